@@ -1,0 +1,55 @@
+/** Every code an error of ours can carry, with what it means. `docs/reference/errors.md` explains each. */
+export const ERROR_CODES = {
+  ERR_HANDCLASP_MALFORMED: "bytes that do not follow their format; the message names the field and the offset",
+  ERR_HANDCLASP_CERTIFICATE_MALFORMED: "a certificate that cannot be read, or is not what it has to be",
+  ERR_HANDCLASP_KEY_UNSUPPORTED: "a key type or size outside the bounds, or a certificate that is too large",
+  ERR_HANDCLASP_KEY_ID: "a key id that was mistyped; the message names the group",
+  ERR_HANDCLASP_NAME: "a peer name that is empty, too long, holds unsafe characters or looks like a key",
+  ERR_HANDCLASP_NOT_FOUND: "no key or peer answers to what was given",
+  ERR_HANDCLASP_AMBIGUOUS: "more than one key answers to what was given",
+  ERR_HANDCLASP_CONFLICT: "the name is bound to another key",
+  ERR_HANDCLASP_STATE: "the key is in a state in which this cannot be done",
+  ERR_HANDCLASP_STORE_OPEN: "the trust store cannot be opened",
+  ERR_HANDCLASP_STORE_CORRUPT: "the trust store is damaged",
+  ERR_HANDCLASP_STORE_NEWER: "the trust store was written by a newer version",
+  ERR_HANDCLASP_STORE_READ: "the trust store cannot be read, or its file was replaced",
+  ERR_HANDCLASP_STORE_WRITE: "the trust store cannot be written",
+  ERR_HANDCLASP_STORE_CLOSED: "the trust store was closed",
+  ERR_HANDCLASP_AUDIT: "the audit chain does not verify",
+  ERR_HANDCLASP_IDENTITY: "an identity that is missing, unreadable or inconsistent",
+  ERR_HANDCLASP_NOT_GUARDED: "a socket or request that did not come through a guarded server",
+  ERR_HANDCLASP_REFUSED: "the other side refused us, or we refused it",
+  ERR_HANDCLASP_CONNECT: "the other side could not be reached, or the handshake failed",
+  ERR_HANDCLASP_PEM_DIR: "the folder for PEM files holds something else, or cannot be written",
+  ERR_HANDCLASP_OPTION: "an option with a value that it cannot have",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface HandclaspErrorOptions {
+  /** What the reader can do about it, as one sentence or command. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** Facts for programs: the pins that conflict, the field and the offset. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The only error this package throws on purpose. `code` is stable, `message` is for people. */
+export class HandclaspError extends Error {
+  override readonly name = "HandclaspError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: HandclaspErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Whether `error` is ours, and, when a code is given, that one. */
+export function isHandclaspError(error: unknown, code?: ErrorCode): error is HandclaspError {
+  return error instanceof HandclaspError && (code === undefined || error.code === code);
+}

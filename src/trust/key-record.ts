@@ -1,0 +1,40 @@
+import type { KeyPin } from "../x509/certificate-facts.ts";
+
+export type { KeyPin };
+
+/** `retired` is a key replaced by rotation or by `approve --replace`. */
+export type KeyState = "pending" | "trusted" | "revoked" | "ignored" | "retired";
+
+/** How a key came to its state. */
+export type KeySource = "first-use" | "approved" | "token" | "rotation" | "ca" | "import";
+
+/** What the store knows about one key. Times are milliseconds since the epoch. */
+export interface KeyRecord {
+  readonly pin: KeyPin;
+  readonly state: KeyState;
+  /** The name this key speaks for; null while pending. Bound until `forget`. */
+  readonly peer: string | null;
+  /** The name that the certificate claims and that was accepted with it; null when there was none. */
+  readonly claimedName: string | null;
+  /** Another name that a later certificate of a trusted key claims, waiting for approval. */
+  readonly newName: string | null;
+  readonly source: KeySource;
+  /** SHA-256 of the newest certificate, lower-case hex. */
+  readonly fingerprint: string;
+  readonly firstSeen: number | null;
+  readonly lastSeen: number | null;
+  /** When the approval, or the pending entry, ends. */
+  readonly expires: number | null;
+  /** The key that holds the claimed name; only for a pending key. */
+  readonly conflictsWith: KeyPin | null;
+  /** A revoked or retired key showed up again after its state was set; recorded once. */
+  readonly staleSeen: boolean;
+}
+
+/** One certificate of a key; the last 8 are kept. */
+export interface CertificateRecord {
+  readonly pin: KeyPin;
+  readonly fingerprint: string;
+  readonly der: Uint8Array;
+  readonly addedAt: number;
+}

@@ -1,0 +1,51 @@
+import type { KeyPin, KeySource } from "./key-record.ts";
+
+/** Why a handshake was refused. Each has its alert in `guard/alerts.ts`. */
+export type RefusalReason =
+  | "no-certificate"
+  | "malformed-certificate"
+  | "unsupported-key"
+  | "revoked"
+  | "retired"
+  | "expired"
+  | "not-yet-valid"
+  | "key-changed"
+  | "name-changed"
+  | "unknown"
+  | "pending"
+  | "ignored"
+  | "rate-limited"
+  | "token-invalid"
+  | "store-unavailable";
+
+export interface Admit {
+  readonly decision: "admit";
+  readonly peer: string;
+  readonly pin: KeyPin;
+  /** This connection was the first of its key. */
+  readonly firstUse: boolean;
+  /** The key is known, the certificate is new. */
+  readonly renewed: boolean;
+}
+
+/** A first use that may be accepted: admitted once the store has it. */
+export interface Claim {
+  readonly decision: "claim";
+  readonly peer: string;
+  readonly pin: KeyPin;
+  readonly source: KeySource;
+}
+
+export interface Refuse {
+  readonly decision: "refuse";
+  readonly reason: RefusalReason;
+  readonly pin: KeyPin | null;
+  /** The bound name, else the claimed one; null when there is neither. Safe to print. */
+  readonly peer: string | null;
+  /** The key that holds the claimed name, for `key-changed`. */
+  readonly conflictsWith: KeyPin | null;
+}
+
+export type Verdict = Admit | Claim | Refuse;
+/** What a connection ends up with once a claim is settled. */
+export type Settled = Admit | Refuse;
