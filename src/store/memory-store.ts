@@ -1,0 +1,11 @@
+import { DatabaseSync } from "node:sqlite";
+import type { TrustStore } from "../trust/trust-store.ts";
+import { createSchema } from "./schema.ts";
+import { SqliteStore, type StoreOptions } from "./sqlite-store.ts";
+
+/** A store that is gone with its process: for tests and throw-away servers. */
+export function openMemoryStore(options: StoreOptions = {}): TrustStore {
+  const database = new DatabaseSync(":memory:");
+  createSchema(database);
+  return new SqliteStore(database, null, null, options);
+}

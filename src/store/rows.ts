@@ -1,0 +1,72 @@
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { RefusalSighting } from "../trust/trust-store.ts";
+
+/** A row of `keys`. */
+export interface KeyRow {
+  pin: KeyPin;
+  state: KeyRecord["state"];
+  peer: string | null;
+  claimed_name: string | null;
+  new_name: string | null;
+  source: KeyRecord["source"];
+  fingerprint: string;
+  first_seen: number | null;
+  last_seen: number | null;
+  expires: number | null;
+  conflicts_with: KeyPin | null;
+  stale_seen: number;
+}
+
+/** A row of `certificates`. */
+export interface CertificateRow {
+  pin: KeyPin;
+  fingerprint: string;
+  der: Uint8Array;
+  added_at: number;
+}
+
+/** A row of `refusals`. */
+export interface RefusalRow {
+  pin: KeyPin | null;
+  reason: RefusalSighting["reason"];
+  peer: string | null;
+  address: string | null;
+  connection: string;
+  first_at: number;
+  last_at: number;
+  count: number;
+}
+
+export function toKeyRecord(row: KeyRow): KeyRecord {
+  return {
+    pin: row.pin,
+    state: row.state,
+    peer: row.peer,
+    claimedName: row.claimed_name,
+    newName: row.new_name,
+    source: row.source,
+    fingerprint: row.fingerprint,
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
+    expires: row.expires,
+    conflictsWith: row.conflicts_with,
+    staleSeen: row.stale_seen === 1,
+  };
+}
+
+export function toCertificateRecord(row: CertificateRow): CertificateRecord {
+  return { pin: row.pin, fingerprint: row.fingerprint, der: row.der, addedAt: row.added_at };
+}
+
+export function toRefusalSighting(row: RefusalRow): RefusalSighting {
+  return {
+    pin: row.pin,
+    reason: row.reason,
+    peer: row.peer,
+    address: row.address,
+    connection: row.connection,
+    firstAt: row.first_at,
+    lastAt: row.last_at,
+    count: row.count,
+  };
+}

@@ -1,0 +1,31 @@
+import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
+
+/** https://www.sqlite.org/rescode.html, primary result codes. */
+const CORRUPT = 11;
+const CANNOT_OPEN = 14;
+const NOT_A_DATABASE = 26;
+
+/** What SQLite or the file system said, as our error; ours pass through. */
+export function toStoreError(error: unknown, code: ErrorCode, what: string): HandclaspError {
+  if (isHandclaspError(error)) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const result = resultCode(error);
+  if (result === CORRUPT || result === NOT_A_DATABASE) {
+    return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${what}: the trust store is damaged: ${said}`, {
+      hint: "restore it from a backup (handclasp store backup makes them); do not delete it: all trust is in it",
+      cause: error,
+    });
+  }
+  if (result === CANNOT_OPEN) {
+    return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${what}: ${said}`, {
+      hint: "look at the path and at who may read and write it",
+      cause: error,
+    });
+  }
+  return new HandclaspError(code, `${what}: ${said}`, { cause: error });
+}
+
+function resultCode(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}

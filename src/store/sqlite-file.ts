@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { HandclaspError } from "../errors.ts";
+import { createSchema, migrate } from "./schema.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+
+/** Below this a store is looked through for damage when it is opened; above, that would take too long. */
+const QUICK_CHECK_MOST_BYTES = 32 * 1024 * 1024;
+
+/** How long a writer waits for another process's transaction. */
+const BUSY_MS = 5000;
+
+/** The file's place on disk: another one means that somebody put another file there. */
+export interface FileIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** Where a path leads now; undefined when there is nothing. */
+export function fileIdentity(path: string): FileIdentity | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && { device: stat.dev, inode: stat.ino };
+}
+
+/**
+ * Opens the trust store at a path, making it when nothing is there. Anything that is there and is not a sound
+ * store of ours is an error and stays as it is: an empty one in its place would trust everybody anew.
+ */
+export function openSqliteFile(path: string): DatabaseSync {
+  const what = `cannot open ${path}`;
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) createFile(path);
+    else if (stat.size === 0) throw emptyFile(path);
+    const database = connect(path);
+    try {
+      migrate(database);
+      if (statSync(path).size <= QUICK_CHECK_MOST_BYTES) quickCheck(database, path);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw toStoreError(error, "ERR_HANDCLASP_STORE_OPEN", what);
+  }
+}
+
+/** A connection with our settings, to a file that exists. A commit on it survives a loss of power. */
+export function connect(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
+  return database;
+}
+
+/** The damage in a database as SQLite words it; empty when it is sound. */
+export function integrityProblems(database: DatabaseSync, check: "quick_check" | "integrity_check"): string[] {
+  const rows = database.prepare(`PRAGMA ${check}(20)`).all() as Record<string, string>[];
+  return rows.map((row) => row[check] ?? "").filter((problem) => problem !== "ok");
+}
+
+function quickCheck(database: DatabaseSync, path: string): void {
+  const [problem] = integrityProblems(database, "quick_check");
+  if (problem === undefined) return;
+  throw new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `the trust store ${path} is damaged: ${problem}`, {
+    hint: "restore it from a backup (handclasp store backup makes them); do not delete it: all trust is in it",
+  });
+}
+
+/** Made complete beside its place and then linked there: two processes that start at once share one store. */
+function createFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomUUID()}`;
+  closeSync(openSync(draft, "wx", 0o600));
+  try {
+    const database = new DatabaseSync(draft);
+    database.exec("PRAGMA synchronous = FULL");
+    createSchema(database);
+    database.close();
+    chmodSync(draft, 0o600);
+    linkSync(draft, path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function emptyFile(path: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${path} is empty: a trust store never is`, {
+    hint: "restore it from a backup, or remove the file if it was meant to become a new store",
+  });
+}

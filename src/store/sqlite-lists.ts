@@ -1,0 +1,86 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { SealedEvent } from "../trust/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { ListedConnection, RefusalSighting } from "../trust/trust-store.ts";
+import {
+  type CertificateRow,
+  type KeyRow,
+  type RefusalRow,
+  toCertificateRecord,
+  toKeyRecord,
+  toRefusalSighting,
+} from "./rows.ts";
+
+/** Reads for people and programs that look at a store; none is on the path of a connection. */
+export class SqliteLists {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  keys(): readonly KeyRecord[] {
+    const rows = this.#database.prepare("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin").all();
+    return (rows as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
+    const rows = this.#database
+      .prepare("SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' LIMIT 1000")
+      .all(prefix);
+    return (rows as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
+    const rows = this.#database
+      .prepare("SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?)")
+      .all(fingerprint);
+    return (rows as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  certificates(pin: KeyPin): readonly CertificateRecord[] {
+    const rows = this.#database
+      .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY added_at DESC, rowid DESC")
+      .all(pin);
+    return (rows as unknown as CertificateRow[]).map(toCertificateRecord);
+  }
+
+  events(after: number, most: number): readonly SealedEvent[] {
+    const rows = this.#database
+      .prepare("SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?")
+      .all(after, most);
+    return rows as unknown as SealedEvent[];
+  }
+
+  allEvents(): Iterable<SealedEvent> {
+    const rows = this.#database.prepare("SELECT sequence, json, hash FROM events ORDER BY sequence").iterate();
+    return rows as unknown as Iterable<SealedEvent>;
+  }
+
+  refusals(most: number): readonly RefusalSighting[] {
+    const rows = this.#database.prepare("SELECT * FROM refusals ORDER BY last_at DESC, id DESC LIMIT ?").all(most);
+    return (rows as unknown as RefusalRow[]).map(toRefusalSighting);
+  }
+
+  connections(): readonly ListedConnection[] {
+    const rows = this.#database
+      .prepare("SELECT process, id, pin, peer, address AS remoteAddress, since FROM connections ORDER BY since, id")
+      .all() as unknown as ListedConnection[];
+    return rows.filter(({ process }) => isAlive(process));
+  }
+
+  count(table: "certificates" | "events" | "refusals"): number {
+    return (this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
+  }
+}
+
+/** Whether the process of a name like `serve 4711` still runs on this machine. */
+function isAlive(name: string): boolean {
+  const id = Number(name.slice(name.lastIndexOf(" ") + 1));
+  if (!Number.isInteger(id)) return false;
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

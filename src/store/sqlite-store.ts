@@ -1,0 +1,208 @@
+import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { HandclaspError } from "../errors.ts";
+import type { Change, Outcome } from "../trust/changes/change.ts";
+import { type ChainHead, type SealedEvent, verifyChain } from "../trust/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type {
+  ListedConnection,
+  RefusalSighting,
+  SightingBatch,
+  StoreReport,
+  StoreStats,
+  TrustStore,
+} from "../trust/trust-store.ts";
+import { EventFeed } from "./event-feed.ts";
+import { SCHEMA } from "./schema.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
+import { SqliteLists } from "./sqlite-lists.ts";
+import { SqliteTables } from "./sqlite-tables.ts";
+import { SqliteWriter, type Write } from "./sqlite-writer.ts";
+import { closedStore, DirectChannel, ThreadChannel, type WriteChannel } from "./write-channel.ts";
+
+export interface StoreOptions {
+  /** What runs, for lists of live connections; default `node` and the process id. */
+  readonly process?: string;
+}
+
+/** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
+export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
+  return new SqliteStore(openSqliteFile(path), path, new ThreadChannel(path), options);
+}
+
+/** Used by `openMemoryStore` too: the same rows, nothing on disk. */
+export class SqliteStore implements TrustStore {
+  readonly url: string;
+  readonly #path: string | null;
+  readonly #database: DatabaseSync;
+  readonly #tables: SqliteTables;
+  readonly #lists: SqliteLists;
+  readonly #channel: WriteChannel;
+  readonly #feed: EventFeed;
+  readonly #process: string;
+  readonly #keyCount: StatementSync;
+  #closed = false;
+
+  constructor(database: DatabaseSync, path: string | null, channel: WriteChannel | null, options: StoreOptions) {
+    this.url = path === null ? "memory:" : `sqlite:${path}`;
+    this.#path = path;
+    this.#database = database;
+    this.#channel = channel ?? new DirectChannel(new SqliteWriter(database));
+    this.#tables = new SqliteTables(database);
+    this.#lists = new SqliteLists(database);
+    this.#feed = new EventFeed(database, path);
+    this.#process = options.process ?? `node ${process.pid}`;
+    this.#keyCount = database.prepare("SELECT state, count(*) AS count FROM keys GROUP BY state");
+  }
+
+  key(pin: KeyPin): KeyRecord | undefined {
+    this.#mustBeReadable();
+    try {
+      return this.#tables.key(pin);
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
+
+  keysOfName(nameKey: string): readonly KeyRecord[] {
+    return this.#read(() => this.#tables.keysOfName(nameKey));
+  }
+
+  firstUseOpenUntil(): number {
+    return this.#read(() => this.#tables.firstUseOpenUntil());
+  }
+
+  keys(): readonly KeyRecord[] {
+    return this.#read(() => this.#lists.keys());
+  }
+
+  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
+    return this.#read(() => this.#lists.keysByPinPrefix(prefix));
+  }
+
+  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
+    return this.#read(() => this.#lists.keysByFingerprint(fingerprint));
+  }
+
+  certificates(pin: KeyPin): readonly CertificateRecord[] {
+    return this.#read(() => this.#lists.certificates(pin));
+  }
+
+  events(after: number, most: number): readonly SealedEvent[] {
+    return this.#read(() => this.#lists.events(after, most));
+  }
+
+  head(): ChainHead {
+    return this.#read(() => this.#tables.head());
+  }
+
+  refusals(most: number): readonly RefusalSighting[] {
+    return this.#read(() => this.#lists.refusals(most));
+  }
+
+  connections(): readonly ListedConnection[] {
+    return this.#read(() => this.#lists.connections());
+  }
+
+  setting(name: string): string | undefined {
+    return this.#read(() => this.#tables.setting(name));
+  }
+
+  apply(change: Change): Promise<Outcome> {
+    return this.#write({ kind: "change", change });
+  }
+
+  async record(batch: SightingBatch): Promise<void> {
+    await this.#write({ kind: "sightings", process: this.#process, batch });
+  }
+
+  async putSetting(name: string, value: string): Promise<void> {
+    await this.#write({ kind: "setting", name, value });
+  }
+
+  onEvents(listener: (events: readonly SealedEvent[]) => void): () => void {
+    return this.#feed.listen(listener);
+  }
+
+  check(): StoreReport {
+    return this.#read(() => ({
+      problems: integrityProblems(this.#database, "integrity_check"),
+      chain: verifyChain(this.#lists.allEvents()),
+    }));
+  }
+
+  stats(): StoreStats {
+    return this.#read(() => {
+      const keys = { pending: 0, trusted: 0, revoked: 0, ignored: 0, retired: 0 };
+      for (const row of this.#keyCount.all() as { state: keyof typeof keys; count: number }[]) {
+        keys[row.state] = row.count;
+      }
+      return {
+        url: this.url,
+        schema: SCHEMA,
+        keys,
+        certificates: this.#lists.count("certificates"),
+        events: this.#lists.count("events"),
+        refusals: this.#lists.count("refusals"),
+        bytes: this.#path === null ? null : statSync(this.#path).size,
+      };
+    });
+  }
+
+  async backup(path: string): Promise<void> {
+    this.#mustBeReadable();
+    let made = false;
+    try {
+      closeSync(openSync(path, "wx", 0o600));
+      made = true;
+      const source = this.#path === null ? this.#database : connect(this.#path);
+      try {
+        source.prepare("VACUUM INTO ?").run(path);
+      } finally {
+        if (source !== this.#database) source.close();
+      }
+      chmodSync(path, 0o600);
+    } catch (error) {
+      if (made) rmSync(path, { force: true });
+      throw toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", `cannot write the backup ${path}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#feed.stop();
+    await this.#channel.close();
+    this.#database.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #write(write: Write): Promise<Outcome> {
+    this.#mustBeReadable();
+    const outcome = await this.#channel.write(write);
+    if (!this.#closed) this.#feed.announce();
+    return outcome;
+  }
+
+  #read<T>(read: () => T): T {
+    this.#mustBeReadable();
+    try {
+      return read();
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
+
+  #mustBeReadable(): void {
+    if (this.#closed) throw closedStore();
+    if (this.#feed.failure !== undefined) throw this.#feed.failure;
+  }
+}
+
+function unreadable(error: unknown): HandclaspError {
+  return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store");
+}

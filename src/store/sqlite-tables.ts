@@ -1,0 +1,126 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { CHAIN_START, type ChainHead, type EventDraft, sealEvent } from "../trust/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import { nameKey } from "../trust/peer-name.ts";
+import type { TrustTables } from "../trust/trust-tables.ts";
+import { type KeyRow, toKeyRecord } from "./rows.ts";
+
+const CERTIFICATES_KEPT = 8;
+const FIRST_USE_OPEN = "first-use-open-until";
+
+/** The rows of trust in an SQLite database. The caller opens and ends transactions. */
+export class SqliteTables implements TrustTables {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #key: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#key = database.prepare("SELECT * FROM keys WHERE pin = ?");
+  }
+
+  key(pin: KeyPin): KeyRecord | undefined {
+    const row = this.#key.get(pin) as KeyRow | undefined;
+    return row && toKeyRecord(row);
+  }
+
+  keysOfName(nameKey: string): readonly KeyRecord[] {
+    return this.#keys("SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen, pin", nameKey);
+  }
+
+  conflictsOf(pin: KeyPin): readonly KeyRecord[] {
+    return this.#keys("SELECT * FROM keys WHERE conflicts_with = ?", pin);
+  }
+
+  putKey(key: KeyRecord): void {
+    this.#run(
+      `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, new_name, source, fingerprint,
+         first_seen, last_seen, expires, conflicts_with, stale_seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      key.pin,
+      key.state,
+      key.peer,
+      key.peer === null ? null : nameKey(key.peer),
+      key.claimedName,
+      key.newName,
+      key.source,
+      key.fingerprint,
+      key.firstSeen,
+      key.lastSeen,
+      key.expires,
+      key.conflictsWith,
+      key.staleSeen ? 1 : 0,
+    );
+  }
+
+  deleteKey(pin: KeyPin): void {
+    this.#run("DELETE FROM keys WHERE pin = ?", pin);
+    this.#run("DELETE FROM certificates WHERE pin = ?", pin);
+  }
+
+  putCertificate({ pin, fingerprint, der, addedAt }: CertificateRecord): void {
+    this.#run("INSERT OR REPLACE INTO certificates VALUES (?,?,?,?)", pin, fingerprint, der, addedAt);
+    this.#run(
+      `DELETE FROM certificates WHERE pin = ?1 AND rowid NOT IN
+         (SELECT rowid FROM certificates WHERE pin = ?1 ORDER BY added_at DESC, rowid DESC LIMIT ${CERTIFICATES_KEPT})`,
+      pin,
+    );
+  }
+
+  putTombstone(pin: KeyPin, at: number): void {
+    this.#run("INSERT OR REPLACE INTO tombstones VALUES (?,?)", pin, at);
+  }
+
+  makeRoomForPending(most: number, now: number): void {
+    const lapsed = this.#keys("SELECT * FROM keys WHERE state = 'pending' AND expires <= ? LIMIT 100", now);
+    for (const { pin } of lapsed) this.deleteKey(pin);
+    const { count } = this.#one("SELECT count(*) AS count FROM keys WHERE state = 'pending'") as { count: number };
+    const surplus = Math.max(0, count + 1 - most);
+    const oldest = this.#keys("SELECT * FROM keys WHERE state = 'pending' ORDER BY first_seen LIMIT ?", surplus);
+    for (const { pin } of oldest) this.deleteKey(pin);
+  }
+
+  firstUseOpenUntil(): number {
+    return Number(this.setting(FIRST_USE_OPEN) ?? 0);
+  }
+
+  openFirstUseUntil(until: number): void {
+    this.putSetting(FIRST_USE_OPEN, String(until));
+  }
+
+  setting(name: string): string | undefined {
+    const row = this.#one("SELECT value FROM settings WHERE name = ?", name) as { value: string } | undefined;
+    return row?.value;
+  }
+
+  putSetting(name: string, value: string): void {
+    this.#run("INSERT OR REPLACE INTO settings VALUES (?,?)", name, value);
+  }
+
+  head(): ChainHead {
+    const row = this.#one("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
+    return row === undefined ? CHAIN_START : (row as unknown as ChainHead);
+  }
+
+  appendEvent(draft: EventDraft): void {
+    const { sequence, json, hash } = sealEvent(this.head(), draft);
+    this.#run("INSERT INTO events VALUES (?,?,?)", sequence, json, hash);
+  }
+
+  #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {
+    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  #one(sql: string, ...values: SQLInputValue[]): unknown {
+    return this.#prepare(sql).get(...values);
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#prepare(sql).run(...values);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}

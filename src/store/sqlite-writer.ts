@@ -1,0 +1,91 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
+import { applyChange } from "../trust/changes/apply-change.ts";
+import type { Change, Outcome } from "../trust/changes/change.ts";
+import type { SightingBatch } from "../trust/trust-store.ts";
+import { recordSightings } from "./sightings.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { SqliteTables } from "./sqlite-tables.ts";
+
+/** One thing to write. */
+export type Write =
+  | { readonly kind: "change"; readonly change: Change }
+  | { readonly kind: "sightings"; readonly process: string; readonly batch: SightingBatch }
+  | { readonly kind: "setting"; readonly name: string; readonly value: string };
+
+/** What became of it; plain data, so that it can cross threads. */
+export type Written =
+  | { readonly ok: true; readonly outcome: Outcome }
+  | { readonly ok: false; readonly error: WriteError };
+
+export interface WriteError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const NOTHING: Outcome = { kind: "changed", keys: [] };
+
+/** Writes to a database, many writes in one durable transaction. */
+export class SqliteWriter {
+  readonly #database: DatabaseSync;
+  readonly #tables: SqliteTables;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#tables = new SqliteTables(database);
+  }
+
+  /** One result per write, in order. A write that cannot be done leaves the others alone; a failed commit fails all. */
+  write(writes: readonly Write[]): readonly Written[] {
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      const written = writes.map((write) => this.#one(write));
+      this.#database.exec("COMMIT");
+      return written;
+    } catch (error) {
+      this.#rollBack();
+      const failed = toWriteError(toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", "cannot write to the trust store"));
+      return writes.map(() => ({ ok: false, error: failed }));
+    }
+  }
+
+  #one(write: Write): Written {
+    try {
+      return { ok: true, outcome: this.#carryOut(write) };
+    } catch (error) {
+      if (isHandclaspError(error)) return { ok: false, error: toWriteError(error) };
+      throw error;
+    }
+  }
+
+  #carryOut(write: Write): Outcome {
+    switch (write.kind) {
+      case "change":
+        return applyChange(this.#tables, write.change);
+      case "sightings":
+        recordSightings(this.#database, write.process, write.batch);
+        return NOTHING;
+      case "setting":
+        this.#tables.putSetting(write.name, write.value);
+        return NOTHING;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch {
+      // SQLite has rolled back by itself: the first error is the one that counts.
+    }
+  }
+}
+
+export function toWriteError(error: HandclaspError): WriteError {
+  return { code: error.code, message: error.message, hint: error.hint, details: error.details };
+}
+
+export function fromWriteError({ code, message, hint, details }: WriteError): HandclaspError {
+  return new HandclaspError(code, message, hint === undefined ? { details } : { hint, details });
+}

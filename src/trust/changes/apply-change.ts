@@ -1,0 +1,48 @@
+import type { TrustTables } from "../trust-tables.ts";
+import { applyApprove, applyImport } from "./approve.ts";
+import { applyBar } from "./bar.ts";
+import type { Change, Outcome } from "./change.ts";
+import { applyClaim, applyHold } from "./claim.ts";
+import { applyForget } from "./forget.ts";
+import { applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
+import { applyRename } from "./rename.ts";
+
+/** Carries out one change. Throws `HandclaspError` before anything is written, or not at all. */
+export function applyChange(tables: TrustTables, change: Change): Outcome {
+  switch (change.type) {
+    case "claim":
+      return applyClaim(tables, change);
+    case "hold":
+      return applyHold(tables, change);
+    case "renew":
+      return applyRenew(tables, change);
+    case "note-name":
+      return applyNoteName(tables, change);
+    case "note-stale":
+      return applyNoteStale(tables, change);
+    case "approve":
+      return applyApprove(tables, change);
+    case "import":
+      return applyImport(tables, change);
+    case "revoke":
+    case "ignore":
+      return applyBar(tables, change);
+    case "forget":
+      return applyForget(tables, change);
+    case "rename":
+      return applyRename(tables, change);
+    case "open-first-use":
+      tables.openFirstUseUntil(change.until);
+      tables.appendEvent({
+        type: change.until > change.at ? "first-use-opened" : "first-use-closed",
+        at: change.at,
+        actor: change.actor,
+        pin: null,
+        peer: null,
+        before: null,
+        after: null,
+        details: { until: new Date(change.until).toISOString() },
+      });
+      return { kind: "changed", keys: [] };
+  }
+}

@@ -1,0 +1,110 @@
+import { HandclaspError } from "../../errors.ts";
+import { toKeyId } from "../key-id.ts";
+import type { KeyRecord } from "../key-record.ts";
+import { nameKey, toPeerName } from "../peer-name.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { ApproveChange, ImportChange, Outcome } from "./change.ts";
+
+/** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
+export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
+  const key = tables.key(change.pin);
+  if (key === undefined) {
+    throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no key ${change.pin} in the store`);
+  }
+  const claimedName = key.newName ?? key.claimedName;
+  const unchanged = key.state === "trusted" && key.newName === null;
+  const peer = change.peer ?? (unchanged ? key.peer : (key.newName ?? key.peer ?? key.claimedName));
+  return trust(tables, change, {
+    ...key,
+    peer: peer ?? toKeyId(key.pin),
+    claimedName,
+    source: key.state === "trusted" ? key.source : "approved",
+    expires: change.expires,
+  });
+}
+
+/** Trusts a key that an operator brings as a certificate. */
+export function applyImport(tables: TrustTables, change: ImportChange): Outcome {
+  const { certificate } = change;
+  const known = tables.key(certificate.pin);
+  if (known !== undefined && known.state !== "pending" && known.state !== "trusted") {
+    throw new HandclaspError("ERR_HANDCLASP_STATE", `this key is ${known.state}: importing does not lift that`, {
+      hint: `handclasp trust approve ${toKeyId(certificate.pin)}`,
+    });
+  }
+  const outcome = trust(tables, change, {
+    pin: certificate.pin,
+    state: "trusted",
+    peer: change.peer ?? known?.peer ?? certificate.claimedName ?? toKeyId(certificate.pin),
+    claimedName: certificate.claimedName,
+    newName: null,
+    source: known?.state === "trusted" ? known.source : "import",
+    fingerprint: certificate.fingerprint,
+    firstSeen: known?.firstSeen ?? null,
+    lastSeen: known?.lastSeen ?? null,
+    expires: change.expires,
+    conflictsWith: null,
+    staleSeen: false,
+  });
+  tables.putCertificate({ ...certificate, addedAt: change.at });
+  return outcome;
+}
+
+type Trusted = KeyRecord & { readonly peer: string };
+
+function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted: Trusted): Outcome {
+  const before = tables.key(wanted.pin);
+  const peer = safeName(wanted.peer, wanted);
+  const key: KeyRecord = { ...wanted, peer, state: "trusted", newName: null, conflictsWith: null, staleSeen: false };
+  const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== key.pin);
+  if (holders.length > 0 && change.onConflict === "fail") throw conflict(key, peer, holders);
+  if (change.onConflict === "replace") {
+    for (const holder of holders) if (holder.state === "trusted") retire(tables, change, holder, key);
+  }
+  tables.putKey(key);
+  tables.appendEvent({
+    type: change.type === "import" ? "imported" : before?.state === "trusted" ? "name-approved" : "approved",
+    at: change.at,
+    actor: change.actor,
+    pin: key.pin,
+    peer,
+    before: before?.state ?? null,
+    after: "trusted",
+    details: {
+      fingerprint: key.fingerprint,
+      expires: key.expires === null ? null : new Date(key.expires).toISOString(),
+    },
+  });
+  return { kind: "changed", keys: [key] };
+}
+
+function safeName(peer: string, key: KeyRecord): string {
+  if (peer === toKeyId(key.pin)) return peer;
+  const name = toPeerName(peer);
+  if (name.ok) return name.name;
+  throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`, {
+    hint: "give another one with --name",
+  });
+}
+
+function retire(tables: TrustTables, change: ApproveChange | ImportChange, old: KeyRecord, by: KeyRecord): void {
+  tables.putKey({ ...old, state: "retired", newName: null, staleSeen: false });
+  tables.appendEvent({
+    type: "retired",
+    at: change.at,
+    actor: change.actor,
+    pin: old.pin,
+    peer: old.peer,
+    before: old.state,
+    after: "retired",
+    details: { replacedBy: by.pin },
+  });
+}
+
+function conflict(key: KeyRecord, peer: string, holders: readonly KeyRecord[]): HandclaspError {
+  const held = holders.map((holder) => `${toKeyId(holder.pin)} (${holder.state})`).join(", ");
+  return new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${peer}" is bound to another key: ${held}`, {
+    hint: `--replace retires that key, --add keeps both; or give another name with --name`,
+    details: { pin: key.pin, peer, holders: holders.map((holder) => holder.pin) },
+  });
+}

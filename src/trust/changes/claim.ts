@@ -1,0 +1,90 @@
+import { isLapsed } from "../judge.ts";
+import type { KeyRecord } from "../key-record.ts";
+import { nameKey } from "../peer-name.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { ClaimChange, HoldChange, Outcome, SeenCertificate } from "./change.ts";
+
+/** First use: the name goes to the key if nobody else holds it, else the key waits as a conflict. */
+export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
+  const { certificate, at, actor, peer } = change;
+  const known = tables.key(certificate.pin);
+  if (known !== undefined && known.state !== "pending") return settleKnown(known);
+  const holders = tables.keysOfName(nameKey(peer));
+  const holder = holders.find((key) => key.state === "trusted") ?? holders[0];
+  if (holder !== undefined) {
+    hold(tables, change, holder);
+    return { kind: "lost", reason: "key-changed", conflictsWith: holder.pin };
+  }
+  const key: KeyRecord = {
+    pin: certificate.pin,
+    state: "trusted",
+    peer,
+    claimedName: certificate.claimedName,
+    newName: null,
+    source: change.source,
+    fingerprint: certificate.fingerprint,
+    firstSeen: known?.firstSeen ?? at,
+    lastSeen: at,
+    expires: null,
+    conflictsWith: null,
+    staleSeen: false,
+  };
+  tables.putKey(key);
+  tables.putCertificate({ ...certificate, addedAt: at });
+  tables.appendEvent({
+    type: "met",
+    at,
+    actor,
+    pin: key.pin,
+    peer,
+    before: known?.state ?? null,
+    after: "trusted",
+    details: { fingerprint: key.fingerprint, source: change.source },
+  });
+  return { kind: "changed", keys: [key] };
+}
+
+/** Two connections of one new client claim together: the second finds the key trusted already. */
+function settleKnown(known: KeyRecord): Outcome {
+  if (known.state === "trusted") return { kind: "changed", keys: [known] };
+  return { kind: "lost", reason: known.state, conflictsWith: null };
+}
+
+/** Keeps an unknown key as pending, making room by dropping the oldest. A known key stays as it is. */
+export function applyHold(tables: TrustTables, change: HoldChange): Outcome {
+  const known = tables.key(change.certificate.pin);
+  if (known !== undefined && known.state !== "pending") return { kind: "changed", keys: [known] };
+  const holder = change.conflictsWith === null ? undefined : tables.key(change.conflictsWith);
+  return { kind: "changed", keys: [hold(tables, change, holder)] };
+}
+
+interface Held {
+  readonly at: number;
+  readonly certificate: SeenCertificate;
+  readonly pendingExpires: number;
+  readonly maxPending: number;
+}
+
+function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefined): KeyRecord {
+  const { certificate, at } = held;
+  const known = tables.key(certificate.pin);
+  const fresh = known === undefined || isLapsed(known, at);
+  if (fresh) tables.makeRoomForPending(held.maxPending, at);
+  const key: KeyRecord = {
+    pin: certificate.pin,
+    state: "pending",
+    peer: null,
+    claimedName: certificate.claimedName,
+    newName: null,
+    source: "first-use",
+    fingerprint: certificate.fingerprint,
+    firstSeen: known?.firstSeen ?? at,
+    lastSeen: at,
+    expires: fresh ? held.pendingExpires : known.expires,
+    conflictsWith: holder?.pin ?? null,
+    staleSeen: false,
+  };
+  tables.putKey(key);
+  tables.putCertificate({ ...certificate, addedAt: at });
+  return key;
+}

@@ -1,0 +1,24 @@
+import type { TrustTables } from "../trust-tables.ts";
+import type { ForgetChange, Outcome } from "./change.ts";
+import { mustKnow } from "./must-know.ts";
+
+/** Forgets keys: their names are free again, a tombstone stays. */
+export function applyForget(tables: TrustTables, change: ForgetChange): Outcome {
+  const keys = change.pins.map((pin) => mustKnow(tables, pin));
+  for (const key of keys) {
+    tables.deleteKey(key.pin);
+    tables.putTombstone(key.pin, change.at);
+    for (const rival of tables.conflictsOf(key.pin)) tables.putKey({ ...rival, conflictsWith: null });
+    tables.appendEvent({
+      type: "forgotten",
+      at: change.at,
+      actor: change.actor,
+      pin: key.pin,
+      peer: key.peer ?? key.claimedName,
+      before: key.state,
+      after: null,
+      details: {},
+    });
+  }
+  return { kind: "changed", keys };
+}

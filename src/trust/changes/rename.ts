@@ -1,0 +1,39 @@
+import { HandclaspError } from "../../errors.ts";
+import type { KeyRecord } from "../key-record.ts";
+import { nameKey, toPeerName } from "../peer-name.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { Outcome, RenameChange } from "./change.ts";
+import { mustKnow } from "./must-know.ts";
+
+/** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
+export function applyRename(tables: TrustTables, change: RenameChange): Outcome {
+  const { peer: former } = mustKnow(tables, change.pin);
+  if (former === null) {
+    throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet", {
+      hint: "handclasp trust approve KEY --name NAME gives it one",
+    });
+  }
+  const name = toPeerName(change.peer);
+  if (!name.ok) throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`);
+  const holders = name.key === nameKey(former) ? [] : tables.keysOfName(name.key);
+  if (holders.length > 0) {
+    throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${name.name}" is bound to another key`, {
+      details: { peer: name.name, holders: holders.map((holder) => holder.pin) },
+    });
+  }
+  const keys = tables.keysOfName(nameKey(former)).map((key): KeyRecord => ({ ...key, peer: name.name }));
+  for (const key of keys) {
+    tables.putKey(key);
+    tables.appendEvent({
+      type: "renamed",
+      at: change.at,
+      actor: change.actor,
+      pin: key.pin,
+      peer: key.peer,
+      before: key.state,
+      after: key.state,
+      details: { formerName: former },
+    });
+  }
+  return { kind: "changed", keys };
+}

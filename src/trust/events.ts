@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+import type { KeyPin, KeyState } from "./key-record.ts";
+
+export type TrustEventType =
+  | "met"
+  | "approved"
+  | "imported"
+  | "name-approved"
+  | "renamed"
+  | "revoked"
+  | "ignored"
+  | "retired"
+  | "forgotten"
+  | "stale-key-seen"
+  | "first-use-opened"
+  | "first-use-closed";
+
+/** Who did it: an operator at a command line, or a server that met a client. */
+export interface Actor {
+  readonly user: string | null;
+  /** What ran, and its process id: `serve 4711`. */
+  readonly process: string;
+  /** Where a client came from; null for operators on this machine. */
+  readonly address: string | null;
+}
+
+/** A change of trust before it has its place in the chain. */
+export interface EventDraft {
+  readonly type: TrustEventType;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly actor: Actor;
+  readonly pin: KeyPin | null;
+  readonly peer: string | null;
+  readonly before: KeyState | null;
+  readonly after: KeyState | null;
+  /** More facts by name: the former name, the key that replaces this one. */
+  readonly details: Readonly<Record<string, string | null>>;
+}
+
+/** An event as it stands in the chain. */
+export interface TrustEvent extends Omit<EventDraft, "at"> {
+  /** 1 for the first. */
+  readonly sequence: number;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+}
+
+/** The end of the chain: the last sequence number and its hash. */
+export interface ChainHead {
+  readonly sequence: number;
+  /** 64 lower-case hex digits. */
+  readonly hash: string;
+}
+
+export interface SealedEvent extends ChainHead {
+  /** The event in RFC 8785 form: exactly the bytes that were hashed. */
+  readonly json: string;
+}
+
+/** What the first event follows. */
+export const CHAIN_START: ChainHead = { sequence: 0, hash: "0".repeat(64) };
+
+/** Gives an event its place after `head`: SHA-256(previous hash ‖ RFC 8785 JSON). */
+export function sealEvent(head: ChainHead, draft: EventDraft): SealedEvent {
+  const sequence = head.sequence + 1;
+  const event: TrustEvent = { ...draft, sequence, at: new Date(draft.at).toISOString() };
+  const json = canonicalize(event);
+  if (json === undefined) throw new TypeError("an event is always an object");
+  return { sequence, json, hash: chainHash(head.hash, json) };
+}
+
+/** What is wrong with a chain, or nothing. */
+export interface ChainReport {
+  readonly head: ChainHead;
+  /** The first event that does not fit; null when all do. */
+  readonly broken: { readonly sequence: number; readonly problem: string } | null;
+}
+
+/** Recomputes the chain. It cannot show a tail that was cut off; a head noted elsewhere can. */
+export function verifyChain(events: Iterable<SealedEvent>): ChainReport {
+  let head = CHAIN_START;
+  for (const { sequence, json, hash } of events) {
+    const broken = (problem: string): ChainReport => ({ head, broken: { sequence, problem } });
+    if (sequence !== head.sequence + 1) return broken(`follows event ${head.sequence}: events are missing`);
+    if (hash !== chainHash(head.hash, json)) return broken("its hash does not match what it says");
+    if (parseEvent(json)?.sequence !== sequence) return broken("it carries another sequence number");
+    head = { sequence, hash };
+  }
+  return { head, broken: null };
+}
+
+/** The event in a row of the chain; undefined when the row is not an event. */
+export function parseEvent(json: string): TrustEvent | undefined {
+  try {
+    return JSON.parse(json) as TrustEvent;
+  } catch {
+    return undefined;
+  }
+}
+
+function chainHash(previous: string, json: string): string {
+  return createHash("sha256").update(Buffer.from(previous, "hex")).update(json).digest("hex");
+}

@@ -1,0 +1,113 @@
+import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import type { KeyRecord } from "./key-record.ts";
+import { toKeyId } from "./key-id.ts";
+import { escapeText, nameKey, toPeerName } from "./peer-name.ts";
+import type { Policy } from "./policy.ts";
+import type { Sighting } from "./sighting.ts";
+import type { RefusalReason, Refuse, Verdict } from "./verdict.ts";
+
+/** What the store knows that matters for one certificate. */
+export interface Knowledge {
+  /** The key itself, if it was met before. */
+  readonly key: KeyRecord | undefined;
+  /** Who holds a name, by folded name; asked only for keys that are not trusted yet. */
+  holdersOf(nameKey: string): readonly KeyRecord[];
+  /** First use is accepted until then, whatever the policy says; milliseconds since the epoch. */
+  readonly firstUseOpenUntil: number;
+}
+
+/** What a handshake means. Pure: store, clock and socket stay outside. */
+export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
+  const { certificate } = sighting;
+  const key = known.key;
+  if (key === undefined || isLapsed(key, now)) return judgeFirstUse(sighting, known, policy, now);
+  if (key.state === "pending") return judgePending(sighting, key, known, policy, now);
+  if (key.state !== "trusted") return refuse(key.state, certificate, key.peer);
+  if (key.expires !== null && now >= key.expires) return refuse("expired", certificate, key.peer);
+  const dates = judgeDates(certificate, policy, now);
+  if (dates !== undefined) return refuse(dates, certificate, key.peer);
+  if (policy.bind === "name") {
+    const claim = judgeClaimedName(certificate.claimedName, key.claimedName);
+    if (claim !== undefined) return refuse(claim, certificate, key.peer);
+  }
+  return {
+    decision: "admit",
+    peer: key.peer ?? toKeyId(key.pin),
+    pin: key.pin,
+    firstUse: false,
+    renewed: key.fingerprint !== certificate.fingerprint,
+  };
+}
+
+/** A pending entry that nobody reviewed in time counts as never seen. */
+export function isLapsed(key: KeyRecord, now: number): boolean {
+  return key.state === "pending" && key.expires !== null && now >= key.expires;
+}
+
+function judgePending(
+  sighting: Sighting,
+  key: KeyRecord,
+  known: Knowledge,
+  policy: Policy,
+  now: number,
+): Verdict {
+  const verdict = judgeFirstUse(sighting, known, policy, now);
+  if (verdict.decision === "refuse" && verdict.reason === "unknown") {
+    return refuse(key.conflictsWith === null ? "pending" : "key-changed", sighting.certificate, key.claimedName);
+  }
+  return verdict;
+}
+
+function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
+  const { certificate } = sighting;
+  const open = policy.firstUse === "accept" || now < known.firstUseOpenUntil || sighting.caSigned;
+  if (!open && policy.firstUse === "refuse") return refuse("unknown", certificate, shown(certificate));
+  const dates = judgeDates(certificate, policy, now);
+  if (dates !== undefined) return refuse(dates, certificate, shown(certificate));
+  const name = nameOf(certificate, policy);
+  if (name === undefined) return refuse("malformed-certificate", certificate, shown(certificate));
+  const holder = holderOf(known.holdersOf(nameKey(name)), certificate);
+  if (holder !== undefined) return { ...refuse("key-changed", certificate, name), conflictsWith: holder.pin };
+  if (!open) return refuse("pending", certificate, name);
+  return { decision: "claim", peer: name, pin: certificate.pin, source: sighting.caSigned ? "ca" : "first-use" };
+}
+
+/** The name a key would be bound to; undefined when what it claims cannot be a name. */
+export function nameOf(certificate: CertificateFacts, policy: Pick<Policy, "bind">): string | undefined {
+  if (policy.bind === "key" || certificate.claimedName === undefined) return toKeyId(certificate.pin);
+  const name = toPeerName(certificate.claimedName);
+  return name.ok ? name.name : undefined;
+}
+
+/** The claim of a certificate as it is kept beside its key: null when there is none that can be a name. */
+export function claimedNameOf(certificate: CertificateFacts): string | null {
+  if (certificate.claimedName === undefined) return null;
+  const name = toPeerName(certificate.claimedName);
+  return name.ok ? name.name : null;
+}
+
+function holderOf(holders: readonly KeyRecord[], certificate: CertificateFacts): KeyRecord | undefined {
+  const others = holders.filter((holder) => holder.pin !== certificate.pin);
+  return others.find((holder) => holder.state === "trusted") ?? others[0];
+}
+
+function judgeDates(certificate: CertificateFacts, policy: Policy, now: number): RefusalReason | undefined {
+  if (policy.validity === "ignore") return undefined;
+  if (now < certificate.notBefore) return "not-yet-valid";
+  return now > certificate.notAfter ? "expired" : undefined;
+}
+
+function judgeClaimedName(claimed: string | undefined, accepted: string | null): RefusalReason | undefined {
+  if (claimed === undefined || claimed === accepted) return undefined;
+  const name = toPeerName(claimed);
+  if (!name.ok) return "malformed-certificate";
+  return accepted !== null && name.key === nameKey(accepted) ? undefined : "name-changed";
+}
+
+function shown(certificate: CertificateFacts): string | null {
+  return certificate.claimedName === undefined ? null : escapeText(certificate.claimedName);
+}
+
+function refuse(reason: RefusalReason, certificate: CertificateFacts, peer: string | null): Refuse {
+  return { decision: "refuse", reason, pin: certificate.pin, peer, conflictsWith: null };
+}

@@ -1,0 +1,110 @@
+import { HandclaspError } from "../errors.ts";
+import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
+import type { Change } from "./changes/change.ts";
+import type { Actor } from "./events.ts";
+import type { KeyRecord } from "./key-record.ts";
+import { resolveKey } from "./resolve-key.ts";
+import { toSeenCertificate } from "./trust.ts";
+import type { TrustStore } from "./trust-store.ts";
+
+export interface OperatorOptions {
+  /** Who is acting, for events. */
+  readonly user: string | null;
+  /** What runs, with its process id. */
+  readonly process: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface ApproveOptions {
+  /** The name to bind instead of the claimed one. */
+  readonly name?: string;
+  /** What happens to other keys that hold the name; default `fail`. */
+  readonly onConflict?: "fail" | "replace" | "add";
+  /** When the approval ends; milliseconds since the epoch. */
+  readonly expires?: number;
+}
+
+/**
+ * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
+ * peer's name; what it does not find, or finds twice, is an error and changes nothing.
+ */
+export class Operator {
+  readonly #store: TrustStore;
+  readonly #options: OperatorOptions;
+
+  constructor(store: TrustStore, options: OperatorOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Trusts a pending, retired, ignored or revoked key, or accepts a new name of a trusted one. */
+  async approve(key: string, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
+    const { pin } = this.#one(resolveKey(this.#store, key, "approve"));
+    return this.#apply({ type: "approve", ...this.#origin(), pin, ...approval(options) });
+  }
+
+  /** Trusts the key of a certificate that was brought by hand. */
+  async import(certificate: CertificateFacts, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
+    const change = { ...this.#origin(), certificate: toSeenCertificate(certificate), ...approval(options) };
+    return this.#apply({ type: "import", ...change });
+  }
+
+  /** Revokes a key, or all keys of a peer: live connections end, old tickets are worthless. */
+  async revoke(key: string): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "revoke", ...this.#origin(), pins: this.#pins(key, "revoke") });
+  }
+
+  /** Refuses a key from now on without calling it stolen. */
+  async ignore(key: string): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "ignore", ...this.#origin(), pins: this.#pins(key, "ignore") });
+  }
+
+  /** Removes a key, or all keys of a peer; the name is free again. Returns what was removed. */
+  async forget(key: string): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "forget", ...this.#origin(), pins: this.#pins(key, "forget") });
+  }
+
+  /** Gives a peer another name. */
+  async rename(key: string, peer: string): Promise<readonly KeyRecord[]> {
+    const [first] = resolveKey(this.#store, key, "rename");
+    return this.#apply({ type: "rename", ...this.#origin(), pin: this.#one(first ? [first] : []).pin, peer });
+  }
+
+  /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
+  async openFirstUse(forMs: number): Promise<number> {
+    const origin = this.#origin();
+    const until = origin.at + forMs;
+    await this.#apply({ type: "open-first-use", ...origin, until });
+    return until;
+  }
+
+  #pins(key: string, verb: "revoke" | "ignore" | "forget"): readonly KeyPin[] {
+    return resolveKey(this.#store, key, verb).map(({ pin }) => pin);
+  }
+
+  #one(keys: readonly KeyRecord[]): KeyRecord {
+    const [key] = keys;
+    if (key === undefined) throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", "no such key");
+    return key;
+  }
+
+  async #apply(change: Change): Promise<readonly KeyRecord[]> {
+    const outcome = await this.#store.apply(change);
+    if (outcome.kind === "changed") return outcome.keys;
+    throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the store refused this: ${outcome.reason}`);
+  }
+
+  #origin(): { at: number; actor: Actor } {
+    const { user, process, now } = this.#options;
+    return { at: now(), actor: { user, process, address: null } };
+  }
+}
+
+function approval({ name, onConflict, expires }: ApproveOptions): {
+  peer: string | null;
+  onConflict: "fail" | "replace" | "add";
+  expires: number | null;
+} {
+  return { peer: name ?? null, onConflict: onConflict ?? "fail", expires: expires ?? null };
+}

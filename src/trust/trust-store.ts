@@ -1,0 +1,93 @@
+import type { Change, Outcome } from "./changes/change.ts";
+import type { ChainHead, ChainReport, SealedEvent } from "./events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
+import type { LiveConnection } from "./sighting.ts";
+import type { RefusalReason } from "./verdict.ts";
+
+/** Refusals of one key, for one reason, from one address, added up. Times are milliseconds since the epoch. */
+export interface RefusalSighting {
+  readonly pin: KeyPin | null;
+  readonly reason: RefusalReason;
+  /** The bound or claimed name, safe to print. */
+  readonly peer: string | null;
+  readonly address: string | null;
+  /** The newest connection that was refused so. */
+  readonly connection: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly count: number;
+}
+
+/** What a server saw since it last told the store: written about once a second, never per connection. */
+export interface SightingBatch {
+  readonly seen: readonly { readonly pin: KeyPin; readonly at: number }[];
+  readonly refusals: readonly RefusalSighting[];
+  readonly opened: readonly LiveConnection[];
+  readonly closed: readonly string[];
+}
+
+/** A live connection and the process that holds it. */
+export interface ListedConnection extends LiveConnection {
+  readonly process: string;
+}
+
+export interface StoreStats {
+  readonly url: string;
+  readonly schema: number;
+  readonly keys: Readonly<Record<KeyRecord["state"], number>>;
+  readonly certificates: number;
+  readonly events: number;
+  readonly refusals: number;
+  /** On disk; null in memory. */
+  readonly bytes: number | null;
+}
+
+export interface StoreReport {
+  /** What is damaged, in the words of the database; empty when nothing is. */
+  readonly problems: readonly string[];
+  readonly chain: ChainReport;
+}
+
+/**
+ * Where peers live. `test/contract/trust-store.ts` is the whole promise. Reads are synchronous and throw
+ * ERR_HANDCLASP_STORE_READ when they cannot be trusted; nothing is ever answered from a guess.
+ */
+export interface TrustStore extends AsyncDisposable {
+  readonly url: string;
+
+  /** A key by its pin. On the path of every connection. */
+  key(pin: KeyPin): KeyRecord | undefined;
+  /** Keys bound to a folded name, whatever their state but pending. */
+  keysOfName(nameKey: string): readonly KeyRecord[];
+  /** Until when first use is accepted whatever the policy; 0 when it is not. */
+  firstUseOpenUntil(): number;
+
+  /** All keys, the longest known first. */
+  keys(): readonly KeyRecord[];
+  /** Keys whose pin begins with the text. */
+  keysByPinPrefix(prefix: string): readonly KeyRecord[];
+  keysByFingerprint(fingerprint: string): readonly KeyRecord[];
+  /** The certificates of a key, newest first. */
+  certificates(pin: KeyPin): readonly CertificateRecord[];
+  /** Events after a sequence number, oldest first, `most` of them at the most. */
+  events(after: number, most: number): readonly SealedEvent[];
+  head(): ChainHead;
+  /** Newest first, `most` of them at the most. */
+  refusals(most: number): readonly RefusalSighting[];
+  /** Connections of every process that is alive. */
+  connections(): readonly ListedConnection[];
+  setting(name: string): string | undefined;
+
+  /** Carries out a change. When it resolves the change is durable; when it rejects nothing was changed. */
+  apply(change: Change): Promise<Outcome>;
+  record(batch: SightingBatch): Promise<void>;
+  putSetting(name: string, value: string): Promise<void>;
+  /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */
+  onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
+
+  check(): StoreReport;
+  stats(): StoreStats;
+  /** Writes a consistent copy to a file that must not exist. */
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { ChainHead, EventDraft } from "./events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
+
+/** The rows that a change reads and writes, inside one transaction. Names are folded (`nameKey`). */
+export interface TrustTables {
+  key(pin: KeyPin): KeyRecord | undefined;
+  /** Keys bound to the name: everything but pending ones. */
+  keysOfName(nameKey: string): readonly KeyRecord[];
+  /** Pending keys that conflict with the key. */
+  conflictsOf(pin: KeyPin): readonly KeyRecord[];
+  putKey(key: KeyRecord): void;
+  /** Removes the key and its certificates. */
+  deleteKey(pin: KeyPin): void;
+  /** Adds or refreshes a certificate; the newest 8 of a key stay. */
+  putCertificate(certificate: CertificateRecord): void;
+  /** Remembers that a key was forgotten, so that old endorsements do not bring it back. */
+  putTombstone(pin: KeyPin, at: number): void;
+  /** Drops pending keys that lapsed, then the oldest until fewer than `most` are left. */
+  makeRoomForPending(most: number, now: number): void;
+  /** Milliseconds since the epoch; 0 when first use was never opened. */
+  firstUseOpenUntil(): number;
+  openFirstUseUntil(until: number): void;
+  head(): ChainHead;
+  /** Appends to the chain. */
+  appendEvent(draft: EventDraft): void;
+}

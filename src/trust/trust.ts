@@ -1,0 +1,256 @@
+import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
+import type { Change, SeenCertificate } from "./changes/change.ts";
+import { type Actor, parseEvent } from "./events.ts";
+import { FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
+import { claimedNameOf, isLapsed, judge } from "./judge.ts";
+import type { KeyRecord } from "./key-record.ts";
+import { DEFAULT_POLICY, type Policy } from "./policy.ts";
+import { SightingBuffer } from "./sighting-buffer.ts";
+import type { LiveConnection, Sighting } from "./sighting.ts";
+import { sourceNetwork } from "./source-network.ts";
+import type { TrustStore } from "./trust-store.ts";
+import type { Claim, Refuse, Settled, Verdict } from "./verdict.ts";
+
+export interface TrustOptions {
+  readonly policy?: Partial<Policy>;
+  /** How much first use is let through. */
+  readonly limits?: Partial<FirstUseLimitOptions>;
+  /** Pending keys kept at the most; default 1000. */
+  readonly maxPending?: number;
+  /** How long a pending key waits for review; default 7 days. */
+  readonly pendingForMs?: number;
+  /** Milliseconds since the epoch; handed in because trust reads no clock. */
+  readonly now: () => number;
+  /** Who acts, for events: what runs, with its process id. */
+  readonly process: string;
+  /** Told of failures that no caller waits for. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const FLUSH_MS = 1000;
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
+/** Decides about clients against a trust store. One for a process and store. */
+export class Trust implements AsyncDisposable {
+  readonly store: TrustStore;
+  readonly policy: Policy;
+  readonly #now: () => number;
+  readonly #process: string;
+  readonly #limits: FirstUseLimits;
+  readonly #maxPending: number;
+  readonly #pendingForMs: number;
+  readonly #onError: (error: unknown) => void;
+  readonly #buffer = new SightingBuffer();
+  readonly #renewals = new Map<KeyPin, CertificateFacts>();
+  readonly #noted = new Set<string>();
+  #flushTimer: NodeJS.Timeout | undefined;
+
+  constructor(store: TrustStore, options: TrustOptions) {
+    this.store = store;
+    this.policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.#now = options.now;
+    this.#process = options.process;
+    this.#limits = new FirstUseLimits(options.limits);
+    this.#maxPending = options.maxPending ?? 1000;
+    this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
+    this.#onError = options.onError ?? (() => undefined);
+  }
+
+  /** What one handshake means, new or resumed. Synchronous; never throws: what cannot be known is refused. */
+  judge(sighting: Sighting): Verdict {
+    const { pin } = sighting.certificate;
+    try {
+      const now = this.#now();
+      const key = this.store.key(pin);
+      const verdict = judge(sighting, this.#knowledge(key), this.policy, now);
+      if (verdict.decision === "admit") {
+        if (verdict.renewed) this.#renewals.set(pin, sighting.certificate);
+        return verdict;
+      }
+      const known = key !== undefined && !isLapsed(key, now);
+      if (verdict.decision === "claim") {
+        return known || this.#mayMeet(sighting, now) ? verdict : rateLimited(verdict);
+      }
+      return this.#keep(verdict, sighting, known ? key : undefined, now);
+    } catch (error) {
+      this.#onError(error);
+      return unavailable(pin);
+    }
+  }
+
+  /** Makes a first use durable. Never rejects: a store that cannot write refuses. */
+  async settle(claim: Claim, sighting: Sighting): Promise<Settled> {
+    const at = this.#now();
+    try {
+      const outcome = await this.store.apply({
+        type: "claim",
+        at,
+        actor: this.#actor(sighting),
+        peer: claim.peer,
+        source: claim.source,
+        certificate: toSeenCertificate(sighting.certificate),
+        pendingExpires: at + this.#pendingForMs,
+        maxPending: this.#maxPending,
+      });
+      if (outcome.kind === "lost") {
+        const { reason, conflictsWith } = outcome;
+        return { decision: "refuse", reason, pin: claim.pin, peer: claim.peer, conflictsWith };
+      }
+      const peer = outcome.keys[0]?.peer ?? claim.peer;
+      return { decision: "admit", peer, pin: claim.pin, firstUse: true, renewed: false };
+    } catch (error) {
+      this.#onError(error);
+      return { ...unavailable(claim.pin), peer: claim.peer };
+    }
+  }
+
+  /** Whether a key is trusted now; false when the store cannot tell. */
+  isTrusted(pin: KeyPin): boolean {
+    try {
+      const key = this.store.key(pin);
+      return key?.state === "trusted" && (key.expires === null || this.#now() < key.expires);
+    } catch (error) {
+      this.#onError(error);
+      return false;
+    }
+  }
+
+  /** Calls back with the keys whose trust changed, in whichever process. Returns how to stop. */
+  onChange(listener: (pins: ReadonlySet<KeyPin>) => void): () => void {
+    return this.store.onEvents((events) => {
+      const pins = new Set<KeyPin>();
+      for (const { json } of events) {
+        const pin = parseEvent(json)?.pin;
+        if (pin !== null && pin !== undefined) pins.add(pin);
+      }
+      if (pins.size > 0) listener(pins);
+    });
+  }
+
+  /** Notes that a trusted key was seen. */
+  seen(pin: KeyPin): void {
+    this.#buffer.seen(pin, this.#now());
+    this.#flushSoon();
+  }
+
+  /** Notes a refusal, for `explain` and the lists; not an event. */
+  refused(refuse: Refuse, from: { connection: string; remoteAddress: string | undefined }): void {
+    this.#buffer.refused(refuse, from.connection, from.remoteAddress, this.#now());
+    this.#flushSoon();
+  }
+
+  connectionOpened(connection: LiveConnection): void {
+    this.#buffer.opened(connection);
+    this.#flushSoon();
+  }
+
+  connectionClosed(id: string): void {
+    this.#buffer.closed(id);
+    this.#flushSoon();
+  }
+
+  /** Writes what was seen so far. Happens by itself about once a second. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    this.#noted.clear();
+    const renewals = [...this.#renewals.values()];
+    this.#renewals.clear();
+    try {
+      await Promise.all([
+        this.#buffer.isEmpty ? undefined : this.store.record(this.#buffer.drain()),
+        ...renewals.map((certificate) =>
+          this.store.apply({ type: "renew", ...this.#origin(), certificate: toSeenCertificate(certificate) }),
+        ),
+      ]);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  /** Flushes. The store stays open: whoever opened it closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+    clearTimeout(this.#flushTimer);
+  }
+
+  #knowledge(key: KeyRecord | undefined): Parameters<typeof judge>[1] {
+    const store = this.store;
+    return {
+      key,
+      holdersOf: (nameKey) => store.keysOfName(nameKey),
+      get firstUseOpenUntil() {
+        return store.firstUseOpenUntil();
+      },
+    };
+  }
+
+  #mayMeet(sighting: Sighting, now: number): boolean {
+    return this.#limits.take(sourceNetwork(sighting.remoteAddress), now);
+  }
+
+  /** What a refusal leaves behind: an unknown key for review, a new name, a sign of theft. */
+  #keep(refuse: Refuse, sighting: Sighting, known: KeyRecord | undefined, now: number): Refuse {
+    const { reason, pin } = refuse;
+    if (reason === "pending" || reason === "key-changed") {
+      if (known === undefined && !this.#mayMeet(sighting, now)) return rateLimited(refuse);
+      this.#buffer.seen(sighting.certificate.pin, now);
+      if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
+      this.#note(`hold ${pin}`, {
+        type: "hold",
+        ...this.#origin(sighting),
+        certificate: toSeenCertificate(sighting.certificate),
+        conflictsWith: refuse.conflictsWith,
+        pendingExpires: now + this.#pendingForMs,
+        maxPending: this.#maxPending,
+      });
+    } else if (reason === "name-changed") {
+      this.#note(`name ${pin}`, {
+        type: "note-name",
+        ...this.#origin(sighting),
+        certificate: toSeenCertificate(sighting.certificate),
+      });
+    } else if ((reason === "revoked" || reason === "retired") && known?.staleSeen === false) {
+      this.#note(`stale ${pin}`, { type: "note-stale", ...this.#origin(sighting), pin: known.pin });
+    }
+    return refuse;
+  }
+
+  /** Writes without anybody waiting, at most once for the same thing between two flushes. */
+  #note(what: string, change: Change): void {
+    if (this.#noted.has(what)) return;
+    this.#noted.add(what);
+    this.#flushSoon();
+    this.store.apply(change).catch(this.#onError);
+  }
+
+  #origin(sighting?: Sighting): { at: number; actor: Actor } {
+    return { at: this.#now(), actor: this.#actor(sighting) };
+  }
+
+  #actor(sighting?: Sighting): Actor {
+    return { user: null, process: this.#process, address: sighting?.remoteAddress ?? null };
+  }
+
+  #flushSoon(): void {
+    this.#flushTimer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+}
+
+/** A certificate as changes carry it. */
+export function toSeenCertificate(certificate: CertificateFacts): SeenCertificate {
+  const { pin, fingerprint, der } = certificate;
+  return { pin, fingerprint, der, claimedName: claimedNameOf(certificate) };
+}
+
+function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Sighting): boolean {
+  return known.fingerprint === certificate.fingerprint && known.conflictsWith === refuse.conflictsWith;
+}
+
+function rateLimited(verdict: Claim | Refuse): Refuse {
+  return { decision: "refuse", reason: "rate-limited", pin: verdict.pin, peer: verdict.peer, conflictsWith: null };
+}
+
+function unavailable(pin: KeyPin): Refuse {
+  return { decision: "refuse", reason: "store-unavailable", pin, peer: null, conflictsWith: null };
+}
