@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { printError } from "./output.ts";
+
+/** Each verb's module is loaded only when the verb is used: `--help` stays quick. */
+interface Verb {
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: () => Command }>;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  serve: {
+    summary: "a server that greets clients it knows, to try things out",
+    load: () => import("./serve.ts"),
+  },
+  connect: { summary: "connect to a TLS server with an identity of our own", load: () => import("./connect.ts") },
+  trust: { summary: "who is trusted: list, approve, revoke, events, audit", load: () => import("./trust.ts") },
+  identity: { summary: "our own keys and certificates", load: () => import("./identity.ts") },
+  store: { summary: "the trust store: check, backup, stats", load: () => import("./store.ts") },
+  demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },
+  doctor: { summary: "what is set up, and what is not", load: () => import("./doctor.ts") },
+};
+
+/** Runs one command line. Returns the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command("handclasp")
+    .description("Trust on first use for TLS clients: mutual TLS without a certificate authority.")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  const used = args.find((arg) => !arg.startsWith("-"));
+  for (const [name, { summary, load }] of Object.entries(VERBS)) {
+    const command = name === used ? (await load()).command() : new Command(name);
+    program.addCommand(inherit(command.description(summary)));
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    printError(error);
+    return 1;
+  }
+}
+
+/** Wrong usage ends with 2 at every depth. */
+function inherit(command: Command): Command {
+  for (const inner of command.commands) inherit(inner);
+  return command.exitOverride();
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
