@@ -1,0 +1,123 @@
+import { HandclaspError } from "../errors.ts";
+
+/** A token bucket: `burst` at once, then `perSecond`. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export interface FirstUseLimitOptions {
+  /** For one source network, as `sourceNetwork` names it. */
+  readonly perNetwork: Rate;
+  /** For all of them together. */
+  readonly overall: Rate;
+  /** How many networks are remembered at once. */
+  readonly maxNetworks: number;
+}
+
+/** A NAT full of new clients gets through; a flood from one network leaves most of the total to the others. */
+export const DEFAULT_FIRST_USE_LIMITS: FirstUseLimitOptions = {
+  perNetwork: { burst: 300, perSecond: 10 },
+  overall: { burst: 2000, perSecond: 200 },
+  maxNetworks: 10_000,
+};
+
+/** How fast unknown keys, which are free to mint, may be met. The clock is handed in. */
+export class FirstUseLimits {
+  readonly #perNetwork: Rate;
+  readonly #maxNetworks: number;
+  readonly #overall: Bucket;
+  /** The least recently used first. */
+  readonly #networks = new Map<string, Bucket>();
+
+  constructor(options: Partial<FirstUseLimitOptions> = {}) {
+    const { perNetwork, overall, maxNetworks } = { ...DEFAULT_FIRST_USE_LIMITS, ...options };
+    if (![perNetwork, overall].every(isRate) || !(Number.isInteger(maxNetworks) && maxNetworks > 0)) {
+      throw new HandclaspError("ERR_HANDCLASP_OPTION", "the limits of first use are not positive numbers", {
+        hint: "burst and maxNetworks are at least 1, perSecond is at least 0",
+      });
+    }
+    this.#perNetwork = perNetwork;
+    this.#maxNetworks = maxNetworks;
+    this.#overall = new Bucket(overall);
+  }
+
+  /** How many networks are remembered now. */
+  get networkCount(): number {
+    return this.#networks.size;
+  }
+
+  /** Takes a token of the network and one of the total, or none of either. `now` is in milliseconds. */
+  take(network: string, now: number): boolean {
+    this.#overall.refill(now);
+    this.#forgetIdle(now);
+    const known = this.#networks.get(network);
+    const bucket = known ?? new Bucket(this.#perNetwork);
+    bucket.refill(now);
+    const granted = bucket.hasToken && this.#overall.hasToken;
+    if (granted) {
+      bucket.take();
+      this.#overall.take();
+    }
+    if (known !== undefined || granted) this.#remember(network, bucket);
+    return granted;
+  }
+
+  /** A full bucket is the same as none; two for each call are enough to catch up. */
+  #forgetIdle(now: number): void {
+    let most = 2;
+    for (const [network, bucket] of this.#networks) {
+      bucket.refill(now);
+      if (!bucket.isFull || most === 0) return;
+      this.#networks.delete(network);
+      most -= 1;
+    }
+  }
+
+  /**
+   * Only a granted token adds a network, so pushing one out costs the total `maxNetworks` tokens: with the defaults
+   * that takes 40 seconds, in which the bucket fills by itself. Nobody gains by being forgotten.
+   */
+  #remember(network: string, bucket: Bucket): void {
+    this.#networks.delete(network);
+    if (this.#networks.size >= this.#maxNetworks) {
+      const [oldest] = this.#networks.keys();
+      if (oldest !== undefined) this.#networks.delete(oldest);
+    }
+    this.#networks.set(network, bucket);
+  }
+}
+
+class Bucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #filledAt: number | undefined;
+
+  constructor(rate: Rate) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+  }
+
+  get hasToken(): boolean {
+    return this.#tokens >= 1;
+  }
+
+  get isFull(): boolean {
+    return this.#tokens >= this.#rate.burst;
+  }
+
+  take(): void {
+    this.#tokens -= 1;
+  }
+
+  /** A clock that went backwards adds nothing, and filling goes on from there. */
+  refill(now: number): void {
+    const seconds = Math.max(0, now - (this.#filledAt ?? now)) / 1000;
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + seconds * this.#rate.perSecond);
+    this.#filledAt = now;
+  }
+}
+
+function isRate({ burst, perSecond }: Rate): boolean {
+  return Number.isFinite(burst) && burst >= 1 && Number.isFinite(perSecond) && perSecond >= 0;
+}
