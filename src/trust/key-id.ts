@@ -86,16 +86,15 @@ interface Typed {
 function readKeyId(text: string): Reading {
   const typed = readSymbols(text);
   const { symbols } = typed;
-  const problem = strangeSymbol(symbols) ?? misshapenPiece(typed);
+  const problem = strangeSymbol(symbols);
   if (problem !== undefined) return problem;
-  if (symbols.length !== LENGTH) return wrongLength(`a key id has ${LENGTH} characters`, symbols);
-  return readGroups(symbols);
+  if (symbols.length === LENGTH) return readGroups(symbols);
+  return misshapenGroup(typed) ?? wrongLength(`a key id has ${LENGTH} characters`, symbols);
 }
 
 function readPrefix(text: string): Reading {
-  const typed = readSymbols(text);
-  const { symbols } = typed;
-  const problem = strangeSymbol(symbols) ?? (symbols.length === LENGTH ? misshapenPiece(typed) : undefined);
+  const { symbols } = readSymbols(text);
+  const problem = strangeSymbol(symbols);
   if (problem !== undefined) return problem;
   if (symbols.length < SHORTEST_PREFIX) {
     return wrongLength(`the beginning of a key id needs at least ${SHORTEST_PREFIX} characters`, symbols);
@@ -134,16 +133,11 @@ function strangeSymbol(symbols: readonly string[]): Mistyped | undefined {
   return { ok: false, problem: `group ${group} of ${GROUPS} holds ${shown}, which no key id does`, group };
 }
 
-/** Nine pieces are the nine groups as they were written, so a long or short one can be named. */
-function misshapenPiece({ pieces, symbols }: Typed): Mistyped | undefined {
+/** Nine pieces are the nine groups as they were written, so the long or short one can be named. */
+function misshapenGroup({ pieces }: Typed): Mistyped | undefined {
   if (pieces.length !== GROUPS) return undefined;
-  const lengths = pieces.map((piece) => piece.length);
-  const regrouped =
-    symbols.length === LENGTH && lengths.filter((length) => length === GROUP_LENGTH).length < GROUPS - 1;
-  if (regrouped) return undefined;
-  const index = lengths.findIndex((length, at) => length !== groupLength(at));
-  const piece = pieces[index];
-  if (piece === undefined) return undefined;
+  const index = pieces.findIndex((piece, at) => piece.length !== groupLength(at));
+  const piece = pieces[index] ?? "";
   const problem =
     `group ${index + 1} of ${GROUPS}, "${piece.slice(0, LENGTH)}", ` +
     `has ${piece.length} characters and needs ${groupLength(index)}`;
@@ -177,9 +171,12 @@ function groupLength(index: number): number {
   return index === GROUPS - 1 ? LENGTH % GROUP_LENGTH : GROUP_LENGTH;
 }
 
-/** What the checksum of a group has to be: another value for each, so that groups cannot change places. */
+/**
+ * What the checksum of a group has to be: another value for each, so that groups cannot change places. That the first is
+ * 2 lets the short last group not do so either: with 1 for the first, it and the third could, unseen without dashes.
+ */
 function constantOf(index: number): number {
-  return index + 1;
+  return index + 2;
 }
 
 function checkCharacter(data: string, index: number): string {
