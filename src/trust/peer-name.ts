@@ -38,7 +38,7 @@ export function toPeerName(text: string): PeerNameResult {
   if (text.length > MAX_BYTES) return refuse(`it is longer than ${MAX_BYTES} bytes`);
   const name = collapseSpaces(text.normalize("NFC"));
   const key = nameKey(name);
-  const problem = refusedIn(text) ?? refusedIn(key) ?? problemOf(name, key);
+  const problem = refusedIn(text) ?? problemOf(name, key);
   return problem === undefined ? { ok: true, name, key } : refuse(problem);
 }
 
@@ -47,7 +47,7 @@ export function toPeerName(text: string): PeerNameResult {
  * while the name is decomposed, as a Greek iota below a letter becomes one beside it (Unicode §3.13.5).
  */
 export function nameKey(name: string): string {
-  const folded = name.normalize("NFKD").toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
+  const folded = name.normalize("NFKD").toLowerCase().toUpperCase().toLowerCase();
   return collapseSpaces(folded.normalize("NFKC"));
 }
 
@@ -94,14 +94,14 @@ function problemOf(name: string, key: string): string | undefined {
   if (Buffer.byteLength(name) > MAX_BYTES) return `it is longer than ${MAX_BYTES} bytes`;
   if (/^\p{M}/u.test(name)) return "it begins with a combining mark";
   if (TOO_MANY_MARKS.test(name)) return `it holds more than ${MAX_MARKS} combining marks in a row`;
-  return keyLikeness(name) ?? keyLikeness(key);
+  return keyLikeness(key);
 }
 
-function keyLikeness(name: string): string | undefined {
-  const compact = name.replaceAll(" ", "");
+function keyLikeness(key: string): string | undefined {
+  const compact = key.replaceAll(" ", "");
   if (looksLikeKeyPin(compact)) return "it looks like a key's pin";
   if (parseFingerprint(compact) !== undefined) return "it looks like a certificate's fingerprint";
-  return looksLikeKeyId(name) ? "it looks like a key id" : undefined;
+  return looksLikeKeyId(key) ? "it looks like a key id" : undefined;
 }
 
 function collapseSpaces(text: string): string {
