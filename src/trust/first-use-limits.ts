@@ -27,7 +27,7 @@ export class FirstUseLimits {
   readonly #perNetwork: Rate;
   readonly #maxNetworks: number;
   readonly #overall: Bucket;
-  /** The least recently used first. */
+  /** The one whose last token was taken longest ago comes first. */
   readonly #networks = new Map<string, Bucket>();
 
   constructor(options: Partial<FirstUseLimitOptions> = {}) {
@@ -51,16 +51,13 @@ export class FirstUseLimits {
   take(network: string, now: number): boolean {
     this.#overall.refill(now);
     this.#forgetIdle(now);
-    const known = this.#networks.get(network);
-    const bucket = known ?? new Bucket(this.#perNetwork);
+    const bucket = this.#networks.get(network) ?? new Bucket(this.#perNetwork);
     bucket.refill(now);
-    const granted = bucket.hasToken && this.#overall.hasToken;
-    if (granted) {
-      bucket.take();
-      this.#overall.take();
-    }
-    if (known !== undefined || granted) this.#remember(network, bucket);
-    return granted;
+    if (!bucket.hasToken || !this.#overall.hasToken) return false;
+    bucket.take();
+    this.#overall.take();
+    this.#remember(network, bucket);
+    return true;
   }
 
   /** A full bucket is the same as none; two for each call are enough to catch up. */
@@ -88,32 +85,33 @@ export class FirstUseLimits {
   }
 }
 
+/** Counts in thousandths of a token, so that whole rates and milliseconds add up exactly. */
 class Bucket {
   readonly #rate: Rate;
-  #tokens: number;
+  #level: number;
   #filledAt: number | undefined;
 
   constructor(rate: Rate) {
     this.#rate = rate;
-    this.#tokens = rate.burst;
+    this.#level = rate.burst * 1000;
   }
 
   get hasToken(): boolean {
-    return this.#tokens >= 1;
+    return this.#level >= 1000;
   }
 
   get isFull(): boolean {
-    return this.#tokens >= this.#rate.burst;
+    return this.#level >= this.#rate.burst * 1000;
   }
 
   take(): void {
-    this.#tokens -= 1;
+    this.#level -= 1000;
   }
 
   /** A clock that went backwards adds nothing, and filling goes on from there. */
   refill(now: number): void {
-    const seconds = Math.max(0, now - (this.#filledAt ?? now)) / 1000;
-    this.#tokens = Math.min(this.#rate.burst, this.#tokens + seconds * this.#rate.perSecond);
+    const passedMs = Math.max(0, now - (this.#filledAt ?? now));
+    this.#level = Math.min(this.#rate.burst * 1000, this.#level + passedMs * this.#rate.perSecond);
     this.#filledAt = now;
   }
 }
