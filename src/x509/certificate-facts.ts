@@ -1,3 +1,10 @@
+import { hash } from "node:crypto";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { readAlternativeName, readCommonName } from "./claimed-name.ts";
+import { DerReader, TAG } from "./der.ts";
+import { keyTypeOf } from "./public-key-info.ts";
+import { readTime } from "./time.ts";
+
 /** The key types a peer may have. DESIGN: RSA 2048 to 8192 bits, the NIST curves, EdDSA, ML-DSA. */
 export type KeyType =
   | "rsa"
@@ -27,4 +34,74 @@ export interface CertificateFacts {
   readonly notAfter: number;
   /** First SAN URI, else SAN DNS, else SAN e-mail, else the subject's CN: hostile text, not yet looked at. */
   readonly claimedName: string | undefined;
+}
+
+/** An ML-DSA-87 certificate with an endorsement has 14.7 kB. */
+const MOST_BYTES = 48 * 1024;
+
+const VERSION = 0xa0;
+const ISSUER_UNIQUE_ID = 0x81;
+const SUBJECT_UNIQUE_ID = 0x82;
+const EXTENSIONS = 0xa3;
+
+/**
+ * Reads a certificate (RFC 5280 §4.1) that a stranger sent, in time linear in its size and without any
+ * mathematics on its key. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED or ERR_HANDCLASP_KEY_UNSUPPORTED.
+ */
+export function readCertificate(der: Uint8Array): CertificateFacts {
+  if (der.length > MOST_BYTES) {
+    throw new HandclaspError("ERR_HANDCLASP_KEY_UNSUPPORTED", `the certificate has ${der.length} bytes`, {
+      hint: `${MOST_BYTES} are the most`,
+    });
+  }
+  try {
+    return read(der);
+  } catch (error) {
+    if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+    throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", error.message, {
+      details: error.details,
+    });
+  }
+}
+
+function read(der: Uint8Array): CertificateFacts {
+  const file = new DerReader(der, "x509");
+  const certificate = file.inside(TAG.SEQUENCE, "certificate");
+  file.end();
+  const tbs = certificate.inside(TAG.SEQUENCE, "tbsCertificate");
+  certificate.content(TAG.SEQUENCE, "signatureAlgorithm");
+  certificate.content(TAG.BIT_STRING, "signatureValue");
+  certificate.end();
+
+  tbs.skipOptional(VERSION, "version");
+  tbs.content(TAG.INTEGER, "serialNumber");
+  tbs.content(TAG.SEQUENCE, "signature");
+  tbs.content(TAG.SEQUENCE, "issuer");
+  const validity = tbs.inside(TAG.SEQUENCE, "validity");
+  const notBefore = readTime(validity, "notBefore");
+  const notAfter = readTime(validity, "notAfter");
+  validity.end();
+  const commonName = readCommonName(tbs.inside(TAG.SEQUENCE, "subject"));
+  const spki = tbs.whole(TAG.SEQUENCE, "subjectPublicKeyInfo");
+  tbs.skipOptional(ISSUER_UNIQUE_ID, "issuerUniqueID");
+  tbs.skipOptional(SUBJECT_UNIQUE_ID, "subjectUniqueID");
+  const alternativeName = tbs.isEmpty ? undefined : readAlternativeName(extensionsOf(tbs));
+  tbs.end();
+
+  return {
+    der,
+    pin: `sha256:${hash("sha256", spki, "base64")}`,
+    fingerprint: hash("sha256", der, "hex"),
+    keyType: keyTypeOf(spki),
+    notBefore,
+    notAfter,
+    claimedName: alternativeName ?? commonName(),
+  };
+}
+
+function extensionsOf(tbs: DerReader): DerReader {
+  const wrapper = tbs.inside(EXTENSIONS, "extensions");
+  const extensions = wrapper.inside(TAG.SEQUENCE, "extensions");
+  wrapper.end();
+  return extensions;
 }

@@ -1,0 +1,69 @@
+import { X509Certificate } from "node:crypto";
+import { HandclaspError } from "../errors.ts";
+import { type CertificateFacts, readCertificate } from "./certificate-facts.ts";
+
+/** A certificate in words for people. Text from the certificate is escaped: it can go to a terminal. */
+export interface CertificateDescription extends CertificateFacts {
+  /** The subject's attributes in one line: `CN=anna, O=Lab`. */
+  readonly subject: string;
+  /** `DNS:anna.example`, `URI:urn:x`, … in the order of the certificate. */
+  readonly subjectAltNames: readonly string[];
+  /** Upper-case hex. */
+  readonly serialNumber: string;
+  readonly pem: string;
+}
+
+/** Describes a certificate. Throws what `readCertificate` throws: bounds come before OpenSSL looks at it. */
+export function describeCertificate(der: Uint8Array): CertificateDescription {
+  const facts = readCertificate(der);
+  const certificate = parsed(der);
+  return {
+    ...facts,
+    subject: escape(certificate.subject?.replaceAll("\n", ", ") ?? ""),
+    subjectAltNames: splitNames(certificate.subjectAltName ?? "").map(escape),
+    serialNumber: certificate.serialNumber,
+    pem: toPem(der),
+  };
+}
+
+/** RFC 7468 §5, lines of 64. */
+export function toPem(der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+}
+
+/** The certificates in a text, as DER. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED when there is none. */
+export function certificatesFromPem(text: string): readonly Uint8Array[] {
+  const blocks = text.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g);
+  const found = Array.from(blocks, ([, base64 = ""]) => new Uint8Array(Buffer.from(base64, "base64")));
+  if (found.length > 0) return found;
+  throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", "there is no certificate in this text", {
+    hint: "PEM begins with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in FILE turns DER into it",
+  });
+}
+
+function parsed(der: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", `OpenSSL cannot read it: ${said}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Node quotes a name that holds a comma, so that a comma outside quotes always separates. */
+function splitNames(text: string): readonly string[] {
+  return text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g)?.map((name) => name.trim()) ?? [];
+}
+
+/** Controls, bidi and format characters, lone surrogates: as `\u{…}`. */
+function escape(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}

@@ -1,0 +1,111 @@
+import { DerReader, TAG, toOid } from "./der.ts";
+
+const COMMON_NAME = "2.5.4.3";
+const SUBJECT_ALT_NAME = "2.5.29.17";
+
+/** GeneralName tags (RFC 5280 §4.2.1.6), the first to be taken first. */
+const URI = 0x86;
+const DNS = 0x82;
+const EMAIL = 0x81;
+
+/** Where strings come in a DirectoryString (RFC 5280 §4.1.2.4). */
+const UTF8_STRING = 0x0c;
+const PRINTABLE_STRING = 0x13;
+const TELETEX_STRING = 0x14;
+const IA5_STRING = 0x16;
+const UNIVERSAL_STRING = 0x1c;
+const BMP_STRING = 0x1e;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The subject's CN; undefined when there is none. More than one is malformed: which of them would be the name? */
+export function readCommonName(subject: DerReader): () => string | undefined {
+  let found: { tag: number; content: Uint8Array } | undefined;
+  let count = 0;
+  while (!subject.isEmpty) {
+    const rdn = subject.inside(TAG.SET, "rdn");
+    while (!rdn.isEmpty) {
+      const attribute = rdn.inside(TAG.SEQUENCE, "attribute");
+      const isCommonName = toOid(attribute.content(TAG.OID, "type")) === COMMON_NAME;
+      const value = attribute.next("value");
+      attribute.end();
+      if (!isCommonName) continue;
+      found = value;
+      count++;
+    }
+  }
+  return () => {
+    if (found === undefined) return undefined;
+    if (count > 1) throw subject.malformed(`has ${count} common names`);
+    return decode(subject, found.tag, found.content);
+  };
+}
+
+/** The first URI, else DNS name, else e-mail address among the alternative names. */
+export function readAlternativeName(extensions: DerReader): string | undefined {
+  let names: DerReader | undefined;
+  while (!extensions.isEmpty) {
+    const extension = extensions.inside(TAG.SEQUENCE, "extension");
+    const oid = toOid(extension.content(TAG.OID, "extnID"));
+    extension.skipOptional(TAG.BOOLEAN, "critical");
+    const value = extension.content(TAG.OCTET_STRING, "extnValue");
+    extension.end();
+    if (oid !== SUBJECT_ALT_NAME) continue;
+    if (names !== undefined) throw extensions.malformed("are given twice", "subjectAltName");
+    names = new DerReader(value, "certificate.subjectAltName");
+  }
+  return names && firstName(names);
+}
+
+function firstName(reader: DerReader): string | undefined {
+  const names = reader.inside(TAG.SEQUENCE, "generalNames");
+  reader.end();
+  const first: { [tag: number]: Uint8Array } = {};
+  while (!names.isEmpty) {
+    const { tag, content } = names.next("generalName");
+    if (tag === URI || tag === DNS || tag === EMAIL) first[tag] ??= content;
+  }
+  const chosen = first[URI] ?? first[DNS] ?? first[EMAIL];
+  return chosen && decode(names, IA5_STRING, chosen);
+}
+
+function decode(reader: DerReader, tag: number, content: Uint8Array): string {
+  switch (tag) {
+    case UTF8_STRING:
+      return decodeUtf8(reader, content);
+    case PRINTABLE_STRING:
+    case IA5_STRING:
+      if (content.some((byte) => byte >= 0x80))
+        throw reader.malformed("has a character beyond ASCII", "string");
+      return Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
+    case TELETEX_STRING:
+      return Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
+    case BMP_STRING:
+      return decodeUnits(reader, content, 2);
+    case UNIVERSAL_STRING:
+      return decodeUnits(reader, content, 4);
+    default:
+      throw reader.malformed(`has tag 0x${tag.toString(16)}, which is no string`, "string");
+  }
+}
+
+function decodeUtf8(reader: DerReader, content: Uint8Array): string {
+  try {
+    return utf8.decode(content);
+  } catch {
+    throw reader.malformed("is not UTF-8", "string");
+  }
+}
+
+function decodeUnits(reader: DerReader, content: Uint8Array, size: 2 | 4): string {
+  if (content.length % size !== 0) throw reader.malformed(`is not in units of ${size} bytes`, "string");
+  const view = new DataView(content.buffer, content.byteOffset, content.length);
+  const parts: string[] = [];
+  for (let at = 0; at < content.length; at += size) {
+    const unit = size === 2 ? view.getUint16(at) : view.getUint32(at);
+    if (unit > 0x10ffff || (unit >= 0xd800 && unit <= 0xdfff))
+      throw reader.malformed("has no such character", "string");
+    parts.push(String.fromCodePoint(unit));
+  }
+  return parts.join("");
+}

@@ -1,0 +1,177 @@
+import type { KeyObject } from "node:crypto";
+import { createHash, generateKeyPair, randomBytes, sign } from "node:crypto";
+import { promisify } from "node:util";
+import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
+import {
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  AttributeValue,
+  BasicConstraints,
+  Certificate,
+  ExtendedKeyUsage,
+  Extension,
+  Extensions,
+  GeneralName,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+  KeyUsage,
+  KeyUsageFlags,
+  Name,
+  RelativeDistinguishedName,
+  SubjectAlternativeName,
+  SubjectKeyIdentifier,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+} from "@peculiar/asn1-x509";
+import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
+import { toPem } from "./certificate-description.ts";
+
+/** The kinds of key an identity can have. */
+export const IDENTITY_TYPES = ["p256", "ed25519", "rsa", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87"] as const;
+export type IdentityType = (typeof IDENTITY_TYPES)[number];
+
+export interface CreateIdentityOptions {
+  /** The name to claim: a URI, an e-mail address, a DNS name, or any text. */
+  readonly name: string;
+  /** Default `p256`. */
+  readonly type?: IdentityType;
+  readonly now: Date;
+  /** Default 3650: what counts is the key, and whoever pinned it decides for how long. */
+  readonly days?: number;
+}
+
+/** A private key and the self-signed certificate over it. */
+export interface CreatedIdentity {
+  /** PKCS#8. */
+  readonly privateKeyPem: string;
+  readonly certificatePem: string;
+  readonly facts: CertificateFacts;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+/** Clocks differ: a certificate made now is good for those who are a little behind. */
+const BACKDATED_MS = 5 * 60 * 1000;
+const COMMON_NAME = "2.5.4.3";
+
+interface Algorithm {
+  readonly generate: () => Promise<{ privateKey: KeyObject; publicKey: KeyObject }>;
+  readonly signature: string;
+  /** RSA signatures carry a NULL (RFC 4055 §5), the others nothing. */
+  readonly parameters?: null;
+  readonly digest: string | null;
+}
+
+const generate = promisify(generateKeyPair);
+
+const ALGORITHMS: Readonly<Record<IdentityType, Algorithm>> = {
+  p256: {
+    generate: () => generate("ec", { namedCurve: "P-256" }),
+    signature: "1.2.840.10045.4.3.2",
+    digest: "sha256",
+  },
+  ed25519: { generate: () => generate("ed25519"), signature: "1.3.101.112", digest: null },
+  rsa: {
+    generate: () => generate("rsa", { modulusLength: 3072 }),
+    signature: "1.2.840.113549.1.1.11",
+    parameters: null,
+    digest: "sha256",
+  },
+  "ml-dsa-44": { generate: () => generate("ml-dsa-44"), signature: "2.16.840.1.101.3.4.3.17", digest: null },
+  "ml-dsa-65": { generate: () => generate("ml-dsa-65"), signature: "2.16.840.1.101.3.4.3.18", digest: null },
+  "ml-dsa-87": { generate: () => generate("ml-dsa-87"), signature: "2.16.840.1.101.3.4.3.19", digest: null },
+};
+
+/** Makes a key and a self-signed v3 certificate (RFC 5280 §4.1) that is no CA and serves for both sides of TLS. */
+export async function createIdentity(options: CreateIdentityOptions): Promise<CreatedIdentity> {
+  const { name, type = "p256", now, days = 3650 } = options;
+  const algorithm = ALGORITHMS[type];
+  const { privateKey, publicKey } = await algorithm.generate();
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const signatureAlgorithm = new AlgorithmIdentifier({
+    algorithm: algorithm.signature,
+    ...(algorithm.parameters === null ? { parameters: null } : {}),
+  });
+  const tbs = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: positiveSerial(),
+    signature: signatureAlgorithm,
+    issuer: named(name),
+    validity: new Validity({
+      notBefore: wholeSecond(now.getTime() - BACKDATED_MS),
+      notAfter: wholeSecond(now.getTime() + days * DAY_MS),
+    }),
+    subject: named(name),
+    subjectPublicKeyInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
+    extensions: new Extensions(extensionsFor(name, spki)),
+  });
+  const signature = sign(algorithm.digest, new Uint8Array(AsnConvert.serialize(tbs)), privateKey);
+  const certificate = new Certificate({
+    tbsCertificate: tbs,
+    signatureAlgorithm,
+    signatureValue: toArrayBuffer(signature),
+  });
+  const der = new Uint8Array(AsnConvert.serialize(certificate));
+  return {
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    certificatePem: toPem(der),
+    facts: readCertificate(der),
+  };
+}
+
+function extensionsFor(name: string, spki: Uint8Array): Extension[] {
+  const keyIdentifier = new SubjectKeyIdentifier(
+    toArrayBuffer(createHash("sha256").update(spki).digest().subarray(0, 20)),
+  );
+  const extensions = [
+    extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: false })),
+    extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.digitalSignature)),
+    extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_clientAuth, id_kp_serverAuth])),
+    extension(id_ce_subjectKeyIdentifier, false, keyIdentifier),
+  ];
+  const alternative = alternativeName(name);
+  if (alternative !== undefined) {
+    extensions.push(extension(id_ce_subjectAltName, false, new SubjectAlternativeName([alternative])));
+  }
+  return extensions;
+}
+
+/** What a name is by its looks; plain text stands in the subject only. */
+function alternativeName(name: string): GeneralName | undefined {
+  if (!/^[\x21-\x7e]+$/.test(name)) return undefined;
+  if (/^[a-z][a-z0-9+.-]*:.+$/i.test(name)) return new GeneralName({ uniformResourceIdentifier: name });
+  if (/^[^@]+@[^@]+$/.test(name)) return new GeneralName({ rfc822Name: name });
+  const isDnsName =
+    name.length <= 253 && /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/i.test(name);
+  return isDnsName ? new GeneralName({ dNSName: name }) : undefined;
+}
+
+function extension(extnID: string, critical: boolean, value: object): Extension {
+  return new Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
+}
+
+function named(name: string): Name {
+  const value = new AttributeValue({ utf8String: name });
+  return new Name([new RelativeDistinguishedName([new AttributeTypeAndValue({ type: COMMON_NAME, value })])]);
+}
+
+/** 16 random bytes, positive and with no leading zero (RFC 5280 §4.1.2.2). */
+function positiveSerial(): ArrayBuffer {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
+  return toArrayBuffer(serial);
+}
+
+function wholeSecond(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000);
+}
+
+function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
