@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { connect, type UnknownServer } from "../client/connect.ts";
+import type { IdentityPem } from "../client/identity.ts";
+import { ensureIdentity, openIdentity } from "../client/identity-folder.ts";
+import { KnownServers, type VerifyServer } from "../client/known-servers.ts";
+import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { HandclaspError } from "../errors.ts";
+import { openStore } from "../store/open-store.ts";
+import { toKeyId } from "../trust/key-id.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import { converse } from "./connect-converse.ts";
+import { dataFolder, processName, storeOption } from "./context.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
+import { say } from "./output.ts";
+
+interface Options {
+  readonly identity?: string;
+  readonly verifyServer: VerifyServer;
+  readonly servername?: string;
+  readonly minTls: "1.2" | "1.3";
+  readonly maxTls: "1.2" | "1.3";
+  readonly store: string;
+}
+
+/** `connect HOST:PORT`: stdin goes out, what comes is printed until the server closes. */
+export function command(): Command {
+  return new Command("connect")
+    .argument("<host:port>", "the server; IPv6 addresses in brackets", parseAddress)
+    .option("--identity <name>", "which of our identities to show; default `default`, made when missing")
+    .addOption(
+      new Option("--verify-server <mode>", "what a server never met before leads to")
+        .choices(["accept", "ask", "refuse"])
+        .default("accept"),
+    )
+    .option("--servername <name>", "for SNI, instead of the host")
+    .addOption(
+      new Option("--min-tls <version>", "the oldest TLS version").choices(["1.2", "1.3"]).default("1.2"),
+    )
+    .addOption(
+      new Option("--max-tls <version>", "the newest TLS version").choices(["1.2", "1.3"]).default("1.3"),
+    )
+    .addOption(storeOption())
+    .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.")
+    .action(run);
+}
+
+async function run(address: ServerAddress, options: Options, command: Command): Promise<void> {
+  if (options.minTls > options.maxTls) command.error("error: --min-tls is newer than --max-tls");
+  const identity = await chooseIdentity(options.identity);
+  await using store = openStore(knownServersUrl(options.store), { process: processName("connect") });
+  const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
+  const socket = await connect({
+    ...address,
+    identity,
+    knownServers,
+    verifyServer: options.verifyServer,
+    minVersion: `TLSv${options.minTls}`,
+    maxVersion: `TLSv${options.maxTls}`,
+    ...(process.stdin.isTTY && { ask: askOnTerminal }),
+    ...(options.servername !== undefined && { servername: options.servername }),
+  });
+  await converse(socket, address);
+}
+
+function parseAddress(text: string): ServerAddress {
+  try {
+    return parseServerAddress(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function chooseIdentity(name: string | undefined): Promise<IdentityPem> {
+  const folder = identitiesFolder();
+  if (name !== undefined && name !== DEFAULT_IDENTITY) {
+    const identity = openIdentity(folder, name);
+    if (identity !== undefined) return identity;
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `there is no identity "${name}"`, {
+      hint: `handclasp identity create ${name} makes it`,
+    });
+  }
+  const identity = await ensureIdentity(folder, DEFAULT_IDENTITY, () => makeIdentity());
+  if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
+  return identity;
+}
+
+/** Beside the store, never in it: a server that we know must not become a client that is let in. */
+function knownServersUrl(store: string): string {
+  if (store === "memory:") return store;
+  const path = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : store;
+  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return join(dataFolder(), KNOWN_SERVERS);
+  return join(path, "..", KNOWN_SERVERS);
+}
+
+const KNOWN_SERVERS = "known_servers.db";
+
+async function askOnTerminal({ address, facts }: UnknownServer): Promise<boolean> {
+  say(
+    `${escapeText(address)} is not a known server. It shows the key\n  ${toKeyId(facts.pin)}\n  ${facts.pin}`,
+  );
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question("Trust it from now on? [y/N] ");
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

@@ -1,0 +1,34 @@
+import { isIPv6 } from "node:net";
+import { HandclaspError } from "../errors.ts";
+
+export interface ServerAddress {
+  /** A host name in lower case without a final dot, or an IP address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads `HOST:PORT`; IPv6 addresses stand in brackets. Throws ERR_HANDCLASP_OPTION. */
+export function parseServerAddress(text: string): ServerAddress {
+  const [, bracketed, plain, digits = ""] =
+    /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([^\s:[\]/@]+)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  const host = bracketed ?? plain;
+  if (host === undefined || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `${JSON.stringify(text)} is not HOST:PORT`, {
+      hint: "write localhost:8443, 127.0.0.1:8443 or [::1]:8443",
+    });
+  }
+  return { host: canonicalHost(host), port };
+}
+
+/** `HOST:PORT`, the same for every spelling of an address: known servers are kept under it. */
+export function formatServerAddress({ host, port }: ServerAddress): string {
+  const canonical = canonicalHost(host);
+  return isIPv6(canonical) ? `[${canonical}]:${port}` : `${canonical}:${port}`;
+}
+
+function canonicalHost(host: string): string {
+  const lower = host.toLowerCase();
+  if (isIPv6(lower)) return lower.includes("%") ? lower : new URL(`http://[${lower}]`).hostname.slice(1, -1);
+  return lower.length > 1 && lower.endsWith(".") ? lower.slice(0, -1) : lower;
+}
