@@ -32,9 +32,13 @@ export class EventFeed {
     this.#path = path;
     this.#identity = path === null ? undefined : fileIdentity(path);
     this.#version = database.prepare("PRAGMA data_version");
-    this.#after = database.prepare("SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?");
+    this.#after = database.prepare(
+      "SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
+    );
     this.#seenVersion = this.#readVersion();
-    const last = database.prepare("SELECT max(sequence) AS last FROM events").get() as { last: number | null };
+    const last = database.prepare("SELECT max(sequence) AS last FROM events").get() as {
+      last: number | null;
+    };
     this.#sequence = last.last ?? 0;
     if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
   }
@@ -77,11 +81,16 @@ export class EventFeed {
   #lostFile(): HandclaspError | undefined {
     if (this.#path === null) return undefined;
     const now = fileIdentity(this.#path);
-    if (now !== undefined && now.inode === this.#identity?.inode && now.device === this.#identity.device) return undefined;
+    if (now !== undefined && now.inode === this.#identity?.inode && now.device === this.#identity.device)
+      return undefined;
     const what = now === undefined ? "was removed" : "was replaced by another file";
-    return new HandclaspError("ERR_HANDCLASP_STORE_READ", `the trust store ${this.#path} ${what} while it was in use`, {
-      hint: "put the file back, or restart to use the new one",
-    });
+    return new HandclaspError(
+      "ERR_HANDCLASP_STORE_READ",
+      `the trust store ${this.#path} ${what} while it was in use`,
+      {
+        hint: "put the file back, or restart to use the new one",
+      },
+    );
   }
 
   #readVersion(): number {

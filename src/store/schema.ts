@@ -64,12 +64,18 @@ export const SCHEMA: number = MIGRATIONS.length;
 
 /** The schema number of a database that is ours; an error for any other. */
 export function readSchema(database: DatabaseSync, newest: number = SCHEMA): number {
-  const { application_id: id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
+  const { application_id: id } = database.prepare("PRAGMA application_id").get() as {
+    application_id: number;
+  };
   const { user_version: schema } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (id !== APPLICATION_ID || schema < 1) {
-    throw new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", "this is an SQLite database, but not a trust store", {
-      hint: "give another path with --store",
-    });
+    throw new HandclaspError(
+      "ERR_HANDCLASP_STORE_CORRUPT",
+      "this is an SQLite database, but not a trust store",
+      {
+        hint: "give another path with --store",
+      },
+    );
   }
   if (schema > newest) {
     throw new HandclaspError(

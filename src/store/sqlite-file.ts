@@ -56,7 +56,10 @@ export function connect(path: string): DatabaseSync {
 }
 
 /** The damage in a database as SQLite words it; empty when it is sound. */
-export function integrityProblems(database: DatabaseSync, check: "quick_check" | "integrity_check"): string[] {
+export function integrityProblems(
+  database: DatabaseSync,
+  check: "quick_check" | "integrity_check",
+): string[] {
   const rows = database.prepare(`PRAGMA ${check}(20)`).all() as Record<string, string>[];
   return rows.map((row) => row[check] ?? "").filter((problem) => problem !== "ok");
 }

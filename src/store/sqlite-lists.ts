@@ -20,7 +20,9 @@ export class SqliteLists {
   }
 
   keys(): readonly KeyRecord[] {
-    const rows = this.#database.prepare("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin").all();
+    const rows = this.#database
+      .prepare("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin")
+      .all();
     return (rows as unknown as KeyRow[]).map(toKeyRecord);
   }
 
@@ -49,28 +51,35 @@ export class SqliteLists {
     const rows = this.#database
       .prepare("SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?")
       .all(after, most);
-    return rows as unknown as SealedEvent[];
+    return rows.map((row) => ({ ...(row as unknown as SealedEvent) }));
   }
 
   allEvents(): Iterable<SealedEvent> {
-    const rows = this.#database.prepare("SELECT sequence, json, hash FROM events ORDER BY sequence").iterate();
+    const rows = this.#database
+      .prepare("SELECT sequence, json, hash FROM events ORDER BY sequence")
+      .iterate();
     return rows as unknown as Iterable<SealedEvent>;
   }
 
   refusals(most: number): readonly RefusalSighting[] {
-    const rows = this.#database.prepare("SELECT * FROM refusals ORDER BY last_at DESC, id DESC LIMIT ?").all(most);
+    const rows = this.#database
+      .prepare("SELECT * FROM refusals ORDER BY last_at DESC, id DESC LIMIT ?")
+      .all(most);
     return (rows as unknown as RefusalRow[]).map(toRefusalSighting);
   }
 
   connections(): readonly ListedConnection[] {
     const rows = this.#database
-      .prepare("SELECT process, id, pin, peer, address AS remoteAddress, since FROM connections ORDER BY since, id")
+      .prepare(
+        "SELECT process, id, pin, peer, address AS remoteAddress, since FROM connections ORDER BY since, id",
+      )
       .all() as unknown as ListedConnection[];
-    return rows.filter(({ process }) => isAlive(process));
+    return rows.filter(({ process }) => isAlive(process)).map((row) => ({ ...row }));
   }
 
   count(table: "certificates" | "events" | "refusals"): number {
-    return (this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
+    return (this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number })
+      .count;
   }
 }
 

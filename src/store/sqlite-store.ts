@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { HandclaspError } from "../errors.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { HandclaspError } from "../errors.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
 import { type ChainHead, type SealedEvent, verifyChain } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
@@ -44,7 +44,12 @@ export class SqliteStore implements TrustStore {
   readonly #keyCount: StatementSync;
   #closed = false;
 
-  constructor(database: DatabaseSync, path: string | null, channel: WriteChannel | null, options: StoreOptions) {
+  constructor(
+    database: DatabaseSync,
+    path: string | null,
+    channel: WriteChannel | null,
+    options: StoreOptions,
+  ) {
     this.url = path === null ? "memory:" : `sqlite:${path}`;
     this.#path = path;
     this.#database = database;

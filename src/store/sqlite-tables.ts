@@ -24,8 +24,8 @@ export class SqliteTables implements TrustTables {
     return row && toKeyRecord(row);
   }
 
-  keysOfName(nameKey: string): readonly KeyRecord[] {
-    return this.#keys("SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen, pin", nameKey);
+  keysOfName(folded: string): readonly KeyRecord[] {
+    return this.#keys("SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen, pin", folded);
   }
 
   conflictsOf(pin: KeyPin): readonly KeyRecord[] {
@@ -73,9 +73,14 @@ export class SqliteTables implements TrustTables {
   makeRoomForPending(most: number, now: number): void {
     const lapsed = this.#keys("SELECT * FROM keys WHERE state = 'pending' AND expires <= ? LIMIT 100", now);
     for (const { pin } of lapsed) this.deleteKey(pin);
-    const { count } = this.#one("SELECT count(*) AS count FROM keys WHERE state = 'pending'") as { count: number };
+    const { count } = this.#one("SELECT count(*) AS count FROM keys WHERE state = 'pending'") as {
+      count: number;
+    };
     const surplus = Math.max(0, count + 1 - most);
-    const oldest = this.#keys("SELECT * FROM keys WHERE state = 'pending' ORDER BY first_seen LIMIT ?", surplus);
+    const oldest = this.#keys(
+      "SELECT * FROM keys WHERE state = 'pending' ORDER BY first_seen LIMIT ?",
+      surplus,
+    );
     for (const { pin } of oldest) this.deleteKey(pin);
   }
 
@@ -98,7 +103,7 @@ export class SqliteTables implements TrustTables {
 
   head(): ChainHead {
     const row = this.#one("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
-    return row === undefined ? CHAIN_START : (row as unknown as ChainHead);
+    return row === undefined ? CHAIN_START : { ...(row as ChainHead) };
   }
 
   appendEvent(draft: EventDraft): void {

@@ -17,7 +17,7 @@ port.on("message", (first: WriterMessage) => {
   let message: WriterMessage | undefined = first;
   while (message !== undefined && message !== "close") {
     writes.push(...message);
-    message = (receiveMessageOnPort(port) as { message: WriterMessage } | undefined)?.message;
+    message = receiveMessageOnPort(port)?.message;
   }
   if (writes.length > 0) port.postMessage(writer.write(writes));
   if (message === "close") {

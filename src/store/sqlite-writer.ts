@@ -46,7 +46,9 @@ export class SqliteWriter {
       return written;
     } catch (error) {
       this.#rollBack();
-      const failed = toWriteError(toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", "cannot write to the trust store"));
+      const failed = toWriteError(
+        toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", "cannot write to the trust store"),
+      );
       return writes.map(() => ({ ok: false, error: failed }));
     }
   }

@@ -106,7 +106,9 @@ export class ThreadChannel implements WriteChannel {
     for (const { reject } of lost) {
       const said = cause instanceof Error ? cause.message : String(cause);
       reject(
-        new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write to the trust store: ${said}`, { cause }),
+        new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write to the trust store: ${said}`, {
+          cause,
+        }),
       );
     }
   }

@@ -53,7 +53,11 @@ function judgePending(
 ): Verdict {
   const verdict = judgeFirstUse(sighting, known, policy, now);
   if (verdict.decision === "refuse" && verdict.reason === "unknown") {
-    return refuse(key.conflictsWith === null ? "pending" : "key-changed", sighting.certificate, key.claimedName);
+    return refuse(
+      key.conflictsWith === null ? "pending" : "key-changed",
+      sighting.certificate,
+      key.claimedName,
+    );
   }
   return verdict;
 }
@@ -69,7 +73,12 @@ function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now
   const holder = holderOf(known.holdersOf(nameKey(name)), certificate);
   if (holder !== undefined) return { ...refuse("key-changed", certificate, name), conflictsWith: holder.pin };
   if (!open) return refuse("pending", certificate, name);
-  return { decision: "claim", peer: name, pin: certificate.pin, source: sighting.caSigned ? "ca" : "first-use" };
+  return {
+    decision: "claim",
+    peer: name,
+    pin: certificate.pin,
+    source: sighting.caSigned ? "ca" : "first-use",
+  };
 }
 
 /** The name a key would be bound to; undefined when what it claims cannot be a name. */

@@ -23,7 +23,11 @@ const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
  * name. Throws ERR_HANDCLASP_NOT_FOUND, ERR_HANDCLASP_AMBIGUOUS with the list, or ERR_HANDCLASP_KEY_ID.
  */
 export function resolveKey(store: TrustStore, text: string, verb: KeyVerb): readonly KeyRecord[] {
-  if (looksLikeKeyPin(text)) return found(text, [parseKeyPin(text)].flatMap((pin) => (pin && store.key(pin)) ?? []));
+  if (looksLikeKeyPin(text))
+    return found(
+      text,
+      [parseKeyPin(text)].flatMap((pin) => (pin && store.key(pin)) ?? []),
+    );
   const fingerprint = parseFingerprint(text);
   if (fingerprint !== undefined) return one(text, store.keysByFingerprint(fingerprint));
   if (looksLikeKeyId(text) || TYPED_KEY_ID.test(text)) return one(text, keysWithId(store, text));

@@ -248,7 +248,13 @@ function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Sighti
 }
 
 function rateLimited(verdict: Claim | Refuse): Refuse {
-  return { decision: "refuse", reason: "rate-limited", pin: verdict.pin, peer: verdict.peer, conflictsWith: null };
+  return {
+    decision: "refuse",
+    reason: "rate-limited",
+    pin: verdict.pin,
+    peer: verdict.peer,
+    conflictsWith: null,
+  };
 }
 
 function unavailable(pin: KeyPin): Refuse {

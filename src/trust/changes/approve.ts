@@ -28,9 +28,13 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
   const { certificate } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && known.state !== "pending" && known.state !== "trusted") {
-    throw new HandclaspError("ERR_HANDCLASP_STATE", `this key is ${known.state}: importing does not lift that`, {
-      hint: `handclasp trust approve ${toKeyId(certificate.pin)}`,
-    });
+    throw new HandclaspError(
+      "ERR_HANDCLASP_STATE",
+      `this key is ${known.state}: importing does not lift that`,
+      {
+        hint: `handclasp trust approve ${toKeyId(certificate.pin)}`,
+      },
+    );
   }
   const outcome = trust(tables, change, {
     pin: certificate.pin,
@@ -55,7 +59,14 @@ type Trusted = KeyRecord & { readonly peer: string };
 function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted: Trusted): Outcome {
   const before = tables.key(wanted.pin);
   const peer = safeName(wanted.peer, wanted);
-  const key: KeyRecord = { ...wanted, peer, state: "trusted", newName: null, conflictsWith: null, staleSeen: false };
+  const key: KeyRecord = {
+    ...wanted,
+    peer,
+    state: "trusted",
+    newName: null,
+    conflictsWith: null,
+    staleSeen: false,
+  };
   const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== key.pin);
   if (holders.length > 0 && change.onConflict === "fail") throw conflict(key, peer, holders);
   if (change.onConflict === "replace") {
@@ -87,7 +98,12 @@ function safeName(peer: string, key: KeyRecord): string {
   });
 }
 
-function retire(tables: TrustTables, change: ApproveChange | ImportChange, old: KeyRecord, by: KeyRecord): void {
+function retire(
+  tables: TrustTables,
+  change: ApproveChange | ImportChange,
+  old: KeyRecord,
+  by: KeyRecord,
+): void {
   tables.putKey({ ...old, state: "retired", newName: null, staleSeen: false });
   tables.appendEvent({
     type: "retired",

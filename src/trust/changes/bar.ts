@@ -11,7 +11,14 @@ export function applyBar(tables: TrustTables, change: BarChange): Outcome {
   const known = change.pins.map((pin) => mustKnow(tables, pin));
   const keys = known.map((key): KeyRecord => {
     if (key.state === state) return key;
-    const barred: KeyRecord = { ...key, state, peer: boundName(tables, key), newName: null, expires: null, staleSeen: false };
+    const barred: KeyRecord = {
+      ...key,
+      state,
+      peer: boundName(tables, key),
+      newName: null,
+      expires: null,
+      staleSeen: false,
+    };
     tables.putKey(barred);
     tables.appendEvent({
       type: state,

@@ -16,7 +16,8 @@ export function applyRenew(tables: TrustTables, change: RenewChange): Outcome {
 /** Records that a trusted key claims another name, once per name. */
 export function applyNoteName(tables: TrustTables, change: NoteNameChange): Outcome {
   const key = tables.key(change.certificate.pin);
-  if (key === undefined || key.state !== "trusted" || key.newName === change.certificate.claimedName) return NOTHING;
+  if (key === undefined || key.state !== "trusted" || key.newName === change.certificate.claimedName)
+    return NOTHING;
   const noted = { ...key, newName: change.certificate.claimedName };
   tables.putKey(noted);
   tables.putCertificate({ ...change.certificate, addedAt: change.at });
@@ -26,7 +27,8 @@ export function applyNoteName(tables: TrustTables, change: NoteNameChange): Outc
 /** Records that a revoked or retired key showed up: it may have been stolen. Once per key and state. */
 export function applyNoteStale(tables: TrustTables, change: NoteStaleChange): Outcome {
   const key = tables.key(change.pin);
-  if (key === undefined || key.staleSeen || (key.state !== "revoked" && key.state !== "retired")) return NOTHING;
+  if (key === undefined || key.staleSeen || (key.state !== "revoked" && key.state !== "retired"))
+    return NOTHING;
   const noted = { ...key, staleSeen: true };
   tables.putKey(noted);
   tables.appendEvent({

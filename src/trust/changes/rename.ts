@@ -14,7 +14,8 @@ export function applyRename(tables: TrustTables, change: RenameChange): Outcome 
     });
   }
   const name = toPeerName(change.peer);
-  if (!name.ok) throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`);
+  if (!name.ok)
+    throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`);
   const holders = name.key === nameKey(former) ? [] : tables.keysOfName(name.key);
   if (holders.length > 0) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${name.name}" is bound to another key`, {

@@ -1,0 +1,294 @@
+// The whole promise of the TrustStore port: every store runs this suite.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import type { Change, ClaimChange } from "../../src/trust/changes/change.ts";
+import type { Actor, SealedEvent } from "../../src/trust/events.ts";
+import { parseEvent } from "../../src/trust/events.ts";
+import type { KeyPin } from "../../src/trust/key-record.ts";
+import { nameKey } from "../../src/trust/peer-name.ts";
+import { toSeenCertificate } from "../../src/trust/trust.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
+import { factsOf, randomPin } from "../support/certificates.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+const ACTOR: Actor = { user: null, process: "test 1", address: "192.0.2.1" };
+
+export function claimOf(certificate: CertificateFacts, over: Partial<ClaimChange> = {}): ClaimChange {
+  return {
+    type: "claim",
+    at: AT,
+    actor: ACTOR,
+    peer: certificate.claimedName ?? "nobody",
+    source: "first-use",
+    certificate: toSeenCertificate(certificate),
+    pendingExpires: AT + 1000,
+    maxPending: 3,
+    ...over,
+  };
+}
+
+function hold(certificate: CertificateFacts, over: { at?: number } = {}): Change {
+  const at = over.at ?? AT;
+  const seen = toSeenCertificate(certificate);
+  const limits = { conflictsWith: null, pendingExpires: at + 1000, maxPending: 3 };
+  return { type: "hold", at, actor: ACTOR, certificate: seen, ...limits };
+}
+
+/** Registers the suite for one kind of store. `open` gives a new, empty one. */
+export function describeTrustStore(kind: string, open: () => TrustStore): void {
+  function opened(): TrustStore {
+    const store = open();
+    after(() => store.close());
+    return store;
+  }
+
+  describe(`${kind}: keys`, () => {
+    it("knows nothing at first", () => {
+      const store = opened();
+      assert.equal(store.key(randomPin()), undefined);
+      assert.deepEqual(store.keys(), []);
+      assert.deepEqual(store.head(), { sequence: 0, hash: "0".repeat(64) });
+      assert.equal(store.firstUseOpenUntil(), 0);
+    });
+
+    it("binds a free name to the key that claims it, and has it when the claim resolves", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      const key = store.key(anna.pin);
+      assert.equal(key?.state, "trusted");
+      assert.equal(key.peer, "anna");
+      assert.equal(key.firstSeen, AT);
+      assert.deepEqual(
+        store.keysOfName(nameKey("ANNA")).map(({ pin }) => pin),
+        [anna.pin],
+      );
+      assert.deepEqual(new Uint8Array(store.certificates(anna.pin)[0]?.der ?? []), new Uint8Array(anna.der));
+    });
+
+    it("lets exactly one of fifty claims of one name win, and keeps the others as conflicts", async () => {
+      const store = opened();
+      const rivals = Array.from({ length: 50 }, () => factsOf("anna"));
+      const outcomes = await Promise.all(
+        rivals.map((rival) => store.apply(claimOf(rival, { maxPending: 100 }))),
+      );
+      assert.equal(outcomes.filter(({ kind: outcome }) => outcome === "changed").length, 1);
+      const [holder] = store.keysOfName("anna");
+      const pending = store.keys().filter(({ state }) => state === "pending");
+      assert.equal(pending.length, 49);
+      assert.ok(pending.every(({ conflictsWith, peer }) => conflictsWith === holder?.pin && peer === null));
+    });
+
+    it("answers two claims of one key alike", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      const both = await Promise.all([store.apply(claimOf(anna)), store.apply(claimOf(anna))]);
+      assert.deepEqual(
+        both.map(({ kind: outcome }) => outcome),
+        ["changed", "changed"],
+      );
+      assert.equal(store.head().sequence, 1);
+    });
+
+    it("keeps the newest eight certificates of a key", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      const renewed = Array.from({ length: 10 }, () => factsOf("anna", { pin: anna.pin }));
+      for (const [index, facts] of renewed.entries()) {
+        await store.apply({
+          type: "renew",
+          at: AT + 1 + index,
+          actor: ACTOR,
+          certificate: toSeenCertificate(facts),
+        });
+      }
+      const kept = store.certificates(anna.pin).map(({ fingerprint }) => fingerprint);
+      const newest = renewed.slice(-8).map(({ fingerprint }) => fingerprint);
+      assert.deepEqual(kept, newest.toReversed());
+      assert.equal(store.key(anna.pin)?.fingerprint, newest.at(-1));
+    });
+
+    it("finds keys by fingerprint and by the beginning of a pin", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      await store.apply(claimOf(factsOf("ben")));
+      const pins = (keys: readonly { pin: KeyPin }[]): KeyPin[] => keys.map(({ pin }) => pin);
+      assert.deepEqual(pins(store.keysByFingerprint(anna.fingerprint)), [anna.pin]);
+      assert.deepEqual(pins(store.keysByPinPrefix(anna.pin.slice(0, 20))), [anna.pin]);
+      assert.deepEqual(pins(store.keysByPinPrefix("sha256:!")), []);
+    });
+  });
+
+  describe(`${kind}: pending keys`, () => {
+    it("drops the oldest pending key when there are too many, and never a reviewed one", async () => {
+      const store = opened();
+      const trusted = factsOf("anna");
+      await store.apply(claimOf(trusted));
+      const strangers = Array.from({ length: 5 }, (_, index) => factsOf(`stranger-${index}`));
+      for (const [index, facts] of strangers.entries()) await store.apply(hold(facts, { at: AT + index }));
+      const left = store.keys().map(({ pin }) => pin);
+      assert.deepEqual(new Set(left), new Set([trusted.pin, ...strangers.slice(2).map(({ pin }) => pin)]));
+    });
+
+    it("drops lapsed pending keys when another one comes", async () => {
+      const store = opened();
+      const old = factsOf("old");
+      await store.apply(hold(old));
+      await store.apply(hold(factsOf("new"), { at: AT + 2000 }));
+      assert.equal(store.key(old.pin), undefined);
+      assert.deepEqual(store.certificates(old.pin), []);
+    });
+
+    it("leaves pending keys out of the audit chain", async () => {
+      const store = opened();
+      await store.apply(hold(factsOf("stranger")));
+      assert.equal(store.head().sequence, 0);
+    });
+  });
+
+  describe(`${kind}: events`, () => {
+    it("chains every change of trust and tells listeners of it in order", async () => {
+      const store = opened();
+      const told: SealedEvent[] = [];
+      store.onEvents((events) => told.push(...events));
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      await store.apply({ type: "revoke", at: AT + 1, actor: ACTOR, pins: [anna.pin] });
+      await store.apply({ type: "forget", at: AT + 2, actor: ACTOR, pins: [anna.pin] });
+      const types = told.map(({ json }) => parseEvent(json)?.type);
+      assert.deepEqual(types, ["met", "revoked", "forgotten"]);
+      assert.deepEqual(
+        store.events(1, 10).map(({ sequence }) => sequence),
+        [2, 3],
+      );
+      assert.deepEqual(store.check().chain, { head: store.head(), broken: null });
+      assert.equal(store.head().hash, told.at(-1)?.hash);
+    });
+
+    it("stops telling a listener that has gone", async () => {
+      const store = opened();
+      let told = 0;
+      const stop = store.onEvents(() => told++);
+      stop();
+      await store.apply(claimOf(factsOf("anna")));
+      assert.equal(told, 0);
+    });
+
+    it("changes nothing and appends nothing when a change cannot be done", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      const before = store.head();
+      const change: Change = { type: "revoke", at: AT, actor: ACTOR, pins: [anna.pin, randomPin()] };
+      await assert.rejects(store.apply(change), { code: "ERR_HANDCLASP_NOT_FOUND" });
+      assert.equal(store.key(anna.pin)?.state, "trusted");
+      assert.deepEqual(store.head(), before);
+    });
+
+    it("carries out the others when one change of a tick cannot be done", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      const [claimed, revoked] = await Promise.allSettled([
+        store.apply(claimOf(anna)),
+        store.apply({ type: "revoke", at: AT, actor: ACTOR, pins: [randomPin()] }),
+      ]);
+      assert.equal(claimed.status, "fulfilled");
+      assert.equal(revoked.status, "rejected");
+      assert.equal(store.key(anna.pin)?.state, "trusted");
+    });
+  });
+
+  describe(`${kind}: sightings`, () => {
+    it("adds refusals up and notes when a key was last seen", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      const refusal = {
+        pin: anna.pin,
+        reason: "expired",
+        peer: "anna",
+        address: "192.0.2.7",
+        firstAt: AT,
+      } as const;
+      await store.record({
+        seen: [{ pin: anna.pin, at: AT + 5 }],
+        refusals: [{ ...refusal, connection: "c1", lastAt: AT + 6, count: 2 }],
+        opened: [],
+        closed: [],
+      });
+      await store.record({
+        seen: [{ pin: anna.pin, at: AT + 3 }],
+        refusals: [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 1 }],
+        opened: [],
+        closed: [],
+      });
+      assert.equal(store.key(anna.pin)?.lastSeen, AT + 5);
+      assert.deepEqual(store.refusals(10), [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 3 }]);
+    });
+
+    it("keeps at most 10 000 refusals, the newest, and none older than seven days", async () => {
+      const store = opened();
+      const refusals = Array.from({ length: 10_050 }, (_, index) => ({
+        pin: null,
+        reason: "unknown" as const,
+        peer: null,
+        address: `192.0.2.${index}`,
+        connection: `c${index}`,
+        firstAt: AT + index,
+        lastAt: AT + index,
+        count: 1,
+      }));
+      await store.record({ seen: [], refusals, opened: [], closed: [] });
+      assert.equal(store.refusals(20_000).length, 10_000);
+      assert.equal(store.refusals(1)[0]?.connection, "c10049");
+      const [first] = refusals;
+      assert.ok(first);
+      const late = { ...first, address: "198.51.100.1", lastAt: AT + 8 * 24 * 3600 * 1000 };
+      await store.record({ seen: [], refusals: [late], opened: [], closed: [] });
+      assert.equal(store.refusals(20_000).length, 1);
+    });
+
+    it("lists connections until they close, and none of a process that is gone", async () => {
+      const store = opened();
+      const pin = randomPin();
+      const live = { id: "c1", pin, peer: "anna", remoteAddress: "192.0.2.1", since: AT };
+      await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
+      assert.deepEqual(
+        store.connections().map(({ id, peer }) => [id, peer]),
+        [["c1", "anna"]],
+      );
+      await store.record({ seen: [], refusals: [], opened: [], closed: ["c1"] });
+      assert.deepEqual(store.connections(), []);
+    });
+
+    it("keeps settings and the window of first use", async () => {
+      const store = opened();
+      await store.putSetting("server", "one");
+      await store.putSetting("server", "two");
+      await store.apply({ type: "open-first-use", at: AT, actor: ACTOR, until: AT + 10 });
+      assert.equal(store.setting("server"), "two");
+      assert.equal(store.setting("other"), undefined);
+      assert.equal(store.firstUseOpenUntil(), AT + 10);
+    });
+  });
+
+  describe(`${kind}: closing`, () => {
+    it("refuses everything once closed, and closes twice without complaint", async () => {
+      const store = open();
+      await store.close();
+      await store.close();
+      assert.throws(() => store.key(randomPin()), { code: "ERR_HANDCLASP_STORE_CLOSED" });
+      await assert.rejects(store.apply(claimOf(factsOf("anna"))), { code: "ERR_HANDCLASP_STORE_CLOSED" });
+    });
+
+    it("finishes what was handed over before it closes", async () => {
+      const store = open();
+      const claim = store.apply(claimOf(factsOf("anna")));
+      await store.close();
+      assert.equal((await claim).kind, "changed");
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { describeTrustStore } from "../contract/trust-store.ts";
+
+describeTrustStore("memory store", () => openMemoryStore());

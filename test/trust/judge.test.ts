@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isLapsed, judge, type Knowledge } from "../../src/trust/judge.ts";
+import { toKeyId } from "../../src/trust/key-id.ts";
+import type { KeyRecord, KeyState } from "../../src/trust/key-record.ts";
+import { nameKey } from "../../src/trust/peer-name.ts";
+import type { Policy } from "../../src/trust/policy.ts";
+import type { Verdict } from "../../src/trust/verdict.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
+import { factsOf, randomPin } from "../support/certificates.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+const ACCEPT: Policy = { firstUse: "accept", bind: "name", validity: "enforce" };
+const ASK: Policy = { ...ACCEPT, firstUse: "ask" };
+const REFUSE: Policy = { ...ACCEPT, firstUse: "refuse" };
+
+function keyOf(certificate: CertificateFacts, state: KeyState, over: Partial<KeyRecord> = {}): KeyRecord {
+  const name = certificate.claimedName ?? null;
+  return {
+    pin: certificate.pin,
+    state,
+    peer: state === "pending" ? null : name,
+    claimedName: name,
+    newName: null,
+    source: "first-use",
+    fingerprint: certificate.fingerprint,
+    firstSeen: NOW - 1000,
+    lastSeen: NOW - 1000,
+    expires: null,
+    conflictsWith: null,
+    staleSeen: false,
+    ...over,
+  };
+}
+
+interface Circumstances {
+  readonly keys?: readonly KeyRecord[];
+  readonly policy?: Policy;
+  readonly caSigned?: boolean;
+  readonly firstUseOpenUntil?: number;
+}
+
+function verdictOn(certificate: CertificateFacts, circumstances: Circumstances = {}): Verdict {
+  const { keys = [], policy = ACCEPT, caSigned = false, firstUseOpenUntil = 0 } = circumstances;
+  const known: Knowledge = {
+    key: keys.find(({ pin }) => pin === certificate.pin),
+    holdersOf: (name) => keys.filter(({ peer }) => peer !== null && nameKey(peer) === name),
+    firstUseOpenUntil,
+  };
+  return judge({ certificate, caSigned, remoteAddress: "192.0.2.1" }, known, policy, NOW);
+}
+
+function reasonOf(verdict: Verdict): string {
+  return verdict.decision === "refuse" ? verdict.reason : verdict.decision;
+}
+
+describe("judge: a key never seen", () => {
+  it("is claimed under the name it claims when first use is accepted", () => {
+    const anna = factsOf("anna");
+    assert.deepEqual(verdictOn(anna), {
+      decision: "claim",
+      peer: "anna",
+      pin: anna.pin,
+      source: "first-use",
+    });
+  });
+
+  it("waits when first use is asked about, and is unknown when first use is refused", () => {
+    assert.equal(reasonOf(verdictOn(factsOf("anna"), { policy: ASK })), "pending");
+    assert.equal(reasonOf(verdictOn(factsOf("anna"), { policy: REFUSE })), "unknown");
+  });
+
+  it("is claimed while first use is open, whatever the policy", () => {
+    for (const policy of [ASK, REFUSE]) {
+      assert.equal(verdictOn(factsOf("anna"), { policy, firstUseOpenUntil: NOW + 1 }).decision, "claim");
+      assert.notEqual(verdictOn(factsOf("anna"), { policy, firstUseOpenUntil: NOW }).decision, "claim");
+    }
+  });
+
+  it("is a conflict when its name has another key, in whichever state that is and however it is spelled", () => {
+    for (const state of ["trusted", "revoked", "ignored", "retired"] as const) {
+      const holder = keyOf(factsOf("Anna"), state);
+      for (const policy of [ACCEPT, ASK]) {
+        const verdict = verdictOn(factsOf("ＡＮＮＡ"), { keys: [holder], policy });
+        assert.equal(reasonOf(verdict), "key-changed");
+        assert.equal(verdict.decision === "refuse" && verdict.conflictsWith, holder.pin);
+      }
+    }
+  });
+
+  it("is named by its key id when it claims no name, or when keys are bound", () => {
+    const nobody = factsOf(undefined);
+    assert.equal(verdictOn(nobody).peer, toKeyId(nobody.pin));
+    const anna = factsOf("anna");
+    const holder = keyOf(factsOf("anna"), "trusted");
+    const verdict = verdictOn(anna, { keys: [holder], policy: { ...ACCEPT, bind: "key" } });
+    assert.equal(verdict.decision, "claim");
+    assert.equal(verdict.peer, toKeyId(anna.pin));
+  });
+
+  it("cannot take a name that is hostile or looks like a key", () => {
+    for (const name of [
+      "a\nb",
+      "\u001b[31mred",
+      "\u202eanna",
+      "a\0",
+      "",
+      randomPin(),
+      toKeyId(randomPin()),
+    ]) {
+      assert.equal(reasonOf(verdictOn(factsOf(name))), "malformed-certificate", JSON.stringify(name));
+    }
+  });
+
+  it("passes without review when a trusted CA signed it, but not over another's name", () => {
+    const verdict = verdictOn(factsOf("anna"), { policy: REFUSE, caSigned: true });
+    assert.equal(verdict.decision === "claim" && verdict.source, "ca");
+    const holder = keyOf(factsOf("anna"), "trusted");
+    assert.equal(reasonOf(verdictOn(factsOf("anna"), { keys: [holder], caSigned: true })), "key-changed");
+  });
+
+  it("is refused outside its dates, unless dates are ignored", () => {
+    const old = factsOf("anna", { notAfter: NOW - 1 });
+    const early = factsOf("anna", { notBefore: NOW + 1 });
+    assert.equal(reasonOf(verdictOn(old)), "expired");
+    assert.equal(reasonOf(verdictOn(early)), "not-yet-valid");
+    assert.equal(reasonOf(verdictOn(factsOf("anna", { notAfter: NOW, notBefore: NOW }))), "claim");
+    const policy: Policy = { ...ACCEPT, validity: "ignore" };
+    assert.equal(verdictOn(old, { policy }).decision, "claim");
+    assert.equal(verdictOn(early, { policy }).decision, "claim");
+  });
+});
+
+describe("judge: a trusted key", () => {
+  it("is admitted under its peer's name in every mode", () => {
+    const anna = factsOf("anna");
+    for (const policy of [ACCEPT, ASK, REFUSE]) {
+      assert.deepEqual(verdictOn(anna, { keys: [keyOf(anna, "trusted")], policy }), {
+        decision: "admit",
+        peer: "anna",
+        pin: anna.pin,
+        firstUse: false,
+        renewed: false,
+      });
+    }
+  });
+
+  it("keeps the name the store gave it, whatever the certificate says", () => {
+    const anna = factsOf("anna");
+    const verdict = verdictOn(anna, { keys: [keyOf(anna, "trusted", { peer: "laptop of Anna" })] });
+    assert.equal(verdict.peer, "laptop of Anna");
+  });
+
+  it("is admitted with a new certificate that claims the same name or none, as a renewal", () => {
+    const anna = factsOf("anna");
+    const keys = [keyOf(anna, "trusted")];
+    for (const name of ["anna", "Anna", undefined]) {
+      const verdict = verdictOn(factsOf(name, { pin: anna.pin }), { keys });
+      assert.equal(verdict.decision === "admit" && verdict.renewed, true);
+      assert.equal(verdict.peer, "anna");
+    }
+  });
+
+  it("is refused when a renewed certificate claims another name, or a hostile one", () => {
+    const anna = factsOf("anna");
+    const keys = [keyOf(anna, "trusted")];
+    assert.equal(reasonOf(verdictOn(factsOf("admin", { pin: anna.pin }), { keys })), "name-changed");
+    assert.equal(
+      reasonOf(verdictOn(factsOf("an\nna", { pin: anna.pin }), { keys })),
+      "malformed-certificate",
+    );
+    const nameless = [keyOf(anna, "trusted", { claimedName: null })];
+    assert.equal(reasonOf(verdictOn(anna, { keys: nameless })), "name-changed");
+  });
+
+  it("may claim what it likes when keys are bound", () => {
+    const anna = factsOf("anna");
+    const policy: Policy = { ...ACCEPT, bind: "key" };
+    const verdict = verdictOn(factsOf("admin", { pin: anna.pin }), {
+      keys: [keyOf(anna, "trusted")],
+      policy,
+    });
+    assert.equal(verdict.decision, "admit");
+    assert.equal(verdict.peer, "anna");
+  });
+
+  it("is refused from the moment its approval ends", () => {
+    const anna = factsOf("anna");
+    assert.equal(reasonOf(verdictOn(anna, { keys: [keyOf(anna, "trusted", { expires: NOW })] })), "expired");
+    assert.equal(verdictOn(anna, { keys: [keyOf(anna, "trusted", { expires: NOW + 1 })] }).decision, "admit");
+  });
+});
+
+describe("judge: other known keys", () => {
+  it("refuses revoked, ignored and retired keys, before their dates and even when a CA signed them", () => {
+    for (const state of ["revoked", "ignored", "retired"] as const) {
+      const anna = factsOf("anna", { notAfter: NOW - 1 });
+      const circumstances = { keys: [keyOf(anna, state)], caSigned: true, firstUseOpenUntil: NOW + 1 };
+      assert.equal(reasonOf(verdictOn(anna, circumstances)), state);
+    }
+  });
+
+  it("treats a pending key by the mode it comes in", () => {
+    const anna = factsOf("anna");
+    const keys = [keyOf(anna, "pending")];
+    assert.equal(reasonOf(verdictOn(anna, { keys, policy: ASK })), "pending");
+    assert.equal(reasonOf(verdictOn(anna, { keys, policy: REFUSE })), "pending");
+    assert.equal(verdictOn(anna, { keys, policy: ACCEPT }).decision, "claim");
+  });
+
+  it("goes on refusing a conflicting pending key as a changed key", () => {
+    const anna = factsOf("anna");
+    const holder = keyOf(factsOf("anna"), "trusted");
+    const pending = keyOf(anna, "pending", { conflictsWith: holder.pin });
+    for (const policy of [ACCEPT, ASK, REFUSE]) {
+      assert.equal(reasonOf(verdictOn(anna, { keys: [holder, pending], policy })), "key-changed");
+    }
+  });
+
+  it("forgets a pending key that nobody reviewed in time", () => {
+    const anna = factsOf("anna");
+    const lapsed = keyOf(anna, "pending", { expires: NOW });
+    assert.equal(isLapsed(lapsed, NOW), true);
+    assert.equal(reasonOf(verdictOn(anna, { keys: [lapsed], policy: REFUSE })), "unknown");
+  });
+});
