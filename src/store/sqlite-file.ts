@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { HandclaspError } from "../errors.ts";
-import { createSchema, migrate } from "./schema.ts";
+import { createSchema, migrate, readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 
 /** Below this a store is looked through for damage when it is opened; above, that would take too long. */
@@ -48,9 +49,12 @@ export function openSqliteFile(path: string): DatabaseSync {
   }
 }
 
-/** A connection with our settings, to a file that exists. A commit on it survives a loss of power. */
+/** A connection with our settings, to a store that exists. A commit on it survives a loss of power. */
 export function connect(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  const url = pathToFileURL(path);
+  url.searchParams.set("mode", "rw");
+  const database = new DatabaseSync(url, { timeout: BUSY_MS });
+  readSchema(database);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
   return database;
 }

@@ -1,0 +1,268 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { spawn, spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createSchema, MIGRATIONS, migrate, readSchema, SCHEMA } from "../../src/store/schema.ts";
+import { connect } from "../../src/store/sqlite-file.ts";
+import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { Trust } from "../../src/trust/trust.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import { claimOf } from "../contract/trust-store.ts";
+import { factsOf } from "../support/certificates.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+function newPath(): string {
+  return join(temporaryFolder(), "trust.db");
+}
+
+/** A store with one trusted key, closed again. */
+async function storeWithAnna(path: string, more = 0): Promise<ReturnType<typeof factsOf>> {
+  const anna = factsOf("anna");
+  await using store = openSqliteStore(path);
+  await store.apply(claimOf(anna));
+  const others = Array.from({ length: more }, (_, index) => factsOf(`peer-${index}`));
+  await Promise.all(others.map((facts) => store.apply(claimOf(facts))));
+  return anna;
+}
+
+/** Waits until a condition holds; fails after two seconds. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let waited = 0; waited < 2000; waited += 5) {
+    if (holds()) return;
+    await sleep(5);
+  }
+  assert.fail("it did not happen within two seconds");
+}
+
+function readFails(store: TrustStore, facts: ReturnType<typeof factsOf>): boolean {
+  try {
+    store.key(facts.pin);
+    return false;
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, "ERR_HANDCLASP_STORE_READ");
+    return true;
+  }
+}
+
+describe("a sqlite store that cannot be trusted is not opened, and stays as it is (attack 10)", () => {
+  function assertRefused(path: string, code: string): void {
+    const before = readFileSync(path);
+    assert.throws(() => openSqliteStore(path), { code, name: "HandclaspError" });
+    assert.deepEqual(readFileSync(path), before);
+  }
+
+  it("refuses a file that is no database", () => {
+    const path = newPath();
+    writeFileSync(path, "this is not a database, though it is long enough to look at\n".repeat(40));
+    assertRefused(path, "ERR_HANDCLASP_STORE_CORRUPT");
+  });
+
+  it("refuses an empty file: a trust store never is", () => {
+    const path = newPath();
+    writeFileSync(path, "");
+    assertRefused(path, "ERR_HANDCLASP_STORE_CORRUPT");
+  });
+
+  it("refuses another program's database", () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TABLE keys (a)");
+    database.close();
+    assert.throws(() => openSqliteStore(path), { code: "ERR_HANDCLASP_STORE_CORRUPT" });
+  });
+
+  it("refuses a schema newer than its own", async () => {
+    const path = newPath();
+    await storeWithAnna(path);
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA user_version = ${SCHEMA + 1}`);
+    database.close();
+    assert.throws(() => openSqliteStore(path), {
+      code: "ERR_HANDCLASP_STORE_NEWER",
+      message: /schema 2.*knows 1/,
+    });
+  });
+
+  it("refuses a database with damage inside", async () => {
+    const path = newPath();
+    await storeWithAnna(path, 300);
+    const bytes = readFileSync(path);
+    bytes.fill(0xa5, 4096 * 3, 4096 * 6);
+    writeFileSync(path, bytes);
+    assertRefused(path, "ERR_HANDCLASP_STORE_CORRUPT");
+  });
+
+  it("refuses a folder in its place", () => {
+    assert.throws(() => openSqliteStore(temporaryFolder()), { code: "ERR_HANDCLASP_STORE_OPEN" });
+  });
+
+  it("makes a new store for its owner alone", async () => {
+    const path = newPath();
+    await storeWithAnna(path);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  });
+});
+
+describe("a sqlite store that fails while it is in use", () => {
+  it("answers nothing when its file is replaced, and goes on when it is put back", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    await using trust = new Trust(store, {
+      policy: { firstUse: "accept" },
+      now: Date.now,
+      process: "test 1",
+    });
+    const sighting = { certificate: anna, caSigned: false, remoteAddress: "192.0.2.1" };
+    assert.equal(trust.judge(sighting).decision, "admit");
+    renameSync(path, `${path}.away`);
+    await storeWithAnna(path);
+    await until(() => readFails(store, anna));
+    const refused = trust.judge(sighting);
+    assert.equal(refused.decision === "refuse" && refused.reason, "store-unavailable");
+    await assert.rejects(store.apply(claimOf(factsOf("ben"))), { code: "ERR_HANDCLASP_STORE_READ" });
+    renameSync(`${path}.away`, path);
+    await until(() => !readFails(store, anna));
+    assert.equal(trust.judge(sighting).decision, "admit");
+  });
+
+  it("answers nothing when its file is removed", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    rmSync(path);
+    await until(() => readFails(store, anna));
+  });
+
+  it("stops reading when another process brings a newer schema", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    const other = new DatabaseSync(path);
+    other.exec(`PRAGMA user_version = ${SCHEMA + 1}`);
+    other.close();
+    const trust = new Trust(store, { now: Date.now, process: "test 1" });
+    const sighting = { certificate: anna, caSigned: false, remoteAddress: undefined };
+    await until(() => trust.judge(sighting).decision === "refuse");
+    assert.throws(() => store.key(anna.pin), { code: "ERR_HANDCLASP_STORE_NEWER" });
+  });
+
+  it("admits known keys and refuses first use when the disk is full", () => {
+    const path = newPath();
+    const script = join(import.meta.dirname, "support", "full-disk.ts");
+    const limited = `ulimit -f 400; exec "${process.execPath}" "${script}" "${path}"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", limited], { encoding: "utf8" });
+    assert.deepEqual(
+      stdout.trim().split("\n"),
+      ["known: admit", "first use: store-unavailable", "sound"],
+      stderr,
+    );
+  });
+
+  it("reads on while another process holds the write lock, and claims when it is released", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    const other = connect(path);
+    other.exec("BEGIN IMMEDIATE");
+    const claim = store.apply(claimOf(factsOf("ben")));
+    await sleep(100);
+    const started = performance.now();
+    assert.equal(store.key(anna.pin)?.state, "trusted");
+    assert.ok(performance.now() - started < 50, "a read waited for the lock");
+    other.exec("COMMIT");
+    other.close();
+    assert.equal((await claim).kind, "changed");
+  });
+});
+
+describe("several processes on one sqlite store", () => {
+  it("hear of each other's changes within 150 ms", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    const heard = new Promise<number>((resolve) => store.onEvents(() => resolve(Date.now())));
+    const script = join(import.meta.dirname, "support", "revoke-at.ts");
+    const child = spawn(process.execPath, [script, path, anna.pin], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    const delay = (await heard) - Number(said);
+    assert.ok(delay <= 150, `heard after ${delay} ms`);
+    assert.equal(store.key(anna.pin)?.state, "revoked");
+  });
+
+  it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
+    const path = newPath();
+    const script = join(import.meta.dirname, "support", "claim-names.ts");
+    const children = ["a", "b", "c"].map((label) => {
+      const child = spawn(process.execPath, [script, path, label], { stdio: ["pipe", "pipe", "inherit"] });
+      child.stdout.setEncoding("utf8");
+      return child;
+    });
+    await Promise.all(children.map((child) => once(child.stdout, "data")));
+    for (const child of children) child.stdin.end("go\n");
+    const won = await Promise.all(
+      children.map(async (child) => Number((await once(child.stdout, "data"))[0])),
+    );
+    assert.equal(
+      won.reduce((sum, count) => sum + count, 0),
+      100,
+    );
+    await using store = openSqliteStore(path);
+    assert.equal(store.stats().keys.trusted, 100);
+    assert.equal(store.check().chain.broken, null);
+    assert.deepEqual(store.check().problems, []);
+  });
+});
+
+describe("migrations", () => {
+  it("bring an older schema to the newest, and keep what is in it", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    const newer = [...MIGRATIONS, "ALTER TABLE keys ADD COLUMN colour TEXT"];
+    const database = connect(path);
+    migrate(database, newer);
+    assert.equal(readSchema(database, newer.length), newer.length);
+    const row = database.prepare("SELECT state, colour FROM keys WHERE pin = ?").get(anna.pin);
+    assert.deepEqual({ ...row }, { state: "trusted", colour: null });
+    database.close();
+  });
+
+  it("leave everything as it was when one fails", async () => {
+    const path = newPath();
+    await storeWithAnna(path);
+    const database = connect(path);
+    assert.throws(() =>
+      migrate(database, [...MIGRATIONS, "ALTER TABLE keys ADD COLUMN colour TEXT; NONSENSE"]),
+    );
+    assert.equal(readSchema(database), SCHEMA);
+    assert.equal(
+      database.prepare("SELECT count(*) AS n FROM pragma_table_info('keys') WHERE name = 'colour'").get()?.[
+        "n"
+      ],
+      0,
+    );
+    database.close();
+  });
+
+  it("make the same schema in one step as in several", () => {
+    const whole = new DatabaseSync(":memory:");
+    createSchema(whole);
+    assert.equal(readSchema(whole), SCHEMA);
+    whole.close();
+  });
+});
+
+describe("durability of a sqlite store", () => {
+  it("writes with synchronous=FULL in WAL mode, so that a commit survives a loss of power", async () => {
+    const path = newPath();
+    await storeWithAnna(path);
+    const database = connect(path);
+    assert.deepEqual({ ...database.prepare("PRAGMA synchronous").get() }, { synchronous: 2 });
+    assert.deepEqual({ ...database.prepare("PRAGMA journal_mode").get() }, { journal_mode: "wal" });
+    database.close();
+  });
+});
