@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { connect, type UnknownServer } from "../client/connect.ts";
@@ -11,7 +10,8 @@ import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { converse } from "./connect-converse.ts";
-import { dataFolder, processName, storeOption } from "./context.ts";
+import { knownServersUrl } from "./connect-known-servers.ts";
+import { processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { say } from "./output.ts";
 
@@ -85,16 +85,6 @@ async function chooseIdentity(name: string | undefined): Promise<IdentityPem> {
   if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
   return identity;
 }
-
-/** Beside the store, never in it: a server that we know must not become a client that is let in. */
-function knownServersUrl(store: string): string {
-  if (store === "memory:") return store;
-  const path = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : store;
-  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return join(dataFolder(), KNOWN_SERVERS);
-  return join(path, "..", KNOWN_SERVERS);
-}
-
-const KNOWN_SERVERS = "known_servers.db";
 
 async function askOnTerminal({ address, facts }: UnknownServer): Promise<boolean> {
   say(

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { type Identity, parseIdentity } from "../client/identity.ts";
+import { ensureIdentityFile } from "../client/identity-folder.ts";
+import { HandclaspError } from "../errors.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+import { makeIdentity } from "./identity-make.ts";
+import type { ServeOptions } from "./serve-options.ts";
+
+/** The server's key and certificate: the ones given, else those beside the store, made on first start. */
+export async function serverIdentity(store: TrustStore, { cert, key }: ServeOptions): Promise<Identity> {
+  if (cert !== undefined && key !== undefined) {
+    const pem = { certificate: read(cert), key: read(key) };
+    return parseIdentity(pem, `--cert ${cert} with --key ${key}`);
+  }
+  const make = (): ReturnType<typeof makeIdentity> => makeIdentity(hostname());
+  if (!store.url.startsWith("sqlite:")) return parseIdentity(await make(), "the new identity");
+  return ensureIdentityFile(serverIdentityFile(store.url), make);
+}
+
+/** Beside the store: `trust.db` has `trust.db.server.pem`. */
+export function serverIdentityFile(storeUrl: string): string {
+  return `${storeUrl.replace(/^sqlite:/, "")}.server.pem`;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${said}`, { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import type { ClientCertificate } from "../guard/options.ts";
+import { parseDuration } from "../trust/duration.ts";
+import type { FirstUse, Policy } from "../trust/policy.ts";
+import { jsonOption, storeOption } from "./context.ts";
+
+/** What `serve` and the gateway have in common. */
+export interface ServeOptions extends Policy {
+  readonly listen: ServerAddress;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly clientCertificate: ClientCertificate;
+  /** `none`, `system`, or a PEM file. */
+  readonly trustCa: string;
+  readonly pemDir?: string;
+  readonly minTls: "1.2" | "1.3";
+  readonly maxTls: "1.2" | "1.3";
+  readonly printCertificate?: true;
+  /** Milliseconds. */
+  readonly handshakeTimeout: number;
+  readonly maxHandshakes: number;
+  readonly maxPending: number;
+  readonly store: string;
+  readonly json?: true;
+}
+
+interface ServeDefaults {
+  readonly firstUse: FirstUse;
+  readonly clientCertificate: ClientCertificate;
+}
+
+/** Adds the options; a value that one cannot have is wrong usage. */
+export function addServeOptions(command: Command, defaults: ServeDefaults): Command {
+  const choice = (flags: string, about: string, values: readonly string[], standard: string): Option =>
+    new Option(flags, about).choices(values).default(standard);
+  const count = (flags: string, about: string, standard: number): Option =>
+    new Option(flags, about).argParser(parseCount).default(standard);
+  return command
+    .addOption(
+      new Option("--listen <host:port>", "where to listen; port 0 picks one")
+        .argParser(asArgument(parseServerAddress))
+        .default({ host: "127.0.0.1", port: 8443 }, "127.0.0.1:8443"),
+    )
+    .option(
+      "--cert <file>",
+      "the server's certificate as PEM; without it one is made and kept beside the store",
+    )
+    .option("--key <file>", "the private key of --cert as PEM")
+    .addOption(
+      choice(
+        "--first-use <mode>",
+        "clients never seen before",
+        ["accept", "ask", "refuse"],
+        defaults.firstUse,
+      ),
+    )
+    .addOption(
+      choice(
+        "--bind <what>",
+        "what a peer is called: as its certificate claims, or by key",
+        ["name", "key"],
+        "name",
+      ),
+    )
+    .addOption(
+      choice(
+        "--client-certificate <mode>",
+        "whether clients are asked for a certificate, and must have one",
+        ["none", "optional", "required"],
+        defaults.clientCertificate,
+      ),
+    )
+    .option("--trust-ca <ca>", "whose signature passes without review: none, system, or a PEM file", "none")
+    .addOption(choice("--validity <mode>", "the dates of certificates", ["enforce", "ignore"], "enforce"))
+    .option("--pem-dir <folder>", "keep KEYID.pem of every trusted key in this folder, and nothing else")
+    .addOption(choice("--min-tls <version>", "the oldest TLS version", ["1.2", "1.3"], "1.2"))
+    .addOption(choice("--max-tls <version>", "the newest TLS version", ["1.2", "1.3"], "1.3"))
+    .option("--print-certificate", "print each client's certificate as PEM")
+    .addOption(
+      new Option("--handshake-timeout <duration>", "from connecting to the end of the handshake")
+        .argParser(asArgument(parseDuration))
+        .default(10_000, "10s"),
+    )
+    .addOption(count("--max-handshakes <n>", "handshakes under way at once", 1024))
+    .addOption(count("--max-pending <n>", "keys that wait for review at once", 1000))
+    .addOption(storeOption())
+    .addOption(jsonOption());
+}
+
+/** What no single option shows: ends with wrong usage. */
+export function checkServeOptions(command: Command, options: ServeOptions): void {
+  if ((options.cert === undefined) !== (options.key === undefined)) {
+    command.error("error: --cert and --key belong together");
+  }
+  if (options.minTls > options.maxTls) command.error("error: --min-tls is newer than --max-tls");
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d{1,9}$/.test(text) && count > 0) return count;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function asArgument<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}

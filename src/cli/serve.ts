@@ -1,0 +1,146 @@
+import { constants } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:tls";
+import { Command } from "commander";
+import type { Identity } from "../client/identity.ts";
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { HandclaspError } from "../errors.ts";
+import { guard } from "../guard/guard.ts";
+import { peerOf } from "../guard/peer-of.ts";
+import { openStore } from "../store/open-store.ts";
+import { PemDir } from "../store/pem-dir.ts";
+import { toKeyId } from "../trust/key-id.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+import { Trust } from "../trust/trust.ts";
+import { processName } from "./context.ts";
+import { greet } from "./serve-greeting.ts";
+import { serverIdentity } from "./serve-identity.ts";
+import { logAnonymous, logClients, ServeLog } from "./serve-log.ts";
+import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
+import { useTrustCa } from "./serve-trust-ca.ts";
+
+/** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
+export function command(): Command {
+  return addServeOptions(new Command("serve"), { firstUse: "accept", clientCertificate: "optional" }).action(
+    serve,
+  );
+}
+
+async function serve(options: ServeOptions, command: Command): Promise<void> {
+  checkServeOptions(command, options);
+  const stopped = stopSignal();
+  const log = new ServeLog(options.json === true);
+  const process = processName("serve");
+  const onError = (error: unknown): void => log.failed(error);
+  await using store = openStore(options.store, { process });
+  const identity = await serverIdentity(store, options);
+  const { firstUse, bind, validity, maxPending } = options;
+  const policy = { firstUse, bind, validity };
+  await using trust = new Trust(store, { policy, maxPending, now: Date.now, process, onError });
+  using pemDir =
+    options.pemDir === undefined ? null : new PemDir(store, options.pemDir, { now: Date.now, onError });
+  const trustCa = useTrustCa(options.trustCa);
+  warnAbout(options, log);
+  const server = createGreeter(identity, options, log);
+  using guarded = guard(server, trust, {
+    trustCa,
+    clientCertificate: options.clientCertificate,
+    handshakeTimeoutMs: options.handshakeTimeout,
+    maxHandshakes: options.maxHandshakes,
+  });
+  const stopLog = logClients({
+    server,
+    log,
+    printCertificate: options.printCertificate === true,
+    onRenewed: (pin) => pemDir?.renewed(pin),
+  });
+  try {
+    const address = await listen(server, options.listen);
+    await announce({ store, log, identity, address, options });
+    const signal = await stopped;
+    log.write({ event: "stopping", signal });
+  } finally {
+    server.close();
+    guarded.close();
+    stopLog();
+  }
+}
+
+function createGreeter({ key, certificate }: Identity, options: ServeOptions, log: ServeLog): Server {
+  const server = createServer({
+    key,
+    cert: certificate,
+    minVersion: `TLSv${options.minTls}`,
+    maxVersion: `TLSv${options.maxTls}`,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    allowHalfOpen: true,
+  });
+  server.on("secureConnection", (socket) => {
+    if (peerOf(socket) === undefined) logAnonymous(log, socket);
+    greet(socket);
+  });
+  server.on("tlsClientError", (error, socket) => {
+    log.write({ event: "handshake-failed", message: error.message, address: socket.remoteAddress ?? null });
+  });
+  server.on("error", (error) => log.failed(error));
+  return server;
+}
+
+async function listen(server: Server, wanted: ServerAddress): Promise<ServerAddress> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(wanted.port, wanted.host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError(
+      "ERR_HANDCLASP_OPTION",
+      `cannot listen on ${formatServerAddress(wanted)}: ${said}`,
+      {
+        hint: "give another address with --listen; port 0 picks a free port",
+        cause: error,
+      },
+    );
+  } finally {
+    server.off("error", reject);
+  }
+  return { host: wanted.host, port: (server.address() as AddressInfo).port };
+}
+
+interface Announcement {
+  readonly store: TrustStore;
+  readonly log: ServeLog;
+  readonly identity: Identity;
+  readonly address: ServerAddress;
+  readonly options: ServeOptions;
+}
+
+/** Records where the server is and which key it has, for those who invite clients, and says that it is ready. */
+async function announce({ store, log, identity, address, options }: Announcement): Promise<void> {
+  const { host, port } = address;
+  const { pin } = identity.facts;
+  const keyId = toKeyId(pin);
+  const text = formatServerAddress(address);
+  const record = JSON.stringify({ address: text, host, port, pin, keyId, at: new Date().toISOString() });
+  await store.putSetting(`server:${text}`, record);
+  await store.putSetting("server", record);
+  const { firstUse, bind, clientCertificate, trustCa, validity } = options;
+  const policy = { firstUse, bind, clientCertificate, trustCa, validity };
+  log.write({ event: "listening", address: text, host, port, store: store.url, ...policy, keyId, pin });
+}
+
+function warnAbout({ trustCa, validity, clientCertificate }: ServeOptions, log: ServeLog): void {
+  if (trustCa === "system") {
+    log.warn("--trust-ca system lets in everybody who has a client certificate of any public CA");
+  }
+  if (validity === "ignore")
+    log.warn("--validity ignore lets in certificates that have expired or are not yet valid");
+  if (clientCertificate === "none") log.warn("--client-certificate none lets in everybody, unasked");
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}
