@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, it } from "node:test";
+
+const SRC = resolve(import.meta.dirname, "../src");
+
+/** Which folders of src a folder may import at run time. `errors.ts` is open to all; types do not count. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  bytes: [],
+  tls: ["bytes"],
+  x509: ["bytes"],
+  trust: [],
+  store: ["trust"],
+  guard: ["trust", "tls", "x509"],
+  client: ["trust", "tls", "x509"],
+  cli: ["bytes", "tls", "x509", "trust", "store", "guard", "client"],
+};
+
+/** Packages and Node modules that do input or output, or read a clock: not for these folders. */
+const PURE = ["bytes", "tls", "x509", "trust"];
+const IMPURE =
+  /^(?:node:)?(?:fs|net|tls|http|https|http2|dgram|child_process|worker_threads|os|process|timers)(?:\/|$)/;
+const READS_CLOCK = /\bDate\.now\(\)|new Date\(\)|performance\.now\(\)|process\.hrtime/;
+
+/** Packages that one file alone may import. */
+const ONE_PLACE = ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "canonicalize"];
+
+interface Source {
+  readonly path: string;
+  readonly folder: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function readSources(): readonly Source[] {
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  return files.map((file) => {
+    const text = readFileSync(join(SRC, file), "utf8");
+    const statements = text.matchAll(
+      /^(?:import|export)\s+(?!type\b)(?:[^;]*?\sfrom\s+)?"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+    );
+    const imports = Array.from(statements, ([, statically, lazily]) => statically ?? lazily ?? "");
+    const folder = file.includes("/") ? (file.split("/")[0] ?? "") : "";
+    return { path: file, folder, text, imports };
+  });
+}
+
+const SOURCES = readSources();
+
+function targetOf(source: Source, specifier: string): string {
+  return relative(SRC, resolve(SRC, dirname(source.path), specifier));
+}
+
+describe("architecture", () => {
+  it("has sources to look at, each in a folder with rules", () => {
+    assert.ok(SOURCES.length > 40);
+    const folders = new Set(SOURCES.map(({ folder }) => folder).filter((folder) => folder !== ""));
+    assert.deepEqual(
+      [...folders].filter((folder) => MAY_IMPORT[folder] === undefined),
+      [],
+    );
+  });
+
+  it("lets each folder import only what it may", () => {
+    const wrong = SOURCES.flatMap((source) => {
+      if (source.folder === "") return [];
+      const targets = source.imports
+        .filter((name) => name.startsWith("."))
+        .map((name) => targetOf(source, name));
+      const allowed = [source.folder, ...(MAY_IMPORT[source.folder] ?? [])];
+      const outside = targets.filter(
+        (target) => target !== "errors.ts" && !allowed.includes(target.split("/")[0] ?? ""),
+      );
+      return outside.map((target) => `${source.path} imports ${target}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it("keeps tls, x509, trust and bytes free of input, output and clocks", () => {
+    const wrong = SOURCES.filter(({ folder }) => PURE.includes(folder)).flatMap(({ path, imports, text }) => [
+      ...imports.filter((name) => IMPURE.test(name)).map((name) => `${path} imports ${name}`),
+      ...(READS_CLOCK.test(text) ? [`${path} reads the clock`] : []),
+    ]);
+    assert.deepEqual(wrong, []);
+  });
+
+  it("imports each library in one place", () => {
+    for (const library of ONE_PLACE) {
+      const places = SOURCES.filter(({ imports }) => imports.includes(library)).map(({ path }) => path);
+      assert.equal(places.length, 1, `${library}: ${places.join(", ")}`);
+    }
+  });
+
+  it("has no import cycles, types aside", () => {
+    const edges = new Map(
+      SOURCES.map((source) => [
+        source.path,
+        source.imports.filter((name) => name.startsWith(".")).map((name) => targetOf(source, name)),
+      ]),
+    );
+    const done = new Set<string>();
+    const visit = (path: string, trail: readonly string[]): void => {
+      assert.ok(!trail.includes(path), `cycle: ${[...trail, path].join(" -> ")}`);
+      if (done.has(path)) return;
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    };
+    for (const { path } of SOURCES) visit(path, []);
+  });
+
+  it("has no file over 300 lines of code", () => {
+    const long = SOURCES.filter(({ text }) => {
+      return text.split("\n").filter((line) => !/^\s*(?:\/\/|\*|\/\*|$)/.test(line)).length > 300;
+    });
+    assert.deepEqual(
+      long.map(({ path }) => path),
+      [],
+    );
+  });
+});
