@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { HandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { Operator } from "../trust/operator.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
@@ -28,14 +30,44 @@ export function processName(verb: string): string {
   return `${verb} ${process.pid}`;
 }
 
+/** Turns what a parser throws into wrong usage. */
+export function asArgument<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+export interface WithStoreOptions {
+  /** A store that is not there is an error; default false: it is made. */
+  readonly mustExist?: boolean;
+}
+
 /** Opens the store, runs, and closes it whatever happens. */
 export async function withStore<T>(
   url: string,
   verb: string,
   run: (store: TrustStore, operator: Operator) => T | Promise<T>,
+  { mustExist = false }: WithStoreOptions = {},
 ): Promise<T> {
+  if (mustExist) refuseMissing(url);
   await using store = openStore(url, { process: processName(verb) });
-  return await run(store, new Operator(store, { user: userName(), process: processName(verb), now: Date.now }));
+  return await run(
+    store,
+    new Operator(store, { user: userName(), process: processName(verb), now: Date.now }),
+  );
+}
+
+/** Opening would make an empty store: from a mistyped path, the answer would be that nobody is known. */
+function refuseMissing(url: string): void {
+  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
+  if (url === "memory:" || /^[a-z][a-z0-9+.-]+:/i.test(path) || existsSync(path)) return;
+  throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${path}`, {
+    hint: "handclasp serve makes one; --store or HANDCLASP_STORE names another",
+  });
 }
 
 function userName(): string | null {

@@ -3,15 +3,37 @@ import { isHandclaspError } from "../errors.ts";
 import { escapeText } from "../trust/peer-name.ts";
 
 const MOST_BYTES = 64 * 1024;
+const MOST_NAME_BYTES = 64;
 
 /** Prints data for people. Hostile text must have been escaped by whoever made the line. */
 export function print(line: string): void {
+  if (process.stdout.listenerCount("error", onPrintError) === 0) process.stdout.on("error", onPrintError);
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints data for programs. */
+/** Prints data for programs; indented on a terminal. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)}\n`);
+  print(toJsonText(value, process.stdout.isTTY ? 2 : 0));
+}
+
+/** Prints one of many values, each on a line of its own. */
+export function printJsonLine(value: unknown): void {
+  print(toJsonText(value, 0));
+}
+
+/** A time for programs: ISO 8601 in UTC. */
+export function toIsoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** A time for people, to the second; `-` when there is none. */
+export function showTime(at: number | null): string {
+  return at === null ? "-" : new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** A name for people, short enough for a table. */
+export function showName(name: string): string {
+  return escapeText(name, MOST_NAME_BYTES);
 }
 
 /** Prints progress and logs. */
@@ -23,6 +45,8 @@ export function say(line: string): void {
 export function printError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const lines = message.split("\n").map((line) => escapeText(line, MOST_BYTES));
+  if (isHandclaspError(error))
+    lines[0] = lines[0]?.replace(/:?$/, (colon) => ` [${error.code}]${colon}`) ?? "";
   say(`${paint("error:", RED)} ${lines.join("\n")}`);
   if (isHandclaspError(error)) {
     if (error.hint !== undefined) say(`${paint("hint:", BOLD)} ${error.hint}`);
@@ -34,8 +58,29 @@ export function printError(error: unknown): void {
 /** Columns as wide as their widest cell, two spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n");
+  for (const row of rows)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** What JSON leaves as it is and a terminal acts on is written as JSON's `\\u` escapes: the value stays the same. */
+function toJsonText(value: unknown, indent: number): string {
+  return JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{C}\p{Zl}\p{Zp}\p{DI}]/gu, (character) => {
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
+/** `handclasp trust list | head -1` closes our stdout early: not a failure. */
+function onPrintError(error: Error): void {
+  if (!("code" in error && error.code === "EPIPE")) throw error;
 }
 
 const RED = 31;

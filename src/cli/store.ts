@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { HandclaspError } from "../errors.ts";
+import { jsonOption, storeOption, withStore } from "./context.ts";
+import { print, printJson, table } from "./output.ts";
+import { auditProblem } from "./trust-audit.ts";
+
+interface Options {
+  readonly store: string;
+  readonly json?: true;
+}
+
+/** `store`: the file that trust is kept in. */
+export function command(): Command {
+  const check = new Command("check")
+    .description("look for damage, and recompute the audit chain")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(runCheck);
+  const backup = new Command("backup")
+    .description("write a consistent copy, while the store is in use")
+    .argument("<file>", "where to; it must not exist")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(runBackup);
+  const stats = new Command("stats")
+    .description("how much there is of what")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(runStats);
+  return new Command("store").addCommand(check).addCommand(backup).addCommand(stats);
+}
+
+async function runCheck({ store: url, json }: Options): Promise<void> {
+  await withStore(
+    url,
+    "store check",
+    (store) => {
+      const { problems, chain } = store.check();
+      const broken = auditProblem(chain);
+      const ok = problems.length === 0 && broken === undefined;
+      if (json === true) printJson({ ok, problems, chain });
+      if (problems.length > 0) throw damaged(store.url, problems, broken);
+      if (broken !== undefined) throw broken;
+      if (json !== true)
+        print(`ok: ${chain.head.sequence} events, head ${chain.head.sequence} ${chain.head.hash}`);
+    },
+    { mustExist: true },
+  );
+}
+
+async function runBackup(file: string, { store: url, json }: Options): Promise<void> {
+  await withStore(
+    url,
+    "store backup",
+    async (store) => {
+      await store.backup(resolve(file));
+      if (json === true) printJson({ file: resolve(file), head: store.head() });
+      else print(resolve(file));
+    },
+    { mustExist: true },
+  );
+}
+
+async function runStats({ store: url, json }: Options): Promise<void> {
+  await withStore(
+    url,
+    "store stats",
+    (store) => {
+      const stats = store.stats();
+      if (json === true) {
+        printJson(stats);
+        return;
+      }
+      const { keys, certificates, events, refusals, bytes, schema } = stats;
+      print(
+        table([
+          ["store", stats.url],
+          ["schema", String(schema)],
+          ...Object.entries(keys).map(([state, count]) => [`${state} keys`, String(count)]),
+          ["certificates", String(certificates)],
+          ["events", String(events)],
+          ["refusals", String(refusals)],
+          ["bytes", String(bytes ?? "-")],
+        ]),
+      );
+    },
+    { mustExist: true },
+  );
+}
+
+function damaged(
+  url: string,
+  problems: readonly string[],
+  broken: HandclaspError | undefined,
+): HandclaspError {
+  const list = [...problems, ...(broken === undefined ? [] : [broken.message])].map(
+    (problem) => `\n  ${problem}`,
+  );
+  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${url} is damaged:${list.join("")}`, {
+    hint: "restore it from a backup (handclasp store backup makes them); do not delete it: all trust is in it",
+  });
+}

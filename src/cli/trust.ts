@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { addCommand } from "./trust-add.ts";
+import { approveCommand } from "./trust-approve.ts";
+import { auditCommand } from "./trust-audit.ts";
+import { forgetCommand, ignoreCommand, revokeCommand } from "./trust-bar.ts";
+import { connectionsCommand } from "./trust-connections.ts";
+import { eventsCommand } from "./trust-events.ts";
+import { exportCommand } from "./trust-export.ts";
+import { importCommand } from "./trust-import.ts";
+import { listCommand } from "./trust-list.ts";
+import { openCommand } from "./trust-open.ts";
+import { renameCommand } from "./trust-rename.ts";
+import { showCommand } from "./trust-show.ts";
+
+/** `trust`: what operators see and decide. */
+export function command(): Command {
+  return new Command("trust")
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(approveCommand())
+    .addCommand(revokeCommand())
+    .addCommand(ignoreCommand())
+    .addCommand(forgetCommand())
+    .addCommand(renameCommand())
+    .addCommand(addCommand())
+    .addCommand(importCommand())
+    .addCommand(exportCommand())
+    .addCommand(openCommand())
+    .addCommand(connectionsCommand())
+    .addCommand(eventsCommand())
+    .addCommand(auditCommand());
+}
