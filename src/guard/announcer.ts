@@ -1,0 +1,64 @@
+import type { Server } from "node:tls";
+import type { AlertName } from "../tls/alert.ts";
+import type { Refuse } from "../trust/verdict.ts";
+import {
+  type AdmittedMessage,
+  CHANNELS,
+  type ErrorMessage,
+  type RefusedMessage,
+  type RevokedMessage,
+} from "./channels.ts";
+import type { Encounter } from "./encounter.ts";
+import type { GuardedConnection } from "./live-connections.ts";
+import type { Peer } from "./peer.ts";
+
+/** Tells whoever subscribed what happens at one server; makes no message that nobody reads. */
+export class Announcer {
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  admitted(connection: GuardedConnection, peer: Peer): void {
+    const channel = peer.firstUse ? CHANNELS.met : CHANNELS.recognised;
+    if (!channel.hasSubscribers) return;
+    const { id, remoteAddress } = connection;
+    channel.publish({ server: this.#server, connection: id, remoteAddress, peer } satisfies AdmittedMessage);
+  }
+
+  refused(encounter: Encounter, refuse: Refuse, alert: AlertName | null): void {
+    if (!CHANNELS.refused.hasSubscribers) return;
+    CHANNELS.refused.publish({
+      server: this.#server,
+      connection: encounter.connection,
+      remoteAddress: encounter.remoteAddress,
+      reason: refuse.reason,
+      alert,
+      pin: refuse.pin,
+      peer: refuse.peer,
+      conflictsWith: refuse.conflictsWith,
+      certificate: encounter.certificate,
+    } satisfies RefusedMessage);
+  }
+
+  revoked(connection: GuardedConnection): void {
+    if (!CHANNELS.revoked.hasSubscribers || connection.peer === undefined) return;
+    CHANNELS.revoked.publish({
+      server: this.#server,
+      connection: connection.id,
+      remoteAddress: connection.remoteAddress,
+      peer: connection.peer,
+    } satisfies RevokedMessage);
+  }
+
+  failed(error: unknown, connection: string, remoteAddress: string | undefined): void {
+    if (!CHANNELS.error.hasSubscribers) return;
+    CHANNELS.error.publish({
+      server: this.#server,
+      connection,
+      remoteAddress,
+      error,
+    } satisfies ErrorMessage);
+  }
+}

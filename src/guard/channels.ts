@@ -1,0 +1,66 @@
+import { type Channel, channel } from "node:diagnostics_channel";
+import type { Server } from "node:tls";
+import type { AlertName } from "../tls/alert.ts";
+import type { RefusalReason } from "../trust/verdict.ts";
+import type { KeyPin } from "../x509/certificate-facts.ts";
+import type { Peer } from "./peer.ts";
+
+/** What every message says. */
+export interface ConnectionMessage {
+  readonly server: Server;
+  /** The connection's id, as in `trust connections` and `explain`. */
+  readonly connection: string;
+  readonly remoteAddress: string | undefined;
+}
+
+/** On `handclasp:met` for the first connection of a key, on `handclasp:recognised` for every later one. */
+export interface AdmittedMessage extends ConnectionMessage {
+  readonly peer: Peer;
+}
+
+/** On `handclasp:refused`. */
+export interface RefusedMessage extends ConnectionMessage {
+  readonly reason: RefusalReason;
+  /** What the client was told; null when nothing could be sent and the connection just ended. */
+  readonly alert: AlertName | null;
+  readonly pin: KeyPin | null;
+  /** The bound name, else the claimed one. Safe to print. */
+  readonly peer: string | null;
+  readonly conflictsWith: KeyPin | null;
+  /** DER of what the client showed; undefined when it showed nothing. */
+  readonly certificate: Uint8Array | undefined;
+}
+
+/** On `handclasp:revoked`, for every connection that was cut because its key is no longer trusted. */
+export interface RevokedMessage extends ConnectionMessage {
+  readonly peer: Peer;
+}
+
+/** On `handclasp:error`: something unexpected; the connection was refused or ended. */
+export interface ErrorMessage extends ConnectionMessage {
+  readonly error: unknown;
+}
+
+/** A `diagnostics_channel` by what is published on it. Publish only when somebody listens. */
+export const CHANNELS: {
+  readonly met: Channel;
+  readonly recognised: Channel;
+  readonly refused: Channel;
+  readonly revoked: Channel;
+  readonly error: Channel;
+} = {
+  met: channel("handclasp:met"),
+  recognised: channel("handclasp:recognised"),
+  refused: channel("handclasp:refused"),
+  revoked: channel("handclasp:revoked"),
+  error: channel("handclasp:error"),
+};
+
+/** The messages by the channel's name, for whoever subscribes. */
+export interface ChannelMessages {
+  readonly "handclasp:met": AdmittedMessage;
+  readonly "handclasp:recognised": AdmittedMessage;
+  readonly "handclasp:refused": RefusedMessage;
+  readonly "handclasp:revoked": RevokedMessage;
+  readonly "handclasp:error": ErrorMessage;
+}

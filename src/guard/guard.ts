@@ -1,0 +1,312 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import type { Server, TLSSocket } from "node:tls";
+import { HandclaspError } from "../errors.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import type { Sighting } from "../trust/sighting.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
+import { Announcer } from "./announcer.ts";
+import { Deadlines } from "./deadlines.ts";
+import { createEncounter, type Encounter, reasonOfUnreadable, refuseFor, toSighting } from "./encounter.ts";
+import { Handshake } from "./handshake.ts";
+import { type GuardedConnection, LiveConnections } from "./live-connections.ts";
+import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
+import { Peer } from "./peer.ts";
+import { connectionOf, type Guarded, rememberConnection } from "./peer-of.ts";
+import { bytesSent, turnAway } from "./turn-away.ts";
+import { createCounters, type GuardStats } from "./stats.ts";
+import { TicketHolders } from "./ticket-holders.ts";
+
+/** What the guard needs of `Trust`. */
+export type TrustPort = Pick<
+  Trust,
+  "judge" | "settle" | "seen" | "refused" | "isTrusted" | "connectionOpened" | "connectionClosed" | "onChange"
+>;
+
+type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
+
+const GUARDED = new WeakSet<Server>();
+/** Which connection the code that runs belongs to. Addresses and ports do not tell: two can share them. */
+const CURRENT = new AsyncLocalStorage<Handshake>();
+const LINGER_MS = 2000;
+const MAX_LINGERING = 256;
+
+/**
+ * Lets only recognised clients reach the listeners of a `tls`, `https` or `http2` server, those added later too. Call
+ * it before the server listens: connections that are open already are not looked at.
+ */
+export function guard(server: Server, trust: TrustPort, options: GuardOptions = {}): Guard {
+  const settings = guardSettings(options);
+  if (GUARDED.has(server)) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", "this server is guarded already");
+  }
+  GUARDED.add(server);
+  return new Guard(server, trust, settings);
+}
+
+/** What stands between a server and its clients. `guard()` makes it. */
+export class Guard implements Disposable {
+  readonly #server: Server;
+  readonly #trust: TrustPort;
+  readonly #settings: GuardSettings;
+  readonly #announcer: Announcer;
+  readonly #counters = createCounters();
+  readonly #emit: Emit;
+  readonly #underWay: Deadlines;
+  readonly #lingering: Deadlines;
+  readonly #live = new LiveConnections();
+  readonly #ticketHolders = new TicketHolders();
+  readonly #unsubscribe: () => void;
+  #handingOver: GuardedConnection | undefined;
+  #closed = false;
+
+  constructor(server: Server, trust: TrustPort, settings: GuardSettings) {
+    this.#server = server;
+    this.#trust = trust;
+    this.#settings = settings;
+    this.#announcer = new Announcer(server);
+    this.#underWay = new Deadlines(settings.maxHandshakes, settings.handshakeTimeoutMs, (why) => {
+      this.#counters[why] += 1;
+    });
+    this.#lingering = new Deadlines(MAX_LINGERING, LINGER_MS);
+    // Both are read by the server for each connection; its types do not have them.
+    const requestCert = settings.clientCertificate !== "none";
+    Object.assign(server, { requestCert, rejectUnauthorized: false });
+    this.#emit = server.emit.bind(server) as Emit;
+    server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
+    server.on("keylog", (line, socket) => this.#log(line, socket));
+    this.#unsubscribe = trust.onChange((pins) => this.#trustChanged(pins));
+  }
+
+  /** What is open now, anonymous clients included. */
+  get connections(): Iterable<GuardedConnection> {
+    return this.#live;
+  }
+
+  /** How many connections wait for the end of their handshake or of their claim. */
+  get handshakes(): number {
+    return this.#underWay.size;
+  }
+
+  get stats(): GuardStats {
+    return { ...this.#counters };
+  }
+
+  /** Ends all connections and lets no other one through: a server is never left without its guard. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#underWay.clear();
+    this.#lingering.clear();
+    for (const { socket } of this.#live) socket.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #gate(event: string | symbol, args: readonly unknown[]): boolean {
+    switch (event) {
+      case "connection":
+        return this.#accept(args[0] as Duplex);
+      case "secureConnection":
+        return this.#secured(args[0] as TLSSocket);
+      case "session":
+        // Comes while the socket is handed over; an HTTP/2 session shows its socket through a proxy only.
+        if (this.#handingOver !== undefined) rememberConnection(args[0] as Guarded, this.#handingOver);
+        break;
+      case "stream":
+        rememberStream(args[0] as Guarded);
+        break;
+    }
+    return this.#emit(event, ...args);
+  }
+
+  #accept(transport: Duplex): boolean {
+    if (this.#closed) {
+      transport.destroy();
+      return true;
+    }
+    this.#counters.accepted += 1;
+    const handshake = new Handshake(transport);
+    this.#underWay.add(handshake);
+    transport.on("close", () => {
+      this.#underWay.delete(handshake);
+      this.#lingering.delete(handshake);
+    });
+    return CURRENT.run(handshake, this.#emit, "connection", transport);
+  }
+
+  #log(line: Buffer, socket: TLSSocket): void {
+    const handshake = CURRENT.getStore();
+    if (handshake?.log(line, socket, this.#settings.alerts) !== true) return;
+    this.#counters.renegotiated += 1;
+    socket.destroy();
+    const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
+    this.#announcer.failed(error, handshake.id, socket.remoteAddress);
+  }
+
+  /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
+  #secured(socket: TLSSocket): boolean {
+    const handshake = handshakeOf(socket);
+    if (this.#closed || socket.destroyed) {
+      socket.destroy();
+      return true;
+    }
+    const encounter = createEncounter(handshake, socket, this.#settings);
+    const { certificate } = encounter;
+    if (certificate === undefined) {
+      if (this.#settings.clientCertificate === "required")
+        return this.#refuse(encounter, refuseFor("no-certificate"), 0);
+      this.#counters.anonymous += 1;
+      return this.#handOver(encounter, undefined);
+    }
+    let sighting: Sighting;
+    let verdict: Verdict;
+    try {
+      sighting = toSighting(encounter, certificate, this.#settings);
+      verdict = this.#trust.judge(sighting);
+    } catch (error) {
+      return this.#refuse(encounter, this.#unreadable(encounter, error), 0);
+    }
+    if (verdict.decision === "refuse") return this.#refuse(encounter, verdict, 0);
+    if (verdict.decision === "admit") return this.#admit(encounter, verdict, sighting);
+    void this.#settle(encounter, verdict, sighting);
+    return true;
+  }
+
+  /** Whoever is met for the first time is handed over once the store has it. */
+  async #settle(encounter: Encounter, claim: Claim, sighting: Sighting): Promise<void> {
+    const sentBefore = bytesSent(encounter.handshake);
+    let settled: Settled;
+    try {
+      settled = await this.#trust.settle(claim, sighting);
+    } catch (error) {
+      settled = this.#unreadable(encounter, error);
+    }
+    // Outside of the promise, so that what a listener throws goes where a listener's errors go.
+    queueMicrotask(() => this.#settled(encounter, settled, sighting, sentBefore));
+  }
+
+  #settled(encounter: Encounter, settled: Settled, sighting: Sighting, sentBefore: number): void {
+    const { socket } = encounter;
+    if (this.#closed) socket.destroy();
+    const sent = bytesSent(encounter.handshake) - sentBefore;
+    if (settled.decision === "refuse") this.#refuse(encounter, settled, sent);
+    else if (!this.#trust.isTrusted(settled.pin))
+      this.#refuse(encounter, this.#fallen(settled, sighting), sent);
+    else if (!socket.destroyed) this.#admit(encounter, settled, sighting);
+  }
+
+  /** Why a key that was trusted a moment ago is not. */
+  #fallen(settled: Admit, sighting: Sighting): Refuse {
+    const verdict = this.#trust.judge(sighting);
+    if (verdict.decision === "refuse") return verdict;
+    return { ...refuseFor("revoked"), pin: settled.pin, peer: settled.peer };
+  }
+
+  #admit(encounter: Encounter, verdict: Admit, sighting: Sighting): boolean {
+    const { socket } = encounter;
+    const peer = new Peer({
+      name: verdict.peer,
+      facts: sighting.certificate,
+      firstUse: verdict.firstUse,
+      renewed: verdict.renewed,
+      connection: encounter.connection,
+      tlsVersion: socket.getProtocol() ?? "unknown",
+      resumed: socket.isSessionReused(),
+    });
+    this.#counters.admitted += 1;
+    this.#ticketHolders.add(peer.pin);
+    this.#trust.seen(peer.pin);
+    return this.#handOver(encounter, peer);
+  }
+
+  #handOver(encounter: Encounter, peer: Peer | undefined): boolean {
+    const { handshake, socket, connection: id, remoteAddress } = encounter;
+    this.#underWay.delete(handshake);
+    handshake.secretLine = undefined;
+    const connection: GuardedConnection = { id, socket, peer, remoteAddress, since: Date.now() };
+    rememberConnection(socket, connection);
+    this.#live.add(connection);
+    socket.on("close", () => this.#gone(connection));
+    if (peer !== undefined) this.#announce(connection, peer);
+    this.#handingOver = connection;
+    try {
+      return this.#emit("secureConnection", socket);
+    } finally {
+      this.#handingOver = undefined;
+    }
+  }
+
+  #announce(connection: GuardedConnection, peer: Peer): void {
+    const { id, remoteAddress, since } = connection;
+    const { pin, name } = peer;
+    this.#trust.connectionOpened({ id, pin, peer: name, remoteAddress: remoteAddress ?? null, since });
+    this.#announcer.admitted(connection, peer);
+  }
+
+  #gone(connection: GuardedConnection): void {
+    this.#live.delete(connection);
+    if (connection.peer !== undefined) this.#trust.connectionClosed(connection.id);
+  }
+
+  #refuse(encounter: Encounter, refuse: Refuse, sent: number): boolean {
+    const { handshake, socket, connection, remoteAddress } = encounter;
+    this.#counters.refused += 1;
+    // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
+    if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#voidTickets();
+    const { alert, lingers } = turnAway(encounter, refuse.reason, sent);
+    this.#underWay.delete(handshake);
+    if (lingers) this.#lingering.add(handshake);
+    this.#trust.refused(refuse, { connection, remoteAddress });
+    this.#announcer.refused(encounter, refuse, alert);
+    return true;
+  }
+
+  #unreadable(encounter: Encounter, error: unknown): Refuse {
+    const reason = reasonOfUnreadable(error);
+    if (reason === undefined) this.#announcer.failed(error, encounter.connection, encounter.remoteAddress);
+    return refuseFor(reason ?? "store-unavailable");
+  }
+
+  #trustChanged(pins: ReadonlySet<KeyPin> | "all"): void {
+    let fell = pins === "all";
+    for (const pin of pins === "all" ? [...this.#live.pins()] : pins) {
+      const connections = this.#live.of(pin);
+      const mayResume = this.#ticketHolders.has(pin);
+      if ((connections.length === 0 && !mayResume) || this.#trust.isTrusted(pin)) continue;
+      fell = true;
+      for (const connection of connections) this.#cut(connection);
+    }
+    if (fell) this.#voidTickets();
+  }
+
+  #cut(connection: GuardedConnection): void {
+    this.#counters.revoked += 1;
+    connection.socket.destroy();
+    this.#announcer.revoked(connection);
+  }
+
+  /** From here on every client has to show its key again. */
+  #voidTickets(): void {
+    this.#server.setTicketKeys(randomBytes(48));
+    this.#ticketHolders.clear();
+  }
+}
+
+/** The handshake that `socket` came out of; a new one, which no alert is possible for, when that is in doubt. */
+function handshakeOf(socket: TLSSocket): Handshake {
+  const handshake = CURRENT.getStore();
+  if (handshake === undefined || (handshake.socket ?? socket) !== socket) return new Handshake(socket);
+  return handshake;
+}
+
+/** A stream forgets its session when it closes, so it is remembered by itself. */
+function rememberStream(stream: Guarded): void {
+  const connection = connectionOf(stream);
+  if (connection !== undefined) rememberConnection(stream, connection);
+}

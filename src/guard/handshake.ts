@@ -1,0 +1,53 @@
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+
+let count = 0;
+/** Tells connections of one process from another's: they share a trust store. */
+const RUN = crypto.randomUUID().slice(0, 8);
+
+/** One connection, from its first byte to its verdict. */
+export class Handshake {
+  readonly transport: Duplex;
+  readonly #number: number = ++count;
+  /** Set by the first line of the key log, and then no other connection's secret can land here. */
+  socket: TLSSocket | undefined;
+  /** The key log line with the secret that seals an alert; dropped with the verdict. */
+  secretLine: Buffer | undefined;
+  /** How many TLS 1.2 handshakes this connection ran: the second is a renegotiation. */
+  masterSecrets = 0;
+  /** On the clock of `performance.now()`. */
+  dueAt = 0;
+
+  constructor(transport: Duplex) {
+    this.transport = transport;
+  }
+
+  /** Unique among all processes that share a trust store. */
+  get id(): string {
+    return `${RUN}-${this.#number.toString(36)}`;
+  }
+
+  /** Takes a line of the key log (RFC 9850) that `socket` emitted; says whether it was a renegotiation. */
+  log(line: Buffer, socket: TLSSocket, keepSecret: boolean): boolean {
+    this.socket ??= socket;
+    if (this.socket !== socket) return false;
+    const initial = line[0];
+    if (initial === LETTER_S && line[SERVER_TRAFFIC] === LETTER_T) {
+      // A later generation, logged as `_N`, starts its sequence numbers anew: no alert can follow it.
+      this.secretLine = keepSecret && line[GENERATION] === DIGIT_0 ? line : undefined;
+    } else if (initial === LETTER_C && line[CLIENT_RANDOM] === LETTER_R) {
+      this.masterSecrets += 1;
+    }
+    return this.masterSecrets > 1;
+  }
+}
+
+const LETTER_C = 0x43;
+const LETTER_R = 0x52;
+const LETTER_S = 0x53;
+const LETTER_T = 0x54;
+const DIGIT_0 = 0x30;
+/** Where the labels differ: SERVER_TRAFFIC_SECRET_0 from SERVER_HANDSHAKE_…, CLIENT_RANDOM from CLIENT_TRAFFIC_…. */
+const SERVER_TRAFFIC = "SERVER_".length;
+const CLIENT_RANDOM = "CLIENT_".length;
+const GENERATION = "SERVER_TRAFFIC_SECRET_".length;

@@ -1,0 +1,55 @@
+import type { Duplex } from "node:stream";
+import { HandclaspError } from "../errors.ts";
+
+/** Whether clients are asked for a certificate, and whether they must have one. */
+export type ClientCertificate = "none" | "optional" | "required";
+
+export interface GuardOptions {
+  /** Default `required`. Under `optional` a client without a certificate is let in, anonymous. */
+  readonly clientCertificate?: ClientCertificate;
+  /**
+   * Whether a certificate that OpenSSL verified counts as signed by a CA the operator trusts; default `none`.
+   * `system` lets in whoever has a publicly trusted client certificate: dangerous.
+   */
+  readonly trustCa?: "none" | "system" | "file";
+  /** Whether refused clients are told why by a TLS alert, which takes TLS secrets from the key log; default true. */
+  readonly alerts?: boolean;
+  /** Milliseconds a client has from connecting to the end of its handshake; default 10 000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Handshakes under way at the most; one more drops the oldest. Default 1024. */
+  readonly maxHandshakes?: number;
+  /** Where a connection came from, for servers behind a proxy that says so; default the socket's own address. */
+  readonly remoteAddressOf?: (transport: Duplex) => string | undefined;
+}
+
+export type GuardSettings = Required<Omit<GuardOptions, "remoteAddressOf">> &
+  Pick<GuardOptions, "remoteAddressOf">;
+
+/** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for values that an option cannot have. */
+export function guardSettings(options: GuardOptions): GuardSettings {
+  const settings: GuardSettings = {
+    clientCertificate: options.clientCertificate ?? "required",
+    trustCa: options.trustCa ?? "none",
+    alerts: options.alerts ?? true,
+    handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
+    maxHandshakes: options.maxHandshakes ?? 1024,
+    ...(options.remoteAddressOf && { remoteAddressOf: options.remoteAddressOf }),
+  };
+  oneOf("clientCertificate", settings.clientCertificate, ["none", "optional", "required"]);
+  oneOf("trustCa", settings.trustCa, ["none", "system", "file"]);
+  positive("handshakeTimeoutMs", settings.handshakeTimeoutMs);
+  positive("maxHandshakes", settings.maxHandshakes);
+  return settings;
+}
+
+function oneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `${name} cannot be ${JSON.stringify(value)}`, {
+    hint: `use one of ${allowed.join(", ")}`,
+  });
+}
+
+function positive(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `${name} must be a whole number above 0, not ${value}`);
+}

@@ -1,0 +1,92 @@
+import { toKeyId } from "../trust/key-id.ts";
+import { type CertificateDescription, describeCertificate, toPem } from "../x509/certificate-description.ts";
+import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
+
+/** How a peer was met on this connection. */
+export interface Meeting {
+  /** The name the trust store binds to the key. */
+  readonly name: string;
+  readonly facts: CertificateFacts;
+  /** This connection was the first of its key. */
+  readonly firstUse: boolean;
+  /** The key is known, the certificate is new. */
+  readonly renewed: boolean;
+  readonly connection: string;
+  readonly tlsVersion: string;
+  readonly resumed: boolean;
+}
+
+/** Who is on the other side of a connection, as judged when it was made; it never changes after that. */
+export class Peer {
+  /** The name the trust store binds to the key: never what the certificate claims. */
+  readonly name: string;
+  readonly pin: KeyPin;
+  readonly firstUse: boolean;
+  readonly renewed: boolean;
+  /** The connection's id, as in `trust connections`. */
+  readonly connection: string;
+  /** `TLSv1.3` or `TLSv1.2`. */
+  readonly tlsVersion: string;
+  readonly resumed: boolean;
+  readonly certificate: PeerCertificate;
+
+  constructor(meeting: Meeting) {
+    this.name = meeting.name;
+    this.pin = meeting.facts.pin;
+    this.firstUse = meeting.firstUse;
+    this.renewed = meeting.renewed;
+    this.connection = meeting.connection;
+    this.tlsVersion = meeting.tlsVersion;
+    this.resumed = meeting.resumed;
+    this.certificate = new PeerCertificate(meeting.facts);
+    Object.freeze(this);
+  }
+
+  /** The pin for people. */
+  get keyId(): string {
+    return toKeyId(this.pin);
+  }
+
+  /** SHA-256 of the certificate, 64 lower-case hex digits. */
+  get fingerprint(): string {
+    return this.certificate.facts.fingerprint;
+  }
+
+  /** The confirmation value that binds an access token to this certificate. RFC 8705 §3.1. */
+  get "x5t#S256"(): string {
+    return Buffer.from(this.fingerprint, "hex").toString("base64url");
+  }
+}
+
+/** What the peer's certificate says of itself. The peer wrote all of it; only the key is proven. */
+export class PeerCertificate {
+  readonly facts: CertificateFacts;
+  #description: CertificateDescription | undefined;
+
+  constructor(facts: CertificateFacts) {
+    this.facts = facts;
+    Object.freeze(this);
+  }
+
+  get der(): Uint8Array {
+    return this.facts.der;
+  }
+
+  /** RFC 7468. */
+  get pem(): string {
+    return toPem(this.facts.der);
+  }
+
+  /** Subject, SANs, serial number; read when first asked for, and safe to print. */
+  get description(): CertificateDescription {
+    return (this.#description ??= describeCertificate(this.facts.der));
+  }
+
+  get notBefore(): Date {
+    return new Date(this.facts.notBefore);
+  }
+
+  get notAfter(): Date {
+    return new Date(this.facts.notAfter);
+  }
+}

@@ -1,0 +1,33 @@
+/** What a guard did since it was made. */
+export interface GuardStats {
+  /** Connections, whatever became of them. */
+  readonly accepted: number;
+  /** Handed to the application, recognised. */
+  readonly admitted: number;
+  /** Handed to the application without a certificate. */
+  readonly anonymous: number;
+  readonly refused: number;
+  /** Cut because their key is no longer trusted. */
+  readonly revoked: number;
+  /** Cut because the client renegotiated. */
+  readonly renegotiated: number;
+  /** Handshakes that took too long. */
+  readonly timedOut: number;
+  /** Handshakes that made room for newer ones. */
+  readonly dropped: number;
+}
+
+export type GuardCounters = { -readonly [Name in keyof GuardStats]: GuardStats[Name] };
+
+export function createCounters(): GuardCounters {
+  return {
+    accepted: 0,
+    admitted: 0,
+    anonymous: 0,
+    refused: 0,
+    revoked: 0,
+    renegotiated: 0,
+    timedOut: 0,
+    dropped: 0,
+  };
+}
