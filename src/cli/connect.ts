@@ -46,8 +46,8 @@ export function command(): Command {
     .action(run);
 }
 
-async function run(address: ServerAddress, options: Options, command: Command): Promise<void> {
-  if (options.minTls > options.maxTls) command.error("error: --min-tls is newer than --max-tls");
+async function run(address: ServerAddress, options: Options, verb: Command): Promise<void> {
+  if (options.minTls > options.maxTls) verb.error("error: --min-tls is newer than --max-tls");
   const identity = await chooseIdentity(options.identity);
   await using store = openStore(knownServersUrl(options.store), { process: processName("connect") });
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });

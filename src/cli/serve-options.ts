@@ -32,10 +32,6 @@ interface ServeDefaults {
 
 /** Adds the options; a value that one cannot have is wrong usage. */
 export function addServeOptions(command: Command, defaults: ServeDefaults): Command {
-  const choice = (flags: string, about: string, values: readonly string[], standard: string): Option =>
-    new Option(flags, about).choices(values).default(standard);
-  const count = (flags: string, about: string, standard: number): Option =>
-    new Option(flags, about).argParser(parseCount).default(standard);
   return command
     .addOption(
       new Option("--listen <host:port>", "where to listen; port 0 picks one")
@@ -88,6 +84,14 @@ export function addServeOptions(command: Command, defaults: ServeDefaults): Comm
     .addOption(jsonOption());
 }
 
+function choice(flags: string, about: string, values: readonly string[], standard: string): Option {
+  return new Option(flags, about).choices(values).default(standard);
+}
+
+function count(flags: string, about: string, standard: number): Option {
+  return new Option(flags, about).argParser(parseCount).default(standard);
+}
+
 /** What no single option shows: ends with wrong usage. */
 export function checkServeOptions(command: Command, options: ServeOptions): void {
   if ((options.cert === undefined) !== (options.key === undefined)) {
@@ -97,8 +101,8 @@ export function checkServeOptions(command: Command, options: ServeOptions): void
 }
 
 function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d{1,9}$/.test(text) && count > 0) return count;
+  const number = Number(text);
+  if (/^\d{1,9}$/.test(text) && number > 0) return number;
   throw new InvalidArgumentError("It must be a whole number above 0.");
 }
 

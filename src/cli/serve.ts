@@ -26,17 +26,17 @@ export function command(): Command {
   );
 }
 
-async function serve(options: ServeOptions, command: Command): Promise<void> {
-  checkServeOptions(command, options);
+async function serve(options: ServeOptions, verb: Command): Promise<void> {
+  checkServeOptions(verb, options);
   const stopped = stopSignal();
   const log = new ServeLog(options.json === true);
-  const process = processName("serve");
+  const name = processName("serve");
   const onError = (error: unknown): void => log.failed(error);
-  await using store = openStore(options.store, { process });
+  await using store = openStore(options.store, { process: name });
   const identity = await serverIdentity(store, options);
   const { firstUse, bind, validity, maxPending } = options;
   const policy = { firstUse, bind, validity };
-  await using trust = new Trust(store, { policy, maxPending, now: Date.now, process, onError });
+  await using trust = new Trust(store, { policy, maxPending, now: Date.now, process: name, onError });
   using pemDir =
     options.pemDir === undefined ? null : new PemDir(store, options.pemDir, { now: Date.now, onError });
   const trustCa = useTrustCa(options.trustCa);

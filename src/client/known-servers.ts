@@ -10,16 +10,15 @@ import type { CertificateFacts } from "../x509/certificate-facts.ts";
 /** What a server that was never met leads to. OpenSSH's words for StrictHostKeyChecking: accept-new, ask, yes. */
 export type VerifyServer = "accept" | "ask" | "refuse";
 
-export type ServerVerdict =
-  | { readonly decision: "admit" }
-  /** First use, to be remembered before any data goes out. */
-  | { readonly decision: "claim" }
-  | {
-      readonly decision: "refuse";
-      readonly reason: "unknown" | "key-changed" | "revoked" | "ignored" | "retired" | "expired";
-      /** The keys that are known at this address. */
-      readonly known: readonly KeyPin[];
-    };
+export interface ServerRefusal {
+  readonly decision: "refuse";
+  readonly reason: "unknown" | "key-changed" | "revoked" | "ignored" | "retired" | "expired";
+  /** The keys that are known at this address. */
+  readonly known: readonly KeyPin[];
+}
+
+/** `claim` is a first use, to be remembered before any data goes out. */
+export type ServerVerdict = { readonly decision: "admit" } | { readonly decision: "claim" } | ServerRefusal;
 
 export interface KnownServersOptions {
   /** Milliseconds since the epoch. */
@@ -27,8 +26,6 @@ export interface KnownServersOptions {
   /** Who acts, for events. */
   readonly process: string;
 }
-
-type Refusal = Extract<ServerVerdict, { decision: "refuse" }>;
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_PENDING = 1000;
@@ -91,7 +88,7 @@ export class KnownServers {
   }
 
   /** Keeps a refused key for `trust approve`, and says what was refused and which command changes that. */
-  async refuse(address: string, facts: CertificateFacts, refusal: Refusal): Promise<HandclaspError> {
+  async refuse(address: string, facts: CertificateFacts, refusal: ServerRefusal): Promise<HandclaspError> {
     if (refusal.reason === "unknown" || refusal.reason === "key-changed") {
       const conflictsWith = refusal.known[0] ?? null;
       await this.store.apply({ type: "hold", conflictsWith, ...this.#origin(address, facts) });
@@ -125,7 +122,7 @@ export class KnownServers {
     };
   }
 
-  #refusal(address: string, { pin }: CertificateFacts, { reason, known }: Refusal): HandclaspError {
+  #refusal(address: string, { pin }: CertificateFacts, { reason, known }: ServerRefusal): HandclaspError {
     const where = escapeText(address);
     const shown = `  it shows    ${toKeyId(pin)}\n              ${pin}`;
     const expected = known.map((one) => `  known as    ${toKeyId(one)}\n              ${one}`).join("\n");

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { describe, it } from "node:test";
+import { createServer, type SecureVersion, type Server, type TLSSocket } from "node:tls";
+import { connect, type ConnectOptions } from "../../src/client/connect.ts";
+import { KnownServers } from "../../src/client/known-servers.ts";
+import { isHandclaspError } from "../../src/errors.ts";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import { type CreatedIdentity, createIdentity } from "../../src/x509/create-identity.ts";
+
+interface Listening extends AsyncDisposable {
+  readonly port: number;
+  /** Certificates of clients, in the order in which the server came to see them. */
+  readonly seen: (string | undefined)[];
+  /** Resolves with the next connection's end: whether its handshake was done. */
+  ended(): Promise<boolean>;
+}
+
+function identity(name: string): Promise<CreatedIdentity> {
+  return createIdentity({ name, now: new Date() });
+}
+
+async function listening(server: TcpServer): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+async function serve({ privateKeyPem, certificatePem }: CreatedIdentity, port = 0): Promise<Listening> {
+  const options = { key: privateKeyPem, cert: certificatePem, requestCert: true, rejectUnauthorized: false };
+  const server: Server = createServer(options);
+  const seen: (string | undefined)[] = [];
+  const ends: boolean[] = [];
+  let wake: (() => void) | undefined;
+  const end = (done: boolean): void => {
+    ends.push(done);
+    wake?.();
+  };
+  server.on("secureConnection", (socket: TLSSocket) => {
+    seen.push(socket.getPeerX509Certificate()?.subject);
+    socket.on("error", () => undefined);
+    socket.on("close", () => end(true));
+    socket.end("welcome");
+  });
+  server.on("tlsClientError", () => end(false));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    async ended() {
+      while (ends.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return ends.shift() === true;
+    },
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function options(store: TrustStore, port: number, more: Partial<ConnectOptions> = {}): ConnectOptions {
+  const knownServers = new KnownServers(store, { now: Date.now, process: "test" });
+  return { host: "127.0.0.1", port, knownServers, ...more };
+}
+
+async function showing(name: string): Promise<Pick<ConnectOptions, "identity">> {
+  const { privateKeyPem, certificatePem } = await identity(name);
+  return { identity: { key: privateKeyPem, certificate: certificatePem } };
+}
+
+describe("connect", () => {
+  it("has the server on record when it resolves, and knows it the next time", async () => {
+    await using store = openMemoryStore();
+    const own = await identity("server");
+    await using server = await serve(own);
+    const socket = await connect(options(store, server.port, await showing("ada")));
+    const key = store.key(own.facts.pin);
+    assert.equal(key?.state, "trusted");
+    assert.equal(key.peer, `127.0.0.1:${server.port}`);
+    socket.destroy();
+    const again = await connect(options(store, server.port, { verifyServer: "refuse" }));
+    again.destroy();
+    assert.equal(store.events(0, 10).length, 1);
+  });
+
+  it("refuses a changed key without showing our certificate in TLS 1.3", async () => {
+    await using store = openMemoryStore();
+    const [own, impostor, ada] = await Promise.all([identity("server"), identity("server"), showing("ada")]);
+    await using known = await serve(own);
+    const { port } = known;
+    const first = await connect(options(store, port, ada));
+    first.resume();
+    await known.ended();
+    await known[Symbol.asyncDispose]();
+    await using other = await serve(impostor, port);
+    await assert.rejects(connect(options(store, port, ada)), (error) => {
+      assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
+      assert.equal(error.details["reason"], "key-changed");
+      return true;
+    });
+    assert.equal(await other.ended(), false);
+    assert.deepEqual(other.seen, []);
+  });
+
+  for (const maxVersion of ["TLSv1.3", "TLSv1.2"] satisfies SecureVersion[]) {
+    it(`refuses an unknown server under refuse in ${maxVersion}, and keeps it for approval`, async () => {
+      await using store = openMemoryStore();
+      const own = await identity("server");
+      await using server = await serve(own);
+      const refused = connect(options(store, server.port, { verifyServer: "refuse", maxVersion }));
+      await assert.rejects(refused, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
+      assert.equal(store.key(own.facts.pin)?.state, "pending");
+    });
+  }
+
+  it("asks while it has no connection, and connects again after a yes", async () => {
+    await using store = openMemoryStore();
+    const own = await identity("server");
+    await using server = await serve(own);
+    const ada = await showing("ada");
+    const socket = await connect(
+      options(store, server.port, {
+        ...ada,
+        verifyServer: "ask",
+        ask: async ({ address, facts }) => {
+          assert.equal(address, `127.0.0.1:${server.port}`);
+          assert.equal(facts.pin, own.facts.pin);
+          assert.equal(await server.ended(), false);
+          return true;
+        },
+      }),
+    );
+    socket.resume();
+    assert.equal(await server.ended(), true);
+    assert.deepEqual(server.seen, ["CN=ada"]);
+  });
+
+  it("takes no for an answer", async () => {
+    await using store = openMemoryStore();
+    await using server = await serve(await identity("server"));
+    const asked = connect(options(store, server.port, { verifyServer: "ask", ask: async () => false }));
+    await assert.rejects(asked, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
+  });
+
+  it("does not ask about a changed key", async () => {
+    await using store = openMemoryStore();
+    await using server = await serve(await identity("server"));
+    const knownServers = new KnownServers(store, { now: Date.now, process: "test" });
+    await knownServers.remember(`127.0.0.1:${server.port}`, (await identity("server")).facts);
+    const ask = (): Promise<boolean> => assert.fail("asked");
+    const refused = connect(options(store, server.port, { verifyServer: "ask", ask }));
+    await assert.rejects(refused, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
+  });
+
+  it("does not resolve for a server that it cannot put on record", async () => {
+    await using store = openMemoryStore();
+    await using server = await serve(await identity("server"));
+    Object.assign(store, { apply: () => Promise.reject(new Error("disk full")) });
+    await assert.rejects(connect(options(store, server.port)), /disk full/);
+  });
+
+  it("says so when nobody listens", async () => {
+    await using store = openMemoryStore();
+    const tcp = createTcpServer();
+    const port = await listening(tcp);
+    await new Promise((resolve) => tcp.close(resolve));
+    const failed = connect(options(store, port));
+    await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
+  });
+
+  it("gives up on a server that does not answer", async () => {
+    await using store = openMemoryStore();
+    const tcp = createTcpServer((socket) => void socket.on("error", () => undefined).resume());
+    const port = await listening(tcp);
+    const failed = connect(options(store, port, { timeoutMs: 100 }));
+    await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
+    tcp.close();
+  });
+
+  it("says so when the server hangs up or does not speak TLS", async () => {
+    await using store = openMemoryStore();
+    for (const answer of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
+      const tcp = createTcpServer((socket) => void socket.on("error", () => undefined).end(answer));
+      const port = await listening(tcp);
+      const failed = connect(options(store, port));
+      await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
+      tcp.close();
+    }
+  });
+});

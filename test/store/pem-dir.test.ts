@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { isHandclaspError } from "../../src/errors.ts";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { PemDir } from "../../src/store/pem-dir.ts";
+import { toKeyId } from "../../src/trust/key-id.ts";
+import { Operator } from "../../src/trust/operator.ts";
+import { toSeenCertificate } from "../../src/trust/trust.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
+import { type CertificateFacts, readCertificate } from "../../src/x509/certificate-facts.ts";
+import { createIdentity } from "../../src/x509/create-identity.ts";
+
+async function certificate(name = "ada"): Promise<CertificateFacts> {
+  return (await createIdentity({ name, now: new Date() })).facts;
+}
+
+function operatorOf(store: TrustStore, now = Date.now): Operator {
+  return new Operator(store, { user: null, process: "test", now });
+}
+
+function folderFor(test: TestContext): string {
+  const parent = mkdtempSync(join(tmpdir(), "handclasp-test-"));
+  test.after(() => rmSync(parent, { recursive: true }));
+  return join(parent, "pem");
+}
+
+function fileOf({ pin }: CertificateFacts): string {
+  return `${toKeyId(pin)}.pem`;
+}
+
+const isPemDirError = (error: unknown): boolean => isHandclaspError(error, "ERR_HANDCLASP_PEM_DIR");
+
+describe("PemDir", () => {
+  it("has the certificate of each trusted key, named after the key id", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const [ada, ben] = await Promise.all([certificate("ada"), certificate("ben")]);
+    await operatorOf(store).import(ada);
+    using _ = new PemDir(store, folder, { now: Date.now });
+    await operatorOf(store).import(ben);
+    assert.deepEqual(readdirSync(folder).toSorted(), [fileOf(ada), fileOf(ben)].toSorted());
+    const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
+    assert.equal(der && readCertificate(der).fingerprint, ada.fingerprint);
+  });
+
+  for (const verb of ["revoke", "ignore", "forget"] as const) {
+    it(`removes the file on ${verb}`, async (test) => {
+      const folder = folderFor(test);
+      await using store = openMemoryStore();
+      const ada = await certificate();
+      await operatorOf(store).import(ada);
+      using _ = new PemDir(store, folder, { now: Date.now });
+      assert.deepEqual(readdirSync(folder), [fileOf(ada)]);
+      await operatorOf(store)[verb](ada.pin);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  }
+
+  it("removes the file of a key that is replaced", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const [old, renewed] = await Promise.all([certificate(), certificate()]);
+    await operatorOf(store).import(old);
+    using _ = new PemDir(store, folder, { now: Date.now });
+    await operatorOf(store).import(renewed, { onConflict: "replace" });
+    assert.deepEqual(readdirSync(folder), [fileOf(renewed)]);
+  });
+
+  it("follows what another process does to the store", async (test) => {
+    const folder = folderFor(test);
+    const url = join(folder, "..", "trust.db");
+    await using store = openStore(url);
+    await using elsewhere = openStore(url);
+    const ada = await certificate();
+    await operatorOf(store).import(ada);
+    using _ = new PemDir(store, folder, { now: Date.now });
+    const heard = new Promise<void>((resolve) => void store.onEvents(() => resolve()));
+    await operatorOf(elsewhere).revoke(ada.pin);
+    await heard;
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it("removes at the start what is trusted no longer, and what a crash left half-written", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const [ada, stranger] = await Promise.all([certificate("ada"), certificate("stranger")]);
+    await operatorOf(store).import(ada);
+    mkdirSync(folder);
+    writeFileSync(join(folder, fileOf(stranger)), "old");
+    writeFileSync(join(folder, `.${fileOf(ada)}.${crypto.randomUUID()}`), "half");
+    using _ = new PemDir(store, folder, { now: Date.now });
+    assert.deepEqual(readdirSync(folder), [fileOf(ada)]);
+  });
+
+  it("holds the accepted certificate, not one that claims another name", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const [ada, other] = await Promise.all([certificate("ada"), certificate("admin")]);
+    await operatorOf(store).import(ada);
+    const actor = { user: null, process: "test", address: null };
+    const claimed = { ...toSeenCertificate(other), pin: ada.pin };
+    await store.apply({ type: "note-name", at: Date.now(), actor, certificate: claimed });
+    using _ = new PemDir(store, folder, { now: Date.now });
+    const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
+    assert.equal(der && readCertificate(der).fingerprint, ada.fingerprint);
+  });
+
+  it("rewrites a renewed certificate", async (test) => {
+    test.mock.timers.enable({ apis: ["setTimeout"] });
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const [ada, renewal] = await Promise.all([certificate("ada"), certificate("ada")]);
+    await operatorOf(store).import(ada);
+    using pemDir = new PemDir(store, folder, { now: Date.now });
+    const actor = { user: null, process: "test", address: null };
+    const renewed = { ...toSeenCertificate(renewal), pin: ada.pin };
+    await store.apply({ type: "renew", at: Date.now(), actor, certificate: renewed });
+    pemDir.renewed(ada.pin);
+    test.mock.timers.tick(2000);
+    const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
+    assert.equal(der && readCertificate(der).fingerprint, renewal.fingerprint);
+  });
+
+  it("removes the file of an approval that has ended", async (test) => {
+    test.mock.timers.enable({ apis: ["setInterval"] });
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    let now = 1_800_000_000_000;
+    const ada = await certificate();
+    await operatorOf(store, () => now).import(ada, { expires: now + 1000 });
+    using _ = new PemDir(store, folder, { now: () => now });
+    assert.deepEqual(readdirSync(folder), [fileOf(ada)]);
+    now += 2000;
+    test.mock.timers.tick(60_000);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  const foreign: readonly (readonly [string, (folder: string, mine: string) => void])[] = [
+    ["a stranger's file", (folder) => writeFileSync(join(folder, "server.key"), "precious")],
+    ["a PEM file with another name", (folder) => writeFileSync(join(folder, "ada.pem"), "precious")],
+    ["a folder named like a key", (folder, mine) => mkdirSync(join(folder, mine))],
+    ["a link named like a key", (folder, mine) => symlinkSync("/etc/passwd", join(folder, mine))],
+  ];
+  for (const [what, put] of foreign) {
+    it(`touches nothing where there is ${what}`, async (test) => {
+      const folder = folderFor(test);
+      await using store = openMemoryStore();
+      const [ada, stranger, third] = await Promise.all([
+        certificate("ada"),
+        certificate("stranger"),
+        certificate("third"),
+      ]);
+      await operatorOf(store).import(ada);
+      mkdirSync(folder);
+      writeFileSync(join(folder, fileOf(stranger)), "old");
+      put(folder, fileOf(third));
+      const before = readdirSync(folder);
+      assert.throws(() => new PemDir(store, folder, { now: Date.now }), isPemDirError);
+      assert.deepEqual(readdirSync(folder), before);
+    });
+  }
+
+  it("says so when the folder cannot be made", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    writeFileSync(folder, "a file");
+    assert.throws(() => new PemDir(store, folder, { now: Date.now }), isPemDirError);
+  });
+});
