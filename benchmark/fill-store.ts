@@ -1,0 +1,43 @@
+import { connect } from "../src/store/sqlite-file.ts";
+import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { SqliteTables } from "../src/store/sqlite-tables.ts";
+import type { CertificateFacts } from "../src/x509/certificate-facts.ts";
+import { randomFacts } from "./random-facts.ts";
+
+/** Makes a store with this many trusted peers, and these beside them. Returns some of the random ones. */
+export async function fillStore(
+  path: string,
+  peers: number,
+  besides: readonly CertificateFacts[] = [],
+): Promise<readonly CertificateFacts[]> {
+  await openSqliteStore(path).close();
+  const database = connect(path);
+  const tables = new SqliteTables(database);
+  const sample: CertificateFacts[] = [];
+  database.exec("PRAGMA synchronous = OFF; BEGIN");
+  const put = (facts: CertificateFacts): void => {
+    tables.putKey({
+      pin: facts.pin,
+      state: "trusted",
+      peer: facts.claimedName ?? null,
+      claimedName: facts.claimedName ?? null,
+      newName: null,
+      source: "import",
+      fingerprint: facts.fingerprint,
+      firstSeen: 0,
+      lastSeen: 0,
+      expires: null,
+      conflictsWith: null,
+      staleSeen: false,
+    });
+  };
+  for (const facts of besides) put(facts);
+  for (let index = 0; index < peers; index++) {
+    const facts = randomFacts(`peer-${index}`);
+    put(facts);
+    if (index % Math.ceil(peers / 1000) === 0) sample.push(facts);
+  }
+  database.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+  return sample;
+}

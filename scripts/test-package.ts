@@ -1,0 +1,63 @@
+// Packs the package, installs the .tgz in an empty folder, and uses it there as a stranger would.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "handclasp-package-"));
+
+function run(command: string, args: readonly string[], cwd: string = folder): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  assert.equal(status, 0, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+try {
+  assert.ok(Number(process.versions.node.split(".")[0]) >= 24);
+  run("npm", ["run", "-s", "build"], ROOT);
+  const packed = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], ROOT);
+  const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
+  const strays = files.filter(({ path }) => !/^(dist\/.*\.(js|d\.ts)|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(path));
+  assert.deepEqual(strays, []);
+
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }));
+  run("npm", ["install", "--no-audit", "--no-fund", join(folder, filename)]);
+
+  writeFileSync(
+    join(folder, "use.mjs"),
+    `import assert from "node:assert/strict";
+import { guard, openStore, Operator, peerOf, Trust } from "handclasp";
+for (const each of [guard, openStore, Operator, peerOf, Trust]) assert.equal(typeof each, "function");
+const store = openStore("trust.db", { process: "stranger " + process.pid });
+await store.putSetting("written", "by the thread that dist/ brings");
+assert.equal(store.setting("written"), "by the thread that dist/ brings");
+await store.close();
+console.log("imported");
+`,
+  );
+  assert.equal(run(process.execPath, ["use.mjs"]), "imported\n");
+
+  writeFileSync(
+    join(folder, "use.ts"),
+    `import { type TLSSocket, createServer } from "node:tls";
+import { guard, openMemoryStore, peerOf, Trust } from "handclasp";
+const trust = new Trust(openMemoryStore(), { now: Date.now, process: "stranger", policy: { firstUse: "ask" } });
+const server = createServer((socket: TLSSocket) => socket.end(peerOf(socket)?.name ?? "nobody"));
+guard(server, trust, { clientCertificate: "required" });
+`,
+  );
+  const tsc = createRequire(import.meta.url).resolve("typescript/package.json").replace("package.json", "bin/tsc");
+  const types = join(ROOT, "node_modules/@types");
+  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024", "--typeRoots", types, "--types", "node"];
+  run(process.execPath, [tsc, ...options, "use.ts"]);
+
+  const bin = join(folder, "node_modules/.bin/handclasp");
+  assert.match(run(bin, ["--help"]), /Trust on first use/);
+  run(bin, ["store", "stats", "--store", "trust.db"]);
+  console.log(`${filename}: import, types and the bin work under Node ${process.versions.node}`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
