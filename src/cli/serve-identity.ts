@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { type Identity, parseIdentity } from "../client/identity.ts";
+import { type Identity, type IdentityPem, parseIdentity } from "../client/identity.ts";
 import { ensureIdentityFile } from "../client/identity-folder.ts";
 import { HandclaspError } from "../errors.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
@@ -13,9 +13,12 @@ export async function serverIdentity(store: TrustStore, { cert, key }: ServeOpti
     const pem = { certificate: read(cert), key: read(key) };
     return parseIdentity(pem, `--cert ${cert} with --key ${key}`);
   }
-  const make = (): ReturnType<typeof makeIdentity> => makeIdentity(hostname());
-  if (!store.url.startsWith("sqlite:")) return parseIdentity(await make(), "the new identity");
-  return ensureIdentityFile(serverIdentityFile(store.url), make);
+  if (!store.url.startsWith("sqlite:")) return parseIdentity(await makeServerIdentity(), "the new identity");
+  return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity);
+}
+
+function makeServerIdentity(): Promise<IdentityPem> {
+  return makeIdentity(hostname());
 }
 
 /** Beside the store: `trust.db` has `trust.db.server.pem`. */

@@ -66,6 +66,11 @@ async function connectOnce(
     reject(toConnectError(error, address));
   };
   const onClose = (): void => fail(new Error("the server closed the connection"));
+  const handOver = (): void => {
+    socket.off("error", fail);
+    socket.off("close", onClose);
+    resolve(socket);
+  };
   const late = setTimeout(() => fail(timedOut(address, mostMs)), mostMs);
   socket.once("error", fail);
   socket.once("close", onClose);
@@ -73,11 +78,7 @@ async function connectOnce(
     clearTimeout(late);
     const verified = verify(socket, address, options, onUnknown);
     if (socket.destroyed) socket.off("close", onClose);
-    verified.then(() => {
-      socket.off("error", fail);
-      socket.off("close", onClose);
-      resolve(socket);
-    }, fail);
+    verified.then(handOver, fail);
   });
   try {
     return await promise;

@@ -97,10 +97,13 @@ export function readIdentityFile(file: string): Identity | undefined {
     throw failed(`cannot read ${file}`, error);
   }
   const blocks = text.match(/-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g) ?? [];
-  const isCertificate = (block: string): boolean => block.startsWith("-----BEGIN CERTIFICATE-----");
   const certificate = blocks.filter(isCertificate).join("\n");
   const key = blocks.filter((block) => !isCertificate(block)).join("\n");
   return parseIdentity({ key: `${key}\n`, certificate: `${certificate}\n` }, file);
+}
+
+function isCertificate(block: string): boolean {
+  return block.startsWith("-----BEGIN CERTIFICATE-----");
 }
 
 /** Says false when a file is there already and may not be replaced. Complete, or not there at all. */

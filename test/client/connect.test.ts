@@ -29,8 +29,12 @@ async function listening(server: TcpServer): Promise<number> {
 }
 
 async function serve({ privateKeyPem, certificatePem }: CreatedIdentity, port = 0): Promise<Listening> {
-  const options = { key: privateKeyPem, cert: certificatePem, requestCert: true, rejectUnauthorized: false };
-  const server: Server = createServer(options);
+  const server: Server = createServer({
+    key: privateKeyPem,
+    cert: certificatePem,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
   const seen: (string | undefined)[] = [];
   const ends: boolean[] = [];
   let wake: (() => void) | undefined;
@@ -60,7 +64,7 @@ async function serve({ privateKeyPem, certificatePem }: CreatedIdentity, port = 
   };
 }
 
-function options(store: TrustStore, port: number, more: Partial<ConnectOptions> = {}): ConnectOptions {
+function optionsFor(store: TrustStore, port: number, more: Partial<ConnectOptions> = {}): ConnectOptions {
   const knownServers = new KnownServers(store, { now: Date.now, process: "test" });
   return { host: "127.0.0.1", port, knownServers, ...more };
 }
@@ -70,17 +74,21 @@ async function showing(name: string): Promise<Pick<ConnectOptions, "identity">> 
   return { identity: { key: privateKeyPem, certificate: certificatePem } };
 }
 
+function failIfAsked(): Promise<boolean> {
+  assert.fail("asked");
+}
+
 describe("connect", () => {
   it("has the server on record when it resolves, and knows it the next time", async () => {
     await using store = openMemoryStore();
     const own = await identity("server");
     await using server = await serve(own);
-    const socket = await connect(options(store, server.port, await showing("ada")));
+    const socket = await connect(optionsFor(store, server.port, await showing("ada")));
     const key = store.key(own.facts.pin);
     assert.equal(key?.state, "trusted");
     assert.equal(key.peer, `127.0.0.1:${server.port}`);
     socket.destroy();
-    const again = await connect(options(store, server.port, { verifyServer: "refuse" }));
+    const again = await connect(optionsFor(store, server.port, { verifyServer: "refuse" }));
     again.destroy();
     assert.equal(store.events(0, 10).length, 1);
   });
@@ -90,12 +98,12 @@ describe("connect", () => {
     const [own, impostor, ada] = await Promise.all([identity("server"), identity("server"), showing("ada")]);
     await using known = await serve(own);
     const { port } = known;
-    const first = await connect(options(store, port, ada));
+    const first = await connect(optionsFor(store, port, ada));
     first.resume();
     await known.ended();
     await known[Symbol.asyncDispose]();
     await using other = await serve(impostor, port);
-    await assert.rejects(connect(options(store, port, ada)), (error) => {
+    await assert.rejects(connect(optionsFor(store, port, ada)), (error) => {
       assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
       assert.equal(error.details["reason"], "key-changed");
       return true;
@@ -109,7 +117,7 @@ describe("connect", () => {
       await using store = openMemoryStore();
       const own = await identity("server");
       await using server = await serve(own);
-      const refused = connect(options(store, server.port, { verifyServer: "refuse", maxVersion }));
+      const refused = connect(optionsFor(store, server.port, { verifyServer: "refuse", maxVersion }));
       await assert.rejects(refused, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
       assert.equal(store.key(own.facts.pin)?.state, "pending");
     });
@@ -121,7 +129,7 @@ describe("connect", () => {
     await using server = await serve(own);
     const ada = await showing("ada");
     const socket = await connect(
-      options(store, server.port, {
+      optionsFor(store, server.port, {
         ...ada,
         verifyServer: "ask",
         ask: async ({ address, facts }) => {
@@ -140,7 +148,7 @@ describe("connect", () => {
   it("takes no for an answer", async () => {
     await using store = openMemoryStore();
     await using server = await serve(await identity("server"));
-    const asked = connect(options(store, server.port, { verifyServer: "ask", ask: async () => false }));
+    const asked = connect(optionsFor(store, server.port, { verifyServer: "ask", ask: async () => false }));
     await assert.rejects(asked, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
   });
 
@@ -149,8 +157,7 @@ describe("connect", () => {
     await using server = await serve(await identity("server"));
     const knownServers = new KnownServers(store, { now: Date.now, process: "test" });
     await knownServers.remember(`127.0.0.1:${server.port}`, (await identity("server")).facts);
-    const ask = (): Promise<boolean> => assert.fail("asked");
-    const refused = connect(options(store, server.port, { verifyServer: "ask", ask }));
+    const refused = connect(optionsFor(store, server.port, { verifyServer: "ask", ask: failIfAsked }));
     await assert.rejects(refused, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
   });
 
@@ -158,7 +165,7 @@ describe("connect", () => {
     await using store = openMemoryStore();
     await using server = await serve(await identity("server"));
     Object.assign(store, { apply: () => Promise.reject(new Error("disk full")) });
-    await assert.rejects(connect(options(store, server.port)), /disk full/);
+    await assert.rejects(connect(optionsFor(store, server.port)), /disk full/);
   });
 
   it("says so when nobody listens", async () => {
@@ -166,7 +173,7 @@ describe("connect", () => {
     const tcp = createTcpServer();
     const port = await listening(tcp);
     await new Promise((resolve) => tcp.close(resolve));
-    const failed = connect(options(store, port));
+    const failed = connect(optionsFor(store, port));
     await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
   });
 
@@ -174,7 +181,7 @@ describe("connect", () => {
     await using store = openMemoryStore();
     const tcp = createTcpServer((socket) => void socket.on("error", () => undefined).resume());
     const port = await listening(tcp);
-    const failed = connect(options(store, port, { timeoutMs: 100 }));
+    const failed = connect(optionsFor(store, port, { timeoutMs: 100 }));
     await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
     tcp.close();
   });
@@ -184,7 +191,7 @@ describe("connect", () => {
     for (const answer of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
       const tcp = createTcpServer((socket) => void socket.on("error", () => undefined).end(answer));
       const port = await listening(tcp);
-      const failed = connect(options(store, port));
+      const failed = connect(optionsFor(store, port));
       await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
       tcp.close();
     }
