@@ -1,5 +1,5 @@
 import { HandclaspError } from "../errors.ts";
-import { looksLikeKeyId, parseKeyId, parseKeyIdPrefix, toKeyId } from "./key-id.ts";
+import { isMeantAsKeyId, looksLikeKeyId, parseKeyId, parseKeyIdPrefix, toKeyId } from "./key-id.ts";
 import { looksLikeKeyPin, parseFingerprint, parseKeyPin } from "./key-pin.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { nameKey } from "./peer-name.ts";
@@ -8,12 +8,15 @@ import type { TrustStore } from "./trust-store.ts";
 /** What an operator's verb is about to do: decides which keys of a named peer are meant. */
 export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "forget" | "rename";
 
+/** Eight of the nine groups of a key id: what is longer is meant to be all of it. */
+const LONGEST_PREFIX = 56;
+
 /** Keys of a peer that a verb applies to when it is given the peer's name. */
 const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
   show: () => true,
   approve: (key) => key.state === "pending" || key.newName !== null,
   revoke: (key) => key.state !== "revoked",
-  ignore: (key) => key.state !== "ignored",
+  ignore: (key) => key.state === "pending" || key.state === "trusted",
   forget: () => true,
   rename: () => true,
 };
@@ -23,19 +26,12 @@ const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
  * name. Throws ERR_HANDCLASP_NOT_FOUND, ERR_HANDCLASP_AMBIGUOUS with the list, or ERR_HANDCLASP_KEY_ID.
  */
 export function resolveKey(store: TrustStore, text: string, verb: KeyVerb): readonly KeyRecord[] {
-  if (looksLikeKeyPin(text))
-    return found(
-      text,
-      [parseKeyPin(text)].flatMap((pin) => (pin && store.key(pin)) ?? []),
-    );
+  if (looksLikeKeyPin(text)) return found(text, keysWithPin(store, text.trim()));
   const fingerprint = parseFingerprint(text);
   if (fingerprint !== undefined) return one(text, store.keysByFingerprint(fingerprint));
-  if (looksLikeKeyId(text) || TYPED_KEY_ID.test(text)) return one(text, keysWithId(store, text));
+  if (looksLikeKeyId(text)) return one(text, keysWithId(store, text));
   return keysNamed(store, text, verb);
 }
-
-/** Groups as key ids are written, whether or not their check characters are right. */
-const TYPED_KEY_ID = /^([a-z0-9]{7}[\s-]){2,}[a-z0-9]*$|^[a-z0-9]{61}$/i;
 
 /**
  * A peer's keys are those bound to its name. Keys that only claim the name are strangers: to be shown, to be
@@ -46,6 +42,7 @@ function keysNamed(store: TrustStore, text: string, verb: KeyVerb): readonly Key
   const bound = store.keysOfName(wanted);
   const claiming = store.keys().filter((key) => claims(key, wanted));
   const named = [...bound, ...claiming];
+  if (named.length === 0) refuseMistypedKeyId(text);
   const considered = verb === "show" || verb === "approve" || bound.length === 0 ? named : bound;
   const meant = considered.filter(APPLIES_TO[verb]);
   if (named.length > 0 && meant.length === 0) {
@@ -62,10 +59,23 @@ function claims(key: KeyRecord, wanted: string): boolean {
   return key.peer === null && key.claimedName !== null && nameKey(key.claimedName) === wanted;
 }
 
+function keysWithPin(store: TrustStore, text: string): readonly KeyRecord[] {
+  const pin = parseKeyPin(text);
+  const key = pin && store.key(pin);
+  return key === undefined ? [] : [key];
+}
+
 function keysWithId(store: TrustStore, text: string): readonly KeyRecord[] {
-  if (text.replace(/[\s-]/g, "").length >= 61) return [store.key(parseKeyId(text)) ?? []].flat();
   const prefix = parseKeyIdPrefix(text);
   return store.keysByPinPrefix(prefix.pinPrefix).filter((key) => prefix.matches(key.pin));
+}
+
+/** Names may have the shape of a key id, so this is asked when no peer has the name. Says which group is wrong. */
+function refuseMistypedKeyId(text: string): void {
+  if (!isMeantAsKeyId(text)) return;
+  const isWhole = text.replaceAll(/[\s\p{Pd}]/gu, "").length > LONGEST_PREFIX;
+  if (isWhole) parseKeyId(text);
+  else parseKeyIdPrefix(text);
 }
 
 function found(text: string, keys: readonly KeyRecord[]): readonly KeyRecord[] {
