@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ErrorCode, HandclaspError, isHandclaspError } from "../../src/errors.ts";
+import { type ErrorCode, type HandclaspError, isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { toKeyPin } from "../../src/trust/key-pin.ts";

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
+import type { KeyPin } from "../../../src/trust/key-record.ts";
+import { Operator } from "../../../src/trust/operator.ts";
+import { Trust } from "../../../src/trust/trust.ts";
+import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { RefusalReason } from "../../../src/trust/verdict.ts";
+import type { CertificateFacts } from "../../../src/x509/certificate-facts.ts";
+
+/** The time that the office lives at. */
+export const NOW: number = Date.UTC(2030, 0, 1);
+
+/** An operator, and the server whose clients are decided about. */
+export class Office {
+  readonly store: TrustStore;
+  readonly operator: Operator;
+  readonly #trust: Trust;
+
+  constructor(store: TrustStore = openMemoryStore()) {
+    this.store = store;
+    this.operator = new Operator(store, { user: "olga", process: "test 1", now: () => NOW });
+    this.#trust = new Trust(store, { policy: { firstUse: "ask" }, now: () => NOW, process: "serve 2" });
+    after(async () => {
+      await this.#trust[Symbol.asyncDispose]();
+      await store.close();
+    });
+  }
+
+  /** A client connects: admitted as that peer, or refused for that reason. */
+  async connects(certificate: CertificateFacts): Promise<{ peer: string } | RefusalReason> {
+    const verdict = this.#trust.judge({ certificate, caSigned: false, remoteAddress: "192.0.2.1" });
+    await this.#trust.flush();
+    assert.notEqual(verdict.decision, "claim");
+    return verdict.decision === "admit"
+      ? { peer: verdict.peer }
+      : verdict.decision === "refuse"
+        ? verdict.reason
+        : "unknown";
+  }
+
+  state(pin: KeyPin): string | undefined {
+    return this.store.key(pin)?.state;
+  }
+
+  events(): readonly TrustEvent[] {
+    return this.store.events(0, 1000).flatMap(({ json }) => parseEvent(json) ?? []);
+  }
+}
