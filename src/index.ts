@@ -1,8 +1,22 @@
+export { connect, type ConnectOptions, type UnknownServer } from "./client/connect.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
+export type {
+  AdmittedMessage,
+  ChannelMessages,
+  ErrorMessage,
+  RefusedMessage,
+  RevokedMessage,
+} from "./guard/channels.ts";
+export { type Guard, guard } from "./guard/guard.ts";
+export type { ClientCertificate, GuardOptions } from "./guard/options.ts";
+export { peerOf } from "./guard/peer-of.ts";
+export type { Peer, PeerCertificate } from "./guard/peer.ts";
 export { openMemoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
+export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export { type ApproveOptions, Operator, type OperatorOptions } from "./trust/operator.ts";
 export type { FirstUse, Policy } from "./trust/policy.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { TrustStore } from "./trust/trust-store.ts";
+export type { RefusalReason, Verdict } from "./trust/verdict.ts";
