@@ -4,6 +4,11 @@ import type { SightingBatch } from "../trust/trust-store.ts";
 const MOST_REFUSALS = 10_000;
 const REFUSALS_KEPT_MS = 7 * 24 * 3600 * 1000;
 
+/** Removes the connections of processes that ended without saying so. */
+export function forgetConnections(database: DatabaseSync, processes: readonly string[]): void {
+  for (const process of processes) database.prepare("DELETE FROM connections WHERE process = ?").run(process);
+}
+
 /** Writes what one process saw, inside the caller's transaction. Old and surplus refusals go. */
 export function recordSightings(database: DatabaseSync, process: string, batch: SightingBatch): void {
   const seen = database.prepare("UPDATE keys SET last_seen = max(?2, coalesce(last_seen, 0)) WHERE pin = ?1");

@@ -77,6 +77,14 @@ export class SqliteLists {
     return rows.filter(({ process }) => isAlive(process)).map((row) => ({ ...row }));
   }
 
+  /** Processes that have connections in the list and do not run any more. */
+  goneProcesses(): readonly string[] {
+    const rows = this.#database.prepare("SELECT DISTINCT process FROM connections").all() as {
+      process: string;
+    }[];
+    return rows.map(({ process }) => process).filter((name) => !isAlive(name));
+  }
+
   count(table: "certificates" | "events" | "refusals"): number {
     return (this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number })
       .count;

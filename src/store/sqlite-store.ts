@@ -42,6 +42,7 @@ export class SqliteStore implements TrustStore {
   readonly #feed: EventFeed;
   readonly #process: string;
   readonly #keyCount: StatementSync;
+  #recorded = false;
   #closed = false;
 
   constructor(
@@ -119,7 +120,7 @@ export class SqliteStore implements TrustStore {
   }
 
   async record(batch: SightingBatch): Promise<void> {
-    await this.#write({ kind: "sightings", process: this.#process, batch });
+    await this.#write({ kind: "sightings", process: this.#process, batch, gone: this.#goneProcesses() });
   }
 
   async putSetting(name: string, value: string): Promise<void> {
@@ -191,6 +192,14 @@ export class SqliteStore implements TrustStore {
     const outcome = await this.#channel.write(write);
     if (!this.#closed) this.#feed.announce();
     return outcome;
+  }
+
+  /** Whose connections to remove, once: the dead, and a former process of our name. */
+  #goneProcesses(): readonly string[] {
+    if (this.#recorded) return [];
+    this.#recorded = true;
+    const others = this.#read(() => this.#lists.goneProcesses());
+    return [this.#process, ...others];
   }
 
   #read<T>(read: () => T): T {

@@ -191,6 +191,22 @@ describe("several processes on one sqlite store", () => {
     assert.equal(store.key(anna.pin)?.state, "revoked");
   });
 
+  it("do not list the connections of one that was killed, and remove them", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    const live = { id: "c1", pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
+    const batch = { seen: [], refusals: [], opened: [live], closed: [] };
+    const { pid } = spawnSync(process.execPath, ["-e", "0"]);
+    await using dead = openSqliteStore(path, { process: `serve ${pid}` });
+    await dead.record(batch);
+    await using store = openSqliteStore(path);
+    assert.deepEqual(store.connections(), []);
+    await store.record(batch);
+    const database = connect(path);
+    assert.deepEqual({ ...database.prepare("SELECT count(*) AS rows FROM connections").get() }, { rows: 1 });
+    database.close();
+  });
+
   it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
     const path = newPath();
     const script = join(import.meta.dirname, "support", "claim-names.ts");
