@@ -15,7 +15,11 @@ const sample = await fillStore(path, peers);
 const store = openSqliteStore(path);
 const trust = new Trust(store, { now: Date.now, process: `bench ${process.pid}` });
 const sightings = sample.map((certificate) => ({ certificate, caSigned: false, remoteAddress: "192.0.2.1" }));
-const knowledge = sample.map(({ pin }) => ({ key: store.key(pin), holdersOf: () => [], firstUseOpenUntil: 0 }));
+const knowledge = sample.map(({ pin }) => ({
+  key: store.key(pin),
+  holdersOf: () => [],
+  firstUseOpenUntil: 0,
+}));
 const now = Date.now();
 
 /** Median microseconds of one call, of several rounds over the whole sample. */

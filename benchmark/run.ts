@@ -1,0 +1,103 @@
+// Every benchmark in one run: a table for people on stderr, JSON for programs on stdout. Nothing here is a test.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+
+type Figures = Readonly<Record<string, unknown>>;
+
+/** One line of the table: what was measured, what it should be, what it came to. */
+interface Row {
+  readonly what: string;
+  readonly target: string;
+  readonly measured: string;
+  readonly holds: boolean | null;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "handclasp-bench-"));
+
+function run(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Figures {
+  console.error(`running ${file} ${args.join(" ")}`);
+  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, file), ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new Error(`${file} ended with ${status}`);
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Figures;
+}
+
+/** A library that makes every fsync 5 ms slower, when there is a C compiler to make it with. */
+function slowFsync(): string | null {
+  const library = join(folder, "slow-fsync.so");
+  const source = join(import.meta.dirname, "slow-fsync.c");
+  const { status } = spawnSync("cc", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]);
+  return status === 0 ? library : null;
+}
+
+function number(figures: Figures | null, path: string): number {
+  let value: unknown = figures;
+  for (const name of path.split(".")) value = (value as Figures | null | undefined)?.[name];
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+function most(what: string, value: number, target: number, unit: string): Row {
+  return { what, target: `≤ ${target}${unit}`, measured: `${value}${unit}`, holds: value <= target };
+}
+
+function least(what: string, value: number, target: number, unit: string): Row {
+  const measured = Number.isNaN(value) ? "not measured: no C compiler" : `${value}${unit}`;
+  return {
+    what,
+    target: `≥ ${target}${unit}`,
+    measured,
+    holds: Number.isNaN(value) ? null : value >= target,
+  };
+}
+
+function shown(what: string, measured: string): Row {
+  return { what, target: "", measured, holds: null };
+}
+
+function known(figures: Figures | null, when: string): string {
+  const [p50, p99] = [number(figures, `${when}.p50`), number(figures, `${when}.p99`)];
+  return `p50 ${p50} µs, p99 ${p99} µs`;
+}
+
+try {
+  const guard = run("guard-cost.ts");
+  const startup = run("startup.ts");
+  const lookup = run("lookup.ts");
+  const firstUse = run("first-use.ts");
+  const library = slowFsync();
+  const slowed = library === null ? null : run("first-use.ts", [], { LD_PRELOAD: library });
+
+  const rows: Row[] = [
+    most("CPU per full TLS 1.3 handshake, guarded / bare", number(guard, "full.ratio"), 1.05, "×"),
+    most("CPU per resumed TLS 1.3 handshake, guarded / bare", number(guard, "resumed.ratio"), 1.05, "×"),
+    most("CPU per GB sent, guarded / bare", number(guard, "bulk.ratio"), 1.02, "×"),
+    least("first uses made durable, one process", number(firstUse, "perSecond"), 1000, "/s"),
+    least("the same, every fsync 5 ms slower", number(slowed, "perSecond"), 1000, "/s"),
+    shown("a known client, nothing else going on", known(firstUse, "knownQuiet")),
+    shown("a known client, 1 000 first uses a second", known(firstUse, "knownBusy")),
+    shown("the same, every fsync 5 ms slower", slowed === null ? "not measured" : known(slowed, "knownBusy")),
+    most("judge", number(lookup, "judgeMicros"), 2, " µs"),
+    most("warm lookup, 1 000 000 keys", number(lookup, "lookupMicros"), 20, " µs"),
+    most("handclasp --help, built", number(startup, "helpMs"), 150, " ms"),
+    most("import of the library, built", number(startup, "importMs"), 80, " ms"),
+  ];
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  for (const { what, target, measured, holds } of rows) {
+    const verdict = holds === null ? "" : holds ? "holds" : "MISSED";
+    console.error(`${what.padEnd(width)}  ${target.padEnd(10)}  ${verdict.padEnd(6)}  ${measured}`);
+  }
+  const machine = {
+    node: process.versions.node,
+    openssl: process.versions.openssl,
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+  };
+  console.log(JSON.stringify({ machine, guard, startup, lookup, firstUse, slowed }, null, 2));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
