@@ -264,17 +264,6 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       assert.deepEqual(store.connections(), []);
     });
 
-    it("lists no connection of a former process of the same name", async () => {
-      const store = opened();
-      const live = { id: "c1", pin: randomPin(), peer: "anna", remoteAddress: null, since: AT };
-      await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
-      await store.record({ seen: [], refusals: [], opened: [{ ...live, id: "c2" }], closed: [] });
-      assert.deepEqual(
-        store.connections().map(({ id }) => id),
-        ["c1", "c2"],
-      );
-    });
-
     it("keeps settings and the window of first use", async () => {
       const store = opened();
       await store.putSetting("server", "one");

@@ -207,6 +207,20 @@ describe("several processes on one sqlite store", () => {
     database.close();
   });
 
+  it("remove the connections of a former process of the same name", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    for (const id of ["c1", "c2"]) {
+      await using store = openSqliteStore(path, { process: `serve ${process.pid}` });
+      const live = { id, pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
+      await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
+      assert.deepEqual(
+        store.connections().map((connection) => connection.id),
+        [id],
+      );
+    }
+  });
+
   it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
     const path = newPath();
     const script = join(import.meta.dirname, "support", "claim-names.ts");
