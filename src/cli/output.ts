@@ -3,7 +3,8 @@ import { isHandclaspError } from "../errors.ts";
 import { escapeText } from "../trust/peer-name.ts";
 
 const MOST_BYTES = 64 * 1024;
-const MOST_NAME_BYTES = 64;
+/** A key id, which is the name of whoever claims none, is shown whole. */
+const MOST_NAME_BYTES = 72;
 
 /** Prints data for people. Hostile text must have been escaped by whoever made the line. */
 export function print(line: string): void {

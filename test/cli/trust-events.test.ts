@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { DatabaseSync } from "node:sqlite";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { describe, it } from "node:test";
+import { toKeyId } from "../../src/trust/key-id.ts";
+import { Home } from "./support/serve.ts";
+import { makeClient } from "./support/tls-clients.ts";
+import { failure, openHomeStore, printed } from "./support/trust.ts";
+
+const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+
+/** A process that follows, read line by line. */
+function follow(
+  home: Home,
+  ...args: readonly string[]
+): {
+  readonly child: ChildProcessByStdio<null, Readable, null>;
+  readonly lines: AsyncIterator<string>;
+  readonly exit: Promise<number | null>;
+} {
+  const child = spawn(process.execPath, [MAIN, "trust", "events", "--follow", ...args], {
+    env: home.environment,
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 30_000,
+  });
+  const exit = new Promise<number | null>((ended) => child.on("close", ended));
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), exit };
+}
+
+async function storeWithHistory(home: Home): Promise<void> {
+  const { cert } = await makeClient(home, "anna");
+  await printed(home, "trust", "add", cert);
+  await printed(home, "trust", "rename", "anna", "Anna B");
+  await printed(home, "trust", "revoke", "anna b");
+}
+
+function tamper(home: Home, sql: string): void {
+  using database = new DatabaseSync(home.store);
+  database.exec(sql);
+}
+
+describe("trust events", () => {
+  it("prints each change of trust on a line: who, what, when", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const lines = (await printed(home, "trust", "events")).trimEnd().split("\n");
+    assert.equal(lines.length, 3);
+    assert.match(lines[0] ?? "", /^1  \d{4}-\S+Z  imported  anna  [A-Z2-7-]{69}  new -> trusted  .*by /);
+    assert.match(lines[1] ?? "", /^2  \S+  renamed  Anna B  \S+  formerName=anna  by /);
+    assert.match(lines[2] ?? "", /^3  \S+  revoked  Anna B  \S+  trusted -> revoked  by /);
+    assert.match(await printed(home, "trust", "events", "--after", "2"), /^3 .*\n$/);
+    assert.equal(await printed(home, "trust", "events", "--after", "3"), "");
+  });
+
+  it("prints JSON lines for programs", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const lines = (await printed(home, "trust", "events", "--json")).trimEnd().split("\n");
+    const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const fields = ["sequence", "at", "type", "actor", "pin", "peer", "before", "after", "details", "hash"];
+    for (const event of events) assert.deepEqual(Object.keys(event), fields);
+    assert.deepEqual(
+      events.map(({ sequence, type, before, after }) => [sequence, type, before, after]),
+      [
+        [1, "imported", null, "trusted"],
+        [2, "renamed", "trusted", "trusted"],
+        [3, "revoked", "trusted", "revoked"],
+      ],
+    );
+    assert.match(JSON.stringify(events[0]?.["actor"]), /"process":"trust add \d+"/);
+  });
+
+  it("follows what other processes change within 150 ms, and ends with 0", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const { child, lines, exit } = follow(home, "--after", "2", "--json");
+    const first = JSON.parse(String((await lines.next()).value)) as { sequence: number };
+    assert.equal(first.sequence, 3);
+    const { store, operator } = openHomeStore(home);
+    const delays: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      await operator.openFirstUse(60_000);
+      const done = performance.now();
+      const event = JSON.parse(String((await lines.next()).value)) as { sequence: number; type: string };
+      delays.push(performance.now() - done);
+      assert.deepEqual([event.sequence, event.type], [4 + round, "first-use-opened"]);
+    }
+    assert.ok(Math.min(...delays) < 150, delays.join(", "));
+    await store.close();
+    child.kill("SIGTERM");
+    assert.equal(await exit, 0);
+  });
+
+  it("ends with 0 on SIGINT, and when nobody reads any more", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const interrupted = follow(home);
+    await interrupted.lines.next();
+    interrupted.child.kill("SIGINT");
+    assert.equal(await interrupted.exit, 0);
+
+    const unread = follow(home);
+    await unread.lines.next();
+    unread.child.stdout.destroy();
+    await printed(home, "trust", "open", "--close");
+    assert.equal(await unread.exit, 0);
+  });
+});
+
+describe("trust audit", () => {
+  it("verifies the chain, and finds a head that was noted earlier in it", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const head = (await printed(home, "trust", "audit", "head")).trim();
+    assert.match(head, /^3 [0-9a-f]{64}$/);
+    await printed(home, "trust", "open", "--close");
+    assert.match(await printed(home, "trust", "audit", "verify"), /^ok: 4 events, head 4 [0-9a-f]{64}\n$/);
+    for (const noted of [head, head.replace(" ", ":"), `0:${"0".repeat(64)}`]) {
+      assert.match(await printed(home, "trust", "audit", "verify", "--head", noted), /^ok: 4 events/);
+    }
+    const [sequence, hash] = head.split(" ");
+    const json = await printed(home, "trust", "audit", "head", "--json");
+    assert.notDeepEqual(JSON.parse(json), { sequence: Number(sequence), hash });
+    assert.equal((JSON.parse(json) as { sequence: number }).sequence, 4);
+  });
+
+  it("names the first event that was changed, removed or added", async () => {
+    const broken: readonly (readonly [string, RegExp])[] = [
+      [
+        "UPDATE events SET json = replace(json, 'anna', 'anne') WHERE sequence = 1",
+        /^error: event 1: .*hash/,
+      ],
+      ["DELETE FROM events WHERE sequence = 2", /^error: event 3: .*missing/],
+      [`INSERT INTO events VALUES (4, '{"sequence":4}', 'ff')`, /^error: event 4: /],
+    ];
+    for (const [sql, message] of broken) {
+      using home = new Home();
+      await storeWithHistory(home);
+      tamper(home, sql);
+      const { stderr } = await failure(home, "trust", "audit", "verify");
+      assert.match(stderr, message);
+      assert.match(stderr, /\[ERR_HANDCLASP_AUDIT\]/);
+    }
+  });
+
+  it("shows with --head that the end was cut off, or written anew", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const head = (await printed(home, "trust", "audit", "head")).trim().replace(" ", ":");
+    tamper(home, "DELETE FROM events WHERE sequence = 3");
+    assert.match(await printed(home, "trust", "audit", "verify"), /^ok: 2 events/);
+    const cut = await failure(home, "trust", "audit", "verify", "--head", head);
+    assert.match(cut.stderr, /^error: events? 3 .*ERR_HANDCLASP_AUDIT/);
+    await printed(home, "trust", "open", "--close");
+    const rewritten = await failure(home, "trust", "audit", "verify", "--head", head);
+    assert.match(rewritten.stderr, /^error: event 3 has another hash/);
+    const json = await home.run(["trust", "audit", "verify", "--head", head, "--json"]);
+    assert.equal(json.code, 1);
+    assert.equal((JSON.parse(json.stdout) as { ok: boolean }).ok, false);
+  });
+
+  it("prints an event that cannot be read as such", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    tamper(home, "UPDATE events SET json = '\u001b[2J' WHERE sequence = 2");
+    assert.match(await printed(home, "trust", "events"), /\n2  \(this event cannot be read\)\n/);
+    const { pin } = await makeClient(home, "anna", { file: "x" });
+    tamper(home, `UPDATE events SET json = '{"type":"x\\u001b[2J","pin":"${pin}"}' WHERE sequence = 2`);
+    const output = await printed(home, "trust", "events");
+    assert.ok(output.includes(toKeyId(pin)));
+    assert.equal(output.includes("\u001b"), false);
+  });
+});
