@@ -1,6 +1,7 @@
 /** Every code an error of ours can carry, with what it means. `docs/reference/errors.md` explains each. */
 export const ERROR_CODES = {
-  ERR_HANDCLASP_MALFORMED: "bytes that do not follow their format; the message names the field and the offset",
+  ERR_HANDCLASP_MALFORMED:
+    "bytes that do not follow their format; the message names the field and the offset",
   ERR_HANDCLASP_CERTIFICATE_MALFORMED: "a certificate that cannot be read, or is not what it has to be",
   ERR_HANDCLASP_KEY_UNSUPPORTED: "a key type or size outside the bounds, or a certificate that is too large",
   ERR_HANDCLASP_KEY_ID: "a key id that was mistyped; the message names the group",

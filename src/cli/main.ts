@@ -13,8 +13,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "a server that greets clients it knows, to try things out",
     load: () => import("./serve.ts"),
   },
-  connect: { summary: "connect to a TLS server with an identity of our own", load: () => import("./connect.ts") },
-  trust: { summary: "who is trusted: list, approve, revoke, events, audit", load: () => import("./trust.ts") },
+  connect: {
+    summary: "connect to a TLS server with an identity of our own",
+    load: () => import("./connect.ts"),
+  },
+  trust: {
+    summary: "who is trusted: list, approve, revoke, events, audit",
+    load: () => import("./trust.ts"),
+  },
   identity: { summary: "our own keys and certificates", load: () => import("./identity.ts") },
   store: { summary: "the trust store: check, backup, stats", load: () => import("./store.ts") },
   demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },

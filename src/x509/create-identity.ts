@@ -119,7 +119,7 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Cr
   });
   const der = new Uint8Array(AsnConvert.serialize(certificate));
   return {
-    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }),
     certificatePem: toPem(der),
     facts: readCertificate(der),
   };
