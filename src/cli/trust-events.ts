@@ -109,9 +109,10 @@ async function run({ follow, after, store: url, json }: Options): Promise<void> 
         show(allEvents(store, after));
         return;
       }
+      const end = interrupted();
       const stop = store.onEvents(show);
       show(allEvents(store, after));
-      await interrupted();
+      await end;
       stop();
     },
     { mustExist: true },
