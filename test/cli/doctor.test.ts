@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { examineClock, examineEnvironment } from "../../src/cli/doctor-machine.ts";
+import { Home, startServe } from "./support/serve.ts";
+
+interface Row {
+  readonly status: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+async function examined(
+  home: Home,
+): Promise<{ readonly code: number | null; readonly of: (subject: string) => Row[] }> {
+  const { code, stdout } = await home.run(["doctor", "--json"]);
+  const rows = JSON.parse(stdout) as Row[];
+  return { code, of: (subject) => rows.filter((row) => row.subject === subject) };
+}
+
+const statuses = (rows: readonly Row[]): string[] => rows.map(({ status }) => status);
+
+describe("doctor", () => {
+  it("finds nothing wrong where nothing is set up, and sets nothing up", async () => {
+    using home = new Home();
+    const { code, of } = await examined(home);
+    assert.equal(code, 0);
+    for (const subject of ["data folder", "trust store", "known servers", "identities"]) {
+      assert.deepEqual(statuses(of(subject)), ["none"], subject);
+    }
+    assert.deepEqual(statuses(of("node")), ["ok"]);
+    assert.equal(existsSync(home.path("handclasp")), false);
+  });
+
+  it("finds everything well after a server and a client ran", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    await home.run(["connect", server.address], "me\n");
+    const { code, of } = await examined(home);
+    assert.equal(code, 0);
+    for (const subject of [
+      "data folder",
+      "trust store",
+      "known servers",
+      "identity default",
+      "server identity",
+    ]) {
+      assert.deepEqual(statuses(of(subject)), ["ok"], subject);
+    }
+    const { stdout } = await home.run(["doctor"]);
+    assert.match(stdout, /^ok +trust store/m);
+  });
+
+  it("exits 1 when the audit chain was tampered with", async () => {
+    using home = new Home();
+    const server = await startServe(home);
+    await home.run(["connect", server.address], "me\n");
+    await server.stop();
+    const database = new DatabaseSync(home.store);
+    database.exec("UPDATE events SET json = replace(json, 'met', 'approved')");
+    database.close();
+    const { code, of } = await examined(home);
+    assert.equal(code, 1);
+    assert.deepEqual(statuses(of("trust store")), ["broken"]);
+  });
+
+  it("exits 1 for a damaged store or identity, and still looks at the rest", async () => {
+    using home = new Home();
+    await home.run(["identity", "create"]);
+    writeFileSync(home.path("handclasp", "identities", "default.pem"), "damaged");
+    writeFileSync(home.store, "damaged");
+    const { code, of } = await examined(home);
+    assert.equal(code, 1);
+    assert.deepEqual(statuses(of("trust store")), ["broken"]);
+    assert.deepEqual(statuses(of("identity default")), ["broken"]);
+    assert.deepEqual(statuses(of("data folder")), ["ok"]);
+  });
+
+  it("warns of keys that others can read", async () => {
+    using home = new Home();
+    await home.run(["identity", "create"]);
+    chmodSync(home.path("handclasp", "identities", "default.pem"), 0o644);
+    chmodSync(home.path("handclasp"), 0o755);
+    const { code, of } = await examined(home);
+    assert.equal(code, 0);
+    assert.deepEqual(statuses(of("identity default")), ["warn"]);
+    assert.deepEqual(statuses(of("data folder")), ["warn"]);
+    assert.match(of("identity default")[0]?.hint ?? "", /^chmod 600 /);
+  });
+});
+
+describe("examineEnvironment", () => {
+  it("warns of what weakens TLS in every Node process", () => {
+    for (const [name, value] of [
+      ["SSLKEYLOGFILE", "/tmp/keys"],
+      ["NODE_EXTRA_CA_CERTS", "/tmp/ca.pem"],
+      ["NODE_TLS_REJECT_UNAUTHORIZED", "0"],
+      ["NODE_OPTIONS", "--tls-keylog=/tmp/keys"],
+    ] as const) {
+      const [finding] = examineEnvironment({ [name]: value }, []);
+      assert.equal(finding?.status, "warn");
+      assert.ok(finding.message.startsWith(name));
+    }
+  });
+
+  it("finds nothing in an environment without them", () => {
+    const findings = examineEnvironment({ SSLKEYLOGFILE: "", NODE_TLS_REJECT_UNAUTHORIZED: "1" }, []);
+    assert.deepEqual(
+      findings.map(({ status }) => status),
+      ["ok"],
+    );
+  });
+});
+
+describe("examineClock", () => {
+  const now = Date.UTC(2030, 0, 1);
+
+  it("believes a clock that goes on from the last change of trust", () => {
+    assert.equal(examineClock(now, now - 1000)[0]?.status, "ok");
+    assert.equal(examineClock(now, null)[0]?.status, "ok");
+  });
+
+  it("finds a clock broken that went back, or was never set", () => {
+    assert.equal(examineClock(now, now + 3_600_000)[0]?.status, "broken");
+    assert.equal(examineClock(0, null)[0]?.status, "broken");
+  });
+});

@@ -1,0 +1,163 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+
+/** The command line as it runs from a checkout. */
+export const MAIN: string = join(import.meta.dirname, "../../../src/cli/main.ts");
+
+/** A line of the server's JSON log. */
+export interface LogLine {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface RunResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A data folder of its own for one test. */
+export class Home implements Disposable {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "handclasp-test-"));
+  readonly store: string = join(this.folder, "handclasp", "trust.db");
+  readonly knownServers: string = join(this.folder, "handclasp", "known_servers.db");
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    const { HANDCLASP_STORE: _, ...inherited } = process.env;
+    return { ...inherited, XDG_DATA_HOME: this.folder, NO_COLOR: "1" };
+  }
+
+  /** Runs a verb to its end. */
+  run(args: readonly string[], input: string = ""): Promise<RunResult> {
+    return runToEnd(process.execPath, [MAIN, ...args], { input, environment: this.environment });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a program to its end, at most 20 seconds. */
+export function runToEnd(
+  program: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+): Promise<RunResult> {
+  const child = spawn(program, args, { env: options.environment ?? process.env, timeout: 20_000 });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(options.input ?? "");
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** A `serve` process that listens. */
+export class RunningServer implements AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  readonly pin: string;
+  readonly keyId: string;
+  /** The line that says that it listens. */
+  readonly ready: LogLine;
+  readonly #child: ChildProcessByStdio<Writable | null, Readable, Readable>;
+  readonly #lines: LogLine[];
+  readonly #output: { text: string };
+  readonly #exit: Promise<number | null>;
+  readonly #waiting: Set<() => void>;
+
+  constructor(process: StartedProcess, ready: LogLine) {
+    this.#child = process.child;
+    this.#lines = process.lines;
+    this.#output = process.output;
+    this.#exit = process.exit;
+    this.#waiting = process.waiting;
+    this.ready = ready;
+    this.host = String(ready["host"]);
+    this.port = Number(ready["port"]);
+    this.pin = String(ready["pin"]);
+    this.keyId = String(ready["keyId"]);
+  }
+
+  get address(): string {
+    return `${this.host}:${this.port}`;
+  }
+
+  get stdout(): string {
+    return this.#output.text;
+  }
+
+  get log(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** The next line of the log that fits, from the first line on. */
+  async logged(fits: (line: LogLine) => boolean): Promise<LogLine> {
+    for (;;) {
+      const found = this.#lines.find(fits);
+      if (found !== undefined) return found;
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const late = setTimeout(() => reject(new Error(`not logged: ${JSON.stringify(this.#lines)}`)), 10_000);
+      this.#waiting.add(resolve);
+      await promise.finally(() => {
+        clearTimeout(late);
+        this.#waiting.delete(resolve);
+      });
+    }
+  }
+
+  /** Ends it and gives its exit code. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    this.#child.kill(signal);
+    return await this.#exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+interface StartedProcess {
+  readonly child: ChildProcessByStdio<Writable | null, Readable, Readable>;
+  readonly lines: LogLine[];
+  readonly output: { text: string };
+  readonly exit: Promise<number | null>;
+  readonly waiting: Set<() => void>;
+}
+
+/** Starts `serve --json` on a free port; resolves when it listens, rejects with its stderr when it ends instead. */
+export async function startServe(home: Home, args: readonly string[] = []): Promise<RunningServer> {
+  const child = spawn(process.execPath, [MAIN, "serve", "--json", "--listen", "127.0.0.1:0", ...args], {
+    env: home.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: LogLine[] = [];
+  const output = { text: "" };
+  const waiting = new Set<() => void>();
+  let stderr = "";
+  const { promise: ready, resolve, reject } = Promise.withResolvers<LogLine>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.text += text));
+  createInterface({ input: child.stderr }).on("line", (text) => {
+    stderr += `${text}\n`;
+    if (!text.startsWith("{")) return;
+    const line = JSON.parse(text) as LogLine;
+    lines.push(line);
+    for (const wake of waiting) wake();
+    if (line.event === "listening") resolve(line);
+  });
+  const exit = new Promise<number | null>((ended) => child.on("close", ended));
+  void exit.then((code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
+  return new RunningServer({ child, lines, output, exit, waiting }, await ready);
+}
