@@ -7,8 +7,8 @@ import { jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printJsonLine, showName } from "./output.ts";
 
 const AT_ONCE = 1000;
-/** As long as a timer can be; it only keeps the process alive. */
-const FOREVER_MS = 2 ** 31 - 1;
+/** How often a follower asks whether the store is still there. */
+const LOOK_MS = 500;
 
 interface Options {
   readonly follow?: true;
@@ -109,7 +109,7 @@ async function run({ follow, after, store: url, json }: Options): Promise<void> 
         show(allEvents(store, after));
         return;
       }
-      const end = interrupted();
+      const end = interrupted(store);
       const stop = store.onEvents(show);
       show(allEvents(store, after));
       await end;
@@ -119,16 +119,28 @@ async function run({ follow, after, store: url, json }: Options): Promise<void> 
   );
 }
 
-/** Resolves on SIGINT, on SIGTERM, and when nobody reads our output any more. */
-async function interrupted(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const keepAlive = setInterval(() => undefined, FOREVER_MS);
+/**
+ * Resolves on SIGINT, on SIGTERM, and when nobody reads our output any more; rejects when the store cannot be read
+ * any longer. Keeps the process alive until then.
+ */
+async function interrupted(store: TrustStore): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.once(signal, resolve);
   process.stdout.once("error", () => resolve());
-  await promise;
-  clearInterval(keepAlive);
-  for (const signal of signals) process.off(signal, resolve);
+  const look = setInterval(() => {
+    try {
+      store.head();
+    } catch (error) {
+      reject(error as Error);
+    }
+  }, LOOK_MS);
+  try {
+    await promise;
+  } finally {
+    clearInterval(look);
+    for (const signal of signals) process.off(signal, resolve);
+  }
 }
 
 function showPin(pin: string): string {

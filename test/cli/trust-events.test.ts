@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { DatabaseSync } from "node:sqlite";
+import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
@@ -22,7 +23,7 @@ function follow(
 } {
   const child = spawn(process.execPath, [MAIN, "trust", "events", "--follow", ...args], {
     env: home.environment,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "ignore"],
     timeout: 30_000,
   });
   const exit = new Promise<number | null>((ended) => child.on("close", ended));
@@ -106,6 +107,14 @@ describe("trust events", () => {
     unread.child.stdout.destroy();
     await printed(home, "trust", "open", "--close");
     assert.equal(await unread.exit, 0);
+  });
+  it("ends with 1 when the store is taken away", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    const { lines, exit } = follow(home);
+    await lines.next();
+    rmSync(home.store);
+    assert.equal(await exit, 1);
   });
 });
 
