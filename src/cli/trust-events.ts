@@ -132,7 +132,7 @@ async function interrupted(store: TrustStore): Promise<void> {
     try {
       store.head();
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
   }, LOOK_MS);
   try {
