@@ -69,14 +69,14 @@ function read(der: Uint8Array): CertificateFacts {
   const certificate = file.inside(TAG.SEQUENCE, "certificate");
   file.end();
   const tbs = certificate.inside(TAG.SEQUENCE, "tbsCertificate");
-  certificate.content(TAG.SEQUENCE, "signatureAlgorithm");
-  certificate.content(TAG.BIT_STRING, "signatureValue");
+  certificate.skip(TAG.SEQUENCE, "signatureAlgorithm");
+  certificate.skip(TAG.BIT_STRING, "signatureValue");
   certificate.end();
 
   tbs.skipOptional(VERSION, "version");
-  tbs.content(TAG.INTEGER, "serialNumber");
-  tbs.content(TAG.SEQUENCE, "signature");
-  tbs.content(TAG.SEQUENCE, "issuer");
+  tbs.skip(TAG.INTEGER, "serialNumber");
+  tbs.skip(TAG.SEQUENCE, "signature");
+  tbs.skip(TAG.SEQUENCE, "issuer");
   const validity = tbs.inside(TAG.SEQUENCE, "validity");
   const notBefore = readTime(validity, "notBefore");
   const notAfter = readTime(validity, "notAfter");

@@ -1,7 +1,8 @@
-import { DerReader, TAG, toOid } from "./der.ts";
+import { DerReader, sameBytes, TAG } from "./der.ts";
 
-const COMMON_NAME = "2.5.4.3";
-const SUBJECT_ALT_NAME = "2.5.29.17";
+/** The contents of the OIDs 2.5.4.3 and 2.5.29.17. */
+const COMMON_NAME = Uint8Array.of(0x55, 0x04, 0x03);
+const SUBJECT_ALT_NAME = Uint8Array.of(0x55, 0x1d, 0x11);
 
 /** GeneralName tags (RFC 5280 §4.2.1.6), the first to be taken first. */
 const URI = 0x86;
@@ -26,7 +27,7 @@ export function readCommonName(subject: DerReader): () => string | undefined {
     const rdn = subject.inside(TAG.SET, "rdn");
     while (!rdn.isEmpty) {
       const attribute = rdn.inside(TAG.SEQUENCE, "attribute");
-      const isCommonName = toOid(attribute.content(TAG.OID, "type")) === COMMON_NAME;
+      const isCommonName = sameBytes(attribute.content(TAG.OID, "type"), COMMON_NAME);
       const value = attribute.next("value");
       attribute.end();
       if (!isCommonName) continue;
@@ -46,11 +47,11 @@ export function readAlternativeName(extensions: DerReader): string | undefined {
   let names: DerReader | undefined;
   while (!extensions.isEmpty) {
     const extension = extensions.inside(TAG.SEQUENCE, "extension");
-    const oid = toOid(extension.content(TAG.OID, "extnID"));
+    const oid = extension.content(TAG.OID, "extnID");
     extension.skipOptional(TAG.BOOLEAN, "critical");
     const value = extension.content(TAG.OCTET_STRING, "extnValue");
     extension.end();
-    if (oid !== SUBJECT_ALT_NAME) continue;
+    if (!sameBytes(oid, SUBJECT_ALT_NAME)) continue;
     if (names !== undefined) throw extensions.malformed("are given twice", "subjectAltName");
     names = new DerReader(value, "certificate.subjectAltName");
   }

@@ -1,4 +1,4 @@
-import { ByteReader } from "../bytes/byte-reader.ts";
+import { HandclaspError } from "../errors.ts";
 
 /** Universal tags and the context tags we meet (X.690 §8.1.2). */
 export const TAG = {
@@ -24,87 +24,123 @@ export interface DerValue {
 /** Reads DER value by value (X.690 §10): definite lengths, the shortest form, one-byte tags. */
 export class DerReader {
   readonly #bytes: Uint8Array;
-  readonly #reader: ByteReader;
-  readonly #path: string;
-  readonly #start: number;
+  readonly #field: string;
+  readonly #parent: DerReader | undefined;
+  readonly #end: number;
+  #at: number;
 
-  constructor(bytes: Uint8Array, path: string, start = 0) {
+  constructor(bytes: Uint8Array, field: string, start = 0, end: number = bytes.length, parent?: DerReader) {
     this.#bytes = bytes;
-    this.#reader = new ByteReader(bytes, path, start);
-    this.#path = path;
-    this.#start = start;
+    this.#field = field;
+    this.#at = start;
+    this.#end = end;
+    this.#parent = parent;
   }
 
   get isEmpty(): boolean {
-    return this.#reader.isEmpty;
+    return this.#at === this.#end;
   }
 
   /** The next value's tag; undefined at the end. */
   peek(): number | undefined {
-    return this.#reader.peek();
+    return this.#at < this.#end ? this.#bytes[this.#at] : undefined;
   }
 
   next(field: string): DerValue {
-    const tag = this.#reader.uint8(field);
-    if ((tag & 0x1f) === 0x1f) throw this.#reader.malformed("has a tag of more than one byte", field);
-    const length = this.#length(field);
-    const offset = this.#reader.offset;
-    return { tag, content: this.#reader.bytes(length, field), offset };
+    const tag = this.peek() ?? 0;
+    const start = this.#enter(field);
+    return { tag, content: this.#bytes.subarray(start, this.#at), offset: start };
   }
 
   /** The content of the next value, which must have the tag. */
   content(tag: number, field: string): Uint8Array {
-    return this.#expect(tag, field).content;
+    this.#expect(tag, field);
+    const start = this.#enter(field);
+    return this.#bytes.subarray(start, this.#at);
   }
 
   /** A reader inside the next value, which must have the tag. */
   inside(tag: number, field: string): DerReader {
-    const value = this.#expect(tag, field);
-    return new DerReader(value.content, `${this.#path}.${field}`, value.offset);
+    this.#expect(tag, field);
+    const start = this.#enter(field);
+    return new DerReader(this.#bytes, field, start, this.#at, this);
   }
 
   /** The next value with its tag and length, as it stands. */
   whole(tag: number, field: string): Uint8Array {
-    const from = this.#reader.offset - this.#start;
+    const from = this.#at;
     this.#expect(tag, field);
-    return this.#bytes.subarray(from, this.#reader.offset - this.#start);
+    this.#enter(field);
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  /** Passes over the next value, which must have the tag. */
+  skip(tag: number, field: string): void {
+    this.#expect(tag, field);
+    this.#enter(field);
   }
 
   /** Passes over the next value if it has the tag. */
   skipOptional(tag: number, field: string): void {
-    if (this.peek() === tag) this.next(field);
+    if (this.peek() === tag) this.#enter(field);
   }
 
   end(): void {
-    this.#reader.end();
+    if (!this.isEmpty) throw this.malformed(`has ${this.#end - this.#at} bytes too many`);
   }
 
-  malformed(problem: string, field = ""): Error {
-    return this.#reader.malformed(problem, field);
+  /** The error for what stands at the present place. */
+  malformed(problem: string, field = ""): HandclaspError {
+    const path = field === "" ? this.#path() : `${this.#path()}.${field}`;
+    return new HandclaspError("ERR_HANDCLASP_MALFORMED", `${path} at byte ${this.#at}: ${problem}`, {
+      details: { field: path, offset: this.#at },
+    });
   }
 
-  #expect(tag: number, field: string): DerValue {
+  #path(): string {
+    return this.#parent === undefined ? this.#field : `${this.#parent.#path()}.${this.#field}`;
+  }
+
+  #expect(tag: number, field: string): void {
     const found = this.peek();
-    if (found !== tag) {
-      const has = found === undefined ? "nothing" : `0x${found.toString(16)}`;
-      throw this.#reader.malformed(`needs tag 0x${tag.toString(16)}, has ${has}`, field);
-    }
-    return this.next(field);
+    if (found === tag) return;
+    const has = found === undefined ? "nothing" : `0x${found.toString(16)}`;
+    throw this.malformed(`needs tag 0x${tag.toString(16)}, has ${has}`, field);
+  }
+
+  /** Passes over a whole value and returns where its content starts. */
+  #enter(field: string): number {
+    if ((this.#byte(field) & 0x1f) === 0x1f) throw this.malformed("has a tag of more than one byte", field);
+    const length = this.#length(field);
+    const start = this.#at;
+    if (length > this.#end - start) throw this.malformed(`needs ${length}, has ${this.#end - start}`, field);
+    this.#at = start + length;
+    return start;
   }
 
   #length(field: string): number {
-    const first = this.#reader.uint8(field);
+    const first = this.#byte(field);
     if (first < 0x80) return first;
     const size = first & 0x7f;
-    if (size === 0 || size > 3)
-      throw this.#reader.malformed("has a length of a form that DER does not allow", field);
+    if (size === 0 || size > 3) throw this.malformed("has a length of a form that DER does not allow", field);
     let length = 0;
-    for (let index = 0; index < size; index++) length = length * 256 + this.#reader.uint8(field);
+    for (let index = 0; index < size; index++) length = length * 256 + this.#byte(field);
     const shortest = size === 1 ? 0x80 : 256 ** (size - 1);
-    if (length < shortest)
-      throw this.#reader.malformed("has a length that is not in its shortest form", field);
+    if (length < shortest) throw this.malformed("has a length that is not in its shortest form", field);
     return length;
   }
+
+  #byte(field: string): number {
+    if (this.#at >= this.#end) throw this.malformed("needs 1, has 0", field);
+    return this.#bytes[this.#at++] ?? 0;
+  }
+}
+
+/** Whether content is that of the OID given by its own content: cheaper than writing both out. */
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 /** Dotted decimal form of an OID's content (X.690 §8.19); empty when it is not one. */

@@ -1,19 +1,58 @@
 import { type DerReader, TAG } from "./der.ts";
 
-const DIGITS = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+const ZERO = 0x30;
+const ZULU = 0x5a;
 
 /** Milliseconds since the epoch of a UTCTime or GeneralizedTime, in the only form that RFC 5280 §4.1.2.5 allows. */
 export function readTime(reader: DerReader, field: string): number {
   const { tag, content } = reader.next(field);
-  const text = String.fromCharCode(...content.subarray(0, 20));
-  const full = tag === TAG.UTC_TIME ? `${text < "5" ? "20" : "19"}${text}` : text;
-  const parts = tag === TAG.UTC_TIME || tag === TAG.GENERALIZED_TIME ? DIGITS.exec(full) : null;
-  if (parts === null) throw reader.malformed("is not a time", field);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  const same = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
-  if (!same || minute > 59 || second > 59) throw reader.malformed("is not a date", field);
-  return date.getTime();
+  const yearDigits = tag === TAG.UTC_TIME ? 2 : tag === TAG.GENERALIZED_TIME ? 4 : -1;
+  if (content.length !== yearDigits + 11 || content[yearDigits + 10] !== ZULU || !allDigits(content)) {
+    throw reader.malformed("is not a time", field);
+  }
+  const short = yearDigits === 2 ? pair(content, 0) : pair(content, 0) * 100 + pair(content, 2);
+  const year = yearDigits === 4 ? short : short < 50 ? 2000 + short : 1900 + short;
+  const month = pair(content, yearDigits);
+  const day = pair(content, yearDigits + 2);
+  const hour = pair(content, yearDigits + 4);
+  const minute = pair(content, yearDigits + 6);
+  const second = pair(content, yearDigits + 8);
+  const known = month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
+  if (!known || hour > 23 || minute > 59 || second > 59) throw reader.malformed("is not a date", field);
+  return daysSinceEpoch(year, month, day) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000;
+}
+
+function allDigits(content: Uint8Array): boolean {
+  for (let index = 0; index < content.length - 1; index++) {
+    const digit = (content[index] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return false;
+  }
+  return true;
+}
+
+function pair(content: Uint8Array, at: number): number {
+  return ((content[at] ?? 0) - ZERO) * 10 + (content[at + 1] ?? 0) - ZERO;
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return isLeap(year) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+function isLeap(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+/** Days from 1 January 1970 in the Gregorian calendar, counted in years that begin in March. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const years = month <= 2 ? year - 1 : year;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return (
+    years * 365 +
+    Math.floor(years / 4) -
+    Math.floor(years / 100) +
+    Math.floor(years / 400) +
+    dayOfYear -
+    719_468
+  );
 }
