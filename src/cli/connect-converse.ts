@@ -34,7 +34,8 @@ export async function converse(socket: TLSSocket, address: ServerAddress): Promi
 const LINE_FEED = 0x0a;
 
 function verdict(socket: TLSSocket): Promise<void> | undefined {
-  if (socket.getProtocol() !== "TLSv1.3" || socket.destroyed) return undefined;
+  const ticket: Buffer | undefined = socket.getTLSTicket();
+  if (socket.getProtocol() !== "TLSv1.3" || socket.destroyed || ticket !== undefined) return undefined;
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, VERDICT_MS);
     for (const sign of ["session", "data", "end", "close"] as const) {

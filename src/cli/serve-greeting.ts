@@ -1,7 +1,10 @@
 import type { TLSSocket } from "node:tls";
 
 const MOST_BYTES = 8192;
+/** How long an admitted client may say nothing. */
 const IDLE_MS = 120_000;
+/** How long it has to take the answer and close. */
+const FAREWELL_MS = 5000;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -12,6 +15,7 @@ export function greet(socket: TLSSocket): void {
     socket.off("data", onData);
     socket.off("end", answer);
     socket.resume();
+    socket.setTimeout(FAREWELL_MS);
     socket.end(Buffer.concat([Buffer.from("Hello, "), trimmed(line)]));
   };
   const onData = (chunk: Buffer): void => {

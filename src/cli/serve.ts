@@ -80,10 +80,15 @@ function createGreeter({ key, certificate }: Identity, options: ServeOptions, lo
     greet(socket);
   });
   server.on("tlsClientError", (error, socket) => {
-    log.write({ event: "handshake-failed", message: error.message, address: socket.remoteAddress ?? null });
+    log.write({ event: "handshake-failed", message: reasonOf(error), address: socket.remoteAddress ?? null });
   });
   server.on("error", (error) => log.failed(error));
   return server;
+}
+
+/** OpenSSL's reason without the place in its sources: `unsupported protocol`. */
+function reasonOf(error: Error): string {
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
 }
 
 async function listen(server: Server, wanted: ServerAddress): Promise<ServerAddress> {

@@ -7,7 +7,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Operator } from "../../src/trust/operator.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
-import { Home, startServe } from "./support/serve.ts";
+import { Home, startServe, until } from "./support/serve.ts";
 import { curl, makeClient, openssl, python } from "./support/tls-clients.ts";
 
 function operatorOf(store: TrustStore): Operator {
@@ -165,6 +165,7 @@ describe("serve", () => {
     const ada = await makeClient(home, "ada");
     assert.match((await openssl(server.port, ada, "me\n", "-quiet")).stderr, /SSL alert number 49/);
     await using store = openStore(home.store);
+    await until(() => store.key(ada.pin)?.state === "pending");
     await operatorOf(store).approve("ada");
     assert.match((await openssl(server.port, ada, "me\n", "-quiet")).stdout, /Hello, me$/);
   });

@@ -45,6 +45,15 @@ export class Home implements Disposable {
   }
 }
 
+/** Waits for what another process writes without an event to wait for; at most 10 seconds. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`it never came to ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** Runs a program to its end, at most 20 seconds. */
 export function runToEnd(
   program: string,
