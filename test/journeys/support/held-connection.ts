@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import tls from "node:tls";
+import type { Credentials } from "./certificates.ts";
+
+/** A connection that a client keeps open and says nothing on. */
+export class HeldConnection implements Disposable {
+  readonly socket: tls.TLSSocket;
+  /** When it was closed, milliseconds since the epoch. */
+  readonly closedAt: Promise<number>;
+
+  constructor(socket: tls.TLSSocket) {
+    this.socket = socket;
+    this.closedAt = new Promise((resolve) => socket.on("close", () => resolve(Date.now())));
+    socket.on("error", () => undefined);
+    socket.resume();
+  }
+
+  static async open(
+    port: number,
+    who: Credentials,
+    options: tls.ConnectionOptions = {},
+  ): Promise<HeldConnection> {
+    const { cert, key } = who;
+    const socket = tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false, cert, key, ...options });
+    const held = new HeldConnection(socket);
+    await once(socket, "secureConnect");
+    return held;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy();
+  }
+}
