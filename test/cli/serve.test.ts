@@ -179,6 +179,19 @@ describe("serve", () => {
     assert.deepEqual(store.keys(), []);
   });
 
+  it("refuses an expired certificate with certificate_expired, unless it is told to ignore that", async () => {
+    using home = new Home();
+    const old = await makeClient(home, "old", { madeAt: new Date("2010-01-01") });
+    await using strict = await startServe(home);
+    assert.match((await openssl(strict.port, old, "me\n", "-quiet")).stderr, /SSL alert number 45/);
+    await using lax = await startServe(home, ["--validity", "ignore"]);
+    assert.match((await openssl(lax.port, old, "me\n", "-quiet")).stdout, /Hello, me$/);
+    assert.match(
+      String((await lax.logged(({ event }) => event === "warning"))["message"]),
+      /--validity ignore/,
+    );
+  });
+
   it("calls a peer by its key id under bind key, so that two of one name get along", async () => {
     using home = new Home();
     await using server = await startServe(home, ["--bind", "key"]);

@@ -15,9 +15,13 @@ export interface ClientFiles {
 export async function makeClient(
   home: Home,
   name: string,
-  options: { readonly file?: string; readonly type?: IdentityType } = {},
+  options: { readonly file?: string; readonly type?: IdentityType; readonly madeAt?: Date } = {},
 ): Promise<ClientFiles> {
-  const made = await createIdentity({ name, now: new Date(), type: options.type ?? "p256" });
+  const made = await createIdentity({
+    name,
+    now: options.madeAt ?? new Date(),
+    type: options.type ?? "p256",
+  });
   const file = options.file ?? name.replaceAll(/\W/g, "_");
   const cert = home.path(`${file}.cert.pem`);
   const key = home.path(`${file}.key.pem`);
