@@ -91,7 +91,7 @@ export class KnownServers {
   async refuse(address: string, facts: CertificateFacts, refusal: ServerRefusal): Promise<HandclaspError> {
     if (refusal.reason === "unknown" || refusal.reason === "key-changed") {
       const conflictsWith = refusal.known[0] ?? null;
-      await this.store.apply({ type: "hold", conflictsWith, ...this.#origin(address, facts) });
+      await this.store.apply({ type: "hold", peer: address, conflictsWith, ...this.#origin(address, facts) });
     }
     return this.#refusal(address, facts, refusal);
   }

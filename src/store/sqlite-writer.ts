@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
 import { applyChange } from "../trust/changes/apply-change.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
@@ -37,9 +37,15 @@ const NOTHING: Outcome = { kind: "changed", keys: [] };
 export class SqliteWriter {
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
+  readonly #save: StatementSync;
+  readonly #undo: StatementSync;
+  readonly #release: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#save = database.prepare("SAVEPOINT one_write");
+    this.#undo = database.prepare("ROLLBACK TO one_write");
+    this.#release = database.prepare("RELEASE one_write");
     this.#tables = new SqliteTables(database);
   }
 
@@ -60,11 +66,15 @@ export class SqliteWriter {
   }
 
   #one(write: Write): Written {
+    this.#save.run();
     try {
       return { ok: true, outcome: this.#carryOut(write) };
     } catch (error) {
-      if (isHandclaspError(error)) return { ok: false, error: toWriteError(error) };
-      throw error;
+      if (!isHandclaspError(error)) throw error;
+      this.#undo.run();
+      return { ok: false, error: toWriteError(error) };
+    } finally {
+      if (this.#database.isTransaction) this.#release.run();
     }
   }
 

@@ -16,7 +16,7 @@ export interface KeyRecord {
   readonly peer: string | null;
   /** The name that the certificate claims and that was accepted with it; null when there was none. */
   readonly claimedName: string | null;
-  /** Another name that a later certificate of a trusted key claims, waiting for approval. */
+  /** A name that waits for approval: what a later certificate of a trusted key claims, or a pending key's if not its claim. */
   readonly newName: string | null;
   readonly source: KeySource;
   /** SHA-256 of the newest certificate, lower-case hex. */

@@ -2,7 +2,7 @@ import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent } from "./events.ts";
 import { FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
-import { claimedNameOf, isLapsed, judge } from "./judge.ts";
+import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
@@ -199,6 +199,7 @@ export class Trust implements AsyncDisposable {
       this.#note(`hold ${pin}`, {
         type: "hold",
         ...this.#origin(sighting),
+        peer: nameOf(sighting.certificate, this.policy) ?? null,
         certificate: toSeenCertificate(sighting.certificate),
         conflictsWith: refuse.conflictsWith,
         pendingExpires: now + this.#pendingForMs,

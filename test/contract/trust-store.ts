@@ -32,7 +32,7 @@ function hold(certificate: CertificateFacts, over: { at?: number } = {}): Change
   const at = over.at ?? AT;
   const seen = toSeenCertificate(certificate);
   const limits = { conflictsWith: null, pendingExpires: at + 1000, maxPending: 3 };
-  return { type: "hold", at, actor: ACTOR, certificate: seen, ...limits };
+  return { type: "hold", at, actor: ACTOR, peer: seen.claimedName, certificate: seen, ...limits };
 }
 
 /** Registers the suite for one kind of store. `open` gives a new, empty one. */

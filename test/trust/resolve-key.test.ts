@@ -40,6 +40,7 @@ async function hold(
   const limits = { pendingExpires: NOW + 1000, maxPending: 100 };
   await store.apply({
     type: "hold",
+    peer: certificate.claimedName ?? null,
     at: NOW,
     actor,
     certificate: toSeenCertificate(certificate),

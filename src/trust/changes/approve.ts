@@ -1,4 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
+import type { TrustEventType } from "../events.ts";
 import { toKeyId } from "../key-id.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
@@ -11,7 +12,7 @@ export function applyApprove(tables: TrustTables, change: ApproveChange): Outcom
   if (key === undefined) {
     throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no key ${change.pin} in the store`);
   }
-  const claimedName = key.newName ?? key.claimedName;
+  const claimedName = key.state === "trusted" ? (key.newName ?? key.claimedName) : key.claimedName;
   const unchanged = key.state === "trusted" && key.newName === null;
   const peer = change.peer ?? (unchanged ? key.peer : (key.newName ?? key.peer ?? key.claimedName));
   return trust(tables, change, {
@@ -23,7 +24,7 @@ export function applyApprove(tables: TrustTables, change: ApproveChange): Outcom
   });
 }
 
-/** Trusts a key that an operator brings as a certificate. */
+/** Trusts a key that an operator brings as a certificate; one that is trusted so already only gets the certificate. */
 export function applyImport(tables: TrustTables, change: ImportChange): Outcome {
   const { certificate } = change;
   const known = tables.key(certificate.pin);
@@ -36,10 +37,17 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
       },
     );
   }
+  const peer = change.peer ?? known?.peer ?? certificate.claimedName ?? toKeyId(certificate.pin);
+  if (known?.state === "trusted" && known.peer === peer && known.expires === change.expires) {
+    const renewed = { ...known, fingerprint: certificate.fingerprint };
+    tables.putKey(renewed);
+    tables.putCertificate({ ...certificate, addedAt: change.at });
+    return { kind: "changed", keys: [renewed] };
+  }
   const outcome = trust(tables, change, {
     pin: certificate.pin,
     state: "trusted",
-    peer: change.peer ?? known?.peer ?? certificate.claimedName ?? toKeyId(certificate.pin),
+    peer,
     claimedName: certificate.claimedName,
     newName: null,
     source: known?.state === "trusted" ? known.source : "import",
@@ -74,7 +82,7 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
   }
   tables.putKey(key);
   tables.appendEvent({
-    type: change.type === "import" ? "imported" : before?.state === "trusted" ? "name-approved" : "approved",
+    type: eventType(change, before),
     at: change.at,
     actor: change.actor,
     pin: key.pin,
@@ -87,6 +95,11 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
     },
   });
   return { kind: "changed", keys: [key] };
+}
+
+function eventType({ type }: ApproveChange | ImportChange, before: KeyRecord | undefined): TrustEventType {
+  if (type === "import") return "imported";
+  return before?.state === "trusted" && before.newName !== null ? "name-approved" : "approved";
 }
 
 function safeName(peer: string, key: KeyRecord): string {

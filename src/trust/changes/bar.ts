@@ -16,6 +16,7 @@ export function applyBar(tables: TrustTables, change: BarChange): Outcome {
       state,
       peer: boundName(tables, key),
       newName: null,
+      conflictsWith: null,
       expires: null,
       staleSeen: false,
     };

@@ -31,6 +31,8 @@ export interface ClaimChange extends ChangeOrigin {
 /** Keeps an unknown key for review. */
 export interface HoldChange extends ChangeOrigin {
   readonly type: "hold";
+  /** The name it would be bound to. */
+  readonly peer: string | null;
   readonly certificate: SeenCertificate;
   readonly conflictsWith: KeyPin | null;
   readonly pendingExpires: number;

@@ -60,6 +60,7 @@ export function applyHold(tables: TrustTables, change: HoldChange): Outcome {
 
 interface Held {
   readonly at: number;
+  readonly peer: string | null;
   readonly certificate: SeenCertificate;
   readonly pendingExpires: number;
   readonly maxPending: number;
@@ -75,7 +76,7 @@ function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefined): K
     state: "pending",
     peer: null,
     claimedName: certificate.claimedName,
-    newName: null,
+    newName: held.peer === certificate.claimedName ? null : held.peer,
     source: "first-use",
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? at,

@@ -1,6 +1,7 @@
 import type { TrustTables } from "../trust-tables.ts";
 import type { ForgetChange, Outcome } from "./change.ts";
 import { mustKnow } from "./must-know.ts";
+import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Forgets keys: their names are free again, a tombstone stays. */
 export function applyForget(tables: TrustTables, change: ForgetChange): Outcome {
@@ -8,7 +9,7 @@ export function applyForget(tables: TrustTables, change: ForgetChange): Outcome 
   for (const key of keys) {
     tables.deleteKey(key.pin);
     tables.putTombstone(key.pin, change.at);
-    for (const rival of tables.conflictsOf(key.pin)) tables.putKey({ ...rival, conflictsWith: null });
+    settleConflicts(tables, key.pin);
     tables.appendEvent({
       type: "forgotten",
       at: change.at,

@@ -4,6 +4,7 @@ import { nameKey, toPeerName } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome, RenameChange } from "./change.ts";
 import { mustKnow } from "./must-know.ts";
+import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: RenameChange): Outcome {
@@ -19,12 +20,14 @@ export function applyRename(tables: TrustTables, change: RenameChange): Outcome 
   const holders = name.key === nameKey(former) ? [] : tables.keysOfName(name.key);
   if (holders.length > 0) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${name.name}" is bound to another key`, {
+      hint: "give another name, or forget the peer that has this one",
       details: { peer: name.name, holders: holders.map((holder) => holder.pin) },
     });
   }
   const keys = tables.keysOfName(nameKey(former)).map((key): KeyRecord => ({ ...key, peer: name.name }));
+  for (const key of keys) tables.putKey(key);
   for (const key of keys) {
-    tables.putKey(key);
+    settleConflicts(tables, key.pin);
     tables.appendEvent({
       type: "renamed",
       at: change.at,

@@ -49,6 +49,7 @@ export async function hold(
   const limits = { pendingExpires: Date.now() + 3_600_000, maxPending: 100 };
   await store.apply({
     type: "hold",
+    peer: certificate.claimedName ?? null,
     at: Date.now(),
     actor,
     certificate: toSeenCertificate(certificate),

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { toKeyId } from "../../src/trust/key-id.ts";
+import { Trust } from "../../src/trust/trust.ts";
+import { factsOf } from "../support/certificates.ts";
+import { NOW, Office } from "./support/office.ts";
+
+describe("importing a key that is trusted already", () => {
+  it("only adds the certificate, even when a revoked key shares the name", async () => {
+    const office = new Office();
+    const [stolen, anna] = [factsOf("anna"), factsOf("anna")];
+    await office.operator.import(stolen);
+    await office.operator.revoke("anna");
+    await office.operator.import(anna, { onConflict: "add" });
+    const events = office.events().length;
+    const renewed = factsOf("anna", { pin: anna.pin });
+    await office.operator.import(renewed);
+    assert.equal(office.store.key(anna.pin)?.fingerprint, renewed.fingerprint);
+    assert.equal(office.store.certificates(anna.pin).length, 2);
+    assert.equal(office.events().length, events);
+  });
+
+  it("leaves nothing behind when the import conflicts", async () => {
+    const office = new Office();
+    const [anna, rival] = [factsOf("anna"), factsOf("anna")];
+    await office.operator.import(anna);
+    await assert.rejects(office.operator.import(rival), { code: "ERR_HANDCLASP_CONFLICT" });
+    assert.deepEqual(office.store.certificates(rival.pin), []);
+    assert.equal(office.store.key(rival.pin), undefined);
+  });
+});
+
+describe("conflicts of pending keys", () => {
+  it("go over to another holder when the one they conflict with is forgotten", async () => {
+    const office = new Office();
+    const [first, second, rival] = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
+    await office.operator.import(first);
+    await office.operator.import(second, { onConflict: "add" });
+    await office.connects(rival);
+    const holder = office.store.key(rival.pin)?.conflictsWith;
+    assert.ok(holder);
+    await office.operator.forget(holder);
+    const other = holder === first.pin ? second.pin : first.pin;
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, other);
+    await office.operator.forget(other);
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, null);
+  });
+
+  it("end when the holder gets another name, or the key is barred", async () => {
+    const office = new Office();
+    const [anna, rival, other] = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
+    await office.operator.import(anna);
+    await office.connects(rival);
+    await office.connects(other);
+    await office.operator.ignore(other.pin);
+    assert.equal(office.store.key(other.pin)?.conflictsWith, null);
+    await office.operator.rename("anna", "anna of old");
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, null);
+    assert.equal(await office.connects(rival), "pending");
+  });
+});
+
+describe("approving", () => {
+  it("binds the key id when the server that met the key binds keys", async () => {
+    const office = new Office();
+    await using server = new Trust(office.store, {
+      policy: { firstUse: "ask", bind: "key" },
+      now: () => NOW,
+      process: "serve 3",
+    });
+    const anna = factsOf("anna");
+    server.judge({ certificate: anna, caSigned: false, remoteAddress: "192.0.2.1" });
+    await office.operator.approve(anna.pin);
+    const key = office.store.key(anna.pin);
+    assert.equal(key?.peer, toKeyId(anna.pin));
+    assert.equal(key.claimedName, "anna");
+  });
+
+  it("is not called the approval of a name when no name was waiting", async () => {
+    const office = new Office();
+    const anna = factsOf("anna");
+    await office.operator.import(anna);
+    await office.operator.approve(anna.pin, { expires: NOW + 1000 });
+    assert.equal(office.events().at(-1)?.type, "approved");
+  });
+});
