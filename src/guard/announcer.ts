@@ -9,7 +9,8 @@ import {
   type RevokedMessage,
 } from "./channels.ts";
 import type { Encounter } from "./encounter.ts";
-import type { GuardedConnection } from "./live-connections.ts";
+import type { GuardedConnection } from "./guarded-connection.ts";
+import type { Handshake } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
 
 /** Tells whoever subscribed what happens at one server; makes no message that nobody reads. */
@@ -27,18 +28,18 @@ export class Announcer {
     channel.publish({ server: this.#server, connection: id, remoteAddress, peer } satisfies AdmittedMessage);
   }
 
-  refused(encounter: Encounter, refuse: Refuse, alert: AlertName | null): void {
+  refused({ handshake, certificate }: Encounter, refuse: Refuse, alert: AlertName | null): void {
     if (!CHANNELS.refused.hasSubscribers) return;
     CHANNELS.refused.publish({
       server: this.#server,
-      connection: encounter.connection,
-      remoteAddress: encounter.remoteAddress,
+      connection: handshake.id,
+      remoteAddress: handshake.remoteAddress,
       reason: refuse.reason,
       alert,
       pin: refuse.pin,
       peer: refuse.peer,
       conflictsWith: refuse.conflictsWith,
-      certificate: encounter.certificate,
+      certificate,
     } satisfies RefusedMessage);
   }
 
@@ -52,12 +53,12 @@ export class Announcer {
     } satisfies RevokedMessage);
   }
 
-  failed(error: unknown, connection: string, remoteAddress: string | undefined): void {
+  failed(error: unknown, handshake: Handshake): void {
     if (!CHANNELS.error.hasSubscribers) return;
     CHANNELS.error.publish({
       server: this.#server,
-      connection,
-      remoteAddress,
+      connection: handshake.id,
+      remoteAddress: handshake.remoteAddress,
       error,
     } satisfies ErrorMessage);
   }

@@ -9,9 +9,11 @@ import type { Trust } from "../trust/trust.ts";
 import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { Deadlines } from "./deadlines.ts";
-import { createEncounter, type Encounter, reasonOfUnreadable, refuseFor, toSighting } from "./encounter.ts";
+import { type Encounter, reasonOfUnreadable, refuseFor, toEncounter } from "./encounter.ts";
+import { GuardedConnection, toLiveConnection } from "./guarded-connection.ts";
 import { Handshake } from "./handshake.ts";
-import { type GuardedConnection, LiveConnections } from "./live-connections.ts";
+import { KnownCertificates } from "./known-certificates.ts";
+import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Peer } from "./peer.ts";
 import { connectionOf, type Guarded, rememberConnection } from "./peer-of.ts";
@@ -58,6 +60,7 @@ export class Guard implements Disposable {
   readonly #lingering: Deadlines;
   readonly #live = new LiveConnections();
   readonly #ticketHolders = new TicketHolders();
+  readonly #certificates = new KnownCertificates();
   readonly #unsubscribe: () => void;
   #handingOver: GuardedConnection | undefined;
   #closed = false;
@@ -76,7 +79,8 @@ export class Guard implements Disposable {
     Object.assign(server, { requestCert, rejectUnauthorized: false });
     this.#emit = server.emit.bind(server) as Emit;
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
-    server.on("keylog", (line, socket) => this.#log(line, socket));
+    // Without a listener Node does not ask OpenSSL for the key log.
+    server.on("keylog", () => undefined);
     this.#unsubscribe = trust.onChange((pins) => this.#trustChanged(pins));
   }
 
@@ -118,6 +122,10 @@ export class Guard implements Disposable {
         // Comes while the socket is handed over; an HTTP/2 session shows its socket through a proxy only.
         if (this.#handingOver !== undefined) rememberConnection(args[0] as Guarded, this.#handingOver);
         break;
+      case "keylog":
+        this.#log(args[0] as Buffer, args[1] as TLSSocket);
+        if (this.#server.listenerCount("keylog") === 1) return true;
+        break;
       case "stream":
         rememberStream(args[0] as Guarded);
         break;
@@ -131,7 +139,7 @@ export class Guard implements Disposable {
       return true;
     }
     this.#counters.accepted += 1;
-    const handshake = new Handshake(transport);
+    const handshake = new Handshake(transport, this.#settings.remoteAddressOf);
     this.#underWay.add(handshake);
     transport.on("close", () => {
       this.#underWay.delete(handshake);
@@ -144,38 +152,56 @@ export class Guard implements Disposable {
     const handshake = CURRENT.getStore();
     if (handshake?.log(line, socket, this.#settings.alerts) !== true) return;
     this.#counters.renegotiated += 1;
-    socket.destroy();
     const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
-    this.#announcer.failed(error, handshake.id, socket.remoteAddress);
+    this.#announcer.failed(error, handshake);
+    socket.destroy();
   }
 
   /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
   #secured(socket: TLSSocket): boolean {
-    const handshake = handshakeOf(socket);
+    const handshake = this.#handshakeOf(socket);
     if (this.#closed || socket.destroyed) {
       socket.destroy();
       return true;
     }
-    const encounter = createEncounter(handshake, socket, this.#settings);
-    const { certificate } = encounter;
-    if (certificate === undefined) {
-      if (this.#settings.clientCertificate === "required")
-        return this.#refuse(encounter, refuseFor("no-certificate"), 0);
-      this.#counters.anonymous += 1;
-      return this.#handOver(encounter, undefined);
-    }
-    let sighting: Sighting;
-    let verdict: Verdict;
+    let encounter: Encounter = { handshake, socket, certificate: undefined };
+    let sighting: Sighting | undefined;
+    let verdict: Verdict | "anonymous";
     try {
-      sighting = toSighting(encounter, certificate, this.#settings);
-      verdict = this.#trust.judge(sighting);
+      encounter = toEncounter(handshake, socket);
+      sighting = this.#sight(encounter);
+      if (sighting === undefined && this.#settings.clientCertificate === "required") {
+        return this.#refuse(encounter, refuseFor("no-certificate"), 0);
+      }
+      verdict = sighting === undefined ? "anonymous" : this.#trust.judge(sighting);
     } catch (error) {
-      return this.#refuse(encounter, this.#unreadable(encounter, error), 0);
+      return this.#refuse(encounter, this.#unreadable(handshake, error), 0);
     }
+    if (verdict === "anonymous" || sighting === undefined) return this.#admitAnonymous(handshake, socket);
     if (verdict.decision === "refuse") return this.#refuse(encounter, verdict, 0);
     if (verdict.decision === "admit") return this.#admit(encounter, verdict, sighting);
     void this.#settle(encounter, verdict, sighting);
     return true;
+  }
+
+  /** The handshake that `socket` came out of; a new one, which no alert is possible for, when that is in doubt. */
+  #handshakeOf(socket: TLSSocket): Handshake {
+    const handshake = CURRENT.getStore();
+    if (handshake !== undefined && (handshake.socket ?? socket) === socket) return handshake;
+    return new Handshake(socket, this.#settings.remoteAddressOf);
+  }
+
+  /** What trust judges; undefined when the client has no certificate. Throws what `readCertificate` throws. */
+  #sight({ handshake, socket, certificate }: Encounter): Sighting | undefined {
+    if (certificate === undefined) return undefined;
+    return {
+      certificate: this.#certificates.read(certificate),
+      // Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too.
+      caSigned: this.#settings.trustCa !== "none" && socket.authorized,
+      get remoteAddress() {
+        return handshake.remoteAddress;
+      },
+    };
   }
 
   /** Whoever is met for the first time is handed over once the store has it. */
@@ -185,7 +211,7 @@ export class Guard implements Disposable {
     try {
       settled = await this.#trust.settle(claim, sighting);
     } catch (error) {
-      settled = this.#unreadable(encounter, error);
+      settled = this.#unreadable(encounter.handshake, error);
     }
     // Outside of the promise, so that what a listener throws goes where a listener's errors go.
     queueMicrotask(() => this.#settled(encounter, settled, sighting, sentBefore));
@@ -208,32 +234,39 @@ export class Guard implements Disposable {
     return { ...refuseFor("revoked"), pin: settled.pin, peer: settled.peer };
   }
 
-  #admit(encounter: Encounter, verdict: Admit, sighting: Sighting): boolean {
-    const { socket } = encounter;
+  #admit({ handshake, socket }: Encounter, verdict: Admit, sighting: Sighting): boolean {
     const peer = new Peer({
       name: verdict.peer,
       facts: sighting.certificate,
       firstUse: verdict.firstUse,
       renewed: verdict.renewed,
-      connection: encounter.connection,
+      connection: handshake.id,
       tlsVersion: socket.getProtocol() ?? "unknown",
       resumed: socket.isSessionReused(),
     });
     this.#counters.admitted += 1;
+    this.#certificates.keep(sighting.certificate);
     this.#ticketHolders.add(peer.pin);
     this.#trust.seen(peer.pin);
-    return this.#handOver(encounter, peer);
+    return this.#handOver(handshake, socket, peer);
   }
 
-  #handOver(encounter: Encounter, peer: Peer | undefined): boolean {
-    const { handshake, socket, connection: id, remoteAddress } = encounter;
+  #admitAnonymous(handshake: Handshake, socket: TLSSocket): boolean {
+    this.#counters.anonymous += 1;
+    return this.#handOver(handshake, socket, undefined);
+  }
+
+  #handOver(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined): boolean {
     this.#underWay.delete(handshake);
     handshake.secretLine = undefined;
-    const connection: GuardedConnection = { id, socket, peer, remoteAddress, since: Date.now() };
+    const connection = new GuardedConnection(handshake, socket, peer);
     rememberConnection(socket, connection);
     this.#live.add(connection);
     socket.on("close", () => this.#gone(connection));
-    if (peer !== undefined) this.#announce(connection, peer);
+    if (peer !== undefined) {
+      this.#trust.connectionOpened(toLiveConnection(connection, peer));
+      this.#announcer.admitted(connection, peer);
+    }
     this.#handingOver = connection;
     try {
       return this.#emit("secureConnection", socket);
@@ -242,34 +275,28 @@ export class Guard implements Disposable {
     }
   }
 
-  #announce(connection: GuardedConnection, peer: Peer): void {
-    const { id, remoteAddress, since } = connection;
-    const { pin, name } = peer;
-    this.#trust.connectionOpened({ id, pin, peer: name, remoteAddress: remoteAddress ?? null, since });
-    this.#announcer.admitted(connection, peer);
-  }
-
   #gone(connection: GuardedConnection): void {
     this.#live.delete(connection);
     if (connection.peer !== undefined) this.#trust.connectionClosed(connection.id);
   }
 
   #refuse(encounter: Encounter, refuse: Refuse, sent: number): boolean {
-    const { handshake, socket, connection, remoteAddress } = encounter;
+    const { handshake, socket } = encounter;
+    const { id, remoteAddress } = handshake;
     this.#counters.refused += 1;
     // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
     if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#voidTickets();
     const { alert, lingers } = turnAway(encounter, refuse.reason, sent);
     this.#underWay.delete(handshake);
     if (lingers) this.#lingering.add(handshake);
-    this.#trust.refused(refuse, { connection, remoteAddress });
+    this.#trust.refused(refuse, { connection: id, remoteAddress });
     this.#announcer.refused(encounter, refuse, alert);
     return true;
   }
 
-  #unreadable(encounter: Encounter, error: unknown): Refuse {
+  #unreadable(handshake: Handshake, error: unknown): Refuse {
     const reason = reasonOfUnreadable(error);
-    if (reason === undefined) this.#announcer.failed(error, encounter.connection, encounter.remoteAddress);
+    if (reason === undefined) this.#announcer.failed(error, handshake);
     return refuseFor(reason ?? "store-unavailable");
   }
 
@@ -287,8 +314,8 @@ export class Guard implements Disposable {
 
   #cut(connection: GuardedConnection): void {
     this.#counters.revoked += 1;
-    connection.socket.destroy();
     this.#announcer.revoked(connection);
+    connection.socket.destroy();
   }
 
   /** From here on every client has to show its key again. */
@@ -296,13 +323,6 @@ export class Guard implements Disposable {
     this.#server.setTicketKeys(randomBytes(48));
     this.#ticketHolders.clear();
   }
-}
-
-/** The handshake that `socket` came out of; a new one, which no alert is possible for, when that is in doubt. */
-function handshakeOf(socket: TLSSocket): Handshake {
-  const handshake = CURRENT.getStore();
-  if (handshake === undefined || (handshake.socket ?? socket) !== socket) return new Handshake(socket);
-  return handshake;
 }
 
 /** A stream forgets its session when it closes, so it is remembered by itself. */

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { RemoteAddressOf } from "./remote-address.ts";
 
 let count = 0;
 /** Tells connections of one process from another's: they share a trust store. */
@@ -18,8 +19,17 @@ export class Handshake {
   /** On the clock of `performance.now()`. */
   dueAt = 0;
 
-  constructor(transport: Duplex) {
+  readonly #remoteAddressOf: RemoteAddressOf;
+  #remoteAddress: string | undefined;
+
+  constructor(transport: Duplex, remoteAddressOf: RemoteAddressOf) {
     this.transport = transport;
+    this.#remoteAddressOf = remoteAddressOf;
+  }
+
+  /** Looked up when first asked for: the system call costs more than recognising the client. */
+  get remoteAddress(): string | undefined {
+    return (this.#remoteAddress ??= this.#remoteAddressOf(this.transport));
   }
 
   /** Unique among all processes that share a trust store. */

@@ -1,17 +1,5 @@
-import type { TLSSocket } from "node:tls";
 import type { KeyPin } from "../x509/certificate-facts.ts";
-import type { Peer } from "./peer.ts";
-
-/** A connection that was handed to the application and is still open. */
-export interface GuardedConnection {
-  readonly id: string;
-  readonly socket: TLSSocket;
-  /** Undefined when the client is anonymous. */
-  readonly peer: Peer | undefined;
-  readonly remoteAddress: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-}
+import type { GuardedConnection } from "./guarded-connection.ts";
 
 /** What is open now, found by key. */
 export class LiveConnections implements Iterable<GuardedConnection> {

@@ -1,5 +1,5 @@
-import type { Duplex } from "node:stream";
 import { HandclaspError } from "../errors.ts";
+import { type RemoteAddressOf, socketAddress } from "./remote-address.ts";
 
 /** Whether clients are asked for a certificate, and whether they must have one. */
 export type ClientCertificate = "none" | "optional" | "required";
@@ -19,11 +19,10 @@ export interface GuardOptions {
   /** Handshakes under way at the most; one more drops the oldest. Default 1024. */
   readonly maxHandshakes?: number;
   /** Where a connection came from, for servers behind a proxy that says so; default the socket's own address. */
-  readonly remoteAddressOf?: (transport: Duplex) => string | undefined;
+  readonly remoteAddressOf?: RemoteAddressOf;
 }
 
-export type GuardSettings = Required<Omit<GuardOptions, "remoteAddressOf">> &
-  Pick<GuardOptions, "remoteAddressOf">;
+export type GuardSettings = Required<GuardOptions>;
 
 /** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for values that an option cannot have. */
 export function guardSettings(options: GuardOptions): GuardSettings {
@@ -33,7 +32,7 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     alerts: options.alerts ?? true,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
     maxHandshakes: options.maxHandshakes ?? 1024,
-    ...(options.remoteAddressOf && { remoteAddressOf: options.remoteAddressOf }),
+    remoteAddressOf: options.remoteAddressOf ?? socketAddress,
   };
   oneOf("clientCertificate", settings.clientCertificate, ["none", "optional", "required"]);
   oneOf("trustCa", settings.trustCa, ["none", "system", "file"]);

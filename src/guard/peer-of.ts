@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest, Http2Session, Http2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
-import type { GuardedConnection } from "./live-connections.ts";
+import type { GuardedConnection } from "./guarded-connection.ts";
 import type { Peer } from "./peer.ts";
 
 /** Whatever a guarded server hands out. */

@@ -1,0 +1,32 @@
+import type { TrustPort } from "../../../src/guard/guard.ts";
+import type { Trust } from "../../../src/trust/trust.ts";
+import type { RefusalReason } from "../../../src/trust/verdict.ts";
+
+/** Trust that refuses every certificate for one reason. */
+export function refusing(reason: RefusalReason): (trust: Trust) => TrustPort {
+  return (trust) =>
+    altered(trust, {
+      judge: ({ certificate: { pin } }) => ({
+        decision: "refuse",
+        reason,
+        pin,
+        peer: null,
+        conflictsWith: null,
+      }),
+    });
+}
+
+/** Trust with some answers replaced. */
+export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
+  return {
+    judge: (sighting) => trust.judge(sighting),
+    settle: (claim, sighting) => trust.settle(claim, sighting),
+    seen: (pin) => trust.seen(pin),
+    refused: (refuse, from) => trust.refused(refuse, from),
+    isTrusted: (pin) => trust.isTrusted(pin),
+    connectionOpened: (connection) => trust.connectionOpened(connection),
+    connectionClosed: (id) => trust.connectionClosed(id),
+    onChange: (listener) => trust.onChange(listener),
+    ...answers,
+  };
+}
