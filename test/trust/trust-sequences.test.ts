@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { verifyChain } from "../../src/trust/events.ts";
