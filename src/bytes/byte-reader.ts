@@ -6,15 +6,17 @@ import { HandclaspError } from "../errors.ts";
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #path: string;
+  readonly #field: string;
+  readonly #parent: ByteReader | undefined;
   /** Where `#bytes` begins in the outermost structure. */
   readonly #start: number;
   #at = 0;
 
-  constructor(bytes: Uint8Array, path: string, start = 0) {
+  constructor(bytes: Uint8Array, field: string, start = 0, parent?: ByteReader) {
     this.#bytes = bytes;
-    this.#path = path;
+    this.#field = field;
     this.#start = start;
+    this.#parent = parent;
   }
 
   /** From the beginning of the outermost structure. */
@@ -61,7 +63,7 @@ export class ByteReader {
   /** A reader for the next `length` bytes. */
   sub(length: number, field: string): ByteReader {
     const start = this.offset;
-    return new ByteReader(this.bytes(length, field), `${this.#path}.${field}`, start);
+    return new ByteReader(this.bytes(length, field), field, start, this);
   }
 
   /** A reader for a vector whose length takes `lengthBytes` (RFC 8446 §3.4). */
@@ -83,10 +85,14 @@ export class ByteReader {
 
   /** The error for a value at the present place that cannot be. */
   malformed(problem: string, field = ""): HandclaspError {
-    const path = field === "" ? this.#path : `${this.#path}.${field}`;
+    const path = field === "" ? this.#path() : `${this.#path()}.${field}`;
     return new HandclaspError("ERR_HANDCLASP_MALFORMED", `${path} at byte ${this.offset}: ${problem}`, {
       details: { field: path, offset: this.offset },
     });
+  }
+
+  #path(): string {
+    return this.#parent === undefined ? this.#field : `${this.#parent.#path()}.${this.#field}`;
   }
 
   #uint(length: number, field: string): number {
@@ -97,7 +103,8 @@ export class ByteReader {
   }
 
   #take(length: number, field: string): number {
-    if (length > this.remaining) throw this.malformed(`needs ${length}, has ${this.remaining}`, field);
+    if (!Number.isInteger(length) || length < 0 || length > this.remaining)
+      throw this.malformed(`needs ${length}, has ${this.remaining}`, field);
     const at = this.#at;
     this.#at += length;
     return at;
