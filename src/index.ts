@@ -1,4 +1,7 @@
 export { connect, type ConnectOptions, type UnknownServer } from "./client/connect.ts";
+export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./client/identity-folder.ts";
+export type { Identity, IdentityPem } from "./client/identity.ts";
+export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/known-servers.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
 export type {
   AdmittedMessage,
@@ -13,6 +16,7 @@ export { peerOf } from "./guard/peer-of.ts";
 export type { Peer, PeerCertificate } from "./guard/peer.ts";
 export { openMemoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
+export { PemDir } from "./store/pem-dir.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export { type ApproveOptions, Operator, type OperatorOptions } from "./trust/operator.ts";

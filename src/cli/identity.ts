@@ -27,7 +27,10 @@ export function command(): Command {
     .description("make a key and a certificate of our own")
     .argument("[name]", "what we call it", DEFAULT_IDENTITY)
     .addOption(new Option("--type <type>", "the kind of key").choices(IDENTITY_TYPES).default("p256"))
-    .option("--cn, --common-name <name>", "the name its certificate claims; default user@host")
+    .option(
+      "--cn, --common-name <name>",
+      "the name its certificate claims; default: the identity's own, user@host for the default identity",
+    )
     .addOption(jsonOption())
     .action(create);
   identity
@@ -41,8 +44,16 @@ export function command(): Command {
   return identity;
 }
 
+/** Two identities of one machine are two peers: their names must not be the same. */
+function claimedNameFor(name: string): string | undefined {
+  return name === DEFAULT_IDENTITY ? undefined : name;
+}
+
 async function create(name: string, { type, commonName, json }: CreateOptions): Promise<void> {
-  printIdentity(saveIdentity(identitiesFolder(), name, await makeIdentity(commonName, type)), json);
+  printIdentity(
+    saveIdentity(identitiesFolder(), name, await makeIdentity(commonName ?? claimedNameFor(name), type)),
+    json,
+  );
 }
 
 function show(name: string, { pem, json }: ShowOptions): void {

@@ -61,9 +61,9 @@ function splitNames(text: string): readonly string[] {
   return text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g)?.map((name) => name.trim()) ?? [];
 }
 
-/** Controls, bidi and format characters, lone surrogates: as `\u{…}`. */
+/** Controls, bidi and other invisible characters, private use and unassigned ones: as `\u{…}`. */
 function escape(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+  return text.replace(/[\p{C}\p{DI}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }
