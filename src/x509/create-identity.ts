@@ -30,6 +30,7 @@ import {
   Validity,
   Version,
 } from "@peculiar/asn1-x509";
+import { HandclaspError } from "../errors.ts";
 import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
 import { toPem } from "./certificate-description.ts";
 
@@ -45,6 +46,8 @@ export interface CreateIdentityOptions {
   readonly now: Date;
   /** Default 3650: what counts is the key, and whoever pinned it decides for how long. */
   readonly days?: number;
+  /** Further names of a server, for clients that check them; `name` must be a URI or DNS name then. */
+  readonly dnsNames?: readonly string[];
 }
 
 /** A private key and the self-signed certificate over it. */
@@ -58,6 +61,8 @@ export interface CreatedIdentity {
 const DAY_MS = 24 * 3600 * 1000;
 /** Clocks differ: a certificate made now is good for those who are a little behind. */
 const BACKDATED_MS = 5 * 60 * 1000;
+/** The last second that a certificate can name (RFC 5280 §4.1.2.5). */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 const COMMON_NAME = "2.5.4.3";
 
 interface Algorithm {
@@ -88,9 +93,18 @@ const ALGORITHMS: Readonly<Record<IdentityType, Algorithm>> = {
   "ml-dsa-87": { generate: () => generate("ml-dsa-87"), signature: "2.16.840.1.101.3.4.3.19", digest: null },
 };
 
-/** Makes a key and a self-signed v3 certificate (RFC 5280 §4.1) that is no CA and serves for both sides of TLS. */
+/**
+ * Makes a key and a self-signed v3 certificate (RFC 5280 §4.1) that is no CA and serves for both sides of TLS;
+ * reading it gives back `name`. Throws ERR_HANDCLASP_OPTION. This file alone imports `@peculiar/asn1-*`, which
+ * takes a while: import it only where an identity is made.
+ */
 export async function createIdentity(options: CreateIdentityOptions): Promise<CreatedIdentity> {
-  const { name, type = "p256", now, days = 3650 } = options;
+  const { name, type = "p256", now, days = 3650, dnsNames = [] } = options;
+  if (name === "" || !name.isWellFormed()) throw unusable("name", "is empty or not Unicode");
+  if (!Object.hasOwn(ALGORITHMS, type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);
+  const notAfter = now.getTime() + days * DAY_MS;
+  if (!(days > 0 && notAfter <= LAST_MS)) throw unusable("days", "does not end in the years to 9999");
+  const alternatives = alternativeNames(name, dnsNames);
   const algorithm = ALGORITHMS[type];
   const { privateKey, publicKey } = await algorithm.generate();
   const spki = publicKey.export({ type: "spki", format: "der" });
@@ -105,11 +119,11 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Cr
     issuer: named(name),
     validity: new Validity({
       notBefore: wholeSecond(now.getTime() - BACKDATED_MS),
-      notAfter: wholeSecond(now.getTime() + days * DAY_MS),
+      notAfter: wholeSecond(notAfter),
     }),
     subject: named(name),
     subjectPublicKeyInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
-    extensions: new Extensions(extensionsFor(name, spki)),
+    extensions: new Extensions(extensionsFor(alternatives, spki)),
   });
   const signature = sign(algorithm.digest, new Uint8Array(AsnConvert.serialize(tbs)), privateKey);
   const certificate = new Certificate({
@@ -125,7 +139,7 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Cr
   };
 }
 
-function extensionsFor(name: string, spki: Uint8Array): Extension[] {
+function extensionsFor(alternatives: GeneralName[], spki: Uint8Array): Extension[] {
   const keyIdentifier = new SubjectKeyIdentifier(
     toArrayBuffer(createHash("sha256").update(spki).digest().subarray(0, 20)),
   );
@@ -135,11 +149,21 @@ function extensionsFor(name: string, spki: Uint8Array): Extension[] {
     extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_clientAuth, id_kp_serverAuth])),
     extension(id_ce_subjectKeyIdentifier, false, keyIdentifier),
   ];
-  const alternative = alternativeName(name);
-  if (alternative !== undefined) {
-    extensions.push(extension(id_ce_subjectAltName, false, new SubjectAlternativeName([alternative])));
+  if (alternatives.length > 0) {
+    extensions.push(extension(id_ce_subjectAltName, false, new SubjectAlternativeName(alternatives)));
   }
   return extensions;
+}
+
+/** The claimed name first. A DNS name beside an e-mail address or plain text would be claimed instead of it. */
+function alternativeNames(name: string, dnsNames: readonly string[]): GeneralName[] {
+  const first = alternativeName(name);
+  if (dnsNames.length > 0 && first?.uniformResourceIdentifier === undefined && first?.dNSName === undefined) {
+    throw unusable("dnsNames", "need a name that is itself a URI or DNS name");
+  }
+  const others = dnsNames.filter((dnsName) => dnsName !== name);
+  if (!others.every(isDnsName)) throw unusable("dnsNames", "hold what is no DNS name");
+  return [...(first === undefined ? [] : [first]), ...others.map((dNSName) => new GeneralName({ dNSName }))];
 }
 
 /** What a name is by its looks; plain text stands in the subject only. */
@@ -147,9 +171,13 @@ function alternativeName(name: string): GeneralName | undefined {
   if (!/^[\x21-\x7e]+$/.test(name)) return undefined;
   if (/^[a-z][a-z0-9+.-]*:.+$/i.test(name)) return new GeneralName({ uniformResourceIdentifier: name });
   if (/^[^@]+@[^@]+$/.test(name)) return new GeneralName({ rfc822Name: name });
-  const isDnsName =
-    name.length <= 253 && /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/i.test(name);
-  return isDnsName ? new GeneralName({ dNSName: name }) : undefined;
+  return isDnsName(name) ? new GeneralName({ dNSName: name }) : undefined;
+}
+
+/** RFC 1123 §2.1: the last label is not all digits, or `10.0.0.1` would be one. */
+function isDnsName(name: string): boolean {
+  if (name.length > 253 || /(?:^|\.)\d+$/.test(name)) return false;
+  return /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/i.test(name);
 }
 
 function extension(extnID: string, critical: boolean, value: object): Extension {
@@ -166,6 +194,10 @@ function positiveSerial(): ArrayBuffer {
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   return toArrayBuffer(serial);
+}
+
+function unusable(option: keyof CreateIdentityOptions, problem: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_OPTION", `${option}: ${problem}`, { details: { option } });
 }
 
 function wholeSecond(milliseconds: number): Date {
