@@ -3,7 +3,7 @@ import { parseServerAddress, type ServerAddress } from "../client/server-address
 import type { ClientCertificate } from "../guard/options.ts";
 import { parseDuration } from "../trust/duration.ts";
 import type { FirstUse, Policy } from "../trust/policy.ts";
-import { jsonOption, storeOption } from "./context.ts";
+import { asArgument, jsonOption, storeOption } from "./context.ts";
 
 /** What `serve` and the gateway have in common. */
 export interface ServeOptions extends Policy {
@@ -104,14 +104,4 @@ function parseCount(text: string): number {
   const number = Number(text);
   if (/^\d{1,9}$/.test(text) && number > 0) return number;
   throw new InvalidArgumentError("It must be a whole number above 0.");
-}
-
-function asArgument<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
 }

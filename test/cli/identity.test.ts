@@ -57,6 +57,17 @@ describe("identity", () => {
     assert.deepEqual(names, ["ed25519", "ml-dsa-65", "p256", "rsa"]);
   });
 
+  it("lets two identities of one machine claim different names", async () => {
+    using home = new Home();
+    const subjects = [];
+    for (const name of ["default", "second"]) {
+      const { stdout } = await home.run(["identity", "create", name, "--json"]);
+      subjects.push((JSON.parse(stdout) as { subject: string }).subject);
+    }
+    assert.equal(subjects[1], "CN=second");
+    assert.notEqual(subjects[0], subjects[1]);
+  });
+
   it("replaces nothing", async () => {
     using home = new Home();
     await home.run(["identity", "create"]);
