@@ -1,0 +1,27 @@
+// Express 5 on a server that knows its clients. Start it, then: curl -k --cert … --key … https://127.0.0.1:PORT/
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { guard, openStore, peerOf, Trust } from "../src/index.ts";
+import { serverIdentity } from "./server-identity.ts";
+
+const store = openStore("trust.db");
+const trust = new Trust(store, {
+  policy: { firstUse: "accept" },
+  now: Date.now,
+  process: `express ${process.pid}`,
+});
+
+const app = express();
+app.get("/", (request, response) => {
+  const peer = peerOf(request);
+  const how = peer?.firstUse ? "met for the first time" : peer?.renewed ? "with a new certificate" : "known";
+  response.type("text").send(`Hello, ${peer?.name}: ${how}\n`);
+});
+
+const server = createServer(await serverIdentity(), app);
+guard(server, trust);
+
+server.listen(Number(process.env["PORT"] ?? 0), "127.0.0.1", () => {
+  console.log(`listening on https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
