@@ -56,13 +56,22 @@ export interface RequestOptions {
   /** Who signs; itself when missing. */
   readonly issuer?: Credentials;
   readonly flags?: readonly string[];
+  /** Whether an issuer takes over what `flags` ask for. */
+  readonly copyExtensions?: boolean;
 }
 
 /** What `openssl req -x509` makes: CA:TRUE unless flags say otherwise. */
 export async function byOpenssl(
   home: Home,
   subject: string,
-  { newKey = "ec", curve = "P-256", keyFile, issuer, flags = [] }: RequestOptions = {},
+  {
+    newKey = "ec",
+    curve = "P-256",
+    keyFile,
+    issuer,
+    flags = [],
+    copyExtensions = false,
+  }: RequestOptions = {},
 ): Promise<Credentials> {
   const base = home.path(`${++files}`);
   const parameters = newKey === "ec" ? ["-pkeyopt", `ec_paramgen_curve:${curve}`] : [];
@@ -76,6 +85,7 @@ export async function byOpenssl(
   } else {
     await openssl("req", "-new", ...key, "-subj", subject, ...flags, "-out", `${base}.csr`);
     const signedBy = ["-CA", issuer.certFile, "-CAkey", issuer.keyFile, "-CAcreateserial"];
+    if (copyExtensions) signedBy.push("-copy_extensions", "copy");
     await openssl("x509", "-req", "-in", `${base}.csr`, ...signedBy, "-days", "30", "-out", `${base}.crt`);
   }
   return read(base);

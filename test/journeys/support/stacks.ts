@@ -80,6 +80,12 @@ except ssl.SSLError as error:
     sys.exit(f"SSLError reason={error.reason}")
 `;
 
+/** The alert in OpenSSL's word for a failure: `SSLV3_ALERT_CERTIFICATE_REVOKED`. */
+export function alertOfReason(reason: string): number | null {
+  const [, word = ""] = /^\w+?_ALERT_(\w+)$/.exec(reason) ?? [];
+  return ALERT_NUMBERS[word.toLowerCase()] ?? null;
+}
+
 function pythonStack(version: TlsVersion): Stack {
   return {
     name: "python",
@@ -88,8 +94,8 @@ function pythonStack(version: TlsVersion): Stack {
       const name = version.replace(".", "_");
       const args = [String(port), name, weak ? WEAK : "", shown?.certFile ?? "", shown?.keyFile ?? ""];
       const { stdout, stderr } = await runToEnd("python3", ["-c", PYTHON, ...args]);
-      const [, word] = /SSLError reason=\w+?_ALERT_(\w+)/.exec(stderr) ?? [];
-      return outcome(stdout, stderr, ALERT_NUMBERS[word?.toLowerCase() ?? ""]);
+      const [, reason = ""] = /SSLError reason=(\w+)/.exec(stderr) ?? [];
+      return outcome(stdout, stderr, alertOfReason(reason) ?? undefined);
     },
   };
 }
