@@ -75,7 +75,7 @@ describe("a guarded server", async () => {
     assert.equal((await connectOnce({ port: scene.port, identity: client })).received, "hello");
     await dropped;
     assert.deepEqual(
-      silent.map(({ closed }) => closed),
+      silent.map((socket) => socket.closed),
       [true, false, false],
     );
     assert.equal(scene.guard.stats.dropped, 1);

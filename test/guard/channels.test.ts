@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import type { ChannelMessages } from "../../src/guard/channels.ts";
+import { identity } from "./support/identities.ts";
+import { connectOnce } from "./support/node-client.ts";
+import { greet, openScene } from "./support/scene.ts";
+import { altered } from "./support/verdicts.ts";
+
+describe("the diagnostics channels", async () => {
+  const [client, rival] = await Promise.all([identity("client"), identity("client")]);
+
+  it("tell who was met, recognised, refused and revoked", async () => {
+    using told = listen("handclasp:met", "handclasp:recognised", "handclasp:refused", "handclasp:revoked");
+    await using scene = await openScene();
+    scene.server.on("secureConnection", (socket) => socket.on("error", () => undefined).resume());
+    greet(scene.server);
+    await connectOnce({ port: scene.port, identity: client });
+    await connectOnce({ port: scene.port, identity: client });
+    await connectOnce({ port: scene.port, identity: rival });
+    await connectOnce({ port: scene.port });
+    scene.server.removeAllListeners("secureConnection");
+    const handedOver = once(scene.server, "secureConnection");
+    const cut = connectOnce({ port: scene.port, identity: client });
+    await handedOver;
+    await scene.operator.revoke("client");
+    await cut;
+    const names = told.messages.map(({ name }) => name);
+    assert.deepEqual(
+      names.map((name) => name.slice("handclasp:".length)),
+      ["met", "recognised", "refused", "refused", "recognised", "revoked"],
+    );
+    const [met, recognised, conflict, bare, , revoked] = told.messages.map(({ message }) => message);
+    assert(met && recognised && conflict && bare && revoked);
+    assert("peer" in met && typeof met.peer === "object" && met.peer?.name === "client");
+    assert.equal(met.server, scene.server);
+    assert.equal(met.remoteAddress, "127.0.0.1");
+    assert("reason" in conflict && "reason" in bare);
+    assert.deepEqual(
+      [conflict.reason, conflict.alert, conflict.pin, conflict.peer, conflict.conflictsWith],
+      ["key-changed", "certificate_unknown", rival.facts.pin, "client", client.facts.pin],
+    );
+    assert(conflict.certificate);
+    assert.deepEqual(Buffer.from(conflict.certificate), Buffer.from(rival.facts.der));
+    assert.deepEqual([bare.reason, bare.pin, bare.certificate], ["no-certificate", null, undefined]);
+    assert("peer" in revoked && typeof revoked.peer === "object" && revoked.peer?.pin === client.facts.pin);
+    assert.equal(new Set(told.messages.map(({ message }) => message.connection)).size, 5);
+  });
+
+  it("tell of what should not happen", async () => {
+    using told = listen("handclasp:error");
+    const broken = new Error("broken");
+    await using scene = await openScene({
+      through: (trust) =>
+        altered(trust, {
+          judge() {
+            throw broken;
+          },
+        }),
+    });
+    await connectOnce({ port: scene.port, identity: client });
+    const [{ message } = assert.fail()] = told.messages;
+    assert("error" in message);
+    assert.equal(message.error, broken);
+  });
+});
+
+type Told = {
+  readonly name: keyof ChannelMessages;
+  readonly message: ChannelMessages[keyof ChannelMessages];
+};
+
+function listen(...names: (keyof ChannelMessages)[]): Disposable & { readonly messages: readonly Told[] } {
+  const messages: Told[] = [];
+  const listeners = names.map((name) => {
+    const listener = (message: unknown): void => {
+      messages.push({ name, message: message as ChannelMessages[keyof ChannelMessages] });
+    };
+    subscribe(name, listener);
+    return () => unsubscribe(name, listener);
+  });
+  return {
+    messages,
+    [Symbol.dispose]() {
+      for (const stop of listeners) stop();
+    },
+  };
+}
