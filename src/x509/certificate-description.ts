@@ -2,7 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "./certificate-facts.ts";
 
-/** A certificate in words for people. Text from the certificate is escaped: it can go to a terminal. */
+/**
+ * A certificate in words for people. Text from the certificate is escaped, the claimed name too: it can go to a
+ * terminal, and must not be taken for the name itself.
+ */
 export interface CertificateDescription extends CertificateFacts {
   /** The subject's attributes in one line: `CN=anna, O=Lab`. */
   readonly subject: string;
@@ -16,13 +19,15 @@ export interface CertificateDescription extends CertificateFacts {
 /** Describes a certificate. Throws what `readCertificate` throws: bounds come before OpenSSL looks at it. */
 export function describeCertificate(der: Uint8Array): CertificateDescription {
   const facts = readCertificate(der);
-  const certificate = parsed(der);
+  const pem = toPem(der);
+  const certificate = parsed(pem);
   return {
     ...facts,
+    claimedName: facts.claimedName === undefined ? undefined : escape(facts.claimedName),
     subject: escape(certificate.subject?.replaceAll("\n", ", ") ?? ""),
     subjectAltNames: splitNames(certificate.subjectAltName ?? "").map(escape),
     serialNumber: certificate.serialNumber,
-    pem: toPem(der),
+    pem,
   };
 }
 
@@ -45,9 +50,10 @@ export function certificatesFromPem(text: string): readonly Uint8Array[] {
   });
 }
 
-function parsed(der: Uint8Array): X509Certificate {
+/** PEM, not DER: Node looks for PEM inside DER first, and would read a certificate that stands in an extension. */
+function parsed(pem: string): X509Certificate {
   try {
-    return new X509Certificate(der);
+    return new X509Certificate(pem);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", `OpenSSL cannot read it: ${said}`, {
@@ -61,9 +67,9 @@ function splitNames(text: string): readonly string[] {
   return text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g)?.map((name) => name.trim()) ?? [];
 }
 
-/** Controls, bidi and other invisible characters, private use and unassigned ones: as `\u{…}`. */
+/** Controls, bidi, fillers, odd spaces, private use and unassigned; and a literal `\u{`, so that no two look alike. */
+const UNPRINTABLE = /[\p{C}\p{DI}\p{Zl}\p{Zp}\u2800\uFFFC\uFFFD]|(?! )\p{Zs}|\\(?=u\{)/gu;
+
 function escape(text: string): string {
-  return text.replace(/[\p{C}\p{DI}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
+  return text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -6,6 +6,7 @@ export const TAG = {
   INTEGER: 0x02,
   BIT_STRING: 0x03,
   OCTET_STRING: 0x04,
+  NULL: 0x05,
   OID: 0x06,
   UTC_TIME: 0x17,
   GENERALIZED_TIME: 0x18,
@@ -143,18 +144,21 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return true;
 }
 
-/** Dotted decimal form of an OID's content (X.690 §8.19); empty when it is not one. */
+/** Dotted decimal form of an OID's content (X.690 §8.19); empty when it is not one, or an arc is beyond 2^47. */
 export function toOid(content: Uint8Array): string {
   const arcs: number[] = [];
   let arc = 0;
+  let isWithin = false;
   for (const byte of content) {
-    if (arc > 2 ** 40) return "";
+    const isPadded = !isWithin && byte === 0x80;
+    if (isPadded || arc >= 2 ** 40) return "";
     arc = arc * 128 + (byte & 0x7f);
-    if (byte >= 0x80) continue;
+    isWithin = byte >= 0x80;
+    if (isWithin) continue;
     if (arcs.length === 0)
       arcs.push(Math.min(2, Math.floor(arc / 40)), arc - 40 * Math.min(2, Math.floor(arc / 40)));
     else arcs.push(arc);
     arc = 0;
   }
-  return arcs.join(".");
+  return isWithin ? "" : arcs.join(".");
 }

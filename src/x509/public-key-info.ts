@@ -30,10 +30,11 @@ const EC_PUBLIC_KEY = "1.2.840.10045.2.1";
 
 /**
  * The type of the key in a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). Throws ERR_HANDCLASP_KEY_UNSUPPORTED
- * for types and sizes out of bounds: no mathematics is done with a key that did not pass here.
+ * for types and sizes out of bounds: no mathematics is done with a key that did not pass here. Each key has one
+ * encoding only (but for compressed points and the parameters of RSA-PSS), so that it has one pin.
  */
 export function keyTypeOf(spki: Uint8Array): KeyType {
-  const outer = new DerReader(spki, "spki").inside(TAG.SEQUENCE, "subjectPublicKeyInfo");
+  const outer = onlyValue(spki, "subjectPublicKeyInfo");
   const algorithm = outer.inside(TAG.SEQUENCE, "algorithm");
   const oid = toOid(algorithm.content(TAG.OID, "algorithm"));
   const bits = outer.content(TAG.BIT_STRING, "subjectPublicKey");
@@ -42,13 +43,19 @@ export function keyTypeOf(spki: Uint8Array): KeyType {
   const key = bits.subarray(1);
 
   const rsa = RSA[oid];
-  if (rsa !== undefined) return boundedRsa(key, rsa);
+  if (rsa !== undefined) {
+    passRsaParameters(algorithm, rsa);
+    return boundedRsa(key, rsa);
+  }
   if (oid === EC_PUBLIC_KEY) {
     if (algorithm.peek() !== TAG.OID) throw unsupported("an elliptic curve given by its parameters");
-    return onNamedCurve(key, toOid(algorithm.content(TAG.OID, "namedCurve")));
+    const curve = toOid(algorithm.content(TAG.OID, "namedCurve"));
+    algorithm.end();
+    return onNamedCurve(key, curve);
   }
   const [type, length] = FIXED[oid] ?? [];
   if (type === undefined) throw unsupported(`a key of type ${oid === "" ? "unknown" : oid}`);
+  algorithm.end();
   if (key.length !== length)
     throw outer.malformed(`needs ${length} bytes, has ${key.length}`, "subjectPublicKey");
   return type;
@@ -63,24 +70,43 @@ function onNamedCurve(point: Uint8Array, curve: string): KeyType {
   return type;
 }
 
+/** NULL for plain RSA (RFC 3279 §2.3.1), nothing or a sequence for RSA-PSS (RFC 4055 §3.1). */
+function passRsaParameters(algorithm: DerReader, type: KeyType): void {
+  if (type === "rsa-pss") algorithm.skipOptional(TAG.SEQUENCE, "parameters");
+  else if (algorithm.content(TAG.NULL, "parameters").length > 0)
+    throw algorithm.malformed("is not empty", "parameters");
+  algorithm.end();
+}
+
 /** RFC 8017 §A.1.1. */
 function boundedRsa(key: Uint8Array, type: KeyType): KeyType {
-  const reader = new DerReader(key, "rsaPublicKey").inside(TAG.SEQUENCE, "rsaPublicKey");
-  const modulus = reader.content(TAG.INTEGER, "modulus");
-  const exponent = reader.content(TAG.INTEGER, "publicExponent");
+  const reader = onlyValue(key, "rsaPublicKey");
+  const modulus = positiveInteger(reader, "modulus");
+  const exponent = positiveInteger(reader, "publicExponent");
   reader.end();
   const bits = bitLength(modulus);
   if (bits < RSA_BITS_LEAST || bits > RSA_BITS_MOST) throw unsupported(`an RSA key of ${bits} bits`);
   const odd = ((exponent.at(-1) ?? 0) & 1) === 1;
-  if (
-    exponent.length > RSA_EXPONENT_MOST_BYTES ||
-    (exponent[0] ?? 0x80) >= 0x80 ||
-    !odd ||
-    bitLength(exponent) < 2
-  ) {
+  if (exponent.length > RSA_EXPONENT_MOST_BYTES || !odd || bitLength(exponent) < 2)
     throw unsupported("an RSA key with an exponent out of bounds");
-  }
   return type;
+}
+
+/** A reader inside a sequence that nothing follows. */
+function onlyValue(bytes: Uint8Array, field: string): DerReader {
+  const reader = new DerReader(bytes, "spki");
+  const inside = reader.inside(TAG.SEQUENCE, field);
+  reader.end();
+  return inside;
+}
+
+/** X.690 §8.3.2: no byte more than it takes. */
+function positiveInteger(reader: DerReader, field: string): Uint8Array {
+  const content = reader.content(TAG.INTEGER, field);
+  const [first = 0x80, second = 0] = content;
+  if (first >= 0x80 || (first === 0 && second < 0x80))
+    throw reader.malformed("is no positive integer in its shortest form", field);
+  return content;
 }
 
 function bitLength(integer: Uint8Array): number {

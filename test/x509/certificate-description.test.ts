@@ -1,20 +1,36 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
+import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { certificatesFromPem, describeCertificate, toPem } from "../../src/x509/certificate-description.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
-import { createIdentity } from "../../src/x509/create-identity.ts";
+import {
+  alternativeNames,
+  ascii,
+  certificateOf,
+  type CertificateParts,
+  der,
+  extension,
+  modulusOf,
+  oid,
+  rsaSpki,
+  sequence,
+  subjectOf,
+  utf8String,
+} from "./support/der-writer.ts";
+import { opensslCertificate } from "./support/openssl.ts";
 
-async function certificateOf(name: string, dnsNames: readonly string[] = []): Promise<Uint8Array> {
-  const { facts } = await createIdentity({ name, dnsNames, type: "ed25519", now: new Date() });
-  return facts.der;
+/** Whatever moves the cursor, reverses the line or cannot be seen. */
+const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/u;
+
+function textOf(parts: CertificateParts): string {
+  const { subject, subjectAltNames, claimedName = "" } = describeCertificate(certificateOf(parts));
+  return [subject, ...subjectAltNames, claimedName].join("");
 }
 
-/** The certificate with bytes changed wherever they stand; its signature breaks, which nothing here looks at. */
-function withBytes(der: Uint8Array, from: string, to: string): Uint8Array {
-  assert.equal(from.length, to.length);
-  return Buffer.from(Buffer.from(der).toString("latin1").replaceAll(from, to), "latin1");
+function found(text: string): readonly Buffer[] {
+  return certificatesFromPem(text).map((certificate) => Buffer.from(certificate));
 }
 
 function isMalformed(error: unknown): boolean {
@@ -22,123 +38,205 @@ function isMalformed(error: unknown): boolean {
 }
 
 describe("description of a certificate", () => {
-  it("has what was read, what OpenSSL reads, and the PEM", async () => {
-    const der = await certificateOf("urn:uuid:1", ["a.example"]);
-    const certificate = new X509Certificate(der);
-    assert.deepEqual(describeCertificate(der), {
-      ...readCertificate(der),
-      subject: "CN=urn:uuid:1",
-      subjectAltNames: ["URI:urn:uuid:1", "DNS:a.example"],
-      serialNumber: certificate.serialNumber,
-      pem: certificate.toString(),
-    });
+  it("has the facts, the subject in one line, the names in their order, the serial number and PEM", () => {
+    const names = "subjectAltName=DNS:a.example,URI:urn:a,email:a@x.example,IP:127.0.0.1";
+    const more = ["-subj", "/CN=anna/O=Lab", "-addext", names, "-set_serial", "0x0ABC"];
+    const certificate = opensslCertificate("p256", more);
+    const { subject, subjectAltNames, serialNumber, pem, ...facts } = describeCertificate(certificate);
+    assert.deepEqual(facts, readCertificate(certificate));
+    assert.equal(subject, "CN=anna, O=Lab");
+    assert.deepEqual(subjectAltNames, [
+      "DNS:a.example",
+      "URI:urn:a",
+      "email:a@x.example",
+      "IP Address:127.0.0.1",
+    ]);
+    assert.equal(serialNumber, "0ABC");
+    assert.equal(pem, new X509Certificate(pem).toString());
   });
 
-  it("has no names when the certificate has none beside its subject", async () => {
-    assert.deepEqual(describeCertificate(await certificateOf("plain text")).subjectAltNames, []);
+  it("is short for a certificate that says nothing", () => {
+    const described = describeCertificate(certificateOf({ subject: sequence() }));
+    assert.deepEqual(
+      [described.subject, described.subjectAltNames, described.claimedName],
+      ["", [], undefined],
+    );
   });
 
-  it("holds no character of a subject that a terminal acts on", async () => {
-    const hostile = [
-      "a\nb",
-      "a\rb",
-      "a\0b",
-      "a\u001b[2Jb",
-      "a\u009bb",
-      "a\u202eb",
-      "a\u2066b",
-      "a\u2028b",
-      "a\u{e0041}b",
-    ];
-    for (const name of hostile) {
-      const { subject } = describeCertificate(await certificateOf(name));
-      assert.match(subject, /^CN=a[\x20-\x7e]+b$/, JSON.stringify(name));
-    }
+  it("escapes what could fool a terminal, in the subject and in the claimed name", () => {
+    const name = "anna\u{0}\r\n\u{1b}[2J\u{9b}\u{202e}nimda\u{2028}\u{feff}\u{3164}\u{a0}\u{e0041}";
+    const { subject, claimedName } = describeCertificate(
+      certificateOf({ subject: subjectOf(utf8String(name)) }),
+    );
+    assert.doesNotMatch(subject, UNSAFE);
+    assert.match(subject, /^CN=anna.*\\u\{202e\}nimda/u);
+    assert.equal(
+      claimedName,
+      String.raw`anna\u{0}\u{d}\u{a}\u{1b}[2J\u{9b}\u{202e}nimda\u{2028}\u{feff}\u{3164}\u{a0}\u{e0041}`,
+    );
   });
 
-  it("holds no character of an alternative name that a terminal acts on", async () => {
-    const der = await certificateOf("urn:a_b", ["z.example"]);
-    for (const hostile of ["\n", "\r", "\0", "\u001b", "\u007f"]) {
-      const [first = "", ...others] = describeCertificate(
-        withBytes(der, "a_b", `a${hostile}b`),
-      ).subjectAltNames;
-      assert.match(first, /^URI:"?urn:a[\x20-\x7e]+b"?$/, JSON.stringify(hostile));
-      assert.deepEqual(others, ["DNS:z.example"]);
-    }
+  it("escapes what could fool a terminal in every kind of alternative name", () => {
+    const text = "a\u{0}\n\u{1b}[2J, DNS:admin";
+    const names = alternativeNames(["dns", text], ["email", text], ["uri", text]);
+    const described = describeCertificate(certificateOf({ extensions: [names] }));
+    assert.equal(described.subjectAltNames.length, 3);
+    for (const name of [...described.subjectAltNames, described.claimedName ?? ""])
+      assert.doesNotMatch(name, UNSAFE);
+    const directory = der(0xa4, subjectOf(utf8String("x\n, DNS:admin\u{202e}")));
+    const other = der(0xa0, oid("1.3.6.1.4.1.311.20.2.3"), der(0xa0, utf8String("x\n\u{202e}")));
+    const rare = extension("2.5.29.17", sequence(directory, other, der(0x88, Uint8Array.of(0x55, 4, 3))));
+    assert.doesNotMatch(textOf({ extensions: [rare] }), UNSAFE);
   });
 
-  it("does not take one attribute of the subject for two", async () => {
-    for (const name of ["anna, O=admin", "anna\nO=admin", "anna+O=admin"]) {
-      const { subject } = describeCertificate(await certificateOf(name));
-      assert.match(subject, /^CN=anna\\(?:,|0A|\+)/, JSON.stringify(name));
-    }
-  });
-
-  it("does not take one alternative name for two", async () => {
-    for (const name of ["urn:a,DNS:admin", 'urn:a",DNS:admin', 'urn:",",DNS:admin,"', "urn:a\\,DNS:admin"]) {
-      const { subjectAltNames } = describeCertificate(await certificateOf(name, ["z.example"]));
+  it("does not take a comma or a quote inside a name for the end of it", () => {
+    for (const name of ["a.example, DNS:admin.example", 'a", DNS:"b', "a\\", '"', ",", '\\",\\"']) {
+      const extensions = [alternativeNames(["dns", name], ["dns", "last.example"])];
+      const { subjectAltNames } = describeCertificate(certificateOf({ extensions }));
       assert.equal(subjectAltNames.length, 2, name);
-      assert.equal(subjectAltNames[1], "DNS:z.example");
+      assert.equal(subjectAltNames[1], "DNS:last.example");
     }
   });
 
-  it("tells an escape from the same letters in a name", async () => {
-    const bidi = describeCertificate(await certificateOf("a\u202eb")).subject;
-    const letters = describeCertificate(await certificateOf("a\\u{202e}b")).subject;
-    assert.notEqual(bidi, letters);
+  it("does not take one attribute of the subject for two", () => {
+    for (const name of ["anna, O=admin", "anna\nO=admin", "anna+O=admin"]) {
+      const { subject } = describeCertificate(certificateOf({ subject: subjectOf(utf8String(name)) }));
+      assert.match(subject, /^CN=anna\\(?:,|0A|\+)/u, name);
+    }
   });
 
-  it("is not made of what is no certificate, nor of one that only we can read", async () => {
-    assert.throws(() => describeCertificate(Uint8Array.of(0x30, 0)), isMalformed);
-    const der = await certificateOf("anna");
-    // The OID of extKeyUsage with a padded arc: we pass over it, OpenSSL does not.
-    const broken = withBytes(der, "\x06\x03\x55\x1d\x25", "\x06\x03\x55\x80\x25");
-    assert.throws(() => describeCertificate(broken), isMalformed);
+  it("tells an escape from the same letters in a name", () => {
+    const [bidi, letters] = ["a\u{202e}b", String.raw`a\u{202e}b`].map((name) =>
+      describeCertificate(certificateOf({ subject: subjectOf(utf8String(name)) })),
+    );
+    assert.notEqual(bidi?.subject, letters?.subject);
+    assert.notEqual(bidi?.claimedName, letters?.claimedName);
   });
 
-  it("leaves certificates out of bounds to nobody else", () => {
-    const large = new Uint8Array(64 * 1024);
+  it("is of the certificate itself, though another one stands inside as PEM", () => {
+    const admin = toPem(certificateOf({ subject: subjectOf(utf8String("admin")) }));
+    const outer = certificateOf({ extensions: [extension("1.2.3", ascii(`\n${admin}`))] });
+    const described = describeCertificate(outer);
+    assert.equal(described.subject, "CN=anna");
+    assert.equal(described.pem, toPem(outer));
+  });
+
+  it("is refused within the bounds of reading, before OpenSSL sees the certificate", () => {
+    const large = certificateOf({ spki: rsaSpki(modulusOf(16_384)) });
     assert.throws(
       () => describeCertificate(large),
       (error) => isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED"),
     );
+    assert.throws(() => describeCertificate(new Uint8Array(3)), isMalformed);
+  });
+
+  it("is refused, with what OpenSSL said, when only OpenSSL cannot read the certificate", () => {
+    const { tag, content } = { tag: 0x06, content: Uint8Array.of(0x55, 4, 0x80, 3) };
+    const subject = sequence(der(0x31, sequence(der(tag, content), utf8String("anna"))));
+    const certificate = certificateOf({ subject });
+    assert.equal(readCertificate(certificate).claimedName, undefined);
+    assert.throws(
+      () => describeCertificate(certificate),
+      (error) =>
+        isMalformed(error) &&
+        error instanceof Error &&
+        /asn1/u.test(error.message) &&
+        error.cause !== undefined,
+    );
+  });
+
+  it("holds nothing unsafe, whatever text is in the names", () => {
+    const text = fc.string({ unit: "binary", maxLength: 30 });
+    const plain = fc.string({ unit: "binary-ascii", maxLength: 30 });
+    fc.assert(
+      fc.property(text, plain, plain, (common, dns, uri) => {
+        const subject = subjectOf(utf8String(common));
+        assert.doesNotMatch(textOf({ subject }), UNSAFE);
+        const extensions = [alternativeNames(["dns", dns], ["uri", uri])];
+        assert.doesNotMatch(textOf({ subject, extensions }), UNSAFE);
+        assert.equal(describeCertificate(certificateOf({ extensions })).subjectAltNames.length, 2);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("takes time in proportion to the certificate, whatever quotes the names hold", () => {
+    for (const name of ['"\\'.repeat(20_000), '"'.repeat(40_000), '\\"'.repeat(20_000), ",".repeat(40_000)]) {
+      const extensions = [alternativeNames(["dns", name])];
+      const began = performance.now();
+      assert.equal(describeCertificate(certificateOf({ extensions })).subjectAltNames.length, 1);
+      assert.ok(performance.now() - began < 1000);
+    }
+    const many = alternativeNames(...Array.from({ length: 10_000 }, () => ["dns", '"'] as const));
+    const began = performance.now();
+    assert.equal(describeCertificate(certificateOf({ extensions: [many] })).subjectAltNames.length, 10_000);
+    assert.ok(performance.now() - began < 2000);
   });
 });
 
-describe("PEM", () => {
-  it("is read back, among other text and with either line end", async () => {
-    const one = await certificateOf("one");
-    const two = await certificateOf("two");
-    const text = `subject=one\n${toPem(one)}\nthen\n${toPem(two).replaceAll("\n", "\r\n")}`;
-    assert.deepEqual(certificatesFromPem(text), [new Uint8Array(one), new Uint8Array(two)]);
+describe("certificates in PEM", () => {
+  const one = certificateOf();
+  const other = certificateOf({ subject: subjectOf(utf8String("berta")) });
+
+  it("come in the order of the text", () => {
+    assert.deepEqual(found(toPem(one) + toPem(other)), [one, other]);
   });
 
-  it("has lines of 64 characters at most", async () => {
-    for (const line of toPem(await certificateOf("anna")).split("\n")) assert.ok(line.length <= 64);
+  it("are found between anything else: keys, explanations, garbage", () => {
+    const key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
+    const cut = "-----BEGIN CERTIFICATE-----\nMIIB!\n";
+    assert.deepEqual(
+      found(`\u{feff}subject=CN = anna\n${key}${toPem(one)}${cut}\u{0}\n${toPem(other)}${key}`),
+      [one, other],
+    );
   });
 
-  it("without a certificate is refused with a hint", async () => {
-    const der = await certificateOf("anna");
-    const texts = [
-      "",
-      "hello",
-      "-----BEGIN CERTIFICATE-----\nAAAA",
-      toPem(der).replaceAll("CERTIFICATE", "PRIVATE KEY"),
-    ];
-    for (const text of texts) {
+  it("may have lines of any length and ending", () => {
+    assert.deepEqual(found(toPem(one).replaceAll("\n", "\r\n")), [one]);
+    const base64 = Buffer.from(one).toString("base64");
+    assert.deepEqual(found(`-----BEGIN CERTIFICATE-----${base64}-----END CERTIFICATE-----`), [one]);
+  });
+
+  it("are missed with a clear error and a hint", () => {
+    const request = toPem(one).replaceAll("CERTIFICATE", "CERTIFICATE REQUEST");
+    for (const text of ["", "hello", request, "-----BEGIN CERTIFICATE-----\nAAAA", toPem(one).slice(0, -5)])
       assert.throws(
         () => certificatesFromPem(text),
-        (error) => isMalformed(error) && isHandclaspError(error) && error.hint !== undefined,
+        (error) =>
+          isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED") &&
+          error.message === "there is no certificate in this text" &&
+          error.hint?.includes("-----BEGIN CERTIFICATE-----"),
       );
-    }
   });
 
-  it("that never ends is read in time that grows with its length only", () => {
-    const begin = "-----BEGIN CERTIFICATE-----\n";
-    const started = performance.now();
-    for (const text of [begin.repeat(50_000), begin + "A".repeat(2_000_000)]) {
-      assert.throws(() => certificatesFromPem(text), isMalformed);
-    }
-    assert.ok(performance.now() - started < 1000);
+  it("are written in lines of 64 that OpenSSL reads, and read back", () => {
+    assert.ok(
+      toPem(one)
+        .split("\n")
+        .every((line) => line.length <= 64),
+    );
+    assert.deepEqual(Buffer.from(new X509Certificate(toPem(one)).raw), one);
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 4 }), (files) => {
+        const read = certificatesFromPem(files.map(toPem).join("# between\n"));
+        assert.deepEqual(
+          read.map((bytes) => [...bytes]),
+          files.map((bytes) => [...bytes]),
+        );
+      }),
+    );
+  });
+
+  it("are looked for in linear time", () => {
+    const began = performance.now();
+    for (const text of [
+      "-----BEGIN CERTIFICATE-----",
+      "-----BEGIN CERTIFICATE-----\nAAAA",
+      "A",
+      "-----BEGIN ",
+    ])
+      assert.throws(() => certificatesFromPem(text.repeat(Math.ceil(1e6 / text.length))), isMalformed);
+    assert.throws(() => certificatesFromPem(`-----BEGIN CERTIFICATE-----${"A".repeat(1e6)}`), isMalformed);
+    assert.ok(performance.now() - began < 2000);
   });
 });
