@@ -1,0 +1,70 @@
+import { ByteReader } from "../bytes/byte-reader.ts";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
+
+/** One secret of one connection. RFC 9850 §2. */
+export interface KeyLogEntry {
+  /** Any label, known to us or not. */
+  readonly label: string;
+  /** The random of the (first) ClientHello, 32 bytes. */
+  readonly clientRandom: Uint8Array;
+  readonly secret: Uint8Array;
+}
+
+/** A line that is none; `line` counts from 1. */
+export interface KeyLogProblem {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** What a key log holds; `problems` are the first of `malformedLines`. */
+export interface ParsedKeyLog {
+  readonly entries: readonly KeyLogEntry[];
+  readonly problems: readonly KeyLogProblem[];
+  readonly malformedLines: number;
+}
+
+const REPORTED_PROBLEMS = 100;
+/** An ECHConfig can be as long as 64 KiB; every other value is a digest or a master secret. RFC 9850 §2.2. */
+const MOST_DIGITS = 2 * 65_535;
+const RANDOM_LENGTH = 32;
+const LINE = /^([^\s#]{1,64}) ([0-9a-f]+) ([0-9a-f]+)$/i;
+
+/** Reads SSLKEYLOGFILE: lines end in CR, LF or CRLF, hex is in either case, `#` begins a comment. RFC 9850 §2. */
+export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
+  const text =
+    typeof log === "string" ? log : Buffer.from(log.buffer, log.byteOffset, log.length).toString("latin1");
+  const entries: KeyLogEntry[] = [];
+  const problems: KeyLogProblem[] = [];
+  let malformedLines = 0;
+  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+    try {
+      const entry = parseKeyLogLine(line);
+      if (entry !== undefined) entries.push(entry);
+    } catch (error) {
+      if (!isHandclaspError(error)) throw error;
+      malformedLines++;
+      if (problems.length < REPORTED_PROBLEMS) problems.push({ line: index + 1, message: error.message });
+    }
+  }
+  return { entries, problems, malformedLines };
+}
+
+/** One line, with or without its end, as Node's `keylog` event gives it; undefined for comments and empty lines. RFC 9850 §2. */
+export function parseKeyLogLine(line: Uint8Array | string): KeyLogEntry | undefined {
+  const text = (typeof line === "string" ? line : Buffer.from(line).toString("latin1")).trim();
+  if (text === "" || text.startsWith("#")) return undefined;
+  const [, label, random, secret] = LINE.exec(text) ?? [];
+  if (label === undefined || random === undefined || secret === undefined) {
+    throw malformed("needs a label, a client random and a secret in hex, each after one space");
+  }
+  if (random.length !== 2 * RANDOM_LENGTH)
+    throw malformed(`needs 64 digits, has ${random.length}`, "client_random");
+  if (secret.length % 2 !== 0) throw malformed("has half a byte", "secret");
+  if (secret.length > MOST_DIGITS)
+    throw malformed(`has ${secret.length} digits, at most ${MOST_DIGITS}`, "secret");
+  return { label, clientRandom: Buffer.from(random, "hex"), secret: Buffer.from(secret, "hex") };
+}
+
+function malformed(problem: string, field = ""): HandclaspError {
+  return new ByteReader(new Uint8Array(), "key_log").malformed(problem, field);
+}

@@ -1,0 +1,67 @@
+import { type PrfHash, prf } from "./tls12-prf.ts";
+import type { Tls12Suite } from "./tls12-suite.ts";
+
+/** The randoms of the two hellos, 32 bytes each. RFC 5246 §7.4.1. */
+export interface Randoms {
+  readonly client: Uint8Array;
+  readonly server: Uint8Array;
+}
+
+/** What protects the records of one direction; `iv` is the fixed part of the nonce, empty for CBC. RFC 5246 §6.3. */
+export interface Tls12WriteKeys {
+  readonly macKey: Uint8Array;
+  readonly key: Uint8Array;
+  readonly iv: Uint8Array;
+}
+
+/** Which side's records the keys protect. */
+export interface Tls12Keys {
+  readonly client: Tls12WriteKeys;
+  readonly server: Tls12WriteKeys;
+}
+
+const MASTER_SECRET_LENGTH = 48;
+const VERIFY_DATA_LENGTH = 12;
+
+/** The master secret without the extension of RFC 7627. RFC 5246 §8.1. */
+export function masterSecret(premaster: Uint8Array, hash: PrfHash, randoms: Randoms): Uint8Array {
+  const seed = Buffer.concat([randoms.client, randoms.server]);
+  return prf(premaster, hash, "master secret", seed, MASTER_SECRET_LENGTH);
+}
+
+/** The master secret bound to the hash of the messages up to ClientKeyExchange. RFC 7627 §4. */
+export function extendedMasterSecret(
+  premaster: Uint8Array,
+  hash: PrfHash,
+  sessionHash: Uint8Array,
+): Uint8Array {
+  return prf(premaster, hash, "extended master secret", sessionHash, MASTER_SECRET_LENGTH);
+}
+
+/** The key block, cut up. It is the same whichever way the master secret was made. RFC 5246 §6.3. */
+export function tls12Keys(master: Uint8Array, suite: Tls12Suite, randoms: Randoms): Tls12Keys {
+  const { keyLength } = suite.cipher;
+  const macLength = suite.cipher.mode === "cbc" ? suite.cipher.macLength : 0;
+  const ivLength = suite.cipher.mode === "cbc" ? 0 : suite.cipher.fixedIvLength;
+  const seed = Buffer.concat([randoms.server, randoms.client]);
+  const block = prf(master, suite.hash, "key expansion", seed, 2 * (macLength + keyLength + ivLength));
+  let at = 0;
+  const take = (length: number): Uint8Array => block.subarray(at, (at += length));
+  const macKeys = [take(macLength), take(macLength)] as const;
+  const keys = [take(keyLength), take(keyLength)] as const;
+  const ivs = [take(ivLength), take(ivLength)] as const;
+  return {
+    client: { macKey: macKeys[0], key: keys[0], iv: ivs[0] },
+    server: { macKey: macKeys[1], key: keys[1], iv: ivs[1] },
+  };
+}
+
+/** What a Finished message holds, over the hash of the handshake so far. RFC 5246 §7.4.9. */
+export function tls12VerifyData(
+  master: Uint8Array,
+  hash: PrfHash,
+  sender: "client" | "server",
+  handshakeHash: Uint8Array,
+): Uint8Array {
+  return prf(master, hash, `${sender} finished`, handshakeHash, VERIFY_DATA_LENGTH);
+}
