@@ -1,5 +1,5 @@
 import { ByteReader } from "../bytes/byte-reader.ts";
-import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { type HandclaspError, isHandclaspError } from "../errors.ts";
 
 /** One secret of one connection. RFC 9850 §2. */
 export interface KeyLogEntry {
