@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, it } from "node:test";
+import { ERROR_CODES } from "../../src/errors.ts";
+import { alertOf } from "../../src/guard/alerts.ts";
+import { CHANNELS } from "../../src/guard/channels.ts";
+import { ALERTS, type AlertName } from "../../src/tls/alert.ts";
+import type { TrustEventType } from "../../src/trust/events.ts";
+import type { RefusalReason } from "../../src/trust/verdict.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const AT_ROOT = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
+
+/** Complete, or it does not compile. */
+const REASONS: Readonly<Record<RefusalReason, true>> = {
+  "no-certificate": true,
+  "malformed-certificate": true,
+  "unsupported-key": true,
+  revoked: true,
+  retired: true,
+  expired: true,
+  "not-yet-valid": true,
+  "key-changed": true,
+  "name-changed": true,
+  unknown: true,
+  pending: true,
+  ignored: true,
+  "rate-limited": true,
+  "token-invalid": true,
+  "store-unavailable": true,
+};
+const EVENTS: Readonly<Record<TrustEventType, true>> = {
+  met: true,
+  approved: true,
+  imported: true,
+  "name-approved": true,
+  renamed: true,
+  revoked: true,
+  ignored: true,
+  retired: true,
+  forgotten: true,
+  "stale-key-seen": true,
+  "first-use-opened": true,
+  "first-use-closed": true,
+};
+
+interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+function pages(): readonly Page[] {
+  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+  const paths = [
+    ...AT_ROOT,
+    ...docs.filter((path) => path.endsWith(".md")).map((path) => join("docs", path)),
+  ];
+  return paths.map((path) => ({ path, text: read(path) }));
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+/** The first cells of the table rows under a heading, without backticks. */
+function firstCells(text: string, heading: string): readonly string[] {
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
+  return Array.from(section.matchAll(/^\| `([^`|]+)` \|/gm), ([, cell = ""]) => cell);
+}
+
+describe("the documentation", () => {
+  it("quotes every example exactly", () => {
+    const quoted = pages().flatMap(({ text }) =>
+      Array.from(text.matchAll(/^```ts (examples\/\S+)\n(.*?)^```$/gms), ([, file = "", code = ""]) => {
+        assert.equal(code, read(file), file);
+        return file;
+      }),
+    );
+    const examples = readdirSync(join(ROOT, "examples")).map((file) => `examples/${file}`);
+    assert.deepEqual([...new Set(quoted)].toSorted(), examples.toSorted());
+  });
+
+  it("links to nothing that is not there", () => {
+    const broken = pages().flatMap(({ path, text }) =>
+      Array.from(text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g), ([, target = ""]) => target)
+        .filter((target) => !exists(resolve(ROOT, path, "..", target)))
+        .map((target) => `${path}: ${target}`),
+    );
+    assert.deepEqual(broken, []);
+  });
+
+  it("has the alert of every refusal in both TLS versions, as it is sent", () => {
+    const rows = Array.from(
+      read("docs/reference/refusals.md").matchAll(/^\| `([a-z-]+)` \| `(\w+)` (\d+) \| `(\w+)` (\d+) \|/gm),
+      ([, reason = "", newer = "", newerCode = "", older = "", olderCode = ""]) => {
+        return [reason, [newer, Number(newerCode), older, Number(olderCode)]] as const;
+      },
+    );
+    const sent = (Object.keys(REASONS) as RefusalReason[]).map((reason) => {
+      return [reason, [...named(alertOf(reason, "TLSv1.3")), ...named(alertOf(reason, "TLSv1.2"))]] as const;
+    });
+    assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(sent));
+  });
+
+  it("has every type of event and every channel", () => {
+    const text = read("docs/reference/events.md");
+    assert.deepEqual(firstCells(text, "Events").toSorted(), Object.keys(EVENTS).toSorted());
+    const channels = Object.values(CHANNELS).map(({ name }) => String(name));
+    assert.deepEqual(firstCells(text, "Channels").toSorted(), channels.toSorted());
+  });
+
+  it("names no error code that does not exist", () => {
+    const unknown = pages().flatMap(({ path, text }) =>
+      Array.from(text.matchAll(/ERR_HANDCLASP_\w*[A-Z]\b/g), ([code]) => code)
+        .filter((code) => !(code in ERROR_CODES) && !text.includes(`${code}_*`))
+        .map((code) => `${path}: ${code}`),
+    );
+    assert.deepEqual(unknown, []);
+  });
+});
+
+function named(name: AlertName): readonly [string, number] {
+  return [name, ALERTS[name]];
+}
+
+function exists(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ENOTDIR";
+  }
+}
