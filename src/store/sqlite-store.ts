@@ -13,6 +13,7 @@ import type {
   TrustStore,
 } from "../trust/trust-store.ts";
 import { EventFeed } from "./event-feed.ts";
+import { KeyCache } from "./key-cache.ts";
 import { SCHEMA } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
@@ -37,6 +38,7 @@ export class SqliteStore implements TrustStore {
   readonly #path: string | null;
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
+  readonly #cache: KeyCache;
   readonly #lists: SqliteLists;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
@@ -56,6 +58,7 @@ export class SqliteStore implements TrustStore {
     this.#database = database;
     this.#channel = channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new SqliteTables(database);
+    this.#cache = new KeyCache(database, this.#tables, path);
     this.#lists = new SqliteLists(database);
     this.#feed = new EventFeed(database, path);
     this.#process = options.process ?? `node ${process.pid}`;
@@ -65,7 +68,7 @@ export class SqliteStore implements TrustStore {
   key(pin: KeyPin): KeyRecord | undefined {
     this.#mustBeReadable();
     try {
-      return this.#tables.key(pin);
+      return this.#cache.key(pin);
     } catch (error) {
       throw unreadable(error);
     }
@@ -180,6 +183,7 @@ export class SqliteStore implements TrustStore {
     this.#closed = true;
     this.#feed.stop();
     await this.#channel.close();
+    this.#cache.close();
     this.#database.close();
   }
 

@@ -55,7 +55,10 @@ export interface StoreReport {
 export interface TrustStore extends AsyncDisposable {
   readonly url: string;
 
-  /** A key by its pin. On the path of every connection. */
+  /**
+   * A key by its pin, on the path of every connection. All that was acknowledged anywhere is in it, but `lastSeen`
+   * may be older than in `keys()`.
+   */
   key(pin: KeyPin): KeyRecord | undefined;
   /** Keys bound to a folded name, whatever their state but pending. */
   keysOfName(nameKey: string): readonly KeyRecord[];
