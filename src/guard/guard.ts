@@ -16,7 +16,7 @@ import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Peer } from "./peer.ts";
-import { connectionOf, type Guarded, rememberConnection } from "./peer-of.ts";
+import { connectionOf, rememberConnection } from "./peer-of.ts";
 import { bytesSent, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
 import { TicketHolders } from "./ticket-holders.ts";
@@ -120,14 +120,14 @@ export class Guard implements Disposable {
         return this.#secured(args[0] as TLSSocket);
       case "session":
         // Comes while the socket is handed over; an HTTP/2 session shows its socket through a proxy only.
-        if (this.#handingOver !== undefined) rememberConnection(args[0] as Guarded, this.#handingOver);
+        rememberConnection(args[0], this.#handingOver);
         break;
       case "keylog":
         this.#log(args[0] as Buffer, args[1] as TLSSocket);
-        if (this.#server.listenerCount("keylog") === 1) return true;
         break;
       case "stream":
-        rememberStream(args[0] as Guarded);
+        // A stream forgets its session when it closes.
+        rememberConnection(args[0], connectionOf(args[0]));
         break;
     }
     return this.#emit(event, ...args);
@@ -323,10 +323,4 @@ export class Guard implements Disposable {
     this.#server.setTicketKeys(randomBytes(48));
     this.#ticketHolders.clear();
   }
-}
-
-/** A stream forgets its session when it closes, so it is remembered by itself. */
-function rememberStream(stream: Guarded): void {
-  const connection = connectionOf(stream);
-  if (connection !== undefined) rememberConnection(stream, connection);
 }

@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { RemoteAddressOf } from "./remote-address.ts";
 
 let count = 0;
 /** Tells connections of one process from another's: they share a trust store. */
-const RUN = crypto.randomUUID().slice(0, 8);
+const RUN = randomUUID().slice(0, 8);
 
 /** One connection, from its first byte to its verdict. */
 export class Handshake {

@@ -22,13 +22,14 @@ export function peerOf(from: Guarded): Peer | undefined {
   });
 }
 
-/** Remembers which connection a socket, session or stream belongs to. */
-export function rememberConnection(carrier: object, connection: GuardedConnection): void {
-  CONNECTIONS.set(carrier, connection);
+/** Remembers which connection a socket, session or stream belongs to, if it belongs to one. */
+export function rememberConnection(carrier: unknown, connection: GuardedConnection | undefined): void {
+  if (isObject(carrier) && connection !== undefined) CONNECTIONS.set(carrier, connection);
 }
 
 /** The connection behind anything that a guarded server hands out. */
-export function connectionOf(from: Guarded): GuardedConnection | undefined {
+export function connectionOf(from: unknown): GuardedConnection | undefined {
+  if (!isObject(from)) return undefined;
   return (
     CONNECTIONS.get(from) ??
     carriedBy(from, "stream") ??
@@ -37,7 +38,11 @@ export function connectionOf(from: Guarded): GuardedConnection | undefined {
   );
 }
 
-function carriedBy(from: Guarded, property: "stream" | "session" | "socket"): GuardedConnection | undefined {
+function carriedBy(from: object, property: "stream" | "session" | "socket"): GuardedConnection | undefined {
   const carrier: unknown = Reflect.get(from, property);
-  return typeof carrier === "object" && carrier !== null ? CONNECTIONS.get(carrier) : undefined;
+  return isObject(carrier) ? CONNECTIONS.get(carrier) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import net from "node:net";
+import { join } from "node:path";
+import { Duplex, PassThrough } from "node:stream";
+import { describe, it } from "node:test";
+import tls from "node:tls";
+import { guard } from "../../src/guard/guard.ts";
+import { readCertificate } from "../../src/x509/certificate-facts.ts";
+import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { identity, type TestIdentity } from "./support/identities.ts";
+import { connectOnce } from "./support/node-client.ts";
+import { greet, openScene } from "./support/scene.ts";
+import { altered, refusing } from "./support/verdicts.ts";
+
+describe("a guarded server", async () => {
+  const client = await identity("client");
+
+  it("works on a Unix socket, alerts included", async () => {
+    const path = join(temporaryFolder(), "guarded.sock");
+    await using scene = await openScene();
+    const server = tls.createServer(await identity("localhost"));
+    const addresses: (string | undefined)[] = [];
+    using _guard = guard(
+      server,
+      altered(scene.trust, {
+        judge(sighting) {
+          addresses.push(sighting.remoteAddress);
+          return scene.trust.judge(sighting);
+        },
+      }),
+    );
+    greet(server);
+    server.listen(path);
+    await once(server, "listening");
+    const outcomes = [];
+    for (const each of [client, await identity("client")]) {
+      outcomes.push(await connectOnce({ port: 0, socket: net.connect(path), identity: each }));
+    }
+    assert.deepEqual(
+      outcomes.map(({ alert, received }) => alert ?? received),
+      ["hello", 46],
+    );
+    assert.deepEqual(addresses, [undefined, undefined]);
+    server.close();
+  });
+
+  for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
+    it(`works on streams that are no sockets, alerts included (${maxVersion})`, async () => {
+      await using admitting = await openScene();
+      greet(admitting.server);
+      await using barring = await openScene({ through: refusing("pending") });
+      const outcomes = [];
+      for (const { server } of [admitting, barring]) {
+        const front = net.createServer((socket) => {
+          server.emit("connection", new PassThrough().compose(socket));
+        });
+        front.listen(0, "127.0.0.1");
+        await once(front, "listening");
+        const { port } = front.address() as net.AddressInfo;
+        outcomes.push(await connectOnce({ port, identity: client, maxVersion }));
+        front.close();
+      }
+      assert.deepEqual(
+        outcomes.map(({ alert, received }) => alert ?? received),
+        ["hello", 49],
+      );
+    });
+  }
+
+  it("outlives a stream that breaks in the middle of the handshake", async () => {
+    await using scene = await openScene();
+    const broken = new Duplex({
+      read() {
+        setImmediate(() => this.destroy(new Error("broken")));
+      },
+      write: (_chunk, _encoding, done) => done(),
+    });
+    scene.server.emit("connection", broken);
+    while (!broken.closed) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(scene.guard.handshakes, 0);
+  });
+
+  it("judges a socket that did not come through its own 'connection', and can only cut it", async () => {
+    await using scene = await openScene({ through: refusing("revoked") });
+    const other = tls.createServer({
+      ...(await identity("localhost")),
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    other.on("secureConnection", (socket) => scene.server.emit("secureConnection", socket));
+    let reached = 0;
+    scene.server.on("secureConnection", () => (reached += 1));
+    other.listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as net.AddressInfo;
+    for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
+      const outcome = await connectOnce({ port, identity: client, maxVersion });
+      assert.deepEqual([outcome.alert, outcome.received], [null, ""]);
+    }
+    assert.equal(reached, 0);
+    other.close();
+  });
+});
+
+describe("a client whose certificate is signed by a CA", () => {
+  const folder = temporaryFolder();
+  const { ca, signed } = signedByCa(folder);
+
+  for (const [trustCa, expected] of [
+    ["none", false],
+    ["file", true],
+  ] as const) {
+    it(`is ${expected ? "" : "not "}called signed under trustCa: ${trustCa}`, async () => {
+      const sightings: boolean[] = [];
+      await using scene = await openScene({
+        trustCa,
+        server: { ca },
+        through: (trust) =>
+          altered(trust, {
+            judge(sighting) {
+              sightings.push(sighting.caSigned);
+              return trust.judge(sighting);
+            },
+          }),
+      });
+      greet(scene.server);
+      const selfSigned = await identity("self-signed");
+      for (const each of [signed, selfSigned]) await connectOnce({ port: scene.port, identity: each });
+      assert.deepEqual(sightings, [expected, false]);
+    });
+  }
+});
+
+function signedByCa(folder: string): { ca: string; signed: TestIdentity } {
+  const at = (name: string): string => join(folder, name);
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  openssl("req", "-x509", ...key, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=Test CA");
+  openssl("req", ...key, "-keyout", at("client.key"), "-out", at("client.csr"), "-subj", "/CN=signed");
+  const authority = ["-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial"];
+  openssl("x509", "-req", "-in", at("client.csr"), ...authority, "-out", at("client.pem"));
+  const cert = readFileSync(at("client.pem"), "utf8");
+  const [der] = certificatesFromPem(cert);
+  assert(der);
+  const signed = { key: readFileSync(at("client.key"), "utf8"), cert, facts: readCertificate(der) };
+  return { ca: readFileSync(at("ca.pem"), "utf8"), signed };
+}
+
+function openssl(...args: readonly string[]): void {
+  execFileSync("openssl", args, { stdio: "ignore" });
+}
