@@ -1,0 +1,119 @@
+import { isHandclaspError, type HandclaspError } from "../errors.ts";
+import type { CaptureFormat, FileBytes } from "./capture-format.ts";
+import { malformed } from "./malformed.ts";
+import type { CaptureSink, EmbeddedSecrets, Packet } from "./packet.ts";
+import { isPcapMagic, PcapFormat } from "./pcap.ts";
+import { BLOCK } from "./pcapng-blocks.ts";
+import { PcapngFormat } from "./pcapng.ts";
+
+/** How far a capture could be read. Whatever the state, everything before `bytesRead` was given. */
+export type CaptureEnd =
+  | { readonly state: "complete"; readonly bytesRead: number }
+  /** The input stops inside the unit that begins at `bytesRead`. `needs` is what is known of its length. */
+  | {
+      readonly state: "truncated";
+      readonly bytesRead: number;
+      readonly field: string;
+      readonly needs: number;
+      readonly has: number;
+    }
+  /** What begins at `bytesRead` does not follow the format; nothing after it was read. */
+  | { readonly state: "malformed"; readonly bytesRead: number; readonly error: HandclaspError };
+
+const MAGIC_BYTES = 4;
+
+/**
+ * Reads a pcap or pcapng file in chunks of any size. Packets are views of the chunks, so do not reuse those.
+ * Time and copies are linear in the input; at most one unit (64 MiB) is kept.
+ */
+export class CaptureReader {
+  readonly #sink: CaptureSink;
+  #format: CaptureFormat | undefined;
+  #kept: Uint8Array[] = [];
+  #keptLength = 0;
+  #needs = MAGIC_BYTES;
+  #bytesRead = 0;
+  #error: HandclaspError | undefined;
+  #packet: Packet | undefined;
+  #secrets: EmbeddedSecrets | undefined;
+  readonly #found: CaptureSink = {
+    packet: (packet) => (this.#packet = packet),
+    secrets: (secrets) => (this.#secrets = secrets),
+  };
+
+  constructor(sink: CaptureSink) {
+    this.#sink = sink;
+  }
+
+  /** Known from the fourth byte on. */
+  get format(): "pcap" | "pcapng" | undefined {
+    return this.#format?.name;
+  }
+
+  /** Throws ERR_HANDCLASP_MALFORMED for a file of another kind; later faults are told by `end()`. */
+  read(chunk: Uint8Array): void {
+    if (this.#error !== undefined || chunk.length === 0) return;
+    this.#kept.push(chunk);
+    this.#keptLength += chunk.length;
+    if (this.#keptLength < this.#needs) return;
+    const bytes = this.#kept.length === 1 ? chunk : Buffer.concat(this.#kept, this.#keptLength);
+    const used = this.#units(bytes);
+    this.#keptLength = bytes.length - used;
+    this.#kept = this.#keptLength === 0 ? [] : [bytes.subarray(used)];
+  }
+
+  /** Nothing more comes. */
+  end(): CaptureEnd {
+    const bytesRead = this.#bytesRead;
+    if (this.#error !== undefined) return { state: "malformed", bytesRead, error: this.#error };
+    if (this.#format !== undefined && this.#keptLength === 0 && this.#format.unit !== "pcap.header")
+      return { state: "complete", bytesRead };
+    const field = this.#format?.unit ?? "capture.magic";
+    return { state: "truncated", bytesRead, field, needs: this.#needs, has: this.#keptLength };
+  }
+
+  /** Reads all whole units and returns how many bytes they took. */
+  #units(bytes: Uint8Array): number {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const input: FileBytes = { bytes, view, start: this.#bytesRead };
+    this.#format ??= chooseFormat(view.getUint32(0, false));
+    const format = this.#format;
+    let at = 0;
+    while (at < bytes.length) {
+      const took = this.#unit(format, input, at);
+      if (took === undefined) break;
+      this.#needs = took < 0 ? -took : 0;
+      if (took < 0) break;
+      at += took;
+      this.#deliver();
+    }
+    this.#bytesRead += at;
+    return at;
+  }
+
+  /** What the sink throws must not be taken for a fault of the file: it is called outside. */
+  #unit(format: CaptureFormat, input: FileBytes, at: number): number | undefined {
+    try {
+      return format.read(input, at, this.#found);
+    } catch (error) {
+      if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+      this.#error = error;
+      return undefined;
+    }
+  }
+
+  #deliver(): void {
+    const packet = this.#packet;
+    const secrets = this.#secrets;
+    this.#packet = undefined;
+    this.#secrets = undefined;
+    if (packet !== undefined) this.#sink.packet(packet);
+    if (secrets !== undefined) this.#sink.secrets(secrets);
+  }
+}
+
+function chooseFormat(magic: number): CaptureFormat {
+  if (magic === BLOCK.sectionHeader) return new PcapngFormat();
+  if (isPcapMagic(magic)) return new PcapFormat();
+  throw malformed("capture.magic", 0, "neither a pcap nor a pcapng file");
+}
