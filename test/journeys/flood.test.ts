@@ -12,7 +12,7 @@ import { forEachOf, knock, strangers } from "./support/flood.ts";
 import { stackOf } from "./support/stacks.ts";
 
 const { burst, perSecond } = DEFAULT_FIRST_USE_LIMITS.perNetwork;
-const STRANGERS = 500;
+const STRANGERS = 400;
 const MOST_PENDING = 50;
 
 interface ListedKey {

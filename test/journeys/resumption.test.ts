@@ -181,7 +181,7 @@ const RUNS_OUT: readonly {
 }[] = [
   {
     what: "its approval",
-    forMs: 2500,
+    forMs: 3000,
     async meet(scene, name, forMs) {
       const who = await fresh(scene.home, name);
       using _held = await HeldConnection.open(scene.port, who);
@@ -201,7 +201,7 @@ const RUNS_OUT: readonly {
   },
 ];
 
-describe("a session ticket that is used", { concurrency: 4 }, () => {
+describe("a session ticket that is used", { concurrency: 6 }, () => {
   for (const client of TICKET_CLIENTS) {
     const { name, version } = client;
     for (const { what, forMs, meet } of RUNS_OUT) {

@@ -7,7 +7,7 @@ import { HeldConnection } from "./support/held-connection.ts";
 import { stackOf } from "./support/stacks.ts";
 
 const WITHIN_MS = 150;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 interface ListedEvent {
   readonly sequence: number;

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import tls from "node:tls";
 import type { Credentials } from "./certificates.ts";
 
@@ -15,6 +14,7 @@ export class HeldConnection implements Disposable {
     socket.resume();
   }
 
+  /** Resolves when the server has let it in, or not: whoever is refused gets no session ticket. */
   static async open(
     port: number,
     who: Credentials,
@@ -23,7 +23,9 @@ export class HeldConnection implements Disposable {
     const { cert, key } = who;
     const socket = tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false, cert, key, ...options });
     const held = new HeldConnection(socket);
-    await once(socket, "secureConnect");
+    const connected = new Promise((resolve) => socket.on("secureConnect", resolve));
+    const ticket = new Promise((resolve) => socket.on("session", resolve));
+    await Promise.race([Promise.all([connected, ticket]), held.closedAt]);
     return held;
   }
 
