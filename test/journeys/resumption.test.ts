@@ -181,7 +181,7 @@ const RUNS_OUT: readonly {
 }[] = [
   {
     what: "its approval",
-    forMs: 3000,
+    forMs: 4000,
     async meet(scene, name, forMs) {
       const who = await fresh(scene.home, name);
       using _held = await HeldConnection.open(scene.port, who);
@@ -193,7 +193,7 @@ const RUNS_OUT: readonly {
   },
   {
     what: "its certificate",
-    forMs: 3000,
+    forMs: 4000,
     async meet(scene, name, forMs) {
       const who = await fresh(scene.home, name, { days: forMs / DAY_MS });
       return { who, until: Date.now() + forMs };
