@@ -4,7 +4,7 @@ import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { byOpenssl, type Credentials, fresh } from "./support/certificates.ts";
 import { Flood, forEachOf, knock, strangers } from "./support/flood.ts";
 import { ROWS, Stage } from "./support/refusal-rows.ts";
-import { STACKS } from "./support/stacks.ts";
+import { MISSING_PROGRAMS, STACKS } from "./support/stacks.ts";
 
 describe("the alert that a refused client reads", () => {
   let stage: Stage;
@@ -12,6 +12,8 @@ describe("the alert that a refused client reads", () => {
     stage = await Stage.open();
   });
   after(() => stage[Symbol.asyncDispose]());
+
+  for (const program of MISSING_PROGRAMS) it(`is read by ${program}`, { skip: "it is not installed" });
 
   for (const row of ROWS) {
     describe(`for ${row.what} (${row.reason})`, () => {

@@ -182,18 +182,27 @@ function outcome(stdout: string, said: string, alert: string | number | undefine
 const VERSIONS = ["TLSv1.3", "TLSv1.2"] as const;
 
 /** Whether a program is on this machine. */
-export function isInstalled(program: string): boolean {
+function isInstalled(program: string): boolean {
   return spawnSync(program, ["--version"]).error === undefined;
 }
 
-/** All that are on this machine, each in both versions. */
-export const STACKS: readonly Stack[] = [
+const PROGRAMS = [
   { program: "openssl", make: opensslStack },
   { program: "python3", make: pythonStack },
   { program: "curl", make: curlStack },
   { program: process.execPath, make: nodeStack },
   { program: "gnutls-cli", make: gnutlsStack },
-].flatMap(({ program, make }) => (isInstalled(program) ? VERSIONS.map(make) : []));
+].map((one) => ({ ...one, installed: isInstalled(one.program) }));
+
+/** All that are on this machine, each in both versions. */
+export const STACKS: readonly Stack[] = PROGRAMS.filter(({ installed }) => installed).flatMap(({ make }) =>
+  VERSIONS.map(make),
+);
+
+/** What would be tried if it were on this machine. */
+export const MISSING_PROGRAMS: readonly string[] = PROGRAMS.filter(({ installed }) => !installed).map(
+  ({ program }) => program,
+);
 
 /** The one of a name and version. */
 export function stackOf(name: string, version: TlsVersion): Stack {
