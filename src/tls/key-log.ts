@@ -28,6 +28,8 @@ const REPORTED_PROBLEMS = 100;
 const MOST_DIGITS = 2 * 65_535;
 const RANDOM_LENGTH = 32;
 const LINE = /^([^\s#]{1,64}) ([0-9a-f]+) ([0-9a-f]+)$/i;
+/** What OpenSSL logs of RSA key exchange beside CLIENT_RANDOM: in place of the random a part of the ciphertext. */
+const RSA_PREMASTER = /^RSA [0-9a-f]{16} [0-9a-f]+$/i;
 
 /** Reads SSLKEYLOGFILE: lines end in CR, LF or CRLF, hex is in either case, `#` begins a comment. RFC 9850 §2. */
 export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
@@ -49,10 +51,10 @@ export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
   return { entries, problems, malformedLines };
 }
 
-/** One line, with or without its end, as Node's `keylog` event gives it; undefined for comments and empty lines. RFC 9850 §2. */
+/** One line, with or without its end, as Node's `keylog` event gives it; undefined for comments, empty lines and RSA premaster secrets. RFC 9850 §2. */
 export function parseKeyLogLine(line: Uint8Array | string): KeyLogEntry | undefined {
   const text = (typeof line === "string" ? line : Buffer.from(line).toString("latin1")).trim();
-  if (text === "" || text.startsWith("#")) return undefined;
+  if (text === "" || text.startsWith("#") || RSA_PREMASTER.test(text)) return undefined;
   const [, label, random, secret] = LINE.exec(text) ?? [];
   if (label === undefined || random === undefined || secret === undefined) {
     throw malformed("needs a label, a client random and a secret in hex, each after one space");

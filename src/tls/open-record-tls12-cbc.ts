@@ -1,12 +1,12 @@
-import { createDecipheriv, createHmac } from "node:crypto";
+import { createDecipheriv } from "node:crypto";
 import {
   boundContent,
   boundFragment,
   malformedRecord,
   type OpenedRecord,
   type ProtectedRecord,
-  pseudoHeader,
   type RecordOpener,
+  recordMac,
 } from "./record-protection.ts";
 import type { Tls12WriteKeys } from "./tls12-key-schedule.ts";
 import type { CbcCipher } from "./tls12-suite.ts";
@@ -61,10 +61,7 @@ export class Tls12CbcOpener implements RecordOpener {
   }
 
   #verify(record: ProtectedRecord, covered: Uint8Array, mac: Uint8Array): void {
-    const expected = createHmac(this.#cipher.mac, this.#keys.macKey)
-      .update(pseudoHeader(this.#sequence, record, covered.length))
-      .update(covered)
-      .digest();
+    const expected = recordMac(this.#cipher.mac, this.#keys.macKey, this.#sequence, record, covered);
     if (!expected.equals(mac)) throw malformedRecord(record, "does not verify under these keys", "mac");
   }
 

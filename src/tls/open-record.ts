@@ -1,8 +1,8 @@
 import { Tls12AeadOpener } from "./open-record-tls12-aead.ts";
+import { Tls12NullOpener } from "./open-record-tls12-null.ts";
 import { Tls12CbcOpener } from "./open-record-tls12-cbc.ts";
 import type { RecordOpener } from "./record-protection.ts";
-import type { Randoms } from "./tls12-key-schedule.ts";
-import { tls12Keys } from "./tls12-key-schedule.ts";
+import { type Randoms, type Tls12WriteKeys, tls12Keys } from "./tls12-key-schedule.ts";
 import type { Tls12Suite } from "./tls12-suite.ts";
 
 /** What the two sides of TLS 1.2 agreed on. */
@@ -11,7 +11,7 @@ export interface Tls12Session {
   /** As logged under CLIENT_RANDOM; made with or without RFC 7627, it is used in the same way. */
   readonly masterSecret: Uint8Array;
   readonly randoms: Randoms;
-  /** Whether ServerHello had the extension; means nothing to AEADs. RFC 7366 §2. */
+  /** Whether ServerHello had the extension; means nothing but to block ciphers. RFC 7366 §2. */
   readonly encryptThenMac: boolean;
 }
 
@@ -20,14 +20,12 @@ export function openTls12Records(session: Tls12Session): {
   readonly client: RecordOpener;
   readonly server: RecordOpener;
 } {
-  const { cipher } = session.suite;
   const { client, server } = tls12Keys(session.masterSecret, session.suite, session.randoms);
-  if (cipher.mode === "aead") {
-    return { client: new Tls12AeadOpener(cipher, client), server: new Tls12AeadOpener(cipher, server) };
-  }
-  const { encryptThenMac } = session;
-  return {
-    client: new Tls12CbcOpener(cipher, client, encryptThenMac),
-    server: new Tls12CbcOpener(cipher, server, encryptThenMac),
-  };
+  return { client: opener(session, client), server: opener(session, server) };
+}
+
+function opener({ suite: { cipher }, encryptThenMac }: Tls12Session, keys: Tls12WriteKeys): RecordOpener {
+  if (cipher.mode === "aead") return new Tls12AeadOpener(cipher, keys);
+  if (cipher.mode === "cbc") return new Tls12CbcOpener(cipher, keys, encryptThenMac);
+  return new Tls12NullOpener(cipher, keys);
 }

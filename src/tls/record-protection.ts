@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { ByteReader } from "../bytes/byte-reader.ts";
 import type { HandclaspError } from "../errors.ts";
 
@@ -59,4 +60,18 @@ export function pseudoHeader(sequence: number, record: ProtectedRecord, length: 
   header.writeUInt16BE(record.version, 9);
   header.writeUInt16BE(length, 11);
   return header;
+}
+
+/** The MAC over what is protected, with the record's number and header in front. RFC 5246 §6.2.3.1, RFC 7366 §3. */
+export function recordMac(
+  hash: string,
+  key: Uint8Array,
+  sequence: number,
+  record: ProtectedRecord,
+  covered: Uint8Array,
+): Buffer {
+  return createHmac(hash, key)
+    .update(pseudoHeader(sequence, record, covered.length))
+    .update(covered)
+    .digest();
 }

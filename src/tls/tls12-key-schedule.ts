@@ -7,7 +7,7 @@ export interface Randoms {
   readonly server: Uint8Array;
 }
 
-/** What protects the records of one direction; `iv` is the fixed part of the nonce, empty for CBC. RFC 5246 §6.3. */
+/** What protects the records of one direction; `iv` is the fixed part of the nonce, empty for block ciphers. RFC 5246 §6.3. */
 export interface Tls12WriteKeys {
   readonly macKey: Uint8Array;
   readonly key: Uint8Array;
@@ -40,9 +40,10 @@ export function extendedMasterSecret(
 
 /** The key block, cut up. It is the same whichever way the master secret was made. RFC 5246 §6.3. */
 export function tls12Keys(master: Uint8Array, suite: Tls12Suite, randoms: Randoms): Tls12Keys {
-  const { keyLength } = suite.cipher;
-  const macLength = suite.cipher.mode === "cbc" ? suite.cipher.macLength : 0;
-  const ivLength = suite.cipher.mode === "cbc" ? 0 : suite.cipher.fixedIvLength;
+  const { cipher } = suite;
+  const { keyLength } = cipher;
+  const macLength = cipher.mode === "aead" ? 0 : cipher.macLength;
+  const ivLength = cipher.mode === "aead" ? cipher.fixedIvLength : 0;
   const seed = Buffer.concat([randoms.server, randoms.client]);
   const block = prf(master, suite.hash, "key expansion", seed, 2 * (macLength + keyLength + ivLength));
   let at = 0;

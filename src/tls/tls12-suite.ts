@@ -26,11 +26,19 @@ export interface CbcCipher {
   readonly macLength: 20 | 32 | 48;
 }
 
+/** No cipher, only an HMAC behind each content; with encrypt-then-MAC it comes to the same. RFC 5246 §6.2.3.1. */
+export interface NullCipher {
+  readonly mode: "null";
+  readonly keyLength: 0;
+  readonly mac: "md5" | "sha1" | "sha256" | "sha384";
+  readonly macLength: 16 | 20 | 32 | 48;
+}
+
 /** What a suite of TLS 1.2 fixes for its records; how keys are exchanged makes no difference to them. */
 export interface Tls12Suite {
   readonly version: "TLSv1.2";
   readonly hash: PrfHash;
-  readonly cipher: AeadCipher | CbcCipher;
+  readonly cipher: AeadCipher | CbcCipher | NullCipher;
 }
 
 const NONCE = { mode: "aead", fixedIvLength: 4, explicitNonceLength: 8 } as const;
@@ -59,7 +67,7 @@ const CAMELLIA_128_CBC = { cipher: "camellia-128-cbc", keyLength: 16 } as const;
 const CAMELLIA_256_CBC = { cipher: "camellia-256-cbc", keyLength: 32 } as const;
 
 /** By cipher and PRF, the IANA numbers: RSA, DHE, ECDHE, PSK, anonymous, DSS, SRP as each cipher has them. */
-const FAMILIES: readonly (readonly [AeadCipher | CbcCipher, PrfHash, readonly number[]])[] = [
+const FAMILIES: readonly (readonly [AeadCipher | CbcCipher | NullCipher, PrfHash, readonly number[]])[] = [
   // RFC 5288, RFC 5289, RFC 5487, RFC 8442
   [
     AES_128_GCM,
@@ -140,9 +148,22 @@ const FAMILIES: readonly (readonly [AeadCipher | CbcCipher, PrfHash, readonly nu
     "sha384",
     [0xc073, 0xc075, 0xc077, 0xc079, 0xc095, 0xc097, 0xc099, 0xc09b],
   ],
+  // RFC 5246 §A.5, RFC 4785, RFC 5487 §3.1, RFC 5489, RFC 8422
+  [{ mode: "null", keyLength: 0, mac: "md5", macLength: 16 }, "sha256", [0x0001]],
+  [
+    { mode: "null", keyLength: 0, mac: "sha1", macLength: 20 },
+    "sha256",
+    [0x0002, 0x002c, 0x002d, 0x002e, 0xc001, 0xc006, 0xc00b, 0xc010, 0xc015, 0xc039],
+  ],
+  [
+    { mode: "null", keyLength: 0, mac: "sha256", macLength: 32 },
+    "sha256",
+    [0x003b, 0x00b0, 0x00b4, 0x00b8, 0xc03a],
+  ],
+  [{ mode: "null", keyLength: 0, mac: "sha384", macLength: 48 }, "sha384", [0x00b1, 0x00b5, 0x00b9, 0xc03b]],
 ];
 
-/** By IANA number: every suite of TLS 1.2 that OpenSSL 3.5 encrypts records with, and its siblings. */
+/** By IANA number: every suite of TLS 1.2 that OpenSSL 3.5 has, and its siblings. */
 export const TLS12_SUITES: ReadonlyMap<number, Tls12Suite> = new Map(
   FAMILIES.flatMap(([cipher, hash, codes]) =>
     codes.map((code): [number, Tls12Suite] => [code, { version: "TLSv1.2", hash, cipher }]),

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { type Duplex, duplexPair } from "node:stream";
+import tls, { type ConnectionOptions, type TlsOptions } from "node:tls";
+
+/** What went over the wire, in the order in which it did, and the secrets that were logged. */
+export interface RecordedConnection {
+  readonly chunks: readonly RecordedChunk[];
+  readonly keyLog: string;
+  /** As IANA calls the suite, and as OpenSSL does. */
+  readonly cipher: string;
+  readonly opensslCipher: string;
+}
+
+export interface RecordedChunk {
+  readonly from: "client" | "server";
+  readonly bytes: Uint8Array;
+}
+
+/** The application data that the two sides send: of the client's there is more than fits into one record. */
+export const SENT: Readonly<Record<"client" | "server", string>> = {
+  client: "a question, of some length; ".repeat(1_000),
+  server: "the answer",
+};
+
+const TIMEOUT_MS = 10_000;
+
+/** Makes a connection in memory in which each side says something, then both end. */
+export async function recordConnection(
+  server: TlsOptions,
+  client: ConnectionOptions,
+): Promise<RecordedConnection> {
+  const chunks: RecordedChunk[] = [];
+  const [ofClient, clientEnd] = duplexPair();
+  const [ofServer, serverEnd] = duplexPair();
+  pass(clientEnd, serverEnd, (bytes) => chunks.push({ from: "client", bytes }));
+  pass(serverEnd, clientEnd, (bytes) => chunks.push({ from: "server", bytes }));
+  const keyLog: string[] = [];
+  const listener = tls.createServer(server, (socket) => {
+    socket.on("error", () => socket.destroy());
+    let waitingFor = SENT.client.length;
+    socket.on("data", (chunk: Buffer) => {
+      waitingFor -= chunk.length;
+      if (waitingFor === 0) socket.end(SENT.server);
+    });
+  });
+  listener.on("tlsClientError", () => ofServer.destroy());
+  listener.emit("connection", ofServer);
+  const socket = tls.connect({
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ...client,
+    socket: ofClient,
+  });
+  socket.on("keylog", (line: Buffer) => keyLog.push(line.toString("latin1")));
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    await once(socket, "secureConnect", { signal });
+    const { standardName: cipher, name: opensslCipher } = socket.getCipher();
+    socket.write(SENT.client);
+    socket.resume();
+    await once(socket, "end", { signal });
+    return { chunks, keyLog: keyLog.join(""), cipher, opensslCipher };
+  } finally {
+    socket.destroy();
+    ofServer.destroy();
+  }
+}
+
+function pass(from: Duplex, to: Duplex, seen: (bytes: Uint8Array) => void): void {
+  from.on("data", (chunk: Buffer) => {
+    seen(chunk);
+    to.write(chunk);
+  });
+  from.on("end", () => to.end());
+  from.on("error", () => to.destroy());
+}
