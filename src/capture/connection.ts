@@ -1,0 +1,65 @@
+/** One end of a TCP connection. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Who sent it. */
+export type Direction = "client" | "server";
+
+/** Which connection an event belongs to; the same object for all events of one connection. */
+export interface Connection {
+  /** Counted from 1 over the capture, in the order of the first packets; ports may be used again, this is not. */
+  readonly id: number;
+  /** Who sent the SYN; without one, who sent a ClientHello; else who has the higher port. */
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  /** Whether the capture has the SYN: if not, bytes from before are unknown. */
+  readonly fromStart: boolean;
+}
+
+/**
+ * Why nothing more comes: both sides sent FIN, one sent RST, the ports began another connection, too many
+ * connections were open at once, or the capture ends.
+ */
+export type CloseReason = "finished" | "reset" | "replaced" | "evicted" | "end-of-capture";
+
+/** What happens on TCP connections; times are milliseconds since 1970, undefined where the file has none. */
+export type TcpEvent =
+  | { readonly kind: "open"; readonly connection: Connection; readonly timeMs: number | undefined }
+  | {
+      readonly kind: "data";
+      readonly connection: Connection;
+      readonly direction: Direction;
+      readonly timeMs: number | undefined;
+      /** The next bytes of this direction, a view of the capture when they came in order. */
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: "gap";
+      readonly connection: Connection;
+      readonly direction: Direction;
+      readonly timeMs: number | undefined;
+      /** How many bytes the capture lacks here. */
+      readonly length: number;
+    }
+  | {
+      /** FIN: this side sends nothing more. */
+      readonly kind: "finish";
+      readonly connection: Connection;
+      readonly direction: Direction;
+      readonly timeMs: number | undefined;
+    }
+  | {
+      /** RST, sent by `direction`. */
+      readonly kind: "reset";
+      readonly connection: Connection;
+      readonly direction: Direction;
+      readonly timeMs: number | undefined;
+    }
+  | {
+      readonly kind: "close";
+      readonly connection: Connection;
+      readonly timeMs: number | undefined;
+      readonly reason: CloseReason;
+    };

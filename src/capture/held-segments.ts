@@ -1,0 +1,93 @@
+/** Bytes of a stream that came before their turn. */
+export interface HeldSegment {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly timeMs: number | undefined;
+}
+
+/** What an entry costs besides its bytes, roughly. */
+const ENTRY_COST = 128;
+
+/** Segments out of order, sorted, without overlap: whichever came first is kept. Bytes are copied. */
+export class HeldSegments {
+  #segments: HeldSegment[] = [];
+  #cost = 0;
+
+  get count(): number {
+    return this.#segments.length;
+  }
+
+  /** Bytes of memory, roughly. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  get first(): HeldSegment | undefined {
+    return this.#segments[0];
+  }
+
+  /** Keeps the parts of `bytes` that are not held yet. */
+  add(at: number, bytes: Uint8Array, timeMs: number | undefined): void {
+    const end = at + bytes.length;
+    const from = this.#indexBehind(at);
+    const parts: HeldSegment[] = [];
+    let reached = at;
+    let index = from;
+    for (; reached < end; index++) {
+      const held = this.#segments[index];
+      const until = Math.min(end, held?.at ?? end);
+      if (until > reached) parts.push({ at: reached, bytes: bytes.slice(reached - at, until - at), timeMs });
+      if (held === undefined || held.at >= end) break;
+      parts.push(held);
+      reached = held.at + held.bytes.length;
+    }
+    const replaced = index - from;
+    this.#cost += costOf(parts) - costOf(this.#segments.slice(from, index));
+    this.#segments.splice(from, replaced, ...parts);
+  }
+
+  /** Takes the segments that follow each other from `at` on. */
+  takeRun(at: number): readonly HeldSegment[] {
+    let count = 0;
+    let reached = at;
+    for (const held of this.#segments) {
+      if (held.at > reached) break;
+      reached = held.at + held.bytes.length;
+      count += 1;
+    }
+    if (count === 0) return [];
+    const run = this.#segments.splice(0, count);
+    this.#cost -= costOf(run);
+    return run;
+  }
+
+  /** Forgets what lies before `at`. */
+  dropBefore(at: number): void {
+    const kept: HeldSegment[] = [];
+    for (const { at: start, bytes, timeMs } of this.#segments) {
+      const old = Math.max(0, at - start);
+      if (old < bytes.length) kept.push({ at: start + old, bytes: bytes.subarray(old), timeMs });
+    }
+    this.#segments = kept;
+    this.#cost = costOf(kept);
+  }
+
+  /** The first segment that ends after `at`. */
+  #indexBehind(at: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const held = this.#segments[middle];
+      if (held !== undefined && held.at + held.bytes.length <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function costOf(segments: readonly HeldSegment[]): number {
+  let cost = 0;
+  for (const { bytes } of segments) cost += bytes.length + ENTRY_COST;
+  return cost;
+}

@@ -1,0 +1,199 @@
+import { HeldSegments } from "./held-segments.ts";
+
+/** Takes what one direction of a connection carries, in order. */
+export interface StreamSink {
+  data(timeMs: number | undefined, bytes: Uint8Array): void;
+  /** `length` bytes were sent and are not in the capture. */
+  gap(timeMs: number | undefined, length: number): void;
+  /** The FIN, after all that came before it. */
+  finished(timeMs: number | undefined): void;
+}
+
+/** No window is larger (RFC 7323 §2.3): what lies farther away does not belong to the stream. */
+const WINDOW = 2 ** 30;
+/** A stream whose SYN is missing starts at the lowest byte among this many segments or bytes. */
+const START_SEGMENTS = 32;
+const START_BYTES = 128 * 1024;
+/** A hole that the receiver acknowledged is given up this many packets later; captures mix order a little. */
+const PATIENCE_PACKETS = 32;
+
+/**
+ * One direction of a TCP connection, put in order: retransmissions dropped, overlaps first come first kept,
+ * sequence numbers unwrapped, holes waited for and then reported as gaps. RFC 9293 §3.4.
+ */
+export class TcpStream {
+  readonly #sink: StreamSink;
+  readonly #heldLimit: number;
+  /** The sequence number at position 0. */
+  #origin: number | undefined;
+  #started = false;
+  #initial: number | undefined;
+  /** Position of the next byte to give. */
+  #next = 0;
+  #held: HeldSegments | undefined;
+  #finAt: number | undefined;
+  #finished = false;
+  #lastTimeMs: number | undefined;
+  #acknowledgedTo: number | undefined;
+  #waited = 0;
+
+  constructor(sink: StreamSink, heldLimit: number) {
+    this.#sink = sink;
+    this.#heldLimit = heldLimit;
+  }
+
+  /** Bytes held back, with what it costs to hold them. */
+  get heldBytes(): number {
+    return this.#held?.cost ?? 0;
+  }
+
+  /** Whether everything up to a FIN was given. */
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** Whether a SYN with this number can belong to what was seen so far; another one begins another connection. */
+  fitsSyn(sequence: number): boolean {
+    if (this.#initial !== undefined) return this.#initial === sequence;
+    if (this.#started) return false;
+    if (this.#origin === undefined) return true;
+    const distance = Math.min(0, this.#held?.first?.at ?? 0) - this.#position(sequence + 1);
+    return distance >= 0 && distance < this.#heldLimit;
+  }
+
+  /** The SYN's number; its data, if any, begins one later. */
+  syn(sequence: number): void {
+    if (this.#initial !== undefined) return;
+    this.#initial = sequence;
+    this.#origin ??= (sequence + 1) >>> 0;
+    this.#start(this.#position(sequence + 1));
+  }
+
+  segment(sequence: number, payload: Uint8Array, fin: boolean, timeMs: number | undefined): void {
+    if (this.#finished) return;
+    this.#origin ??= sequence;
+    const at = this.#position(sequence);
+    const end = at + payload.length;
+    if (at > this.#next + WINDOW || end < this.#next - WINDOW) return;
+    if (fin) this.#finAt ??= end;
+    if (this.#started && at === this.#next && this.#held === undefined) this.#give(payload, timeMs);
+    else if (payload.length > 0) this.#hold(at, payload, timeMs);
+    this.#deliver(timeMs);
+  }
+
+  /** The receiver has everything before this number: what we miss of it was not captured. */
+  acknowledged(sequence: number, timeMs: number | undefined): void {
+    this.#origin ??= sequence;
+    const at = this.#position(sequence);
+    if (at > this.#next + WINDOW || (this.#acknowledgedTo !== undefined && at < this.#acknowledgedTo)) return;
+    this.#acknowledgedTo = at;
+    const first = this.#held?.first;
+    if (!this.#started || first === undefined || at < first.at) return;
+    this.#waited += 1;
+    if (this.#waited > PATIENCE_PACKETS) this.#skip(timeMs);
+  }
+
+  /** Whether a RST with this number is the peer's and not a stray one (RFC 9293 §3.10.7.4, loosely). */
+  acceptsReset(sequence: number): boolean {
+    if (this.#origin === undefined || !this.#started) return true;
+    const distance = this.#position(sequence) - this.#next;
+    return distance >= 0 && distance < WINDOW;
+  }
+
+  /** Nothing more comes: gives what is held with its gaps, and the gap at the end if the receiver, or a RST at `sequence`, tells of one. */
+  flush(timeMs: number | undefined, sequence?: number): void {
+    if (this.#finished) return;
+    this.#start(this.#held?.first?.at ?? this.#next);
+    while (this.#held !== undefined) this.#skip(timeMs);
+    const end = this.#finAt ?? this.#endToldByOthers(sequence);
+    if (end > this.#next) this.#gap(end - this.#next, timeMs);
+    this.#finishWhenDue(timeMs);
+  }
+
+  /** Gives up the lowest hole, because memory is needed elsewhere. */
+  giveUpHole(timeMs: number | undefined): void {
+    if (this.#held === undefined) return;
+    this.#start(this.#held.first?.at ?? this.#next);
+    this.#skip(timeMs);
+  }
+
+  /** An acknowledgment one byte ahead may be that of an unseen FIN: it tells of no data. */
+  #endToldByOthers(resetSequence: number | undefined): number {
+    const acknowledged = this.#acknowledgedTo ?? this.#next;
+    const reset = resetSequence === undefined ? this.#next : this.#position(resetSequence);
+    const end = Math.max(acknowledged, reset);
+    return end > this.#next + 1 && end < this.#next + WINDOW ? end : this.#next;
+  }
+
+  /** Sequence numbers are 32 bits and wrap: the position nearest to where we are is meant. */
+  #position(sequence: number): number {
+    return this.#next + ((sequence - (this.#origin ?? sequence) - this.#next) | 0);
+  }
+
+  #start(at: number): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#next = at;
+    this.#held?.dropBefore(at);
+  }
+
+  #hold(at: number, payload: Uint8Array, timeMs: number | undefined): void {
+    const old = this.#started ? Math.max(0, this.#next - at) : 0;
+    if (old >= payload.length) return;
+    this.#held ??= new HeldSegments();
+    this.#held.add(at + old, payload.subarray(old), timeMs);
+  }
+
+  #deliver(timeMs: number | undefined): void {
+    if (!this.#started) {
+      const held = this.#held;
+      if (held === undefined || (held.count < START_SEGMENTS && held.cost < START_BYTES)) return;
+      this.#start(held.first?.at ?? this.#next);
+    }
+    this.#giveHeld();
+    while (this.heldBytes > this.#heldLimit) this.#skip(timeMs);
+    this.#finishWhenDue(timeMs);
+  }
+
+  /** Reports the hole before the first held segment, and gives what follows it. */
+  #skip(timeMs: number | undefined): void {
+    const at = this.#held?.first?.at ?? this.#next;
+    if (at > this.#next) this.#gap(at - this.#next, this.#held?.first?.timeMs ?? timeMs);
+    this.#giveHeld();
+  }
+
+  #giveHeld(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    for (const { bytes, timeMs } of held.takeRun(this.#next)) {
+      this.#give(bytes, timeMs);
+      this.#waited = 0;
+    }
+    if (held.count === 0) this.#held = undefined;
+  }
+
+  #give(bytes: Uint8Array, timeMs: number | undefined): void {
+    if (bytes.length === 0) return;
+    this.#next += bytes.length;
+    this.#sink.data(this.#noEarlier(timeMs), bytes);
+  }
+
+  #gap(length: number, timeMs: number | undefined): void {
+    this.#next += length;
+    this.#sink.gap(this.#noEarlier(timeMs), length);
+  }
+
+  #finishWhenDue(timeMs: number | undefined): void {
+    if (this.#finished || this.#finAt === undefined || !this.#started || this.#next < this.#finAt) return;
+    this.#finished = true;
+    this.#held = undefined;
+    this.#sink.finished(this.#noEarlier(timeMs));
+  }
+
+  /** Bytes that waited for a hole to be filled become known when it is. */
+  #noEarlier(timeMs: number | undefined): number | undefined {
+    if (timeMs !== undefined && !(this.#lastTimeMs !== undefined && this.#lastTimeMs > timeMs))
+      this.#lastTimeMs = timeMs;
+    return this.#lastTimeMs;
+  }
+}
