@@ -31,6 +31,7 @@ interface Tracked {
   readonly connection: TcpConnection;
   /** The key of whoever sent the first packet. */
   readonly firstEnd: string;
+  /** A second packet came since the last look; so a flood of SYNs ends itself first. */
   isRecent: boolean;
   held: number;
 }
@@ -54,8 +55,9 @@ export class TcpReassembly {
     const from = endKey(path.source, segment.sourcePort);
     const to = endKey(path.destination, segment.destinationPort);
     const key = from < to ? from + to : to + from;
-    const tracked = this.#find(key, from, segment) ?? this.#begin(key, from, path, segment);
-    tracked.isRecent = true;
+    const found = this.#find(key, from, segment);
+    if (found !== undefined) found.isRecent = true;
+    const tracked = found ?? this.#begin(key, from, path, segment);
     tracked.connection.segment(from === tracked.firstEnd ? 0 : 1, segment, timeMs);
     this.#account(tracked);
     while (this.#held > this.#limits.heldBytes && this.#holding.size > 0) this.#relieve();
@@ -90,7 +92,7 @@ export class TcpReassembly {
       heldLimit: this.#limits.heldBytesPerDirection,
       onEvent: this.#onEvent,
     });
-    const tracked = { key, connection, firstEnd: from, isRecent: true, held: 0 };
+    const tracked = { key, connection, firstEnd: from, isRecent: false, held: 0 };
     this.#connections.set(key, tracked);
     return tracked;
   }
