@@ -43,6 +43,10 @@ const CLIENT_FINISHED = hex`140000209afe2ba2f63a09d229d8a429e5b37ffd9fcc73bdb591
 /** RFC 8448 §6: the client shows an RSA certificate to a server with an ECDSA one. */
 export const CLIENT_AUTHENTICATION: Trace = {
   section: "6, client authentication",
+  x25519: {
+    clientPrivate: hex`c040b2bb8f3addd20fd4058c547003a3c6f9c1cd915d5e535c87d8d191aaf071`,
+    serverPublic: hex`6c2e50e865919a6b5a12dfaf918f92b442567b0f89bc54478c6921366658f062`,
+  },
   earlySecret: hex`33ad0a1c607ec03b09e6cd9893680ce210adf300aa1f2660e1b22e10f170f92a`,
   handshakeSecret: hex`d995243674fb6400d7d37bc0e9861bdbd9ed095601dcf2994874f2803de22e39`,
   mainSecret: hex`57c15d7b9d441b3d40a9c6ea8a3d730e07b3a1ea7a3339ed7070b9a74a3f4f28`,

@@ -14,6 +14,10 @@ const FINISHED = hex`14000020c8c3a8f1bff5274061f4bc3a7caffbdc9616094ca625caa65f8
 /** RFC 8448 §7: both sides send a ChangeCipherSpec for the sake of middleboxes. */
 export const COMPATIBILITY_MODE: Trace = {
   section: "7, compatibility mode",
+  x25519: {
+    clientPrivate: hex`dea00b45695dc781f19d34a62c1afd31ab4369af1e855a3bbb258d8442cde6d7`,
+    serverPublic: hex`3e30f0f4ba551afd62768341175f5265e4daf0c8841617aa4fafdd2142320c22`,
+  },
   earlySecret: hex`33ad0a1c607ec03b09e6cd9893680ce210adf300aa1f2660e1b22e10f170f92a`,
   handshakeSecret: hex`f91761354a67e9b07c6dcc3a55707efa69c4519d8040e5f215121e0df69afa4a`,
   exporterSecret: hex`fb69121cea334db459e12272d179baca2369b643d11a6ac72b8b27a5c964feb1`,

@@ -18,12 +18,17 @@ export interface TracedRecord {
   readonly content?: Uint8Array;
 }
 
-/** One section of RFC 8448. Its suite is TLS_AES_128_GCM_SHA256 throughout. */
+/**
+ * One section of RFC 8448. Its suite is TLS_AES_128_GCM_SHA256 throughout. The client's Finished of sections 5, 6 and
+ * 7 is what its record opens to under the stated secret, not copied from the page.
+ */
 export interface Trace {
   readonly section: string;
   readonly presharedKey?: Uint8Array;
   /** What the key exchange agreed on, where the trace states it. */
   readonly sharedSecret?: Uint8Array;
+  /** What it can be computed from, where it is not stated. */
+  readonly x25519?: { readonly clientPrivate: Uint8Array; readonly serverPublic: Uint8Array };
   readonly earlySecret: Uint8Array;
   readonly handshakeSecret: Uint8Array;
   /** The "master" secret. */
