@@ -9,8 +9,8 @@ import type { Trust } from "../trust/trust.ts";
 import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type Encounter, reasonOfUnreadable, refuseFor, toEncounter } from "./encounter.ts";
-import { GuardedConnection, toLiveConnection } from "./guarded-connection.ts";
+import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
+import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
 import { Handshake } from "./handshake.ts";
 import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
@@ -124,6 +124,7 @@ export class Guard implements Disposable {
         break;
       case "keylog":
         this.#log(args[0] as Buffer, args[1] as TLSSocket);
+        if (this.#server.listenerCount("keylog") === 1) return true;
         break;
       case "stream":
         // A stream forgets its session when it closes.
@@ -141,10 +142,7 @@ export class Guard implements Disposable {
     this.#counters.accepted += 1;
     const handshake = new Handshake(transport, this.#settings.remoteAddressOf);
     this.#underWay.add(handshake);
-    transport.on("close", () => {
-      this.#underWay.delete(handshake);
-      this.#lingering.delete(handshake);
-    });
+    transport.on("close", () => this.#ended(handshake));
     return CURRENT.run(handshake, this.#emit, "connection", transport);
   }
 
@@ -194,14 +192,9 @@ export class Guard implements Disposable {
   /** What trust judges; undefined when the client has no certificate. Throws what `readCertificate` throws. */
   #sight({ handshake, socket, certificate }: Encounter): Sighting | undefined {
     if (certificate === undefined) return undefined;
-    return {
-      certificate: this.#certificates.read(certificate),
-      // Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too.
-      caSigned: this.#settings.trustCa !== "none" && socket.authorized,
-      get remoteAddress() {
-        return handshake.remoteAddress;
-      },
-    };
+    // Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too.
+    const caSigned = this.#settings.trustCa !== "none" && socket.authorized;
+    return new GuardSighting(this.#certificates.read(certificate), caSigned, handshake);
   }
 
   /** Whoever is met for the first time is handed over once the store has it. */
@@ -234,7 +227,7 @@ export class Guard implements Disposable {
     return { ...refuseFor("revoked"), pin: settled.pin, peer: settled.peer };
   }
 
-  #admit({ handshake, socket }: Encounter, verdict: Admit, sighting: Sighting): boolean {
+  #admit({ handshake, socket, certificate }: Encounter, verdict: Admit, sighting: Sighting): boolean {
     const peer = new Peer({
       name: verdict.peer,
       facts: sighting.certificate,
@@ -245,7 +238,7 @@ export class Guard implements Disposable {
       resumed: socket.isSessionReused(),
     });
     this.#counters.admitted += 1;
-    this.#certificates.keep(sighting.certificate);
+    if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);
     this.#ticketHolders.add(peer.pin);
     this.#trust.seen(peer.pin);
     return this.#handOver(handshake, socket, peer);
@@ -260,11 +253,11 @@ export class Guard implements Disposable {
     this.#underWay.delete(handshake);
     handshake.secretLine = undefined;
     const connection = new GuardedConnection(handshake, socket, peer);
+    handshake.connection = connection;
     rememberConnection(socket, connection);
     this.#live.add(connection);
-    socket.on("close", () => this.#gone(connection));
     if (peer !== undefined) {
-      this.#trust.connectionOpened(toLiveConnection(connection, peer));
+      this.#trust.connectionOpened(new ListedPeer(connection, peer));
       this.#announcer.admitted(connection, peer);
     }
     this.#handingOver = connection;
@@ -275,7 +268,12 @@ export class Guard implements Disposable {
     }
   }
 
-  #gone(connection: GuardedConnection): void {
+  /** The transport is closed, and with it whatever ran over it. */
+  #ended(handshake: Handshake): void {
+    this.#underWay.delete(handshake);
+    this.#lingering.delete(handshake);
+    const { connection } = handshake;
+    if (connection === undefined) return;
     this.#live.delete(connection);
     if (connection.peer !== undefined) this.#trust.connectionClosed(connection.id);
   }

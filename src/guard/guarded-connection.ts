@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import type { LiveConnection } from "../trust/sighting.ts";
+import type { KeyPin } from "../x509/certificate-facts.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
 
@@ -27,15 +28,33 @@ export class GuardedConnection {
   }
 }
 
-/** As `trust connections` lists it. The address is looked up by whoever reads it. */
-export function toLiveConnection(connection: GuardedConnection, peer: Peer): LiveConnection {
-  return {
-    id: connection.id,
-    pin: peer.pin,
-    peer: peer.name,
-    get remoteAddress() {
-      return connection.remoteAddress ?? null;
-    },
-    since: connection.since,
-  };
+/** A connection as `trust connections` lists it. The address is looked up by whoever reads it. */
+export class ListedPeer implements LiveConnection {
+  readonly #connection: GuardedConnection;
+  readonly #peer: Peer;
+
+  constructor(connection: GuardedConnection, peer: Peer) {
+    this.#connection = connection;
+    this.#peer = peer;
+  }
+
+  get id(): string {
+    return this.#connection.id;
+  }
+
+  get pin(): KeyPin {
+    return this.#peer.pin;
+  }
+
+  get peer(): string {
+    return this.#peer.name;
+  }
+
+  get remoteAddress(): string | null {
+    return this.#connection.remoteAddress ?? null;
+  }
+
+  get since(): number {
+    return this.#connection.since;
+  }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { GuardedConnection } from "./guarded-connection.ts";
 import type { RemoteAddressOf } from "./remote-address.ts";
 
 let count = 0;
@@ -17,11 +18,14 @@ export class Handshake {
   secretLine: Buffer | undefined;
   /** How many TLS 1.2 handshakes this connection ran: the second is a renegotiation. */
   masterSecrets = 0;
+  /** What came of it, once it was handed to the application. */
+  connection: GuardedConnection | undefined;
   /** On the clock of `performance.now()`. */
   dueAt = 0;
 
   readonly #remoteAddressOf: RemoteAddressOf;
   #remoteAddress: string | undefined;
+  #id: string | undefined;
 
   constructor(transport: Duplex, remoteAddressOf: RemoteAddressOf) {
     this.transport = transport;
@@ -35,7 +39,7 @@ export class Handshake {
 
   /** Unique among all processes that share a trust store. */
   get id(): string {
-    return `${RUN}-${this.#number.toString(36)}`;
+    return (this.#id ??= `${RUN}-${this.#number.toString(36)}`);
   }
 
   /** Takes a line of the key log (RFC 9850) that `socket` emitted; says whether it was a renegotiation. */

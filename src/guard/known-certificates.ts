@@ -1,30 +1,38 @@
-import { hash } from "node:crypto";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
 
 const MOST_CERTIFICATES = 4096;
 /** ML-DSA certificates are larger, and then take as much time to verify as this saves. */
 const MOST_BYTES = 4096;
+const END_BYTES = 16;
 
 /**
  * Certificates of clients that were admitted, read already: what is in them never changes. Those of strangers are not
  * kept, so that nobody can push the others out.
  */
 export class KnownCertificates {
+  /** By the end of the certificate, which is the end of its signature: nearly always enough to tell them apart. */
   readonly #facts = new Map<string, CertificateFacts>();
 
   /** As `readCertificate`; throws what that throws. */
-  read(der: Uint8Array): CertificateFacts {
-    return this.#facts.get(hash("sha256", der, "hex")) ?? readCertificate(der);
+  read(der: Buffer): CertificateFacts {
+    const kept = this.#facts.get(lastBytes(der));
+    return kept !== undefined && der.equals(kept.der) ? kept : readCertificate(der);
   }
 
-  keep(facts: CertificateFacts): void {
-    if (facts.der.length > MOST_BYTES || this.#facts.has(facts.fingerprint)) return;
+  keep(facts: CertificateFacts, der: Buffer): void {
+    if (der.length > MOST_BYTES) return;
+    const end = lastBytes(der);
+    if (this.#facts.has(end)) return;
     if (this.#facts.size >= MOST_CERTIFICATES) this.#forgetOldest();
-    this.#facts.set(facts.fingerprint, facts);
+    this.#facts.set(end, facts);
   }
 
   #forgetOldest(): void {
     const [oldest] = this.#facts.keys();
     if (oldest !== undefined) this.#facts.delete(oldest);
   }
+}
+
+function lastBytes(der: Buffer): string {
+  return der.toString("latin1", Math.max(0, der.length - END_BYTES));
 }

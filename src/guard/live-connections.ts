@@ -4,7 +4,8 @@ import type { GuardedConnection } from "./guarded-connection.ts";
 /** What is open now, found by key. */
 export class LiveConnections implements Iterable<GuardedConnection> {
   readonly #all = new Set<GuardedConnection>();
-  readonly #byPin = new Map<KeyPin, Set<GuardedConnection>>();
+  /** Most keys have one connection: a set is made for the second. */
+  readonly #byPin = new Map<KeyPin, GuardedConnection | Set<GuardedConnection>>();
 
   get size(): number {
     return this.#all.size;
@@ -21,7 +22,9 @@ export class LiveConnections implements Iterable<GuardedConnection> {
 
   /** A copy, safe to go through while connections close. */
   of(pin: KeyPin): readonly GuardedConnection[] {
-    return [...(this.#byPin.get(pin) ?? [])];
+    const ofPin = this.#byPin.get(pin);
+    if (ofPin === undefined) return [];
+    return ofPin instanceof Set ? [...ofPin] : [ofPin];
   }
 
   add(connection: GuardedConnection): void {
@@ -29,15 +32,17 @@ export class LiveConnections implements Iterable<GuardedConnection> {
     const pin = connection.peer?.pin;
     if (pin === undefined) return;
     const ofPin = this.#byPin.get(pin);
-    if (ofPin === undefined) this.#byPin.set(pin, new Set([connection]));
-    else ofPin.add(connection);
+    if (ofPin === undefined) this.#byPin.set(pin, connection);
+    else if (ofPin instanceof Set) ofPin.add(connection);
+    else this.#byPin.set(pin, new Set([ofPin, connection]));
   }
 
   delete(connection: GuardedConnection): void {
     this.#all.delete(connection);
     const pin = connection.peer?.pin;
-    const ofPin = pin === undefined ? undefined : this.#byPin.get(pin);
-    if (pin === undefined || ofPin?.delete(connection) !== true) return;
-    if (ofPin.size === 0) this.#byPin.delete(pin);
+    if (pin === undefined) return;
+    const ofPin = this.#byPin.get(pin);
+    if (ofPin instanceof Set) ofPin.delete(connection);
+    if (ofPin === connection || (ofPin instanceof Set && ofPin.size === 0)) this.#byPin.delete(pin);
   }
 }

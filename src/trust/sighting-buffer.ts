@@ -56,7 +56,7 @@ export class SightingBuffer {
     const batch: SightingBatch = {
       seen: Array.from(this.#seen, ([pin, at]) => ({ pin, at })),
       refusals: [...this.#refusals.values()],
-      opened: [...this.#opened.values()],
+      opened: Array.from(this.#opened.values(), toRow),
       closed: [...this.#closed],
     };
     this.#seen.clear();
@@ -65,4 +65,9 @@ export class SightingBuffer {
     this.#closed.clear();
     return batch;
   }
+}
+
+/** Plain values: what was handed in may look its address up only now. */
+function toRow({ id, pin, peer, remoteAddress, since }: LiveConnection): LiveConnection {
+  return { id, pin, peer, remoteAddress, since };
 }

@@ -2,7 +2,7 @@ import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent } from "./events.ts";
 import { FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
-import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
+import { claimedNameOf, isLapsed, judge, type Knowledge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
@@ -40,6 +40,7 @@ export class Trust implements AsyncDisposable {
   readonly #maxPending: number;
   readonly #pendingForMs: number;
   readonly #onError: (error: unknown) => void;
+  readonly #known: StoreKnowledge;
   readonly #buffer = new SightingBuffer();
   readonly #renewals = new Map<KeyPin, CertificateFacts>();
   readonly #noted = new Set<string>();
@@ -47,6 +48,7 @@ export class Trust implements AsyncDisposable {
 
   constructor(store: TrustStore, options: TrustOptions) {
     this.store = store;
+    this.#known = new StoreKnowledge(store);
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#now = options.now;
     this.#process = options.process;
@@ -62,7 +64,8 @@ export class Trust implements AsyncDisposable {
     try {
       const now = this.#now();
       const key = this.store.key(pin);
-      const verdict = judge(sighting, this.#knowledge(key), this.policy, now);
+      this.#known.key = key;
+      const verdict = judge(sighting, this.#known, this.policy, now);
       if (verdict.decision === "admit") {
         if (verdict.renewed) this.#renewals.set(pin, sighting.certificate);
         return verdict;
@@ -174,17 +177,6 @@ export class Trust implements AsyncDisposable {
     clearTimeout(this.#flushTimer);
   }
 
-  #knowledge(key: KeyRecord | undefined): Parameters<typeof judge>[1] {
-    const store = this.store;
-    return {
-      key,
-      holdersOf: (nameKey) => store.keysOfName(nameKey),
-      get firstUseOpenUntil() {
-        return store.firstUseOpenUntil();
-      },
-    };
-  }
-
   #mayMeet(sighting: Sighting, now: number): boolean {
     return this.#limits.take(sourceNetwork(sighting.remoteAddress), now);
   }
@@ -235,6 +227,24 @@ export class Trust implements AsyncDisposable {
 
   #flushSoon(): void {
     this.#flushTimer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+}
+
+/** What a store knows, asked for only as far as a verdict needs it. One serves all judgements of a `Trust`. */
+class StoreKnowledge implements Knowledge {
+  key: KeyRecord | undefined;
+  readonly #store: TrustStore;
+
+  constructor(store: TrustStore) {
+    this.#store = store;
+  }
+
+  holdersOf(nameKey: string): readonly KeyRecord[] {
+    return this.#store.keysOfName(nameKey);
+  }
+
+  get firstUseOpenUntil(): number {
+    return this.#store.firstUseOpenUntil();
   }
 }
 

@@ -80,19 +80,25 @@ describe("guard", async () => {
     await using scene = await openScene({
       through: (trust) =>
         altered(trust, {
-          connectionOpened: (connection) => void opened.push({ ...connection }),
+          connectionOpened: ({ id, pin, peer, remoteAddress, since }) =>
+            void opened.push({ id, pin, peer, remoteAddress, since }),
           connectionClosed: (id) => void ended.push(id),
         }),
     });
-    let id: string | undefined;
-    scene.server.on("secureConnection", (socket) => (id = peerOf(socket)?.connection));
+    let seen: string | undefined;
+    scene.server.on("secureConnection", (socket) => (seen = peerOf(socket)?.connection));
     greet(scene.server);
     await connectOnce({ port: scene.port, identity: client });
     while (ended.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const [{ since, ...connection }] = opened as [{ since: number }];
-    assert.deepEqual(connection, { id, pin: client.facts.pin, peer: "client", remoteAddress: "127.0.0.1" });
+    assert.deepEqual(connection, {
+      id: seen,
+      pin: client.facts.pin,
+      peer: "client",
+      remoteAddress: "127.0.0.1",
+    });
     assert(Math.abs(since - Date.now()) < 60_000);
-    assert.deepEqual(ended, [id]);
+    assert.deepEqual(ended, [seen]);
   });
 
   it("believes where a proxy says a connection came from", async () => {

@@ -7,25 +7,37 @@ import { identity } from "./support/identities.ts";
 
 describe("KnownCertificates", async () => {
   const { facts } = await identity("client");
+  const der = Buffer.from(facts.der);
 
   it("reads a certificate once it was kept only from memory", () => {
     const known = new KnownCertificates();
-    assert.notEqual(known.read(facts.der), known.read(facts.der));
-    known.keep(facts);
-    assert.equal(known.read(new Uint8Array(facts.der)), facts);
+    assert.notEqual(known.read(der), known.read(der));
+    known.keep(facts, der);
+    assert.equal(known.read(Buffer.from(der)), facts);
+  });
+
+  it("never takes a certificate for another that ends alike", async () => {
+    const known = new KnownCertificates();
+    known.keep(facts, der);
+    const other = Buffer.from((await identity("other")).facts.der);
+    der.copy(other, other.length - 32, der.length - 32);
+    assert.notEqual(known.read(other).pin, facts.pin);
   });
 
   it("refuses what cannot be read", () => {
     assert.throws(
-      () => new KnownCertificates().read(Uint8Array.of(1, 2, 3)),
+      () => new KnownCertificates().read(Buffer.of(1, 2, 3)),
       (error) => isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED"),
     );
   });
 
   it("forgets the oldest when there are too many", () => {
     const known = new KnownCertificates();
-    known.keep(facts);
-    for (let count = 0; count < 4096; count++) known.keep(factsOf("another"));
-    assert.notEqual(known.read(facts.der), facts);
+    known.keep(facts, der);
+    for (let count = 0; count < 4096; count++) {
+      const another = factsOf("another");
+      known.keep(another, Buffer.from(another.der));
+    }
+    assert.notEqual(known.read(der), facts);
   });
 });

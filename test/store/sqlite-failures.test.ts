@@ -48,13 +48,14 @@ function readFails(store: TrustStore, facts: ReturnType<typeof factsOf>): boolea
   }
 }
 
-describe("a sqlite store that cannot be trusted is not opened, and stays as it is (attack 10)", () => {
-  function assertRefused(path: string, code: string): void {
-    const before = readFileSync(path);
-    assert.throws(() => openSqliteStore(path), { code, name: "HandclaspError" });
-    assert.deepEqual(readFileSync(path), before);
-  }
+/** It is not opened, and not a byte of it changes. */
+function assertRefused(path: string, code: string): void {
+  const before = readFileSync(path);
+  assert.throws(() => openSqliteStore(path), { code, name: "HandclaspError" });
+  assert.deepEqual(readFileSync(path), before);
+}
 
+describe("a sqlite store that cannot be trusted is not opened, and stays as it is (attack 10)", () => {
   it("refuses a file that is no database", () => {
     const path = newPath();
     writeFileSync(path, "this is not a database, though it is long enough to look at\n".repeat(40));
