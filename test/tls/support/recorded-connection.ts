@@ -9,6 +9,9 @@ export interface RecordedConnection {
   /** As IANA calls the suite, and as OpenSSL does. */
   readonly cipher: string;
   readonly opensslCipher: string;
+  readonly resumed: boolean;
+  /** For resuming it. */
+  readonly session: Buffer | undefined;
 }
 
 export interface RecordedChunk {
@@ -52,14 +55,17 @@ export async function recordConnection(
     socket: ofClient,
   });
   socket.on("keylog", (line: Buffer) => keyLog.push(line.toString("latin1")));
+  let session: Buffer | undefined;
+  socket.on("session", (ticket) => (session = ticket));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     await once(socket, "secureConnect", { signal });
     const { standardName: cipher, name: opensslCipher } = socket.getCipher();
+    const resumed = socket.isSessionReused();
     socket.write(SENT.client);
     socket.resume();
     await once(socket, "end", { signal });
-    return { chunks, keyLog: keyLog.join(""), cipher, opensslCipher };
+    return { chunks, keyLog: keyLog.join(""), cipher, opensslCipher, resumed, session };
   } finally {
     socket.destroy();
     ofServer.destroy();
