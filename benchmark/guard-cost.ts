@@ -27,7 +27,7 @@ const CLIENTS = 4;
 /** Handshakes before anything counts: V8 has compiled then what is going to be measured. */
 const WARM_UP = 3000;
 /** One bulk batch sends so many megabytes, a few times over. */
-const BULK_MEGABYTES = 256;
+const BULK_MEGABYTES = 512;
 
 type Kind = "bare" | "guarded";
 const KINDS: readonly Kind[] = ["bare", "guarded"];
@@ -138,7 +138,7 @@ const figures = {
   peers: Number(values.peers),
   full: await compare(ROUNDS, WARM_UP / BATCH, BATCH, full),
   resumed: await compare(ROUNDS, 2, BATCH, resumed),
-  bulk: await compare(ROUNDS, 2, BULK_MEGABYTES / 1000, bulk),
+  bulk: await compare(ROUNDS, 4, BULK_MEGABYTES / 1000, bulk),
 };
 for (const { child } of Object.values(servers)) child.disconnect();
 rmSync(folder, { recursive: true, force: true });

@@ -35,6 +35,10 @@ function hold(certificate: CertificateFacts, over: { at?: number } = {}): Change
   return { type: "hold", at, actor: ACTOR, peer: seen.claimedName, certificate: seen, ...limits };
 }
 
+function pins(keys: readonly { pin: KeyPin }[]): KeyPin[] {
+  return keys.map(({ pin }) => pin);
+}
+
 /** Registers the suite for one kind of store. `open` gives a new, empty one. */
 export function describeTrustStore(kind: string, open: () => TrustStore): void {
   function opened(): TrustStore {
@@ -115,7 +119,6 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       const anna = factsOf("anna");
       await store.apply(claimOf(anna));
       await store.apply(claimOf(factsOf("ben")));
-      const pins = (keys: readonly { pin: KeyPin }[]): KeyPin[] => keys.map(({ pin }) => pin);
       assert.deepEqual(pins(store.keysByFingerprint(anna.fingerprint)), [anna.pin]);
       assert.deepEqual(pins(store.keysByPinPrefix(anna.pin.slice(0, 20))), [anna.pin]);
       assert.deepEqual(pins(store.keysByPinPrefix("sha256:!")), []);
