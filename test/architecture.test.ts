@@ -10,15 +10,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bytes: [],
   tls: ["bytes"],
   x509: ["bytes"],
+  capture: ["tls", "bytes"],
   trust: [],
   store: ["trust"],
   guard: ["trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],
-  cli: ["bytes", "tls", "x509", "trust", "store", "guard", "client"],
+  cli: ["bytes", "capture", "tls", "x509", "trust", "store", "guard", "client"],
 };
 
 /** Packages and Node modules that do input or output, or read a clock: not for these folders. */
-const PURE = ["bytes", "tls", "x509", "trust"];
+const PURE = ["bytes", "capture", "tls", "x509", "trust"];
 const IMPURE =
   /^(?:node:)?(?:fs|net|tls|http|https|http2|dgram|child_process|worker_threads|os|process|timers)(?:\/|$)/;
 const READS_CLOCK = /\bDate\.now\(\)|new Date\(\)|performance\.now\(\)|process\.hrtime/;
