@@ -70,6 +70,13 @@ export class DecodedConnection {
     return this.extensions.has(EXTENDED_MASTER_SECRET);
   }
 
+  /** What opens the first record that the side protected. */
+  freshOpener(side: Side): RecordOpener {
+    if (this.suite.version === "TLSv1.2") return this.#tls12Openers()[side];
+    const label = side === "client" ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+    return new Tls13RecordOpener(this.suite, this.secret(label));
+  }
+
   secret(label: SecretLabel): Uint8Array {
     const secret = this.#secrets.find(label, this.clientRandom);
     assert(secret, label);

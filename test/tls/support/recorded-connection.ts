@@ -46,7 +46,7 @@ export async function recordConnection(
       if (waitingFor === 0) socket.end(SENT.server);
     });
   });
-  listener.on("tlsClientError", () => ofServer.destroy());
+  listener.on("tlsClientError", (error) => socket.destroy(error));
   listener.emit("connection", ofServer);
   const socket = tls.connect({
     rejectUnauthorized: false,
