@@ -74,8 +74,10 @@ export class CaptureReader {
 
   /** Reads all whole units and returns how many bytes they took. */
   #units(bytes: Uint8Array): number {
+    // Views of a plain Uint8Array are cheaper than those of a Buffer.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const input: FileBytes = { bytes, view, start: this.#bytesRead };
+    const input: FileBytes = { bytes: plain, view, start: this.#bytesRead };
     this.#format ??= chooseFormat(view.getUint32(0, false));
     const format = this.#format;
     let at = 0;

@@ -5,7 +5,7 @@ import { parseIpPacket } from "./ip-packet.ts";
 import { findIp } from "./link-layer.ts";
 import type { Packet } from "./packet.ts";
 import { TcpReassembly, type ReassemblyLimits } from "./tcp-reassembly.ts";
-import { parseTcpSegment } from "./tcp-segment.ts";
+import { parseTcpSegment, type TcpSegment } from "./tcp-segment.ts";
 
 const PROTOCOL_TCP = 6;
 
@@ -73,9 +73,13 @@ export class CaptureStreams {
       this.#otherPackets += 1;
       return;
     }
-    const payload = ip.fragment === undefined ? ip.payload : this.#fragments.add(ip, ip.fragment);
-    if (payload === undefined) return;
-    const segment = parseTcpSegment(payload);
+    let segment: TcpSegment | undefined;
+    if (ip.fragment === undefined) segment = parseTcpSegment(data, ip.payloadAt, ip.payloadEnd);
+    else {
+      const payload = this.#fragments.add(ip, ip.fragment);
+      if (payload === undefined) return;
+      segment = parseTcpSegment(payload, 0, payload.length);
+    }
     if (segment === undefined) {
       this.#malformedPackets += 1;
       return;

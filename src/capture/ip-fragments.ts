@@ -29,7 +29,7 @@ export class IpFragments {
 
   /** The whole payload when this fragment completes it. */
   add(packet: IpPacket, fragment: Fragment): Uint8Array | undefined {
-    const { payload } = packet;
+    const payload = packet.data.subarray(packet.payloadAt, packet.payloadEnd);
     const end = fragment.offset + payload.length;
     if (packet.missing > 0 || end > DATAGRAM_BYTES || (fragment.more && payload.length % UNIT !== 0)) {
       this.#lost += 1;
@@ -67,6 +67,7 @@ function place(datagram: Datagram, payload: Uint8Array, offset: number): void {
   }
 }
 
-function keyOf({ source, destination, protocol }: IpPacket, { id }: Fragment): string {
-  return `${source.join(".")} ${destination.join(".")} ${protocol} ${id}`;
+function keyOf({ data, addressesAt, addressBytes, protocol }: IpPacket, { id }: Fragment): string {
+  const addresses = data.subarray(addressesAt, addressesAt + 2 * addressBytes);
+  return `${addresses.join(".")} ${protocol} ${id}`;
 }

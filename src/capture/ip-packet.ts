@@ -1,13 +1,19 @@
-/** What an IP header says; addresses and payload are views. */
-export interface IpPacket {
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
+/** What an IP header says: indexes into the packet, so that nothing is allocated for what is not wanted. */
+export interface IpPacket extends AddressPair {
   /** Of the payload: 6 is TCP. */
   readonly protocol: number;
-  readonly payload: Uint8Array;
+  readonly payloadAt: number;
+  readonly payloadEnd: number;
   /** How many bytes of the payload the capture left out. */
   readonly missing: number;
   readonly fragment: Fragment | undefined;
+}
+
+/** Source and, right behind it, destination address. */
+export interface AddressPair {
+  readonly data: Uint8Array;
+  readonly addressesAt: number;
+  readonly addressBytes: 4 | 16;
 }
 
 /** A part of a payload: RFC 791 §3.2, RFC 8200 §4.5. */
@@ -42,10 +48,12 @@ function parseIpv4(data: Uint8Array, at: number): IpPacket | undefined {
   const offset = (flags & 0x1fff) * 8;
   const more = (flags & 0x2000) !== 0;
   return {
-    source: data.subarray(at + 12, at + 16),
-    destination: data.subarray(at + 16, at + 20),
+    data,
+    addressesAt: at + 12,
+    addressBytes: 4,
     protocol: data[at + 9] ?? 0,
-    payload: data.subarray(at + headerLength, at + Math.min(total, available)),
+    payloadAt: at + headerLength,
+    payloadEnd: at + Math.min(total, available),
     missing: Math.max(0, total - available),
     fragment: more || offset > 0 ? { id: uint16(data, at + 4), offset, more } : undefined,
   };
@@ -70,10 +78,12 @@ function parseIpv6(data: Uint8Array, at: number): IpPacket | undefined {
     if (fragment !== undefined && fragment.offset > 0) break;
   }
   return {
-    source: data.subarray(at + 8, at + 24),
-    destination: data.subarray(at + 24, at + 40),
+    data,
+    addressesAt: at + 8,
+    addressBytes: 16,
     protocol,
-    payload: data.subarray(next, end),
+    payloadAt: next,
+    payloadEnd: end,
     missing: Math.max(0, total - available),
     fragment: fragment !== undefined && (fragment.more || fragment.offset > 0) ? fragment : undefined,
   };

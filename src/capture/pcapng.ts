@@ -10,6 +10,7 @@ const TRAILER_BYTES = 4;
 /** A section header needs four bytes more before its byte order is known. */
 const SECTION_PEEK_BYTES = 12;
 const MIN_SECTION_BYTES = 28;
+const TEXT = new TextDecoder();
 
 /** A pcapng file: sections of blocks, each section with its byte order. draft-ietf-opsawg-pcapng. */
 export class PcapngFormat implements CaptureFormat {
@@ -127,6 +128,5 @@ function readSecrets(body: BlockBody, sink: CaptureSink): void {
   const { view, from, littleEndian } = body;
   const length = view.getUint32(from + 4, littleEndian);
   const data = takeData(body, from + 8, length, "pcapng.decryption_secrets.secrets_length", from + 4);
-  if (view.getUint32(from, littleEndian) === SECRETS_TLS_KEY_LOG)
-    sink.secrets({ keyLog: new TextDecoder().decode(data) });
+  if (view.getUint32(from, littleEndian) === SECRETS_TLS_KEY_LOG) sink.secrets({ keyLog: TEXT.decode(data) });
 }

@@ -1,5 +1,6 @@
 import type { TcpEvent } from "./connection.ts";
 import { formatIpAddress } from "./ip-address.ts";
+import type { AddressPair } from "./ip-packet.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
 
@@ -20,17 +21,11 @@ export const REASSEMBLY_LIMITS: ReassemblyLimits = {
   heldBytes: 64 * 1024 * 1024,
 };
 
-/** Where a segment came from and went to, as bytes of the IP header. */
-export interface SegmentPath {
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-}
-
 interface Tracked {
   readonly key: string;
   readonly connection: TcpConnection;
-  /** The key of whoever sent the first packet. */
-  readonly firstEnd: string;
+  /** Whether the first packet came from the end that stands first in the key. */
+  readonly firstIsLower: boolean;
   /** A second packet came since the last look; so a flood of SYNs ends itself first. */
   isRecent: boolean;
   held: number;
@@ -51,14 +46,13 @@ export class TcpReassembly {
     this.#limits = { ...REASSEMBLY_LIMITS, ...limits };
   }
 
-  segment(path: SegmentPath, segment: TcpSegment, timeMs: number | undefined): void {
-    const from = endKey(path.source, segment.sourcePort);
-    const to = endKey(path.destination, segment.destinationPort);
-    const key = from < to ? from + to : to + from;
-    const found = this.#find(key, from, segment);
+  segment(path: AddressPair, segment: TcpSegment, timeMs: number | undefined): void {
+    const isLower = comesFromLower(path, segment);
+    const key = isLower ? keyOf(path, segment) : reverseKeyOf(path, segment);
+    const found = this.#find(key, isLower, segment);
     if (found !== undefined) found.isRecent = true;
-    const tracked = found ?? this.#begin(key, from, path, segment);
-    tracked.connection.segment(from === tracked.firstEnd ? 0 : 1, segment, timeMs);
+    const tracked = found ?? this.#begin(key, isLower, path, segment);
+    tracked.connection.segment(isLower === tracked.firstIsLower ? 0 : 1, segment, timeMs);
     this.#account(tracked);
     while (this.#held > this.#limits.heldBytes && this.#holding.size > 0) this.#relieve();
   }
@@ -71,18 +65,22 @@ export class TcpReassembly {
     this.#held = 0;
   }
 
-  #find(key: string, from: string, segment: TcpSegment): Tracked | undefined {
+  #find(key: string, isLower: boolean, segment: TcpSegment): Tracked | undefined {
     const tracked = this.#connections.get(key);
     if (tracked === undefined) return undefined;
-    if (tracked.connection.accepts(from === tracked.firstEnd ? 0 : 1, segment)) return tracked;
+    if (tracked.connection.accepts(isLower === tracked.firstIsLower ? 0 : 1, segment)) return tracked;
     tracked.connection.close("replaced");
     this.#forget(tracked);
     return undefined;
   }
 
-  #begin(key: string, from: string, { source, destination }: SegmentPath, segment: TcpSegment): Tracked {
+  #begin(key: string, isLower: boolean, path: AddressPair, segment: TcpSegment): Tracked {
     if (this.#connections.size >= this.#limits.connections) this.#evict();
     this.#count += 1;
+    const { data, addressesAt, addressBytes } = path;
+    const between = addressesAt + addressBytes;
+    const source = data.subarray(addressesAt, between);
+    const destination = data.subarray(between, between + addressBytes);
     const connection = new TcpConnection({
       id: this.#count,
       ends: [
@@ -92,7 +90,7 @@ export class TcpReassembly {
       heldLimit: this.#limits.heldBytesPerDirection,
       onEvent: this.#onEvent,
     });
-    const tracked = { key, connection, firstEnd: from, isRecent: false, held: 0 };
+    const tracked = { key, connection, firstIsLower: isLower, isRecent: false, held: 0 };
     this.#connections.set(key, tracked);
     return tracked;
   }
@@ -133,9 +131,45 @@ export class TcpReassembly {
   }
 }
 
-/** Address and port as a string of their bytes: cheap to make and to compare. */
-function endKey(address: Uint8Array, port: number): string {
-  let key = "";
-  for (const byte of address) key += String.fromCharCode(byte);
-  return key + String.fromCharCode(port);
+/** One order for both directions of a connection: by address, then by port. */
+function comesFromLower(
+  { data, addressesAt, addressBytes }: AddressPair,
+  { sourcePort, destinationPort }: TcpSegment,
+): boolean {
+  for (let at = addressesAt; at < addressesAt + addressBytes; at++) {
+    const difference = (data[at] ?? 0) - (data[at + addressBytes] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return sourcePort <= destinationPort;
+}
+
+/** Addresses and ports, 16 bits a character, the sender first: cheap to make and to compare. */
+function keyOf(
+  { data, addressesAt, addressBytes }: AddressPair,
+  { sourcePort, destinationPort }: TcpSegment,
+): string {
+  const source = addressText(data, addressesAt, addressBytes);
+  const destination = addressText(data, addressesAt + addressBytes, addressBytes);
+  return source + destination + String.fromCharCode(sourcePort, destinationPort);
+}
+
+/** The same key for what goes the other way. */
+function reverseKeyOf(
+  { data, addressesAt, addressBytes }: AddressPair,
+  { sourcePort, destinationPort }: TcpSegment,
+): string {
+  const source = addressText(data, addressesAt, addressBytes);
+  const destination = addressText(data, addressesAt + addressBytes, addressBytes);
+  return destination + source + String.fromCharCode(destinationPort, sourcePort);
+}
+
+function addressText(data: Uint8Array, at: number, length: 4 | 16): string {
+  let text = "";
+  for (let index = at; index < at + length; index += 4)
+    text += String.fromCharCode(uint16(data, index), uint16(data, index + 2));
+  return text;
+}
+
+function uint16(data: Uint8Array, at: number): number {
+  return ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
 }

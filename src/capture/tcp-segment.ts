@@ -16,23 +16,25 @@ const SYN = 0x02;
 const RST = 0x04;
 const ACK = 0x10;
 
-/** RFC 9293 §3.1; undefined when the header is cut or its length cannot be. */
-export function parseTcpSegment(bytes: Uint8Array): TcpSegment | undefined {
-  const headerLength = ((bytes[12] ?? 0) >> 4) * 4;
-  if (headerLength < 20 || bytes.length < headerLength) return undefined;
-  const flags = bytes[13] ?? 0;
+const NOTHING = new Uint8Array(0);
+
+/** RFC 9293 §3.1, between two indexes; undefined when the header is cut or its length cannot be. */
+export function parseTcpSegment(data: Uint8Array, at: number, end: number): TcpSegment | undefined {
+  const payloadAt = at + ((data[at + 12] ?? 0) >> 4) * 4;
+  if (payloadAt < at + 20 || end < payloadAt) return undefined;
+  const flags = data[at + 13] ?? 0;
   return {
-    sourcePort: uint16(bytes, 0),
-    destinationPort: uint16(bytes, 2),
-    sequence: uint16(bytes, 4) * 0x1_0000 + uint16(bytes, 6),
-    acknowledgment: flags & ACK ? uint16(bytes, 8) * 0x1_0000 + uint16(bytes, 10) : undefined,
+    sourcePort: uint16(data, at),
+    destinationPort: uint16(data, at + 2),
+    sequence: uint16(data, at + 4) * 0x1_0000 + uint16(data, at + 6),
+    acknowledgment: flags & ACK ? uint16(data, at + 8) * 0x1_0000 + uint16(data, at + 10) : undefined,
     syn: (flags & SYN) !== 0,
     fin: (flags & FIN) !== 0,
     reset: (flags & RST) !== 0,
-    payload: bytes.subarray(headerLength),
+    payload: payloadAt === end ? NOTHING : data.subarray(payloadAt, end),
   };
 }
 
-function uint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+function uint16(data: Uint8Array, at: number): number {
+  return ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
 }
