@@ -1,0 +1,33 @@
+import { ByteReader } from "../../bytes/byte-reader.ts";
+import { type ClientHelloExtensions, parseClientHelloExtension } from "./client-hello-extensions.ts";
+import { parseByteCodes, parseCodePoints } from "./code-point-list.ts";
+import { type Extension, parseOptionalExtensions } from "./extension.ts";
+import { parseSessionId } from "./session-id.ts";
+
+/** RFC 8446 §4.1.2, RFC 5246 §7.4.1.2. */
+export interface ClientHello extends ClientHelloExtensions {
+  /** The highest version, unless `supportedVersions` tells. */
+  readonly legacyVersion: number;
+  readonly random: Uint8Array;
+  readonly sessionId: Uint8Array;
+  readonly cipherSuites: readonly number[];
+  readonly compressionMethods: readonly number[];
+  /** All of them, as sent and in that order. */
+  readonly extensions: readonly Extension[];
+}
+
+/** RFC 8446 §4.1.2, RFC 5246 §7.4.1.2. */
+export function parseClientHello(body: Uint8Array): ClientHello {
+  const message = new ByteReader(body, "client_hello");
+  const legacyVersion = message.uint16("legacy_version");
+  const random = message.bytes(32, "random");
+  const sessionId = parseSessionId(message);
+  const cipherSuites = parseCodePoints(message, 2, "cipher_suites");
+  const compressionMethods = parseByteCodes(message, "legacy_compression_methods");
+  const known: ClientHelloExtensions = {};
+  const extensions = parseOptionalExtensions(message, (type, extension) =>
+    parseClientHelloExtension(type, extension, known),
+  );
+  message.end();
+  return { legacyVersion, random, sessionId, cipherSuites, compressionMethods, extensions, ...known };
+}

@@ -1,0 +1,36 @@
+import { ByteReader } from "../../bytes/byte-reader.ts";
+import { type KeyExchange, keyExchangeOf } from "./key-exchange.ts";
+
+/** What the client sends for its side of the key agreement, until TLS 1.2. RFC 5246 §7.4.7, RFC 8422 §5.7, RFC 4279 §2. */
+export interface ClientKeyExchange {
+  readonly method: KeyExchange["method"];
+  /** RFC 4279 §2. */
+  readonly pskIdentity: Uint8Array | undefined;
+  /** The public key (ecdhe, dhe), the encrypted premaster secret (rsa), nothing (psk), or the whole body (other). */
+  readonly keyExchange: Uint8Array;
+}
+
+/** RFC 5246 §7.4.7, RFC 8422 §5.7. What the suite does not tell how to read is kept as it is. */
+export function parseClientKeyExchange(body: Uint8Array, cipherSuite: number | undefined): ClientKeyExchange {
+  const { method, psk } = keyExchangeOf(cipherSuite);
+  const message = new ByteReader(body, "client_key_exchange");
+  const pskIdentity = psk ? message.vector(2, "psk_identity").rest() : undefined;
+  const keyExchange = parseKeyExchange(message, method);
+  message.end();
+  return { method, pskIdentity, keyExchange };
+}
+
+function parseKeyExchange(message: ByteReader, method: KeyExchange["method"]): Uint8Array {
+  switch (method) {
+    case "ecdhe":
+      return message.vector(1, "ecdh_Yc").rest();
+    case "dhe":
+      return message.vector(2, "dh_Yc").rest();
+    case "rsa":
+      return message.vector(2, "encrypted_pre_master_secret").rest();
+    case "psk":
+      return new Uint8Array(0);
+    case "other":
+      return message.rest();
+  }
+}

@@ -1,0 +1,36 @@
+import { ByteReader } from "../../bytes/byte-reader.ts";
+import { EXTENSION_TYPE } from "../code-points-extensions.ts";
+import type { TlsVersion } from "../code-points-version.ts";
+import { type Extension, parseExtensions } from "./extension.ts";
+
+/** RFC 8446 §4.6.1, RFC 5077 §3.3. */
+export interface NewSessionTicket {
+  readonly lifetimeSeconds: number;
+  /** TLS 1.3: what the client adds to the ticket's age, in milliseconds modulo 2^32. */
+  readonly ageAdd: number | undefined;
+  /** TLS 1.3: makes the key of this ticket another one than those of its siblings. */
+  readonly nonce: Uint8Array | undefined;
+  readonly ticket: Uint8Array;
+  /** How many bytes of early data the server will take. RFC 8446 §4.6.1. */
+  readonly maxEarlyDataSize: number | undefined;
+  readonly extensions: readonly Extension[];
+}
+
+/** RFC 8446 §4.6.1, RFC 5077 §3.3. */
+export function parseNewSessionTicket(body: Uint8Array, version: TlsVersion): NewSessionTicket {
+  const message = new ByteReader(body, "new_session_ticket");
+  const lifetimeSeconds = message.uint32("ticket_lifetime");
+  const isTls13 = version === "TLSv1.3";
+  const ageAdd = isTls13 ? message.uint32("ticket_age_add") : undefined;
+  const nonce = isTls13 ? message.vector(1, "ticket_nonce").rest() : undefined;
+  const ticket = message.vector(2, "ticket").rest();
+  let maxEarlyDataSize: number | undefined;
+  const parseKnown = (type: number, extension: ByteReader): boolean => {
+    if (type !== EXTENSION_TYPE.early_data) return false;
+    maxEarlyDataSize = extension.uint32("max_early_data_size");
+    return true;
+  };
+  const extensions = isTls13 ? parseExtensions(message, parseKnown) : [];
+  message.end();
+  return { lifetimeSeconds, ageAdd, nonce, ticket, maxEarlyDataSize, extensions };
+}

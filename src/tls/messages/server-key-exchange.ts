@@ -1,0 +1,68 @@
+import { ByteReader } from "../../bytes/byte-reader.ts";
+import type { TlsVersion } from "../code-points-version.ts";
+import { keyExchangeOf } from "./key-exchange.ts";
+import { type DigitallySigned, parseDigitallySigned } from "./signature.ts";
+
+/** What the server sends for its side of the key agreement, until TLS 1.2. RFC 5246 §7.4.3, RFC 8422 §5.4, RFC 4279 §2. */
+export type ServerKeyExchange =
+  | (EcdheParameters & ServerKeyExchangeRest)
+  | (DheParameters & ServerKeyExchangeRest)
+  | ({ readonly method: "psk" | "rsa" } & ServerKeyExchangeRest)
+  | { readonly method: "other"; readonly data: Uint8Array };
+
+/** RFC 8422 §5.4. */
+export interface EcdheParameters {
+  readonly method: "ecdhe";
+  readonly namedGroup: number;
+  readonly publicKey: Uint8Array;
+}
+
+/** RFC 5246 §7.4.3. */
+export interface DheParameters {
+  readonly method: "dhe";
+  readonly prime: Uint8Array;
+  readonly generator: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+export interface ServerKeyExchangeRest {
+  /** RFC 4279 §2. */
+  readonly pskIdentityHint: Uint8Array | undefined;
+  /** Undefined for suites in which the server signs nothing. */
+  readonly signature: DigitallySigned | undefined;
+}
+
+/** RFC 8422 §5.4. */
+const NAMED_CURVE = 3;
+
+/** RFC 5246 §7.4.3, RFC 8422 §5.4. What the suite does not tell how to read is kept as it is. */
+export function parseServerKeyExchange(
+  body: Uint8Array,
+  version: TlsVersion,
+  cipherSuite: number | undefined,
+): ServerKeyExchange {
+  const { method, psk, signed } = keyExchangeOf(cipherSuite);
+  if (method === "other" || (method === "rsa" && !psk)) return { method: "other", data: body };
+  const message = new ByteReader(body, "server_key_exchange");
+  const pskIdentityHint = psk ? message.vector(2, "psk_identity_hint").rest() : undefined;
+  if (method === "ecdhe" && message.peek() !== NAMED_CURVE) return { method: "other", data: body };
+  const parameters = parseParameters(message, method);
+  const signature = signed ? parseDigitallySigned(message, version) : undefined;
+  message.end();
+  return { ...parameters, pskIdentityHint, signature };
+}
+
+function parseParameters(
+  message: ByteReader,
+  method: "ecdhe" | "dhe" | "psk" | "rsa",
+): EcdheParameters | DheParameters | { readonly method: "psk" | "rsa" } {
+  if (method === "ecdhe") {
+    message.uint8("curve_type");
+    const namedGroup = message.uint16("namedcurve");
+    return { method, namedGroup, publicKey: message.vector(1, "point").rest() };
+  }
+  if (method !== "dhe") return { method };
+  const prime = message.vector(2, "dh_p").rest();
+  const generator = message.vector(2, "dh_g").rest();
+  return { method, prime, generator, publicKey: message.vector(2, "dh_Ys").rest() };
+}
