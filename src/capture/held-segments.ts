@@ -11,10 +11,12 @@ const ENTRY_COST = 128;
 /** Segments out of order, sorted, without overlap: whichever came first is kept. Bytes are copied. */
 export class HeldSegments {
   #segments: HeldSegment[] = [];
+  /** Where the segments begin: taking from the front moves this, and the array only now and then. */
+  #head = 0;
   #cost = 0;
 
   get count(): number {
-    return this.#segments.length;
+    return this.#segments.length - this.#head;
   }
 
   /** Bytes of memory, roughly. */
@@ -23,7 +25,7 @@ export class HeldSegments {
   }
 
   get first(): HeldSegment | undefined {
-    return this.#segments[0];
+    return this.#segments[this.#head];
   }
 
   /** Keeps the parts of `bytes` that are not held yet. */
@@ -43,20 +45,27 @@ export class HeldSegments {
     }
     const replaced = index - from;
     this.#cost += costOf(parts) - costOf(this.#segments.slice(from, index));
-    this.#segments.splice(from, replaced, ...parts);
+    const [only] = parts;
+    if (from === this.#segments.length && only !== undefined) this.#segments.push(only);
+    else this.#segments.splice(from, replaced, ...parts);
   }
 
   /** Takes the segments that follow each other from `at` on. */
   takeRun(at: number): readonly HeldSegment[] {
-    let count = 0;
+    let end = this.#head;
     let reached = at;
-    for (const held of this.#segments) {
-      if (held.at > reached) break;
+    for (; end < this.#segments.length; end++) {
+      const held = this.#segments[end];
+      if (held === undefined || held.at > reached) break;
       reached = held.at + held.bytes.length;
-      count += 1;
     }
-    if (count === 0) return [];
-    const run = this.#segments.splice(0, count);
+    if (end === this.#head) return [];
+    const run = this.#segments.slice(this.#head, end);
+    this.#head = end;
+    if (this.#head * 2 > this.#segments.length) {
+      this.#segments.splice(0, this.#head);
+      this.#head = 0;
+    }
     this.#cost -= costOf(run);
     return run;
   }
@@ -64,17 +73,18 @@ export class HeldSegments {
   /** Forgets what lies before `at`. */
   dropBefore(at: number): void {
     const kept: HeldSegment[] = [];
-    for (const { at: start, bytes, timeMs } of this.#segments) {
+    for (const { at: start, bytes, timeMs } of this.#segments.slice(this.#head)) {
       const old = Math.max(0, at - start);
       if (old < bytes.length) kept.push({ at: start + old, bytes: bytes.subarray(old), timeMs });
     }
     this.#segments = kept;
+    this.#head = 0;
     this.#cost = costOf(kept);
   }
 
   /** The first segment that ends after `at`. */
   #indexBehind(at: number): number {
-    let low = 0;
+    let low = this.#head;
     let high = this.#segments.length;
     while (low < high) {
       const middle = (low + high) >> 1;
