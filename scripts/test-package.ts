@@ -20,10 +20,16 @@ try {
   run("npm", ["run", "-s", "build"], ROOT);
   const packed = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], ROOT);
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
-  const strays = files.filter(({ path }) => !/^(dist\/.*\.(js|d\.ts)|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(path));
+  const strays = files.filter(
+    ({ path }) =>
+      !/^(dist\/.*\.(js|d\.ts)|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(path),
+  );
   assert.deepEqual(strays, []);
 
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "stranger", private: true, type: "module" }),
+  );
   run("npm", ["install", "--no-audit", "--no-fund", join(folder, filename)]);
 
   writeFileSync(
@@ -49,9 +55,22 @@ const server = createServer((socket: TLSSocket) => socket.end(peerOf(socket)?.na
 guard(server, trust, { clientCertificate: "required" });
 `,
   );
-  const tsc = createRequire(import.meta.url).resolve("typescript/package.json").replace("package.json", "bin/tsc");
+  const tsc = createRequire(import.meta.url)
+    .resolve("typescript/package.json")
+    .replace("package.json", "bin/tsc");
   const types = join(ROOT, "node_modules/@types");
-  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024", "--typeRoots", types, "--types", "node"];
+  const options = [
+    "--strict",
+    "--noEmit",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2024",
+    "--typeRoots",
+    types,
+    "--types",
+    "node",
+  ];
   run(process.execPath, [tsc, ...options, "use.ts"]);
 
   const bin = join(folder, "node_modules/.bin/handclasp");
