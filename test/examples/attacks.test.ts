@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, it } from "node:test";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+/** There is nothing to test where nothing secret is compared. */
+const WITHOUT_TESTS = ["24"];
+
+describe("docs/attacks.md", () => {
+  const page = readFileSync(join(ROOT, "docs/attacks.md"), "utf8");
+  const attacks = page.split(/^## (?=\d+\. )/m).slice(1);
+
+  it("names only tests that exist", () => {
+    const named = Array.from(
+      page.matchAll(/^- `(test\/[^`]+)`: "(.+)"$/gm),
+      ([, file = "", sentence = ""]) => ({
+        file,
+        sentence,
+      }),
+    );
+    assert.ok(named.length > 50);
+    const missing = named.filter(({ file, sentence }) => {
+      const path = join(ROOT, file);
+      return !existsSync(path) || !readFileSync(path, "utf8").includes(sentence);
+    });
+    assert.deepEqual(missing, []);
+  });
+
+  it("names a test for every attack", () => {
+    const bare = attacks.filter((attack) => !attack.includes("\n- `test/"));
+    assert.deepEqual(
+      bare.map((attack) => attack.slice(0, attack.indexOf("."))),
+      WITHOUT_TESTS,
+    );
+  });
+});
