@@ -1,5 +1,5 @@
 import { ensureIdentity } from "../src/index.ts";
-import { createIdentity } from "../src/x509/create-identity.ts";
+import { createIdentity } from "../src/index.ts";
 
 /** The server's key and certificate, kept in `server.pem`: clients that remember a server look for the same key. */
 export async function serverIdentity(): Promise<{ key: string; cert: string }> {

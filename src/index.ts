@@ -2,6 +2,7 @@ export { connect, type ConnectOptions, type UnknownServer } from "./client/conne
 export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./client/identity-folder.ts";
 export type { Identity, IdentityPem } from "./client/identity.ts";
 export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/known-servers.ts";
+export { createIdentity } from "./client/make-identity.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
 export type {
   AdmittedMessage,
@@ -24,3 +25,12 @@ export type { FirstUse, Policy } from "./trust/policy.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { TrustStore } from "./trust/trust-store.ts";
 export type { RefusalReason, Verdict } from "./trust/verdict.ts";
+export {
+  type CertificateDescription,
+  certificatesFromPem,
+  describeCertificate,
+  toPem,
+} from "./x509/certificate-description.ts";
+export { type CertificateFacts, type KeyType, readCertificate } from "./x509/certificate-facts.ts";
+export type { CreatedIdentity, CreateIdentityOptions } from "./x509/create-identity.ts";
+export type { IdentityType } from "./x509/identity-type.ts";

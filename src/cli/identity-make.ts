@@ -1,7 +1,8 @@
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { IdentityPem } from "../client/identity.ts";
-import { createIdentity, type IdentityType } from "../x509/create-identity.ts";
+import { createIdentity } from "../client/make-identity.ts";
+import type { IdentityType } from "../x509/identity-type.ts";
 import { dataFolder } from "./context.ts";
 
 /** The identity that is used when none is named. */

@@ -3,7 +3,7 @@ import { listIdentities, openIdentity, type SavedIdentity, saveIdentity } from "
 import { HandclaspError } from "../errors.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { describeCertificate } from "../x509/certificate-description.ts";
-import { IDENTITY_TYPES, type IdentityType } from "../x509/create-identity.ts";
+import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
 import { jsonOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { print, printJson, table } from "./output.ts";

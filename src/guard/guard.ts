@@ -284,7 +284,7 @@ export class Guard implements Disposable {
     this.#counters.refused += 1;
     // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
     if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#voidTickets();
-    const { alert, lingers } = turnAway(encounter, refuse.reason, sent);
+    const { alert, lingers } = turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     this.#underWay.delete(handshake);
     if (lingers) this.#lingering.add(handshake);
     this.#trust.refused(refuse, { connection: id, remoteAddress });

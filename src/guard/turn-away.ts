@@ -18,15 +18,19 @@ export interface TurnedAway {
   readonly lingers: boolean;
 }
 
-/** Ends a connection that is refused, with an alert if one can be made. `sent` is what went out since the handshake. */
-export function turnAway(encounter: Encounter, reason: RefusalReason, sent: number): TurnedAway {
+/** Ends a connection that is refused, with an alert if it may have one. `sent` is what went out since the handshake. */
+export function turnAway(
+  encounter: Encounter,
+  reason: RefusalReason,
+  { sent, alerts }: { readonly sent: number; readonly alerts: boolean },
+): TurnedAway {
   const { handshake, socket } = encounter;
   const { secretLine, transport } = handshake;
   handshake.secretLine = undefined;
   const alert = alertOf(reason, socket.getProtocol());
   // Only the key log proves that this transport carries this socket.
   const record =
-    handshake.socket !== socket || socket.destroyed
+    !alerts || handshake.socket !== socket || socket.destroyed
       ? undefined
       : refusalRecord({ socket, secretLine, flushed: sent }, alert);
   if (record === undefined) {

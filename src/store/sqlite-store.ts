@@ -38,7 +38,7 @@ export class SqliteStore implements TrustStore {
   readonly #path: string | null;
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
-  readonly #cache: KeyCache;
+  readonly #keys: Pick<SqliteTables, "key">;
   readonly #lists: SqliteLists;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
@@ -58,7 +58,8 @@ export class SqliteStore implements TrustStore {
     this.#database = database;
     this.#channel = channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new SqliteTables(database);
-    this.#cache = new KeyCache(database, this.#tables, path);
+    // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
+    this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#lists = new SqliteLists(database);
     this.#feed = new EventFeed(database, path);
     this.#process = options.process ?? `node ${process.pid}`;
@@ -68,7 +69,7 @@ export class SqliteStore implements TrustStore {
   key(pin: KeyPin): KeyRecord | undefined {
     this.#mustBeReadable();
     try {
-      return this.#cache.key(pin);
+      return this.#keys.key(pin);
     } catch (error) {
       throw unreadable(error);
     }
@@ -183,7 +184,6 @@ export class SqliteStore implements TrustStore {
     this.#closed = true;
     this.#feed.stop();
     await this.#channel.close();
-    this.#cache.close();
     this.#database.close();
   }
 

@@ -53,9 +53,14 @@ export function parseKeyIdPrefix(text: string): KeyIdPrefix {
   };
 }
 
-/** Whether `parseKeyId` or `parseKeyIdPrefix` would take the text. One in 1024 names of 14 letters also does. */
+/**
+ * Whether the text reads as a key id, or as a prefix of one written as one word or in groups. Other spacing is
+ * forgiven in a whole key id only: a first and a last name can have the letters of a prefix.
+ */
 export function looksLikeKeyId(text: string): boolean {
-  return readPrefix(text).ok;
+  const { pieces, symbols } = readSymbols(text);
+  const grouped = pieces.slice(0, -1).every((piece) => piece.length === GROUP_LENGTH);
+  return (grouped || symbols.length === LENGTH) && readPrefix(text).ok;
 }
 
 /** Whether the text has the shape of a key id or a prefix, mistyped or not: ask when no peer has such a name. */

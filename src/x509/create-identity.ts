@@ -33,10 +33,7 @@ import {
 import { HandclaspError } from "../errors.ts";
 import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
 import { toPem } from "./certificate-description.ts";
-
-/** The kinds of key an identity can have. */
-export const IDENTITY_TYPES = ["p256", "ed25519", "rsa", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87"] as const;
-export type IdentityType = (typeof IDENTITY_TYPES)[number];
+import { IDENTITY_TYPES, type IdentityType } from "./identity-type.ts";
 
 export interface CreateIdentityOptions {
   /** The name to claim: a URI, an e-mail address, a DNS name, or any text. */

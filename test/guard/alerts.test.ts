@@ -87,9 +87,11 @@ describe("a refusal", async () => {
 
   it("is a bare close when alerts are turned off", async () => {
     await using scene = await openScene({ through: refusing("revoked"), alerts: false });
-    const outcome = await connectOnce({ port: scene.port, identity: client });
-    assert.equal(outcome.alert, null);
-    assert.equal(outcome.received, "");
+    for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
+      const outcome = await connectOnce({ port: scene.port, identity: client, maxVersion });
+      assert.equal(outcome.alert, null, maxVersion);
+      assert.equal(outcome.received, "");
+    }
   });
 
   for (const kind of ["https", "http2"] as const) {

@@ -192,6 +192,22 @@ describe("several processes on one sqlite store", () => {
     assert.equal(store.key(anna.pin)?.state, "revoked");
   });
 
+  it("keep a write lock when another store of the same process is closed", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using kept = openSqliteStore(path);
+    const closed = openSqliteStore(path);
+    for (const store of [kept, closed]) assert.equal(store.key(anna.pin)?.state, "trusted");
+    const writer = connect(path);
+    writer.exec("BEGIN IMMEDIATE");
+    await closed.close();
+    const script = join(import.meta.dirname, "support", "try-lock.ts");
+    const { stdout } = spawnSync(process.execPath, [script, path], { encoding: "utf8" });
+    assert.equal(stdout, "locked\n");
+    writer.exec("COMMIT");
+    writer.close();
+  });
+
   it("do not list the connections of one that was killed, and remove them", async () => {
     const path = newPath();
     const anna = await storeWithAnna(path);

@@ -86,7 +86,15 @@ describe("key id prefix", () => {
       if (looksLikeKeyId(text)) taken += 1;
     }
     assert.equal(taken, 1);
-    for (const name of ["administrators", "Frankfurt-Gateway", "the quick brown fox", "desktop-windows"]) {
+    assert.ok(looksLikeKeyId("benjaminschmitt"));
+    for (const name of [
+      "Benjamin Schmitt",
+      "Benjamin Schroeder",
+      "administrators",
+      "Frankfurt-Gateway",
+      "the quick brown fox",
+      "desktop-windows",
+    ]) {
       assert.equal(looksLikeKeyId(name), false, name);
     }
   });

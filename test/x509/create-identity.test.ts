@@ -12,8 +12,8 @@ import {
   type CreatedIdentity,
   createIdentity,
   type CreateIdentityOptions,
-  IDENTITY_TYPES,
 } from "../../src/x509/create-identity.ts";
+import { IDENTITY_TYPES } from "../../src/x509/identity-type.ts";
 
 const NOW = new Date("2030-05-06T07:08:09.500Z");
 const MINUTE_MS = 60_000;

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { createIdentity, type IdentityType } from "../../../src/x509/create-identity.ts";
+import { createIdentity } from "../../../src/x509/create-identity.ts";
+import type { IdentityType } from "../../../src/x509/identity-type.ts";
 import type { KeyPin } from "../../../src/x509/certificate-facts.ts";
 import { type Home, runToEnd, type RunResult } from "./serve.ts";
 
