@@ -22,9 +22,15 @@ export function parseCompressedCertificate(
 ): CompressedCertificate {
   const message = new ByteReader(body, "compressed_certificate");
   const algorithm = message.uint16("algorithm");
+  const lengthField = new ByteReader(
+    body.subarray(message.offset),
+    "uncompressed_length",
+    message.offset,
+    message,
+  );
   const uncompressedLength = message.uint24("uncompressed_length");
   if (uncompressedLength > maxLength)
-    throw message.malformed(`${uncompressedLength} is more than ${maxLength}`, "uncompressed_length");
+    throw lengthField.malformed(`${uncompressedLength} is more than ${maxLength}`);
   const field = message.vector(3, "compressed_certificate_message");
   message.end();
   const compressed = body.subarray(field.offset);

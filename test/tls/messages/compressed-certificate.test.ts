@@ -39,7 +39,10 @@ describe("CompressedCertificate", () => {
         () => parseCompressedCertificate(compressed(algorithm, BODY.length + 1, data)),
         malformed(`${FIELD}: unfolds to ${BODY.length} bytes, not ${BODY.length + 1}`),
       );
-      assert.throws(() => parseCompressedCertificate(compressed(algorithm, 0, data)));
+      assert.throws(
+        () => parseCompressedCertificate(compressed(algorithm, 0, data)),
+        malformed(`${FIELD}: cannot be unfolded to the length it says`),
+      );
     });
 
     it(`is malformed when it is cut short, when more follows, and when it is noise (${name})`, () => {
@@ -70,11 +73,11 @@ describe("CompressedCertificate", () => {
   it("is refused by the length it says, before anything is unfolded", () => {
     assert.throws(
       () => parseCompressedCertificate(compressed(1, 300_000, [1])),
-      malformed("compressed_certificate.uncompressed_length at byte 5: 300000 is more than 262144"),
+      malformed("compressed_certificate.uncompressed_length at byte 2: 300000 is more than 262144"),
     );
     assert.throws(
       () => parseCompressedCertificate(compressed(1, 11, [1]), "TLSv1.3", 10),
-      malformed("compressed_certificate.uncompressed_length at byte 5: 11 is more than 10"),
+      malformed("compressed_certificate.uncompressed_length at byte 2: 11 is more than 10"),
     );
   });
 
