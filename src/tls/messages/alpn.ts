@@ -1,11 +1,12 @@
 import type { ByteReader } from "../../bytes/byte-reader.ts";
+import { parseOpaque } from "./opaque.ts";
 import { latin1 } from "./server-name.ts";
 
 /** Protocol names, one character for each byte. RFC 7301 §3.1. */
 export function parseAlpn(extension: ByteReader): readonly string[] {
   const list = extension.vector(2, "protocol_name_list");
   const protocols: string[] = [];
-  while (!list.isEmpty) protocols.push(latin1(list.vector(1, "protocol_name").rest()));
+  while (!list.isEmpty) protocols.push(latin1(parseOpaque(list, 1, "protocol_name")));
   return protocols;
 }
 

@@ -4,6 +4,7 @@ import { namesSignatureAlgorithm, type TlsVersion } from "../code-points-version
 import { parseCertificateAuthorities } from "./certificate-authorities.ts";
 import { parseByteCodes, parseCodePoints } from "./code-point-list.ts";
 import { type Extension, parseExtensions } from "./extension.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** What a certificate is asked for with; what a version does not have is empty. RFC 8446 §4.3.2, RFC 5246 §7.4.4. */
 export interface CertificateRequest {
@@ -48,7 +49,7 @@ function parseTls12(message: ByteReader, version: TlsVersion): CertificateReques
 }
 
 function parseTls13(message: ByteReader): CertificateRequest {
-  const requestContext = message.vector(1, "certificate_request_context").rest();
+  const requestContext = parseOpaque(message, 1, "certificate_request_context");
   const known: Known = {};
   const extensions = parseExtensions(message, (type, extension) => parseKnown(type, extension, known));
   return { ...NOTHING, requestContext, extensions, ...known };

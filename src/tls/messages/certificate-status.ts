@@ -1,4 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** RFC 6066 §8. */
 export interface CertificateStatus {
@@ -13,7 +14,7 @@ const OCSP = 1;
 export function parseCertificateStatus(body: Uint8Array): CertificateStatus {
   const message = new ByteReader(body, "certificate_status");
   const statusType = message.uint8("status_type");
-  const response = statusType === OCSP ? message.vector(3, "ocsp_response").rest() : message.rest();
+  const response = statusType === OCSP ? parseOpaque(message, 3, "ocsp_response") : message.rest();
   message.end();
   return { statusType, response };
 }

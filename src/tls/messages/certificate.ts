@@ -1,6 +1,7 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import type { TlsVersion } from "../code-points-version.ts";
 import { type Extension, parseExtensions, parseNoExtension } from "./extension.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** RFC 8446 §4.4.2, RFC 5246 §7.4.2. */
 export interface CertificateMessage {
@@ -22,7 +23,7 @@ export interface CertificateEntry {
 export function parseCertificateMessage(body: Uint8Array, version: TlsVersion): CertificateMessage {
   const message = new ByteReader(body, "certificate");
   const requestContext =
-    version === "TLSv1.3" ? message.vector(1, "certificate_request_context").rest() : new Uint8Array(0);
+    version === "TLSv1.3" ? parseOpaque(message, 1, "certificate_request_context") : new Uint8Array(0);
   const list = message.vector(3, "certificate_list");
   const entries: CertificateEntry[] = [];
   while (!list.isEmpty) entries.push(parseEntry(list, version));
@@ -31,6 +32,6 @@ export function parseCertificateMessage(body: Uint8Array, version: TlsVersion): 
 }
 
 function parseEntry(list: ByteReader, version: TlsVersion): CertificateEntry {
-  const certificate = list.vector(3, "cert_data").rest();
+  const certificate = parseOpaque(list, 3, "cert_data");
   return { certificate, extensions: version === "TLSv1.3" ? parseExtensions(list, parseNoExtension) : [] };
 }

@@ -4,6 +4,7 @@ import { parseAlpn } from "./alpn.ts";
 import { parseCertificateAuthorities } from "./certificate-authorities.ts";
 import { parseByteCodes, parseCodePoints } from "./code-point-list.ts";
 import { type KeyShare, parseKeyShares } from "./key-share.ts";
+import { parseOpaque } from "./opaque.ts";
 import { type OfferedPsks, parseOfferedPsks } from "./pre-shared-key.ts";
 import { parseServerName } from "./server-name.ts";
 import { parseStatusRequest, type StatusRequest } from "./status-request.ts";
@@ -96,7 +97,7 @@ export function parseClientHelloExtension(
       known.encryptThenMac = true;
       return true;
     case EXTENSION_TYPE.cookie:
-      known.cookie = body.vector(2, "cookie").rest();
+      known.cookie = parseOpaque(body, 2, "cookie");
       return true;
     case EXTENSION_TYPE.certificate_authorities:
       known.certificateAuthorities = parseCertificateAuthorities(body);
@@ -114,7 +115,7 @@ export function parseClientHelloExtension(
       known.statusRequest = parseStatusRequest(body);
       return true;
     case EXTENSION_TYPE.renegotiation_info:
-      known.renegotiationInfo = body.vector(1, "renegotiated_connection").rest();
+      known.renegotiationInfo = parseOpaque(body, 1, "renegotiated_connection");
       return true;
     case EXTENSION_TYPE.record_size_limit:
       known.recordSizeLimit = body.uint16("limit");

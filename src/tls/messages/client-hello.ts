@@ -19,15 +19,17 @@ export interface ClientHello extends ClientHelloExtensions {
 /** RFC 8446 §4.1.2, RFC 5246 §7.4.1.2. */
 export function parseClientHello(body: Uint8Array): ClientHello {
   const message = new ByteReader(body, "client_hello");
-  const legacyVersion = message.uint16("legacy_version");
-  const random = message.bytes(32, "random");
-  const sessionId = parseSessionId(message);
-  const cipherSuites = parseCodePoints(message, 2, "cipher_suites");
-  const compressionMethods = parseByteCodes(message, "legacy_compression_methods");
-  const known: ClientHelloExtensions = {};
-  const extensions = parseOptionalExtensions(message, (type, extension) =>
-    parseClientHelloExtension(type, extension, known),
+  const hello: { -readonly [Name in keyof ClientHello]: ClientHello[Name] } = {
+    legacyVersion: message.uint16("legacy_version"),
+    random: message.bytes(32, "random"),
+    sessionId: parseSessionId(message),
+    cipherSuites: parseCodePoints(message, 2, "cipher_suites"),
+    compressionMethods: parseByteCodes(message, "legacy_compression_methods"),
+    extensions: [],
+  };
+  hello.extensions = parseOptionalExtensions(message, (type, extension) =>
+    parseClientHelloExtension(type, extension, hello),
   );
   message.end();
-  return { legacyVersion, random, sessionId, cipherSuites, compressionMethods, extensions, ...known };
+  return hello;
 }

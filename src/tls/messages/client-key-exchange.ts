@@ -1,5 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { type KeyExchange, keyExchangeOf } from "./key-exchange.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** What the client sends for its side of the key agreement, until TLS 1.2. RFC 5246 §7.4.7, RFC 8422 §5.7, RFC 4279 §2. */
 export interface ClientKeyExchange {
@@ -14,7 +15,7 @@ export interface ClientKeyExchange {
 export function parseClientKeyExchange(body: Uint8Array, cipherSuite: number | undefined): ClientKeyExchange {
   const { method, psk } = keyExchangeOf(cipherSuite);
   const message = new ByteReader(body, "client_key_exchange");
-  const pskIdentity = psk ? message.vector(2, "psk_identity").rest() : undefined;
+  const pskIdentity = psk ? parseOpaque(message, 2, "psk_identity") : undefined;
   const keyExchange = parseKeyExchange(message, method);
   message.end();
   return { method, pskIdentity, keyExchange };
@@ -23,11 +24,11 @@ export function parseClientKeyExchange(body: Uint8Array, cipherSuite: number | u
 function parseKeyExchange(message: ByteReader, method: KeyExchange["method"]): Uint8Array {
   switch (method) {
     case "ecdhe":
-      return message.vector(1, "ecdh_Yc").rest();
+      return parseOpaque(message, 1, "ecdh_Yc");
     case "dhe":
-      return message.vector(2, "dh_Yc").rest();
+      return parseOpaque(message, 2, "dh_Yc");
     case "rsa":
-      return message.vector(2, "encrypted_pre_master_secret").rest();
+      return parseOpaque(message, 2, "encrypted_pre_master_secret");
     case "psk":
       return new Uint8Array(0);
     case "other":

@@ -1,4 +1,5 @@
 import type { ByteReader } from "../../bytes/byte-reader.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** RFC 8446 §4.2.8. */
 export interface KeyShare {
@@ -16,5 +17,5 @@ export function parseKeyShares(extension: ByteReader): readonly KeyShare[] {
 
 /** What a ServerHello answers. RFC 8446 §4.2.8. */
 export function parseKeyShare(reader: ByteReader): KeyShare {
-  return { group: reader.uint16("group"), keyExchange: reader.vector(2, "key_exchange").rest() };
+  return { group: reader.uint16("group"), keyExchange: parseOpaque(reader, 2, "key_exchange") };
 }

@@ -2,6 +2,7 @@ import { ByteReader } from "../../bytes/byte-reader.ts";
 import { EXTENSION_TYPE } from "../code-points-extensions.ts";
 import type { TlsVersion } from "../code-points-version.ts";
 import { type Extension, parseExtensions } from "./extension.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** RFC 8446 §4.6.1, RFC 5077 §3.3. */
 export interface NewSessionTicket {
@@ -22,8 +23,8 @@ export function parseNewSessionTicket(body: Uint8Array, version: TlsVersion): Ne
   const lifetimeSeconds = message.uint32("ticket_lifetime");
   const isTls13 = version === "TLSv1.3";
   const ageAdd = isTls13 ? message.uint32("ticket_age_add") : undefined;
-  const nonce = isTls13 ? message.vector(1, "ticket_nonce").rest() : undefined;
-  const ticket = message.vector(2, "ticket").rest();
+  const nonce = isTls13 ? parseOpaque(message, 1, "ticket_nonce") : undefined;
+  const ticket = parseOpaque(message, 2, "ticket");
   let maxEarlyDataSize: number | undefined;
   const parseKnown = (type: number, extension: ByteReader): boolean => {
     if (type !== EXTENSION_TYPE.early_data) return false;

@@ -1,4 +1,5 @@
 import type { ByteReader } from "../../bytes/byte-reader.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** RFC 8446 §4.2.11. */
 export interface PskIdentity {
@@ -20,12 +21,12 @@ export function parseOfferedPsks(extension: ByteReader): OfferedPsks {
   const identityList = extension.vector(2, "identities");
   const identities: PskIdentity[] = [];
   while (!identityList.isEmpty) {
-    const identity = identityList.vector(2, "identity").rest();
+    const identity = parseOpaque(identityList, 2, "identity");
     identities.push({ identity, obfuscatedTicketAge: identityList.uint32("obfuscated_ticket_age") });
   }
   const binderList = extension.vector(2, "binders");
   const binders: Uint8Array[] = [];
-  while (!binderList.isEmpty) binders.push(binderList.vector(1, "binder").rest());
+  while (!binderList.isEmpty) binders.push(parseOpaque(binderList, 1, "binder"));
   if (binders.length !== identities.length)
     throw extension.malformed(`has ${binders.length} binders for ${identities.length} identities`);
   return { identities, binders };

@@ -4,6 +4,7 @@ import { parseSelectedAlpn } from "./alpn.ts";
 import { parseByteCodes } from "./code-point-list.ts";
 import { type Extension, parseOptionalExtensions } from "./extension.ts";
 import { type KeyShare, parseKeyShare } from "./key-share.ts";
+import { parseOpaque } from "./opaque.ts";
 import { parseSessionId } from "./session-id.ts";
 
 /** What a ServerHello's extensions say; a field is there when the extension is. */
@@ -91,7 +92,7 @@ function parseServerHelloExtension(type: number, body: ByteReader, isRetry: bool
       known.selectedIdentity = body.uint16("selected_identity");
       return true;
     case EXTENSION_TYPE.cookie:
-      known.cookie = body.vector(2, "cookie").rest();
+      known.cookie = parseOpaque(body, 2, "cookie");
       return true;
     case EXTENSION_TYPE.application_layer_protocol_negotiation:
       known.alpnProtocol = parseSelectedAlpn(body);
@@ -112,7 +113,7 @@ function parseServerHelloExtension(type: number, body: ByteReader, isRetry: bool
       known.statusRequest = true;
       return true;
     case EXTENSION_TYPE.renegotiation_info:
-      known.renegotiationInfo = body.vector(1, "renegotiated_connection").rest();
+      known.renegotiationInfo = parseOpaque(body, 1, "renegotiated_connection");
       return true;
     case EXTENSION_TYPE.record_size_limit:
       known.recordSizeLimit = body.uint16("limit");

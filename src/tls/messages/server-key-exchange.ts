@@ -1,6 +1,7 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import type { TlsVersion } from "../code-points-version.ts";
 import { keyExchangeOf } from "./key-exchange.ts";
+import { parseOpaque } from "./opaque.ts";
 import { type DigitallySigned, parseDigitallySigned } from "./signature.ts";
 
 /** What the server sends for its side of the key agreement, until TLS 1.2. RFC 5246 §7.4.3, RFC 8422 §5.4, RFC 4279 §2. */
@@ -44,7 +45,7 @@ export function parseServerKeyExchange(
   const { method, psk, signed } = keyExchangeOf(cipherSuite);
   if (method === "other" || (method === "rsa" && !psk)) return { method: "other", data: body };
   const message = new ByteReader(body, "server_key_exchange");
-  const pskIdentityHint = psk ? message.vector(2, "psk_identity_hint").rest() : undefined;
+  const pskIdentityHint = psk ? parseOpaque(message, 2, "psk_identity_hint") : undefined;
   if (method === "ecdhe" && message.peek() !== NAMED_CURVE) return { method: "other", data: body };
   const parameters = parseParameters(message, method);
   const signature = signed ? parseDigitallySigned(message, version) : undefined;
@@ -59,10 +60,10 @@ function parseParameters(
   if (method === "ecdhe") {
     message.uint8("curve_type");
     const namedGroup = message.uint16("namedcurve");
-    return { method, namedGroup, publicKey: message.vector(1, "point").rest() };
+    return { method, namedGroup, publicKey: parseOpaque(message, 1, "point") };
   }
   if (method !== "dhe") return { method };
-  const prime = message.vector(2, "dh_p").rest();
-  const generator = message.vector(2, "dh_g").rest();
-  return { method, prime, generator, publicKey: message.vector(2, "dh_Ys").rest() };
+  const prime = parseOpaque(message, 2, "dh_p");
+  const generator = parseOpaque(message, 2, "dh_g");
+  return { method, prime, generator, publicKey: parseOpaque(message, 2, "dh_Ys") };
 }

@@ -4,8 +4,8 @@ const MAX_LENGTH = 32;
 
 /** RFC 8446 §4.1.2, RFC 5246 §7.4.1.2. */
 export function parseSessionId(message: ByteReader): Uint8Array {
-  const sessionId = message.vector(1, "legacy_session_id");
-  if (sessionId.remaining > MAX_LENGTH)
-    throw sessionId.malformed(`has ${sessionId.remaining} bytes, more than ${MAX_LENGTH}`);
-  return sessionId.rest();
+  const length = message.uint8("legacy_session_id");
+  if (length > MAX_LENGTH)
+    throw message.malformed(`has ${length} bytes, more than ${MAX_LENGTH}`, "legacy_session_id");
+  return message.bytes(length, "legacy_session_id");
 }

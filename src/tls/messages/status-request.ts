@@ -1,4 +1,5 @@
 import type { ByteReader } from "../../bytes/byte-reader.ts";
+import { parseOpaque } from "./opaque.ts";
 
 /** Which status a client asks for; the request itself only for OCSP. RFC 6066 §8. */
 export interface StatusRequest {
@@ -15,6 +16,6 @@ export function parseStatusRequest(extension: ByteReader): StatusRequest {
   if (statusType !== OCSP) return { statusType, responderIds: [], requestExtensions: extension.rest() };
   const list = extension.vector(2, "responder_id_list");
   const responderIds: Uint8Array[] = [];
-  while (!list.isEmpty) responderIds.push(list.vector(2, "responder_id").rest());
-  return { statusType, responderIds, requestExtensions: extension.vector(2, "request_extensions").rest() };
+  while (!list.isEmpty) responderIds.push(parseOpaque(list, 2, "responder_id"));
+  return { statusType, responderIds, requestExtensions: parseOpaque(extension, 2, "request_extensions") };
 }

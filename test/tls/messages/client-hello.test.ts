@@ -136,7 +136,7 @@ describe("ClientHello", () => {
     [
       "in the cipher suites",
       concat(uint(2, 0x0303), RANDOM, [0], uint(2, 3), [1, 2, 3]),
-      "client_hello.cipher_suites.code at byte 39: needs 2, has 1",
+      "client_hello.cipher_suites at byte 37: has 3 bytes, an odd number",
     ],
     [
       "in the session id",
