@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
@@ -11,7 +10,7 @@ import { Announcer } from "./announcer.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
-import { Handshake } from "./handshake.ts";
+import { CURRENT_HANDSHAKE, Handshake } from "./handshake.ts";
 import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
@@ -19,6 +18,7 @@ import { Peer } from "./peer.ts";
 import { connectionOf, rememberConnection } from "./peer-of.ts";
 import { bytesSent, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
+import { Tap } from "./tap.ts";
 import { TicketHolders } from "./ticket-holders.ts";
 
 /** What the guard needs of `Trust`. */
@@ -30,8 +30,6 @@ export type TrustPort = Pick<
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
 const GUARDED = new WeakSet<Server>();
-/** Which connection the code that runs belongs to. Addresses and ports do not tell: two can share them. */
-const CURRENT = new AsyncLocalStorage<Handshake>();
 const LINGER_MS = 2000;
 const MAX_LINGERING = 256;
 
@@ -140,14 +138,16 @@ export class Guard implements Disposable {
       return true;
     }
     this.#counters.accepted += 1;
-    const handshake = new Handshake(transport, this.#settings.remoteAddressOf);
+    const tap = transport instanceof Tap ? transport : undefined;
+    const raw = tap?.raw ?? transport;
+    const handshake = new Handshake(raw, this.#settings.remoteAddressOf, tap?.number);
     this.#underWay.add(handshake);
-    transport.on("close", () => this.#ended(handshake));
-    return CURRENT.run(handshake, this.#emit, "connection", transport);
+    raw.on("close", () => this.#ended(handshake));
+    return CURRENT_HANDSHAKE.run(handshake, this.#emit, "connection", transport);
   }
 
   #log(line: Buffer, socket: TLSSocket): void {
-    const handshake = CURRENT.getStore();
+    const handshake = CURRENT_HANDSHAKE.getStore();
     if (handshake?.log(line, socket, this.#settings.alerts) !== true) return;
     this.#counters.renegotiated += 1;
     const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
@@ -184,7 +184,7 @@ export class Guard implements Disposable {
 
   /** The handshake that `socket` came out of; a new one, which no alert is possible for, when that is in doubt. */
   #handshakeOf(socket: TLSSocket): Handshake {
-    const handshake = CURRENT.getStore();
+    const handshake = CURRENT_HANDSHAKE.getStore();
     if (handshake !== undefined && (handshake.socket ?? socket) === socket) return handshake;
     return new Handshake(socket, this.#settings.remoteAddressOf);
   }

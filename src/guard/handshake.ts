@@ -1,17 +1,19 @@
-import { randomUUID } from "node:crypto";
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { nextConnectionNumber, toConnectionId } from "./connection-id.ts";
 import type { GuardedConnection } from "./guarded-connection.ts";
 import type { RemoteAddressOf } from "./remote-address.ts";
 
-let count = 0;
-/** Tells connections of one process from another's: they share a trust store. */
-const RUN = randomUUID().slice(0, 8);
+/** Which connection the code that runs belongs to. Addresses and ports do not tell: two can share them. */
+export const CURRENT_HANDSHAKE: AsyncLocalStorage<Handshake> = new AsyncLocalStorage<Handshake>();
 
 /** One connection, from its first byte to its verdict. */
 export class Handshake {
+  /** What carries the bytes on the wire, below any tap. */
   readonly transport: Duplex;
-  readonly #number: number = ++count;
+  /** What its id is made of. */
+  readonly number: number;
   /** Set by the first line of the key log, and then no other connection's secret can land here. */
   socket: TLSSocket | undefined;
   /** The key log line with the secret that seals an alert; dropped with the verdict. */
@@ -27,8 +29,9 @@ export class Handshake {
   #remoteAddress: string | undefined;
   #id: string | undefined;
 
-  constructor(transport: Duplex, remoteAddressOf: RemoteAddressOf) {
+  constructor(transport: Duplex, remoteAddressOf: RemoteAddressOf, number: number = nextConnectionNumber()) {
     this.transport = transport;
+    this.number = number;
     this.#remoteAddressOf = remoteAddressOf;
   }
 
@@ -37,9 +40,9 @@ export class Handshake {
     return (this.#remoteAddress ??= this.#remoteAddressOf(this.transport));
   }
 
-  /** Unique among all processes that share a trust store. */
+  /** What `toConnectionId` says. */
   get id(): string {
-    return (this.#id ??= `${RUN}-${this.#number.toString(36)}`);
+    return (this.#id ??= toConnectionId(this.number));
   }
 
   /** Takes a line of the key log (RFC 9850) that `socket` emitted; says whether it was a renegotiation. */

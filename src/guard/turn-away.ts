@@ -7,6 +7,7 @@ import { alertOf } from "./alerts.ts";
 import type { Encounter } from "./encounter.ts";
 import type { Handshake } from "./handshake.ts";
 import { refusalRecord } from "./refusal-record.ts";
+import { tapOver } from "./tap.ts";
 
 /** What a refused client may still send before it is cut off. */
 const PATIENCE_BYTES = 256 * 1024;
@@ -52,8 +53,9 @@ export function bytesSent(handshake: Handshake): number {
  * thrown away: closing with unread data resets the connection, and a reset can overtake the alert.
  */
 function sayFarewell(transport: Duplex, socket: TLSSocket, record: Uint8Array): boolean {
-  transport.write(record);
-  transport.end();
+  const tap = tapOver(transport);
+  if (tap === undefined) transport.end(record);
+  else tap.sayLast(record);
   if (!(transport instanceof Socket) || transport.writableLength > 0) {
     socket.destroy();
     return false;
