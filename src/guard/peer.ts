@@ -28,7 +28,8 @@ export class Peer {
   /** `TLSv1.3` or `TLSv1.2`. */
   readonly tlsVersion: string;
   readonly resumed: boolean;
-  readonly certificate: PeerCertificate;
+  readonly #facts: CertificateFacts;
+  #certificate: PeerCertificate | undefined;
 
   constructor(meeting: Meeting) {
     this.name = meeting.name;
@@ -38,8 +39,13 @@ export class Peer {
     this.connection = meeting.connection;
     this.tlsVersion = meeting.tlsVersion;
     this.resumed = meeting.resumed;
-    this.certificate = new PeerCertificate(meeting.facts);
+    this.#facts = meeting.facts;
     Object.freeze(this);
+  }
+
+  /** What was shown; only its key is proven. */
+  get certificate(): PeerCertificate {
+    return (this.#certificate ??= new PeerCertificate(this.#facts));
   }
 
   /** The pin for people. */
@@ -49,7 +55,7 @@ export class Peer {
 
   /** SHA-256 of the certificate, 64 lower-case hex digits. */
   get fingerprint(): string {
-    return this.certificate.facts.fingerprint;
+    return this.#facts.fingerprint;
   }
 
   /** The confirmation value that binds an access token to this certificate. RFC 8705 §3.1. */
