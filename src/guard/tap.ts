@@ -13,7 +13,7 @@ export interface TapListener {
   /** A line of the key log (RFC 9850), as Node gives it. */
   keyLog?(line: Buffer): void;
   /** The last thing heard. The error is what broke the connection. */
-  closed?(error: Error | undefined): void;
+  closed?(error?: Error): void;
 }
 
 const TAPS = new WeakMap<Duplex, Tap>();
@@ -32,7 +32,6 @@ export class Tap extends Duplex {
   /** The connection's, for `toConnectionId`. */
   readonly number: number;
   readonly #listeners: TapListener[] = [];
-  #error: Error | undefined;
   #saidLast = false;
 
   constructor(raw: Duplex, number: number) {
@@ -133,13 +132,17 @@ export class Tap extends Duplex {
   }
 
   #failed(error: Error): void {
-    this.#error = error;
+    this.#tellClosed(error);
     this.destroy(error);
   }
 
   /** After a whole end in both directions, what was read is still to be had. */
   #closed(): void {
     if (!this.raw.readableEnded || !this.raw.writableFinished) this.destroy();
-    for (const listener of this.#listeners.splice(0)) listener.closed?.(this.#error);
+    this.#tellClosed();
+  }
+
+  #tellClosed(error?: Error): void {
+    for (const listener of this.#listeners.splice(0)) listener.closed?.(error);
   }
 }
