@@ -25,7 +25,7 @@ export interface TraceMessage {
   readonly version: string;
   /** One of `TRACE_CONTENT_TYPE`. */
   readonly contentType: number;
-  /** Of a handshake message its type, of an alert its description, of a header and an inner content type the content type, of a change_cipher_spec null. */
+  /** Of a handshake message its type, of an alert its description, of a header and an inner content type the content type, of a change_cipher_spec 257 (OpenSSL's number). */
   readonly messageType: number | null;
   /** Handshake: the message with its header of 4 bytes; alert 2 bytes, change_cipher_spec and inner content type 1, header 5. */
   readonly data: Uint8Array;

@@ -1,0 +1,160 @@
+import { type HandclaspError, isHandclaspError } from "../errors.ts";
+import { tlsVersion, VERSIONS } from "./code-points-version.ts";
+import { CONTENT_TYPE } from "./content-type.ts";
+import { malformedFrame } from "./frame-reader.ts";
+import { type HandshakeFrame, HandshakeReader } from "./handshake-reader.ts";
+import { parseAlert } from "./messages/alert.ts";
+import { parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
+import { type HandshakeMessage, parseHandshakeMessage } from "./messages/handshake-message.ts";
+import { type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
+import { ObservedKeys } from "./observed-keys.ts";
+import type { Opening, Sender } from "./observed-opening.ts";
+import type { ObservedSecrets } from "./observed-secrets.ts";
+import type { TlsRecord } from "./record-reader.ts";
+import { TRACE_CONTENT_TYPE, type TraceMessage, type TraceProblem } from "./trace-message.ts";
+
+/** What a direction tells; whoever listens knows the connection and the direction. */
+export interface DirectionListener {
+  message(message: Omit<TraceMessage, "connection" | "direction">): void;
+  problem(problem: Omit<TraceProblem, "connection" | "direction">): void;
+}
+
+export interface ObservedDirectionOptions {
+  readonly sender: Sender;
+  readonly hellos: Hellos;
+  readonly secrets: ObservedSecrets;
+  readonly listener: DirectionListener;
+  readonly maxMessageLength: number;
+}
+
+/** OpenSSL's SSL3_MT_CHANGE_CIPHER_SPEC, which is no handshake type. */
+const CHANGE_CIPHER_SPEC_TYPE = 0x0101;
+
+/** What one sender says, record by record. */
+export class ObservedDirection {
+  readonly #options: ObservedDirectionOptions;
+  readonly #listener: DirectionListener;
+  readonly #keys: ObservedKeys;
+  #handshake: HandshakeReader;
+  #hellos: Hellos;
+
+  constructor(options: ObservedDirectionOptions) {
+    this.#options = options;
+    this.#listener = options.listener;
+    this.#hellos = options.hellos;
+    this.#keys = new ObservedKeys(options.sender, options.secrets);
+    this.#handshake = new HandshakeReader(options);
+  }
+
+  /** Bytes of a handshake message that is not complete. */
+  get pending(): number {
+    return this.#handshake.pending;
+  }
+
+  /** Tells what is in a record; what is missing instead, when the record has to wait. */
+  take(record: TlsRecord, time: number): string | undefined {
+    const opening = this.#keys.open(record, this.#hellos, this.pending > 0);
+    if (opening.state === "waiting") return opening.missing;
+    this.#tellHeader(record, time);
+    try {
+      this.#takeOpening(opening, record, time);
+    } catch (error) {
+      if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+      this.lose();
+      this.#malformed(error, time);
+    }
+    return undefined;
+  }
+
+  /** From now on only headers are told. */
+  lose(): void {
+    this.#keys.lose();
+    this.#handshake = new HandshakeReader(this.#options);
+  }
+
+  #takeOpening(opening: Exclude<Opening, { state: "waiting" }>, record: TlsRecord, time: number): void {
+    if (opening.state === "sealed") {
+      if (opening.problem === undefined) return;
+      const error = opening.error === undefined ? {} : { error: opening.error };
+      this.#listener.problem({ time, kind: "undecryptable", message: opening.problem, ...error });
+      return;
+    }
+    const { type, content, inner } = opening;
+    const version = this.#version(record);
+    if (inner) {
+      const data = Uint8Array.of(type);
+      const contentType = TRACE_CONTENT_TYPE.innerContentType;
+      this.#listener.message({ time, version, contentType, messageType: type, data });
+    }
+    if (type === CONTENT_TYPE.handshake) this.#takeHandshake(content, record, time);
+    else if (type === CONTENT_TYPE.alert) {
+      const messageType = parseAlert(content).description.code;
+      this.#listener.message({ time, version, contentType: type, messageType, data: content });
+    } else if (type === CONTENT_TYPE.changeCipherSpec) {
+      parseChangeCipherSpec(content);
+      const messageType = CHANGE_CIPHER_SPEC_TYPE;
+      this.#listener.message({ time, version, contentType: type, messageType, data: content });
+      if (this.#keys.changeCipherSpec(this.#hellos)) this.#handshake.endEpoch();
+    }
+  }
+
+  #takeHandshake(fragment: Uint8Array, record: TlsRecord, time: number): void {
+    let keysChanged = false;
+    for (const frame of this.#handshake.read(fragment)) {
+      if (keysChanged)
+        throw malformedFrame("handshake", record.offset, "a message goes on where its keys have ended");
+      const parsed = this.#parse(frame, time);
+      if (parsed !== undefined) this.#heed(parsed);
+      const message = { time, version: this.#version(record), messageType: frame.type, data: frame.bytes };
+      const value = parsed === undefined ? {} : { parsed };
+      this.#listener.message({ ...message, contentType: CONTENT_TYPE.handshake, ...value });
+      keysChanged = this.#keys.after(frame.type);
+    }
+    if (keysChanged) this.#handshake.endEpoch();
+  }
+
+  #parse(frame: HandshakeFrame, time: number): HandshakeMessage | undefined {
+    const { server } = this.#hellos;
+    const version = tlsVersion(server?.version ?? 0) ?? "TLSv1.2";
+    const suite = server === undefined ? {} : { cipherSuite: server.cipherSuite };
+    const { maxMessageLength } = this.#options;
+    try {
+      return parseHandshakeMessage(frame.type, frame.body, { version, maxMessageLength, ...suite });
+    } catch (error) {
+      if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+      this.#malformed(error, time);
+      return undefined;
+    }
+  }
+
+  /** What a message settles for those that follow. */
+  #heed(parsed: HandshakeMessage): void {
+    const { sender, secrets } = this.#options;
+    if (!this.#keys.takesHellos) return;
+    if (parsed.name === "client_hello" && sender === "client") {
+      this.#hellos = takeClientHello(this.#hellos, parsed.message);
+      secrets.own(parsed.message.random);
+    } else if (parsed.name === "server_hello" && sender === "server") {
+      this.#hellos = takeServerHello(this.#hellos, parsed.message);
+    }
+  }
+
+  #tellHeader(record: TlsRecord, time: number): void {
+    const version = nameOf(record.version);
+    const contentType = TRACE_CONTENT_TYPE.header;
+    this.#listener.message({ time, version, contentType, messageType: record.type, data: record.header });
+  }
+
+  #malformed(error: HandclaspError, time: number): void {
+    this.#listener.problem({ time, kind: "malformed", message: error.message, error });
+  }
+
+  /** The one negotiated, and before that the record's. */
+  #version(record: TlsRecord): string {
+    return nameOf((this.#hellos.server ?? this.#hellos.retry)?.version ?? record.version);
+  }
+}
+
+function nameOf(version: number): string {
+  return VERSIONS.name(version) ?? `0x${version.toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,53 @@
+import { ByteReader } from "../bytes/byte-reader.ts";
+import type { HandclaspError } from "../errors.ts";
+import type { ClientHello } from "./messages/client-hello.ts";
+import type { ServerHello } from "./messages/server-hello.ts";
+
+/** What the hellos of one handshake settled; a renegotiation has the next one. RFC 8446 §4.1, RFC 5246 §7.4.1. */
+export interface Hellos {
+  /** The last, when a HelloRetryRequest asked for a second. */
+  client?: ClientHello;
+  clientHellos: number;
+  retry?: ServerHello;
+  server?: ServerHello;
+  /** As EncryptedExtensions said. RFC 8446 §4.2.10. */
+  earlyDataAccepted?: boolean;
+  next?: Hellos;
+}
+
+/** Before anything was said. */
+export function noHellos(): Hellos {
+  return { clientHellos: 0 };
+}
+
+/** Whether the server has still to answer the client's last hello. */
+export function isUnanswered(hellos: Hellos): boolean {
+  const answers = (hellos.retry === undefined ? 0 : 1) + (hellos.server === undefined ? 0 : 1);
+  return hellos.clientHellos > answers;
+}
+
+/** The handshake that this ClientHello belongs to: the one at hand, or the next. A hello out of turn is malformed. */
+export function takeClientHello(hellos: Hellos, hello: ClientHello): Hellos {
+  if (hellos.server !== undefined && hellos.clientHellos > (hellos.retry === undefined ? 0 : 1))
+    return takeClientHello((hellos.next ??= noHellos()), hello);
+  if (isUnanswered(hellos)) throw outOfTurn("client_hello", "comes before the last one was answered");
+  hellos.client = hello;
+  hellos.clientHellos++;
+  return hellos;
+}
+
+/** The handshake that this ServerHello or HelloRetryRequest belongs to: the one at hand, or the next. */
+export function takeServerHello(hellos: Hellos, hello: ServerHello): Hellos {
+  if (hellos.server !== undefined) {
+    if (hellos.client === undefined) throw outOfTurn("server_hello", "answers no client_hello");
+    return takeServerHello((hellos.next ??= noHellos()), hello);
+  }
+  if (!hello.isHelloRetryRequest) hellos.server = hello;
+  else if (hellos.retry === undefined) hellos.retry = hello;
+  else throw outOfTurn("server_hello", "is a second hello_retry_request");
+  return hellos;
+}
+
+function outOfTurn(field: string, problem: string): HandclaspError {
+  return new ByteReader(new Uint8Array(), field).malformed(problem);
+}

@@ -1,0 +1,31 @@
+import { type HandclaspError, isHandclaspError } from "../errors.ts";
+import type { RecordOpener } from "./record-protection.ts";
+import type { TlsRecord } from "./record-reader.ts";
+
+/** Who sends. */
+export type Sender = "client" | "server";
+
+/** What became of a record: in the clear or opened, waiting for something that may yet come, or closed to us. */
+export type Opening =
+  | { readonly state: "open"; readonly type: number; readonly content: Uint8Array; readonly inner: boolean }
+  | { readonly state: "waiting"; readonly missing: string }
+  /** For good when a problem comes with it; without one it is early data that the server skips (RFC 8446 §4.2.10). */
+  | { readonly state: "sealed"; readonly problem?: string; readonly error?: HandclaspError };
+
+/** Nobody's concern. */
+export const SEALED: Opening = { state: "sealed" };
+
+/** A record as it is on the wire. */
+export function inTheClear({ type, fragment }: TlsRecord): Opening {
+  return { state: "open", type, content: fragment, inner: false };
+}
+
+/** Sealed when it does not open. `inner` in TLS 1.3, where the content type was hidden. */
+export function openWith(opener: RecordOpener, record: TlsRecord, inner: boolean): Opening {
+  try {
+    return { state: "open", ...opener.open(record), inner };
+  } catch (error) {
+    if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+    return { state: "sealed", problem: `a record cannot be decrypted: ${error.message}`, error };
+  }
+}

@@ -1,0 +1,103 @@
+import { isHandclaspError } from "../errors.ts";
+import { ObservedDirection, type ObservedDirectionOptions } from "./observed-direction.ts";
+import { RecordReader, type TlsRecord } from "./record-reader.ts";
+
+/** A record that came, and as the how manieth of the connection. */
+interface ArrivedRecord {
+  readonly record: TlsRecord;
+  readonly time: number;
+  readonly order: number;
+}
+
+/** What keeping one record costs beside its bytes, roughly. */
+const RECORD_COST = 256;
+
+/** The bytes of one sender: cut into records, which wait in line when one of them cannot be opened yet. */
+export class ObservedStream {
+  readonly #options: ObservedDirectionOptions;
+  readonly #direction: ObservedDirection;
+  readonly #reader = new RecordReader();
+  readonly #queue: ArrivedRecord[] = [];
+  #queuedBytes = 0;
+  /** How many at the front of the queue are copies, and no longer views of a chunk. */
+  #copies = 0;
+  #missing: string | undefined;
+  #isBroken = false;
+
+  constructor(options: ObservedDirectionOptions) {
+    this.#options = options;
+    this.#direction = new ObservedDirection(options);
+  }
+
+  /** Bytes held back. */
+  get held(): number {
+    return this.#queuedBytes + this.#reader.pending + this.#direction.pending;
+  }
+
+  /** Of the record that is next in line; infinite when there is none. */
+  get order(): number {
+    return this.#queue[0]?.order ?? Infinity;
+  }
+
+  /** Puts the records of a chunk in line, and calls `arrived` for each; `order` numbers them. */
+  read(chunk: Uint8Array, time: number, order: () => number, arrived: () => void): void {
+    if (this.#isBroken) return;
+    try {
+      for (const record of this.#reader.read(chunk)) {
+        this.#queue.push({ record, time, order: order() });
+        this.#queuedBytes += record.fragment.length + RECORD_COST;
+        arrived();
+      }
+    } catch (error) {
+      if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+      this.#isBroken = true;
+      this.#options.listener.problem({ time, kind: "malformed", message: error.message, error });
+    }
+    this.#keepCopies();
+  }
+
+  /** Tells the record that is next in line; false when there is none, or it has to wait. */
+  advance(): boolean {
+    const [next] = this.#queue;
+    if (next === undefined) return false;
+    this.#missing = this.#direction.take(next.record, next.time);
+    if (this.#missing !== undefined) return false;
+    this.#queue.shift();
+    this.#queuedBytes -= next.record.fragment.length + RECORD_COST;
+    this.#copies = Math.max(0, this.#copies - 1);
+    return true;
+  }
+
+  /** Holds nothing back any more, if it did: what is in line will be told as headers, and so will whatever comes. */
+  giveUp(reason: string, time: number): void {
+    if (this.#queue.length === 0 && this.#direction.pending === 0) return;
+    const what =
+      this.#missing === undefined
+        ? `a handshake message of more than ${this.#direction.pending} bytes is not told`
+        : `${this.#queue.length} records cannot be decrypted without ${this.#missing}`;
+    this.#options.listener.problem({ time, kind: "undecryptable", message: `${what}: ${reason}` });
+    this.#direction.lose();
+  }
+
+  /** Tells what was cut short. */
+  end(time: number): void {
+    const problem = (message: string): void =>
+      this.#options.listener.problem({ time, kind: "truncated", message });
+    const { pending } = this.#reader;
+    if (pending > 0 && !this.#isBroken) problem(`the stream ends ${pending} bytes into a record`);
+    if (this.#direction.pending > 0)
+      problem(`the stream ends ${this.#direction.pending} bytes into a handshake message`);
+  }
+
+  /** What waits must not hold on to the chunks it came in. */
+  #keepCopies(): void {
+    for (let index = this.#copies; index < this.#queue.length; index++) {
+      const arrived = this.#queue[index];
+      if (arrived === undefined) break;
+      const { header, fragment } = arrived.record;
+      const record = { ...arrived.record, header: header.slice(), fragment: fragment.slice() };
+      this.#queue[index] = { ...arrived, record };
+    }
+    this.#copies = this.#queue.length;
+  }
+}
