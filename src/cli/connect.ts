@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
+import type { TLSSocket } from "node:tls";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { connect, type UnknownServer } from "../client/connect.ts";
+import { connect, type ConnectOptions, type UnknownServer } from "../client/connect.ts";
 import type { IdentityPem } from "../client/identity.ts";
 import { ensureIdentity, openIdentity } from "../client/identity-folder.ts";
 import { KnownServers, type VerifyServer } from "../client/known-servers.ts";
@@ -15,7 +16,8 @@ import { processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { say } from "./output.ts";
 
-interface Options {
+/** What `connect` and `trace connect` have in common. */
+export interface ConnectFlags {
   readonly identity?: string;
   readonly verifyServer: VerifyServer;
   readonly servername?: string;
@@ -26,7 +28,12 @@ interface Options {
 
 /** `connect HOST:PORT`: stdin goes out, what comes is printed until the server closes. */
 export function command(): Command {
-  return new Command("connect")
+  return addConnectFlags(new Command("connect")).action(run);
+}
+
+/** Adds the address and the options. */
+export function addConnectFlags(command: Command): Command {
+  return command
     .argument("<host:port>", "the server; IPv6 addresses in brackets", parseAddress)
     .option("--identity <name>", "which of our identities to show; default `default`, made when missing")
     .addOption(
@@ -42,26 +49,40 @@ export function command(): Command {
       new Option("--max-tls <version>", "the newest TLS version").choices(["1.2", "1.3"]).default("1.3"),
     )
     .addOption(storeOption())
-    .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.")
-    .action(run);
+    .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.");
 }
 
-async function run(address: ServerAddress, options: Options, verb: Command): Promise<void> {
-  if (options.minTls > options.maxTls) verb.error("error: --min-tls is newer than --max-tls");
-  const identity = await chooseIdentity(options.identity);
-  await using store = openStore(knownServersUrl(options.store), { process: processName("connect") });
+async function run(address: ServerAddress, flags: ConnectFlags, verb: Command): Promise<void> {
+  await withConnection({ address, flags, verb }, (socket) => converse(socket, address));
+}
+
+export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "onKeyLog"> {
+  readonly address: ServerAddress;
+  readonly flags: ConnectFlags;
+  readonly verb: Command;
+}
+
+/** Connects with the identity that was asked for, and judges the server by those known. */
+export async function withConnection(
+  { address, flags, verb, ...hooks }: ConnectCommand,
+  use: (socket: TLSSocket) => Promise<void>,
+): Promise<void> {
+  if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
+  const identity = await chooseIdentity(flags.identity);
+  await using store = openStore(knownServersUrl(flags.store), { process: processName("connect") });
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
   const socket = await connect({
     ...address,
+    ...hooks,
     identity,
     knownServers,
-    verifyServer: options.verifyServer,
-    minVersion: `TLSv${options.minTls}`,
-    maxVersion: `TLSv${options.maxTls}`,
+    verifyServer: flags.verifyServer,
+    minVersion: `TLSv${flags.minTls}`,
+    maxVersion: `TLSv${flags.maxTls}`,
     ...(process.stdin.isTTY && { ask: askOnTerminal }),
-    ...(options.servername !== undefined && { servername: options.servername }),
+    ...(flags.servername !== undefined && { servername: flags.servername }),
   });
-  await converse(socket, address);
+  await use(socket);
 }
 
 function parseAddress(text: string): ServerAddress {

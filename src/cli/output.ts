@@ -8,8 +8,13 @@ const MOST_NAME_BYTES = 72;
 
 /** Prints data for people. Hostile text must have been escaped by whoever made the line. */
 export function print(line: string): void {
+  printBytes(`${line}\n`);
+}
+
+/** Prints data as it is. */
+export function printBytes(bytes: string | Uint8Array): void {
   if (process.stdout.listenerCount("error", onPrintError) === 0) process.stdout.on("error", onPrintError);
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(bytes);
 }
 
 /** Prints data for programs; indented on a terminal. */

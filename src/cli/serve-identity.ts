@@ -9,12 +9,14 @@ import type { ServeOptions } from "./serve-options.ts";
 
 /** The server's key and certificate: the ones given, else those beside the store, made on first start. */
 export async function serverIdentity(store: TrustStore, { cert, key }: ServeOptions): Promise<Identity> {
-  if (cert !== undefined && key !== undefined) {
-    const pem = { certificate: read(cert), key: read(key) };
-    return parseIdentity(pem, `--cert ${cert} with --key ${key}`);
-  }
+  if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key);
   if (!store.url.startsWith("sqlite:")) return parseIdentity(await makeServerIdentity(), "the new identity");
   return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity);
+}
+
+/** The key and certificate in two PEM files, which must belong together. */
+export function readServerIdentity(cert: string, key: string): Identity {
+  return parseIdentity({ certificate: read(cert), key: read(key) }, `--cert ${cert} with --key ${key}`);
 }
 
 function makeServerIdentity(): Promise<IdentityPem> {

@@ -1,10 +1,8 @@
 import { constants } from "node:crypto";
-import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:tls";
 import { Command } from "commander";
 import type { Identity } from "../client/identity.ts";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import { HandclaspError } from "../errors.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
 import { openStore } from "../store/open-store.ts";
@@ -16,6 +14,7 @@ import { processName } from "./context.ts";
 import { greet } from "./serve-greeting.ts";
 import { serverIdentity } from "./serve-identity.ts";
 import { logAnonymous, logClients, ServeLog } from "./serve-log.ts";
+import { listen, reasonOf, stopSignal } from "./serve-listen.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
 import { useTrustCa } from "./serve-trust-ca.ts";
 
@@ -86,33 +85,6 @@ function createGreeter({ key, certificate }: Identity, options: ServeOptions, lo
   return server;
 }
 
-/** OpenSSL's reason without the place in its sources: `unsupported protocol`. */
-function reasonOf(error: Error): string {
-  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
-}
-
-async function listen(server: Server, wanted: ServerAddress): Promise<ServerAddress> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(wanted.port, wanted.host, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError(
-      "ERR_HANDCLASP_OPTION",
-      `cannot listen on ${formatServerAddress(wanted)}: ${said}`,
-      {
-        hint: "give another address with --listen; port 0 picks a free port",
-        cause: error,
-      },
-    );
-  } finally {
-    server.off("error", reject);
-  }
-  return { host: wanted.host, port: (server.address() as AddressInfo).port };
-}
-
 interface Announcement {
   readonly store: TrustStore;
   readonly log: ServeLog;
@@ -142,10 +114,4 @@ function warnAbout({ trustCa, validity, clientCertificate }: ServeOptions, log: 
   if (validity === "ignore")
     log.warn("--validity ignore lets in certificates that have expired or are not yet valid");
   if (clientCertificate === "none") log.warn("--client-certificate none lets in everybody, unasked");
-}
-
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
-  });
 }

@@ -1,5 +1,6 @@
 import { constants } from "node:crypto";
 import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, type SecureVersion, type TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
@@ -24,6 +25,10 @@ export interface ConnectOptions extends ServerAddress {
   readonly alpnProtocols?: readonly string[];
   /** From connecting to the end of the handshake; default 10 000. */
   readonly timeoutMs?: number;
+  /** Opens what TLS is to run over, for whoever listens in; default a TCP connection. */
+  readonly openTransport?: () => Promise<Duplex>;
+  /** Told each line of the key log (RFC 9850): with it, the connection can be decrypted. */
+  readonly onKeyLog?: (line: Buffer) => void;
 }
 
 /** A server that was never met. */
@@ -59,8 +64,11 @@ async function connectOnce(
   onUnknown: (facts: CertificateFacts) => void,
 ): Promise<TLSSocket> {
   const mostMs = timeoutMs(options);
+  const transport = await options.openTransport?.().catch((error: unknown) => {
+    throw toConnectError(error, address);
+  });
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
-  const socket = open(options);
+  const socket = open(options, transport);
   const fail = (error: unknown): void => {
     socket.destroy();
     reject(toConnectError(error, address));
@@ -87,12 +95,13 @@ async function connectOnce(
   }
 }
 
-function open(options: ConnectOptions): TLSSocket {
-  const { host, port, identity, servername, minVersion, maxVersion, alpnProtocols } = options;
+function open(options: ConnectOptions, transport: Duplex | undefined): TLSSocket {
+  const { host, port, identity, servername, minVersion, maxVersion, alpnProtocols, onKeyLog } = options;
   const name = servername ?? (isIP(host) === 0 ? host : undefined);
-  return connectTls({
+  const socket = connectTls({
     host,
     port,
+    ...(transport !== undefined && { socket: transport }),
     rejectUnauthorized: false,
     minVersion: minVersion ?? "TLSv1.2",
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
@@ -101,6 +110,8 @@ function open(options: ConnectOptions): TLSSocket {
     ...(alpnProtocols !== undefined && { ALPNProtocols: [...alpnProtocols] }),
     ...(identity !== undefined && { key: identity.key, cert: identity.certificate }),
   });
+  if (onKeyLog !== undefined) socket.on("keylog", onKeyLog);
+  return socket;
 }
 
 /** Runs without a pause up to the verdict; a refused socket is gone before anything is flushed. */
