@@ -5,13 +5,19 @@ import { malformedFrame } from "./frame-reader.ts";
 import { type HandshakeFrame, HandshakeReader } from "./handshake-reader.ts";
 import { parseAlert } from "./messages/alert.ts";
 import { parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
+import type { ClientHello } from "./messages/client-hello.ts";
 import { type HandshakeMessage, parseHandshakeMessage } from "./messages/handshake-message.ts";
 import { type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
 import { ObservedKeys } from "./observed-keys.ts";
 import type { Opening, Sender } from "./observed-opening.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
 import type { TlsRecord } from "./record-reader.ts";
-import { TRACE_CONTENT_TYPE, type TraceMessage, type TraceProblem } from "./trace-message.ts";
+import {
+  CHANGE_CIPHER_SPEC_TYPE,
+  TRACE_CONTENT_TYPE,
+  type TraceMessage,
+  type TraceProblem,
+} from "./trace-message.ts";
 
 /** What a direction tells; whoever listens knows the connection and the direction. */
 export interface DirectionListener {
@@ -26,9 +32,6 @@ export interface ObservedDirectionOptions {
   readonly listener: DirectionListener;
   readonly maxMessageLength: number;
 }
-
-/** OpenSSL's SSL3_MT_CHANGE_CIPHER_SPEC, which is no handshake type. */
-const CHANGE_CIPHER_SPEC_TYPE = 0x0101;
 
 /** What one sender says, record by record. */
 export class ObservedDirection {
@@ -149,10 +152,17 @@ export class ObservedDirection {
     this.#listener.problem({ time, kind: "malformed", message: error.message, error });
   }
 
-  /** The one negotiated, and before that the record's. */
+  /** The one negotiated; before that the highest that the client offers; before that the record's. */
   #version(record: TlsRecord): string {
-    return nameOf((this.#hellos.server ?? this.#hellos.retry)?.version ?? record.version);
+    const { client, retry, server } = this.#hellos;
+    return nameOf((server ?? retry)?.version ?? highestOffered(client) ?? record.version);
   }
+}
+
+function highestOffered(hello: ClientHello | undefined): number | undefined {
+  if (hello?.supportedVersions === undefined) return hello?.legacyVersion;
+  const known = hello.supportedVersions.filter((code) => tlsVersion(code) !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function nameOf(version: number): string {

@@ -15,17 +15,20 @@ export const TRACE_CONTENT_TYPE = {
   innerContentType: 257,
 } as const;
 
+/** OpenSSL's SSL3_MT_CHANGE_CIPHER_SPEC: a change_cipher_spec is no handshake message and has no type of its own. */
+export const CHANGE_CIPHER_SPEC_TYPE: number = 0x0101;
+
 /** One thing that happened in a handshake. */
 export interface TraceMessage {
   readonly connection: string;
   /** Milliseconds since 1970, as handed in. */
   readonly time: number;
   readonly direction: TraceDirection;
-  /** The one negotiated, such as "TLSv1.3", or, before that, of the record; for a header the record's own. */
+  /** The one negotiated, such as "TLSv1.3", or, before that, the highest offered; for a header the record's own. */
   readonly version: string;
   /** One of `TRACE_CONTENT_TYPE`. */
   readonly contentType: number;
-  /** Of a handshake message its type, of an alert its description, of a header and an inner content type the content type, of a change_cipher_spec 257 (OpenSSL's number). */
+  /** Of a handshake message its type, of an alert its description, of a header and an inner content type the content type, of a change_cipher_spec `CHANGE_CIPHER_SPEC_TYPE`. */
   readonly messageType: number | null;
   /** Handshake: the message with its header of 4 bytes; alert 2 bytes, change_cipher_spec and inner content type 1, header 5. */
   readonly data: Uint8Array;

@@ -1,0 +1,74 @@
+export { ALERTS, type AlertName } from "./alert.ts";
+export {
+  ALERT_DESCRIPTIONS,
+  ALERT_LEVELS,
+  CERTIFICATE_COMPRESSION_ALGORITHMS,
+  CERTIFICATE_STATUS_TYPES,
+  CLIENT_CERTIFICATE_TYPES,
+  CONTENT_TYPES,
+  HANDSHAKE_TYPE,
+  HANDSHAKE_TYPES,
+  isGrease,
+  PSK_KEY_EXCHANGE_MODES,
+  type CodePoint,
+  type CodePoints,
+} from "./code-points.ts";
+export { CIPHER_SUITE_NAMES } from "./code-points-cipher-suites.ts";
+export { EXTENSION_TYPE, EXTENSION_TYPES } from "./code-points-extensions.ts";
+export { NAMED_GROUPS } from "./code-points-named-groups.ts";
+export { SIGNATURE_SCHEMES } from "./code-points-signature-schemes.ts";
+export { type TlsVersion, VERSIONS } from "./code-points-version.ts";
+export { CONTENT_TYPE } from "./content-type.ts";
+export { formatJsonl } from "./format-jsonl.ts";
+export { formatListing } from "./format-listing.ts";
+export { nameContentType, nameMessageType } from "./format-names.ts";
+export { formatOpenssl } from "./format-openssl.ts";
+export { HandshakeObserver, type HandshakeObserverOptions } from "./handshake-observer.ts";
+export { type HandshakeFrame, HandshakeReader, type HandshakeReaderOptions } from "./handshake-reader.ts";
+export { ja4, ja4Raw } from "./ja4.ts";
+export {
+  type KeyLogEntry,
+  type KeyLogProblem,
+  parseKeyLog,
+  parseKeyLogLine,
+  type ParsedKeyLog,
+} from "./key-log.ts";
+export { KeyLogSecrets, type KeyLogSecretsOptions, type SecretLabel } from "./key-log-secrets.ts";
+export { type Alert, parseAlert } from "./messages/alert.ts";
+export {
+  type CertificateEntry,
+  type CertificateMessage,
+  parseCertificateMessage,
+} from "./messages/certificate.ts";
+export { type CertificateRequest, parseCertificateRequest } from "./messages/certificate-request.ts";
+export { type CertificateStatus, parseCertificateStatus } from "./messages/certificate-status.ts";
+export { type CertificateVerify, parseCertificateVerify } from "./messages/certificate-verify.ts";
+export { type ChangeCipherSpec, parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
+export { type ClientHello, parseClientHello } from "./messages/client-hello.ts";
+export { type ClientKeyExchange, parseClientKeyExchange } from "./messages/client-key-exchange.ts";
+export { type CompressedCertificate, parseCompressedCertificate } from "./messages/compressed-certificate.ts";
+export { type EmptyMessage } from "./messages/empty-message.ts";
+export { type EncryptedExtensions, parseEncryptedExtensions } from "./messages/encrypted-extensions.ts";
+export { type Finished, parseFinished } from "./messages/finished.ts";
+export { type KeyUpdate, parseKeyUpdate } from "./messages/key-update.ts";
+export { type NewSessionTicket, parseNewSessionTicket } from "./messages/new-session-ticket.ts";
+export { parseServerHello, type ServerHello, type ServerHelloExtensions } from "./messages/server-hello.ts";
+export { type ServerKeyExchange, parseServerKeyExchange } from "./messages/server-key-exchange.ts";
+export type { ClientHelloExtensions } from "./messages/client-hello-extensions.ts";
+export type { Extension } from "./messages/extension.ts";
+export {
+  type HandshakeContext,
+  type HandshakeMessage,
+  type HandshakeMessages,
+  parseHandshakeMessage,
+} from "./messages/handshake-message.ts";
+export type { KeyShare } from "./messages/key-share.ts";
+export { RecordReader, type TlsRecord } from "./record-reader.ts";
+export {
+  CHANGE_CIPHER_SPEC_TYPE,
+  TRACE_CONTENT_TYPE,
+  type TraceDirection,
+  type TraceMessage,
+  type TraceProblem,
+} from "./trace-message.ts";
+export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
