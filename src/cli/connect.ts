@@ -32,8 +32,8 @@ export function command(): Command {
 }
 
 /** Adds the address and the options. */
-export function addConnectFlags(command: Command): Command {
-  return command
+export function addConnectFlags(verb: Command): Command {
+  return verb
     .argument("<host:port>", "the server; IPv6 addresses in brackets", parseAddress)
     .option("--identity <name>", "which of our identities to show; default `default`, made when missing")
     .addOption(

@@ -21,6 +21,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "who is trusted: list, approve, revoke, events, audit",
     load: () => import("./trust.ts"),
   },
+  trace: {
+    summary: "TLS handshakes message by message: live, or from a capture",
+    load: () => import("./trace.ts"),
+  },
   identity: { summary: "our own keys and certificates", load: () => import("./identity.ts") },
   store: { summary: "the trust store: check, backup, stats", load: () => import("./store.ts") },
   demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },

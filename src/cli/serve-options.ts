@@ -4,6 +4,7 @@ import type { ClientCertificate } from "../guard/options.ts";
 import { parseDuration } from "../trust/duration.ts";
 import type { FirstUse, Policy } from "../trust/policy.ts";
 import { asArgument, jsonOption, storeOption } from "./context.ts";
+import { type TraceFormat, traceOption } from "./trace-format.ts";
 
 /** What `serve` and the gateway have in common. */
 export interface ServeOptions extends Policy {
@@ -17,6 +18,8 @@ export interface ServeOptions extends Policy {
   readonly minTls: "1.2" | "1.3";
   readonly maxTls: "1.2" | "1.3";
   readonly printCertificate?: true;
+  /** Printed on stdout. */
+  readonly trace?: TraceFormat;
   /** Milliseconds. */
   readonly handshakeTimeout: number;
   readonly maxHandshakes: number;
@@ -73,6 +76,7 @@ export function addServeOptions(command: Command, defaults: ServeDefaults): Comm
     .addOption(choice("--min-tls <version>", "the oldest TLS version", ["1.2", "1.3"], "1.2"))
     .addOption(choice("--max-tls <version>", "the newest TLS version", ["1.2", "1.3"], "1.3"))
     .option("--print-certificate", "print each client's certificate as PEM")
+    .addOption(traceOption())
     .addOption(
       new Option("--handshake-timeout <duration>", "from connecting to the end of the handshake")
         .argParser(asArgument(parseDuration))
@@ -98,6 +102,9 @@ export function checkServeOptions(command: Command, options: ServeOptions): void
     command.error("error: --cert and --key belong together");
   }
   if (options.minTls > options.maxTls) command.error("error: --min-tls is newer than --max-tls");
+  if (options.trace === "pcapng" && options.printCertificate === true) {
+    command.error("error: --trace=pcapng and --print-certificate do not go together on stdout");
+  }
 }
 
 function parseCount(text: string): number {

@@ -17,6 +17,9 @@ import { logAnonymous, logClients, ServeLog } from "./serve-log.ts";
 import { listen, reasonOf, stopSignal } from "./serve-listen.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
 import { useTrustCa } from "./serve-trust-ca.ts";
+import { logProblem } from "./trace-log.ts";
+import { TraceOutput } from "./trace-output.ts";
+import { traceServer } from "./trace-server.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {
@@ -40,6 +43,7 @@ async function serve(options: ServeOptions, verb: Command): Promise<void> {
     options.pemDir === undefined ? null : new PemDir(store, options.pemDir, { now: Date.now, onError });
   const trustCa = useTrustCa(options.trustCa);
   warnAbout(options, log);
+  using trace = options.trace && new TraceOutput({ format: options.trace, onProblem: logProblem(log) });
   const server = createGreeter(identity, options, log);
   using guarded = guard(server, trust, {
     trustCa,
@@ -47,6 +51,7 @@ async function serve(options: ServeOptions, verb: Command): Promise<void> {
     handshakeTimeoutMs: options.handshakeTimeout,
     maxHandshakes: options.maxHandshakes,
   });
+  if (trace) traceServer(server, trace, log);
   const stopLog = logClients({
     server,
     log,
