@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { RFC_8448 } from "../vectors/rfc8448.ts";
+import type { Trace, TrafficSecret } from "../vectors/rfc8448-trace.ts";
+import { type Chunks, observeChunks } from "./differential/support/observed.ts";
+
+const LABELS: Readonly<Record<TrafficSecret, string>> = {
+  "c e traffic": "CLIENT_EARLY_TRAFFIC_SECRET",
+  "c hs traffic": "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+  "s hs traffic": "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+  "c ap traffic": "CLIENT_TRAFFIC_SECRET_0",
+  "s ap traffic": "SERVER_TRAFFIC_SECRET_0",
+};
+
+describe("HandshakeObserver", () => {
+  for (const trace of RFC_8448)
+    it(`tells every message of RFC 8448 §${trace.section}`, () => {
+      const { messages, problems } = observeChunks(chunksOf(trace), keyLogOf(trace));
+      assert.deepEqual(problems, []);
+      const told = messages.map(({ direction, contentType, messageType, data }) => {
+        return { direction, contentType, messageType, data: Buffer.from(data).toString("hex") };
+      });
+      const expected = trace.records.flatMap(eventsOf);
+      // Early data has to wait for the ServerHello, which tells the suite.
+      for (const direction of ["read", "write"])
+        assert.deepEqual(
+          told.filter((event) => event.direction === direction),
+          expected.filter((event) => event.direction === direction),
+        );
+    });
+
+  it("parses each handshake message", () => {
+    for (const trace of RFC_8448) {
+      const { messages } = observeChunks(chunksOf(trace), keyLogOf(trace));
+      const handshake = messages.filter(({ contentType }) => contentType === 22);
+      assert.ok(handshake.every(({ parsed, messageType }) => parsed?.type === messageType));
+      assert.ok(handshake.every(({ parsed }) => parsed?.name !== "other"));
+    }
+  });
+
+  it("names the version that was negotiated, of a header its own", () => {
+    const [simple] = RFC_8448;
+    assert(simple);
+    const { messages } = observeChunks(chunksOf(simple), keyLogOf(simple));
+    const versions = new Set(messages.map(({ contentType, version }) => `${contentType} ${version}`));
+    assert.deepEqual([...versions], ["256 TLSv1", "22 TLSv1.3", "256 TLSv1.2", "257 TLSv1.3", "21 TLSv1.3"]);
+  });
+});
+
+interface Event {
+  readonly direction: string;
+  readonly contentType: number;
+  readonly messageType: number;
+  readonly data: string;
+}
+
+/** What a record of the trace has to lead to, by what the trace states is in it. */
+function eventsOf({
+  from,
+  bytes,
+  under,
+  type = bytes[0] ?? 0,
+  content = bytes.subarray(5),
+}: Trace["records"][number]): Event[] {
+  const direction = from === "client" ? "read" : "write";
+  const event = (contentType: number, messageType: number, data: Uint8Array): Event => {
+    return { direction, contentType, messageType, data: Buffer.from(data).toString("hex") };
+  };
+  const events = [event(256, bytes[0] ?? 0, bytes.subarray(0, 5))];
+  if (under !== undefined) events.push(event(257, type, Uint8Array.of(type)));
+  if (type === 20) events.push(event(20, 257, content));
+  if (type === 21) events.push(event(21, content[1] ?? 0, content));
+  if (type !== 22) return events;
+  const buffer = Buffer.from(content);
+  for (let at = 0; at < content.length; at += 4 + buffer.readUIntBE(at + 1, 3))
+    events.push(event(22, content[at] ?? 0, content.subarray(at, at + 4 + buffer.readUIntBE(at + 1, 3))));
+  return events;
+}
+
+function chunksOf(trace: Trace): Chunks {
+  return trace.records.map(({ from, bytes }) => [from, bytes]);
+}
+
+function keyLogOf({ records, secrets }: Trace): string {
+  const random = records[0]?.bytes.subarray(11, 43) ?? new Uint8Array();
+  const lines = Object.entries(secrets).map(([name, { secret }]) =>
+    [
+      LABELS[name as TrafficSecret],
+      Buffer.from(random).toString("hex"),
+      Buffer.from(secret).toString("hex"),
+    ].join(" "),
+  );
+  return lines.join("\n");
+}
