@@ -24,10 +24,16 @@ export function openCommand(): Command {
 
 async function run({ for: forMs, close, store: url, json }: Options, command: Command): Promise<void> {
   if (forMs === undefined && close === undefined) command.error("error: give --for DURATION, or --close");
-  await withStore(url, "trust open", async (_store, operator) => {
-    const until = await operator.openFirstUse(forMs ?? 0);
-    const openUntil = forMs === undefined ? null : until;
-    if (json === true) printJson({ openUntil: toIsoTime(openUntil) });
-    else print(openUntil === null ? "first use is closed" : `first use is open until ${showTime(openUntil)}`);
-  });
+  await withStore(
+    url,
+    "trust open",
+    async (_store, operator) => {
+      const until = await operator.openFirstUse(forMs ?? 0);
+      const openUntil = forMs === undefined ? null : until;
+      if (json === true) printJson({ openUntil: toIsoTime(openUntil) });
+      else
+        print(openUntil === null ? "first use is closed" : `first use is open until ${showTime(openUntil)}`);
+    },
+    { mustExist: true },
+  );
 }

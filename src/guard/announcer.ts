@@ -1,4 +1,5 @@
-import type { Server } from "node:tls";
+import type { Server, TLSSocket } from "node:tls";
+import { HandclaspError } from "../errors.ts";
 import type { AlertName } from "../tls/alert.ts";
 import type { Refuse } from "../trust/verdict.ts";
 import {
@@ -51,6 +52,20 @@ export class Announcer {
       remoteAddress: connection.remoteAddress,
       peer: connection.peer,
     } satisfies RevokedMessage);
+  }
+
+  /** A handshake ended that no connection is known for: it was cut. */
+  lost(socket: TLSSocket): void {
+    if (!CHANNELS.error.hasSubscribers) return;
+    CHANNELS.error.publish({
+      server: this.#server,
+      connection: "unknown",
+      remoteAddress: socket.remoteAddress,
+      error: new HandclaspError(
+        "ERR_HANDCLASP_REFUSED",
+        "a handshake belongs to no connection that was accepted",
+      ),
+    } satisfies ErrorMessage);
   }
 
   failed(error: unknown, handshake: Handshake): void {

@@ -7,6 +7,7 @@ import type { Sighting } from "../trust/sighting.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
+import { ApprovalEnds } from "./approval-ends.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
@@ -24,12 +25,22 @@ import { TicketHolders } from "./ticket-holders.ts";
 /** What the guard needs of `Trust`. */
 export type TrustPort = Pick<
   Trust,
-  "judge" | "settle" | "seen" | "refused" | "isTrusted" | "connectionOpened" | "connectionClosed" | "onChange"
+  | "judge"
+  | "settle"
+  | "seen"
+  | "refused"
+  | "isTrusted"
+  | "trustedUntil"
+  | "connectionOpened"
+  | "connectionClosed"
+  | "onChange"
 >;
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
 const GUARDED = new WeakSet<Server>();
+/** Filled by the first line of the key log, in the context of its connection. Later events may come in another one. */
+const HANDSHAKES = new WeakMap<TLSSocket, Handshake>();
 const LINGER_MS = 2000;
 const MAX_LINGERING = 256;
 
@@ -59,6 +70,7 @@ export class Guard implements Disposable {
   readonly #live = new LiveConnections();
   readonly #ticketHolders = new TicketHolders();
   readonly #certificates = new KnownCertificates();
+  readonly #ends = new ApprovalEnds((pins) => this.#trustChanged(pins));
   readonly #unsubscribe: () => void;
   #handingOver: GuardedConnection | undefined;
   #closed = false;
@@ -103,6 +115,7 @@ export class Guard implements Disposable {
     this.#unsubscribe();
     this.#underWay.clear();
     this.#lingering.clear();
+    this.#ends.clear();
     for (const { socket } of this.#live) socket.destroy();
   }
 
@@ -147,8 +160,9 @@ export class Guard implements Disposable {
   }
 
   #log(line: Buffer, socket: TLSSocket): void {
-    const handshake = CURRENT_HANDSHAKE.getStore();
-    if (handshake?.log(line, socket, this.#settings.alerts) !== true) return;
+    const current = CURRENT_HANDSHAKE.getStore();
+    const handshake = current?.socket === socket ? current : bindHandshake(socket, current);
+    if (handshake?.log(line, this.#settings.alerts) !== true) return;
     this.#counters.renegotiated += 1;
     const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
     this.#announcer.failed(error, handshake);
@@ -157,9 +171,10 @@ export class Guard implements Disposable {
 
   /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
   #secured(socket: TLSSocket): boolean {
-    const handshake = this.#handshakeOf(socket);
-    if (this.#closed || socket.destroyed) {
+    const handshake = HANDSHAKES.get(socket);
+    if (this.#closed || socket.destroyed || handshake === undefined) {
       socket.destroy();
+      if (handshake === undefined) this.#announcer.lost(socket);
       return true;
     }
     let encounter: Encounter = { handshake, socket, certificate: undefined };
@@ -180,13 +195,6 @@ export class Guard implements Disposable {
     if (verdict.decision === "admit") return this.#admit(encounter, verdict, sighting);
     void this.#settle(encounter, verdict, sighting);
     return true;
-  }
-
-  /** The handshake that `socket` came out of; a new one, which no alert is possible for, when that is in doubt. */
-  #handshakeOf(socket: TLSSocket): Handshake {
-    const handshake = CURRENT_HANDSHAKE.getStore();
-    if (handshake !== undefined && (handshake.socket ?? socket) === socket) return handshake;
-    return new Handshake(socket, this.#settings.remoteAddressOf);
   }
 
   /** What trust judges; undefined when the client has no certificate. Throws what `readCertificate` throws. */
@@ -241,21 +249,22 @@ export class Guard implements Disposable {
     if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);
     this.#ticketHolders.add(peer.pin);
     this.#trust.seen(peer.pin);
-    return this.#handOver(handshake, socket, peer);
+    return this.#handOver(handshake, socket, peer, verdict.until);
   }
 
   #admitAnonymous(handshake: Handshake, socket: TLSSocket): boolean {
     this.#counters.anonymous += 1;
-    return this.#handOver(handshake, socket, undefined);
+    return this.#handOver(handshake, socket, undefined, null);
   }
 
-  #handOver(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined): boolean {
+  #handOver(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined, until: number | null): boolean {
     this.#underWay.delete(handshake);
     handshake.secretLine = undefined;
     const connection = new GuardedConnection(handshake, socket, peer);
     handshake.connection = connection;
     rememberConnection(socket, connection);
     this.#live.add(connection);
+    this.#ends.add(connection, until);
     if (peer !== undefined) {
       this.#trust.connectionOpened(new ListedPeer(connection, peer));
       this.#announcer.admitted(connection, peer);
@@ -275,6 +284,7 @@ export class Guard implements Disposable {
     const { connection } = handshake;
     if (connection === undefined) return;
     this.#live.delete(connection);
+    this.#ends.delete(connection);
     if (connection.peer !== undefined) this.#trust.connectionClosed(connection.id);
   }
 
@@ -298,12 +308,17 @@ export class Guard implements Disposable {
     return refuseFor(reason ?? "store-unavailable");
   }
 
-  #trustChanged(pins: ReadonlySet<KeyPin> | "all"): void {
-    let fell = pins === "all";
-    for (const pin of pins === "all" ? [...this.#live.pins()] : pins) {
+  #trustChanged(pins: ReadonlySet<KeyPin>): void {
+    let fell = false;
+    for (const pin of pins) {
       const connections = this.#live.of(pin);
       const mayResume = this.#ticketHolders.has(pin);
-      if ((connections.length === 0 && !mayResume) || this.#trust.isTrusted(pin)) continue;
+      if (connections.length === 0 && !mayResume) continue;
+      if (this.#trust.isTrusted(pin)) {
+        const until = this.#trust.trustedUntil(pin);
+        for (const connection of connections) this.#ends.add(connection, until);
+        continue;
+      }
       fell = true;
       for (const connection of connections) this.#cut(connection);
     }
@@ -321,4 +336,13 @@ export class Guard implements Disposable {
     this.#server.setTicketKeys(randomBytes(48));
     this.#ticketHolders.clear();
   }
+}
+
+/** The handshake that `socket` runs; the current one, when no other socket has it. */
+function bindHandshake(socket: TLSSocket, current: Handshake | undefined): Handshake | undefined {
+  const bound = HANDSHAKES.get(socket);
+  if (bound !== undefined || current === undefined || current.socket !== undefined) return bound;
+  current.socket = socket;
+  HANDSHAKES.set(socket, current);
+  return current;
 }

@@ -37,7 +37,11 @@ export class Handshake {
 
   /** Looked up when first asked for: the system call costs more than recognising the client. */
   get remoteAddress(): string | undefined {
-    return (this.#remoteAddress ??= this.#remoteAddressOf(this.transport));
+    try {
+      return (this.#remoteAddress ??= this.#remoteAddressOf(this.transport));
+    } catch {
+      return undefined;
+    }
   }
 
   /** What `toConnectionId` says. */
@@ -45,10 +49,8 @@ export class Handshake {
     return (this.#id ??= toConnectionId(this.number));
   }
 
-  /** Takes a line of the key log (RFC 9850) that `socket` emitted; says whether it was a renegotiation. */
-  log(line: Buffer, socket: TLSSocket, keepSecret: boolean): boolean {
-    this.socket ??= socket;
-    if (this.socket !== socket) return false;
+  /** Takes a line of the key log (RFC 9850) of its socket; says whether it was a renegotiation. */
+  log(line: Buffer, keepSecret: boolean): boolean {
     const initial = line[0];
     if (initial === LETTER_S && line[SERVER_TRAFFIC] === LETTER_T) {
       // A later generation, logged as `_N`, starts its sequence numbers anew: no alert can follow it.

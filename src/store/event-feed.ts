@@ -19,9 +19,11 @@ export class EventFeed {
   failure: HandclaspError | undefined;
   readonly #database: DatabaseSync;
   readonly #path: string | null;
-  readonly #identity: FileIdentity | undefined;
+  /** The database, its write-ahead log and that one's index: with another one of them we would see other things. */
+  readonly #files: readonly { readonly path: string; readonly identity: FileIdentity }[];
   readonly #version: StatementSync;
   readonly #after: StatementSync;
+  readonly #last: StatementSync;
   readonly #listeners = new Set<Listener>();
   readonly #timer: NodeJS.Timeout | undefined;
   #seenVersion: number;
@@ -30,16 +32,16 @@ export class EventFeed {
   constructor(database: DatabaseSync, path: string | null) {
     this.#database = database;
     this.#path = path;
-    this.#identity = path === null ? undefined : fileIdentity(path);
     this.#version = database.prepare("PRAGMA data_version");
     this.#after = database.prepare(
       "SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
     );
     this.#seenVersion = this.#readVersion();
-    const last = database.prepare("SELECT max(sequence) AS last FROM events").get() as {
-      last: number | null;
-    };
+    this.#last = database.prepare("SELECT max(sequence) AS last FROM events");
+    const last = this.#last.get() as { last: number | null };
     this.#sequence = last.last ?? 0;
+    // After the reads above: the first one makes the log and its index.
+    this.#files = path === null ? [] : [path, `${path}-wal`, `${path}-shm`].flatMap(identified);
     if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
   }
 
@@ -60,7 +62,7 @@ export class EventFeed {
       const last = events.at(-1);
       if (last === undefined) return;
       this.#sequence = last.sequence;
-      for (const listener of this.#listeners) listener(events);
+      for (const listener of this.#listeners) tell(listener, events);
     }
   }
 
@@ -71,6 +73,8 @@ export class EventFeed {
       const version = this.#readVersion();
       if (version === this.#seenVersion) return;
       readSchema(this.#database);
+      this.failure = this.#wentBack();
+      if (this.failure !== undefined) return;
       this.announce();
       this.#seenVersion = version;
     } catch (error) {
@@ -79,21 +83,44 @@ export class EventFeed {
   }
 
   #lostFile(): HandclaspError | undefined {
-    if (this.#path === null) return undefined;
-    const now = fileIdentity(this.#path);
-    if (now !== undefined && now.inode === this.#identity?.inode && now.device === this.#identity.device)
-      return undefined;
-    const what = now === undefined ? "was removed" : "was replaced by another file";
-    return new HandclaspError(
-      "ERR_HANDCLASP_STORE_READ",
-      `the trust store ${this.#path} ${what} while it was in use`,
-      {
-        hint: "put the file back, or restart to use the new one",
-      },
-    );
+    for (const { path, identity } of this.#files) {
+      const now = fileIdentity(path);
+      if (now !== undefined && now.inode === identity.inode && now.device === identity.device) continue;
+      const what = now === undefined ? "was removed" : "was replaced by another file";
+      return unreadable(`${path} ${what} while the trust store was in use`, "put the file back, or restart");
+    }
+    return undefined;
+  }
+
+  /** The chain only grows: an older one is a backup that was copied over a store in use. */
+  #wentBack(): HandclaspError | undefined {
+    const { last } = this.#last.get() as { last: number | null };
+    if ((last ?? 0) >= this.#sequence) return undefined;
+    const problem = `the trust store ${this.#path} has ${last ?? 0} events, and had ${this.#sequence}`;
+    return unreadable(problem, "restart after a backup was restored; stop the servers before restoring one");
   }
 
   #readVersion(): number {
     return (this.#version.get() as { data_version: number }).data_version;
+  }
+}
+
+function identified(path: string): readonly { path: string; identity: FileIdentity }[] {
+  const identity = fileIdentity(path);
+  return identity === undefined ? [] : [{ path, identity }];
+}
+
+function unreadable(problem: string, hint: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", problem, { hint });
+}
+
+/** What a listener throws is its own affair: it keeps no change from the others, nor from whoever made it. */
+function tell(listener: Listener, events: readonly SealedEvent[]): void {
+  try {
+    listener(events);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -24,7 +24,8 @@ export class KeyCache {
     this.#version.setReturnArrays(true);
     // Each change of a key appends an event or writes a certificate, which then gets the highest rowid.
     this.#marks = database.prepare(
-      "SELECT (SELECT max(sequence) FROM events) || ' ' || (SELECT max(rowid) FROM certificates) AS mark",
+      `SELECT (SELECT hash FROM events ORDER BY sequence DESC LIMIT 1) || ' ' ||
+         (SELECT max(rowid) FROM certificates) AS mark`,
     );
   }
 

@@ -35,6 +35,7 @@ export function openSqliteFile(path: string): DatabaseSync {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) createFile(path);
     else if (stat.size === 0) throw emptyFile(path);
+    else if (isLinked(path)) throw linkedFile(path);
     const database = connect(path);
     try {
       migrate(database);
@@ -93,6 +94,23 @@ function createFile(path: string): void {
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Whether the file keeps a second name: while it is made it has one for a moment. */
+function isLinked(path: string): boolean {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let looks = 0; looks < 20; looks++) {
+    if ((statSync(path, { throwIfNoEntry: false })?.nlink ?? 1) === 1) return false;
+    Atomics.wait(pause, 0, 0, 10);
+  }
+  return true;
+}
+
+/** Each name would have a write-ahead log of its own, and changes made under one would be lost under the other. */
+function linkedFile(path: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${path} has another name as well (a hard link)`, {
+    hint: "remove the other name; to share a store, share its folder",
+  });
 }
 
 function emptyFile(path: string): HandclaspError {

@@ -36,6 +36,7 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
     pin: key.pin,
     firstUse: false,
     renewed: key.fingerprint !== certificate.fingerprint,
+    until: key.expires,
   };
 }
 

@@ -40,7 +40,8 @@ export function resolveKey(store: TrustStore, text: string, verb: KeyVerb): read
 function keysNamed(store: TrustStore, text: string, verb: KeyVerb): readonly KeyRecord[] {
   const wanted = nameKey(text);
   const bound = store.keysOfName(wanted);
-  const claiming = store.keys().filter((key) => claims(key, wanted));
+  // A stranger may call himself what an operator is likely to mistype.
+  const claiming = isMeantAsKeyId(text) ? [] : store.keys().filter((key) => claims(key, wanted));
   const named = [...bound, ...claiming];
   if (named.length === 0) refuseMistypedKeyId(text);
   const considered = verb === "show" || verb === "approve" || bound.length === 0 ? named : bound;

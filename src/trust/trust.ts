@@ -100,7 +100,7 @@ export class Trust implements AsyncDisposable {
         return { decision: "refuse", reason, pin: claim.pin, peer: claim.peer, conflictsWith };
       }
       const peer = outcome.keys[0]?.peer ?? claim.peer;
-      return { decision: "admit", peer, pin: claim.pin, firstUse: true, renewed: false };
+      return { decision: "admit", peer, pin: claim.pin, firstUse: true, renewed: false, until: null };
     } catch (error) {
       this.#onError(error);
       return { ...unavailable(claim.pin), peer: claim.peer };
@@ -115,6 +115,16 @@ export class Trust implements AsyncDisposable {
     } catch (error) {
       this.#onError(error);
       return false;
+    }
+  }
+
+  /** When the trust in a key ends; null when it does not, or is over already. */
+  trustedUntil(pin: KeyPin): number | null {
+    try {
+      return this.store.key(pin)?.expires ?? null;
+    } catch (error) {
+      this.#onError(error);
+      return null;
     }
   }
 

@@ -26,6 +26,8 @@ export interface Admit {
   readonly firstUse: boolean;
   /** The key is known, the certificate is new. */
   readonly renewed: boolean;
+  /** When the approval ends; milliseconds since the epoch, null for never. */
+  readonly until: number | null;
 }
 
 /** A first use that may be accepted: admitted once the store has it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
@@ -94,6 +94,13 @@ describe("a sqlite store that cannot be trusted is not opened, and stays as it i
     assertRefused(path, "ERR_HANDCLASP_STORE_CORRUPT");
   });
 
+  it("refuses a file with a second name: each would have a log of its own", async () => {
+    const path = newPath();
+    await storeWithAnna(path);
+    linkSync(path, `${path}.other`);
+    assertRefused(path, "ERR_HANDCLASP_STORE_OPEN");
+  });
+
   it("refuses a folder in its place", () => {
     assert.throws(() => openSqliteStore(temporaryFolder()), { code: "ERR_HANDCLASP_STORE_OPEN" });
   });
@@ -106,7 +113,7 @@ describe("a sqlite store that cannot be trusted is not opened, and stays as it i
 });
 
 describe("a sqlite store that fails while it is in use", () => {
-  it("answers nothing when its file is replaced, and goes on when it is put back", async () => {
+  it("answers nothing while its file is away, and goes on when it is put back", async () => {
     const path = newPath();
     const anna = await storeWithAnna(path);
     await using store = openSqliteStore(path);
@@ -118,7 +125,6 @@ describe("a sqlite store that fails while it is in use", () => {
     const sighting = { certificate: anna, caSigned: false, remoteAddress: "192.0.2.1" };
     assert.equal(trust.judge(sighting).decision, "admit");
     renameSync(path, `${path}.away`);
-    await storeWithAnna(path);
     await until(() => readFails(store, anna));
     const refused = trust.judge(sighting);
     assert.equal(refused.decision === "refuse" && refused.reason, "store-unavailable");
@@ -126,6 +132,43 @@ describe("a sqlite store that fails while it is in use", () => {
     renameSync(`${path}.away`, path);
     await until(() => !readFails(store, anna));
     assert.equal(trust.judge(sighting).decision, "admit");
+  });
+
+  it("answers nothing when another store is put in its place", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    renameSync(path, `${path}.away`);
+    await storeWithAnna(path);
+    await until(() => readFails(store, anna));
+  });
+
+  for (const part of ["-wal", "-shm"]) {
+    it(`answers nothing when its ${part} file is removed: others would write to another one`, async () => {
+      const path = newPath();
+      const anna = await storeWithAnna(path);
+      await using store = openSqliteStore(path);
+      rmSync(`${path}${part}`);
+      await until(() => readFails(store, anna));
+    });
+  }
+
+  it("answers nothing when a backup is copied over it", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    const backup = readFileSync(path);
+    await using store = openSqliteStore(path);
+    const others = [factsOf("ben"), factsOf("carl")];
+    for (const other of others) await store.apply(claimOf(other));
+    assert.equal(store.key(anna.pin)?.state, "trusted");
+    const clean = connect(path);
+    clean.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    clean.close();
+    writeFileSync(path, backup);
+    const writer = connect(path);
+    writer.exec("DELETE FROM refusals; INSERT INTO settings VALUES ('restored', 'yes')");
+    writer.close();
+    await until(() => readFails(store, anna));
   });
 
   it("answers nothing when its file is removed", async () => {
@@ -190,6 +233,16 @@ describe("several processes on one sqlite store", () => {
     const delay = (await heard) - Number(said);
     assert.ok(delay <= 150, `heard after ${delay} ms`);
     assert.equal(store.key(anna.pin)?.state, "revoked");
+  });
+
+  it("hear of a change although a listener before them throws, and so does whoever made it", () => {
+    const script = join(import.meta.dirname, "support", "throwing-listener.ts");
+    const { stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+    assert.deepEqual(stdout.trim().split("\n").toSorted(), [
+      "applied",
+      "told",
+      "uncaught: the listener throws",
+    ]);
   });
 
   it("keep a write lock when another store of the same process is closed", async () => {

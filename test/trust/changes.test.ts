@@ -84,3 +84,37 @@ describe("approving", () => {
     assert.equal(office.events().at(-1)?.type, "approved");
   });
 });
+
+describe("a claim that waits for review", () => {
+  it("does not change under the operator's eyes: not a pending key's name", async () => {
+    const office = new Office();
+    const printer = factsOf("printer-7");
+    await office.connects(printer);
+    assert.equal(await office.connects(factsOf("admin", { pin: printer.pin })), "pending");
+    await office.operator.approve(printer.pin);
+    assert.equal(office.store.key(printer.pin)?.peer, "printer-7");
+    assert.equal(await office.connects(factsOf("admin", { pin: printer.pin })), "name-changed");
+  });
+
+  it("does not change under the operator's eyes: not a trusted key's new name", async () => {
+    const office = new Office();
+    const anna = factsOf("anna");
+    await office.operator.import(anna);
+    await office.connects(factsOf("anna-2", { pin: anna.pin }));
+    await office.connects(factsOf("root", { pin: anna.pin }));
+    await office.operator.approve("anna");
+    assert.equal(office.store.key(anna.pin)?.peer, "anna-2");
+  });
+});
+
+describe("a key id that was mistyped", () => {
+  it("never means a stranger who calls himself so", async () => {
+    const office = new Office();
+    const victim = factsOf("victim");
+    await office.operator.import(victim);
+    const id = toKeyId(victim.pin).slice(0, 15);
+    const typo = `${id.startsWith("A") ? "C" : "A"}${id.slice(1)}`;
+    await office.connects(factsOf(typo));
+    await assert.rejects(office.operator.approve(typo), { code: "ERR_HANDCLASP_KEY_ID" });
+  });
+});

@@ -141,6 +141,7 @@ describe("judge: a trusted key", () => {
         pin: anna.pin,
         firstUse: false,
         renewed: false,
+        until: null,
       });
     }
   });

@@ -70,6 +70,8 @@ function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefined): K
   const { certificate, at } = held;
   const known = tables.key(certificate.pin);
   const fresh = known === undefined || isLapsed(known, at);
+  // What is looked at for review stays what it is: another name does not slip in under an approval.
+  if (!fresh && known.claimedName !== certificate.claimedName) return known;
   if (fresh) tables.makeRoomForPending(held.maxPending, at);
   const key: KeyRecord = {
     pin: certificate.pin,

@@ -13,11 +13,10 @@ export function applyRenew(tables: TrustTables, change: RenewChange): Outcome {
   return { kind: "changed", keys: [renewed] };
 }
 
-/** Records that a trusted key claims another name, once per name. */
+/** Records that a trusted key claims another name. The first one stands until it is reviewed. */
 export function applyNoteName(tables: TrustTables, change: NoteNameChange): Outcome {
   const key = tables.key(change.certificate.pin);
-  if (key === undefined || key.state !== "trusted" || key.newName === change.certificate.claimedName)
-    return NOTHING;
+  if (key === undefined || key.state !== "trusted" || key.newName !== null) return NOTHING;
   const noted = { ...key, newName: change.certificate.claimedName };
   tables.putKey(noted);
   tables.putCertificate({ ...change.certificate, addedAt: change.at });

@@ -24,6 +24,7 @@ export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
     seen: (pin) => trust.seen(pin),
     refused: (refuse, from) => trust.refused(refuse, from),
     isTrusted: (pin) => trust.isTrusted(pin),
+    trustedUntil: (pin) => trust.trustedUntil(pin),
     connectionOpened: (connection) => trust.connectionOpened(connection),
     connectionClosed: (id) => trust.connectionClosed(id),
     onChange: (listener) => trust.onChange(listener),

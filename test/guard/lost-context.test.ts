@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { constants } from "node:crypto";
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+import { connect } from "node:tls";
+import { describe, it } from "node:test";
+import { connectOnce } from "./support/node-client.ts";
+import { identity } from "./support/identities.ts";
+import { openScene } from "./support/scene.ts";
+
+describe("guard on a server whose session store answers late", async () => {
+  const client = await identity("client");
+
+  it("knows the connection although another one's context is current, and cuts it on revocation", async () => {
+    await using scene = await openScene({ handshakeTimeoutMs: 300 });
+    const waiting: (() => void)[] = [];
+    scene.server.on("newSession", (_id, _data, stored: () => void) => void waiting.push(stored));
+    scene.server.on("connection", () => {
+      for (const stored of waiting.splice(0)) stored();
+    });
+    scene.server.on("secureConnection", (socket) => void socket.on("error", () => undefined).resume());
+    const socket = connect({
+      host: "127.0.0.1",
+      port: scene.port,
+      rejectUnauthorized: false,
+      maxVersion: "TLSv1.2",
+      key: client.key,
+      cert: client.cert,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    });
+    socket.on("error", () => undefined);
+    const ended = once(socket, "close");
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const passerBy = connectTcp(scene.port, "127.0.0.1");
+    await once(passerBy, "connect");
+    while ([...scene.guard.connections].every(({ peer }) => peer?.name !== "client")) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    passerBy.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.equal(socket.destroyed, false, "its own handshake's deadline still ran");
+    await scene.operator.revoke("client");
+    await ended;
+    while ([...scene.guard.connections].length > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe("guard on an approval with an end", async () => {
+  const client = await identity("client");
+
+  it("cuts the connection when the approval ends, and tells it why when it comes back", async () => {
+    await using scene = await openScene();
+    scene.server.on("secureConnection", (socket) => void socket.on("error", () => undefined).resume());
+    await scene.operator.import(client.facts, { expires: Date.now() + 1500 });
+    const options = { host: "127.0.0.1", port: scene.port, rejectUnauthorized: false };
+    const socket = connect({ ...options, key: client.key, cert: client.cert });
+    socket.on("error", () => undefined);
+    await once(socket, "secureConnect");
+    socket.resume();
+    await once(socket, "close");
+    assert.equal((await connectOnce({ port: scene.port, identity: client })).alert, 45);
+  });
+
+  it("goes by the newest approval", async () => {
+    await using scene = await openScene();
+    scene.server.on("secureConnection", (socket) => void socket.on("error", () => undefined).resume());
+    await scene.operator.import(client.facts);
+    const options = { host: "127.0.0.1", port: scene.port, rejectUnauthorized: false };
+    const socket = connect({ ...options, key: client.key, cert: client.cert });
+    socket.on("error", () => undefined).resume();
+    await once(socket, "session");
+    await scene.operator.approve(client.facts.pin, { expires: Date.now() + 300 });
+    await once(socket, "close");
+    while ([...scene.guard.connections].length > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
