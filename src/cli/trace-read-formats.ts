@@ -1,0 +1,103 @@
+import type { Connection, TcpEvent } from "../capture/connection.ts";
+import { PcapngRecorder, type RecordedConnection } from "../capture/pcapng-recorder.ts";
+import { formatServerAddress } from "../client/server-address.ts";
+import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import { say, toIsoTime } from "./output.ts";
+import { formatterOf, type TextFormat, type TraceFormat } from "./trace-format.ts";
+import { type TraceSecrets, toKeyLogLine } from "./trace-secrets.ts";
+import type { TraceWriter } from "./trace-writer.ts";
+
+/** Writes one connection of a capture. */
+export interface CapturedWriter {
+  event(event: TcpEvent): void;
+  message(message: TraceMessage): void;
+  problem(problem: TraceProblem): void;
+  end(isTls: boolean): void;
+}
+
+/** What writes the connections of a capture in a format. */
+export function capturedWriter(
+  format: TraceFormat,
+  writer: TraceWriter,
+  secrets: TraceSecrets,
+): (connection: Connection) => CapturedWriter {
+  if (format === "pcapng") {
+    const recorder = new PcapngRecorder((bytes) => writer.write(bytes));
+    return (connection) => recordingWriter(recorder, connection, secrets);
+  }
+  if (format === "jsonl") return () => lineWriter(format, writer);
+  return (connection) => groupWriter(format, connection, writer);
+}
+
+/** Each message as it comes; what is no message goes to stderr. */
+function lineWriter(format: TextFormat, writer: TraceWriter): CapturedWriter {
+  const toText = formatterOf(format);
+  const problems: TraceProblem[] = [];
+  return {
+    event: () => undefined,
+    message: (message) => writer.write(`${toText(message)}\n`),
+    problem: (problem) => void problems.push(problem),
+    end(isTls) {
+      if (isTls) for (const problem of problems) say(describeProblem(problem));
+    },
+  };
+}
+
+/** A heading, then all messages of the connection: people read one handshake after the other. */
+function groupWriter(format: TextFormat, connection: Connection, writer: TraceWriter): CapturedWriter {
+  const toText = formatterOf(format);
+  const lines: string[] = [];
+  return {
+    event(event) {
+      if (event.kind === "open") lines.push(`# ${describeConnection(connection, event.timeMs)}\n`);
+      else if (event.kind === "reset") lines.push(`# the ${event.direction} reset the connection\n`);
+    },
+    message: (message) => void lines.push(`${toText(message)}\n`),
+    problem: (problem) => void lines.push(`# ${describeProblem(problem)}\n`),
+    end(isTls) {
+      if (isTls) writer.write(lines.join(""));
+    },
+  };
+}
+
+/** Whole connections again, now with their secrets in front of them. */
+function recordingWriter(
+  recorder: PcapngRecorder,
+  { client, server }: Connection,
+  secrets: TraceSecrets,
+): CapturedWriter {
+  let time = 0;
+  let recorded: RecordedConnection | undefined;
+  return {
+    event(event) {
+      time = event.timeMs ?? time;
+      recorded ??= recorder.open(client, server, time);
+      if (event.kind === "data") recorded.data(event.direction, time, event.bytes);
+      else if (event.kind === "finish") recorded.finish(event.direction, time);
+      else if (event.kind === "reset") recorded.reset(event.direction, time);
+    },
+    message({ parsed }) {
+      if (parsed?.name !== "client_hello") return;
+      for (const entry of secrets.of(parsed.message.random)) recorded?.keyLog(toKeyLogLine(entry));
+    },
+    problem: (problem) => say(describeProblem(problem)),
+    end: () => recorded?.flush(),
+  };
+}
+
+function describeConnection(connection: Connection, timeMs: number | undefined): string {
+  const { id, client, server, fromStart } = connection;
+  const [from, to] = [client, server].map(({ address, port }) =>
+    formatServerAddress({ host: address, port }),
+  );
+  const when = timeMs === undefined || timeMs > LAST_MS ? "" : `, ${toIsoTime(timeMs)}`;
+  return `connection ${id}: ${from} to ${to}${when}${fromStart ? "" : ", captured from the middle"}`;
+}
+
+const LAST_MS = 8_640_000_000_000_000;
+
+function describeProblem({ connection, direction, kind, message }: TraceProblem): string {
+  const who = direction === "read" ? "client" : "server";
+  return `connection ${connection}, ${who}, ${kind}: ${escapeText(message)}`;
+}
