@@ -12,6 +12,7 @@ export type {
   RevokedMessage,
 } from "./guard/channels.ts";
 export { type Guard, guard } from "./guard/guard.ts";
+export { observe, type Observation, type ObserveOptions } from "./guard/observe.ts";
 export type { ClientCertificate, GuardOptions } from "./guard/options.ts";
 export { peerOf } from "./guard/peer-of.ts";
 export type { Peer, PeerCertificate } from "./guard/peer.ts";
@@ -19,6 +20,7 @@ export { openMemoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
+export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/trace-message.ts";
 export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export { type ApproveOptions, Operator, type OperatorOptions } from "./trust/operator.ts";
 export type { FirstUse, Policy } from "./trust/policy.ts";

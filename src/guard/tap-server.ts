@@ -27,12 +27,14 @@ interface Carried {
   readonly tap: Tap;
   /** Who put the tap there: of all that listen to it, one passes on the key log. */
   readonly by: symbol;
-  /** Set by the first event that names it; no other socket's secrets can then land here. */
-  socket: TLSSocket | undefined;
+  /** Once a socket is known to run over it, no other socket's secrets can land here. */
+  isBound: boolean;
 }
 
 /** Which tapped connection the code that runs belongs to. */
 const CURRENT_TAP = new AsyncLocalStorage<Carried>();
+/** Filled by the first event, which comes in the context of its connection. Later ones may come in another. */
+const CARRIED = new WeakMap<TLSSocket, Carried>();
 
 /**
  * Puts a tap below the TLS of connections that a `tls`, `https` or `http2` server takes from now on; guarded or not,
@@ -57,7 +59,7 @@ export function tapServer(server: Server, { sample, onConnection }: TapServerOpt
       open -= 1;
       endWhenDone();
     });
-    return carry({ tap, by: me, socket: undefined }, emit);
+    return carry({ tap, by: me, isBound: false }, emit);
   };
   const onKeyLog = (line: Buffer, socket: TLSSocket): void => {
     const carried = carriedBy(socket);
@@ -98,11 +100,12 @@ function carry(carried: Carried, emit: Emit): boolean {
 
 /** The tapped connection that `socket` runs over; the socket then tells its ends as without a tap. */
 function carriedBy(socket: TLSSocket): Carried | undefined {
-  const carried = CURRENT_TAP.getStore();
-  if (carried === undefined || (carried.socket ?? socket) !== socket) return undefined;
-  if (carried.socket === undefined) {
-    carried.socket = socket;
-    lendEndpoints(socket, carried.tap.raw);
-  }
-  return carried;
+  const known = CARRIED.get(socket);
+  if (known !== undefined) return known;
+  const current = CURRENT_TAP.getStore();
+  if (current === undefined || current.isBound) return undefined;
+  current.isBound = true;
+  CARRIED.set(socket, current);
+  lendEndpoints(socket, current.tap.raw);
+  return current;
 }

@@ -15,6 +15,8 @@ export interface SceneOptions extends GuardOptions {
   readonly kind?: "tls" | "https" | "http2";
   readonly policy?: Partial<Policy>;
   readonly server?: tls.TlsOptions;
+  /** Called before the guard is put on the server. */
+  readonly prepare?: (server: tls.Server) => void;
   /** Put between the guard and the real trust. */
   readonly through?: (trust: Trust) => TrustPort;
 }
@@ -32,9 +34,10 @@ const PLENTY = { burst: 10_000, perSecond: 10_000 };
 const serverIdentity = identity("localhost");
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
-  const { kind = "tls", policy, server: tlsOptions, through, ...guardOptions } = options;
+  const { kind = "tls", policy, server: tlsOptions, prepare, through, ...guardOptions } = options;
   const { key, cert } = await serverIdentity;
   const server = create(kind, { key, cert, ...tlsOptions });
+  prepare?.(server);
   const store = openMemoryStore();
   const trust = new Trust(store, {
     policy: { firstUse: "accept", ...policy },
