@@ -125,6 +125,7 @@ export class SqliteStore implements TrustStore {
 
   async record(batch: SightingBatch): Promise<void> {
     await this.#write({ kind: "sightings", process: this.#process, batch, gone: this.#goneProcesses() });
+    this.#recorded = true;
   }
 
   async putSetting(name: string, value: string): Promise<void> {
@@ -201,7 +202,6 @@ export class SqliteStore implements TrustStore {
   /** Whose connections to remove, once: the dead, and a former process of our name. */
   #goneProcesses(): readonly string[] {
     if (this.#recorded) return [];
-    this.#recorded = true;
     const others = this.#read(() => this.#lists.goneProcesses());
     return [this.#process, ...others];
   }

@@ -75,6 +75,9 @@ export class Operator {
   async openFirstUse(forMs: number): Promise<number> {
     const origin = this.#origin();
     const until = origin.at + forMs;
+    if (!Number.isSafeInteger(until)) {
+      throw new HandclaspError("ERR_HANDCLASP_OPTION", `first use cannot be open for ${forMs} ms`);
+    }
     await this.#apply({ type: "open-first-use", ...origin, until });
     return until;
   }

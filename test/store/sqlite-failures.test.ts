@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { spawn, spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createSchema, MIGRATIONS, migrate, readSchema, SCHEMA } from "../../src/store/schema.ts";
+import { SCHEMA } from "../../src/store/schema.ts";
 import { connect } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { Trust } from "../../src/trust/trust.ts";
@@ -14,20 +14,7 @@ import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { claimOf } from "../contract/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-function newPath(): string {
-  return join(temporaryFolder(), "trust.db");
-}
-
-/** A store with one trusted key, closed again. */
-async function storeWithAnna(path: string, more = 0): Promise<ReturnType<typeof factsOf>> {
-  const anna = factsOf("anna");
-  await using store = openSqliteStore(path);
-  await store.apply(claimOf(anna));
-  const others = Array.from({ length: more }, (_, index) => factsOf(`peer-${index}`));
-  await Promise.all(others.map((facts) => store.apply(claimOf(facts))));
-  return anna;
-}
+import { newPath, storeWithAnna } from "./support/stores.ts";
 
 /** Waits until a condition holds; fails after two seconds. */
 async function until(holds: () => boolean): Promise<void> {
@@ -312,54 +299,5 @@ describe("several processes on one sqlite store", () => {
     assert.equal(store.stats().keys.trusted, 100);
     assert.equal(store.check().chain.broken, null);
     assert.deepEqual(store.check().problems, []);
-  });
-});
-
-describe("migrations", () => {
-  it("bring an older schema to the newest, and keep what is in it", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    const newer = [...MIGRATIONS, "ALTER TABLE keys ADD COLUMN colour TEXT"];
-    const database = connect(path);
-    migrate(database, newer);
-    assert.equal(readSchema(database, newer.length), newer.length);
-    const row = database.prepare("SELECT state, colour FROM keys WHERE pin = ?").get(anna.pin);
-    assert.deepEqual({ ...row }, { state: "trusted", colour: null });
-    database.close();
-  });
-
-  it("leave everything as it was when one fails", async () => {
-    const path = newPath();
-    await storeWithAnna(path);
-    const database = connect(path);
-    assert.throws(() =>
-      migrate(database, [...MIGRATIONS, "ALTER TABLE keys ADD COLUMN colour TEXT; NONSENSE"]),
-    );
-    assert.equal(readSchema(database), SCHEMA);
-    assert.equal(
-      database.prepare("SELECT count(*) AS n FROM pragma_table_info('keys') WHERE name = 'colour'").get()?.[
-        "n"
-      ],
-      0,
-    );
-    database.close();
-  });
-
-  it("make the same schema in one step as in several", () => {
-    const whole = new DatabaseSync(":memory:");
-    createSchema(whole);
-    assert.equal(readSchema(whole), SCHEMA);
-    whole.close();
-  });
-});
-
-describe("durability of a sqlite store", () => {
-  it("writes with synchronous=FULL in WAL mode, so that a commit survives a loss of power", async () => {
-    const path = newPath();
-    await storeWithAnna(path);
-    const database = connect(path);
-    assert.deepEqual({ ...database.prepare("PRAGMA synchronous").get() }, { synchronous: 2 });
-    assert.deepEqual({ ...database.prepare("PRAGMA journal_mode").get() }, { journal_mode: "wal" });
-    database.close();
   });
 });

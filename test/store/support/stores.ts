@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
+import { claimOf } from "../../contract/trust-store.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+/** Where a store may be made. */
+export function newPath(): string {
+  return join(temporaryFolder(), "trust.db");
+}
+
+/** A store with one trusted key, closed again. */
+export async function storeWithAnna(path: string, more = 0): Promise<ReturnType<typeof factsOf>> {
+  const anna = factsOf("anna");
+  await using store = openSqliteStore(path);
+  await store.apply(claimOf(anna));
+  const others = Array.from({ length: more }, (_, index) => factsOf(`peer-${index}`));
+  await Promise.all(others.map((facts) => store.apply(claimOf(facts))));
+  return anna;
+}
