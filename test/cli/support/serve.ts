@@ -147,8 +147,13 @@ interface StartedProcess {
 }
 
 /** Starts `serve --json` on a free port; resolves when it listens, rejects with its stderr when it ends instead. */
-export async function startServe(home: Home, args: readonly string[] = []): Promise<RunningServer> {
-  const child = spawn(process.execPath, [MAIN, "serve", "--json", "--listen", "127.0.0.1:0", ...args], {
+export function startServe(home: Home, args: readonly string[] = []): Promise<RunningServer> {
+  return startServer(home, ["serve", ...args]);
+}
+
+/** The same for any verb that listens. */
+export async function startServer(home: Home, verb: readonly string[]): Promise<RunningServer> {
+  const child = spawn(process.execPath, [MAIN, ...verb, "--json", "--listen", "127.0.0.1:0"], {
     env: home.environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -167,6 +172,6 @@ export async function startServe(home: Home, args: readonly string[] = []): Prom
     if (line.event === "listening") resolve(line);
   });
   const exit = new Promise<number | null>((ended) => child.on("close", ended));
-  void exit.then((code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
+  void exit.then((code) => reject(new Error(`${verb[0]} ended with ${code}: ${stderr}`)));
   return new RunningServer({ child, lines, output, exit, waiting }, await ready);
 }
