@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
-import { failure, hold, printed, printedJson } from "./support/trust.ts";
+import { failure, hold, openHomeStore, printed, printedJson } from "./support/trust.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
@@ -183,8 +183,17 @@ describe("trust rename", () => {
 });
 
 describe("trust open", () => {
+  it("makes no store: a mistyped path must not look as if it worked", async () => {
+    using home = new Home();
+    const { code, stderr } = await home.run(["trust", "open", "--for", "10m"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /error: there is no trust store .*\nhint: /);
+    assert.equal((await home.run(["trust", "list"])).code, 1);
+  });
+
   it("opens first use for a while, and closes it", async () => {
     using home = new Home();
+    await openHomeStore(home).store.close();
     const { openUntil } = await printedJson<{ openUntil: string }>(home, "trust", "open", "--for", "10m");
     const minutes = (Date.parse(openUntil) - Date.now()) / 60_000;
     assert.ok(minutes > 9 && minutes <= 10, `${minutes}`);

@@ -164,7 +164,7 @@ describe("trust list", () => {
 
   it("says on stderr that there are no keys", async () => {
     using home = new Home();
-    await printed(home, "trust", "open", "--close");
+    await openHomeStore(home).store.close();
     const { code, stdout, stderr } = await home.run(["trust", "list"]);
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "no keys yet\n" });
     assert.deepEqual(await printedJson(home, "trust", "list"), []);
