@@ -10,11 +10,11 @@ export interface HandshakeObserverOptions {
   readonly now: () => number;
   /** Whether our side is the server, which it is unless told, or the client. */
   readonly side?: "server" | "client";
-  /** Must not throw, and may call `secret`. */
+  /** Must not throw; may call `secret` and `end`, nothing else. */
   readonly onMessage: (message: TraceMessage) => void;
   /** Must not throw. */
   readonly onProblem?: (problem: TraceProblem) => void;
-  /** What may be held back for the whole connection, in bytes; 256 KiB unless told. */
+  /** What may be held back, one record in each direction apart, in bytes; 256 KiB unless told. */
   readonly maxBytes?: number;
 }
 
@@ -52,6 +52,11 @@ export class HandshakeObserver {
     this.#bothStreams = Object.values(this.#streams);
   }
 
+  /** Bytes held back at present: at most `maxBytes`. */
+  get held(): number {
+    return this.#streams.read.held + this.#streams.write.held;
+  }
+
   /** Bytes that our side received; the chunk must not be reused. */
   read(bytes: Uint8Array): void {
     this.#take(this.#streams.read, bytes);
@@ -64,16 +69,20 @@ export class HandshakeObserver {
 
   /** A line of the key log (RFC 9850), at any time; those of other connections do no harm. */
   secret(label: string, clientRandom: Uint8Array, secret: Uint8Array): void {
-    if (this.#secrets.add(label, clientRandom, secret)) this.#advance();
+    if (this.#secrets.add(label, clientRandom, secret) && !this.#hasEnded) this.#advance();
   }
 
   /** To be called when the connection ends: tells what was cut short and what could not be decrypted. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    if (!this.#isAdvancing) this.#tellEnd();
+  }
+
+  #tellEnd(): void {
     const time = this.#now();
     for (const stream of this.#bothStreams) stream.end(time);
-    this.#giveUp("it never came", time);
+    this.#tellAll();
   }
 
   #take(stream: ObservedStream, bytes: Uint8Array): void {
@@ -83,29 +92,31 @@ export class HandshakeObserver {
     stream.read(bytes, time, order, () => {
       this.#advance();
       this.#bound(time);
+      return !this.#hasEnded;
     });
-    this.#bound(time);
   }
 
   /** Tells whatever can be told, in the order in which it came. */
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
+    this.#tellAll();
+    this.#isAdvancing = false;
+    if (this.#hasEnded) this.#tellEnd();
+  }
+
+  #tellAll(): void {
     const { read, write } = this.#streams;
     let hasAdvanced = true;
     while (hasAdvanced) {
       const [first, second] = read.order < write.order ? [read, write] : [write, read];
       hasAdvanced = first.advance() || second.advance();
     }
-    this.#isAdvancing = false;
   }
 
   #bound(time: number): void {
-    const held = this.#bothStreams.reduce((sum, stream) => sum + stream.held, 0);
-    if (held > this.#maxBytes) this.#giveUp(`more than ${this.#maxBytes} bytes are held back`, time);
-  }
-
-  #giveUp(reason: string, time: number): void {
+    if (this.held <= this.#maxBytes) return;
+    const reason = `more than ${this.#maxBytes} bytes would have to be held back`;
     for (const stream of this.#bothStreams) stream.giveUp(reason, time);
     this.#advance();
   }

@@ -76,12 +76,11 @@ export class ObservedDirection {
   }
 
   #takeOpening(opening: Exclude<Opening, { state: "waiting" }>, record: TlsRecord, time: number): void {
-    if (opening.state === "sealed") {
-      if (opening.problem === undefined) return;
-      const error = opening.error === undefined ? {} : { error: opening.error };
+    if (opening.problem !== undefined) {
+      const error = opening.state === "open" || opening.error === undefined ? {} : { error: opening.error };
       this.#listener.problem({ time, kind: "undecryptable", message: opening.problem, ...error });
-      return;
     }
+    if (opening.state === "sealed") return;
     const { type, content, inner } = opening;
     const version = this.#version(record);
     if (inner) {
@@ -133,6 +132,8 @@ export class ObservedDirection {
   /** What a message settles for those that follow. */
   #heed(parsed: HandshakeMessage): void {
     const { sender, secrets } = this.#options;
+    if (parsed.name === "encrypted_extensions" && sender === "server")
+      this.#hellos.earlyDataAccepted = parsed.message.earlyData === true;
     if (!this.#keys.takesHellos) return;
     if (parsed.name === "client_hello" && sender === "client") {
       this.#hellos = takeClientHello(this.#hellos, parsed.message);

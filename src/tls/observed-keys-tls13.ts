@@ -17,6 +17,8 @@ const LABELS: Readonly<Record<Sender, Readonly<Record<Exclude<Epoch, "early">, S
   server: { handshake: "SERVER_HANDSHAKE_TRAFFIC_SECRET", application: "SERVER_TRAFFIC_SECRET_0" },
 };
 
+const EARLY_DATA_PROBLEM = "early data cannot be decrypted: no CLIENT_EARLY_TRAFFIC_SECRET that fits";
+
 /** The keys of one sender in TLS 1.3, from the ServerHello on. RFC 8446 §7.1, §7.2. */
 export class ObservedKeys13 {
   readonly #sender: Sender;
@@ -86,9 +88,11 @@ export class ObservedKeys13 {
       this.#opener = new Tls13RecordOpener(suite, this.#secret);
     }
     const opening = openWith(this.#opener, record, true);
-    if (opening.state === "sealed" && this.#skipsEarlyData) return SEALED;
+    if (!this.#skipsEarlyData) return opening;
+    if (opening.state === "sealed") return SEALED;
     this.#skipsEarlyData = false;
-    return opening;
+    const isMissed = opening.state === "open" && this.#hellos.earlyDataAccepted === true;
+    return isMissed ? { ...opening, problem: EARLY_DATA_PROBLEM } : opening;
   }
 
   #find(label: SecretLabel): Uint8Array | undefined {

@@ -7,7 +7,15 @@ export type Sender = "client" | "server";
 
 /** What became of a record: in the clear or opened, waiting for something that may yet come, or closed to us. */
 export type Opening =
-  | { readonly state: "open"; readonly type: number; readonly content: Uint8Array; readonly inner: boolean }
+  | {
+      readonly state: "open";
+      readonly type: number;
+      readonly content: Uint8Array;
+      /** Whether the content type was hidden, as in TLS 1.3. */
+      readonly inner: boolean;
+      /** What has to be said about records before this one. */
+      readonly problem?: string;
+    }
   | { readonly state: "waiting"; readonly missing: string }
   /** For good when a problem comes with it; without one it is early data that the server skips (RFC 8446 §4.2.10). */
   | { readonly state: "sealed"; readonly problem?: string; readonly error?: HandclaspError };

@@ -29,9 +29,9 @@ export class ObservedStream {
     this.#direction = new ObservedDirection(options);
   }
 
-  /** Bytes held back. */
+  /** Bytes held back, the record that is under way apart. */
   get held(): number {
-    return this.#queuedBytes + this.#reader.pending + this.#direction.pending;
+    return this.#queuedBytes + this.#direction.pending;
   }
 
   /** Of the record that is next in line; infinite when there is none. */
@@ -39,14 +39,14 @@ export class ObservedStream {
     return this.#queue[0]?.order ?? Infinity;
   }
 
-  /** Puts the records of a chunk in line, and calls `arrived` for each; `order` numbers them. */
-  read(chunk: Uint8Array, time: number, order: () => number, arrived: () => void): void {
+  /** Puts the records of a chunk in line, and calls `arrived` for each until it says no; `order` numbers them. */
+  read(chunk: Uint8Array, time: number, order: () => number, arrived: () => boolean): void {
     if (this.#isBroken) return;
     try {
       for (const record of this.#reader.read(chunk)) {
         this.#queue.push({ record, time, order: order() });
         this.#queuedBytes += record.fragment.length + RECORD_COST;
-        arrived();
+        if (!arrived()) return;
       }
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
@@ -70,23 +70,33 @@ export class ObservedStream {
 
   /** Holds nothing back any more, if it did: what is in line will be told as headers, and so will whatever comes. */
   giveUp(reason: string, time: number): void {
-    if (this.#queue.length === 0 && this.#direction.pending === 0) return;
-    const what =
-      this.#missing === undefined
-        ? `a handshake message of more than ${this.#direction.pending} bytes is not told`
-        : `${this.#queue.length} records cannot be decrypted without ${this.#missing}`;
-    this.#options.listener.problem({ time, kind: "undecryptable", message: `${what}: ${reason}` });
+    if (this.held === 0) return;
+    if (this.#missing === undefined) this.#undecryptable(`a handshake message is not told: ${reason}`, time);
+    else this.#tellWaiting(reason, time);
     this.#direction.lose();
   }
 
-  /** Tells what was cut short. */
+  /** Tells what was cut short and what waited in vain. */
   end(time: number): void {
-    const problem = (message: string): void =>
+    const truncated = (message: string): void =>
       this.#options.listener.problem({ time, kind: "truncated", message });
-    const { pending } = this.#reader;
-    if (pending > 0 && !this.#isBroken) problem(`the stream ends ${pending} bytes into a record`);
+    if (this.#reader.pending > 0 && !this.#isBroken)
+      truncated(`the stream ends ${this.#reader.pending} bytes into a record`);
     if (this.#direction.pending > 0)
-      problem(`the stream ends ${this.#direction.pending} bytes into a handshake message`);
+      truncated(`the stream ends ${this.#direction.pending} bytes into a handshake message`);
+    this.#tellWaiting("it never came", time);
+    this.#direction.lose();
+  }
+
+  #tellWaiting(reason: string, time: number): void {
+    const { length } = this.#queue;
+    if (this.#missing === undefined || length === 0) return;
+    const records = length === 1 ? "1 record" : `${length} records`;
+    this.#undecryptable(`${records} cannot be decrypted without ${this.#missing}: ${reason}`, time);
+  }
+
+  #undecryptable(message: string, time: number): void {
+    this.#options.listener.problem({ time, kind: "undecryptable", message });
   }
 
   /** What waits must not hold on to the chunks it came in. */
