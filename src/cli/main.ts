@@ -25,6 +25,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "TLS handshakes message by message: live, or from a capture",
     load: () => import("./trace.ts"),
   },
+  explain: {
+    summary: "why a client was refused, and what changes that",
+    load: () => import("./explain.ts"),
+  },
   identity: { summary: "our own keys and certificates", load: () => import("./identity.ts") },
   store: { summary: "the trust store: check, backup, stats", load: () => import("./store.ts") },
   demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Command } from "commander";
+import { command as identity } from "../../src/cli/identity.ts";
+import { command as serve } from "../../src/cli/serve.ts";
+import { command as store } from "../../src/cli/store.ts";
+import { command as trust } from "../../src/cli/trust.ts";
+import { alertOf } from "../../src/guard/alerts.ts";
+import { explainRefusal } from "../../src/trust/explain-refusal.ts";
+import { toKeyId } from "../../src/trust/key-id.ts";
+import type { KeyRecord } from "../../src/trust/key-record.ts";
+import type { RefusalReason } from "../../src/trust/verdict.ts";
+import { Home, startServe } from "./support/serve.ts";
+import { makeClient, openssl } from "./support/tls-clients.ts";
+
+const PIN = "sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" as KeyRecord["pin"];
+const OTHER = "sha256:HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" as KeyRecord["pin"];
+
+/** Complete, or it does not compile. */
+const REASONS: Readonly<Record<RefusalReason, RegExp>> = {
+  "no-certificate": /showed no certificate.*--client-certificate optional$/,
+  "malformed-certificate": /cannot be read.*handclasp identity create NAME$/,
+  "unsupported-key": /type or size.*handclasp identity create NAME --type p256$/,
+  revoked: /operator revoked.*handclasp trust approve \S+$/,
+  retired: /took its place.*handclasp trust approve \S+ --add$/,
+  expired: /dates of its certificate are over/,
+  "not-yet-valid": /valid only later.*clocks/,
+  "key-changed": /bound to another key.*handclasp trust approve \S+ --replace/,
+  "name-changed": /claims another name now.*handclasp trust approve \S+$/,
+  unknown: /never seen before.*handclasp trust add FILE.*handclasp trust open --for 10m$/,
+  pending: /never approved.*handclasp trust approve \S+; .*handclasp trust ignore \S+$/,
+  ignored: /decided to ignore.*handclasp trust approve \S+$/,
+  "rate-limited": /Too many unknown keys/,
+  "token-invalid": /join token/,
+  "store-unavailable": /could not read its trust store.*handclasp store check$/,
+};
+
+const KEY: KeyRecord = {
+  pin: PIN,
+  state: "pending",
+  peer: null,
+  claimedName: "ada",
+  newName: null,
+  source: "first-use",
+  fingerprint: "00".repeat(32),
+  firstSeen: 0,
+  lastSeen: 0,
+  expires: null,
+  conflictsWith: OTHER,
+  staleSeen: false,
+};
+
+function explain(reason: RefusalReason, key: KeyRecord = KEY): string {
+  const refusal = {
+    pin: PIN,
+    reason,
+    peer: "ada",
+    address: "192.0.2.7",
+    connection: "0123abcd-1",
+    firstAt: 0,
+    lastAt: 60_000,
+    count: 22,
+  };
+  return explainRefusal({
+    refusal,
+    key,
+    holder: { ...KEY, pin: OTHER },
+    alert: alertOf(reason, "TLSv1.3"),
+  });
+}
+
+describe("explainRefusal", () => {
+  for (const [reason, text] of Object.entries(REASONS)) {
+    it(`says who, what, which rule and which command: ${reason}`, () => {
+      const said = explain(reason as RefusalReason);
+      assert.match(said, text);
+      assert.ok(
+        said.startsWith(
+          `A client from 192.0.2.7, who showed the key ${toKeyId(PIN)} under the name "ada", was refused at ` +
+            `1970-01-01T00:01:00Z, for the 22nd time since 1970-01-01T00:00:00Z (connection 0123abcd-1): ${reason}, alert `,
+        ),
+        said,
+      );
+      assert.doesNotMatch(said, /\n/);
+    });
+  }
+
+  it("names only commands and options that there are", () => {
+    const verbs = new Map([identity(), serve(), store(), trust()].map((verb) => [verb.name(), verb]));
+    for (const reason of Object.keys(REASONS)) {
+      for (const [line] of explain(reason as RefusalReason).matchAll(/handclasp [^;:()]+/g)) {
+        const [, name = "", inner = ""] = line.split(" ");
+        const verb = verbs.get(name);
+        if (name === "connect") continue;
+        assert.ok(verb, line);
+        const last: Command = verb.commands.find((each) => each.name() === inner) ?? verb;
+        assert.equal(last === verb, verb.commands.length === 0, line);
+        for (const [option] of line.matchAll(/--[a-z-]+/g)) {
+          assert.ok(
+            last.options.some(({ long }) => long === option),
+            line,
+          );
+        }
+      }
+    }
+  });
+
+  it("tells the end of an approval from the end of a certificate, and shows no raw text", () => {
+    assert.match(explain("expired", { ...KEY, expires: 30_000 }), /approval ended at 1970-01-01T00:00:30Z/);
+    const renamed = explain("name-changed", { ...KEY, peer: "ada", newName: "e\u001b[2Jve" });
+    assert.ok(!renamed.includes("\u001b"));
+  });
+});
+
+describe("explain", () => {
+  it("explains the last refusal, and the one of a connection, in another process than the server's", async () => {
+    using home = new Home();
+    await using server = await startServe(home, ["--first-use", "ask"]);
+    const client = await makeClient(home, "ada");
+    await openssl(server.port, client, "Ada\n");
+    const { connection } = await server.logged(({ event }) => event === "refused");
+    await server.stop();
+    const last = await home.run(["explain", "LAST"]);
+    assert.equal(last.code, 0);
+    assert.match(
+      last.stdout,
+      /under the name "ada".*: pending, alert access_denied\. .*handclasp trust approve/,
+    );
+    assert.ok(last.stdout.includes(toKeyId(client.pin)));
+    const one = await home.run(["explain", String(connection), "--json"]);
+    assert.partialDeepStrictEqual(JSON.parse(one.stdout), {
+      connection,
+      reason: "pending",
+      alert: "access_denied",
+      peer: "ada",
+      pin: client.pin,
+      address: "127.0.0.1",
+      count: 1,
+      explanation: last.stdout.trimEnd(),
+    });
+  });
+
+  it("says when there is nothing to explain", async () => {
+    using home = new Home();
+    assert.equal((await home.run(["explain", "LAST"])).code, 1);
+    await using server = await startServe(home);
+    await server.stop();
+    const { code, stderr } = await home.run(["explain", "nobody-1"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /ERR_HANDCLASP_NOT_FOUND/);
+    assert.match((await home.run(["explain", "last"])).stderr, /nobody was refused/);
+  });
+});
