@@ -28,12 +28,12 @@ export function inTheClear({ type, fragment }: TlsRecord): Opening {
   return { state: "open", type, content: fragment, inner: false };
 }
 
-/** Sealed when it does not open. `inner` in TLS 1.3, where the content type was hidden. */
+/** Sealed when it does not open, be it that this build of Node has no such cipher. `inner` in TLS 1.3. */
 export function openWith(opener: RecordOpener, record: TlsRecord, inner: boolean): Opening {
   try {
     return { state: "open", ...opener.open(record), inner };
   } catch (error) {
-    if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
-    return { state: "sealed", problem: `a record cannot be decrypted: ${error.message}`, error };
+    const problem = `a record cannot be decrypted: ${error instanceof Error ? error.message : String(error)}`;
+    return { state: "sealed", problem, ...(isHandclaspError(error) && { error }) };
   }
 }

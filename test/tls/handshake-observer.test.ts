@@ -29,6 +29,22 @@ describe("HandshakeObserver", () => {
         );
     });
 
+  it("says that early data was taken whose secret never came, and follows the handshake all the same", () => {
+    const [, resumed] = RFC_8448;
+    assert(resumed);
+    const keyLog = keyLogOf(resumed).replace(/^CLIENT_EARLY_.*\n/m, "");
+    const { messages, problems } = observeChunks(chunksOf(resumed), keyLog);
+    assert.deepEqual(
+      problems.map(({ kind, message }) => [kind, message]),
+      [["undecryptable", "early data cannot be decrypted: no CLIENT_EARLY_TRAFFIC_SECRET that fits"]],
+    );
+    const read = messages.filter(({ direction, contentType }) => direction === "read" && contentType === 22);
+    assert.deepEqual(
+      read.map(({ parsed }) => parsed?.name),
+      ["client_hello", "finished"],
+    );
+  });
+
   it("parses each handshake message", () => {
     for (const trace of RFC_8448) {
       const { messages } = observeChunks(chunksOf(trace), keyLogOf(trace));
