@@ -120,7 +120,7 @@ describe("connect", () => {
     const refused = await home.run(["connect", first.address], "secret\n");
     assert.equal(refused.code, 1);
     for (const text of [first.pin, first.keyId, impostor.pin, impostor.keyId])
-      assert.ok(refused.stderr.includes(text));
+      assert.ok(refused.stderr.includes(text), refused.stderr);
     assert.ok(impostor.log.every(({ event }) => event !== "met"));
     const command = /handclasp (trust approve .*--replace)/.exec(refused.stderr)?.[1];
     assert.ok(command);

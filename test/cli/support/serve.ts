@@ -153,7 +153,8 @@ export function startServe(home: Home, args: readonly string[] = []): Promise<Ru
 
 /** The same for any verb that listens. */
 export async function startServer(home: Home, verb: readonly string[]): Promise<RunningServer> {
-  const child = spawn(process.execPath, [MAIN, ...verb, "--json", "--listen", "127.0.0.1:0"], {
+  const listen = verb.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+  const child = spawn(process.execPath, [MAIN, ...verb, "--json", ...listen], {
     env: home.environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
