@@ -117,7 +117,7 @@ function trust(verb: "approve" | "ignore", { pin }: RefusalSighting): string {
 }
 
 function named(holder: KeyRecord | undefined): string {
-  return holder === undefined ? "" : `, ${toKeyId(holder.pin)},`;
+  return holder === undefined ? "" : ` (${toKeyId(holder.pin)})`;
 }
 
 function claimed(key: KeyRecord | undefined): string {
