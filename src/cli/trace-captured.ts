@@ -1,6 +1,7 @@
 import type { Connection, Direction, TcpEvent } from "../capture/connection.ts";
 import { HandshakeObserver } from "../tls/handshake-observer.ts";
 import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
+import { type HandshakeStory, StoryTeller } from "./trace-story.ts";
 import type { TraceSecrets } from "./trace-secrets.ts";
 
 /** What a capture tells of one connection. */
@@ -20,6 +21,7 @@ export class CapturedConnection {
   readonly #id: string;
   /** Once bytes are missing, where records begin is not known any more. */
   readonly #lost = new Set<Direction>();
+  readonly #story: StoryTeller = new StoryTeller("server");
   #time = 0;
   #messages = 0;
 
@@ -32,13 +34,17 @@ export class CapturedConnection {
       now: () => this.#time,
       onMessage: (message) => {
         this.#messages += 1;
+        this.#story.message(message);
         listener.message(message);
         if (message.parsed?.name !== "client_hello") return;
         for (const { label, clientRandom, secret } of secrets.of(message.parsed.message.random)) {
           this.#observer.secret(label, clientRandom, secret);
         }
       },
-      onProblem: (problem) => listener.problem(problem),
+      onProblem: (problem) => {
+        this.#story.problem(problem);
+        listener.problem(problem);
+      },
     });
   }
 
@@ -47,16 +53,25 @@ export class CapturedConnection {
     return this.#messages > 0;
   }
 
+  /** What it came to; to be asked once it is closed. */
+  get story(): HandshakeStory {
+    return this.#story;
+  }
+
   event(event: TcpEvent): void {
     this.#time = Math.min(event.timeMs ?? this.#time, LAST_MS);
     switch (event.kind) {
       case "data":
         if (this.#lost.has(event.direction)) return;
+        this.#story.bytes(event.direction, event.bytes);
         if (event.direction === "client") this.#observer.read(event.bytes);
         else this.#observer.wrote(event.bytes);
         break;
       case "gap":
         if (!this.#lost.has(event.direction)) this.#gap(event.direction, event.length);
+        break;
+      case "reset":
+        this.#story.resetBy ??= event.direction;
         break;
       case "close":
         this.#observer.end();

@@ -10,7 +10,7 @@ import { addConnectFlags, type ConnectFlags, withConnection } from "./connect.ts
 import { ServeLog } from "./serve-log.ts";
 import { endpointsOf } from "./trace-endpoints.ts";
 import { addTraceFlags, type TraceFlags } from "./trace-format.ts";
-import { logProblem } from "./trace-log.ts";
+import { explainingIn, logProblem } from "./trace-log.ts";
 import { TraceOutput } from "./trace-output.ts";
 
 /** How long a server has to judge us after the handshake; in TLS 1.3 its alert comes later than 'secureConnect'. */
@@ -28,7 +28,7 @@ export function connectCommand(): Command {
 
 async function run(address: ServerAddress, flags: ConnectFlags & TraceFlags, verb: Command): Promise<void> {
   const log = new ServeLog(false);
-  using output = new TraceOutput({ ...flags, onProblem: logProblem(log) });
+  using output = new TraceOutput({ ...flags, ...explainingIn(log, flags), onProblem: logProblem(log) });
   let tap: Tap | undefined;
   let closed: Promise<unknown> | undefined;
   const openTransport = async (): Promise<Tap> => {

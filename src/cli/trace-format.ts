@@ -19,6 +19,7 @@ const FORMATS: readonly string[] = [...Object.keys(TEXT), "pcapng"];
 export interface TraceFlags {
   readonly format: TraceFormat;
   readonly output?: string;
+  readonly explain?: true;
 }
 
 /** How a message is written in a format for text. */
@@ -26,13 +27,14 @@ export function formatterOf(format: TextFormat): (message: TraceMessage) => stri
   return TEXT[format];
 }
 
-/** Adds `--format` and `--output`. */
+/** Adds what all verbs of `trace` have. */
 export function addTraceFlags(verb: Command): Command {
   return verb
     .addOption(
       new Option("--format <format>", "how to write what happens").choices(FORMATS).default("listing"),
     )
-    .option("--output <file>", "write to this file, not to stdout");
+    .option("--output <file>", "write to this file, not to stdout")
+    .option("--explain", "say in a paragraph what each connection came to, and what to do about it");
 }
 
 /** `--trace[=FORMAT]` of a server. */

@@ -11,7 +11,7 @@ import { readServerIdentity } from "./serve-identity.ts";
 import { listen, reasonOf, stopSignal } from "./serve-listen.ts";
 import { ServeLog } from "./serve-log.ts";
 import { addTraceFlags, type TraceFlags } from "./trace-format.ts";
-import { logProblem } from "./trace-log.ts";
+import { explainingIn, logProblem } from "./trace-log.ts";
 import { TraceOutput } from "./trace-output.ts";
 import { traceServer } from "./trace-server.ts";
 
@@ -23,6 +23,8 @@ interface Options extends TraceFlags {
   readonly maxTls: "1.2" | "1.3";
   readonly json?: true;
 }
+
+const HANDSHAKE_MS = 10_000;
 
 /** `trace listen`: a plain TLS server that asks for a certificate, takes any, greets, and shows each handshake. */
 export function listenCommand(): Command {
@@ -53,7 +55,11 @@ async function run(options: Options, verb: Command): Promise<void> {
   const stopped = stopSignal();
   const log = new ServeLog(options.json === true);
   const identity = await identityFor(options);
-  using output = new TraceOutput({ ...options, onProblem: logProblem(log) });
+  using output = new TraceOutput({
+    ...options,
+    ...explainingIn(log, options),
+    onProblem: logProblem(log),
+  });
   const server = createListener(identity, options, log);
   const endAll = traceServer(server, output, log);
   try {
@@ -80,6 +86,7 @@ function createListener(
     maxVersion: `TLSv${maxTls}`,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     allowHalfOpen: true,
+    handshakeTimeout: HANDSHAKE_MS,
   });
   server.on("secureConnection", greet);
   server.on("tlsClientError", (error, { remoteAddress }) => {

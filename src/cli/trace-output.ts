@@ -4,6 +4,7 @@ import { observing } from "../guard/observe.ts";
 import type { TapListener } from "../guard/tap.ts";
 import { HandshakeObserver } from "../tls/handshake-observer.ts";
 import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
+import { explaining } from "./trace-explaining.ts";
 import { formatterOf, type TextFormat, type TraceFlags } from "./trace-format.ts";
 import { recordingOf } from "./trace-recording.ts";
 import { TraceWriter } from "./trace-writer.ts";
@@ -19,17 +20,21 @@ export interface TracedConnection {
 export interface TraceOutputOptions extends TraceFlags {
   /** Told what could not be read or decrypted. */
   readonly onProblem: (problem: TraceProblem) => void;
+  /** Told in a paragraph what each connection came to, if that is wanted. */
+  readonly onExplained?: (connection: string, explanation: string) => void;
 }
 
 /** Writes what happens on live connections, in one of the formats. */
 export class TraceOutput implements Disposable {
   readonly #writer: TraceWriter;
+  readonly #onExplained: TraceOutputOptions["onExplained"];
   readonly #listenerFor: (connection: TracedConnection) => TapListener;
   /** How to write what waits for its secrets, for each connection that is recorded. */
   readonly #waiting = new Set<() => void>();
 
   /** Throws what `TraceWriter` throws. */
-  constructor({ onProblem, ...flags }: TraceOutputOptions) {
+  constructor({ onProblem, onExplained, ...flags }: TraceOutputOptions) {
+    this.#onExplained = onExplained;
     this.#writer = new TraceWriter(flags);
     this.#listenerFor =
       flags.format === "pcapng" ? this.#recording() : this.#printing(flags.format, onProblem);
@@ -37,7 +42,8 @@ export class TraceOutput implements Disposable {
 
   /** What hears the bytes and secrets of one connection, and writes them. */
   trace(connection: TracedConnection): TapListener {
-    return this.#listenerFor(connection);
+    const listener = this.#listenerFor(connection);
+    return this.#onExplained === undefined ? listener : explaining(listener, connection, this.#onExplained);
   }
 
   [Symbol.dispose](): void {

@@ -13,7 +13,8 @@ export interface CapturedWriter {
   event(event: TcpEvent): void;
   message(message: TraceMessage): void;
   problem(problem: TraceProblem): void;
-  end(isTls: boolean): void;
+  /** The explanation is what the connection came to, when that was asked for. */
+  end(isTls: boolean, explanation?: string): void;
 }
 
 /** What writes the connections of a capture in a format. */
@@ -26,20 +27,21 @@ export function capturedWriter(
     const recorder = new PcapngRecorder((bytes) => writer.write(bytes));
     return (connection) => recordingWriter(recorder, connection, secrets);
   }
-  if (format === "jsonl") return () => lineWriter(format, writer);
+  if (format === "jsonl") return (connection) => lineWriter(format, connection, writer);
   return (connection) => groupWriter(format, connection, writer);
 }
 
 /** Each message as it comes; what is no message goes to stderr. */
-function lineWriter(format: TextFormat, writer: TraceWriter): CapturedWriter {
+function lineWriter(format: TextFormat, { id }: Connection, writer: TraceWriter): CapturedWriter {
   const toText = formatterOf(format);
   const problems: TraceProblem[] = [];
   return {
     event: () => undefined,
     message: (message) => writer.write(`${toText(message)}\n`),
     problem: (problem) => void problems.push(problem),
-    end(isTls) {
+    end(isTls, explanation) {
       if (isTls) for (const problem of problems) say(describeProblem(problem));
+      if (explanation !== undefined) say(`connection ${id}: ${explanation}`);
     },
   };
 }
@@ -55,8 +57,9 @@ function groupWriter(format: TextFormat, connection: Connection, writer: TraceWr
     },
     message: (message) => void lines.push(`${toText(message)}\n`),
     problem: (problem) => void lines.push(`# ${describeProblem(problem)}\n`),
-    end(isTls) {
-      if (isTls) writer.write(lines.join(""));
+    end(isTls, explanation) {
+      if (explanation !== undefined) lines.push(`# ${explanation}\n`);
+      if (isTls || explanation !== undefined) writer.write(lines.join(""));
     },
   };
 }
@@ -64,7 +67,7 @@ function groupWriter(format: TextFormat, connection: Connection, writer: TraceWr
 /** Whole connections again, now with their secrets in front of them. */
 function recordingWriter(
   recorder: PcapngRecorder,
-  { client, server }: Connection,
+  { id, client, server }: Connection,
   secrets: TraceSecrets,
 ): CapturedWriter {
   let time = 0;
@@ -82,7 +85,10 @@ function recordingWriter(
       for (const entry of secrets.of(parsed.message.random)) recorded?.keyLog(toKeyLogLine(entry));
     },
     problem: (problem) => say(describeProblem(problem)),
-    end: () => recorded?.flush(),
+    end(_isTls, explanation) {
+      recorded?.flush();
+      if (explanation !== undefined) say(`connection ${id}: ${explanation}`);
+    },
   };
 }
 

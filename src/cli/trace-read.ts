@@ -7,6 +7,7 @@ import { escapeText } from "../trust/peer-name.ts";
 import { say } from "./output.ts";
 import { CapturedConnection, type CapturedListener } from "./trace-captured.ts";
 import { TraceCertificates } from "./trace-certificates.ts";
+import { explainHandshake } from "./trace-explain.ts";
 import { readCaptureFile } from "./trace-file.ts";
 import { addTraceFlags, type TraceFlags } from "./trace-format.ts";
 import { capturedWriter, type CapturedWriter } from "./trace-read-formats.ts";
@@ -55,6 +56,7 @@ class Reading {
   readonly #secrets: TraceSecrets;
   readonly #certificates: TraceCertificates | undefined;
   readonly #writerFor: ReturnType<typeof capturedWriter>;
+  readonly #explains: boolean;
   connections = 0;
   withTls = 0;
 
@@ -66,6 +68,7 @@ class Reading {
   ) {
     this.#secrets = secrets;
     this.#certificates = certificates;
+    this.#explains = flags.explain === true;
     this.#writerFor = capturedWriter(flags.format, writer, secrets);
   }
 
@@ -76,7 +79,7 @@ class Reading {
     if (event.kind !== "close") return;
     this.#open.delete(event.connection);
     if (observed.isTls) this.withTls += 1;
-    write.end(observed.isTls);
+    write.end(observed.isTls, this.#explains ? explainHandshake(observed.story) : undefined);
   }
 
   #begin(connection: Connection): { observed: CapturedConnection; write: CapturedWriter } {
