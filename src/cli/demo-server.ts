@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import type { AdmittedMessage } from "../guard/channels.ts";
 import { guard } from "../guard/guard.ts";
+import { observe } from "../guard/observe.ts";
+import type { TraceMessage } from "../tls/trace-message.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import type { CreatedIdentity } from "../x509/create-identity.ts";
@@ -15,6 +17,8 @@ export interface DemoServer extends AsyncDisposable {
   readonly port: number;
   /** `met anna`, `recognised anna, resumed`, …: what the server said of its last admitted client. */
   lastSeen(): string;
+  /** What was observed of the first connection, and of no other. */
+  readonly firstConnection: readonly TraceMessage[];
 }
 
 /** Starts the server of the demo; it accepts first use and demands a certificate. */
@@ -26,6 +30,11 @@ export async function startDemoServer(store: TrustStore, identity: CreatedIdenti
   });
   const server = createServer({ key: identity.privateKeyPem, cert: identity.certificatePem }, greet);
   const guarded = guard(server, trust);
+  const firstConnection: TraceMessage[] = [];
+  const observation = observe(server, (message) => {
+    observation.close();
+    firstConnection.push(message);
+  });
   let last = "saw nobody";
   const met = (message: unknown): void => void (last = `met ${(message as AdmittedMessage).peer.name}`);
   const recognised = (message: unknown): void => {
@@ -39,9 +48,11 @@ export async function startDemoServer(store: TrustStore, identity: CreatedIdenti
   return {
     port: (server.address() as AddressInfo).port,
     lastSeen: () => last,
+    firstConnection,
     async [Symbol.asyncDispose]() {
       unsubscribe("handclasp:met", met);
       unsubscribe("handclasp:recognised", recognised);
+      observation.close();
       server.close();
       guarded.close();
       await trust[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { Operator } from "../trust/operator.ts";
+import { formatListing } from "../tls/format-listing.ts";
 import { createIdentity } from "../x509/create-identity.ts";
 import { processName } from "./context.ts";
 import { DemoClient, type Visit } from "./demo-client.ts";
@@ -87,7 +88,16 @@ async function play(path: string): Promise<void> {
 
   const { broken, head } = store.check().chain;
   step("the audit chain verifies", `${head.sequence} events, head ${head.hash}`, broken === null);
-  print("\nEvery step held.");
+
+  const { firstConnection } = server;
+  const finished = firstConnection.filter(({ parsed }) => parsed?.name === "finished").length;
+  step(
+    "the first handshake was observed, and decrypted",
+    `${firstConnection.length} messages, ${finished} of them Finished`,
+    finished === 2,
+  );
+  print("\nEvery step held. The first handshake, as the server saw it:\n");
+  for (const message of firstConnection) print(formatListing(message));
 }
 
 function greeted(visit: Visit): boolean {
