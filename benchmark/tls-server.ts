@@ -1,10 +1,12 @@
-// A TLS server in a process of its own, bare or guarded: greets and ends, or sends as many bytes as it is asked for.
+// A TLS server in a process of its own, bare, guarded, tapped or observed: greets and ends, or sends as many bytes as it is asked for.
 // Says its port, then on every message the CPU that it has used so far.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { guard } from "../src/guard/guard.ts";
+import { observe } from "../src/guard/observe.ts";
+import { tapServer } from "../src/guard/tap-server.ts";
 import { openStore } from "../src/store/open-store.ts";
 import { Trust } from "../src/trust/trust.ts";
 
@@ -16,6 +18,18 @@ const server = createServer({ key: pem, cert: pem, requestCert: true, rejectUnau
 if (kind === "guarded") {
   const trust = new Trust(openStore(store), { now: Date.now, process: `bench ${process.pid}` });
   guard(server, trust);
+}
+/** Which part of the connections is traced. */
+const SAMPLES = new Map([
+  ["traced", 1],
+  ["untraced", 0],
+  ["sampled", 0.01],
+]);
+const sample = SAMPLES.get(kind ?? "");
+if (sample !== undefined) observe(server, () => undefined, { sample });
+if (kind === "tapped") {
+  const deaf = { read: () => undefined, wrote: () => undefined };
+  tapServer(server, { sample: 1, onConnection: () => deaf });
 }
 server.on("secureConnection", (socket) => {
   socket.on("error", () => undefined);
