@@ -1,8 +1,7 @@
 import { DerReader, sameBytes, TAG } from "./der.ts";
 
-/** The contents of the OIDs 2.5.4.3 and 2.5.29.17. */
+/** The content of the OID 2.5.4.3. */
 const COMMON_NAME = Uint8Array.of(0x55, 0x04, 0x03);
-const SUBJECT_ALT_NAME = Uint8Array.of(0x55, 0x1d, 0x11);
 
 /** GeneralName tags (RFC 5280 §4.2.1.6), the first to be taken first. */
 const URI = 0x86;
@@ -42,23 +41,9 @@ export function readCommonName(subject: DerReader): () => string | undefined {
   };
 }
 
-/** The first URI, else DNS name, else e-mail address among the alternative names. */
-export function readAlternativeName(extensions: DerReader): string | undefined {
-  let names: DerReader | undefined;
-  while (!extensions.isEmpty) {
-    const extension = extensions.inside(TAG.SEQUENCE, "extension");
-    const oid = extension.content(TAG.OID, "extnID");
-    extension.skipOptional(TAG.BOOLEAN, "critical");
-    const value = extension.content(TAG.OCTET_STRING, "extnValue");
-    extension.end();
-    if (!sameBytes(oid, SUBJECT_ALT_NAME)) continue;
-    if (names !== undefined) throw extensions.malformed("are given twice", "subjectAltName");
-    names = new DerReader(value, "certificate.subjectAltName");
-  }
-  return names && firstName(names);
-}
-
-function firstName(reader: DerReader): string | undefined {
+/** The first URI, else DNS name, else e-mail address in a SubjectAltName (RFC 5280 §4.2.1.6). */
+export function readAlternativeName(subjectAltName: Uint8Array): string | undefined {
+  const reader = new DerReader(subjectAltName, "certificate.subjectAltName");
   const names = reader.inside(TAG.SEQUENCE, "generalNames");
   reader.end();
   const first: { [tag: number]: Uint8Array } = {};

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { createHash, generateKeyPair, randomBytes, sign } from "node:crypto";
+import { createHash, generateKeyPair, sign } from "node:crypto";
 import { promisify } from "node:util";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
@@ -34,6 +34,11 @@ import { HandclaspError } from "../errors.ts";
 import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
 import { toPem } from "./certificate-description.ts";
 import { IDENTITY_TYPES, type IdentityType } from "./identity-type.ts";
+import { JOIN_PROOF } from "./private-extensions.ts";
+import { positiveSerial } from "./reissue-certificate.ts";
+import { validityOf } from "./time.ts";
+
+export { type ReissuedCertificate, reissueCertificate, type ReissueOptions } from "./reissue-certificate.ts";
 
 export interface CreateIdentityOptions {
   /** The name to claim: a URI, an e-mail address, a DNS name, or any text. */
@@ -45,6 +50,8 @@ export interface CreateIdentityOptions {
   readonly days?: number;
   /** Further names of a server, for clients that check them; `name` must be a URI or DNS name then. */
   readonly dnsNames?: readonly string[];
+  /** Makes the value of the join proof extension for the key that was made (DER SubjectPublicKeyInfo). */
+  readonly joinProof?: (spki: Uint8Array) => Uint8Array;
 }
 
 /** A private key and the self-signed certificate over it. */
@@ -55,11 +62,6 @@ export interface CreatedIdentity {
   readonly facts: CertificateFacts;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
-/** Clocks differ: a certificate made now is good for those who are a little behind. */
-const BACKDATED_MS = 5 * 60 * 1000;
-/** The last second that a certificate can name (RFC 5280 §4.1.2.5). */
-const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 const COMMON_NAME = "2.5.4.3";
 
 interface Algorithm {
@@ -96,11 +98,10 @@ const ALGORITHMS: Readonly<Record<IdentityType, Algorithm>> = {
  * takes a while: import it only where an identity is made.
  */
 export async function createIdentity(options: CreateIdentityOptions): Promise<CreatedIdentity> {
-  const { name, type = "p256", now, days = 3650, dnsNames = [] } = options;
+  const { name, type = "p256", now, days, dnsNames = [], joinProof } = options;
   if (name === "" || !name.isWellFormed()) throw unusable("name", "is empty or not Unicode");
   if (!Object.hasOwn(ALGORITHMS, type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);
-  const notAfter = now.getTime() + days * DAY_MS;
-  if (!(days > 0 && notAfter <= LAST_MS)) throw unusable("days", "does not end in the years to 9999");
+  const validity = validityOf(now, days);
   const alternatives = alternativeNames(name, dnsNames);
   const algorithm = ALGORITHMS[type];
   const { privateKey, publicKey } = await algorithm.generate();
@@ -111,16 +112,13 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Cr
   });
   const tbs = new TBSCertificate({
     version: Version.v3,
-    serialNumber: positiveSerial(),
+    serialNumber: toArrayBuffer(positiveSerial()),
     signature: signatureAlgorithm,
     issuer: named(name),
-    validity: new Validity({
-      notBefore: wholeSecond(now.getTime() - BACKDATED_MS),
-      notAfter: wholeSecond(notAfter),
-    }),
+    validity: new Validity(validity),
     subject: named(name),
     subjectPublicKeyInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
-    extensions: new Extensions(extensionsFor(alternatives, spki)),
+    extensions: new Extensions(extensionsFor(alternatives, spki, joinProof?.(spki))),
   });
   const signature = sign(algorithm.digest, new Uint8Array(AsnConvert.serialize(tbs)), privateKey);
   const certificate = new Certificate({
@@ -136,7 +134,11 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Cr
   };
 }
 
-function extensionsFor(alternatives: GeneralName[], spki: Uint8Array): Extension[] {
+function extensionsFor(
+  alternatives: GeneralName[],
+  spki: Uint8Array,
+  joinProof: Uint8Array | undefined,
+): Extension[] {
   const keyIdentifier = new SubjectKeyIdentifier(
     toArrayBuffer(createHash("sha256").update(spki).digest().subarray(0, 20)),
   );
@@ -148,6 +150,10 @@ function extensionsFor(alternatives: GeneralName[], spki: Uint8Array): Extension
   ];
   if (alternatives.length > 0) {
     extensions.push(extension(id_ce_subjectAltName, false, new SubjectAlternativeName(alternatives)));
+  }
+  if (joinProof !== undefined) {
+    const extnValue = new OctetString(toArrayBuffer(joinProof));
+    extensions.push(new Extension({ extnID: JOIN_PROOF.oid, critical: false, extnValue }));
   }
   return extensions;
 }
@@ -186,19 +192,8 @@ function named(name: string): Name {
   return new Name([new RelativeDistinguishedName([new AttributeTypeAndValue({ type: COMMON_NAME, value })])]);
 }
 
-/** 16 random bytes, positive and with no leading zero (RFC 5280 §4.1.2.2). */
-function positiveSerial(): ArrayBuffer {
-  const serial = randomBytes(16);
-  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
-  return toArrayBuffer(serial);
-}
-
 function unusable(option: keyof CreateIdentityOptions, problem: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_OPTION", `${option}: ${problem}`, { details: { option } });
-}
-
-function wholeSecond(milliseconds: number): Date {
-  return new Date(Math.floor(milliseconds / 1000) * 1000);
 }
 
 function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {

@@ -137,6 +137,23 @@ export class DerReader {
   }
 }
 
+/**
+ * The value of an INTEGER in its shortest form (X.690 §8.3.2); undefined when it is negative or beyond 2^53-1, which
+ * a number cannot hold.
+ */
+export function readInteger(reader: DerReader, field: string): number | undefined {
+  const content = reader.content(TAG.INTEGER, field);
+  const [first, second = 0] = content;
+  if (first === undefined) throw reader.malformed("is empty", field);
+  const isPadded =
+    content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (isPadded) throw reader.malformed("is not in its shortest form", field);
+  if (first >= 0x80 || content.length > 7) return undefined;
+  let value = 0;
+  for (const byte of content) value = value * 256 + byte;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
 /** Whether content is that of the OID given by its own content: cheaper than writing both out. */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;

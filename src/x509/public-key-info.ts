@@ -31,10 +31,11 @@ const EC_PUBLIC_KEY = "1.2.840.10045.2.1";
 /**
  * The type of the key in a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). Throws ERR_HANDCLASP_KEY_UNSUPPORTED
  * for types and sizes out of bounds: no mathematics is done with a key that did not pass here. Each key has one
- * encoding only (but for compressed points and the parameters of RSA-PSS), so that it has one pin.
+ * encoding only (but for compressed points and the parameters of RSA-PSS), so that it has one pin. `where` is what
+ * errors call it.
  */
-export function keyTypeOf(spki: Uint8Array): KeyType {
-  const outer = onlyValue(spki, "subjectPublicKeyInfo");
+export function keyTypeOf(spki: Uint8Array, where = "spki"): KeyType {
+  const outer = onlyValue(spki, where, "subjectPublicKeyInfo");
   const algorithm = outer.inside(TAG.SEQUENCE, "algorithm");
   const oid = toOid(algorithm.content(TAG.OID, "algorithm"));
   const bits = outer.content(TAG.BIT_STRING, "subjectPublicKey");
@@ -45,7 +46,7 @@ export function keyTypeOf(spki: Uint8Array): KeyType {
   const rsa = RSA[oid];
   if (rsa !== undefined) {
     passRsaParameters(algorithm, rsa);
-    return boundedRsa(key, rsa);
+    return boundedRsa(key, where, rsa);
   }
   if (oid === EC_PUBLIC_KEY) {
     if (algorithm.peek() !== TAG.OID) throw unsupported("an elliptic curve given by its parameters");
@@ -79,8 +80,8 @@ function passRsaParameters(algorithm: DerReader, type: KeyType): void {
 }
 
 /** RFC 8017 §A.1.1. */
-function boundedRsa(key: Uint8Array, type: KeyType): KeyType {
-  const reader = onlyValue(key, "rsaPublicKey");
+function boundedRsa(key: Uint8Array, where: string, type: KeyType): KeyType {
+  const reader = onlyValue(key, where, "rsaPublicKey");
   const modulus = positiveInteger(reader, "modulus");
   const exponent = positiveInteger(reader, "publicExponent");
   reader.end();
@@ -93,8 +94,8 @@ function boundedRsa(key: Uint8Array, type: KeyType): KeyType {
 }
 
 /** A reader inside a sequence that nothing follows. */
-function onlyValue(bytes: Uint8Array, field: string): DerReader {
-  const reader = new DerReader(bytes, "spki");
+function onlyValue(bytes: Uint8Array, where: string, field: string): DerReader {
+  const reader = new DerReader(bytes, where);
   const inside = reader.inside(TAG.SEQUENCE, field);
   reader.end();
   return inside;

@@ -1,5 +1,14 @@
+import { HandclaspError } from "../errors.ts";
 import { type DerReader, TAG } from "./der.ts";
+import { encodeDer } from "./encode-der.ts";
 
+const DAY_MS = 24 * 3600 * 1000;
+/** Clocks differ: a certificate made now is good for those who are a little behind. */
+const BACKDATED_MS = 5 * 60 * 1000;
+/** The last second that a certificate can name (RFC 5280 §4.1.2.5). */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+/** From this year on times have four digits for it. */
+const FIRST_LONG_YEAR = 2050;
 const ZERO = 0x30;
 const ZULU = 0x5a;
 
@@ -20,6 +29,29 @@ export function readTime(reader: DerReader, field: string): number {
   const known = month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
   if (!known || hour > 23 || minute > 59 || second > 59) throw reader.malformed("is not a date", field);
   return daysSinceEpoch(year, month, day) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000;
+}
+
+/** A Time in DER (RFC 5280 §4.1.2.5), to the whole second. */
+export function encodeTime(time: Date): Uint8Array {
+  const digits = `${time.toISOString().slice(0, 19).replace(/[-T:]/g, "")}Z`;
+  return time.getUTCFullYear() < FIRST_LONG_YEAR
+    ? encodeDer(TAG.UTC_TIME, Buffer.from(digits.slice(2)))
+    : encodeDer(TAG.GENERALIZED_TIME, Buffer.from(digits));
+}
+
+/** When a certificate that is made now is good, in whole seconds. Throws ERR_HANDCLASP_OPTION. */
+export function validityOf(now: Date, days = 3650): { readonly notBefore: Date; readonly notAfter: Date } {
+  const notAfter = now.getTime() + days * DAY_MS;
+  if (!(days > 0 && notAfter <= LAST_MS)) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", "days: does not end in the years to 9999", {
+      details: { option: "days" },
+    });
+  }
+  return { notBefore: wholeSecond(now.getTime() - BACKDATED_MS), notAfter: wholeSecond(notAfter) };
+}
+
+function wholeSecond(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000);
 }
 
 function allDigits(content: Uint8Array): boolean {

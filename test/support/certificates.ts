@@ -11,12 +11,15 @@ export function factsOf(
   const der = randomBytes(48);
   return {
     der,
+    spki: randomBytes(91),
     pin: randomPin(),
     fingerprint: hash("sha256", der, "hex"),
     keyType: "p256",
     notBefore: Date.UTC(2020, 0, 1),
     notAfter: Date.UTC(2020, 0, 1) + 36_500 * DAY_MS,
     claimedName,
+    joinProof: undefined,
+    endorsement: undefined,
     ...over,
   };
 }

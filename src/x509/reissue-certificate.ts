@@ -1,0 +1,155 @@
+import { createPublicKey, hash, type KeyObject, randomBytes } from "node:crypto";
+import { toPem } from "./certificate-description.ts";
+import { type CertificateFacts, type KeyType, readCertificate } from "./certificate-facts.ts";
+import { readingCertificate } from "./certificate-malformed.ts";
+import { DerReader, sameBytes, TAG } from "./der.ts";
+import { encodeDer } from "./encode-der.ts";
+import * as extensions from "./extensions.ts";
+import { signatureAlgorithmOf, signWith } from "./key-signature.ts";
+import { ENDORSEMENT, JOIN_PROOF } from "./private-extensions.ts";
+import { keyTypeOf } from "./public-key-info.ts";
+import { encodeTime, validityOf } from "./time.ts";
+
+export interface ReissueOptions {
+  /** Signs; the certificate is over its public half. */
+  readonly privateKey: KeyObject;
+  readonly now: Date;
+  /** Default 3650. */
+  readonly days?: number;
+  /** The extension's value; null takes it out, undefined keeps what the old certificate has. */
+  readonly joinProof?: Uint8Array | null;
+  readonly endorsement?: Uint8Array | null;
+}
+
+export interface ReissuedCertificate {
+  readonly certificatePem: string;
+  readonly facts: CertificateFacts;
+}
+
+interface RawExtension {
+  readonly oid: Uint8Array;
+  readonly isCritical: boolean;
+  readonly value: Uint8Array;
+}
+
+const VERSION_3 = encodeDer(0xa0, encodeDer(TAG.INTEGER, Uint8Array.of(2)));
+const TRUE = encodeDer(TAG.BOOLEAN, Uint8Array.of(0xff));
+const KEPT = [
+  extensions.BASIC_CONSTRAINTS,
+  extensions.EXT_KEY_USAGE,
+  extensions.KEY_USAGE,
+  extensions.SUBJECT_ALT_NAME,
+];
+
+/** Bits of the first byte of KeyUsage (RFC 5280 §4.2.1.3). */
+const DIGITAL_SIGNATURE = 0x80;
+/** Signatures, for whatever they are: a key of any type can make them. */
+const ANY_SIGNATURE = 0xc6;
+
+/**
+ * A self-signed certificate with the subject, alternative names and usages of another, over the same key (renewal: it
+ * stands in there as it did, so the pin stays) or another (rotation). What the old issuer said of itself is left out.
+ * Throws what `readCertificate` throws, ERR_HANDCLASP_OPTION, and ERR_HANDCLASP_KEY_UNSUPPORTED.
+ */
+export function reissueCertificate(oldDer: Uint8Array, options: ReissueOptions): ReissuedCertificate {
+  const old = readCertificate(oldDer);
+  const { notBefore, notAfter } = validityOf(options.now, options.days);
+  const spki = spkiOf(options.privateKey, old.spki);
+  const type = readingCertificate(() => keyTypeOf(spki));
+  const { subject, kept } = readingCertificate(() => partsOf(oldDer));
+  const algorithm = signatureAlgorithmOf(type);
+  const tbs = encodeDer(
+    TAG.SEQUENCE,
+    VERSION_3,
+    encodeDer(TAG.INTEGER, positiveSerial()),
+    algorithm,
+    subject,
+    encodeDer(TAG.SEQUENCE, encodeTime(notBefore), encodeTime(notAfter)),
+    subject,
+    spki,
+    encodeDer(
+      0xa3,
+      encodeDer(
+        TAG.SEQUENCE,
+        ...kept.map((extension) => encodeExtension(usableBy(type, old.keyType, extension))),
+        encodeExtension(keyIdentifier(spki)),
+        ...ours(JOIN_PROOF.content, options.joinProof, old.joinProof),
+        ...ours(ENDORSEMENT.content, options.endorsement, old.endorsement),
+      ),
+    ),
+  );
+  const signature = encodeDer(TAG.BIT_STRING, Uint8Array.of(0), signWith(type, options.privateKey, tbs));
+  const der = encodeDer(TAG.SEQUENCE, tbs, algorithm, signature);
+  return { certificatePem: toPem(der), facts: readCertificate(der) };
+}
+
+/** 16 random bytes, positive and with no leading zero (RFC 5280 §4.1.2.2). */
+export function positiveSerial(): Uint8Array {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
+  return serial;
+}
+
+/** OpenSSL writes some keys otherwise than their certificate has them, which would be another pin. */
+function spkiOf(privateKey: KeyObject, old: Uint8Array): Uint8Array {
+  const publicKey = createPublicKey(privateKey);
+  const isSame = publicKey.equals(createPublicKey({ key: Buffer.from(old), format: "der", type: "spki" }));
+  return isSame ? old : publicKey.export({ type: "spki", format: "der" });
+}
+
+function partsOf(der: Uint8Array): { readonly subject: Uint8Array; readonly kept: readonly RawExtension[] } {
+  const tbs = new DerReader(der, "x509").inside(TAG.SEQUENCE, "certificate").inside(TAG.SEQUENCE, "tbs");
+  tbs.skipOptional(0xa0, "version");
+  tbs.skip(TAG.INTEGER, "serialNumber");
+  tbs.skip(TAG.SEQUENCE, "signature");
+  tbs.skip(TAG.SEQUENCE, "issuer");
+  tbs.skip(TAG.SEQUENCE, "validity");
+  const subject = tbs.whole(TAG.SEQUENCE, "subject");
+  tbs.skip(TAG.SEQUENCE, "subjectPublicKeyInfo");
+  tbs.skipOptional(0x81, "issuerUniqueID");
+  tbs.skipOptional(0x82, "subjectUniqueID");
+  if (tbs.isEmpty) return { subject, kept: [] };
+  const list = tbs.inside(0xa3, "extensions").inside(TAG.SEQUENCE, "extensions");
+  const kept: RawExtension[] = [];
+  while (!list.isEmpty) {
+    const extension = list.inside(TAG.SEQUENCE, "extension");
+    const oid = extension.content(TAG.OID, "extnID");
+    const isCritical =
+      extension.peek() === TAG.BOOLEAN && extension.content(TAG.BOOLEAN, "critical")[0] !== 0;
+    const value = extension.content(TAG.OCTET_STRING, "extnValue");
+    if (KEPT.some((one) => sameBytes(one, oid))) kept.push({ oid, isCritical, value });
+  }
+  return { subject, kept };
+}
+
+/** A key of another type may not be able to do what the old one was for: RSA encrypts, others do not (RFC 9881 §5). */
+function usableBy(type: KeyType, oldType: KeyType, extension: RawExtension): RawExtension {
+  if (type === oldType || !sameBytes(extension.oid, extensions.KEY_USAGE)) return extension;
+  const bits = readingCertificate(() =>
+    new DerReader(extension.value, "certificate").content(TAG.BIT_STRING, "keyUsage"),
+  );
+  const usage = ((bits[1] ?? 0) & ANY_SIGNATURE) | DIGITAL_SIGNATURE;
+  const unused = 31 - Math.clz32(usage & -usage);
+  return { ...extension, value: encodeDer(TAG.BIT_STRING, Uint8Array.of(unused, usage)) };
+}
+
+/** RFC 7093 §2, the first method: the leftmost 160 bits of a SHA-256; over all of SubjectPublicKeyInfo, as in a pin. */
+function keyIdentifier(spki: Uint8Array): RawExtension {
+  const digest = hash("sha256", spki, "buffer").subarray(0, 20);
+  const value = encodeDer(TAG.OCTET_STRING, digest);
+  return { oid: extensions.SUBJECT_KEY_IDENTIFIER, isCritical: false, value };
+}
+
+function ours(
+  oid: Uint8Array,
+  given: Uint8Array | null | undefined,
+  old: Uint8Array | undefined,
+): readonly Uint8Array[] {
+  const value = given === undefined ? old : given;
+  return value === undefined || value === null ? [] : [encodeExtension({ oid, isCritical: false, value })];
+}
+
+function encodeExtension({ oid, isCritical, value }: RawExtension): Uint8Array {
+  const critical = isCritical ? [TRUE] : [];
+  return encodeDer(TAG.SEQUENCE, encodeDer(TAG.OID, oid), ...critical, encodeDer(TAG.OCTET_STRING, value));
+}
