@@ -1,4 +1,5 @@
-import { createHmac, hash as digest } from "node:crypto";
+import { hash as digest } from "node:crypto";
+import { hmac } from "./hmac.ts";
 import type { Tls13Suite } from "./tls13-suite.ts";
 import { expandLabel } from "./traffic-keys.ts";
 
@@ -23,7 +24,7 @@ export type SecretPurpose =
 
 /** HKDF-Extract. RFC 5869 §2.2. */
 export function extract(hash: Hash, salt: Uint8Array, keyingMaterial: Uint8Array): Uint8Array {
-  return createHmac(hash, salt).update(keyingMaterial).digest();
+  return hmac(hash, salt, keyingMaterial);
 }
 
 /** Derive-Secret over the hash of the messages so far. RFC 8446 §7.1. */
@@ -59,7 +60,7 @@ export function nextTrafficSecret(secret: Uint8Array, hash: Hash): Uint8Array {
 /** What a Finished message or a PSK binder holds: under the sender's traffic secret or the binder key. RFC 8446 §4.4.4. */
 export function finishedVerifyData(baseKey: Uint8Array, hash: Hash, transcriptHash: Uint8Array): Uint8Array {
   const finishedKey = expandLabel(baseKey, hash, "finished", HASH_LENGTH[hash]);
-  return createHmac(hash, finishedKey).update(transcriptHash).digest();
+  return hmac(hash, finishedKey, transcriptHash);
 }
 
 /** The pre-shared key that a ticket stands for. RFC 8446 §4.6.1. */

@@ -34,7 +34,8 @@ export function openSealed(input: SealedBytes): Uint8Array | undefined {
 
 /** The IV with the record's number, 64 bits, XORed into its end. RFC 8446 §5.3, RFC 7905 §2. */
 export function recordNonce(iv: Uint8Array, sequence: number): Uint8Array {
-  const nonce = Buffer.from(iv);
-  nonce.writeBigUInt64BE(nonce.readBigUInt64BE(4) ^ BigInt(sequence), 4);
+  const nonce = new Uint8Array(iv);
+  for (let at = nonce.length - 1, rest = sequence; rest > 0; at--, rest = Math.floor(rest / 256))
+    nonce[at]! ^= rest % 256;
   return nonce;
 }

@@ -1,5 +1,6 @@
 import { createCipheriv } from "node:crypto";
 import { CONTENT_TYPE } from "./content-type.ts";
+import { recordNonce } from "./record-protection-aead.ts";
 import type { Tls13Suite } from "./tls13-suite.ts";
 import type { TrafficKeys } from "./traffic-keys.ts";
 
@@ -25,11 +26,4 @@ export function sealRecord(keys: TrafficKeys, suite: Tls13Suite, plaintext: Plai
   const sealed = cipher.update(inner);
   cipher.final();
   return Buffer.concat([header, sealed, cipher.getAuthTag()]);
-}
-
-/** The IV with the sequence number, 64 bits, XORed into its end. RFC 8446 §5.3. */
-function recordNonce(iv: Uint8Array, sequence: number): Uint8Array {
-  const nonce = Buffer.from(iv);
-  nonce.writeBigUInt64BE(nonce.readBigUInt64BE(4) ^ BigInt(sequence), 4);
-  return nonce;
 }

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { hmac } from "./hmac.ts";
 import type { Tls13Suite } from "./tls13-suite.ts";
 
 /** What protects the records of one direction. */
@@ -8,12 +8,14 @@ export interface TrafficKeys {
 }
 
 const IV_LENGTH = 12;
+const KEY_INFO = { 16: expandInfo("key", 16), 32: expandInfo("key", 32) } as const;
+const IV_INFO = expandInfo("iv", IV_LENGTH);
 
 /** The write key and IV that follow from a traffic secret. RFC 8446 §7.3. */
-export function trafficKeys(secret: Uint8Array, suite: Tls13Suite): TrafficKeys {
+export function trafficKeys(secret: Uint8Array, { hash, keyLength }: Tls13Suite): TrafficKeys {
   return {
-    key: expandLabel(secret, suite.hash, "key", suite.keyLength),
-    iv: expandLabel(secret, suite.hash, "iv", IV_LENGTH),
+    key: hmac(hash, secret, KEY_INFO[keyLength]).subarray(0, keyLength),
+    iv: hmac(hash, secret, IV_INFO).subarray(0, IV_LENGTH),
   };
 }
 
@@ -25,12 +27,17 @@ export function expandLabel(
   length: number,
   context: Uint8Array = new Uint8Array(),
 ): Uint8Array {
+  return hmac(hash, secret, expandInfo(label, length, context)).subarray(0, length);
+}
+
+/** The HkdfLabel (RFC 8446 §7.1) and the number of the first block (RFC 5869 §2.3). */
+function expandInfo(label: string, length: number, context: Uint8Array = new Uint8Array()): Uint8Array {
   const name = Buffer.from(`tls13 ${label}`, "ascii");
-  const hkdfLabel = Buffer.concat([
+  return Buffer.concat([
     Uint8Array.of(length >> 8, length & 0xff, name.length),
     name,
     Uint8Array.of(context.length),
     context,
+    Uint8Array.of(1),
   ]);
-  return createHmac(hash, secret).update(hkdfLabel).update(Uint8Array.of(1)).digest().subarray(0, length);
 }
