@@ -18,6 +18,9 @@ const sightings = sample.map((certificate) => ({ certificate, caSigned: false, r
 const knowledge = sample.map(({ pin }) => ({
   key: store.key(pin),
   holdersOf: () => [],
+  keyOf: () => undefined,
+  isForgotten: () => false,
+  token: () => undefined,
   firstUseOpenUntil: 0,
 }));
 const now = Date.now();

@@ -72,6 +72,14 @@ export function addServeOptions(command: Command, defaults: ServeDefaults): Comm
     )
     .option("--trust-ca <ca>", "whose signature passes without review: none, system, or a PEM file", "none")
     .addOption(choice("--validity <mode>", "the dates of certificates", ["enforce", "ignore"], "enforce"))
+    .addOption(
+      choice(
+        "--rotation <mode>",
+        "new keys that a trusted key endorsed",
+        ["accept", "ask", "refuse"],
+        "accept",
+      ),
+    )
     .option("--pem-dir <folder>", "keep KEYID.pem of every trusted key in this folder, and nothing else")
     .addOption(choice("--min-tls <version>", "the oldest TLS version", ["1.2", "1.3"], "1.2"))
     .addOption(choice("--max-tls <version>", "the newest TLS version", ["1.2", "1.3"], "1.3"))

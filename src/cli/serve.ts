@@ -36,8 +36,8 @@ async function serve(options: ServeOptions, verb: Command): Promise<void> {
   const onError = (error: unknown): void => log.failed(error);
   await using store = openStore(options.store, { process: name });
   const identity = await serverIdentity(store, options);
-  const { firstUse, bind, validity, maxPending } = options;
-  const policy = { firstUse, bind, validity };
+  const { firstUse, bind, validity, rotation, maxPending } = options;
+  const policy = { firstUse, bind, validity, rotation };
   await using trust = new Trust(store, { policy, maxPending, now: Date.now, process: name, onError });
   using pemDir =
     options.pemDir === undefined ? null : new PemDir(store, options.pemDir, { now: Date.now, onError });
@@ -107,8 +107,8 @@ async function announce({ store, log, identity, address, options }: Announcement
   const record = JSON.stringify({ address: text, host, port, pin, keyId, at: new Date().toISOString() });
   await store.putSetting(`server:${text}`, record);
   await store.putSetting("server", record);
-  const { firstUse, bind, clientCertificate, trustCa, validity } = options;
-  const policy = { firstUse, bind, clientCertificate, trustCa, validity };
+  const { firstUse, bind, clientCertificate, trustCa, validity, rotation } = options;
+  const policy = { firstUse, bind, clientCertificate, trustCa, validity, rotation };
   log.write({ event: "listening", address: text, host, port, store: store.url, ...policy, keyId, pin });
 }
 

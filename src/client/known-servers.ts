@@ -1,11 +1,14 @@
 import { HandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/changes/change.ts";
 import type { Actor } from "../trust/events.ts";
+import { judgeEndorsement } from "../trust/judge-endorsement.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
+import type { Endorser } from "../trust/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import { readEndorsement } from "../x509/endorsement.ts";
 
 /** What a server that was never met leads to. OpenSSH's words for StrictHostKeyChecking: accept-new, ask, yes. */
 export type VerifyServer = "accept" | "ask" | "refuse";
@@ -17,8 +20,11 @@ export interface ServerRefusal {
   readonly known: readonly KeyPin[];
 }
 
-/** `claim` is a first use, to be remembered before any data goes out. */
-export type ServerVerdict = { readonly decision: "admit" } | { readonly decision: "claim" } | ServerRefusal;
+/** `claim` is a first use or, with `endorsedBy`, a rotation: to be remembered before any data goes out. */
+export type ServerVerdict =
+  | { readonly decision: "admit" }
+  | { readonly decision: "claim"; readonly endorsedBy?: Endorser }
+  | ServerRefusal;
 
 export interface KnownServersOptions {
   /** Milliseconds since the epoch. */
@@ -26,6 +32,9 @@ export interface KnownServersOptions {
   /** Who acts, for events. */
   readonly process: string;
 }
+
+/** What is looked at of a server's certificate. */
+export type ServerKey = Pick<CertificateFacts, "pin" | "spki" | "endorsement">;
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_PENDING = 1000;
@@ -44,7 +53,8 @@ export class KnownServers {
   }
 
   /** What a server's key means. Synchronous, so that nothing goes out before it is known. */
-  judge(address: string, { pin }: Pick<CertificateFacts, "pin">, verify: VerifyServer): ServerVerdict {
+  judge(address: string, facts: ServerKey, verify: VerifyServer): ServerVerdict {
+    const { pin } = facts;
     const known = this.pinsOf(address);
     const key = this.store.key(pin);
     if (key !== undefined && key.state !== "trusted" && key.state !== "pending") {
@@ -53,22 +63,43 @@ export class KnownServers {
     if (known.length === 0) {
       return verify === "accept" ? { decision: "claim" } : { decision: "refuse", reason: "unknown", known };
     }
-    if (!known.includes(pin)) return { decision: "refuse", reason: "key-changed", known };
+    if (!known.includes(pin)) return this.#judgeRotation(facts, known);
     const ended = key?.expires !== null && key?.expires !== undefined && this.#options.now() >= key.expires;
     return ended ? { decision: "refuse", reason: "expired", known } : { decision: "admit" };
   }
 
-  /** The keys bound to an address, in whatever state; else the one that was met there and is bound to another. */
+  /** The keys bound to an address, in whatever state; else those of the server that was met there and at another. */
   pinsOf(address: string): readonly KeyPin[] {
     const bound = this.store.keysOfName(nameKey(address)).map(({ pin }) => pin);
     if (bound.length > 0) return bound;
     const shared = this.#sharedPin(address);
-    return shared === undefined ? [] : [shared];
+    const elsewhere = shared === undefined ? undefined : this.store.key(shared)?.peer;
+    if (shared === undefined || !elsewhere) return shared === undefined ? [] : [shared];
+    return this.store.keysOfName(nameKey(elsewhere)).map(({ pin }) => pin);
   }
 
-  /** Binds a key to an address that has none. Durable when it resolves; throws ERR_HANDCLASP_REFUSED for a rival's. */
-  async remember(address: string, facts: CertificateFacts): Promise<void> {
-    if (this.store.key(facts.pin)?.state === "trusted") {
+  /** A key that the one known there named as its successor takes its place. */
+  #judgeRotation(facts: ServerKey, known: readonly KeyPin[]): ServerVerdict {
+    const endorsed = judgeEndorsement(
+      facts.pin,
+      readEndorsement(facts),
+      { keyOf: (pin) => this.store.key(pin), isForgotten: (pin) => this.store.isForgotten(pin) },
+      this.#options.now(),
+    );
+    if (endorsed.kind !== "endorsed" || !known.includes(endorsed.by.pin)) {
+      return { decision: "refuse", reason: "key-changed", known };
+    }
+    return { decision: "claim", endorsedBy: { pin: endorsed.by.pin, issuedAt: endorsed.issuedAt } };
+  }
+
+  /**
+   * Binds a key to an address that has none, or that has the key which endorsed it. Durable when it resolves; throws
+   * ERR_HANDCLASP_REFUSED for a rival's.
+   */
+  async remember(address: string, facts: CertificateFacts, endorsedBy?: Endorser): Promise<void> {
+    if (endorsedBy !== undefined) {
+      await this.store.apply({ type: "rotate", endorsedBy, ...this.#origin(address, facts) });
+    } else if (this.store.key(facts.pin)?.state === "trusted") {
       await this.store.putSetting(sharedSetting(address), facts.pin);
     } else {
       const change = {

@@ -36,6 +36,7 @@ export class Announcer {
       connection: handshake.id,
       remoteAddress: handshake.remoteAddress,
       reason: refuse.reason,
+      detail: refuse.concern?.problem ?? null,
       alert,
       pin: refuse.pin,
       peer: refuse.peer,

@@ -1,7 +1,7 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 import type { Server } from "node:tls";
 import type { AlertName } from "../tls/alert.ts";
-import type { RefusalReason } from "../trust/verdict.ts";
+import type { RefusalDetail, RefusalReason } from "../trust/verdict.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import type { Peer } from "./peer.ts";
 
@@ -21,6 +21,8 @@ export interface AdmittedMessage extends ConnectionMessage {
 /** On `handclasp:refused`. */
 export interface RefusedMessage extends ConnectionMessage {
   readonly reason: RefusalReason;
+  /** Which rule about tokens or endorsements it was; null for other reasons. */
+  readonly detail: RefusalDetail | null;
   /** What the client was told; null when nothing could be sent and the connection just ended. */
   readonly alert: AlertName | null;
   readonly pin: KeyPin | null;

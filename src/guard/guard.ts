@@ -198,11 +198,12 @@ export class Guard implements Disposable {
   }
 
   /** What trust judges; undefined when the client has no certificate. Throws what `readCertificate` throws. */
-  #sight({ handshake, socket, certificate }: Encounter): Sighting | undefined {
+  #sight(encounter: Encounter): Sighting | undefined {
+    const { socket, certificate } = encounter;
     if (certificate === undefined) return undefined;
     // Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too.
     const caSigned = this.#settings.trustCa !== "none" && socket.authorized;
-    return new GuardSighting(this.#certificates.read(certificate), caSigned, handshake);
+    return new GuardSighting(this.#certificates.read(certificate), caSigned, encounter);
   }
 
   /** Whoever is met for the first time is handed over once the store has it. */

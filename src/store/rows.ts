@@ -1,4 +1,5 @@
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { TokenRecord } from "../trust/token-record.ts";
 import type { RefusalSighting } from "../trust/trust-store.ts";
 
 /** A row of `keys`. */
@@ -15,6 +16,7 @@ export interface KeyRow {
   expires: number | null;
   conflicts_with: KeyPin | null;
   stale_seen: number;
+  endorses_from: number;
 }
 
 /** A row of `certificates`. */
@@ -29,12 +31,44 @@ export interface CertificateRow {
 export interface RefusalRow {
   pin: KeyPin | null;
   reason: RefusalSighting["reason"];
+  detail: RefusalSighting["detail"];
   peer: string | null;
   address: string | null;
   connection: string;
   first_at: number;
   last_at: number;
   count: number;
+}
+
+/** A row of `tokens`. */
+export interface TokenRow {
+  id: string;
+  public_key: Uint8Array;
+  peer: string;
+  server_pin: KeyPin;
+  from_network: string | null;
+  replaces: number;
+  created_at: number;
+  expires: number;
+  used_at: number | null;
+  used_by: KeyPin | null;
+  cancelled_at: number | null;
+}
+
+export function toTokenRecord(row: TokenRow): TokenRecord {
+  return {
+    id: row.id,
+    publicKey: row.public_key,
+    peer: row.peer,
+    serverPin: row.server_pin,
+    from: row.from_network,
+    replace: row.replaces === 1,
+    createdAt: row.created_at,
+    expires: row.expires,
+    usedAt: row.used_at,
+    usedBy: row.used_by,
+    cancelledAt: row.cancelled_at,
+  };
 }
 
 export function toKeyRecord(row: KeyRow): KeyRecord {
@@ -51,6 +85,7 @@ export function toKeyRecord(row: KeyRow): KeyRecord {
     expires: row.expires,
     conflictsWith: row.conflicts_with,
     staleSeen: row.stale_seen === 1,
+    endorsesFrom: row.endorses_from,
   };
 }
 
@@ -62,6 +97,7 @@ export function toRefusalSighting(row: RefusalRow): RefusalSighting {
   return {
     pin: row.pin,
     reason: row.reason,
+    detail: row.detail,
     peer: row.peer,
     address: row.address,
     connection: row.connection,

@@ -57,6 +57,22 @@ export const MIGRATIONS: readonly string[] = [
      since INTEGER NOT NULL,
      PRIMARY KEY (process, id)
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE keys ADD COLUMN endorses_from INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE refusals ADD COLUMN detail TEXT;
+   CREATE TABLE tokens (
+     id TEXT PRIMARY KEY,
+     public_key BLOB NOT NULL,
+     peer TEXT NOT NULL,
+     server_pin TEXT NOT NULL,
+     from_network TEXT,
+     replaces INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     expires INTEGER NOT NULL,
+     used_at INTEGER,
+     used_by TEXT,
+     cancelled_at INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE noted (problem TEXT NOT NULL, about TEXT NOT NULL, PRIMARY KEY (about, problem)) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The schema this version writes. */

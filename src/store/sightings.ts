@@ -23,15 +23,15 @@ export function recordSightings(database: DatabaseSync, process: string, batch: 
 
   if (batch.refusals.length === 0) return;
   const refused = database.prepare(
-    `INSERT INTO refusals (place, pin, reason, peer, address, connection, first_at, last_at, count)
-       VALUES (?,?,?,?,?,?,?,?,?)
+    `INSERT INTO refusals (place, pin, reason, detail, peer, address, connection, first_at, last_at, count)
+       VALUES (?,?,?,?,?,?,?,?,?,?)
        ON CONFLICT (place) DO UPDATE SET peer = excluded.peer, connection = excluded.connection,
          last_at = max(last_at, excluded.last_at), count = count + excluded.count`,
   );
   let now = 0;
-  for (const { pin, reason, peer, address, connection, firstAt, lastAt, count } of batch.refusals) {
-    const place = `${reason} ${pin ?? ""} ${address ?? ""}`;
-    refused.run(place, pin, reason, peer, address, connection, firstAt, lastAt, count);
+  for (const { pin, reason, detail, peer, address, connection, firstAt, lastAt, count } of batch.refusals) {
+    const place = `${reason} ${pin ?? ""} ${address ?? ""}${detail === null ? "" : ` ${detail}`}`;
+    refused.run(place, pin, reason, detail, peer, address, connection, firstAt, lastAt, count);
     now = Math.max(now, lastAt);
   }
   database.prepare("DELETE FROM refusals WHERE last_at < ?").run(now - REFUSALS_KEPT_MS);

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { TokenRecord } from "../trust/token-record.ts";
 import type { ListedConnection, RefusalSighting } from "../trust/trust-store.ts";
 import {
   type CertificateRow,
@@ -9,6 +10,8 @@ import {
   toCertificateRecord,
   toKeyRecord,
   toRefusalSighting,
+  toTokenRecord,
+  type TokenRow,
 } from "./rows.ts";
 
 /** Reads for people and programs that look at a store; none is on the path of a connection. */
@@ -45,6 +48,11 @@ export class SqliteLists {
       .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY added_at DESC, rowid DESC")
       .all(pin);
     return (rows as unknown as CertificateRow[]).map(toCertificateRecord);
+  }
+
+  tokens(): readonly TokenRecord[] {
+    const rows = this.#database.prepare("SELECT * FROM tokens ORDER BY created_at DESC, id").all();
+    return (rows as unknown as TokenRow[]).map(toTokenRecord);
   }
 
   events(after: number, most: number): readonly SealedEvent[] {

@@ -4,6 +4,7 @@ import type { HandclaspError } from "../errors.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
 import { type ChainHead, type SealedEvent, verifyChain } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { TokenRecord } from "../trust/token-record.ts";
 import type {
   ListedConnection,
   RefusalSighting,
@@ -77,6 +78,18 @@ export class SqliteStore implements TrustStore {
 
   keysOfName(nameKey: string): readonly KeyRecord[] {
     return this.#read(() => this.#tables.keysOfName(nameKey));
+  }
+
+  isForgotten(pin: KeyPin): boolean {
+    return this.#read(() => this.#tables.tombstone(pin) !== undefined);
+  }
+
+  token(id: string): TokenRecord | undefined {
+    return this.#read(() => this.#tables.token(id));
+  }
+
+  tokens(): readonly TokenRecord[] {
+    return this.#read(() => this.#lists.tokens());
   }
 
   firstUseOpenUntil(): number {

@@ -3,7 +3,8 @@ import { CHAIN_START, type ChainHead, type EventDraft, sealEvent } from "../trus
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { nameKey } from "../trust/peer-name.ts";
 import type { TrustTables } from "../trust/trust-tables.ts";
-import { type KeyRow, toKeyRecord } from "./rows.ts";
+import type { TokenRecord } from "../trust/token-record.ts";
+import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
 
 const CERTIFICATES_KEPT = 8;
 const FIRST_USE_OPEN = "first-use-open-until";
@@ -35,7 +36,8 @@ export class SqliteTables implements TrustTables {
   putKey(key: KeyRecord): void {
     this.#run(
       `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, new_name, source, fingerprint,
-         first_seen, last_seen, expires, conflicts_with, stale_seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+         first_seen, last_seen, expires, conflicts_with, stale_seen, endorses_from)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       key.pin,
       key.state,
       key.peer,
@@ -49,6 +51,7 @@ export class SqliteTables implements TrustTables {
       key.expires,
       key.conflictsWith,
       key.staleSeen ? 1 : 0,
+      key.endorsesFrom,
     );
   }
 
@@ -68,6 +71,44 @@ export class SqliteTables implements TrustTables {
 
   putTombstone(pin: KeyPin, at: number): void {
     this.#run("INSERT OR REPLACE INTO tombstones VALUES (?,?)", pin, at);
+  }
+
+  tombstone(pin: KeyPin): number | undefined {
+    const row = this.#one("SELECT at FROM tombstones WHERE pin = ?", pin) as { at: number } | undefined;
+    return row?.at;
+  }
+
+  token(id: string): TokenRecord | undefined {
+    const row = this.#one("SELECT * FROM tokens WHERE id = ?", id) as TokenRow | undefined;
+    return row && toTokenRecord(row);
+  }
+
+  putToken(token: TokenRecord): void {
+    this.#run(
+      "INSERT OR REPLACE INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+      token.id,
+      token.publicKey,
+      token.peer,
+      token.serverPin,
+      token.from,
+      token.replace ? 1 : 0,
+      token.createdAt,
+      token.expires,
+      token.usedAt,
+      token.usedBy,
+      token.cancelledAt,
+    );
+  }
+
+  dropTokens(endedBefore: number): void {
+    const ended = "coalesce(used_at, cancelled_at, expires) < ?";
+    this.#run(`DELETE FROM noted WHERE about IN (SELECT id FROM tokens WHERE ${ended})`, endedBefore);
+    this.#run(`DELETE FROM tokens WHERE ${ended}`, endedBefore);
+  }
+
+  noteOnce(problem: string, about: string): boolean {
+    const done = this.#run("INSERT OR IGNORE INTO noted VALUES (?,?)", problem, about);
+    return done > 0;
   }
 
   makeRoomForPending(most: number, now: number): void {
@@ -119,8 +160,9 @@ export class SqliteTables implements TrustTables {
     return this.#prepare(sql).get(...values);
   }
 
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#prepare(sql).run(...values);
+  /** How many rows it changed. */
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
   }
 
   #prepare(sql: string): StatementSync {

@@ -13,6 +13,12 @@ export type TrustEventType =
   | "retired"
   | "forgotten"
   | "stale-key-seen"
+  | "joined"
+  | "rotated"
+  | "token-created"
+  | "token-cancelled"
+  | "token-refused"
+  | "endorsement-refused"
   | "first-use-opened"
   | "first-use-closed";
 

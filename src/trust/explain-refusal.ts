@@ -2,7 +2,7 @@ import { toKeyId } from "./key-id.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { escapeText } from "./peer-name.ts";
 import type { RefusalSighting } from "./trust-store.ts";
-import type { RefusalReason } from "./verdict.ts";
+import type { RefusalDetail, RefusalReason } from "./verdict.ts";
 
 /** What is known about a refusal. */
 export interface RefusalFacts {
@@ -18,8 +18,38 @@ export interface RefusalFacts {
 /** A refusal in a paragraph for people: who it was, what they showed, which rule refused it, what changes that. */
 export function explainRefusal(facts: RefusalFacts): string {
   const { rule, remedy } = EXPLAIN[facts.refusal.reason](facts);
-  return `${who(facts)} ${rule} ${remedy}`;
+  const { detail, reason } = facts.refusal;
+  const more = detail === null || reason === "token-invalid" ? "" : ` ${DETAILS[detail]}`;
+  return `${who(facts)} ${rule}${more} ${remedy}`;
 }
+
+/** Which rule about join tokens or endorsements it was. */
+const DETAILS: Readonly<Record<RefusalDetail, string>> = {
+  "unknown-token": "The join token it came with is not known here: it is for another server, or was altered.",
+  "token-cancelled": "The join token it came with was cancelled.",
+  "token-used":
+    "The join token it came with is used up, by another key: it may have been stolen before or now.",
+  "token-expired": "The join token it came with has expired.",
+  "wrong-address": "The join token it came with is good from another network only.",
+  "wrong-server": "The join token it came with is for a server with another key.",
+  "bad-proof":
+    "The proof it brought for a join token was not made with that token for this key: it was altered or copied.",
+  "name-taken": "The name in its join token is bound to another trusted key meanwhile.",
+  endorsed:
+    "A trusted key endorsed it as its successor, and the server asks before it follows (--rotation ask).",
+  "endorsed-by-revoked": "A revoked key endorsed it, which counts for nothing.",
+  "endorsed-by-retired":
+    "A retired key endorsed it, which counts for nothing: that key has another successor.",
+  "endorsed-by-ignored": "An ignored key endorsed it, which counts for nothing.",
+  "endorsed-by-forgotten": "A forgotten key endorsed it, which counts for nothing.",
+  "endorsed-by-expired": "A key endorsed it whose approval has ended.",
+  "endorsed-by-unknown": "A key endorsed it that is not known here.",
+  "endorsement-outdated":
+    "The endorsement it brought is older than the last approval of the key that signed it.",
+  "endorsement-not-yet-valid": "The endorsement it brought is from the future: one of the clocks is wrong.",
+  "endorsed-key-forgotten": "A trusted key endorsed it, but it was forgotten here itself.",
+  "bad-endorsement": "It names a key that we know as its endorser, which did not sign: it is a forgery.",
+};
 
 interface Explanation {
   /** Which rule refused it. */
@@ -101,10 +131,10 @@ const EXPLAIN: Readonly<Record<RefusalReason, (facts: RefusalFacts) => Explanati
     remedy:
       "It may try again later; to let it in now, get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
   }),
-  "token-invalid": () => ({
-    rule: "The join token it came with is used up, has expired, was cancelled, or is not for this server.",
+  "token-invalid": ({ refusal }) => ({
+    rule: DETAILS[refusal.detail ?? "unknown-token"],
     remedy:
-      "It needs a new token; without one, get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
+      "It needs a new token (handclasp token create NAME); without one, get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
   }),
   "store-unavailable": () => ({
     rule: "The server could not read its trust store, or not write down a first use: nobody is let in on a guess.",

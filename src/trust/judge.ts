@@ -1,17 +1,22 @@
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import { type EndorserKnowledge, judgeEndorsement } from "./judge-endorsement.ts";
+import { judgeJoinProof } from "./judge-join-proof.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { toKeyId } from "./key-id.ts";
 import { escapeText, nameKey, toPeerName } from "./peer-name.ts";
 import type { Policy } from "./policy.ts";
-import type { Sighting } from "./sighting.ts";
-import type { RefusalReason, Refuse, Verdict } from "./verdict.ts";
+import type { ShownJoinProof, Sighting } from "./sighting.ts";
+import type { TokenRecord } from "./token-record.ts";
+import type { Claim, RefusalReason, Refuse, Verdict } from "./verdict.ts";
 
 /** What the store knows that matters for one certificate. */
-export interface Knowledge {
+export interface Knowledge extends EndorserKnowledge {
   /** The key itself, if it was met before. */
   readonly key: KeyRecord | undefined;
   /** Who holds a name, by folded name; asked only for keys that are not trusted yet. */
   holdersOf(nameKey: string): readonly KeyRecord[];
+  /** A join token by its id. */
+  token(id: string): TokenRecord | undefined;
   /** First use is accepted until then, whatever the policy says; milliseconds since the epoch. */
   readonly firstUseOpenUntil: number;
 }
@@ -20,7 +25,7 @@ export interface Knowledge {
 export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
   const { certificate } = sighting;
   const key = known.key;
-  if (key === undefined || isLapsed(key, now)) return judgeFirstUse(sighting, known, policy, now);
+  if (key === undefined || isLapsed(key, now)) return judgeUnknown(sighting, known, policy, now);
   if (key.state === "pending") return judgePending(sighting, key, known, policy, now);
   if (key.state !== "trusted") return refuse(key.state, certificate, key.peer);
   if (key.expires !== null && now >= key.expires) return refuse("expired", certificate, key.peer);
@@ -52,7 +57,7 @@ function judgePending(
   policy: Policy,
   now: number,
 ): Verdict {
-  const verdict = judgeFirstUse(sighting, known, policy, now);
+  const verdict = judgeUnknown(sighting, known, policy, now);
   if (verdict.decision === "refuse" && verdict.reason === "unknown") {
     return refuse(
       key.conflictsWith === null ? "pending" : "key-changed",
@@ -63,7 +68,54 @@ function judgePending(
   return verdict;
 }
 
-function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
+/** A key without a verdict of ours: a join token or a key we trust may speak for it. */
+function judgeUnknown(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
+  const { certificate, joinProof } = sighting;
+  if (joinProof !== undefined) return judgeJoin(sighting, joinProof, known, policy, now);
+  if (policy.rotation === "refuse") return judgeFirstUse(sighting, known, policy, now);
+  const endorsed = judgeEndorsement(certificate.pin, sighting.endorsement ?? [], known, now);
+  if (endorsed.kind === "none") return judgeFirstUse(sighting, known, policy, now);
+  if (endorsed.kind === "void") {
+    const concern = { about: endorsed.pin, problem: endorsed.problem };
+    return { ...judgeFirstUse(sighting, known, policy, now), concern };
+  }
+  const { by, issuedAt } = endorsed;
+  const peer = by.peer ?? toKeyId(by.pin);
+  const unfit = judgeFitness(certificate, policy, now);
+  if (unfit !== undefined) return refuse(unfit, certificate, peer);
+  if (policy.rotation === "accept") {
+    const endorsedBy = { pin: by.pin, issuedAt };
+    return { decision: "claim", peer, pin: certificate.pin, source: "rotation", endorsedBy };
+  }
+  const concern = { about: by.pin, problem: "endorsed" } as const;
+  return { ...refuse("pending", certificate, peer), conflictsWith: by.pin, concern };
+}
+
+function judgeJoin(
+  sighting: Sighting,
+  proof: ShownJoinProof,
+  known: Knowledge,
+  policy: Policy,
+  now: number,
+): Claim | Refuse {
+  const { certificate, remoteAddress } = sighting;
+  const token = known.token(proof.tokenId);
+  const problem = judgeJoinProof(proof, token, remoteAddress, now);
+  if (token === undefined || problem !== undefined) {
+    const concern = { about: proof.tokenId, problem: problem ?? "unknown-token" };
+    return { ...refuse("token-invalid", certificate, token?.peer ?? shown(certificate)), concern };
+  }
+  const unfit = judgeFitness(certificate, policy, now);
+  if (unfit !== undefined) return refuse(unfit, certificate, token.peer);
+  return { decision: "claim", peer: token.peer, pin: certificate.pin, source: "token", token: token.id };
+}
+
+function judgeFitness(certificate: CertificateFacts, policy: Policy, now: number): RefusalReason | undefined {
+  const unnamed = nameOf(certificate, policy) === undefined;
+  return judgeDates(certificate, policy, now) ?? (unnamed ? "malformed-certificate" : undefined);
+}
+
+function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Claim | Refuse {
   const { certificate } = sighting;
   const open = policy.firstUse === "accept" || now < known.firstUseOpenUntil || sighting.caSigned;
   if (!open && policy.firstUse === "refuse") return refuse("unknown", certificate, shown(certificate));

@@ -29,6 +29,8 @@ export interface KeyRecord {
   readonly conflictsWith: KeyPin | null;
   /** A revoked or retired key showed up again after its state was set; recorded once. */
   readonly staleSeen: boolean;
+  /** What it endorsed before this moment is void: it was not trusted in between. 0 when it always was. */
+  readonly endorsesFrom: number;
 }
 
 /** One certificate of a key; the last 8 are kept. */

@@ -25,15 +25,17 @@ export class SightingBuffer {
     let pin = refuse.pin;
     let peer = refuse.peer;
     let address = remoteAddress ?? null;
-    let place = `${refuse.reason} ${pin ?? ""} ${address ?? ""}`;
+    const detail = refuse.concern?.problem ?? null;
+    let place = `${refuse.reason} ${pin ?? ""} ${address ?? ""} ${detail ?? ""}`;
     if (this.#refusals.size >= MOST_REFUSALS && !this.#refusals.has(place)) {
       pin = peer = address = null;
-      place = refuse.reason;
+      place = `${refuse.reason} ${detail ?? ""}`;
     }
     const before = this.#refusals.get(place);
     this.#refusals.set(place, {
       pin,
       reason: refuse.reason,
+      detail,
       peer,
       address,
       connection,

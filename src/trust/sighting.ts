@@ -7,6 +7,28 @@ export interface Sighting {
   readonly caSigned: boolean;
   /** As `net.Socket` gives it; undefined on a Unix socket. */
   readonly remoteAddress: string | undefined;
+  /** Asked for only while the key is not known. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED. */
+  readonly joinProof?: ShownJoinProof | undefined;
+  /** The newest link first; asked for only while the key is not known. Throws as `joinProof` does. */
+  readonly endorsement?: readonly ShownEndorsement[];
+}
+
+/** That whoever has the certificate's key had a join token. */
+export interface ShownJoinProof {
+  /** Lower-case hex. */
+  readonly tokenId: string;
+  /** Whether the token's key (Ed25519, 32 bytes) signed it for this certificate's key and the server we are. */
+  isSignedBy(publicKey: Uint8Array): boolean;
+  /** Whether it was signed for a server with this key. */
+  isSignedFor(publicKey: Uint8Array, serverPin: KeyPin): boolean;
+}
+
+/** That the holder of one key named the next one as its successor. */
+export interface ShownEndorsement {
+  readonly oldPin: KeyPin;
+  /** By the clock of whoever signed; milliseconds since the epoch. */
+  readonly issuedAt: number;
+  verify(): boolean;
 }
 
 /** A connection that is open now, as `trust connections` lists it. */

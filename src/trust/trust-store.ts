@@ -2,12 +2,15 @@ import type { Change, Outcome } from "./changes/change.ts";
 import type { ChainHead, ChainReport, SealedEvent } from "./events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { LiveConnection } from "./sighting.ts";
-import type { RefusalReason } from "./verdict.ts";
+import type { TokenRecord } from "./token-record.ts";
+import type { RefusalDetail, RefusalReason } from "./verdict.ts";
 
 /** Refusals of one key, for one reason, from one address, added up. Times are milliseconds since the epoch. */
 export interface RefusalSighting {
   readonly pin: KeyPin | null;
   readonly reason: RefusalReason;
+  /** Which rule about tokens or endorsements it was; null for other reasons. */
+  readonly detail: RefusalDetail | null;
   /** The bound or claimed name, safe to print. */
   readonly peer: string | null;
   readonly address: string | null;
@@ -65,6 +68,13 @@ export interface TrustStore extends AsyncDisposable {
   /** Until when first use is accepted whatever the policy; 0 when it is not. */
   firstUseOpenUntil(): number;
 
+  /** Whether a key was ever forgotten. */
+  isForgotten(pin: KeyPin): boolean;
+  /** A join token by its id. */
+  token(id: string): TokenRecord | undefined;
+
+  /** Join tokens, the newest first; those that ended are kept for 30 days. */
+  tokens(): readonly TokenRecord[];
   /** All keys, the longest known first. */
   keys(): readonly KeyRecord[];
   /** Keys whose pin begins with the text. */

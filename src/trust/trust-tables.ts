@@ -1,5 +1,6 @@
 import type { ChainHead, EventDraft } from "./events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
+import type { TokenRecord } from "./token-record.ts";
 
 /** The rows that a change reads and writes, inside one transaction. Names are folded (`nameKey`). */
 export interface TrustTables {
@@ -15,6 +16,14 @@ export interface TrustTables {
   putCertificate(certificate: CertificateRecord): void;
   /** Remembers that a key was forgotten, so that old endorsements do not bring it back. */
   putTombstone(pin: KeyPin, at: number): void;
+  /** When a key was forgotten last; undefined when it never was. */
+  tombstone(pin: KeyPin): number | undefined;
+  token(id: string): TokenRecord | undefined;
+  putToken(token: TokenRecord): void;
+  /** Drops tokens that ended before a moment. */
+  dropTokens(endedBefore: number): void;
+  /** Says true the first time it is asked about the same problem of the same token or key. */
+  noteOnce(problem: string, about: string): boolean;
   /** Drops pending keys that lapsed, then the oldest until fewer than `most` are left. */
   makeRoomForPending(most: number, now: number): void;
   /** Milliseconds since the epoch; 0 when first use was never opened. */

@@ -1,4 +1,5 @@
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
+import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent } from "./events.ts";
 import { FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
@@ -9,7 +10,8 @@ import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
 import type { TrustStore } from "./trust-store.ts";
-import type { Claim, Refuse, Settled, Verdict } from "./verdict.ts";
+import type { TokenRecord } from "./token-record.ts";
+import type { Claim, Concern, Refuse, RefusalDetail, Settled, Verdict } from "./verdict.ts";
 
 export interface TrustOptions {
   readonly policy?: Partial<Policy>;
@@ -27,6 +29,13 @@ export interface TrustOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** What anybody can bring about without a key or token of ours, or what is no failure. */
+const MADE_UP: ReadonlySet<RefusalDetail> = new Set([
+  "unknown-token",
+  "endorsed-by-unknown",
+  "bad-endorsement",
+  "endorsed",
+]);
 const FLUSH_MS = 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
@@ -70,37 +79,50 @@ export class Trust implements AsyncDisposable {
         if (verdict.renewed) this.#renewals.set(pin, sighting.certificate);
         return verdict;
       }
+      if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
       const known = key !== undefined && !isLapsed(key, now);
       if (verdict.decision === "claim") {
-        return known || this.#mayMeet(sighting, now) ? verdict : rateLimited(verdict);
+        const vouched = known || verdict.source === "token" || verdict.source === "rotation";
+        return vouched || this.#mayMeet(sighting, now) ? verdict : rateLimited(verdict);
       }
       return this.#keep(verdict, sighting, known ? key : undefined, now);
     } catch (error) {
+      if (isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED")) {
+        return { decision: "refuse", reason: "malformed-certificate", pin, peer: null, conflictsWith: null };
+      }
+      if (isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")) {
+        return { decision: "refuse", reason: "unsupported-key", pin, peer: null, conflictsWith: null };
+      }
       this.#onError(error);
       return unavailable(pin);
     }
   }
 
-  /** Makes a first use durable. Never rejects: a store that cannot write refuses. */
+  /** Makes a claim durable. Never rejects: a store that cannot write refuses. */
   async settle(claim: Claim, sighting: Sighting): Promise<Settled> {
     const at = this.#now();
     try {
-      const outcome = await this.store.apply({
-        type: "claim",
-        at,
-        actor: this.#actor(sighting),
-        peer: claim.peer,
-        source: claim.source,
-        certificate: toSeenCertificate(sighting.certificate),
-        pendingExpires: at + this.#pendingForMs,
-        maxPending: this.#maxPending,
-      });
+      const outcome = await this.store.apply(this.#changeFor(claim, sighting, at));
       if (outcome.kind === "lost") {
-        const { reason, conflictsWith } = outcome;
-        return { decision: "refuse", reason, pin: claim.pin, peer: claim.peer, conflictsWith };
+        const { reason, conflictsWith, concern } = outcome;
+        const refuse = {
+          decision: "refuse",
+          reason,
+          pin: claim.pin,
+          peer: claim.peer,
+          conflictsWith,
+        } as const;
+        return concern === undefined ? refuse : { ...refuse, concern };
       }
-      const peer = outcome.keys[0]?.peer ?? claim.peer;
-      return { decision: "admit", peer, pin: claim.pin, firstUse: true, renewed: false, until: null };
+      const [key] = outcome.keys;
+      return {
+        decision: "admit",
+        peer: key?.peer ?? claim.peer,
+        pin: claim.pin,
+        firstUse: true,
+        renewed: false,
+        until: key?.expires ?? null,
+      };
     } catch (error) {
       this.#onError(error);
       return { ...unavailable(claim.pin), peer: claim.peer };
@@ -187,6 +209,29 @@ export class Trust implements AsyncDisposable {
     clearTimeout(this.#flushTimer);
   }
 
+  #changeFor(claim: Claim, sighting: Sighting, at: number): Change {
+    const certificate = toSeenCertificate(sighting.certificate);
+    const origin = { at, actor: this.#actor(sighting), certificate };
+    const pending = { pendingExpires: at + this.#pendingForMs, maxPending: this.#maxPending };
+    const { token, endorsedBy, concern, peer, source } = claim;
+    if (token !== undefined) return { type: "join", ...origin, token };
+    if (endorsedBy !== undefined) return { type: "rotate", ...origin, ...pending, endorsedBy };
+    const change = { type: "claim", ...origin, ...pending, peer, source } as const;
+    return concern === undefined ? change : { ...change, endorsedBy: concern.about };
+  }
+
+  /** What concerns nothing of ours is a sighting, not an event. */
+  #noteConcern(concern: Concern, sighting: Sighting): void {
+    if (MADE_UP.has(concern.problem)) return;
+    const { pin } = sighting.certificate;
+    this.#note(`${concern.problem} ${concern.about}`, {
+      type: "note-concern",
+      ...this.#origin(sighting),
+      concern,
+      pin,
+    });
+  }
+
   #mayMeet(sighting: Sighting, now: number): boolean {
     return this.#limits.take(sourceNetwork(sighting.remoteAddress), now);
   }
@@ -201,7 +246,10 @@ export class Trust implements AsyncDisposable {
       this.#note(`hold ${pin}`, {
         type: "hold",
         ...this.#origin(sighting),
-        peer: nameOf(sighting.certificate, this.policy) ?? null,
+        peer:
+          refuse.concern?.problem === "endorsed"
+            ? refuse.peer
+            : (nameOf(sighting.certificate, this.policy) ?? null),
         certificate: toSeenCertificate(sighting.certificate),
         conflictsWith: refuse.conflictsWith,
         pendingExpires: now + this.#pendingForMs,
@@ -251,6 +299,18 @@ class StoreKnowledge implements Knowledge {
 
   holdersOf(nameKey: string): readonly KeyRecord[] {
     return this.#store.keysOfName(nameKey);
+  }
+
+  keyOf(pin: KeyPin): KeyRecord | undefined {
+    return this.#store.key(pin);
+  }
+
+  isForgotten(pin: KeyPin): boolean {
+    return this.#store.isForgotten(pin);
+  }
+
+  token(id: string): TokenRecord | undefined {
+    return this.#store.token(id);
   }
 
   get firstUseOpenUntil(): number {

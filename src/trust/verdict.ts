@@ -1,4 +1,6 @@
+import type { EndorsementProblem } from "./judge-endorsement.ts";
 import type { KeyPin, KeySource } from "./key-record.ts";
+import type { TokenProblem } from "./token-record.ts";
 
 /** Why a handshake was refused. Each has its alert in `guard/alerts.ts`. */
 export type RefusalReason =
@@ -18,6 +20,16 @@ export type RefusalReason =
   | "token-invalid"
   | "store-unavailable";
 
+/** Which rule about tokens or endorsements it was; `endorsed` waits for review under `rotation: "ask"`. */
+export type RefusalDetail = TokenProblem | EndorsementProblem | "endorsed";
+
+/** A join token or an endorsement that came to nothing. */
+export interface Concern {
+  /** The token's id, or the pin of the key that endorsed. */
+  readonly about: string;
+  readonly problem: RefusalDetail;
+}
+
 export interface Admit {
   readonly decision: "admit";
   readonly peer: string;
@@ -30,12 +42,23 @@ export interface Admit {
   readonly until: number | null;
 }
 
-/** A first use that may be accepted: admitted once the store has it. */
+/** A key that may be accepted: admitted once the store has it. */
 export interface Claim {
   readonly decision: "claim";
   readonly peer: string;
   readonly pin: KeyPin;
   readonly source: KeySource;
+  /** The join token it came with, for the source `token`. */
+  readonly token?: string;
+  /** The trusted key that it replaces, for the source `rotation`. */
+  readonly endorsedBy?: Endorser;
+  readonly concern?: Concern;
+}
+
+/** A trusted key and when it named its successor; milliseconds since the epoch. */
+export interface Endorser {
+  readonly pin: KeyPin;
+  readonly issuedAt: number;
 }
 
 export interface Refuse {
@@ -46,6 +69,7 @@ export interface Refuse {
   readonly peer: string | null;
   /** The key that holds the claimed name, for `key-changed`. */
   readonly conflictsWith: KeyPin | null;
+  readonly concern?: Concern;
 }
 
 export type Verdict = Admit | Claim | Refuse;

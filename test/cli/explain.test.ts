@@ -48,12 +48,14 @@ const KEY: KeyRecord = {
   expires: null,
   conflictsWith: OTHER,
   staleSeen: false,
+    endorsesFrom: 0,
 };
 
 function explain(reason: RefusalReason, key: KeyRecord = KEY): string {
   const refusal = {
     pin: PIN,
     reason,
+    detail: null,
     peer: "ada",
     address: "192.0.2.7",
     connection: "0123abcd-1",

@@ -202,6 +202,7 @@ describe("trust show", () => {
     const refusal = {
       pin,
       reason: "revoked",
+      detail: null,
       peer: "anna",
       address: "192.0.2.7",
       connection: "c9",

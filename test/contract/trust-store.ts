@@ -212,6 +212,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       const refusal = {
         pin: anna.pin,
         reason: "expired",
+        detail: null,
         peer: "anna",
         address: "192.0.2.7",
         firstAt: AT,
@@ -237,6 +238,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       const refusals = Array.from({ length: 10_050 }, (_, index) => ({
         pin: null,
         reason: "unknown" as const,
+        detail: null,
         peer: null,
         address: `192.0.2.${index}`,
         connection: `c${index}`,

@@ -41,6 +41,12 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   retired: true,
   forgotten: true,
   "stale-key-seen": true,
+  joined: true,
+  rotated: true,
+  "token-created": true,
+  "token-cancelled": true,
+  "token-refused": true,
+  "endorsement-refused": true,
   "first-use-opened": true,
   "first-use-closed": true,
 };

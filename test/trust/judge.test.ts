@@ -10,7 +10,7 @@ import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
-const ACCEPT: Policy = { firstUse: "accept", bind: "name", validity: "enforce" };
+const ACCEPT: Policy = { firstUse: "accept", bind: "name", validity: "enforce", rotation: "accept" };
 const ASK: Policy = { ...ACCEPT, firstUse: "ask" };
 const REFUSE: Policy = { ...ACCEPT, firstUse: "refuse" };
 
@@ -29,6 +29,7 @@ function keyOf(certificate: CertificateFacts, state: KeyState, over: Partial<Key
     expires: null,
     conflictsWith: null,
     staleSeen: false,
+    endorsesFrom: 0,
     ...over,
   };
 }
@@ -45,6 +46,9 @@ function verdictOn(certificate: CertificateFacts, circumstances: Circumstances =
   const known: Knowledge = {
     key: keys.find(({ pin }) => pin === certificate.pin),
     holdersOf: (name) => keys.filter(({ peer }) => peer !== null && nameKey(peer) === name),
+    keyOf: (pin) => keys.find((key) => key.pin === pin),
+    isForgotten: () => false,
+    token: () => undefined,
     firstUseOpenUntil,
   };
   return judge({ certificate, caSigned, remoteAddress: "192.0.2.1" }, known, policy, NOW);

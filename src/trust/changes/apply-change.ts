@@ -5,7 +5,11 @@ import type { Change, Outcome } from "./change.ts";
 import { applyClaim, applyHold } from "./claim.ts";
 import { applyForget } from "./forget.ts";
 import { applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
+import { applyNoteConcern } from "./note-concern.ts";
+import { applyJoin } from "./join.ts";
 import { applyRename } from "./rename.ts";
+import { applyRotate } from "./rotate.ts";
+import { applyCancelToken, applyCreateToken } from "./token.ts";
 
 /** Carries out one change. Throws `HandclaspError` before anything is written, or not at all. */
 export function applyChange(tables: TrustTables, change: Change): Outcome {
@@ -14,6 +18,16 @@ export function applyChange(tables: TrustTables, change: Change): Outcome {
       return applyClaim(tables, change);
     case "hold":
       return applyHold(tables, change);
+    case "join":
+      return applyJoin(tables, change);
+    case "rotate":
+      return applyRotate(tables, change);
+    case "note-concern":
+      return applyNoteConcern(tables, change);
+    case "create-token":
+      return applyCreateToken(tables, change);
+    case "cancel-token":
+      return applyCancelToken(tables, change);
     case "renew":
       return applyRenew(tables, change);
     case "note-name":

@@ -1,10 +1,11 @@
 import { HandclaspError } from "../../errors.ts";
 import type { TrustEventType } from "../events.ts";
 import { toKeyId } from "../key-id.ts";
-import type { KeyRecord } from "../key-record.ts";
+import type { KeyPin, KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ApproveChange, ImportChange, Outcome } from "./change.ts";
+import { retire } from "./retire.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
 export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
@@ -57,6 +58,7 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     expires: change.expires,
     conflictsWith: null,
     staleSeen: false,
+    endorsesFrom: known?.endorsesFrom ?? 0,
   });
   tables.putCertificate({ ...certificate, addedAt: change.at });
   return outcome;
@@ -74,11 +76,12 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
     newName: null,
     conflictsWith: null,
     staleSeen: false,
+    endorsesFrom: endorsesFrom(tables, before, change.at, wanted.pin),
   };
   const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== key.pin);
   if (holders.length > 0 && change.onConflict === "fail") throw conflict(key, peer, holders);
   if (change.onConflict === "replace") {
-    for (const holder of holders) if (holder.state === "trusted") retire(tables, change, holder, key);
+    for (const holder of holders) if (holder.state === "trusted") retire(tables, change, holder, key.pin);
   }
   tables.putKey(key);
   tables.appendEvent({
@@ -97,6 +100,12 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
   return { kind: "changed", keys: [key] };
 }
 
+/** A key that was barred or forgotten in between does not bring back what it endorsed until then. */
+function endorsesFrom(tables: TrustTables, before: KeyRecord | undefined, now: number, pin: KeyPin): number {
+  if (before === undefined || before.state === "pending") return tables.tombstone(pin) ?? 0;
+  return before.state === "trusted" ? before.endorsesFrom : now;
+}
+
 function eventType({ type }: ApproveChange | ImportChange, before: KeyRecord | undefined): TrustEventType {
   if (type === "import") return "imported";
   return before?.state === "trusted" && before.newName !== null ? "name-approved" : "approved";
@@ -108,25 +117,6 @@ function safeName(peer: string, key: KeyRecord): string {
   if (name.ok) return name.name;
   throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`, {
     hint: "give another one with --name",
-  });
-}
-
-function retire(
-  tables: TrustTables,
-  change: ApproveChange | ImportChange,
-  old: KeyRecord,
-  by: KeyRecord,
-): void {
-  tables.putKey({ ...old, state: "retired", newName: null, staleSeen: false });
-  tables.appendEvent({
-    type: "retired",
-    at: change.at,
-    actor: change.actor,
-    pin: old.pin,
-    peer: old.peer,
-    before: old.state,
-    after: "retired",
-    details: { replacedBy: by.pin },
   });
 }
 

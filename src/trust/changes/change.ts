@@ -1,6 +1,7 @@
 import type { Actor } from "../events.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
-import type { RefusalReason } from "../verdict.ts";
+import type { TokenRecord } from "../token-record.ts";
+import type { Concern, Endorser, RefusalReason } from "../verdict.ts";
 
 /** A certificate as changes carry it. */
 export interface SeenCertificate {
@@ -11,7 +12,8 @@ export interface SeenCertificate {
   readonly claimedName: string | null;
 }
 
-interface ChangeOrigin {
+/** When and by whom. */
+export interface ChangeOrigin {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly actor: Actor;
@@ -22,10 +24,47 @@ export interface ClaimChange extends ChangeOrigin {
   readonly type: "claim";
   readonly peer: string;
   readonly source: KeySource;
+  /** A key that nobody knows endorsed this one; kept for whoever reads the events. */
+  readonly endorsedBy?: string;
   readonly certificate: SeenCertificate;
   /** For the loser, which is kept as pending. */
   readonly pendingExpires: number;
   readonly maxPending: number;
+}
+
+/** Trusts the key that came with a join token, under the token's name. Of two keys with one token exactly one wins. */
+export interface JoinChange extends ChangeOrigin {
+  readonly type: "join";
+  readonly token: string;
+  readonly certificate: SeenCertificate;
+}
+
+/** Trusts the key that a trusted one endorsed, in its place. */
+export interface RotateChange extends ChangeOrigin {
+  readonly type: "rotate";
+  readonly endorsedBy: Endorser;
+  readonly certificate: SeenCertificate;
+  /** For the loser, which is kept as pending. */
+  readonly pendingExpires: number;
+  readonly maxPending: number;
+}
+
+/** A join token or an endorsement that came to nothing; once for each token, or key that endorsed, and problem. */
+export interface NoteConcernChange extends ChangeOrigin {
+  readonly type: "note-concern";
+  readonly concern: Concern;
+  /** The key that came with it. */
+  readonly pin: KeyPin;
+}
+
+export interface CreateTokenChange extends ChangeOrigin {
+  readonly type: "create-token";
+  readonly token: Omit<TokenRecord, "createdAt" | "usedAt" | "usedBy" | "cancelledAt">;
+}
+
+export interface CancelTokenChange extends ChangeOrigin {
+  readonly type: "cancel-token";
+  readonly id: string;
 }
 
 /** Keeps an unknown key for review. */
@@ -102,6 +141,11 @@ export interface OpenFirstUseChange extends ChangeOrigin {
 export type Change =
   | ClaimChange
   | HoldChange
+  | JoinChange
+  | RotateChange
+  | NoteConcernChange
+  | CreateTokenChange
+  | CancelTokenChange
   | RenewChange
   | NoteNameChange
   | NoteStaleChange
@@ -115,4 +159,9 @@ export type Change =
 /** What a change came to: the keys as they are now, or why a claim was lost. */
 export type Outcome =
   | { readonly kind: "changed"; readonly keys: readonly KeyRecord[] }
-  | { readonly kind: "lost"; readonly reason: RefusalReason; readonly conflictsWith: KeyPin | null };
+  | {
+      readonly kind: "lost";
+      readonly reason: RefusalReason;
+      readonly conflictsWith: KeyPin | null;
+      readonly concern?: Concern;
+    };

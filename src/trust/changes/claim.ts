@@ -2,11 +2,12 @@ import { isLapsed } from "../judge.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
+import { admitKey } from "./admit-key.ts";
 import type { ClaimChange, HoldChange, Outcome, SeenCertificate } from "./change.ts";
 
 /** First use: the name goes to the key if nobody else holds it, else the key waits as a conflict. */
 export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
-  const { certificate, at, actor, peer } = change;
+  const { certificate, peer } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && known.state !== "pending") return settleKnown(known);
   const holders = tables.keysOfName(nameKey(peer));
@@ -15,37 +16,22 @@ export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
     hold(tables, change, holder);
     return { kind: "lost", reason: "key-changed", conflictsWith: holder.pin };
   }
-  const key: KeyRecord = {
-    pin: certificate.pin,
-    state: "trusted",
+  const key = admitKey(tables, change, {
+    event: "met",
+    certificate,
     peer,
-    claimedName: certificate.claimedName,
-    newName: null,
     source: change.source,
-    fingerprint: certificate.fingerprint,
-    firstSeen: known?.firstSeen ?? at,
-    lastSeen: at,
     expires: null,
-    conflictsWith: null,
-    staleSeen: false,
-  };
-  tables.putKey(key);
-  tables.putCertificate({ ...certificate, addedAt: at });
-  tables.appendEvent({
-    type: "met",
-    at,
-    actor,
-    pin: key.pin,
-    peer,
-    before: known?.state ?? null,
-    after: "trusted",
-    details: { fingerprint: key.fingerprint, source: change.source },
+    details: {
+      source: change.source,
+      ...(change.endorsedBy !== undefined && { endorsedBy: change.endorsedBy }),
+    },
   });
   return { kind: "changed", keys: [key] };
 }
 
 /** Two connections of one new client claim together: the second finds the key trusted already. */
-function settleKnown(known: KeyRecord): Outcome {
+export function settleKnown(known: KeyRecord): Outcome {
   if (known.state === "trusted") return { kind: "changed", keys: [known] };
   return { kind: "lost", reason: known.state, conflictsWith: null };
 }
@@ -66,7 +52,8 @@ interface Held {
   readonly maxPending: number;
 }
 
-function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefined): KeyRecord {
+/** Keeps a key for review. */
+export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefined): KeyRecord {
   const { certificate, at } = held;
   const known = tables.key(certificate.pin);
   const fresh = known === undefined || isLapsed(known, at);
@@ -86,6 +73,7 @@ function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefined): K
     expires: fresh ? held.pendingExpires : known.expires,
     conflictsWith: holder?.pin ?? null,
     staleSeen: false,
+    endorsesFrom: 0,
   };
   tables.putKey(key);
   tables.putCertificate({ ...certificate, addedAt: at });

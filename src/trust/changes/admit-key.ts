@@ -1,0 +1,48 @@
+import type { TrustEventType } from "../events.ts";
+import type { KeyRecord, KeySource } from "../key-record.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { SeenCertificate, ChangeOrigin } from "./change.ts";
+
+/** A key that a server met and now trusts. */
+export interface AdmittedKey {
+  readonly event: TrustEventType;
+  readonly certificate: SeenCertificate;
+  readonly peer: string;
+  readonly source: KeySource;
+  readonly expires: number | null;
+  readonly details: Readonly<Record<string, string | null>>;
+}
+
+/** Writes a key that is trusted from its first use on, with its certificate and its event. */
+export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admitted: AdmittedKey): KeyRecord {
+  const { event, certificate, peer, source, expires, details } = admitted;
+  const known = tables.key(certificate.pin);
+  const key: KeyRecord = {
+    pin: certificate.pin,
+    state: "trusted",
+    peer,
+    claimedName: certificate.claimedName,
+    newName: null,
+    source,
+    fingerprint: certificate.fingerprint,
+    firstSeen: known?.firstSeen ?? at,
+    lastSeen: at,
+    expires,
+    conflictsWith: null,
+    staleSeen: false,
+    endorsesFrom: tables.tombstone(certificate.pin) ?? 0,
+  };
+  tables.putKey(key);
+  tables.putCertificate({ ...certificate, addedAt: at });
+  tables.appendEvent({
+    type: event,
+    at,
+    actor,
+    pin: key.pin,
+    peer,
+    before: known?.state ?? null,
+    after: "trusted",
+    details: { fingerprint: key.fingerprint, ...details },
+  });
+  return key;
+}

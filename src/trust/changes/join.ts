@@ -1,0 +1,39 @@
+import { nameKey } from "../peer-name.ts";
+import { type TokenProblem, type TokenRecord, tokenState } from "../token-record.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import { admitKey } from "./admit-key.ts";
+import type { JoinChange, Outcome } from "./change.ts";
+import { settleKnown } from "./claim.ts";
+import { applyNoteConcern } from "./note-concern.ts";
+import { retire } from "./retire.ts";
+
+/** Uses a token up. The key that used it finds itself trusted when it tries again. */
+export function applyJoin(tables: TrustTables, change: JoinChange): Outcome {
+  const { certificate, at } = change;
+  const known = tables.key(certificate.pin);
+  if (known !== undefined && known.state !== "pending") return settleKnown(known);
+  const token = tables.token(change.token);
+  if (token === undefined) return lost(tables, change, "unknown-token");
+  const state = tokenState(token, at);
+  if (state !== "open") return lost(tables, change, `token-${state}`);
+  const holders = tables.keysOfName(nameKey(token.peer)).filter((key) => key.state === "trusted");
+  if (holders.length > 0 && !token.replace) return lost(tables, change, "name-taken");
+  const key = admitKey(tables, change, {
+    event: "joined",
+    certificate,
+    peer: token.peer,
+    source: "token",
+    expires: null,
+    details: { token: token.id },
+  });
+  for (const holder of holders) retire(tables, change, holder, key.pin);
+  tables.putToken({ ...token, usedAt: at, usedBy: key.pin } satisfies TokenRecord);
+  return { kind: "changed", keys: [key] };
+}
+
+function lost(tables: TrustTables, change: JoinChange, problem: TokenProblem): Outcome {
+  const concern = { about: change.token, problem };
+  const { at, actor, certificate } = change;
+  applyNoteConcern(tables, { type: "note-concern", at, actor, concern, pin: certificate.pin });
+  return { kind: "lost", reason: "token-invalid", conflictsWith: null, concern };
+}

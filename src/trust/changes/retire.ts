@@ -1,0 +1,23 @@
+import type { KeyPin, KeyRecord } from "../key-record.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { ChangeOrigin } from "./change.ts";
+
+/** Ends the trust in a key that another one replaces. */
+export function retire(
+  tables: TrustTables,
+  { at, actor }: ChangeOrigin,
+  old: KeyRecord,
+  replacedBy: KeyPin,
+): void {
+  tables.putKey({ ...old, state: "retired", newName: null, expires: null, staleSeen: false });
+  tables.appendEvent({
+    type: "retired",
+    at,
+    actor,
+    pin: old.pin,
+    peer: old.peer,
+    before: old.state,
+    after: "retired",
+    details: { replacedBy },
+  });
+}

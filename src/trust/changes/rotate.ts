@@ -1,0 +1,34 @@
+import type { TrustTables } from "../trust-tables.ts";
+import { admitKey } from "./admit-key.ts";
+import type { Outcome, RotateChange } from "./change.ts";
+import { hold, settleKnown } from "./claim.ts";
+import { retire } from "./retire.ts";
+
+/** The endorsed key takes the place of the one that endorsed it. Of two that one key endorsed, the first one wins. */
+export function applyRotate(tables: TrustTables, change: RotateChange): Outcome {
+  const { certificate, endorsedBy, at } = change;
+  const known = tables.key(certificate.pin);
+  if (known !== undefined && known.state !== "pending") return settleKnown(known);
+  const old = tables.key(endorsedBy.pin);
+  const mayEndorse =
+    old !== undefined &&
+    old.state === "trusted" &&
+    old.peer !== null &&
+    (old.expires === null || at < old.expires) &&
+    endorsedBy.issuedAt >= old.endorsesFrom &&
+    tables.tombstone(certificate.pin) === undefined;
+  if (!mayEndorse) {
+    hold(tables, { ...change, peer: old?.peer ?? null }, old);
+    return { kind: "lost", reason: "key-changed", conflictsWith: old?.pin ?? null };
+  }
+  const key = admitKey(tables, change, {
+    event: "rotated",
+    certificate,
+    peer: old.peer,
+    source: "rotation",
+    expires: old.expires,
+    details: { endorsedBy: old.pin },
+  });
+  retire(tables, change, old, key.pin);
+  return { kind: "changed", keys: [key] };
+}

@@ -1,0 +1,63 @@
+import { HandclaspError } from "../../errors.ts";
+import { nameKey } from "../peer-name.ts";
+import { type TokenRecord, tokenState } from "../token-record.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { CancelTokenChange, CreateTokenChange, Outcome } from "./change.ts";
+
+const NOTHING: Outcome = { kind: "changed", keys: [] };
+/** How long a token that ended is still told apart from one that never was. */
+const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000;
+
+/** Keeps what is needed to recognise a token. A name that a trusted key has is not given away by accident. */
+export function applyCreateToken(tables: TrustTables, change: CreateTokenChange): Outcome {
+  const { token, at, actor } = change;
+  const holders = tables.keysOfName(nameKey(token.peer)).filter((key) => key.state === "trusted");
+  if (holders.length > 0 && !token.replace) {
+    throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${token.peer}" has a trusted key already`, {
+      hint: "--replace makes a token that retires that key when it is used; or give another name",
+      details: { peer: token.peer, holders: holders.map((holder) => holder.pin) },
+    });
+  }
+  tables.dropTokens(at - ENDED_KEPT_MS);
+  tables.putToken({ ...token, createdAt: at, usedAt: null, usedBy: null, cancelledAt: null });
+  tables.appendEvent({
+    type: "token-created",
+    at,
+    actor,
+    pin: null,
+    peer: token.peer,
+    before: null,
+    after: null,
+    details: {
+      token: token.id,
+      expires: new Date(token.expires).toISOString(),
+      from: token.from,
+      replace: token.replace ? "yes" : null,
+    },
+  });
+  return NOTHING;
+}
+
+/** Makes a token worthless before it is used. */
+export function applyCancelToken(tables: TrustTables, { id, at, actor }: CancelTokenChange): Outcome {
+  const token = tables.token(id);
+  if (token === undefined) throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no token ${id} in the store`);
+  const state = tokenState(token, at);
+  if (state !== "open") {
+    throw new HandclaspError("ERR_HANDCLASP_STATE", `the token ${id} cannot be cancelled: it is ${state}`, {
+      ...(token.usedBy !== null && { hint: `to undo what it did: handclasp trust revoke ${token.usedBy}` }),
+    });
+  }
+  tables.putToken({ ...token, cancelledAt: at } satisfies TokenRecord);
+  tables.appendEvent({
+    type: "token-cancelled",
+    at,
+    actor,
+    pin: null,
+    peer: token.peer,
+    before: null,
+    after: null,
+    details: { token: id },
+  });
+  return NOTHING;
+}

@@ -1,0 +1,72 @@
+import type { KeyPin, KeyRecord } from "./key-record.ts";
+import type { ShownEndorsement } from "./sighting.ts";
+
+/** What endorsements lead to. */
+export type Endorsed =
+  /** A trusted key stands behind the new one. */
+  | { readonly kind: "endorsed"; readonly by: KeyRecord; readonly issuedAt: number }
+  /** Whoever stands behind it has no say: for us it is a key like any other. */
+  | { readonly kind: "void"; readonly pin: KeyPin; readonly problem: EndorsementProblem }
+  | { readonly kind: "none" };
+
+export type EndorsementProblem =
+  | "endorsed-by-revoked"
+  | "endorsed-by-retired"
+  | "endorsed-by-ignored"
+  | "endorsed-by-forgotten"
+  | "endorsed-by-expired"
+  | "endorsement-outdated"
+  | "endorsement-not-yet-valid"
+  | "endorsed-key-forgotten"
+  | "endorsed-by-unknown"
+  | "bad-endorsement";
+
+/** What a store knows about keys that others endorse. */
+export interface EndorserKnowledge {
+  keyOf(pin: KeyPin): KeyRecord | undefined;
+  /** Whether a key was forgotten: an old endorsement must not bring it back. */
+  isForgotten(pin: KeyPin): boolean;
+}
+
+/** How far the clock of whoever signed may be ahead of ours. */
+const AHEAD_MS = 24 * 3600 * 1000;
+
+/**
+ * Walks from a key that is not known back to one that is. Only a trusted key has a say, about what it signed since it was
+ * last approved; what a store says about a key on the way is never overruled. Signatures are verified only when a key
+ * that we know is reached, so strangers cost no mathematics. Pure.
+ */
+export function judgeEndorsement(
+  pin: KeyPin,
+  links: readonly ShownEndorsement[],
+  known: EndorserKnowledge,
+  now: number,
+): Endorsed {
+  for (const [index, { oldPin, issuedAt }] of links.entries()) {
+    const key = known.keyOf(oldPin);
+    const isForgotten = key === undefined || key.state === "pending" ? known.isForgotten(oldPin) : false;
+    if (!isForgotten && (key === undefined || key.state === "pending")) continue;
+    if (!links.slice(0, index + 1).every((link) => link.verify())) {
+      return { kind: "void", pin: oldPin, problem: "bad-endorsement" };
+    }
+    if (isForgotten || key === undefined)
+      return { kind: "void", pin: oldPin, problem: "endorsed-by-forgotten" };
+    const problem = known.isForgotten(pin) ? "endorsed-key-forgotten" : problemOf(key, issuedAt, now);
+    return problem === undefined
+      ? { kind: "endorsed", by: key, issuedAt }
+      : { kind: "void", pin: oldPin, problem };
+  }
+  const [newest] = links;
+  return newest === undefined
+    ? { kind: "none" }
+    : { kind: "void", pin: newest.oldPin, problem: "endorsed-by-unknown" };
+}
+
+function problemOf(key: KeyRecord, issuedAt: number, now: number): EndorsementProblem | undefined {
+  if (key.state === "revoked" || key.state === "retired" || key.state === "ignored") {
+    return `endorsed-by-${key.state}`;
+  }
+  if (key.expires !== null && now >= key.expires) return "endorsed-by-expired";
+  if (issuedAt < key.endorsesFrom) return "endorsement-outdated";
+  return issuedAt > now + AHEAD_MS ? "endorsement-not-yet-valid" : undefined;
+}

@@ -1,0 +1,42 @@
+import type { KeyPin } from "./key-record.ts";
+
+/** What the store keeps of a join token. Times are milliseconds since the epoch. */
+export interface TokenRecord {
+  /** 16 bytes, lower-case hex. */
+  readonly id: string;
+  /** Ed25519, 32 bytes; the private half is in the token alone. */
+  readonly publicKey: Uint8Array;
+  /** The name that its client will have, whatever the client claims. */
+  readonly peer: string;
+  /** The server's key when the token was made. */
+  readonly serverPin: KeyPin;
+  /** The network the client must come from (CIDR); null for any. */
+  readonly from: string | null;
+  /** A trusted key of that name is retired when the token is used. */
+  readonly replace: boolean;
+  readonly createdAt: number;
+  readonly expires: number;
+  readonly usedAt: number | null;
+  readonly usedBy: KeyPin | null;
+  readonly cancelledAt: number | null;
+}
+
+/** Why a join token was not taken; the client is told `access_denied` whichever it is. */
+export type TokenProblem =
+  | "unknown-token"
+  | "token-cancelled"
+  | "token-used"
+  | "token-expired"
+  | "wrong-address"
+  | "wrong-server"
+  | "bad-proof"
+  | "name-taken";
+
+/** Where a token is in its life. */
+export type TokenState = "open" | "used" | "expired" | "cancelled";
+
+export function tokenState(token: TokenRecord, now: number): TokenState {
+  if (token.usedAt !== null) return "used";
+  if (token.cancelledAt !== null) return "cancelled";
+  return now >= token.expires ? "expired" : "open";
+}
