@@ -1,0 +1,3 @@
+#!/bin/sh
+# ./curl.sh URL…
+curl --silent --show-error --cacert server.pem --cert anna.pem --key anna.key "$@"

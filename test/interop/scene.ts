@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import {
+  type ChannelMessages,
+  createIdentity,
+  type FirstUse,
+  guard,
+  openMemoryStore,
+  Operator,
+  peerOf,
+  Trust,
+} from "../../src/index.ts";
+import type { TlsVersion } from "./stack.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+type ServerMessage = ChannelMessages[keyof ChannelMessages];
+const CHANNELS = ["met", "recognised", "refused", "error"] as const;
+
+/** What a guarded server made of a connection, in words: `met`, `recognised`, `recognised resumed`, `refused revoked`. */
+export type Finding = string;
+
+/** An HTTPS server that takes one version of TLS and greets whom it admits. */
+export class GuardedServer implements AsyncDisposable {
+  readonly findings: Finding[] = [];
+  readonly operator: Operator;
+  readonly #server: Server;
+  readonly #trust: Trust;
+  readonly #listeners = CHANNELS.map((name) => {
+    const listener = (message: unknown): void => this.#note(name, message as ServerMessage);
+    subscribe(`handclasp:${name}`, listener);
+    return () => unsubscribe(`handclasp:${name}`, listener);
+  });
+
+  private constructor(server: Server, trust: Trust) {
+    this.#server = server;
+    this.#trust = trust;
+    this.operator = new Operator(trust.store, { user: "interop", process: "interop", now: Date.now });
+  }
+
+  static async open(identity: PemPair, version: TlsVersion, firstUse: FirstUse): Promise<GuardedServer> {
+    const trust = new Trust(openMemoryStore(), { policy: { firstUse }, now: Date.now, process: "interop" });
+    const server = createServer(
+      { ...identity, minVersion: version, maxVersion: version },
+      (request, response) => {
+        const peer = peerOf(request);
+        const how = `${peer?.firstUse ? "met" : "known"}${peer?.resumed ? ", resumed" : ""}`;
+        response.setHeader("connection", "close");
+        response.end(`Hello, ${peer?.name}: ${how}\n`);
+      },
+    );
+    guard(server, trust);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new GuardedServer(server, trust);
+  }
+
+  get url(): string {
+    return `https://localhost:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  #note(channel: (typeof CHANNELS)[number], message: ServerMessage): void {
+    if (message.server !== this.#server) return;
+    const { reason, peer, error } = message as {
+      readonly reason?: string;
+      readonly peer?: { readonly resumed?: boolean } | string | null;
+      readonly error?: unknown;
+    };
+    const resumed = typeof peer === "object" && peer?.resumed === true ? "resumed" : undefined;
+    this.findings.push(
+      [channel, reason, resumed, error === undefined ? undefined : inspect(error)]
+        .filter((word) => word !== undefined)
+        .join(" "),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stop of this.#listeners) stop();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#trust[Symbol.asyncDispose]();
+    await this.#trust.store[Symbol.asyncDispose]();
+  }
+}
+
+interface PemPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+const ROLES = ["anna", "impostor", "outdated"] as const;
+/** Anna; another who calls herself anna; one whose certificate ran out. */
+export type Role = (typeof ROLES)[number];
+
+/** Servers of one version of TLS with empty stores, and a folder for each client, with `anna.pem`, `anna.key` and `server.pem`. */
+export class Scene implements AsyncDisposable {
+  readonly #folder: string = mkdtempSync(join(tmpdir(), "handclasp-interop-"));
+  readonly #servers = new Map<FirstUse, GuardedServer>();
+
+  static async open(
+    version: TlsVersion,
+    prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Scene> {
+    const scene = new Scene();
+    const identity = await makePair("localhost", Date.now());
+    for (const firstUse of ["accept", "ask", "refuse"] as const) {
+      scene.#servers.set(firstUse, await GuardedServer.open(identity, version, firstUse));
+    }
+    for (const role of ROLES) {
+      const made =
+        role === "outdated"
+          ? await makePair("otto", Date.now() - 2 * DAY_MS)
+          : await makePair("anna", Date.now());
+      const folder = scene.folder(role);
+      mkdirSync(folder);
+      writeFileSync(join(folder, "anna.pem"), made.cert);
+      writeFileSync(join(folder, "anna.key"), made.key);
+      writeFileSync(join(folder, "server.pem"), identity.cert);
+      await prepare(folder);
+    }
+    return scene;
+  }
+
+  folder(role: Role): string {
+    return join(this.#folder, role);
+  }
+
+  server(firstUse: FirstUse): GuardedServer {
+    const server = this.#servers.get(firstUse);
+    if (server === undefined) throw new Error(`no server for ${firstUse}`);
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers.values()) await server[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function makePair(name: string, madeAt: number): Promise<PemPair> {
+  const { privateKeyPem, certificatePem } = await createIdentity({
+    name,
+    now: new Date(madeAt),
+    days: madeAt < Date.now() - DAY_MS ? 1 : 365,
+  });
+  return { key: privateKeyPem, cert: certificatePem };
+}
