@@ -29,6 +29,7 @@ export class CapturedConnection {
     this.connection = connection;
     this.#listener = listener;
     this.#id = String(connection.id);
+    this.#story.isHeadless = !connection.fromStart;
     this.#observer = new HandshakeObserver({
       connection: this.#id,
       now: () => this.#time,
@@ -70,10 +71,14 @@ export class CapturedConnection {
       case "gap":
         if (!this.#lost.has(event.direction)) this.#gap(event.direction, event.length);
         break;
+      case "finish":
+        this.#story.ended(event.direction, "closed");
+        break;
       case "reset":
-        this.#story.resetBy ??= event.direction;
+        this.#story.ended(event.direction, "reset");
         break;
       case "close":
+        this.#story.isCut ||= this.#story.end === undefined;
         this.#observer.end();
         break;
     }
@@ -81,6 +86,7 @@ export class CapturedConnection {
 
   #gap(direction: Direction, length: number): void {
     this.#lost.add(direction);
+    this.#story.isCut = true;
     this.#listener.problem({
       connection: this.#id,
       time: this.#time,

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { ALERTS } from "../tls/alert.ts";
+import { CIPHER_SUITE_NAMES } from "../tls/code-points-cipher-suites.ts";
 import { NAMED_GROUPS } from "../tls/code-points-named-groups.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPem } from "../x509/certificate-description.ts";
@@ -81,15 +82,10 @@ const FROM_CLIENT: ReadonlyMap<number, Explain> = new Map<number, Explain>([
     (story) =>
       `the client does not trust whoever signed the server's certificate${misnamed(story)}. Give it that certificate, as trace read --certificates FOLDER keeps it: curl --cacert FILE, or openssl s_client -CAfile FILE; handclasp connect needs none`,
   ],
-  [
-    ALERTS.bad_certificate,
-    (story) =>
-      `the client refuses the server's certificate${misnamed(story)}. Look at it: openssl s_client -connect HOST:PORT -showcerts`,
-  ],
+  [ALERTS.bad_certificate, (story) => refused(story, ".")],
   [
     ALERTS.certificate_unknown,
-    (story) =>
-      `the client refuses the server's certificate for a reason of its own${misnamed(story)}. Browsers do so for self-signed ones. Look at it: openssl s_client -connect HOST:PORT -showcerts`,
+    (story) => refused(story, " for a reason of its own. Browsers do so for self-signed ones."),
   ],
   [
     ALERTS.certificate_expired,
@@ -136,9 +132,27 @@ function handshakeFailure({
     return "the server lets in nobody without a certificate, which TLS 1.2 calls so. Show one: handclasp connect HOST:PORT --identity NAME";
   }
   if (serverHello !== undefined) return "the server gave no other reason. Look at its log";
-  const groups = clientHello?.supportedGroups?.flatMap((code) => NAMED_GROUPS.name(code) ?? []) ?? [];
-  return `they have no cipher suite, group or signature algorithm in common; the client offers ${clientHello?.cipherSuites.length ?? 0} suites and the groups ${groups.slice(0, 8).join(", ") || "none"}. With openssl: openssl s_client -cipher ALL -groups X25519:P-256`;
+  const suites = namesOf(
+    CIPHER_SUITE_NAMES,
+    clientHello?.cipherSuites.filter((code) => !SIGNALLING.has(code)),
+  );
+  const groups = namesOf(NAMED_GROUPS, clientHello?.supportedGroups);
+  return `they have no cipher suite, group or signature algorithm in common; the client offers the suites ${suites} and the groups ${groups}. Let it offer more, with openssl: openssl s_client -cipher ALL -groups X25519:P-256`;
 }
+
+/** No suites: RFC 5746 §3.3, RFC 7507 §4. */
+const SIGNALLING: ReadonlySet<number> = new Set([0x00ff, 0x5600]);
+
+function namesOf(
+  table: { name(code: number): string | null },
+  codes: readonly number[] | undefined = [],
+): string {
+  const names = codes.flatMap((code) => table.name(code) ?? []);
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+  return names.length === 0 ? "none" : `${names.slice(0, MOST_NAMES).join(", ")}${more}`;
+}
+
+const MOST_NAMES = 8;
 
 function serverNameUnknown({ clientHello }: HandshakeStory): string {
   const { serverName } = clientHello ?? {};
@@ -146,16 +160,33 @@ function serverNameUnknown({ clientHello }: HandshakeStory): string {
   return `the client asked for ${asked}, which the server does not answer to. Ask for another: handclasp connect HOST:PORT --servername NAME`;
 }
 
-/** Says so when the server's certificate is not for the name that the client asked for. */
-function misnamed({ clientHello, certificates }: HandshakeStory): string {
+/** The name that the client asked for, when the server's certificate is not for it; fit to be shown. */
+export function misnamedFor({ clientHello, certificates }: HandshakeStory): string | undefined {
   const name = clientHello?.serverName;
   const der = certificates.server;
-  if (name === undefined || !der) return "";
+  if (name === undefined || !der) return undefined;
   try {
     readCertificate(der);
-    if (new X509Certificate(toPem(der)).checkHost(name) !== undefined) return "";
+    return new X509Certificate(toPem(der)).checkHost(name) === undefined ? escapeText(name) : undefined;
   } catch {
-    return "";
+    return undefined;
   }
-  return `, which is not for "${escapeText(name)}" either`;
+}
+
+/** What to do about a certificate that is not for the name. */
+export const RENAME =
+  "let it ask for the name that the certificate is for (openssl s_client -servername NAME, handclasp connect --servername NAME), or give the server one for that name: handclasp serve --cert FILE --key FILE";
+
+/** Says so when the name is wrong, too. */
+function misnamed(story: HandshakeStory): string {
+  const name = misnamedFor(story);
+  return name === undefined ? "" : `, which is not for "${name}" either`;
+}
+
+/** Why a client may refuse a certificate when its alert does not tell. */
+function refused(story: HandshakeStory, otherwise: string): string {
+  const name = misnamedFor(story);
+  return name === undefined
+    ? `the client refuses the server's certificate${otherwise} Look at it: openssl s_client -connect HOST:PORT -showcerts`
+    : `the client refuses the server's certificate, which is not for "${name}". To put that right, ${RENAME}`;
 }

@@ -6,8 +6,8 @@ import type { ClientHello } from "../tls/messages/client-hello.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { describeCertificate } from "../x509/certificate-description.ts";
-import { explainAlert } from "./trace-explain-alert.ts";
-import type { HandshakeStory, Sender } from "./trace-story.ts";
+import { explainAlert, misnamedFor, RENAME } from "./trace-explain-alert.ts";
+import type { HandshakeStory, Sender, StoryEnd } from "./trace-story.ts";
 
 /** A handshake in a paragraph for people: who offered and showed what, how it ended, and what to do about it. */
 export function explainHandshake(story: HandshakeStory): string {
@@ -44,7 +44,10 @@ function shown({ certificates }: HandshakeStory, sender: Sender): string {
 }
 
 function outcome(story: HandshakeStory): string {
-  const { clientHello, alert, finished, isUndecryptable } = story;
+  const { clientHello, alert, finished, isUndecryptable, isHeadless } = story;
+  if (clientHello === undefined && isHeadless) {
+    return "The capture begins in the middle of the connection, after its handshake. Begin it before the client connects: tcpdump -s 0 -w FILE";
+  }
   const stranger = whoSpeaksNoTls(story);
   if (stranger !== undefined) return notTls(stranger, story);
   if (alert !== undefined) {
@@ -52,26 +55,37 @@ function outcome(story: HandshakeStory): string {
     return `The ${alert.by} ended it with the alert ${name} (${alert.code}): ${explainAlert(alert, story)}`;
   }
   if (clientHello === undefined) return saidNothing(story);
-  if (finished.has("client") && finished.has("server")) return "Both sides finished the handshake.";
+  if (finished.has("client") && finished.has("server"))
+    return `Both sides finished the handshake.${afterwards(story)}`;
   if (isUndecryptable) {
     return "What followed could not be decrypted: capture with the client's key log (SSLKEYLOGFILE) and give it with --keylog.";
   }
   return gaveUp(story);
 }
 
-function gaveUp({ last, resetBy, serverHello, isCertificateAsked, certificates }: HandshakeStory): string {
-  const step = `after ${last ?? "nothing"}`;
-  const how =
-    resetBy === undefined
-      ? "The connection ended without an alert"
-      : `The ${resetBy} reset the connection without an alert`;
+function gaveUp(story: HandshakeStory): string {
+  const { last, serverHello, isCertificateAsked, certificates, isCut, end } = story;
+  const step = last === undefined ? "before any message" : `after the ${last.by}'s ${last.name}`;
+  if (isCut) {
+    return `What was captured ends ${step}, and the connection may have gone on. Capture it whole: tcpdump -s 0 -w FILE`;
+  }
+  const how = `${endOf(end)} without an alert, ${step}`;
   if (serverHello === undefined) {
-    return `${how}, ${step}: no server answered in TLS. Look at what listens there, and at what lies between: openssl s_client -connect HOST:PORT -msg`;
+    return end?.by === "client"
+      ? `${how}: it gave up waiting for an answer in TLS, or its program ended. Look at what listens there, and at what lies between: openssl s_client -connect HOST:PORT -msg`
+      : `${how}: what listens there gave no answer in TLS. Look at its log; to try it: openssl s_client -connect HOST:PORT -msg`;
+  }
+  if (end?.by === "server") {
+    return `${how}: it gave up waiting for the client (a timeout), or its program ended. Look at the logs of both`;
   }
   if (isCertificateAsked && certificates.client === undefined) {
-    return `${how}, ${step}: the client gave up when it had seen the server's certificate, or was asked for one. Look at the client's own log; with openssl: openssl s_client -connect HOST:PORT -showcerts`;
+    return `${how}: it gave up when it had seen the server's certificate, or was asked for one. Look at the client's own log; with openssl: openssl s_client -connect HOST:PORT -showcerts`;
   }
-  return `${how}, ${step}: a timeout, a program that ended, or something between the two. Look at the logs of both.`;
+  return `${how}: a timeout, a program that ended, or something between the two. Look at the logs of both.`;
+}
+
+function endOf(end: StoryEnd | undefined): string {
+  return end === undefined ? "The connection ended" : `The ${end.by} ${end.how} the connection`;
 }
 
 /** Whoever began with something else than a record of TLS. */
@@ -95,10 +109,27 @@ function notTls(sender: Sender, { firstBytes }: HandshakeStory): string {
     : `The ${sender} speaks no TLS: it began with "${escapeText(text)}". A TLS client, to compare: handclasp connect HOST:PORT`;
 }
 
-function saidNothing({ firstBytes }: HandshakeStory): string {
-  return firstBytes.client === undefined
-    ? "The client connected and said nothing, as port scans and health checks do. A TLS client, to compare: handclasp connect HOST:PORT"
-    : "The client's ClientHello is not whole: it gave up, or the bytes are not all there. Capture from the beginning: tcpdump -s 0 -w FILE";
+function saidNothing({ firstBytes, isCut, end }: HandshakeStory): string {
+  const isCutShort = "The client's ClientHello is not whole";
+  if (firstBytes.client === undefined) {
+    return end?.by === "server"
+      ? "The client connected and said nothing until the server closed the connection (a timeout). A TLS client, to compare: handclasp connect HOST:PORT"
+      : "The client connected and said nothing, as port scans and health checks do. A TLS client, to compare: handclasp connect HOST:PORT";
+  }
+  return isCut
+    ? `${isCutShort}: the capture lacks bytes. Capture it whole: tcpdump -s 0 -w FILE`
+    : `${isCutShort}: ${lowered(endOf(end))} before that. Look at the client's own log`;
+}
+
+function lowered(sentence: string): string {
+  return sentence.slice(0, 1).toLowerCase() + sentence.slice(1);
+}
+
+/** A client that checks names after the handshake, as curl does, leaves without saying why. */
+function afterwards(story: HandshakeStory): string {
+  const name = misnamedFor(story);
+  if (name === undefined || story.spoke.has("client")) return "";
+  return ` But the server's certificate is not for "${name}", and the client said nothing after it: ${RENAME}`;
 }
 
 function versionsOf({ supportedVersions, legacyVersion }: ClientHello): string {

@@ -21,6 +21,11 @@ export function explaining(
     onProblem: (problem) => story.problem(problem),
   });
   const feed = observing(observer);
+  let isTold = false;
+  const tell = (): void => {
+    if (!isTold) onEnd(id, explainHandshake(story));
+    isTold = true;
+  };
   return {
     read(bytes) {
       story.bytes(other, bytes);
@@ -36,12 +41,18 @@ export function explaining(
       listener.keyLog?.(line);
       feed.keyLog?.(line);
     },
-    ended: (by) => listener.ended?.(by),
+    ended(by) {
+      listener.ended?.(by);
+      story.ended(by === "us" ? side : other, "closed");
+      // Nothing comes of it any more, though our side may wait for a while.
+      if (by === "peer" && !story.finished.has(other)) setImmediate(tell);
+    },
     closed(error) {
       listener.closed?.(error);
       feed.closed?.(error);
-      if (error !== undefined && "code" in error && error.code === "ECONNRESET") story.resetBy = other;
-      onEnd(id, explainHandshake(story));
+      if (error !== undefined && "code" in error && error.code === "ECONNRESET") story.ended(other, "reset");
+      story.ended(side, "closed");
+      tell();
     },
   };
 }

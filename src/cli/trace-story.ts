@@ -1,3 +1,5 @@
+import { VERSIONS } from "../tls/code-points-version.ts";
+import { CONTENT_TYPE } from "../tls/content-type.ts";
 import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
 import { TRACE_CONTENT_TYPE } from "../tls/trace-message.ts";
 import type { CertificateMessage } from "../tls/messages/certificate.ts";
@@ -9,6 +11,13 @@ export type Sender = "client" | "server";
 export interface SentAlert {
   readonly by: Sender;
   readonly code: number;
+}
+
+/** Who ended a connection first, and how. */
+export interface StoryEnd {
+  readonly by: Sender;
+  /** Closed is a FIN, or our own leaving; a reset is a RST. */
+  readonly how: "closed" | "reset";
 }
 
 /** What a handshake came to, as far as it could be seen. */
@@ -23,10 +32,17 @@ export interface HandshakeStory {
   /** The first one that is no goodbye. */
   readonly alert: SentAlert | undefined;
   /** The last handshake message: `client_hello`. */
-  readonly last: string | undefined;
+  readonly last: { readonly by: Sender; readonly name: string } | undefined;
+  /** Who sent application data. */
+  readonly spoke: ReadonlySet<Sender>;
   readonly firstBytes: Readonly<Partial<Record<Sender, Uint8Array>>>;
-  readonly resetBy: Sender | undefined;
+  /** Missing when the end was not seen. */
+  readonly end: StoryEnd | undefined;
   readonly isUndecryptable: boolean;
+  /** What was captured begins after the connection did. */
+  readonly isHeadless: boolean;
+  /** What was captured lacks bytes, or ends before the connection did. */
+  readonly isCut: boolean;
 }
 
 const CLOSE_NOTIFY = 0;
@@ -41,10 +57,13 @@ export class StoryTeller implements HandshakeStory {
   readonly certificates: Partial<Record<Sender, Uint8Array | null>> = {};
   readonly finished: Set<Sender> = new Set();
   alert: SentAlert | undefined;
-  last: string | undefined;
+  last: HandshakeStory["last"];
+  readonly spoke: Set<Sender> = new Set();
   readonly firstBytes: Partial<Record<Sender, Uint8Array>> = {};
-  resetBy: Sender | undefined;
+  end: StoryEnd | undefined;
   isUndecryptable = false;
+  isHeadless = false;
+  isCut = false;
 
   constructor(side: Sender) {
     this.#side = side;
@@ -52,6 +71,11 @@ export class StoryTeller implements HandshakeStory {
 
   bytes(sender: Sender, bytes: Uint8Array): void {
     this.firstBytes[sender] ??= bytes.slice(0, FIRST_BYTES);
+  }
+
+  /** The first one counts. */
+  ended(by: Sender, how: StoryEnd["how"]): void {
+    this.end ??= { by, how };
   }
 
   problem({ kind }: TraceProblem): void {
@@ -64,11 +88,18 @@ export class StoryTeller implements HandshakeStory {
     if (contentType === TRACE_CONTENT_TYPE.alert && messageType !== null && messageType !== CLOSE_NOTIFY) {
       this.alert ??= { by: sender, code: messageType };
     }
+    if (messageType === CONTENT_TYPE.applicationData && contentType === this.#dataIn) this.spoke.add(sender);
     if (message.parsed !== undefined) this.#handshake(sender, message.parsed);
   }
 
+  /** What tells application data: in TLS 1.3 all that is encrypted has its header. RFC 8446 §5.2. */
+  get #dataIn(): number {
+    const isInner = VERSIONS.name(this.serverHello?.version ?? 0) === "TLSv1.3";
+    return isInner ? TRACE_CONTENT_TYPE.innerContentType : TRACE_CONTENT_TYPE.header;
+  }
+
   #handshake(sender: Sender, parsed: NonNullable<TraceMessage["parsed"]>): void {
-    this.last = parsed.name;
+    this.last = { by: sender, name: parsed.name };
     switch (parsed.name) {
       case "client_hello":
         this.clientHello = parsed.message;

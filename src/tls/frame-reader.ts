@@ -6,6 +6,10 @@ export interface Frame {
   readonly offset: number;
 }
 
+/** How long the body is behind the header at this index, which is at `offset` of the stream; throws for one that cannot be. */
+export type BodyLength = (bytes: Uint8Array, at: number, offset: number) => number;
+
+const NOTHING = new Uint8Array(0);
 /** A frame shorter than this is given its whole buffer at once; a longer one when its bytes come. */
 const FIRST_CAPACITY = 4096;
 
@@ -15,16 +19,18 @@ const FIRST_CAPACITY = 4096;
  */
 export class FrameReader {
   readonly #headerLength: number;
-  readonly #bodyLength: (header: Uint8Array, offset: number) => number;
-  #buffer: Uint8Array = new Uint8Array(0);
+  readonly #bodyLength: BodyLength;
+  /** What was pushed last, and how much of it is read. */
+  #chunk: Uint8Array = NOTHING;
+  #at = 0;
+  #buffer: Uint8Array = NOTHING;
   #have = 0;
   /** Of the frame under way; its header's length until that is complete. */
   #need: number;
   #offset = 0;
   #failure: unknown;
 
-  /** `bodyLength` is given each header, and throws for one that cannot be. */
-  constructor(headerLength: number, bodyLength: (header: Uint8Array, offset: number) => number) {
+  constructor(headerLength: number, bodyLength: BodyLength) {
     this.#headerLength = headerLength;
     this.#bodyLength = bodyLength;
     this.#need = headerLength;
@@ -45,49 +51,59 @@ export class FrameReader {
     return this.#buffer.subarray(0, this.#have);
   }
 
-  /** The frames that end in this chunk; to be drained. After an error each further call throws it again. */
-  *read(chunk: Uint8Array): Generator<Frame, void, undefined> {
+  /** The next bytes of the stream; `next` gives their frames. What was not drained before is dropped. */
+  push(chunk: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  /** The next frame that ends in what was pushed; undefined when there is none. After an error each call throws it again. */
+  next(): Frame | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      let at = 0;
-      while (at < chunk.length) {
-        const whole = this.#have === 0 ? this.#cut(chunk, at) : undefined;
-        at += whole?.length ?? this.#fill(chunk, at);
-        const bytes = whole ?? this.#finished();
+      while (this.#at < this.#chunk.length) {
+        const bytes = this.#cut() ?? this.#fill();
         if (bytes === undefined) continue;
         const offset = this.#offset;
         this.#offset += bytes.length;
-        yield { bytes, offset };
+        return { bytes, offset };
       }
     } catch (error) {
       this.#failure = error;
       throw error;
     }
+    this.#chunk = NOTHING;
+    return undefined;
   }
 
-  /** The frame at this place, when the chunk holds all of it. */
-  #cut(chunk: Uint8Array, at: number): Uint8Array | undefined {
-    if (chunk.length - at < this.#headerLength) return undefined;
-    const header = chunk.subarray(at, at + this.#headerLength);
-    const length = this.#headerLength + this.#bodyLength(header, this.#offset);
-    return chunk.length - at < length ? undefined : chunk.subarray(at, at + length);
+  /** The next frame, when the chunk holds all of it. */
+  #cut(): Uint8Array | undefined {
+    const [chunk, at] = [this.#chunk, this.#at];
+    if (this.#have > 0 || chunk.length - at < this.#headerLength) return undefined;
+    const end = at + this.#headerLength + this.#bodyLength(chunk, at, this.#offset);
+    if (end > chunk.length) return undefined;
+    this.#at = end;
+    return chunk.subarray(at, end);
   }
 
-  /** Takes bytes for the frame under way, of its header first; returns how many. */
-  #fill(chunk: Uint8Array, at: number): number {
+  /** Takes bytes for the frame under way, of its header first; the frame when that makes it whole. */
+  #fill(): Uint8Array | undefined {
+    const [chunk, at] = [this.#chunk, this.#at];
     const taken = Math.min(this.#need - this.#have, chunk.length - at);
     this.#reserve(this.#have + taken);
     this.#buffer.set(chunk.subarray(at, at + taken), this.#have);
     this.#have += taken;
+    this.#at += taken;
     if (this.#have === this.#headerLength && this.#need === this.#headerLength)
-      this.#need += this.#bodyLength(this.#buffer.subarray(0, this.#headerLength), this.#offset);
-    return taken;
+      this.#need += this.#bodyLength(this.#buffer, 0, this.#offset);
+    return this.#finished();
   }
 
   #finished(): Uint8Array | undefined {
     if (this.#have < this.#need || this.#have < this.#headerLength) return undefined;
     const bytes = this.#buffer.subarray(0, this.#need);
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = NOTHING;
     this.#have = 0;
     this.#need = this.#headerLength;
     return bytes;

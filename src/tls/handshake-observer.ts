@@ -1,7 +1,7 @@
 import { noHellos } from "./observed-hellos.ts";
 import { ObservedSecrets } from "./observed-secrets.ts";
 import { ObservedStream } from "./observed-stream.ts";
-import type { TraceMessage, TraceProblem } from "./trace-message.ts";
+import type { TraceDirection, TraceMessage, TraceProblem } from "./trace-message.ts";
 
 export interface HandshakeObserverOptions {
   /** The connection's id, for each message. */
@@ -38,18 +38,20 @@ export class HandshakeObserver {
     const { connection, now, side = "server", onMessage, onProblem, maxBytes = DEFAULT_MAX_BYTES } = options;
     this.#now = now;
     this.#maxBytes = maxBytes;
-    const shared = { hellos: noHellos(), secrets: this.#secrets, maxMessageLength: maxBytes };
-    const stream = (direction: "read" | "write"): ObservedStream =>
-      new ObservedStream({
-        ...shared,
-        sender: (direction === "read") === (side === "server") ? "client" : "server",
-        listener: {
-          message: (message) => onMessage({ connection, direction, ...message }),
-          problem: (problem) => onProblem?.({ connection, direction, ...problem }),
-        },
-      });
+    const shared = {
+      connection,
+      hellos: noHellos(),
+      secrets: this.#secrets,
+      onMessage,
+      onProblem: onProblem ?? ignore,
+      maxMessageLength: maxBytes,
+    };
+    const stream = (direction: TraceDirection): ObservedStream => {
+      const sender = (direction === "read") === (side === "server") ? "client" : "server";
+      return new ObservedStream({ ...shared, direction, sender });
+    };
     this.#streams = { read: stream("read"), write: stream("write") };
-    this.#bothStreams = Object.values(this.#streams);
+    this.#bothStreams = [this.#streams.read, this.#streams.write];
   }
 
   /** Bytes held back at present: at most `maxBytes`. */
@@ -109,8 +111,8 @@ export class HandshakeObserver {
     const { read, write } = this.#streams;
     let hasAdvanced = true;
     while (hasAdvanced) {
-      const [first, second] = read.order < write.order ? [read, write] : [write, read];
-      hasAdvanced = first.advance() || second.advance();
+      const first = read.order < write.order ? read : write;
+      hasAdvanced = first.advance() || (first === read ? write : read).advance();
     }
   }
 
@@ -121,3 +123,5 @@ export class HandshakeObserver {
     this.#advance();
   }
 }
+
+function ignore(): void {}

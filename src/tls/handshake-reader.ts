@@ -23,9 +23,8 @@ export class HandshakeReader {
   readonly #frames: FrameReader;
 
   constructor({ maxMessageLength = DEFAULT_MAX_MESSAGE_LENGTH }: HandshakeReaderOptions = {}) {
-    this.#frames = new FrameReader(HEADER_LENGTH, (header, offset) => {
-      const [, high = 0, middle = 0, low = 0] = header;
-      const length = (high << 16) | (middle << 8) | low;
+    this.#frames = new FrameReader(HEADER_LENGTH, (bytes, at, offset) => {
+      const length = ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
       if (length <= maxMessageLength) return length;
       throw malformedFrame("handshake.length", offset + 1, `${length} is more than ${maxMessageLength}`);
     });
@@ -38,10 +37,21 @@ export class HandshakeReader {
 
   /** The messages that end in this fragment; to be drained. A fragment is never empty (RFC 8446 §5.1). */
   *read(fragment: Uint8Array): Generator<HandshakeFrame, void, undefined> {
+    this.push(fragment);
+    for (let message = this.next(); message !== undefined; message = this.next()) yield message;
+  }
+
+  /** As `read`, for `next` to give the messages one by one. */
+  push(fragment: Uint8Array): void {
     if (fragment.length === 0)
       throw malformedFrame("handshake", this.#frames.offset + this.pending, "an empty fragment");
-    for (const { bytes } of this.#frames.read(fragment))
-      yield { type: bytes[0] ?? 0, bytes, body: bytes.subarray(HEADER_LENGTH) };
+    this.#frames.push(fragment);
+  }
+
+  /** The next message that ends in what was pushed; undefined when there is none. */
+  next(): HandshakeFrame | undefined {
+    const bytes = this.#frames.next()?.bytes;
+    return bytes && { type: bytes[0] ?? 0, bytes, body: bytes.subarray(HEADER_LENGTH) };
   }
 
   /** To be called when keys change or another content type comes: a message must not span it. RFC 8446 §5.1. */

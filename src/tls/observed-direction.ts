@@ -15,35 +15,32 @@ import type { TlsRecord } from "./record-reader.ts";
 import {
   CHANGE_CIPHER_SPEC_TYPE,
   TRACE_CONTENT_TYPE,
+  type TraceDirection,
   type TraceMessage,
   type TraceProblem,
 } from "./trace-message.ts";
 
-/** What a direction tells; whoever listens knows the connection and the direction. */
-export interface DirectionListener {
-  message(message: Omit<TraceMessage, "connection" | "direction">): void;
-  problem(problem: Omit<TraceProblem, "connection" | "direction">): void;
-}
-
 export interface ObservedDirectionOptions {
+  /** For each message. */
+  readonly connection: string;
+  readonly direction: TraceDirection;
   readonly sender: Sender;
   readonly hellos: Hellos;
   readonly secrets: ObservedSecrets;
-  readonly listener: DirectionListener;
+  readonly onMessage: (message: TraceMessage) => void;
+  readonly onProblem: (problem: TraceProblem) => void;
   readonly maxMessageLength: number;
 }
 
 /** What one sender says, record by record. */
 export class ObservedDirection {
   readonly #options: ObservedDirectionOptions;
-  readonly #listener: DirectionListener;
   readonly #keys: ObservedKeys;
   #handshake: HandshakeReader;
   #hellos: Hellos;
 
   constructor(options: ObservedDirectionOptions) {
     this.#options = options;
-    this.#listener = options.listener;
     this.#hellos = options.hellos;
     this.#keys = new ObservedKeys(options.sender, options.secrets);
     this.#handshake = new HandshakeReader(options);
@@ -58,7 +55,8 @@ export class ObservedDirection {
   take(record: TlsRecord, time: number): string | undefined {
     const opening = this.#keys.open(record, this.#hellos, this.pending > 0);
     if (opening.state === "waiting") return opening.missing;
-    this.#tellHeader(record, time);
+    const { header, type, version } = record;
+    this.#message(time, nameOf(version), TRACE_CONTENT_TYPE.header, type, header);
     try {
       this.#takeOpening(opening, record, time);
     } catch (error) {
@@ -78,38 +76,32 @@ export class ObservedDirection {
   #takeOpening(opening: Exclude<Opening, { state: "waiting" }>, record: TlsRecord, time: number): void {
     if (opening.problem !== undefined) {
       const error = opening.state === "open" || opening.error === undefined ? {} : { error: opening.error };
-      this.#listener.problem({ time, kind: "undecryptable", message: opening.problem, ...error });
+      this.#problem({ time, kind: "undecryptable", message: opening.problem, ...error });
     }
     if (opening.state === "sealed") return;
     const { type, content, inner } = opening;
     const version = this.#version(record);
-    if (inner) {
-      const data = Uint8Array.of(type);
-      const contentType = TRACE_CONTENT_TYPE.innerContentType;
-      this.#listener.message({ time, version, contentType, messageType: type, data });
-    }
+    if (inner) this.#message(time, version, TRACE_CONTENT_TYPE.innerContentType, type, Uint8Array.of(type));
     if (type === CONTENT_TYPE.handshake) this.#takeHandshake(content, record, time);
-    else if (type === CONTENT_TYPE.alert) {
-      const messageType = parseAlert(content).description.code;
-      this.#listener.message({ time, version, contentType: type, messageType, data: content });
-    } else if (type === CONTENT_TYPE.changeCipherSpec) {
+    else if (type === CONTENT_TYPE.alert)
+      this.#message(time, version, type, parseAlert(content).description.code, content);
+    else if (type === CONTENT_TYPE.changeCipherSpec) {
       parseChangeCipherSpec(content);
-      const messageType = CHANGE_CIPHER_SPEC_TYPE;
-      this.#listener.message({ time, version, contentType: type, messageType, data: content });
+      this.#message(time, version, type, CHANGE_CIPHER_SPEC_TYPE, content);
       if (this.#keys.changeCipherSpec(this.#hellos)) this.#handshake.endEpoch();
     }
   }
 
   #takeHandshake(fragment: Uint8Array, record: TlsRecord, time: number): void {
     let keysChanged = false;
-    for (const frame of this.#handshake.read(fragment)) {
+    const reader = this.#handshake;
+    reader.push(fragment);
+    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
       if (keysChanged)
         throw malformedFrame("handshake", record.offset, "a message goes on where its keys have ended");
       const parsed = this.#parse(frame, time);
       if (parsed !== undefined) this.#heed(parsed);
-      const message = { time, version: this.#version(record), messageType: frame.type, data: frame.bytes };
-      const value = parsed === undefined ? {} : { parsed };
-      this.#listener.message({ ...message, contentType: CONTENT_TYPE.handshake, ...value });
+      this.#message(time, this.#version(record), CONTENT_TYPE.handshake, frame.type, frame.bytes, parsed);
       keysChanged = this.#keys.after(frame.type);
     }
     if (keysChanged) this.#handshake.endEpoch();
@@ -118,10 +110,11 @@ export class ObservedDirection {
   #parse(frame: HandshakeFrame, time: number): HandshakeMessage | undefined {
     const { server } = this.#hellos;
     const version = tlsVersion(server?.version ?? 0) ?? "TLSv1.2";
-    const suite = server === undefined ? {} : { cipherSuite: server.cipherSuite };
     const { maxMessageLength } = this.#options;
+    const known = { version, maxMessageLength };
+    const context = server === undefined ? known : { ...known, cipherSuite: server.cipherSuite };
     try {
-      return parseHandshakeMessage(frame.type, frame.body, { version, maxMessageLength, ...suite });
+      return parseHandshakeMessage(frame.type, frame.body, context);
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
       this.#malformed(error, time);
@@ -143,14 +136,26 @@ export class ObservedDirection {
     }
   }
 
-  #tellHeader(record: TlsRecord, time: number): void {
-    const version = nameOf(record.version);
-    const contentType = TRACE_CONTENT_TYPE.header;
-    this.#listener.message({ time, version, contentType, messageType: record.type, data: record.header });
+  #message(
+    time: number,
+    version: string,
+    contentType: number,
+    messageType: number,
+    data: Uint8Array,
+    parsed?: HandshakeMessage,
+  ): void {
+    const { connection, direction, onMessage } = this.#options;
+    const message = { connection, direction, time, version, contentType, messageType, data };
+    onMessage(parsed === undefined ? message : { ...message, parsed });
   }
 
   #malformed(error: HandclaspError, time: number): void {
-    this.#listener.problem({ time, kind: "malformed", message: error.message, error });
+    this.#problem({ time, kind: "malformed", message: error.message, error });
+  }
+
+  #problem(problem: Omit<TraceProblem, "connection" | "direction">): void {
+    const { connection, direction, onProblem } = this.#options;
+    onProblem({ connection, direction, ...problem });
   }
 
   /** The one negotiated; before that the highest that the client offers; before that the record's. */
@@ -167,5 +172,5 @@ function highestOffered(hello: ClientHello | undefined): number | undefined {
 }
 
 function nameOf(version: number): string {
-  return VERSIONS.name(version) ?? `0x${version.toString(16).padStart(4, "0")}`;
+  return tlsVersion(version) ?? VERSIONS.name(version) ?? `0x${version.toString(16).padStart(4, "0")}`;
 }

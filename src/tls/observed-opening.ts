@@ -31,7 +31,8 @@ export function inTheClear({ type, fragment }: TlsRecord): Opening {
 /** Sealed when it does not open, be it that this build of Node has no such cipher. `inner` in TLS 1.3. */
 export function openWith(opener: RecordOpener, record: TlsRecord, inner: boolean): Opening {
   try {
-    return { state: "open", ...opener.open(record), inner };
+    const { type, content } = opener.open(record);
+    return { state: "open", type, content, inner };
   } catch (error) {
     const problem = `a record cannot be decrypted: ${error instanceof Error ? error.message : String(error)}`;
     return { state: "sealed", problem, ...(isHandclaspError(error) && { error }) };

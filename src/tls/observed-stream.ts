@@ -1,6 +1,7 @@
 import { isHandclaspError } from "../errors.ts";
 import { ObservedDirection, type ObservedDirectionOptions } from "./observed-direction.ts";
 import { RecordReader, type TlsRecord } from "./record-reader.ts";
+import type { TraceProblem } from "./trace-message.ts";
 
 /** A record that came, and as the how manieth of the connection. */
 interface ArrivedRecord {
@@ -43,7 +44,8 @@ export class ObservedStream {
   read(chunk: Uint8Array, time: number, order: () => number, arrived: () => boolean): void {
     if (this.#isBroken) return;
     try {
-      for (const record of this.#reader.read(chunk)) {
+      this.#reader.push(chunk);
+      for (let record = this.#reader.next(); record !== undefined; record = this.#reader.next()) {
         this.#queue.push({ record, time, order: order() });
         this.#queuedBytes += record.fragment.length + RECORD_COST;
         if (!arrived()) return;
@@ -51,7 +53,7 @@ export class ObservedStream {
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
       this.#isBroken = true;
-      this.#options.listener.problem({ time, kind: "malformed", message: error.message, error });
+      this.#problem({ time, kind: "malformed", message: error.message, error });
     }
     this.#keepCopies();
   }
@@ -78,8 +80,7 @@ export class ObservedStream {
 
   /** Tells what was cut short and what waited in vain. */
   end(time: number): void {
-    const truncated = (message: string): void =>
-      this.#options.listener.problem({ time, kind: "truncated", message });
+    const truncated = (message: string): void => this.#problem({ time, kind: "truncated", message });
     if (this.#reader.pending > 0 && !this.#isBroken)
       truncated(`the stream ends ${this.#reader.pending} bytes into a record`);
     if (this.#direction.pending > 0)
@@ -96,7 +97,12 @@ export class ObservedStream {
   }
 
   #undecryptable(message: string, time: number): void {
-    this.#options.listener.problem({ time, kind: "undecryptable", message });
+    this.#problem({ time, kind: "undecryptable", message });
+  }
+
+  #problem(problem: Omit<TraceProblem, "connection" | "direction">): void {
+    const { connection, direction, onProblem } = this.#options;
+    onProblem({ connection, direction, ...problem });
   }
 
   /** What waits must not hold on to the chunks it came in. */

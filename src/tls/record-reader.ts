@@ -30,8 +30,8 @@ const LAST_TYPE = 24;
 export class RecordReader {
   /** Of a fragment; the negotiated version allows less than the default. Heeded from the next record on. */
   maxFragmentLength: number = MAX_TLS12_CIPHERTEXT_LENGTH;
-  readonly #frames: FrameReader = new FrameReader(HEADER_LENGTH, (header, offset) =>
-    this.#fragmentLength(header, offset),
+  readonly #frames: FrameReader = new FrameReader(HEADER_LENGTH, (bytes, at, offset) =>
+    this.#fragmentLength(bytes, at, offset),
   );
 
   /** Bytes held back because their record is not complete. */
@@ -41,11 +41,27 @@ export class RecordReader {
 
   /** The records that end in this chunk; to be drained. What is not TLS throws, and so does each later call. */
   *read(chunk: Uint8Array): Generator<TlsRecord, void, undefined> {
-    for (const { bytes, offset } of this.#frames.read(chunk)) {
-      const header = bytes.subarray(0, HEADER_LENGTH);
-      const [type = 0, major = 0, minor = 0] = header;
-      yield { type, version: (major << 8) | minor, header, fragment: bytes.subarray(HEADER_LENGTH), offset };
-    }
+    this.push(chunk);
+    for (let record = this.next(); record !== undefined; record = this.next()) yield record;
+  }
+
+  /** As `read`, for `next` to give the records one by one. */
+  push(chunk: Uint8Array): void {
+    this.#frames.push(chunk);
+  }
+
+  /** The next record that ends in what was pushed; undefined when there is none. */
+  next(): TlsRecord | undefined {
+    const frame = this.#frames.next();
+    if (frame === undefined) return undefined;
+    const { bytes, offset } = frame;
+    return {
+      type: bytes[0] ?? 0,
+      version: ((bytes[1] ?? 0) << 8) | (bytes[2] ?? 0),
+      header: bytes.subarray(0, HEADER_LENGTH),
+      fragment: bytes.subarray(HEADER_LENGTH),
+      offset,
+    };
   }
 
   /** To be called when the stream ends: a record cut short is an error. */
@@ -56,10 +72,11 @@ export class RecordReader {
     throw malformedFrame("record", offset, problem);
   }
 
-  #fragmentLength(header: Uint8Array, offset: number): number {
-    const [type = 0, major = 0, , high = 0, low = 0] = header;
-    if (type < FIRST_TYPE || type > LAST_TYPE || major !== 3) throw notTls(header, offset);
-    const length = (high << 8) | low;
+  #fragmentLength(bytes: Uint8Array, at: number, offset: number): number {
+    const type = bytes[at] ?? 0;
+    if (type < FIRST_TYPE || type > LAST_TYPE || bytes[at + 1] !== 3)
+      throw notTls(bytes.subarray(at, at + HEADER_LENGTH), offset);
+    const length = ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0);
     if (length > this.maxFragmentLength)
       throw malformedFrame("record.length", offset + 3, `${length} is more than ${this.maxFragmentLength}`);
     return length;

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import net from "node:net";
+import { Duplex } from "node:stream";
 import { after, before, describe, it } from "node:test";
+import tls from "node:tls";
 import { explainHandshake } from "../../src/cli/trace-explain.ts";
 import { StoryTeller } from "../../src/cli/trace-story.ts";
 import { Home, type RunningServer, runToEnd, startServe, startServer } from "./support/serve.ts";
@@ -39,6 +43,52 @@ function speak(port: number, text: string): Promise<void> {
   return new Promise((resolve) => socket.on("close", () => resolve()));
 }
 
+interface GivingUp {
+  /** How much of the ClientHello is sent. */
+  readonly bytes?: number;
+  /** What is waited for before. */
+  readonly waitFor?: "server hello" | "the server";
+  readonly reset?: boolean;
+  readonly version?: "TLSv1.2";
+}
+
+/** A client that sends a ClientHello, or less, and leaves. */
+async function giveUp(port: number, { bytes, waitFor, reset = false, version }: GivingUp): Promise<void> {
+  const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: false });
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(clientHello(version).subarray(0, bytes));
+  if (waitFor === "server hello") await once(socket, "data");
+  if (waitFor === "the server") await once(socket.resume(), "end");
+  if (reset) socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+/** What Node sends first, taken from a transport that answers nothing. */
+function clientHello(version: "TLSv1.2" | "TLSv1.3" = "TLSv1.3"): Buffer {
+  let sent = Buffer.alloc(0);
+  const nowhere = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      sent = Buffer.concat([sent, chunk]);
+      done();
+    },
+  });
+  tls.connect({ socket: nowhere, minVersion: version, maxVersion: version }).on("error", () => undefined);
+  return sent;
+}
+
+/** The server's own certificate, for clients that shall trust it. */
+async function certificateOf({ address }: RunningServer, home: Home): Promise<string> {
+  const { stdout } = await runToEnd("openssl", ["s_client", "-connect", address]);
+  const file = home.path("server.pem");
+  writeFileSync(
+    file,
+    stdout.slice(stdout.indexOf("-----BEGIN"), stdout.lastIndexOf("-----END CERTIFICATE") + 26),
+  );
+  return file;
+}
+
 describe("trace --explain", () => {
   const home = new Home();
   let server: RunningServer;
@@ -68,7 +118,10 @@ describe("trace --explain", () => {
     await openssl(server.port, {}, "", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
     assert.match(await explained.next(), /offered TLSv1\.1\. .*protocol_version \(70\): .*--min-tls 1\.2/);
     await openssl(server.port, {}, "", "-tls1_2", "-cipher", "AES128-SHA");
-    assert.match(await explained.next(), /handshake_failure \(40\): they have no cipher suite, group/);
+    assert.match(
+      await explained.next(),
+      /handshake_failure \(40\): they have no cipher suite, group .*the suites TLS_RSA_WITH_AES_128_CBC_SHA and/,
+    );
   });
 
   it("explains a client that does not trust our certificate", async () => {
@@ -83,6 +136,65 @@ describe("trace --explain", () => {
     assert.match(await explained.next(), /^The client speaks no TLS: it began with "SSH-2\.0-\\u/);
     await speak(server.port, "");
     assert.match(await explained.next(), /^The client connected and said nothing/);
+  });
+
+  it("explains a client that gives up: how, and after which message", async () => {
+    await giveUp(server.port, { bytes: 100 });
+    assert.match(
+      await explained.next(),
+      /^The client's ClientHello is not whole: the client closed the connection/,
+    );
+    const asked =
+      /The client (closed|reset) the connection without an alert, after the server's finished: it gave up when it had seen the server's certificate/;
+    await giveUp(server.port, { waitFor: "server hello" });
+    assert.equal(asked.exec(await explained.next())?.[1], "closed");
+    await giveUp(server.port, { waitFor: "server hello", reset: true });
+    assert.equal(asked.exec(await explained.next())?.[1], "reset");
+    await giveUp(server.port, { waitFor: "server hello", version: "TLSv1.2" });
+    assert.match(
+      await explained.next(),
+      /closed the connection .*, after the server's server_hello_done: it gave/,
+    );
+  });
+
+  it("explains clients that the server does not wait for any longer", async () => {
+    await using impatient = await startServer(home, [
+      "trace",
+      "listen",
+      "--explain",
+      "--handshake-timeout",
+      "1s",
+    ]);
+    const said = new Explanations(impatient);
+    const silent = net.connect(impatient.port, "127.0.0.1");
+    await Promise.all([once(silent.resume(), "close"), giveUp(impatient.port, { waitFor: "the server" })]);
+    const both = [await said.next(), await said.next()].join("\n");
+    assert.match(both, /said nothing until the server closed the connection \(a timeout\)/);
+    assert.match(
+      both,
+      /The server closed the connection .*, after the server's finished: it gave up waiting/,
+    );
+  });
+
+  it("explains a client for which the server has another name", async () => {
+    const certificate = await certificateOf(server, home);
+    assert.match(await explained.next(), /Both sides finished the handshake\.$/);
+    await runToEnd("openssl", [
+      "s_client",
+      "-connect",
+      server.address,
+      "-servername",
+      "elsewhere.example",
+      "-verify_hostname",
+      "elsewhere.example",
+      "-verify_return_error",
+      "-CAfile",
+      certificate,
+    ]);
+    assert.match(
+      await explained.next(),
+      /bad_certificate \(42\): .* which is not for "elsewhere\.example"\. .*--servername NAME/,
+    );
   });
 
   it("explains to the client why the server refuses it", async () => {
