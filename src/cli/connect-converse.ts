@@ -1,12 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { toConnectError } from "../client/refused-by-server.ts";
+import { firstSign } from "../client/verdict.ts";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-
-/**
- * In TLS 1.3 a server judges us after our handshake is done. What is sent before its alert arrives can end in a reset
- * that hides the alert, so stdin waits for the first sign of life, or this long.
- */
-const VERDICT_MS = 200;
 
 /** Sends stdin, half-closes, prints what comes until the server closes. Throws when the server refuses us. */
 export async function converse(socket: TLSSocket, address: ServerAddress): Promise<void> {
@@ -21,7 +16,7 @@ export async function converse(socket: TLSSocket, address: ServerAddress): Promi
   process.stdout.on("drain", () => socket.resume());
   process.stdout.on("error", () => socket.destroy());
   try {
-    await Promise.race([verdict(socket), promise]);
+    await Promise.race([firstSign(socket), promise]);
     process.stdin.pipe(socket);
     await promise;
   } finally {
@@ -32,17 +27,3 @@ export async function converse(socket: TLSSocket, address: ServerAddress): Promi
 }
 
 const LINE_FEED = 0x0a;
-
-function verdict(socket: TLSSocket): Promise<void> | undefined {
-  const ticket: Buffer | undefined = socket.getTLSTicket();
-  if (socket.getProtocol() !== "TLSv1.3" || socket.destroyed || ticket !== undefined) return undefined;
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, VERDICT_MS);
-    for (const sign of ["session", "data", "end", "close"] as const) {
-      socket.once(sign, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }
-  });
-}

@@ -5,12 +5,13 @@ import { connect, type ConnectOptions, type UnknownServer } from "../client/conn
 import type { IdentityPem } from "../client/identity.ts";
 import { ensureIdentity, openIdentity } from "../client/identity-folder.ts";
 import { KnownServers, type VerifyServer } from "../client/known-servers.ts";
-import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { converse } from "./connect-converse.ts";
+import { identityFor } from "./connect-identity.ts";
 import { knownServersUrl } from "./connect-known-servers.ts";
 import { processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
@@ -35,7 +36,10 @@ export function command(): Command {
 export function addConnectFlags(verb: Command): Command {
   return verb
     .argument("<host:port>", "the server; IPv6 addresses in brackets", parseAddress)
-    .option("--identity <name>", "which of our identities to show; default `default`, made when missing")
+    .option(
+      "--identity <name>",
+      "which of our identities to show; default: the one that joined there, else `default`, made when missing",
+    )
     .addOption(
       new Option("--verify-server <mode>", "what a server never met before leads to")
         .choices(["accept", "ask", "refuse"])
@@ -68,8 +72,8 @@ export async function withConnection(
   use: (socket: TLSSocket) => Promise<void>,
 ): Promise<void> {
   if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
-  const identity = await chooseIdentity(flags.identity);
   await using store = openStore(knownServersUrl(flags.store), { process: processName("connect") });
+  const identity = await chooseIdentity(flags.identity ?? identityFor(store, formatServerAddress(address)));
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
   const socket = await connect({
     ...address,
@@ -93,9 +97,9 @@ function parseAddress(text: string): ServerAddress {
   }
 }
 
-async function chooseIdentity(name: string | undefined): Promise<IdentityPem> {
+async function chooseIdentity(name: string): Promise<IdentityPem> {
   const folder = identitiesFolder();
-  if (name !== undefined && name !== DEFAULT_IDENTITY) {
+  if (name !== DEFAULT_IDENTITY) {
     const identity = openIdentity(folder, name);
     if (identity !== undefined) return identity;
     throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `there is no identity "${name}"`, {

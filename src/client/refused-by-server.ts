@@ -15,6 +15,13 @@ const HINTS: Readonly<Record<number, string>> = {
   116: "the server wants a certificate of ours",
 };
 
+const ALERT = /SSL alert number (\d{1,3})/;
+
+/** Whether an error of a socket is an alert of the other side. */
+export function isAlertError(error: unknown): error is Error {
+  return error instanceof Error && ALERT.test(error.message);
+}
+
 /**
  * What went wrong on a connection, as ours: ERR_HANDCLASP_REFUSED with the alert's name when the server sent one,
  * else ERR_HANDCLASP_CONNECT. In TLS 1.3 the alert for our certificate comes after 'secureConnect' (RFC 8446 §4.4.2).
@@ -22,7 +29,7 @@ const HINTS: Readonly<Record<number, string>> = {
 export function toConnectError(error: unknown, address: string): HandclaspError {
   if (error instanceof HandclaspError) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const [, digits] = /SSL alert number (\d{1,3})/.exec(said) ?? [];
+  const [, digits] = ALERT.exec(said) ?? [];
   if (digits === undefined) {
     return new HandclaspError("ERR_HANDCLASP_CONNECT", `${escapeText(address)}: ${said.trim()}`, {
       cause: error,

@@ -27,7 +27,8 @@ export function formatServerAddress({ host, port }: ServerAddress): string {
   return isIPv6(canonical) ? `[${canonical}]:${port}` : `${canonical}:${port}`;
 }
 
-function canonicalHost(host: string): string {
+/** A host name in lower case without its final dot (RFC 6066 §3 wants none), an IPv6 address in its shortest form. */
+export function canonicalHost(host: string): string {
   const lower = host.toLowerCase();
   if (isIPv6(lower)) return lower.includes("%") ? lower : new URL(`http://[${lower}]`).hostname.slice(1, -1);
   return lower.length > 1 && lower.endsWith(".") ? lower.slice(0, -1) : lower;

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { createHash, generateKeyPair, sign } from "node:crypto";
+import { createHash, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
@@ -34,6 +34,7 @@ import { HandclaspError } from "../errors.ts";
 import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
 import { toPem } from "./certificate-description.ts";
 import { IDENTITY_TYPES, type IdentityType } from "./identity-type.ts";
+import { signatureAlgorithmOf, signWith } from "./key-signature.ts";
 import { JOIN_PROOF } from "./private-extensions.ts";
 import { positiveSerial } from "./reissue-certificate.ts";
 import { validityOf } from "./time.ts";
@@ -64,32 +65,17 @@ export interface CreatedIdentity {
 
 const COMMON_NAME = "2.5.4.3";
 
-interface Algorithm {
-  readonly generate: () => Promise<{ privateKey: KeyObject; publicKey: KeyObject }>;
-  readonly signature: string;
-  /** RSA signatures carry a NULL (RFC 4055 §5), the others nothing. */
-  readonly parameters?: null;
-  readonly digest: string | null;
-}
-
 const generate = promisify(generateKeyPair);
 
-const ALGORITHMS: Readonly<Record<IdentityType, Algorithm>> = {
-  p256: {
-    generate: () => generate("ec", { namedCurve: "P-256" }),
-    signature: "1.2.840.10045.4.3.2",
-    digest: "sha256",
-  },
-  ed25519: { generate: () => generate("ed25519"), signature: "1.3.101.112", digest: null },
-  rsa: {
-    generate: () => generate("rsa", { modulusLength: 3072 }),
-    signature: "1.2.840.113549.1.1.11",
-    parameters: null,
-    digest: "sha256",
-  },
-  "ml-dsa-44": { generate: () => generate("ml-dsa-44"), signature: "2.16.840.1.101.3.4.3.17", digest: null },
-  "ml-dsa-65": { generate: () => generate("ml-dsa-65"), signature: "2.16.840.1.101.3.4.3.18", digest: null },
-  "ml-dsa-87": { generate: () => generate("ml-dsa-87"), signature: "2.16.840.1.101.3.4.3.19", digest: null },
+const NEW_KEYS: Readonly<
+  Record<IdentityType, () => Promise<{ privateKey: KeyObject; publicKey: KeyObject }>>
+> = {
+  p256: () => generate("ec", { namedCurve: "P-256" }),
+  ed25519: () => generate("ed25519"),
+  rsa: () => generate("rsa", { modulusLength: 3072 }),
+  "ml-dsa-44": () => generate("ml-dsa-44"),
+  "ml-dsa-65": () => generate("ml-dsa-65"),
+  "ml-dsa-87": () => generate("ml-dsa-87"),
 };
 
 /**
@@ -100,16 +86,12 @@ const ALGORITHMS: Readonly<Record<IdentityType, Algorithm>> = {
 export async function createIdentity(options: CreateIdentityOptions): Promise<CreatedIdentity> {
   const { name, type = "p256", now, days, dnsNames = [], joinProof } = options;
   if (name === "" || !name.isWellFormed()) throw unusable("name", "is empty or not Unicode");
-  if (!Object.hasOwn(ALGORITHMS, type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);
+  if (!Object.hasOwn(NEW_KEYS, type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);
   const validity = validityOf(now, days);
   const alternatives = alternativeNames(name, dnsNames);
-  const algorithm = ALGORITHMS[type];
-  const { privateKey, publicKey } = await algorithm.generate();
+  const { privateKey, publicKey } = await NEW_KEYS[type]();
   const spki = publicKey.export({ type: "spki", format: "der" });
-  const signatureAlgorithm = new AlgorithmIdentifier({
-    algorithm: algorithm.signature,
-    ...(algorithm.parameters === null ? { parameters: null } : {}),
-  });
+  const signatureAlgorithm = AsnConvert.parse(signatureAlgorithmOf(type), AlgorithmIdentifier);
   const tbs = new TBSCertificate({
     version: Version.v3,
     serialNumber: toArrayBuffer(positiveSerial()),
@@ -120,7 +102,7 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<Cr
     subjectPublicKeyInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
     extensions: new Extensions(extensionsFor(alternatives, spki, joinProof?.(spki))),
   });
-  const signature = sign(algorithm.digest, new Uint8Array(AsnConvert.serialize(tbs)), privateKey);
+  const signature = signWith(type, privateKey, new Uint8Array(AsnConvert.serialize(tbs)));
   const certificate = new Certificate({
     tbsCertificate: tbs,
     signatureAlgorithm,

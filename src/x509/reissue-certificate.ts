@@ -90,11 +90,18 @@ export function positiveSerial(): Uint8Array {
   return serial;
 }
 
-/** OpenSSL writes some keys otherwise than their certificate has them, which would be another pin. */
+/** The old one as it stands when it is the same key: OpenSSL may write it otherwise, and that would be another pin. */
 function spkiOf(privateKey: KeyObject, old: Uint8Array): Uint8Array {
   const publicKey = createPublicKey(privateKey);
-  const isSame = publicKey.equals(createPublicKey({ key: Buffer.from(old), format: "der", type: "spki" }));
-  return isSame ? old : publicKey.export({ type: "spki", format: "der" });
+  return isKey(publicKey, old) ? old : publicKey.export({ type: "spki", format: "der" });
+}
+
+function isKey(publicKey: KeyObject, spki: Uint8Array): boolean {
+  try {
+    return publicKey.equals(createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }));
+  } catch {
+    return false;
+  }
 }
 
 function partsOf(der: Uint8Array): { readonly subject: Uint8Array; readonly kept: readonly RawExtension[] } {

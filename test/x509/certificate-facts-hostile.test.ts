@@ -6,6 +6,7 @@ import { isHandclaspError } from "../../src/errors.ts";
 import { type CertificateFacts, readCertificate } from "../../src/x509/certificate-facts.ts";
 import { describeCertificate, toPem } from "../../src/x509/certificate-description.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
+import { damage } from "./support/damage.ts";
 import {
   alternativeNames,
   ascii,
@@ -185,31 +186,6 @@ describe("any bytes as a certificate", () => {
     );
   });
 });
-
-type Damage = (bytes: Uint8Array, other: Uint8Array) => Uint8Array;
-
-function replaced(bytes: Uint8Array, at: number, length: number, by: Uint8Array): Uint8Array {
-  const place = at % (bytes.length + 1);
-  return Uint8Array.of(...bytes.subarray(0, place), ...by, ...bytes.subarray(place + length));
-}
-
-const damage: fc.Arbitrary<Damage> = fc
-  .record({ at: fc.nat(), from: fc.nat(), few: fc.uint8Array({ minLength: 1, maxLength: 4 }) })
-  .chain(({ at, from, few }) =>
-    fc.constantFrom<Damage>(
-      (bytes) => replaced(bytes, at, 1, few.subarray(0, 1)),
-      (bytes) =>
-        replaced(bytes, at, 1, Uint8Array.of((bytes[at % (bytes.length + 1)] ?? 0) ^ (1 << (from % 8)))),
-      (bytes) => replaced(bytes, at, few.length, few),
-      (bytes) => replaced(bytes, at, 0, few),
-      (bytes) => replaced(bytes, at, few.length, new Uint8Array()),
-      (bytes) => bytes.subarray(0, at % (bytes.length + 1)),
-      (bytes, other) =>
-        Buffer.concat([bytes.subarray(0, at % bytes.length), other.subarray(at % bytes.length)]),
-      (bytes, other) =>
-        Buffer.concat([bytes.subarray(0, at % bytes.length), other.subarray(from % other.length)]),
-    ),
-  );
 
 async function realCertificates(): Promise<readonly Uint8Array[]> {
   const now = new Date();

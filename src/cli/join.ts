@@ -1,0 +1,58 @@
+import { Command, Option } from "commander";
+import { ensureIdentity } from "../client/identity-folder.ts";
+import { join } from "../client/join.ts";
+import { openStore } from "../store/open-store.ts";
+import { type JoinToken, parseJoinToken } from "../trust/join-token.ts";
+import { toKeyId } from "../trust/key-id.ts";
+import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
+import { rememberIdentity } from "./connect-identity.ts";
+import { knownServersUrl } from "./connect-known-servers.ts";
+import { asArgument, jsonOption, processName, storeOption } from "./context.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
+import { print, printJson, say, showName } from "./output.ts";
+
+interface Flags {
+  readonly identity?: string;
+  readonly type: IdentityType;
+  readonly store: string;
+  readonly json?: true;
+}
+
+/** `join TOKEN`. */
+export function command(): Command {
+  return new Command("join")
+    .argument("<token>", "the string that `token create` printed", asArgument(parseJoinToken))
+    .option("--identity <name>", "which of our identities joins; default `default`, made when missing")
+    .addOption(
+      new Option("--type <type>", "the kind of key, if one is made").choices(IDENTITY_TYPES).default("p256"),
+    )
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.")
+    .action(run);
+}
+
+async function run(
+  token: JoinToken,
+  { identity: name = DEFAULT_IDENTITY, type, store: url, json }: Flags,
+): Promise<void> {
+  // Kept before anything is sent: whatever happens after, the key that the server knows is here.
+  const identity = await ensureIdentity(identitiesFolder(), name, () => makeIdentity(token.peer, type));
+  if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
+  await using store = openStore(knownServersUrl(url), { process: processName("join") });
+  const { address } = await join({ token, identity, store, now: Date.now, process: processName("join") });
+  await rememberIdentity(store, token.servers, name);
+  const { pin } = identity.facts;
+  if (json === true) {
+    printJson({
+      address,
+      peer: token.peer,
+      identity: name,
+      keyId: toKeyId(pin),
+      pin,
+      serverPin: token.serverPin,
+    });
+  } else {
+    print(`joined ${address} as ${showName(token.peer)}, with the key ${toKeyId(pin)}`);
+  }
+}

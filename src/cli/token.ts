@@ -1,0 +1,203 @@
+import { Command, Option } from "commander";
+import { readIdentityFile } from "../client/identity-folder.ts";
+import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
+import { HandclaspError } from "../errors.ts";
+import { parseDuration } from "../trust/duration.ts";
+import { encodeJoinToken, type JoinToken } from "../trust/join-token.ts";
+import { toKeyId } from "../trust/key-id.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import { parseKeyPin } from "../trust/key-pin.ts";
+import { type TokenRecord, tokenState } from "../trust/token-record.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
+import { print, printBytes, printJson, showName, showTime, table, toIsoTime } from "./output.ts";
+import { serverIdentityFile } from "./serve-identity.ts";
+
+interface StoreFlags {
+  readonly store: string;
+  readonly json?: true;
+}
+
+interface CreateFlags extends StoreFlags {
+  /** Milliseconds. */
+  readonly expires: number;
+  readonly server?: readonly string[];
+  readonly serverPin?: KeyPin;
+  readonly replace?: true;
+  readonly from?: string;
+}
+
+/** `token create | list | cancel`. */
+export function command(): Command {
+  const token = new Command("token");
+  token
+    .command("create")
+    .description("invite one client: prints one string that lets it in, once")
+    .argument("<name>", "the name that the client will have")
+    .addOption(
+      new Option("--expires <duration>", "how long it is good for: 10m, 1h, 7d")
+        .argParser(asArgument(parseDuration))
+        .default(3_600_000, "1h"),
+    )
+    .addOption(
+      new Option(
+        "--server <host:port>",
+        "where the client finds the server, more than once for several; default: as `serve` last listened",
+      ).argParser(collectServers),
+    )
+    .addOption(
+      new Option("--server-pin <pin>", "the server's key; default: as `serve` last showed it").argParser(
+        asArgument(parsePin),
+      ),
+    )
+    .option("--replace", "retire the key that has the name now, when the token is used")
+    .option("--from <cidr>", "only for a client from this network")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(create);
+  token
+    .command("list")
+    .description("the tokens of the last 30 days, the newest first")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(list);
+  token
+    .command("cancel")
+    .description("make a token worthless before it is used")
+    .argument("<id>", "its id, or the beginning of it, as `token list` shows it")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(cancel);
+  return token;
+}
+
+async function create(peer: string, flags: CreateFlags): Promise<void> {
+  await withStore(flags.store, "token create", async (store, operator) => {
+    const known = knownServer(store);
+    const { replace, from, expires } = flags;
+    const token = await operator.createToken({
+      peer,
+      servers: flags.server ?? [reachable(known?.address)],
+      serverPin: flags.serverPin ?? pinOf(store, known),
+      forMs: expires,
+      ...(replace === true && { replace }),
+      ...(from !== undefined && { from }),
+    });
+    await printToken(token, flags.json);
+  });
+}
+
+async function printToken(token: JoinToken, json: true | undefined): Promise<void> {
+  const text = encodeJoinToken(token);
+  if (json === true) {
+    const { id, peer, servers, serverPin, expires } = token;
+    printJson({ token: text, id, peer, servers, serverPin, expires: toIsoTime(expires) });
+    return;
+  }
+  print(text);
+  if (!process.stdout.isTTY) return;
+  const { renderUnicodeCompact } = await import("uqr");
+  printBytes(`\n${renderUnicodeCompact(text, { border: 4 })}\n`);
+}
+
+async function list({ store: url, json }: StoreFlags): Promise<void> {
+  await withStore(
+    url,
+    "token list",
+    (store) => {
+      const tokens = store.tokens();
+      if (json === true) printJson(tokens.map(toListedToken));
+      else if (tokens.length === 0) print("no join tokens: handclasp token create NAME makes one");
+      else {
+        const rows = tokens.map((token) => [
+          token.id,
+          showName(token.peer),
+          tokenState(token, Date.now()),
+          showTime(token.expires),
+          token.from ?? "anywhere",
+          token.usedBy === null ? "-" : toKeyId(token.usedBy),
+        ]);
+        print(table([["ID", "NAME", "STATE", "EXPIRES", "FROM", "USED BY"], ...rows]));
+      }
+    },
+    { mustExist: true },
+  );
+}
+
+async function cancel(id: string, { store: url, json }: StoreFlags): Promise<void> {
+  await withStore(
+    url,
+    "token cancel",
+    async (_store, operator) => {
+      const token = await operator.cancelToken(id);
+      if (json === true) printJson(toListedToken(token));
+      else print(`cancelled: the token for ${showName(token.peer)} (${token.id})`);
+    },
+    { mustExist: true },
+  );
+}
+
+/** A token as programs get it; nothing in it lets anybody in. */
+function toListedToken(token: TokenRecord): object {
+  const { id, peer, from, replace, serverPin, createdAt, expires, usedAt, usedBy, cancelledAt } = token;
+  return {
+    id,
+    peer,
+    state: tokenState(token, Date.now()),
+    expires: toIsoTime(expires),
+    from,
+    replace,
+    serverPin,
+    createdAt: toIsoTime(createdAt),
+    usedAt: toIsoTime(usedAt),
+    usedBy,
+    usedByKeyId: usedBy === null ? null : toKeyId(usedBy),
+    cancelledAt: toIsoTime(cancelledAt),
+  };
+}
+
+interface KnownServer {
+  readonly address: string;
+  readonly pin: KeyPin;
+}
+
+/** What `serve` recorded when it last started. */
+function knownServer(store: TrustStore): KnownServer | undefined {
+  const record = store.setting("server");
+  return record === undefined ? undefined : (JSON.parse(record) as KnownServer);
+}
+
+function reachable(address: string | undefined): string {
+  const host = address === undefined ? undefined : parseServerAddress(address).host;
+  if (address !== undefined && host !== "0.0.0.0" && host !== "::") return address;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_OPTION",
+    address === undefined
+      ? "it is not known where the server is: none was started on this store"
+      : `the server listens on ${address}, which is no address that a client can connect to`,
+    { hint: "say how clients reach it: --server HOST:PORT" },
+  );
+}
+
+function pinOf(store: TrustStore, known: KnownServer | undefined): KeyPin {
+  const file = store.url.startsWith("sqlite:") ? serverIdentityFile(store.url) : undefined;
+  const pin = known?.pin ?? (file === undefined ? undefined : readIdentityFile(file)?.facts.pin);
+  if (pin !== undefined) return pin;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_OPTION",
+    "the server's key is not known: none was started on this store",
+    {
+      hint: "start the server once, or give its key: --server-pin PIN",
+    },
+  );
+}
+
+function parsePin(text: string): KeyPin {
+  const pin = parseKeyPin(text);
+  if (pin !== undefined) return pin;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "It must be sha256: and 44 characters of base64.");
+}
+
+function collectServers(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, formatServerAddress(asArgument(parseServerAddress)(text))];
+}

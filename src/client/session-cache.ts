@@ -1,0 +1,110 @@
+import type { TLSSocket } from "node:tls";
+import type { CertificateFacts } from "../x509/certificate-facts.ts";
+
+/** A session, and the server's certificate that was judged when it was made. */
+export interface KeptSession {
+  /** SSL_SESSION in ASN.1, secrets and all. */
+  readonly session: Buffer;
+  readonly facts: CertificateFacts;
+}
+
+interface Entry extends KeptSession {
+  readonly place: string;
+  /** RFC 8446 §C.4: a ticket that is used twice lets an onlooker link the two connections. */
+  readonly singleUse: boolean;
+}
+
+export interface SessionCacheOptions {
+  /** How many sessions are kept, the oldest go first; default 256. */
+  readonly most?: number;
+}
+
+const MOST_OF_ONE_PLACE = 4;
+const LARGEST_BYTES = 64 * 1024;
+
+/**
+ * TLS sessions in memory. One is offered to the address that it came from, under the identity that was shown, and
+ * only while the server's key that it was made with is trusted there: a resumed handshake shows no certificate.
+ */
+export class SessionCache {
+  readonly #most: number;
+  /** The newest last. */
+  #entries: readonly Entry[] = [];
+  /** Connections that may hold a session which Node did not tell of. */
+  readonly #untold = new Map<TLSSocket, Omit<Entry, "session" | "singleUse">>();
+
+  constructor({ most = 256 }: SessionCacheOptions = {}) {
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#untold.clear();
+  }
+
+  /** The newest session of a place whose server is still trusted. Others' sessions are forgotten on the way. */
+  take(place: string, isTrusted: (server: CertificateFacts) => boolean): KeptSession | undefined {
+    for (const [socket, untold] of this.#untold) if (untold.place === place) this.#collect(socket);
+    const candidates = this.#entries.filter((entry) => entry.place === place);
+    this.#drop(candidates.filter(({ facts }) => !isTrusted(facts)));
+    const found = this.#entries.findLast((entry) => entry.place === place);
+    if (found?.singleUse === true) this.#drop([found]);
+    return found;
+  }
+
+  /** Keeps what a connection is given, once its server was judged: `facts` is what the verdict was about. */
+  watch(socket: TLSSocket, place: string, facts: CertificateFacts): void {
+    if (socket.getProtocol() !== "TLSv1.3") {
+      const session = socket.isSessionReused() ? undefined : socket.getSession();
+      if (session !== undefined) this.#keep({ place, facts, session, singleUse: false });
+      return;
+    }
+    const own: Entry[] = [];
+    this.#untold.set(socket, { place, facts });
+    socket.on("session", (session: Buffer) => {
+      this.#untold.delete(socket);
+      const entry = { place, facts, session, singleUse: true };
+      own.push(entry);
+      this.#keep(entry);
+    });
+    beforeDestroy(socket, (error) => {
+      if (error === null) this.#collect(socket);
+      this.#untold.delete(socket);
+      // RFC 8446 §6.2: tickets of a connection that failed are not used.
+      if (error !== null) this.#drop(own);
+    });
+  }
+
+  /** Node tells of no session above 10 KiB, which two ML-DSA-65 certificates exceed; but it can be asked for it. */
+  #collect(socket: TLSSocket): void {
+    const untold = this.#untold.get(socket);
+    if (untold === undefined || socket.getTLSTicket() === undefined) return;
+    this.#untold.delete(socket);
+    const session = socket.getSession();
+    if (session !== undefined) this.#keep({ ...untold, session, singleUse: true });
+  }
+
+  #keep(entry: Entry): void {
+    if (entry.session.length > LARGEST_BYTES) return;
+    const ofPlace = this.#entries.filter(({ place }) => place === entry.place);
+    this.#drop(ofPlace.slice(0, Math.max(0, ofPlace.length - MOST_OF_ONE_PLACE + 1)));
+    this.#entries = [...this.#entries, entry].slice(-this.#most);
+  }
+
+  #drop(entries: readonly Entry[]): void {
+    if (entries.length > 0) this.#entries = this.#entries.filter((entry) => !entries.includes(entry));
+  }
+}
+
+/** Calls back while the connection's state can still be read. */
+function beforeDestroy(socket: TLSSocket, listener: (error: Error | null) => void): void {
+  const destroy = socket._destroy.bind(socket);
+  socket._destroy = (error, done) => {
+    listener(error);
+    destroy(error, done);
+  };
+}

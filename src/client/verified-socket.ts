@@ -1,0 +1,189 @@
+import { constants, hash } from "node:crypto";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { HandclaspError } from "../errors.ts";
+import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
+import type { ConnectOptions } from "./connect-options.ts";
+import type { ServerVerdict } from "./known-servers.ts";
+import { isAlertError, toConnectError } from "./refused-by-server.ts";
+import { canonicalHost, formatServerAddress } from "./server-address.ts";
+import type { KeptSession } from "./session-cache.ts";
+
+/** A connection to a server that was judged. */
+export interface VerifiedSocket {
+  readonly socket: TLSSocket;
+  /** `HOST:PORT`. */
+  readonly address: string;
+  /** Of the server. On a resumed connection, of the handshake that its session comes from. */
+  readonly facts: CertificateFacts;
+}
+
+/** Told of a server that was refused for being unknown. */
+type OnUnknown = (address: string, facts: CertificateFacts) => void;
+
+/** One connection, judged. Throws ERR_HANDCLASP_REFUSED, ERR_HANDCLASP_CONNECT, or why `signal` was aborted. */
+export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown): Promise<VerifiedSocket> {
+  const address = formatServerAddress(options);
+  const mostMs = timeoutMs(options);
+  options.signal?.throwIfAborted();
+  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+  const late = setTimeout(() => giveUp(timedOut(address, mostMs)), mostMs);
+  const abort = (): void => giveUp(options.signal?.reason);
+  options.signal?.addEventListener("abort", abort, { once: true });
+  let socket: TLSSocket | undefined;
+  try {
+    const transport = await openTransport(options, givenUp);
+    const offered = offeredSession(options, address);
+    socket = startTls(options, transport, offered);
+    const handshake = judged(socket, {
+      options,
+      address,
+      offered,
+      onUnknown,
+      onDone: () => clearTimeout(late),
+    });
+    return { socket, address, facts: await Promise.race([handshake, givenUp]) };
+  } catch (error) {
+    socket?.destroy();
+    throw options.signal?.aborted === true ? error : toConnectError(error, address);
+  } finally {
+    clearTimeout(late);
+    options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function openTransport(options: ConnectOptions, givenUp: Promise<never>): Promise<Duplex | undefined> {
+  const { host, port } = options;
+  const opening = options.openTransport?.({ host, port });
+  try {
+    return await Promise.race([opening, givenUp]);
+  } catch (error) {
+    opening?.then(
+      (transport) => void transport.destroy(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+function startTls(
+  options: ConnectOptions,
+  transport: Duplex | undefined,
+  offered: KeptSession | undefined,
+): TLSSocket {
+  const { host, port, identity, minVersion, maxVersion, alpnProtocols, onKeyLog } = options;
+  const name = serverName(options);
+  const socket = connectTls({
+    host,
+    port,
+    ...(transport !== undefined && { socket: transport }),
+    rejectUnauthorized: false,
+    minVersion: minVersion ?? "TLSv1.2",
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    ...(maxVersion !== undefined && { maxVersion }),
+    ...(name !== undefined && { servername: name }),
+    ...(alpnProtocols !== undefined && { ALPNProtocols: [...alpnProtocols] }),
+    ...(identity !== undefined && { key: identity.key, cert: identity.certificate }),
+    ...(offered !== undefined && { session: offered.session }),
+  });
+  if (onKeyLog !== undefined) socket.on("keylog", onKeyLog);
+  return socket;
+}
+
+interface Handshake {
+  readonly options: ConnectOptions;
+  readonly address: string;
+  readonly offered: KeptSession | undefined;
+  readonly onUnknown: OnUnknown;
+  readonly onDone: () => void;
+}
+
+/** Resolves with whom we talk to, when that is known and on record. */
+function judged(socket: TLSSocket, handshake: Handshake): Promise<CertificateFacts> {
+  const { promise, resolve, reject } = Promise.withResolvers<CertificateFacts>();
+  const onClose = (): void => reject(new Error("the server closed the connection"));
+  socket.once("error", reject);
+  socket.once("close", onClose);
+  socket.once("secureConnect", () => {
+    handshake.onDone();
+    const verified = verify(socket, handshake);
+    if (socket.destroyed) socket.off("close", onClose);
+    const settle = (facts: CertificateFacts): void => {
+      socket.off("error", reject);
+      socket.off("close", onClose);
+      resolve(facts);
+    };
+    verified.then(settle, reject);
+  });
+  return promise;
+}
+
+/** Runs without a pause up to the verdict; a refused socket is gone before anything is flushed. */
+async function verify(socket: TLSSocket, handshake: Handshake): Promise<CertificateFacts> {
+  const { options, address, offered, onUnknown } = handshake;
+  const { knownServers, verifyServer = "accept", sessions } = options;
+  let facts: CertificateFacts;
+  let verdict: ServerVerdict;
+  try {
+    facts = serverCertificate(socket, offered);
+    verdict = knownServers.judge(address, facts, verifyServer);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  if (verdict.decision === "refuse") {
+    socket.destroy();
+    if (verdict.reason === "unknown") onUnknown(address, facts);
+    throw await knownServers.refuse(address, facts, verdict);
+  }
+  nameAlerts(socket, address);
+  sessions?.watch(socket, placeOf(options, address), facts);
+  if (verdict.decision === "claim") await knownServers.remember(address, facts);
+  return facts;
+}
+
+/** On a resumed connection Node shows no certificate: only who has the session's keys can have resumed it. */
+function serverCertificate(socket: TLSSocket, offered: KeptSession | undefined): CertificateFacts {
+  if (socket.isSessionReused() && offered !== undefined) return offered.facts;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate !== undefined) return readCertificate(certificate.raw);
+  throw new HandclaspError("ERR_HANDCLASP_REFUSED", "the server showed no certificate");
+}
+
+function offeredSession(options: ConnectOptions, address: string): KeptSession | undefined {
+  const { sessions, knownServers } = options;
+  return sessions?.take(placeOf(options, address), (facts) => {
+    return knownServers.judge(address, facts, "refuse").decision === "admit";
+  });
+}
+
+/** Where a session may be used again: a server resumes us as who we were, under the name that we asked for. */
+function placeOf(options: ConnectOptions, address: string): string {
+  const shown = options.identity && hash("sha256", options.identity.certificate);
+  return JSON.stringify([address, serverName(options), shown]);
+}
+
+function serverName({ servername, host }: ConnectOptions): string | undefined {
+  return servername ?? (isIP(host) === 0 ? canonicalHost(host) : undefined);
+}
+
+/** In TLS 1.3 the server judges us after 'secureConnect': its alert is then an `error` of the socket. */
+function nameAlerts(socket: TLSSocket, address: string): void {
+  const destroy = socket._destroy.bind(socket);
+  socket._destroy = (error, done) => {
+    destroy(isAlertError(error) ? toConnectError(error, address) : error, done);
+  };
+}
+
+function timeoutMs({ timeoutMs: most = 10_000 }: ConnectOptions): number {
+  if (Number.isSafeInteger(most) && most > 0) return most;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `timeoutMs must be a whole number above 0, not ${most}`);
+}
+
+function timedOut(address: string, mostMs: number): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_CONNECT",
+    `${address}: no handshake within ${mostMs / 1000} seconds`,
+  );
+}
