@@ -29,7 +29,7 @@ export async function fillStore(
       expires: null,
       conflictsWith: null,
       staleSeen: false,
-    endorsesFrom: 0,
+      endorsesFrom: 0,
     });
   };
   for (const facts of besides) put(facts);

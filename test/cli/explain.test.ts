@@ -48,7 +48,7 @@ const KEY: KeyRecord = {
   expires: null,
   conflictsWith: OTHER,
   staleSeen: false,
-    endorsesFrom: 0,
+  endorsesFrom: 0,
 };
 
 function explain(reason: RefusalReason, key: KeyRecord = KEY): string {

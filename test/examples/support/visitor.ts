@@ -1,10 +1,22 @@
 import { connect as connectHttp2 } from "node:http2";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { TestIdentity } from "../../guard/support/identities.ts";
 import { alertIn } from "../../guard/support/node-client.ts";
+import { visitGraphql } from "./graphql-visitor.ts";
+import { visitGrpc } from "./grpc-visitor.ts";
+import { visitMqtt } from "./mqtt-visitor.ts";
+import { visitSocketIo, visitWebSocket } from "./web-socket-visitors.ts";
 
 /** How an example's client asks to be greeted, once it is connected. */
-export type Protocol = "tls" | "http/1.1" | "h2";
+export type Protocol = "tls" | "http/1.1" | "h2" | "ws" | "socket.io" | "grpc" | "mqtt" | "graphql";
+
+/** Connects, asks for the greeting, and stays until it is ended. */
+export type Visitor = (options: VisitorOptions) => Promise<Visit>;
+
+export interface VisitorOptions extends ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** A client that was greeted, or refused, and stays as long as it may. */
 export interface Visit extends Disposable {
@@ -18,17 +30,37 @@ export interface Visit extends Disposable {
 
 /** Connects, asks for the greeting, and leaves the connection open. */
 export function visit(port: number, protocol: Protocol, identity?: TestIdentity): Promise<Visit> {
-  const options: ConnectionOptions = {
+  const options: VisitorOptions = {
     host: "127.0.0.1",
     port,
     rejectUnauthorized: false,
     ...(identity && { key: identity.key, cert: identity.cert }),
   };
-  return protocol === "h2" ? visitHttp2(options) : visitTls(options, protocol);
+  return VISITORS[protocol](options);
 }
 
-function visitTls(options: ConnectionOptions, protocol: "tls" | "http/1.1"): Promise<Visit> {
-  const socket = connectTls({ ...options, ...(protocol === "http/1.1" && { ALPNProtocols: [protocol] }) });
+const VISITORS: Readonly<Record<Protocol, Visitor>> = {
+  tls: visitTls,
+  "http/1.1": visitHttp,
+  h2: visitHttp2,
+  ws: visitWebSocket,
+  "socket.io": visitSocketIo,
+  grpc: visitGrpc,
+  mqtt: visitMqtt,
+  graphql: visitGraphql,
+};
+
+function visitTls(options: VisitorOptions): Promise<Visit> {
+  return visitSocket(connectTls(options));
+}
+
+function visitHttp(options: VisitorOptions): Promise<Visit> {
+  const socket = connectTls({ ...options, ALPNProtocols: ["http/1.1"] });
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  return visitSocket(socket);
+}
+
+function visitSocket(socket: TLSSocket): Promise<Visit> {
   const { promise, resolve } = Promise.withResolvers<Visit>();
   const ended = new Promise<void>((resolveEnded) => socket.once("close", () => resolveEnded()));
   const leave = (): void => void socket.destroy();
@@ -41,11 +73,10 @@ function visitTls(options: ConnectionOptions, protocol: "tls" | "http/1.1"): Pro
     const [greeting] = /^Hello, .*(?=\n)/m.exec(text) ?? [];
     if (greeting !== undefined) resolve({ greeting, alert, ended, [Symbol.dispose]: leave });
   });
-  if (protocol === "http/1.1") socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   return promise;
 }
 
-function visitHttp2(options: ConnectionOptions): Promise<Visit> {
+function visitHttp2(options: VisitorOptions): Promise<Visit> {
   const socket = connectTls({ ...options, ALPNProtocols: ["h2"] });
   const session = connectHttp2("https://localhost", { createConnection: () => socket });
   const { promise, resolve } = Promise.withResolvers<Visit>();
