@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { command as identity } from "../../src/cli/identity.ts";
 import { command as serve } from "../../src/cli/serve.ts";
 import { command as store } from "../../src/cli/store.ts";
+import { command as token } from "../../src/cli/token.ts";
 import { command as trust } from "../../src/cli/trust.ts";
 import { alertOf } from "../../src/guard/alerts.ts";
 import { explainRefusal } from "../../src/trust/explain-refusal.ts";
@@ -88,7 +89,9 @@ describe("explainRefusal", () => {
   }
 
   it("names only commands and options that there are", () => {
-    const verbs = new Map([identity(), serve(), store(), trust()].map((verb) => [verb.name(), verb]));
+    const verbs = new Map(
+      [identity(), serve(), store(), token(), trust()].map((verb) => [verb.name(), verb]),
+    );
     for (const reason of Object.keys(REASONS)) {
       for (const [line] of explain(reason as RefusalReason).matchAll(/handclasp [^;:()]+/g)) {
         const [, name = "", inner = ""] = line.split(" ");
