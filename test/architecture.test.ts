@@ -15,7 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["trust"],
   guard: ["trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],
-  cli: ["bytes", "capture", "tls", "x509", "trust", "store", "guard", "client"],
+  gateway: ["guard", "client", "trust", "tls", "x509"],
+  cli: ["bytes", "capture", "tls", "x509", "trust", "store", "guard", "client", "gateway"],
 };
 
 /** Packages and Node modules that do input or output, or read a clock: not for these folders. */
