@@ -4,8 +4,12 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import {
   type handleServerStreamingCall,
+  ResponderBuilder,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import { guard, openStore, type Peer, peerOf, Trust } from "../src/index.ts";
@@ -13,7 +17,7 @@ import { serverIdentity } from "./server-identity.ts";
 
 const store = openStore("trust.db");
 const trust = new Trust(store, {
-  policy: { firstUse: "ask" },
+  policy: { firstUse: "accept" },
   now: Date.now,
   process: `grpc ${process.pid}`,
 });
@@ -35,13 +39,23 @@ const Greeter: ServiceDefinition = {
 };
 
 const PEERS = new AsyncLocalStorage<Peer | undefined>();
+/** A call begins in the context of its connection, and gRPC loses that before the handler is called. */
+const keepPeer: ServerInterceptor = (_method, call) => {
+  const inContext = AsyncLocalStorage.snapshot();
+  const listener = new ServerListenerBuilder()
+    .withOnReceiveMetadata((metadata, next) => inContext(next, metadata))
+    .withOnReceiveHalfClose((next) => inContext(next));
+  const responder = new ResponderBuilder().withStart((next) => next(listener.build()));
+  return new ServerInterceptingCall(call, responder.build());
+};
+
 const watch: handleServerStreamingCall<string, string> = (call) => {
   const peer = PEERS.getStore();
   const how = peer?.firstUse ? "met for the first time" : peer?.renewed ? "with a new certificate" : "known";
   call.write(`Hello, ${peer?.name}: ${how}\n`);
 };
 
-const rpc = new Server();
+const rpc = new Server({ interceptors: [keepPeer] });
 rpc.addService(Greeter, { watch });
 const injector = rpc.createConnectionInjector(ServerCredentials.createInsecure());
 

@@ -7,7 +7,7 @@ import { serverIdentity } from "./server-identity.ts";
 
 const store = openStore("trust.db");
 const trust = new Trust(store, {
-  policy: { firstUse: "ask" },
+  policy: { firstUse: "accept" },
   now: Date.now,
   process: `mqtt ${process.pid}`,
 });

@@ -16,6 +16,14 @@ const EXAMPLES: readonly (readonly [file: string, protocol: Protocol])[] = [
   ["03-http2.ts", "http/1.1"],
   ["04-express.ts", "http/1.1"],
   ["05-fastify.ts", "http/1.1"],
+  ["06-hono.ts", "http/1.1"],
+  ["07-koa.ts", "http/1.1"],
+  ["08-nestjs.ts", "http/1.1"],
+  ["09-ws.ts", "ws"],
+  ["10-socket-io.ts", "socket.io"],
+  ["11-grpc.ts", "grpc"],
+  ["12-mqtt.ts", "mqtt"],
+  ["13-graphql.ts", "graphql"],
 ];
 
 const CERTIFICATE_REQUIRED = 116;
@@ -44,8 +52,11 @@ describe("the examples", () => {
 
         using first = await visit(port, protocol, anna);
         assert.equal(first.greeting, "Hello, anna: met for the first time");
+        const atOnce = visit(port, protocol, await identity("bert"));
         using second = await visit(port, protocol, anna);
+        using other = await atOnce;
         assert.equal(second.greeting, "Hello, anna: known");
+        assert.equal(other.greeting, "Hello, bert: met for the first time");
 
         using impostor = await visit(port, protocol, await identity("anna"));
         assert.deepEqual([impostor.greeting, impostor.alert], ["", CERTIFICATE_UNKNOWN]);

@@ -54,7 +54,7 @@ async function installDebian(stacks: readonly Stack[], tell: (line: string) => v
 }
 
 async function aptInstall(packages: readonly string[]): Promise<boolean> {
-  const flags = ["-y", "-qq", "--no-install-recommends", "--no-upgrade"];
+  const flags = ["-y", "-qq", "--no-install-recommends", "--no-upgrade", "-o", "DPkg::Lock::Timeout=300"];
   const result = await runProgram(["apt-get", "install", ...flags, ...packages], {
     environment: { DEBIAN_FRONTEND: "noninteractive" },
     timeoutMs: LONGEST_MS,

@@ -7,13 +7,15 @@ export function visitGrpc({ host, port, ...options }: VisitorOptions): Promise<V
   const client = new Client(
     `${host}:${port}`,
     credentials.createFromSecureContext(createSecureContext(options), { rejectUnauthorized: false }),
-    { "grpc.enable_retries": 0 },
+    // It takes the address for a name, which an IP address cannot be in TLS.
+    { "grpc.enable_retries": 0, "grpc.ssl_target_name_override": "localhost" },
   );
   const call = client.makeServerStreamRequest(
     "/handclasp.example.Greeter/Watch",
     (message: string) => Buffer.from(message),
     (bytes) => bytes.toString(),
-    "",
+    // A message of no bytes is none to grpc-js.
+    "hello",
   );
   const { promise, resolve } = Promise.withResolvers<Visit>();
   const ended = new Promise<void>((resolveEnded) => call.once("status", () => resolveEnded()));

@@ -16,6 +16,8 @@ export type Visitor = (options: VisitorOptions) => Promise<Visit>;
 export interface VisitorOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
+  /** Claimed by its certificate. */
+  readonly name: string;
 }
 
 /** A client that was greeted, or refused, and stays as long as it may. */
@@ -34,6 +36,7 @@ export function visit(port: number, protocol: Protocol, identity?: TestIdentity)
     host: "127.0.0.1",
     port,
     rejectUnauthorized: false,
+    name: identity?.facts.claimedName ?? "",
     ...(identity && { key: identity.key, cert: identity.cert }),
   };
   return VISITORS[protocol](options);
