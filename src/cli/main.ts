@@ -17,6 +17,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "connect to a TLS server with an identity of our own",
     load: () => import("./connect.ts"),
   },
+  gateway: {
+    summary: "trust on first use in front of any service",
+    load: () => import("./gateway.ts"),
+  },
   token: { summary: "invite a client with one string", load: () => import("./token.ts") },
   join: { summary: "use a token: be known to a server, and know it", load: () => import("./join.ts") },
   trust: {

@@ -5,10 +5,18 @@ import { ensureIdentityFile } from "../client/identity-folder.ts";
 import { HandclaspError } from "../errors.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { makeIdentity } from "./identity-make.ts";
-import type { ServeOptions } from "./serve-options.ts";
+
+/** PEM files. */
+interface CertificateOptions {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** The server's key and certificate: the ones given, else those beside the store, made on first start. */
-export async function serverIdentity(store: TrustStore, { cert, key }: ServeOptions): Promise<Identity> {
+export async function serverIdentity(
+  store: TrustStore,
+  { cert, key }: Partial<CertificateOptions>,
+): Promise<Identity> {
   if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key);
   if (!store.url.startsWith("sqlite:")) return parseIdentity(await makeServerIdentity(), "the new identity");
   return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity);

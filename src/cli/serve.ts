@@ -2,15 +2,15 @@ import { constants } from "node:crypto";
 import { createServer, type Server } from "node:tls";
 import { Command } from "commander";
 import type { Identity } from "../client/identity.ts";
-import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import type { ServerAddress } from "../client/server-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
 import { openStore } from "../store/open-store.ts";
 import { PemDir } from "../store/pem-dir.ts";
-import { toKeyId } from "../trust/key-id.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { processName } from "./context.ts";
+import { recordServer } from "./record-server.ts";
 import { greet } from "./serve-greeting.ts";
 import { serverIdentity } from "./serve-identity.ts";
 import { logAnonymous, logClients, ServeLog } from "./serve-log.ts";
@@ -100,16 +100,10 @@ interface Announcement {
 
 /** Records where the server is and which key it has, for those who invite clients, and says that it is ready. */
 async function announce({ store, log, identity, address, options }: Announcement): Promise<void> {
-  const { host, port } = address;
-  const { pin } = identity.facts;
-  const keyId = toKeyId(pin);
-  const text = formatServerAddress(address);
-  const record = JSON.stringify({ address: text, host, port, pin, keyId, at: new Date().toISOString() });
-  await store.putSetting(`server:${text}`, record);
-  await store.putSetting("server", record);
+  const { pin, keyId, ...where } = await recordServer(store, identity, address);
   const { firstUse, bind, clientCertificate, trustCa, validity, rotation } = options;
   const policy = { firstUse, bind, clientCertificate, trustCa, validity, rotation };
-  log.write({ event: "listening", address: text, host, port, store: store.url, ...policy, keyId, pin });
+  log.write({ event: "listening", ...where, store: store.url, ...policy, keyId, pin });
 }
 
 function warnAbout({ trustCa, validity, clientCertificate }: ServeOptions, log: ServeLog): void {

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { LiveConnection } from "../trust/sighting.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
@@ -20,6 +21,11 @@ export class GuardedConnection {
     this.socket = socket;
     this.peer = peer;
     this.#handshake = handshake;
+  }
+
+  /** What carries the bytes on the wire. */
+  get transport(): Duplex {
+    return this.#handshake.transport;
   }
 
   /** Undefined on a Unix socket, and when it was first asked for after the connection closed. */

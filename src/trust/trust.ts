@@ -15,8 +15,8 @@ import type { Claim, Concern, Refuse, RefusalDetail, Settled, Verdict } from "./
 
 export interface TrustOptions {
   readonly policy?: Partial<Policy>;
-  /** How much first use is let through. */
-  readonly limits?: Partial<FirstUseLimitOptions>;
+  /** How much first use is let through; made ones may be shared by all that judge for one process. */
+  readonly limits?: Partial<FirstUseLimitOptions> | FirstUseLimits;
   /** Pending keys kept at the most; default 1000. */
   readonly maxPending?: number;
   /** How long a pending key waits for review; default 7 days. */
@@ -61,7 +61,8 @@ export class Trust implements AsyncDisposable {
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#now = options.now;
     this.#process = options.process;
-    this.#limits = new FirstUseLimits(options.limits);
+    this.#limits =
+      options.limits instanceof FirstUseLimits ? options.limits : new FirstUseLimits(options.limits);
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);

@@ -1,0 +1,110 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { GatewayConfig, ListenerConfig } from "../gateway/config.ts";
+import { parseUpstream } from "../gateway/parse-upstream.ts";
+import { parseDuration } from "../trust/duration.ts";
+import { asArgument } from "./context.ts";
+import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
+
+/** The flags of `gateway`: those of `serve`, and what one listener needs besides. */
+export interface GatewayOptions extends ServeOptions {
+  readonly to?: string;
+  readonly mode: ListenerConfig["mode"];
+  /** Milliseconds, as all of these. */
+  readonly connectTimeout: number;
+  readonly idleTimeout: number;
+  readonly maxConnectionAge: number;
+  readonly drainTimeout: number;
+  readonly maxConnections: number;
+}
+
+/** Adds the options to the command. */
+export function addGatewayOptions(command: Command): Command {
+  return addServeOptions(command, { firstUse: "ask", clientCertificate: "required" })
+    .option(
+      "--to <upstream>",
+      "where connections go: HOST:PORT or unix:PATH; with --mode http http://HOST:PORT or h2c://HOST:PORT",
+    )
+    .addOption(new Option("--mode <mode>", "what the service speaks").choices(["tcp", "http"]).default("tcp"))
+    .addOption(duration("--connect-timeout <duration>", "for the connection to the upstream", 10_000, "10s"))
+    .addOption(
+      limit("--idle-timeout <duration>", "ends a connection without a byte either way; 0 for no limit"),
+    )
+    .addOption(
+      limit(
+        "--max-connection-age <duration>",
+        "ends a connection at this age, since certificates expire meanwhile; 0 for no limit",
+      ),
+    )
+    .addOption(
+      duration("--drain-timeout <duration>", "how long connections may go on after SIGTERM", 30_000, "30s"),
+    )
+    .addOption(
+      new Option("--max-connections <n>", "connections at once; one more waits")
+        .argParser(parseCount)
+        .default(10_000),
+    );
+}
+
+/** What the flags say, as a configuration with one listener. Ends with wrong usage when they cannot be. */
+export function toGatewayConfig(command: Command, options: GatewayOptions): GatewayConfig {
+  checkServeOptions(command, options);
+  const { to, mode, cert, key } = options;
+  if (to === undefined) return command.error("error: give --to, where connections go");
+  const { firstUse, bind, validity, rotation } = options;
+  return {
+    store: options.store,
+    listeners: [
+      {
+        name: "main",
+        listen: options.listen,
+        mode,
+        to: asUsage(command, () => parseUpstream(to, mode)),
+        certificate: cert === undefined || key === undefined ? undefined : { cert, key },
+        policy: { firstUse, bind, validity, rotation },
+        clientCertificate: options.clientCertificate,
+        trustCa: options.trustCa,
+        minTls: `TLSv${options.minTls}`,
+        maxTls: `TLSv${options.maxTls}`,
+        allow: undefined,
+        paths: [],
+        serverNames: [],
+        onPending: "alert",
+        sendProxy: "none",
+        acceptProxy: [],
+        handshakeTimeoutMs: options.handshakeTimeout,
+        maxHandshakes: options.maxHandshakes,
+        maxConnections: options.maxConnections,
+        connectTimeoutMs: options.connectTimeout,
+        idleTimeoutMs: options.idleTimeout,
+        maxConnectionAgeMs: options.maxConnectionAge,
+      },
+    ],
+    workers: 1,
+    metrics: undefined,
+    drainTimeoutMs: options.drainTimeout,
+  };
+}
+
+function duration(flags: string, about: string, standard: number, shown: string): Option {
+  return new Option(flags, about).argParser(asArgument(parseDuration)).default(standard, shown);
+}
+
+/** A duration, or 0 for none. */
+function limit(flags: string, about: string): Option {
+  const parse = asArgument((text) => (text === "0" ? 0 : parseDuration(text)));
+  return new Option(flags, about).argParser(parse).default(0, "0");
+}
+
+function parseCount(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,9}$/.test(text) && number > 0) return number;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function asUsage<T>(command: Command, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    return command.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

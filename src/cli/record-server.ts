@@ -1,0 +1,29 @@
+import type { Identity } from "../client/identity.ts";
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { toKeyId } from "../trust/key-id.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+
+/** Where a server is and which key it has. */
+export interface ServerRecord {
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pin: KeyPin;
+  readonly keyId: string;
+}
+
+/** Keeps it in the store, for those who invite clients. */
+export async function recordServer(
+  store: TrustStore,
+  identity: Identity,
+  { host, port }: ServerAddress,
+): Promise<ServerRecord> {
+  const { pin } = identity.facts;
+  const address = formatServerAddress({ host, port });
+  const record = { address, host, port, pin, keyId: toKeyId(pin) };
+  const text = JSON.stringify({ ...record, at: new Date().toISOString() });
+  await store.putSetting(`server:${address}`, text);
+  await store.putSetting("server", text);
+  return record;
+}

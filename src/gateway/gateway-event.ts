@@ -1,0 +1,44 @@
+import type { Server } from "node:tls";
+import type { ServerAddress } from "../client/server-address.ts";
+import type { Guard } from "../guard/guard.ts";
+import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import type { ListenerConfig } from "./config.ts";
+
+/** Why the upstream could not be used. */
+export type UpstreamProblem = "unreachable" | "timed-out" | "broken";
+
+/** What a gateway tells whoever counts and logs. What the guard decides comes by its own channels, per server. */
+export type GatewayEvent =
+  /** A server was made for a listener, at the start or by a reload. Nothing has come through it yet. */
+  | {
+      readonly type: "server-opened";
+      readonly listener: ListenerConfig;
+      readonly server: Server;
+      readonly guard: Guard;
+    }
+  /** The last connection of a server is gone, and no other one will come. */
+  | { readonly type: "server-closed"; readonly listener: ListenerConfig; readonly server: Server }
+  | { readonly type: "listening"; readonly listener: ListenerConfig; readonly address: ServerAddress }
+  /** The socket that accepts connections failed. */
+  | { readonly type: "accept-failed"; readonly listener: ListenerConfig; readonly error: Error }
+  /** A connection of a listener that is full has to wait. Told for the first one only. */
+  | { readonly type: "full"; readonly listener: ListenerConfig }
+  | {
+      readonly type: "upstream-failed";
+      readonly listener: ListenerConfig;
+      readonly connection: GuardedConnection | undefined;
+      readonly problem: UpstreamProblem;
+      readonly error: Error;
+    }
+  /** A connection in mode `tcp` is over. */
+  | {
+      readonly type: "relayed";
+      readonly listener: ListenerConfig;
+      readonly connection: GuardedConnection | undefined;
+      /** From the client. */
+      readonly bytesIn: number;
+      /** To the client. */
+      readonly bytesOut: number;
+    };
+
+export type OnGatewayEvent = (event: GatewayEvent) => void;

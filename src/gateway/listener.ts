@@ -1,0 +1,60 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { HandclaspError } from "../errors.ts";
+import type { ListenerConfig } from "./config.ts";
+import type { Gate } from "./gate.ts";
+import type { OnGatewayEvent } from "./gateway-event.ts";
+
+/** Accepts connections at one address and hands them to the gate of the day. */
+export class Listener {
+  readonly #server: Server;
+  readonly #onEvent: OnGatewayEvent;
+  #gate: Gate;
+
+  constructor(gate: Gate, onEvent: OnGatewayEvent) {
+    this.#gate = gate;
+    this.#onEvent = onEvent;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, this.#accepted);
+  }
+
+  get config(): ListenerConfig {
+    return this.#gate.config;
+  }
+
+  /** Starts to accept; returns the address with the port that port 0 picked. */
+  async listen(): Promise<ServerAddress> {
+    const { listen: wanted } = this.config;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(wanted.port, wanted.host, resolve);
+    try {
+      await promise;
+    } catch (error) {
+      throw cannotListen(wanted, error);
+    } finally {
+      this.#server.off("error", reject);
+    }
+    this.#server.on("error", (error) => {
+      this.#onEvent({ type: "accept-failed", listener: this.config, error });
+    });
+    return { host: wanted.host, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  /** Accepts nothing any more; what was accepted goes on. */
+  stop(): void {
+    this.#server.close();
+  }
+
+  readonly #accepted = (transport: Socket): void => {
+    this.#gate.accept(transport);
+  };
+}
+
+function cannotListen(address: ServerAddress, cause: unknown): HandclaspError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const problem = `cannot listen on ${formatServerAddress(address)}: ${said}`;
+  return new HandclaspError("ERR_HANDCLASP_OPTION", problem, {
+    hint: "give another address to listen on; port 0 picks a free port",
+    cause,
+  });
+}

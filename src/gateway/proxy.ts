@@ -1,0 +1,27 @@
+import type { Server, TlsOptions } from "node:tls";
+import type { Peer } from "../guard/peer.ts";
+import type { ListenerConfig } from "./config.ts";
+import type { OnGatewayEvent } from "./gateway-event.ts";
+
+/** What a proxy is made of. */
+export interface ProxyContext {
+  readonly config: ListenerConfig;
+  /** Key, certificate, versions and whatever else the server has to have. */
+  readonly tls: TlsOptions;
+  /** Whether a peer is in a list like `allow` of the configuration. Looks groups up, so it is true only now. */
+  readonly isAllowed: (peer: Peer, allow: readonly string[]) => boolean;
+  readonly onEvent: OnGatewayEvent;
+}
+
+/** What becomes of the connections of a listener that were let in; there is one for each mode. */
+export interface Proxy {
+  /**
+   * Will be guarded, and never listens: connections come by `emit("connection")`. What Node's servers set up on
+   * 'listening' the proxy has to bring about itself.
+   */
+  readonly server: Server;
+  /** From now on nothing new comes: what runs is asked to end, and may take its time. */
+  drain(): void;
+  /** Lets go of what it holds besides connections. Those are gone by then. */
+  close(): void;
+}

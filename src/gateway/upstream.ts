@@ -1,0 +1,9 @@
+import { createConnection, type Socket } from "node:net";
+import type { Upstream } from "./config.ts";
+
+/** Opens a connection to where a listener's clients are taken. Errors come as events of the socket. */
+export function connectUpstream(to: Upstream): Socket {
+  if (to.kind === "unix") return createConnection({ path: to.path, allowHalfOpen: true });
+  const { host, port } = to.address;
+  return createConnection({ host, port, allowHalfOpen: true, noDelay: true });
+}

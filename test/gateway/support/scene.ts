@@ -1,0 +1,117 @@
+import type { ServerAddress } from "../../../src/client/server-address.ts";
+import type { GatewayConfig, ListenerConfig, Upstream } from "../../../src/gateway/config.ts";
+import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
+import { Gateway, type GatewayContext } from "../../../src/gateway/gateway.ts";
+import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { Operator } from "../../../src/trust/operator.ts";
+import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import { identity } from "../../guard/support/identities.ts";
+
+/** A gateway in this process, over a store in memory, with the events it told. */
+export interface GatewayScene extends AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly store: TrustStore;
+  readonly operator: Operator;
+  readonly addresses: readonly ServerAddress[];
+  /** Of the first listener. */
+  readonly port: number;
+  readonly events: GatewayEvent[];
+  readonly errors: unknown[];
+  /** The next event that fits, from the first one on. */
+  event<Type extends GatewayEvent["type"]>(
+    type: Type,
+    fits?: (event: Extract<GatewayEvent, { type: Type }>) => boolean,
+  ): Promise<Extract<GatewayEvent, { type: Type }>>;
+}
+
+const serverIdentity = identity("localhost");
+
+/** A listener on a free port that lets everybody in who shows a key, unless told otherwise. */
+export function listenerTo(to: Upstream | number, over: Partial<ListenerConfig> = {}): ListenerConfig {
+  const upstream = typeof to === "number" ? tcp(to) : to;
+  return {
+    name: "main",
+    listen: { host: "127.0.0.1", port: 0 },
+    mode: "tcp",
+    to: upstream,
+    certificate: undefined,
+    policy: { firstUse: "accept", bind: "name", validity: "enforce", rotation: "accept" },
+    clientCertificate: "required",
+    trustCa: "none",
+    minTls: "TLSv1.2",
+    maxTls: "TLSv1.3",
+    allow: undefined,
+    paths: [],
+    serverNames: [],
+    onPending: "alert",
+    sendProxy: "none",
+    acceptProxy: [],
+    handshakeTimeoutMs: 10_000,
+    maxHandshakes: 1024,
+    maxConnections: 1000,
+    connectTimeoutMs: 10_000,
+    idleTimeoutMs: 0,
+    maxConnectionAgeMs: 0,
+    ...over,
+  };
+}
+
+export function tcp(port: number): Upstream {
+  return { kind: "tcp", address: { host: "127.0.0.1", port } };
+}
+
+export function configOf(
+  listeners: readonly ListenerConfig[],
+  over: Partial<GatewayConfig> = {},
+): GatewayConfig {
+  return { store: "memory:", listeners, workers: 1, metrics: undefined, drainTimeoutMs: 10_000, ...over };
+}
+
+export async function openGateway(
+  config: GatewayConfig,
+  over: Partial<GatewayContext> = {},
+): Promise<GatewayScene> {
+  const store = openMemoryStore();
+  const { key, cert } = await serverIdentity;
+  const events: GatewayEvent[] = [];
+  const errors: unknown[] = [];
+  const waiting = new Set<() => void>();
+  const gateway = new Gateway(config, {
+    store,
+    now: Date.now,
+    process: "test",
+    identityOf: () => Promise.resolve({ key, certificate: cert }),
+    useTrustCa: () => "none",
+    onEvent: (event) => {
+      events.push(event);
+      for (const wake of waiting) wake();
+    },
+    onError: (error) => errors.push(error),
+    ...over,
+  });
+  const addresses = await gateway.start();
+  return {
+    gateway,
+    store,
+    operator: new Operator(store, { user: "test", process: "test", now: Date.now }),
+    addresses,
+    port: addresses[0]?.port ?? 0,
+    events,
+    errors,
+    async event(type, fits = () => true) {
+      type Wanted = Extract<GatewayEvent, { type: typeof type }>;
+      for (;;) {
+        const found = events.find((event): event is Wanted => event.type === type && fits(event as Wanted));
+        if (found !== undefined) return found;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        waiting.add(resolve);
+        await promise;
+        waiting.delete(resolve);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      await store.close();
+    },
+  };
+}
