@@ -1,0 +1,175 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { pumpBody } from "./http-body-pump.ts";
+import type { TransportOptions } from "./http-bodiless-transport.ts";
+import { toTrailers } from "./http-request-fields.ts";
+import {
+  type Exchange,
+  toFailure,
+  UpstreamTimeout,
+  type UpstreamFailure,
+  type UpstreamListener,
+  type UpstreamRequest,
+  type UpstreamTransport,
+} from "./http-upstream.ts";
+
+/** Over HTTP/2 without TLS, with prior knowledge (RFC 9113 §3.3): streams of as few connections as will do. */
+export class H2cTransport implements UpstreamTransport {
+  readonly #options: TransportOptions;
+  readonly #sessions = new Map<ClientHttp2Session, Load>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
+    const { session, load } = this.#session();
+    const { body, expectsContinue } = request;
+    const headers = toHttp2Headers(request, expectsContinue);
+    const stream = session.request(headers, {
+      endStream: body === undefined,
+      waitForTrailers: body !== undefined,
+    });
+    load.streams += 1;
+    stream.once("close", () => {
+      load.streams -= 1;
+    });
+    stream.setTimeout(this.#options.idleTimeoutMs, () => {
+      stream.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
+    });
+    return new H2cExchange(stream, request, listener, load);
+  }
+
+  close(): void {
+    for (const session of this.#sessions.keys()) session.close();
+    this.#sessions.clear();
+  }
+
+  #session(): { readonly session: ClientHttp2Session; readonly load: Load } {
+    for (const [session, load] of this.#sessions) {
+      const most = session.remoteSettings?.maxConcurrentStreams ?? 100;
+      if (load.streams < most) return { session, load };
+    }
+    const { origin, connectTimeoutMs } = this.#options;
+    const session = connect(origin, { settings: { enablePush: false } });
+    const load: Load = { streams: 0, error: undefined };
+    this.#sessions.set(session, load);
+    const forget = (): void => void this.#sessions.delete(session);
+    const timer = setTimeout(() => {
+      session.destroy(new UpstreamTimeout(`no connection within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    session.once("connect", () => clearTimeout(timer));
+    session.on("goaway", forget);
+    session.on("error", (error) => {
+      load.error = error;
+    });
+    session.on("close", () => {
+      clearTimeout(timer);
+      forget();
+    });
+    return { session, load };
+  }
+}
+
+interface Load {
+  streams: number;
+  error: Error | undefined;
+}
+
+class H2cExchange implements Exchange {
+  readonly #stream: ClientHttp2Stream;
+  readonly #listener: UpstreamListener;
+  readonly #stopBody: () => void = () => undefined;
+  #trailers: readonly string[] = [];
+  #isOver = false;
+
+  constructor(stream: ClientHttp2Stream, request: UpstreamRequest, listener: UpstreamListener, load: Load) {
+    this.#stream = stream;
+    this.#listener = listener;
+    stream.on("headers", (headers, _flags, raw) => {
+      listener.information(Number(headers[":status"]), withoutPseudo(raw ?? []));
+    });
+    stream.on("response", (headers, _flags, raw) => {
+      if (!this.#isOver) listener.head(Number(headers[":status"]), "", withoutPseudo(raw ?? []));
+    });
+    stream.on("trailers", (_headers, _flags, raw) => {
+      this.#trailers = raw ?? [];
+    });
+    stream.on("data", (chunk: Buffer) => {
+      if (!this.#isOver && !listener.data(chunk)) stream.pause();
+    });
+    stream.on("end", () => this.#end());
+    stream.on("error", (error) => this.#fail(toFailure(load.error ?? error)));
+    stream.on("close", () =>
+      this.#fail(toFailure(load.error ?? new Error("the upstream closed the stream"))),
+    );
+    if (request.body !== undefined) this.#stopBody = this.#pump(request.body);
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  abort(): void {
+    this.#isOver = true;
+    this.#stopBody();
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #pump(body: NonNullable<UpstreamRequest["body"]>): () => void {
+    const stream = this.#stream;
+    return pumpBody(body, {
+      stream,
+      end: (rawTrailers) => {
+        const trailers = toTrailers(rawTrailers);
+        stream.once("wantTrailers", () => stream.sendTrailers(Object.fromEntries(trailers)));
+        stream.end();
+      },
+      fail: (error) => {
+        this.#fail({ kind: "request", error });
+        stream.close(constants.NGHTTP2_CANCEL);
+      },
+    });
+  }
+
+  /** A stream that was reset ends as well. */
+  #end(): void {
+    if (this.#isOver || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR || this.#stream.aborted) return;
+    this.#isOver = true;
+    this.#listener.end(this.#trailers);
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopBody();
+    this.#listener.failed(failure);
+  }
+}
+
+/** RFC 9113 §8.3.1: the authority is a pseudo field, names are in lower case. */
+function toHttp2Headers(
+  request: UpstreamRequest,
+  expectsContinue: boolean,
+): Record<string, string | string[]> {
+  const { method, path, fields, body } = request;
+  const headers: Record<string, string | string[]> = Object.create(null);
+  headers[":method"] = method;
+  headers[":scheme"] = "http";
+  headers[":path"] = path;
+  headers[":authority"] = fields[1] ?? "";
+  for (let at = 2; at < fields.length; at += 2) {
+    const name = (fields[at] ?? "").toLowerCase();
+    const value = fields[at + 1] ?? "";
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else if (typeof before === "string") headers[name] = [before, value];
+    else before.push(value);
+  }
+  if (body?.length !== undefined) headers["content-length"] = String(body.length);
+  if (expectsContinue) headers["expect"] = "100-continue";
+  return headers;
+}
+
+function withoutPseudo(raw: readonly string[]): readonly string[] {
+  return raw.filter((_, at) => !(raw[at - (at % 2)] ?? "").startsWith(":"));
+}

@@ -1,0 +1,176 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream";
+import type { ServerAddress } from "../client/server-address.ts";
+import { UpstreamAgent } from "./http-agent.ts";
+import { Reply } from "./http-reply.ts";
+import { statusOfFailure, toFailure, UpstreamTimeout } from "./http-upstream.ts";
+
+/** Where upgraded connections go. */
+export interface UpgradeOptions {
+  readonly address: ServerAddress;
+  readonly connectTimeoutMs: number;
+  /** For the upstream's answer; 0 for no limit. */
+  readonly idleTimeoutMs: number;
+}
+
+/** A request that asks for another protocol, as the upstream is to get it. */
+export interface UpgradeRequest {
+  readonly path: string;
+  /** Names and values in turn, Host first. */
+  readonly fields: readonly string[];
+  readonly protocol: string;
+}
+
+/** What the upstream made of it. */
+interface UpgradeListener {
+  switched(fields: readonly string[], socket: Duplex, head: Buffer): void;
+  /** It answered like any other request. */
+  declined(response: IncomingMessage): void;
+  failed(status: number, error: Error): void;
+}
+
+/** Carries WebSockets and other upgrades (RFC 9110 §7.8) to an upstream that speaks HTTP/1.1. */
+export class UpgradeTransport {
+  readonly #options: UpgradeOptions;
+  readonly #agent: UpstreamAgent;
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options;
+    // A connection that changes its protocol is no use to others.
+    this.#agent = new UpstreamAgent(options.connectTimeoutMs, { keepAlive: false });
+  }
+
+  /** From HTTP/1.1. The response tells by its status how it went. */
+  fromHttp1(incoming: IncomingMessage, socket: Duplex, head: Buffer, upgrade: UpgradeRequest): Reply {
+    const response = new ServerResponse(incoming);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0]);
+    response.on("finish", () => socket.end());
+    const reply = new Reply(incoming, response);
+    const stop = this.#ask(upgrade, {
+      switched: (fields, upstream, first) => {
+        response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
+        reply.status = 101;
+        socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
+        join(socket, head, upstream, first);
+      },
+      declined: (answer) => passOn(answer, reply),
+      failed: (status) => reply.fail(status),
+    });
+    socket.on("close", stop);
+    socket.on("error", stop);
+    return reply;
+  }
+
+  /** From HTTP/2, as an extended CONNECT (RFC 8441 §5), which has neither key nor answer to it. */
+  fromHttp2(request: Http2ServerRequest, response: Http2ServerResponse, upgrade: UpgradeRequest): Reply {
+    const { stream } = request;
+    const reply = new Reply(request, response);
+    const key = randomBytes(16).toString("base64");
+    const fields = [...without(upgrade.fields, "sec-websocket-key"), "Sec-WebSocket-Key", key];
+    const stop = this.#ask(
+      { ...upgrade, fields },
+      {
+        switched: (answer, upstream, first) => {
+          if (valueOf(answer, "sec-websocket-accept") !== acceptOf(key)) {
+            upstream.destroy();
+            reply.fail(502);
+            return;
+          }
+          reply.head(200, "", without(answer, "sec-websocket-accept"));
+          join(stream, Buffer.alloc(0), upstream, first);
+        },
+        declined: (answer) => passOn(answer, reply),
+        failed: (status) => reply.fail(status),
+      },
+    );
+    stream.on("close", stop);
+    stream.on("error", stop);
+    return reply;
+  }
+
+  #ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
+    const { address, idleTimeoutMs } = this.#options;
+    const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
+    const request = httpRequest({
+      agent: this.#agent,
+      host: address.host,
+      port: address.port,
+      path,
+      headers,
+    });
+    let isAnswered = false;
+    request.setTimeout(idleTimeoutMs, () => {
+      if (!isAnswered) request.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
+    });
+    request.on("upgrade", ({ rawHeaders }, socket, head) => {
+      isAnswered = true;
+      listener.switched(rawHeaders, socket, head);
+    });
+    request.on("response", (response) => {
+      isAnswered = true;
+      listener.declined(response);
+    });
+    request.on("error", (error) => {
+      if (!isAnswered) listener.failed(statusOfFailure(toFailure(error).kind), error);
+      isAnswered = true;
+    });
+    request.end();
+    return () => {
+      isAnswered = true;
+      request.destroy();
+    };
+  }
+}
+
+/** Both ways, until one side ends; what breaks one side breaks the other. */
+function join(client: Duplex, clientHead: Buffer, upstream: Duplex, upstreamHead: Buffer): void {
+  if (clientHead.length > 0) upstream.write(clientHead);
+  if (upstreamHead.length > 0) client.write(upstreamHead);
+  const broken = (error: Error | null | undefined): void => {
+    if (!error) return;
+    client.destroy();
+    upstream.destroy();
+  };
+  pipeline(client, upstream, broken);
+  pipeline(upstream, client, broken);
+}
+
+function passOn(answer: IncomingMessage, reply: Reply): void {
+  const resume = (): void => void answer.resume();
+  try {
+    reply.head(answer.statusCode ?? 502, answer.statusMessage ?? "", answer.rawHeaders);
+  } catch {
+    answer.destroy();
+    reply.fail(502);
+    return;
+  }
+  answer.on("data", (chunk: Buffer) => {
+    if (!reply.data(chunk, resume)) answer.pause();
+  });
+  answer.on("end", () => reply.end(answer.rawTrailers));
+  answer.on("error", () => reply.cut());
+}
+
+/** As they came from a parser that takes no CR and LF in them. */
+function toLines(fields: readonly string[]): string {
+  let lines = "";
+  for (let at = 0; at < fields.length; at += 2) lines += `${fields[at] ?? ""}: ${fields[at + 1] ?? ""}\r\n`;
+  return lines;
+}
+
+function without(fields: readonly string[], name: string): string[] {
+  return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);
+}
+
+function valueOf(fields: readonly string[], name: string): string | undefined {
+  return fields.find((_, at) => at % 2 === 1 && fields[at - 1]?.toLowerCase() === name);
+}
+
+/** RFC 6455 §4.2.2 */
+function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
