@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { createHttpProxy } from "./http-proxy.ts";
 import type { Proxy, ProxyContext } from "./proxy.ts";
 import { createTcpProxy } from "./tcp-proxy.ts";
 
@@ -8,8 +8,6 @@ export function createProxy(context: ProxyContext): Proxy {
     case "tcp":
       return createTcpProxy(context);
     case "http":
-      throw new HandclaspError("ERR_HANDCLASP_OPTION", "mode http is not available in this version", {
-        hint: "use mode tcp",
-      });
+      return createHttpProxy(context);
   }
 }

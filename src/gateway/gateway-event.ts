@@ -39,6 +39,18 @@ export type GatewayEvent =
       readonly bytesIn: number;
       /** To the client. */
       readonly bytesOut: number;
+    }
+  /** A request in mode `http` was answered, or given up. */
+  | {
+      readonly type: "exchanged";
+      readonly listener: ListenerConfig;
+      readonly connection: GuardedConnection | undefined;
+      /** As the client wrote both: hostile text. */
+      readonly method: string;
+      readonly target: string;
+      /** Undefined when it was given up before there was one. */
+      readonly status: number | undefined;
+      readonly durationMs: number;
     };
 
 export type OnGatewayEvent = (event: GatewayEvent) => void;

@@ -16,8 +16,7 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const MAX_STREAMS = 100;
 
 /**
- * The server in front: HTTP/1.1 and HTTP/2 by ALPN, with the limits a server for strangers needs. Guard it, attach a
- * proxy, then let it listen.
+ * The server in front: HTTP/1.1 and HTTP/2 by ALPN, with the limits that strangers call for.
  */
 export function createHttpFront(tls: TlsOptions): Http2SecureServer {
   const server = createSecureServer({
@@ -49,6 +48,8 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
   } as Parameters<typeof createSecureServer>[0]);
   // The types know it of `http.Server` only. Where it is not read, the handler of upgrades decides by the same rule.
   Object.assign(server, { shouldUpgradeCallback: isUpgrade });
+  // Starts the clock of slow heads, which a server that never listens by itself would not.
+  server.emit("listening");
   return server;
 }
 

@@ -1,267 +1,47 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Duplex } from "node:stream";
-import type { GuardedConnection } from "../guard/guarded-connection.ts";
-import { connectionOf } from "../guard/peer-of.ts";
-import type { Peer } from "../guard/peer.ts";
-import { type IpNetwork, parseIpNetwork } from "../trust/ip-network.ts";
-import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import type { ListenerConfig } from "./config.ts";
-import { BodilessTransport } from "./http-bodiless-transport.ts";
-import { BodyTransport } from "./http-body-transport.ts";
-import { type FrontRequest, type FrontResponse, isUpgrade } from "./http-front.ts";
-import { H2cTransport } from "./http-h2c-transport.ts";
-import { PathRules } from "./http-path-rules.ts";
-import { PeerFields } from "./http-peer-fields.ts";
-import { Reply } from "./http-reply.ts";
-import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
-import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
-import { UpgradeTransport } from "./http-upgrade.ts";
-import {
-  type Exchange,
-  statusOfFailure,
-  type UpstreamFailure,
-  type UpstreamListener,
-  type UpstreamTransport,
-} from "./http-upstream.ts";
+import type { Http2SecureServer, Http2Session } from "node:http2";
+import { createHttpFront } from "./http-front.ts";
+import { HttpForwarder } from "./http-forwarder.ts";
+import type { Proxy, ProxyContext } from "./proxy.ts";
 
-export interface HttpProxyOptions extends Pick<
-  ListenerConfig,
-  "serverNames" | "paths" | "acceptProxy" | "connectTimeoutMs" | "idleTimeoutMs"
-> {
-  readonly to: { readonly address: ServerAddress; readonly protocol: "http" | "h2c" };
-  /** Whether a peer is among names and `group:NAME`; undefined is an anonymous client. */
-  readonly isAllowed: (peer: Peer | undefined, allow: readonly string[]) => boolean;
-  /** Called when a request was answered, or given up. */
-  readonly onExchange?: (exchange: HttpExchange) => void;
+/** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws `URIError` for a path rule that cannot be. */
+export function createHttpProxy(context: ProxyContext): Proxy {
+  return new HttpProxy(context);
 }
 
-/** What became of one request. */
-export interface HttpExchange {
-  readonly connection: GuardedConnection;
-  readonly method: string;
-  /** As the client wrote it: hostile text. */
-  readonly target: string;
-  /** Undefined when the client was gone before there was one. */
-  readonly status: number | undefined;
-  /** Why the upstream did not answer, or not to the end. */
-  readonly failure: UpstreamFailure | undefined;
-  readonly durationMs: number;
-}
+class HttpProxy implements Proxy {
+  readonly server: Http2SecureServer;
+  readonly #forwarder: HttpForwarder;
+  readonly #sessions = new Set<Http2Session>();
+  #isDraining = false;
 
-/** What a request comes to before the upstream hears of it. */
-interface Vetted {
-  readonly connection: GuardedConnection;
-  readonly path: string;
-  readonly fields: RequestFields;
-}
-
-/** Passes on what comes through a guarded server of `createHttpFront`. */
-export function createHttpProxy(options: HttpProxyOptions): HttpProxy {
-  return new HttpProxy(options);
-}
-
-export class HttpProxy {
-  readonly #options: HttpProxyOptions;
-  readonly #names: ServerNames;
-  readonly #paths: PathRules;
-  readonly #proxies: readonly IpNetwork[];
-  readonly #bodiless: UpstreamTransport;
-  readonly #withBody: UpstreamTransport;
-  readonly #upgrades: UpgradeTransport | undefined;
-  readonly #told = new WeakMap<GuardedConnection, PeerFields>();
-
-  constructor(options: HttpProxyOptions) {
-    this.#options = options;
-    this.#names = new ServerNames(options.serverNames);
-    this.#paths = new PathRules(options.paths);
-    this.#proxies = options.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
-    const { address, protocol } = options.to;
-    const transport = { ...options, address, origin: `http://${formatServerAddress(address)}` };
-    this.#bodiless = protocol === "h2c" ? new H2cTransport(transport) : new BodilessTransport(transport);
-    this.#withBody = protocol === "h2c" ? this.#bodiless : new BodyTransport(transport);
-    this.#upgrades = protocol === "h2c" ? undefined : new UpgradeTransport(transport);
-  }
-
-  /** Answers all requests of a server. It must be guarded: what did not come through a guard is refused. */
-  attach(server: Http2SecureServer): void {
-    server.on("request", (request, response) => this.#serve(request, response, false));
-    server.on("checkContinue", (request, response) => this.#serve(request, response, true));
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(request, socket, head),
-    );
-    server.on("connect", (request: FrontRequest, second: Duplex | Http2ServerResponse) => {
-      if (isHttp2(request)) this.#connect(request, second as Http2ServerResponse);
-      else refuseRaw(second as Duplex, "405 Method Not Allowed");
+  constructor(context: ProxyContext) {
+    this.server = createHttpFront(context.tls);
+    this.#forwarder = new HttpForwarder(context);
+    this.server.on("session", (session) => {
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+      if (this.#isDraining) session.close();
     });
+    // Before the forwarder's, so that whatever answers a request closes its connection afterwards.
+    this.server.on("request", (_request, response) => {
+      if (this.#isDraining && "shouldKeepAlive" in response) response.shouldKeepAlive = false;
+    });
+    this.#forwarder.attach(this.server);
   }
 
-  /** Closes connections to the upstream that are not in use. */
+  drain(): void {
+    this.#isDraining = true;
+    // GOAWAY: streams that run may end. HTTP/1.1 is told with the next answer, and at once where none is due.
+    for (const session of this.#sessions) session.close();
+    const { server } = this;
+    // The types know it of `http.Server` only.
+    if ("closeIdleConnections" in server && typeof server.closeIdleConnections === "function") {
+      server.closeIdleConnections();
+    }
+  }
+
   close(): void {
-    this.#bodiless.close();
-    this.#withBody.close();
+    this.server.close();
+    this.#forwarder.close();
   }
-
-  #serve(request: FrontRequest, response: FrontResponse, expectsContinue: boolean): void {
-    const reply = new Reply(request, response);
-    const vetted = this.#vet(request);
-    if (typeof vetted === "number") {
-      reply.fail(vetted);
-      return;
-    }
-    const began = performance.now();
-    const { connection, path, fields } = vetted;
-    const { contentLength: length, announcesTrailers } = fields;
-    const body = hasBody(request, length) ? { stream: request, length, announcesTrailers } : undefined;
-    const transport = body === undefined ? this.#bodiless : this.#withBody;
-    const method = request.method ?? "GET";
-    const running = new RunningExchange(reply);
-    running.exchange = transport.send(
-      { method, path, fields: fields.list, body, expectsContinue: expectsContinue && body !== undefined },
-      running,
-    );
-    response.on("close", () => {
-      running.clientClosed();
-      this.#report(request, connection, { status: reply.status, failure: running.failure, began });
-    });
-    response.on("error", () => undefined);
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const vetted = this.#vet(request);
-    const protocol = request.headers.upgrade;
-    if (typeof vetted === "number" || protocol === undefined || !isUpgrade(request)) {
-      refuseRaw(socket, typeof vetted === "number" ? `${vetted} Refused` : "400 Bad Request");
-      return;
-    }
-    if (this.#upgrades === undefined) {
-      refuseRaw(socket, "501 Not Implemented");
-      return;
-    }
-    const began = performance.now();
-    const { connection, path, fields } = vetted;
-    const reply = this.#upgrades.fromHttp1(request, socket, head, { path, fields: fields.list, protocol });
-    socket.on("close", () =>
-      this.#report(request, connection, { status: reply.status, failure: undefined, began }),
-    );
-  }
-
-  /** RFC 8441; without a protocol it is a tunnel to anywhere, which this is not for. */
-  #connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    const protocol = request.headers[":protocol"];
-    const vetted = protocol === undefined ? 405 : this.#vet(request);
-    const refused = typeof vetted === "number" ? vetted : undefined;
-    if (typeof vetted === "number" || protocol !== "websocket" || this.#upgrades === undefined) {
-      new Reply(request, response).fail(refused ?? 501);
-      return;
-    }
-    const began = performance.now();
-    const { connection, path, fields } = vetted;
-    const reply = this.#upgrades.fromHttp2(request, response, { path, fields: fields.list, protocol });
-    request.stream.on("close", () =>
-      this.#report(request, connection, { status: reply.status, failure: undefined, began }),
-    );
-  }
-
-  /** Whether the request may go on, and as what; else the status that refuses it. */
-  #vet(request: FrontRequest): Vetted | number {
-    const connection = connectionOf(request);
-    if (connection === undefined) return 500;
-    // Its answer would show whoever asks what we tell the upstream.
-    if (request.method === "TRACE") return 405;
-    const target = readTarget(request, this.#names);
-    if (typeof target === "number") return target;
-    const judged = this.#paths.judge(target.path);
-    if (judged === undefined) return 400;
-    if (judged.rules.some(({ allow }) => !this.#options.isAllowed(connection.peer, allow))) return 403;
-    const fields = toRequestFields(request.rawHeaders, target.host, this.#tell(connection));
-    return { connection, path: judged.path, fields };
-  }
-
-  #tell(connection: GuardedConnection): PeerFields {
-    const told = this.#told.get(connection);
-    if (told !== undefined) return told;
-    const made = new PeerFields(connection, this.#proxies);
-    this.#told.set(connection, made);
-    return made;
-  }
-
-  #report(request: FrontRequest, connection: GuardedConnection, end: ExchangeEnd): void {
-    this.#options.onExchange?.({
-      connection,
-      method: request.method ?? "",
-      target: request.url ?? "",
-      status: end.status,
-      failure: end.failure,
-      durationMs: performance.now() - end.began,
-    });
-  }
-}
-
-interface ExchangeEnd {
-  readonly status: number | undefined;
-  readonly failure: UpstreamFailure | undefined;
-  readonly began: number;
-}
-
-/** Between one request's client and the upstream. */
-class RunningExchange implements UpstreamListener {
-  exchange: Exchange | undefined;
-  failure: UpstreamFailure | undefined;
-  readonly #reply: Reply;
-  #isOver = false;
-
-  constructor(reply: Reply) {
-    this.#reply = reply;
-  }
-
-  information(status: number, fields: readonly string[]): void {
-    this.#orBroken(() => this.#reply.information(status, fields));
-  }
-
-  head(status: number, message: string, fields: readonly string[]): void {
-    this.#orBroken(() => this.#reply.head(status, message, fields));
-  }
-
-  data(chunk: Uint8Array): boolean {
-    return this.#reply.data(chunk, this.#resume);
-  }
-
-  end(trailers: readonly string[]): void {
-    this.#isOver = true;
-    this.#reply.end(trailers);
-  }
-
-  failed(failure: UpstreamFailure): void {
-    this.#isOver = true;
-    this.failure = failure;
-    this.#reply.fail(statusOfFailure(failure.kind));
-  }
-
-  clientClosed(): void {
-    if (!this.#isOver) this.exchange?.abort();
-    this.#isOver = true;
-  }
-
-  readonly #resume = (): void => this.exchange?.resume();
-
-  /** What the upstream says may be something that HTTP does not let us say. */
-  #orBroken(say: () => void): void {
-    try {
-      say();
-    } catch (error) {
-      this.failed({ kind: "broken", error: error instanceof Error ? error : new Error(String(error)) });
-      this.exchange?.abort();
-    }
-  }
-}
-
-function hasBody(request: FrontRequest, length: number | undefined): boolean {
-  if (isHttp2(request)) return !request.stream.endAfterHeaders;
-  return (length !== undefined && length > 0) || request.headers["transfer-encoding"] !== undefined;
-}
-
-function refuseRaw(socket: Duplex, status: string): void {
-  socket.on("error", () => undefined);
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { UpstreamProblem } from "./gateway-event.ts";
 
 /** A request as the upstream is to get it. */
 export interface UpstreamRequest {
@@ -36,11 +37,8 @@ export interface UpstreamFailure {
   readonly error: Error;
 }
 
-/**
- * `unreachable`: no connection; `timeout`: too late; `broken`: ended or reset too early, or no HTTP; `request`: the
- * client broke its promise about the body.
- */
-export type UpstreamFailureKind = "unreachable" | "timeout" | "broken" | "request";
+/** `broken` is ended or reset too early, or no HTTP; `request`: the client broke its promise about the body. */
+export type UpstreamFailureKind = UpstreamProblem | "request";
 
 /** A request on its way. */
 export interface Exchange {
@@ -62,7 +60,7 @@ const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EA
 export function toFailure(error: unknown): UpstreamFailure {
   const cause = error instanceof Error ? error : new Error(String(error));
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  if (TIMEOUTS.test(code)) return { kind: "timeout", error: cause };
+  if (TIMEOUTS.test(code)) return { kind: "timed-out", error: cause };
   return { kind: UNREACHABLE.test(code) ? "unreachable" : "broken", error: cause };
 }
 
@@ -73,5 +71,5 @@ export class UpstreamTimeout extends Error {
 /** The status a client gets that has seen no head yet. RFC 9110 §15.6.3, §15.6.5. */
 export function statusOfFailure(kind: UpstreamFailureKind): number {
   if (kind === "request") return 400;
-  return kind === "timeout" ? 504 : 502;
+  return kind === "timed-out" ? 504 : 502;
 }

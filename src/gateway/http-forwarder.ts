@@ -1,0 +1,250 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import { connectionOf } from "../guard/peer-of.ts";
+import { type IpNetwork, parseIpNetwork } from "../trust/ip-network.ts";
+import { formatServerAddress } from "../client/server-address.ts";
+import { BodilessTransport } from "./http-bodiless-transport.ts";
+import { BodyTransport } from "./http-body-transport.ts";
+import { type FrontRequest, type FrontResponse, isUpgrade } from "./http-front.ts";
+import { H2cTransport } from "./http-h2c-transport.ts";
+import { PathRules } from "./http-path-rules.ts";
+import { PeerFields } from "./http-peer-fields.ts";
+import { Reply } from "./http-reply.ts";
+import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
+import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
+import type { ProxyContext } from "./proxy.ts";
+import { UpgradeTransport } from "./http-upgrade.ts";
+import {
+  type Exchange,
+  statusOfFailure,
+  type UpstreamFailure,
+  type UpstreamListener,
+  type UpstreamTransport,
+} from "./http-upstream.ts";
+
+/** What a forwarder is made of. */
+export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "onEvent">;
+
+/** What a request comes to before the upstream hears of it. */
+interface Vetted {
+  readonly connection: GuardedConnection;
+  readonly path: string;
+  readonly fields: RequestFields;
+}
+
+/** Passes requests on to a listener's upstream, and their answers back. */
+export class HttpForwarder {
+  readonly #context: ForwarderContext;
+  readonly #names: ServerNames;
+  readonly #paths: PathRules;
+  readonly #proxies: readonly IpNetwork[];
+  readonly #bodiless: UpstreamTransport;
+  readonly #withBody: UpstreamTransport;
+  readonly #upgrades: UpgradeTransport | undefined;
+  readonly #told = new WeakMap<GuardedConnection, PeerFields>();
+
+  /** Throws `URIError` for a path rule that cannot be. */
+  constructor(context: ForwarderContext) {
+    this.#context = context;
+    const { config } = context;
+    this.#names = new ServerNames(config.serverNames);
+    this.#paths = new PathRules(config.paths);
+    this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
+    if (config.to.kind !== "http") throw new TypeError("mode http has an upstream that speaks HTTP");
+    const { address, protocol } = config.to;
+    const { connectTimeoutMs, idleTimeoutMs } = config;
+    const origin = `http://${formatServerAddress(address)}`;
+    const transport = { address, origin, connectTimeoutMs, idleTimeoutMs };
+    this.#bodiless = protocol === "h2c" ? new H2cTransport(transport) : new BodilessTransport(transport);
+    this.#withBody = protocol === "h2c" ? this.#bodiless : new BodyTransport(transport);
+    this.#upgrades = protocol === "h2c" ? undefined : new UpgradeTransport(transport);
+  }
+
+  /** Answers all requests of a server. What did not come through its guard is refused. */
+  attach(server: Http2SecureServer): void {
+    server.on("request", (request, response) => this.#serve(request, response, false));
+    server.on("checkContinue", (request, response) => this.#serve(request, response, true));
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
+    server.on("connect", (request: FrontRequest, second: Duplex | Http2ServerResponse) => {
+      if (isHttp2(request)) this.#connect(request, second as Http2ServerResponse);
+      else refuseRaw(second as Duplex, "405 Method Not Allowed");
+    });
+  }
+
+  /** Closes connections to the upstream that are not in use. */
+  close(): void {
+    this.#bodiless.close();
+    this.#withBody.close();
+  }
+
+  #serve(request: FrontRequest, response: FrontResponse, expectsContinue: boolean): void {
+    const reply = new Reply(request, response);
+    const vetted = this.#vet(request);
+    if (typeof vetted === "number") {
+      reply.fail(vetted);
+      return;
+    }
+    const began = performance.now();
+    const { connection, path, fields } = vetted;
+    const { contentLength: length, announcesTrailers } = fields;
+    const body = hasBody(request, length) ? { stream: request, length, announcesTrailers } : undefined;
+    const transport = body === undefined ? this.#bodiless : this.#withBody;
+    const method = request.method ?? "GET";
+    const running = new RunningExchange(reply);
+    running.exchange = transport.send(
+      { method, path, fields: fields.list, body, expectsContinue: expectsContinue && body !== undefined },
+      running,
+    );
+    response.on("close", () => {
+      running.clientClosed();
+      this.#report(request, connection, { status: reply.status, failure: running.failure, began });
+    });
+    response.on("error", () => undefined);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const vetted = this.#vet(request);
+    const protocol = request.headers.upgrade;
+    if (typeof vetted === "number" || protocol === undefined || !isUpgrade(request)) {
+      refuseRaw(socket, typeof vetted === "number" ? `${vetted} Refused` : "400 Bad Request");
+      return;
+    }
+    if (this.#upgrades === undefined) {
+      refuseRaw(socket, "501 Not Implemented");
+      return;
+    }
+    const began = performance.now();
+    const { connection, path, fields } = vetted;
+    const reply = this.#upgrades.fromHttp1(request, socket, head, { path, fields: fields.list, protocol });
+    socket.on("close", () =>
+      this.#report(request, connection, { status: reply.status, failure: undefined, began }),
+    );
+  }
+
+  /** RFC 8441; without a protocol it is a tunnel to anywhere, which this is not for. */
+  #connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    const protocol = request.headers[":protocol"];
+    const vetted = protocol === undefined ? 405 : this.#vet(request);
+    const refused = typeof vetted === "number" ? vetted : undefined;
+    if (typeof vetted === "number" || protocol !== "websocket" || this.#upgrades === undefined) {
+      new Reply(request, response).fail(refused ?? 501);
+      return;
+    }
+    const began = performance.now();
+    const { connection, path, fields } = vetted;
+    const reply = this.#upgrades.fromHttp2(request, response, { path, fields: fields.list, protocol });
+    request.stream.on("close", () =>
+      this.#report(request, connection, { status: reply.status, failure: undefined, began }),
+    );
+  }
+
+  /** Whether the request may go on, and as what; else the status that refuses it. */
+  #vet(request: FrontRequest): Vetted | number {
+    const connection = connectionOf(request);
+    if (connection === undefined) return 500;
+    // Its answer would show whoever asks what we tell the upstream.
+    if (request.method === "TRACE") return 405;
+    const target = readTarget(request, this.#names);
+    if (typeof target === "number") return target;
+    const judged = this.#paths.judge(target.path);
+    if (judged === undefined) return 400;
+    const { peer } = connection;
+    const { isAllowed } = this.#context;
+    if (judged.rules.some(({ allow }) => peer === undefined || !isAllowed(peer, allow))) return 403;
+    const fields = toRequestFields(request.rawHeaders, target.host, this.#tell(connection));
+    return { connection, path: judged.path, fields };
+  }
+
+  #tell(connection: GuardedConnection): PeerFields {
+    const told = this.#told.get(connection);
+    if (told !== undefined) return told;
+    const made = new PeerFields(connection, this.#proxies);
+    this.#told.set(connection, made);
+    return made;
+  }
+
+  #report(request: FrontRequest, connection: GuardedConnection, end: ExchangeEnd): void {
+    const { config: listener, onEvent } = this.#context;
+    const { status, failure, began } = end;
+    if (failure !== undefined && failure.kind !== "request") {
+      const { kind: problem, error } = failure;
+      onEvent({ type: "upstream-failed", listener, connection, problem, error });
+    }
+    const durationMs = performance.now() - began;
+    const { method = "", url: target = "" } = request;
+    onEvent({ type: "exchanged", listener, connection, method, target, status, durationMs });
+  }
+}
+
+interface ExchangeEnd {
+  readonly status: number | undefined;
+  readonly failure: UpstreamFailure | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly began: number;
+}
+
+/** Between one request's client and the upstream. */
+class RunningExchange implements UpstreamListener {
+  exchange: Exchange | undefined;
+  failure: UpstreamFailure | undefined;
+  readonly #reply: Reply;
+  #isOver = false;
+
+  constructor(reply: Reply) {
+    this.#reply = reply;
+  }
+
+  information(status: number, fields: readonly string[]): void {
+    this.#orBroken(() => this.#reply.information(status, fields));
+  }
+
+  head(status: number, message: string, fields: readonly string[]): void {
+    this.#orBroken(() => this.#reply.head(status, message, fields));
+  }
+
+  data(chunk: Uint8Array): boolean {
+    return this.#reply.data(chunk, this.#resume);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#isOver = true;
+    this.#reply.end(trailers);
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.#isOver = true;
+    this.failure = failure;
+    this.#reply.fail(statusOfFailure(failure.kind));
+  }
+
+  clientClosed(): void {
+    if (!this.#isOver) this.exchange?.abort();
+    this.#isOver = true;
+  }
+
+  readonly #resume = (): void => this.exchange?.resume();
+
+  /** What the upstream says may be something that HTTP does not let us say. */
+  #orBroken(say: () => void): void {
+    try {
+      say();
+    } catch (error) {
+      this.failed({ kind: "broken", error: error instanceof Error ? error : new Error(String(error)) });
+      this.exchange?.abort();
+    }
+  }
+}
+
+function hasBody(request: FrontRequest, length: number | undefined): boolean {
+  if (isHttp2(request)) return !request.stream.endAfterHeaders;
+  return (length !== undefined && length > 0) || request.headers["transfer-encoding"] !== undefined;
+}
+
+function refuseRaw(socket: Duplex, status: string): void {
+  socket.on("error", () => undefined);
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
