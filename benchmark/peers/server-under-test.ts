@@ -1,7 +1,7 @@
 // One server of the comparison: its processes, what they cost, and how to end them.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 
 /** `USER_HZ`, which Linux keeps at 100 for programs. */
@@ -89,12 +89,10 @@ export function pidOf({ child, name }: Contender): number {
   return child.pid;
 }
 
+/** Those that a first thread started, and theirs: threads come and go meanwhile, and start no processes here. */
 function tree(pid: number): readonly number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => {
-    const text = readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim();
-    return text === "" ? [] : text.split(" ").map(Number);
-  });
-  return [pid, ...children.flatMap(tree)];
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...(text === "" ? [] : text.split(" ").map(Number).flatMap(tree))];
 }
 
 /** From `state` on: the name before it may have spaces. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
@@ -20,7 +19,7 @@ import { connectionOf, rememberConnection } from "./peer-of.ts";
 import { bytesSent, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
 import { Tap } from "./tap.ts";
-import { TicketHolders } from "./ticket-holders.ts";
+import { Tickets } from "./tickets.ts";
 
 /** What the guard needs of `Trust`. */
 export type TrustPort = Pick<
@@ -68,7 +67,7 @@ export class Guard implements Disposable {
   readonly #underWay: Deadlines;
   readonly #lingering: Deadlines;
   readonly #live = new LiveConnections();
-  readonly #ticketHolders = new TicketHolders();
+  readonly #tickets: Tickets;
   readonly #certificates = new KnownCertificates();
   readonly #ends = new ApprovalEnds((pins) => this.#trustChanged(pins));
   readonly #unsubscribe: () => void;
@@ -91,6 +90,7 @@ export class Guard implements Disposable {
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
     // Without a listener Node does not ask OpenSSL for the key log.
     server.on("keylog", () => undefined);
+    this.#tickets = new Tickets(server, settings.ticketKeys);
     this.#unsubscribe = trust.onChange((pins) => this.#trustChanged(pins));
   }
 
@@ -113,6 +113,7 @@ export class Guard implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#unsubscribe();
+    this.#tickets.stop();
     this.#underWay.clear();
     this.#lingering.clear();
     this.#ends.clear();
@@ -156,6 +157,12 @@ export class Guard implements Disposable {
     const handshake = new Handshake(raw, this.#settings.remoteAddressOf, tap?.number);
     this.#underWay.add(handshake);
     raw.on("close", () => this.#ended(handshake));
+    if (!this.#tickets.hasFormer || tap !== undefined) return this.#greet(handshake, transport);
+    this.#tickets.accept(raw, () => this.#greet(handshake, transport));
+    return true;
+  }
+
+  #greet(handshake: Handshake, transport: Duplex): boolean {
     return CURRENT_HANDSHAKE.run(handshake, this.#emit, "connection", transport);
   }
 
@@ -248,7 +255,7 @@ export class Guard implements Disposable {
     });
     this.#counters.admitted += 1;
     if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);
-    this.#ticketHolders.add(peer.pin);
+    this.#tickets.add(peer.pin);
     this.#trust.seen(peer.pin);
     return this.#handOver(handshake, socket, peer, verdict.until);
   }
@@ -294,7 +301,7 @@ export class Guard implements Disposable {
     const { id, remoteAddress } = handshake;
     this.#counters.refused += 1;
     // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
-    if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#voidTickets();
+    if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#tickets.void();
     const { alert, lingers } = turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     this.#underWay.delete(handshake);
     if (lingers) this.#lingering.add(handshake);
@@ -313,7 +320,7 @@ export class Guard implements Disposable {
     let fell = false;
     for (const pin of pins) {
       const connections = this.#live.of(pin);
-      const mayResume = this.#ticketHolders.has(pin);
+      const mayResume = this.#tickets.mayHold(pin);
       if (connections.length === 0 && !mayResume) continue;
       if (this.#trust.isTrusted(pin)) {
         const until = this.#trust.trustedUntil(pin);
@@ -323,19 +330,13 @@ export class Guard implements Disposable {
       fell = true;
       for (const connection of connections) this.#cut(connection);
     }
-    if (fell) this.#voidTickets();
+    if (fell) this.#tickets.void();
   }
 
   #cut(connection: GuardedConnection): void {
     this.#counters.revoked += 1;
     this.#announcer.revoked(connection);
     connection.socket.destroy();
-  }
-
-  /** From here on every client has to show its key again. */
-  #voidTickets(): void {
-    this.#server.setTicketKeys(randomBytes(48));
-    this.#ticketHolders.clear();
   }
 }
 

@@ -1,4 +1,5 @@
 import { HandclaspError } from "../errors.ts";
+import type { TicketKeys } from "./ticket-keys.ts";
 import { type RemoteAddressOf, socketAddress } from "./remote-address.ts";
 
 /** Whether clients are asked for a certificate, and whether they must have one. */
@@ -20,9 +21,11 @@ export interface GuardOptions {
   readonly maxHandshakes?: number;
   /** Where a connection came from, for servers behind a proxy that says so; default the socket's own address. */
   readonly remoteAddressOf?: RemoteAddressOf;
+  /** Keys of session tickets that several servers share; default the server's own. */
+  readonly ticketKeys?: TicketKeys;
 }
 
-export type GuardSettings = Required<GuardOptions>;
+export type GuardSettings = Required<Omit<GuardOptions, "ticketKeys">> & Pick<GuardOptions, "ticketKeys">;
 
 /** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for values that an option cannot have. */
 export function guardSettings(options: GuardOptions): GuardSettings {
@@ -33,6 +36,7 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
     maxHandshakes: options.maxHandshakes ?? 1024,
     remoteAddressOf: options.remoteAddressOf ?? socketAddress,
+    ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
   };
   oneOf("clientCertificate", settings.clientCertificate, ["none", "optional", "required"]);
   oneOf("trustCa", settings.trustCa, ["none", "system", "file"]);

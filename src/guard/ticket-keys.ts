@@ -1,0 +1,16 @@
+/**
+ * Where the keys come from that seal a server's session tickets, for servers that resume each other's clients. A
+ * ticket remembers how its client was verified: servers that verify differently must not share keys.
+ */
+export interface TicketKeys {
+  /** 48 bytes, as `tls.Server.setTicketKeys` takes them. */
+  readonly current: Uint8Array;
+  /** Tickets that were sealed with these are still taken; no new ones are. */
+  readonly former: readonly Uint8Array[];
+  /** Whether servers that may have given out tickets are gone, and with them whom they gave them to. */
+  readonly holdersUnknown: boolean;
+  /** Changes `current` before it returns, and drops `former`: no ticket that exists now is good afterwards. */
+  renew(): void;
+  /** Calls back after `current` or `former` changed. Returns how to stop. */
+  onChange(listener: () => void): () => void;
+}
