@@ -4,16 +4,19 @@ import type { TlsOptions } from "node:tls";
 import type { IdentityPem } from "../client/identity.ts";
 import { type Guard, guard, type TrustPort } from "../guard/guard.ts";
 import type { GuardOptions } from "../guard/options.ts";
+import type { TicketKeys } from "../guard/ticket-keys.ts";
 import type { ListenerConfig } from "./config.ts";
 import { createProxy } from "./create-proxy.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 import type { Proxy } from "./proxy.ts";
+import { TICKET_ROTATION } from "./ticket-secrets.ts";
 
 export interface GateOptions {
   readonly config: ListenerConfig;
   readonly trust: TrustPort;
   readonly identity: IdentityPem;
   readonly trustCa: NonNullable<GuardOptions["trustCa"]>;
+  readonly ticketKeys?: TicketKeys;
   readonly onEvent: OnGatewayEvent;
 }
 
@@ -27,7 +30,7 @@ export class Gate {
   readonly #guard: Guard;
   readonly #onEvent: OnGatewayEvent;
 
-  constructor({ config, trust, identity, trustCa, onEvent }: GateOptions) {
+  constructor({ config, trust, identity, trustCa, ticketKeys, onEvent }: GateOptions) {
     this.config = config;
     this.#onEvent = onEvent;
     this.#proxy = createProxy({ config, tls: tlsOptions(config, identity), isAllowed: () => true, onEvent });
@@ -37,6 +40,7 @@ export class Gate {
       clientCertificate: config.clientCertificate,
       handshakeTimeoutMs: config.handshakeTimeoutMs,
       maxHandshakes: config.maxHandshakes,
+      ...(ticketKeys && { ticketKeys }),
     });
     onEvent({ type: "server-opened", listener: config, server, guard: this.#guard });
   }
@@ -66,5 +70,8 @@ function tlsOptions({ minTls, maxTls }: ListenerConfig, { key, certificate }: Id
     minVersion: minTls,
     maxVersion: maxTls,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    sessionTimeout: TICKET_ROTATION.lifetimeMs / 1000,
+    // By default it is made of the command line: processes could not resume each other's clients.
+    sessionIdContext: "handclasp gateway",
   };
 }

@@ -1,14 +1,15 @@
 import type { ServerAddress } from "../client/server-address.ts";
 import type { IdentityPem } from "../client/identity.ts";
 import type { GuardOptions } from "../guard/options.ts";
-import { FirstUseLimits } from "../trust/first-use-limits.ts";
+import type { TicketKeys } from "../guard/ticket-keys.ts";
+import { type FirstUseLimiter, FirstUseLimits } from "../trust/first-use-limits.ts";
 import type { Policy } from "../trust/policy.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import type { CertificateFiles, GatewayConfig, ListenerConfig } from "./config.ts";
 import { Gate } from "./gate.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
-import { Listener } from "./listener.ts";
+import { type ListenOn, Listener } from "./listener.ts";
 
 /** What a gateway cannot know by itself. */
 export interface GatewayContext {
@@ -21,6 +22,12 @@ export interface GatewayContext {
   readonly identityOf: (files: CertificateFiles | undefined) => Promise<IdentityPem>;
   /** Makes OpenSSL trust a CA, for servers made from now on. */
   readonly useTrustCa: (ca: string) => NonNullable<GuardOptions["trustCa"]>;
+  /** Limits first use; default for this process alone. */
+  readonly limits?: FirstUseLimiter;
+  /** Ticket keys that other processes share, for listeners that verify in the same way. */
+  readonly ticketKeys?: (context: string) => TicketKeys;
+  /** Where a listener really listens; default at its address, alone. */
+  readonly listenOn?: (listener: ListenerConfig) => ListenOn;
   readonly onEvent: OnGatewayEvent;
   /** Told of failures that no caller waits for. */
   readonly onError: (error: unknown) => void;
@@ -30,7 +37,7 @@ export interface GatewayContext {
 export class Gateway {
   readonly #context: GatewayContext;
   readonly #config: GatewayConfig;
-  readonly #limits = new FirstUseLimits();
+  readonly #limits: FirstUseLimiter;
   /** One for each policy: they judge differently, over the same store. */
   readonly #trusts = new Map<string, Trust>();
   readonly #gates = new Set<Gate>();
@@ -39,6 +46,7 @@ export class Gateway {
   constructor(config: GatewayConfig, context: GatewayContext) {
     this.#config = config;
     this.#context = context;
+    this.#limits = context.limits ?? new FirstUseLimits();
   }
 
   /** Listens everywhere, or nowhere: then it throws. Returns the addresses in the order of the listeners. */
@@ -64,19 +72,20 @@ export class Gateway {
   }
 
   async #open(config: ListenerConfig): Promise<ServerAddress> {
-    const { identityOf, useTrustCa, onEvent } = this.#context;
+    const { identityOf, useTrustCa, ticketKeys, listenOn, onEvent } = this.#context;
     const identity = await identityOf(config.certificate);
     const gate = new Gate({
       config,
       trust: this.#trustFor(config.policy),
       identity,
       trustCa: useTrustCa(config.trustCa),
+      ...(ticketKeys && { ticketKeys: ticketKeys(ticketContext(config)) }),
       onEvent,
     });
     this.#gates.add(gate);
     const listener = new Listener(gate, onEvent);
     this.#listeners.add(listener);
-    const address = await listener.listen();
+    const address = await listener.listen(listenOn?.(config));
     onEvent({ type: "listening", listener: config, address });
     return address;
   }
@@ -92,4 +101,9 @@ export class Gateway {
     }
     return trust;
   }
+}
+
+/** All that the sessions of a listener are verified by. */
+function ticketContext({ name, clientCertificate, trustCa }: ListenerConfig): string {
+  return JSON.stringify([name, clientCertificate, trustCa]);
 }

@@ -1,9 +1,12 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import type { ListenerConfig } from "./config.ts";
 import type { Gate } from "./gate.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
+
+/** How a listener gets at its socket: one of its own, one that processes share by `SO_REUSEPORT`, or one that is open. */
+export type ListenOn = { readonly reusePort: true } | { readonly fd: number };
 
 /** Accepts connections at one address and hands them to the gate of the day. */
 export class Listener {
@@ -22,11 +25,12 @@ export class Listener {
   }
 
   /** Starts to accept; returns the address with the port that port 0 picked. */
-  async listen(): Promise<ServerAddress> {
+  async listen(on?: ListenOn): Promise<ServerAddress> {
     const { listen: wanted } = this.config;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once("error", reject);
-    this.#server.listen(wanted.port, wanted.host, resolve);
+    // Node's types do not have `fd`, in one object with the rest.
+    this.#server.listen(toListenOptions(wanted, on) as ListenOptions, resolve);
     try {
       await promise;
     } catch (error) {
@@ -48,6 +52,13 @@ export class Listener {
   readonly #accepted = (transport: Socket): void => {
     this.#gate.accept(transport);
   };
+}
+
+function toListenOptions(
+  { host, port }: ServerAddress,
+  on: ListenOn | undefined,
+): ListenOptions | { fd: number } {
+  return on !== undefined && "fd" in on ? { fd: on.fd } : { host, port, ...on };
 }
 
 function cannotListen(address: ServerAddress, cause: unknown): HandclaspError {

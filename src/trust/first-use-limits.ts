@@ -22,8 +22,14 @@ export const DEFAULT_FIRST_USE_LIMITS: FirstUseLimitOptions = {
   maxNetworks: 10_000,
 };
 
+/** Says whether one more unknown key may be met. */
+export interface FirstUseLimiter {
+  /** Counts it if so. `network` is as `sourceNetwork` names it, `now` in milliseconds. */
+  take(network: string, now: number): boolean;
+}
+
 /** How fast unknown keys, which are free to mint, may be met. The clock is handed in. */
-export class FirstUseLimits {
+export class FirstUseLimits implements FirstUseLimiter {
   readonly #perNetwork: Rate;
   readonly #maxNetworks: number;
   readonly #overall: Bucket;

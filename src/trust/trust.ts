@@ -2,7 +2,7 @@ import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent } from "./events.ts";
-import { FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
+import { type FirstUseLimiter, FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, type Knowledge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
@@ -16,7 +16,7 @@ import type { Claim, Concern, Refuse, RefusalDetail, Settled, Verdict } from "./
 export interface TrustOptions {
   readonly policy?: Partial<Policy>;
   /** How much first use is let through; made ones may be shared by all that judge for one process. */
-  readonly limits?: Partial<FirstUseLimitOptions> | FirstUseLimits;
+  readonly limits?: Partial<FirstUseLimitOptions> | FirstUseLimiter;
   /** Pending keys kept at the most; default 1000. */
   readonly maxPending?: number;
   /** How long a pending key waits for review; default 7 days. */
@@ -45,7 +45,7 @@ export class Trust implements AsyncDisposable {
   readonly policy: Policy;
   readonly #now: () => number;
   readonly #process: string;
-  readonly #limits: FirstUseLimits;
+  readonly #limits: FirstUseLimiter;
   readonly #maxPending: number;
   readonly #pendingForMs: number;
   readonly #onError: (error: unknown) => void;
@@ -61,8 +61,8 @@ export class Trust implements AsyncDisposable {
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#now = options.now;
     this.#process = options.process;
-    this.#limits =
-      options.limits instanceof FirstUseLimits ? options.limits : new FirstUseLimits(options.limits);
+    const { limits } = options;
+    this.#limits = limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits);
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
