@@ -1,4 +1,4 @@
-export { connect, type ConnectOptions, type UnknownServer } from "./client/connect.ts";
+export { connect, type ConnectOptions, type MetServer } from "./client/connect.ts";
 export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./client/identity-folder.ts";
 export type { Identity, IdentityPem } from "./client/identity.ts";
 export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/known-servers.ts";

@@ -1,21 +1,23 @@
 import { createInterface } from "node:readline/promises";
 import type { TLSSocket } from "node:tls";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { connect, type ConnectOptions, type UnknownServer } from "../client/connect.ts";
-import type { IdentityPem } from "../client/identity.ts";
+import { connect, type ConnectOptions, type MetServer } from "../client/connect.ts";
+import type { Identity } from "../client/identity.ts";
 import { ensureIdentity, openIdentity } from "../client/identity-folder.ts";
 import { KnownServers, type VerifyServer } from "../client/known-servers.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
+import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
+import { toPhrase } from "../trust/phrase.ts";
 import { converse } from "./connect-converse.ts";
 import { identityFor } from "./connect-identity.ts";
 import { knownServersUrl } from "./connect-known-servers.ts";
 import { processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
-import { say } from "./output.ts";
+import { say, table } from "./output.ts";
 
 /** What `connect` and `trace connect` have in common. */
 export interface ConnectFlags {
@@ -25,11 +27,17 @@ export interface ConnectFlags {
   readonly minTls: "1.2" | "1.3";
   readonly maxTls: "1.2" | "1.3";
   readonly store: string;
+  readonly showPhrase?: true;
 }
 
 /** `connect HOST:PORT`: stdin goes out, what comes is printed until the server closes. */
 export function command(): Command {
-  return addConnectFlags(new Command("connect")).action(run);
+  return addConnectFlags(new Command("connect"))
+    .option(
+      "--show-phrase",
+      "print twelve words over both keys, for two people to compare, before stdin is sent",
+    )
+    .action(run);
 }
 
 /** Adds the address and the options. */
@@ -85,6 +93,7 @@ export async function withConnection(
     maxVersion: `TLSv${flags.maxTls}`,
     ...(process.stdin.isTTY && { ask: askOnTerminal }),
     ...(flags.servername !== undefined && { servername: flags.servername }),
+    ...(flags.showPhrase === true && { onServer: ({ facts }) => sayPhrase(facts.pin, identity.facts.pin) }),
   });
   await use(socket);
 }
@@ -97,7 +106,17 @@ function parseAddress(text: string): ServerAddress {
   }
 }
 
-async function chooseIdentity(name: string): Promise<IdentityPem> {
+/** `trust show` prints the same words at the server, if nobody is in between. */
+function sayPhrase(serverPin: KeyPin, clientPin: KeyPin): void {
+  const lines = [
+    ["phrase", toPhrase(serverPin, clientPin)],
+    ["server", toKeyId(serverPin)],
+    ["client", toKeyId(clientPin)],
+  ];
+  say(table(lines));
+}
+
+async function chooseIdentity(name: string): Promise<Identity> {
   const folder = identitiesFolder();
   if (name !== DEFAULT_IDENTITY) {
     const identity = openIdentity(folder, name);
@@ -111,7 +130,7 @@ async function chooseIdentity(name: string): Promise<IdentityPem> {
   return identity;
 }
 
-async function askOnTerminal({ address, facts }: UnknownServer): Promise<boolean> {
+async function askOnTerminal({ address, facts }: MetServer): Promise<boolean> {
   say(
     `${escapeText(address)} is not a known server. It shows the key\n  ${toKeyId(facts.pin)}\n  ${facts.pin}`,
   );

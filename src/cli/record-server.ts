@@ -27,3 +27,9 @@ export async function recordServer(
   await store.putSetting("server", text);
   return record;
 }
+
+/** The server that was last started on this store. */
+export function recordedServer(store: TrustStore): ServerRecord | undefined {
+  const text = store.setting("server");
+  return text === undefined ? undefined : (JSON.parse(text) as ServerRecord);
+}

@@ -2,12 +2,14 @@ import { Command } from "commander";
 import { toKeyId } from "../trust/key-id.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
+import { toPhrase } from "../trust/phrase.ts";
 import { resolveKey } from "../trust/resolve-key.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import type { RefusalReason } from "../trust/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printJson, showTime, toIsoTime } from "./output.ts";
+import { recordedServer } from "./record-server.ts";
 import { allEvents, type ListedEvent, showEvent, toListedEvent } from "./trust-events.ts";
 import { type ListedKey, showPeer, toListedKey } from "./trust-listed-key.ts";
 
@@ -29,6 +31,10 @@ export interface ShownKey extends ListedKey {
   readonly newName: string | null;
   /** A revoked or retired key showed up again. */
   readonly staleSeen: boolean;
+  /** What `connect --show-phrase` prints at the client; null, like the next, when no server was started on the store. */
+  readonly phrase: string | null;
+  /** The key of our own in it. */
+  readonly serverKeyId: string | null;
   /** Newest first. */
   readonly certificates: readonly ShownCertificate[];
   readonly refusals: readonly ShownRefusal[];
@@ -88,11 +94,14 @@ async function run(text: string, { pem, store: url, json }: Options): Promise<vo
 
 function toShownKey(store: TrustStore, key: KeyRecord, pem: boolean): ShownKey {
   const { pin, claimedName, newName, staleSeen } = key;
+  const server = recordedServer(store);
   return {
     ...toListedKey(store, key, Date.now()),
     claimedName: claimedName === null ? null : escapeText(claimedName),
     newName: newName === null ? null : escapeText(newName),
     staleSeen,
+    phrase: server === undefined ? null : toPhrase(server.pin, pin),
+    serverKeyId: server === undefined ? null : toKeyId(server.pin),
     certificates: store.certificates(pin).map((certificate) => toShownCertificate(certificate, pem)),
     refusals: refusalsOf(store, pin),
     events: Array.from(allEvents(store, 0), toListedEvent).filter((event) => event.pin === pin),
@@ -142,6 +151,8 @@ function describe(key: KeyRecord, shown: ShownKey | undefined): string {
     `${showPeer(key)}  ${key.state}${shown.reason === null || shown.reason === key.state ? "" : ` (${shown.reason})`}`,
     field("key id", shown.keyId),
     field("pin", shown.pin),
+    ...(shown.phrase === null ? [] : [field("phrase", shown.phrase)]),
+    ...(shown.serverKeyId === null ? [] : [field("with server", shown.serverKeyId)]),
     ...(key.newName === null ? [] : [field("now claims", shown.newName ?? "")]),
     ...(key.conflictsWith === null ? [] : [field("conflicts with", toKeyId(key.conflictsWith))]),
     field("source", key.source),

@@ -1,9 +1,9 @@
 import type { TLSSocket } from "node:tls";
-import type { CertificateFacts } from "../x509/certificate-facts.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import type { ConnectOptions, MetServer } from "./connect-options.ts";
 import { openVerified, type VerifiedSocket } from "./verified-socket.ts";
 
-export type { ClientOptions, ConnectOptions, UnknownServer } from "./connect-options.ts";
+export type { ClientOptions, ConnectOptions, MetServer } from "./connect-options.ts";
+export type { VerifiedSocket } from "./verified-socket.ts";
 
 /**
  * Connects to a server whose key is known, or met for the first time and then remembered before this resolves.
@@ -18,9 +18,9 @@ export async function connect(options: ConnectOptions): Promise<TLSSocket> {
 /** As `connect()`, and tells whom the connection is with. */
 export async function connectVerified(options: ConnectOptions): Promise<VerifiedSocket> {
   const { ask, knownServers, verifyServer, signal } = options;
-  let unknown: { readonly address: string; readonly facts: CertificateFacts } | undefined;
+  let unknown: MetServer | undefined;
   try {
-    return await openVerified(options, (address, facts) => void (unknown = { address, facts }));
+    return await openVerified(options, (server) => void (unknown = server));
   } catch (error) {
     if (ask === undefined || verifyServer !== "ask" || unknown === undefined) throw error;
     if (!(await unlessAborted(ask(unknown), signal))) throw error;

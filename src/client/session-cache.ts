@@ -1,5 +1,7 @@
+import { errorMonitor } from "node:events";
 import type { TLSSocket } from "node:tls";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import { beforeDestroy } from "./before-destroy.ts";
 
 /** A session, and the server's certificate that was judged when it was made. */
 export interface KeptSession {
@@ -71,11 +73,16 @@ export class SessionCache {
       own.push(entry);
       this.#keep(entry);
     });
+    // RFC 8446 §6.2: tickets of a connection that failed are not used.
+    const fail = (): void => {
+      this.#untold.delete(socket);
+      this.#drop(own);
+    };
+    socket.on(errorMonitor, fail);
     beforeDestroy(socket, (error) => {
       if (error === null) this.#collect(socket);
+      else fail();
       this.#untold.delete(socket);
-      // RFC 8446 §6.2: tickets of a connection that failed are not used.
-      if (error !== null) this.#drop(own);
     });
   }
 
@@ -98,13 +105,4 @@ export class SessionCache {
   #drop(entries: readonly Entry[]): void {
     if (entries.length > 0) this.#entries = this.#entries.filter((entry) => !entries.includes(entry));
   }
-}
-
-/** Calls back while the connection's state can still be read. */
-function beforeDestroy(socket: TLSSocket, listener: (error: Error | null) => void): void {
-  const destroy = socket._destroy.bind(socket);
-  socket._destroy = (error, done) => {
-    listener(error);
-    destroy(error, done);
-  };
 }

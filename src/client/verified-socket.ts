@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { beforeDestroy } from "./before-destroy.ts";
+import type { ConnectOptions, MetServer } from "./connect-options.ts";
 import type { ServerVerdict } from "./known-servers.ts";
 import { isAlertError, toConnectError } from "./refused-by-server.ts";
 import { canonicalHost, formatServerAddress } from "./server-address.ts";
@@ -20,7 +21,7 @@ export interface VerifiedSocket {
 }
 
 /** Told of a server that was refused for being unknown. */
-type OnUnknown = (address: string, facts: CertificateFacts) => void;
+type OnUnknown = (server: MetServer) => void;
 
 /** One connection, judged. Throws ERR_HANDCLASP_REFUSED, ERR_HANDCLASP_CONNECT, or why `signal` was aborted. */
 export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown): Promise<VerifiedSocket> {
@@ -72,11 +73,12 @@ function startTls(
   transport: Duplex | undefined,
   offered: KeptSession | undefined,
 ): TLSSocket {
-  const { host, port, identity, minVersion, maxVersion, alpnProtocols, onKeyLog } = options;
+  const { host, port, socketPath, identity, minVersion, maxVersion, alpnProtocols, onKeyLog } = options;
   const name = serverName(options);
   const socket = connectTls({
     host,
     port,
+    ...(socketPath !== undefined && { path: socketPath }),
     ...(transport !== undefined && { socket: transport }),
     rejectUnauthorized: false,
     minVersion: minVersion ?? "TLSv1.2",
@@ -105,8 +107,11 @@ function judged(socket: TLSSocket, handshake: Handshake): Promise<CertificateFac
   const onClose = (): void => reject(new Error("the server closed the connection"));
   socket.once("error", reject);
   socket.once("close", onClose);
+  nameAlerts(socket, handshake.address);
+  const stopTelling = tellWhoRefused(socket, handshake);
   socket.once("secureConnect", () => {
     handshake.onDone();
+    stopTelling();
     const verified = verify(socket, handshake);
     if (socket.destroyed) socket.off("close", onClose);
     const settle = (facts: CertificateFacts): void => {
@@ -134,12 +139,12 @@ async function verify(socket: TLSSocket, handshake: Handshake): Promise<Certific
   }
   if (verdict.decision === "refuse") {
     socket.destroy();
-    if (verdict.reason === "unknown") onUnknown(address, facts);
+    if (verdict.reason === "unknown") onUnknown({ address, facts });
     throw await knownServers.refuse(address, facts, verdict);
   }
-  nameAlerts(socket, address);
+  options.onServer?.({ address, facts });
   sessions?.watch(socket, placeOf(options, address), facts);
-  if (verdict.decision === "claim") await knownServers.remember(address, facts);
+  if (verdict.decision === "claim") await knownServers.remember(address, facts, verdict.endorsedBy);
   return facts;
 }
 
@@ -168,12 +173,33 @@ function serverName({ servername, host }: ConnectOptions): string | undefined {
   return servername ?? (isIP(host) === 0 ? canonicalHost(host) : undefined);
 }
 
-/** In TLS 1.3 the server judges us after 'secureConnect': its alert is then an `error` of the socket. */
+/**
+ * The server judges us after 'secureConnect' in TLS 1.3, before it in TLS 1.2. Its alert is then an `error` of the
+ * socket, without our name for it: Node emits one that comes late without destroying the socket with it.
+ */
 function nameAlerts(socket: TLSSocket, address: string): void {
-  const destroy = socket._destroy.bind(socket);
-  socket._destroy = (error, done) => {
-    destroy(isAlertError(error) ? toConnectError(error, address) : error, done);
+  const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: unknown[]) => boolean;
+  socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+    const [error] = values;
+    return event === "error" && isAlertError(error)
+      ? emit("error", toConnectError(error, address))
+      : emit(event, ...values);
   };
+}
+
+/** In TLS 1.2 a server that refuses us has shown its key before, and signed with it (RFC 5246 §7.4.3). */
+function tellWhoRefused(socket: TLSSocket, { options, address }: Handshake): () => void {
+  const { knownServers, verifyServer = "accept", onServer } = options;
+  let isWaiting = onServer !== undefined;
+  beforeDestroy(socket, (error) => {
+    const certificate = isWaiting && isAlertError(error) ? socket.getPeerX509Certificate() : undefined;
+    isWaiting = false;
+    if (certificate === undefined) return;
+    const facts = readCertificate(certificate.raw);
+    if (knownServers.judge(address, facts, verifyServer).decision !== "refuse")
+      onServer?.({ address, facts });
+  });
+  return () => (isWaiting = false);
 }
 
 function timeoutMs({ timeoutMs: most = 10_000 }: ConnectOptions): number {

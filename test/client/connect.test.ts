@@ -1,78 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { createServer as createTcpServer } from "node:net";
 import { describe, it } from "node:test";
-import { createServer, type SecureVersion, type Server, type TLSSocket } from "node:tls";
-import { connect, type ConnectOptions } from "../../src/client/connect.ts";
+import type { SecureVersion } from "node:tls";
+import { connect } from "../../src/client/connect.ts";
 import { KnownServers } from "../../src/client/known-servers.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
-import { type CreatedIdentity, createIdentity } from "../../src/x509/create-identity.ts";
-
-interface Listening extends AsyncDisposable {
-  readonly port: number;
-  /** Certificates of clients, in the order in which the server came to see them. */
-  readonly seen: (string | undefined)[];
-  /** Resolves with the next connection's end: whether its handshake was done. */
-  ended(): Promise<boolean>;
-}
-
-function identity(name: string): Promise<CreatedIdentity> {
-  return createIdentity({ name, now: new Date() });
-}
-
-async function listening(server: TcpServer): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return (server.address() as AddressInfo).port;
-}
-
-async function serve({ privateKeyPem, certificatePem }: CreatedIdentity, port = 0): Promise<Listening> {
-  const server: Server = createServer({
-    key: privateKeyPem,
-    cert: certificatePem,
-    requestCert: true,
-    rejectUnauthorized: false,
-  });
-  const seen: (string | undefined)[] = [];
-  const ends: boolean[] = [];
-  let wake: (() => void) | undefined;
-  const end = (done: boolean): void => {
-    ends.push(done);
-    wake?.();
-  };
-  server.on("secureConnection", (socket: TLSSocket) => {
-    seen.push(socket.getPeerX509Certificate()?.subject);
-    socket.on("error", () => undefined);
-    socket.on("close", () => end(true));
-    socket.end("welcome");
-  });
-  server.on("tlsClientError", () => end(false));
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    seen,
-    async ended() {
-      while (ends.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      return ends.shift() === true;
-    },
-    async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-function optionsFor(store: TrustStore, port: number, more: Partial<ConnectOptions> = {}): ConnectOptions {
-  const knownServers = new KnownServers(store, { now: Date.now, process: "test" });
-  return { host: "127.0.0.1", port, knownServers, ...more };
-}
-
-async function showing(name: string): Promise<Pick<ConnectOptions, "identity">> {
-  const { privateKeyPem, certificatePem } = await identity(name);
-  return { identity: { key: privateKeyPem, certificate: certificatePem } };
-}
+import { identity, listening, optionsFor, serve, showing } from "./support/listening.ts";
 
 function failIfAsked(): Promise<boolean> {
   assert.fail("asked");
