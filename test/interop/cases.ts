@@ -43,7 +43,8 @@ const REFUSALS: readonly Refusal[] = [
   { title: "certificate_revoked", role: "anna", firstUse: "accept", reason: "revoked" },
 ];
 
-export const TITLES: readonly string[] = [...ADMISSIONS, ...REFUSALS].map(({ title }) => title);
+export const ALERT_TITLES: readonly ShownAlert[] = REFUSALS.map(({ title }) => title);
+export const TITLES: readonly string[] = [...ADMISSIONS.map(({ title }) => title), ...ALERT_TITLES];
 
 /** Runs all cases of a stack in one version of TLS, one after the other. */
 export async function runCases(
@@ -88,17 +89,20 @@ async function refuse(
   { title, role, firstUse, reason }: Refusal,
 ): Promise<Cell> {
   const server = scene.server(firstUse);
-  if (reason === "revoked") await server.operator.revoke("anna");
+  if (reason === "revoked" && !(await server.revokeAll())) {
+    return { mark: "wrong", said: "nobody was met who could be revoked" };
+  }
   server.findings.length = 0;
   const { code, said } = await run(client, scene.folder(role), [server.url]);
   const unable = inabilityOf(stack, version, title);
   const words = unable === undefined ? stack.says[title] : (unable.instead ?? "");
   const line = said.split("\n").find((each) => includes(each, words));
-  const refused = !said.includes("Hello") && code !== null;
-  if (!refused || line === undefined || !server.findings.every((each) => each === `refused ${reason}`)) {
+  const greeted = said.includes("Hello") || code === null;
+  const finding = `refused ${unable?.reason ?? reason}`;
+  const refused = server.findings.length > 0 && server.findings.every((each) => each === finding);
+  if (greeted || !refused || line === undefined) {
     return { mark: "wrong", said: report(server.findings, said) };
   }
-  if (server.findings.length === 0) return { mark: "wrong", said: report([], said) };
   return unable === undefined
     ? { mark: "named", said: line.trim() }
     : { mark: "unnamed", said: line.trim(), why: unable.why };
@@ -116,11 +120,12 @@ async function run(
   return result ?? { code: null, stdout: "", said: "is gone" };
 }
 
-function inabilityOf(stack: Stack, version: TlsVersion, title: string): Inability | undefined {
+/** What keeps a stack from filling a cell. */
+export function inabilityOf(stack: Stack, version: TlsVersion, title: string): Inability | undefined {
   return stack.cannot?.find((inability) => {
     if (inability.version !== undefined && inability.version !== version) return false;
     if (title === "resumed" || inability.of === "resumed") return title === inability.of;
-    const alerts: readonly string[] = inability.alerts ?? REFUSALS.map((refusal) => refusal.title);
+    const alerts: readonly string[] = inability.alerts ?? ALERT_TITLES;
     return alerts.includes(title);
   });
 }

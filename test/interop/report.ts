@@ -1,4 +1,4 @@
-import { type Cell, type Mark, TITLES } from "./cases.ts";
+import { ALERT_TITLES, type Cell, type Mark, TITLES } from "./cases.ts";
 import type { Stack, TlsVersion } from "./stack.ts";
 
 /** A stack in one version of TLS. */
@@ -39,13 +39,42 @@ export function matrix(rows: readonly Row[]): string {
   ].join("\n");
 }
 
-/** What each stack said when it was told that its key is revoked. */
+/** What each stack said for each alert: a list in Markdown, with the versions of TLS that it said it in. */
 export function words(rows: readonly Row[]): string {
-  const lines = rows.map(({ stack, version, cells }) => {
-    const said = cells.get("certificate_revoked")?.said.slice(0, 300) ?? "";
-    return `${stack.name}, ${version.slice("TLSv".length)}: ${said}`;
-  });
-  return lines.join("\n");
+  const stacks = [...new Set(rows.map(({ stack }) => stack))];
+  return stacks
+    .map((stack) => {
+      const own = rows.filter((row) => row.stack === stack);
+      return [`**${stack.name}**`, "", ...ALERT_TITLES.flatMap((title) => saidFor(title, own)), ""].join(
+        "\n",
+      );
+    })
+    .join("\n")
+    .trimEnd();
+}
+
+function saidFor(title: string, rows: readonly Row[]): readonly string[] {
+  const versionsOf = new Map<string, string[]>();
+  for (const { version, cells } of rows) {
+    const cell = cells.get(title);
+    const said = cell === undefined || cell.mark === "wrong" ? "?" : steady(cell.said);
+    versionsOf.set(said, [...(versionsOf.get(said) ?? []), version.slice("TLSv".length)]);
+  }
+  return Array.from(
+    versionsOf,
+    ([said, versions]) => `- \`${title}\`, ${versions.join(" and ")}: \`${said}\``,
+  );
+}
+
+/** Without what is another one each time: addresses in memory, ports, times. */
+function steady(said: string): string {
+  return said
+    .slice(0, 300)
+    .replaceAll("`", "'")
+    .replace(/(?<![0-9A-F])[0-9A-F]{16}(?=:)/, "…")
+    .replace(/0x[0-9a-f]{6,}/, "…")
+    .replace(/localhost:\d+/, "localhost:…")
+    .replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, "");
 }
 
 /** Everything about the cells that are wrong. */

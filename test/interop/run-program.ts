@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 60_000;
 
 export interface ProgramOptions {
   readonly cwd?: string;
@@ -16,7 +16,7 @@ export interface ProgramResult {
   readonly said: string;
 }
 
-/** Runs a program to its end, at most 30 seconds; undefined when there is no such program. */
+/** Runs a program to its end, at most a minute; undefined when there is no such program. */
 export function runProgram(
   [program = "", ...args]: readonly string[],
   { cwd, environment, timeoutMs = LONGEST_MS }: ProgramOptions = {},

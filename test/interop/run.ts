@@ -1,23 +1,24 @@
 // npm run test:interop: TLS clients of all makes against a guarded server. See docs/reference/interop.md.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { runCases } from "./cases.ts";
 import { install, NPM_CACHE } from "./install.ts";
 import { failures, matrix, type Row, words } from "./report.ts";
-import type { Client, Stack, TlsVersion } from "./stack.ts";
+import { BOTH_VERSIONS, type Client, type Stack } from "./stack.ts";
 import { STACKS } from "./stacks.ts";
 
-const BOTH: readonly TlsVersion[] = ["TLSv1.3", "TLSv1.2"];
 const AT_ONCE = 2;
+const PAGE = resolve(import.meta.dirname, "../../docs/reference/interop.md");
 
 const { values } = parseArgs({
   options: {
     require: { type: "string", default: "0" },
     only: { type: "string", multiple: true },
     "no-install": { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   },
 });
 
@@ -35,9 +36,11 @@ async function main(): Promise<boolean> {
     const found = await find(stacks, build);
     const started = performance.now();
     const rows = await runAll(found);
-    console.log(matrix(rows));
-    console.log(`\nWhat they say for certificate_revoked:\n\n${words(rows)}`);
-    return judge(stacks, found, rows, seconds(started));
+    const report = `${matrix(rows)}\n\n## What they say\n\n${words(rows)}\n`;
+    console.log(report);
+    const right = judge(stacks, found, rows, seconds(started));
+    if (right && values.write) writePage(report);
+    return right;
   } finally {
     rmSync(build, { recursive: true, force: true });
   }
@@ -64,7 +67,7 @@ async function find(stacks: readonly Stack[], build: string): Promise<ReadonlyMa
 /** In the order of the stacks, a few at once. */
 async function runAll(found: ReadonlyMap<Stack, Client>): Promise<readonly Row[]> {
   const jobs = Array.from(found).flatMap(([stack, client]) =>
-    (stack.versions ?? BOTH).map((version) => ({ stack, client, version })),
+    (stack.versions ?? BOTH_VERSIONS).map((version) => ({ stack, client, version })),
   );
   const rows: Row[] = [];
   const waiting = jobs.entries();
@@ -80,6 +83,12 @@ async function runAll(found: ReadonlyMap<Stack, Client>): Promise<readonly Row[]
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return rows;
+}
+
+/** The page keeps what stands above its table. */
+function writePage(report: string): void {
+  const page = readFileSync(PAGE, "utf8");
+  writeFileSync(PAGE, page.slice(0, page.indexOf("| client |")) + report);
 }
 
 function judge(

@@ -27,7 +27,6 @@ export type Finding = string;
 /** An HTTPS server that takes one version of TLS and greets whom it admits. */
 export class GuardedServer implements AsyncDisposable {
   readonly findings: Finding[] = [];
-  readonly operator: Operator;
   readonly #server: Server;
   readonly #trust: Trust;
   readonly #listeners = CHANNELS.map((name) => {
@@ -39,7 +38,6 @@ export class GuardedServer implements AsyncDisposable {
   private constructor(server: Server, trust: Trust) {
     this.#server = server;
     this.#trust = trust;
-    this.operator = new Operator(trust.store, { user: "interop", process: "interop", now: Date.now });
   }
 
   static async open(identity: PemPair, version: TlsVersion, firstUse: FirstUse): Promise<GuardedServer> {
@@ -60,6 +58,15 @@ export class GuardedServer implements AsyncDisposable {
 
   get url(): string {
     return `https://localhost:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Revokes everybody; false when there is nobody. */
+  async revokeAll(): Promise<boolean> {
+    const { store } = this.#trust;
+    const operator = new Operator(store, { user: "interop", process: "interop", now: Date.now });
+    const pins = store.keys().map(({ pin }) => pin);
+    for (const pin of pins) await operator.revoke(pin);
+    return pins.length > 0;
   }
 
   #note(channel: (typeof CHANNELS)[number], message: ServerMessage): void {

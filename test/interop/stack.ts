@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { AlertName } from "../../src/tls/alert.ts";
 
 export type TlsVersion = "TLSv1.3" | "TLSv1.2";
+export const BOTH_VERSIONS: readonly TlsVersion[] = ["TLSv1.3", "TLSv1.2"];
 
 /** The alerts that every stack is made to show; all of them are the same in both versions of TLS. */
 export type ShownAlert = Extract<
@@ -39,6 +40,8 @@ export interface Inability {
   readonly alerts?: readonly ShownAlert[];
   /** What it says instead of the alert. */
   readonly instead?: string | RegExp;
+  /** What the server refuses it for instead of the reason that belongs to the alert. */
+  readonly reason?: string;
   readonly why: string;
 }
 

@@ -1,6 +1,7 @@
 import type { Stack } from "./stack.ts";
 import { BOTAN } from "./stacks/botan.ts";
 import { BUN } from "./stacks/bun.ts";
+import { CHROMIUM } from "./stacks/chromium.ts";
 import { CURL } from "./stacks/curl.ts";
 import { DENO } from "./stacks/deno.ts";
 import { ERLANG } from "./stacks/erlang.ts";
@@ -23,6 +24,7 @@ export const STACKS: readonly Stack[] = [
   HTTPX,
   NODE,
   BUN,
+  CHROMIUM,
   GNUTLS,
   NSS,
   GO,
