@@ -92,7 +92,8 @@ export class HttpForwarder {
     const { connection, path, fields } = vetted;
     const { contentLength: length, announcesTrailers } = fields;
     const body = hasBody(request, length) ? { stream: request, length, announcesTrailers } : undefined;
-    const transport = body === undefined ? this.#bodiless : this.#withBody;
+    // undici knows no target but a path.
+    const transport = body === undefined && path !== "*" ? this.#bodiless : this.#withBody;
     const method = request.method ?? "GET";
     const running = new RunningExchange(reply);
     running.exchange = transport.send(

@@ -47,9 +47,9 @@ export class PathRules {
     const segments = collapse(path);
     if (segments === undefined) return undefined;
     const whole = segments.map(({ text }) => text);
-    const bare = whole.map(withoutParameters);
-    // An upstream that knows matrix parameters would take this for dots.
-    if (bare.some((segment, at) => segment !== whole[at] && isDots(segment))) return undefined;
+    // As an upstream reads it that knows matrix parameters: a segment of nothing else is none.
+    const bare = whole.map(withoutParameters).filter((segment, at) => segment !== "" || whole[at] === "");
+    if (whole.some((segment) => segment.includes(";") && isDots(withoutParameters(segment)))) return undefined;
     const rules = [...new Set([...this.#of(whole), ...this.#of(bare)])];
     return { path: `/${segments.map(({ encoded }) => encoded).join("/")}${query}`, rules };
   }

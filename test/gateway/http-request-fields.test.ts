@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { fieldKind, isTrailerAllowed } from "../../src/gateway/http-field-kinds.ts";
+import { encodeName, type PeerFields } from "../../src/gateway/http-peer-fields.ts";
+import { toRequestFields, toTrailers } from "../../src/gateway/http-request-fields.ts";
+
+const STRANGER = {
+  isProxied: false,
+  fields: [] as readonly string[],
+  forwarded: () => "for=unknown",
+} as unknown as PeerFields;
+const PROXIED = { ...STRANGER, isProxied: true, forwarded: () => "for=unknown" } as unknown as PeerFields;
+
+/** All but the first and the last, which are ours. */
+function passed(raw: readonly string[], peer: PeerFields = STRANGER): readonly string[] {
+  return toRequestFields(raw, "app", peer).list.slice(2, -2);
+}
+
+describe("what a client says about itself", () => {
+  const OURS = ["Client-Cert", "Client-Cert-Chain", "Handclasp-Peer", "Handclasp-Key", "Handclasp-Other"];
+  const PROXIES = [
+    ...["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Client-Cert", "X-Real-IP"],
+    ...["X-Client-Cert", "X-Client-Cert-DN", "X-SSL-Client-Verify", "SSL-Client-Cert", "SSL-Client-S-DN"],
+    ...["X-Original-URL", "X-Rewrite-URL"],
+  ];
+
+  it("is dropped in every spelling that a server behind could take for it", () => {
+    const spelled = fc
+      .constantFrom(...OURS, ...PROXIES)
+      .chain((name) =>
+        fc
+          .tuple(...Array.from(name, (letter) => fc.constantFrom(...spellings(letter))))
+          .map((all) => all.join("")),
+      );
+    fc.assert(
+      fc.property(spelled, (name) => {
+        assert.deepEqual(passed([name, "admin", "X-Other", "1"]), ["X-Other", "1"]);
+        assert.equal(isTrailerAllowed(name), false);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("is dropped as often as it comes", () => {
+    assert.deepEqual(passed(["Client-Cert", "a", "client_cert", "b", "Client-Cert", "c"]), []);
+  });
+
+  it("is kept from a trusted proxy, but never what is ours to say", () => {
+    const raw = [
+      "X-Forwarded-For",
+      "192.0.2.1",
+      "X-Real-IP",
+      "192.0.2.1",
+      "Client-Cert",
+      "x",
+      "Handclasp_Peer",
+      "x",
+    ];
+    assert.deepEqual(passed(raw, PROXIED), ["X-Forwarded-For", "192.0.2.1", "X-Real-IP", "192.0.2.1"]);
+    const { list } = toRequestFields(["Forwarded", "for=a", "forwarded", "for=b"], "app", PROXIED);
+    assert.deepEqual(list, ["Host", "app", "Forwarded", "for=a, for=b, for=unknown"]);
+  });
+});
+
+function spellings(letter: string): readonly string[] {
+  return letter === "-" ? ["-", "_", "."] : [letter.toLowerCase(), letter.toUpperCase()];
+}
+
+describe("fields of one hop", () => {
+  it("do not go on, nor do those that Connection lists", () => {
+    const raw = [
+      ...["Connection", "keep-alive, X-Hop, Close", "X-Hop", "1", "Keep-Alive", "1", "Proxy-Connection", "a"],
+      ...[
+        "Proxy-Authorization",
+        "b",
+        "TE",
+        "gzip",
+        "Transfer-Encoding",
+        "chunked",
+        "Upgrade",
+        "h2c",
+        "X-End",
+        "2",
+      ],
+      ...["HTTP2-Settings", "c", "Expect", "100-continue", "Content-Length", "5"],
+    ];
+    assert.deepEqual(passed(raw), ["X-End", "2"]);
+    assert.equal(toRequestFields(raw, "app", STRANGER).contentLength, 5);
+  });
+
+  it("do not take ours away, though Connection lists them", () => {
+    const peer = {
+      ...STRANGER,
+      fields: ["Handclasp-Peer", "anna"],
+      forwarded: () => "for=x",
+    } as unknown as PeerFields;
+    const raw = ["Connection", "Handclasp-Peer, Forwarded, Host, Client-Cert", "X-End", "2"];
+    assert.deepEqual(toRequestFields(raw, "app", peer).list, [
+      ...["Host", "app", "X-End", "2", "Forwarded", "for=x", "Handclasp-Peer", "anna"],
+    ]);
+  });
+
+  it("say of TE only that trailers are understood", () => {
+    assert.deepEqual(passed(["te", "trailers, deflate;q=0.5"]), ["TE", "trailers"]);
+  });
+});
+
+describe("cookies", () => {
+  it("that HTTP/2 splits are one field again", () => {
+    assert.deepEqual(passed(["cookie", "a=1", "cookie", "b=2", ":path", "/"]), ["Cookie", "a=1; b=2"]);
+  });
+});
+
+describe("trailers", () => {
+  it("carry no field about framing, routing, authentication or the peer", () => {
+    const raw = [
+      "Digest",
+      "1",
+      "Content-Length",
+      "1",
+      "Transfer-Encoding",
+      "x",
+      "Host",
+      "x",
+      "Authorization",
+      "x",
+    ];
+    assert.deepEqual(toTrailers([...raw, "Set-Cookie", "x", "Client_Cert", "x", "Trailer", "x"]), [
+      ["Digest", "1"],
+    ]);
+  });
+});
+
+describe("a name in a field", () => {
+  it("is itself as long as it is plain", () => {
+    for (const name of ["anna", "spiffe://example.org/anna", "anna@example.org", "A/b:c'd(e)"]) {
+      assert.equal(encodeName(name), name);
+    }
+  });
+
+  it("is percent-encoded where it is not", () => {
+    assert.equal(encodeName('Jürgen "J", 100%;\\'), "J%C3%BCrgen%20%22J%22%2C%20100%25%3B%5C");
+  });
+
+  it("comes back by decoding, and is visible ASCII without separators", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (name) => {
+        const encoded = encodeName(name);
+        assert.equal(decodeURIComponent(encoded), name);
+        assert.match(encoded, /^[!#-+\-.-:<-[\]-~]*$/);
+      }),
+    );
+  });
+});
+
+describe("the kind of a field", () => {
+  it("is that of its name as it is for those that frame a message", () => {
+    assert.equal(fieldKind("Transfer-Encoding"), "hop-by-hop");
+    assert.equal(fieldKind("Transfer_Encoding"), "end-to-end");
+  });
+});
