@@ -14,7 +14,7 @@ export interface BodySink {
  * Passes a request's body on as it comes, at the speed of the slower side. Not `pipeline`, since trailers come after
  * the end. Returns how to stop.
  */
-export function pumpBody({ stream, length }: UpstreamBody, sink: BodySink): () => void {
+export function pumpBody({ stream, length, isWhole }: UpstreamBody, sink: BodySink): () => void {
   let passed = 0;
   const onDrain = (): void => void stream.resume();
   const stop = (): void => {
@@ -35,12 +35,14 @@ export function pumpBody({ stream, length }: UpstreamBody, sink: BodySink): () =
     else if (!sink.stream.write(chunk)) stream.pause();
   };
   const onEnd = (): void => {
-    if (length !== undefined && passed < length) {
+    if (!isWhole()) {
+      fail("the request's body broke off");
+    } else if (length !== undefined && passed < length) {
       fail("the request's body is shorter than its Content-Length");
-      return;
+    } else {
+      stop();
+      sink.end(stream.rawTrailers);
     }
-    stop();
-    sink.end(stream.rawTrailers);
   };
   const onClose = (): void => fail("the request's body broke off");
   stream.on("error", () => undefined);

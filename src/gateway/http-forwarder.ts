@@ -91,7 +91,10 @@ export class HttpForwarder {
     const began = performance.now();
     const { connection, path, fields } = vetted;
     const { contentLength: length, announcesTrailers } = fields;
-    const body = hasBody(request, length) ? { stream: request, length, announcesTrailers } : undefined;
+    const isWhole = (): boolean => !isHttp2(request) || !request.stream.aborted;
+    const body = hasBody(request, length)
+      ? { stream: request, length, announcesTrailers, isWhole }
+      : undefined;
     // undici knows no target but a path.
     const transport = body === undefined && path !== "*" ? this.#bodiless : this.#withBody;
     const method = request.method ?? "GET";

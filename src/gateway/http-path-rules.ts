@@ -49,7 +49,8 @@ export class PathRules {
     const whole = segments.map(({ text }) => text);
     // As an upstream reads it that knows matrix parameters: a segment of nothing else is none.
     const bare = whole.map(withoutParameters).filter((segment, at) => segment !== "" || whole[at] === "");
-    if (whole.some((segment) => segment.includes(";") && isDots(withoutParameters(segment)))) return undefined;
+    if (whole.some((segment) => segment.includes(";") && isDots(withoutParameters(segment))))
+      return undefined;
     const rules = [...new Set([...this.#of(whole), ...this.#of(bare)])];
     return { path: `/${segments.map(({ encoded }) => encoded).join("/")}${query}`, rules };
   }

@@ -1,13 +1,12 @@
 import { isIP } from "node:net";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Peer } from "../guard/peer.ts";
+import type { ToldOfPeer } from "./http-request-fields.ts";
 import { type IpNetwork, isInNetwork } from "../trust/ip-network.ts";
 
 /** What the upstream is told of one connection, made once. */
-export class PeerFields {
-  /** Whether it came from a trusted proxy, whose word on other clients is kept. */
+export class PeerFields implements ToldOfPeer {
   readonly isProxied: boolean;
-  /** Names and values in turn; empty for an anonymous client. */
   readonly fields: readonly string[];
   readonly #for: string;
   #host = "";
@@ -20,7 +19,6 @@ export class PeerFields {
     this.#for = toNode(connection.remoteAddress);
   }
 
-  /** The value of `Forwarded` for a request to `host`. RFC 7239 §4. */
   forwarded(host: string): string {
     if (host !== this.#host) {
       this.#host = host;

@@ -1,7 +1,7 @@
 import { STATUS_CODES, ServerResponse } from "node:http";
 import { constants } from "node:http2";
 import type { FrontRequest, FrontResponse } from "./http-front.ts";
-import { isTrailerAllowed } from "./http-field-kinds.ts";
+import { toTrailers } from "./http-request-fields.ts";
 
 /** Fields of a response that are for one hop (RFC 9110 §7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -72,12 +72,10 @@ export class Reply {
 
   end(rawTrailers: readonly string[]): void {
     const response = this.#response;
-    for (let at = 0; at < rawTrailers.length; at += 2) {
-      const name = rawTrailers[at] ?? "";
-      const value = rawTrailers[at + 1] ?? "";
-      if (!isTrailerAllowed(name)) continue;
-      if (response instanceof ServerResponse) response.addTrailers([[name, value]]);
-      else response.addTrailers({ [name]: value });
+    const trailers = toTrailers(rawTrailers);
+    if (trailers.length > 0) {
+      if (response instanceof ServerResponse) response.addTrailers(trailers);
+      else response.addTrailers(Object.fromEntries(trailers));
     }
     response.end();
   }

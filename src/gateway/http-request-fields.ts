@@ -1,5 +1,4 @@
 import { fieldKind, isTrailerAllowed } from "./http-field-kinds.ts";
-import type { PeerFields } from "./http-peer-fields.ts";
 
 /** The fields of a request as the upstream gets them. */
 export interface RequestFields {
@@ -11,8 +10,18 @@ export interface RequestFields {
   readonly announcesTrailers: boolean;
 }
 
+/** What the gateway says of a connection. */
+export interface ToldOfPeer {
+  /** Whether it came from a trusted proxy, whose word on other clients is kept. */
+  readonly isProxied: boolean;
+  /** Names and values in turn; empty for an anonymous client. */
+  readonly fields: readonly string[];
+  /** The value of `Forwarded` for a request to `host`. RFC 7239 §4. */
+  forwarded(host: string): string;
+}
+
 /** What a client sent (names and values in turn), without what only a gateway may say, and with what ours says. */
-export function toRequestFields(raw: readonly string[], host: string, peer: PeerFields): RequestFields {
+export function toRequestFields(raw: readonly string[], host: string, peer: ToldOfPeer): RequestFields {
   const list = ["Host", host];
   let contentLength: number | undefined;
   let announcesTrailers = false;

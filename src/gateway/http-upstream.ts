@@ -15,6 +15,8 @@ export interface UpstreamRequest {
 
 export interface UpstreamBody {
   readonly stream: Readable & { readonly rawTrailers: string[] };
+  /** Whether it ended as bodies end: a stream of HTTP/2 that is reset says 'end' as well. */
+  readonly isWhole: () => boolean;
   /** What the client promised; held to it. */
   readonly length: number | undefined;
   readonly announcesTrailers: boolean;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { PathRules } from "../../src/gateway/http-path-rules.ts";
 
 const ADMIN = { path: "/admin", allow: ["anna"] };
@@ -127,26 +127,12 @@ describe("path rules", () => {
   });
 });
 
-const PIECE = fc.constantFrom(
-  ...["/", "//", "/./", "/../", "..", ".", "%2e", "%2E%2e", "%2f", "\\", "%5c", "%00", "%25", "%61", "%2561"],
-  ...[
-    "admin",
-    "open",
-    "a",
-    "dmin",
-    "ADMIN",
-    ";",
-    ";x=1",
-    "%3b",
-    "..;",
-    "?",
-    "%",
-    "%c0%ae",
-    "ä",
-    "%c3%a4",
-    " ",
-  ],
-);
+const PIECE = fc
+  .constantFrom(
+    "/,//,/./,/../,..,.,%2e,%2E%2e,%2f,\\,%5c,%00,%25,%61,%2561,admin,open,a,dmin,ADMIN".split(","),
+    ";,;x=1,%3b,..;,?,%,%c0%ae,ä,%c3%a4, ".split(","),
+  )
+  .chain((pieces) => fc.constantFrom(...pieces));
 
 /** How servers read a path: decoded once and then resolved, resolved and then decoded, with parameters dropped. */
 const UPSTREAMS: readonly ((path: string) => string)[] = [
