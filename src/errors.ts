@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   ERR_HANDCLASP_STORE_CLOSED: "the trust store was closed",
   ERR_HANDCLASP_AUDIT: "the audit chain does not verify",
   ERR_HANDCLASP_IDENTITY: "an identity that is missing, unreadable or inconsistent",
+  ERR_HANDCLASP_PASSPHRASE: "the passphrase of a private key is missing, wrong or cannot be used",
   ERR_HANDCLASP_NOT_GUARDED: "a socket or request that did not come through a guarded server",
   ERR_HANDCLASP_REFUSED: "the other side refused us, or we refused it",
   ERR_HANDCLASP_CONNECT: "the other side could not be reached, or the handshake failed",

@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { connect, type ConnectOptions, type MetServer } from "../client/connect.ts";
 import type { Identity } from "../client/identity.ts";
-import { ensureIdentity, openIdentity } from "../client/identity-folder.ts";
+import { ensureIdentity, openIdentity, type PassphraseOption } from "../client/identity-folder.ts";
 import { KnownServers, type VerifyServer } from "../client/known-servers.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
@@ -18,9 +18,10 @@ import { knownServersUrl } from "./connect-known-servers.ts";
 import { processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { say, table } from "./output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 
 /** What `connect` and `trace connect` have in common. */
-export interface ConnectFlags {
+export interface ConnectFlags extends PassphraseFlag {
   readonly identity?: string;
   readonly verifyServer: VerifyServer;
   readonly servername?: string;
@@ -60,6 +61,7 @@ export function addConnectFlags(verb: Command): Command {
     .addOption(
       new Option("--max-tls <version>", "the newest TLS version").choices(["1.2", "1.3"]).default("1.3"),
     )
+    .addOption(passphraseOption("opens the identity's key"))
     .addOption(storeOption())
     .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.");
 }
@@ -81,7 +83,8 @@ export async function withConnection(
 ): Promise<void> {
   if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
   await using store = openStore(knownServersUrl(flags.store), { process: processName("connect") });
-  const identity = await chooseIdentity(flags.identity ?? identityFor(store, formatServerAddress(address)));
+  const name = flags.identity ?? identityFor(store, formatServerAddress(address));
+  const identity = await chooseIdentity(name, passphraseFrom(flags));
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
   const socket = await connect({
     ...address,
@@ -116,16 +119,16 @@ function sayPhrase(serverPin: KeyPin, clientPin: KeyPin): void {
   say(table(lines));
 }
 
-async function chooseIdentity(name: string): Promise<Identity> {
+async function chooseIdentity(name: string, passphrase: PassphraseOption): Promise<Identity> {
   const folder = identitiesFolder();
   if (name !== DEFAULT_IDENTITY) {
-    const identity = openIdentity(folder, name);
+    const identity = openIdentity(folder, name, passphrase);
     if (identity !== undefined) return identity;
     throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `there is no identity "${name}"`, {
       hint: `handclasp identity create ${name} makes it`,
     });
   }
-  const identity = await ensureIdentity(folder, DEFAULT_IDENTITY, () => makeIdentity());
+  const identity = await ensureIdentity(folder, DEFAULT_IDENTITY, () => makeIdentity(), passphrase);
   if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
   return identity;
 }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
-import { listIdentities, openIdentity, readIdentityFile } from "../client/identity-folder.ts";
+import { readIdentityFile, showIdentityFile } from "../client/identity-file.ts";
+import { identityFile, listIdentities } from "../client/identity-folder.ts";
 import { openStore } from "../store/open-store.ts";
 import { parseEvent } from "../trust/events.ts";
 import { toKeyId } from "../trust/key-id.ts";
@@ -93,34 +94,22 @@ function newestEvent(store: TrustStore): number | null {
 export function examineIdentities(url: string): readonly Finding[] {
   const findings: Finding[] = [];
   const folder = identitiesFolder();
-  const look = (
-    subject: string,
-    open: () => { readonly file: string; readonly pin: string } | undefined,
-  ): void => {
+  const look = (subject: string, fileOf: () => string): void => {
     try {
-      const found = open();
-      if (found === undefined) return;
-      const shared = openToOthers(subject, found.file, statSync(found.file).mode);
-      findings.push(shared ?? toFinding("ok", subject, found.pin));
+      const file = fileOf();
+      const shown = showIdentityFile(file);
+      if (shown === undefined) return;
+      if (!shown.isEncrypted) readIdentityFile(file);
+      const keyId = `${toKeyId(shown.facts.pin)}${shown.isEncrypted ? ", its key is encrypted" : ""}`;
+      findings.push(openToOthers(subject, file, statSync(file).mode) ?? toFinding("ok", subject, keyId));
     } catch (error) {
       findings.push(toBrokenFinding(subject, error));
     }
   };
-  for (const name of names(folder, findings)) {
-    look(`identity ${name}`, () => {
-      const identity = openIdentity(folder, name);
-      return identity && { file: identity.file, pin: toKeyId(identity.facts.pin) };
-    });
-  }
+  for (const name of names(folder, findings)) look(`identity ${name}`, () => identityFile(folder, name));
   if (findings.length === 0) findings.push(toFinding("none", "identities", "none yet: made on first use"));
   const path = storePath(url);
-  if (path !== null) {
-    const file = serverIdentityFile(path);
-    look("server identity", () => {
-      const identity = readIdentityFile(file);
-      return identity && { file, pin: toKeyId(identity.facts.pin) };
-    });
-  }
+  if (path !== null) look("server identity", () => serverIdentityFile(path));
   return findings;
 }
 

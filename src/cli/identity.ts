@@ -1,25 +1,29 @@
 import { Command, Option } from "commander";
-import { listIdentities, openIdentity, type SavedIdentity, saveIdentity } from "../client/identity-folder.ts";
-import { HandclaspError } from "../errors.ts";
-import { toKeyId } from "../trust/key-id.ts";
-import { describeCertificate } from "../x509/certificate-description.ts";
+import { readIdentityFile } from "../client/identity-file.ts";
+import { identityFile, listIdentities, saveIdentity } from "../client/identity-folder.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
-import { jsonOption } from "./context.ts";
+import { jsonOption, storeOption } from "./context.ts";
+import { exportCommand } from "./identity-export.ts";
+import { importCommand } from "./identity-import.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
+import { type IdentityRow, printIdentity, toIdentityRow } from "./identity-print.ts";
+import { renewCommand, rotateCommand } from "./identity-reissue.ts";
+import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./identity-which.ts";
 import { print, printJson, table } from "./output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 
-interface CreateOptions {
+interface CreateOptions extends PassphraseFlag {
   readonly type: IdentityType;
   readonly commonName?: string;
   readonly json?: true;
 }
 
-interface ShowOptions {
+interface ShowOptions extends PassphraseFlag, WhichFlags {
   readonly pem?: true;
   readonly json?: true;
 }
 
-/** `identity create | show | list`. */
+/** `identity create | show | list | rotate | renew | import | export`. */
 export function command(): Command {
   const identity = new Command("identity");
   identity
@@ -31,16 +35,22 @@ export function command(): Command {
       "--cn, --common-name <name>",
       "the name its certificate claims; default: the identity's own, user@host for the default identity",
     )
+    .addOption(passphraseOption("encrypts the key"))
     .addOption(jsonOption())
     .action(create);
   identity
     .command("show")
     .description("print an identity: key id, pin, certificate")
-    .argument("[name]", "which one", DEFAULT_IDENTITY)
+    .argument("[name]", "which one; default `default`")
     .option("--pem", "print the certificate as PEM, never the key")
+    .addOption(serverOption())
+    .addOption(passphraseOption("is tried on an encrypted key"))
+    .addOption(storeOption())
     .addOption(jsonOption())
     .action(show);
   identity.command("list").description("print all identities").addOption(jsonOption()).action(list);
+  identity.addCommand(rotateCommand()).addCommand(renewCommand());
+  identity.addCommand(importCommand()).addCommand(exportCommand());
   return identity;
 }
 
@@ -49,22 +59,20 @@ function claimedNameFor(name: string): string | undefined {
   return name === DEFAULT_IDENTITY ? undefined : name;
 }
 
-async function create(name: string, { type, commonName, json }: CreateOptions): Promise<void> {
-  printIdentity(
-    saveIdentity(identitiesFolder(), name, await makeIdentity(commonName ?? claimedNameFor(name), type)),
-    json,
-  );
+async function create(name: string, { type, commonName, json, ...flag }: CreateOptions): Promise<void> {
+  const passphrase = passphraseFrom(flag);
+  const made = await makeIdentity(commonName ?? claimedNameFor(name), type);
+  const isEncrypted = flag.passphraseFile !== undefined;
+  printIdentity({ ...saveIdentity(identitiesFolder(), name, made, passphrase), isEncrypted }, json);
 }
 
-function show(name: string, { pem, json }: ShowOptions): void {
-  const identity = openIdentity(identitiesFolder(), name);
-  if (identity === undefined) {
-    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `there is no identity "${name}"`, {
-      hint: `handclasp identity create${name === DEFAULT_IDENTITY ? "" : ` ${name}`} makes it`,
-    });
-  }
-  if (pem) print(describeCertificate(identity.facts.der).pem.trimEnd());
-  else printIdentity(identity, json);
+function show(name: string | undefined, { pem, json, ...flags }: ShowOptions): void {
+  const shown = showExisting(whichIdentity(name, flags));
+  // An encrypted key is left alone unless its passphrase is at hand.
+  const { passphrase } = passphraseFrom(flags);
+  if (!shown.isEncrypted || passphrase !== undefined) readIdentityFile(shown.file, passphrase);
+  if (pem) print(shown.certificate.trimEnd());
+  else printIdentity(shown, json);
 }
 
 function list({ json }: { readonly json?: true }): void {
@@ -84,59 +92,6 @@ function list({ json }: { readonly json?: true }): void {
   }
 }
 
-function printIdentity(identity: SavedIdentity, json: true | undefined): void {
-  const row = rowOf(identity);
-  if (json) {
-    printJson(row);
-    return;
-  }
-  const lines = [
-    ["name", row.name],
-    ["key id", row.keyId],
-    ["pin", row.pin],
-    ["fingerprint", row.fingerprint],
-    ["type", row.keyType],
-    ["subject", row.subject],
-    ["names", row.subjectAltNames.join(", ")],
-    ["valid", `${row.notBefore} to ${row.notAfter}`],
-    ["file", row.file],
-  ];
-  print(table(lines));
-}
-
-interface IdentityRow {
-  readonly name: string;
-  readonly keyId: string;
-  readonly pin: string;
-  /** SHA-256 of the certificate, lower-case hex. */
-  readonly fingerprint: string;
-  readonly keyType: string;
-  readonly subject: string;
-  readonly subjectAltNames: readonly string[];
-  /** ISO 8601 in UTC. */
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly file: string;
-}
-
-function rowOf({ name, file, facts }: SavedIdentity): IdentityRow {
-  const { subject, subjectAltNames, pin, fingerprint, keyType, notBefore, notAfter } = describeCertificate(
-    facts.der,
-  );
-  return {
-    name,
-    keyId: toKeyId(pin),
-    pin,
-    fingerprint,
-    keyType,
-    subject,
-    subjectAltNames,
-    notBefore: new Date(notBefore).toISOString(),
-    notAfter: new Date(notAfter).toISOString(),
-    file,
-  };
-}
-
 interface ListEntry {
   readonly name: string;
   readonly row?: IdentityRow;
@@ -146,8 +101,9 @@ interface ListEntry {
 /** One identity that cannot be used does not hide the others. */
 function entryOf(folder: string, name: string): ListEntry {
   try {
-    const identity = openIdentity(folder, name);
-    return identity === undefined ? { name, problem: "it went away" } : { name, row: rowOf(identity) };
+    const shown = showExisting({ name, file: identityFile(folder, name), isServer: false });
+    if (!shown.isEncrypted) readIdentityFile(shown.file);
+    return { name, row: toIdentityRow(shown) };
   } catch (error) {
     return { name, problem: error instanceof Error ? error.message : String(error) };
   }

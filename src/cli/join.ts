@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { IdentityPem } from "../client/identity.ts";
 import { ensureIdentity } from "../client/identity-folder.ts";
 import { join } from "../client/join.ts";
 import { openStore } from "../store/open-store.ts";
@@ -10,8 +11,9 @@ import { knownServersUrl } from "./connect-known-servers.ts";
 import { asArgument, jsonOption, processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { print, printJson, say, showName } from "./output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 
-interface Flags {
+interface Flags extends PassphraseFlag {
   readonly identity?: string;
   readonly type: IdentityType;
   readonly store: string;
@@ -26,6 +28,7 @@ export function command(): Command {
     .addOption(
       new Option("--type <type>", "the kind of key, if one is made").choices(IDENTITY_TYPES).default("p256"),
     )
+    .addOption(passphraseOption("opens the identity's key, or encrypts it if one is made"))
     .addOption(storeOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.")
@@ -34,10 +37,11 @@ export function command(): Command {
 
 async function run(
   token: JoinToken,
-  { identity: name = DEFAULT_IDENTITY, type, store: url, json }: Flags,
+  { identity: name = DEFAULT_IDENTITY, type, store: url, json, ...flag }: Flags,
 ): Promise<void> {
   // Kept before anything is sent: whatever happens after, the key that the server knows is here.
-  const identity = await ensureIdentity(identitiesFolder(), name, () => makeIdentity(token.peer, type));
+  const make = (): Promise<IdentityPem> => makeIdentity(token.peer, type);
+  const identity = await ensureIdentity(identitiesFolder(), name, make, passphraseFrom(flag));
   if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
   await using store = openStore(knownServersUrl(url), { process: processName("join") });
   const { address } = await join({ token, identity, store, now: Date.now, process: processName("join") });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { type Identity, type IdentityPem, parseIdentity } from "../client/identity.ts";
-import { ensureIdentityFile } from "../client/identity-folder.ts";
+import { ensureIdentityFile } from "../client/identity-file.ts";
 import { HandclaspError } from "../errors.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { makeIdentity } from "./identity-make.ts";

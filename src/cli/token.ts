@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { readIdentityFile } from "../client/identity-folder.ts";
+import { readIdentityFile } from "../client/identity-file.ts";
 import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { parseDuration } from "../trust/duration.ts";

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "./certificate-facts.ts";
+import { encodePem } from "./pem.ts";
 
 /**
  * A certificate in words for people. Text from the certificate is escaped, the claimed name too: it can go to a
@@ -31,13 +32,9 @@ export function describeCertificate(der: Uint8Array): CertificateDescription {
   };
 }
 
-/** RFC 7468 §5, lines of 64. */
+/** A certificate as PEM (RFC 7468 §5). */
 export function toPem(der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+  return encodePem("CERTIFICATE", der);
 }
 
 /** The certificates in a text, as DER. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED when there is none. */

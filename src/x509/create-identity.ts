@@ -1,6 +1,4 @@
-import type { KeyObject } from "node:crypto";
-import { createHash, generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
+import { createHash, createPublicKey } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
   AlgorithmIdentifier,
@@ -33,6 +31,7 @@ import {
 import { HandclaspError } from "../errors.ts";
 import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
 import { toPem } from "./certificate-description.ts";
+import { generateKey } from "./generate-key.ts";
 import { IDENTITY_TYPES, type IdentityType } from "./identity-type.ts";
 import { signatureAlgorithmOf, signWith } from "./key-signature.ts";
 import { JOIN_PROOF } from "./private-extensions.ts";
@@ -65,19 +64,6 @@ export interface CreatedIdentity {
 
 const COMMON_NAME = "2.5.4.3";
 
-const generate = promisify(generateKeyPair);
-
-const NEW_KEYS: Readonly<
-  Record<IdentityType, () => Promise<{ privateKey: KeyObject; publicKey: KeyObject }>>
-> = {
-  p256: () => generate("ec", { namedCurve: "P-256" }),
-  ed25519: () => generate("ed25519"),
-  rsa: () => generate("rsa", { modulusLength: 3072 }),
-  "ml-dsa-44": () => generate("ml-dsa-44"),
-  "ml-dsa-65": () => generate("ml-dsa-65"),
-  "ml-dsa-87": () => generate("ml-dsa-87"),
-};
-
 /**
  * Makes a key and a self-signed v3 certificate (RFC 5280 §4.1) that is no CA and serves for both sides of TLS;
  * reading it gives back `name`. Throws ERR_HANDCLASP_OPTION. This file alone imports `@peculiar/asn1-*`, which
@@ -86,11 +72,11 @@ const NEW_KEYS: Readonly<
 export async function createIdentity(options: CreateIdentityOptions): Promise<CreatedIdentity> {
   const { name, type = "p256", now, days, dnsNames = [], joinProof } = options;
   if (name === "" || !name.isWellFormed()) throw unusable("name", "is empty or not Unicode");
-  if (!Object.hasOwn(NEW_KEYS, type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);
+  if (!IDENTITY_TYPES.includes(type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);
   const validity = validityOf(now, days);
   const alternatives = alternativeNames(name, dnsNames);
-  const { privateKey, publicKey } = await NEW_KEYS[type]();
-  const spki = publicKey.export({ type: "spki", format: "der" });
+  const privateKey = await generateKey(type);
+  const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   const signatureAlgorithm = AsnConvert.parse(signatureAlgorithmOf(type), AlgorithmIdentifier);
   const tbs = new TBSCertificate({
     version: Version.v3,

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { failure, printed, printedJson } from "./support/trust.ts";
+import { Home, startServe } from "./support/serve.ts";
+
+interface Row {
+  readonly name: string;
+  readonly keyId: string;
+  readonly pin: string;
+  readonly fingerprint: string;
+  readonly keyType: string;
+  readonly notAfter: string;
+  readonly encrypted: boolean;
+  readonly replaced?: string;
+}
+
+interface ListedKey {
+  readonly peer: string;
+  readonly state: string;
+  readonly pin: string;
+  readonly source: string;
+}
+
+function passphraseFile(home: Home, text = "correct horse\n", mode = 0o600): string {
+  const path = home.path(`passphrase-${text.length}`);
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+describe("identity rotate", () => {
+  it("gives the default identity another key, and a server that knew the old one follows", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    await home.run(["connect", server.address], "anna\n");
+    const [before] = await printedJson<readonly ListedKey[]>(home, "trust", "list");
+    const rotated = await printedJson<Row>(home, "identity", "rotate");
+    assert.equal(rotated.replaced, before?.pin);
+    const { stdout } = await home.run(["connect", server.address], "again\n");
+    assert.equal(stdout, "Hello, again");
+    const keys = await printedJson<readonly ListedKey[]>(home, "trust", "list");
+    assert.deepEqual(
+      keys.map(({ peer, state, pin, source }) => ({ peer, state, pin, source })),
+      [
+        { peer: before?.peer, state: "retired", pin: before?.pin, source: "first-use" },
+        { peer: before?.peer, state: "trusted", pin: rotated.pin, source: "rotation" },
+      ],
+    );
+  });
+
+  it("rotates the identity that is named, to the kind of key that is asked for", async () => {
+    using home = new Home();
+    await printed(home, "identity", "create");
+    const lab = await printedJson<Row>(home, "identity", "create", "lab");
+    const standard = await printedJson<Row>(home, "identity", "show");
+    const rotated = await printedJson<Row>(home, "identity", "rotate", "lab", "--type", "ml-dsa-65");
+    assert.deepEqual([rotated.name, rotated.keyType, rotated.replaced], ["lab", "ml-dsa-65", lab.pin]);
+    assert.equal((await printedJson<Row>(home, "identity", "show", "lab")).pin, rotated.pin);
+    assert.deepEqual(await printedJson<Row>(home, "identity", "show"), standard);
+    const text = await printed(home, "identity", "rotate", "lab", "--days", "7");
+    assert.match(text, /^replaced +[A-Z2-7-]+$/m);
+    assert.match(text, /^type +ml-dsa-65$/m);
+    assert.doesNotMatch(text, /PRIVATE/);
+  });
+
+  it("fails for an identity that there is not, and for a name beside --server", async () => {
+    using home = new Home();
+    const { stderr } = await failure(home, "identity", "rotate", "nobody");
+    assert.match(stderr, /hint: handclasp identity create nobody/);
+    const server = await failure(home, "identity", "rotate", "--server");
+    assert.match(server.stderr, /hint: handclasp serve makes it/);
+    await failure(home, "identity", "rotate", "anna", "--server");
+    await failure(home, "identity", "rotate", "--server", "--store", "memory:");
+    assert.equal((await home.run(["identity", "rotate", "--type", "dsa"])).code, 2);
+    assert.equal((await home.run(["identity", "rotate", "--days", "0"])).code, 2);
+    assert.deepEqual(readdirSync(home.folder), []);
+  });
+});
+
+describe("identity renew", () => {
+  it("makes a new certificate over the same key, and no server notices", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    await home.run(["connect", server.address], "anna\n");
+    const before = await printedJson<Row>(home, "identity", "show");
+    const events = await printed(home, "trust", "events", "--json");
+    const renewed = await printedJson<Row>(home, "identity", "renew", "--days", "30");
+    assert.equal(renewed.pin, before.pin);
+    assert.notEqual(renewed.fingerprint, before.fingerprint);
+    const days = (Date.parse(renewed.notAfter) - Date.now()) / (24 * 3600 * 1000);
+    assert.ok(days > 29.9 && days < 30.1);
+    assert.equal((await home.run(["connect", server.address], "again\n")).stdout, "Hello, again");
+    const line = await server.logged(({ event, renewed: isNew }) => event === "recognised" && isNew === true);
+    assert.equal(line["pin"], before.pin);
+    assert.equal(await printed(home, "trust", "events", "--json"), events);
+  });
+});
+
+describe("an encrypted identity", () => {
+  it("is made, shown, used, renewed and rotated with its passphrase file", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    const file = passphraseFile(home);
+    const withFile = ["--passphrase-file", file];
+    const made = await printedJson<Row>(home, "identity", "create", "anna", ...withFile);
+    assert.equal(made.encrypted, true);
+    const path = home.path("handclasp", "identities", "anna.pem");
+    const isEncrypted = (): boolean => readFileSync(path, "utf8").startsWith("-----BEGIN ENCRYPTED");
+    assert.ok(isEncrypted());
+    assert.equal((await printedJson<Row>(home, "identity", "show", "anna")).pin, made.pin);
+    assert.equal((await printedJson<Row>(home, "identity", "show", "anna", ...withFile)).pin, made.pin);
+    const [listed] = await printedJson<readonly Row[]>(home, "identity", "list");
+    assert.deepEqual([listed?.pin, listed?.encrypted], [made.pin, true]);
+
+    const connect = ["connect", server.address, "--identity", "anna"];
+    const without = await home.run(connect, "x\n");
+    assert.equal(without.code, 1);
+    assert.match(
+      without.stderr,
+      /its key is encrypted \[ERR_HANDCLASP_PASSPHRASE\]\nhint: .*--passphrase-file/,
+    );
+    assert.equal((await home.run([...connect, ...withFile], "x\n")).stdout, "Hello, x");
+
+    await failure(home, "identity", "rotate", "anna");
+    await failure(home, "identity", "renew", "anna");
+    const wrong = passphraseFile(home, "battery staple\n");
+    const refused = await failure(home, "identity", "rotate", "anna", "--passphrase-file", wrong);
+    assert.match(refused.stderr, /this passphrase does not open its key/);
+    await failure(home, "identity", "show", "anna", "--passphrase-file", wrong);
+    assert.equal((await printedJson<Row>(home, "identity", "show", "anna")).pin, made.pin);
+
+    await printed(home, "identity", "renew", "anna", ...withFile);
+    const rotated = await printedJson<Row>(home, "identity", "rotate", "anna", ...withFile);
+    assert.equal(rotated.replaced, made.pin);
+    assert.ok(isEncrypted());
+    assert.equal((await home.run([...connect, ...withFile], "y\n")).stdout, "Hello, y");
+    const [, key] = await printedJson<readonly ListedKey[]>(home, "trust", "list");
+    assert.deepEqual([key?.pin, key?.source], [rotated.pin, "rotation"]);
+  });
+
+  it("wants a passphrase in the first line, and warns when everybody may read it", async () => {
+    using home = new Home();
+    const open = passphraseFile(home, "open to all\r\nsecond line", 0o644);
+    const { code, stderr } = await home.run(["identity", "create", "--passphrase-file", open]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^warning: everybody may read .* \(644\): chmod 600 /);
+    const sameLine = passphraseFile(home, "open to all");
+    await printed(home, "identity", "show", "--passphrase-file", sameLine);
+    for (const bad of ["", "\nsecond", "x".repeat(1025), "\ud800"]) {
+      const refused = await failure(
+        home,
+        ...["identity", "create", "other", "--passphrase-file", passphraseFile(home, bad)],
+      );
+      assert.match(refused.stderr, /ERR_HANDCLASP_PASSPHRASE/);
+    }
+    await failure(home, "identity", "create", "other", "--passphrase-file", home.path("nothing"));
+    assert.equal(statSync(home.path("handclasp", "identities")).mode & 0o777, 0o700);
+  });
+});
