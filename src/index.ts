@@ -3,6 +3,12 @@ export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./cl
 export type { Identity, IdentityPem } from "./client/identity.ts";
 export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/known-servers.ts";
 export { createIdentity } from "./client/make-identity.ts";
+export {
+  renewIdentity,
+  type RenewIdentityOptions,
+  rotateIdentity,
+  type RotateIdentityOptions,
+} from "./client/reissue-identity.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
 export type {
   AdmittedMessage,
@@ -36,3 +42,4 @@ export {
 export { type CertificateFacts, type KeyType, readCertificate } from "./x509/certificate-facts.ts";
 export type { CreatedIdentity, CreateIdentityOptions } from "./x509/create-identity.ts";
 export type { IdentityType } from "./x509/identity-type.ts";
+export { createPkcs12, type Pkcs12Options } from "./x509/pkcs12.ts";

@@ -1,5 +1,5 @@
 import { constants } from "node:crypto";
-import { createServer, type Server } from "node:tls";
+import { createServer, type SecureContextOptions, type Server } from "node:tls";
 import { Command } from "commander";
 import type { Identity } from "../client/identity.ts";
 import type { ServerAddress } from "../client/server-address.ts";
@@ -10,9 +10,11 @@ import { PemDir } from "../store/pem-dir.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { processName } from "./context.ts";
+import { followIdentity } from "./follow-identity.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 import { recordServer } from "./record-server.ts";
 import { greet } from "./serve-greeting.ts";
-import { serverIdentity } from "./serve-identity.ts";
+import { serverIdentity, serverIdentityFiles } from "./serve-identity.ts";
 import { logAnonymous, logClients, ServeLog } from "./serve-log.ts";
 import { listen, reasonOf, stopSignal } from "./serve-listen.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
@@ -23,19 +25,25 @@ import { traceServer } from "./trace-server.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {
-  return addServeOptions(new Command("serve"), { firstUse: "accept", clientCertificate: "optional" }).action(
-    serve,
-  );
+  return addServeOptions(new Command("serve"), { firstUse: "accept", clientCertificate: "optional" })
+    .addOption(passphraseOption("opens the server's key, or encrypts it if one is made"))
+    .action(serve);
 }
 
-async function serve(options: ServeOptions, verb: Command): Promise<void> {
+async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Promise<void> {
   checkServeOptions(verb, options);
   const stopped = stopSignal();
   const log = new ServeLog(options.json === true);
   const name = processName("serve");
   const onError = (error: unknown): void => log.failed(error);
   await using store = openStore(options.store, { process: name });
-  const identity = await serverIdentity(store, options);
+  const { cert, key } = options;
+  const identityOptions = {
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...passphraseFrom(options),
+  };
+  const identity = await serverIdentity(store, identityOptions);
   const { firstUse, bind, validity, rotation, maxPending } = options;
   const policy = { firstUse, bind, validity, rotation };
   await using trust = new Trust(store, { policy, maxPending, now: Date.now, process: name, onError });
@@ -58,27 +66,47 @@ async function serve(options: ServeOptions, verb: Command): Promise<void> {
     printCertificate: options.printCertificate === true,
     onRenewed: (pin) => pemDir?.renewed(pin),
   });
+  let stopFollowing: (() => void) | undefined;
   try {
     const address = await listen(server, options.listen);
     await announce({ store, log, identity, address, options });
+    stopFollowing = followIdentity({
+      files: serverIdentityFiles(store, identityOptions),
+      current: identity,
+      read: () => serverIdentity(store, identityOptions),
+      onChanged: async (next) => {
+        server.setSecureContext(contextOptions(next, options));
+        const { keyId, pin } = await recordServer(store, next, address);
+        log.write({ event: "identity-changed", keyId, pin, fingerprint: next.facts.fingerprint });
+      },
+      onError,
+    });
     const signal = await stopped;
     log.write({ event: "stopping", signal });
   } finally {
+    stopFollowing?.();
     server.close();
     guarded.close();
     stopLog();
   }
 }
 
-function createGreeter({ key, certificate }: Identity, options: ServeOptions, log: ServeLog): Server {
-  const server = createServer({
+/** All of them each time: what is left out would be Node's default again. */
+function contextOptions(
+  { key, certificate }: Identity,
+  { minTls, maxTls }: ServeOptions,
+): SecureContextOptions {
+  return {
     key,
     cert: certificate,
-    minVersion: `TLSv${options.minTls}`,
-    maxVersion: `TLSv${options.maxTls}`,
+    minVersion: `TLSv${minTls}`,
+    maxVersion: `TLSv${maxTls}`,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    allowHalfOpen: true,
-  });
+  };
+}
+
+function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog): Server {
+  const server = createServer({ ...contextOptions(identity, options), allowHalfOpen: true });
   server.on("secureConnection", (socket) => {
     if (peerOf(socket) === undefined) logAnonymous(log, socket);
     greet(socket);

@@ -24,10 +24,8 @@ describe("identity import", () => {
   it("keeps a key and a certificate that were made elsewhere", async () => {
     using home = new Home();
     const client = await makeClient(home, "anna");
-    const row = await printedJson<Record<string, unknown>>(
-      home,
-      ...["identity", "import", client.key, client.cert, "anna"],
-    );
+    const args = ["identity", "import", client.key, client.cert, "anna"];
+    const row = await printedJson<Record<string, unknown>>(home, ...args);
     assert.deepEqual([row["name"], row["pin"], row["encrypted"]], ["anna", client.pin, false]);
     const file = home.path("handclasp", "identities", "anna.pem");
     assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -59,10 +57,8 @@ describe("identity import", () => {
     using home = new Home();
     const client = await makeClient(home, "anna");
     const encrypted = home.path("encrypted.pem");
-    execFileSync("openssl", [
-      ...["pkcs8", "-topk8", "-scrypt", "-in", client.key, "-passout", `pass:${PASSPHRASE}`],
-      ...["-out", encrypted],
-    ]);
+    const passout = ["-passout", `pass:${PASSPHRASE}`];
+    execFileSync("openssl", ["pkcs8", "-topk8", "-scrypt", "-in", client.key, "-out", encrypted, ...passout]);
     const args = ["identity", "import", encrypted, client.cert, "anna"];
     const without = await failure(home, ...args);
     assert.match(without.stderr, /its key is encrypted/);
@@ -195,9 +191,8 @@ describe("identity export --p12", () => {
     const file = home.path("anna.p12");
     await printed(home, "identity", "export", "anna", "--p12", file, "--p12-passphrase-file", inFile(home));
     const all = home.path("all.pem");
-    execFileSync("openssl", [
-      ...["pkcs12", "-in", file, "-passin", `pass:${PASSPHRASE}`, "-nodes", "-out", all],
-    ]);
+    const passin = ["-passin", `pass:${PASSPHRASE}`];
+    execFileSync("openssl", ["pkcs12", "-in", file, "-nodes", "-out", all, ...passin]);
     assert.equal(readFileSync(all, "utf8").match(/BEGIN CERTIFICATE/g)?.length, 2);
     const { stdout } = await openssl(server.port, { cert: all, key: all }, "anna\n");
     assert.match(stdout, /Hello, anna/);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { failure, printed, printedJson } from "./support/trust.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { Home, startServe } from "./support/serve.ts";
+import { makeClient } from "./support/tls-clients.ts";
 
 interface Row {
   readonly name: string;
@@ -78,6 +80,115 @@ describe("identity rotate", () => {
   });
 });
 
+describe("identity rotate --server", () => {
+  it("is followed by the server that runs, and by clients that knew it", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    await home.run(["connect", server.address], "anna\n");
+    const rotated = await printedJson<Row>(home, "identity", "rotate", "--server");
+    assert.deepEqual([rotated.name, rotated.replaced], ["server", server.pin]);
+    const changed = await server.logged(({ event }) => event === "identity-changed");
+    assert.deepEqual([changed["pin"], changed["keyId"]], [rotated.pin, rotated.keyId]);
+    const { stdout } = await home.run(["connect", server.address], "again\n");
+    assert.equal(stdout, "Hello, again");
+    const known = await printedJson<readonly ListedKey[]>(
+      home,
+      "trust",
+      "list",
+      "--store",
+      home.knownServers,
+    );
+    assert.deepEqual(
+      known.map(({ peer, state, pin }) => ({ peer, state, pin })),
+      [
+        { peer: server.address, state: "retired", pin: server.pin },
+        { peer: server.address, state: "trusted", pin: rotated.pin },
+      ],
+    );
+    const [client, ...others] = await printedJson<readonly ListedKey[]>(home, "trust", "list");
+    assert.equal(client?.state, "trusted");
+    assert.deepEqual(others, []);
+  });
+
+  it("is followed by a client that missed four rotations, and not by one that missed five", async () => {
+    using home = new Home();
+    const first = await startServe(home);
+    const listen = ["--listen", first.address];
+    await home.run(["connect", first.address], "anna\n");
+    await first.stop();
+    for (let count = 1; count <= 5; count++) {
+      await printed(home, "identity", "rotate", "--server");
+      if (count < 4) continue;
+      await using server = await startServe(home, listen);
+      const lost = openStore(home.knownServers);
+      const before = lost.keys().map(({ pin }) => pin);
+      await lost.close();
+      const copy = home.path(`known-${count}.db`);
+      await printed(home, "store", "backup", copy, "--store", home.knownServers);
+      const { code, stderr, stdout } = await home.run(["connect", server.address], "anna\n");
+      if (count === 4) assert.equal(stdout, "Hello, anna");
+      else {
+        assert.equal(code, 1);
+        assert.match(stderr, /has another key than before/);
+      }
+      // As if it had not been there: back to what it knew.
+      for (const suffix of ["-wal", "-shm"]) rmSync(`${home.knownServers}${suffix}`, { force: true });
+      rmSync(home.knownServers);
+      renameSync(copy, home.knownServers);
+      assert.deepEqual(before, [first.pin]);
+    }
+  });
+
+  it("leaves join tokens good that were made before, and later ones name the new key", async () => {
+    using home = new Home();
+    await using server = await startServe(home, ["--first-use", "refuse"]);
+    const old = await printed(home, "token", "create", "anna");
+    const { pin } = await printedJson<Row>(home, "identity", "rotate", "--server");
+    await server.logged(({ event }) => event === "identity-changed");
+    const token = await printedJson<Record<string, unknown>>(home, "token", "create", "bert");
+    assert.equal(token["serverPin"], pin);
+    const joined = await home.run(["join", old.trim()]);
+    assert.equal(joined.code, 0, joined.stderr);
+    const next = await home.run(["join", String(token["token"]), "--identity", "second"]);
+    assert.equal(next.code, 0, next.stderr);
+    const keys = await printedJson<readonly ListedKey[]>(home, "trust", "list");
+    assert.deepEqual(
+      keys.map(({ peer, state }) => `${peer} ${state}`),
+      ["anna trusted", "bert trusted"],
+    );
+  });
+
+  it("needs no restart for files that were given, and goes on with the old when the new cannot be used", async () => {
+    using home = new Home();
+    const [one, other] = [await makeClient(home, "one"), await makeClient(home, "other")];
+    await using server = await startServe(home, ["--cert", one.cert, "--key", one.key]);
+    assert.equal(server.pin, one.pin);
+    writeFileSync(one.key, readFileSync(other.key));
+    await server.logged(({ event }) => event === "error");
+    assert.equal((await home.run(["connect", server.address], "x\n")).stdout, "Hello, x");
+    writeFileSync(one.cert, other.pem);
+    const changed = await server.logged(({ event }) => event === "identity-changed");
+    assert.equal(changed["pin"], other.pin);
+  });
+
+  it("rotates an encrypted key too: serve and the verb take its passphrase", async () => {
+    using home = new Home();
+    const withFile = ["--passphrase-file", passphraseFile(home)];
+    await using server = await startServe(home, withFile);
+    await failure(home, "identity", "rotate", "--server");
+    const { pin, replaced, encrypted } = await printedJson<Row>(
+      home,
+      "identity",
+      "rotate",
+      "--server",
+      ...withFile,
+    );
+    assert.deepEqual([replaced, encrypted], [server.pin, true]);
+    assert.equal((await server.logged(({ event }) => event === "identity-changed"))["pin"], pin);
+    await assert.rejects(startServe(home), /its key is encrypted/);
+  });
+});
+
 describe("identity renew", () => {
   it("makes a new certificate over the same key, and no server notices", async () => {
     using home = new Home();
@@ -148,10 +259,8 @@ describe("an encrypted identity", () => {
     const sameLine = passphraseFile(home, "open to all");
     await printed(home, "identity", "show", "--passphrase-file", sameLine);
     for (const bad of ["", "\nsecond", "x".repeat(1025), "\ud800"]) {
-      const refused = await failure(
-        home,
-        ...["identity", "create", "other", "--passphrase-file", passphraseFile(home, bad)],
-      );
+      const args = ["identity", "create", "other", "--passphrase-file", passphraseFile(home, bad)];
+      const refused = await failure(home, ...args);
       assert.match(refused.stderr, /ERR_HANDCLASP_PASSPHRASE/);
     }
     await failure(home, "identity", "create", "other", "--passphrase-file", home.path("nothing"));

@@ -54,7 +54,7 @@ describe("docs/reference/cli.md", () => {
     };
     for (const verb of VERBS) collect(verb);
     const text = page.slice(page.indexOf("\n## "));
-    const said = Array.from(text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g), ([option]) => option);
+    const said = Array.from(text.matchAll(/(?<![\w-])--[a-z][a-z0-9-]*/g), ([option]) => option);
     assert.deepEqual(
       [...new Set(said)].filter((option) => !known.has(option)),
       [],
