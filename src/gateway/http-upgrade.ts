@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream";
 import type { ServerAddress } from "../client/server-address.ts";
 import { UpstreamAgent } from "./http-agent.ts";
 import { Reply } from "./http-reply.ts";
@@ -126,17 +125,25 @@ export class UpgradeTransport {
   }
 }
 
-/** Both ways, until one side ends; what breaks one side breaks the other. */
+/** Both ways, half-closes included; what breaks one side breaks the other. */
 function join(client: Duplex, clientHead: Buffer, upstream: Duplex, upstreamHead: Buffer): void {
   if (clientHead.length > 0) upstream.write(clientHead);
   if (upstreamHead.length > 0) client.write(upstreamHead);
-  const broken = (error: Error | null | undefined): void => {
-    if (!error) return;
-    client.destroy();
-    upstream.destroy();
-  };
-  pipeline(client, upstream, broken);
-  pipeline(upstream, client, broken);
+  pass(client, upstream);
+  pass(upstream, client);
+}
+
+/** `pipeline` twice would leave as many listeners as Node warns of. */
+function pass(from: Duplex, to: Duplex): void {
+  from.on("data", (chunk: Buffer) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on("drain", () => from.resume());
+  from.on("end", () => to.end());
+  from.on("error", () => to.destroy());
+  from.on("close", () => {
+    if (!from.readableEnded) to.destroy();
+  });
 }
 
 function passOn(answer: IncomingMessage, reply: Reply): void {

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type http from "node:http";
+import { describe, it } from "node:test";
+import { WebSocket, WebSocketServer } from "ws";
+import { closed } from "../guard/support/closed.ts";
+import {
+  anna,
+  clientOptions,
+  connectRaw,
+  exchangeRaw,
+  finish,
+  openHttpScene,
+  openSession,
+} from "./support/http-scene.ts";
+import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+
+/** A WebSocket server that says who came, then echoes. */
+function openSocketUpstream(): Promise<Upstream> {
+  return openHttpUpstream(
+    (_request, response) => response.writeHead(426).end("upgrade, please"),
+    (server) => {
+      const sockets = new WebSocketServer({ server, perMessageDeflate: true, handleProtocols: () => "chat" });
+      sockets.on("connection", (socket, { headers, url }) => {
+        socket.on("error", () => undefined);
+        socket.send(`${String(headers["handclasp-peer"])} ${String(headers["client_cert"])} ${url}`);
+        socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+      });
+    },
+  );
+}
+
+function openWebSocket(port: number, path: string): WebSocket {
+  const socket = new WebSocket(`wss://localhost:${port}${path}`, ["chat"], {
+    headers: { "Handclasp-Peer": "admin", Client_Cert: "forged", Host: "app.test" },
+    // The types of `ws` know some of these only.
+    ...(clientOptions() as object),
+  });
+  socket.on("error", () => undefined);
+  return socket;
+}
+
+async function nextMessage(socket: WebSocket): Promise<Buffer> {
+  const [data] = (await once(socket, "message")) as [Buffer];
+  return data;
+}
+
+describe("a WebSocket", () => {
+  it("reaches the upstream, which is told who it is, and carries messages both ways", async () => {
+    await using upstream = await openSocketUpstream();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = openWebSocket(scene.port, "/chat?x");
+    assert.equal((await nextMessage(socket)).toString(), "anna undefined /chat?x");
+    assert.equal(socket.protocol, "chat");
+    for (const size of [0, 5, 5_000_000]) {
+      const back = nextMessage(socket);
+      socket.send(Buffer.alloc(size, "y"));
+      assert.equal((await back).length, size);
+    }
+    const over = once(socket, "close");
+    socket.close(4001, "done");
+    const [code] = (await over) as [number];
+    assert.equal(code, 4001);
+  });
+
+  it("is judged by its path and host like any request", async () => {
+    await using upstream = await openSocketUpstream();
+    await using scene = await openHttpScene({
+      to: upstream.port,
+      config: { serverNames: ["app.test"], paths: [{ path: "/chat", allow: ["bob"] }] },
+    });
+    for (const [path, host, status] of [
+      ["/%63hat", "app.test", 403],
+      ["/a%2fb", "app.test", 400],
+      ["/", "other.test", 421],
+    ] as const) {
+      const answer = await exchangeRaw(
+        scene.port,
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      );
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+    assert.equal(upstream.connections.length, 0);
+  });
+
+  it("ends at the upstream when the client goes away, and the other way round", async () => {
+    await using upstream = await openSocketUpstream();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const first = openWebSocket(scene.port, "/");
+    await nextMessage(first);
+    const [connection] = upstream.connections;
+    assert.ok(connection);
+    const gone = closed(connection);
+    first.terminate();
+    await gone;
+    const second = openWebSocket(scene.port, "/");
+    await nextMessage(second);
+    const over = once(second, "close");
+    upstream.connections.at(-1)?.resetAndDestroy();
+    await over;
+  });
+
+  it("is cut with its upstream within 150 ms of the revocation", async () => {
+    await using upstream = await openSocketUpstream();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = openWebSocket(scene.port, "/");
+    await nextMessage(socket);
+    const [connection] = upstream.connections;
+    assert.ok(connection);
+    const both = Promise.all([once(socket, "close"), closed(connection)]);
+    const began = performance.now();
+    await scene.operator.revoke(anna.facts.pin);
+    await both;
+    assert.ok(performance.now() - began < 150, `${performance.now() - began} ms`);
+  });
+
+  it("comes over HTTP/2 by an extended CONNECT", async () => {
+    await using upstream = await openSocketUpstream();
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using session = openSession(scene.port);
+    await once(session, "remoteSettings");
+    assert.equal(session.remoteSettings.enableConnectProtocol, true);
+    const stream = session.request({
+      ":method": "CONNECT",
+      ":protocol": "websocket",
+      ":scheme": "https",
+      ":path": "/over-2",
+      ":authority": "app.test",
+      "sec-websocket-version": "13",
+      "sec-websocket-protocol": "chat",
+      "handclasp-peer": "admin",
+    });
+    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
+    assert.equal(headers[":status"], 200);
+    assert.equal(headers["sec-websocket-protocol"], "chat");
+    assert.equal(headers["sec-websocket-accept"], undefined);
+    const [first] = (await once(stream, "data")) as [Buffer];
+    assert.match(first.toString(), /anna undefined \/over-2/);
+    // RFC 6455 §5.7: a masked text frame, with a mask of zeros.
+    const echoed = once(stream, "data");
+    stream.write(Buffer.concat([Buffer.from([0x81, 0x82, 0, 0, 0, 0]), Buffer.from("hi")]));
+    const [back] = (await echoed) as [Buffer];
+    assert.deepEqual(back, Buffer.from([0x81, 2, 0x68, 0x69]));
+    const [connection] = upstream.connections;
+    assert.ok(connection);
+    const gone = closed(connection);
+    stream.close(8);
+    await gone;
+  });
+
+  it("is refused over HTTP/2 for protocols that nothing translates", async () => {
+    await using upstream = await openSocketUpstream();
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using session = openSession(scene.port);
+    await once(session, "remoteSettings");
+    const stream = session.request({
+      ":method": "CONNECT",
+      ":protocol": "connect-udp",
+      ":scheme": "https",
+      ":path": "/",
+      ":authority": "a",
+    });
+    assert.equal((await finish(stream)).status, 501);
+  });
+});
+
+describe("an upgrade", () => {
+  const ASK = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+
+  function openEcho(): Promise<Upstream> {
+    return openHttpUpstream(
+      (_request, response) => response.end("no"),
+      (server) =>
+        server.on("upgrade", (request: http.IncomingMessage, socket, head) => {
+          socket.write(
+            `HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\nhello `,
+          );
+          socket.write(head);
+          socket.pipe(socket);
+        }),
+    );
+  }
+
+  it("to any protocol passes bytes on, those that came early too, and half-closes", async () => {
+    await using upstream = await openEcho();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = await connectRaw(scene.port);
+    socket.setEncoding("latin1");
+    let received = "";
+    socket.on("data", (text: string) => (received += text));
+    socket.write(`${ASK}early `);
+    await once(socket, "data");
+    socket.end("late");
+    await closed(socket);
+    assert.match(received, /^HTTP\/1\.1 101 .*upgrade: echo\r\n\r\nhello early late$/is);
+  });
+
+  it("that the upstream declines is answered like any request", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.writeHead(426).end("no"));
+    await using scene = await openHttpScene({ to: upstream.port });
+    assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 426 .*\r\nno\r\n0\r\n\r\n$|no$/s);
+  });
+
+  it("is a request like any other when it has a body, and the upstream hears of no upgrade", async () => {
+    await using upstream = await openHttpUpstream(async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString();
+      response.end(`${body} ${String(request.headers.upgrade)}`);
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    const answer = await exchangeRaw(
+      scene.port,
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: echo\r\nContent-Length: 4\r\n\r\nbody",
+    );
+    assert.match(answer, /^HTTP\/1\.1 200 .*body undefined/s);
+  });
+
+  it("is answered with 502 when the upstream is down", async () => {
+    const upstream = await openEcho();
+    await upstream[Symbol.asyncDispose]();
+    await using scene = await openHttpScene({ to: upstream.port });
+    assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 502 /);
+  });
+
+  it("does not stop one that sends a request behind it from being refused", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.end("one"));
+    await using scene = await openHttpScene({ to: upstream.port });
+    // The second is no request of this connection any more: the upstream declined, and the connection ends.
+    const answer = await exchangeRaw(scene.port, `${ASK}GET /two HTTP/1.1\r\nHost: a\r\n\r\n`);
+    assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
+  });
+});
