@@ -10,14 +10,25 @@ export interface BodySink {
   fail(error: Error): void;
 }
 
+/** A body on its way. */
+export interface BodyPump {
+  stop(): void;
+  /** Whether it is the client that is waited for. */
+  isStarving(): boolean;
+}
+
+export const NO_BODY: BodyPump = { stop: () => undefined, isStarving: () => false };
+
 /**
  * Passes a request's body on as it comes, at the speed of the slower side. Not `pipeline`, since trailers come after
- * the end. Returns how to stop.
+ * the end.
  */
-export function pumpBody({ stream, length, isWhole }: UpstreamBody, sink: BodySink): () => void {
+export function pumpBody({ stream, length, isWhole }: UpstreamBody, sink: BodySink): BodyPump {
   let passed = 0;
+  let isOver = false;
   const onDrain = (): void => void stream.resume();
   const stop = (): void => {
+    isOver = true;
     stream.off("data", onData);
     stream.off("end", onEnd);
     stream.off("close", onClose);
@@ -50,5 +61,5 @@ export function pumpBody({ stream, length, isWhole }: UpstreamBody, sink: BodySi
   stream.on("end", onEnd);
   stream.on("close", onClose);
   sink.stream.on("drain", onDrain);
-  return stop;
+  return { stop, isStarving: () => !isOver && !stream.isPaused() };
 }

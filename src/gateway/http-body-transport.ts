@@ -1,12 +1,12 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import type { ServerAddress } from "../client/server-address.ts";
 import { UpstreamAgent } from "./http-agent.ts";
-import { pumpBody } from "./http-body-pump.ts";
+import { type BodyPump, NO_BODY, pumpBody } from "./http-body-pump.ts";
 import { toTrailers } from "./http-request-fields.ts";
 import {
   type Exchange,
+  failureOfSilence,
   toFailure,
-  UpstreamTimeout,
   type UpstreamBody,
   type UpstreamListener,
   type UpstreamRequest,
@@ -49,19 +49,21 @@ class BodyExchange implements Exchange {
   readonly #listener: UpstreamListener;
   #response: IncomingMessage | undefined;
   #isOver = false;
-  readonly #stopBody: () => void;
+  readonly #body: BodyPump;
 
   constructor(request: ClientRequest, body: UpstreamBody | undefined, listener: UpstreamListener) {
     this.#request = request;
     this.#listener = listener;
     request.on("continue", () => listener.information(100, []));
     request.on("information", ({ statusCode, rawHeaders }) => listener.information(statusCode, rawHeaders));
-    request.on("timeout", () =>
-      request.destroy(new UpstreamTimeout("the upstream said nothing for too long")),
-    );
+    request.on("timeout", () => {
+      this.#fail(failureOfSilence(this.#body));
+      request.destroy();
+    });
     request.on("error", (error) => this.#fail(toFailure(error)));
     request.on("response", (response) => this.#answer(response));
-    this.#stopBody = body === undefined ? endNow(request) : this.#pump(body);
+    this.#body = body === undefined ? NO_BODY : this.#pump(body);
+    if (body === undefined) request.end();
   }
 
   resume(): void {
@@ -70,11 +72,11 @@ class BodyExchange implements Exchange {
 
   abort(): void {
     this.#isOver = true;
-    this.#stopBody();
+    this.#body.stop();
     this.#request.destroy();
   }
 
-  #pump(body: UpstreamBody): () => void {
+  #pump(body: UpstreamBody): BodyPump {
     const request = this.#request;
     // The body may wait for the upstream's 100.
     request.flushHeaders();
@@ -110,7 +112,7 @@ class BodyExchange implements Exchange {
   #fail(failure: ReturnType<typeof toFailure>): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopBody();
+    this.#body.stop();
     this.#listener.failed(failure);
   }
 }
@@ -123,9 +125,4 @@ function framing(body: UpstreamBody | undefined): readonly string[] {
 
 function isChunked({ length, announcesTrailers }: UpstreamBody): boolean {
   return length === undefined || announcesTrailers;
-}
-
-function endNow(request: ClientRequest): () => void {
-  request.end();
-  return () => undefined;
 }

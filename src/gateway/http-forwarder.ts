@@ -12,17 +12,12 @@ import { H2cTransport } from "./http-h2c-transport.ts";
 import { PathRules } from "./http-path-rules.ts";
 import { PeerFields } from "./http-peer-fields.ts";
 import { Reply } from "./http-reply.ts";
+import { RunningExchange } from "./http-running-exchange.ts";
 import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
 import type { ProxyContext } from "./proxy.ts";
 import { UpgradeTransport } from "./http-upgrade.ts";
-import {
-  type Exchange,
-  statusOfFailure,
-  type UpstreamFailure,
-  type UpstreamListener,
-  type UpstreamTransport,
-} from "./http-upstream.ts";
+import { isOfUpstream, type UpstreamFailure, type UpstreamTransport } from "./http-upstream.ts";
 
 /** What a forwarder is made of. */
 export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "onEvent">;
@@ -98,7 +93,7 @@ export class HttpForwarder {
     // undici knows no target but a path.
     const transport = body === undefined && path !== "*" ? this.#bodiless : this.#withBody;
     const method = request.method ?? "GET";
-    const running = new RunningExchange(reply);
+    const running = new RunningExchange(reply, this.#context.config.idleTimeoutMs);
     running.exchange = transport.send(
       { method, path, fields: fields.list, body, expectsContinue: expectsContinue && body !== undefined },
       running,
@@ -174,7 +169,7 @@ export class HttpForwarder {
   #report(request: FrontRequest, connection: GuardedConnection, end: ExchangeEnd): void {
     const { config: listener, onEvent } = this.#context;
     const { status, failure, began } = end;
-    if (failure !== undefined && failure.kind !== "request") {
+    if (failure !== undefined && isOfUpstream(failure)) {
       const { kind: problem, error } = failure;
       onEvent({ type: "upstream-failed", listener, connection, problem, error });
     }
@@ -189,58 +184,6 @@ interface ExchangeEnd {
   readonly failure: UpstreamFailure | undefined;
   /** On the clock of `performance.now()`. */
   readonly began: number;
-}
-
-/** Between one request's client and the upstream. */
-class RunningExchange implements UpstreamListener {
-  exchange: Exchange | undefined;
-  failure: UpstreamFailure | undefined;
-  readonly #reply: Reply;
-  #isOver = false;
-
-  constructor(reply: Reply) {
-    this.#reply = reply;
-  }
-
-  information(status: number, fields: readonly string[]): void {
-    this.#orBroken(() => this.#reply.information(status, fields));
-  }
-
-  head(status: number, message: string, fields: readonly string[]): void {
-    this.#orBroken(() => this.#reply.head(status, message, fields));
-  }
-
-  data(chunk: Uint8Array): boolean {
-    return this.#reply.data(chunk, this.#resume);
-  }
-
-  end(trailers: readonly string[]): void {
-    this.#isOver = true;
-    this.#reply.end(trailers);
-  }
-
-  failed(failure: UpstreamFailure): void {
-    this.#isOver = true;
-    this.failure = failure;
-    this.#reply.fail(statusOfFailure(failure.kind));
-  }
-
-  clientClosed(): void {
-    if (!this.#isOver) this.exchange?.abort();
-    this.#isOver = true;
-  }
-
-  readonly #resume = (): void => this.exchange?.resume();
-
-  /** What the upstream says may be something that HTTP does not let us say. */
-  #orBroken(say: () => void): void {
-    try {
-      say();
-    } catch (error) {
-      this.failed({ kind: "broken", error: error instanceof Error ? error : new Error(String(error)) });
-      this.exchange?.abort();
-    }
-  }
 }
 
 function hasBody(request: FrontRequest, length: number | undefined): boolean {

@@ -4,6 +4,7 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Session,
 } from "node:http2";
 import type { TlsOptions } from "node:tls";
 
@@ -14,6 +15,8 @@ export type FrontResponse = ServerResponse | Http2ServerResponse;
 /** Fields of a request, all together; more is answered with 431. */
 const MAX_HEADER_BYTES = 32 * 1024;
 const MAX_STREAMS = 100;
+/** Between two requests; longer than the minute that load balancers in front keep connections. */
+const KEEP_ALIVE_MS = 65_000;
 
 /**
  * The server in front: HTTP/1.1 and HTTP/2 by ALPN, with the limits that strangers call for.
@@ -25,8 +28,8 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
     // A field section that comes too slowly: 408. A body may take as long as it makes progress.
     headersTimeout: 15_000,
     requestTimeout: 0,
-    connectionsCheckingInterval: 5000,
-    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
     requireHostHeader: true,
@@ -48,9 +51,24 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
   } as Parameters<typeof createSecureServer>[0]);
   // The types know it of `http.Server` only. Where it is not read, the handler of upgrades decides by the same rule.
   Object.assign(server, { shouldUpgradeCallback: isUpgrade });
+  server.on("session", closeWhenIdle);
   // Starts the clock of slow heads, which a server that never listens by itself would not.
   server.emit("listening");
   return server;
+}
+
+/** A session without streams that says nothing: what `keepAliveTimeout` is for HTTP/1.1. */
+function closeWhenIdle(session: ServerHttp2Session): void {
+  let streams = 0;
+  session.on("stream", (stream) => {
+    streams += 1;
+    stream.once("close", () => {
+      streams -= 1;
+    });
+  });
+  session.setTimeout(KEEP_ALIVE_MS, () => {
+    if (streams === 0) session.close();
+  });
 }
 
 /** RFC 9110 §7.8: GET, without a body. Whatever else names a protocol is answered as if it did not. */

@@ -1,9 +1,10 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import { pumpBody } from "./http-body-pump.ts";
+import { type BodyPump, NO_BODY, pumpBody } from "./http-body-pump.ts";
 import type { TransportOptions } from "./http-bodiless-transport.ts";
 import { toTrailers } from "./http-request-fields.ts";
 import {
   type Exchange,
+  failureOfSilence,
   toFailure,
   UpstreamTimeout,
   type UpstreamFailure,
@@ -33,9 +34,7 @@ export class H2cTransport implements UpstreamTransport {
     stream.once("close", () => {
       load.streams -= 1;
     });
-    stream.setTimeout(this.#options.idleTimeoutMs, () => {
-      stream.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
-    });
+    stream.setTimeout(this.#options.idleTimeoutMs);
     return new H2cExchange(stream, request, listener, load);
   }
 
@@ -78,7 +77,7 @@ interface Load {
 class H2cExchange implements Exchange {
   readonly #stream: ClientHttp2Stream;
   readonly #listener: UpstreamListener;
-  readonly #stopBody: () => void = () => undefined;
+  readonly #body: BodyPump = NO_BODY;
   #trailers: readonly string[] = [];
   #isOver = false;
 
@@ -97,12 +96,16 @@ class H2cExchange implements Exchange {
     stream.on("data", (chunk: Buffer) => {
       if (!this.#isOver && !listener.data(chunk)) stream.pause();
     });
+    stream.on("timeout", () => {
+      this.#fail(failureOfSilence(this.#body));
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
     stream.on("end", () => this.#end());
     stream.on("error", (error) => this.#fail(toFailure(load.error ?? error)));
     stream.on("close", () =>
       this.#fail(toFailure(load.error ?? new Error("the upstream closed the stream"))),
     );
-    if (request.body !== undefined) this.#stopBody = this.#pump(request.body);
+    if (request.body !== undefined) this.#body = this.#pump(request.body);
   }
 
   resume(): void {
@@ -111,11 +114,11 @@ class H2cExchange implements Exchange {
 
   abort(): void {
     this.#isOver = true;
-    this.#stopBody();
+    this.#body.stop();
     this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
-  #pump(body: NonNullable<UpstreamRequest["body"]>): () => void {
+  #pump(body: NonNullable<UpstreamRequest["body"]>): BodyPump {
     const stream = this.#stream;
     return pumpBody(body, {
       stream,
@@ -141,7 +144,7 @@ class H2cExchange implements Exchange {
   #fail(failure: UpstreamFailure): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopBody();
+    this.#body.stop();
     this.#listener.failed(failure);
   }
 }

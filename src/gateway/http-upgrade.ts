@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { ServerAddress } from "../client/server-address.ts";
 import { UpstreamAgent } from "./http-agent.ts";
 import { Reply } from "./http-reply.ts";
-import { statusOfFailure, toFailure, UpstreamTimeout } from "./http-upstream.ts";
+import { STATUS_OF_FAILURE, toFailure, UpstreamTimeout } from "./http-upstream.ts";
 
 /** Where upgraded connections go. */
 export interface UpgradeOptions {
@@ -114,7 +114,7 @@ export class UpgradeTransport {
       listener.declined(response);
     });
     request.on("error", (error) => {
-      if (!isAnswered) listener.failed(statusOfFailure(toFailure(error).kind), error);
+      if (!isAnswered) listener.failed(STATUS_OF_FAILURE[toFailure(error).kind], error);
       isAnswered = true;
     });
     request.end();

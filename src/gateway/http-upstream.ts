@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { BodyPump } from "./http-body-pump.ts";
 import type { UpstreamProblem } from "./gateway-event.ts";
 
 /** A request as the upstream is to get it. */
@@ -39,8 +40,18 @@ export interface UpstreamFailure {
   readonly error: Error;
 }
 
-/** `broken` is ended or reset too early, or no HTTP; `request`: the client broke its promise about the body. */
-export type UpstreamFailureKind = UpstreamProblem | "request";
+/**
+ * `broken` is ended or reset too early, or no HTTP. `request`: the client's body is not what it promised;
+ * `request-timeout`: it does not come.
+ */
+export type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout";
+
+/** Whether it is the upstream that failed, not the client. */
+export function isOfUpstream(
+  failure: UpstreamFailure,
+): failure is UpstreamFailure & { kind: UpstreamProblem } {
+  return failure.kind !== "request" && failure.kind !== "request-timeout";
+}
 
 /** A request on its way. */
 export interface Exchange {
@@ -70,8 +81,19 @@ export class UpstreamTimeout extends Error {
   readonly code = "ETIMEDOUT";
 }
 
-/** The status a client gets that has seen no head yet. RFC 9110 §15.6.3, §15.6.5. */
-export function statusOfFailure(kind: UpstreamFailureKind): number {
-  if (kind === "request") return 400;
-  return kind === "timed-out" ? 504 : 502;
+/** Nothing passed in either direction for too long: whose fault it is. */
+export function failureOfSilence(body: BodyPump): UpstreamFailure {
+  if (body.isStarving()) {
+    return { kind: "request-timeout", error: new UpstreamTimeout("the request's body does not come") };
+  }
+  return { kind: "timed-out", error: new UpstreamTimeout("the upstream said nothing for too long") };
 }
+
+/** The status a client gets that has seen no head yet. RFC 9110 §15.5.9, §15.6.3, §15.6.5. */
+export const STATUS_OF_FAILURE: Readonly<Record<UpstreamFailureKind, number>> = {
+  unreachable: 502,
+  broken: 502,
+  "timed-out": 504,
+  request: 400,
+  "request-timeout": 408,
+};

@@ -107,7 +107,7 @@ const DOWNGRADES: readonly (readonly [string, readonly (readonly [string, string
   ["CR LF in the path", [...HEAD.slice(0, 3), [":path", "/ HTTP/1.1\r\nhandclasp-peer: admin\r\nx: "]]],
   ["a space in the path", [...HEAD.slice(0, 3), [":path", "/ HTTP/1.1"]]],
   ["a path without a slash", [...HEAD.slice(0, 3), [":path", "admin"]]],
-  ["no path", [...HEAD.slice(0, 3)]],
+  ["no path", HEAD.slice(0, 3)],
   ["two paths", [...HEAD, [":path", "/admin"]]],
   ["CR LF in the method", [[":method", "GET / HTTP/1.1\r\nx: "], ...HEAD.slice(1)]],
   ["a space in the method", [[":method", "GET /admin"], ...HEAD.slice(1)]],
@@ -162,10 +162,11 @@ describe("a request over HTTP/2 that HTTP/1.1 could not carry", () => {
       const answer = await frames.waitFor(({ type, stream }) => stream === 1 && type === FRAME.headers);
       assert.ok(isOk(answer?.payload));
       const lines = upstream.heard.join("").split("\r\n");
-      assert.deepEqual(lines.map((line) => line.split(":")[0]?.toLowerCase()).toSorted(), [
-        ...["", "", "client-cert", "connection", "content-length", "forwarded", "handclasp-key"],
-        ...["handclasp-peer", "host", "post / http/1.1"],
-      ]);
+      const names = lines.map((line) => (line.split(":")[0] ?? "").toLowerCase()).toSorted();
+      assert.equal(
+        names.join(" ").trim(),
+        "client-cert connection content-length forwarded handclasp-key handclasp-peer host post / http/1.1",
+      );
       assert.ok(lines.includes("Handclasp-Peer: anna"));
     });
   }

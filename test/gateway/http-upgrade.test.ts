@@ -164,22 +164,23 @@ describe("a WebSocket", () => {
   });
 });
 
+/** Switches to whatever is asked for, and sends all back. */
+function openEcho(): Promise<Upstream> {
+  return openHttpUpstream(
+    (_request, response) => response.end("no"),
+    (server) =>
+      server.on("upgrade", (request: http.IncomingMessage, socket, head) => {
+        socket.write(
+          `HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\nhello `,
+        );
+        socket.write(head);
+        socket.pipe(socket);
+      }),
+  );
+}
+
 describe("an upgrade", () => {
   const ASK = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-
-  function openEcho(): Promise<Upstream> {
-    return openHttpUpstream(
-      (_request, response) => response.end("no"),
-      (server) =>
-        server.on("upgrade", (request: http.IncomingMessage, socket, head) => {
-          socket.write(
-            `HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\nhello `,
-          );
-          socket.write(head);
-          socket.pipe(socket);
-        }),
-    );
-  }
 
   it("to any protocol passes bytes on, those that came early too, and half-closes", async () => {
     await using upstream = await openEcho();
