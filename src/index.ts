@@ -1,6 +1,7 @@
 export { connect, type ConnectOptions, type MetServer } from "./client/connect.ts";
 export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./client/identity-folder.ts";
 export type { Identity, IdentityPem } from "./client/identity.ts";
+export { type Joined, type JoinOptions, joinWithToken } from "./client/join-with-token.ts";
 export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/known-servers.ts";
 export { createIdentity } from "./client/make-identity.ts";
 export {
@@ -27,12 +28,15 @@ export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/trace-message.ts";
+export { type CreateTokenOptions } from "./trust/invite.ts";
+export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/join-token.ts";
 export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export { type ApproveOptions, Operator, type OperatorOptions } from "./trust/operator.ts";
 export type { FirstUse, Policy } from "./trust/policy.ts";
+export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { TrustStore } from "./trust/trust-store.ts";
-export type { RefusalReason, Verdict } from "./trust/verdict.ts";
+export type { RefusalDetail, RefusalReason, Verdict } from "./trust/verdict.ts";
 export {
   type CertificateDescription,
   certificatesFromPem,

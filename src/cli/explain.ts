@@ -59,10 +59,11 @@ function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {
 }
 
 function toShownRefusal(facts: RefusalFacts): object {
-  const { connection, reason, peer, pin, address, firstAt, lastAt, count } = facts.refusal;
+  const { connection, reason, detail, peer, pin, address, firstAt, lastAt, count } = facts.refusal;
   return {
     connection,
     reason,
+    detail,
     alert: facts.alert,
     peer,
     keyId: pin === null ? null : toKeyId(pin),

@@ -1,14 +1,15 @@
 import { Command, Option } from "commander";
 import type { IdentityPem } from "../client/identity.ts";
 import { ensureIdentity } from "../client/identity-folder.ts";
-import { join } from "../client/join.ts";
+import { joinWithToken } from "../client/join-with-token.ts";
+import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { openStore } from "../store/open-store.ts";
-import { type JoinToken, parseJoinToken } from "../trust/join-token.ts";
+import { parseJoinToken } from "../trust/join-token.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
 import { rememberIdentity } from "./connect-identity.ts";
 import { knownServersUrl } from "./connect-known-servers.ts";
-import { asArgument, jsonOption, processName, storeOption } from "./context.ts";
+import { jsonOption, processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { print, printJson, say, showName } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
@@ -20,10 +21,13 @@ interface Flags extends PassphraseFlag {
   readonly json?: true;
 }
 
+/** More than any token has. */
+const MOST_CHARACTERS = 16_384;
+
 /** `join TOKEN`. */
 export function command(): Command {
   return new Command("join")
-    .argument("<token>", "the string that `token create` printed", asArgument(parseJoinToken))
+    .argument("<token>", "the string that `token create` printed; `-` reads it from stdin")
     .option("--identity <name>", "which of our identities joins; default `default`, made when missing")
     .addOption(
       new Option("--type <type>", "the kind of key, if one is made").choices(IDENTITY_TYPES).default("p256"),
@@ -31,21 +35,33 @@ export function command(): Command {
     .addOption(passphraseOption("opens the identity's key, or encrypts it if one is made"))
     .addOption(storeOption())
     .addOption(jsonOption())
-    .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.")
+    .addHelpText(
+      "after",
+      "\nWho sees the token can use it: `-` keeps it out of the shell's history and of the list of processes.\n" +
+        "Known servers are kept in known_servers.db beside the store.",
+    )
     .action(run);
 }
 
 async function run(
-  token: JoinToken,
+  text: string,
   { identity: name = DEFAULT_IDENTITY, type, store: url, json, ...flag }: Flags,
 ): Promise<void> {
+  const token = parseJoinToken(text === "-" ? await readStdin() : text);
   // Kept before anything is sent: whatever happens after, the key that the server knows is here.
   const make = (): Promise<IdentityPem> => makeIdentity(token.peer, type);
   const identity = await ensureIdentity(identitiesFolder(), name, make, passphraseFrom(flag));
   if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
   await using store = openStore(knownServersUrl(url), { process: processName("join") });
-  const { address } = await join({ token, identity, store, now: Date.now, process: processName("join") });
-  await rememberIdentity(store, token.servers, name);
+  const { address } = await joinWithToken({
+    token,
+    identity,
+    store,
+    now: Date.now,
+    process: processName("join"),
+  });
+  const servers = token.servers.map((server) => formatServerAddress(parseServerAddress(server)));
+  await rememberIdentity(store, servers, name);
   const { pin } = identity.facts;
   if (json === true) {
     printJson({
@@ -59,4 +75,13 @@ async function run(
   } else {
     print(`joined ${address} as ${showName(token.peer)}, with the key ${toKeyId(pin)}`);
   }
+}
+
+async function readStdin(): Promise<string> {
+  let text = "";
+  for await (const chunk of process.stdin.setEncoding("utf8")) {
+    text += String(chunk);
+    if (text.length > MOST_CHARACTERS) break;
+  }
+  return text;
 }

@@ -62,13 +62,14 @@ export function logClients({ server, log, printCertificate, onRenewed }: ClientL
     if (renewed) onRenewed(pin);
   };
   const refused = (message: ChannelMessages["handclasp:refused"]): void => {
-    const { reason, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
+    const { reason, detail, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
     const certificate = message.certificate === undefined ? undefined : describe(message.certificate);
     const address = remoteAddress ?? null;
     const keys = { keyId: keyIdOf(pin), pin, conflictsWith };
     log.write({
       event: "refused",
       reason,
+      detail,
       alert,
       peer,
       ...keys,

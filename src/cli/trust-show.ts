@@ -5,7 +5,7 @@ import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
 import { resolveKey } from "../trust/resolve-key.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
-import type { RefusalReason } from "../trust/verdict.ts";
+import type { RefusalDetail, RefusalReason } from "../trust/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printJson, showTime, toIsoTime } from "./output.ts";
@@ -59,6 +59,7 @@ interface ShownCertificate {
 
 interface ShownRefusal {
   readonly reason: RefusalReason;
+  readonly detail: RefusalDetail | null;
   readonly address: string | null;
   /** The newest connection that was refused so. */
   readonly connection: string;
@@ -139,8 +140,9 @@ function refusalsOf(store: TrustStore, pin: KeyPin): readonly ShownRefusal[] {
   return store
     .refusals(MOST_REFUSALS)
     .filter((refusal) => refusal.pin === pin)
-    .map(({ reason, address, connection, firstAt, lastAt, count }) => {
-      return { reason, address, connection, firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt), count };
+    .map(({ reason, detail, address, connection, firstAt, lastAt, count }) => {
+      const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
+      return { reason, detail, address, connection, ...times, count };
     });
 }
 
@@ -164,8 +166,8 @@ function describe(key: KeyRecord, shown: ShownKey | undefined): string {
       : []),
     ...certificates.flatMap(describeShownCertificate),
     ...(refusals.length === 0 ? [] : ["refused"]),
-    ...refusals.slice(0, REFUSALS_SHOWN).map(({ reason, address, lastAt, count }) => {
-      return `  ${lastAt ?? "-"}  ${reason}  from ${escapeText(address ?? "-")}${count > 1 ? `  ${count} times` : ""}`;
+    ...refusals.slice(0, REFUSALS_SHOWN).map(({ reason, detail, address, lastAt, count }) => {
+      return `  ${lastAt ?? "-"}  ${reason}${detail === null ? "" : ` (${detail})`}  from ${escapeText(address ?? "-")}${count > 1 ? `  ${count} times` : ""}`;
     }),
     ...(events.length === 0 ? [] : ["events"]),
     ...events.slice(-EVENTS_SHOWN).map((event) => `  ${showEvent({ ...event, pin: null })}`),

@@ -46,6 +46,14 @@ export class PinnedServer extends KnownServers {
     );
   }
 
+  /** The server of a token is the same at all of its addresses. One where another key is known stays as it is. */
+  async rememberEverywhere(addresses: readonly string[], facts: CertificateFacts): Promise<void> {
+    for (const address of addresses) {
+      const verdict = this.judge(address, facts);
+      if (verdict.decision === "claim") await this.remember(address, facts, verdict.endorsedBy);
+    }
+  }
+
   #isExpected(facts: ServerKey): boolean {
     if (facts.pin === this.#pin) return true;
     const links = readEndorsement(facts);

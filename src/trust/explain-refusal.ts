@@ -51,6 +51,20 @@ const DETAILS: Readonly<Record<RefusalDetail, string>> = {
   "bad-endorsement": "It names a key that we know as its endorser, which did not sign: it is a forgery.",
 };
 
+const NEW_TOKEN =
+  "It needs a new token (handclasp token create NAME); without one, get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE";
+
+/** Where another thing helps than a new token. */
+const TOKEN_REMEDIES: Readonly<Record<string, string>> = {
+  "token-used":
+    "To see which key used it: handclasp token list; if that was not its owner: handclasp trust revoke KEY; for this client: handclasp token create NAME --replace",
+  "wrong-address":
+    "The client has to come from that network, or needs another token: handclasp token create NAME --from CIDR",
+  "wrong-server":
+    "It needs a token that was made for the key of this server: handclasp token create NAME --server-pin PIN",
+  "name-taken": "To put this client in that one's place: handclasp token create NAME --replace",
+};
+
 interface Explanation {
   /** Which rule refused it. */
   readonly rule: string;
@@ -133,8 +147,7 @@ const EXPLAIN: Readonly<Record<RefusalReason, (facts: RefusalFacts) => Explanati
   }),
   "token-invalid": ({ refusal }) => ({
     rule: DETAILS[refusal.detail ?? "unknown-token"],
-    remedy:
-      "It needs a new token (handclasp token create NAME); without one, get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
+    remedy: TOKEN_REMEDIES[refusal.detail ?? ""] ?? NEW_TOKEN,
   }),
   "store-unavailable": () => ({
     rule: "The server could not read its trust store, or not write down a first use: nobody is let in on a guess.",

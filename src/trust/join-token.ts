@@ -25,12 +25,21 @@ const SEED_BYTES = 32;
 const PIN_BYTES = 32;
 const CHECK_BYTES = 4;
 const MOST_SERVERS = 8;
-const MOST_CHARACTERS = 2048;
+const MOST_TEXT_BYTES = 255;
+/** Eight addresses of 255 bytes fit. */
+const MOST_CHARACTERS = 4096;
+const ADDRESS = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:[\]/@\p{C}]+):(\d{1,5})$/u;
 /** PKCS #8 of an Ed25519 key up to its seed (RFC 8410 §7). */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** A new token with an id and a seed of its own. */
+/** A new token with an id and a seed of its own. Throws ERR_HANDCLASP_OPTION for what a token cannot say. */
 export function createJoinToken(about: Omit<JoinToken, "id" | "seed">): JoinToken {
+  const problem = problemOfServers(about.servers);
+  if (problem !== undefined) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `no join token can be made: ${problem}`, {
+      hint: "say how clients reach the server, as HOST:PORT, up to eight times",
+    });
+  }
   return {
     ...about,
     id: randomBytes(ID_BYTES).toString("hex"),
@@ -57,11 +66,10 @@ export function encodeJoinToken({ id, seed, serverPin, servers, peer, expires }:
     seed,
     Buffer.from(serverPin.slice("sha256:".length), "base64"),
     seconds,
-    short(peer, "name"),
+    short(peer),
     Uint8Array.of(servers.length),
-    ...servers.map((server) => short(server, "address")),
+    ...servers.map(short),
   ]);
-  if (servers.length < 1 || servers.length > MOST_SERVERS) throw malformed("it has no address, or too many");
   return PREFIX + Buffer.concat([body, checkOf(body)]).toString("base64url");
 }
 
@@ -97,7 +105,8 @@ class TokenReader {
     const count = this.#take(1)[0] ?? 0;
     const servers = Array.from({ length: count }, () => this.#text());
     if (!name.ok) throw malformed(`the name in it cannot be one: ${name.problem}`);
-    if (count < 1 || count > MOST_SERVERS) throw malformed("it has no address, or too many");
+    const problem = problemOfServers(servers);
+    if (problem !== undefined) throw malformed(problem);
     if (this.#at !== this.#bytes.length) throw malformed("it goes on after its end");
     return { id, seed, serverPin, servers, peer: name.name, expires };
   }
@@ -115,9 +124,20 @@ class TokenReader {
   }
 }
 
-function short(text: string, what: string): Buffer {
+function problemOfServers(servers: readonly string[]): string | undefined {
+  if (servers.length < 1) return "it names no server";
+  if (servers.length > MOST_SERVERS) return `it names more than ${MOST_SERVERS} addresses`;
+  return servers.every(isAddress) ? undefined : "one of its servers is not HOST:PORT";
+}
+
+function isAddress(text: string): boolean {
+  const port = ADDRESS.exec(text)?.[1];
+  return port !== undefined && Number(port) <= 65_535 && Buffer.byteLength(text) <= MOST_TEXT_BYTES;
+}
+
+/** Text of up to 255 bytes behind its length in one byte. */
+function short(text: string): Buffer {
   const bytes = Buffer.from(text);
-  if (bytes.length > 255) throw malformed(`its ${what} is longer than 255 bytes`);
   return Buffer.concat([Uint8Array.of(bytes.length), bytes]);
 }
 

@@ -2,7 +2,10 @@ import { isInNetwork, parseIpNetwork } from "./ip-network.ts";
 import type { ShownJoinProof } from "./sighting.ts";
 import { type TokenProblem, type TokenRecord, tokenState } from "./token-record.ts";
 
-/** What is wrong with a join token that a client came with; undefined when nothing is. Pure. */
+/**
+ * What is wrong with a join token that a client came with; undefined when nothing is. Pure. The proof is looked at first:
+ * what is said about a token's use or age is then about somebody who had it, not about whoever heard of its id.
+ */
 export function judgeJoinProof(
   proof: ShownJoinProof,
   token: TokenRecord | undefined,
@@ -10,12 +13,16 @@ export function judgeJoinProof(
   now: number,
 ): TokenProblem | undefined {
   if (token === undefined) return "unknown-token";
+  if (!proof.isSignedBy(token.publicKey)) {
+    return proof.isSignedFor(token.publicKey, token.serverPin) ? "wrong-server" : "bad-proof";
+  }
   const state = tokenState(token, now);
   if (state !== "open") return `token-${state}`;
-  if (token.from !== null) {
-    const network = parseIpNetwork(token.from);
-    if (network === undefined || !isInNetwork(network, remoteAddress)) return "wrong-address";
-  }
-  if (proof.isSignedBy(token.publicKey)) return undefined;
-  return proof.isSignedFor(token.publicKey, token.serverPin) ? "wrong-server" : "bad-proof";
+  return isFrom(token, remoteAddress) ? undefined : "wrong-address";
+}
+
+function isFrom({ from }: TokenRecord, remoteAddress: string | undefined): boolean {
+  if (from === null) return true;
+  const network = parseIpNetwork(from);
+  return network !== undefined && isInNetwork(network, remoteAddress);
 }

@@ -2,10 +2,9 @@ import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Change } from "./changes/change.ts";
 import type { Actor } from "./events.ts";
-import { createJoinToken, joinTokenPublicKey, type JoinToken } from "./join-token.ts";
-import { parseIpNetwork } from "./ip-network.ts";
+import { type CreateTokenOptions, invite } from "./invite.ts";
+import type { JoinToken } from "./join-token.ts";
 import type { KeyRecord } from "./key-record.ts";
-import { toPeerName } from "./peer-name.ts";
 import { resolveKey } from "./resolve-key.ts";
 import type { TokenRecord } from "./token-record.ts";
 import { toSeenCertificate } from "./trust.ts";
@@ -28,24 +27,6 @@ export interface ApproveOptions {
   /** When the approval ends; milliseconds since the epoch. */
   readonly expires?: number;
 }
-
-export interface CreateTokenOptions {
-  /** The name that the client will have. */
-  readonly peer: string;
-  /** `HOST:PORT` of the server, as clients reach it; the first is tried first. */
-  readonly servers: readonly string[];
-  readonly serverPin: KeyPin;
-  /** Default 1 hour. */
-  readonly forMs?: number;
-  /** The network the client must come from, as CIDR. */
-  readonly from?: string;
-  /** Retires the keys that have the name when the token is used. */
-  readonly replace?: boolean;
-}
-
-/** Ninety days. */
-const MOST_TOKEN_MS = 90 * 24 * 3600 * 1000;
-const HOUR_MS = 3600 * 1000;
 
 /**
  * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
@@ -104,43 +85,13 @@ export class Operator {
     return until;
   }
 
-  /** Invites one client. Only what is returned can join: the store keeps no more than the public key. */
-  async createToken({
-    peer,
-    servers,
-    serverPin,
-    forMs = HOUR_MS,
-    from,
-    replace,
-  }: CreateTokenOptions): Promise<JoinToken> {
+  /**
+   * Invites one client: `encodeJoinToken` makes what is returned into the string to hand over. Nothing else can join
+   * with it: the store keeps no more than the public key. Throws ERR_HANDCLASP_CONFLICT when a trusted key has the name.
+   */
+  async createToken(options: CreateTokenOptions): Promise<JoinToken> {
     const origin = this.#origin();
-    const name = toPeerName(peer);
-    if (!name.ok) {
-      throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`);
-    }
-    if (from !== undefined && parseIpNetwork(from) === undefined) {
-      throw new HandclaspError("ERR_HANDCLASP_OPTION", `"${from}" is no IP network`, {
-        hint: "write it like 192.0.2.0/24 or 2001:db8::/32",
-      });
-    }
-    if (!(forMs >= 1000 && forMs <= MOST_TOKEN_MS)) {
-      throw new HandclaspError("ERR_HANDCLASP_OPTION", `a token cannot be good for ${forMs} ms`, {
-        hint: "from a second to 90 days",
-      });
-    }
-    const expires = Math.floor((origin.at + forMs) / 1000) * 1000;
-    const token = createJoinToken({ peer: name.name, servers, serverPin, expires });
-    const publicKey = joinTokenPublicKey(token);
-    const { id } = token;
-    const kept = {
-      id,
-      publicKey,
-      peer: name.name,
-      serverPin,
-      from: from ?? null,
-      replace: replace === true,
-      expires,
-    };
+    const { token, kept } = invite(options, origin.at);
     await this.#apply({ type: "create-token", ...origin, token: kept });
     return token;
   }

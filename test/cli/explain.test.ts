@@ -10,7 +10,7 @@ import { alertOf } from "../../src/guard/alerts.ts";
 import { explainRefusal } from "../../src/trust/explain-refusal.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";
-import type { RefusalReason } from "../../src/trust/verdict.ts";
+import type { RefusalDetail, RefusalReason } from "../../src/trust/verdict.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -36,6 +36,29 @@ const REASONS: Readonly<Record<RefusalReason, RegExp>> = {
   "store-unavailable": /could not read its trust store.*handclasp store check$/,
 };
 
+/** Complete, or it does not compile. */
+const DETAILS: Readonly<Record<RefusalDetail, RegExp>> = {
+  "unknown-token": /not known here.*handclasp token create NAME/,
+  "token-cancelled": /was cancelled.*handclasp token create NAME/,
+  "token-used": /used up, by another key.*handclasp token list; .*handclasp trust revoke KEY;/,
+  "token-expired": /has expired.*handclasp token create NAME/,
+  "wrong-address": /another network only.*--from CIDR$/,
+  "wrong-server": /server with another key.*--server-pin PIN$/,
+  "bad-proof": /altered or copied.*handclasp token create NAME/,
+  "name-taken": /bound to another trusted key.*handclasp token create NAME --replace$/,
+  endorsed: /trusted key endorsed it.*--rotation ask/,
+  "endorsed-by-revoked": /A revoked key endorsed it/,
+  "endorsed-by-retired": /A retired key endorsed it/,
+  "endorsed-by-ignored": /An ignored key endorsed it/,
+  "endorsed-by-forgotten": /A forgotten key endorsed it/,
+  "endorsed-by-expired": /whose approval has ended/,
+  "endorsed-by-unknown": /not known here/,
+  "endorsement-outdated": /older than the last approval/,
+  "endorsement-not-yet-valid": /from the future/,
+  "endorsed-key-forgotten": /it was forgotten here itself/,
+  "bad-endorsement": /did not sign/,
+};
+
 const KEY: KeyRecord = {
   pin: PIN,
   state: "pending",
@@ -52,11 +75,11 @@ const KEY: KeyRecord = {
   endorsesFrom: 0,
 };
 
-function explain(reason: RefusalReason, key: KeyRecord = KEY): string {
+function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDetail | null = null): string {
   const refusal = {
     pin: PIN,
     reason,
-    detail: null,
+    detail,
     peer: "ada",
     address: "192.0.2.7",
     connection: "0123abcd-1",
@@ -70,6 +93,10 @@ function explain(reason: RefusalReason, key: KeyRecord = KEY): string {
     holder: { ...KEY, pin: OTHER },
     alert: alertOf(reason, "TLSv1.3"),
   });
+}
+
+function reasonWith(detail: RefusalDetail): RefusalReason {
+  return /token|wrong|proof|name/.test(detail) ? "token-invalid" : "pending";
 }
 
 describe("explainRefusal", () => {
@@ -88,12 +115,22 @@ describe("explainRefusal", () => {
     });
   }
 
+  for (const [detail, text] of Object.entries(DETAILS) as [RefusalDetail, RegExp][]) {
+    it(`says which rule about tokens or endorsements it was: ${detail}`, () => {
+      assert.match(explain(reasonWith(detail), KEY, detail), text);
+    });
+  }
+
   it("names only commands and options that there are", () => {
     const verbs = new Map(
       [identity(), serve(), store(), token(), trust()].map((verb) => [verb.name(), verb]),
     );
-    for (const reason of Object.keys(REASONS)) {
-      for (const [line] of explain(reason as RefusalReason).matchAll(/handclasp [^;:()]+/g)) {
+    const said = [
+      ...(Object.keys(REASONS) as RefusalReason[]).map((reason) => explain(reason)),
+      ...(Object.keys(DETAILS) as RefusalDetail[]).map((detail) => explain(reasonWith(detail), KEY, detail)),
+    ];
+    for (const text of said) {
+      for (const [line] of text.matchAll(/handclasp [^;:()]+/g)) {
         const [, name = "", inner = ""] = line.split(" ");
         const verb = verbs.get(name);
         if (name === "connect") continue;

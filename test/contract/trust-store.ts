@@ -10,6 +10,7 @@ import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
+import { describeJoinTokens } from "./join-tokens.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR: Actor = { user: null, process: "test 1", address: "192.0.2.1" };
@@ -279,6 +280,8 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       assert.equal(store.firstUseOpenUntil(), AT + 10);
     });
   });
+
+  describeJoinTokens(kind, open);
 
   describe(`${kind}: closing`, () => {
     it("refuses everything once closed, and closes twice without complaint", async () => {

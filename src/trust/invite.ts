@@ -1,0 +1,61 @@
+import { HandclaspError } from "../errors.ts";
+import type { CreateTokenChange } from "./changes/change.ts";
+import { parseIpNetwork } from "./ip-network.ts";
+import { createJoinToken, type JoinToken, joinTokenPublicKey } from "./join-token.ts";
+import { parseKeyPin } from "./key-pin.ts";
+import type { KeyPin } from "./key-record.ts";
+import { toPeerName } from "./peer-name.ts";
+
+export interface CreateTokenOptions {
+  /** The name that the client will have. */
+  readonly peer: string;
+  /** `HOST:PORT` of the server, as clients reach it; up to eight, the first is tried first. */
+  readonly servers: readonly string[];
+  readonly serverPin: KeyPin;
+  /** How long it is good for, from a second to 90 days; default 1 hour. */
+  readonly forMs?: number;
+  /** The network the client must come from, as CIDR. */
+  readonly from?: string;
+  /** Retires the keys that have the name when the token is used. */
+  readonly replace?: boolean;
+}
+
+export interface Invitation {
+  /** Lets one client in. */
+  readonly token: JoinToken;
+  /** Recognises that client, and lets nobody in. */
+  readonly kept: CreateTokenChange["token"];
+}
+
+const HOUR_MS = 3600 * 1000;
+const MOST_MS = 90 * 24 * HOUR_MS;
+
+/** A token and what the store keeps of it. Throws ERR_HANDCLASP_NAME and ERR_HANDCLASP_OPTION. */
+export function invite(options: CreateTokenOptions, at: number): Invitation {
+  const { servers, serverPin, forMs = HOUR_MS, from = null, replace = false } = options;
+  const name = toPeerName(options.peer);
+  if (!name.ok) {
+    throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`);
+  }
+  if (from !== null && parseIpNetwork(from) === undefined) {
+    throw unusable(`"${from}" is no IP network`, "write it like 192.0.2.0/24 or 2001:db8::/32");
+  }
+  if (parseKeyPin(serverPin) === undefined) {
+    throw unusable(
+      `"${serverPin}" is no pin`,
+      "sha256: and 44 characters, as the server's ready line has it",
+    );
+  }
+  if (!(forMs >= 1000 && forMs <= MOST_MS)) {
+    throw unusable(`a token cannot be good for ${forMs} ms`, "from a second to 90 days");
+  }
+  const peer = name.name;
+  const expires = Math.floor((at + forMs) / 1000) * 1000;
+  const token = createJoinToken({ peer, servers, serverPin, expires });
+  const publicKey = joinTokenPublicKey(token);
+  return { token, kept: { id: token.id, publicKey, peer, serverPin, from, replace, expires } };
+}
+
+function unusable(problem: string, hint: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_OPTION", problem, { hint });
+}
