@@ -1,57 +1,18 @@
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
 import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import tls, { createSecureContext } from "node:tls";
-import { KnownServers } from "../../src/client/known-servers.ts";
+import tls from "node:tls";
 import { isHandclaspError } from "../../src/errors.ts";
 import { Operator } from "../../src/trust/operator.ts";
-import { createEndorsement } from "../../src/x509/endorsement.ts";
-import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
 import { until } from "../cli/support/serve.ts";
-import { identity, type TestIdentity } from "../guard/support/identities.ts";
+import { identity } from "../guard/support/identities.ts";
 import { altered } from "../guard/support/verdicts.ts";
-import { Guest, openJoinScene } from "./support/join-scene.ts";
+import { assertRefusedWith, Guest, openJoinScene } from "./support/join-scene.ts";
 
 const ACCESS_DENIED = 49;
 const REVOKED = 44;
-
-async function assertRefusedWith(joining: Promise<unknown>, alertCode: number): Promise<void> {
-  await assert.rejects(joining, (error) => {
-    assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"), String(error));
-    assert.equal(error.details["alertCode"], alertCode, String(error));
-    return true;
-  });
-}
-
-/** A port where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = net.createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** A new key for the server, endorsed by the one it had. */
-async function rotated(old: TestIdentity): Promise<TestIdentity> {
-  const next = await identity("gw");
-  const { certificatePem, facts } = reissueCertificate(next.facts.der, {
-    privateKey: createPrivateKey(next.key),
-    now: new Date(),
-    endorsement: createEndorsement({
-      oldKey: createPrivateKey(old.key),
-      newSpki: next.facts.spki,
-      issuedAt: Date.now(),
-      previous: old.facts.endorsement,
-    }),
-  });
-  return { key: next.key, cert: certificatePem, facts };
-}
 
 describe("joinWithToken", () => {
   for (const firstUse of ["accept", "ask", "refuse"] as const) {
@@ -90,63 +51,6 @@ describe("joinWithToken", () => {
     assert.equal(readCertificate(newest?.der ?? assert.fail()).joinProof, undefined);
     assert.notEqual(readCertificate(joining?.der ?? assert.fail()).joinProof, undefined);
     assert.deepEqual(more, []);
-  });
-
-  it("pins the server from the token, at all its addresses, and no other", async () => {
-    await using scene = await openJoinScene();
-    await using other = await openJoinScene();
-    await using guest = await Guest.called("anna");
-    const dead = `127.0.0.1:${await deadPort()}`;
-    const live = `127.0.0.1:${scene.port}`;
-    const wrong = `127.0.0.1:${other.port}`;
-    const { address } = await guest.join(await scene.invite({ servers: [dead, wrong, live] }));
-    assert.equal(address, live);
-    const known = new KnownServers(guest.store, { now: Date.now, process: "test 1" });
-    for (const each of [dead, wrong, live]) {
-      assert.deepEqual(known.pinsOf(each), [scene.own.facts.pin], each);
-      assert.equal(known.judge(each, scene.own.facts, "refuse").decision, "admit");
-    }
-    await other.trust.flush();
-    assert.deepEqual(other.trust.store.refusals(10), [], "a server with another key saw no certificate");
-  });
-
-  it("leaves the key that is known at one of the addresses alone", async () => {
-    await using scene = await openJoinScene();
-    await using guest = await Guest.called("anna");
-    const [live, taken] = [`127.0.0.1:${scene.port}`, "gw.example:8443"];
-    const known = new KnownServers(guest.store, { now: Date.now, process: "test 1" });
-    const before = await identity("gw");
-    await known.remember(taken, before.facts);
-    await guest.join(await scene.invite({ servers: [live, taken] }));
-    assert.deepEqual(known.pinsOf(taken), [before.facts.pin]);
-  });
-
-  it("says who is there instead when no address has the server of the token", async () => {
-    await using scene = await openJoinScene();
-    await using other = await openJoinScene();
-    await using guest = await Guest.called("anna");
-    const servers = [`127.0.0.1:${other.port}`, `127.0.0.1:${await deadPort()}`];
-    await assert.rejects(guest.join(await scene.invite({ servers })), (error) => {
-      assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
-      assert.match(error.message, /is not the server of this join token/);
-      assert.deepEqual(error.details["known"], [scene.own.facts.pin]);
-      assert.equal(error.details["pin"], other.own.facts.pin);
-      return true;
-    });
-    const dead = [`127.0.0.1:${await deadPort()}`];
-    await assert.rejects(guest.join(await scene.invite({ servers: dead })), {
-      code: "ERR_HANDCLASP_CONNECT",
-    });
-  });
-
-  it("does not let the next address have a try when the server refuses us", async () => {
-    await using scene = await openJoinScene();
-    await using guest = await Guest.called("anna");
-    const live = `127.0.0.1:${scene.port}`;
-    const token = await scene.invite({ servers: [live, live, live] });
-    await scene.operator.cancelToken(token.id);
-    await assertRefusedWith(guest.join(token), ACCESS_DENIED);
-    assert.equal(scene.guard.stats.accepted, 1);
   });
 
   it("is refused for each thing that can be wrong with a token, with its own reason and the same alert", async () => {
@@ -294,37 +198,6 @@ describe("joinWithToken", () => {
       assert.equal(scene.events().filter(({ type }) => type === "joined").length, 1);
     });
   }
-
-  it("follows a server that has changed its key since the token was made, and vouches for the new one", async () => {
-    const own = await identity("gw");
-    const next = await rotated(await rotated(own));
-    await using scene = await openJoinScene({ own: next });
-    await using guest = await Guest.called("anna");
-    await guest.join(await scene.invite({ serverPin: own.facts.pin }));
-    const known = new KnownServers(guest.store, { now: Date.now, process: "test 1" });
-    assert.deepEqual(known.pinsOf(`127.0.0.1:${scene.port}`), [next.facts.pin]);
-    assert.equal(scene.trust.store.key(guest.own.facts.pin)?.state, "trusted");
-  });
-
-  it("knows a server by the key that it shows under the name it is asked for", async () => {
-    const [first, second] = await Promise.all([identity("one"), identity("two")]);
-    await using scene = await openJoinScene({
-      own: first,
-      server: {
-        SNICallback: (name, done) => {
-          done(null, name === "localhost" ? createSecureContext(second) : undefined);
-        },
-      },
-    });
-    const [unnamed, named] = [`127.0.0.1:${scene.port}`, `localhost:${scene.port}`];
-    await using ben = await Guest.called("ben");
-    await ben.join(await scene.invite({ peer: "ben", servers: [unnamed], serverPin: first.facts.pin }));
-    await using anna = await Guest.called("anna");
-    await anna.join(await scene.invite({ peer: "anna", servers: [named], serverPin: second.facts.pin }));
-    await using eve = await Guest.called("eve");
-    const crossed = await scene.invite({ peer: "eve", servers: [named], serverPin: first.facts.pin });
-    await assert.rejects(eve.join(crossed), /is not the server of this join token/);
-  });
 
   it("does not take a closed connection for a welcome", async () => {
     await using scene = await openJoinScene({ alerts: false });

@@ -43,6 +43,12 @@ function typesOf(store: TrustStore): readonly string[] {
   return eventsOf(store).map(({ type }) => type);
 }
 
+async function trusting(store: TrustStore, certificate: CertificateFacts): Promise<void> {
+  const seen = toSeenCertificate(certificate);
+  const change = { peer: null, onConflict: "fail", expires: null } as const;
+  await store.apply({ type: "import", at: AT, actor: OPERATOR, certificate: seen, ...change });
+}
+
 /** Registers the suite for one kind of store. `open` gives a new, empty one. */
 export function describeJoinTokens(kind: string, open: () => TrustStore): void {
   async function withToken(
@@ -53,12 +59,6 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     after(() => store.close());
     await store.apply(createTokenOf(peer, over));
     return store;
-  }
-
-  async function trusting(store: TrustStore, certificate: CertificateFacts): Promise<void> {
-    const seen = toSeenCertificate(certificate);
-    const change = { peer: null, onConflict: "fail", expires: null } as const;
-    await store.apply({ type: "import", at: AT, actor: OPERATOR, certificate: seen, ...change });
   }
 
   describe(`${kind}: join tokens`, () => {

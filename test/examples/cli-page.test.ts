@@ -8,12 +8,26 @@ import { command as demo } from "../../src/cli/demo.ts";
 import { command as doctor } from "../../src/cli/doctor.ts";
 import { command as explain } from "../../src/cli/explain.ts";
 import { command as identity } from "../../src/cli/identity.ts";
+import { command as join } from "../../src/cli/join.ts";
 import { command as serve } from "../../src/cli/serve.ts";
 import { command as store } from "../../src/cli/store.ts";
+import { command as token } from "../../src/cli/token.ts";
 import { command as trace } from "../../src/cli/trace.ts";
 import { command as trust } from "../../src/cli/trust.ts";
 
-const VERBS = [serve(), connect(), trust(), trace(), explain(), identity(), store(), demo(), doctor()];
+const VERBS = [
+  serve(),
+  connect(),
+  token(),
+  join(),
+  trust(),
+  trace(),
+  explain(),
+  identity(),
+  store(),
+  demo(),
+  doctor(),
+];
 /** Said once for all verbs, at the top of the page. */
 const EVERYWHERE = ["--store", "--json"];
 

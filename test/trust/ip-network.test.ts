@@ -4,6 +4,10 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isInNetwork, parseIpAddress, parseIpNetwork } from "../../src/trust/ip-network.ts";
 
+function family(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 4 ? "ipv4" : "ipv6";
+}
+
 describe("parseIpNetwork", () => {
   it("reads CIDR, and an address alone as the network of that one", () => {
     assert.deepEqual(parseIpNetwork("192.0.2.0/24"), { address: [192, 0, 2, 0], prefix: 24 });
@@ -50,7 +54,6 @@ describe("isInNetwork", () => {
         const length = bits % (bytes.length * 8 + 1);
         const network = { address: bytes, prefix: length };
         const list = new BlockList();
-        const family = (text: string): "ipv4" | "ipv6" => (isIP(text) === 4 ? "ipv4" : "ipv6");
         fc.pre(bytes.length === parseIpAddress(client)?.length);
         list.addSubnet(base, length, family(base));
         assert.equal(isInNetwork(network, client), list.check(client, family(client)));

@@ -80,7 +80,7 @@ describe("a join token", () => {
     fc.assert(
       fc.property(
         fc.nat(text.length - 5),
-        fc.constantFrom(..."ABCDEFGHabcdefgh0189-_"),
+        fc.constantFrom("A", "B", "H", "a", "b", "h", "0", "1", "9", "-", "_"),
         fc.constantFrom("replace", "insert", "remove"),
         (offset, character, how) => {
           const at = offset + 4;

@@ -23,9 +23,12 @@ const TOKEN: TokenRecord = {
   cancelledAt: null,
 };
 
+function isOurs(publicKey: Uint8Array): boolean {
+  return publicKey[0] === 7;
+}
+
 /** A proof that the token's key made for one server. */
 function proofFor(signedFor: KeyPin | undefined, weAre: KeyPin = HERE): ShownJoinProof {
-  const isOurs = (publicKey: Uint8Array): boolean => publicKey[0] === 7;
   return {
     tokenId: TOKEN.id,
     isSignedBy: (publicKey) => isOurs(publicKey) && signedFor === weAre,
@@ -35,8 +38,9 @@ function proofFor(signedFor: KeyPin | undefined, weAre: KeyPin = HERE): ShownJoi
 
 function judged(
   over: Partial<TokenRecord> = {},
-  { proof = proofFor(HERE), from = "192.0.2.9" as string | null, at = NOW } = {},
+  shown: { readonly proof?: ShownJoinProof; readonly from?: string | null; readonly at?: number } = {},
 ): TokenProblem | undefined {
+  const { proof = proofFor(HERE), from = "192.0.2.9", at = NOW } = shown;
   return judgeJoinProof(proof, { ...TOKEN, ...over }, from ?? undefined, at);
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openScene, type Scene, type SceneOptions } from "../../guard/support/scene.ts";
 import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { type Joined, type JoinOptions, joinWithToken } from "../../../src/client/join-with-token.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
 import { parseIdentity } from "../../../src/client/identity.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
@@ -72,4 +73,13 @@ export class Guest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.store.close();
   }
+}
+
+/** Refused by the server, with that alert. */
+export async function assertRefusedWith(joining: Promise<unknown>, alertCode: number): Promise<void> {
+  await assert.rejects(joining, (error) => {
+    assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"), String(error));
+    assert.equal(error.details["alertCode"], alertCode, String(error));
+    return true;
+  });
 }
