@@ -3,8 +3,10 @@ import { Command } from "commander";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
 import { resolveKey } from "../trust/resolve-key.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { printJson, say } from "./output.ts";
+import { successorsOf } from "./trust-successors.ts";
 import { printChangedKeys, showPeer, toListedKey } from "./trust-listed-key.ts";
 
 interface Options {
@@ -59,7 +61,9 @@ async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: 
         return;
       }
       if (verb !== "forget") {
-        printChangedKeys(store, await operator[verb](text), { ...(options.json && { json: true }) });
+        const barred = await operator[verb](text);
+        printChangedKeys(store, barred, { ...(options.json && { json: true }) });
+        if (verb === "revoke") warnOfSuccessors(store, barred);
         return;
       }
       const rows = meant.map((key) => toListedKey(store, key, Date.now()));
@@ -70,6 +74,14 @@ async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: 
     },
     { mustExist: true },
   );
+}
+
+/** Whoever stole a key may have rotated it: what it endorsed is trusted until somebody looks at it. */
+function warnOfSuccessors(store: TrustStore, revoked: readonly KeyRecord[]): void {
+  for (const key of successorsOf(store, revoked)) {
+    say(`warning: a key that it endorsed stays trusted: ${showPeer(key)}  ${toKeyId(key.pin)}`);
+    say(`  handclasp trust revoke ${toKeyId(key.pin)}`);
+  }
 }
 
 /** Asks only a person, and only about more than one key. */

@@ -1,12 +1,12 @@
 import { HandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/changes/change.ts";
 import type { Actor } from "../trust/events.ts";
-import { judgeEndorsement } from "../trust/judge-endorsement.ts";
+import { type Endorsed, type EndorsementProblem, judgeEndorsement } from "../trust/judge-endorsement.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
-import type { Endorser } from "../trust/verdict.ts";
+import type { Concern, Endorser } from "../trust/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";
 
@@ -18,6 +18,8 @@ export interface ServerRefusal {
   readonly reason: "unknown" | "key-changed" | "revoked" | "ignored" | "retired" | "expired";
   /** The keys that are known at this address. */
   readonly known: readonly KeyPin[];
+  /** An endorsement that came to nothing. */
+  readonly concern?: Concern;
 }
 
 /** `claim` is a first use or, with `endorsedBy`, a rotation: to be remembered before any data goes out. */
@@ -61,35 +63,45 @@ export class KnownServers {
       return { decision: "refuse", reason: key.state, known };
     }
     if (known.length === 0) {
-      return verify === "accept" ? { decision: "claim" } : { decision: "refuse", reason: "unknown", known };
+      if (verify !== "accept") return { decision: "refuse", reason: "unknown", known };
+      const endorsed = key?.state === "trusted" ? undefined : this.#endorsed(facts);
+      return endorsed?.kind === "endorsed" ? rotation(endorsed) : { decision: "claim" };
     }
     if (!known.includes(pin)) return this.#judgeRotation(facts, known);
     const ended = key?.expires !== null && key?.expires !== undefined && this.#options.now() >= key.expires;
     return ended ? { decision: "refuse", reason: "expired", known } : { decision: "admit" };
   }
 
-  /** The keys bound to an address, in whatever state; else those of the server that was met there and at another. */
+  /**
+   * The keys bound to an address, in whatever state; if none of them is trusted, also those of the server that was met
+   * there and at another.
+   */
   pinsOf(address: string): readonly KeyPin[] {
-    const bound = this.store.keysOfName(nameKey(address)).map(({ pin }) => pin);
-    if (bound.length > 0) return bound;
-    const shared = this.#sharedPin(address);
-    const elsewhere = shared === undefined ? undefined : this.store.key(shared)?.peer;
-    if (shared === undefined || !elsewhere) return shared === undefined ? [] : [shared];
-    return this.store.keysOfName(nameKey(elsewhere)).map(({ pin }) => pin);
+    const bound = this.store.keysOfName(nameKey(address));
+    const pins = bound.map(({ pin }) => pin);
+    const shared = bound.some(({ state }) => state === "trusted") ? undefined : this.#sharedPin(address);
+    if (shared === undefined) return pins;
+    const elsewhere = this.store.key(shared)?.peer ?? "";
+    const others = elsewhere === "" ? [] : this.store.keysOfName(nameKey(elsewhere)).map(({ pin }) => pin);
+    return [...new Set([...pins, shared, ...others])];
   }
 
   /** A key that the one known there named as its successor takes its place. */
   #judgeRotation(facts: ServerKey, known: readonly KeyPin[]): ServerVerdict {
-    const endorsed = judgeEndorsement(
+    const endorsed = this.#endorsed(facts);
+    if (endorsed.kind === "endorsed" && known.includes(endorsed.by.pin)) return rotation(endorsed);
+    const refusal = { decision: "refuse", reason: "key-changed", known } as const;
+    if (endorsed.kind !== "void" || isMadeUp(endorsed.problem)) return refusal;
+    return { ...refusal, concern: { about: endorsed.pin, problem: endorsed.problem } };
+  }
+
+  #endorsed(facts: ServerKey): Endorsed {
+    return judgeEndorsement(
       facts.pin,
       readEndorsement(facts),
       { keyOf: (pin) => this.store.key(pin), isForgotten: (pin) => this.store.isForgotten(pin) },
       this.#options.now(),
     );
-    if (endorsed.kind !== "endorsed" || !known.includes(endorsed.by.pin)) {
-      return { decision: "refuse", reason: "key-changed", known };
-    }
-    return { decision: "claim", endorsedBy: { pin: endorsed.by.pin, issuedAt: endorsed.issuedAt } };
   }
 
   /**
@@ -98,7 +110,12 @@ export class KnownServers {
    */
   async remember(address: string, facts: CertificateFacts, endorsedBy?: Endorser): Promise<void> {
     if (endorsedBy !== undefined) {
-      await this.store.apply({ type: "rotate", endorsedBy, ...this.#origin(address, facts) });
+      const rotate = { type: "rotate", endorsedBy, ...this.#origin(address, facts) } as const;
+      const { kind } = await this.store.apply(rotate);
+      // It is bound to the name of the server that endorsed it, or that it was met under before.
+      if (kind === "changed" && !this.pinsOf(address).includes(facts.pin)) {
+        await this.store.putSetting(sharedSetting(address), facts.pin);
+      }
     } else if (this.store.key(facts.pin)?.state === "trusted") {
       await this.store.putSetting(sharedSetting(address), facts.pin);
     } else {
@@ -120,9 +137,16 @@ export class KnownServers {
 
   /** Keeps a refused key for `trust approve`, and says what was refused and which command changes that. */
   async refuse(address: string, facts: CertificateFacts, refusal: ServerRefusal): Promise<HandclaspError> {
-    if (refusal.reason === "unknown" || refusal.reason === "key-changed") {
-      const conflictsWith = refusal.known[0] ?? null;
-      await this.store.apply({ type: "hold", peer: address, conflictsWith, ...this.#origin(address, facts) });
+    const { reason, known, concern } = refusal;
+    const origin = this.#origin(address, facts);
+    const { at, actor } = origin;
+    if (reason === "unknown" || reason === "key-changed") {
+      await this.store.apply({ type: "hold", peer: address, conflictsWith: known[0] ?? null, ...origin });
+    } else if (reason === "revoked" || reason === "retired") {
+      await this.store.apply({ type: "note-stale", pin: facts.pin, at, actor });
+    }
+    if (concern !== undefined) {
+      await this.store.apply({ type: "note-concern", concern, pin: facts.pin, at, actor });
     }
     return this.#refusal(address, facts, refusal);
   }
@@ -179,6 +203,15 @@ export class KnownServers {
       details,
     });
   }
+}
+
+function rotation({ by, issuedAt }: Extract<Endorsed, { kind: "endorsed" }>): ServerVerdict {
+  return { decision: "claim", endorsedBy: { pin: by.pin, issuedAt } };
+}
+
+/** What a stranger can bring about leaves no event. */
+function isMadeUp(problem: EndorsementProblem): boolean {
+  return problem === "endorsed-by-unknown" || problem === "bad-endorsement";
 }
 
 function sharedSetting(address: string): string {

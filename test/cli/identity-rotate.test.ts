@@ -267,3 +267,26 @@ describe("an encrypted identity", () => {
     assert.equal(statSync(home.path("handclasp", "identities")).mode & 0o777, 0o700);
   });
 });
+
+describe("trust revoke of a key that was rotated", () => {
+  it("lists the keys that it endorsed and that are still trusted", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    const pins: string[] = [];
+    for (const line of ["one\n", "two\n", "three\n"]) {
+      const verb = pins.length === 0 ? "create" : "rotate";
+      pins.push((await printedJson<Row>(home, "identity", verb)).pin);
+      assert.equal((await home.run(["connect", server.address], line)).code, 0);
+    }
+    const [first = "", , last = ""] = pins;
+    const { keyId } = await printedJson<Row>(home, "identity", "show");
+    const { code, stdout, stderr } = await home.run(["trust", "revoke", first]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^revoked /);
+    assert.match(
+      stderr,
+      new RegExp(`^warning: a key that it endorsed stays trusted: .*${keyId}\n .*revoke ${keyId}\n$`),
+    );
+    assert.equal((await printed(home, "trust", "revoke", last)).split("\n").length, 2);
+  });
+});

@@ -4,11 +4,15 @@ import type { Outcome, RotateChange } from "./change.ts";
 import { hold, settleKnown } from "./claim.ts";
 import { retire } from "./retire.ts";
 
-/** The endorsed key takes the place of the one that endorsed it. Of two that one key endorsed, the first one wins. */
+/**
+ * The endorsed key takes the place of the one that endorsed it. Of two that one key endorsed, the first one wins. A key
+ * that is trusted already keeps its own name: the one that endorsed it is given up all the same.
+ */
 export function applyRotate(tables: TrustTables, change: RotateChange): Outcome {
   const { certificate, endorsedBy, at } = change;
   const known = tables.key(certificate.pin);
-  if (known !== undefined && known.state !== "pending") return settleKnown(known);
+  if (known !== undefined && known.state !== "pending" && known.state !== "trusted")
+    return settleKnown(known);
   const old = tables.key(endorsedBy.pin);
   const mayEndorse =
     old !== undefined &&
@@ -17,6 +21,10 @@ export function applyRotate(tables: TrustTables, change: RotateChange): Outcome 
     (old.expires === null || at < old.expires) &&
     endorsedBy.issuedAt >= old.endorsesFrom &&
     tables.tombstone(certificate.pin) === undefined;
+  if (known?.state === "trusted") {
+    if (mayEndorse) retire(tables, change, old, known.pin);
+    return settleKnown(known);
+  }
   if (!mayEndorse) {
     hold(tables, { ...change, peer: old?.peer ?? null }, old);
     return { kind: "lost", reason: "key-changed", conflictsWith: old?.pin ?? null };
