@@ -1,4 +1,6 @@
-export { connect, type ConnectOptions, type MetServer } from "./client/connect.ts";
+export { type ClientOptions, connect, type ConnectOptions, type MetServer } from "./client/connect.ts";
+export { dispatcher, type DispatcherOptions } from "./client/dispatcher.ts";
+export { httpsAgent, type HttpsPoolOptions } from "./client/https-agent.ts";
 export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./client/identity-folder.ts";
 export type { Identity, IdentityPem } from "./client/identity.ts";
 export { type Joined, type JoinOptions, joinWithToken } from "./client/join-with-token.ts";
@@ -10,6 +12,8 @@ export {
   rotateIdentity,
   type RotateIdentityOptions,
 } from "./client/reissue-identity.ts";
+export type { ServerAddress } from "./client/server-address.ts";
+export { SessionCache, type SessionCacheOptions } from "./client/session-cache.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
 export type {
   AdmittedMessage,

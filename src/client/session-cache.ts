@@ -1,4 +1,3 @@
-import { errorMonitor } from "node:events";
 import type { TLSSocket } from "node:tls";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { beforeDestroy } from "./before-destroy.ts";
@@ -73,15 +72,10 @@ export class SessionCache {
       own.push(entry);
       this.#keep(entry);
     });
-    // RFC 8446 §6.2: tickets of a connection that failed are not used.
-    const fail = (): void => {
-      this.#untold.delete(socket);
-      this.#drop(own);
-    };
-    socket.on(errorMonitor, fail);
     beforeDestroy(socket, (error) => {
-      if (error === null) this.#collect(socket);
-      else fail();
+      // RFC 8446 §6.2: tickets of a connection that failed are not used.
+      if (isTlsFailure(error)) this.#drop(own);
+      else this.#collect(socket);
       this.#untold.delete(socket);
     });
   }
@@ -105,4 +99,9 @@ export class SessionCache {
   #drop(entries: readonly Entry[]): void {
     if (entries.length > 0) this.#entries = this.#entries.filter((entry) => !entries.includes(entry));
   }
+}
+
+/** OpenSSL's error, or an alert by our name for it; not what a user of the socket gave as a reason to close it. */
+function isTlsFailure(error: Error | null): boolean {
+  return error !== null && "code" in error && /^ERR_(?:SSL|HANDCLASP)_/.test(String(error.code));
 }

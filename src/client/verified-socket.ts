@@ -175,15 +175,17 @@ function serverName({ servername, host }: ConnectOptions): string | undefined {
 
 /**
  * The server judges us after 'secureConnect' in TLS 1.3, before it in TLS 1.2. Its alert is then an `error` of the
- * socket, without our name for it: Node emits one that comes late without destroying the socket with it.
+ * socket. Node emits one that comes late and leaves the socket open, to end as if the server had merely closed it.
  */
 function nameAlerts(socket: TLSSocket, address: string): void {
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: unknown[]) => boolean;
   socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
     const [error] = values;
-    return event === "error" && isAlertError(error)
-      ? emit("error", toConnectError(error, address))
-      : emit(event, ...values);
+    if (event !== "error" || !(error instanceof Error)) return emit(event, ...values);
+    const named = isAlertError(error) ? toConnectError(error, address) : error;
+    if (socket.destroyed) return emit("error", named);
+    socket.destroy(named);
+    return true;
   };
 }
 
