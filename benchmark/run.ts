@@ -45,8 +45,8 @@ function most(what: string, value: number, target: number, unit: string): Row {
   return { what, target: `≤ ${target}${unit}`, measured: `${value}${unit}`, holds: value <= target };
 }
 
-function least(what: string, value: number, target: number, unit: string): Row {
-  const measured = Number.isNaN(value) ? "not measured: no C compiler" : `${value}${unit}`;
+function least(what: string, value: number, target: number, unit: string, missing = "no C compiler"): Row {
+  const measured = Number.isNaN(value) ? `not measured: ${missing}` : `${value}${unit}`;
   return {
     what,
     target: `≥ ${target}${unit}`,
@@ -72,6 +72,10 @@ try {
   const library = slowFsync();
   const slowed = library === null ? null : run("first-use.ts", [], { LD_PRELOAD: library });
 
+  const hello = run("client-hello.ts");
+  const decoded = run("decode-capture.ts");
+  const traced = run("traced-connection.ts");
+
   const rows: Row[] = [
     most("CPU per full TLS 1.3 handshake, guarded / bare", number(guard, "full.ratioByRounds"), 1.05, "×"),
     most(
@@ -88,6 +92,23 @@ try {
     shown("the same, every fsync 5 ms slower", slowed === null ? "not measured" : known(slowed, "knownBusy")),
     most("judge", number(lookup, "judgeMicros"), 2, " µs"),
     most("warm lookup, 1 000 000 keys", number(lookup, "lookupMicros"), 20, " µs"),
+    most("a ClientHello of 1.6 kB parsed", number(hello, "parseMicros"), 5, " µs"),
+    least(
+      "2 000 handshakes decoded, tshark / decoding alone",
+      number(decoded, "decoding.timesFaster"),
+      5,
+      "×",
+      "no tshark",
+    ),
+    least(
+      "the same, tshark / handclasp trace read, built",
+      number(decoded, "command.timesFaster"),
+      5,
+      "×",
+      "no tshark",
+    ),
+    most("CPU per full TLS 1.3 handshake, traced / bare", number(traced, "full.traced.ratio"), 1.3, "×"),
+    most("the same, observed with sample: 0 / bare", number(traced, "full.untraced.ratio"), 1.02, "×"),
     most("handclasp --help, built", number(startup, "helpMs"), 150, " ms"),
     most("import of the library, built", number(startup, "importMs"), 80, " ms"),
   ];
@@ -102,7 +123,9 @@ try {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
   };
-  console.log(JSON.stringify({ machine, guard, startup, lookup, firstUse, slowed }, null, 2));
+  console.log(
+    JSON.stringify({ machine, guard, startup, lookup, firstUse, slowed, hello, decoded, traced }, null, 2),
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

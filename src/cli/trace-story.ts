@@ -1,3 +1,4 @@
+import { ALERTS } from "../tls/alert.ts";
 import { VERSIONS } from "../tls/code-points-version.ts";
 import { CONTENT_TYPE } from "../tls/content-type.ts";
 import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
@@ -45,7 +46,6 @@ export interface HandshakeStory {
   readonly isCut: boolean;
 }
 
-const CLOSE_NOTIFY = 0;
 const FIRST_BYTES = 16;
 
 /** Follows one connection; `side` is the one whose `read` and `write` its messages tell. */
@@ -85,11 +85,21 @@ export class StoryTeller implements HandshakeStory {
   message(message: TraceMessage): void {
     const { direction, contentType, messageType } = message;
     const sender = (direction === "read") === (this.#side === "server") ? "client" : "server";
-    if (contentType === TRACE_CONTENT_TYPE.alert && messageType !== null && messageType !== CLOSE_NOTIFY) {
+    if (
+      contentType === TRACE_CONTENT_TYPE.alert &&
+      messageType !== null &&
+      this.#isReason(sender, messageType)
+    ) {
       this.alert ??= { by: sender, code: messageType };
     }
     if (messageType === CONTENT_TYPE.applicationData && contentType === this.#dataIn) this.spoke.add(sender);
     if (message.parsed !== undefined) this.#handshake(sender, message.parsed);
+  }
+
+  /** Not a goodbye, nor what OpenSSL says to whoever left without one. */
+  #isReason(sender: Sender, code: number): boolean {
+    const isAnswerToEnd = code === ALERTS.decode_error && this.end !== undefined && this.end.by !== sender;
+    return code !== ALERTS.close_notify && !isAnswerToEnd;
   }
 
   /** What tells application data: in TLS 1.3 all that is encrypted has its header. RFC 8446 §5.2. */

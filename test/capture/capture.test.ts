@@ -5,6 +5,7 @@ import { CaptureReader } from "../../src/capture/capture-reader.ts";
 import { readCapture } from "../../src/capture/capture.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { FileBuilder, pcapFile } from "./support/capture-files.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 const ONE = Uint8Array.of(1, 2, 3, 4, 5);
 const TWO = Uint8Array.of(9, 8, 7);
@@ -248,7 +249,7 @@ describe("capture reader", () => {
             }
           },
         ),
-        { numRuns: 2_000 },
+        { numRuns: propertyRuns(2_000) },
       );
   });
 });

@@ -6,6 +6,7 @@ import { readCapture } from "../../src/capture/capture.ts";
 import { PcapngRecorder } from "../../src/capture/pcapng-recorder.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { pcapFile } from "./support/capture-files.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 /** A short conversation as a pcapng file. */
 function recordedFile(): Uint8Array {
@@ -56,7 +57,7 @@ describe("mutated capture", () => {
             }
           },
         ),
-        { numRuns: 2_500 },
+        { numRuns: propertyRuns(2_500) },
       );
     });
 });

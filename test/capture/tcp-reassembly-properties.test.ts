@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { CaptureStreams } from "../../src/capture/capture-streams.ts";
 import { segment, shapeOf, textOf } from "./support/segments.ts";
 import { at, read, SYN, SYN_ACK } from "./support/streams.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 describe("TCP reassembly of any traffic", () => {
   it("gives the bytes of any stream, however it was cut, mixed, repeated and overlapped", () => {
@@ -95,7 +96,7 @@ describe("TCP reassembly of any traffic", () => {
           assert.ok(tcpSegments + otherPackets + malformedPackets + unknownLinkTypes.size <= packets);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 

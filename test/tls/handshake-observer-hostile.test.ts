@@ -9,9 +9,9 @@ import { type Chunks, lines, observeChunks } from "./differential/support/observ
 import { record } from "./messages/support/encode.ts";
 import { clientWith, versatileServer } from "./support/connection-options.ts";
 import { recordConnection } from "./support/recorded-connection.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
-/** 200 000 in the long run. */
-const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 5_000);
+const RUNS = propertyRuns(5_000);
 const MAX_BYTES = 20_000;
 
 interface Recorded {

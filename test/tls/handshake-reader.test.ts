@@ -5,6 +5,7 @@ import { DEFAULT_MAX_MESSAGE_LENGTH, HandshakeReader } from "../../src/tls/hands
 import { byteByByte, cut } from "./messages/support/chunks.ts";
 import { concat, message, uint } from "./messages/support/encode.ts";
 import { malformed, valueOrMalformed } from "./messages/support/malformed.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 function readAll(fragments: readonly Uint8Array[], reader = new HandshakeReader()): readonly string[] {
   return fragments.flatMap((fragment) =>
@@ -79,7 +80,7 @@ describe("handshake reader", () => {
         for (const fragment of fragments) valueOrMalformed(() => Array.from(reader.read(fragment)));
         assert.ok(reader.pending <= 1004);
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1_000) },
     );
   });
 

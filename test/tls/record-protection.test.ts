@@ -7,6 +7,7 @@ import { TLS13_SUITES } from "../../src/tls/tls13-suite.ts";
 import { clientWith, NO_ENCRYPT_THEN_MAC, versatileServer } from "./support/connection-options.ts";
 import { DecodedConnection } from "./support/decoded-connection.ts";
 import { recordConnection } from "./support/recorded-connection.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 /** One connection for each way of protecting records. */
 const WAYS: readonly (readonly [name: string, ciphers: string, secureOptions: number])[] = [
@@ -21,7 +22,7 @@ const WAYS: readonly (readonly [name: string, ciphers: string, secureOptions: nu
   ["TLS 1.3 AES-CCM_8", "TLS_AES_128_CCM_8_SHA256", 0],
   ["TLS 1.3 ChaCha20-Poly1305", "TLS_CHACHA20_POLY1305_SHA256", 0],
 ];
-const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 150);
+const RUNS = propertyRuns(150);
 
 describe("record protection", () => {
   const decoded = new Map<string, DecodedConnection>();

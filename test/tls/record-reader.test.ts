@@ -11,6 +11,7 @@ import { RFC_8448 } from "../vectors/rfc8448.ts";
 import { byteByByte, cut } from "./messages/support/chunks.ts";
 import { concat, record, text } from "./messages/support/encode.ts";
 import { malformed, valueOrMalformed } from "./messages/support/malformed.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 const HANDSHAKE = 22;
 
@@ -105,7 +106,7 @@ describe("record reader", () => {
         for (const chunk of chunks) valueOrMalformed(() => Array.from(reader.read(chunk)));
         assert.ok(reader.pending <= 5 + MAX_TLS12_CIPHERTEXT_LENGTH);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 

@@ -11,6 +11,7 @@ import { RSA_CERTIFICATE } from "../../vectors/rfc8448-simple-1rtt.ts";
 import { RFC_8448 } from "../../vectors/rfc8448.ts";
 import { clientHello, codes, concat, extension, serverHello, text, uint, vector } from "./support/encode.ts";
 import { valueOrMalformed } from "./support/malformed.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 interface Sample {
   readonly type: number;
@@ -99,7 +100,7 @@ describe("hostile messages", () => {
       fc.property(fc.nat(26), fc.uint8Array({ maxLength: 300 }), context, (type, body, settled) => {
         valueOrMalformed(() => parseHandshakeMessage(type, body, settled));
       }),
-      { numRuns: 5000 },
+      { numRuns: propertyRuns(5_000) },
     );
   });
 
@@ -108,7 +109,7 @@ describe("hostile messages", () => {
       fc.property(fc.constantFrom(...SAMPLES), mutations, context, ({ type, body }, changes, settled) => {
         valueOrMalformed(() => parseHandshakeMessage(type, mutate(body, changes), settled));
       }),
-      { numRuns: 10_000 },
+      { numRuns: propertyRuns(10_000) },
     );
   });
 

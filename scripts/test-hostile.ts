@@ -1,0 +1,25 @@
+// Runs the properties about hostile bytes (parsers, observer, captures) for longer than `npm test` does.
+//
+//     npm run test:hostile -- [--cases 200000]
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({ options: { cases: { type: "string", default: "200000" } } });
+if (!/^[1-9]\d*$/.test(values.cases)) throw new Error(`--cases must be a number, not ${values.cases}`);
+
+const TESTS = [
+  "test/tls/handshake-observer-hostile.test.ts",
+  "test/tls/messages/hostile-messages.test.ts",
+  "test/tls/record-reader.test.ts",
+  "test/tls/handshake-reader.test.ts",
+  "test/capture/mutated-captures.test.ts",
+  "test/capture/capture.test.ts",
+  "test/capture/tcp-reassembly-properties.test.ts",
+];
+const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...TESTS], {
+  cwd: resolve(import.meta.dirname, ".."),
+  env: { ...process.env, PROPERTY_RUNS: values.cases },
+  stdio: "inherit",
+});
+process.exitCode = status ?? 1;

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import net, { type AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
+import { after, before, describe, it } from "node:test";
+import type { Direction } from "../../src/capture/connection.ts";
+import { PcapngRecorder } from "../../src/capture/pcapng-recorder.ts";
+import { Home, runToEnd } from "./support/serve.ts";
+import { type ClientFiles, makeClient } from "./support/tls-clients.ts";
+
+describe("trace read --explain, of what openssl refuses", () => {
+  const home = new Home();
+  let good: ClientFiles;
+  let old: ClientFiles;
+  const forServers = { cert: home.path("for-servers.crt"), key: home.path("for-servers.key") };
+  const forClients = { cert: home.path("for-clients.crt"), key: home.path("for-clients.key") };
+
+  before(async () => {
+    good = await makeClient(home, "good");
+    old = await makeClient(home, "old", { madeAt: new Date("2001-01-01") });
+    writeCertificateFor("serverAuth", forServers);
+    writeCertificateFor("clientAuth", forClients);
+  });
+  after(() => home[Symbol.dispose]());
+
+  /** What `trace read --explain` says of one connection between the two programs, in each version of TLS. */
+  async function explained(
+    server: readonly string[],
+    client: readonly string[],
+  ): Promise<readonly (readonly [string, string])[]> {
+    const inVersion = async (version: string): Promise<readonly [string, string]> => {
+      const file = home.path(`refused${version}.pcapng`);
+      const keyLog = home.path(`refused${version}.keys`);
+      writeFileSync(file, await recordServed(server, [...client, version, "-keylogfile", keyLog]));
+      const { stdout } = await home.run(["trace", "read", file, "--keylog", keyLog, "--explain"]);
+      return [version, stdout.split("\n").findLast((line) => line.startsWith("# The client")) ?? stdout];
+    };
+    return await Promise.all(["-tls1_2", "-tls1_3"].map(inVersion));
+  }
+
+  for (const [what, certificate, expected] of [
+    [
+      "has expired",
+      () => old,
+      /client ended it with the alert certificate_expired \(45\): the dates of the server's/,
+    ],
+    [
+      "is for another purpose",
+      () => forClients,
+      /client ended it with the alert unsupported_certificate \(43\): the server's certificate is for another purpose/,
+    ],
+  ] as const)
+    it(`explains a server's certificate that ${what}`, async () => {
+      const { cert, key } = certificate();
+      const said = await explained(["-cert", cert, "-key", key], ["-CAfile", cert, "-verify_return_error"]);
+      for (const [version, text] of said) assert.match(text, expected, version);
+    });
+
+  for (const [what, shown, expected] of [
+    [
+      "has expired",
+      () => old,
+      /server ended it with the alert certificate_expired \(45\): the dates of the client's certificate/,
+    ],
+    [
+      "is for another purpose",
+      () => forServers,
+      /server ended it with the alert unsupported_certificate \(43\): the client's certificate is for another purpose/,
+    ],
+    [
+      "nobody vouches for",
+      () => good,
+      /showed "CN=good", key .* server ended it with the alert unknown_ca \(48\): the server knows neither the client's/,
+    ],
+  ] as const)
+    it(`explains a client's certificate that ${what}`, async () => {
+      const { cert, key } = shown();
+      const trusted = shown() === good ? old.cert : cert;
+      const said = await explained(
+        ["-cert", good.cert, "-key", good.key, "-Verify", "1", "-verify_return_error", "-CAfile", trusted],
+        ["-cert", cert, "-key", key],
+      );
+      for (const [version, text] of said) assert.match(text, expected, version);
+    });
+
+  it("explains that a server lets in nobody without a certificate", async () => {
+    const said = await explained(
+      ["-cert", good.cert, "-key", good.key, "-Verify", "1", "-verify_return_error"],
+      [],
+    );
+    for (const [version, text] of said)
+      assert.match(
+        text,
+        /the client had none to show\. .*the server lets in nobody without a certificate/,
+        version,
+      );
+  });
+
+  it("explains names and protocols that the server does not answer to", async () => {
+    const identity = ["-cert", good.cert, "-key", good.key];
+    const second = ["-cert2", good.cert, "-key2", good.key];
+    const names = await explained(
+      [...identity, ...second, "-servername", "here.example", "-servername_fatal"],
+      ["-servername", "elsewhere.example"],
+    );
+    for (const [version, text] of names)
+      assert.match(text, /unrecognized_name \(112\): the client asked for "elsewhere\.example"/, version);
+    const protocols = await explained([...identity, "-alpn", "h2"], ["-alpn", "smtp"]);
+    for (const [version, text] of protocols)
+      assert.match(text, /no_application_protocol \(120\): .*; the client offers "smtp"/, version);
+  });
+
+  it("blames a server that leaves, not the alert with which the client answers that", async () => {
+    const leaving = net.createServer((socket) => {
+      socket.on("error", () => undefined).once("data", () => socket.end());
+    });
+    await once(leaving.listen(0, "127.0.0.1"), "listening");
+    const file = home.path("left.pcapng");
+    writeFileSync(file, await recordConnection((leaving.address() as AddressInfo).port, []));
+    leaving.close();
+    const { stdout } = await home.run(["trace", "read", file, "--explain"]);
+    assert.match(stdout, /AlertType\.DECODE_ERROR/);
+    assert.match(
+      stdout,
+      /The server closed the connection without an alert, after the client's client_hello/,
+    );
+  });
+
+  it("explains groups and signature algorithms that are not shared", async () => {
+    const server = ["-cert", good.cert, "-key", good.key, "-groups", "P-384"];
+    for (const [version, text] of await explained(server, ["-groups", "X25519"]))
+      assert.match(text, /handshake_failure \(40\): .*and the groups x25519\./, version);
+    const [, tls13] = await explained(server.slice(0, 4), ["-sigalgs", "RSA+SHA256:rsa_pss_rsae_sha256"]);
+    assert.match(tls13?.[1] ?? "", /handshake_failure \(40\): .*signature algorithm in common/);
+  });
+});
+
+/** A self-signed certificate for one purpose only. */
+function writeCertificateFor(
+  usage: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+): void {
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  const content = ["-subj", "/CN=one purpose", "-addext", `extendedKeyUsage=${usage}`];
+  execFileSync("openssl", ["req", "-x509", ...kind, ...content, "-keyout", key, "-out", cert], {
+    stdio: "pipe",
+  });
+}
+
+/** One connection of s_client to s_server, as a capture. */
+async function recordServed(server: readonly string[], client: readonly string[]): Promise<Uint8Array> {
+  const program = spawn("openssl", ["s_server", "-accept", "127.0.0.1:0", ...server], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  try {
+    return await recordConnection(await acceptingPort(program.stdout), client);
+  } finally {
+    program.kill();
+  }
+}
+
+/** One connection of s_client to whatever listens there, as a capture. */
+async function recordConnection(upstream: number, client: readonly string[]): Promise<Uint8Array> {
+  const blocks: Uint8Array[] = [];
+  const relay = net.createServer((socket) => {
+    recordRelayed(socket, net.connect({ port: upstream, host: "127.0.0.1", allowHalfOpen: true }), blocks);
+  });
+  await once(relay.listen(0, "127.0.0.1"), "listening");
+  const { port } = relay.address() as AddressInfo;
+  await runToEnd("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, ...client]);
+  relay.close();
+  await once(relay, "close");
+  return Buffer.concat(blocks);
+}
+
+async function acceptingPort(output: NodeJS.ReadableStream): Promise<number> {
+  for await (const line of createInterface({ input: output })) {
+    const [, port] = /^ACCEPT 127\.0\.0\.1:(\d+)/.exec(line) ?? [];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error("s_server ended");
+}
+
+function recordRelayed(client: net.Socket, server: net.Socket, blocks: Uint8Array[]): void {
+  const recorder = new PcapngRecorder((block) => blocks.push(block));
+  const ends = { address: "127.0.0.1", port: 50_000 };
+  const recorded = recorder.open(ends, { ...ends, port: 443 }, Date.now());
+  const pass = (from: net.Socket, to: net.Socket, direction: Direction): void => {
+    from.on("data", (bytes: Buffer) => {
+      recorded.data(direction, Date.now(), bytes);
+      to.write(bytes);
+    });
+    from.on("end", () => {
+      recorded.finish(direction, Date.now());
+      to.end();
+    });
+    from.on("error", () => to.destroy());
+    from.on("close", () => recorded.flush());
+  };
+  pass(client, server, "client");
+  pass(server, client, "server");
+}
