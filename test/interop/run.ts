@@ -33,7 +33,9 @@ async function main(): Promise<boolean> {
   }
   const build = mkdtempSync(join(tmpdir(), "handclasp-interop-build-"));
   try {
+    const building = performance.now();
     const found = await find(stacks, build);
+    console.error(`found and built in ${seconds(building)} s`);
     const started = performance.now();
     const rows = await runAll(found);
     const report = `${matrix(rows)}\n\n## What they say\n\n${words(rows)}\n`;
@@ -55,13 +57,12 @@ function chosen(only: readonly string[] | undefined): readonly Stack[] {
   });
 }
 
+/** Those that are on this machine; their programs are built here. */
 async function find(stacks: readonly Stack[], build: string): Promise<ReadonlyMap<Stack, Client>> {
-  const found = new Map<Stack, Client>();
-  for (const stack of stacks) {
-    const client = await stack.find({ build, npm: NPM_CACHE });
-    if (client !== undefined) found.set(stack, client);
-  }
-  return found;
+  const clients = await Promise.all(
+    stacks.map(async (stack) => [stack, await stack.find({ build, npm: NPM_CACHE })] as const),
+  );
+  return new Map(clients.filter((each): each is [Stack, Client] => each[1] !== undefined));
 }
 
 /** In the order of the stacks, a few at once. */

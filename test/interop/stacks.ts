@@ -13,6 +13,7 @@ import { NODE } from "./stacks/node.ts";
 import { NSS } from "./stacks/nss.ts";
 import { OPENSSL } from "./stacks/openssl.ts";
 import { HTTPX, PYTHON, REQUESTS } from "./stacks/python.ts";
+import { RUST } from "./stacks/rust.ts";
 import { WOLFSSL } from "./stacks/wolfssl.ts";
 
 /** All that handclasp is tried with. */
@@ -31,6 +32,7 @@ export const STACKS: readonly Stack[] = [
   JAVA,
   ERLANG,
   DENO,
+  RUST,
   MBEDTLS,
   WOLFSSL,
   BOTAN,

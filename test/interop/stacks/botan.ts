@@ -22,7 +22,7 @@ export const BOTAN: Stack = {
     const include = (await mustRun(["pkg-config", "--cflags", "botan-2"])).trim().split(/\s+/);
     const source = join(CLIENTS, "botan.cpp");
     await mustRun(["c++", "-Wall", "-Wextra", "-Werror", ...include, source, "-o", program, "-lbotan-2"], {
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
     });
     return { version, command: [program] };
   },
