@@ -15,7 +15,7 @@ import {
   peerOf,
   Trust,
 } from "../../src/index.ts";
-import type { TlsVersion } from "./stack.ts";
+import type { Client, TlsVersion } from "./stack.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 type ServerMessage = ChannelMessages[keyof ChannelMessages];
@@ -107,10 +107,7 @@ export class Scene implements AsyncDisposable {
   readonly #folder: string = mkdtempSync(join(tmpdir(), "handclasp-interop-"));
   readonly #servers = new Map<FirstUse, GuardedServer>();
 
-  static async open(
-    version: TlsVersion,
-    prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
-  ): Promise<Scene> {
+  static async open(version: TlsVersion, prepare: Client["prepare"] = () => undefined): Promise<Scene> {
     const scene = new Scene();
     const identity = await makePair("localhost", Date.now());
     for (const firstUse of ["accept", "ask", "refuse"] as const) {

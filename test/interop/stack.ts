@@ -58,5 +58,5 @@ export interface Client {
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Makes what else it wants beside the PEM files. */
-  readonly prepare?: (folder: string) => Promise<void>;
+  readonly prepare?: (folder: string) => Promise<void> | void;
 }

@@ -9,7 +9,7 @@ import { makePkcs12 } from "./pkcs12.ts";
 export const CHROMIUM: Stack = {
   name: "Chromium",
   library: "BoringSSL",
-  debian: ["chromium", "libnss3-tools", "openssl"],
+  debian: ["chromium", "libnss3-tools"],
   says: {
     certificate_revoked: "SSL alert number 44",
     certificate_unknown: "SSL alert number 46",
@@ -38,7 +38,7 @@ export const CHROMIUM: Stack = {
 };
 
 async function makeHome(folder: string): Promise<void> {
-  await makePkcs12(folder);
+  makePkcs12(folder);
   mkdirSync(join(folder, "home/.pki/nssdb"), { recursive: true });
   const database = "sql:home/.pki/nssdb";
   await mustRun(["certutil", "-N", "-d", database, "--empty-password"], { cwd: folder });

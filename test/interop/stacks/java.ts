@@ -7,7 +7,7 @@ import { makePkcs12 } from "./pkcs12.ts";
 export const JAVA: Stack = {
   name: "Java HttpClient",
   library: "JSSE",
-  debian: ["openjdk-17-jdk-headless", "openssl"],
+  debian: ["openjdk-17-jdk-headless"],
   says: {
     certificate_revoked: "Received fatal alert: certificate_revoked",
     certificate_unknown: "Received fatal alert: certificate_unknown",

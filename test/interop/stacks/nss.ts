@@ -8,7 +8,7 @@ import { makePkcs12 } from "./pkcs12.ts";
 export const NSS: Stack = {
   name: "tstclnt",
   library: "NSS",
-  debian: ["libnss3-tools", "openssl"],
+  debian: ["libnss3-tools"],
   says: {
     certificate_revoked: "SSL_ERROR_REVOKED_CERT_ALERT",
     certificate_unknown: "SSL_ERROR_CERTIFICATE_UNKNOWN_ALERT",
@@ -25,7 +25,7 @@ export const NSS: Stack = {
 };
 
 async function makeDatabase(folder: string): Promise<void> {
-  await makePkcs12(folder);
+  makePkcs12(folder);
   mkdirSync(join(folder, "nss"));
   const cwd = { cwd: folder };
   await mustRun(["certutil", "-N", "-d", "sql:nss", "--empty-password"], cwd);
