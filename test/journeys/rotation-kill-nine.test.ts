@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { createServer } from "node:tls";
+import { saveIdentity } from "../../src/client/identity-folder.ts";
+import { rotateIdentity } from "../../src/client/reissue-identity.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { KeyPin, KeyRecord } from "../../src/trust/key-record.ts";
+import { createIdentity } from "../../src/x509/create-identity.ts";
+import { Home, MAIN, runToEnd, startServe } from "../cli/support/serve.ts";
+import { identity } from "../guard/support/identities.ts";
+import { connectOnce } from "../guard/support/node-client.ts";
+import { type Shown, successorOf } from "../support/successor.ts";
+
+const hasCompiler = spawnSync("cc", ["--version"], { stdio: "ignore" }).status === 0;
+const skip = !hasCompiler && "no C compiler here";
+/** More than a rotation takes. */
+const MOST_WRITES = 150;
+
+/** Makes processes that are killed at their N-th write. */
+class Killer {
+  readonly #library: string;
+  readonly #marker: string;
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+    this.#library = home.path("kill-at-write.so");
+    this.#marker = home.path("now");
+    const source = join(import.meta.dirname, "support/kill-at-write.c");
+    execFileSync("cc", ["-shared", "-fPIC", "-o", this.#library, source, "-ldl"]);
+  }
+
+  /** A process in this environment is killed at that write after `start()`. */
+  at(write: number): Home {
+    rmSync(this.#marker, { force: true });
+    const environment = {
+      ...this.#home.environment,
+      LD_PRELOAD: this.#library,
+      KILL_MARKER: this.#marker,
+      KILL_AT: String(write),
+    };
+    return Object.create(this.#home, { environment: { value: environment } }) as Home;
+  }
+
+  start(): void {
+    writeFileSync(this.#marker, "");
+  }
+}
+
+async function keysIn(store: string): Promise<readonly KeyRecord[]> {
+  await using opened = openStore(store);
+  assert.deepEqual(opened.check().problems, []);
+  return opened.keys();
+}
+
+/** Exactly one key is trusted, and every other one was given up. */
+function onlyTrusted(keys: readonly KeyRecord[]): KeyPin {
+  const trusted = keys.filter(({ state }) => state === "trusted");
+  assert.equal(trusted.length, 1, keys.map(({ state }) => state).join(", "));
+  assert.ok(keys.every(({ state }) => state === "trusted" || state === "retired"));
+  return trusted[0]?.pin ?? assert.fail();
+}
+
+describe("a server that is killed while a client shows it a new key", () => {
+  it(
+    "knows the old key or the new one, whichever write it was at, and lets the client in",
+    { skip },
+    async () => {
+      using home = new Home();
+      const killer = new Killer(home);
+      let client: Shown = await identity("anna");
+      let kills = 0;
+      for (let write = 1; ; write++) {
+        assert.ok(write < MOST_WRITES);
+        await using server = await startServe(killer.at(write), [
+          "--first-use",
+          write === 1 ? "accept" : "refuse",
+        ]);
+        const again = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
+        assert.equal(again.received, "Hello, anna", `write ${write}: ${again.alert} ${again.error}`);
+        assert.equal(onlyTrusted(await keysIn(home.store)), client.facts.pin);
+        const old = client;
+        client = await successorOf(old);
+        killer.start();
+        const { received } = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
+        if (received !== "") {
+          // It was not killed on the way; what it still had to write may have done it since.
+          assert.equal(onlyTrusted(await keysIn(home.store)), client.facts.pin);
+          if ((await server.stop("SIGTERM")) === 0) break;
+        } else assert.equal(await server.stop("SIGKILL"), null);
+        kills += 1;
+        const pin = onlyTrusted(await keysIn(home.store));
+        assert.ok(pin === client.facts.pin || (pin === old.facts.pin && received === ""));
+      }
+      assert.ok(kills > 5, `${kills}`);
+    },
+  );
+});
+
+describe("a client that is killed while a server shows it a new key", () => {
+  it("knows the old key or the new one, whichever write it was at, and follows", { skip }, async () => {
+    using home = new Home();
+    const killer = new Killer(home);
+    const folder = home.path("server");
+    const made = await createIdentity({ name: "server", now: new Date() });
+    saveIdentity(folder, "server", { key: made.privateKeyPem, certificate: made.certificatePem });
+    const server = createServer({ key: made.privateKeyPem, cert: made.certificatePem });
+    server.on("secureConnection", (socket) => socket.on("error", () => undefined).end("hello"));
+    server.on("tlsClientError", () => undefined);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const connect = (environment: NodeJS.ProcessEnv): ReturnType<typeof runToEnd> =>
+      runToEnd(process.execPath, [MAIN, "connect", address, "--verify-server", "accept"], { environment });
+    try {
+      assert.equal((await connect(home.environment)).stdout, "hello");
+      let kills = 0;
+      for (let write = 1; ; write++) {
+        assert.ok(write < MOST_WRITES);
+        const before = onlyTrusted(await keysIn(home.knownServers));
+        const { key, certificate: cert, facts } = await rotateIdentity(folder, "server", { now: Date.now });
+        server.setSecureContext({ key, cert });
+        const victim = killer.at(write);
+        killer.start();
+        const { code, stdout } = await connect(victim.environment);
+        const between = onlyTrusted(await keysIn(home.knownServers));
+        assert.ok(between === before || between === facts.pin);
+        if (code === 0) {
+          assert.equal(stdout, "hello");
+          break;
+        }
+        assert.equal(code, null);
+        kills += 1;
+        const { stdout: answer, stderr } = await connect(home.environment);
+        assert.equal(answer, "hello", stderr);
+        assert.equal(onlyTrusted(await keysIn(home.knownServers)), facts.pin);
+      }
+      assert.ok(kills > 5, `${kills}`);
+    } finally {
+      server.close();
+    }
+  });
+});
