@@ -34,13 +34,14 @@ export class Gate {
     this.config = config;
     this.#onEvent = onEvent;
     this.#proxy = createProxy({ config, tls: tlsOptions(config, identity), isAllowed: () => true, onEvent });
-    const { server } = this.#proxy;
+    const { server, receivePending } = this.#proxy;
     this.#guard = guard(server, trust, {
       trustCa,
       clientCertificate: config.clientCertificate,
       handshakeTimeoutMs: config.handshakeTimeoutMs,
       maxHandshakes: config.maxHandshakes,
       ...(ticketKeys && { ticketKeys }),
+      ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
     onEvent({ type: "server-opened", listener: config, server, guard: this.#guard });
   }

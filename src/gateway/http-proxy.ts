@@ -1,6 +1,8 @@
 import type { Http2SecureServer, Http2Session } from "node:http2";
+import type { ReceivePending } from "../guard/waiting-room.ts";
 import { createHttpFront } from "./http-front.ts";
 import { HttpForwarder } from "./http-forwarder.ts";
+import { createPendingPage } from "./pending-page.ts";
 import type { Proxy, ProxyContext } from "./proxy.ts";
 
 /** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws `URIError` for a path rule that cannot be. */
@@ -10,6 +12,7 @@ export function createHttpProxy(context: ProxyContext): Proxy {
 
 class HttpProxy implements Proxy {
   readonly server: Http2SecureServer;
+  readonly receivePending?: ReceivePending;
   readonly #forwarder: HttpForwarder;
   readonly #sessions = new Set<Http2Session>();
   #isDraining = false;
@@ -27,6 +30,7 @@ class HttpProxy implements Proxy {
       if (this.#isDraining && "shouldKeepAlive" in response) response.shouldKeepAlive = false;
     });
     this.#forwarder.attach(this.server);
+    if (context.config.onPending === "page") this.receivePending = createPendingPage();
   }
 
   drain(): void {

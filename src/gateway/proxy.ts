@@ -1,5 +1,6 @@
 import type { Server, TlsOptions } from "node:tls";
 import type { Peer } from "../guard/peer.ts";
+import type { ReceivePending } from "../guard/waiting-room.ts";
 import type { ListenerConfig } from "./config.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 
@@ -20,6 +21,8 @@ export interface Proxy {
    * 'listening' the proxy has to bring about itself.
    */
   readonly server: Server;
+  /** Tells pending clients that they wait, where the configuration wants that; they come nowhere else. */
+  readonly receivePending?: ReceivePending;
   /** From now on nothing new comes: what runs is asked to end, and may take its time. */
   drain(): void;
   /** Lets go of what it holds besides connections. Those are gone by then. */

@@ -3,43 +3,29 @@ import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import type { Sighting } from "../trust/sighting.ts";
-import type { Trust } from "../trust/trust.ts";
 import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
-import { CURRENT_HANDSHAKE, Handshake } from "./handshake.ts";
+import { bindHandshake, CURRENT_HANDSHAKE, Handshake, handshakeOf } from "./handshake.ts";
 import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Peer } from "./peer.ts";
 import { connectionOf, rememberConnection } from "./peer-of.ts";
-import { bytesSent, turnAway } from "./turn-away.ts";
+import { bytesSent, STAYS, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
 import { Tap } from "./tap.ts";
+import type { TrustPort } from "./trust-port.ts";
 import { Tickets } from "./tickets.ts";
-
-/** What the guard needs of `Trust`. */
-export type TrustPort = Pick<
-  Trust,
-  | "judge"
-  | "settle"
-  | "seen"
-  | "refused"
-  | "isTrusted"
-  | "trustedUntil"
-  | "connectionOpened"
-  | "connectionClosed"
-  | "onChange"
->;
+import { WaitingRoom } from "./waiting-room.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
+export type { TrustPort };
 const GUARDED = new WeakSet<Server>();
-/** Filled by the first line of the key log, in the context of its connection. Later events may come in another one. */
-const HANDSHAKES = new WeakMap<TLSSocket, Handshake>();
 const LINGER_MS = 2000;
 const MAX_LINGERING = 256;
 
@@ -71,6 +57,7 @@ export class Guard implements Disposable {
   readonly #certificates = new KnownCertificates();
   readonly #ends = new ApprovalEnds((pins) => this.#trustChanged(pins));
   readonly #unsubscribe: () => void;
+  readonly #waiting: WaitingRoom | undefined;
   #handingOver: GuardedConnection | undefined;
   #closed = false;
 
@@ -83,6 +70,8 @@ export class Guard implements Disposable {
       this.#counters[why] += 1;
     });
     this.#lingering = new Deadlines(MAX_LINGERING, LINGER_MS);
+    const receive = settings.dangerouslyReceivePending;
+    this.#waiting = receive && new WaitingRoom(receive, (...failure) => this.#announcer.failed(...failure));
     // Both are read by the server for each connection; its types do not have them.
     const requestCert = settings.clientCertificate !== "none";
     Object.assign(server, { requestCert, rejectUnauthorized: false });
@@ -116,6 +105,7 @@ export class Guard implements Disposable {
     this.#tickets.stop();
     this.#underWay.clear();
     this.#lingering.clear();
+    this.#waiting?.clear();
     this.#ends.clear();
     for (const { socket } of this.#live) socket.destroy();
   }
@@ -178,7 +168,7 @@ export class Guard implements Disposable {
 
   /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
   #secured(socket: TLSSocket): boolean {
-    const handshake = HANDSHAKES.get(socket);
+    const handshake = handshakeOf(socket);
     if (this.#closed || socket.destroyed || handshake === undefined) {
       socket.destroy();
       if (handshake === undefined) this.#announcer.lost(socket);
@@ -289,6 +279,7 @@ export class Guard implements Disposable {
   #ended(handshake: Handshake): void {
     this.#underWay.delete(handshake);
     this.#lingering.delete(handshake);
+    this.#waiting?.leave(handshake);
     const { connection } = handshake;
     if (connection === undefined) return;
     this.#live.delete(connection);
@@ -300,10 +291,13 @@ export class Guard implements Disposable {
     const { handshake, socket } = encounter;
     const { id, remoteAddress } = handshake;
     this.#counters.refused += 1;
-    // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
-    if (socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#tickets.void();
-    const { alert, lingers } = turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     this.#underWay.delete(handshake);
+    const waits = this.#waiting?.enter(encounter, refuse) === true;
+    // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
+    if (!waits && socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#tickets.void();
+    const { alert, lingers } = waits
+      ? STAYS
+      : turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     if (lingers) this.#lingering.add(handshake);
     this.#trust.refused(refuse, { connection: id, remoteAddress });
     this.#announcer.refused(encounter, refuse, alert);
@@ -317,6 +311,7 @@ export class Guard implements Disposable {
   }
 
   #trustChanged(pins: ReadonlySet<KeyPin>): void {
+    this.#waiting?.changed(pins);
     let fell = false;
     for (const pin of pins) {
       const connections = this.#live.of(pin);
@@ -338,13 +333,4 @@ export class Guard implements Disposable {
     this.#announcer.revoked(connection);
     connection.socket.destroy();
   }
-}
-
-/** The handshake that `socket` runs; the current one, when no other socket has it. */
-function bindHandshake(socket: TLSSocket, current: Handshake | undefined): Handshake | undefined {
-  const bound = HANDSHAKES.get(socket);
-  if (bound !== undefined || current === undefined || current.socket !== undefined) return bound;
-  current.socket = socket;
-  HANDSHAKES.set(socket, current);
-  return current;
 }

@@ -8,6 +8,9 @@ import type { RemoteAddressOf } from "./remote-address.ts";
 /** Which connection the code that runs belongs to. Addresses and ports do not tell: two can share them. */
 export const CURRENT_HANDSHAKE: AsyncLocalStorage<Handshake> = new AsyncLocalStorage<Handshake>();
 
+/** Filled by the first line of the key log, in the context of its connection. Later events may come in another one. */
+const HANDSHAKES = new WeakMap<TLSSocket, Handshake>();
+
 /** One connection, from its first byte to its verdict. */
 export class Handshake {
   /** What carries the bytes on the wire, below any tap. */
@@ -60,6 +63,20 @@ export class Handshake {
     }
     return this.masterSecrets > 1;
   }
+}
+
+/** The handshake that `socket` runs, once a line of its key log came. */
+export function handshakeOf(socket: TLSSocket): Handshake | undefined {
+  return HANDSHAKES.get(socket);
+}
+
+/** The handshake that `socket` runs; the current one, when no other socket has it. */
+export function bindHandshake(socket: TLSSocket, current: Handshake | undefined): Handshake | undefined {
+  const bound = HANDSHAKES.get(socket);
+  if (bound !== undefined || current === undefined || current.socket !== undefined) return bound;
+  current.socket = socket;
+  HANDSHAKES.set(socket, current);
+  return current;
 }
 
 const LETTER_C = 0x43;

@@ -1,5 +1,6 @@
 import { HandclaspError } from "../errors.ts";
 import type { TicketKeys } from "./ticket-keys.ts";
+import type { ReceivePending } from "./waiting-room.ts";
 import { type RemoteAddressOf, socketAddress } from "./remote-address.ts";
 
 /** Whether clients are asked for a certificate, and whether they must have one. */
@@ -23,9 +24,16 @@ export interface GuardOptions {
   readonly remoteAddressOf?: RemoteAddressOf;
   /** Keys of session tickets that several servers share; default the server's own. */
   readonly ticketKeys?: TicketKeys;
+  /**
+   * Gets the connections of clients whose keys are pending, instead of an alert. Dangerous: they are strangers, with
+   * TLS up and nothing else known. No listener of the server sees them, `peerOf` throws for them, and each is ended
+   * after seconds, or as soon as its key is approved or refused.
+   */
+  readonly dangerouslyReceivePending?: ReceivePending;
 }
 
-export type GuardSettings = Required<Omit<GuardOptions, "ticketKeys">> & Pick<GuardOptions, "ticketKeys">;
+type Optional = "ticketKeys" | "dangerouslyReceivePending";
+export type GuardSettings = Required<Omit<GuardOptions, Optional>> & Pick<GuardOptions, Optional>;
 
 /** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for values that an option cannot have. */
 export function guardSettings(options: GuardOptions): GuardSettings {
@@ -37,6 +45,9 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     maxHandshakes: options.maxHandshakes ?? 1024,
     remoteAddressOf: options.remoteAddressOf ?? socketAddress,
     ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
+    ...(options.dangerouslyReceivePending && {
+      dangerouslyReceivePending: options.dangerouslyReceivePending,
+    }),
   };
   oneOf("clientCertificate", settings.clientCertificate, ["none", "optional", "required"]);
   oneOf("trustCa", settings.trustCa, ["none", "system", "file"]);

@@ -19,6 +19,9 @@ export interface TurnedAway {
   readonly lingers: boolean;
 }
 
+/** What a client was told that is told otherwise, over TLS. */
+export const STAYS: TurnedAway = { alert: null, lingers: false };
+
 /** Ends a connection that is refused, with an alert if it may have one. `sent` is what went out since the handshake. */
 export function turnAway(
   encounter: Encounter,

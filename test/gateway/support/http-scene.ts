@@ -56,7 +56,11 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
     isAllowed: (peer, allow) => allow.includes(peer.name),
     onEvent: (event) => events.push(event),
   });
-  const guarding = guard(proxy.server, trust, options.guard);
+  const { receivePending } = proxy;
+  const guarding = guard(proxy.server, trust, {
+    ...options.guard,
+    ...(receivePending && { dangerouslyReceivePending: receivePending }),
+  });
   const listener = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     proxy.server.emit("connection", socket),
   );

@@ -1,0 +1,15 @@
+import type { Trust } from "../trust/trust.ts";
+
+/** What the guard needs of `Trust`. */
+export type TrustPort = Pick<
+  Trust,
+  | "judge"
+  | "settle"
+  | "seen"
+  | "refused"
+  | "isTrusted"
+  | "trustedUntil"
+  | "connectionOpened"
+  | "connectionClosed"
+  | "onChange"
+>;
