@@ -11,6 +11,7 @@ import type { TrustStore } from "../../src/trust/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { describeJoinTokens } from "./join-tokens.ts";
+import { describeRotations } from "./rotations.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR: Actor = { user: null, process: "test 1", address: "192.0.2.1" };
@@ -282,6 +283,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
   });
 
   describeJoinTokens(kind, open);
+  describeRotations(kind, open);
 
   describe(`${kind}: closing`, () => {
     it("refuses everything once closed, and closes twice without complaint", async () => {

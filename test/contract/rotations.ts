@@ -1,0 +1,127 @@
+// The part of the TrustStore promise that is about rotations: `trust-store.ts` runs it for every store.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import type { Outcome, RotateChange } from "../../src/trust/changes/change.ts";
+import { type Actor, parseEvent } from "../../src/trust/events.ts";
+import type { KeyPin } from "../../src/trust/key-record.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import { toSeenCertificate } from "../../src/trust/trust.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
+import { factsOf } from "../support/certificates.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+const OPERATOR: Actor = { user: "olga", process: "test 1", address: null };
+const SERVER: Actor = { user: null, process: "serve 2", address: "192.0.2.1" };
+
+export function rotateOf(by: KeyPin, next: CertificateFacts, over: Partial<RotateChange> = {}): RotateChange {
+  return {
+    type: "rotate",
+    at: AT + 10,
+    actor: SERVER,
+    endorsedBy: { pin: by, issuedAt: AT + 5 },
+    certificate: toSeenCertificate(next),
+    pendingExpires: AT + 1000,
+    maxPending: 3,
+    ...over,
+  };
+}
+
+function typesOf(store: TrustStore): readonly string[] {
+  return store.events(0, 1000).flatMap(({ json }) => parseEvent(json)?.type ?? []);
+}
+
+function won(outcome: Outcome): boolean {
+  return outcome.kind === "changed";
+}
+
+/** Registers the suite for one kind of store. `open` gives a new, empty one. */
+export function describeRotations(kind: string, open: () => TrustStore): void {
+  /** A store that trusts one key, until a moment if one is given. */
+  async function trusting(anna: CertificateFacts, expires: number | null = null): Promise<TrustStore> {
+    const store = open();
+    after(() => store.close());
+    const change = { certificate: toSeenCertificate(anna), peer: "Anna", onConflict: "fail" } as const;
+    await store.apply({ type: "import", at: AT, actor: OPERATOR, ...change, expires });
+    return store;
+  }
+
+  describe(`${kind}: rotations`, () => {
+    it("trust the new key under the old one's name and end, and retire the old one", async () => {
+      const [anna, next] = [factsOf("anna"), factsOf("somebody else")];
+      const store = await trusting(anna, AT + 5000);
+      assert.ok(won(await store.apply(rotateOf(anna.pin, next))));
+      const [old, key] = [store.key(anna.pin), store.key(next.pin)];
+      assert.deepEqual([old?.state, old?.peer, old?.expires], ["retired", "Anna", null]);
+      assert.deepEqual(
+        [key?.state, key?.peer, key?.claimedName, key?.source, key?.expires],
+        ["trusted", "Anna", "somebody else", "rotation", AT + 5000],
+      );
+      assert.deepEqual(typesOf(store), ["imported", "rotated", "retired"]);
+      assert.equal(store.certificates(next.pin).length, 1);
+    });
+
+    it("are done once: the same again changes nothing", async () => {
+      const [anna, next] = [factsOf("anna"), factsOf("anna")];
+      const store = await trusting(anna);
+      const outcomes = await Promise.all([1, 2, 3].map(() => store.apply(rotateOf(anna.pin, next))));
+      assert.ok(outcomes.every(won));
+      assert.deepEqual(typesOf(store), ["imported", "rotated", "retired"]);
+    });
+
+    it("of two keys take exactly one, and keep the other for review", async () => {
+      const [anna, ...rivals] = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
+      const store = await trusting(anna);
+      const outcomes = await Promise.all(rivals.map((one) => store.apply(rotateOf(anna.pin, one))));
+      assert.deepEqual(outcomes.map(won), [true, false]);
+      assert.deepEqual(
+        rivals.map(({ pin }) => store.key(pin)?.state),
+        ["trusted", "pending"],
+      );
+    });
+
+    it("take nothing from a key that was barred, forgotten or has run out since it was judged", async () => {
+      for (const how of ["revoke", "ignore", "forget", "end"] as const) {
+        const [anna, next] = [factsOf("anna"), factsOf("anna")];
+        const store = await trusting(anna, how === "end" ? AT + 10 : null);
+        if (how !== "end") await store.apply({ type: how, at: AT + 1, actor: OPERATOR, pins: [anna.pin] });
+        const outcome = await store.apply(rotateOf(anna.pin, next));
+        assert.equal(won(outcome), false, how);
+        assert.equal(store.key(next.pin)?.state, "pending", how);
+        assert.equal(typesOf(store).includes("rotated"), false);
+      }
+    });
+
+    it("take nothing that a key endorsed before it was trusted again", async () => {
+      const [anna, next] = [factsOf("anna"), factsOf("anna")];
+      const store = await trusting(anna);
+      await store.apply({ type: "revoke", at: AT + 1, actor: OPERATOR, pins: [anna.pin] });
+      const approval = { peer: null, onConflict: "fail", expires: null } as const;
+      await store.apply({ type: "approve", at: AT + 6, actor: OPERATOR, pin: anna.pin, ...approval });
+      assert.equal(won(await store.apply(rotateOf(anna.pin, next))), false);
+      const later = { endorsedBy: { pin: anna.pin, issuedAt: AT + 6 } };
+      assert.ok(won(await store.apply(rotateOf(anna.pin, next, later))));
+    });
+
+    it("do not bring back a key that was forgotten, nor lift what was decided about it", async () => {
+      for (const how of ["forget", "revoke", "ignore"] as const) {
+        const [anna, next] = [factsOf("anna"), factsOf("next")];
+        const store = await trusting(anna);
+        const change = { certificate: toSeenCertificate(next), peer: null, onConflict: "fail" } as const;
+        await store.apply({ type: "import", at: AT + 1, actor: OPERATOR, ...change, expires: null });
+        await store.apply({ type: how, at: AT + 2, actor: OPERATOR, pins: [next.pin] });
+        assert.equal(won(await store.apply(rotateOf(anna.pin, next))), false, how);
+        assert.notEqual(store.key(next.pin)?.state, "trusted");
+        assert.equal(store.key(anna.pin)?.state, "trusted");
+      }
+    });
+
+    it("retire the old key though the new one is trusted already, which keeps its own name", async () => {
+      const [anna, next] = [factsOf("anna"), factsOf("next")];
+      const store = await trusting(anna);
+      const change = { certificate: toSeenCertificate(next), peer: null, onConflict: "fail" } as const;
+      await store.apply({ type: "import", at: AT + 1, actor: OPERATOR, ...change, expires: null });
+      assert.ok(won(await store.apply(rotateOf(anna.pin, next))));
+      assert.deepEqual([store.key(anna.pin)?.state, store.key(next.pin)?.peer], ["retired", "next"]);
+    });
+  });
+}
