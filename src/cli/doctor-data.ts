@@ -106,6 +106,8 @@ export function examineIdentities(url: string): readonly Finding[] {
       findings.push(toBrokenFinding(subject, error));
     }
   };
+  const shared = existsSync(folder) && openToOthers("identities", folder, statSync(folder).mode);
+  if (shared) findings.push(shared);
   for (const name of names(folder, findings)) look(`identity ${name}`, () => identityFile(folder, name));
   if (findings.length === 0) findings.push(toFinding("none", "identities", "none yet: made on first use"));
   const path = storePath(url);

@@ -83,11 +83,13 @@ describe("doctor", () => {
     await home.run(["identity", "create"]);
     chmodSync(home.path("handclasp", "identities", "default.pem"), 0o644);
     chmodSync(home.path("handclasp"), 0o755);
+    chmodSync(home.path("handclasp", "identities"), 0o750);
     const { code, of } = await examined(home);
     assert.equal(code, 0);
     assert.deepEqual(statuses(of("identity default")), ["warn"]);
     assert.deepEqual(statuses(of("data folder")), ["warn"]);
     assert.match(of("identity default")[0]?.hint ?? "", /^chmod 600 /);
+    assert.match(of("identities")[0]?.hint ?? "", /^chmod 700 /);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -13,7 +13,6 @@ import type { IdentityType } from "../../src/x509/identity-type.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { readEndorsement } from "../../src/x509/endorsement.ts";
 import { signJoinProof } from "../../src/x509/join-proof.ts";
-import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const now = Date.now;
@@ -289,18 +288,5 @@ describe("an encrypted identity", () => {
       saveIdentity(folder, name, pem, { passphrase });
       assert.equal(openIdentity(folder, name, { passphrase })?.facts.pin, made.facts.pin);
     }
-  });
-});
-
-describe("reissueCertificate", () => {
-  it("is what rotation and renewal are made of: the serial number is new, the subject is not", async () => {
-    const made = await createIdentity({ name: "ada", now: new Date() });
-    const again = reissueCertificate(made.facts.der, {
-      privateKey: createPrivateKey(made.privateKeyPem),
-      now: new Date(),
-    });
-    const [before, after] = [made.facts, again.facts].map(({ der }) => describeCertificate(der));
-    assert.notEqual(before?.serialNumber, after?.serialNumber);
-    assert.equal(before?.subject, after?.subject);
   });
 });

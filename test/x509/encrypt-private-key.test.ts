@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { describe, it } from "node:test";
+import { encryptPrivateKey } from "../../src/x509/encrypt-private-key.ts";
+import { generateKey } from "../../src/x509/generate-key.ts";
+
+describe("encryptPrivateKey", () => {
+  for (const type of ["p256", "p521", "ed25519", "ed448", "rsa-pss", "ml-dsa-44", "ml-dsa-87"] as const) {
+    it(`makes of a ${type} key what Node opens with the passphrase, and with no other`, async () => {
+      const key = await generateKey(type);
+      const encrypted = Buffer.from(encryptPrivateKey(key, "größer als Köln"));
+      const open = (passphrase: string): boolean =>
+        createPrivateKey({ key: encrypted, format: "der", type: "pkcs8", passphrase }).equals(key);
+      assert.equal(open("größer als Köln"), true);
+      for (const other of ["grosser als Koln", "größer als Köln ", ""]) {
+        let opened = false;
+        try {
+          opened = open(other);
+        } catch {
+          // As it should be.
+        }
+        assert.equal(opened, false);
+      }
+    });
+  }
+
+  it("takes a new salt and a new IV each time", async () => {
+    const key = await generateKey("ed25519");
+    const [one, other] = [encryptPrivateKey(key, "x"), encryptPrivateKey(key, "x")];
+    assert.notDeepEqual(one.subarray(-48), other.subarray(-48));
+  });
+});
