@@ -35,7 +35,7 @@ export class H2cTransport implements UpstreamTransport {
       load.streams -= 1;
     });
     stream.setTimeout(this.#options.idleTimeoutMs);
-    return new H2cExchange(stream, request, listener, load);
+    return new H2cExchange(stream, request, listener);
   }
 
   close(): void {
@@ -50,7 +50,7 @@ export class H2cTransport implements UpstreamTransport {
     }
     const { origin, connectTimeoutMs } = this.#options;
     const session = connect(origin, { settings: { enablePush: false } });
-    const load: Load = { streams: 0, error: undefined };
+    const load: Load = { streams: 0 };
     this.#sessions.set(session, load);
     const forget = (): void => void this.#sessions.delete(session);
     const timer = setTimeout(() => {
@@ -58,9 +58,7 @@ export class H2cTransport implements UpstreamTransport {
     }, connectTimeoutMs);
     session.once("connect", () => clearTimeout(timer));
     session.on("goaway", forget);
-    session.on("error", (error) => {
-      load.error = error;
-    });
+    session.on("error", () => undefined);
     session.on("close", () => {
       clearTimeout(timer);
       forget();
@@ -71,7 +69,6 @@ export class H2cTransport implements UpstreamTransport {
 
 interface Load {
   streams: number;
-  error: Error | undefined;
 }
 
 class H2cExchange implements Exchange {
@@ -81,7 +78,7 @@ class H2cExchange implements Exchange {
   #trailers: readonly string[] = [];
   #isOver = false;
 
-  constructor(stream: ClientHttp2Stream, request: UpstreamRequest, listener: UpstreamListener, load: Load) {
+  constructor(stream: ClientHttp2Stream, request: UpstreamRequest, listener: UpstreamListener) {
     this.#stream = stream;
     this.#listener = listener;
     stream.on("headers", (headers, _flags, raw) => {
@@ -101,10 +98,9 @@ class H2cExchange implements Exchange {
       stream.close(constants.NGHTTP2_CANCEL);
     });
     stream.on("end", () => this.#end());
-    stream.on("error", (error) => this.#fail(toFailure(load.error ?? error)));
-    stream.on("close", () =>
-      this.#fail(toFailure(load.error ?? new Error("the upstream closed the stream"))),
-    );
+    // What ended the connection is the cause of what ended its streams.
+    stream.on("error", (error) => this.#fail(toFailure(error.cause ?? error)));
+    stream.on("close", () => this.#fail(toFailure(new Error("the upstream closed the stream"))));
     if (request.body !== undefined) this.#body = this.#pump(request.body);
   }
 

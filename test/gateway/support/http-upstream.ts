@@ -14,10 +14,11 @@ export interface Upstream extends AsyncDisposable {
 export function openHttpUpstream(
   listener: http.RequestListener,
   prepare?: (server: http.Server) => void,
+  port = 0,
 ): Promise<Upstream> {
   const server = http.createServer(listener);
   prepare?.(server);
-  return open(server);
+  return open(server, port);
 }
 
 export function openH2cUpstream(
@@ -36,13 +37,13 @@ export function openTcpUpstream(listener: (socket: net.Socket) => void): Promise
   return open(net.createServer(listener));
 }
 
-async function open(server: net.Server): Promise<Upstream> {
+async function open(server: net.Server, port = 0): Promise<Upstream> {
   const connections: net.Socket[] = [];
   server.on("connection", (socket: net.Socket) => {
     socket.on("error", () => undefined);
     connections.push(socket);
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
