@@ -44,18 +44,17 @@ export function verdictOf({ ratio, most, aim }: Comparison): string {
   return aim === true ? "not reached" : "MISSED";
 }
 
-export function toText(results: readonly Result[]): string {
-  return results
-    .flatMap(({ what, unit, medians, comparisons }) => [
-      "",
-      `${what} (${unit})`,
-      ...Object.entries(medians).map(([name, value]) => `  ${name.padEnd(18)} ${value}`),
-      ...comparisons.map(
-        (each) =>
-          `  ${`${each.ours} / ${each.than}`.padEnd(34)} ${each.ratio ?? "-"}  ${each.aim ? "aim" : "target"} ≤ ${each.most}  ${verdictOf(each)}`,
-      ),
-    ])
-    .join("\n");
+/** One result for people. */
+export function toText({ what, unit, medians, comparisons }: Result): string {
+  return [
+    `${what} (${unit})`,
+    ...Object.entries(medians).map(([name, value]) => `  ${name.padEnd(34)} ${value}`),
+    ...comparisons.map((each) => {
+      const wanted = `${each.aim === true ? "aim" : "target"} ≤ ${each.most}`;
+      return `  ${`${each.ours} / ${each.than}`.padEnd(34)} ${each.ratio ?? "–"}  ${wanted}  ${verdictOf(each)}`;
+    }),
+    "",
+  ].join("\n");
 }
 
 /** Tables for docs/performance.md. */

@@ -190,16 +190,25 @@ try {
   const wanted = values.only?.split(",");
   const wants = (id: string): boolean => wanted === undefined || wanted.includes(id);
   const results: Result[] = [];
+  const keep = (result: Result): void => {
+    results.push(result);
+    console.error(toText(result));
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      killContenders();
+      process.exit(1);
+    });
+  }
   for (const mode of ["tcp", "http"] as const) {
     const rows = ROWS.filter((row) => row.mode === mode && wants(row.id));
     if (rows.length === 0) continue;
     const contenders = await startAll(here, mode);
-    for (const row of rows) results.push(await measure(row, contenders));
+    for (const row of rows) keep(await measure(row, contenders));
     await Promise.all(contenders.map(stopContender));
   }
-  if (wants("idle")) results.push(await idle(here));
-  if (wants("workers") && here.some(({ name }) => name === OURS)) results.push(await workers());
-  console.error(toText(results));
+  if (wants("idle")) keep(await idle(here));
+  if (wants("workers") && here.some(({ name }) => name === OURS)) keep(await workers());
   const machine = {
     node: process.versions.node,
     openssl: process.versions.openssl,

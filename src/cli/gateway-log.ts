@@ -1,30 +1,80 @@
 import type { Server } from "node:tls";
 import type { GatewayEvent, OnGatewayEvent } from "../gateway/gateway-event.ts";
-import { logClients, type ServeLog } from "./serve-log.ts";
+import type { PrimaryEvent } from "../gateway/primary.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import { JsonLog } from "./json-log.ts";
+import { QuietLog } from "./quiet-log.ts";
+import { type EventLog, logClients, ServeLog } from "./serve-log.ts";
+
+/** What a gateway logs: changes and refusals, or every connection and request, too. */
+export type LogDetail = "changes" | "connections";
+
+export interface OpenLog extends Disposable {
+  readonly log: EventLog;
+}
+
+/** The log of a gateway: text for a person at a terminal, JSON lines for everybody else. */
+export function openGatewayLog(json: boolean): OpenLog {
+  if (!json && process.stderr.isTTY) {
+    const log = new QuietLog(new ServeLog(false));
+    return { log, [Symbol.dispose]: () => log[Symbol.dispose]() };
+  }
+  const lines = new JsonLog();
+  const log = new QuietLog(lines);
+  return {
+    log,
+    [Symbol.dispose]() {
+      log[Symbol.dispose]();
+      lines[Symbol.dispose]();
+    },
+  };
+}
 
 /** Writes what a gateway does, and what its guards decide, to the log. */
-export function logGateway(log: ServeLog): OnGatewayEvent {
+export function logGateway(log: EventLog, detail: LogDetail): OnGatewayEvent {
   const stops = new Map<Server, () => void>();
+  const recognised = detail === "connections";
   return (event) => {
     switch (event.type) {
       case "server-opened": {
         const { server } = event;
-        stops.set(server, logClients({ server, log, printCertificate: false, onRenewed: () => undefined }));
+        stops.set(
+          server,
+          logClients({ server, log, recognised, printCertificate: false, onRenewed: nothing }),
+        );
         break;
       }
       case "server-closed":
         stops.get(event.server)?.();
         stops.delete(event.server);
         break;
+      case "accept-failed":
+        log.write({ event: "accept-failed", listener: event.listener.name, message: event.error.message });
+        break;
+      case "full":
+        log.write({ event: "full", listener: event.listener.name, most: event.listener.maxConnections });
+        break;
       case "upstream-failed":
         logUpstreamFailed(log, event);
+        break;
+      case "relayed":
+      case "exchanged":
+        if (detail === "connections") logTraffic(log, event);
         break;
     }
   };
 }
 
+/** Writes what becomes of a gateway's workers to the log. */
+export function logWorkers(log: EventLog): (event: PrimaryEvent) => void {
+  return ({ type, ...about }) => {
+    if (!("error" in about)) log.write({ event: type, ...about });
+    else log.failed(about.error);
+  };
+}
+
 function logUpstreamFailed(
-  log: ServeLog,
+  log: EventLog,
   { listener, connection, problem, error }: Extract<GatewayEvent, { type: "upstream-failed" }>,
 ): void {
   log.write({
@@ -35,3 +85,31 @@ function logUpstreamFailed(
     connection: connection?.id ?? null,
   });
 }
+
+function logTraffic(log: EventLog, event: Extract<GatewayEvent, { type: "relayed" | "exchanged" }>): void {
+  const { listener, connection } = event;
+  const about = {
+    listener: listener.name,
+    peer: connection?.peer?.name ?? null,
+    connection: connection?.id ?? null,
+  };
+  if (event.type === "relayed") {
+    const durationMs = connection === undefined ? null : Date.now() - connection.since;
+    const { bytesIn, bytesOut } = event;
+    log.write({ event: "closed", ...about, bytesIn, bytesOut, durationMs });
+    return;
+  }
+  const { method, target, status, durationMs } = event;
+  log.write({
+    event: "request",
+    ...about,
+    method: escapeText(method, MOST_BYTES),
+    target: escapeText(target, MOST_BYTES),
+    status: status ?? null,
+    durationMs: Math.round(durationMs),
+  });
+}
+
+const MOST_BYTES = 2048;
+
+function nothing(): void {}

@@ -2,7 +2,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { GatewayConfig, ListenerConfig } from "../gateway/config.ts";
 import { parseUpstream } from "../gateway/parse-upstream.ts";
 import { parseDuration } from "../trust/duration.ts";
+import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { asArgument } from "./context.ts";
+import type { LogDetail } from "./gateway-log.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
 
 /** The flags of `gateway`: those of `serve`, and what one listener needs besides. */
@@ -15,6 +17,12 @@ export interface GatewayOptions extends ServeOptions {
   readonly maxConnectionAge: number;
   readonly drainTimeout: number;
   readonly maxConnections: number;
+  readonly workers: GatewayConfig["workers"];
+  readonly metrics?: ServerAddress;
+  readonly peerLabels?: true;
+  readonly log: LogDetail;
+  /** Started by the gateway itself: everything else comes from there. */
+  readonly worker?: true;
 }
 
 /** Adds the options to the command. */
@@ -42,7 +50,27 @@ export function addGatewayOptions(command: Command): Command {
       new Option("--max-connections <n>", "connections at once; one more waits")
         .argParser(parseCount)
         .default(10_000),
-    );
+    )
+    .addOption(
+      new Option("--workers <n>", "processes that accept connections; auto is one for each core")
+        .argParser((text) => (text === "auto" ? text : parseCount(text)))
+        .default(1),
+    )
+    .addOption(
+      new Option("--metrics <host:port>", "where to answer /metrics, /healthz and /readyz").argParser(
+        asArgument(parseServerAddress),
+      ),
+    )
+    .option("--peer-labels", "count connections by peer: whoever reads the metrics learns who connects")
+    .addOption(
+      new Option(
+        "--log <detail>",
+        "what is logged: changes and refusals, or all connections and requests too",
+      )
+        .choices(["changes", "connections"])
+        .default("changes"),
+    )
+    .addOption(new Option("--worker").hideHelp());
 }
 
 /** What the flags say, as a configuration with one listener. Ends with wrong usage when they cannot be. */
@@ -79,8 +107,8 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
         maxConnectionAgeMs: options.maxConnectionAge,
       },
     ],
-    workers: 1,
-    metrics: undefined,
+    workers: options.workers,
+    metrics: options.metrics && { listen: options.metrics, peerLabels: options.peerLabels === true },
     drainTimeoutMs: options.drainTimeout,
   };
 }

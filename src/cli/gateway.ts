@@ -1,17 +1,22 @@
 import { Command } from "commander";
-import type { IdentityPem } from "../client/identity.ts";
-import { formatServerAddress } from "../client/server-address.ts";
-import type { CertificateFiles, ListenerConfig } from "../gateway/config.ts";
-import { Gateway } from "../gateway/gateway.ts";
-import { openStore } from "../store/open-store.ts";
-import { processName } from "./context.ts";
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import type { GatewayConfig } from "../gateway/config.ts";
+import type { ListenOn } from "../gateway/listener.ts";
+import { MetricsServer } from "../gateway/metrics-server.ts";
+import { Primary } from "../gateway/primary.ts";
+import { keepWatchdog, notifyServiceManager, passedSockets } from "../gateway/service-manager.ts";
+import { TicketKeyring } from "../gateway/ticket-keyring.ts";
+import { TICKET_ROTATION, TicketSecretSource } from "../gateway/ticket-secrets.ts";
+import { workerCount } from "../gateway/worker-count.ts";
+import type { WorkerReport } from "../gateway/worker-message.ts";
+import { Worker } from "../gateway/worker.ts";
+import { HandclaspError } from "../errors.ts";
 import { addGatewayOptions, type GatewayOptions, toGatewayConfig } from "./gateway-options.ts";
-import { logGateway } from "./gateway-log.ts";
-import { recordServer } from "./record-server.ts";
-import { serverIdentity } from "./serve-identity.ts";
+import { type LogDetail, logWorkers, openGatewayLog } from "./gateway-log.ts";
+import { announceListeners, GatewayProcess } from "./gateway-process.ts";
+import { ownCommand } from "./own-command.ts";
 import { stopSignal } from "./serve-listen.ts";
-import { ServeLog } from "./serve-log.ts";
-import { useTrustCa } from "./serve-trust-ca.ts";
+import type { EventLog } from "./serve-log.ts";
 
 /** `gateway`: lets clients it knows through to a service. */
 export function command(): Command {
@@ -19,39 +24,128 @@ export function command(): Command {
 }
 
 async function run(options: GatewayOptions, verb: Command): Promise<void> {
+  using opened = openGatewayLog(options.json === true);
+  const { log } = opened;
+  if (options.worker === true) return await work(log, options.log);
   const config = toGatewayConfig(verb, options);
+  const count = workerCount(config.workers);
+  if (count === 1) await serveBy(await startAlone(config, log, options.log), config, log);
+  else await serveBy(await startWorkers(config, count, log, options), config, log);
+}
+
+/** What accepts connections: this process, or several. */
+interface Accepting {
+  readonly addresses: readonly ServerAddress[];
+  readonly reports: () => Promise<readonly WorkerReport[]>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Says that it is ready, and how it is, until it is told to stop. */
+async function serveBy(accepting: Accepting, config: GatewayConfig, log: EventLog): Promise<void> {
   const stopped = stopSignal();
-  const log = new ServeLog(options.json === true);
-  const name = processName("gateway");
-  await using store = openStore(config.store, { process: name });
-  const identityOf = (files: CertificateFiles | undefined): Promise<IdentityPem> =>
-    serverIdentity(store, files ?? {});
-  const gateway = new Gateway(config, {
-    store,
-    now: Date.now,
-    process: name,
-    identityOf,
-    useTrustCa,
-    onEvent: logGateway(log),
-    onError: (error) => log.failed(error),
-  });
+  const { reports } = accepting;
+  const metrics = config.metrics && new MetricsServer({ listen: config.metrics.listen, reports });
   try {
-    const addresses = await gateway.start();
-    for (const [at, listener] of config.listeners.entries()) {
-      const address = addresses[at];
-      if (address === undefined) continue;
-      const identity = await serverIdentity(store, listener.certificate ?? {});
-      const record = await recordServer(store, identity, address);
-      log.write({ event: "listening", ...facts(listener), ...record, store: store.url });
+    if (metrics !== undefined) {
+      const address = await metrics.listen();
+      log.write({ event: "metrics", address: formatServerAddress(address), ...address });
     }
+    await announceListeners(config, accepting.addresses, log);
+    await notifyServiceManager(process.env, "READY=1", `STATUS=${config.listeners.length} listeners`);
+    const stopWatchdog = keepWatchdog(process.env, async () => (await reports()).length > 0);
     const signal = await stopped;
+    stopWatchdog();
     log.write({ event: "stopping", signal });
+    if (metrics !== undefined) metrics.draining = true;
+    await notifyServiceManager(process.env, "STOPPING=1");
   } finally {
-    await gateway.close();
+    await accepting.stop();
+    await metrics?.[Symbol.asyncDispose]();
   }
 }
 
-function facts({ name, mode, to, policy, clientCertificate, trustCa }: ListenerConfig): object {
-  const upstream = to.kind === "unix" ? `unix:${to.path}` : formatServerAddress(to.address);
-  return { listener: name, mode, to: upstream, ...policy, clientCertificate, trustCa };
+async function startAlone(config: GatewayConfig, log: EventLog, detail: LogDetail): Promise<Accepting> {
+  const source = new TicketSecretSource(TICKET_ROTATION, (secrets) => keyring.update(secrets));
+  const keyring = new TicketKeyring(source.secrets, (generation) => source.renew(generation));
+  const listenOn = socketsFor(config);
+  const gateway = new GatewayProcess(config, {
+    log,
+    detail,
+    ticketKeys: (context) => keyring.keysFor(context),
+    ...(listenOn && { listenOn }),
+  });
+  const stop = async (): Promise<void> => {
+    source[Symbol.dispose]();
+    await gateway[Symbol.asyncDispose]();
+  };
+  try {
+    const addresses = await gateway.start();
+    return { addresses, reports: async () => [await gateway.report()], stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startWorkers(
+  config: GatewayConfig,
+  count: number,
+  log: EventLog,
+  { log: detail }: GatewayOptions,
+): Promise<Accepting> {
+  if (config.store === "memory:") {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", "several workers cannot share the store memory:", {
+      hint: "use --workers 1, or a store in a file",
+    });
+  }
+  const primary = new Primary(config, {
+    count,
+    command: ownCommand("gateway", "--worker", "--json", "--log", detail),
+    sockets: passedSockets(process.env, process.pid),
+    onEvent: logWorkers(log),
+  });
+  const addresses = await primary.start();
+  return { addresses, reports: () => primary.reports(), stop: () => primary.stop() };
+}
+
+/** The worker of another process of ours. */
+async function work(log: EventLog, detail: LogDetail): Promise<void> {
+  // Signals to the whole group are the primary's to act on.
+  process.on("SIGINT", () => undefined);
+  const worker = await Worker.begin();
+  const stopped = Promise.race([worker.drained, once("SIGTERM")]);
+  try {
+    await using gateway = new GatewayProcess(worker.config, {
+      log,
+      detail,
+      limits: worker.limits,
+      ticketKeys: (context) => worker.ticketKeys(context),
+      listenOn: (listener) => worker.listenOn(listener),
+    });
+    const addresses = await gateway.start();
+    worker.listening(addresses, { report: () => gateway.report(), reload: () => undefined });
+    await stopped;
+  } catch (error) {
+    await worker.failed(error);
+  } finally {
+    process.disconnect?.();
+  }
+}
+
+function once(signal: NodeJS.Signals): Promise<void> {
+  return new Promise((resolve) => process.once(signal, () => resolve()));
+}
+
+function socketsFor({ listeners }: GatewayConfig): ((listener: { name: string }) => ListenOn) | undefined {
+  const sockets = passedSockets(process.env, process.pid);
+  if (sockets.length === 0) return undefined;
+  if (sockets.length !== listeners.length) {
+    throw new HandclaspError(
+      "ERR_HANDCLASP_OPTION",
+      `${sockets.length} sockets were passed for ${listeners.length} listeners`,
+      { hint: "the socket unit needs one ListenStream for each listener, in their order" },
+    );
+  }
+  const byName = new Map(listeners.map(({ name }, at) => [name, sockets[at] ?? 0]));
+  return ({ name }) => ({ fd: byName.get(name) ?? 0 });
 }

@@ -13,8 +13,16 @@ export interface LogEntry {
   readonly [field: string]: string | number | boolean | null | readonly string[] | undefined;
 }
 
+/** Where a server says what happens. */
+export interface EventLog {
+  write(entry: LogEntry): void;
+  /** What weakens security stands out. */
+  warn(message: string): void;
+  failed(error: unknown): void;
+}
+
 /** Writes the log to stderr, as text or as JSON lines. */
-export class ServeLog {
+export class ServeLog implements EventLog {
   readonly #json: boolean;
 
   constructor(json: boolean) {
@@ -23,9 +31,9 @@ export class ServeLog {
 
   write(entry: LogEntry): void {
     const time = new Date().toISOString();
-    const line = Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, bounded(value)]));
+    const line = boundedEntry(entry);
     if (this.#json) say(JSON.stringify({ time, ...line }));
-    else say(`${time} ${toText({ ...line, event: entry.event })}`);
+    else say(`${time} ${toText(line)}`);
   }
 
   /** What weakens security stands out. */
@@ -35,14 +43,27 @@ export class ServeLog {
   }
 
   failed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.write({ event: "error", message: escapeText(message, MOST_CHARACTERS) });
+    this.write(errorEntry(error));
   }
+}
+
+/** What became of something unexpected, safe to print. */
+export function errorEntry(error: unknown): LogEntry {
+  const message = error instanceof Error ? error.message : String(error);
+  return { event: "error", message: escapeText(message, MOST_CHARACTERS) };
+}
+
+/** A line that no client can make as long as it likes. */
+export function boundedEntry(entry: LogEntry): LogEntry {
+  const fields = Object.entries(entry).map(([name, value]) => [name, bounded(value)]);
+  return { ...(Object.fromEntries(fields) as LogEntry), event: entry.event };
 }
 
 export interface ClientLogOptions {
   readonly server: ChannelMessages["handclasp:met"]["server"];
-  readonly log: ServeLog;
+  readonly log: EventLog;
+  /** Whether connections of known clients are logged, too; default true. */
+  readonly recognised?: boolean;
   /** Whether certificates go to stdout as PEM. */
   readonly printCertificate: boolean;
   /** Told of known keys with new certificates. */
@@ -50,7 +71,13 @@ export interface ClientLogOptions {
 }
 
 /** Logs what the guard of a server decides. Returns how to stop. */
-export function logClients({ server, log, printCertificate, onRenewed }: ClientLogOptions): () => void {
+export function logClients({
+  server,
+  log,
+  recognised = true,
+  printCertificate,
+  onRenewed,
+}: ClientLogOptions): () => void {
   const admitted = (event: "met" | "recognised", message: ChannelMessages["handclasp:met"]): void => {
     const { peer, connection, remoteAddress } = message;
     const { keyId, pin, tlsVersion, resumed, renewed } = peer;
@@ -86,7 +113,9 @@ export function logClients({ server, log, printCertificate, onRenewed }: ClientL
   const failed = ({ error }: ChannelMessages["handclasp:error"]): void => log.failed(error);
   const stops = [
     listen("handclasp:met", server, (message) => admitted("met", message)),
-    listen("handclasp:recognised", server, (message) => admitted("recognised", message)),
+    ...(recognised
+      ? [listen("handclasp:recognised", server, (message) => admitted("recognised", message))]
+      : []),
     listen("handclasp:refused", server, refused),
     listen("handclasp:revoked", server, revoked),
     listen("handclasp:error", server, failed),

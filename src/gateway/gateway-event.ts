@@ -30,6 +30,12 @@ export type GatewayEvent =
       readonly problem: UpstreamProblem;
       readonly error: Error;
     }
+  /** A connection in mode `tcp` has its own to the upstream. */
+  | {
+      readonly type: "upstream-connected";
+      readonly listener: ListenerConfig;
+      readonly durationMs: number;
+    }
   /** A connection in mode `tcp` is over. */
   | {
       readonly type: "relayed";

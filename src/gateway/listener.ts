@@ -61,7 +61,8 @@ function toListenOptions(
   return on !== undefined && "fd" in on ? { fd: on.fd } : { host, port, ...on };
 }
 
-function cannotListen(address: ServerAddress, cause: unknown): HandclaspError {
+/** What listening failed with, for people. */
+export function cannotListen(address: ServerAddress, cause: unknown): HandclaspError {
   const said = cause instanceof Error ? cause.message : String(cause);
   const problem = `cannot listen on ${formatServerAddress(address)}: ${said}`;
   return new HandclaspError("ERR_HANDCLASP_OPTION", problem, {

@@ -13,6 +13,7 @@ export class TcpRelay {
   readonly #client: TLSSocket;
   readonly #upstream: Socket;
   readonly #context: ProxyContext;
+  readonly #beganAt = performance.now();
   #isConnected = false;
 
   constructor(client: TLSSocket, context: ProxyContext) {
@@ -35,6 +36,8 @@ export class TcpRelay {
     const client = this.#client;
     const upstream = this.#upstream;
     this.#isConnected = true;
+    const { config: listener, onEvent } = this.#context;
+    onEvent({ type: "upstream-connected", listener, durationMs: performance.now() - this.#beganAt });
     upstream.setTimeout(0);
     client.on("data", (chunk: Buffer) => {
       if (!upstream.write(chunk)) client.pause();

@@ -28,6 +28,11 @@ export class GuardedConnection {
     return this.#handshake.transport;
   }
 
+  /** When it was accepted, on the clock of `performance.now()`. */
+  get acceptedAt(): number {
+    return this.#handshake.beganAt;
+  }
+
   /** Undefined on a Unix socket, and when it was first asked for after the connection closed. */
   get remoteAddress(): string | undefined {
     return this.#handshake.remoteAddress;

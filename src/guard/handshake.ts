@@ -25,7 +25,8 @@ export class Handshake {
   masterSecrets = 0;
   /** What came of it, once it was handed to the application. */
   connection: GuardedConnection | undefined;
-  /** On the clock of `performance.now()`. */
+  /** On the clock of `performance.now()`, as the next one. */
+  readonly beganAt: number = performance.now();
   dueAt = 0;
 
   readonly #remoteAddressOf: RemoteAddressOf;

@@ -22,6 +22,8 @@ export const DEFAULT_FIRST_USE_LIMITS: FirstUseLimitOptions = {
   maxNetworks: 10_000,
 };
 
+const DAY_MS = 24 * 3600 * 1000;
+
 /** Says whether one more unknown key may be met. */
 export interface FirstUseLimiter {
   /** Counts it if so. `network` is as `sourceNetwork` names it, `now` in milliseconds. */
@@ -64,6 +66,26 @@ export class FirstUseLimits implements FirstUseLimiter {
     this.#overall.take();
     this.#remember(network, bucket);
     return true;
+  }
+
+  /** Takes up to so many tokens of the total, for somebody who hands them on and then says to whom by `spend`. */
+  lease(most: number, now: number): number {
+    this.#overall.refill(now);
+    const tokens = Math.min(most, this.#overall.tokens);
+    this.#overall.take(tokens);
+    return tokens;
+  }
+
+  /**
+   * Takes tokens of a network that were handed out already, more than it has if need be. Returns the milliseconds
+   * until it has one again; 0 when it has.
+   */
+  spend(network: string, count: number, now: number): number {
+    const bucket = this.#networks.get(network) ?? new Bucket(this.#perNetwork);
+    bucket.refill(now);
+    bucket.take(count);
+    this.#remember(network, bucket);
+    return bucket.emptyForMs;
   }
 
   /** A full bucket is the same as none; two for each call are enough to catch up. */
@@ -110,8 +132,17 @@ class Bucket {
     return this.#level >= this.#rate.burst * 1000;
   }
 
-  take(): void {
-    this.#level -= 1000;
+  /** Whole ones. */
+  get tokens(): number {
+    return Math.max(0, Math.floor(this.#level / 1000));
+  }
+
+  get emptyForMs(): number {
+    return this.hasToken ? 0 : Math.min(DAY_MS, Math.ceil((1000 - this.#level) / this.#rate.perSecond));
+  }
+
+  take(count: number = 1): void {
+    this.#level -= count * 1000;
   }
 
   /** A clock that went backwards adds nothing, and filling goes on from there. */

@@ -1,0 +1,86 @@
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../gateway/config.ts";
+import type { GatewayEvent } from "../gateway/gateway-event.ts";
+import { Gateway, type GatewayContext } from "../gateway/gateway.ts";
+import { GatewayMetrics } from "../gateway/gateway-metrics.ts";
+import type { WorkerReport } from "../gateway/worker-message.ts";
+import { openStore } from "../store/open-store.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+import { processName } from "./context.ts";
+import { type LogDetail, logGateway } from "./gateway-log.ts";
+import { recordServer } from "./record-server.ts";
+import { serverIdentity } from "./serve-identity.ts";
+import type { EventLog } from "./serve-log.ts";
+import { useTrustCa } from "./serve-trust-ca.ts";
+
+export interface GatewayProcessOptions extends Pick<GatewayContext, "limits" | "ticketKeys" | "listenOn"> {
+  readonly log: EventLog;
+  readonly detail: LogDetail;
+}
+
+/** A gateway in this process, with its store and what is counted. */
+export class GatewayProcess implements AsyncDisposable {
+  readonly #store: TrustStore;
+  readonly #gateway: Gateway;
+  readonly #metrics: GatewayMetrics | undefined;
+
+  constructor(config: GatewayConfig, { log, detail, ...sharing }: GatewayProcessOptions) {
+    const name = processName("gateway");
+    const store = openStore(config.store, { process: name });
+    this.#store = store;
+    const { metrics } = config;
+    this.#metrics = metrics && new GatewayMetrics({ store, peerLabels: metrics.peerLabels });
+    const logEvent = logGateway(log, detail);
+    this.#gateway = new Gateway(config, {
+      ...sharing,
+      store,
+      now: Date.now,
+      process: name,
+      identityOf: (files: CertificateFiles | undefined) => serverIdentity(store, files ?? {}),
+      useTrustCa,
+      onEvent: (event: GatewayEvent) => {
+        this.#metrics?.onEvent(event);
+        logEvent(event);
+      },
+      onError: (error) => log.failed(error),
+    });
+  }
+
+  /** Listens everywhere, or nowhere: then it throws. */
+  start(): Promise<readonly ServerAddress[]> {
+    return this.#gateway.start();
+  }
+
+  async report(): Promise<WorkerReport> {
+    const metrics = (await this.#metrics?.registry.getMetricsAsJSON()) ?? [];
+    return { metrics, unready: this.#metrics?.unready() ?? null };
+  }
+
+  /** Ends what runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway.close();
+    this.#metrics?.[Symbol.dispose]();
+    await this.#store.close();
+  }
+}
+
+/** Records where listeners are and which keys they have, for those who invite clients, and says that they are ready. */
+export async function announceListeners(
+  config: GatewayConfig,
+  addresses: readonly ServerAddress[],
+  log: EventLog,
+): Promise<void> {
+  await using store = openStore(config.store, { process: processName("gateway") });
+  for (const [at, listener] of config.listeners.entries()) {
+    const address = addresses[at];
+    if (address === undefined) continue;
+    const identity = await serverIdentity(store, listener.certificate ?? {});
+    const record = await recordServer(store, identity, address);
+    log.write({ event: "listening", ...facts(listener), ...record, store: store.url });
+  }
+}
+
+function facts({ name, mode, to, policy, clientCertificate, trustCa }: ListenerConfig): object {
+  const upstream = to.kind === "unix" ? `unix:${to.path}` : formatServerAddress(to.address);
+  return { listener: name, mode, to: upstream, ...policy, clientCertificate, trustCa };
+}

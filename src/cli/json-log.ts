@@ -1,0 +1,55 @@
+import pino from "pino";
+import { boundedEntry, errorEntry, type EventLog, type LogEntry } from "./serve-log.ts";
+
+const STDERR = 2;
+/** What an operator may have to do something about. */
+const WARNINGS = new Set([
+  "warning",
+  "refused",
+  "revoked",
+  "upstream-failed",
+  "accept-failed",
+  "full",
+  "suppressed",
+  "worker-died",
+  "reload-failed",
+]);
+
+/** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */
+export class JsonLog implements EventLog, Disposable {
+  readonly #destination = pino.destination({ fd: STDERR, sync: false });
+  readonly #pino = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    this.#destination,
+  );
+
+  write(entry: LogEntry): void {
+    this.#pino[levelOf(entry)](boundedEntry(entry));
+  }
+
+  warn(message: string): void {
+    this.write({ event: "warning", message });
+  }
+
+  failed(error: unknown): void {
+    this.write(errorEntry(error));
+  }
+
+  /** Writes what is still in memory. */
+  [Symbol.dispose](): void {
+    try {
+      this.#destination.flushSync();
+    } catch {
+      // Nobody reads it any more.
+    }
+  }
+}
+
+function levelOf({ event }: LogEntry): "error" | "warn" | "info" {
+  if (event === "error") return "error";
+  return WARNINGS.has(event) ? "warn" : "info";
+}

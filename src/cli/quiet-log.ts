@@ -1,0 +1,69 @@
+import type { EventLog, LogEntry } from "./serve-log.ts";
+
+/** What strangers can bring about as often as they like. */
+const BY_STRANGERS = new Set(["refused", "met", "anonymous", "upstream-failed", "handshake-failed", "error"]);
+const BURST = 100;
+const PER_SECOND = 10;
+const SUM_MS = 10_000;
+
+interface Allowance {
+  left: number;
+  suppressed: number;
+}
+
+/** Keeps strangers from filling the disk: of each of their events so many a second, and then how many more there were. */
+export class QuietLog implements EventLog, Disposable {
+  readonly #log: EventLog;
+  readonly #allowances = new Map<string, Allowance>();
+  readonly #refill = setInterval(() => this.#add(), 1000).unref();
+  readonly #sums = setInterval(() => this.#sum(), SUM_MS).unref();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  write(entry: LogEntry): void {
+    if (!BY_STRANGERS.has(entry.event) || this.#take(entry.event)) this.#log.write(entry);
+  }
+
+  warn(message: string): void {
+    this.#log.warn(message);
+  }
+
+  failed(error: unknown): void {
+    if (this.#take("error")) this.#log.failed(error);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#refill);
+    clearInterval(this.#sums);
+    this.#sum();
+  }
+
+  #take(event: string): boolean {
+    let allowance = this.#allowances.get(event);
+    if (allowance === undefined) {
+      allowance = { left: BURST, suppressed: 0 };
+      this.#allowances.set(event, allowance);
+    }
+    if (allowance.left > 0) {
+      allowance.left -= 1;
+      return true;
+    }
+    allowance.suppressed += 1;
+    return false;
+  }
+
+  #add(): void {
+    for (const allowance of this.#allowances.values()) {
+      allowance.left = Math.min(BURST, allowance.left + PER_SECOND);
+    }
+  }
+
+  #sum(): void {
+    for (const [of, allowance] of this.#allowances) {
+      if (allowance.suppressed > 0) this.#log.write({ event: "suppressed", of, count: allowance.suppressed });
+      allowance.suppressed = 0;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { createServer } from "node:net";
+import type { ServerAddress } from "../client/server-address.ts";
+import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../trust/first-use-limits.ts";
+import { grantLease } from "../trust/leased-limits.ts";
+import type { GatewayConfig, ListenerConfig } from "./config.ts";
+import { DepartedWorkers } from "./departed-workers.ts";
+import { cannotListen, type ListenOn } from "./listener.ts";
+import { TICKET_ROTATION, TicketSecretSource } from "./ticket-secrets.ts";
+import type { FromWorker, WorkerReport } from "./worker-message.ts";
+import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
+
+export interface PrimaryOptions {
+  readonly count: number;
+  /** What starts a worker. */
+  readonly command: readonly [string, ...string[]];
+  /** Sockets that are open already, one for each of the first listeners. */
+  readonly sockets: readonly number[];
+  readonly onEvent: (event: PrimaryEvent) => void;
+}
+
+export type PrimaryEvent =
+  | { readonly type: "worker-started"; readonly pid: number }
+  /** Not asked to. Another one is started. */
+  | ({ readonly type: "worker-died"; readonly pid: number } & WorkerEnd)
+  | { readonly type: "worker-failed"; readonly error: unknown };
+
+/** A worker that lived longer did not die of how it was started. */
+const SETTLED_MS = 5000;
+const MOST_DELAY_MS = 5000;
+/** What a worker has after its connections' time to write down and end. */
+const GRACE_MS = 5000;
+/** 0 to 2 are the standard streams, 3 is the channel to the primary. */
+const FIRST_INHERITED = 4;
+
+/** Keeps a number of workers running that are one gateway to whoever looks at it from outside. */
+export class Primary {
+  readonly #options: PrimaryOptions;
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #limits = new FirstUseLimits();
+  readonly #tickets = new TicketSecretSource(TICKET_ROTATION, (secrets) => {
+    for (const worker of this.#workers) worker.send({ type: "tickets", secrets });
+  });
+  #config: GatewayConfig;
+  #stopping = false;
+  #failures = 0;
+  readonly #departed = new DepartedWorkers();
+
+  constructor(config: GatewayConfig, options: PrimaryOptions) {
+    this.#config = config;
+    this.#options = options;
+  }
+
+  /** Starts all workers, or none: then it throws. Returns the addresses in the order of the listeners. */
+  async start(): Promise<readonly ServerAddress[]> {
+    try {
+      for (const listener of this.#config.listeners.slice(this.#options.sockets.length))
+        await probe(listener);
+      const addresses = await this.#launch().listening;
+      this.#config = listeningAt(this.#config, addresses);
+      const others = Array.from({ length: this.#options.count - 1 }, () => this.#launch());
+      await Promise.all(others.map(({ listening }) => listening));
+      return addresses;
+    } catch (error) {
+      await this.stop("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** The processes that accept connections now. */
+  get pids(): readonly number[] {
+    return [...this.#workers].filter(({ isListening }) => isListening).map(({ pid }) => pid);
+  }
+
+  /** Everybody takes over a new configuration; those who are started later, too. */
+  reload(config: GatewayConfig): void {
+    this.#config = config;
+    for (const worker of this.#workers) worker.send({ type: "reload", config });
+  }
+
+  /** What all workers say, those that are gone included: their counters still count. */
+  async reports(): Promise<readonly WorkerReport[]> {
+    const reports = await Promise.all(Array.from(this.#workers, (worker) => worker.report()));
+    return [...this.#departed.reports, ...reports.filter((report) => report !== undefined)];
+  }
+
+  /** Lets connections finish as long as the configuration says, then ends them. */
+  async stop(how: "drain" | "SIGKILL" = "drain"): Promise<void> {
+    this.#stopping = true;
+    this.#tickets[Symbol.dispose]();
+    const ends = Array.from(this.#workers, ({ ended }) => ended);
+    for (const worker of this.#workers) {
+      if (how === "drain") worker.send({ type: "drain" });
+      else worker.kill(how);
+    }
+    const late = setTimeout(() => {
+      for (const worker of this.#workers) worker.kill("SIGKILL");
+    }, this.#config.drainTimeoutMs + GRACE_MS);
+    await Promise.all(ends);
+    clearTimeout(late);
+  }
+
+  #launch(): WorkerProcess {
+    const { command, sockets } = this.#options;
+    const worker = new WorkerProcess(command, sockets, (message) => this.#received(worker, message));
+    this.#workers.add(worker);
+    const startedAt = performance.now();
+    void worker.ended.then((end) => this.#ended(worker, end, performance.now() - startedAt));
+    worker.send({
+      type: "start",
+      config: this.#config,
+      listenOn: this.#config.listeners.map((_, at) => this.#listenOn(at)),
+      secrets: this.#tickets.secrets,
+      lease: this.#limits.lease(leaseOf(this.#options.count), Date.now()),
+    });
+    this.#options.onEvent({ type: "worker-started", pid: worker.pid });
+    return worker;
+  }
+
+  #listenOn(listener: number): ListenOn {
+    if (listener < this.#options.sockets.length) return { fd: FIRST_INHERITED + listener };
+    return { reusePort: true };
+  }
+
+  #received(worker: WorkerProcess, message: FromWorker): void {
+    if (message.type === "renew") this.#tickets.renew(message.generation);
+    else if (message.type === "spent") {
+      worker.send({ type: "grant", ...grantLease(this.#limits, message, Date.now()) });
+    }
+  }
+
+  #ended(worker: WorkerProcess, end: WorkerEnd, livedMs: number): void {
+    this.#workers.delete(worker);
+    if (worker.lastReport !== undefined) this.#departed.add(worker.lastReport);
+    if (this.#stopping) return;
+    this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
+    this.#tickets.holdersLost();
+    this.#failures = livedMs > SETTLED_MS ? 0 : this.#failures + 1;
+    const delayMs = this.#failures < 2 ? 0 : Math.min(MOST_DELAY_MS, 50 * 2 ** this.#failures);
+    setTimeout(() => this.#replace(), delayMs);
+  }
+
+  #replace(): void {
+    if (this.#stopping) return;
+    this.#launch().listening.catch((error: unknown) => {
+      if (!this.#stopping) this.#options.onEvent({ type: "worker-failed", error });
+    });
+  }
+}
+
+/** Half of what may be met at once is handed out, so that no worker has to ask for the first ones. */
+function leaseOf(workers: number): number {
+  return Math.ceil(DEFAULT_FIRST_USE_LIMITS.overall.burst / (2 * workers));
+}
+
+/** With `SO_REUSEPORT` a second gateway could listen beside us unnoticed. */
+async function probe({ listen: address }: ListenerConfig): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const server = createServer().on("error", reject);
+  server.listen(address.port, address.host, () => server.close(() => resolve()));
+  await promise.catch((error: unknown) => {
+    throw cannotListen(address, error);
+  });
+}
+
+/** With the ports that port 0 picked. */
+function listeningAt(config: GatewayConfig, addresses: readonly ServerAddress[]): GatewayConfig {
+  const listeners = config.listeners.map((listener, at) => ({
+    ...listener,
+    listen: addresses[at] ?? listener.listen,
+  }));
+  return { ...config, listeners };
+}
