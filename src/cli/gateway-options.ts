@@ -11,6 +11,8 @@ import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-o
 export interface GatewayOptions extends ServeOptions {
   readonly to?: string;
   readonly mode: ListenerConfig["mode"];
+  readonly serverName: readonly string[];
+  readonly onPending: ListenerConfig["onPending"];
   /** Milliseconds, as all of these. */
   readonly connectTimeout: number;
   readonly idleTimeout: number;
@@ -33,6 +35,17 @@ export function addGatewayOptions(command: Command): Command {
       "where connections go: HOST:PORT or unix:PATH; with --mode http http://HOST:PORT or h2c://HOST:PORT",
     )
     .addOption(new Option("--mode <mode>", "what the service speaks").choices(["tcp", "http"]).default("tcp"))
+    .option(
+      "--server-name <name>",
+      "answer to this name only; give it again for more, *.example.org for one label in front (mode http)",
+      (name, before: readonly string[]) => [...before, name],
+      [],
+    )
+    .addOption(
+      new Option("--on-pending <what>", "what pending clients meet; the page is for mode http")
+        .choices(["alert", "page"])
+        .default("alert"),
+    )
     .addOption(duration("--connect-timeout <duration>", "for the connection to the upstream", 10_000, "10s"))
     .addOption(
       limit("--idle-timeout <duration>", "ends a connection without a byte either way; 0 for no limit"),
@@ -78,6 +91,9 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
   checkServeOptions(command, options);
   const { to, mode, cert, key } = options;
   if (to === undefined) return command.error("error: give --to, where connections go");
+  if (mode !== "http" && (options.onPending === "page" || options.serverName.length > 0)) {
+    return command.error("error: --on-pending page and --server-name are for --mode http");
+  }
   const { firstUse, bind, validity, rotation } = options;
   return {
     store: options.store,
@@ -95,8 +111,8 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
         maxTls: `TLSv${options.maxTls}`,
         allow: undefined,
         paths: [],
-        serverNames: [],
-        onPending: "alert",
+        serverNames: options.serverName,
+        onPending: options.onPending,
         sendProxy: "none",
         acceptProxy: [],
         handshakeTimeoutMs: options.handshakeTimeout,

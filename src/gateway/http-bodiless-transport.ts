@@ -11,7 +11,9 @@ export interface TransportOptions {
   /** `http://HOST:PORT` */
   readonly origin: string;
   readonly connectTimeoutMs: number;
-  /** Without a byte from the upstream; 0 for no limit. */
+  /** Until the answer begins. */
+  readonly headTimeoutMs: number;
+  /** Without a byte either way after that; 0 for no limit. */
   readonly idleTimeoutMs: number;
 }
 
@@ -27,13 +29,13 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT"
 export class BodilessTransport implements UpstreamTransport {
   readonly #pool: Pool;
 
-  constructor({ origin, connectTimeoutMs, idleTimeoutMs }: TransportOptions) {
+  constructor({ origin, connectTimeoutMs, headTimeoutMs, idleTimeoutMs }: TransportOptions) {
     this.#pool = new Pool(origin, {
       connections: MOST_CONNECTIONS,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connect: { timeout: connectTimeoutMs },
-      headersTimeout: idleTimeoutMs,
+      headersTimeout: headTimeoutMs,
       bodyTimeout: idleTimeoutMs,
     });
   }

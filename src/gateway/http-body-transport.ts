@@ -16,7 +16,9 @@ import {
 export interface BodyTransportOptions {
   readonly address: ServerAddress;
   readonly connectTimeoutMs: number;
-  /** Without a byte either way; 0 for no limit. */
+  /** Until the answer begins, without a byte either way. */
+  readonly headTimeoutMs: number;
+  /** The same after that; 0 for no limit. */
   readonly idleTimeoutMs: number;
 }
 
@@ -35,7 +37,9 @@ export class BodyTransport implements UpstreamTransport {
     const { method, path, fields, body, expectsContinue } = request;
     const headers = [...fields, ...framing(body), ...(expectsContinue ? ["Expect", "100-continue"] : [])];
     const sent = httpRequest({ agent: this.#agent, host, port, method, path, headers });
-    sent.setTimeout(this.#options.idleTimeoutMs);
+    const { headTimeoutMs, idleTimeoutMs } = this.#options;
+    sent.setTimeout(headTimeoutMs);
+    sent.on("response", () => sent.setTimeout(idleTimeoutMs));
     return new BodyExchange(sent, body, listener);
   }
 

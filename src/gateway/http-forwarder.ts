@@ -19,6 +19,9 @@ import type { ProxyContext } from "./proxy.ts";
 import { UpgradeTransport } from "./http-upgrade.ts";
 import { isOfUpstream, type UpstreamFailure, type UpstreamTransport } from "./http-upstream.ts";
 
+/** For the upstream's answer to begin, when the configuration sets no limit for silence. */
+const HEAD_TIMEOUT_MS = 300_000;
+
 /** What a forwarder is made of. */
 export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "onEvent">;
 
@@ -40,7 +43,7 @@ export class HttpForwarder {
   readonly #upgrades: UpgradeTransport | undefined;
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
 
-  /** Throws `URIError` for a path rule that cannot be. */
+  /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
   constructor(context: ForwarderContext) {
     this.#context = context;
     const { config } = context;
@@ -50,8 +53,9 @@ export class HttpForwarder {
     if (config.to.kind !== "http") throw new TypeError("mode http has an upstream that speaks HTTP");
     const { address, protocol } = config.to;
     const { connectTimeoutMs, idleTimeoutMs } = config;
+    const headTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : HEAD_TIMEOUT_MS;
     const origin = `http://${formatServerAddress(address)}`;
-    const transport = { address, origin, connectTimeoutMs, idleTimeoutMs };
+    const transport = { address, origin, connectTimeoutMs, headTimeoutMs, idleTimeoutMs };
     this.#bodiless = protocol === "h2c" ? new H2cTransport(transport) : new BodilessTransport(transport);
     this.#withBody = protocol === "h2c" ? this.#bodiless : new BodyTransport(transport);
     this.#upgrades = protocol === "h2c" ? undefined : new UpgradeTransport(transport);

@@ -34,7 +34,9 @@ export class H2cTransport implements UpstreamTransport {
     stream.once("close", () => {
       load.streams -= 1;
     });
-    stream.setTimeout(this.#options.idleTimeoutMs);
+    const { headTimeoutMs, idleTimeoutMs } = this.#options;
+    stream.setTimeout(headTimeoutMs);
+    stream.on("response", () => stream.setTimeout(idleTimeoutMs));
     return new H2cExchange(stream, request, listener);
   }
 

@@ -1,3 +1,4 @@
+import { HandclaspError } from "../errors.ts";
 import type { PathRule } from "./config.ts";
 
 /** A path as the rules see it and as it is forwarded; undefined for one that may be read in two ways. */
@@ -25,7 +26,7 @@ interface Segment {
 export class PathRules {
   readonly #rules: readonly { readonly rule: PathRule; readonly segments: readonly string[] }[];
 
-  /** Throws `URIError` for a rule whose path is no path, or may be read in two ways. */
+  /** Throws ERR_HANDCLASP_OPTION for a rule whose path is none, or may be read in two ways. */
   constructor(rules: readonly PathRule[]) {
     this.#rules = rules
       .map((rule) => ({ rule, segments: toRuleSegments(rule) }))
@@ -65,7 +66,11 @@ export class PathRules {
 function toRuleSegments(rule: PathRule): readonly string[] {
   const segments = rule.path.startsWith("/") ? collapse(rule.path)?.map(({ text }) => text) : undefined;
   if (segments === undefined)
-    throw new URIError(`the path ${JSON.stringify(rule.path)} can be read in two ways`);
+    throw new HandclaspError(
+      "ERR_HANDCLASP_OPTION",
+      `no rule can be for the path ${JSON.stringify(rule.path)}`,
+      { hint: "begin it with a slash; it cannot hold an encoded slash, a backslash or NUL" },
+    );
   return segments.at(-1) === "" ? segments.slice(0, -1) : segments;
 }
 

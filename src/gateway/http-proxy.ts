@@ -5,7 +5,7 @@ import { HttpForwarder } from "./http-forwarder.ts";
 import { createPendingPage } from "./pending-page.ts";
 import type { Proxy, ProxyContext } from "./proxy.ts";
 
-/** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws `URIError` for a path rule that cannot be. */
+/** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
 export function createHttpProxy(context: ProxyContext): Proxy {
   return new HttpProxy(context);
 }

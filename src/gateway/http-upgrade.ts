@@ -11,8 +11,8 @@ import { STATUS_OF_FAILURE, toFailure, UpstreamTimeout } from "./http-upstream.t
 export interface UpgradeOptions {
   readonly address: ServerAddress;
   readonly connectTimeoutMs: number;
-  /** For the upstream's answer; 0 for no limit. */
-  readonly idleTimeoutMs: number;
+  /** Until the answer begins. */
+  readonly headTimeoutMs: number;
 }
 
 /** A request that asks for another protocol, as the upstream is to get it. */
@@ -92,7 +92,7 @@ export class UpgradeTransport {
   }
 
   #ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
-    const { address, idleTimeoutMs } = this.#options;
+    const { address, headTimeoutMs } = this.#options;
     const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
     const request = httpRequest({
       agent: this.#agent,
@@ -102,7 +102,7 @@ export class UpgradeTransport {
       headers,
     });
     let isAnswered = false;
-    request.setTimeout(idleTimeoutMs, () => {
+    request.setTimeout(headTimeoutMs, () => {
       if (!isAnswered) request.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
     });
     request.on("upgrade", ({ rawHeaders }, socket, head) => {

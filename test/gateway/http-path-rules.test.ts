@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { HandclaspError } from "../../src/errors.ts";
 import { PathRules } from "../../src/gateway/http-path-rules.ts";
 
 const ADMIN = { path: "/admin", allow: ["anna"] };
@@ -90,7 +91,7 @@ describe("path rules", () => {
 
   it("say which rule cannot be", () => {
     for (const path of ["admin", "/a%2fb", "/%"]) {
-      assert.throws(() => new PathRules([{ path, allow: [] }]), URIError, path);
+      assert.throws(() => new PathRules([{ path, allow: [] }]), HandclaspError, path);
     }
   });
 
