@@ -67,6 +67,8 @@ export class SessionCache {
     const own: Entry[] = [];
     this.#untold.set(socket, { place, facts });
     socket.on("session", (session: Buffer) => {
+      // Node tells of one even after 'close'.
+      if (socket.destroyed) return;
       this.#untold.delete(socket);
       const entry = { place, facts, session, singleUse: true };
       own.push(entry);

@@ -1,32 +1,20 @@
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
 import { describe, it } from "node:test";
 import { connect } from "../../src/client/connect.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import {
-  type CreatedIdentity,
-  type ReissuedCertificate,
-  reissueCertificate,
-} from "../../src/x509/create-identity.ts";
-import { createEndorsement } from "../../src/x509/endorsement.ts";
+import type { CreatedIdentity } from "../../src/x509/create-identity.ts";
+import { successorOf } from "../support/successor.ts";
 import { identity, optionsFor, serve, showing } from "./support/listening.ts";
 
 /** The successor, with a certificate in which the old key names it. */
-async function successorOf(old: CreatedIdentity): Promise<CreatedIdentity> {
-  const next = await identity("server");
-  const endorsement = createEndorsement({
-    oldKey: createPrivateKey(old.privateKeyPem),
-    newSpki: next.facts.spki,
-    issuedAt: Date.now(),
-    previous: old.facts.endorsement,
-  });
-  const reissued: ReissuedCertificate = reissueCertificate(old.facts.der, {
-    privateKey: createPrivateKey(next.privateKeyPem),
-    now: new Date(),
-    endorsement,
-  });
-  return { privateKeyPem: next.privateKeyPem, ...reissued };
+async function successor({
+  privateKeyPem,
+  certificatePem,
+  facts,
+}: CreatedIdentity): Promise<CreatedIdentity> {
+  const next = await successorOf({ key: privateKeyPem, cert: certificatePem, facts });
+  return { privateKeyPem: next.key, certificatePem: next.cert, facts: next.facts };
 }
 
 describe("a server that changed its key", () => {
@@ -38,7 +26,7 @@ describe("a server that changed its key", () => {
       const { port } = before;
       (await connect(optionsFor(store, port))).destroy();
       await before[Symbol.asyncDispose]();
-      const next = await successorOf(old);
+      const next = await successor(old);
       await using after = await serve(next, port);
       const socket = await connect(optionsFor(store, port, { verifyServer, ...(await showing("ada")) }));
       socket.resume();
@@ -60,7 +48,7 @@ describe("a server that changed its key", () => {
     const { port } = before;
     (await connect(optionsFor(store, port))).destroy();
     await before[Symbol.asyncDispose]();
-    const after = await serve(await successorOf(old), port);
+    const after = await serve(await successor(old), port);
     (await connect(optionsFor(store, port))).destroy();
     await after[Symbol.asyncDispose]();
     await using again = await serve(old, port);
@@ -78,7 +66,7 @@ describe("a server that changed its key", () => {
     const { port } = before;
     (await connect(optionsFor(store, port))).destroy();
     await before[Symbol.asyncDispose]();
-    await using other = await serve(await successorOf(await identity("server")), port);
+    await using other = await serve(await successor(await identity("server")), port);
     await assert.rejects(connect(optionsFor(store, port)), (error) => {
       return isHandclaspError(error, "ERR_HANDCLASP_REFUSED") && error.details["reason"] === "key-changed";
     });
