@@ -24,7 +24,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT"
 
 /**
  * Requests without a body over HTTP/1.1, by undici: at half the cost of `http.request`, which carries all that undici
- * does not (docs/decisions/0014).
+ * does not (docs/decisions/0018).
  */
 export class BodilessTransport implements UpstreamTransport {
   readonly #pool: Pool;

@@ -80,6 +80,16 @@ describe("the upstream of a recognised client", () => {
     assert.equal(name, toKeyId(admin.facts.pin));
   });
 
+  it("gets the name that an operator gave, not what the certificate claims", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const ask = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    await exchangeRaw(scene.port, ask);
+    await scene.operator.rename(anna.facts.pin, "Anna of the lab");
+    const { fields } = mirrored(await exchangeRaw(scene.port, ask));
+    assert.deepEqual(valuesOf(fields, /^handclasp-peer$/), ["Anna%20of%20the%20lab"]);
+  });
+
   it("gets a name outside of ASCII percent-encoded", async () => {
     await using upstream = await openMirror();
     await using scene = await openHttpScene({ to: upstream.port });
