@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { saveIdentity } from "../../src/client/identity-folder.ts";
@@ -15,42 +12,11 @@ import { Home, MAIN, runToEnd, startServe } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { type Shown, successorOf } from "../support/successor.ts";
+import { CAN_KILL, Killer } from "./support/killer.ts";
 
-const hasCompiler = spawnSync("cc", ["--version"], { stdio: "ignore" }).status === 0;
-const skip = !hasCompiler && "no C compiler here";
+const skip = !CAN_KILL && "no C compiler here";
 /** More than a rotation takes. */
 const MOST_WRITES = 150;
-
-/** Makes processes that are killed at their N-th write. */
-class Killer {
-  readonly #library: string;
-  readonly #marker: string;
-  readonly #home: Home;
-
-  constructor(home: Home) {
-    this.#home = home;
-    this.#library = home.path("kill-at-write.so");
-    this.#marker = home.path("now");
-    const source = join(import.meta.dirname, "support/kill-at-write.c");
-    execFileSync("cc", ["-shared", "-fPIC", "-o", this.#library, source, "-ldl"]);
-  }
-
-  /** A process in this environment is killed at that write after `start()`. */
-  at(write: number): Home {
-    rmSync(this.#marker, { force: true });
-    const environment = {
-      ...this.#home.environment,
-      LD_PRELOAD: this.#library,
-      KILL_MARKER: this.#marker,
-      KILL_AT: String(write),
-    };
-    return Object.create(this.#home, { environment: { value: environment } }) as Home;
-  }
-
-  start(): void {
-    writeFileSync(this.#marker, "");
-  }
-}
 
 async function keysIn(store: string): Promise<readonly KeyRecord[]> {
   await using opened = openStore(store);
