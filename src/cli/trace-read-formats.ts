@@ -46,20 +46,40 @@ function lineWriter(format: TextFormat, { id }: Connection, writer: TraceWriter)
   };
 }
 
-/** A heading, then all messages of the connection: people read one handshake after the other. */
+/** What is kept of one connection, in characters, until it ends. */
+const MOST_KEPT = 256 * 1024;
+
+/**
+ * A heading, then all messages of the connection: people read one handshake after the other. Of one that has more to
+ * tell than anybody wants to keep, part after part.
+ */
 function groupWriter(format: TextFormat, connection: Connection, writer: TraceWriter): CapturedWriter {
   const toText = formatterOf(format);
-  const lines: string[] = [];
+  let kept: string[] = [];
+  let length = 0;
+  let isBegun = false;
+  const add = (line: string): void => {
+    kept.push(line, "\n");
+    length += line.length + 1;
+    if (length > MOST_KEPT) flush();
+  };
+  const flush = (): void => {
+    writer.write(kept.join(""));
+    kept = [`# connection ${connection.id} goes on\n`];
+    length = 0;
+    isBegun = true;
+  };
   return {
     event(event) {
-      if (event.kind === "open") lines.push(`# ${describeConnection(connection, event.timeMs)}\n`);
-      else if (event.kind === "reset") lines.push(`# the ${event.direction} reset the connection\n`);
+      if (event.kind === "open") add(`# ${describeConnection(connection, event.timeMs)}`);
+      else if (event.kind === "reset") add(`# the ${event.direction} reset the connection`);
     },
-    message: (message) => void lines.push(`${toText(message)}\n`),
-    problem: (problem) => void lines.push(`# ${describeProblem(problem)}\n`),
+    message: (message) => add(toText(message)),
+    problem: (problem) => add(`# ${describeProblem(problem)}`),
     end(isTls, explanation) {
-      if (explanation !== undefined) lines.push(`# ${explanation}\n`);
-      if (isTls || explanation !== undefined) writer.write(lines.join(""));
+      if (explanation !== undefined) add(`# ${explanation}`);
+      const isEmpty = isBegun && length === 0;
+      if ((isTls || explanation !== undefined) && !isEmpty) writer.write(kept.join(""));
     },
   };
 }

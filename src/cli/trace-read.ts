@@ -1,7 +1,9 @@
+import { statSync } from "node:fs";
 import { Command } from "commander";
 import type { Connection, TcpEvent } from "../capture/connection.ts";
 import type { CaptureEnd } from "../capture/capture-reader.ts";
 import { CaptureStreams, type StreamSummary } from "../capture/capture-streams.ts";
+import { HandclaspError } from "../errors.ts";
 import type { TraceMessage } from "../tls/trace-message.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { say } from "./output.ts";
@@ -30,6 +32,7 @@ export function readCommand(): Command {
 }
 
 function run(file: string, options: Options): void {
+  if (options.output !== undefined) requireOther(options.output, file);
   const secrets = new TraceSecrets();
   if (options.keylog !== undefined) secrets.addFile(options.keylog);
   // Secrets may stand behind the packets that need them.
@@ -48,6 +51,13 @@ function run(file: string, options: Options): void {
   sayLosses(summary, secrets);
   sayCertificates(certificates, options.certificates);
   sayEnd(file, end);
+}
+
+/** Writing begins while the capture is still to be read. Throws ERR_HANDCLASP_OPTION when both are one file. */
+function requireOther(output: string, file: string): void {
+  const [written, read] = [output, file].map((path) => statSync(path, { throwIfNoEntry: false }));
+  if (written === undefined || written.ino !== read?.ino || written.dev !== read.dev) return;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `--output ${output} is the capture itself`);
 }
 
 /** The connections of a capture while it is being read. */

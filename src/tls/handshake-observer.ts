@@ -71,7 +71,7 @@ export class HandshakeObserver {
 
   /** A line of the key log (RFC 9850), at any time; those of other connections do no harm. */
   secret(label: string, clientRandom: Uint8Array, secret: Uint8Array): void {
-    if (this.#secrets.add(label, clientRandom, secret) && !this.#hasEnded) this.#advance();
+    if (!this.#hasEnded && this.#secrets.add(label, clientRandom, secret)) this.#advance();
   }
 
   /** To be called when the connection ends: tells what was cut short and what could not be decrypted. */
@@ -85,6 +85,7 @@ export class HandshakeObserver {
     const time = this.#now();
     for (const stream of this.#bothStreams) stream.end(time);
     this.#tellAll();
+    this.#secrets.forget();
   }
 
   #take(stream: ObservedStream, bytes: Uint8Array): void {

@@ -7,9 +7,9 @@ const MAX_OWN = 2;
 
 /** The secrets of one connection, out of a key log that may serve many. Memory is bounded whatever the key log holds. */
 export class ObservedSecrets {
-  readonly #others = new KeyLogSecrets({ maxConnections: MAX_OTHERS });
-  readonly #own = new KeyLogSecrets({ maxConnections: MAX_OWN });
-  readonly #ownRandoms: Uint8Array[] = [];
+  #others = new KeyLogSecrets({ maxConnections: MAX_OTHERS });
+  #own = new KeyLogSecrets({ maxConnections: MAX_OWN });
+  #ownRandoms: Uint8Array[] = [];
 
   /** Whether records are decrypted with it. */
   add(label: string, clientRandom: Uint8Array, secret: Uint8Array): boolean {
@@ -25,6 +25,13 @@ export class ObservedSecrets {
       if (secret !== undefined) this.#own.add({ label, clientRandom, secret });
     }
     this.#others.forget(clientRandom);
+  }
+
+  /** For when the connection is over. */
+  forget(): void {
+    this.#others = new KeyLogSecrets({ maxConnections: MAX_OTHERS });
+    this.#own = new KeyLogSecrets({ maxConnections: MAX_OWN });
+    this.#ownRandoms = [];
   }
 
   find(label: SecretLabel, clientRandom: Uint8Array): Uint8Array | undefined {

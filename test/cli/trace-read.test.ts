@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { after, before, describe, it } from "node:test";
 import { LoopbackCapture, missing, tsharkFields } from "../capture/support/programs.ts";
@@ -86,6 +87,34 @@ describe("trace read", () => {
     assert.equal(other.code, 1);
     assert.match(other.stderr, /neither a pcap nor a pcapng file/);
     assert.equal((await home.run(["trace", "read", home.path("none")])).code, 1);
+  });
+
+  it("does not write over the capture that it reads", async () => {
+    const same = home.path("same.pcapng");
+    writeFileSync(same, readFileSync(recorded));
+    symlinkSync(same, home.path("link.pcapng"));
+    for (const output of [same, home.path("link.pcapng")]) {
+      const { code, stderr } = await home.run([
+        "trace",
+        "read",
+        same,
+        "--format",
+        "pcapng",
+        "--output",
+        output,
+      ]);
+      assert.equal(code, 1);
+      assert.match(stderr, /is the capture itself/);
+    }
+    assert.deepEqual(readFileSync(same), readFileSync(recorded));
+  });
+
+  it("says that a pipe will not do, without waiting for it", async () => {
+    const pipe = home.path("pipe");
+    execFileSync("mkfifo", [pipe]);
+    const { code, stderr } = await home.run(["trace", "read", pipe]);
+    assert.equal(code, 1);
+    assert.match(stderr, /it is no file .*\nhint: .*save it first/);
   });
 
   const withTcpdump = { skip: missing("tcpdump") };
