@@ -1,7 +1,7 @@
 // What tracing costs: CPU of a `tls.createServer` that asks for a certificate, against the same server observed (every
 // connection, none, one in a hundred) or only tapped, each in a process of its own, in alternating batches.
 //
-//     node benchmark/traced-connection.ts [--rounds 31] [--batch 200] [--kinds traced,untraced] [--cpu-prof]
+//     node benchmark/traced-connection.ts [--rounds 31] [--bulk-rounds 7] [--batch 200] [--kinds traced,untraced] [--cpu-prof]
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,11 +13,13 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "31" },
     batch: { type: "string", default: "200" },
+    "bulk-rounds": { type: "string", default: "7" },
     kinds: { type: "string", default: "tapped,traced,untraced,sampled" },
     "cpu-prof": { type: "boolean", default: false },
   },
 });
 const ROUNDS = Number(values.rounds);
+const BULK_ROUNDS = Number(values["bulk-rounds"]);
 const BATCH = Number(values.batch);
 /** Every ratio is to the first. */
 const KINDS = ["bare", ...values.kinds.split(",")];
@@ -25,7 +27,6 @@ const KINDS = ["bare", ...values.kinds.split(",")];
 const WARM_UP = 3000;
 /** One bulk batch sends so many megabytes. */
 const BULK_MEGABYTES = 512;
-const BULK_ROUNDS = 15;
 
 const folder = mkdtempSync(join(tmpdir(), "handclasp-bench-"));
 const identityFile = join(folder, "server.pem");

@@ -28,6 +28,7 @@ export class OpensslServer implements AsyncDisposable {
   readonly #program: Program;
   readonly #port: number;
   #told = 0;
+  #toldOnStdout = 0;
   #runs = 0;
 
   private constructor(folder: string, program: Program, port: number) {
@@ -81,9 +82,10 @@ export class OpensslServer implements AsyncDisposable {
       client.say("Q");
       await client.exit;
       await this.#program.outputs(/CONNECTION CLOSED|shutting down SSL/, this.#told);
-      const told = this.#program.output.slice(this.#told);
+      const told = this.#program.stdout.slice(this.#toldOnStdout);
       this.#told = this.#program.output.length;
-      const blocks = { client: blocksOf(client.output), server: blocksOf(told) };
+      this.#toldOnStdout = this.#program.stdout.length;
+      const blocks = { client: blocksOf(client.stdout), server: fromHello(blocksOf(told)) };
       return { chunks, keyLog: readFileSync(keyLog, "latin1"), ...blocks };
     } finally {
       client.stop();
@@ -99,17 +101,22 @@ export class OpensslServer implements AsyncDisposable {
 
 /** The openssl program at work; what it prints is kept. */
 class Program {
+  /** On both streams, mixed as they came. */
   output = "";
+  /** Where -msg goes, which nothing on stderr may cut in two. */
+  stdout = "";
   readonly exit: Promise<unknown>;
   readonly #child: ChildProcessWithoutNullStreams;
 
   constructor(args: readonly string[]) {
     this.#child = spawn("openssl", args, { stdio: "pipe", timeout: 6 * TIMEOUT_MS });
-    this.exit = once(this.#child, "exit");
+    // Not "exit": output may still be on its way then.
+    this.exit = once(this.#child, "close");
     this.#child.stdin.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream.on("data", (text: Buffer) => {
         this.output += text.toString("latin1");
+        if (stream === this.#child.stdout) this.stdout += text.toString("latin1");
         this.#child.emit("output");
       });
   }
@@ -136,6 +143,13 @@ class Program {
       }
     }
   }
+}
+
+/** Without what the server had still to say of the connection before. */
+function fromHello(blocks: readonly string[]): readonly string[] {
+  let start = blocks.findIndex((block) => /^<<< .*, ClientHello/.test(block));
+  while (/^<<< .*RecordHeader.*\n {4}16/.test(blocks[start - 1] ?? "")) start--;
+  return blocks.slice(start);
 }
 
 /** Head and hex lines of each message. */
