@@ -125,6 +125,8 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
     ],
     workers: options.workers,
     metrics: options.metrics && { listen: options.metrics, peerLabels: options.peerLabels === true },
+    maxPending: options.maxPending,
+    pemDir: options.pemDir,
     drainTimeoutMs: options.drainTimeout,
   };
 }

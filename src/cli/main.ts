@@ -27,6 +27,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "who is trusted: list, approve, revoke, events, audit",
     load: () => import("./trust.ts"),
   },
+  group: { summary: "peers that a gateway lets in together", load: () => import("./group.ts") },
   trace: {
     summary: "TLS handshakes message by message: live, or from a capture",
     load: () => import("./trace.ts"),

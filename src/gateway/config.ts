@@ -12,6 +12,10 @@ export interface GatewayConfig {
   readonly workers: number | "auto";
   /** Where `/metrics`, `/healthz` and `/readyz` are answered; undefined for nowhere. */
   readonly metrics: MetricsConfig | undefined;
+  /** Keys that wait for review, at the most. */
+  readonly maxPending: number;
+  /** Keeps a PEM file of each trusted key; undefined for none. */
+  readonly pemDir: string | undefined;
   /** How long running connections may go on after SIGTERM. */
   readonly drainTimeoutMs: number;
 }

@@ -2,21 +2,26 @@ import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import type { IdentityPem } from "../client/identity.ts";
-import { type Guard, guard, type TrustPort } from "../guard/guard.ts";
+import { type Guard, guard } from "../guard/guard.ts";
+import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
+import { AllowList, type GroupLookup } from "./allow-list.ts";
 import type { ListenerConfig } from "./config.ts";
 import { createProxy } from "./create-proxy.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
+import { ListenerTrust, type ListenerTrustPort } from "./listener-trust.ts";
 import type { Proxy } from "./proxy.ts";
+import { proxiedAddress } from "./proxied-address.ts";
 import { TICKET_ROTATION } from "./ticket-secrets.ts";
 
 export interface GateOptions {
   readonly config: ListenerConfig;
-  readonly trust: TrustPort;
+  readonly trust: ListenerTrustPort;
+  readonly groups: GroupLookup;
   readonly identity: IdentityPem;
   readonly trustCa: NonNullable<GuardOptions["trustCa"]>;
-  readonly ticketKeys?: TicketKeys;
+  readonly ticketKeys: TicketKeys;
   readonly onEvent: OnGatewayEvent;
 }
 
@@ -28,41 +33,117 @@ export class Gate {
   readonly config: ListenerConfig;
   readonly #proxy: Proxy;
   readonly #guard: Guard;
+  readonly #trust: ListenerTrust;
   readonly #onEvent: OnGatewayEvent;
+  readonly #ageing: NodeJS.Timeout | undefined;
+  /** Those that were asked to end for their age. */
+  readonly #expired = new WeakSet<GuardedConnection>();
+  #identity: IdentityPem;
+  #open = 0;
+  #emptied: PromiseWithResolvers<void> | undefined;
+  #isClosed = false;
 
-  constructor({ config, trust, identity, trustCa, ticketKeys, onEvent }: GateOptions) {
+  constructor({ config, trust, groups, identity, trustCa, ticketKeys, onEvent }: GateOptions) {
     this.config = config;
     this.#onEvent = onEvent;
-    this.#proxy = createProxy({ config, tls: tlsOptions(config, identity), isAllowed: () => true, onEvent });
+    this.#identity = identity;
+    this.#trust = new ListenerTrust(trust, config.allow, groups);
+    this.#proxy = createProxy({
+      config,
+      tls: tlsOptions(config, identity),
+      isAllowed: ({ name }, allow) => new AllowList(allow, groups).has(name),
+      onEvent,
+    });
     const { server, receivePending } = this.#proxy;
-    this.#guard = guard(server, trust, {
+    this.#guard = guard(server, this.#trust, {
       trustCa,
       clientCertificate: config.clientCertificate,
       handshakeTimeoutMs: config.handshakeTimeoutMs,
       maxHandshakes: config.maxHandshakes,
-      ...(ticketKeys && { ticketKeys }),
+      remoteAddressOf: proxiedAddress,
+      ticketKeys,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
+    const { maxConnectionAgeMs } = config;
+    if (maxConnectionAgeMs > 0) {
+      this.#ageing = setInterval(() => this.#expire(), Math.min(1000, maxConnectionAgeMs / 4)).unref();
+    }
     onEvent({ type: "server-opened", listener: config, server, guard: this.#guard });
+  }
+
+  /** Connections, those in their handshake included. */
+  get open(): number {
+    return this.#open;
   }
 
   /** Takes a connection that was just accepted. */
   accept(transport: Socket): void {
+    this.#open += 1;
+    transport.on("close", this.#ended);
     this.#proxy.server.emit("connection", transport);
   }
 
-  /** Asks what runs to end. */
+  /** Shows another key and certificate from now on. Tickets stay good. */
+  present(identity: IdentityPem): void {
+    const { key, certificate } = this.#identity;
+    if (key === identity.key && certificate === identity.certificate) return;
+    this.#identity = identity;
+    const { server } = this.#proxy;
+    const ticketKeys = server.getTicketKeys();
+    server.setSecureContext(tlsOptions(this.config, identity));
+    server.setTicketKeys(ticketKeys);
+  }
+
+  /** Ends the connections of peers that another list leaves out. */
+  allow(allow: readonly string[] | undefined): void {
+    this.#trust.allow(allow, this.#guard.connections);
+  }
+
+  /** Asks what runs to end. Nothing new may come. */
   drain(): void {
     this.#proxy.drain();
   }
 
+  /** Resolves when the last connection is gone. */
+  async empty(): Promise<void> {
+    if (this.#open === 0) return;
+    this.#emptied ??= Promise.withResolvers();
+    await this.#emptied.promise;
+  }
+
   /** Ends all connections. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#ageing);
     this.#guard.close();
     this.#proxy.close();
     this.#onEvent({ type: "server-closed", listener: this.config, server: this.#proxy.server });
   }
+
+  readonly #ended = (): void => {
+    this.#open -= 1;
+    if (this.#open === 0) this.#emptied?.resolve();
+  };
+
+  /** Connections are in the order in which they began. */
+  #expire(): void {
+    const before = performance.now() - this.config.maxConnectionAgeMs;
+    for (const connection of this.#guard.connections) {
+      if (connection.startedAt > before) break;
+      if (this.#expired.has(connection)) {
+        const isLate = connection.startedAt < before - LAST_WORDS_MS;
+        if (isLate) connection.socket.destroy();
+        continue;
+      }
+      this.#expired.add(connection);
+      this.#proxy.expire(connection);
+    }
+  }
 }
+
+/** How long a connection that is too old may go on with what it began. */
+const LAST_WORDS_MS = 30_000;
 
 function tlsOptions({ minTls, maxTls }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {
   return {

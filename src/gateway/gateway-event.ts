@@ -4,8 +4,8 @@ import type { Guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { ListenerConfig } from "./config.ts";
 
-/** Why the upstream could not be used. */
-export type UpstreamProblem = "unreachable" | "timed-out" | "broken";
+/** Why the upstream could not be used; `unannounced`: no PROXY header could say who comes. */
+export type UpstreamProblem = "unreachable" | "timed-out" | "broken" | "unannounced";
 
 /** What a gateway tells whoever counts and logs. What the guard decides comes by its own channels, per server. */
 export type GatewayEvent =
@@ -23,6 +23,13 @@ export type GatewayEvent =
   | { readonly type: "accept-failed"; readonly listener: ListenerConfig; readonly error: Error }
   /** A connection of a listener that is full has to wait. Told for the first one only. */
   | { readonly type: "full"; readonly listener: ListenerConfig }
+  /** What came from a proxy's address was no PROXY header. `proxy` is that address. */
+  | {
+      readonly type: "proxy-header-refused";
+      readonly listener: ListenerConfig;
+      readonly error: Error;
+      readonly proxy: string | undefined;
+    }
   | {
       readonly type: "upstream-failed";
       readonly listener: ListenerConfig;

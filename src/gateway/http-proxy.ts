@@ -1,4 +1,6 @@
 import type { Http2SecureServer, Http2Session } from "node:http2";
+import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import { connectionOf } from "../guard/peer-of.ts";
 import type { ReceivePending } from "../guard/waiting-room.ts";
 import { createHttpFront } from "./http-front.ts";
 import { HttpForwarder } from "./http-forwarder.ts";
@@ -42,6 +44,14 @@ class HttpProxy implements Proxy {
     if ("closeIdleConnections" in server && typeof server.closeIdleConnections === "function") {
       server.closeIdleConnections();
     }
+  }
+
+  expire({ socket }: GuardedConnection): void {
+    for (const session of this.#sessions) {
+      // A session shows its socket through a proxy only.
+      if (connectionOf(session)?.socket === socket) return session.close();
+    }
+    socket.destroy();
   }
 
   close(): void {

@@ -93,6 +93,7 @@ export function failureOfSilence(body: BodyPump): UpstreamFailure {
 export const STATUS_OF_FAILURE: Readonly<Record<UpstreamFailureKind, number>> = {
   unreachable: 502,
   broken: 502,
+  unannounced: 502,
   "timed-out": 504,
   request: 400,
   "request-timeout": 408,

@@ -1,4 +1,5 @@
 import type { Server, TlsOptions } from "node:tls";
+import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Peer } from "../guard/peer.ts";
 import type { ReceivePending } from "../guard/waiting-room.ts";
 import type { ListenerConfig } from "./config.ts";
@@ -23,6 +24,8 @@ export interface Proxy {
   readonly server: Server;
   /** Tells pending clients that they wait, where the configuration wants that; they come nowhere else. */
   readonly receivePending?: ReceivePending;
+  /** Asks a connection that is too old to end. What still runs after 30 seconds is cut off. */
+  expire(connection: GuardedConnection): void;
   /** From now on nothing new comes: what runs is asked to end, and may take its time. */
   drain(): void;
   /** Lets go of what it holds besides connections. Those are gone by then. */

@@ -6,5 +6,11 @@ import type { Proxy, ProxyContext } from "./proxy.ts";
 export function createTcpProxy(context: ProxyContext): Proxy {
   const server: Server = createServer({ ...context.tls, allowHalfOpen: true });
   server.on("secureConnection", (client: TLSSocket) => void new TcpRelay(client, context));
-  return { server, drain: () => undefined, close: () => undefined };
+  return {
+    server,
+    // Only the two ends know when they are done with each other.
+    drain: () => undefined,
+    expire: ({ socket }) => void socket.destroy(),
+    close: () => undefined,
+  };
 }

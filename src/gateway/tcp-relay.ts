@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { connectionOf } from "../guard/peer-of.ts";
 import type { UpstreamProblem } from "./gateway-event.ts";
 import type { ProxyContext } from "./proxy.ts";
+import { encodeProxyHeader } from "./proxy-header.ts";
 import { connectUpstream } from "./upstream.ts";
 
 /**
@@ -28,8 +29,21 @@ export class TcpRelay {
     upstream.on("close", this.#upstreamClosed);
     client.on("error", ignore);
     client.on("close", this.#clientClosed);
+    if (config.sendProxy === "v2") this.#introduce();
     upstream.setTimeout(config.connectTimeoutMs, this.#timedOut);
     if (config.idleTimeoutMs > 0) client.setTimeout(config.idleTimeoutMs, this.#idle);
+  }
+
+  /** Node sends it before all else, once there is a connection. */
+  #introduce(): void {
+    const connection = connectionOf(this.#client);
+    try {
+      if (connection === undefined) throw new Error("it is not known whose connection this is");
+      this.#upstream.write(encodeProxyHeader(connection));
+    } catch (error) {
+      this.#report("unannounced", error instanceof Error ? error : new Error(String(error)));
+      this.#upstream.destroy();
+    }
   }
 
   readonly #connected = (): void => {

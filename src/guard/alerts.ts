@@ -16,6 +16,7 @@ const ALERT_OF: Readonly<Record<RefusalReason, AlertName>> = {
   ignored: "access_denied",
   "rate-limited": "access_denied",
   "token-invalid": "access_denied",
+  "not-allowed": "access_denied",
   "store-unavailable": "internal_error",
 };
 

@@ -1,8 +1,15 @@
-import type { Handshake } from "./handshake.ts";
+import type { Duplex } from "node:stream";
+
+/** A connection that has to get somewhere in time. */
+export interface Waiting {
+  readonly transport: Duplex;
+  /** On the clock of `performance.now()`; set here. */
+  dueAt: number;
+}
 
 /** Connections that must come to an end: so many at the most, so long at the most, the oldest out first. */
 export class Deadlines {
-  readonly #waiting = new Set<Handshake>();
+  readonly #waiting = new Set<Waiting>();
   readonly #max: number;
   readonly #forMs: number;
   readonly #count: ((why: "timedOut" | "dropped") => void) | undefined;
@@ -18,14 +25,14 @@ export class Deadlines {
     return this.#waiting.size;
   }
 
-  add(handshake: Handshake): void {
+  add(handshake: Waiting): void {
     if (this.#waiting.size >= this.#max) this.#drop();
     handshake.dueAt = performance.now() + this.#forMs;
     this.#waiting.add(handshake);
     this.#sweep ??= setInterval(() => this.#end(), sweepEveryMs(this.#forMs)).unref();
   }
 
-  delete(handshake: Handshake): void {
+  delete(handshake: Waiting): void {
     this.#waiting.delete(handshake);
   }
 

@@ -14,6 +14,8 @@ export class GuardedConnection {
   readonly peer: Peer | undefined;
   /** Milliseconds since the epoch. */
   readonly since: number = Date.now();
+  /** On the clock of `performance.now()`, which does not jump. */
+  readonly startedAt: number = performance.now();
   readonly #handshake: Handshake;
 
   constructor(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined) {

@@ -73,6 +73,13 @@ export const MIGRATIONS: readonly string[] = [
      cancelled_at INTEGER
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE noted (problem TEXT NOT NULL, about TEXT NOT NULL, PRIMARY KEY (about, problem)) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE group_members (
+     name_key TEXT NOT NULL,
+     group_key TEXT NOT NULL,
+     group_name TEXT NOT NULL,
+     added_at INTEGER NOT NULL,
+     PRIMARY KEY (name_key, group_key)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The schema this version writes. */

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
-import type { ListedConnection, RefusalSighting } from "../trust/trust-store.ts";
+import type { ListedConnection, ListedMember, RefusalSighting } from "../trust/trust-store.ts";
 import {
   type CertificateRow,
   type KeyRow,
@@ -27,6 +27,16 @@ export class SqliteLists {
       .prepare("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin")
       .all();
     return (rows as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  members(): readonly ListedMember[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT group_name, added_at, (SELECT min(peer) FROM keys WHERE keys.name_key = m.name_key) AS peer
+           FROM group_members AS m ORDER BY group_key, name_key`,
+      )
+      .all() as { group_name: string; added_at: number; peer: string }[];
+    return rows.map(({ group_name: group, added_at: addedAt, peer }) => ({ group, peer, addedAt }));
   }
 
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {

@@ -7,6 +7,7 @@ import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.t
 import type { TokenRecord } from "../trust/token-record.ts";
 import type {
   ListedConnection,
+  ListedMember,
   RefusalSighting,
   SightingBatch,
   StoreReport,
@@ -86,6 +87,14 @@ export class SqliteStore implements TrustStore {
 
   token(id: string): TokenRecord | undefined {
     return this.#read(() => this.#tables.token(id));
+  }
+
+  isMember(groupKey: string, nameKey: string): boolean {
+    return this.#read(() => this.#tables.isMember(groupKey, nameKey));
+  }
+
+  members(): readonly ListedMember[] {
+    return this.#read(() => this.#lists.members());
   }
 
   tokens(): readonly TokenRecord[] {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { CHAIN_START, type ChainHead, type EventDraft, sealEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { nameKey } from "../trust/peer-name.ts";
-import type { TrustTables } from "../trust/trust-tables.ts";
+import type { GroupMember, TrustTables } from "../trust/trust-tables.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
 
@@ -109,6 +109,27 @@ export class SqliteTables implements TrustTables {
   noteOnce(problem: string, about: string): boolean {
     const done = this.#run("INSERT OR IGNORE INTO noted VALUES (?,?)", problem, about);
     return done > 0;
+  }
+
+  isMember(groupKey: string, folded: string): boolean {
+    const sql = "SELECT 1 FROM group_members WHERE name_key = ? AND group_key = ?";
+    return this.#one(sql, folded, groupKey) !== undefined;
+  }
+
+  groupsOf(folded: string): readonly string[] {
+    const sql = "SELECT group_name FROM group_members WHERE name_key = ? ORDER BY group_key";
+    return this.#prepare(sql)
+      .all(folded)
+      .map((row) => String(row["group_name"]));
+  }
+
+  putMember({ group, nameKey: folded, addedAt }: GroupMember): void {
+    const sql = "INSERT OR REPLACE INTO group_members VALUES (?,?,?,?)";
+    this.#run(sql, folded, nameKey(group), group, addedAt);
+  }
+
+  deleteMember(folded: string, groupKey: string): void {
+    this.#run("DELETE FROM group_members WHERE name_key = ? AND group_key = ?", folded, groupKey);
   }
 
   makeRoomForPending(most: number, now: number): void {

@@ -19,6 +19,8 @@ export type TrustEventType =
   | "token-cancelled"
   | "token-refused"
   | "endorsement-refused"
+  | "group-added"
+  | "group-removed"
   | "first-use-opened"
   | "first-use-closed";
 

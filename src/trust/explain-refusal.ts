@@ -149,6 +149,10 @@ const EXPLAIN: Readonly<Record<RefusalReason, (facts: RefusalFacts) => Explanati
     rule: DETAILS[refusal.detail ?? "unknown-token"],
     remedy: TOKEN_REMEDIES[refusal.detail ?? ""] ?? NEW_TOKEN,
   }),
+  "not-allowed": ({ refusal }) => ({
+    rule: "The key is trusted, but its peer is not in the list of those who may use this listener.",
+    remedy: `To let it in, add the name to \`allow\` in the gateway's configuration, or to a group that is in it: handclasp group add GROUP ${refusal.pin === null ? "KEY" : toKeyId(refusal.pin)}`,
+  }),
   "store-unavailable": () => ({
     rule: "The server could not read its trust store, or not write down a first use: nobody is let in on a guess.",
     remedy: "To see what is wrong with it: handclasp store check",

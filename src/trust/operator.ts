@@ -74,6 +74,20 @@ export class Operator {
     return this.#apply({ type: "rename", ...this.#origin(), pin: this.#one(first ? [first] : []).pin, peer });
   }
 
+  /** Puts a peer into a group, with all its keys, those it gets later too. */
+  async addToGroup(group: string, key: string): Promise<readonly KeyRecord[]> {
+    const [first] = resolveKey(this.#store, key, "group");
+    const { pin } = this.#one(first ? [first] : []);
+    return this.#apply({ type: "add-to-group", ...this.#origin(), group, pin });
+  }
+
+  /** Takes a peer out of a group: where only the group is let in, its live connections end. */
+  async removeFromGroup(group: string, key: string): Promise<readonly KeyRecord[]> {
+    const [first] = resolveKey(this.#store, key, "group");
+    const { pin } = this.#one(first ? [first] : []);
+    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, pin });
+  }
+
   /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
   async openFirstUse(forMs: number): Promise<number> {
     const origin = this.#origin();

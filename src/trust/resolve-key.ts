@@ -6,7 +6,7 @@ import { nameKey } from "./peer-name.ts";
 import type { TrustStore } from "./trust-store.ts";
 
 /** What an operator's verb is about to do: decides which keys of a named peer are meant. */
-export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "forget" | "rename";
+export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "forget" | "rename" | "group";
 
 /** Eight of the nine groups of a key id: what is longer is meant to be all of it. */
 const LONGEST_PREFIX = 56;
@@ -19,6 +19,7 @@ const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
   ignore: (key) => key.state === "pending" || key.state === "trusted",
   forget: () => true,
   rename: () => true,
+  group: (key) => key.peer !== null,
 };
 
 /**

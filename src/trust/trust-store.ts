@@ -34,6 +34,14 @@ export interface ListedConnection extends LiveConnection {
   readonly process: string;
 }
 
+/** A peer in a group. */
+export interface ListedMember {
+  readonly group: string;
+  readonly peer: string;
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number;
+}
+
 export interface StoreStats {
   readonly url: string;
   readonly schema: number;
@@ -72,6 +80,11 @@ export interface TrustStore extends AsyncDisposable {
   isForgotten(pin: KeyPin): boolean;
   /** A join token by its id. */
   token(id: string): TokenRecord | undefined;
+
+  /** Whether a peer is in a group; both names are folded. */
+  isMember(groupKey: string, nameKey: string): boolean;
+  /** Everybody in a group, by group and peer. */
+  members(): readonly ListedMember[];
 
   /** Join tokens, the newest first; those that ended are kept for 30 days. */
   tokens(): readonly TokenRecord[];

@@ -2,6 +2,14 @@ import type { ChainHead, EventDraft } from "./events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { TokenRecord } from "./token-record.ts";
 
+/** A peer in a group. */
+export interface GroupMember {
+  readonly group: string;
+  /** The peer's folded name. */
+  readonly nameKey: string;
+  readonly addedAt: number;
+}
+
 /** The rows that a change reads and writes, inside one transaction. Names are folded (`nameKey`). */
 export interface TrustTables {
   key(pin: KeyPin): KeyRecord | undefined;
@@ -22,6 +30,10 @@ export interface TrustTables {
   putToken(token: TokenRecord): void;
   /** Drops tokens that ended before a moment. */
   dropTokens(endedBefore: number): void;
+  /** The groups that a peer is in, by their names as they were given. */
+  groupsOf(nameKey: string): readonly string[];
+  putMember(member: GroupMember): void;
+  deleteMember(nameKey: string, groupKey: string): void;
   /** Says true the first time it is asked about the same problem of the same token or key. */
   noteOnce(problem: string, about: string): boolean;
   /** Drops pending keys that lapsed, then the oldest until fewer than `most` are left. */

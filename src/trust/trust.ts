@@ -1,11 +1,12 @@
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
-import { type Actor, parseEvent } from "./events.ts";
+import { type Actor, parseEvent, type TrustEvent } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, type Knowledge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
+import { nameKey } from "./peer-name.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
@@ -141,6 +142,16 @@ export class Trust implements AsyncDisposable {
     }
   }
 
+  /** The peer that a key speaks for; undefined when it speaks for none, or the store cannot tell. */
+  peerOf(pin: KeyPin): string | undefined {
+    try {
+      return this.store.key(pin)?.peer ?? undefined;
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
+    }
+  }
+
   /** When the trust in a key ends; null when it does not, or is over already. */
   trustedUntil(pin: KeyPin): number | null {
     try {
@@ -155,10 +166,7 @@ export class Trust implements AsyncDisposable {
   onChange(listener: (pins: ReadonlySet<KeyPin>) => void): () => void {
     return this.store.onEvents((events) => {
       const pins = new Set<KeyPin>();
-      for (const { json } of events) {
-        const pin = parseEvent(json)?.pin;
-        if (pin !== null && pin !== undefined) pins.add(pin);
-      }
+      for (const { json } of events) for (const pin of this.#concerned(parseEvent(json))) pins.add(pin);
       if (pins.size > 0) listener(pins);
     });
   }
@@ -219,6 +227,20 @@ export class Trust implements AsyncDisposable {
     if (endorsedBy !== undefined) return { type: "rotate", ...origin, ...pending, endorsedBy };
     const change = { type: "claim", ...origin, ...pending, peer, source } as const;
     return concern === undefined ? change : { ...change, endorsedBy: concern.about };
+  }
+
+  /** Whose standing an event may change. Groups have peers in them, with whatever keys they have. */
+  #concerned(event: TrustEvent | undefined): readonly KeyPin[] {
+    if (event === undefined) return [];
+    if (event.pin !== null) return [event.pin];
+    const isGroup = event.type === "group-added" || event.type === "group-removed";
+    if (!isGroup || event.peer === null) return [];
+    try {
+      return this.store.keysOfName(nameKey(event.peer)).map(({ pin }) => pin);
+    } catch (error) {
+      this.#onError(error);
+      return [];
+    }
   }
 
   /** What concerns nothing of ours is a sighting, not an event. */

@@ -18,6 +18,7 @@ export type RefusalReason =
   | "ignored"
   | "rate-limited"
   | "token-invalid"
+  | "not-allowed"
   | "store-unavailable";
 
 /** Which rule about tokens or endorsements it was; `endorsed` waits for review under `rotation: "ask"`. */

@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<RefusalReason, RegExp>> = {
   ignored: /decided to ignore.*handclasp trust approve \S+$/,
   "rate-limited": /Too many unknown keys/,
   "token-invalid": /join token/,
+  "not-allowed": /not in the list.*handclasp group add GROUP \S+$/,
   "store-unavailable": /could not read its trust store.*handclasp store check$/,
 };
 

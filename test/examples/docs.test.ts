@@ -28,6 +28,7 @@ const REASONS: Readonly<Record<RefusalReason, true>> = {
   ignored: true,
   "rate-limited": true,
   "token-invalid": true,
+  "not-allowed": true,
   "store-unavailable": true,
 };
 const EVENTS: Readonly<Record<TrustEventType, true>> = {
@@ -47,6 +48,8 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   "token-cancelled": true,
   "token-refused": true,
   "endorsement-refused": true,
+  "group-added": true,
+  "group-removed": true,
   "first-use-opened": true,
   "first-use-closed": true,
 };

@@ -27,6 +27,7 @@ const TABLE: Readonly<Record<RefusalReason, readonly [number, number]>> = {
   ignored: [49, 49],
   "rate-limited": [49, 49],
   "token-invalid": [49, 49],
+  "not-allowed": [49, 49],
   "store-unavailable": [80, 80],
 };
 

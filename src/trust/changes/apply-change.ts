@@ -4,6 +4,7 @@ import { applyBar } from "./bar.ts";
 import type { Change, Outcome } from "./change.ts";
 import { applyClaim, applyHold } from "./claim.ts";
 import { applyForget } from "./forget.ts";
+import { applyAddToGroup, applyRemoveFromGroup } from "./group.ts";
 import { applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { applyJoin } from "./join.ts";
@@ -28,6 +29,10 @@ export function applyChange(tables: TrustTables, change: Change): Outcome {
       return applyCreateToken(tables, change);
     case "cancel-token":
       return applyCancelToken(tables, change);
+    case "add-to-group":
+      return applyAddToGroup(tables, change);
+    case "remove-from-group":
+      return applyRemoveFromGroup(tables, change);
     case "renew":
       return applyRenew(tables, change);
     case "note-name":

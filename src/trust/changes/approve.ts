@@ -5,6 +5,7 @@ import type { KeyPin, KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ApproveChange, ImportChange, Outcome } from "./change.ts";
+import { leaveGroups } from "./group.ts";
 import { retire } from "./retire.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
@@ -97,6 +98,7 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
       expires: key.expires === null ? null : new Date(key.expires).toISOString(),
     },
   });
+  leaveGroups(tables, change, before?.peer ?? null);
   return { kind: "changed", keys: [key] };
 }
 

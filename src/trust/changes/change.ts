@@ -67,6 +67,19 @@ export interface CancelTokenChange extends ChangeOrigin {
   readonly id: string;
 }
 
+/** Puts the peer that a key speaks for into a group. */
+export interface AddToGroupChange extends ChangeOrigin {
+  readonly type: "add-to-group";
+  readonly group: string;
+  readonly pin: KeyPin;
+}
+
+export interface RemoveFromGroupChange extends ChangeOrigin {
+  readonly type: "remove-from-group";
+  readonly group: string;
+  readonly pin: KeyPin;
+}
+
 /** Keeps an unknown key for review. */
 export interface HoldChange extends ChangeOrigin {
   readonly type: "hold";
@@ -146,6 +159,8 @@ export type Change =
   | NoteConcernChange
   | CreateTokenChange
   | CancelTokenChange
+  | AddToGroupChange
+  | RemoveFromGroupChange
   | RenewChange
   | NoteNameChange
   | NoteStaleChange

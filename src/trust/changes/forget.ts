@@ -1,5 +1,6 @@
 import type { TrustTables } from "../trust-tables.ts";
 import type { ForgetChange, Outcome } from "./change.ts";
+import { leaveGroups } from "./group.ts";
 import { mustKnow } from "./must-know.ts";
 import { settleConflicts } from "./settle-conflicts.ts";
 
@@ -20,6 +21,7 @@ export function applyForget(tables: TrustTables, change: ForgetChange): Outcome 
       after: null,
       details: {},
     });
+    leaveGroups(tables, change, key.peer);
   }
   return { kind: "changed", keys };
 }

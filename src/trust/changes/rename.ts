@@ -3,6 +3,7 @@ import type { KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome, RenameChange } from "./change.ts";
+import { keepGroups } from "./group.ts";
 import { mustKnow } from "./must-know.ts";
 import { settleConflicts } from "./settle-conflicts.ts";
 
@@ -26,6 +27,7 @@ export function applyRename(tables: TrustTables, change: RenameChange): Outcome 
   }
   const keys = tables.keysOfName(nameKey(former)).map((key): KeyRecord => ({ ...key, peer: name.name }));
   for (const key of keys) tables.putKey(key);
+  keepGroups(tables, change, former, name.name);
   for (const key of keys) {
     settleConflicts(tables, key.pin);
     tables.appendEvent({

@@ -64,7 +64,16 @@ export function configOf(
   listeners: readonly ListenerConfig[],
   over: Partial<GatewayConfig> = {},
 ): GatewayConfig {
-  return { store: "memory:", listeners, workers: 1, metrics: undefined, drainTimeoutMs: 10_000, ...over };
+  return {
+    store: "memory:",
+    listeners,
+    workers: 1,
+    metrics: undefined,
+    maxPending: 1000,
+    pemDir: undefined,
+    drainTimeoutMs: 10_000,
+    ...over,
+  };
 }
 
 export async function openGateway(

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { text } from "node:stream/consumers";
 import type { TLSSocket } from "node:tls";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { TestIdentity } from "../../guard/support/identities.ts";
@@ -78,5 +77,21 @@ export async function openClient(
 /** Sends, half-closes, and reads to the end. */
 export async function exchange(socket: TLSSocket, sent: string): Promise<string> {
   socket.end(sent);
-  return text(socket);
+  return String(await received(socket));
+}
+
+/** All that comes until the other side ends its half; ours stays open. */
+export async function received(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, "end");
+  return Buffer.concat(chunks);
+}
+
+/** Reads whatever comes until the connection is gone, with an error or without. */
+export function gone(socket: Socket): Promise<void> {
+  socket.on("error", () => undefined);
+  socket.on("end", () => socket.end());
+  socket.resume();
+  return new Promise((resolve) => socket.on("close", () => resolve()));
 }

@@ -1,0 +1,74 @@
+import { Command } from "commander";
+import { jsonOption, storeOption, withStore } from "./context.ts";
+import { print, printJson, showName, showTime, table, toIsoTime } from "./output.ts";
+
+interface Flags {
+  readonly store: string;
+  readonly json?: true;
+}
+
+/** `group add | remove | list`: peers that listeners of a gateway let in together. */
+export function command(): Command {
+  const group = new Command("group");
+  group
+    .command("add")
+    .description("put a peer into a group; the first one makes the group")
+    .argument("<name>", "the group")
+    .argument("<key>", "the peer: its name, or pin, fingerprint or key id of one of its keys")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((name: string, key: string, flags: Flags) => change("add", name, key, flags));
+  group
+    .command("remove")
+    .description("take a peer out of a group; its connections end where only the group is let in")
+    .argument("<name>", "the group")
+    .argument("<key>", "the peer, as for `group add`")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((name: string, key: string, flags: Flags) => change("remove", name, key, flags));
+  group
+    .command("list")
+    .description("the groups, and who is in them")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(list);
+  return group;
+}
+
+async function change(what: "add" | "remove", group: string, key: string, flags: Flags): Promise<void> {
+  const { store: url, json } = flags;
+  await withStore(
+    url,
+    `group ${what}`,
+    async (_store, operator) => {
+      const [changed] =
+        what === "add" ? await operator.addToGroup(group, key) : await operator.removeFromGroup(group, key);
+      const peer = changed?.peer ?? null;
+      if (json === true) printJson({ group, peer, member: what === "add" });
+      else print(`${what === "add" ? "added" : "removed"}  ${showName(peer ?? key)}  ${showName(group)}`);
+    },
+    { mustExist: true },
+  );
+}
+
+async function list({ store: url, json }: Flags): Promise<void> {
+  await withStore(
+    url,
+    "group list",
+    (store) => {
+      const members = store.members();
+      if (json === true) {
+        printJson(members.map(({ group, peer, addedAt }) => ({ group, peer, addedAt: toIsoTime(addedAt) })));
+      } else if (members.length === 0) print("no groups: handclasp group add NAME KEY makes one");
+      else {
+        const rows = members.map(({ group, peer, addedAt }) => [
+          showName(group),
+          showName(peer),
+          showTime(addedAt),
+        ]);
+        print(table([["GROUP", "PEER", "SINCE"], ...rows]));
+      }
+    },
+    { mustExist: true },
+  );
+}

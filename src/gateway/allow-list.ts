@@ -1,0 +1,36 @@
+import { nameKey } from "../trust/peer-name.ts";
+
+/** Which groups a peer is in, as the trust store has it now. Throws ERR_HANDCLASP_STORE_* when that cannot be known. */
+export interface GroupLookup {
+  /** Both names are folded. */
+  isMember(groupKey: string, nameKey: string): boolean;
+}
+
+const GROUP = "group:";
+
+/** Who may come in: peers by name, and members of groups. */
+export class AllowList {
+  /** Whether everybody is in it. */
+  readonly isOpen: boolean;
+  readonly #names: ReadonlySet<string>;
+  readonly #groups: readonly string[];
+  readonly #lookup: GroupLookup;
+
+  /** `undefined` is a list with everybody. */
+  constructor(entries: readonly string[] | undefined, lookup: GroupLookup) {
+    this.isOpen = entries === undefined;
+    const names = (entries ?? []).filter((entry) => !entry.startsWith(GROUP));
+    this.#names = new Set(names.map(nameKey));
+    this.#groups = (entries ?? []).flatMap((entry) =>
+      entry.startsWith(GROUP) ? [nameKey(entry.slice(GROUP.length))] : [],
+    );
+    this.#lookup = lookup;
+  }
+
+  /** Whether a peer of this name is in it now. */
+  has(peer: string): boolean {
+    if (this.isOpen) return true;
+    const folded = nameKey(peer);
+    return this.#names.has(folded) || this.#groups.some((group) => this.#lookup.isMember(group, folded));
+  }
+}

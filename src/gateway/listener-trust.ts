@@ -1,0 +1,97 @@
+import type { TrustPort } from "../guard/guard.ts";
+import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import type { LiveConnection, Sighting } from "../trust/sighting.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
+import { AllowList, type GroupLookup } from "./allow-list.ts";
+
+/** What a listener needs of `Trust`. */
+export type ListenerTrustPort = TrustPort & Pick<Trust, "peerOf">;
+
+type OnChange = (pins: ReadonlySet<KeyPin>) => void;
+
+/** What a listener makes of the trust it shares with others: being trusted is not enough where there is a list. */
+export class ListenerTrust implements ListenerTrustPort {
+  readonly #trust: ListenerTrustPort;
+  readonly #groups: GroupLookup;
+  readonly #listeners = new Set<OnChange>();
+  #allowed: AllowList;
+
+  constructor(trust: ListenerTrustPort, allow: readonly string[] | undefined, groups: GroupLookup) {
+    this.#trust = trust;
+    this.#groups = groups;
+    this.#allowed = new AllowList(allow, groups);
+  }
+
+  /** Puts another list in place, and has connections looked at again. */
+  allow(allow: readonly string[] | undefined, connections: Iterable<GuardedConnection>): void {
+    this.#allowed = new AllowList(allow, this.#groups);
+    const pins = new Set<KeyPin>();
+    for (const { peer } of connections) if (peer !== undefined) pins.add(peer.pin);
+    for (const listener of this.#listeners) listener(pins);
+  }
+
+  judge(sighting: Sighting): Verdict {
+    const verdict = this.#trust.judge(sighting);
+    if (verdict.decision === "refuse" || this.#allowed.isOpen) return verdict;
+    try {
+      return this.#allowed.has(verdict.peer) ? verdict : refuse("not-allowed", verdict);
+    } catch {
+      return refuse("store-unavailable", verdict);
+    }
+  }
+
+  settle(claim: Claim, sighting: Sighting): Promise<Settled> {
+    return this.#trust.settle(claim, sighting);
+  }
+
+  /** Whether a key is trusted, and its peer may be here. */
+  isTrusted(pin: KeyPin): boolean {
+    if (!this.#trust.isTrusted(pin)) return false;
+    if (this.#allowed.isOpen) return true;
+    const peer = this.#trust.peerOf(pin);
+    try {
+      return peer !== undefined && this.#allowed.has(peer);
+    } catch {
+      return false;
+    }
+  }
+
+  trustedUntil(pin: KeyPin): number | null {
+    return this.#trust.trustedUntil(pin);
+  }
+
+  peerOf(pin: KeyPin): string | undefined {
+    return this.#trust.peerOf(pin);
+  }
+
+  seen(pin: KeyPin): void {
+    this.#trust.seen(pin);
+  }
+
+  refused(refuse: Refuse, from: { connection: string; remoteAddress: string | undefined }): void {
+    this.#trust.refused(refuse, from);
+  }
+
+  connectionOpened(connection: LiveConnection): void {
+    this.#trust.connectionOpened(connection);
+  }
+
+  connectionClosed(id: string): void {
+    this.#trust.connectionClosed(id);
+  }
+
+  onChange(listener: OnChange): () => void {
+    this.#listeners.add(listener);
+    const stop = this.#trust.onChange(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      stop();
+    };
+  }
+}
+
+function refuse(reason: "not-allowed" | "store-unavailable", { pin, peer }: Verdict): Refuse {
+  return { decision: "refuse", reason, pin, peer, conflictsWith: null };
+}

@@ -1,0 +1,77 @@
+import { HandclaspError } from "../../errors.ts";
+import { nameKey, toPeerName } from "../peer-name.ts";
+import type { KeyRecord } from "../key-record.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { AddToGroupChange, ChangeOrigin, Outcome, RemoveFromGroupChange } from "./change.ts";
+import { mustKnow } from "./must-know.ts";
+
+/** Puts the peer that a key speaks for into a group; the first member makes the group. */
+export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): Outcome {
+  const key = mustKnow(tables, change.pin);
+  const group = toPeerName(change.group);
+  if (!group.ok) {
+    throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a group's name: ${group.problem}`);
+  }
+  if (key.peer === null) {
+    throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet: a group has peers in it", {
+      hint: "handclasp trust approve KEY gives it the name it claims",
+    });
+  }
+  const member = { group: group.name, nameKey: nameKey(key.peer), addedAt: change.at };
+  if (tables.groupsOf(member.nameKey).some((name) => nameKey(name) === group.key)) return changed(key);
+  tables.putMember(member);
+  append(tables, change, "group-added", key.peer, group.name);
+  return changed(key);
+}
+
+/** Takes a peer out of a group; the last one ends the group. */
+export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGroupChange): Outcome {
+  const key = mustKnow(tables, change.pin);
+  const folded = nameKey(change.group);
+  const groups = key.peer === null ? [] : tables.groupsOf(nameKey(key.peer));
+  const group = groups.find((name) => nameKey(name) === folded);
+  if (key.peer === null || group === undefined) {
+    throw new HandclaspError(
+      "ERR_HANDCLASP_NOT_FOUND",
+      `"${key.peer}" is not in the group "${change.group}"`,
+      {
+        hint: "handclasp group list shows who is",
+      },
+    );
+  }
+  tables.deleteMember(nameKey(key.peer), folded);
+  append(tables, change, "group-removed", key.peer, group);
+  return changed(key);
+}
+
+/** After a key lost its name: a name that nobody has any more is in no group, whoever gets it next. */
+export function leaveGroups(tables: TrustTables, origin: ChangeOrigin, peer: string | null): void {
+  if (peer === null || tables.keysOfName(nameKey(peer)).length > 0) return;
+  for (const group of tables.groupsOf(nameKey(peer))) {
+    tables.deleteMember(nameKey(peer), nameKey(group));
+    append(tables, origin, "group-removed", peer, group);
+  }
+}
+
+/** A peer that gets another name stays in its groups. */
+export function keepGroups(tables: TrustTables, { at }: ChangeOrigin, former: string, name: string): void {
+  if (nameKey(former) === nameKey(name)) return;
+  for (const group of tables.groupsOf(nameKey(former))) {
+    tables.deleteMember(nameKey(former), nameKey(group));
+    tables.putMember({ group, nameKey: nameKey(name), addedAt: at });
+  }
+}
+
+function append(
+  tables: TrustTables,
+  { at, actor }: ChangeOrigin,
+  type: "group-added" | "group-removed",
+  peer: string,
+  group: string,
+): void {
+  tables.appendEvent({ type, at, actor, pin: null, peer, before: null, after: null, details: { group } });
+}
+
+function changed(key: KeyRecord): Outcome {
+  return { kind: "changed", keys: [key] };
+}

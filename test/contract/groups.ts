@@ -1,0 +1,113 @@
+// What every store promises about groups.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import type { Change } from "../../src/trust/changes/change.ts";
+import { type Actor, parseEvent, type TrustEvent } from "../../src/trust/events.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
+import { factsOf } from "../support/certificates.ts";
+import { claimOf } from "./trust-store.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+const ACTOR: Actor = { user: "operator", process: "test 1", address: null };
+
+function member(type: "add-to-group" | "remove-from-group", group: string, of: CertificateFacts): Change {
+  return { type, at: AT, actor: ACTOR, group, pin: of.pin };
+}
+
+function newest(store: TrustStore): TrustEvent | undefined {
+  const [event] = store.events(store.head().sequence - 1, 1);
+  return event && parseEvent(event.json);
+}
+
+/** Registers the suite for one kind of store. `open` gives a new, empty one. */
+export function describeGroups(kind: string, open: () => TrustStore): void {
+  async function openedWith(...peers: readonly CertificateFacts[]): Promise<TrustStore> {
+    const store = open();
+    after(() => store.close());
+    for (const facts of peers) await store.apply(claimOf(facts));
+    return store;
+  }
+
+  describe(`${kind}: groups`, () => {
+    it("knows who is in which, however the names are written", async () => {
+      const anna = factsOf("Anna");
+      const store = await openedWith(anna, factsOf("bert"));
+      await store.apply(member("add-to-group", "Lab", anna));
+      await store.apply(member("add-to-group", "LAB", anna));
+      assert.equal(store.isMember("lab", "anna"), true);
+      assert.equal(store.isMember("lab", "bert"), false);
+      assert.equal(store.isMember("office", "anna"), false);
+      assert.deepEqual(store.members(), [{ group: "Lab", peer: "Anna", addedAt: AT }]);
+    });
+
+    it("makes an event of who came and who left, and of nothing else", async () => {
+      const anna = factsOf("anna");
+      const store = await openedWith(anna);
+      await store.apply(member("add-to-group", "lab", anna));
+      const added = newest(store);
+      assert.deepEqual(
+        [added?.type, added?.peer, added?.pin, added?.details],
+        ["group-added", "anna", null, { group: "lab" }],
+      );
+      const { sequence } = store.head();
+      await store.apply(member("add-to-group", "lab", anna));
+      assert.equal(store.head().sequence, sequence);
+      await store.apply(member("remove-from-group", "lab", anna));
+      assert.equal(newest(store)?.type, "group-removed");
+      assert.equal(store.isMember("lab", "anna"), false);
+    });
+
+    it("refuses who is unknown, has no name, or is not in it", async () => {
+      const [anna, paul] = [factsOf("anna"), factsOf("paul")];
+      const store = await openedWith(anna);
+      await assert.rejects(store.apply(member("add-to-group", "lab", paul)), {
+        code: "ERR_HANDCLASP_NOT_FOUND",
+      });
+      await assert.rejects(store.apply(member("remove-from-group", "lab", anna)), {
+        code: "ERR_HANDCLASP_NOT_FOUND",
+      });
+      await assert.rejects(store.apply(member("add-to-group", "\u202e", anna)), {
+        code: "ERR_HANDCLASP_NAME",
+      });
+      const { certificate } = claimOf(paul);
+      const limits = { conflictsWith: null, pendingExpires: AT + 1000, maxPending: 3 };
+      await store.apply({ type: "hold", at: AT, actor: ACTOR, peer: "paul", certificate, ...limits });
+      await assert.rejects(store.apply(member("add-to-group", "lab", paul)), { code: "ERR_HANDCLASP_STATE" });
+    });
+
+    it("leaves nothing of a name that was given up to whoever has it next", async () => {
+      const anna = factsOf("anna");
+      const store = await openedWith(anna);
+      await store.apply(member("add-to-group", "lab", anna));
+      await store.apply({ type: "forget", at: AT, actor: ACTOR, pins: [anna.pin] });
+      assert.equal(newest(store)?.type, "group-removed");
+      await store.apply(claimOf(factsOf("anna")));
+      assert.equal(store.isMember("lab", "anna"), false);
+    });
+
+    it("leaves it to another key of the same peer", async () => {
+      const [anna, second] = [factsOf("anna"), factsOf("anna")];
+      const store = await openedWith(anna);
+      await store.apply(member("add-to-group", "lab", anna));
+      const { certificate } = claimOf(second);
+      const approval = { peer: null, onConflict: "add", expires: null } as const;
+      await store.apply({ type: "import", at: AT, actor: ACTOR, certificate, ...approval });
+      await store.apply({ type: "forget", at: AT, actor: ACTOR, pins: [anna.pin] });
+      assert.equal(store.isMember("lab", "anna"), true);
+    });
+
+    it("follows a peer to its new name, and leaves the old one with nothing", async () => {
+      const anna = factsOf("anna");
+      const store = await openedWith(anna);
+      await store.apply(member("add-to-group", "lab", anna));
+      await store.apply({ type: "rename", at: AT, actor: ACTOR, pin: anna.pin, peer: "Annika" });
+      assert.equal(store.isMember("lab", "annika"), true);
+      assert.equal(store.isMember("lab", "anna"), false);
+      const approval = { peer: "Ann", onConflict: "fail", expires: null } as const;
+      await store.apply({ type: "approve", at: AT, actor: ACTOR, pin: anna.pin, ...approval });
+      assert.equal(store.isMember("lab", "annika"), false);
+      assert.equal(store.isMember("lab", "ann"), false);
+    });
+  });
+}
