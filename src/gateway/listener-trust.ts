@@ -36,9 +36,9 @@ export class ListenerTrust implements ListenerTrustPort {
     const verdict = this.#trust.judge(sighting);
     if (verdict.decision === "refuse" || this.#allowed.isOpen) return verdict;
     try {
-      return this.#allowed.has(verdict.peer) ? verdict : refuse("not-allowed", verdict);
+      return this.#allowed.has(verdict.peer) ? verdict : turnDown("not-allowed", verdict);
     } catch {
-      return refuse("store-unavailable", verdict);
+      return turnDown("store-unavailable", verdict);
     }
   }
 
@@ -92,6 +92,6 @@ export class ListenerTrust implements ListenerTrustPort {
   }
 }
 
-function refuse(reason: "not-allowed" | "store-unavailable", { pin, peer }: Verdict): Refuse {
+function turnDown(reason: "not-allowed" | "store-unavailable", { pin, peer }: Verdict): Refuse {
   return { decision: "refuse", reason, pin, peer, conflictsWith: null };
 }

@@ -3,15 +3,15 @@ import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent, type TrustEvent } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
-import { claimedNameOf, isLapsed, judge, type Knowledge, nameOf } from "./judge.ts";
+import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { nameKey } from "./peer-name.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
+import { StoreKnowledge } from "./store-knowledge.ts";
 import type { TrustStore } from "./trust-store.ts";
-import type { TokenRecord } from "./token-record.ts";
 import type { Claim, Concern, Refuse, RefusalDetail, Settled, Verdict } from "./verdict.ts";
 
 export interface TrustOptions {
@@ -308,36 +308,6 @@ export class Trust implements AsyncDisposable {
 
   #flushSoon(): void {
     this.#flushTimer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
-  }
-}
-
-/** What a store knows, asked for only as far as a verdict needs it. One serves all judgements of a `Trust`. */
-class StoreKnowledge implements Knowledge {
-  key: KeyRecord | undefined;
-  readonly #store: TrustStore;
-
-  constructor(store: TrustStore) {
-    this.#store = store;
-  }
-
-  holdersOf(nameKey: string): readonly KeyRecord[] {
-    return this.#store.keysOfName(nameKey);
-  }
-
-  keyOf(pin: KeyPin): KeyRecord | undefined {
-    return this.#store.key(pin);
-  }
-
-  isForgotten(pin: KeyPin): boolean {
-    return this.#store.isForgotten(pin);
-  }
-
-  token(id: string): TokenRecord | undefined {
-    return this.#store.token(id);
-  }
-
-  get firstUseOpenUntil(): number {
-    return this.#store.firstUseOpenUntil();
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Command } from "commander";
+import { command as group } from "../../src/cli/group.ts";
 import { command as identity } from "../../src/cli/identity.ts";
 import { command as serve } from "../../src/cli/serve.ts";
 import { command as store } from "../../src/cli/store.ts";
@@ -124,7 +125,7 @@ describe("explainRefusal", () => {
 
   it("names only commands and options that there are", () => {
     const verbs = new Map(
-      [identity(), serve(), store(), token(), trust()].map((verb) => [verb.name(), verb]),
+      [group(), identity(), serve(), store(), token(), trust()].map((verb) => [verb.name(), verb]),
     );
     const said = [
       ...(Object.keys(REASONS) as RefusalReason[]).map((reason) => explain(reason)),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import { assert as assertProperty, constantFrom, property, uint8Array } from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { crc32c } from "../../src/gateway/crc32c.ts";
 import { readProxyHeader } from "../../src/gateway/read-proxy-header.ts";
@@ -120,8 +120,8 @@ describe("readProxyHeader", () => {
 
   it("throws only our error for any bytes", () => {
     const beginnings = [Buffer.from("PROXY "), headerV2("198.51.100.7", 1).subarray(0, 16), Buffer.alloc(0)];
-    fc.assert(
-      fc.property(fc.constantFrom(...beginnings), fc.uint8Array({ maxLength: 300 }), (beginning, bytes) => {
+    assertProperty(
+      property(constantFrom(...beginnings), uint8Array({ maxLength: 300 }), (beginning, bytes) => {
         try {
           const header = read(Buffer.concat([beginning, bytes]));
           assert.ok(header === undefined || header.bytes <= beginning.length + bytes.length);

@@ -1,4 +1,6 @@
 import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { describeGroups } from "../contract/groups.ts";
 import { describeTrustStore } from "../contract/trust-store.ts";
 
 describeTrustStore("memory store", () => openMemoryStore());
+describeGroups("memory store", () => openMemoryStore());

@@ -18,6 +18,20 @@ describe("migrations", () => {
     database.close();
   });
 
+  it("bring schema 2 to groups, with its keys and tokens still in it", () => {
+    const database = new DatabaseSync(":memory:");
+    createSchema(database, MIGRATIONS.slice(0, 2));
+    database.exec(`INSERT INTO keys VALUES
+      ('sha256:x','trusted','anna','anna','anna',NULL,'first-use','00',1,1,NULL,NULL,0,0);
+      INSERT INTO tokens VALUES ('t',x'00','bert','sha256:y',NULL,0,1,2,NULL,NULL,NULL)`);
+    migrate(database);
+    assert.equal(readSchema(database), SCHEMA);
+    assert.equal(database.prepare("SELECT count(*) AS n FROM group_members").get()?.["n"], 0);
+    assert.equal(database.prepare("SELECT peer FROM keys").get()?.["peer"], "anna");
+    assert.equal(database.prepare("SELECT peer FROM tokens").get()?.["peer"], "bert");
+    database.close();
+  });
+
   it("leave everything as it was when one fails", async () => {
     const path = newPath();
     await storeWithAnna(path);

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, it } from "node:test";
+import { HandclaspError } from "../../src/errors.ts";
+import { CONFIG_KEYS } from "../../src/gateway/config-schema.ts";
+import { parseConfig } from "../../src/gateway/parse-config.ts";
+
+const OPTIONS = { file: "gateway.toml", folder: "/etc/handclasp", store: "sqlite:/default.db" };
+const LISTENER = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "127.0.0.1:5432"\n';
+
+/** The complaints as `LINE:COLUMN: MESSAGE`. */
+function complaints(text: string): readonly string[] {
+  try {
+    parseConfig(text, OPTIONS);
+  } catch (error) {
+    assert.ok(error instanceof HandclaspError && error.code === "ERR_HANDCLASP_CONFIG", String(error));
+    return error.message.split("\n").map((line) => line.replace("gateway.toml:", ""));
+  }
+  return [];
+}
+
+describe("parseConfig", () => {
+  it("fills in what a file leaves out", () => {
+    const config = parseConfig(LISTENER, OPTIONS);
+    assert.equal(config.store, "sqlite:/default.db");
+    assert.equal(config.drainTimeoutMs, 30_000);
+    const [listener] = config.listeners;
+    assert.deepEqual(listener, {
+      name: "127.0.0.1:8443",
+      listen: { host: "127.0.0.1", port: 8443 },
+      mode: "tcp",
+      to: { kind: "tcp", address: { host: "127.0.0.1", port: 5432 } },
+      certificate: undefined,
+      policy: { firstUse: "ask", bind: "name", validity: "enforce", rotation: "accept" },
+      clientCertificate: "required",
+      trustCa: "none",
+      minTls: "TLSv1.2",
+      maxTls: "TLSv1.3",
+      allow: undefined,
+      paths: [],
+      serverNames: [],
+      onPending: "alert",
+      sendProxy: "none",
+      acceptProxy: [],
+      handshakeTimeoutMs: 10_000,
+      maxHandshakes: 1024,
+      maxConnections: 10_000,
+      connectTimeoutMs: 10_000,
+      idleTimeoutMs: 0,
+      maxConnectionAgeMs: 0,
+    });
+  });
+
+  it("takes paths as relative to the file", () => {
+    const text = `store = "trust.db"\npem_dir = "pem"\n${LISTENER}cert = "a.pem"\nkey = "../a.key"\ntrust_ca = "ca.pem"`;
+    const config = parseConfig(text, OPTIONS);
+    assert.equal(config.store, "/etc/handclasp/trust.db");
+    assert.equal(config.pemDir, "/etc/handclasp/pem");
+    const [listener] = config.listeners;
+    assert.deepEqual(listener?.certificate, { cert: "/etc/handclasp/a.pem", key: "/etc/a.key" });
+    assert.equal(listener?.trustCa, "/etc/handclasp/ca.pem");
+  });
+
+  it("has the example of the reference", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/gateway-config.md"), "utf8");
+    const [, example = ""] = /```toml\n([^]*?)```/.exec(page) ?? [];
+    const { listeners } = parseConfig(example, OPTIONS);
+    assert.deepEqual(
+      listeners.map(({ name }) => name),
+      ["database", "app"],
+    );
+    assert.deepEqual(listeners[1]?.paths, [{ path: "/admin", allow: ["group:operators"] }]);
+    assert.deepEqual(listeners[0]?.listen, { host: "::", port: 8443 });
+  });
+
+  it("says where a key is that there is not", () => {
+    assert.deepEqual(complaints(`${LISTENER}first_uses = "ask"`), ['4:1: there is no key "first_uses" here']);
+    assert.deepEqual(complaints(`workrs = 2\n${LISTENER}`), ['1:1: there is no key "workrs" here']);
+    assert.deepEqual(complaints(`${LISTENER}[[listener.path]]\npath = "/x"\nallow = []\nalow = []`), [
+      '7:1: there is no key "alow" here',
+    ]);
+  });
+
+  it("says where a value is that cannot be, all of them at once", () => {
+    const text = `workers = 0
+[[listener]]
+listen = "8443"
+to = "127.0.0.1:5432"
+  first_use = "always"
+idle_timeout = 5
+accept_proxy = [
+  "10.0.0.0/8",
+  "10.0.0.1/8",
+]`;
+    const found = complaints(text);
+    assert.deepEqual(
+      found.map((line) => line.replace(/^(\d+:\d+: \w+).*$/, "$1")),
+      ["1:1: workers", "3:1: listen", "5:3: first_use", "6:1: idle_timeout", "10:1: accept_proxy"],
+    );
+    assert.match(found[2] ?? "", /"accept" or "ask" or "refuse"/);
+    assert.match(found[3] ?? "", /has to be string/);
+  });
+
+  it("says what is missing, and where it would have to be", () => {
+    assert.deepEqual(complaints('[[listener]]\nlisten = ":8443"'), ["1:3: to is missing"]);
+    assert.match(complaints("workers = 1")[0] ?? "", /listener is missing/);
+    assert.match(complaints("listener = []")[0] ?? "", /at least one/);
+  });
+
+  it("says where the syntax ends", () => {
+    assert.match(complaints(`${LISTENER}allow = ["anna"`)[0] ?? "", /^4:\d+: /);
+    assert.match(complaints('name = "a"\nname = "b"')[0] ?? "", /^2:/);
+  });
+
+  it("refuses what does not go together", () => {
+    const second = '[[listener]]\nname = "127.0.0.1:8443"\nlisten = "127.0.0.1:8443"\nto = "127.0.0.1:1"\n';
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      [`${LISTENER}cert = "a.pem"`, /^4:1: .*belong together/],
+      [`${LISTENER}min_tls = "1.3"\nmax_tls = "1.2"`, /^4:1: min_tls is newer/],
+      [`${LISTENER}mode = "http"`, /^3:1: .*mode http/],
+      [`${LISTENER}server_names = ["a"]`, /^4:1: .*mode http/],
+      [`${LISTENER}on_pending = "page"`, /^4:1: .*mode http/],
+      [`${LISTENER}[[listener.path]]\npath = "/a"\nallow = []`, /mode http/],
+      [`${LISTENER}allow = ["a\\u202eb"]`, /^4:1: allow: no name can be so/],
+      [LISTENER + second, /^5:1: another listener has the name/],
+    ];
+    for (const [text, complaint] of wrong) assert.match(complaints(text)[0] ?? "nothing", complaint, text);
+    assert.match(complaints(LISTENER + second)[1] ?? "", /^6:1: another listener listens on/);
+  });
+
+  it("is the whole of docs/reference/gateway-config.md, with its defaults", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/gateway-config.md"), "utf8");
+    const documented: Record<string, Record<string, string>> = {};
+    for (const part of page.split(/^## /m).slice(1)) {
+      const [heading = ""] = part.split("\n");
+      const rows: Record<string, string> = {};
+      for (const [, names = "", standard = ""] of part.matchAll(/^\| (`[^|]+`) \|[^|]+\| ?([^|]*?) ?\|$/gm)) {
+        const keys = names.replaceAll("`", "").split(", ");
+        const defaults = standard.split(", ");
+        keys.forEach(
+          (key, at) => (rows[key] = defaults.length === keys.length ? (defaults[at] ?? "") : standard),
+        );
+      }
+      documented[heading === "Of the gateway" ? "" : heading.replaceAll("`", "")] = rows;
+    }
+    for (const [table, keys] of Object.entries(CONFIG_KEYS)) {
+      assert.deepEqual(Object.keys(documented[table] ?? {}).toSorted(), Object.keys(keys).toSorted(), table);
+      for (const [key, standard] of Object.entries(keys)) {
+        if (standard === undefined || Array.isArray(standard)) continue;
+        const shown = JSON.stringify(standard).replaceAll('"', "");
+        assert.equal(documented[table]?.[key], `\`${shown}\``, key);
+      }
+    }
+  });
+});
