@@ -1,0 +1,59 @@
+"""Plays systemd: passes a listening socket to a program, and prints what it is told about the program's state.
+
+    play-systemd.py WATCHDOG_USEC PROGRAM ARGUMENT...
+
+Prints JSON lines: {"port": N} first, then {"notify": "READY=1"} for each assignment, at last {"exit": CODE}.
+SIGTERM is passed on.
+"""
+import array, json, os, signal, socket, sys, tempfile, threading
+
+watchdog, program = sys.argv[1], sys.argv[2:]
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", 0))
+listener.listen(128)
+folder = tempfile.mkdtemp()
+notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notify.bind(folder + "/notify")
+
+pid = os.fork()
+if pid == 0:
+    os.dup2(listener.fileno(), 3)
+    os.set_inheritable(3, True)
+    environment = dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid()), NOTIFY_SOCKET=folder + "/notify")
+    if watchdog != "0":
+        environment["WATCHDOG_USEC"] = watchdog
+    os.execve(program[0], program, environment)
+
+say(port=listener.getsockname()[1])
+listener.close()
+signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
+
+def receive():
+    while True:
+        data, ancillary, _, _ = notify.recvmsg(4096, socket.CMSG_SPACE(16))
+        # A barrier: whoever sent it waits until we close what came with it.
+        for level, kind, content in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                descriptors = array.array("i")
+                descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+                for descriptor in descriptors:
+                    os.close(descriptor)
+        for line in data.decode().splitlines():
+            if line != "BARRIER=1":
+                say(notify=line)
+
+threading.Thread(target=receive, daemon=True).start()
+while True:
+    try:
+        _, status = os.waitpid(pid, 0)
+        break
+    except InterruptedError:
+        pass
+say(exit=os.waitstatus_to_exitcode(status))
+os.unlink(folder + "/notify")
+os.rmdir(folder)
