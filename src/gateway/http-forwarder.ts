@@ -1,13 +1,14 @@
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import { connectionOf } from "../guard/peer-of.ts";
 import { type IpNetwork, parseIpNetwork } from "../trust/ip-network.ts";
 import { formatServerAddress } from "../client/server-address.ts";
 import { BodilessTransport } from "./http-bodiless-transport.ts";
 import { BodyTransport } from "./http-body-transport.ts";
-import { type FrontRequest, type FrontResponse, isUpgrade } from "./http-front.ts";
+import { type FrontRequest, type FrontResponse, isUpgrade, MOST_FIELDS } from "./http-front.ts";
 import { H2cTransport } from "./http-h2c-transport.ts";
 import { PathRules } from "./http-path-rules.ts";
 import { PeerFields } from "./http-peer-fields.ts";
@@ -17,7 +18,7 @@ import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
 import type { ProxyContext } from "./proxy.ts";
 import { UpgradeTransport } from "./http-upgrade.ts";
-import { isOfUpstream, type UpstreamFailure, type UpstreamTransport } from "./http-upstream.ts";
+import { isOfUpstream, type UpstreamTransport } from "./http-upstream.ts";
 
 /** For the upstream's answer to begin, when the configuration sets no limit for silence. */
 const HEAD_TIMEOUT_MS = 300_000;
@@ -27,7 +28,6 @@ export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "onEv
 
 /** What a request comes to before the upstream hears of it. */
 interface Vetted {
-  readonly connection: GuardedConnection;
   readonly path: string;
   readonly fields: RequestFields;
 }
@@ -65,12 +65,12 @@ export class HttpForwarder {
   attach(server: Http2SecureServer): void {
     server.on("request", (request, response) => this.#serve(request, response, false));
     server.on("checkContinue", (request, response) => this.#serve(request, response, true));
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    server.on("upgrade", (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
     server.on("connect", (request: FrontRequest, second: Duplex | Http2ServerResponse) => {
       if (isHttp2(request)) this.#connect(request, second as Http2ServerResponse);
-      else refuseRaw(second as Duplex, "405 Method Not Allowed");
+      else refuseRaw(second as Duplex, 405);
     });
   }
 
@@ -82,13 +82,14 @@ export class HttpForwarder {
 
   #serve(request: FrontRequest, response: FrontResponse, expectsContinue: boolean): void {
     const reply = new Reply(request, response);
+    response.on("error", () => undefined);
+    response.on("close", this.#reporter(request, reply));
     const vetted = this.#vet(request);
     if (typeof vetted === "number") {
       reply.fail(vetted);
       return;
     }
-    const began = performance.now();
-    const { connection, path, fields } = vetted;
+    const { path, fields } = vetted;
     const { contentLength: length, announcesTrailers } = fields;
     const isWhole = (): boolean => !isHttp2(request) || !request.stream.aborted;
     const body = hasBody(request, length)
@@ -102,47 +103,36 @@ export class HttpForwarder {
       { method, path, fields: fields.list, body, expectsContinue: expectsContinue && body !== undefined },
       running,
     );
-    response.on("close", () => {
-      running.clientClosed();
-      this.#report(request, connection, { status: reply.status, failure: running.failure, began });
-    });
-    response.on("error", () => undefined);
+    response.on("close", () => running.clientClosed());
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const vetted = this.#vet(request);
-    const protocol = request.headers.upgrade;
-    if (typeof vetted === "number" || protocol === undefined || !isUpgrade(request)) {
-      refuseRaw(socket, typeof vetted === "number" ? `${vetted} Refused` : "400 Bad Request");
+  #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
+    const vetted = isUpgrade(request) ? this.#vet(request) : 400;
+    const protocol = request.headers.upgrade ?? "";
+    if (typeof vetted === "number" || this.#upgrades === undefined) {
+      const status = typeof vetted === "number" ? vetted : 501;
+      refuseRaw(socket, status);
+      this.#reporter(request, { status, failure: undefined })();
       return;
     }
-    if (this.#upgrades === undefined) {
-      refuseRaw(socket, "501 Not Implemented");
-      return;
-    }
-    const began = performance.now();
-    const { connection, path, fields } = vetted;
+    const { path, fields } = vetted;
     const reply = this.#upgrades.fromHttp1(request, socket, head, { path, fields: fields.list, protocol });
-    socket.on("close", () =>
-      this.#report(request, connection, { status: reply.status, failure: undefined, began }),
-    );
+    socket.on("close", this.#reporter(request, reply));
   }
 
   /** RFC 8441; without a protocol it is a tunnel to anywhere, which this is not for. */
   #connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const protocol = request.headers[":protocol"];
     const vetted = protocol === undefined ? 405 : this.#vet(request);
-    const refused = typeof vetted === "number" ? vetted : undefined;
     if (typeof vetted === "number" || protocol !== "websocket" || this.#upgrades === undefined) {
-      new Reply(request, response).fail(refused ?? 501);
+      const reply = new Reply(request, response);
+      request.stream.on("close", this.#reporter(request, reply));
+      reply.fail(typeof vetted === "number" ? vetted : 501);
       return;
     }
-    const began = performance.now();
-    const { connection, path, fields } = vetted;
+    const { path, fields } = vetted;
     const reply = this.#upgrades.fromHttp2(request, response, { path, fields: fields.list, protocol });
-    request.stream.on("close", () =>
-      this.#report(request, connection, { status: reply.status, failure: undefined, began }),
-    );
+    request.stream.on("close", this.#reporter(request, reply));
   }
 
   /** Whether the request may go on, and as what; else the status that refuses it. */
@@ -151,6 +141,7 @@ export class HttpForwarder {
     if (connection === undefined) return 500;
     // Its answer would show whoever asks what we tell the upstream.
     if (request.method === "TRACE") return 405;
+    if (request.rawHeaders.length > 2 * MOST_FIELDS) return 431;
     const target = readTarget(request, this.#names);
     if (typeof target === "number") return target;
     const judged = this.#paths.judge(target.path);
@@ -159,7 +150,7 @@ export class HttpForwarder {
     const { isAllowed } = this.#context;
     if (judged.rules.some(({ allow }) => peer === undefined || !isAllowed(peer, allow))) return 403;
     const fields = toRequestFields(request.rawHeaders, target.host, this.#tell(connection));
-    return { connection, path: judged.path, fields };
+    return { path: judged.path, fields };
   }
 
   #tell(connection: GuardedConnection): PeerFields {
@@ -170,24 +161,28 @@ export class HttpForwarder {
     return made;
   }
 
-  #report(request: FrontRequest, connection: GuardedConnection, end: ExchangeEnd): void {
+  /** What tells, when it is over, what became of a request that begins now. */
+  #reporter(request: FrontRequest, reply: Pick<Reply, "status" | "failure">): () => void {
     const { config: listener, onEvent } = this.#context;
-    const { status, failure, began } = end;
-    if (failure !== undefined && isOfUpstream(failure)) {
-      const { kind: problem, error } = failure;
-      onEvent({ type: "upstream-failed", listener, connection, problem, error });
-    }
-    const durationMs = performance.now() - began;
-    const { method = "", url: target = "" } = request;
-    onEvent({ type: "exchanged", listener, connection, method, target, status, durationMs });
+    const began = performance.now();
+    // A stream of HTTP/2 forgets its session when it closes.
+    const connection = connectionOf(request);
+    return () => {
+      const { status, failure } = reply;
+      if (failure !== undefined && isOfUpstream(failure)) {
+        onEvent({
+          type: "upstream-failed",
+          listener,
+          connection,
+          problem: failure.kind,
+          error: failure.error,
+        });
+      }
+      const { method = "", url: target = "" } = request;
+      const durationMs = performance.now() - began;
+      onEvent({ type: "exchanged", listener, connection, method, target, status, durationMs });
+    };
   }
-}
-
-interface ExchangeEnd {
-  readonly status: number | undefined;
-  readonly failure: UpstreamFailure | undefined;
-  /** On the clock of `performance.now()`. */
-  readonly began: number;
 }
 
 function hasBody(request: FrontRequest, length: number | undefined): boolean {
@@ -195,7 +190,10 @@ function hasBody(request: FrontRequest, length: number | undefined): boolean {
   return (length !== undefined && length > 0) || request.headers["transfer-encoding"] !== undefined;
 }
 
-function refuseRaw(socket: Duplex, status: string): void {
+/** A connection that wants to be something else has no response to write. */
+function refuseRaw(socket: Duplex, status: number): void {
   socket.on("error", () => undefined);
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }

@@ -14,6 +14,8 @@ export type FrontResponse = ServerResponse | Http2ServerResponse;
 
 /** Fields of a request, all together; more is answered with 431. */
 const MAX_HEADER_BYTES = 32 * 1024;
+/** More are answered with 431; over HTTP/2 the stream is reset. */
+export const MOST_FIELDS = 128;
 const MAX_STREAMS = 100;
 /** Between two requests; longer than the minute that load balancers in front keep connections. */
 const KEEP_ALIVE_MS = 65_000;
@@ -39,7 +41,7 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
       enableConnectProtocol: true,
       enablePush: false,
     },
-    maxHeaderListPairs: 128,
+    maxHeaderListPairs: MOST_FIELDS,
     maxSendHeaderBlockLength: 64 * 1024,
     // Per connection: streams that a client resets (CVE-2023-44487), frames and streams that make no sense.
     streamResetBurst: 200,

@@ -2,6 +2,7 @@ import { STATUS_CODES, ServerResponse } from "node:http";
 import { constants } from "node:http2";
 import type { FrontRequest, FrontResponse } from "./http-front.ts";
 import { toTrailers } from "./http-request-fields.ts";
+import { STATUS_OF_FAILURE, type UpstreamFailure } from "./http-upstream.ts";
 
 /** Fields of a response that are for one hop (RFC 9110 §7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -24,6 +25,8 @@ export class Reply {
   readonly #response: FrontResponse;
   /** Sent or about to be. */
   status: number | undefined;
+  /** Why the upstream did not answer, or not to the end. */
+  failure: UpstreamFailure | undefined;
 
   constructor(request: FrontRequest, response: FrontResponse) {
     this.#request = request;
@@ -100,6 +103,12 @@ export class Reply {
     response.end(text);
     const { stream } = response;
     if (!this.#request.complete) stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  /** The same for what went wrong behind. */
+  failBecause(failure: UpstreamFailure): void {
+    this.failure = failure;
+    this.fail(STATUS_OF_FAILURE[failure.kind]);
   }
 
   /** Ends without an end: a reset stream, a closed connection. */

@@ -1,15 +1,9 @@
 import type { Reply } from "./http-reply.ts";
-import {
-  type Exchange,
-  STATUS_OF_FAILURE,
-  type UpstreamFailure,
-  type UpstreamListener,
-} from "./http-upstream.ts";
+import type { Exchange, UpstreamFailure, UpstreamListener } from "./http-upstream.ts";
 
 /** Between one request's client and the upstream. */
 export class RunningExchange implements UpstreamListener {
   exchange: Exchange | undefined;
-  failure: UpstreamFailure | undefined;
   readonly #reply: Reply;
   readonly #idleTimeoutMs: number;
   #stall: NodeJS.Timeout | undefined;
@@ -42,8 +36,7 @@ export class RunningExchange implements UpstreamListener {
 
   failed(failure: UpstreamFailure): void {
     this.#isOver = true;
-    this.failure = failure;
-    this.#reply.fail(STATUS_OF_FAILURE[failure.kind]);
+    this.#reply.failBecause(failure);
   }
 
   clientClosed(): void {

@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { ServerAddress } from "../client/server-address.ts";
 import { UpstreamAgent } from "./http-agent.ts";
 import { Reply } from "./http-reply.ts";
-import { STATUS_OF_FAILURE, toFailure, UpstreamTimeout } from "./http-upstream.ts";
+import { toFailure, type UpstreamFailure, UpstreamTimeout } from "./http-upstream.ts";
 
 /** Where upgraded connections go. */
 export interface UpgradeOptions {
@@ -13,6 +14,8 @@ export interface UpgradeOptions {
   readonly connectTimeoutMs: number;
   /** Until the answer begins. */
   readonly headTimeoutMs: number;
+  /** Without a byte either way after that; 0 for no limit. */
+  readonly idleTimeoutMs: number;
 }
 
 /** A request that asks for another protocol, as the upstream is to get it. */
@@ -28,7 +31,7 @@ interface UpgradeListener {
   switched(fields: readonly string[], socket: Duplex, head: Buffer): void;
   /** It answered like any other request. */
   declined(response: IncomingMessage): void;
-  failed(status: number, error: Error): void;
+  failed(failure: UpstreamFailure): void;
 }
 
 /** Carries WebSockets and other upgrades (RFC 9110 §7.8) to an upstream that speaks HTTP/1.1. */
@@ -43,21 +46,21 @@ export class UpgradeTransport {
   }
 
   /** From HTTP/1.1. The response tells by its status how it went. */
-  fromHttp1(incoming: IncomingMessage, socket: Duplex, head: Buffer, upgrade: UpgradeRequest): Reply {
+  fromHttp1(incoming: IncomingMessage, socket: TLSSocket, head: Buffer, upgrade: UpgradeRequest): Reply {
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0]);
+    response.assignSocket(socket);
     response.on("finish", () => socket.end());
     const reply = new Reply(incoming, response);
     const stop = this.#ask(upgrade, {
       switched: (fields, upstream, first) => {
-        response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
+        response.detachSocket(socket);
         reply.status = 101;
         socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
-        join(socket, head, upstream, first);
+        this.#join(socket, head, upstream, first);
       },
       declined: (answer) => passOn(answer, reply),
-      failed: (status) => reply.fail(status),
+      failed: (failure) => reply.failBecause(failure),
     });
     socket.on("close", stop);
     socket.on("error", stop);
@@ -76,19 +79,31 @@ export class UpgradeTransport {
         switched: (answer, upstream, first) => {
           if (valueOf(answer, "sec-websocket-accept") !== acceptOf(key)) {
             upstream.destroy();
-            reply.fail(502);
+            reply.failBecause({
+              kind: "broken",
+              error: new Error("the upstream accepts a key that it was not sent"),
+            });
             return;
           }
           reply.head(200, "", without(answer, "sec-websocket-accept"));
-          join(stream, Buffer.alloc(0), upstream, first);
+          this.#join(stream, Buffer.alloc(0), upstream, first);
         },
         declined: (answer) => passOn(answer, reply),
-        failed: (status) => reply.fail(status),
+        failed: (failure) => reply.failBecause(failure),
       },
     );
     stream.on("close", stop);
     stream.on("error", stop);
     return reply;
+  }
+
+  /** Both ways, half-closes included; what breaks one side breaks the other. */
+  #join(client: TLSSocket | ServerHttp2Stream, clientHead: Buffer, upstream: Duplex, first: Buffer): void {
+    client.setTimeout(this.#options.idleTimeoutMs, () => client.destroy());
+    if (clientHead.length > 0) upstream.write(clientHead);
+    if (first.length > 0) client.write(first);
+    pass(client, upstream);
+    pass(upstream, client);
   }
 
   #ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
@@ -114,7 +129,7 @@ export class UpgradeTransport {
       listener.declined(response);
     });
     request.on("error", (error) => {
-      if (!isAnswered) listener.failed(STATUS_OF_FAILURE[toFailure(error).kind], error);
+      if (!isAnswered) listener.failed(toFailure(error));
       isAnswered = true;
     });
     request.end();
@@ -123,14 +138,6 @@ export class UpgradeTransport {
       request.destroy();
     };
   }
-}
-
-/** Both ways, half-closes included; what breaks one side breaks the other. */
-function join(client: Duplex, clientHead: Buffer, upstream: Duplex, upstreamHead: Buffer): void {
-  if (clientHead.length > 0) upstream.write(clientHead);
-  if (upstreamHead.length > 0) client.write(upstreamHead);
-  pass(client, upstream);
-  pass(upstream, client);
 }
 
 /** `pipeline` twice would leave as many listeners as Node warns of. */

@@ -132,7 +132,7 @@ describe("a request's target", () => {
     assert.match(await statusAndBody(scene.port, get("*", "a")), /^400/);
   });
 
-  it("is refused with 414 when it is longer than 8 KiB, and with 431 when all fields are longer than 32", async () => {
+  it("is refused with 414 when it is longer than 8 KiB, and with 431 for fields of more than 32, or more than 128 of them", async () => {
     await using upstream = await openEcho();
     await using scene = await openHttpScene({ to: upstream.port });
     assert.match(
@@ -146,6 +146,9 @@ describe("a request's target", () => {
       ),
       /^HTTP\/1\.1 431 /,
     );
+    const many = Array.from({ length: 200 }, (_, at) => `\r\nX-${at}: 1`).join("");
+    const request = get("/", "a").replace("\r\n\r\n", `${many}\r\n\r\n`);
+    assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 431 /);
     assert.equal(upstream.connections.length, 0);
   });
 
