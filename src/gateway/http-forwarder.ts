@@ -12,7 +12,7 @@ import { type FrontRequest, type FrontResponse, isUpgrade, MOST_FIELDS } from ".
 import { H2cTransport } from "./http-h2c-transport.ts";
 import { PathRules } from "./http-path-rules.ts";
 import { PeerFields } from "./http-peer-fields.ts";
-import { Reply } from "./http-reply.ts";
+import { type Drain, Reply } from "./http-reply.ts";
 import { RunningExchange } from "./http-running-exchange.ts";
 import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
@@ -33,7 +33,8 @@ interface Vetted {
 }
 
 /** Passes requests on to a listener's upstream, and their answers back. */
-export class HttpForwarder {
+export class HttpForwarder implements Drain {
+  isDraining = false;
   readonly #context: ForwarderContext;
   readonly #names: ServerNames;
   readonly #paths: PathRules;
@@ -81,7 +82,7 @@ export class HttpForwarder {
   }
 
   #serve(request: FrontRequest, response: FrontResponse, expectsContinue: boolean): void {
-    const reply = new Reply(request, response);
+    const reply = new Reply(request, response, this);
     response.on("error", () => undefined);
     response.on("close", this.#reporter(request, reply));
     const vetted = this.#vet(request);
@@ -125,7 +126,7 @@ export class HttpForwarder {
     const protocol = request.headers[":protocol"];
     const vetted = protocol === undefined ? 405 : this.#vet(request);
     if (typeof vetted === "number" || protocol !== "websocket" || this.#upgrades === undefined) {
-      const reply = new Reply(request, response);
+      const reply = new Reply(request, response, this);
       request.stream.on("close", this.#reporter(request, reply));
       reply.fail(typeof vetted === "number" ? vetted : 501);
       return;

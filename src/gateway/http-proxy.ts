@@ -17,7 +17,6 @@ class HttpProxy implements Proxy {
   readonly receivePending?: ReceivePending;
   readonly #forwarder: HttpForwarder;
   readonly #sessions = new Set<Http2Session>();
-  #isDraining = false;
 
   constructor(context: ProxyContext) {
     this.server = createHttpFront(context.tls);
@@ -25,18 +24,14 @@ class HttpProxy implements Proxy {
     this.server.on("session", (session) => {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
-      if (this.#isDraining) session.close();
-    });
-    // Before the forwarder's, so that whatever answers a request closes its connection afterwards.
-    this.server.on("request", (_request, response) => {
-      if (this.#isDraining && "shouldKeepAlive" in response) response.shouldKeepAlive = false;
+      if (this.#forwarder.isDraining) session.close();
     });
     this.#forwarder.attach(this.server);
     if (context.config.onPending === "page") this.receivePending = createPendingPage();
   }
 
   drain(): void {
-    this.#isDraining = true;
+    this.#forwarder.isDraining = true;
     // GOAWAY: streams that run may end. HTTP/1.1 is told with the next answer, and at once where none is due.
     for (const session of this.#sessions) session.close();
     const { server } = this;

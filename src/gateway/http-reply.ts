@@ -19,18 +19,25 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 const NAME_BYTES_KEPT = 1024;
 const lowerCase = new Map<string, string>();
 
+/** Whether connections are to end with their next answer. HTTP/2 is told by GOAWAY. */
+export interface Drain {
+  readonly isDraining: boolean;
+}
+
 /** Writes what the upstream answers to the client, in the client's version of HTTP. */
 export class Reply {
   readonly #request: FrontRequest;
   readonly #response: FrontResponse;
+  readonly #drain: Drain;
   /** Sent or about to be. */
   status: number | undefined;
   /** Why the upstream did not answer, or not to the end. */
   failure: UpstreamFailure | undefined;
 
-  constructor(request: FrontRequest, response: FrontResponse) {
+  constructor(request: FrontRequest, response: FrontResponse, drain: Drain) {
     this.#request = request;
     this.#response = response;
+    this.#drain = drain;
   }
 
   get isOver(): boolean {
@@ -54,6 +61,7 @@ export class Reply {
     const response = this.#response;
     const fields = endToEnd(raw);
     if (response instanceof ServerResponse) {
+      if (this.#drain.isDraining) response.shouldKeepAlive = false;
       response.writeHead(status, message, this.#isChunked(status, fields) ? fields : withoutTrailer(fields));
       // Together with the body's first bytes if those are here; else the head goes alone.
       process.nextTick(flush, response);
@@ -94,6 +102,7 @@ export class Reply {
     const text = `${status} ${STATUS_CODES[status] ?? ""}\n`;
     const head = { "content-type": "text/plain; charset=utf-8", "content-length": text.length, ...fields };
     if (response instanceof ServerResponse) {
+      if (this.#drain.isDraining) response.shouldKeepAlive = false;
       // What is left of the request's body is not read.
       response.writeHead(status, this.#request.complete ? head : { ...head, connection: "close" });
       response.end(text);

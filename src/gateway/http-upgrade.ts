@@ -5,8 +5,11 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { ServerAddress } from "../client/server-address.ts";
 import { UpstreamAgent } from "./http-agent.ts";
-import { Reply } from "./http-reply.ts";
+import { type Drain, Reply } from "./http-reply.ts";
 import { toFailure, type UpstreamFailure, UpstreamTimeout } from "./http-upstream.ts";
+
+/** A connection that was to be upgraded ends with its answer anyway. */
+const NO_DRAIN: Drain = { isDraining: false };
 
 /** Where upgraded connections go. */
 export interface UpgradeOptions {
@@ -51,7 +54,7 @@ export class UpgradeTransport {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.on("finish", () => socket.end());
-    const reply = new Reply(incoming, response);
+    const reply = new Reply(incoming, response, NO_DRAIN);
     const stop = this.#ask(upgrade, {
       switched: (fields, upstream, first) => {
         response.detachSocket(socket);
@@ -70,7 +73,7 @@ export class UpgradeTransport {
   /** From HTTP/2, as an extended CONNECT (RFC 8441 §5), which has neither key nor answer to it. */
   fromHttp2(request: Http2ServerRequest, response: Http2ServerResponse, upgrade: UpgradeRequest): Reply {
     const { stream } = request;
-    const reply = new Reply(request, response);
+    const reply = new Reply(request, response, NO_DRAIN);
     const key = randomBytes(16).toString("base64");
     const fields = [...without(upgrade.fields, "sec-websocket-key"), "Sec-WebSocket-Key", key];
     const stop = this.#ask(

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { closed } from "../guard/support/closed.ts";
+import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { openHttpUpstream, openTcpUpstream } from "./support/http-upstream.ts";
+
+const UPGRADE = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+
+describe("what mode http tells of", () => {
+  it("is every request with its status, refused ones too, and who it was from", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.writeHead(204).end());
+    const paths = [{ path: "/admin", allow: [] }];
+    await using scene = await openHttpScene({ to: upstream.port, config: { paths } });
+    await using session = openSession(scene.port);
+    for (const path of ["/ok", "/admin", "/a%2fb"]) await finish(session.request({ ":path": path }));
+    await exchangeRaw(scene.port, UPGRADE.replace("/up", "/admin"));
+    assert.deepEqual(
+      scene.events.map((event) =>
+        event.type === "exchanged" ? [event.target, event.status, event.connection?.peer?.name] : event.type,
+      ),
+      [
+        ["/ok", 204, "anna"],
+        ["/admin", 403, "anna"],
+        ["/a%2fb", 400, "anna"],
+        ["/admin", 403, "anna"],
+      ],
+    );
+  });
+
+  it("is an upstream that failed, for upgrades too", async () => {
+    const upstream = await openTcpUpstream(() => undefined);
+    await upstream[Symbol.asyncDispose]();
+    await using scene = await openHttpScene({ to: upstream.port });
+    assert.match(await exchangeRaw(scene.port, UPGRADE), / 502 /);
+    while (scene.events.length < 2) await new Promise(setImmediate);
+    assert.deepEqual(
+      scene.events.map((event) => (event.type === "upstream-failed" ? event.problem : event.type)),
+      ["unreachable", "exchanged"],
+    );
+  });
+
+  it("is no status for a client that left before there was one, and no failure of the upstream", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = await connectRaw(scene.port);
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await once(upstream.server, "request");
+    const [connection] = upstream.connections;
+    assert.ok(connection);
+    const gone = closed(connection);
+    socket.destroy();
+    await gone;
+    assert.deepEqual(
+      scene.events.map((event) => (event.type === "exchanged" ? event.status : event.type)),
+      [undefined],
+    );
+  });
+});
+
+describe("an upgraded connection", () => {
+  it("ends when nothing passes for longer than it may be idle", async () => {
+    await using upstream = await openHttpUpstream(
+      (_request, response) => response.end(),
+      (server) =>
+        server.on("upgrade", (_request, socket) => {
+          socket.write("HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        }),
+    );
+    await using scene = await openHttpScene({ to: upstream.port, config: { idleTimeoutMs: 300 } });
+    const began = performance.now();
+    assert.match(await exchangeRaw(scene.port, UPGRADE), /^HTTP\/1\.1 101 /);
+    assert.ok(performance.now() - began >= 250);
+  });
+});
+
+describe("draining", () => {
+  it("lets what runs end, closes what is idle, and tells HTTP/1.1 clients by Connection: close", async () => {
+    const answers: (() => void)[] = [];
+    await using upstream = await openHttpUpstream((request, response) => {
+      if (request.url === "/idle") response.end();
+      else answers.push(() => response.end("late"));
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    const idle = await connectRaw(scene.port);
+    idle.write("GET /idle HTTP/1.1\r\nHost: a\r\n\r\n");
+    await once(idle, "data");
+    const busy = await connectRaw(scene.port);
+    let received = "";
+    busy.setEncoding("latin1").on("data", (text: string) => (received += text));
+    busy.write("GET /busy HTTP/1.1\r\nHost: a\r\n\r\n");
+    await using session = openSession(scene.port);
+    const stream = session.request({ ":path": "/busy" });
+    const outcome = finish(stream);
+    while (answers.length < 2) await once(upstream.server, "request");
+    const idleOver = closed(idle);
+    const busyOver = closed(busy);
+    const sessionOver = closed(session);
+    scene.proxy.drain();
+    await idleOver;
+    for (const answer of answers) answer();
+    await busyOver;
+    assert.match(received, /connection: close\r\n.*late/is);
+    assert.equal((await outcome).body, "late");
+    await sessionOver;
+  });
+});
