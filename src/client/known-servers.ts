@@ -117,7 +117,9 @@ export class KnownServers {
         await this.store.putSetting(sharedSetting(address), facts.pin);
       }
     } else if (this.store.key(facts.pin)?.state === "trusted") {
-      await this.store.putSetting(sharedSetting(address), facts.pin);
+      // Of several connections at once, the first has bound it already.
+      const isBound = this.pinsOf(address).includes(facts.pin);
+      if (!isBound) await this.store.putSetting(sharedSetting(address), facts.pin);
     } else {
       const change = {
         type: "claim",

@@ -85,6 +85,17 @@ describe("KnownServers", () => {
     assert.equal(servers.judge(A, shared, "refuse").decision, "admit");
   });
 
+  it("moves to its new address when it is renamed, however often it was met at once before", async () => {
+    await using store = openMemoryStore();
+    const { servers, operator } = over(store);
+    const facts = await key();
+    await servers.remember(A, facts);
+    await servers.remember(A, facts);
+    await operator.rename(A, B);
+    assert.equal(servers.judge(B, facts, "refuse").decision, "admit");
+    assert.equal(refusal(servers.judge(A, facts, "refuse")).reason, "unknown");
+  });
+
   it("lets one of two keys claim an address", async () => {
     await using store = openMemoryStore();
     const { servers } = over(store);
