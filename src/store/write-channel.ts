@@ -1,3 +1,4 @@
+import { getAsset, isSea } from "node:sea";
 import { Worker } from "node:worker_threads";
 import { HandclaspError } from "../errors.ts";
 import type { Outcome } from "../trust/changes/change.ts";
@@ -76,9 +77,7 @@ export class ThreadChannel implements WriteChannel {
   }
 
   #start(): Worker {
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const file = new URL(`./sqlite-writer-thread.${extension}`, import.meta.url);
-    const worker = new Worker(file, { workerData: { path: this.#path }, execArgv: [] });
+    const worker = startThread({ path: this.#path });
     worker.on("message", (results: readonly Written[]) => this.#settle(results));
     worker.on("error", (error) => this.#fail(worker, error));
     worker.on("exit", () => this.#fail(worker, new Error("the writer thread ended")));
@@ -112,6 +111,14 @@ export class ThreadChannel implements WriteChannel {
       );
     }
   }
+}
+
+/** In a single executable there are no files: what the thread runs is part of it. */
+function startThread(workerData: { readonly path: string }): Worker {
+  const options = { workerData, execArgv: [] };
+  if (isSea()) return new Worker(getAsset("sqlite-writer-thread", "utf8"), { ...options, eval: true });
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new Worker(new URL(`./sqlite-writer-thread.${extension}`, import.meta.url), options);
 }
 
 export function closedStore(): HandclaspError {
