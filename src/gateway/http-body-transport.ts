@@ -66,6 +66,10 @@ class BodyExchange implements Exchange {
     });
     request.on("error", (error) => this.#fail(toFailure(error)));
     request.on("response", (response) => this.#answer(response));
+    // An upgrade that nobody asked for ends the connection without an error.
+    request.on("close", () => {
+      if (this.#response === undefined) this.#fail(toFailure(new Error("the upstream did not answer")));
+    });
     this.#body = body === undefined ? NO_BODY : this.#pump(body);
     if (body === undefined) request.end();
   }

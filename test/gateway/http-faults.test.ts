@@ -131,6 +131,17 @@ describe("an upstream that hangs up", () => {
     for (const request of [GET, POST]) assert.match(await exchangeRaw(scene.port, request), /until the end/);
   });
 
+  it("or changes the protocol without being asked is 502", async () => {
+    await using upstream = await openTcpUpstream((socket) => {
+      socket.once("data", () =>
+        socket.write("HTTP/1.1 101 Sure\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
+      );
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    for (const request of [GET, POST])
+      assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 502 /);
+  });
+
   it("over h2c in the middle of a body resets the client's stream", async () => {
     await using upstream = await openH2cUpstream((stream) => {
       stream.respond({ ":status": 200, "content-length": "10" });
