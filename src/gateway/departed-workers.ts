@@ -6,16 +6,19 @@ const KEPT = new Set(["counter", "histogram"]);
 
 /** What workers that are gone had counted when they were last asked: without it, sums would go back. */
 export class DepartedWorkers {
-  #metrics: readonly object[] = [];
+  #sums: Promise<readonly object[]> = Promise.resolve([]);
 
-  get reports(): readonly WorkerReport[] {
-    return this.#metrics.length === 0 ? [] : [{ metrics: this.#metrics, unready: null, departed: true }];
+  /** None, or one that stands for all of them. */
+  async reports(): Promise<readonly WorkerReport[]> {
+    const metrics = await this.#sums;
+    return metrics.length === 0 ? [] : [{ metrics, unready: null, departed: true }];
   }
 
   add({ metrics }: WorkerReport): void {
     const kept = (metrics as readonly MetricObject[]).filter(({ type }) => KEPT.has(String(type)));
-    const all = [this.#metrics, kept].map((each) => [...each]) as Metric[][];
-    const registry = AggregatorRegistry.aggregate(all);
-    void registry.getMetricsAsJSON().then((sums) => (this.#metrics = sums));
+    this.#sums = this.#sums.then((sums) => {
+      const all = [sums, kept].map((each) => [...each]) as Metric[][];
+      return AggregatorRegistry.aggregate(all).getMetricsAsJSON();
+    });
   }
 }

@@ -80,7 +80,7 @@ export class Primary {
   /** What all workers say, those that are gone included: their counters still count. */
   async reports(): Promise<readonly WorkerReport[]> {
     const reports = await Promise.all(Array.from(this.#workers, (worker) => worker.report()));
-    return [...this.#departed.reports, ...reports.filter((report) => report !== undefined)];
+    return [...(await this.#departed.reports()), ...reports.filter((report) => report !== undefined)];
   }
 
   /** Lets connections finish as long as the configuration says, then ends them. */
