@@ -18,7 +18,7 @@ import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
 import type { ProxyContext } from "./proxy.ts";
 import { UpgradeTransport } from "./http-upgrade.ts";
-import { isOfUpstream, type UpstreamTransport } from "./http-upstream.ts";
+import { isOfUpstream, toFailure, type UpstreamTransport } from "./http-upstream.ts";
 
 /** For the upstream's answer to begin, when the configuration sets no limit for silence. */
 const HEAD_TIMEOUT_MS = 300_000;
@@ -100,11 +100,20 @@ export class HttpForwarder implements Drain {
     const transport = body === undefined && path !== "*" ? this.#bodiless : this.#withBody;
     const method = request.method ?? "GET";
     const running = new RunningExchange(reply, this.#context.config.idleTimeoutMs);
-    running.exchange = transport.send(
-      { method, path, fields: fields.list, body, expectsContinue: expectsContinue && body !== undefined },
-      running,
-    );
     response.on("close", () => running.clientClosed());
+    const sent = {
+      method,
+      path,
+      fields: fields.list,
+      body,
+      expectsContinue: expectsContinue && body !== undefined,
+    };
+    try {
+      running.exchange = transport.send(sent, running);
+    } catch (error) {
+      // What the client's HTTP can say and the upstream's cannot.
+      running.failed({ kind: "request", error: toFailure(error).error });
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
@@ -138,6 +147,15 @@ export class HttpForwarder implements Drain {
 
   /** Whether the request may go on, and as what; else the status that refuses it. */
   #vet(request: FrontRequest): Vetted | number {
+    try {
+      return this.#judge(request);
+    } catch {
+      // Groups are in the trust store, which may be out of reach.
+      return 500;
+    }
+  }
+
+  #judge(request: FrontRequest): Vetted | number {
     const connection = connectionOf(request);
     if (connection === undefined) return 500;
     // Its answer would show whoever asks what we tell the upstream.

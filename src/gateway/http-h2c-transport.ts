@@ -48,7 +48,7 @@ export class H2cTransport implements UpstreamTransport {
   #session(): { readonly session: ClientHttp2Session; readonly load: Load } {
     for (const [session, load] of this.#sessions) {
       const most = session.remoteSettings?.maxConcurrentStreams ?? 100;
-      if (load.streams < most) return { session, load };
+      if (load.streams < most && !session.closed && !session.destroyed) return { session, load };
     }
     const { origin, connectTimeoutMs } = this.#options;
     const session = connect(origin, { settings: { enablePush: false } });

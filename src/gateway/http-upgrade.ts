@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -112,13 +112,14 @@ export class UpgradeTransport {
   #ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
     const { address, headTimeoutMs } = this.#options;
     const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
-    const request = httpRequest({
-      agent: this.#agent,
-      host: address.host,
-      port: address.port,
-      path,
-      headers,
-    });
+    let request: ClientRequest;
+    try {
+      const { host, port } = address;
+      request = httpRequest({ agent: this.#agent, host, port, path, headers });
+    } catch (error) {
+      listener.failed({ kind: "request", error: toFailure(error).error });
+      return () => undefined;
+    }
     let isAnswered = false;
     request.setTimeout(headTimeoutMs, () => {
       if (!isAnswered) request.destroy(new UpstreamTimeout("the upstream said nothing for too long"));

@@ -68,11 +68,14 @@ export interface UpstreamTransport {
 }
 
 const TIMEOUTS = /TIMEOUT|TIMEDOUT/;
+/** What undici says of fields and targets that it does not send. */
+const UNSENDABLE = /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED)$/;
 const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EMFILE|ENOENT)/;
 
 export function toFailure(error: unknown): UpstreamFailure {
   const cause = error instanceof Error ? error : new Error(String(error));
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  if (UNSENDABLE.test(code)) return { kind: "request", error: cause };
   if (TIMEOUTS.test(code)) return { kind: "timed-out", error: cause };
   return { kind: UNREACHABLE.test(code) ? "unreachable" : "broken", error: cause };
 }
