@@ -12,6 +12,7 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
 import { converse } from "./connect-converse.ts";
 import { identityFor } from "./connect-identity.ts";
 import { knownServersUrl } from "./connect-known-servers.ts";
@@ -78,15 +79,30 @@ export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "
 
 /** Connects with the identity that was asked for, and judges the server by those known. */
 export async function withConnection(
-  { address, flags, verb, ...hooks }: ConnectCommand,
+  wanted: ConnectCommand,
   use: (socket: TLSSocket) => Promise<void>,
 ): Promise<void> {
-  if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
+  const { flags } = wanted;
   await using store = openStore(knownServersUrl(flags.store), { process: processName("connect") });
+  const options = await connectOptions(store, wanted);
+  const ours = options.identity.facts.pin;
+  const socket = await connect({
+    ...options,
+    ...(flags.showPhrase === true && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
+  });
+  await use(socket);
+}
+
+/** How to connect: the identity that was asked for, and the servers known, which are in `store`. */
+export async function connectOptions(
+  store: TrustStore,
+  { address, flags, verb, ...hooks }: ConnectCommand,
+): Promise<ConnectOptions & { readonly identity: Identity }> {
+  if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
   const name = flags.identity ?? identityFor(store, formatServerAddress(address));
   const identity = await chooseIdentity(name, passphraseFrom(flags));
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
-  const socket = await connect({
+  return {
     ...address,
     ...hooks,
     identity,
@@ -96,9 +112,7 @@ export async function withConnection(
     maxVersion: `TLSv${flags.maxTls}`,
     ...(process.stdin.isTTY && { ask: askOnTerminal }),
     ...(flags.servername !== undefined && { servername: flags.servername }),
-    ...(flags.showPhrase === true && { onServer: ({ facts }) => sayPhrase(facts.pin, identity.facts.pin) }),
-  });
-  await use(socket);
+  };
 }
 
 function parseAddress(text: string): ServerAddress {

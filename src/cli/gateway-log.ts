@@ -4,6 +4,7 @@ import type { PrimaryEvent } from "../gateway/primary.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { JsonLog } from "./json-log.ts";
 import { QuietLog } from "./quiet-log.ts";
+import { reasonOf } from "./serve-listen.ts";
 import { type EventLog, logClients, ServeLog } from "./serve-log.ts";
 
 /** What a gateway logs: changes and refusals, or every connection and request, too. */
@@ -30,23 +31,30 @@ export function openGatewayLog(json: boolean): OpenLog {
   };
 }
 
+export interface GatewayLogOptions {
+  readonly detail: LogDetail;
+  /** Whether certificates go to stdout as PEM. */
+  readonly printCertificate: boolean;
+}
+
 /** Writes what a gateway does, and what its guards decide, to the log. */
-export function logGateway(log: EventLog, detail: LogDetail): OnGatewayEvent {
+export function logGateway(log: EventLog, { detail, printCertificate }: GatewayLogOptions): OnGatewayEvent {
   const stops = new Map<Server, () => void>();
   const recognised = detail === "connections";
   return (event) => {
     switch (event.type) {
       case "server-opened": {
         const { server } = event;
-        stops.set(
-          server,
-          logClients({ server, log, recognised, printCertificate: false, onRenewed: nothing }),
-        );
+        stops.set(server, logClients({ server, log, recognised, printCertificate, onRenewed: nothing }));
         break;
       }
       case "server-closed":
         stops.get(event.server)?.();
         stops.delete(event.server);
+        break;
+      case "handshake-failed":
+      case "proxy-header-refused":
+        logFailed(log, event);
         break;
       case "accept-failed":
         log.write({ event: "accept-failed", listener: event.listener.name, message: event.error.message });
@@ -71,6 +79,15 @@ export function logWorkers(log: EventLog): (event: PrimaryEvent) => void {
     if (!("error" in about)) log.write({ event: type, ...about });
     else log.failed(about.error);
   };
+}
+
+function logFailed(
+  log: EventLog,
+  event: Extract<GatewayEvent, { type: "handshake-failed" | "proxy-header-refused" }>,
+): void {
+  const address = (event.type === "handshake-failed" ? event.remoteAddress : event.proxy) ?? null;
+  const message = reasonOf(event.error);
+  log.write({ event: event.type, listener: event.listener.name, message, address });
 }
 
 function logUpstreamFailed(

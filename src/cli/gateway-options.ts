@@ -9,10 +9,14 @@ import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-o
 
 /** The flags of `gateway`: those of `serve`, and what one listener needs besides. */
 export interface GatewayOptions extends ServeOptions {
+  /** A file that says everything a listener needs; no other flags then. */
+  readonly config?: string;
   readonly to?: string;
   readonly mode: ListenerConfig["mode"];
   readonly serverName: readonly string[];
   readonly onPending: ListenerConfig["onPending"];
+  readonly allow?: readonly string[];
+  readonly sendProxy: ListenerConfig["sendProxy"];
   /** Milliseconds, as all of these. */
   readonly connectTimeout: number;
   readonly idleTimeout: number;
@@ -31,6 +35,10 @@ export interface GatewayOptions extends ServeOptions {
 export function addGatewayOptions(command: Command): Command {
   return addServeOptions(command, { firstUse: "ask", clientCertificate: "required" })
     .option(
+      "--config <file>",
+      "what listeners there are, and all about them: docs/reference/gateway-config.md",
+    )
+    .option(
       "--to <upstream>",
       "where connections go: HOST:PORT or unix:PATH; with --mode http http://HOST:PORT or h2c://HOST:PORT",
     )
@@ -45,6 +53,17 @@ export function addGatewayOptions(command: Command): Command {
       new Option("--on-pending <what>", "what pending clients meet; the page is for mode http")
         .choices(["alert", "page"])
         .default("alert"),
+    )
+    .addOption(
+      new Option(
+        "--allow <peers>",
+        "trusted peers that may come in, by name or as group:NAME, separated by commas; default all",
+      ).argParser((text) => text.split(",").map((name) => name.trim())),
+    )
+    .addOption(
+      new Option("--send-proxy <version>", "tell the upstream who comes, by a PROXY header (mode tcp)")
+        .choices(["none", "v2"])
+        .default("none"),
     )
     .addOption(duration("--connect-timeout <duration>", "for the connection to the upstream", 10_000, "10s"))
     .addOption(
@@ -90,9 +109,12 @@ export function addGatewayOptions(command: Command): Command {
 export function toGatewayConfig(command: Command, options: GatewayOptions): GatewayConfig {
   checkServeOptions(command, options);
   const { to, mode, cert, key } = options;
-  if (to === undefined) return command.error("error: give --to, where connections go");
+  if (to === undefined) return command.error("error: give --to, where connections go, or --config");
   if (mode !== "http" && (options.onPending === "page" || options.serverName.length > 0)) {
     return command.error("error: --on-pending page and --server-name are for --mode http");
+  }
+  if (mode === "http" && options.sendProxy !== "none") {
+    return command.error("error: --send-proxy is for --mode tcp");
   }
   const { firstUse, bind, validity, rotation } = options;
   return {
@@ -109,12 +131,12 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
         trustCa: options.trustCa,
         minTls: `TLSv${options.minTls}`,
         maxTls: `TLSv${options.maxTls}`,
-        allow: undefined,
+        allow: options.allow,
         paths: [],
         serverNames: options.serverName,
         onPending: options.onPending,
-        sendProxy: "none",
-        acceptProxy: [],
+        sendProxy: options.sendProxy,
+        acceptProxy: options.acceptProxy,
         handshakeTimeoutMs: options.handshakeTimeout,
         maxHandshakes: options.maxHandshakes,
         maxConnections: options.maxConnections,

@@ -7,15 +7,23 @@ import type { WorkerReport } from "../gateway/worker-message.ts";
 import { openStore } from "../store/open-store.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { processName } from "./context.ts";
+import { connectionsByFiles } from "./file-capacity.ts";
 import { type LogDetail, logGateway } from "./gateway-log.ts";
 import { recordServer } from "./record-server.ts";
 import { serverIdentity } from "./serve-identity.ts";
 import type { EventLog } from "./serve-log.ts";
 import { useTrustCa } from "./serve-trust-ca.ts";
+import type { TraceFormat } from "./trace-format.ts";
+import { logProblem } from "./trace-log.ts";
+import { TraceOutput } from "./trace-output.ts";
+import { traceServer } from "./trace-server.ts";
 
 export interface GatewayProcessOptions extends Pick<GatewayContext, "limits" | "ticketKeys" | "listenOn"> {
   readonly log: EventLog;
   readonly detail: LogDetail;
+  readonly printCertificate: boolean;
+  /** Printed on stdout. */
+  readonly trace?: TraceFormat;
 }
 
 /** A gateway in this process, with its store and what is counted. */
@@ -23,14 +31,19 @@ export class GatewayProcess implements AsyncDisposable {
   readonly #store: TrustStore;
   readonly #gateway: Gateway;
   readonly #metrics: GatewayMetrics | undefined;
+  readonly #trace: TraceOutput | undefined;
 
-  constructor(config: GatewayConfig, { log, detail, ...sharing }: GatewayProcessOptions) {
+  constructor(
+    config: GatewayConfig,
+    { log, detail, printCertificate, trace, ...sharing }: GatewayProcessOptions,
+  ) {
     const name = processName("gateway");
     const store = openStore(config.store, { process: name });
     this.#store = store;
     const { metrics } = config;
     this.#metrics = metrics && new GatewayMetrics({ store, peerLabels: metrics.peerLabels });
-    const logEvent = logGateway(log, detail);
+    const logEvent = logGateway(log, { detail, printCertificate });
+    this.#trace = trace && new TraceOutput({ format: trace, onProblem: logProblem(log) });
     this.#gateway = new Gateway(config, {
       ...sharing,
       store,
@@ -38,9 +51,12 @@ export class GatewayProcess implements AsyncDisposable {
       process: name,
       identityOf: (files: CertificateFiles | undefined) => serverIdentity(store, files ?? {}),
       useTrustCa,
+      maxPending: config.maxPending,
+      maxConnections: connectionsByFiles(),
       onEvent: (event: GatewayEvent) => {
         this.#metrics?.onEvent(event);
         logEvent(event);
+        if (event.type === "server-opened" && this.#trace) traceServer(event.server, this.#trace, log);
       },
       onError: (error) => log.failed(error),
     });
@@ -56,10 +72,21 @@ export class GatewayProcess implements AsyncDisposable {
     return { metrics, unready: this.#metrics?.unready() ?? null };
   }
 
+  /** Takes over another configuration, or throws and keeps the one it has. */
+  reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
+    return this.#gateway.reload(config);
+  }
+
+  /** Accepts nothing any more; resolves when all connections ended, or their time is over. */
+  drain(): Promise<void> {
+    return this.#gateway.drain();
+  }
+
   /** Ends what runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#gateway.close();
     this.#metrics?.[Symbol.dispose]();
+    this.#trace?.[Symbol.dispose]();
     await this.#store.close();
   }
 }

@@ -11,9 +11,12 @@ import { workerCount } from "../gateway/worker-count.ts";
 import type { WorkerReport } from "../gateway/worker-message.ts";
 import { Worker } from "../gateway/worker.ts";
 import { HandclaspError } from "../errors.ts";
-import { addGatewayOptions, type GatewayOptions, toGatewayConfig } from "./gateway-options.ts";
-import { type LogDetail, logWorkers, openGatewayLog } from "./gateway-log.ts";
+import { addGatewayOptions, type GatewayOptions } from "./gateway-options.ts";
+import { type ConfigSource, configSource } from "./gateway-config.ts";
+import { logWorkers, openGatewayLog } from "./gateway-log.ts";
 import { announceListeners, GatewayProcess } from "./gateway-process.ts";
+import { GatewayReload } from "./gateway-reload.ts";
+import { keepPems } from "./gateway-pems.ts";
 import { ownCommand } from "./own-command.ts";
 import { stopSignal } from "./serve-listen.ts";
 import type { EventLog } from "./serve-log.ts";
@@ -26,22 +29,36 @@ export function command(): Command {
 async function run(options: GatewayOptions, verb: Command): Promise<void> {
   using opened = openGatewayLog(options.json === true);
   const { log } = opened;
-  if (options.worker === true) return await work(log, options.log);
-  const config = toGatewayConfig(verb, options);
+  if (options.worker === true) return await work(log, options);
+  const source = configSource(verb, options);
+  const config = source.read();
   const count = workerCount(config.workers);
-  if (count === 1) await serveBy(await startAlone(config, log, options.log), config, log);
-  else await serveBy(await startWorkers(config, count, log, options), config, log);
+  if (count > 1 && options.trace !== undefined) verb.error("error: --trace needs --workers 1");
+  const accepting =
+    count === 1 ? await startAlone(config, log, options) : await startWorkers(config, count, log, options);
+  await serveBy(accepting, { source, config, log });
 }
 
 /** What accepts connections: this process, or several. */
 interface Accepting {
   readonly addresses: readonly ServerAddress[];
   readonly reports: () => Promise<readonly WorkerReport[]>;
+  /** Takes over another configuration, or throws and keeps the one it has. Returns the addresses. */
+  readonly reload: (config: GatewayConfig) => Promise<readonly ServerAddress[]>;
+  /** Lets connections finish as long as the configuration says. */
+  readonly drain: () => Promise<void>;
+  /** Ends all at once. */
   readonly stop: () => Promise<void>;
 }
 
+interface Serving {
+  readonly source: ConfigSource;
+  readonly config: GatewayConfig;
+  readonly log: EventLog;
+}
+
 /** Says that it is ready, and how it is, until it is told to stop. */
-async function serveBy(accepting: Accepting, config: GatewayConfig, log: EventLog): Promise<void> {
+async function serveBy(accepting: Accepting, { source, config, log }: Serving): Promise<void> {
   const stopped = stopSignal();
   const { reports } = accepting;
   const metrics = config.metrics && new MetricsServer({ listen: config.metrics.listen, reports });
@@ -50,27 +67,39 @@ async function serveBy(accepting: Accepting, config: GatewayConfig, log: EventLo
       const address = await metrics.listen();
       log.write({ event: "metrics", address: formatServerAddress(address), ...address });
     }
+    await using pems = keepPems(config, log);
+    void pems;
     await announceListeners(config, accepting.addresses, log);
+    using reloading = new GatewayReload({ source, config, log, reload: accepting.reload });
+    void reloading;
     await notifyServiceManager(process.env, "READY=1", `STATUS=${config.listeners.length} listeners`);
     const stopWatchdog = keepWatchdog(process.env, async () => (await reports()).length > 0);
     const signal = await stopped;
+    const again = stopSignal();
     stopWatchdog();
     log.write({ event: "stopping", signal });
     if (metrics !== undefined) metrics.draining = true;
     await notifyServiceManager(process.env, "STOPPING=1");
+    await Promise.race([accepting.drain(), again]);
   } finally {
     await accepting.stop();
     await metrics?.[Symbol.asyncDispose]();
   }
 }
 
-async function startAlone(config: GatewayConfig, log: EventLog, detail: LogDetail): Promise<Accepting> {
+async function startAlone(
+  config: GatewayConfig,
+  log: EventLog,
+  { log: detail, printCertificate, trace }: GatewayOptions,
+): Promise<Accepting> {
   const source = new TicketSecretSource(TICKET_ROTATION, (secrets) => keyring.update(secrets));
   const keyring = new TicketKeyring(source.secrets, (generation) => source.renew(generation));
   const listenOn = socketsFor(config);
   const gateway = new GatewayProcess(config, {
     log,
     detail,
+    printCertificate: printCertificate === true,
+    ...(trace !== undefined && { trace }),
     ticketKeys: (context) => keyring.keysFor(context),
     ...(listenOn && { listenOn }),
   });
@@ -78,9 +107,16 @@ async function startAlone(config: GatewayConfig, log: EventLog, detail: LogDetai
     source[Symbol.dispose]();
     await gateway[Symbol.asyncDispose]();
   };
+  const reload = async (next: GatewayConfig): Promise<readonly ServerAddress[]> => {
+    const addresses = await gateway.reload(next);
+    // Guards that are new do not know whom former ones gave tickets to.
+    source.holdersLost();
+    return addresses;
+  };
   try {
     const addresses = await gateway.start();
-    return { addresses, reports: async () => [await gateway.report()], stop };
+    const reports = async (): Promise<readonly WorkerReport[]> => [await gateway.report()];
+    return { addresses, reports, reload, drain: () => gateway.drain(), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -91,25 +127,32 @@ async function startWorkers(
   config: GatewayConfig,
   count: number,
   log: EventLog,
-  { log: detail }: GatewayOptions,
+  { log: detail, printCertificate }: GatewayOptions,
 ): Promise<Accepting> {
   if (config.store === "memory:") {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", "several workers cannot share the store memory:", {
       hint: "use --workers 1, or a store in a file",
     });
   }
+  const print = printCertificate === true ? ["--print-certificate"] : [];
   const primary = new Primary(config, {
     count,
-    command: ownCommand("gateway", "--worker", "--json", "--log", detail),
+    command: ownCommand("gateway", "--worker", "--json", "--log", detail, ...print),
     sockets: passedSockets(process.env, process.pid),
     onEvent: logWorkers(log),
   });
   const addresses = await primary.start();
-  return { addresses, reports: () => primary.reports(), stop: () => primary.stop() };
+  return {
+    addresses,
+    reports: () => primary.reports(),
+    reload: (next) => Promise.resolve(primary.reload(next)),
+    drain: () => primary.stop(),
+    stop: () => primary.stop("SIGKILL"),
+  };
 }
 
 /** The worker of another process of ours. */
-async function work(log: EventLog, detail: LogDetail): Promise<void> {
+async function work(log: EventLog, options: GatewayOptions): Promise<void> {
   // Signals to the whole group are the primary's to act on.
   process.on("SIGINT", () => undefined);
   const worker = await Worker.begin();
@@ -117,14 +160,19 @@ async function work(log: EventLog, detail: LogDetail): Promise<void> {
   try {
     await using gateway = new GatewayProcess(worker.config, {
       log,
-      detail,
+      detail: options.log,
+      printCertificate: options.printCertificate === true,
       limits: worker.limits,
       ticketKeys: (context) => worker.ticketKeys(context),
       listenOn: (listener) => worker.listenOn(listener),
     });
     const addresses = await gateway.start();
-    worker.listening(addresses, { report: () => gateway.report(), reload: () => undefined });
+    const reload = (config: GatewayConfig): void => {
+      gateway.reload(config).catch((error: unknown) => log.failed(error));
+    };
+    worker.listening(addresses, { report: () => gateway.report(), reload });
     await stopped;
+    await gateway.drain();
   } catch (error) {
     await worker.failed(error);
   } finally {

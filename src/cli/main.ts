@@ -27,6 +27,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "who is trusted: list, approve, revoke, events, audit",
     load: () => import("./trust.ts"),
   },
+  "check-config": {
+    summary: "what is wrong with a gateway's configuration",
+    load: () => import("./check-config.ts"),
+  },
+  forward: { summary: "the client's half of a tunnel to a gateway", load: () => import("./forward.ts") },
   group: { summary: "peers that a gateway lets in together", load: () => import("./group.ts") },
   trace: {
     summary: "TLS handshakes message by message: live, or from a capture",

@@ -1,5 +1,4 @@
-import type { AddressInfo } from "node:net";
-import type { Server } from "node:tls";
+import type { AddressInfo, Server } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 

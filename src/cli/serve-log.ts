@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
 import type { ChannelMessages } from "../guard/channels.ts";
+import { connectionOf } from "../guard/peer-of.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
@@ -128,7 +129,8 @@ export function logClients({
 /** A client without a certificate. */
 export function logAnonymous(log: ServeLog, socket: TLSSocket): void {
   const tlsVersion = socket.getProtocol();
-  log.write({ event: "anonymous", tlsVersion, address: socket.remoteAddress ?? null });
+  const address = connectionOf(socket)?.remoteAddress ?? null;
+  log.write({ event: "anonymous", tlsVersion, address });
 }
 
 function listen<Name extends keyof ChannelMessages>(

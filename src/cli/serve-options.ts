@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import type { ServerAddress } from "../client/server-address.ts";
+import { parseListenAddress } from "../gateway/parse-listen.ts";
+import { parseIpNetwork } from "../trust/ip-network.ts";
 import type { ClientCertificate } from "../guard/options.ts";
 import { parseDuration } from "../trust/duration.ts";
 import type { FirstUse, Policy } from "../trust/policy.ts";
@@ -24,6 +26,8 @@ export interface ServeOptions extends Policy {
   readonly handshakeTimeout: number;
   readonly maxHandshakes: number;
   readonly maxPending: number;
+  /** Networks, in CIDR notation. */
+  readonly acceptProxy: readonly string[];
   readonly store: string;
   readonly json?: true;
 }
@@ -37,8 +41,8 @@ interface ServeDefaults {
 export function addServeOptions(command: Command, defaults: ServeDefaults): Command {
   return command
     .addOption(
-      new Option("--listen <host:port>", "where to listen; port 0 picks one")
-        .argParser(asArgument(parseServerAddress))
+      new Option("--listen <host:port>", "where to listen; :PORT is on all addresses, port 0 picks one")
+        .argParser(asArgument(parseListenAddress))
         .default({ host: "127.0.0.1", port: 8443 }, "127.0.0.1:8443"),
     )
     .option(
@@ -91,6 +95,14 @@ export function addServeOptions(command: Command, defaults: ServeDefaults): Comm
         .default(10_000, "10s"),
     )
     .addOption(count("--max-handshakes <n>", "handshakes under way at once", 1024))
+    .addOption(
+      new Option(
+        "--accept-proxy <cidr>",
+        "networks that must send a PROXY header first, separated by commas; from others none is believed",
+      )
+        .argParser(parseNetworks)
+        .default([], "none"),
+    )
     .addOption(count("--max-pending <n>", "keys that wait for review at once", 1000))
     .addOption(storeOption())
     .addOption(jsonOption());
@@ -113,6 +125,13 @@ export function checkServeOptions(command: Command, options: ServeOptions): void
   if (options.trace === "pcapng" && options.printCertificate === true) {
     command.error("error: --trace=pcapng and --print-certificate do not go together on stdout");
   }
+}
+
+function parseNetworks(text: string): readonly string[] {
+  const networks = text.split(",").map((network) => network.trim());
+  const wrong = networks.find((network) => parseIpNetwork(network) === undefined);
+  if (wrong === undefined) return networks;
+  throw new InvalidArgumentError(`"${wrong}" is no IP network: write 192.0.2.0/24 or 2001:db8::/32.`);
 }
 
 function parseCount(text: string): number {

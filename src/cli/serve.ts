@@ -1,8 +1,11 @@
 import { constants } from "node:crypto";
+import { createServer as createPlainServer, type Server as PlainServer } from "node:net";
 import { createServer, type SecureContextOptions, type Server } from "node:tls";
 import { Command } from "commander";
 import type { Identity } from "../client/identity.ts";
 import type { ServerAddress } from "../client/server-address.ts";
+import { AcceptProxy } from "../gateway/accept-proxy.ts";
+import { proxiedAddress } from "../gateway/proxied-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
 import { openStore } from "../store/open-store.ts";
@@ -58,7 +61,9 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
     clientCertificate: options.clientCertificate,
     handshakeTimeoutMs: options.handshakeTimeout,
     maxHandshakes: options.maxHandshakes,
+    remoteAddressOf: proxiedAddress,
   });
+  const front = proxiedFront(server, options, log);
   if (trace) traceServer(server, trace, log);
   const stopLog = logClients({
     server,
@@ -68,7 +73,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
   });
   let stopFollowing: (() => void) | undefined;
   try {
-    const address = await listen(server, options.listen);
+    const address = await listen(front, options.listen);
     await announce({ store, log, identity, address, options });
     stopFollowing = followIdentity({
       files: serverIdentityFiles(store, identityOptions),
@@ -85,7 +90,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
     log.write({ event: "stopping", signal });
   } finally {
     stopFollowing?.();
-    server.close();
+    front.close();
     guarded.close();
     stopLog();
   }
@@ -103,6 +108,23 @@ function contextOptions(
     maxVersion: `TLSv${maxTls}`,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
+}
+
+/** What accepts connections: the server itself, or one before it that reads PROXY headers. */
+function proxiedFront(server: Server, options: ServeOptions, log: ServeLog): PlainServer {
+  if (options.acceptProxy.length === 0) return server;
+  const accepting = new AcceptProxy({
+    from: options.acceptProxy,
+    timeoutMs: options.handshakeTimeout,
+    most: options.maxHandshakes,
+    onRefused: ({ message }, proxy) =>
+      log.write({ event: "proxy-header-refused", message, address: proxy ?? null }),
+  });
+  const front = createPlainServer({ allowHalfOpen: true }, (socket) => {
+    accepting.accept(socket, (transport) => server.emit("connection", transport));
+  });
+  front.on("close", () => accepting.close());
+  return front;
 }
 
 function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog): Server {

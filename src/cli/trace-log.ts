@@ -1,11 +1,11 @@
 import type { TraceProblem } from "../tls/trace-message.ts";
 import { escapeText } from "../trust/peer-name.ts";
-import type { ServeLog } from "./serve-log.ts";
+import type { EventLog } from "./serve-log.ts";
 import type { TraceFlags } from "./trace-format.ts";
 import type { TraceOutputOptions } from "./trace-output.ts";
 
 /** Logs what a trace could not show. */
-export function logProblem(log: ServeLog): (problem: TraceProblem) => void {
+export function logProblem(log: EventLog): (problem: TraceProblem) => void {
   return ({ connection, direction, kind, message }) => {
     log.write({ event: "trace-problem", connection, direction, kind, message: escapeText(message) });
   };
@@ -13,7 +13,7 @@ export function logProblem(log: ServeLog): (problem: TraceProblem) => void {
 
 /** Logs what each connection came to, if that was asked for. */
 export function explainingIn(
-  log: ServeLog,
+  log: EventLog,
   { explain }: TraceFlags,
 ): Pick<TraceOutputOptions, "onExplained"> {
   if (explain !== true) return {};

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
 import { tapServer } from "../guard/tap-server.ts";
-import type { ServeLog } from "./serve-log.ts";
+import type { EventLog } from "./serve-log.ts";
 import { endpointsOf } from "./trace-endpoints.ts";
 import type { TraceOutput } from "./trace-output.ts";
 
@@ -9,7 +9,7 @@ import type { TraceOutput } from "./trace-output.ts";
  * Traces every connection of a server, and logs where each came from: what is traced names it by its id only. Returns
  * how to end those that are open.
  */
-export function traceServer(server: Server, output: TraceOutput, log: ServeLog): () => void {
+export function traceServer(server: Server, output: TraceOutput, log: EventLog): () => void {
   const open = new Set<Duplex>();
   tapServer(server, {
     sample: 1,

@@ -1,9 +1,10 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
-import type { TlsOptions } from "node:tls";
+import type { TLSSocket, TlsOptions } from "node:tls";
 import type { IdentityPem } from "../client/identity.ts";
 import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import { CURRENT_HANDSHAKE } from "../guard/handshake.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
@@ -64,6 +65,10 @@ export class Gate {
       ticketKeys,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
+    server.on("tlsClientError", (error, socket) => {
+      const remoteAddress = remoteAddressOf(socket);
+      onEvent({ type: "handshake-failed", listener: config, error, remoteAddress });
+    });
     const { maxConnectionAgeMs } = config;
     if (maxConnectionAgeMs > 0) {
       this.#ageing = setInterval(() => this.#expire(), Math.min(1000, maxConnectionAgeMs / 4)).unref();
@@ -102,6 +107,11 @@ export class Gate {
   /** Asks what runs to end. Nothing new may come. */
   drain(): void {
     this.#proxy.drain();
+  }
+
+  /** Ends connections that did not come through their handshake yet. */
+  giveUpHandshakes(): void {
+    this.#guard.giveUpHandshakes();
   }
 
   /** Resolves when the last connection is gone. */
@@ -144,6 +154,13 @@ export class Gate {
 
 /** How long a connection that is too old may go on with what it began. */
 const LAST_WORDS_MS = 30_000;
+
+/** Through proxies, as far as it is known which connection the socket is of; else who is at its other end. */
+function remoteAddressOf(socket: TLSSocket): string | undefined {
+  const handshake = CURRENT_HANDSHAKE.getStore();
+  const isOurs = handshake !== undefined && (handshake.socket ?? socket) === socket;
+  return isOurs ? handshake.remoteAddress : socket.remoteAddress;
+}
 
 function tlsOptions({ minTls, maxTls }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {
   return {

@@ -23,6 +23,13 @@ export type GatewayEvent =
   | { readonly type: "accept-failed"; readonly listener: ListenerConfig; readonly error: Error }
   /** A connection of a listener that is full has to wait. Told for the first one only. */
   | { readonly type: "full"; readonly listener: ListenerConfig }
+  /** OpenSSL could not come to terms with a client, which is no refusal of ours. */
+  | {
+      readonly type: "handshake-failed";
+      readonly listener: ListenerConfig;
+      readonly error: Error;
+      readonly remoteAddress: string | undefined;
+    }
   /** What came from a proxy's address was no PROXY header. `proxy` is that address. */
   | {
       readonly type: "proxy-header-refused";

@@ -39,6 +39,9 @@ export interface GatewayContext {
   readonly onError: (error: unknown) => void;
 }
 
+/** What a handshake that has begun has left when the gateway drains. */
+const HANDSHAKE_GRACE_MS = 2000;
+
 /** Listeners before upstreams, as a configuration says. */
 export class Gateway {
   readonly #context: GatewayContext;
@@ -105,10 +108,15 @@ export class Gateway {
     for (const gate of this.#gates) gate.drain();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#config.drainTimeoutMs);
+    // Many a client goes away in the middle of its handshake without saying so.
+    const grace = setTimeout(() => {
+      for (const gate of this.#gates) gate.giveUpHandshakes();
+    }, HANDSHAKE_GRACE_MS);
     try {
       await Promise.race([late, Promise.all(Array.from(this.#gates, (gate) => gate.empty()))]);
     } finally {
       clearTimeout(timer);
+      clearTimeout(grace);
     }
     await this.close();
   }

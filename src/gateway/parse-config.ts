@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { formatServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig, type ParsedListener } from "./config-schema.ts";
-import type { GatewayConfig, ListenerConfig, Upstream } from "./config.ts";
+import type { GatewayConfig, ListenerConfig, PathRule, Upstream } from "./config.ts";
+import { PathRules } from "./http-path-rules.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
 import { parseUpstream } from "./parse-upstream.ts";
 
@@ -111,7 +112,10 @@ function toListener(
     if (parsed.path.length > 0) refuse("path", "paths are for mode http");
     if (parsed.server_names.length > 0) refuse("server_names", "server_names are for mode http");
     if (parsed.on_pending === "page") refuse("on_pending", "the page is for mode http");
-  } else if (parsed.send_proxy !== "none") {
+  } else {
+    checkPaths(parsed.path, at, complain);
+  }
+  if (mode === "http" && parsed.send_proxy !== "none") {
     refuse("send_proxy", "send_proxy is for mode tcp: an HTTP upstream is told in header fields");
   }
   return {
@@ -144,6 +148,19 @@ function toListener(
     idleTimeoutMs: parsed.idle_timeout,
     maxConnectionAgeMs: parsed.max_connection_age,
   };
+}
+
+function checkPaths(rules: readonly PathRule[], listener: number, complain: Complain): void {
+  for (const [at, rule] of rules.entries()) {
+    try {
+      void new PathRules([rule]);
+    } catch (error) {
+      complain(
+        ["listener", listener, "path", at, "path"],
+        error instanceof Error ? error.message : String(error),
+      );
+    }
+  }
 }
 
 const NOWHERE: Upstream = { kind: "unix", path: "" };

@@ -72,9 +72,10 @@ export class Primary {
   }
 
   /** Everybody takes over a new configuration; those who are started later, too. */
-  reload(config: GatewayConfig): void {
-    this.#config = config;
-    for (const worker of this.#workers) worker.send({ type: "reload", config });
+  reload(config: GatewayConfig): readonly ServerAddress[] {
+    this.#config = whereTheyListen(config, this.#config);
+    for (const worker of this.#workers) worker.send({ type: "reload", config: this.#config });
+    return this.#config.listeners.map(({ listen }) => listen);
   }
 
   /** What all workers say, those that are gone included: their counters still count. */
@@ -160,6 +161,16 @@ async function probe({ listen: address }: ListenerConfig): Promise<void> {
   await promise.catch((error: unknown) => {
     throw cannotListen(address, error);
   });
+}
+
+/** A listener that port 0 was picked for keeps the port that it got. */
+function whereTheyListen(config: GatewayConfig, running: GatewayConfig): GatewayConfig {
+  const listeners = config.listeners.map((listener) => {
+    const before = running.listeners.find(({ name }) => name === listener.name);
+    const isKept = listener.listen.port === 0 && before?.listen.host === listener.listen.host;
+    return isKept ? { ...listener, listen: before.listen } : listener;
+  });
+  return { ...config, listeners };
 }
 
 /** With the ports that port 0 picked. */

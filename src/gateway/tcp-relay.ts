@@ -4,6 +4,7 @@ import { connectionOf } from "../guard/peer-of.ts";
 import type { UpstreamProblem } from "./gateway-event.ts";
 import type { ProxyContext } from "./proxy.ts";
 import { encodeProxyHeader } from "./proxy-header.ts";
+import { isPassedOn } from "./relay-bytes.ts";
 import { connectUpstream } from "./upstream.ts";
 
 /**
@@ -104,7 +105,7 @@ export class TcpRelay {
   /** A connection that did not come to its end must not look to the other side as if it had. */
   readonly #upstreamClosed = (): void => {
     const client = this.#client;
-    if (client.destroyed || (this.#upstream.readableEnded && client.writableEnded)) return;
+    if (client.destroyed || isPassedOn(this.#upstream, client)) return;
     if (this.#isConnected) reset(client);
     else client.destroy();
   };
@@ -120,7 +121,7 @@ export class TcpRelay {
       bytesIn,
       bytesOut,
     });
-    if (upstream.destroyed || (this.#client.readableEnded && upstream.writableEnded)) return;
+    if (upstream.destroyed || isPassedOn(this.#client, upstream)) return;
     if (this.#isConnected) upstream.resetAndDestroy();
     else upstream.destroy();
   };

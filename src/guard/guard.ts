@@ -97,6 +97,11 @@ export class Guard implements Disposable {
     return { ...this.#counters };
   }
 
+  /** Ends connections that wait for the end of their handshake or of their claim. Those that come later are welcome. */
+  giveUpHandshakes(): void {
+    this.#underWay.clear();
+  }
+
   /** Ends all connections and lets no other one through: a server is never left without its guard. */
   close(): void {
     if (this.#closed) return;

@@ -127,6 +127,10 @@ export class RunningServer implements AsyncDisposable {
     }
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Ends it and gives its exit code. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     this.#child.kill(signal);
@@ -153,7 +157,8 @@ export function startServe(home: Home, args: readonly string[] = []): Promise<Ru
 
 /** The same for any verb that listens. */
 export async function startServer(home: Home, verb: readonly string[]): Promise<RunningServer> {
-  const listen = verb.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+  const says = verb[0] === "forward" || verb.includes("--listen") || verb.includes("--config");
+  const listen = says ? [] : ["--listen", "127.0.0.1:0"];
   const child = spawn(process.execPath, [MAIN, ...verb, "--json", ...listen], {
     env: home.environment,
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { describe, it } from "node:test";
+import { Home, startServer, until } from "../cli/support/serve.ts";
+import { gone, openUpstream, received } from "../gateway/support/upstream.ts";
+import { freePort, Load, startForward, startGateway } from "./support/gateway.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { Operator } from "../../src/trust/operator.ts";
+
+describe("a gateway under load", () => {
+  it("takes over another configuration by SIGHUP, file and link, and loses nothing", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    const file = home.path("gateway.toml");
+    const port = await freePort();
+    const write = (...lines: readonly string[]): void => {
+      writeFileSync(
+        file,
+        [
+          "[[listener]]",
+          'name = "main"',
+          `listen = "127.0.0.1:${port}"`,
+          `to = "127.0.0.1:${upstream.port}"`,
+          'first_use = "accept"',
+          ...lines,
+        ].join("\n"),
+      );
+    };
+    write();
+    await using gateway = await startServer(home, ["gateway", "--config", file]);
+    await using forward = await startForward(home, gateway);
+    const held = createConnection(forward.port, "127.0.0.1");
+    held.write("a");
+    await once(held, "data");
+    const load = new Load(forward.port, 3);
+    const reloads = (): number => gateway.log.filter(({ event }) => event === "reloaded").length;
+    for (let again = 1; again <= 5; again++) {
+      write(`idle_timeout = "${again}m"`);
+      gateway.signal("SIGHUP");
+      await until(() => reloads() >= again);
+    }
+    const before = reloads();
+    write('idle_timeout = "10m"');
+    await until(() => reloads() > before);
+    write("idle_timeuot = 5");
+    const { message } = await gateway.logged(({ event }) => event === "reload-failed");
+    assert.match(String(message), /gateway.toml:6:1: there is no key "idle_timeuot" here/);
+    const askedBefore = load.asked;
+    await until(() => load.asked > askedBefore + 5);
+    held.write("b");
+    assert.equal(String((await once(held, "data"))[0]), "b");
+    held.destroy();
+    await load.stop();
+    assert.deepEqual(load.problems, []);
+    assert.ok(load.asked > 20, `${load.asked}`);
+  });
+
+  it("drains on SIGTERM: what runs comes to its end, and it exits with 0", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    const gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await using forward = await startForward(home, gateway);
+    const running: Socket[] = [];
+    for (let count = 0; count < 10; count++) {
+      const socket = createConnection({ port: forward.port, host: "127.0.0.1", allowHalfOpen: true });
+      socket.write("first");
+      await once(socket, "data");
+      running.push(socket);
+    }
+    const exit = gateway.stop();
+    await gateway.logged(({ event }) => event === "stopping");
+    const rest = randomBytes(200_000);
+    const answers = await Promise.all(
+      running.map((socket) => {
+        const answer = received(socket);
+        socket.end(rest);
+        return answer;
+      }),
+    );
+    for (const answer of answers) assert.ok(answer.equals(rest));
+    assert.equal(await exit, 0);
+  });
+
+  it("ends at once on a second signal, with 0", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    const gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await using forward = await startForward(home, gateway);
+    const socket = createConnection(forward.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("x");
+    await once(socket, "data");
+    const exit = gateway.stop();
+    await gateway.logged(({ event }) => event === "stopping");
+    gateway.signal("SIGTERM");
+    assert.equal(await exit, 0);
+    socket.destroy();
+  });
+
+  it("ends live connections within 150 ms of a revocation", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await home.run(["identity", "create", "loser"]);
+    await using forward = await startForward(home, gateway);
+    await using losing = await startForward(home, gateway, "--identity", "loser");
+    const load = new Load(forward.port, 2);
+    const victims: Socket[] = [];
+    for (let count = 0; count < 20; count++) {
+      const socket = createConnection(losing.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write("x");
+      await once(socket, "data");
+      victims.push(socket);
+    }
+    await using store = openStore(home.store);
+    const operator = new Operator(store, { user: "test", process: "test", now: Date.now });
+    const ends = victims.map(async (socket) => {
+      await gone(socket);
+      return performance.now();
+    });
+    await operator.revoke(String(losing.ready["pin"]));
+    const revokedAt = performance.now();
+    const late = Math.max(...(await Promise.all(ends))) - revokedAt;
+    await load.stop();
+    assert.deepEqual(load.problems, []);
+    assert.ok(late < 150, `${late} ms`);
+  });
+});

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { hash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdirSync } from "node:fs";
+import { createConnection } from "node:net";
+import { describe, it } from "node:test";
+import { Home, runToEnd, startServer, until } from "../cli/support/serve.ts";
+import { gone, openUpstream } from "../gateway/support/upstream.ts";
+import { ask, freePort, startForward, startGateway } from "./support/gateway.ts";
+import { userIdOf } from "./support/user-id.ts";
+
+const POSTGRES = "/usr/lib/postgresql/15/bin";
+const REDIS = "/usr/bin/redis-server";
+
+describe("a service behind the gateway, and its own client through forward", () => {
+  it("is Redis with its benchmark", { skip: existsSync(REDIS) ? false : "no redis-server" }, async () => {
+    using home = new Home();
+    const port = await freePort();
+    const redis = spawn(REDIS, [
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--save",
+      "",
+      "--dir",
+      home.folder,
+    ]);
+    try {
+      await until(() => redis.exitCode === null);
+      await reachable(port);
+      await using gateway = await startGateway(home, `127.0.0.1:${port}`);
+      await using forward = await startForward(home, gateway);
+      const client = ["-p", String(forward.port)];
+      assert.equal((await runToEnd("redis-cli", [...client, "SET", "name", "anna"])).stdout, "OK\n");
+      assert.equal((await runToEnd("redis-cli", [...client, "GET", "name"])).stdout, "anna\n");
+      const work = ["-n", "5000", "-c", "20", "-P", "4", "-d", "2000", "-t", "set,get", "-q"];
+      const { stdout, code } = await runToEnd("redis-benchmark", [...client, ...work]);
+      assert.equal(code, 0);
+      assert.match(stdout, /GET: [\d.]+ requests per second/);
+      await until(() => gateway.log.some(({ event }) => event === "met"));
+    } finally {
+      redis.kill();
+    }
+  });
+
+  it("is PostgreSQL with psql", { skip: existsSync(POSTGRES) ? false : "no PostgreSQL" }, async () => {
+    using home = new Home();
+    const port = await freePort();
+    const data = home.path("postgres");
+    mkdirSync(data);
+    const owner = userIdOf("postgres");
+    const { uid } = owner;
+    const asOwner = process.getuid?.() === 0 ? { uid, gid: owner.gid } : {};
+    if (process.getuid?.() === 0) {
+      chownSync(home.folder, uid, owner.gid);
+      chownSync(data, uid, owner.gid);
+    }
+    await ended(
+      spawn(`${POSTGRES}/initdb`, ["-D", data, "-A", "trust", "-U", "postgres", "--no-sync"], asOwner),
+    );
+    const flags = ["-D", data, "-p", String(port), "-k", data, "-h", "127.0.0.1", "-F"];
+    const postgres = spawn(`${POSTGRES}/postgres`, flags, { ...asOwner, stdio: "ignore" });
+    try {
+      await reachable(port);
+      await using gateway = await startGateway(home, `127.0.0.1:${port}`);
+      await using forward = await startForward(home, gateway);
+      const url = `postgresql://postgres@127.0.0.1:${forward.port}/postgres?sslmode=disable`;
+      const sql =
+        "CREATE TABLE t AS SELECT generate_series(1,50000) AS n; COPY t TO STDOUT; SELECT 'sum ' || sum(n) FROM t";
+      const { stdout, stderr, code } = await runToEnd("psql", ["-X", "-A", "-t", "-d", url, "-c", sql]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^sum 1250025000$/m);
+      assert.ok(stdout.split("\n").length > 50_000);
+    } finally {
+      postgres.kill("SIGINT");
+      await once(postgres, "exit");
+    }
+  });
+});
+
+describe("forward", () => {
+  it("passes bytes, ends and refusals on, and says why once", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await using forward = await startForward(home, gateway);
+    const said = randomBytes(3_000_000);
+    assert.equal(hash("sha256", await ask(forward.port, said)), hash("sha256", said));
+    await home.run(["trust", "revoke", String(forward.ready["pin"])]);
+    for (let again = 0; again < 3; again++) {
+      await gone(createConnection(forward.port, "127.0.0.1"));
+    }
+    const failures = forward.log.filter(({ event }) => event === "failed");
+    assert.equal(failures.length, 1, JSON.stringify(failures));
+    assert.match(String(failures[0]?.["message"]), /certificate_revoked/);
+  });
+
+  it("refuses a server whose key changed, and shows both keys once", async () => {
+    using home = new Home();
+    using other = new Home();
+    await using upstream = await openUpstream();
+    const first = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await using forward = await startForward(home, first);
+    await ask(forward.port, Buffer.from("hello"));
+    await first.stop();
+    const args = ["--listen", first.address];
+    await using second = await startGateway(other, `127.0.0.1:${upstream.port}`, ...args);
+    for (let again = 0; again < 2; again++) {
+      await gone(createConnection(forward.port, "127.0.0.1"));
+    }
+    const failures = forward.log.filter(({ event }) => event === "failed");
+    assert.equal(failures.length, 1, JSON.stringify(failures));
+    const text = `${String(failures[0]?.["message"])} ${String(failures[0]?.["hint"])}`;
+    for (const { pin, keyId } of [first, second]) assert.ok(text.includes(pin) || text.includes(keyId), text);
+  });
+
+  it("warns when others can reach it", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await using forward = await startServer(home, ["forward", "0.0.0.0:0", gateway.address]);
+    assert.match(String(forward.log.find(({ event }) => event === "warning")?.["message"]), /anybody/);
+  });
+
+  it("comes in as the one who joined by a token", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    const gateway = await startServer(home, ["gateway", "--to", `127.0.0.1:${upstream.port}`]);
+    await using _stopped = gateway;
+    const token = (await home.run(["token", "create", "bert"])).stdout.trim();
+    assert.equal((await home.run(["join", token])).code, 0);
+    await using forward = await startForward(home, gateway);
+    assert.equal(String(await ask(forward.port, Buffer.from("me"))), "me");
+    const connections = (await home.run(["trust", "list", "--json"])).stdout;
+    assert.equal((JSON.parse(connections) as { peer: string }[])[0]?.peer, "bert");
+  });
+});
+
+async function reachable(port: number): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const socket = createConnection(port, "127.0.0.1");
+    const [outcome] = await Promise.race([
+      once(socket, "connect").then(() => ["up"]),
+      once(socket, "close"),
+    ]).catch(() => ["down"]);
+    socket.destroy();
+    if (outcome === "up") return;
+    assert.ok(tries < 100, `nobody listens on ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function ended(child: ReturnType<typeof spawn>): Promise<void> {
+  const [code] = (await once(child, "exit")) as [number | null];
+  assert.equal(code, 0);
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createConnection, createServer } from "node:net";
+import { type Home, type RunningServer, startServer } from "../../cli/support/serve.ts";
+import { received } from "../../gateway/support/upstream.ts";
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+export function startGateway(home: Home, to: string, ...args: readonly string[]): Promise<RunningServer> {
+  return startServer(home, ["gateway", "--to", to, "--first-use", "accept", ...args]);
+}
+
+export function startForward(
+  home: Home,
+  gateway: RunningServer,
+  ...args: readonly string[]
+): Promise<RunningServer> {
+  return startServer(home, ["forward", "127.0.0.1:0", gateway.address, ...args]);
+}
+
+/** Says something and reads to the end of the answer. */
+export async function ask(port: number, said: Uint8Array): Promise<Buffer> {
+  const socket = createConnection({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => undefined);
+  const answer = received(socket);
+  socket.end(said);
+  return answer;
+}
+
+/** Keeps asking on new connections and one old one until it is told to stop. */
+export class Load {
+  asked = 0;
+  readonly problems: string[] = [];
+  readonly #running: Promise<unknown>;
+  #stopped = false;
+
+  constructor(port: number, workers: number) {
+    this.#running = Promise.all(Array.from({ length: workers }, () => this.#run(port)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #run(port: number): Promise<void> {
+    while (!this.#stopped) {
+      const said = randomBytes(20_000);
+      const answer = await ask(port, said).catch(String);
+      this.asked += 1;
+      if (typeof answer === "string" || !answer.equals(said)) {
+        this.problems.push(typeof answer === "string" ? answer : `${answer.length} bytes came back`);
+      }
+    }
+  }
+}
