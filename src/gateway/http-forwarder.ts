@@ -9,7 +9,9 @@ import { formatServerAddress } from "../client/server-address.ts";
 import { BodilessTransport } from "./http-bodiless-transport.ts";
 import { BodyTransport } from "./http-body-transport.ts";
 import { type FrontRequest, type FrontResponse, isUpgrade, MOST_FIELDS } from "./http-front.ts";
+import { H2cSessions } from "./http-h2c-sessions.ts";
 import { H2cTransport } from "./http-h2c-transport.ts";
+import { H2cUpgrader } from "./http-h2c-upgrader.ts";
 import { PathRules } from "./http-path-rules.ts";
 import { PeerFields } from "./http-peer-fields.ts";
 import { type Drain, Reply } from "./http-reply.ts";
@@ -18,6 +20,7 @@ import { type RequestFields, toRequestFields } from "./http-request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./http-request-target.ts";
 import type { ProxyContext } from "./proxy.ts";
 import { UpgradeTransport } from "./http-upgrade.ts";
+import { Http1Upgrader } from "./http-upgrader.ts";
 import { isOfUpstream, toFailure, type UpstreamTransport } from "./http-upstream.ts";
 
 /** For the upstream's answer to begin, when the configuration sets no limit for silence. */
@@ -41,7 +44,7 @@ export class HttpForwarder implements Drain {
   readonly #proxies: readonly IpNetwork[];
   readonly #bodiless: UpstreamTransport;
   readonly #withBody: UpstreamTransport;
-  readonly #upgrades: UpgradeTransport | undefined;
+  readonly #upgrades: UpgradeTransport;
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
 
   /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
@@ -57,9 +60,15 @@ export class HttpForwarder implements Drain {
     const headTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : HEAD_TIMEOUT_MS;
     const origin = `http://${formatServerAddress(address)}`;
     const transport = { address, origin, connectTimeoutMs, headTimeoutMs, idleTimeoutMs };
-    this.#bodiless = protocol === "h2c" ? new H2cTransport(transport) : new BodilessTransport(transport);
-    this.#withBody = protocol === "h2c" ? this.#bodiless : new BodyTransport(transport);
-    this.#upgrades = protocol === "h2c" ? undefined : new UpgradeTransport(transport);
+    if (protocol === "h2c") {
+      const sessions = new H2cSessions(origin, connectTimeoutMs);
+      this.#bodiless = this.#withBody = new H2cTransport(transport, sessions);
+      this.#upgrades = new UpgradeTransport(new H2cUpgrader(sessions, headTimeoutMs), idleTimeoutMs);
+    } else {
+      this.#bodiless = new BodilessTransport(transport);
+      this.#withBody = new BodyTransport(transport);
+      this.#upgrades = new UpgradeTransport(new Http1Upgrader(transport), idleTimeoutMs);
+    }
   }
 
   /** Answers all requests of a server. What did not come through its guard is refused. */
@@ -119,10 +128,9 @@ export class HttpForwarder implements Drain {
   #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
     const vetted = isUpgrade(request) ? this.#vet(request) : 400;
     const protocol = request.headers.upgrade ?? "";
-    if (typeof vetted === "number" || this.#upgrades === undefined) {
-      const status = typeof vetted === "number" ? vetted : 501;
-      refuseRaw(socket, status);
-      this.#reporter(request, { status, failure: undefined })();
+    if (typeof vetted === "number") {
+      refuseRaw(socket, vetted);
+      this.#reporter(request, { status: vetted, failure: undefined })();
       return;
     }
     const { path, fields } = vetted;
@@ -134,7 +142,7 @@ export class HttpForwarder implements Drain {
   #connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const protocol = request.headers[":protocol"];
     const vetted = protocol === undefined ? 405 : this.#vet(request);
-    if (typeof vetted === "number" || protocol !== "websocket" || this.#upgrades === undefined) {
+    if (typeof vetted === "number" || protocol !== "websocket") {
       const reply = new Reply(request, response, this);
       request.stream.on("close", this.#reporter(request, reply));
       reply.fail(typeof vetted === "number" ? vetted : 501);

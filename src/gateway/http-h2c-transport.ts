@@ -1,12 +1,12 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { type BodyPump, NO_BODY, pumpBody } from "./http-body-pump.ts";
 import type { TransportOptions } from "./http-bodiless-transport.ts";
+import { type H2cSessions, type Http2Fields, toHttp2Fields, withoutPseudo } from "./http-h2c-sessions.ts";
 import { toTrailers } from "./http-request-fields.ts";
 import {
   type Exchange,
   failureOfSilence,
   toFailure,
-  UpstreamTimeout,
   type UpstreamFailure,
   type UpstreamListener,
   type UpstreamRequest,
@@ -16,23 +16,18 @@ import {
 /** Over HTTP/2 without TLS, with prior knowledge (RFC 9113 §3.3): streams of as few connections as will do. */
 export class H2cTransport implements UpstreamTransport {
   readonly #options: TransportOptions;
-  readonly #sessions = new Map<ClientHttp2Session, Load>();
+  readonly #sessions: H2cSessions;
 
-  constructor(options: TransportOptions) {
+  constructor(options: TransportOptions, sessions: H2cSessions) {
     this.#options = options;
+    this.#sessions = sessions;
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
-    const { session, load } = this.#session();
     const { body, expectsContinue } = request;
-    const headers = toHttp2Headers(request, expectsContinue);
-    const stream = session.request(headers, {
+    const stream = this.#sessions.request(this.#sessions.pick(), toHttp2Headers(request, expectsContinue), {
       endStream: body === undefined,
       waitForTrailers: body !== undefined,
-    });
-    load.streams += 1;
-    stream.once("close", () => {
-      load.streams -= 1;
     });
     const { headTimeoutMs, idleTimeoutMs } = this.#options;
     stream.setTimeout(headTimeoutMs);
@@ -41,36 +36,8 @@ export class H2cTransport implements UpstreamTransport {
   }
 
   close(): void {
-    for (const session of this.#sessions.keys()) session.close();
-    this.#sessions.clear();
+    this.#sessions.close();
   }
-
-  #session(): { readonly session: ClientHttp2Session; readonly load: Load } {
-    for (const [session, load] of this.#sessions) {
-      const most = session.remoteSettings?.maxConcurrentStreams ?? 100;
-      if (load.streams < most && !session.closed && !session.destroyed) return { session, load };
-    }
-    const { origin, connectTimeoutMs } = this.#options;
-    const session = connect(origin, { settings: { enablePush: false } });
-    const load: Load = { streams: 0 };
-    this.#sessions.set(session, load);
-    const forget = (): void => void this.#sessions.delete(session);
-    const timer = setTimeout(() => {
-      session.destroy(new UpstreamTimeout(`no connection within ${connectTimeoutMs} ms`));
-    }, connectTimeoutMs);
-    session.once("connect", () => clearTimeout(timer));
-    session.on("goaway", forget);
-    session.on("error", () => undefined);
-    session.on("close", () => {
-      clearTimeout(timer);
-      forget();
-    });
-    return { session, load };
-  }
-}
-
-interface Load {
-  streams: number;
 }
 
 class H2cExchange implements Exchange {
@@ -147,30 +114,12 @@ class H2cExchange implements Exchange {
   }
 }
 
-/** RFC 9113 §8.3.1: the authority is a pseudo field, names are in lower case. */
-function toHttp2Headers(
-  request: UpstreamRequest,
-  expectsContinue: boolean,
-): Record<string, string | string[]> {
+function toHttp2Headers(request: UpstreamRequest, expectsContinue: boolean): Http2Fields {
   const { method, path, fields, body } = request;
-  const headers: Record<string, string | string[]> = Object.create(null);
+  const headers = toHttp2Fields(fields);
   headers[":method"] = method;
-  headers[":scheme"] = "http";
   headers[":path"] = path;
-  headers[":authority"] = fields[1] ?? "";
-  for (let at = 2; at < fields.length; at += 2) {
-    const name = (fields[at] ?? "").toLowerCase();
-    const value = fields[at + 1] ?? "";
-    const before = headers[name];
-    if (before === undefined) headers[name] = value;
-    else if (typeof before === "string") headers[name] = [before, value];
-    else before.push(value);
-  }
   if (body?.length !== undefined) headers["content-length"] = String(body.length);
   if (expectsContinue) headers["expect"] = "100-continue";
   return headers;
-}
-
-function withoutPseudo(raw: readonly string[]): readonly string[] {
-  return raw.filter((_, at) => !(raw[at - (at % 2)] ?? "").startsWith(":"));
 }

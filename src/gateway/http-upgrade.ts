@@ -1,25 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type ClientRequest, type IncomingMessage, request as httpRequest, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { ServerAddress } from "../client/server-address.ts";
-import { UpstreamAgent } from "./http-agent.ts";
 import { type Drain, Reply } from "./http-reply.ts";
-import { toFailure, type UpstreamFailure, UpstreamTimeout } from "./http-upstream.ts";
+import type { UpstreamFailure } from "./http-upstream.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
 const NO_DRAIN: Drain = { isDraining: false };
-
-/** Where upgraded connections go. */
-export interface UpgradeOptions {
-  readonly address: ServerAddress;
-  readonly connectTimeoutMs: number;
-  /** Until the answer begins. */
-  readonly headTimeoutMs: number;
-  /** Without a byte either way after that; 0 for no limit. */
-  readonly idleTimeoutMs: number;
-}
 
 /** A request that asks for another protocol, as the upstream is to get it. */
 export interface UpgradeRequest {
@@ -30,22 +18,35 @@ export interface UpgradeRequest {
 }
 
 /** What the upstream made of it. */
-interface UpgradeListener {
+export interface UpgradeListener {
   switched(fields: readonly string[], socket: Duplex, head: Buffer): void;
   /** It answered like any other request. */
-  declined(response: IncomingMessage): void;
+  declined(answer: DeclinedUpgrade): void;
   failed(failure: UpstreamFailure): void;
 }
 
-/** Carries WebSockets and other upgrades (RFC 9110 §7.8) to an upstream that speaks HTTP/1.1. */
-export class UpgradeTransport {
-  readonly #options: UpgradeOptions;
-  readonly #agent: UpstreamAgent;
+/** An answer without another protocol. */
+export interface DeclinedUpgrade {
+  readonly status: number;
+  readonly message: string;
+  readonly fields: readonly string[];
+  readonly body: Readable & { readonly rawTrailers?: readonly string[] };
+}
 
-  constructor(options: UpgradeOptions) {
-    this.#options = options;
-    // A connection that changes its protocol is no use to others.
-    this.#agent = new UpstreamAgent(options.connectTimeoutMs, { keepAlive: false });
+/** Asks an upstream for another protocol, and tells as HTTP/1.1 would. Returns how to give up. */
+export interface Upgrader {
+  ask(upgrade: UpgradeRequest, listener: UpgradeListener): () => void;
+}
+
+/** Carries WebSockets and other upgrades (RFC 9110 §7.8) between clients and an upstream. */
+export class UpgradeTransport {
+  readonly #upgrader: Upgrader;
+  readonly #idleTimeoutMs: number;
+
+  /** Milliseconds without a byte either way after which a connection ends; 0 for no limit. */
+  constructor(upgrader: Upgrader, idleTimeoutMs: number) {
+    this.#upgrader = upgrader;
+    this.#idleTimeoutMs = idleTimeoutMs;
   }
 
   /** From HTTP/1.1. The response tells by its status how it went. */
@@ -55,7 +56,7 @@ export class UpgradeTransport {
     response.assignSocket(socket);
     response.on("finish", () => socket.end());
     const reply = new Reply(incoming, response, NO_DRAIN);
-    const stop = this.#ask(upgrade, {
+    const stop = this.#upgrader.ask(upgrade, {
       switched: (fields, upstream, first) => {
         response.detachSocket(socket);
         reply.status = 101;
@@ -76,7 +77,7 @@ export class UpgradeTransport {
     const reply = new Reply(request, response, NO_DRAIN);
     const key = randomBytes(16).toString("base64");
     const fields = [...without(upgrade.fields, "sec-websocket-key"), "Sec-WebSocket-Key", key];
-    const stop = this.#ask(
+    const stop = this.#upgrader.ask(
       { ...upgrade, fields },
       {
         switched: (answer, upstream, first) => {
@@ -102,45 +103,11 @@ export class UpgradeTransport {
 
   /** Both ways, half-closes included; what breaks one side breaks the other. */
   #join(client: TLSSocket | ServerHttp2Stream, clientHead: Buffer, upstream: Duplex, first: Buffer): void {
-    client.setTimeout(this.#options.idleTimeoutMs, () => client.destroy());
+    client.setTimeout(this.#idleTimeoutMs, () => client.destroy());
     if (clientHead.length > 0) upstream.write(clientHead);
     if (first.length > 0) client.write(first);
     pass(client, upstream);
     pass(upstream, client);
-  }
-
-  #ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
-    const { address, headTimeoutMs } = this.#options;
-    const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
-    let request: ClientRequest;
-    try {
-      const { host, port } = address;
-      request = httpRequest({ agent: this.#agent, host, port, path, headers });
-    } catch (error) {
-      listener.failed({ kind: "request", error: toFailure(error).error });
-      return () => undefined;
-    }
-    let isAnswered = false;
-    request.setTimeout(headTimeoutMs, () => {
-      if (!isAnswered) request.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
-    });
-    request.on("upgrade", ({ rawHeaders }, socket, head) => {
-      isAnswered = true;
-      listener.switched(rawHeaders, socket, head);
-    });
-    request.on("response", (response) => {
-      isAnswered = true;
-      listener.declined(response);
-    });
-    request.on("error", (error) => {
-      if (!isAnswered) listener.failed(toFailure(error));
-      isAnswered = true;
-    });
-    request.end();
-    return () => {
-      isAnswered = true;
-      request.destroy();
-    };
   }
 }
 
@@ -157,20 +124,20 @@ function pass(from: Duplex, to: Duplex): void {
   });
 }
 
-function passOn(answer: IncomingMessage, reply: Reply): void {
-  const resume = (): void => void answer.resume();
+function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply): void {
+  const resume = (): void => void body.resume();
   try {
-    reply.head(answer.statusCode ?? 502, answer.statusMessage ?? "", answer.rawHeaders);
+    reply.head(status, message, fields);
   } catch {
-    answer.destroy();
+    body.destroy();
     reply.fail(502);
     return;
   }
-  answer.on("data", (chunk: Buffer) => {
-    if (!reply.data(chunk, resume)) answer.pause();
+  body.on("data", (chunk: Buffer) => {
+    if (!reply.data(chunk, resume)) body.pause();
   });
-  answer.on("end", () => reply.end(answer.rawTrailers));
-  answer.on("error", () => reply.cut());
+  body.on("end", () => reply.end(body.rawTrailers ?? []));
+  body.on("error", () => reply.cut());
 }
 
 /** As they came from a parser that takes no CR and LF in them. */
@@ -180,15 +147,15 @@ function toLines(fields: readonly string[]): string {
   return lines;
 }
 
-function without(fields: readonly string[], name: string): string[] {
+export function without(fields: readonly string[], name: string): string[] {
   return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);
 }
 
-function valueOf(fields: readonly string[], name: string): string | undefined {
+export function valueOf(fields: readonly string[], name: string): string | undefined {
   return fields.find((_, at) => at % 2 === 1 && fields[at - 1]?.toLowerCase() === name);
 }
 
 /** RFC 6455 §4.2.2 */
-function acceptOf(key: string): string {
+export function acceptOf(key: string): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }

@@ -42,15 +42,15 @@ export interface UpstreamFailure {
 
 /**
  * `broken` is ended or reset too early, or no HTTP. `request`: the client's body is not what it promised;
- * `request-timeout`: it does not come.
+ * `request-timeout`: it does not come; `unsupported`: the upstream's version of HTTP cannot carry it.
  */
-export type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout";
+export type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout" | "unsupported";
 
 /** Whether it is the upstream that failed, not the client. */
 export function isOfUpstream(
   failure: UpstreamFailure,
 ): failure is UpstreamFailure & { kind: UpstreamProblem } {
-  return failure.kind !== "request" && failure.kind !== "request-timeout";
+  return failure.kind === "unreachable" || failure.kind === "timed-out" || failure.kind === "broken";
 }
 
 /** A request on its way. */
@@ -100,4 +100,5 @@ export const STATUS_OF_FAILURE: Readonly<Record<UpstreamFailureKind, number>> = 
   "timed-out": 504,
   request: 400,
   "request-timeout": 408,
+  unsupported: 501,
 };

@@ -23,8 +23,9 @@ export function openHttpUpstream(
 
 export function openH2cUpstream(
   listener: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, raw: string[]) => void,
+  settings: http2.Settings = {},
 ): Promise<Upstream> {
-  const server = http2.createServer();
+  const server = http2.createServer({ settings });
   server.on("stream", (stream: http2.ServerHttp2Stream, headers, _flags, raw: string[]) => {
     stream.on("error", () => undefined);
     listener(stream, headers, raw);
