@@ -44,11 +44,14 @@ export function toListedKey(store: TrustStore, key: KeyRecord, now: number): Lis
   };
 }
 
-/** A peer's name for people; one that is only claimed says so. */
-export function showPeer({ peer, claimedName }: Pick<KeyRecord, "peer" | "claimedName">): string {
+/** A peer's name for people; one that is only claimed says so, and one that approval gives instead of the claim. */
+export function showPeer({ pin, peer, claimedName, newName }: ShownPeer): string {
   if (peer !== null) return showName(peer);
-  return claimedName === null ? "-" : `${showName(claimedName)} (claimed)`;
+  const claim = claimedName === null ? "-" : `${showName(claimedName)} (claimed)`;
+  return newName === null || newName === toKeyId(pin) ? claim : `${showName(newName)} (would be), ${claim}`;
 }
+
+type ShownPeer = Pick<KeyRecord, "pin" | "peer" | "claimedName" | "newName">;
 
 /** Says of each key what became of it: `revoked  anna  KEYID`, or the keys as JSON. */
 export function printChangedKeys(

@@ -155,7 +155,9 @@ function describe(key: KeyRecord, shown: ShownKey | undefined): string {
     field("pin", shown.pin),
     ...(shown.phrase === null ? [] : [field("phrase", shown.phrase)]),
     ...(shown.serverKeyId === null ? [] : [field("with server", shown.serverKeyId)]),
-    ...(key.newName === null ? [] : [field("now claims", shown.newName ?? "")]),
+    ...(key.newName === null
+      ? []
+      : [field(key.state === "pending" ? "would be" : "now claims", shown.newName ?? "")]),
     ...(key.conflictsWith === null ? [] : [field("conflicts with", toKeyId(key.conflictsWith))]),
     field("source", key.source),
     field("first seen", showTime(key.firstSeen)),

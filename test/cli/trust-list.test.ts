@@ -74,6 +74,16 @@ describe("trust list", () => {
     );
   });
 
+  it("says what a key would be called that a trusted one endorsed, whatever it claims", async () => {
+    using home = new Home();
+    const [anna, next] = await Promise.all([makeClient(home, "anna"), makeClient(home, "ben")]);
+    await printed(home, "trust", "add", anna.cert);
+    await hold(home, next.pem, anna.pin, "anna");
+    const list = await printed(home, "trust", "list");
+    assert.match(list, /^anna \(would be\), ben \(claimed\) +pending /m);
+    assert.match(await printed(home, "trust", "show", next.pin), /^ {2}would be +anna$/m);
+  });
+
   it("says why a trusted key would be refused: approved until yesterday, or another name since", async () => {
     using home = new Home();
     const anna = factsOfPem((await makeClient(home, "anna")).pem);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { factsOf } from "../support/certificates.ts";
@@ -94,6 +95,19 @@ describe("a claim that waits for review", () => {
     await office.operator.approve(printer.pin);
     assert.equal(office.store.key(printer.pin)?.peer, "printer-7");
     assert.equal(await office.connects(factsOf("admin", { pin: printer.pin })), "name-changed");
+  });
+
+  it("does not change under the operator's eyes: not into the claim of a key that came endorsed for another name", async () => {
+    const office = new Office(openMemoryStore(), { rotation: "ask" });
+    const [mallory, bob] = [factsOf("mallory"), factsOf("bob")];
+    for (const each of [mallory, bob]) await office.operator.import(each);
+    const next = factsOf("bob");
+    const endorsement = [{ oldPin: mallory.pin, issuedAt: NOW, verify: () => true }];
+    assert.equal(await office.connects(next, endorsement), "pending");
+    assert.equal(await office.connects(factsOf("bob", { pin: next.pin })), "key-changed");
+    await office.operator.approve(next.pin, { onConflict: "replace" });
+    assert.equal(office.store.key(next.pin)?.peer, "mallory");
+    assert.deepEqual([office.state(bob.pin), office.state(mallory.pin)], ["trusted", "retired"]);
   });
 
   it("does not change under the operator's eyes: not a trusted key's new name", async () => {

@@ -57,15 +57,16 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
   const { certificate, at } = held;
   const known = tables.key(certificate.pin);
   const fresh = known === undefined || isLapsed(known, at);
+  const newName = held.peer === certificate.claimedName ? null : held.peer;
   // What is looked at for review stays what it is: another name does not slip in under an approval.
-  if (!fresh && known.claimedName !== certificate.claimedName) return known;
+  if (!fresh && (known.claimedName !== certificate.claimedName || known.newName !== newName)) return known;
   if (fresh) tables.makeRoomForPending(held.maxPending, at);
   const key: KeyRecord = {
     pin: certificate.pin,
     state: "pending",
     peer: null,
     claimedName: certificate.claimedName,
-    newName: held.peer === certificate.claimedName ? null : held.peer,
+    newName,
     source: "first-use",
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? at,

@@ -42,6 +42,7 @@ export async function hold(
   home: Home,
   pem: string,
   conflictsWith: KeyPin | null = null,
+  name?: string,
 ): Promise<CertificateFacts> {
   const certificate = factsOfPem(pem);
   const { store } = openHomeStore(home);
@@ -49,7 +50,7 @@ export async function hold(
   const limits = { pendingExpires: Date.now() + 3_600_000, maxPending: 100 };
   await store.apply({
     type: "hold",
-    peer: certificate.claimedName ?? null,
+    peer: name ?? certificate.claimedName ?? null,
     at: Date.now(),
     actor,
     certificate: toSeenCertificate(certificate),

@@ -4,6 +4,8 @@ import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
 import type { KeyPin } from "../../../src/trust/key-record.ts";
 import { Operator } from "../../../src/trust/operator.ts";
+import type { Policy } from "../../../src/trust/policy.ts";
+import type { ShownEndorsement } from "../../../src/trust/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import type { TrustStore } from "../../../src/trust/trust-store.ts";
 import type { RefusalReason } from "../../../src/trust/verdict.ts";
@@ -18,10 +20,14 @@ export class Office {
   readonly operator: Operator;
   readonly #trust: Trust;
 
-  constructor(store: TrustStore = openMemoryStore()) {
+  constructor(store: TrustStore = openMemoryStore(), policy: Partial<Policy> = {}) {
     this.store = store;
     this.operator = new Operator(store, { user: "olga", process: "test 1", now: () => NOW });
-    this.#trust = new Trust(store, { policy: { firstUse: "ask" }, now: () => NOW, process: "serve 2" });
+    this.#trust = new Trust(store, {
+      policy: { firstUse: "ask", ...policy },
+      now: () => NOW,
+      process: "serve 2",
+    });
     after(async () => {
       await this.#trust[Symbol.asyncDispose]();
       await store.close();
@@ -29,8 +35,12 @@ export class Office {
   }
 
   /** A client connects: admitted as that peer, or refused for that reason. */
-  async connects(certificate: CertificateFacts): Promise<{ peer: string } | RefusalReason> {
-    const verdict = this.#trust.judge({ certificate, caSigned: false, remoteAddress: "192.0.2.1" });
+  async connects(
+    certificate: CertificateFacts,
+    endorsement: readonly ShownEndorsement[] = [],
+  ): Promise<{ peer: string } | RefusalReason> {
+    const shown = { certificate, endorsement };
+    const verdict = this.#trust.judge({ ...shown, caSigned: false, remoteAddress: "192.0.2.1" });
     await this.#trust.flush();
     assert.notEqual(verdict.decision, "claim");
     return verdict.decision === "admit"
