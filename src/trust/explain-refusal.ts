@@ -141,7 +141,7 @@ const EXPLAIN: Readonly<Record<RefusalReason, (facts: RefusalFacts) => Explanati
     remedy: `To let it in after all: ${trust("approve", refusal)}`,
   }),
   "rate-limited": () => ({
-    rule: "Too many unknown keys came in a short time, from its network or in all.",
+    rule: "Too many unknown keys came in a short time: from its network, in all, or as successors of one peer's key.",
     remedy:
       "It may try again later; to let it in now, get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
   }),

@@ -2,7 +2,12 @@ import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent, type TrustEvent } from "./events.ts";
-import { type FirstUseLimiter, FirstUseLimits, type FirstUseLimitOptions } from "./first-use-limits.ts";
+import {
+  type FirstUseLimiter,
+  FirstUseLimits,
+  type FirstUseLimitOptions,
+  type Rate,
+} from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
@@ -18,6 +23,8 @@ export interface TrustOptions {
   readonly policy?: Partial<Policy>;
   /** How much first use is let through; made ones may be shared by all that judge for one process. */
   readonly limits?: Partial<FirstUseLimitOptions> | FirstUseLimiter;
+  /** How often one peer may change its key; default 10 at once and one a minute. Each is an event and a key for good. */
+  readonly rotations?: Rate;
   /** Pending keys kept at the most; default 1000. */
   readonly maxPending?: number;
   /** How long a pending key waits for review; default 7 days. */
@@ -37,6 +44,9 @@ const MADE_UP: ReadonlySet<RefusalDetail> = new Set([
   "bad-endorsement",
   "endorsed",
 ]);
+const ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };
+/** Peers do not share it: a flood of rotations keeps nobody else from following. */
+const NO_LIMIT: Rate = { burst: 1e12, perSecond: 1e12 };
 const FLUSH_MS = 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
@@ -47,6 +57,7 @@ export class Trust implements AsyncDisposable {
   readonly #now: () => number;
   readonly #process: string;
   readonly #limits: FirstUseLimiter;
+  readonly #rotations: FirstUseLimiter;
   readonly #maxPending: number;
   readonly #pendingForMs: number;
   readonly #onError: (error: unknown) => void;
@@ -64,6 +75,10 @@ export class Trust implements AsyncDisposable {
     this.#process = options.process;
     const { limits } = options;
     this.#limits = limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits);
+    this.#rotations = new FirstUseLimits({
+      perNetwork: options.rotations ?? ROTATIONS,
+      overall: NO_LIMIT,
+    });
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
@@ -84,8 +99,7 @@ export class Trust implements AsyncDisposable {
       if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
       const known = key !== undefined && !isLapsed(key, now);
       if (verdict.decision === "claim") {
-        const vouched = known || verdict.source === "token" || verdict.source === "rotation";
-        return vouched || this.#mayMeet(sighting, now) ? verdict : rateLimited(verdict);
+        return this.#mayClaim(verdict, sighting, known, now) ? verdict : rateLimited(verdict);
       }
       return this.#keep(verdict, sighting, known ? key : undefined, now);
     } catch (error) {
@@ -253,6 +267,12 @@ export class Trust implements AsyncDisposable {
       concern,
       pin,
     });
+  }
+
+  /** Tokens are counted by whoever made them. A peer that we trust is counted for itself, wherever it comes from. */
+  #mayClaim({ source, peer }: Claim, sighting: Sighting, known: boolean, now: number): boolean {
+    if (source === "rotation") return this.#rotations.take(nameKey(peer), now);
+    return known || source === "token" || this.#mayMeet(sighting, now);
   }
 
   #mayMeet(sighting: Sighting, now: number): boolean {

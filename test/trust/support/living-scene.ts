@@ -191,6 +191,7 @@ export class LivingScene implements AsyncDisposable {
     const server = new Trust(this.#store, {
       policy: { firstUse, rotation },
       limits: { perNetwork: PLENTY, overall: PLENTY },
+      rotations: PLENTY,
       now: () => this.#now,
       process: `serve ${this.#servers.size}`,
     });

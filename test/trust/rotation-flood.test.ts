@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { Trust } from "../../src/trust/trust.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
+import { factsOf } from "../support/certificates.ts";
+
+const MINUTE_MS = 60_000;
+
+/** A server that accepts first use, with the limits that it has by default. */
+class Welcoming implements AsyncDisposable {
+  now: number = Date.UTC(2030, 0, 1);
+  readonly store = openMemoryStore();
+  readonly #trust = new Trust(this.store, {
+    policy: { firstUse: "accept" },
+    now: () => this.now,
+    process: "serve 1",
+  });
+
+  /** How a key fares that `by` endorsed. */
+  async meet(certificate: CertificateFacts, by?: CertificateFacts): Promise<string> {
+    const endorsement = by === undefined ? [] : [{ oldPin: by.pin, issuedAt: this.now, verify: () => true }];
+    const sighting = { certificate, caSigned: false, remoteAddress: "192.0.2.1", endorsement };
+    const verdict = this.#trust.judge(sighting);
+    const settled = verdict.decision === "claim" ? await this.#trust.settle(verdict, sighting) : verdict;
+    return settled.decision === "refuse" ? settled.reason : settled.decision;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#trust[Symbol.asyncDispose]();
+    await this.store.close();
+  }
+}
+
+describe("a peer that changes its key again and again", () => {
+  it("is let through ten times at once, and then once a minute, whoever else rotates", async () => {
+    await using server = new Welcoming();
+    let eve = factsOf("eve");
+    await server.meet(eve);
+    const rotate = async (times: number): Promise<number> => {
+      let through = 0;
+      for (let time = 0; time < times; time++) {
+        const next = factsOf("eve");
+        if ((await server.meet(next, eve)) === "rate-limited") continue;
+        eve = next;
+        through += 1;
+      }
+      return through;
+    };
+    assert.equal(await rotate(500), 10);
+    const { events, keys } = server.store.stats();
+    assert.deepEqual([events, keys.retired, keys.pending], [21, 10, 0]);
+    assert.equal(await server.meet(eve), "admit");
+    const ben = factsOf("ben");
+    await server.meet(ben);
+    assert.equal(await server.meet(factsOf("ben"), ben), "admit");
+    server.now += 3 * MINUTE_MS;
+    assert.equal(await rotate(500), 3);
+  });
+});
