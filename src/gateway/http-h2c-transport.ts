@@ -53,8 +53,9 @@ class H2cExchange implements Exchange {
     stream.on("headers", (headers, _flags, raw) => {
       listener.information(Number(headers[":status"]), withoutPseudo(raw ?? []));
     });
-    stream.on("response", (headers, _flags, raw) => {
-      if (!this.#isOver) listener.head(Number(headers[":status"]), "", withoutPseudo(raw ?? []));
+    stream.on("response", (headers, flags, raw) => {
+      const isAll = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      if (!this.#isOver) listener.head(Number(headers[":status"]), "", withoutPseudo(raw ?? []), isAll);
     });
     stream.on("trailers", (_headers, _flags, raw) => {
       this.#trailers = raw ?? [];

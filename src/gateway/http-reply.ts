@@ -57,7 +57,7 @@ export class Reply {
   }
 
   /** Throws when the upstream's fields cannot be sent on; nothing is sent then. */
-  head(status: number, message: string, raw: readonly string[]): void {
+  head(status: number, message: string, raw: readonly string[], isAll = false): void {
     const response = this.#response;
     const fields = endToEnd(raw);
     if (response instanceof ServerResponse) {
@@ -65,6 +65,10 @@ export class Reply {
       response.writeHead(status, message, this.#isChunked(status, fields) ? fields : withoutTrailer(fields));
       // Together with the body's first bytes if those are here; else the head goes alone.
       process.nextTick(flush, response);
+    } else if (isAll) {
+      // Sent by the end, in one frame with it: gRPC takes a status without a body for one only then.
+      response.statusCode = status;
+      for (const [name, value] of Object.entries(toObject(fields))) response.setHeader(name, value);
     } else {
       response.writeHead(status, toObject(fields));
     }

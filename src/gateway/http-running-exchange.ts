@@ -18,8 +18,8 @@ export class RunningExchange implements UpstreamListener {
     this.#orBroken(() => this.#reply.information(status, fields));
   }
 
-  head(status: number, message: string, fields: readonly string[]): void {
-    this.#orBroken(() => this.#reply.head(status, message, fields));
+  head(status: number, message: string, fields: readonly string[], isAll = false): void {
+    this.#orBroken(() => this.#reply.head(status, message, fields, isAll));
   }
 
   data(chunk: Uint8Array): boolean {

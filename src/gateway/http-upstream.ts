@@ -26,7 +26,8 @@ export interface UpstreamBody {
 /** Hears what the upstream answers. Fields are names and values in turn. */
 export interface UpstreamListener {
   information(status: number, fields: readonly string[]): void;
-  head(status: number, message: string, fields: readonly string[]): void;
+  /** `isAll`: there is nothing else, neither body nor trailers, and HTTP/2 says so in the same frame. */
+  head(status: number, message: string, fields: readonly string[], isAll?: boolean): void;
   /** Says whether more may come now; if not, `Exchange.resume` is called once it may. */
   data(chunk: Uint8Array): boolean;
   end(trailers: readonly string[]): void;
