@@ -1,6 +1,16 @@
-import { createHttpProxy } from "./http-proxy.ts";
+import type { ListenerConfig } from "./config.ts";
 import type { Proxy, ProxyContext } from "./proxy.ts";
 import { createTcpProxy } from "./tcp-proxy.ts";
+
+let createHttpProxy: ((context: ProxyContext) => Proxy) | undefined;
+
+/**
+ * Loads what the modes of listeners need; before that no proxy of theirs can be made. An HTTP client is a third of the
+ * heap, and what the heap holds every collection of garbage looks at: mode `tcp` goes without.
+ */
+export async function loadModes(listeners: readonly ListenerConfig[]): Promise<void> {
+  if (listeners.some(({ mode }) => mode === "http")) ({ createHttpProxy } = await import("./http-proxy.ts"));
+}
 
 /** The proxy for a listener's mode. */
 export function createProxy(context: ProxyContext): Proxy {
@@ -8,6 +18,7 @@ export function createProxy(context: ProxyContext): Proxy {
     case "tcp":
       return createTcpProxy(context);
     case "http":
+      if (createHttpProxy === undefined) throw new Error("mode http was not loaded");
       return createHttpProxy(context);
   }
 }

@@ -8,6 +8,7 @@ import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { Capacity } from "./capacity.ts";
 import type { CertificateFiles, GatewayConfig, ListenerConfig } from "./config.ts";
+import { loadModes } from "./create-proxy.ts";
 import { Gate } from "./gate.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 import { type ListenOn, Listener } from "./listener.ts";
@@ -81,6 +82,7 @@ export class Gateway {
   /** Listens everywhere, or nowhere: then it throws. Returns the addresses in the order of the listeners. */
   async start(): Promise<readonly ServerAddress[]> {
     try {
+      await loadModes(this.#config.listeners);
       for (const config of this.#config.listeners) {
         const listener = await this.#open(config, await this.#context.identityOf(config.certificate));
         this.#listeners.set(placeOf(config), listener);
@@ -133,6 +135,7 @@ export class Gateway {
   }
 
   async #reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
+    await loadModes(config.listeners);
     const identities = await Promise.all(
       config.listeners.map(({ certificate }) => this.#context.identityOf(certificate)),
     );
