@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
+import { HEAP_FLAG } from "../src/cli/larger-heap.ts";
 
 const root = join(import.meta.dirname, "..");
 const output = resolve(process.argv[2] ?? join(root, "single/handclasp"));
@@ -43,6 +44,7 @@ try {
     output,
     disableExperimentalSEAWarning: true,
     useCodeCache: false,
+    execArgv: [HEAP_FLAG],
     assets: { "sqlite-writer-thread": thread },
   };
   writeFileSync(config, JSON.stringify(settings));

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { useLargerHeap } from "./larger-heap.ts";
 import { printError } from "./output.ts";
 
 /** Each verb's module is loaded only when the verb is used: `--help` stays quick. */
@@ -74,4 +75,7 @@ function inherit(command: Command): Command {
   return command.exitOverride();
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.main) {
+  if (process.argv[2] === "gateway") useLargerHeap();
+  process.exitCode = await main(process.argv.slice(2));
+}
