@@ -16,7 +16,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "te",
   "http2-settings",
 ]);
-const NAME_BYTES_KEPT = 1024;
+const MOST_KNOWN = 1024;
+const LONGEST_KNOWN = 64;
 const lowerCase = new Map<string, string>();
 
 /** Whether connections are to end with their next answer. HTTP/2 is told by GOAWAY. */
@@ -206,6 +207,6 @@ function toLower(name: string): string {
   const kept = lowerCase.get(name);
   if (kept !== undefined) return kept;
   const lower = name.toLowerCase();
-  if (lowerCase.size < NAME_BYTES_KEPT) lowerCase.set(name, lower);
+  if (lowerCase.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) lowerCase.set(name, lower);
   return lower;
 }
