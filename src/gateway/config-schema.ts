@@ -4,6 +4,7 @@ import { parseDuration } from "../trust/duration.ts";
 import { parseIpNetwork } from "../trust/ip-network.ts";
 import { toPeerName } from "../trust/peer-name.ts";
 import type { PathRule } from "./config.ts";
+import { parseRulePath } from "./http-path-rules.ts";
 import { parseListenAddress } from "./parse-listen.ts";
 
 /** A file, with its defaults filled in and its texts understood. */
@@ -91,7 +92,7 @@ function toAllowed(text: string): string {
 }
 
 const path = v.strictObject({
-  path: v.pipe(v.string(), v.startsWith("/")),
+  path: parsed(parseRulePath),
   allow,
 });
 

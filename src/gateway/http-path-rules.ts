@@ -29,7 +29,7 @@ export class PathRules {
   /** Throws ERR_HANDCLASP_OPTION for a rule whose path is none, or may be read in two ways. */
   constructor(rules: readonly PathRule[]) {
     this.#rules = rules
-      .map((rule) => ({ rule, segments: toRuleSegments(rule) }))
+      .map((rule) => ({ rule, segments: toRuleSegments(rule.path) }))
       .toSorted((one, other) => other.segments.length - one.segments.length);
   }
 
@@ -62,15 +62,20 @@ export class PathRules {
   }
 }
 
+/** Takes a rule's path as it is, or throws ERR_HANDCLASP_OPTION. */
+export function parseRulePath(path: string): string {
+  toRuleSegments(path);
+  return path;
+}
+
 /** `/admin/` says the same as `/admin`. */
-function toRuleSegments(rule: PathRule): readonly string[] {
-  const segments = rule.path.startsWith("/") ? collapse(rule.path)?.map(({ text }) => text) : undefined;
-  if (segments === undefined)
-    throw new HandclaspError(
-      "ERR_HANDCLASP_OPTION",
-      `no rule can be for the path ${JSON.stringify(rule.path)}`,
-      { hint: "begin it with a slash; it cannot hold an encoded slash, a backslash or NUL" },
-    );
+function toRuleSegments(path: string): readonly string[] {
+  const segments = path.startsWith("/") ? collapse(path)?.map(({ text }) => text) : undefined;
+  if (segments === undefined) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `no rule can be for the path ${JSON.stringify(path)}`, {
+      hint: "begin it with a slash; it cannot hold an encoded slash, a backslash or NUL",
+    });
+  }
   return segments.at(-1) === "" ? segments.slice(0, -1) : segments;
 }
 

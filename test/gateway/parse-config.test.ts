@@ -122,6 +122,10 @@ accept_proxy = [
       [`${LISTENER}server_names = ["a"]`, /^4:1: .*mode http/],
       [`${LISTENER}on_pending = "page"`, /^4:1: .*mode http/],
       [`${LISTENER}[[listener.path]]\npath = "/a"\nallow = []`, /mode http/],
+      [
+        `${LISTENER}mode = "http"\n[[listener.path]]\npath = "/a%2fb"\nallow = []`,
+        /no rule can be for the path/,
+      ],
       [`${LISTENER}allow = ["a\\u202eb"]`, /^4:1: allow: no name can be so/],
       [LISTENER + second, /^5:1: another listener has the name/],
     ];
