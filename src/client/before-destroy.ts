@@ -1,10 +1,13 @@
 import type { TLSSocket } from "node:tls";
 
-/** Calls back while the connection's state can still be read, with why it ends. */
+/** Calls back while the connection's state can still be read, with why it ends. It ends whatever the listener throws. */
 export function beforeDestroy(socket: TLSSocket, listener: (error: Error | null) => void): void {
   const destroy = socket._destroy.bind(socket);
   socket._destroy = (error, done) => {
-    listener(error);
-    destroy(error, done);
+    try {
+      listener(error);
+    } finally {
+      destroy(error, done);
+    }
   };
 }

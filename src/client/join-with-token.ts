@@ -50,11 +50,12 @@ const NOT_KNOWN_YET: readonly unknown[] = [48, 49];
 export async function joinWithToken(options: JoinOptions): Promise<Joined> {
   const { token, identity, store, now, process, timeoutMs } = options;
   const knownServers = new PinnedServer(store, token.serverPin, { now, process });
-  const introduce: Introduce = async (server, shown, isNew) => {
+  const introduce: Introduce = async (server, shown, isNew, onServer) => {
     const { socket, address, facts } = await connectVerified({
       ...server,
       identity: shown,
       knownServers,
+      ...(onServer !== undefined && { onServer }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     });
     await mustBeTaken(socket, address, isNew);
@@ -63,7 +64,9 @@ export async function joinWithToken(options: JoinOptions): Promise<Joined> {
   const proven = withProof(identity, token, now());
   const servers = token.servers.map(parseServerAddress);
   try {
-    const server = await firstThatAnswers(servers, (each) => introduce(each, proven, true));
+    const server = await firstThatAnswers(servers, (each, onServer) =>
+      introduce(each, proven, true, onServer),
+    );
     // Known by now, or told why not: the first verdict may have come too late to be heard.
     const facts = await introduce(server, proven, false);
     await recognised(() => introduce(server, identity, false));
@@ -74,7 +77,12 @@ export async function joinWithToken(options: JoinOptions): Promise<Joined> {
   }
 }
 
-type Introduce = (server: ServerAddress, shown: IdentityPem, isNew: boolean) => Promise<CertificateFacts>;
+type Introduce = (
+  server: ServerAddress,
+  shown: IdentityPem,
+  isNew: boolean,
+  onServer?: () => void,
+) => Promise<CertificateFacts>;
 
 /** The identity with a certificate that says: whoever has this key had the token. It is shown, never kept. */
 function withProof({ key, facts }: Identity, token: JoinToken, now: number): IdentityPem {
@@ -88,19 +96,23 @@ function withProof({ key, facts }: Identity, token: JoinToken, now: number): Ide
   return { key, certificate: certificatePem };
 }
 
-/** One that cannot be reached, or is somebody else, makes room for the next; one that refuses us has the last word. */
+/**
+ * One that cannot be reached, or does not show that it is ours, makes room for the next, whatever it says; ours has the
+ * last word when it refuses us.
+ */
 async function firstThatAnswers(
   servers: readonly ServerAddress[],
-  introduce: (server: ServerAddress) => Promise<unknown>,
+  introduce: (server: ServerAddress, onServer: () => void) => Promise<unknown>,
 ): Promise<ServerAddress> {
   let failure: unknown;
   for (const server of servers) {
+    let isOurs = false;
     try {
-      await introduce(server);
+      await introduce(server, () => (isOurs = true));
       return server;
     } catch (error) {
+      if (isOurs && !isHandclaspError(error, "ERR_HANDCLASP_CONNECT")) throw error;
       const isOther = isHandclaspError(error, "ERR_HANDCLASP_REFUSED") && "known" in error.details;
-      if (!isOther && !isHandclaspError(error, "ERR_HANDCLASP_CONNECT")) throw error;
       if (isOther || failure === undefined) failure = error;
     }
   }

@@ -2,7 +2,8 @@ import { constants, hash } from "node:crypto";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { escapeText } from "../trust/peer-name.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
 import { beforeDestroy } from "./before-destroy.ts";
 import type { ConnectOptions, MetServer } from "./connect-options.ts";
@@ -135,7 +136,7 @@ async function verify(socket: TLSSocket, handshake: Handshake): Promise<Certific
     verdict = knownServers.judge(address, facts, verifyServer);
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw isUnreadable(error) ? unreadable(error, address) : error;
   }
   if (verdict.decision === "refuse") {
     socket.destroy();
@@ -197,11 +198,33 @@ function tellWhoRefused(socket: TLSSocket, { options, address }: Handshake): () 
     const certificate = isWaiting && isAlertError(error) ? socket.getPeerX509Certificate() : undefined;
     isWaiting = false;
     if (certificate === undefined) return;
-    const facts = readCertificate(certificate.raw);
-    if (knownServers.judge(address, facts, verifyServer).decision !== "refuse")
-      onServer?.({ address, facts });
+    try {
+      const facts = readCertificate(certificate.raw);
+      const { decision } = knownServers.judge(address, facts, verifyServer);
+      if (decision !== "refuse") onServer?.({ address, facts });
+    } catch (unread) {
+      // It is refused by us as well; what it said is told all the same.
+      if (!isUnreadable(unread)) throw unread;
+    }
   });
   return () => (isWaiting = false);
+}
+
+/** What a server may bring about with its certificate. */
+function isUnreadable(error: unknown): error is HandclaspError {
+  return (
+    isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED") ||
+    isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")
+  );
+}
+
+function unreadable(cause: HandclaspError, address: string): HandclaspError {
+  const isMalformed = cause.code === "ERR_HANDCLASP_CERTIFICATE_MALFORMED";
+  return new HandclaspError(
+    "ERR_HANDCLASP_REFUSED",
+    `${escapeText(address)} shows a certificate that cannot be used: ${cause.message}`,
+    { details: { reason: isMalformed ? "malformed-certificate" : "unsupported-key", address }, cause },
+  );
 }
 
 function timeoutMs({ timeoutMs: most = 10_000 }: ConnectOptions): number {

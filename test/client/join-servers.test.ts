@@ -3,13 +3,14 @@ import { createPrivateKey } from "node:crypto";
 import { once } from "node:events";
 import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, createServer } from "node:tls";
 import { KnownServers } from "../../src/client/known-servers.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { createEndorsement } from "../../src/x509/endorsement.ts";
 import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { assertRefusedWith, Guest, openJoinScene } from "./support/join-scene.ts";
+import { listening, unreadable } from "./support/listening.ts";
 
 const ACCESS_DENIED = 49;
 
@@ -21,6 +22,12 @@ async function deadPort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** A firewall that has no idea of the token: handshake_failure to whatever comes. */
+function answerWithAlert(socket: net.Socket): void {
+  socket.on("error", () => undefined);
+  socket.once("data", () => socket.end(Buffer.from("15030100020228", "hex")));
 }
 
 /** A new key for the server, endorsed by the one it had. */
@@ -96,6 +103,24 @@ describe("joinWithToken and the server of the token", () => {
     await assertRefusedWith(guest.join(token), ACCESS_DENIED);
     assert.equal(scene.guard.stats.accepted, 1);
   });
+
+  for (const [who, somebody] of [
+    ["answers with an alert", () => net.createServer(answerWithAlert)],
+    ["shows a certificate that cannot be read", () => createServer(unreadable())],
+  ] as const) {
+    it(`goes on to the next address where somebody who is not the server ${who}`, async () => {
+      await using scene = await openJoinScene();
+      await using guest = await Guest.called("anna");
+      const other = somebody();
+      const [wrong, live] = [`127.0.0.1:${await listening(other)}`, `127.0.0.1:${scene.port}`];
+      try {
+        const { address } = await guest.join(await scene.invite({ servers: [wrong, live] }));
+        assert.equal(address, live);
+      } finally {
+        other.close();
+      }
+    });
+  }
 
   it("follows a server that has changed its key since the token was made, and vouches for the new one", async () => {
     const own = await identity("gw");

@@ -8,7 +8,7 @@ import { connect, connectVerified, type ConnectOptions } from "../../src/client/
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openScene } from "../guard/support/scene.ts";
-import { identity, listening, optionsFor, readAll, serve, showing } from "./support/listening.ts";
+import { identity, listening, optionsFor, readAll, serve, showing, unreadable } from "./support/listening.ts";
 
 const VERSIONS = ["TLSv1.3", "TLSv1.2"] satisfies SecureVersion[];
 
@@ -227,6 +227,39 @@ describe("a connection that is to be verified", () => {
       await assert.rejects(refused, (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
     });
   }
+
+  for (const maxVersion of VERSIONS) {
+    it(`is refused by us when the server's certificate cannot be read (${maxVersion})`, async () => {
+      await using server = await serve(await identity("server"), 0, unreadable());
+      await using store = openMemoryStore();
+      const refused = connect(optionsFor(store, server.port, { maxVersion }));
+      await assert.rejects(refused, (error) => {
+        assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"), String(error));
+        assert.equal(error.details["reason"], "malformed-certificate");
+        return true;
+      });
+    });
+  }
+
+  it("ends with the alert of a server whose certificate cannot be read, and is closed", async () => {
+    await using scene = await openScene({ policy: { firstUse: "refuse" }, server: unreadable() });
+    await using store = openMemoryStore();
+    let transport: Socket | undefined;
+    const refused = connectVerified(
+      optionsFor(store, scene.port, {
+        ...(await showing("ada")),
+        maxVersion: "TLSv1.2",
+        onServer: () => assert.fail("told"),
+        openTransport: ({ port }) => Promise.resolve((transport = connectTcp(port, "127.0.0.1"))),
+      }),
+    );
+    await assert.rejects(refused, (error) => {
+      assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"), String(error));
+      assert.equal(error.details["alert"], "unknown_ca");
+      return true;
+    });
+    if (transport?.closed === false) await once(transport, "close");
+  });
 
   it("ends with the alert by our name for it when that comes late", async () => {
     await using scene = await openScene({ policy: { firstUse: "refuse" } });

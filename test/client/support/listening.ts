@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { createServer, type TlsOptions, type TLSSocket } from "node:tls";
@@ -21,6 +22,14 @@ export interface Listening extends AsyncDisposable {
 
 export function identity(name: string, type: IdentityType = "p256"): Promise<CreatedIdentity> {
   return createIdentity({ name, type, now: new Date() });
+}
+
+/** Key and certificate as a server wants them; OpenSSL takes the certificate, and our reader finds two names in it. */
+export function unreadable(): { readonly key: string; readonly cert: string } {
+  const options = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a/CN=b -days 9 -keyout -";
+  const args = ["req", "-x509", ...options.split(" ")];
+  const pem = execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return { key: pem, cert: pem };
 }
 
 /** Key and certificate as a server wants them. */
