@@ -32,7 +32,7 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
   const dates = judgeDates(certificate, policy, now);
   if (dates !== undefined) return refuse(dates, certificate, key.peer);
   if (policy.bind === "name") {
-    const claim = judgeClaimedName(certificate.claimedName, key.claimedName);
+    const claim = judgeClaimedName(certificate.claimedName, key);
     if (claim !== undefined) return refuse(claim, certificate, key.peer);
   }
   return {
@@ -159,11 +159,16 @@ function judgeDates(certificate: CertificateFacts, policy: Policy, now: number):
   return now > certificate.notAfter ? "expired" : undefined;
 }
 
-function judgeClaimedName(claimed: string | undefined, accepted: string | null): RefusalReason | undefined {
-  if (claimed === undefined || claimed === accepted) return undefined;
+/** A key may claim what it claimed when it was accepted, and the name that it then got. */
+function judgeClaimedName(
+  claimed: string | undefined,
+  { claimedName, peer }: KeyRecord,
+): RefusalReason | undefined {
+  if (claimed === undefined || claimed === claimedName) return undefined;
   const name = toPeerName(claimed);
   if (!name.ok) return "malformed-certificate";
-  return accepted !== null && name.key === nameKey(accepted) ? undefined : "name-changed";
+  const isAccepted = [claimedName, peer].some((one) => one !== null && name.key === nameKey(one));
+  return isAccepted ? undefined : "name-changed";
 }
 
 function shown(certificate: CertificateFacts): string | null {

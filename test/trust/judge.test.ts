@@ -166,6 +166,14 @@ describe("judge: a trusted key", () => {
     }
   });
 
+  it("may claim the name that it was given, whatever it claimed when it was accepted", () => {
+    const joined = factsOf("root@vm");
+    const keys = [keyOf(joined, "trusted", { peer: "Laptop-Anna" })];
+    for (const claimed of ["root@vm", "Laptop-Anna", "laptop-anna", undefined])
+      assert.equal(verdictOn(factsOf(claimed, { pin: joined.pin }), { keys }).decision, "admit");
+    assert.equal(reasonOf(verdictOn(factsOf("anna", { pin: joined.pin }), { keys })), "name-changed");
+  });
+
   it("is refused when a renewed certificate claims another name, or a hostile one", () => {
     const anna = factsOf("anna");
     const keys = [keyOf(anna, "trusted")];
@@ -174,7 +182,7 @@ describe("judge: a trusted key", () => {
       reasonOf(verdictOn(factsOf("an\nna", { pin: anna.pin }), { keys })),
       "malformed-certificate",
     );
-    const nameless = [keyOf(anna, "trusted", { claimedName: null })];
+    const nameless = [keyOf(anna, "trusted", { claimedName: null, peer: toKeyId(anna.pin) })];
     assert.equal(reasonOf(verdictOn(anna, { keys: nameless })), "name-changed");
   });
 
