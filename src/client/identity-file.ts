@@ -6,12 +6,13 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { type Identity, type IdentityPem, parseIdentity, parseShownIdentity } from "./identity.ts";
@@ -82,6 +83,7 @@ export function replaceIdentityFile(file: string, identity: IdentityPem, passphr
   writing(file, () => {
     const draft = `${file}.next`;
     rmSync(draft, { force: true });
+    for (const left of draftsOf(file)) rmSync(left, { force: true });
     try {
       writeDurably(draft, encode(identity, passphrase));
       renameSync(draft, file);
@@ -91,6 +93,17 @@ export function replaceIdentityFile(file: string, identity: IdentityPem, passphr
     }
   });
 }
+
+/** What `createIdentityFile` leaves when it is interrupted: maybe the same file by another name. */
+function draftsOf(file: string): readonly string[] {
+  const folder = dirname(file);
+  const prefix = `${basename(file)}.`;
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(prefix) && UUID.test(name.slice(prefix.length)))
+    .map((name) => join(folder, name));
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function readPem(file: string): IdentityPem | undefined {
   let text: string;

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { HandclaspError } from "../errors.ts";
 import { toPem } from "../x509/certificate-description.ts";
 import type { KeyPin, KeyType } from "../x509/certificate-facts.ts";
@@ -57,7 +58,7 @@ export async function rotateIdentityFile(
   file: string,
   { type, now, days, passphrase }: RotateIdentityOptions,
 ): Promise<Identity & Rotated> {
-  return withExisting(file, passphrase, async (old) => {
+  return withExisting(file, passphrase, async (old, real) => {
     const key = await generateKey(type ?? old.facts.keyType);
     const at = now();
     const endorsement = createEndorsement({
@@ -74,7 +75,7 @@ export async function rotateIdentityFile(
       endorsement,
       ...(days !== undefined && { days }),
     });
-    const identity = replace(file, key.export({ type: "pkcs8", format: "pem" }), certificate, passphrase);
+    const identity = replace(real, key.export({ type: "pkcs8", format: "pem" }), certificate, passphrase);
     return { ...identity, replaced: old.facts.pin };
   });
 }
@@ -84,28 +85,30 @@ export async function renewIdentityFile(
   file: string,
   { now, days, passphrase }: RenewIdentityOptions,
 ): Promise<Identity> {
-  return withExisting(file, passphrase, async (old) => {
+  return withExisting(file, passphrase, async (old, real) => {
     mustBeSelfSigned(old, file);
     const certificate = reissueCertificate(old.facts.der, {
       privateKey: createPrivateKey(old.key),
       now: new Date(now()),
       ...(days !== undefined && { days }),
     });
-    return replace(file, old.key, certificate, passphrase);
+    return replace(real, old.key, certificate, passphrase);
   });
 }
 
 async function withExisting<T>(
   file: string,
   passphrase: string | undefined,
-  change: (old: Identity) => Promise<T>,
+  change: (old: Identity, real: string) => Promise<T>,
 ): Promise<T> {
   // Before the lock, which would make the folder of a mistyped name.
   if (showIdentityFile(file) === undefined) throw missing(file);
-  return withIdentityLock(file, async () => {
-    const old = readIdentityFile(file, passphrase);
+  // By whichever link: one lock for one key, and no copy of the old key stays behind where the link leads.
+  const real = realpathSync(file);
+  return withIdentityLock(real, async () => {
+    const old = readIdentityFile(real, passphrase);
     if (old === undefined) throw missing(file);
-    return change(old);
+    return change(old, real);
   });
 }
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { randomUUID, X509Certificate } from "node:crypto";
+import {
+  linkSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openIdentity, type SavedIdentity, saveIdentity } from "../../src/client/identity-folder.ts";
@@ -133,6 +141,8 @@ describe("rotateIdentity", () => {
     const folder = temporaryFolder();
     const { file } = await saved(folder);
     writeFileSync(`${file}.next`, "half a key", { mode: 0o644 });
+    // Between its two names, `createIdentityFile` was killed.
+    linkSync(file, `${file}.${randomUUID()}`);
     await rotateIdentity(folder, "ada", { now });
     assert.deepEqual(readdirSync(folder).toSorted(), ["ada.pem", "ada.pem.lock"]);
     assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -166,6 +176,20 @@ describe("rotateIdentity", () => {
       if (one.status === "rejected") assert.match(String(one.reason), /another process is changing/);
     }
     await rotateIdentity(folder, "ada", { now });
+  });
+
+  it("takes the key away from where a link leads, and is one with the lock there", async () => {
+    const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()];
+    const { file, facts } = await saved(elsewhere);
+    symlinkSync(file, join(folder, "linked.pem"));
+    const { replaced } = await rotateIdentity(folder, "linked", { now });
+    assert.equal(replaced, facts.pin);
+    assert.ok(lstatSync(join(folder, "linked.pem")).isSymbolicLink());
+    assert.equal(openIdentity(elsewhere, "ada")?.facts.pin, openIdentity(folder, "linked")?.facts.pin);
+    assert.notEqual(openIdentity(elsewhere, "ada")?.facts.pin, facts.pin);
+    await withIdentityLock(file, async () => {
+      await assert.rejects(rotateIdentity(folder, "linked", { now }), /another process is changing/);
+    });
   });
 
   it("gives the lock back when it fails", async () => {
