@@ -2,7 +2,6 @@ import { Command, Option } from "commander";
 import type { IdentityPem } from "../client/identity.ts";
 import { ensureIdentity } from "../client/identity-folder.ts";
 import { joinWithToken } from "../client/join-with-token.ts";
-import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { openStore } from "../store/open-store.ts";
 import { parseJoinToken } from "../trust/join-token.ts";
 import { toKeyId } from "../trust/key-id.ts";
@@ -53,19 +52,19 @@ async function run(
   const identity = await ensureIdentity(identitiesFolder(), name, make, passphraseFrom(flag));
   if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
   await using store = openStore(knownServersUrl(url), { process: processName("join") });
-  const { address } = await joinWithToken({
+  const { address, knownAt } = await joinWithToken({
     token,
     identity,
     store,
     now: Date.now,
     process: processName("join"),
   });
-  const servers = token.servers.map((server) => formatServerAddress(parseServerAddress(server)));
-  await rememberIdentity(store, servers, name);
+  await rememberIdentity(store, knownAt, name);
   const { pin } = identity.facts;
   if (json === true) {
     printJson({
       address,
+      knownAt,
       peer: token.peer,
       identity: name,
       keyId: toKeyId(pin),
@@ -74,6 +73,8 @@ async function run(
     });
   } else {
     print(`joined ${address} as ${showName(token.peer)}, with the key ${toKeyId(pin)}`);
+    const others = knownAt.filter((each) => each !== address);
+    if (others.length > 0) print(`the same server, says the token: ${others.map(showName).join(", ")}`);
   }
 }
 

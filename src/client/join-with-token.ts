@@ -32,6 +32,8 @@ export interface JoinOptions {
 export interface Joined {
   /** `HOST:PORT`. */
   readonly address: string;
+  /** The token's addresses where the server is known now: all but those where another one was known. */
+  readonly knownAt: readonly string[];
 }
 
 /** Who loses the token to another key in the same moment is told so late, and in TLS 1.2 without a word. */
@@ -70,8 +72,8 @@ export async function joinWithToken(options: JoinOptions): Promise<Joined> {
     // Known by now, or told why not: the first verdict may have come too late to be heard.
     const facts = await introduce(server, proven, false);
     await recognised(() => introduce(server, identity, false));
-    await knownServers.rememberEverywhere(servers.map(formatServerAddress), facts);
-    return { address: formatServerAddress(server) };
+    const knownAt = await knownServers.rememberEverywhere(servers.map(formatServerAddress), facts);
+    return { address: formatServerAddress(server), knownAt };
   } catch (error) {
     throw explained(error, token, now());
   }

@@ -46,12 +46,22 @@ export class PinnedServer extends KnownServers {
     );
   }
 
-  /** The server of a token is the same at all of its addresses. One where another key is known stays as it is. */
-  async rememberEverywhere(addresses: readonly string[], facts: CertificateFacts): Promise<void> {
+  /**
+   * The server of a token is the same at all of its addresses. One where another key is known stays as it is. Says where
+   * the server is known now.
+   */
+  async rememberEverywhere(
+    addresses: readonly string[],
+    facts: CertificateFacts,
+  ): Promise<readonly string[]> {
+    const known: string[] = [];
     for (const address of addresses) {
       const verdict = this.judge(address, facts);
+      if (verdict.decision === "refuse") continue;
       if (verdict.decision === "claim") await this.remember(address, facts, verdict.endorsedBy);
+      known.push(address);
     }
+    return known;
   }
 
   #isExpected(facts: ServerKey): boolean {

@@ -9,6 +9,7 @@ import { printed, printedJson } from "./support/trust.ts";
 
 interface Joined {
   readonly address: string;
+  readonly knownAt: readonly string[];
   readonly peer: string;
   readonly identity: string;
   readonly keyId: string;
@@ -43,6 +44,7 @@ describe("join", () => {
     const shown = await printedJson<Record<string, unknown>>(laptop, "identity", "show");
     assert.deepEqual(done, {
       address: server.address,
+      knownAt: [server.address],
       peer: "laptop-anna",
       identity: "default",
       keyId: shown["keyId"],
@@ -140,6 +142,23 @@ describe("join", () => {
       listed.map(({ pin, state }) => [pin, state]),
       [[server.pin, "trusted"]],
     );
+  });
+
+  it("changes nothing about a server that was known at one of the token's addresses, and names the others", async () => {
+    using good = new Home();
+    using other = new Home();
+    using laptop = new Home();
+    await using server = await startServe(good, ["--first-use", "refuse"]);
+    await using elsewhere = await startServe(other, ["--first-use", "refuse"]);
+    await joined(laptop, await tokenFor(good, "anna"));
+    const addresses = ["--server", elsewhere.address, "--server", server.address, "--server", "gw.example:1"];
+    const token = await tokenFor(other, "eve", ...addresses);
+    const done = await joined(laptop, token, "--identity", "eve");
+    assert.deepEqual(done.knownAt, [elsewhere.address, "gw.example:1"]);
+    assert.equal(await greeting(laptop, server), "Hello, it is me");
+    assert.equal(await greeting(laptop, elsewhere), "Hello, it is me");
+    const { stdout } = await laptop.run(["join", token, "--identity", "eve"]);
+    assert.match(stdout, /^the same server, says the token: gw\.example:1$/m);
   });
 
   it("keeps the key when it is refused, and says what may be wrong", async () => {

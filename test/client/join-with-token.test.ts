@@ -21,7 +21,8 @@ describe("joinWithToken", () => {
         await using scene = await openJoinScene({ policy: { firstUse }, server: { maxVersion } });
         await using guest = await Guest.called("root");
         const token = await scene.invite();
-        assert.deepEqual(await guest.join(token), { address: `127.0.0.1:${scene.port}` });
+        const address = `127.0.0.1:${scene.port}`;
+        assert.deepEqual(await guest.join(token), { address, knownAt: [address] });
         await scene.trust.flush();
         const { store } = scene.trust;
         const { pin, fingerprint } = guest.own.facts;
