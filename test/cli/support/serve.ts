@@ -155,11 +155,18 @@ export function startServe(home: Home, args: readonly string[] = []): Promise<Ru
   return startServer(home, ["serve", ...args]);
 }
 
-/** The same for any verb that listens. */
-export async function startServer(home: Home, verb: readonly string[]): Promise<RunningServer> {
+/** The same for any verb that listens. `limits` are what bash's `ulimit` takes, `-n 100`. */
+export async function startServer(
+  home: Home,
+  verb: readonly string[],
+  limits?: string,
+): Promise<RunningServer> {
   const says = verb[0] === "forward" || verb.includes("--listen") || verb.includes("--config");
   const listen = says ? [] : ["--listen", "127.0.0.1:0"];
-  const child = spawn(process.execPath, [MAIN, ...verb, "--json", ...listen], {
+  const command = [process.execPath, MAIN, ...verb, "--json", ...listen];
+  const limited = limits === undefined ? [] : ["bash", "-c", `ulimit ${limits}; exec "$@"`, "bash"];
+  const [program = "", ...args] = [...limited, ...command];
+  const child = spawn(program, args, {
     env: home.environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
