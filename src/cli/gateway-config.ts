@@ -6,11 +6,18 @@ import type { GatewayConfig } from "../gateway/config.ts";
 import { parseConfig } from "../gateway/parse-config.ts";
 import { certificatesFromPem } from "../x509/certificate-description.ts";
 import { type GatewayOptions, toGatewayConfig } from "./gateway-options.ts";
-import { readServerIdentity } from "./serve-identity.ts";
+import { passphraseFrom } from "./passphrase-file.ts";
+import { readServerIdentity, serverIdentityFile } from "./serve-identity.ts";
+
+/** What opens keys that are encrypted. */
+export interface Secret {
+  readonly passphrase?: string;
+}
 
 /** What a gateway is to do, as its command line or its file says now. */
 export interface ConfigSource {
   readonly file: string | undefined;
+  readonly secret: Secret;
   /** Throws when it cannot be. */
   readonly read: () => GatewayConfig;
 }
@@ -23,14 +30,16 @@ const WITH_FILE: ReadonlySet<string> = new Set([
   "log",
   "printCertificate",
   "trace",
+  "passphraseFile",
 ]);
 
 /** The file of `--config`, or the flags. Ends with wrong usage when both say something. */
 export function configSource(verb: Command, options: GatewayOptions): ConfigSource {
   const { config: file, store } = options;
+  const secret = passphraseFrom(options);
   if (file === undefined) {
     const config = toGatewayConfig(verb, options);
-    return { file, read: () => config };
+    return { file, secret, read: () => config };
   }
   const other = verb.options.find((option) => {
     const name = option.attributeName();
@@ -39,14 +48,14 @@ export function configSource(verb: Command, options: GatewayOptions): ConfigSour
   if (other !== undefined) {
     verb.error(`error: ${other.long ?? ""} and --config do not go together: the file says it`);
   }
-  return { file, read: () => readConfig(file, store) };
+  return { file, secret, read: () => readConfig(file, store, secret) };
 }
 
 /** Reads a file and what it names. Throws ERR_HANDCLASP_CONFIG and what certificates and keys are refused for. */
-export function readConfig(file: string, store: string): GatewayConfig {
+export function readConfig(file: string, store: string, { passphrase }: Secret = {}): GatewayConfig {
   const config = parseConfig(readText(file), { file, folder: dirname(resolve(file)), store });
   for (const { certificate, trustCa } of config.listeners) {
-    if (certificate !== undefined) readServerIdentity(certificate.cert, certificate.key);
+    if (certificate !== undefined) readServerIdentity(certificate.cert, certificate.key, passphrase);
     if (trustCa !== "none" && trustCa !== "system") certificatesFromPem(readText(trustCa));
   }
   return config;
@@ -54,8 +63,9 @@ export function readConfig(file: string, store: string): GatewayConfig {
 
 /** Every file that a configuration depends on. */
 export function filesOf({ file }: ConfigSource, config: GatewayConfig): readonly string[] {
+  const kept = config.store === "memory:" ? [] : [serverIdentityFile(config.store)];
   const own = config.listeners.flatMap(({ certificate, trustCa }) => [
-    ...(certificate === undefined ? [] : [certificate.cert, certificate.key]),
+    ...(certificate === undefined ? kept : [certificate.cert, certificate.key]),
     ...(trustCa === "none" || trustCa === "system" ? [] : [trustCa]),
   ]);
   return [...new Set([...(file === undefined ? [] : [file]), ...own])];

@@ -5,10 +5,11 @@ import { parseDuration } from "../trust/duration.ts";
 import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { asArgument } from "./context.ts";
 import type { LogDetail } from "./gateway-log.ts";
+import { type PassphraseFlag, passphraseOption } from "./passphrase-file.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
 
 /** The flags of `gateway`: those of `serve`, and what one listener needs besides. */
-export interface GatewayOptions extends ServeOptions {
+export interface GatewayOptions extends ServeOptions, PassphraseFlag {
   /** A file that says everything a listener needs; no other flags then. */
   readonly config?: string;
   readonly to?: string;
@@ -34,6 +35,7 @@ export interface GatewayOptions extends ServeOptions {
 /** Adds the options to the command. */
 export function addGatewayOptions(command: Command): Command {
   return addServeOptions(command, { firstUse: "ask", clientCertificate: "required" })
+    .addOption(passphraseOption("opens the keys of servers, or encrypts the one that is made"))
     .option(
       "--config <file>",
       "what listeners there are, and all about them: docs/reference/gateway-config.md",

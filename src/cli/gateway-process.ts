@@ -22,6 +22,8 @@ export interface GatewayProcessOptions extends Pick<GatewayContext, "limits" | "
   readonly log: EventLog;
   readonly detail: LogDetail;
   readonly printCertificate: boolean;
+  /** Opens keys that are encrypted. */
+  readonly passphrase?: string;
   /** Printed on stdout. */
   readonly trace?: TraceFormat;
 }
@@ -35,13 +37,14 @@ export class GatewayProcess implements AsyncDisposable {
 
   constructor(
     config: GatewayConfig,
-    { log, detail, printCertificate, trace, ...sharing }: GatewayProcessOptions,
+    { log, detail, printCertificate, passphrase, trace, ...sharing }: GatewayProcessOptions,
   ) {
     const name = processName("gateway");
     const store = openStore(config.store, { process: name });
     this.#store = store;
     const { metrics } = config;
     this.#metrics = metrics && new GatewayMetrics({ store, peerLabels: metrics.peerLabels });
+    const secret = passphrase === undefined ? {} : { passphrase };
     const logEvent = logGateway(log, { detail, printCertificate });
     this.#trace = trace && new TraceOutput({ format: trace, onProblem: logProblem(log) });
     this.#gateway = new Gateway(config, {
@@ -49,7 +52,7 @@ export class GatewayProcess implements AsyncDisposable {
       store,
       now: Date.now,
       process: name,
-      identityOf: (files: CertificateFiles | undefined) => serverIdentity(store, files ?? {}),
+      identityOf: (files: CertificateFiles | undefined) => serverIdentity(store, { ...files, ...secret }),
       useTrustCa,
       maxPending: config.maxPending,
       maxConnections: connectionsByFiles(),
@@ -96,12 +99,13 @@ export async function announceListeners(
   config: GatewayConfig,
   addresses: readonly ServerAddress[],
   log: EventLog,
+  secret: { readonly passphrase?: string },
 ): Promise<void> {
   await using store = openStore(config.store, { process: processName("gateway") });
   for (const [at, listener] of config.listeners.entries()) {
     const address = addresses[at];
     if (address === undefined) continue;
-    const identity = await serverIdentity(store, listener.certificate ?? {});
+    const identity = await serverIdentity(store, { ...listener.certificate, ...secret });
     const record = await recordServer(store, identity, address);
     log.write({ event: "listening", ...facts(listener), ...record, store: store.url });
   }

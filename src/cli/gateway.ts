@@ -18,6 +18,7 @@ import { announceListeners, GatewayProcess } from "./gateway-process.ts";
 import { GatewayReload } from "./gateway-reload.ts";
 import { keepPems } from "./gateway-pems.ts";
 import { ownCommand } from "./own-command.ts";
+import { passphraseFrom } from "./passphrase-file.ts";
 import { stopSignal } from "./serve-listen.ts";
 import type { EventLog } from "./serve-log.ts";
 
@@ -69,7 +70,7 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
     }
     await using pems = keepPems(config, log);
     void pems;
-    await announceListeners(config, accepting.addresses, log);
+    await announceListeners(config, accepting.addresses, log, source.secret);
     using reloading = new GatewayReload({ source, config, log, reload: accepting.reload });
     void reloading;
     await notifyServiceManager(process.env, "READY=1", `STATUS=${config.listeners.length} listeners`);
@@ -90,7 +91,7 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
 async function startAlone(
   config: GatewayConfig,
   log: EventLog,
-  { log: detail, printCertificate, trace }: GatewayOptions,
+  { log: detail, printCertificate, trace, ...options }: GatewayOptions,
 ): Promise<Accepting> {
   const source = new TicketSecretSource(TICKET_ROTATION, (secrets) => keyring.update(secrets));
   const keyring = new TicketKeyring(source.secrets, (generation) => source.renew(generation));
@@ -99,6 +100,7 @@ async function startAlone(
     log,
     detail,
     printCertificate: printCertificate === true,
+    ...passphraseFrom(options),
     ...(trace !== undefined && { trace }),
     ticketKeys: (context) => keyring.keysFor(context),
     ...(listenOn && { listenOn }),
@@ -127,7 +129,7 @@ async function startWorkers(
   config: GatewayConfig,
   count: number,
   log: EventLog,
-  { log: detail, printCertificate }: GatewayOptions,
+  { log: detail, printCertificate, passphraseFile }: GatewayOptions,
 ): Promise<Accepting> {
   if (config.store === "memory:") {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", "several workers cannot share the store memory:", {
@@ -135,9 +137,10 @@ async function startWorkers(
     });
   }
   const print = printCertificate === true ? ["--print-certificate"] : [];
+  const secret = passphraseFile === undefined ? [] : ["--passphrase-file", passphraseFile];
   const primary = new Primary(config, {
     count,
-    command: ownCommand("gateway", "--worker", "--json", "--log", detail, ...print),
+    command: ownCommand("gateway", "--worker", "--json", "--log", detail, ...print, ...secret),
     sockets: passedSockets(process.env, process.pid),
     onEvent: logWorkers(log),
   });
@@ -162,6 +165,7 @@ async function work(log: EventLog, options: GatewayOptions): Promise<void> {
       log,
       detail: options.log,
       printCertificate: options.printCertificate === true,
+      ...passphraseFrom(options),
       limits: worker.limits,
       ticketKeys: (context) => worker.ticketKeys(context),
       listenOn: (listener) => worker.listenOn(listener),

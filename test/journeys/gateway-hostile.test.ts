@@ -86,12 +86,12 @@ describe("a gateway, and clients that mean it harm", () => {
     await home.run(["trust", "list"]);
     const flood = await strangers(400);
     let known = 0;
-    let over = false;
+    const over = new AbortController();
     const visits = (async () => {
-      for (; !over; known++) await comesThrough(gateway);
+      for (; !over.signal.aborted; known++) await comesThrough(gateway);
     })();
     await forEachOf(flood, 8, (who) => knock(gateway.port, who));
-    over = true;
+    over.abort();
     await visits;
     assert.ok(known > 10, `${known}`);
     await until(() => gateway.log.some(({ reason }) => reason === "rate-limited"));
@@ -107,15 +107,14 @@ describe("a gateway, and clients that mean it harm", () => {
     await using gateway = await startServer(home, verb, "-n 120");
     await comesThrough(gateway);
     const held: TLSSocket[] = [];
-    let isFull = false;
-    void gateway.logged(({ event }) => event === "full").then(() => (isFull = true));
+    const isFull = (): boolean => gateway.log.some(({ event }) => event === "full");
     let waiting: Promise<TLSSocket> | undefined;
-    for (let count = 0; count < 100 && !isFull; count++) {
+    for (let count = 0; count < 100 && !isFull(); count++) {
       waiting = openClient(gateway.port, ada);
       const client = await Promise.race([waiting, gateway.logged(({ event }) => event === "full")]);
       if (!("event" in client)) held.push(client);
     }
-    assert.ok(isFull && held.length >= 5, `${held.length} connections`);
+    assert.ok(isFull() && held.length >= 5, `${held.length} connections`);
     for (const client of held) client.destroy();
     assert.ok(waiting);
     assert.equal(await exchange(await waiting, "at last"), "at last");
