@@ -229,11 +229,11 @@ try {
 function writePage(results: readonly Result[]): void {
   const page = join(import.meta.dirname, "../../docs/performance.md");
   const about = `${cpus().length} cores (${cpus()[0]?.model}), Node ${process.versions.node}, OpenSSL ${process.versions.openssl}; ${ROUNDS} rounds.`;
-  const between = /(<!-- bench:peers -->\n)[^]*(?=\n<!-- \/bench:peers -->)/;
+  const between = /(<!-- bench:peers -->\n)[^]*(?=<!-- \/bench:peers -->)/;
   const text = readFileSync(page, "utf8");
   if (!between.test(text)) throw new Error(`${page} has no place for the tables`);
   writeFileSync(
     page,
-    text.replace(between, (_, mark: string) => `${mark}\n${toMarkdown(results, about)}\n`),
+    text.replace(between, (_, mark: string) => `${mark}\n${toMarkdown(results, about)}\n\n`),
   );
 }

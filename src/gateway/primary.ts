@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { ServerAddress } from "../client/server-address.ts";
+import { HandclaspError } from "../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../trust/first-use-limits.ts";
 import { grantLease } from "../trust/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "./config.ts";
@@ -24,6 +25,8 @@ export type PrimaryEvent =
   | ({ readonly type: "worker-died"; readonly pid: number } & WorkerEnd)
   | { readonly type: "worker-failed"; readonly error: unknown };
 
+/** Where `SO_REUSEPORT` spreads connections over those who listen, as Node has it. */
+const SHARES_PORTS: ReadonlySet<NodeJS.Platform> = new Set(["linux", "freebsd", "sunos", "aix"]);
 /** A worker that lived longer did not die of how it was started. */
 const SETTLED_MS = 5000;
 const MOST_DELAY_MS = 5000;
@@ -52,6 +55,15 @@ export class Primary {
 
   /** Starts all workers, or none: then it throws. Returns the addresses in the order of the listeners. */
   async start(): Promise<readonly ServerAddress[]> {
+    if (!SHARES_PORTS.has(process.platform) && this.#options.sockets.length < this.#config.listeners.length) {
+      throw new HandclaspError(
+        "ERR_HANDCLASP_OPTION",
+        `on ${process.platform} processes cannot share a port`,
+        {
+          hint: "use --workers 1",
+        },
+      );
+    }
     try {
       for (const listener of this.#config.listeners.slice(this.#options.sockets.length))
         await probe(listener);
