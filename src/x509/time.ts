@@ -3,8 +3,8 @@ import { type DerReader, TAG } from "./der.ts";
 import { encodeDer } from "./encode-der.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Clocks differ: a certificate made now is good for those who are a little behind. */
-const BACKDATED_MS = 5 * 60 * 1000;
+/** Clocks differ: a certificate made now is good for those who are behind, by as much as an endorsement in it is. */
+const BACKDATED_MS = DAY_MS;
 /** The last second that a certificate can name (RFC 5280 §4.1.2.5). */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 /** From this year on times have four digits for it. */

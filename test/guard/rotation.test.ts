@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import tls from "node:tls";
+import { saveIdentity } from "../../src/client/identity-folder.ts";
+import { rotateIdentity } from "../../src/client/reissue-identity.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { renewed, successorOf, successorsOf } from "../support/successor.ts";
 import { identity } from "./support/identities.ts";
 import { greet, openScene } from "./support/scene.ts";
@@ -102,6 +105,18 @@ describe("a client that shows a key which its old one endorsed", () => {
     await greeted(scene, last);
     assert.equal(scene.trust.store.key(last.facts.pin)?.peer, "anna");
     await refused(scene, old, CERTIFICATE_REVOKED);
+  });
+
+  it("is followed though its clock is hours ahead of the server's, or behind", async () => {
+    for (const hours of [23, -23]) {
+      await using scene = await office();
+      const folder = temporaryFolder();
+      const { key, cert: certificate } = scene.anna;
+      saveIdentity(folder, "anna", { key, certificate });
+      const now = (): number => Date.now() + hours * 3_600_000;
+      const next = await rotateIdentity(folder, "anna", { now });
+      await greeted(scene, { key: next.key, cert: next.certificate, facts: next.facts });
+    }
   });
 
   it("keeps the name that an operator gave the peer, whatever it claims", async () => {
