@@ -113,13 +113,12 @@ export class KnownServers {
       const rotate = { type: "rotate", endorsedBy, ...this.#origin(address, facts) } as const;
       const { kind } = await this.store.apply(rotate);
       // It is bound to the name of the server that endorsed it, or that it was met under before.
-      if (kind === "changed" && !this.pinsOf(address).includes(facts.pin)) {
-        await this.store.putSetting(sharedSetting(address), facts.pin);
-      }
+      if (kind === "changed" && !this.pinsOf(address).includes(facts.pin))
+        await this.#share(address, facts.pin);
     } else if (this.store.key(facts.pin)?.state === "trusted") {
       // Of several connections at once, the first has bound it already.
       const isBound = this.pinsOf(address).includes(facts.pin);
-      if (!isBound) await this.store.putSetting(sharedSetting(address), facts.pin);
+      if (!isBound) await this.#share(address, facts.pin);
     } else {
       const change = {
         type: "claim",
@@ -154,9 +153,18 @@ export class KnownServers {
   }
 
   /** One key at several addresses: a store binds it to one name, the others are kept beside it. */
+  async #share(address: string, pin: KeyPin): Promise<void> {
+    const { peer } = this.store.key(pin) ?? {};
+    await this.store.putSetting(sharedSetting(address), JSON.stringify([pin, peer ?? ""]));
+  }
+
+  /** That key; or the one that took its place, when it was forgotten since. */
   #sharedPin(address: string): KeyPin | undefined {
-    const pin = this.store.setting(sharedSetting(address)) as KeyPin | undefined;
-    return pin !== undefined && this.store.key(pin) !== undefined ? pin : undefined;
+    const setting = this.store.setting(sharedSetting(address));
+    if (setting === undefined) return undefined;
+    const [pin, peer] = JSON.parse(setting) as readonly [KeyPin, string];
+    if (this.store.key(pin) !== undefined) return pin;
+    return this.store.keysOfName(nameKey(peer)).find(({ source }) => source === "rotation")?.pin;
   }
 
   #origin(

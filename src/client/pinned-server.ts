@@ -24,7 +24,8 @@ export class PinnedServer extends KnownServers {
 
   /** A server with the key, or one that the key named as its successor, is known or met as any other. */
   override judge(address: string, facts: ServerKey): ServerVerdict {
-    if (this.#isExpected(facts)) return super.judge(address, facts, "accept");
+    const isFollowed = this.#isExpected(facts) && (facts.pin === this.#pin || !this.#isBarred());
+    if (isFollowed) return super.judge(address, facts, "accept");
     return { decision: "refuse", reason: "key-changed", known: [this.#pin] };
   }
 
@@ -62,6 +63,12 @@ export class PinnedServer extends KnownServers {
       known.push(address);
     }
     return known;
+  }
+
+  /** A key that we do not trust any more names nobody: not even for a token that knows nothing of that. */
+  #isBarred(): boolean {
+    const state = this.store.key(this.#pin)?.state;
+    return state === "revoked" || state === "ignored";
   }
 
   #isExpected(facts: ServerKey): boolean {

@@ -56,6 +56,18 @@ describe("PinnedServer", () => {
     assert.deepEqual(store.keys(), []);
   });
 
+  it("refuses a successor of the key when we revoked or ignored that one ourselves", async () => {
+    for (const verb of ["revoke", "ignore"] as const) {
+      await using store = openMemoryStore();
+      const old = await identity("server");
+      const servers = pinnedTo(store, old.facts);
+      await servers.remember(B, old.facts);
+      await new Operator(store, { ...options, user: null })[verb](old.facts.pin);
+      const { reason } = await refusal(servers, (await successorOf(old)).facts);
+      assert.equal(reason, "key-changed");
+    }
+  });
+
   it("refuses any other though that one is known at the address", async () => {
     await using store = openMemoryStore();
     const [server, other] = await Promise.all([identity("server"), identity("server")]);

@@ -75,6 +75,24 @@ describe("a known server that rotates its key", () => {
     }
   });
 
+  it("stays known at all its addresses when its retired key is forgotten, until the new one is too", async () => {
+    await using store = openMemoryStore();
+    const { servers, operator } = over(store);
+    const [old, impostor] = [await identity("server"), await identity("server")];
+    const next = await successorOf(old);
+    await meet(servers, A, old);
+    await meet(servers, B, old);
+    await meet(servers, A, next);
+    await operator.forget(old.facts.pin);
+    for (const address of [A, B]) {
+      refuses(servers, address, impostor.facts);
+      admits(servers, address, next.facts);
+    }
+    await operator.forget(next.facts.pin);
+    for (const address of [A, B])
+      assert.deepEqual(servers.judge(address, impostor.facts, "accept"), { decision: "claim" });
+  });
+
   it("gives up the old key though it is met with the new one at another address first", async () => {
     await using store = openMemoryStore();
     const { servers } = over(store);
