@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { domainToASCII } from "node:url";
 import { HandclaspError } from "../errors.ts";
 
 export interface ServerAddress {
@@ -27,9 +28,16 @@ export function formatServerAddress({ host, port }: ServerAddress): string {
   return isIPv6(canonical) ? `[${canonical}]:${port}` : `${canonical}:${port}`;
 }
 
-/** A host name in lower case without its final dot (RFC 6066 §3 wants none), an IPv6 address in its shortest form. */
+/**
+ * A host name in lower case without its final dot and with its A-labels (RFC 6066 §3, RFC 5890 §2.3.2.1), as it is
+ * looked up; an IPv6 address in its shortest form.
+ */
 export function canonicalHost(host: string): string {
-  const lower = host.toLowerCase();
+  const lower = isAscii(host) ? host.toLowerCase() : domainToASCII(host) || host.toLowerCase();
   if (isIPv6(lower)) return lower.includes("%") ? lower : new URL(`http://[${lower}]`).hostname.slice(1, -1);
   return lower.length > 1 && lower.endsWith(".") ? lower.slice(0, -1) : lower;
+}
+
+function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text);
 }

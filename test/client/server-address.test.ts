@@ -11,6 +11,10 @@ describe("parseServerAddress", () => {
     ["[::1]:8443", "[::1]:8443"],
     ["[0:0:0:0:0:0:0:1]:8443", "[::1]:8443"],
     ["[2001:DB8::A]:1", "[2001:db8::a]:1"],
+    ["Bücher.example.:1", "xn--bcher-kva.example:1"],
+    // Another host than strasse.example, though the same name where peers' names are compared.
+    ["straße.example:1", "xn--strae-oqa.example:1"],
+    ["１２７。0.0.1:1", "127.0.0.1:1"],
   ];
   for (const [text, canonical] of read) {
     it(`reads ${text} as ${canonical}`, () => {
