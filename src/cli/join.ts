@@ -46,6 +46,8 @@ async function run(
   text: string,
   { identity: name = DEFAULT_IDENTITY, type, store: url, json, ...flag }: Flags,
 ): Promise<void> {
+  // It stands where the arguments did: who looks at the list of processes from now on sees no token.
+  if (text !== "-") process.title = "handclasp join";
   const token = parseJoinToken(text === "-" ? await readStdin() : text);
   // Kept before anything is sent: whatever happens after, the key that the server knows is here.
   const make = (): Promise<IdentityPem> => makeIdentity(token.peer, type);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { parseJoinToken } from "../../src/trust/join-token.ts";
@@ -107,6 +108,30 @@ describe("join", () => {
     assert.match(stdout, /^joined \S+ as laptop-anna, with the key \S+\n$/);
     assert.equal(await greeting(laptop, server), "Hello, it is me");
   });
+
+  it(
+    "is not in the list of processes while it waits for the server",
+    { skip: process.platform !== "linux" },
+    async () => {
+      using home = new Home();
+      using laptop = new Home();
+      const silent = net.createServer().listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const { port } = silent.address() as AddressInfo;
+      const pin = `sha256:${Buffer.alloc(32, 7).toString("base64")}`;
+      const token = await tokenFor(home, "anna", "--server", `127.0.0.1:${port}`, "--server-pin", pin);
+      const child = spawn(process.execPath, [MAIN, "join", token], { env: laptop.environment });
+      try {
+        await once(silent, "connection");
+        const shown = readFileSync(`/proc/${child.pid}/cmdline`, "utf8");
+        assert.match(shown, /^handclasp join/);
+        assert.ok(!shown.includes(token.slice(8)));
+      } finally {
+        child.kill("SIGKILL");
+        silent.close();
+      }
+    },
+  );
 
   it("refuses what is no token, makes nothing of it, and does not print it", async () => {
     using home = new Home();
