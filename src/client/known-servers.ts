@@ -127,6 +127,10 @@ export class KnownServers {
         ...this.#origin(address, facts),
       } as const;
       await this.store.apply(change);
+      // Another process may have met it at another address in the same moment.
+      if (this.store.key(facts.pin)?.state === "trusted" && this.pinsOf(address).length === 0) {
+        await this.store.putSetting(sharedSetting(address), facts.pin);
+      }
       const rival = this.#sharedPin(address);
       if (rival !== undefined && rival !== facts.pin) {
         await this.store.apply({ type: "forget", at: change.at, actor: change.actor, pins: [facts.pin] });

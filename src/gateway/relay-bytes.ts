@@ -10,8 +10,14 @@ export function relayBytes(one: Socket, other: Socket): void {
   });
   one.on("drain", () => other.resume());
   other.on("drain", () => one.resume());
-  one.on("end", () => other.end());
-  other.on("end", () => one.end());
+  passOnEnd(one, other);
+  passOnEnd(other, one);
+}
+
+/** Ends one when the other has: it may have done so before anybody listened, when it had nothing to say. */
+export function passOnEnd(from: Socket, to: Socket): void {
+  if (from.readableEnded) to.end();
+  else from.on("end", () => to.end());
 }
 
 /** Whether all that a socket had to say was passed on, and the other one knows: then it may go quietly. */

@@ -4,7 +4,7 @@ import { connectionOf } from "../guard/peer-of.ts";
 import type { UpstreamProblem } from "./gateway-event.ts";
 import type { ProxyContext } from "./proxy.ts";
 import { encodeProxyHeader } from "./proxy-header.ts";
-import { isPassedOn } from "./relay-bytes.ts";
+import { isPassedOn, passOnEnd } from "./relay-bytes.ts";
 import { connectUpstream } from "./upstream.ts";
 
 /**
@@ -66,7 +66,7 @@ export class TcpRelay {
       if (!upstream.write(chunk)) client.pause();
     });
     upstream.on("drain", () => client.resume());
-    client.on("end", () => upstream.end());
+    passOnEnd(client, upstream);
     upstream.on("end", () => client.end());
     // There is nothing to flow but its end.
     upstream.resume();

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { KnownServers, type ServerRefusal, type ServerVerdict } from "../../src/client/known-servers.ts";
 import { isHandclaspError } from "../../src/errors.ts";
+import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Operator } from "../../src/trust/operator.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const A = "a.example:443";
 const B = "b.example:443";
@@ -83,6 +86,14 @@ describe("KnownServers", () => {
     assert.equal(servers.judge(B, other, "refuse").decision, "admit");
     assert.equal(servers.judge(B, shared, "accept").decision, "refuse");
     assert.equal(servers.judge(A, shared, "refuse").decision, "admit");
+  });
+
+  it("binds one key to two addresses that it is met at in the same moment", async () => {
+    await using store = openSqliteStore(join(temporaryFolder(), "known_servers.db"));
+    const { servers } = over(store);
+    const facts = await key();
+    await Promise.all([servers.remember(A, facts), servers.remember(B, facts)]);
+    for (const address of [A, B]) assert.equal(servers.judge(address, facts, "refuse").decision, "admit");
   });
 
   it("moves to its new address when it is renamed, however often it was met at once before", async () => {

@@ -60,6 +60,17 @@ describe("mode tcp", () => {
     assert.equal(await exchange(await openClient(scene.port, ada), "x".repeat(300_000)), "300000 bytes");
   });
 
+  it("passes on the end of a client that ended before anybody listened", async () => {
+    await using upstream = await openUpstream((socket) => socket.resume().on("end", () => socket.end("bye")));
+    await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
+    for (let again = 0; again < 5; again++) {
+      // The first of them is not handed over before the store has it.
+      const client = await openClient(scene.port, again === 0 ? await identity("quick") : ada);
+      client.end();
+      assert.equal(String(await received(client)), "bye");
+    }
+  });
+
   it("lets a client go on sending after the upstream ended its half", async () => {
     await using upstream = await openUpstream((socket) => socket.end("bye"));
     await using scene = await openGateway(configOf([listenerTo(upstream.port)]));

@@ -6,7 +6,7 @@ import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { Home, startServer, until } from "../cli/support/serve.ts";
 import { gone, openUpstream, received } from "../gateway/support/upstream.ts";
-import { freePort, Load, startForward, startGateway } from "./support/gateway.ts";
+import { ask, freePort, Load, startForward, startGateway } from "./support/gateway.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/trust/operator.ts";
 
@@ -56,6 +56,48 @@ describe("a gateway under load", () => {
     await load.stop();
     assert.deepEqual(load.problems, []);
     assert.ok(load.asked > 20, `${load.asked}`);
+  });
+
+  it("takes over another configuration in all of its workers, new listeners too", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    const file = home.path("gateway.toml");
+    const ports = [await freePort(), await freePort()];
+    const write = (count: number): void => {
+      const listeners = ports
+        .slice(0, count)
+        .map((port) =>
+          [
+            "[[listener]]",
+            `listen = "127.0.0.1:${port}"`,
+            `to = "127.0.0.1:${upstream.port}"`,
+            'first_use = "accept"',
+          ].join("\n"),
+        );
+      writeFileSync(file, ["workers = 2", ...listeners].join("\n"));
+    };
+    write(1);
+    const gateway = await startServer(home, ["gateway", "--config", file]);
+    const [first, second] = await Promise.all(
+      ports.map((port) => startServer(home, ["forward", "127.0.0.1:0", `127.0.0.1:${port}`])),
+    );
+    assert.ok(first && second);
+    const load = new Load(first.port, 3);
+    write(2);
+    gateway.signal("SIGHUP");
+    await gateway.logged(({ event }) => event === "reloaded");
+    let answered = 0;
+    for (let tries = 0; tries < 200 && answered < 20; tries++) {
+      const answer = await ask(second.port, Buffer.from("hello")).catch(() => undefined);
+      if (String(answer) === "hello") answered += 1;
+      else await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(answered, 20);
+    await load.stop();
+    assert.deepEqual(load.problems, []);
+    assert.equal(await gateway.stop(), 0);
+    await first.stop();
+    await second.stop();
   });
 
   it("drains on SIGTERM: what runs comes to its end, and it exits with 0", async () => {
