@@ -15,6 +15,7 @@ import { nameKey } from "./peer-name.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
+import { RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
 import type { TrustStore } from "./trust-store.ts";
 import type { Claim, Concern, Refuse, RefusalDetail, Settled, Verdict } from "./verdict.ts";
@@ -44,9 +45,6 @@ const MADE_UP: ReadonlySet<RefusalDetail> = new Set([
   "bad-endorsement",
   "endorsed",
 ]);
-const ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };
-/** Peers do not share it: a flood of rotations keeps nobody else from following. */
-const NO_LIMIT: Rate = { burst: 1e12, perSecond: 1e12 };
 const FLUSH_MS = 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
@@ -57,7 +55,7 @@ export class Trust implements AsyncDisposable {
   readonly #now: () => number;
   readonly #process: string;
   readonly #limits: FirstUseLimiter;
-  readonly #rotations: FirstUseLimiter;
+  readonly #rotations: RotationLimits;
   readonly #maxPending: number;
   readonly #pendingForMs: number;
   readonly #onError: (error: unknown) => void;
@@ -75,10 +73,7 @@ export class Trust implements AsyncDisposable {
     this.#process = options.process;
     const { limits } = options;
     this.#limits = limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits);
-    this.#rotations = new FirstUseLimits({
-      perNetwork: options.rotations ?? ROTATIONS,
-      overall: NO_LIMIT,
-    });
+    this.#rotations = new RotationLimits(options.rotations);
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
@@ -270,8 +265,8 @@ export class Trust implements AsyncDisposable {
   }
 
   /** Tokens are counted by whoever made them. A peer that we trust is counted for itself, wherever it comes from. */
-  #mayClaim({ source, peer }: Claim, sighting: Sighting, known: boolean, now: number): boolean {
-    if (source === "rotation") return this.#rotations.take(nameKey(peer), now);
+  #mayClaim({ source, peer, pin }: Claim, sighting: Sighting, known: boolean, now: number): boolean {
+    if (source === "rotation") return this.#rotations.take(peer, pin, now);
     return known || source === "token" || this.#mayMeet(sighting, now);
   }
 

@@ -19,11 +19,21 @@ class Welcoming implements AsyncDisposable {
 
   /** How a key fares that `by` endorsed. */
   async meet(certificate: CertificateFacts, by?: CertificateFacts): Promise<string> {
+    const [outcome = ""] = await this.meetAll(1, certificate, by);
+    return outcome;
+  }
+
+  /** The same on so many connections: each is judged before anything is written down. */
+  meetAll(count: number, certificate: CertificateFacts, by?: CertificateFacts): Promise<readonly string[]> {
     const endorsement = by === undefined ? [] : [{ oldPin: by.pin, issuedAt: this.now, verify: () => true }];
     const sighting = { certificate, caSigned: false, remoteAddress: "192.0.2.1", endorsement };
-    const verdict = this.#trust.judge(sighting);
-    const settled = verdict.decision === "claim" ? await this.#trust.settle(verdict, sighting) : verdict;
-    return settled.decision === "refuse" ? settled.reason : settled.decision;
+    const verdicts = Array.from({ length: count }, () => this.#trust.judge(sighting));
+    return Promise.all(
+      verdicts.map(async (verdict) => {
+        const settled = verdict.decision === "claim" ? await this.#trust.settle(verdict, sighting) : verdict;
+        return settled.decision === "refuse" ? settled.reason : settled.decision;
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,5 +66,14 @@ describe("a peer that changes its key again and again", () => {
     assert.equal(await server.meet(factsOf("ben"), ben), "admit");
     server.now += 3 * MINUTE_MS;
     assert.equal(await rotate(500), 3);
+  });
+
+  it("may open many connections with a new key at once", async () => {
+    await using server = new Welcoming();
+    const [anna, next] = [factsOf("anna"), factsOf("anna")];
+    await server.meet(anna);
+    const met = await server.meetAll(50, next, anna);
+    assert.deepEqual(new Set(met), new Set(["admit"]));
+    assert.equal(server.store.stats().keys.retired, 1);
   });
 });
