@@ -183,7 +183,8 @@ describe("judge: a trusted key", () => {
       "malformed-certificate",
     );
     const nameless = [keyOf(anna, "trusted", { claimedName: null, peer: toKeyId(anna.pin) })];
-    assert.equal(reasonOf(verdictOn(anna, { keys: nameless })), "name-changed");
+    const named = factsOf("anna", { pin: anna.pin });
+    assert.equal(reasonOf(verdictOn(named, { keys: nameless })), "name-changed");
   });
 
   it("may claim what it likes when keys are bound", () => {

@@ -155,5 +155,8 @@ describe("Operator.import", () => {
     const [key] = await office.operator.import(eve, { name: "eve" });
     assert.equal(key?.peer, "eve");
     assert.equal(key?.claimedName, null);
+    assert.deepEqual(await office.connects(eve), { peer: "eve" });
+    const other = factsOf("e\u001b[2Jve", { pin: eve.pin });
+    assert.equal(await office.connects(other), "malformed-certificate");
   });
 });
