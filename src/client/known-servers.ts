@@ -129,7 +129,7 @@ export class KnownServers {
       await this.store.apply(change);
       // Another process may have met it at another address in the same moment.
       if (this.store.key(facts.pin)?.state === "trusted" && this.pinsOf(address).length === 0) {
-        await this.store.putSetting(sharedSetting(address), facts.pin);
+        await this.#share(address, facts.pin);
       }
       const rival = this.#sharedPin(address);
       if (rival !== undefined && rival !== facts.pin) {
