@@ -61,6 +61,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
     clientCertificate: options.clientCertificate,
     handshakeTimeoutMs: options.handshakeTimeout,
     maxHandshakes: options.maxHandshakes,
+    allowHalfOpen: true,
     remoteAddressOf: proxiedAddress,
   });
   const front = proxiedFront(server, options, log);
@@ -120,7 +121,7 @@ function proxiedFront(server: Server, options: ServeOptions, log: ServeLog): Pla
     onRefused: ({ message }, proxy) =>
       log.write({ event: "proxy-header-refused", message, address: proxy ?? null }),
   });
-  const front = createPlainServer({ allowHalfOpen: true }, (socket) => {
+  const front = createPlainServer((socket) => {
     accepting.accept(socket, (transport) => server.emit("connection", transport));
   });
   front.on("close", () => accepting.close());
@@ -128,7 +129,7 @@ function proxiedFront(server: Server, options: ServeOptions, log: ServeLog): Pla
 }
 
 function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog): Server {
-  const server = createServer({ ...contextOptions(identity, options), allowHalfOpen: true });
+  const server = createServer(contextOptions(identity, options));
   server.on("secureConnection", (socket) => {
     if (peerOf(socket) === undefined) logAnonymous(log, socket);
     greet(socket);

@@ -61,6 +61,7 @@ export class Gate {
       clientCertificate: config.clientCertificate,
       handshakeTimeoutMs: config.handshakeTimeoutMs,
       maxHandshakes: config.maxHandshakes,
+      allowHalfOpen: true,
       remoteAddressOf: proxiedAddress,
       ticketKeys,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),

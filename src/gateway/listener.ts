@@ -32,7 +32,7 @@ export class Listener {
     this.#onEvent = onEvent;
     this.#mostWaiting = Math.min(MOST_WAITING, capacity.most);
     this.#acceptProxy = this.#createAcceptProxy();
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, this.#accepted);
+    this.#server = createServer({ noDelay: true }, this.#accepted);
     this.#stopWaiting = capacity.onFreed(() => this.#letIn());
   }
 

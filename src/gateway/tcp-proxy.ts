@@ -4,7 +4,7 @@ import type { Proxy, ProxyContext } from "./proxy.ts";
 
 /** Mode `tcp`: each connection gets one of its own to the upstream, and bytes are passed on as they are. */
 export function createTcpProxy(context: ProxyContext): Proxy {
-  const server: Server = createServer({ ...context.tls, allowHalfOpen: true });
+  const server: Server = createServer(context.tls);
   server.on("secureConnection", (client: TLSSocket) => void new TcpRelay(client, context));
   return {
     server,

@@ -179,6 +179,7 @@ export class Guard implements Disposable {
       if (handshake === undefined) this.#announcer.lost(socket);
       return true;
     }
+    if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     let encounter: Encounter = { handshake, socket, certificate: undefined };
     let sighting: Sighting | undefined;
     let verdict: Verdict | "anonymous";

@@ -20,6 +20,11 @@ export interface GuardOptions {
   readonly handshakeTimeoutMs?: number;
   /** Handshakes under way at the most; one more drops the oldest. Default 1024. */
   readonly maxHandshakes?: number;
+  /**
+   * Whether a client that ended its half may still be answered, from the end of its handshake on; default as the server
+   * says. One that goes away before, a server that says so itself would keep until the handshake's time is over.
+   */
+  readonly allowHalfOpen?: boolean;
   /** Where a connection came from, for servers behind a proxy that says so; default the socket's own address. */
   readonly remoteAddressOf?: RemoteAddressOf;
   /** Keys of session tickets that several servers share; default the server's own. */
@@ -43,6 +48,7 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     alerts: options.alerts ?? true,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
     maxHandshakes: options.maxHandshakes ?? 1024,
+    allowHalfOpen: options.allowHalfOpen ?? false,
     remoteAddressOf: options.remoteAddressOf ?? socketAddress,
     ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
     ...(options.dangerouslyReceivePending && {

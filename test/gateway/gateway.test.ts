@@ -150,6 +150,24 @@ describe("a listener with room for few", () => {
     second.destroy();
   });
 
+  it("has room again at once when clients go away before or in the middle of their handshake", async () => {
+    await using upstream = await openUpstream();
+    const listener = listenerTo(upstream.port, { maxConnections: 3, handshakeTimeoutMs: 60_000 });
+    await using scene = await openGateway(configOf([listener]));
+    (await talking(scene.port)).destroy();
+    const probe = createConnection(scene.port, "127.0.0.1");
+    await once(probe, "connect");
+    probe.end();
+    const half = createConnection(scene.port, "127.0.0.1");
+    await once(half, "connect");
+    half.end(Buffer.from("16030100", "hex"));
+    // Gone before its certificate is sent, as a client that does not know the server.
+    (await openClient(scene.port, bob)).destroy();
+    assert.equal(await exchange(await openClient(scene.port, ada), "hello"), "hello");
+    await scene.gateway.drain();
+    assert.equal(scene.gateway.open, 0);
+  });
+
   it("forgets who gave up waiting", async () => {
     await using upstream = await openUpstream();
     await using scene = await openGateway(configOf([listenerTo(upstream.port, { maxConnections: 1 })]));
