@@ -16,6 +16,7 @@ const ada = await identity("ada");
 /** One answer, and that is all: clients that wait for the end see it. */
 function answerOnce(socket: Socket): void {
   socket.once("data", (said: Buffer) => socket.end(said));
+  socket.on("end", () => socket.end());
   socket.resume();
 }
 
