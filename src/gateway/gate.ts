@@ -36,6 +36,7 @@ export class Gate {
   readonly #guard: Guard;
   readonly #trust: ListenerTrust;
   readonly #onEvent: OnGatewayEvent;
+  readonly #stopRejudging: () => void;
   readonly #ageing: NodeJS.Timeout | undefined;
   /** Those that were asked to end for their age. */
   readonly #expired = new WeakSet<GuardedConnection>();
@@ -70,6 +71,8 @@ export class Gate {
       const remoteAddress = remoteAddressOf(socket);
       onEvent({ type: "handshake-failed", listener: config, error, remoteAddress });
     });
+    // Paths may be for groups, and those change as trust does.
+    this.#stopRejudging = this.#trust.onChange(() => this.#proxy.rejudge());
     const { maxConnectionAgeMs } = config;
     if (maxConnectionAgeMs > 0) {
       this.#ageing = setInterval(() => this.#expire(), Math.min(1000, maxConnectionAgeMs / 4)).unref();
@@ -100,9 +103,10 @@ export class Gate {
     server.setTicketKeys(ticketKeys);
   }
 
-  /** Ends the connections of peers that another list leaves out. */
-  allow(allow: readonly string[] | undefined): void {
+  /** Ends the connections of peers that another configuration leaves out, and requests for paths that it denies them. */
+  restrict({ allow, paths }: ListenerConfig): void {
     this.#trust.allow(allow, this.#guard.connections);
+    this.#proxy.rejudge(paths);
   }
 
   /** Asks what runs to end. Nothing new may come. */
@@ -127,6 +131,7 @@ export class Gate {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#ageing);
+    this.#stopRejudging();
     this.#guard.close();
     this.#proxy.close();
     this.#onEvent({ type: "server-closed", listener: this.config, server: this.#proxy.server });

@@ -167,7 +167,6 @@ export class Gateway {
     for (const [listener, gate] of replacements) {
       const former = listener.gate;
       listener.replace(gate);
-      former.allow(gate.config.allow);
       this.#retire(former);
     }
     for (const [at, listener] of config.listeners.entries()) {
@@ -178,7 +177,20 @@ export class Gateway {
       running.gate.present(identity);
     }
     for (const [place, listener] of opened) this.#listeners.set(place, listener);
+    this.#restrict(config);
     return config.listeners.flatMap((listener) => this.#listeners.get(placeOf(listener))?.address ?? []);
+  }
+
+  /** What a new configuration forbids is over for connections of all former ones, too. */
+  #restrict({ listeners }: GatewayConfig): void {
+    for (const gate of this.#gates) {
+      const { name } = gate.config;
+      const place = placeOf(gate.config);
+      const now =
+        listeners.find((listener) => placeOf(listener) === place) ??
+        listeners.find((listener) => listener.name === name);
+      if (now !== undefined) gate.restrict(now);
+    }
   }
 
   async #open(config: ListenerConfig, identity: IdentityPem): Promise<Listener> {

@@ -1,11 +1,18 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import {
+  constants,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import type { Peer } from "../guard/peer.ts";
 import { connectionOf } from "../guard/peer-of.ts";
 import { type IpNetwork, parseIpNetwork } from "../trust/ip-network.ts";
 import { formatServerAddress } from "../client/server-address.ts";
+import type { PathRule } from "./config.ts";
 import { BodilessTransport } from "./http-bodiless-transport.ts";
 import { BodyTransport } from "./http-body-transport.ts";
 import { type FrontRequest, type FrontResponse, isUpgrade, MOST_FIELDS } from "./http-front.ts";
@@ -32,7 +39,15 @@ export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "onEv
 /** What a request comes to before the upstream hears of it. */
 interface Vetted {
   readonly path: string;
+  readonly peer: Peer | undefined;
   readonly fields: RequestFields;
+}
+
+/** A request or an upgraded connection that is not over. */
+interface Running {
+  readonly path: string;
+  readonly peer: Peer | undefined;
+  readonly cut: () => void;
 }
 
 /** Passes requests on to a listener's upstream, and their answers back. */
@@ -40,7 +55,8 @@ export class HttpForwarder implements Drain {
   isDraining = false;
   readonly #context: ForwarderContext;
   readonly #names: ServerNames;
-  readonly #paths: PathRules;
+  #paths: PathRules;
+  readonly #running = new Set<Running>();
   readonly #proxies: readonly IpNetwork[];
   readonly #bodiless: UpstreamTransport;
   readonly #withBody: UpstreamTransport;
@@ -90,6 +106,32 @@ export class HttpForwarder implements Drain {
     this.#withBody.close();
   }
 
+  /** Ends what runs for paths that its peers may not have any more. */
+  rejudge(paths?: readonly PathRule[]): void {
+    if (paths !== undefined) this.#paths = new PathRules(paths);
+    if (this.#paths.isEmpty) return;
+    for (const running of this.#running) if (!this.#mayGoOn(running)) running.cut();
+  }
+
+  #mayGoOn({ path, peer }: Running): boolean {
+    const judged = this.#paths.judge(path);
+    try {
+      return judged !== undefined && this.#isAllowed(peer, judged.rules);
+    } catch {
+      return false;
+    }
+  }
+
+  #isAllowed(peer: Peer | undefined, rules: readonly PathRule[]): boolean {
+    return rules.every(({ allow }) => peer !== undefined && this.#context.isAllowed(peer, allow));
+  }
+
+  /** Returns what to call when it is over. */
+  #runs(running: Running): () => void {
+    this.#running.add(running);
+    return () => void this.#running.delete(running);
+  }
+
   #serve(request: FrontRequest, response: FrontResponse, expectsContinue: boolean): void {
     const reply = new Reply(request, response, this);
     response.on("error", () => undefined);
@@ -99,7 +141,8 @@ export class HttpForwarder implements Drain {
       reply.fail(vetted);
       return;
     }
-    const { path, fields } = vetted;
+    const { path, peer, fields } = vetted;
+    response.on("close", this.#runs({ path, peer, cut: () => reply.cut() }));
     const { contentLength: length, announcesTrailers } = fields;
     const isWhole = (): boolean => !isHttp2(request) || !request.stream.aborted;
     const body = hasBody(request, length)
@@ -133,7 +176,8 @@ export class HttpForwarder implements Drain {
       this.#reporter(request, { status: vetted, failure: undefined })();
       return;
     }
-    const { path, fields } = vetted;
+    const { path, peer, fields } = vetted;
+    socket.on("close", this.#runs({ path, peer, cut: () => void socket.destroy() }));
     const reply = this.#upgrades.fromHttp1(request, socket, head, { path, fields: fields.list, protocol });
     socket.on("close", this.#reporter(request, reply));
   }
@@ -148,7 +192,9 @@ export class HttpForwarder implements Drain {
       reply.fail(typeof vetted === "number" ? vetted : 501);
       return;
     }
-    const { path, fields } = vetted;
+    const { path, peer, fields } = vetted;
+    const { stream } = request;
+    stream.on("close", this.#runs({ path, peer, cut: () => stream.close(constants.NGHTTP2_CANCEL) }));
     const reply = this.#upgrades.fromHttp2(request, response, { path, fields: fields.list, protocol });
     request.stream.on("close", this.#reporter(request, reply));
   }
@@ -174,10 +220,9 @@ export class HttpForwarder implements Drain {
     const judged = this.#paths.judge(target.path);
     if (judged === undefined) return 400;
     const { peer } = connection;
-    const { isAllowed } = this.#context;
-    if (judged.rules.some(({ allow }) => peer === undefined || !isAllowed(peer, allow))) return 403;
+    if (!this.#isAllowed(peer, judged.rules)) return 403;
     const fields = toRequestFields(request.rawHeaders, target.host, this.#tell(connection));
-    return { path: judged.path, fields };
+    return { path: judged.path, peer, fields };
   }
 
   #tell(connection: GuardedConnection): PeerFields {

@@ -5,6 +5,7 @@ import type { ReceivePending } from "../guard/waiting-room.ts";
 import { createHttpFront } from "./http-front.ts";
 import { HttpForwarder } from "./http-forwarder.ts";
 import { createPendingPage } from "./pending-page.ts";
+import type { PathRule } from "./config.ts";
 import type { Proxy, ProxyContext } from "./proxy.ts";
 
 /** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
@@ -28,6 +29,10 @@ class HttpProxy implements Proxy {
     });
     this.#forwarder.attach(this.server);
     if (context.config.onPending === "page") this.receivePending = createPendingPage();
+  }
+
+  rejudge(paths?: readonly PathRule[]): void {
+    this.#forwarder.rejudge(paths);
   }
 
   drain(): void {

@@ -2,7 +2,7 @@ import type { Server, TlsOptions } from "node:tls";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Peer } from "../guard/peer.ts";
 import type { ReceivePending } from "../guard/waiting-room.ts";
-import type { ListenerConfig } from "./config.ts";
+import type { ListenerConfig, PathRule } from "./config.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 
 /** What a proxy is made of. */
@@ -24,6 +24,8 @@ export interface Proxy {
   readonly server: Server;
   /** Tells pending clients that they wait, where the configuration wants that; they come nowhere else. */
   readonly receivePending?: ReceivePending;
+  /** Ends what runs for a path that its peer may not have any more: by other rules, or by a group that it left. */
+  rejudge(paths?: readonly PathRule[]): void;
   /** Asks a connection that is too old to end. What still runs after 30 seconds is cut off. */
   expire(connection: GuardedConnection): void;
   /** From now on nothing new comes: what runs is asked to end, and may take its time. */

@@ -8,6 +8,7 @@ export function createTcpProxy(context: ProxyContext): Proxy {
   server.on("secureConnection", (client: TLSSocket) => void new TcpRelay(client, context));
   return {
     server,
+    rejudge: () => undefined,
     // Only the two ends know when they are done with each other.
     drain: () => undefined,
     expire: ({ socket }) => void socket.destroy(),

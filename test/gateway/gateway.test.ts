@@ -258,4 +258,33 @@ describe("a listener with a list of who may come in", () => {
     assert.ok(await answers(stays));
     stays.destroy();
   });
+
+  it("cuts them whichever configuration they came in under", async () => {
+    await using upstream = await openUpstream();
+    const listener = listenerTo(upstream.port, { allow: ["ada", "bob"] });
+    await using scene = await openGateway(configOf([listener]));
+    const [out, stays] = [await talking(scene.port, ada), await talking(scene.port, bob)];
+    await scene.gateway.reload(configOf([{ ...listener, idleTimeoutMs: 60_000 }]));
+    const ended = gone(out);
+    await scene.gateway.reload(configOf([{ ...listener, allow: ["bob"] }]));
+    await ended;
+    assert.ok(await answers(stays));
+    stays.destroy();
+  });
+
+  it("cuts them when the listener of that name moves to another address, too", async () => {
+    await using upstream = await openUpstream();
+    await using free = await openUpstream();
+    const { port } = free;
+    await free[Symbol.asyncDispose]();
+    const listener = listenerTo(upstream.port, { allow: ["ada", "bob"] });
+    await using scene = await openGateway(configOf([listener]));
+    const [out, stays] = [await talking(scene.port, ada), await talking(scene.port, bob)];
+    const ended = gone(out);
+    const listen = { host: "127.0.0.1", port };
+    await scene.gateway.reload(configOf([{ ...listener, listen, allow: ["bob"] }]));
+    await ended;
+    assert.ok(await answers(stays));
+    stays.destroy();
+  });
 });
