@@ -70,9 +70,10 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
     }
     await using pems = keepPems(config, log);
     void pems;
-    await announceListeners(config, accepting.addresses, log, source.secret);
+    // Before anybody is told that there is a gateway: unheard, a SIGHUP would end it.
     using reloading = new GatewayReload({ source, config, log, reload: accepting.reload });
     void reloading;
+    await announceListeners(config, accepting.addresses, log, source.secret);
     await notifyServiceManager(process.env, "READY=1", `STATUS=${config.listeners.length} listeners`);
     const stopWatchdog = keepWatchdog(process.env, async () => (await reports()).length > 0);
     const signal = await stopped;
@@ -148,7 +149,7 @@ async function startWorkers(
   return {
     addresses,
     reports: () => primary.reports(),
-    reload: (next) => Promise.resolve(primary.reload(next)),
+    reload: (next) => primary.reload(next),
     drain: () => primary.stop(),
     stop: () => primary.stop("SIGKILL"),
   };
@@ -157,7 +158,7 @@ async function startWorkers(
 /** The worker of another process of ours. */
 async function work(log: EventLog, options: GatewayOptions): Promise<void> {
   // Signals to the whole group are the primary's to act on.
-  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   const worker = await Worker.begin();
   const stopped = Promise.race([worker.drained, once("SIGTERM")]);
   try {
@@ -171,10 +172,10 @@ async function work(log: EventLog, options: GatewayOptions): Promise<void> {
       listenOn: (listener) => worker.listenOn(listener),
     });
     const addresses = await gateway.start();
-    const reload = (config: GatewayConfig): void => {
-      gateway.reload(config).catch((error: unknown) => log.failed(error));
-    };
-    worker.listening(addresses, { report: () => gateway.report(), reload });
+    worker.listening(addresses, {
+      report: () => gateway.report(),
+      reload: (next) => gateway.reload(next),
+    });
     await stopped;
     await gateway.drain();
   } catch (error) {
@@ -188,7 +189,9 @@ function once(signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => process.once(signal, () => resolve()));
 }
 
-function socketsFor({ listeners }: GatewayConfig): ((listener: { name: string }) => ListenOn) | undefined {
+function socketsFor({
+  listeners,
+}: GatewayConfig): ((listener: { name: string }) => ListenOn | undefined) | undefined {
   const sockets = passedSockets(process.env, process.pid);
   if (sockets.length === 0) return undefined;
   if (sockets.length !== listeners.length) {
@@ -198,6 +201,10 @@ function socketsFor({ listeners }: GatewayConfig): ((listener: { name: string })
       { hint: "the socket unit needs one ListenStream for each listener, in their order" },
     );
   }
-  const byName = new Map(listeners.map(({ name }, at) => [name, sockets[at] ?? 0]));
-  return ({ name }) => ({ fd: byName.get(name) ?? 0 });
+  const byName = new Map(listeners.map(({ name }, at) => [name, sockets[at]]));
+  // A listener that comes with a reload has an address only.
+  return ({ name }) => {
+    const fd = byName.get(name);
+    return fd === undefined ? undefined : { fd };
+  };
 }

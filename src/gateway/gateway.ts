@@ -34,7 +34,7 @@ export interface GatewayContext {
   /** Ticket keys that other processes share, for listeners that verify in the same way. */
   readonly ticketKeys?: (context: string) => TicketKeys;
   /** Where a listener really listens; default at its address, alone. */
-  readonly listenOn?: (listener: ListenerConfig) => ListenOn;
+  readonly listenOn?: (listener: ListenerConfig) => ListenOn | undefined;
   readonly onEvent: OnGatewayEvent;
   /** Told of failures that no caller waits for. */
   readonly onError: (error: unknown) => void;

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { ServerAddress } from "../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../trust/first-use-limits.ts";
 import { grantLease } from "../trust/leased-limits.ts";
@@ -43,6 +43,10 @@ export class Primary {
   readonly #tickets = new TicketSecretSource(TICKET_ROTATION, (secrets) => {
     for (const worker of this.#workers) worker.send({ type: "tickets", secrets });
   });
+  /** Which of its file descriptors a worker listens on for a listener, by name: their order may change. */
+  readonly #sockets: ReadonlyMap<string, number>;
+  /** Where those really are, whatever the configuration says. */
+  readonly #inherited = new Map<string, ServerAddress>();
   #config: GatewayConfig;
   #stopping = false;
   #failures = 0;
@@ -51,6 +55,8 @@ export class Primary {
   constructor(config: GatewayConfig, options: PrimaryOptions) {
     this.#config = config;
     this.#options = options;
+    const passed = config.listeners.slice(0, options.sockets.length);
+    this.#sockets = new Map(passed.map(({ name }, at) => [name, FIRST_INHERITED + at]));
   }
 
   /** Starts all workers, or none: then it throws. Returns the addresses in the order of the listeners. */
@@ -68,7 +74,7 @@ export class Primary {
       for (const listener of this.#config.listeners.slice(this.#options.sockets.length))
         await probe(listener);
       const addresses = await this.#launch().listening;
-      this.#config = listeningAt(this.#config, addresses);
+      this.#keepAddresses(addresses);
       const others = Array.from({ length: this.#options.count - 1 }, () => this.#launch());
       await Promise.all(others.map(({ listening }) => listening));
       return addresses;
@@ -83,11 +89,54 @@ export class Primary {
     return [...this.#workers].filter(({ isListening }) => isListening).map(({ pid }) => pid);
   }
 
-  /** Everybody takes over a new configuration; those who are started later, too. */
-  reload(config: GatewayConfig): readonly ServerAddress[] {
-    this.#config = whereTheyListen(config, this.#config);
-    for (const worker of this.#workers) worker.send({ type: "reload", config: this.#config });
-    return this.#config.listeners.map(({ listen }) => listen);
+  /** Everybody takes over a new configuration, those who are started later, too; or nobody does: then it throws. */
+  async reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
+    const former = this.#config;
+    const next = this.#whereTheyListen(config);
+    const places = new Set(former.listeners.map(({ listen }) => formatServerAddress(listen)));
+    for (const listener of next.listeners) {
+      const isNew = !places.has(formatServerAddress(listener.listen)) && !this.#sockets.has(listener.name);
+      if (isNew) await probe(listener);
+    }
+    try {
+      await this.#distribute(next);
+    } catch (error) {
+      await this.#distribute(former).catch((cause: unknown) => {
+        this.#options.onEvent({ type: "worker-failed", error: cause });
+      });
+      throw error;
+    }
+    // Guards that are new do not know whom former ones gave tickets to.
+    this.#tickets.holdersLost();
+    return next.listeners.map(({ name, listen }) => this.#inherited.get(name) ?? listen);
+  }
+
+  #keepAddresses(addresses: readonly ServerAddress[]): void {
+    const listeners = this.#config.listeners.map((listener, at) => {
+      const address = addresses[at] ?? listener.listen;
+      if (!this.#sockets.has(listener.name)) return { ...listener, listen: address };
+      this.#inherited.set(listener.name, address);
+      return listener;
+    });
+    this.#config = { ...this.#config, listeners };
+  }
+
+  /** A listener that port 0 was picked for keeps the port that it got, and a socket stays where it is. */
+  #whereTheyListen(config: GatewayConfig): GatewayConfig {
+    const listeners = config.listeners.map((listener) => {
+      const before = this.#config.listeners.find(({ name }) => name === listener.name);
+      if (before === undefined) return listener;
+      const isPicked = listener.listen.port === 0 && before.listen.host === listener.listen.host;
+      return isPicked || this.#sockets.has(listener.name) ? { ...listener, listen: before.listen } : listener;
+    });
+    return { ...config, listeners };
+  }
+
+  async #distribute(config: GatewayConfig): Promise<void> {
+    this.#config = config;
+    const answers = await Promise.allSettled(Array.from(this.#workers, (worker) => worker.reload(config)));
+    const failure = answers.find((answer) => answer.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
   }
 
   /** What all workers say, those that are gone included: their counters still count. */
@@ -121,7 +170,7 @@ export class Primary {
     worker.send({
       type: "start",
       config: this.#config,
-      listenOn: this.#config.listeners.map((_, at) => this.#listenOn(at)),
+      listenOn: this.#config.listeners.map((listener) => this.#listenOn(listener)),
       secrets: this.#tickets.secrets,
       lease: this.#limits.lease(leaseOf(this.#options.count), Date.now()),
     });
@@ -129,9 +178,9 @@ export class Primary {
     return worker;
   }
 
-  #listenOn(listener: number): ListenOn {
-    if (listener < this.#options.sockets.length) return { fd: FIRST_INHERITED + listener };
-    return { reusePort: true };
+  #listenOn({ name }: ListenerConfig): ListenOn {
+    const fd = this.#sockets.get(name);
+    return fd === undefined ? { reusePort: true } : { fd };
   }
 
   #received(worker: WorkerProcess, message: FromWorker): void {
@@ -173,23 +222,4 @@ async function probe({ listen: address }: ListenerConfig): Promise<void> {
   await promise.catch((error: unknown) => {
     throw cannotListen(address, error);
   });
-}
-
-/** A listener that port 0 was picked for keeps the port that it got. */
-function whereTheyListen(config: GatewayConfig, running: GatewayConfig): GatewayConfig {
-  const listeners = config.listeners.map((listener) => {
-    const before = running.listeners.find(({ name }) => name === listener.name);
-    const isKept = listener.listen.port === 0 && before?.listen.host === listener.listen.host;
-    return isKept ? { ...listener, listen: before.listen } : listener;
-  });
-  return { ...config, listeners };
-}
-
-/** With the ports that port 0 picked. */
-function listeningAt(config: GatewayConfig, addresses: readonly ServerAddress[]): GatewayConfig {
-  const listeners = config.listeners.map((listener, at) => ({
-    ...listener,
-    listen: addresses[at] ?? listener.listen,
-  }));
-  return { ...config, listeners };
 }

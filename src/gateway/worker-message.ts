@@ -17,7 +17,7 @@ export interface WorkerStart {
 /** From the primary to a worker. All of it is plain JSON. */
 export type ToWorker =
   | ({ readonly type: "start" } & WorkerStart)
-  | { readonly type: "reload"; readonly config: GatewayConfig }
+  | { readonly type: "reload"; readonly id: number; readonly config: GatewayConfig }
   | { readonly type: "tickets"; readonly secrets: TicketSecrets }
   | ({ readonly type: "grant" } & LeaseGrant)
   | { readonly type: "report"; readonly id: number }
@@ -28,6 +28,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "listening"; readonly addresses: readonly ServerAddress[] }
   | { readonly type: "failed"; readonly error: WorkerError }
+  /** The answer to a reload; with an error nothing changed. */
+  | { readonly type: "reloaded"; readonly id: number; readonly error: WorkerError | null }
   | { readonly type: "renew"; readonly generation: number }
   | ({ readonly type: "spent" } & LeaseReport)
   | { readonly type: "report"; readonly id: number; readonly report: WorkerReport };

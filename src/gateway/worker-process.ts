@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { ServerAddress } from "../client/server-address.ts";
 import { HandclaspError, type ErrorCode } from "../errors.ts";
-import type { FromWorker, ToWorker, WorkerReport } from "./worker-message.ts";
+import type { GatewayConfig } from "./config.ts";
+import type { FromWorker, ToWorker, WorkerError, WorkerReport } from "./worker-message.ts";
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -10,6 +11,8 @@ export interface WorkerEnd {
 }
 
 const REPORT_MS = 2000;
+/** A worker that is just being started answers when it is. */
+const RELOAD_MS = 20_000;
 
 /** A worker as its primary sees it. */
 export class WorkerProcess {
@@ -18,8 +21,10 @@ export class WorkerProcess {
   readonly #listening = Promise.withResolvers<readonly ServerAddress[]>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   readonly #reports = new Map<number, (report: WorkerReport | undefined) => void>();
+  readonly #reloads = new Map<number, (error: Error | null) => void>();
   #requests = 0;
   #isListening = false;
+  #hasExited = false;
   /** What it said last. */
   lastReport: WorkerReport | undefined;
 
@@ -78,6 +83,22 @@ export class WorkerProcess {
     return promise;
   }
 
+  /** Has it take over a configuration. Rejects when it does not; one that ends will not have to. */
+  async reload(config: GatewayConfig): Promise<void> {
+    const id = ++this.#requests;
+    const { promise, resolve } = Promise.withResolvers<Error | null>();
+    const late = setTimeout(
+      () => resolve(new Error(`worker ${this.pid} does not answer`)),
+      RELOAD_MS,
+    ).unref();
+    this.#reloads.set(id, resolve);
+    this.send({ type: "reload", id, config });
+    const error = this.#hasExited ? null : await promise;
+    clearTimeout(late);
+    this.#reloads.delete(id);
+    if (error !== null) throw error;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -88,12 +109,12 @@ export class WorkerProcess {
         this.#isListening = true;
         this.#listening.resolve(message.addresses);
         break;
-      case "failed": {
-        const { code, hint, message: said } = message.error;
-        const options = hint === undefined ? {} : { hint };
-        this.#listening.reject(new HandclaspError(code as ErrorCode, said, options));
+      case "failed":
+        this.#listening.reject(toError(message.error));
         break;
-      }
+      case "reloaded":
+        this.#reloads.get(message.id)?.(message.error && toError(message.error));
+        break;
       case "report":
         this.lastReport = message.report;
         this.#reports.get(message.id)?.(message.report);
@@ -105,8 +126,14 @@ export class WorkerProcess {
 
   #exited(end: WorkerEnd): void {
     this.#isListening = false;
+    this.#hasExited = true;
+    for (const answer of this.#reloads.values()) answer(null);
     for (const answer of this.#reports.values()) answer(undefined);
     this.#listening.reject(new Error(`the worker ended with ${end.signal ?? end.code}`));
     this.#ended.resolve(end);
   }
+}
+
+function toError({ code, hint, message }: WorkerError): HandclaspError {
+  return new HandclaspError(code as ErrorCode, message, hint === undefined ? {} : { hint });
 }

@@ -6,12 +6,13 @@ import { LeasedLimits } from "../trust/leased-limits.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { ListenOn } from "./listener.ts";
 import { TicketKeyring } from "./ticket-keyring.ts";
-import type { FromWorker, ToWorker, WorkerReport, WorkerStart } from "./worker-message.ts";
+import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
 
 /** What the primary asks of a worker. */
 export interface WorkerDuties {
   readonly report: () => Promise<WorkerReport>;
-  readonly reload: (config: GatewayConfig) => void;
+  /** Rejects when nothing changed. */
+  readonly reload: (config: GatewayConfig) => Promise<unknown>;
 }
 
 /** A worker's side of the channel to its primary. */
@@ -23,7 +24,7 @@ export class Worker {
   readonly #keyring: TicketKeyring;
   readonly #listenOn: readonly ListenOn[];
   readonly #leased: LeasedLimits;
-  #duties: WorkerDuties | undefined;
+  readonly #duties = Promise.withResolvers<WorkerDuties>();
 
   /** Waits for what the primary has to say first. */
   static async begin(): Promise<Worker> {
@@ -59,22 +60,13 @@ export class Worker {
 
   /** Says that connections are accepted; from now on the duties are called upon. */
   listening(addresses: readonly ServerAddress[], duties: WorkerDuties): void {
-    this.#duties = duties;
+    this.#duties.resolve(duties);
     void send({ type: "listening", addresses });
   }
 
   /** Resolves when the primary was told. */
   failed(error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
-    const ours = isHandclaspError(error);
-    return send({
-      type: "failed",
-      error: {
-        code: ours ? error.code : "ERR_HANDCLASP_OPTION",
-        message,
-        hint: ours ? error.hint : undefined,
-      },
-    });
+    return send({ type: "failed", error: toWorkerError(error) });
   }
 
   #received(message: ToWorker): void {
@@ -86,7 +78,7 @@ export class Worker {
         this.#leased.grant(message, Date.now());
         break;
       case "reload":
-        this.#duties?.reload(message.config);
+        void this.#reload(message.id, message.config);
         break;
       case "report":
         void this.#report(message.id);
@@ -94,14 +86,34 @@ export class Worker {
     }
   }
 
+  /** What comes before the duties are known waits for them. */
+  async #reload(id: number, config: GatewayConfig): Promise<void> {
+    const duties = await this.#duties.promise;
+    const error = await duties.reload(config).then(
+      () => null,
+      (cause: unknown) => toWorkerError(cause),
+    );
+    await send({ type: "reloaded", id, error });
+  }
+
   async #report(id: number): Promise<void> {
-    const report = await this.#duties?.report();
-    if (report !== undefined) await send({ type: "report", id, report });
+    const duties = await this.#duties.promise;
+    await send({ type: "report", id, report: await duties.report() });
   }
 
   #spent(): void {
     void send({ type: "spent", ...this.#leased.drain() });
   }
+}
+
+function toWorkerError(error: unknown): WorkerError {
+  const message = error instanceof Error ? error.message : String(error);
+  const ours = isHandclaspError(error);
+  return {
+    code: ours ? error.code : "ERR_HANDCLASP_OPTION",
+    message,
+    hint: ours ? error.hint : undefined,
+  };
 }
 
 /** Without its primary a worker drains: what it would say no longer matters. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,9 +9,10 @@ import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
-import { Home, MAIN } from "./support/serve.ts";
+import { Home, MAIN, until } from "./support/serve.ts";
 
 interface Told {
+  readonly pid?: number;
   readonly port?: number;
   readonly notify?: string;
   readonly exit?: number;
@@ -19,16 +21,21 @@ interface Told {
 /** A program under a service manager. */
 class Service implements AsyncDisposable {
   readonly told: Told[] = [];
-  readonly #child: ChildProcessByStdio<null, Readable, null>;
+  /** How many it logged. */
+  reloads = 0;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #exit: Promise<unknown>;
   #wake = Promise.withResolvers<void>();
 
-  constructor(home: Home, watchdogMicros: number, args: readonly string[]) {
+  constructor(home: Home, watchdogMicros: number, args: readonly string[], sockets = 1) {
     const script = join(import.meta.dirname, "support/play-systemd.py");
     const program = [process.execPath, MAIN, ...args];
-    this.#child = spawn("python3", [script, String(watchdogMicros), ...program], {
+    this.#child = spawn("python3", [script, String(watchdogMicros), String(sockets), ...program], {
       env: home.environment,
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    createInterface({ input: this.#child.stderr }).on("line", (line) => {
+      if (line.includes('"event":"reloaded"')) this.reloads += 1;
     });
     this.#exit = once(this.#child, "close");
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
@@ -54,6 +61,11 @@ class Service implements AsyncDisposable {
     this.stop();
     await this.#exit;
   }
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.split(" ").filter(Boolean).map(Number);
 }
 
 const hasNotify = spawnSync("systemd-notify", ["--version"]).status === 0;
@@ -87,4 +99,34 @@ describe("a gateway under systemd", { timeout: 60_000, skip }, async () => {
       upstream.close();
     });
   }
+
+  it("keeps each socket with its listener when a reload changes their order and workers are replaced", async () => {
+    using home = new Home();
+    const upstream = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const to = `127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    const listener = (name: string, at: number, allow: string): string =>
+      `[[listener]]\nname = "${name}"\nlisten = "127.0.0.1:${at}"\nto = "${to}"\nfirst_use = "accept"\n${allow}\n`;
+    const all = listener("all", 1, "");
+    const few = listener("few", 2, 'allow = ["bob"]');
+    const file = home.path("gateway.toml");
+    writeFileSync(file, `workers = 2\n${all}${few}`);
+    await using service = new Service(home, 0, ["gateway", "--config", file], 2);
+    await service.tells(({ notify }) => notify === "READY=1");
+    const [open = 0, closed = 0] = service.told.flatMap(({ port }) => port ?? []);
+    const { pid = 0 } = await service.tells((told) => told.pid !== undefined);
+    assert.equal((await connectOnce({ identity: ada, port: open })).received, "hello");
+    assert.equal((await connectOnce({ identity: ada, port: closed })).alert, 49);
+    writeFileSync(file, `workers = 2\n${few}${all}`);
+    process.kill(pid, "SIGHUP");
+    const before = childrenOf(pid);
+    await until(() => service.reloads > 0);
+    for (const worker of before) process.kill(worker, "SIGKILL");
+    await until(() => childrenOf(pid).filter((worker) => !before.includes(worker)).length === 2);
+    for (let tries = 0; tries < 12; tries++) {
+      assert.equal((await connectOnce({ identity: ada, port: closed })).alert, 49);
+      assert.equal((await connectOnce({ identity: ada, port: open })).received, "hello");
+    }
+    upstream.close();
+  });
 });

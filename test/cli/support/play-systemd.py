@@ -1,36 +1,44 @@
-"""Plays systemd: passes a listening socket to a program, and prints what it is told about the program's state.
+"""Plays systemd: passes listening sockets to a program, and prints what it is told about the program's state.
 
-    play-systemd.py WATCHDOG_USEC PROGRAM ARGUMENT...
+    play-systemd.py WATCHDOG_USEC SOCKETS PROGRAM ARGUMENT...
 
-Prints JSON lines: {"port": N} first, then {"notify": "READY=1"} for each assignment, at last {"exit": CODE}.
+Prints JSON lines: {"pid": N} and {"port": N} for each of the sockets first, then {"notify": "READY=1"} for each assignment, at last {"exit": CODE}.
 SIGTERM is passed on.
 """
-import array, json, os, signal, socket, sys, tempfile, threading
+import array, fcntl, json, os, signal, socket, sys, tempfile, threading
 
-watchdog, program = sys.argv[1], sys.argv[2:]
+watchdog, sockets, program = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 
 def say(**what):
     print(json.dumps(what), flush=True)
 
-listener = socket.socket()
-listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-listener.bind(("127.0.0.1", 0))
-listener.listen(128)
+def listen():
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    return listener
+
+listeners = [listen() for _ in range(sockets)]
 folder = tempfile.mkdtemp()
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.bind(folder + "/notify")
 
 pid = os.fork()
 if pid == 0:
-    os.dup2(listener.fileno(), 3)
-    os.set_inheritable(3, True)
-    environment = dict(os.environ, LISTEN_FDS="1", LISTEN_PID=str(os.getpid()), NOTIFY_SOCKET=folder + "/notify")
+    # Out of the way first: a number that is wanted may be in use by another one.
+    for at, copy in enumerate([fcntl.fcntl(listener.fileno(), fcntl.F_DUPFD, 100) for listener in listeners]):
+        os.dup2(copy, 3 + at)
+        os.set_inheritable(3 + at, True)
+    environment = dict(os.environ, LISTEN_FDS=str(sockets), LISTEN_PID=str(os.getpid()), NOTIFY_SOCKET=folder + "/notify")
     if watchdog != "0":
         environment["WATCHDOG_USEC"] = watchdog
     os.execve(program[0], program, environment)
 
-say(port=listener.getsockname()[1])
-listener.close()
+say(pid=pid)
+for listener in listeners:
+    say(port=listener.getsockname()[1])
+    listener.close()
 signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
 
 def receive():
