@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { lendEndpoints } from "./tap-endpoints.ts";
+import { lendEndpointsBy, rememberEndpoints } from "./tap-endpoints.ts";
+import { readFrom } from "./tap-reading.ts";
 
 /** Hears what passes a tap. What it throws ends up in whoever reads or writes: it must not throw. */
 export interface TapListener {
@@ -15,6 +16,8 @@ export interface TapListener {
   /** The last thing heard. The error is what broke the connection. */
   closed?(error?: Error): void;
 }
+
+type WriteDone = (error?: Error | null) => void;
 
 const TAPS = new WeakMap<Duplex, Tap>();
 
@@ -41,13 +44,14 @@ export class Tap extends Duplex {
     TAPS.set(raw, this);
     // Or the transport would end its side as soon as the other one ends, before TLS said goodbye.
     raw.allowHalfOpen = true;
-    raw.on("data", (chunk: Buffer) => this.#read(chunk));
+    readFrom(raw, (chunk) => this.#read(chunk));
     raw.on("end", () => this.#readEnd());
     raw.on("error", (error) => this.#failed(error));
     raw.on("close", () => this.#closed());
+    raw.on("drain", () => this.emit("drain"));
     raw.on("timeout", () => this.emit("timeout"));
     raw.pause();
-    lendEndpoints(this, raw);
+    rememberEndpoints(raw);
   }
 
   /** Listeners hear what passes from now on. */
@@ -83,23 +87,35 @@ export class Tap extends Duplex {
     this.raw.resume();
   }
 
-  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+  /** Straight to the transport, which keeps what waits, and says when that is gone. */
+  override write(
+    chunk: Uint8Array | string,
+    encodingOrDone?: BufferEncoding | WriteDone,
+    whenEncoded?: WriteDone,
+  ): boolean {
+    const [encoding, done] =
+      typeof encodingOrDone === "function" ? [undefined, encodingOrDone] : [encodingOrDone, whenEncoded];
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
     if (this.#saidLast) {
-      done();
-      return;
+      if (done !== undefined) process.nextTick(done);
+      return true;
     }
-    this.#wrote(chunk);
-    this.raw.write(chunk, done);
+    this.#wrote(bytes);
+    return this.raw.write(bytes, done);
   }
 
   /** One call of the system for all, as without the tap. */
-  override _writev(
-    chunks: readonly { readonly chunk: Buffer }[],
-    done: (error?: Error | null) => void,
-  ): void {
-    const [only] = chunks;
-    const bytes = chunks.length === 1 && only ? only.chunk : Buffer.concat(chunks.map(({ chunk }) => chunk));
-    this._write(bytes, "buffer", done);
+  override cork(): void {
+    this.raw.cork();
+  }
+
+  override uncork(): void {
+    this.raw.uncork();
+  }
+
+  /** Only for what `end` is given to write. */
+  override _write(chunk: Buffer, _encoding: string, done: WriteDone): void {
+    this.write(chunk, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -146,3 +162,5 @@ export class Tap extends Duplex {
     for (const listener of this.#listeners.splice(0)) listener.closed?.(error);
   }
 }
+
+lendEndpointsBy(Tap.prototype, (tap) => tap.raw);
