@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { hash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync } from "node:fs";
+import { chownSync, existsSync, globSync, mkdirSync } from "node:fs";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
 import { Home, runToEnd, startServer, until } from "../cli/support/serve.ts";
 import { gone, openUpstream } from "../gateway/support/upstream.ts";
-import { ask, freePort, startForward, startGateway } from "./support/gateway.ts";
+import { ask, freePort, reachable, startForward, startGateway } from "./support/gateway.ts";
 import { userIdOf } from "./support/user-id.ts";
 
-const POSTGRES = "/usr/lib/postgresql/15/bin";
+const POSTGRES = globSync("/usr/lib/postgresql/*/bin").at(-1);
 const REDIS = "/usr/bin/redis-server";
 
 describe("a service behind the gateway, and its own client through forward", () => {
@@ -45,7 +45,7 @@ describe("a service behind the gateway, and its own client through forward", () 
     }
   });
 
-  it("is PostgreSQL with psql", { skip: existsSync(POSTGRES) ? false : "no PostgreSQL" }, async () => {
+  it("is PostgreSQL with psql", { skip: POSTGRES === undefined ? "no PostgreSQL" : false }, async () => {
     using home = new Home();
     const port = await freePort();
     const data = home.path("postgres");
@@ -137,20 +137,6 @@ describe("forward", () => {
     assert.equal((JSON.parse(connections) as { peer: string }[])[0]?.peer, "bert");
   });
 });
-
-async function reachable(port: number): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const socket = createConnection(port, "127.0.0.1");
-    const [outcome] = await Promise.race([
-      once(socket, "connect").then(() => ["up"]),
-      once(socket, "close"),
-    ]).catch(() => ["down"]);
-    socket.destroy();
-    if (outcome === "up") return;
-    assert.ok(tries < 100, `nobody listens on ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 async function ended(child: ReturnType<typeof spawn>): Promise<void> {
   const [code] = (await once(child, "exit")) as [number | null];

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer } from "node:net";
@@ -11,6 +12,21 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Waits until a program that says nothing of it listens, at most 10 seconds. */
+export async function reachable(port: number): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const socket = createConnection(port, "127.0.0.1");
+    const [outcome] = await Promise.race([
+      once(socket, "connect").then(() => ["up"]),
+      once(socket, "close"),
+    ]).catch(() => ["down"]);
+    socket.destroy();
+    if (outcome === "up") return;
+    assert.ok(tries < 100, `nobody listens on ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 export function startGateway(home: Home, to: string, ...args: readonly string[]): Promise<RunningServer> {
