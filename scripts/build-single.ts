@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { HEAP_FLAG } from "../src/cli/larger-heap.ts";
+import { readVersion } from "../src/cli/version.ts";
 
 const root = join(import.meta.dirname, "..");
 const output = resolve(process.argv[2] ?? join(root, "single/handclasp"));
@@ -20,7 +21,11 @@ const OPTIONS: BuildOptions = {
   legalComments: "none",
   logLevel: "error",
   // There is no file that could have a URL.
-  define: { "import.meta.url": '"handclasp:single"', "import.meta.main": "false" },
+  define: {
+    "import.meta.url": '"handclasp:single"',
+    "import.meta.main": "false",
+    HANDCLASP_VERSION: JSON.stringify(readVersion()),
+  },
 };
 
 try {

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { TLSSocket } from "node:tls";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { connect, type ConnectOptions, type MetServer } from "../client/connect.ts";
 import type { Identity } from "../client/identity.ts";
 import { ensureIdentity, openIdentity, type PassphraseOption } from "../client/identity-folder.ts";
@@ -16,7 +16,7 @@ import type { TrustStore } from "../trust/trust-store.ts";
 import { converse } from "./connect-converse.ts";
 import { identityFor } from "./connect-identity.ts";
 import { knownServersUrl } from "./connect-known-servers.ts";
-import { processName, storeOption } from "./context.ts";
+import { asArgument, processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
 import { say, table } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
@@ -45,7 +45,7 @@ export function command(): Command {
 /** Adds the address and the options. */
 export function addConnectFlags(verb: Command): Command {
   return verb
-    .argument("<host:port>", "the server; IPv6 addresses in brackets", parseAddress)
+    .argument("<host:port>", "the server; IPv6 addresses in brackets", asArgument(parseServerAddress))
     .option(
       "--identity <name>",
       "which of our identities to show; default: the one that joined there, else `default`, made when missing",
@@ -113,14 +113,6 @@ export async function connectOptions(
     ...(process.stdin.isTTY && { ask: askOnTerminal }),
     ...(flags.servername !== undefined && { servername: flags.servername }),
   };
-}
-
-function parseAddress(text: string): ServerAddress {
-  try {
-    return parseServerAddress(text);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** `trust show` prints the same words at the server, if nobody is in between. */

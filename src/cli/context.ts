@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { Operator } from "../trust/operator.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
@@ -36,9 +36,15 @@ export function asArgument<T>(parse: (text: string) => T): (text: string) => T {
     try {
       return parse(text);
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+      throw new InvalidArgumentError(describeUsage(error));
     }
   };
+}
+
+/** What was thrown and what to do about it, on two lines, as `printError` has them. */
+export function describeUsage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isHandclaspError(error) && error.hint !== undefined ? `${message}\nhint: ${error.hint}` : message;
 }
 
 export interface WithStoreOptions {

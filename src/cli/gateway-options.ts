@@ -3,7 +3,7 @@ import type { GatewayConfig, ListenerConfig } from "../gateway/config.ts";
 import { parseUpstream } from "../gateway/parse-upstream.ts";
 import { parseDuration } from "../trust/duration.ts";
 import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
-import { asArgument } from "./context.ts";
+import { asArgument, describeUsage } from "./context.ts";
 import type { LogDetail } from "./gateway-log.ts";
 import { type PassphraseFlag, passphraseOption } from "./passphrase-file.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
@@ -175,6 +175,6 @@ function asUsage<T>(command: Command, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    return command.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    return command.error(`error: ${describeUsage(error)}`);
   }
 }

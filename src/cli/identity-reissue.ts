@@ -6,12 +6,16 @@ import { printIdentity } from "./identity-print.ts";
 import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./identity-which.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 
-interface RenewFlags extends PassphraseFlag, WhichFlags {
+interface ReissueFlags extends PassphraseFlag, WhichFlags {
   readonly days?: number;
   readonly json?: true;
 }
 
-interface RotateFlags extends RenewFlags {
+interface RenewFlags extends ReissueFlags {
+  readonly withoutEndorsements?: true;
+}
+
+interface RotateFlags extends ReissueFlags {
   readonly type?: IdentityType;
 }
 
@@ -25,7 +29,13 @@ export function rotateCommand(): Command {
 
 /** `identity renew`. */
 export function renewCommand(): Command {
-  return addFlags(new Command("renew").description("make a new certificate over the same key")).action(renew);
+  const verb = new Command("renew")
+    .description("make a new certificate over the same key")
+    .option(
+      "--without-endorsements",
+      "leave out what older keys said, for clients that cannot read it (Go, GnuTLS)",
+    );
+  return addFlags(verb).action(renew);
 }
 
 function addFlags(verb: Command): Command {
@@ -54,11 +64,14 @@ async function rotate(name: string | undefined, flags: RotateFlags): Promise<voi
 async function renew(name: string | undefined, flags: RenewFlags): Promise<void> {
   const which = whichIdentity(name, flags);
   showExisting(which);
-  await renewIdentityFile(which.file, reissueOptions(flags));
+  await renewIdentityFile(which.file, {
+    ...reissueOptions(flags),
+    endorsements: flags.withoutEndorsements === true ? "drop" : "keep",
+  });
   printIdentity(showExisting(which), flags.json);
 }
 
-function reissueOptions({ days, passphraseFile }: RenewFlags): {
+function reissueOptions({ days, passphraseFile }: ReissueFlags): {
   readonly now: () => number;
   readonly days?: number;
   readonly passphrase?: string;

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { useLargerHeap } from "./larger-heap.ts";
 import { printError } from "./output.ts";
+import { readVersion } from "./version.ts";
 
 /** Each verb's module is loaded only when the verb is used: `--help` stays quick. */
 interface Verb {
@@ -52,6 +53,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command("handclasp")
     .description("Trust on first use for TLS clients: mutual TLS without a certificate authority.")
+    .version(readVersion(), "--version")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   const used = args.find((arg) => !arg.startsWith("-"));

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { ALERTS } from "../tls/alert.ts";
 import { CIPHER_SUITE_NAMES } from "../tls/code-points-cipher-suites.ts";
+import { tlsVersion } from "../tls/code-points-version.ts";
 import { NAMED_GROUPS } from "../tls/code-points-named-groups.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPem } from "../x509/certificate-description.ts";
@@ -18,11 +19,7 @@ export function explainAlert({ by, code }: SentAlert, story: HandshakeStory): st
 const ON_SERVER = "handclasp explain LAST says on the server why";
 
 const FROM_SERVER: ReadonlyMap<number, Explain> = new Map<number, Explain>([
-  [
-    ALERTS.protocol_version,
-    () =>
-      "they have no TLS version in common. Let the client use a newer one (openssl s_client -tls1_3), or the server an older one (handclasp serve --min-tls 1.2)",
-  ],
+  [ALERTS.protocol_version, noSharedVersion],
   [ALERTS.handshake_failure, handshakeFailure],
   [
     ALERTS.insufficient_security,
@@ -121,6 +118,16 @@ const EITHER: ReadonlyMap<number, Explain> = new Map<number, Explain>([
   [ALERTS.user_canceled, () => "somebody cancelled it there"],
   [ALERTS.no_renegotiation, () => "the other side wanted to renegotiate. Switch that off there"],
 ]);
+
+/** No server of ours goes below TLS 1.2. */
+function noSharedVersion({ clientHello }: HandshakeStory): string {
+  const versions = clientHello?.supportedVersions ?? [clientHello?.legacyVersion];
+  const both =
+    "they have no TLS version in common. Let the client use a newer one (openssl s_client -tls1_3)";
+  return versions.some((code) => code !== undefined && tlsVersion(code) === "TLSv1.2")
+    ? `${both}, or the server an older one (handclasp serve --min-tls 1.2)`
+    : both;
+}
 
 function handshakeFailure({
   clientHello,

@@ -11,14 +11,19 @@ import { readIdentityFile, replaceIdentityFile, showIdentityFile } from "./ident
 import { identityFile, type PassphraseOption, type SavedIdentity } from "./identity-folder.ts";
 import { withIdentityLock } from "./identity-lock.ts";
 
-export interface RenewIdentityOptions extends PassphraseOption {
+export interface ReissueIdentityOptions extends PassphraseOption {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** How long the certificate is good; default 3650. */
   readonly days?: number;
 }
 
-export interface RotateIdentityOptions extends RenewIdentityOptions {
+export interface RenewIdentityOptions extends ReissueIdentityOptions {
+  /** `"drop"` leaves out what older keys said, for clients that cannot read it; default `"keep"`. */
+  readonly endorsements?: "keep" | "drop";
+}
+
+export interface RotateIdentityOptions extends ReissueIdentityOptions {
   /** Default: as the old key. */
   readonly type?: KeyType;
 }
@@ -83,13 +88,14 @@ export async function rotateIdentityFile(
 /** `renewIdentity` for a file anywhere. */
 export async function renewIdentityFile(
   file: string,
-  { now, days, passphrase }: RenewIdentityOptions,
+  { now, days, passphrase, endorsements = "keep" }: RenewIdentityOptions,
 ): Promise<Identity> {
   return withExisting(file, passphrase, async (old, real) => {
     mustBeSelfSigned(old, file);
     const certificate = reissueCertificate(old.facts.der, {
       privateKey: createPrivateKey(old.key),
       now: new Date(now()),
+      ...(endorsements === "drop" && { endorsement: null }),
       ...(days !== undefined && { days }),
     });
     return replace(real, old.key, certificate, passphrase);

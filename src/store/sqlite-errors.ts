@@ -22,6 +22,10 @@ export function toStoreError(error: unknown, code: ErrorCode, what: string): Han
       cause: error,
     });
   }
+  if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+    const hint = "a file that is there is not replaced: give another path";
+    return new HandclaspError(code, `${what}: ${said}`, { hint, cause: error });
+  }
   return new HandclaspError(code, `${what}: ${said}`, { cause: error });
 }
 

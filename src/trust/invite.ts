@@ -47,7 +47,7 @@ export function invite(options: CreateTokenOptions, at: number): Invitation {
     );
   }
   if (!(forMs >= 1000 && forMs <= MOST_MS)) {
-    throw unusable(`a token cannot be good for ${forMs} ms`, "from a second to 90 days");
+    throw unusable(`a token cannot be good for ${forMs / 1000} s`, "from a second to 90 days (90d)");
   }
   const peer = name.name;
   const expires = Math.floor((at + forMs) / 1000) * 1000;

@@ -3,6 +3,8 @@ import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { describe, it } from "node:test";
 import { failure, printed, printedJson } from "./support/trust.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
+import { readCertificate } from "../../src/x509/certificate-facts.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 
@@ -205,6 +207,25 @@ describe("identity renew", () => {
     const line = await server.logged(({ event, renewed: isNew }) => event === "recognised" && isNew === true);
     assert.equal(line["pin"], before.pin);
     assert.equal(await printed(home, "trust", "events", "--json"), events);
+  });
+});
+
+describe("identity renew --without-endorsements", () => {
+  it("leaves out what clients such as Go's cannot read in the certificate of a rotated server", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    const { pin } = await printedJson<Row>(home, "identity", "rotate", "--server");
+    const endorsement = async (): Promise<Uint8Array | undefined> => {
+      const [certificate] = certificatesFromPem(await printed(home, "identity", "export", "--server"));
+      assert.ok(certificate !== undefined);
+      return readCertificate(certificate).endorsement;
+    };
+    assert.ok((await endorsement()) !== undefined);
+    const renew = ["identity", "renew", "--server", "--without-endorsements"];
+    const { fingerprint } = await printedJson<Row>(home, ...renew);
+    assert.equal(await endorsement(), undefined);
+    const changed = await server.logged((entry) => entry["fingerprint"] === fingerprint);
+    assert.deepEqual([changed.event, changed["pin"]], ["identity-changed", pin]);
   });
 });
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
+import { readVersion } from "../../src/cli/version.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 
@@ -27,6 +28,10 @@ describe("the single executable", { timeout: 120_000 }, () => {
     const { status, stdout } = spawnSync(program, args, { env, encoding: "utf8" });
     return { code: status, stdout };
   }
+
+  it("knows its version", () => {
+    assert.deepEqual(run("--version"), { code: 0, stdout: `${readVersion()}\n` });
+  });
 
   it("shows its help", () => {
     const { code, stdout } = run("--help");

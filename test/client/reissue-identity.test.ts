@@ -233,6 +233,14 @@ describe("renewIdentity", () => {
     assert.equal(openIdentity(folder, "ada")?.facts.fingerprint, renewed.facts.fingerprint);
   });
 
+  it("leaves out what older keys said when it is told to, for clients that cannot read it", async () => {
+    const folder = temporaryFolder();
+    await saved(folder);
+    const { facts } = await rotateIdentity(folder, "ada", { now });
+    const renewed = await renewIdentity(folder, "ada", { now, endorsements: "drop" });
+    assert.deepEqual([renewed.facts.pin, renewed.facts.endorsement], [facts.pin, undefined]);
+  });
+
   it("leaves a certificate alone that somebody else signed", async () => {
     const folder = temporaryFolder();
     const issued = execFileSync("sh", [
