@@ -1,6 +1,6 @@
-import { constants } from "node:crypto";
+import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import type { TLSSocket, TlsOptions } from "node:tls";
+import { getCACertificates, type TLSSocket, type TlsOptions } from "node:tls";
 import type { IdentityPem } from "../client/identity.ts";
 import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
@@ -35,12 +35,14 @@ export class Gate {
   readonly #proxy: Proxy;
   readonly #guard: Guard;
   readonly #trust: ListenerTrust;
+  readonly #ticketKeys: TicketKeys;
   readonly #onEvent: OnGatewayEvent;
   readonly #stopRejudging: () => void;
   readonly #ageing: NodeJS.Timeout | undefined;
   /** Those that were asked to end for their age. */
   readonly #expired = new WeakSet<GuardedConnection>();
   #identity: IdentityPem;
+  #authorities: string;
   #open = 0;
   #emptied: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
@@ -49,6 +51,8 @@ export class Gate {
     this.config = config;
     this.#onEvent = onEvent;
     this.#identity = identity;
+    this.#ticketKeys = ticketKeys;
+    this.#authorities = authoritiesOf(config);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
     this.#proxy = createProxy({
       config,
@@ -92,15 +96,27 @@ export class Gate {
     this.#proxy.server.emit("connection", transport);
   }
 
-  /** Shows another key and certificate from now on. Tickets stay good. */
+  /**
+   * Shows another key and certificate from now on, and verifies by the CAs that the process has now. Tickets stay good,
+   * unless those are others: a ticket remembers that it was given to a client of theirs.
+   */
   present(identity: IdentityPem): void {
     const { key, certificate } = this.#identity;
-    if (key === identity.key && certificate === identity.certificate) return;
+    const authorities = authoritiesOf(this.config);
+    const hasOthers = authorities !== this.#authorities;
+    if (key === identity.key && certificate === identity.certificate && !hasOthers) return;
     this.#identity = identity;
+    this.#authorities = authorities;
     const { server } = this.#proxy;
     const ticketKeys = server.getTicketKeys();
     server.setSecureContext(tlsOptions(this.config, identity));
     server.setTicketKeys(ticketKeys);
+    if (hasOthers) this.#ticketKeys.renew();
+  }
+
+  /** The same for a gate that comes in place of another one, whose tickets it would take. */
+  succeed(former: Gate): void {
+    if (former.#authorities !== this.#authorities) this.#ticketKeys.renew();
   }
 
   /** Ends the connections of peers that another configuration leaves out, and requests for paths that it denies them. */
@@ -160,6 +176,12 @@ export class Gate {
 
 /** How long a connection that is too old may go on with what it began. */
 const LAST_WORDS_MS = 30_000;
+
+/** The CAs that a server made now takes, as a text to compare. */
+function authoritiesOf({ trustCa }: ListenerConfig): string {
+  if (trustCa === "none") return "";
+  return createHash("sha256").update(getCACertificates("default").join("")).digest("base64");
+}
 
 /** Through proxies, as far as it is known which connection the socket is of; else who is at its other end. */
 function remoteAddressOf(socket: TLSSocket): string | undefined {

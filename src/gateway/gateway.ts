@@ -166,6 +166,7 @@ export class Gateway {
     }
     for (const [listener, gate] of replacements) {
       const former = listener.gate;
+      gate.succeed(former);
       listener.replace(gate);
       this.#retire(former);
     }

@@ -73,12 +73,16 @@ function closeWhenIdle(session: ServerHttp2Session): void {
   });
 }
 
+/** HTTP itself, and TLS below it: whoever spoke them through us would say what they like to the upstream. */
+const HTTP_AGAIN = /(?:^|[,\s])(?:h2c?|http|tls)(?:$|[,\s/])/i;
+
 /** RFC 9110 §7.8: GET, without a body. Whatever else names a protocol is answered as if it did not. */
 export function isUpgrade(request: IncomingMessage): boolean {
   const { headers, method } = request;
   return (
     method === "GET" &&
     headers.upgrade !== undefined &&
+    !HTTP_AGAIN.test(headers.upgrade) &&
     headers["transfer-encoding"] === undefined &&
     (headers["content-length"] ?? "0") === "0"
   );

@@ -215,6 +215,19 @@ describe("an upgrade", () => {
     assert.match(answer, /^HTTP\/1\.1 200 .*body undefined/s);
   });
 
+  for (const protocol of ["h2c", "H2C, echo", "HTTP/2.0", "TLS/1.0"]) {
+    it(`to ${protocol} is a request like any other: nobody speaks past the gateway to the upstream`, async () => {
+      await using upstream = await openEcho();
+      await using scene = await openHttpScene({ to: upstream.port });
+      const answer = await exchangeRaw(
+        scene.port,
+        `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: ${protocol}\r\n` +
+          "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n",
+      );
+      assert.match(answer, /^HTTP\/1\.1 200 .*no$/s);
+    });
+  }
+
   it("is answered with 502 when the upstream is down", async () => {
     const upstream = await openEcho();
     await upstream[Symbol.asyncDispose]();
