@@ -158,11 +158,11 @@ export const ROWS: readonly Row[] = [
     shown: ({ home }) => fresh(home, "olga", { now: new Date(Date.now() - 9 * DAY_MS), days: 1 }),
   },
   {
-    what: "a certificate of tomorrow",
+    what: "a certificate of the day after tomorrow",
     reason: "not-yet-valid",
     alert: both(45),
     server: "accept",
-    shown: ({ home }) => fresh(home, "eva", { now: new Date(Date.now() + DAY_MS) }),
+    shown: ({ home }) => fresh(home, "eva", { now: new Date(Date.now() + 2 * DAY_MS) }),
   },
   {
     what: "another key under a bound name",
