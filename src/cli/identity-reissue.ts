@@ -33,7 +33,7 @@ export function renewCommand(): Command {
     .description("make a new certificate over the same key")
     .option(
       "--without-endorsements",
-      "leave out what older keys said, for clients that cannot read it (Go, GnuTLS)",
+      "leave out what older keys said: those who knew only them do not follow",
     );
   return addFlags(verb).action(renew);
 }

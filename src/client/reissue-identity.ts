@@ -19,7 +19,7 @@ export interface ReissueIdentityOptions extends PassphraseOption {
 }
 
 export interface RenewIdentityOptions extends ReissueIdentityOptions {
-  /** `"drop"` leaves out what older keys said, for clients that cannot read it; default `"keep"`. */
+  /** `"drop"` leaves out what older keys said: who knew only them does not follow any more. Default `"keep"`. */
   readonly endorsements?: "keep" | "drop";
 }
 

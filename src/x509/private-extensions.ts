@@ -1,5 +1,6 @@
 /**
- * Our two certificate extensions, named by UUIDs (ITU-T X.667 §7): nobody had to assign them.
+ * Our two certificate extensions, named by UUIDs below 1.2.840.113556.1.8000.2554, where nobody has to assign them. Each
+ * UUID is cut into arcs of 16 and 24 bits: below 2.25 it is one of 128, which Go, GnuTLS and Botan cannot read.
  * `docs/reference/extensions.md` has them byte by byte.
  */
 export interface PrivateExtension {
@@ -10,14 +11,14 @@ export interface PrivateExtension {
 
 /** UUID 72346a64-4e5a-4bf0-bed3-e24b15f84e6c. */
 export const JOIN_PROOF: PrivateExtension = {
-  oid: "2.25.151804148838607451759501896243461246572",
-  content: fromHex("6981e4b4b59989e5d2afe1bee9f8c9b1afe19c6c"),
+  oid: "1.2.840.113556.1.8000.2554.29236.27236.20058.19440.48851.14830357.16273004",
+  content: fromHex("2a864886f71401be40937a81e43481d464819c5a81977082fd538789961587e19c6c"),
 };
 
 /** UUID e297b95a-d55d-4150-adfe-982fc77e21eb. */
 export const ENDORSEMENT: PrivateExtension = {
-  oid: "2.25.301193323315374093726256512548466467307",
-  content: fromHex("6983c597dcd6dad5ea85a1adffa685fcbbf8c36b"),
+  oid: "1.2.840.113556.1.8000.2554.58007.47450.54621.16720.44542.9973703.8266219",
+  content: fromHex("2a864886f71401be40937a83c51782f25a83aa5d81825082db7e84e0df4783f8c36b"),
 };
 
 function fromHex(digits: string): Uint8Array {

@@ -13,6 +13,8 @@ import {
   openMemoryStore,
   Operator,
   peerOf,
+  rotateIdentity,
+  saveIdentity,
   Trust,
 } from "../../src/index.ts";
 import type { Client, TlsVersion } from "./stack.ts";
@@ -109,7 +111,7 @@ export class Scene implements AsyncDisposable {
 
   static async open(version: TlsVersion, prepare: Client["prepare"] = () => undefined): Promise<Scene> {
     const scene = new Scene();
-    const identity = await makePair("localhost", Date.now());
+    const identity = await makeRotatedPair(join(scene.#folder, "identities"), "localhost");
     for (const firstUse of ["accept", "ask", "refuse"] as const) {
       scene.#servers.set(firstUse, await GuardedServer.open(identity, version, firstUse));
     }
@@ -142,6 +144,14 @@ export class Scene implements AsyncDisposable {
     for (const server of this.#servers.values()) await server[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** A server whose key was rotated: its certificate carries what the old one said of it, which no client may stumble over. */
+async function makeRotatedPair(folder: string, name: string): Promise<PemPair> {
+  const { key, cert: certificate } = await makePair(name, Date.now());
+  saveIdentity(folder, "server", { key, certificate });
+  const rotated = await rotateIdentity(folder, "server", { now: Date.now });
+  return { key: rotated.key, cert: rotated.certificate };
 }
 
 async function makePair(name: string, madeAt: number): Promise<PemPair> {
