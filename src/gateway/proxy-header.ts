@@ -29,12 +29,14 @@ const CLIENT_SSL = 0x01;
 const CLIENT_CERT_CONN = 0x02;
 const CLIENT_CERT_SESS = 0x04;
 
+type IntroducedConnection = Pick<GuardedConnection, "socket" | "transport" | "peer">;
+
 /**
  * A PROXY header, version 2, for a client that was let in: where it came from, and whom the guard recognised it as. Its
  * CN is the peer's name in the trust store, whatever the certificate says. Throws ERR_HANDCLASP_OPTION when the header
  * would be too long: there is no way to leave something out that its reader may rely on.
  */
-export function encodeProxyHeader(connection: GuardedConnection): Buffer {
+export function encodeProxyHeader(connection: IntroducedConnection): Buffer {
   const { socket, transport } = connection;
   const endpoints = endpointsOf(transport);
   const addresses = endpoints && encodeAddresses(endpoints);
@@ -56,7 +58,7 @@ export function encodeProxyHeader(connection: GuardedConnection): Buffer {
 }
 
 /** `pp2_tlv_ssl`, §2.2.6. */
-function encodeTls({ socket, peer }: GuardedConnection): Buffer {
+function encodeTls({ socket, peer }: IntroducedConnection): Buffer {
   const shown = peer === undefined ? 0 : CLIENT_CERT_SESS;
   // On a resumed connection the certificate comes from the session.
   const now = peer === undefined || peer.resumed ? 0 : CLIENT_CERT_CONN;

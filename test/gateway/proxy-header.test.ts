@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { encodeProxyHeader } from "../../src/gateway/proxy-header.ts";
 import { readProxyHeader } from "../../src/gateway/read-proxy-header.ts";
+import { Peer } from "../../src/guard/peer.ts";
+import { connectionOf } from "../../src/guard/peer-of.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectWithHeader, headerV2, tlvsOf } from "./support/proxy-header.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
@@ -122,5 +125,29 @@ describe("sendProxy v2", () => {
       destinationAddress: "203.0.113.9",
       destinationPort: 443,
     });
+  });
+
+  it("is refused, not cut, when it would be longer than its length field can say", async () => {
+    await using upstream = await openUpstream(() => undefined);
+    await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
+    const { server } = await scene.event("server-opened");
+    const accepted = once(server, "secureConnection") as Promise<[TLSSocket]>;
+    const client = await openClient(scene.port, ada);
+    const [socket] = await accepted;
+    const connection = connectionOf(socket);
+    assert.ok(connection?.peer);
+    const { transport, peer } = connection;
+    const encoded = (bytes: number): Buffer => {
+      const { name, firstUse, renewed, tlsVersion, resumed } = peer;
+      const facts = { ...peer.certificate.facts, der: new Uint8Array(bytes) };
+      const meeting = { name, facts, firstUse, renewed, tlsVersion, resumed, connection: connection.id };
+      return encodeProxyHeader({ socket, transport, peer: new Peer(meeting) });
+    };
+    const overhead = encoded(0).length - 16;
+    assert.equal(encoded(0xffff - overhead).readUInt16BE(14), 0xffff);
+    for (const bytes of [0xffff - overhead + 1, 0xffff, 0x10000, 0x20000]) {
+      assert.throws(() => encoded(bytes), { code: "ERR_HANDCLASP_OPTION", message: /cannot hold \d+ bytes/ });
+    }
+    client.destroy();
   });
 });
