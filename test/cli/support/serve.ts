@@ -54,13 +54,18 @@ export async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-/** Runs a program to its end, at most 20 seconds. */
+/** Runs a program to its end, at most 20 seconds unless told otherwise. */
 export function runToEnd(
   program: string,
   args: readonly string[],
-  options: { readonly input?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly input?: string;
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly timeoutMs?: number;
+  } = {},
 ): Promise<RunResult> {
-  const child = spawn(program, args, { env: options.environment ?? process.env, timeout: 20_000 });
+  const { environment = process.env, timeoutMs = 20_000 } = options;
+  const child = spawn(program, args, { env: environment, timeout: timeoutMs });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { runToEnd } from "../cli/support/serve.ts";
+
+const RUN = join(import.meta.dirname, "../../benchmark/flood/run.ts");
+
+/** As generous as a machine needs that does other things, too: docs/performance.md has what was measured. */
+const MOST = "15";
+
+/** `benchmark/flood/run.ts`, which fails by itself; here in small. */
+function flood(...args: readonly string[]): ReturnType<typeof runToEnd> {
+  const small = ["--rounds", "1", "--quiet-seconds", "3", "--most", MOST];
+  return runToEnd(process.execPath, [RUN, ...small, ...args], { timeoutMs: 120_000 });
+}
+
+describe("fifty known clients of a gateway", () => {
+  it("go on while strangers flood it, none forgotten, and memory has a bound", async () => {
+    const { code, stdout, stderr } = await flood("--strangers", "1500");
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    const { pending, refused } = JSON.parse(stdout) as Record<string, number>;
+    assert.deepEqual({ pending, refused }, { pending: 1000, refused: 1500 });
+  });
+
+  it("go on beside thousands of sockets that say nothing, or a byte a second", async () => {
+    const { code, stdout, stderr } = await flood("--strangers", "0", "--silent", "3000");
+    assert.equal(code, 0, `${stdout}${stderr}`);
+  });
+});
