@@ -33,6 +33,16 @@ function openScene(to: number, onPending: "page" | "alert" = "page"): Promise<Ht
   return openHttpScene({ to, policy: { firstUse: "ask" }, config: { onPending } });
 }
 
+/** Anna, who was told to wait and has stayed connected. */
+async function connectPending(scene: HttpScene): Promise<tls.TLSSocket> {
+  await exchangeRaw(scene.port, GET);
+  await scene.trust.flush();
+  const waiting = await connectRaw(scene.port);
+  // The server's tickets come after its verdict.
+  await once(waiting, "session");
+  return waiting;
+}
+
 describe("a pending client", () => {
   it("gets an alert by default", async () => {
     await using upstream = await openUpstream();
@@ -111,12 +121,7 @@ describe("a pending client", () => {
   it("is let through once it is approved, and its open connection does not stay pending", async () => {
     await using upstream = await openUpstream();
     await using scene = await openScene(upstream.port);
-    await exchangeRaw(scene.port, GET);
-    await scene.trust.flush();
-    const waiting = await connectRaw(scene.port);
-    // The server's tickets come after its verdict.
-    await once(waiting, "session");
-    const over = closed(waiting);
+    const over = closed(await connectPending(scene));
     await scene.operator.approve(anna.facts.pin);
     await over;
     const answer = await exchangeRaw(scene.port, GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
@@ -126,12 +131,7 @@ describe("a pending client", () => {
   it("is cut when its key is ignored, and gets the alert from then on", async () => {
     await using upstream = await openUpstream();
     await using scene = await openScene(upstream.port);
-    await exchangeRaw(scene.port, GET);
-    await scene.trust.flush();
-    const waiting = await connectRaw(scene.port);
-    // The server's tickets come after its verdict.
-    await once(waiting, "session");
-    const over = closed(waiting);
+    const over = closed(await connectPending(scene));
     await scene.operator.ignore(anna.facts.pin);
     await over;
     assert.equal((await connectOnce({ port: scene.port, identity: anna })).alert, 49);

@@ -14,6 +14,7 @@ import { DEFAULT_POLICY, type Policy } from "../../../src/trust/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { closed } from "../../guard/support/closed.ts";
+import { listenerTo } from "./scene.ts";
 
 const server = await identity("localhost");
 /** The client of most tests. */
@@ -86,31 +87,14 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
 }
 
 function toConfig({ to, protocol = "http", config, policy }: HttpSceneOptions): ListenerConfig {
-  return {
-    name: "test",
-    listen: { host: "127.0.0.1", port: 0 },
+  const upstream = { kind: "http", address: { host: "127.0.0.1", port: to }, protocol } as const;
+  return listenerTo(upstream, {
     mode: "http",
-    to: { kind: "http", address: { host: "127.0.0.1", port: to }, protocol },
-    certificate: undefined,
     policy: { ...DEFAULT_POLICY, ...policy },
-    clientCertificate: "required",
-    trustCa: "none",
-    minTls: "TLSv1.2",
-    maxTls: "TLSv1.3",
-    allow: undefined,
-    paths: [],
-    serverNames: [],
-    onPending: "alert",
-    sendProxy: "none",
-    acceptProxy: [],
-    handshakeTimeoutMs: 10_000,
-    maxHandshakes: 1024,
-    maxConnections: 1024,
     connectTimeoutMs: 5000,
     idleTimeoutMs: 30_000,
-    maxConnectionAgeMs: 0,
     ...config,
-  };
+  });
 }
 
 /** How a client connects: as anna unless it says otherwise. */
