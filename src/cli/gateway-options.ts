@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { GatewayConfig, ListenerConfig } from "../gateway/config.ts";
-import { parseUpstream } from "../gateway/parse-upstream.ts";
+import type { GatewayConfig, ListenerConfig } from "../gateway/config/config.ts";
+import { parseUpstream } from "../gateway/config/parse-upstream.ts";
 import { parseDuration } from "../trust/duration.ts";
 import { parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { asArgument, describeUsage } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from "../gateway/config.ts";
+import type { GatewayConfig } from "../gateway/config/config.ts";
 import { HandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { PemDir } from "../store/pem-dir.ts";

@@ -1,9 +1,9 @@
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../gateway/config.ts";
+import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../gateway/config/config.ts";
 import type { GatewayEvent } from "../gateway/gateway-event.ts";
 import { Gateway, type GatewayContext } from "../gateway/gateway.ts";
-import { GatewayMetrics } from "../gateway/gateway-metrics.ts";
-import type { WorkerReport } from "../gateway/worker-message.ts";
+import { GatewayMetrics } from "../gateway/metrics/gateway-metrics.ts";
+import type { WorkerReport } from "../gateway/workers/worker-message.ts";
 import { openStore } from "../store/open-store.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { processName } from "./context.ts";

@@ -1,6 +1,6 @@
 import type { ServerAddress } from "../client/server-address.ts";
 import { isHandclaspError } from "../errors.ts";
-import type { GatewayConfig } from "../gateway/config.ts";
+import type { GatewayConfig } from "../gateway/config/config.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { type ConfigSource, filesOf } from "./gateway-config.ts";
 import { announceListeners } from "./gateway-process.ts";

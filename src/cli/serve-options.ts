@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ServerAddress } from "../client/server-address.ts";
-import { parseListenAddress } from "../gateway/parse-listen.ts";
+import { parseListenAddress } from "../gateway/config/parse-listen.ts";
 import { parseIpNetwork } from "../trust/ip-network.ts";
 import type { ClientCertificate } from "../guard/options.ts";
 import { parseDuration } from "../trust/duration.ts";

@@ -1,6 +1,6 @@
-import type { ListenerConfig } from "./config.ts";
+import type { ListenerConfig } from "./config/config.ts";
 import type { Proxy, ProxyContext } from "./proxy.ts";
-import { createTcpProxy } from "./tcp-proxy.ts";
+import { createTcpProxy } from "./tcp/tcp-proxy.ts";
 
 let createHttpProxy: ((context: ProxyContext) => Proxy) | undefined;
 
@@ -9,7 +9,8 @@ let createHttpProxy: ((context: ProxyContext) => Proxy) | undefined;
  * heap, and what the heap holds every collection of garbage looks at: mode `tcp` goes without.
  */
 export async function loadModes(listeners: readonly ListenerConfig[]): Promise<void> {
-  if (listeners.some(({ mode }) => mode === "http")) ({ createHttpProxy } = await import("./http-proxy.ts"));
+  if (listeners.some(({ mode }) => mode === "http"))
+    ({ createHttpProxy } = await import("./http/http-proxy.ts"));
 }
 
 /** The proxy for a listener's mode. */

@@ -8,13 +8,13 @@ import { CURRENT_HANDSHAKE } from "../guard/handshake.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
-import type { ListenerConfig } from "./config.ts";
+import type { ListenerConfig } from "./config/config.ts";
 import { createProxy } from "./create-proxy.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 import { ListenerTrust, type ListenerTrustPort } from "./listener-trust.ts";
 import type { Proxy } from "./proxy.ts";
-import { proxiedAddress } from "./proxied-address.ts";
-import { TICKET_ROTATION } from "./ticket-secrets.ts";
+import { proxiedAddress } from "./proxy-protocol/proxied-address.ts";
+import { TICKET_ROTATION } from "./workers/ticket-secrets.ts";
 
 export interface GateOptions {
   readonly config: ListenerConfig;

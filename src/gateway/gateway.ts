@@ -7,12 +7,12 @@ import type { Policy } from "../trust/policy.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { Capacity } from "./capacity.ts";
-import type { CertificateFiles, GatewayConfig, ListenerConfig } from "./config.ts";
+import type { CertificateFiles, GatewayConfig, ListenerConfig } from "./config/config.ts";
 import { loadModes } from "./create-proxy.ts";
 import { Gate } from "./gate.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 import { type ListenOn, Listener } from "./listener.ts";
-import { newSecret, TicketKeyring } from "./ticket-keyring.ts";
+import { newSecret, TicketKeyring } from "./workers/ticket-keyring.ts";
 
 /** What a gateway cannot know by itself. */
 export interface GatewayContext {

@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
-import { AcceptProxy } from "./accept-proxy.ts";
+import { AcceptProxy } from "./proxy-protocol/accept-proxy.ts";
 import type { Capacity } from "./capacity.ts";
-import type { ListenerConfig } from "./config.ts";
+import type { ListenerConfig } from "./config/config.ts";
 import type { Gate } from "./gate.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 

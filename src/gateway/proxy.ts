@@ -2,7 +2,7 @@ import type { Server, TlsOptions } from "node:tls";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Peer } from "../guard/peer.ts";
 import type { ReceivePending } from "../guard/waiting-room.ts";
-import type { ListenerConfig, PathRule } from "./config.ts";
+import type { ListenerConfig, PathRule } from "./config/config.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 
 /** What a proxy is made of. */

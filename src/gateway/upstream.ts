@@ -1,5 +1,5 @@
 import { createConnection, type OnReadOpts, type Socket } from "node:net";
-import type { Upstream } from "./config.ts";
+import type { Upstream } from "./config/config.ts";
 
 /**
  * Opens a connection to where a listener's clients are taken. Errors come as events of the socket; what it sends comes

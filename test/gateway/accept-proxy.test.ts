@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
-import type { ListenerConfig } from "../../src/gateway/config.ts";
+import type { ListenerConfig } from "../../src/gateway/config/config.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { connectWithHeader, headerV2, rawV2 } from "./support/proxy-header.ts";

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type MetricObject, Registry } from "prom-client";
-import { GatewayMetrics } from "../../src/gateway/gateway-metrics.ts";
-import { aggregate, MetricsServer } from "../../src/gateway/metrics-server.ts";
-import { DepartedWorkers } from "../../src/gateway/departed-workers.ts";
-import { PeerLabels } from "../../src/gateway/peer-labels.ts";
-import type { WorkerReport } from "../../src/gateway/worker-message.ts";
+import { GatewayMetrics } from "../../src/gateway/metrics/gateway-metrics.ts";
+import { aggregate, MetricsServer } from "../../src/gateway/metrics/metrics-server.ts";
+import { DepartedWorkers } from "../../src/gateway/workers/departed-workers.ts";
+import { PeerLabels } from "../../src/gateway/metrics/peer-labels.ts";
+import type { WorkerReport } from "../../src/gateway/workers/worker-message.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
-import type { ListenerConfig } from "../../src/gateway/config.ts";
+import type { ListenerConfig } from "../../src/gateway/config/config.ts";
 import { closed } from "../guard/support/closed.ts";
 import { anna, clientOptions, connectRaw, openSession } from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";

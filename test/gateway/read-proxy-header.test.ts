@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assert as assertProperty, constantFrom, property, uint8Array } from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import { crc32c } from "../../src/gateway/crc32c.ts";
-import { readProxyHeader } from "../../src/gateway/read-proxy-header.ts";
+import { crc32c } from "../../src/gateway/proxy-protocol/crc32c.ts";
+import { readProxyHeader } from "../../src/gateway/proxy-protocol/read-proxy-header.ts";
 import { headerV2, rawV2 } from "./support/proxy-header.ts";
 
 const MALFORMED = { code: "ERR_HANDCLASP_MALFORMED" };

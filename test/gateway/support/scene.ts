@@ -1,5 +1,5 @@
 import type { ServerAddress } from "../../../src/client/server-address.ts";
-import type { GatewayConfig, ListenerConfig, Upstream } from "../../../src/gateway/config.ts";
+import type { GatewayConfig, ListenerConfig, Upstream } from "../../../src/gateway/config/config.ts";
 import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
 import { Gateway, type GatewayContext } from "../../../src/gateway/gateway.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";

@@ -1,0 +1,99 @@
+import { type ClientHttp2Session, constants } from "node:http2";
+import { type H2cSessions, toHttp2Fields, withoutPseudo } from "./h2c-sessions.ts";
+import {
+  acceptOf,
+  type UpgradeListener,
+  type Upgrader,
+  type UpgradeRequest,
+  valueOf,
+  without,
+} from "./upgrade.ts";
+import { toFailure, UpstreamTimeout } from "./http-upstream.ts";
+
+/** At an upstream that speaks HTTP/2: WebSockets, if it takes extended CONNECT (RFC 8441). */
+export class H2cUpgrader implements Upgrader {
+  readonly #sessions: H2cSessions;
+  readonly #headTimeoutMs: number;
+
+  constructor(sessions: H2cSessions, headTimeoutMs: number) {
+    this.#sessions = sessions;
+    this.#headTimeoutMs = headTimeoutMs;
+  }
+
+  ask(upgrade: UpgradeRequest, listener: UpgradeListener): () => void {
+    let giveUp = false;
+    let stop = (): void => {
+      giveUp = true;
+    };
+    if (upgrade.protocol.toLowerCase() !== "websocket") {
+      listener.failed({ kind: "unsupported", error: new Error("HTTP/2 carries no upgrade but WebSocket") });
+      return stop;
+    }
+    const session = this.#sessions.pick();
+    const start = (): void => {
+      if (!giveUp) stop = this.#connect(session, upgrade, listener);
+    };
+    // What it takes is known with its first settings.
+    if (session.connecting || session.remoteSettings?.enableConnectProtocol === undefined) {
+      const failed = (): void => {
+        if (!giveUp) listener.failed(toFailure(new Error("the upstream closed the connection")));
+        giveUp = true;
+      };
+      session.once("remoteSettings", () => {
+        session.off("close", failed);
+        start();
+      });
+      session.once("close", failed);
+    } else {
+      start();
+    }
+    return () => stop();
+  }
+
+  #connect(
+    session: ClientHttp2Session,
+    { path, fields }: UpgradeRequest,
+    listener: UpgradeListener,
+  ): () => void {
+    if (session.remoteSettings.enableConnectProtocol !== true) {
+      listener.failed({ kind: "unsupported", error: new Error("the upstream takes no extended CONNECT") });
+      return () => undefined;
+    }
+    const key = valueOf(fields, "sec-websocket-key") ?? "";
+    const headers = toHttp2Fields(without(fields, "sec-websocket-key"));
+    Object.assign(headers, { ":method": "CONNECT", ":protocol": "websocket", ":path": path });
+    let isAnswered = false;
+    const stream = this.#sessions.request(session, headers, { endStream: false });
+    stream.setTimeout(this.#headTimeoutMs, () => {
+      stream.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
+    });
+    stream.once("response", (answer, _flags, raw) => {
+      isAnswered = true;
+      stream.setTimeout(0);
+      const status = Number(answer[":status"]);
+      const rest = withoutPseudo(raw ?? []);
+      if (status === 200) {
+        const accepted = [
+          "Upgrade",
+          "websocket",
+          "Connection",
+          "Upgrade",
+          "Sec-WebSocket-Accept",
+          acceptOf(key),
+        ];
+        listener.switched([...accepted, ...rest], stream, Buffer.alloc(0));
+      } else {
+        stream.end();
+        listener.declined({ status, message: "", fields: rest, body: stream });
+      }
+    });
+    stream.on("error", (error) => {
+      if (!isAnswered) listener.failed(toFailure(error.cause ?? error));
+      isAnswered = true;
+    });
+    return () => {
+      isAnswered = true;
+      stream.close(constants.NGHTTP2_CANCEL);
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import type { Http2SecureServer, Http2Session } from "node:http2";
+import type { GuardedConnection } from "../../guard/guarded-connection.ts";
+import { connectionOf } from "../../guard/peer-of.ts";
+import type { ReceivePending } from "../../guard/waiting-room.ts";
+import { createHttpFront } from "./front.ts";
+import { HttpForwarder } from "./forwarder.ts";
+import { createPendingPage } from "./pending-page.ts";
+import type { PathRule } from "../config/config.ts";
+import type { Proxy, ProxyContext } from "../proxy.ts";
+
+/** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
+export function createHttpProxy(context: ProxyContext): Proxy {
+  return new HttpProxy(context);
+}
+
+class HttpProxy implements Proxy {
+  readonly server: Http2SecureServer;
+  readonly receivePending?: ReceivePending;
+  readonly #forwarder: HttpForwarder;
+  readonly #sessions = new Set<Http2Session>();
+
+  constructor(context: ProxyContext) {
+    this.server = createHttpFront(context.tls);
+    this.#forwarder = new HttpForwarder(context);
+    this.server.on("session", (session) => {
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+      if (this.#forwarder.isDraining) session.close();
+    });
+    this.#forwarder.attach(this.server);
+    if (context.config.onPending === "page") this.receivePending = createPendingPage();
+  }
+
+  rejudge(paths?: readonly PathRule[]): void {
+    this.#forwarder.rejudge(paths);
+  }
+
+  drain(): void {
+    this.#forwarder.isDraining = true;
+    // GOAWAY: streams that run may end. HTTP/1.1 is told with the next answer, and at once where none is due.
+    for (const session of this.#sessions) session.close();
+    const { server } = this;
+    // The types know it of `http.Server` only.
+    if ("closeIdleConnections" in server && typeof server.closeIdleConnections === "function") {
+      server.closeIdleConnections();
+    }
+  }
+
+  expire({ socket }: GuardedConnection): void {
+    for (const session of this.#sessions) {
+      // A session shows its socket through a proxy only.
+      if (connectionOf(session)?.socket === socket) return session.close();
+    }
+    socket.destroy();
+  }
+
+  close(): void {
+    this.server.close();
+    this.#forwarder.close();
+  }
+}

@@ -1,0 +1,88 @@
+import type { Http2ServerRequest } from "node:http2";
+import { canonicalHost } from "../../client/server-address.ts";
+import type { FrontRequest } from "./front.ts";
+
+/** What a request asks for. */
+export interface RequestTarget {
+  /** As the client spelled it, with its port. */
+  readonly host: string;
+  /** Path and query, or `*`; visible ASCII, without a fragment. */
+  readonly path: string;
+}
+
+/** A host name, an IPv4 address or an IPv6 address in brackets; a port. */
+const AUTHORITY = /^([\w.-]+|\[[\dA-Fa-f:.]+\])(?::\d{0,5})?$/;
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
+/** RFC 9112 §3.2.1 allows fewer; clients send more. Space, controls, `#` and what is not ASCII are in none. */
+const PATH = /^\/[!"$-~]*$/;
+const LONGEST_PATH = 8192;
+
+/** Reads what a request asks for, or says the status that refuses it: 400, 414, 421. RFC 9112 §3.2, RFC 9113 §8.3.1. */
+export function readTarget(request: FrontRequest, names: ServerNames): RequestTarget | 400 | 414 | 421 {
+  const target = isHttp2(request) ? readHttp2(request) : readHttp1(request);
+  if (target === undefined) return 400;
+  if (target.path.length > LONGEST_PATH) return 414;
+  if (!PATH.test(target.path) && !(target.path === "*" && request.method === "OPTIONS")) return 400;
+  const hostname = AUTHORITY.exec(target.host)?.[1];
+  if (hostname === undefined) return 400;
+  return names.has(hostname) ? target : 421;
+}
+
+/** The names a listener answers to; with none it answers to all. `*.example.org` is for one label in front. */
+export class ServerNames {
+  readonly #names: ReadonlySet<string>;
+
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names.map(canonicalHost));
+  }
+
+  /** A host without its port, in any case, with or without a final dot, an IPv6 address in brackets. */
+  has(hostname: string): boolean {
+    if (this.#names.size === 0) return true;
+    if (this.#names.has(hostname)) return true;
+    const name = canonicalHost(hostname.startsWith("[") ? hostname.slice(1, -1) : hostname);
+    const dot = name.indexOf(".");
+    return this.#names.has(name) || (dot > 0 && this.#names.has(`*${name.slice(dot)}`));
+  }
+}
+
+export function isHttp2(request: FrontRequest): request is Http2ServerRequest {
+  return request.httpVersionMajor === 2;
+}
+
+function readHttp1(request: FrontRequest): RequestTarget | undefined {
+  const host = onlyHost(request.rawHeaders);
+  const url = request.url;
+  if (host === undefined || url === undefined) return undefined;
+  if (url.startsWith("/") || url === "*") return { host, path: url };
+  const [, authority, rest = ""] = ABSOLUTE.exec(url) ?? [];
+  if (authority === undefined) return undefined;
+  // RFC 9112 §3.2.2: the target's authority replaces the Host field.
+  if (rest.startsWith("/")) return { host: authority, path: rest };
+  // RFC 9112 §3.2.4
+  if (rest === "") return { host: authority, path: request.method === "OPTIONS" ? "*" : "/" };
+  return { host: authority, path: `/${rest}` };
+}
+
+function readHttp2(request: Http2ServerRequest): RequestTarget | undefined {
+  const { ":authority": authority, ":path": path, ":scheme": scheme, host } = request.headers;
+  if (path === undefined || (scheme !== "https" && scheme !== "http")) return undefined;
+  const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name === "host");
+  if (hosts.length > 1 || (host !== undefined && authority !== undefined && host !== authority)) {
+    return undefined;
+  }
+  const named = authority ?? host;
+  return named === undefined ? undefined : { host: named, path };
+}
+
+/** Node drops a second one from `headers`. */
+function onlyHost(raw: readonly string[]): string | undefined {
+  let host: string | undefined;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] ?? "";
+    if (name.length !== 4 || name.toLowerCase() !== "host") continue;
+    if (host !== undefined) return undefined;
+    host = raw[at + 1];
+  }
+  return host;
+}

@@ -1,0 +1,161 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
+import type { Duplex, Readable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { type Drain, Reply } from "./reply.ts";
+import type { UpstreamFailure } from "./http-upstream.ts";
+
+/** A connection that was to be upgraded ends with its answer anyway. */
+const NO_DRAIN: Drain = { isDraining: false };
+
+/** A request that asks for another protocol, as the upstream is to get it. */
+export interface UpgradeRequest {
+  readonly path: string;
+  /** Names and values in turn, Host first. */
+  readonly fields: readonly string[];
+  readonly protocol: string;
+}
+
+/** What the upstream made of it. */
+export interface UpgradeListener {
+  switched(fields: readonly string[], socket: Duplex, head: Buffer): void;
+  /** It answered like any other request. */
+  declined(answer: DeclinedUpgrade): void;
+  failed(failure: UpstreamFailure): void;
+}
+
+/** An answer without another protocol. */
+export interface DeclinedUpgrade {
+  readonly status: number;
+  readonly message: string;
+  readonly fields: readonly string[];
+  readonly body: Readable & { readonly rawTrailers?: readonly string[] };
+}
+
+/** Asks an upstream for another protocol, and tells as HTTP/1.1 would. Returns how to give up. */
+export interface Upgrader {
+  ask(upgrade: UpgradeRequest, listener: UpgradeListener): () => void;
+}
+
+/** Carries WebSockets and other upgrades (RFC 9110 §7.8) between clients and an upstream. */
+export class UpgradeTransport {
+  readonly #upgrader: Upgrader;
+  readonly #idleTimeoutMs: number;
+
+  /** Milliseconds without a byte either way after which a connection ends; 0 for no limit. */
+  constructor(upgrader: Upgrader, idleTimeoutMs: number) {
+    this.#upgrader = upgrader;
+    this.#idleTimeoutMs = idleTimeoutMs;
+  }
+
+  /** From HTTP/1.1. The response tells by its status how it went. */
+  fromHttp1(incoming: IncomingMessage, socket: TLSSocket, head: Buffer, upgrade: UpgradeRequest): Reply {
+    const response = new ServerResponse(incoming);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on("finish", () => socket.end());
+    const reply = new Reply(incoming, response, NO_DRAIN);
+    const stop = this.#upgrader.ask(upgrade, {
+      switched: (fields, upstream, first) => {
+        response.detachSocket(socket);
+        reply.status = 101;
+        socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
+        this.#join(socket, head, upstream, first);
+      },
+      declined: (answer) => passOn(answer, reply),
+      failed: (failure) => reply.failBecause(failure),
+    });
+    socket.on("close", stop);
+    socket.on("error", stop);
+    return reply;
+  }
+
+  /** From HTTP/2, as an extended CONNECT (RFC 8441 §5), which has neither key nor answer to it. */
+  fromHttp2(request: Http2ServerRequest, response: Http2ServerResponse, upgrade: UpgradeRequest): Reply {
+    const { stream } = request;
+    const reply = new Reply(request, response, NO_DRAIN);
+    const key = randomBytes(16).toString("base64");
+    const fields = [...without(upgrade.fields, "sec-websocket-key"), "Sec-WebSocket-Key", key];
+    const stop = this.#upgrader.ask(
+      { ...upgrade, fields },
+      {
+        switched: (answer, upstream, first) => {
+          if (valueOf(answer, "sec-websocket-accept") !== acceptOf(key)) {
+            upstream.destroy();
+            reply.failBecause({
+              kind: "broken",
+              error: new Error("the upstream accepts a key that it was not sent"),
+            });
+            return;
+          }
+          reply.head(200, "", without(answer, "sec-websocket-accept"));
+          this.#join(stream, Buffer.alloc(0), upstream, first);
+        },
+        declined: (answer) => passOn(answer, reply),
+        failed: (failure) => reply.failBecause(failure),
+      },
+    );
+    stream.on("close", stop);
+    stream.on("error", stop);
+    return reply;
+  }
+
+  /** Both ways, half-closes included; what breaks one side breaks the other. */
+  #join(client: TLSSocket | ServerHttp2Stream, clientHead: Buffer, upstream: Duplex, first: Buffer): void {
+    client.setTimeout(this.#idleTimeoutMs, () => client.destroy());
+    if (clientHead.length > 0) upstream.write(clientHead);
+    if (first.length > 0) client.write(first);
+    pass(client, upstream);
+    pass(upstream, client);
+  }
+}
+
+/** `pipeline` twice would leave as many listeners as Node warns of. */
+function pass(from: Duplex, to: Duplex): void {
+  from.on("data", (chunk: Buffer) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on("drain", () => from.resume());
+  from.on("end", () => to.end());
+  from.on("error", () => to.destroy());
+  from.on("close", () => {
+    if (!from.readableEnded) to.destroy();
+  });
+}
+
+function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply): void {
+  const resume = (): void => void body.resume();
+  try {
+    reply.head(status, message, fields);
+  } catch {
+    body.destroy();
+    reply.fail(502);
+    return;
+  }
+  body.on("data", (chunk: Buffer) => {
+    if (!reply.data(chunk, resume)) body.pause();
+  });
+  body.on("end", () => reply.end(body.rawTrailers ?? []));
+  body.on("error", () => reply.cut());
+}
+
+/** As they came from a parser that takes no CR and LF in them. */
+function toLines(fields: readonly string[]): string {
+  let lines = "";
+  for (let at = 0; at < fields.length; at += 2) lines += `${fields[at] ?? ""}: ${fields[at + 1] ?? ""}\r\n`;
+  return lines;
+}
+
+export function without(fields: readonly string[], name: string): string[] {
+  return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);
+}
+
+export function valueOf(fields: readonly string[], name: string): string | undefined {
+  return fields.find((_, at) => at % 2 === 1 && fields[at - 1]?.toLowerCase() === name);
+}
+
+/** RFC 6455 §4.2.2 */
+export function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}

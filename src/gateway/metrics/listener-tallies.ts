@@ -1,0 +1,73 @@
+import type { Server } from "node:tls";
+import type { Guard } from "../../guard/guard.ts";
+import { createCounters, type GuardCounters } from "../../guard/stats.ts";
+
+/** What the servers of one listener did so far. */
+export interface Tally {
+  readonly stats: GuardCounters;
+  /** Of connections that were let in, as on the wire. */
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** Adds up what guards know: those at work, and those that a reload put away. */
+export class ListenerTallies {
+  readonly #guards = new Map<Server, { readonly listener: string; readonly guard: Guard }>();
+  readonly #past = new Map<string, Tally>();
+
+  /** The guards at work. */
+  get guards(): Iterable<{ readonly listener: string; readonly guard: Guard }> {
+    return this.#guards.values();
+  }
+
+  listenerOf(server: Server): string | undefined {
+    return this.#guards.get(server)?.listener;
+  }
+
+  open(server: Server, listener: string, guard: Guard): void {
+    this.#guards.set(server, { listener, guard });
+  }
+
+  close(server: Server): void {
+    const gone = this.#guards.get(server);
+    if (gone === undefined) return;
+    this.#guards.delete(server);
+    addStats(tallyOf(this.#past, gone.listener), gone.guard);
+  }
+
+  /** A connection is over. */
+  moved(listener: string, bytesIn: number, bytesOut: number): void {
+    const tally = tallyOf(this.#past, listener);
+    tally.bytesIn += bytesIn;
+    tally.bytesOut += bytesOut;
+  }
+
+  /** By listener, up to now. */
+  now(): ReadonlyMap<string, Tally> {
+    const tallies = new Map<string, Tally>();
+    for (const [name, { stats, ...bytes }] of this.#past)
+      tallies.set(name, { stats: { ...stats }, ...bytes });
+    for (const { listener, guard } of this.#guards.values()) {
+      const tally = tallyOf(tallies, listener);
+      addStats(tally, guard);
+      for (const { socket } of guard.connections) {
+        tally.bytesIn += socket.bytesRead;
+        tally.bytesOut += socket.bytesWritten;
+      }
+    }
+    return tallies;
+  }
+}
+
+function tallyOf(tallies: Map<string, Tally>, listener: string): Tally {
+  let tally = tallies.get(listener);
+  if (tally === undefined) {
+    tally = { stats: createCounters(), bytesIn: 0, bytesOut: 0 };
+    tallies.set(listener, tally);
+  }
+  return tally;
+}
+
+function addStats({ stats }: Tally, guard: Guard): void {
+  for (const [name, value] of Object.entries(guard.stats)) stats[name as keyof GuardCounters] += value;
+}

@@ -1,0 +1,49 @@
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { socketAddress } from "../../guard/remote-address.ts";
+
+/** The two ends of a TCP connection, as the first one that accepted it saw them. */
+export interface Endpoints {
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  readonly destinationAddress: string;
+  readonly destinationPort: number;
+}
+
+/** What a proxy in front of us said; `unix` when its client was on its own machine. */
+export type ProxiedFrom = Endpoints | "unix";
+
+const PROXIED = new WeakMap<Duplex, ProxiedFrom>();
+
+/** Remembers where a connection that a proxy passed on came from. */
+export function rememberProxied(transport: Duplex, from: ProxiedFrom): void {
+  PROXIED.set(transport, from);
+}
+
+/** Whether a proxy that we believe passed a connection on and said where it came from. */
+export function isProxied(transport: Duplex): boolean {
+  return PROXIED.has(transport);
+}
+
+/** Where a connection came from, through whatever proxies we believe; undefined for a Unix socket. */
+export function proxiedAddress(transport: Duplex): string | undefined {
+  const from = PROXIED.get(transport);
+  if (from === undefined) return socketAddress(transport);
+  return from === "unix" ? undefined : from.sourceAddress;
+}
+
+/** Both ends of a connection; undefined for a Unix socket, and once it is closed. */
+export function endpointsOf(transport: Duplex): Endpoints | undefined {
+  const from = PROXIED.get(transport);
+  if (from !== undefined) return from === "unix" ? undefined : from;
+  if (!(transport instanceof Socket)) return undefined;
+  const { remoteAddress, remotePort, localAddress, localPort } = transport;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  return {
+    sourceAddress: remoteAddress,
+    sourcePort: remotePort,
+    destinationAddress: localAddress,
+    destinationPort: localPort,
+  };
+}

@@ -1,0 +1,225 @@
+import { createServer } from "node:net";
+import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { HandclaspError } from "../../errors.ts";
+import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/first-use-limits.ts";
+import { grantLease } from "../../trust/leased-limits.ts";
+import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
+import { DepartedWorkers } from "./departed-workers.ts";
+import { cannotListen, type ListenOn } from "../listener.ts";
+import { TICKET_ROTATION, TicketSecretSource } from "./ticket-secrets.ts";
+import type { FromWorker, WorkerReport } from "./worker-message.ts";
+import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
+
+export interface PrimaryOptions {
+  readonly count: number;
+  /** What starts a worker. */
+  readonly command: readonly [string, ...string[]];
+  /** Sockets that are open already, one for each of the first listeners. */
+  readonly sockets: readonly number[];
+  readonly onEvent: (event: PrimaryEvent) => void;
+}
+
+export type PrimaryEvent =
+  | { readonly type: "worker-started"; readonly pid: number }
+  /** Not asked to. Another one is started. */
+  | ({ readonly type: "worker-died"; readonly pid: number } & WorkerEnd)
+  | { readonly type: "worker-failed"; readonly error: unknown };
+
+/** Where `SO_REUSEPORT` spreads connections over those who listen, as Node has it. */
+const SHARES_PORTS: ReadonlySet<NodeJS.Platform> = new Set(["linux", "freebsd", "sunos", "aix"]);
+/** A worker that lived longer did not die of how it was started. */
+const SETTLED_MS = 5000;
+const MOST_DELAY_MS = 5000;
+/** What a worker has after its connections' time to write down and end. */
+const GRACE_MS = 5000;
+/** 0 to 2 are the standard streams, 3 is the channel to the primary. */
+const FIRST_INHERITED = 4;
+
+/** Keeps a number of workers running that are one gateway to whoever looks at it from outside. */
+export class Primary {
+  readonly #options: PrimaryOptions;
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #limits = new FirstUseLimits();
+  readonly #tickets = new TicketSecretSource(TICKET_ROTATION, (secrets) => {
+    for (const worker of this.#workers) worker.send({ type: "tickets", secrets });
+  });
+  /** Which of its file descriptors a worker listens on for a listener, by name: their order may change. */
+  readonly #sockets: ReadonlyMap<string, number>;
+  /** Where those really are, whatever the configuration says. */
+  readonly #inherited = new Map<string, ServerAddress>();
+  #config: GatewayConfig;
+  #stopping = false;
+  #failures = 0;
+  readonly #departed = new DepartedWorkers();
+
+  constructor(config: GatewayConfig, options: PrimaryOptions) {
+    this.#config = config;
+    this.#options = options;
+    const passed = config.listeners.slice(0, options.sockets.length);
+    this.#sockets = new Map(passed.map(({ name }, at) => [name, FIRST_INHERITED + at]));
+  }
+
+  /** Starts all workers, or none: then it throws. Returns the addresses in the order of the listeners. */
+  async start(): Promise<readonly ServerAddress[]> {
+    if (!SHARES_PORTS.has(process.platform) && this.#options.sockets.length < this.#config.listeners.length) {
+      throw new HandclaspError(
+        "ERR_HANDCLASP_OPTION",
+        `on ${process.platform} processes cannot share a port`,
+        {
+          hint: "use --workers 1",
+        },
+      );
+    }
+    try {
+      for (const listener of this.#config.listeners.slice(this.#options.sockets.length))
+        await probe(listener);
+      const addresses = await this.#launch().listening;
+      this.#keepAddresses(addresses);
+      const others = Array.from({ length: this.#options.count - 1 }, () => this.#launch());
+      await Promise.all(others.map(({ listening }) => listening));
+      return addresses;
+    } catch (error) {
+      await this.stop("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** The processes that accept connections now. */
+  get pids(): readonly number[] {
+    return [...this.#workers].filter(({ isListening }) => isListening).map(({ pid }) => pid);
+  }
+
+  /** Everybody takes over a new configuration, those who are started later, too; or nobody does: then it throws. */
+  async reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
+    const former = this.#config;
+    const next = this.#whereTheyListen(config);
+    const places = new Set(former.listeners.map(({ listen }) => formatServerAddress(listen)));
+    for (const listener of next.listeners) {
+      const isNew = !places.has(formatServerAddress(listener.listen)) && !this.#sockets.has(listener.name);
+      if (isNew) await probe(listener);
+    }
+    try {
+      await this.#distribute(next);
+    } catch (error) {
+      await this.#distribute(former).catch((cause: unknown) => {
+        this.#options.onEvent({ type: "worker-failed", error: cause });
+      });
+      throw error;
+    }
+    // Guards that are new do not know whom former ones gave tickets to.
+    this.#tickets.holdersLost();
+    return next.listeners.map(({ name, listen }) => this.#inherited.get(name) ?? listen);
+  }
+
+  #keepAddresses(addresses: readonly ServerAddress[]): void {
+    const listeners = this.#config.listeners.map((listener, at) => {
+      const address = addresses[at] ?? listener.listen;
+      if (!this.#sockets.has(listener.name)) return { ...listener, listen: address };
+      this.#inherited.set(listener.name, address);
+      return listener;
+    });
+    this.#config = { ...this.#config, listeners };
+  }
+
+  /** A listener that port 0 was picked for keeps the port that it got, and a socket stays where it is. */
+  #whereTheyListen(config: GatewayConfig): GatewayConfig {
+    const listeners = config.listeners.map((listener) => {
+      const before = this.#config.listeners.find(({ name }) => name === listener.name);
+      if (before === undefined) return listener;
+      const isPicked = listener.listen.port === 0 && before.listen.host === listener.listen.host;
+      return isPicked || this.#sockets.has(listener.name) ? { ...listener, listen: before.listen } : listener;
+    });
+    return { ...config, listeners };
+  }
+
+  async #distribute(config: GatewayConfig): Promise<void> {
+    this.#config = config;
+    const answers = await Promise.allSettled(Array.from(this.#workers, (worker) => worker.reload(config)));
+    const failure = answers.find((answer) => answer.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  /** What all workers say, those that are gone included: their counters still count. */
+  async reports(): Promise<readonly WorkerReport[]> {
+    const reports = await Promise.all(Array.from(this.#workers, (worker) => worker.report()));
+    return [...(await this.#departed.reports()), ...reports.filter((report) => report !== undefined)];
+  }
+
+  /** Lets connections finish as long as the configuration says, then ends them. */
+  async stop(how: "drain" | "SIGKILL" = "drain"): Promise<void> {
+    this.#stopping = true;
+    this.#tickets[Symbol.dispose]();
+    const ends = Array.from(this.#workers, ({ ended }) => ended);
+    for (const worker of this.#workers) {
+      if (how === "drain") worker.send({ type: "drain" });
+      else worker.kill(how);
+    }
+    const late = setTimeout(() => {
+      for (const worker of this.#workers) worker.kill("SIGKILL");
+    }, this.#config.drainTimeoutMs + GRACE_MS);
+    await Promise.all(ends);
+    clearTimeout(late);
+  }
+
+  #launch(): WorkerProcess {
+    const { command, sockets } = this.#options;
+    const worker = new WorkerProcess(command, sockets, (message) => this.#received(worker, message));
+    this.#workers.add(worker);
+    const startedAt = performance.now();
+    void worker.ended.then((end) => this.#ended(worker, end, performance.now() - startedAt));
+    worker.send({
+      type: "start",
+      config: this.#config,
+      listenOn: this.#config.listeners.map((listener) => this.#listenOn(listener)),
+      secrets: this.#tickets.secrets,
+      lease: this.#limits.lease(leaseOf(this.#options.count), Date.now()),
+    });
+    this.#options.onEvent({ type: "worker-started", pid: worker.pid });
+    return worker;
+  }
+
+  #listenOn({ name }: ListenerConfig): ListenOn {
+    const fd = this.#sockets.get(name);
+    return fd === undefined ? { reusePort: true } : { fd };
+  }
+
+  #received(worker: WorkerProcess, message: FromWorker): void {
+    if (message.type === "renew") this.#tickets.renew(message.generation);
+    else if (message.type === "spent") {
+      worker.send({ type: "grant", ...grantLease(this.#limits, message, Date.now()) });
+    }
+  }
+
+  #ended(worker: WorkerProcess, end: WorkerEnd, livedMs: number): void {
+    this.#workers.delete(worker);
+    if (worker.lastReport !== undefined) this.#departed.add(worker.lastReport);
+    if (this.#stopping) return;
+    this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
+    this.#tickets.holdersLost();
+    this.#failures = livedMs > SETTLED_MS ? 0 : this.#failures + 1;
+    const delayMs = this.#failures < 2 ? 0 : Math.min(MOST_DELAY_MS, 50 * 2 ** this.#failures);
+    setTimeout(() => this.#replace(), delayMs);
+  }
+
+  #replace(): void {
+    if (this.#stopping) return;
+    this.#launch().listening.catch((error: unknown) => {
+      if (!this.#stopping) this.#options.onEvent({ type: "worker-failed", error });
+    });
+  }
+}
+
+/** Half of what may be met at once is handed out, so that no worker has to ask for the first ones. */
+function leaseOf(workers: number): number {
+  return Math.ceil(DEFAULT_FIRST_USE_LIMITS.overall.burst / (2 * workers));
+}
+
+/** With `SO_REUSEPORT` a second gateway could listen beside us unnoticed. */
+async function probe({ listen: address }: ListenerConfig): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const server = createServer().on("error", reject);
+  server.listen(address.port, address.host, () => server.close(() => resolve()));
+  await promise.catch((error: unknown) => {
+    throw cannotListen(address, error);
+  });
+}

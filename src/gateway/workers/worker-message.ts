@@ -1,0 +1,52 @@
+import type { ServerAddress } from "../../client/server-address.ts";
+import type { LeaseGrant, LeaseReport } from "../../trust/leased-limits.ts";
+import type { GatewayConfig } from "../config/config.ts";
+import type { ListenOn } from "../listener.ts";
+import type { TicketSecrets } from "./ticket-keyring.ts";
+
+/** What a worker starts with. */
+export interface WorkerStart {
+  readonly config: GatewayConfig;
+  /** One for each listener, in their order. */
+  readonly listenOn: readonly ListenOn[];
+  readonly secrets: TicketSecrets;
+  /** How many first uses it may let through before it asks. */
+  readonly lease: number;
+}
+
+/** From the primary to a worker. All of it is plain JSON. */
+export type ToWorker =
+  | ({ readonly type: "start" } & WorkerStart)
+  | { readonly type: "reload"; readonly id: number; readonly config: GatewayConfig }
+  | { readonly type: "tickets"; readonly secrets: TicketSecrets }
+  | ({ readonly type: "grant" } & LeaseGrant)
+  | { readonly type: "report"; readonly id: number }
+  /** Accept nothing any more, let what runs finish, end. */
+  | { readonly type: "drain" };
+
+/** From a worker to the primary. */
+export type FromWorker =
+  | { readonly type: "listening"; readonly addresses: readonly ServerAddress[] }
+  | { readonly type: "failed"; readonly error: WorkerError }
+  /** The answer to a reload; with an error nothing changed. */
+  | { readonly type: "reloaded"; readonly id: number; readonly error: WorkerError | null }
+  | { readonly type: "renew"; readonly generation: number }
+  | ({ readonly type: "spent" } & LeaseReport)
+  | { readonly type: "report"; readonly id: number; readonly report: WorkerReport };
+
+/** A `HandclaspError` that crosses processes. */
+export interface WorkerError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** What a worker says of itself when it is asked. */
+export interface WorkerReport {
+  /** Its metrics as prom-client's `getMetricsAsJSON` has them. */
+  readonly metrics: readonly object[];
+  /** Why it cannot take connections; null when it can. */
+  readonly unready: string | null;
+  /** It is gone; what it counted still counts. */
+  readonly departed?: true;
+}

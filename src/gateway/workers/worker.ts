@@ -1,0 +1,125 @@
+import type { ServerAddress } from "../../client/server-address.ts";
+import { isHandclaspError } from "../../errors.ts";
+import type { TicketKeys } from "../../guard/ticket-keys.ts";
+import type { FirstUseLimiter } from "../../trust/first-use-limits.ts";
+import { LeasedLimits } from "../../trust/leased-limits.ts";
+import type { GatewayConfig } from "../config/config.ts";
+import type { ListenOn } from "../listener.ts";
+import { TicketKeyring } from "./ticket-keyring.ts";
+import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
+
+/** What the primary asks of a worker. */
+export interface WorkerDuties {
+  readonly report: () => Promise<WorkerReport>;
+  /** Rejects when nothing changed. */
+  readonly reload: (config: GatewayConfig) => Promise<unknown>;
+}
+
+/** A worker's side of the channel to its primary. */
+export class Worker {
+  readonly config: GatewayConfig;
+  readonly limits: FirstUseLimiter;
+  /** Resolves when the primary asks for the end, or is gone. */
+  readonly drained: Promise<void>;
+  readonly #keyring: TicketKeyring;
+  readonly #listenOn: readonly ListenOn[];
+  readonly #leased: LeasedLimits;
+  readonly #duties = Promise.withResolvers<WorkerDuties>();
+
+  /** Waits for what the primary has to say first. */
+  static async begin(): Promise<Worker> {
+    const { promise, resolve } = Promise.withResolvers<Worker>();
+    // Made at once: the next message may come with this one.
+    process.once("message", (start: WorkerStart) => resolve(new Worker(start)));
+    return await promise;
+  }
+
+  private constructor({ config, listenOn, secrets, lease }: WorkerStart) {
+    this.config = config;
+    this.#listenOn = listenOn;
+    this.#keyring = new TicketKeyring(secrets, (generation) => void send({ type: "renew", generation }));
+    this.#leased = new LeasedLimits(lease, () => setImmediate(() => this.#spent()));
+    this.limits = this.#leased;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.drained = promise;
+    process.on("message", (message: ToWorker) => {
+      if (message.type === "drain") resolve();
+      else this.#received(message);
+    });
+    process.once("disconnect", resolve);
+  }
+
+  ticketKeys(context: string): TicketKeys {
+    return this.#keyring.keysFor(context);
+  }
+
+  listenOn(listener: GatewayConfig["listeners"][number]): ListenOn {
+    const at = this.config.listeners.findIndex(({ name }) => name === listener.name);
+    return this.#listenOn[at] ?? { reusePort: true };
+  }
+
+  /** Says that connections are accepted; from now on the duties are called upon. */
+  listening(addresses: readonly ServerAddress[], duties: WorkerDuties): void {
+    this.#duties.resolve(duties);
+    void send({ type: "listening", addresses });
+  }
+
+  /** Resolves when the primary was told. */
+  failed(error: unknown): Promise<void> {
+    return send({ type: "failed", error: toWorkerError(error) });
+  }
+
+  #received(message: ToWorker): void {
+    switch (message.type) {
+      case "tickets":
+        this.#keyring.update(message.secrets);
+        break;
+      case "grant":
+        this.#leased.grant(message, Date.now());
+        break;
+      case "reload":
+        void this.#reload(message.id, message.config);
+        break;
+      case "report":
+        void this.#report(message.id);
+        break;
+    }
+  }
+
+  /** What comes before the duties are known waits for them. */
+  async #reload(id: number, config: GatewayConfig): Promise<void> {
+    const duties = await this.#duties.promise;
+    const error = await duties.reload(config).then(
+      () => null,
+      (cause: unknown) => toWorkerError(cause),
+    );
+    await send({ type: "reloaded", id, error });
+  }
+
+  async #report(id: number): Promise<void> {
+    const duties = await this.#duties.promise;
+    await send({ type: "report", id, report: await duties.report() });
+  }
+
+  #spent(): void {
+    void send({ type: "spent", ...this.#leased.drain() });
+  }
+}
+
+function toWorkerError(error: unknown): WorkerError {
+  const message = error instanceof Error ? error.message : String(error);
+  const ours = isHandclaspError(error);
+  return {
+    code: ours ? error.code : "ERR_HANDCLASP_OPTION",
+    message,
+    hint: ours ? error.hint : undefined,
+  };
+}
+
+/** Without its primary a worker drains: what it would say no longer matters. */
+function send(message: FromWorker): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (process.send === undefined || !process.connected) resolve();
+  else process.send(message, undefined, undefined, () => resolve());
+  return promise;
+}
