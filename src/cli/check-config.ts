@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
 import { storeOption, jsonOption } from "./context.ts";
-import { readConfig } from "./gateway-config.ts";
+import { readConfig } from "./gateway/config.ts";
 import { print, printJson } from "./output.ts";
 
 interface Flags {

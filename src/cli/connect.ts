@@ -13,11 +13,11 @@ import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
-import { converse } from "./connect-converse.ts";
-import { identityFor } from "./connect-identity.ts";
-import { knownServersUrl } from "./connect-known-servers.ts";
+import { converse } from "./connect/converse.ts";
+import { identityFor } from "./connect/identity.ts";
+import { knownServersUrl } from "./connect/known-servers.ts";
 import { asArgument, processName, storeOption } from "./context.ts";
-import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
 import { say, table } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 

@@ -8,8 +8,8 @@ import { Operator } from "../trust/operator.ts";
 import { formatListing } from "../tls/format-listing.ts";
 import { createIdentity } from "../x509/create-identity.ts";
 import { processName } from "./context.ts";
-import { DemoClient, type Visit } from "./demo-client.ts";
-import { startDemoServer } from "./demo-server.ts";
+import { DemoClient, type Visit } from "./demo/client.ts";
+import { startDemoServer } from "./demo/server.ts";
 import { print, printError } from "./output.ts";
 
 /** `demo`: plays the whole story on this machine and exits 1 when a step does not hold. */

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { jsonOption, storeOption } from "./context.ts";
-import type { Finding } from "./doctor-finding.ts";
-import { examineClock, examineEnvironment, examineRuntime } from "./doctor-machine.ts";
-import { examineDataFolder, examineIdentities, examineStores } from "./doctor-data.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { examineClock, examineEnvironment, examineRuntime } from "./doctor/machine.ts";
+import { examineDataFolder, examineIdentities, examineStores } from "./doctor/data.ts";
 import { print, printJson, table } from "./output.ts";
 
 /** `doctor`: what is set up and what is not; exit code 1 when something is broken. Changes nothing. */

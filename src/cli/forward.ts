@@ -6,12 +6,12 @@ import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/ip-network.ts";
 import { addConnectFlags, type ConnectFlags, connectOptions } from "./connect.ts";
-import { knownServersUrl } from "./connect-known-servers.ts";
+import { knownServersUrl } from "./connect/known-servers.ts";
 import { asArgument, jsonOption, processName } from "./context.ts";
-import { forwardConnection } from "./forward-connection.ts";
-import { ForwardLog } from "./forward-log.ts";
-import { listen, stopSignal } from "./serve-listen.ts";
-import { ServeLog } from "./serve-log.ts";
+import { forwardConnection } from "./forward/connection.ts";
+import { ForwardLog } from "./forward/log.ts";
+import { listen, stopSignal } from "./serve/listen.ts";
+import { ServeLog } from "./serve/log.ts";
 
 interface Flags extends ConnectFlags {
   readonly json?: true;

@@ -11,16 +11,16 @@ import { workerCount } from "../gateway/workers/worker-count.ts";
 import type { WorkerReport } from "../gateway/workers/worker-message.ts";
 import { Worker } from "../gateway/workers/worker.ts";
 import { HandclaspError } from "../errors.ts";
-import { addGatewayOptions, type GatewayOptions } from "./gateway-options.ts";
-import { type ConfigSource, configSource } from "./gateway-config.ts";
-import { logWorkers, openGatewayLog } from "./gateway-log.ts";
-import { announceListeners, GatewayProcess } from "./gateway-process.ts";
-import { GatewayReload } from "./gateway-reload.ts";
-import { keepPems } from "./gateway-pems.ts";
+import { addGatewayOptions, type GatewayOptions } from "./gateway/options.ts";
+import { type ConfigSource, configSource } from "./gateway/config.ts";
+import { logWorkers, openGatewayLog } from "./gateway/log.ts";
+import { announceListeners, GatewayProcess } from "./gateway/process.ts";
+import { GatewayReload } from "./gateway/reload.ts";
+import { keepPems } from "./gateway/pems.ts";
 import { ownCommand } from "./own-command.ts";
 import { passphraseFrom } from "./passphrase-file.ts";
-import { stopSignal } from "./serve-listen.ts";
-import type { EventLog } from "./serve-log.ts";
+import { stopSignal } from "./serve/listen.ts";
+import type { EventLog } from "./serve/log.ts";
 
 /** `gateway`: lets clients it knows through to a service. */
 export function command(): Command {

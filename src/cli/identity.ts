@@ -3,12 +3,12 @@ import { readIdentityFile } from "../client/identity-file.ts";
 import { identityFile, listIdentities, saveIdentity } from "../client/identity-folder.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
 import { jsonOption, storeOption } from "./context.ts";
-import { exportCommand } from "./identity-export.ts";
-import { importCommand } from "./identity-import.ts";
-import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
-import { type IdentityRow, printIdentity, toIdentityRow } from "./identity-print.ts";
-import { renewCommand, rotateCommand } from "./identity-reissue.ts";
-import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./identity-which.ts";
+import { exportCommand } from "./identity/export.ts";
+import { importCommand } from "./identity/import.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
+import { type IdentityRow, printIdentity, toIdentityRow } from "./identity/print.ts";
+import { renewCommand, rotateCommand } from "./identity/reissue.ts";
+import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./identity/which.ts";
 import { print, printJson, table } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 

@@ -6,10 +6,10 @@ import { openStore } from "../store/open-store.ts";
 import { parseJoinToken } from "../trust/join-token.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
-import { rememberIdentity } from "./connect-identity.ts";
-import { knownServersUrl } from "./connect-known-servers.ts";
+import { rememberIdentity } from "./connect/identity.ts";
+import { knownServersUrl } from "./connect/known-servers.ts";
 import { jsonOption, processName, storeOption } from "./context.ts";
-import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity-make.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
 import { print, printJson, say, showName } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 

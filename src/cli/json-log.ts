@@ -1,5 +1,5 @@
 import pino from "pino";
-import { boundedEntry, errorEntry, type EventLog, type LogEntry } from "./serve-log.ts";
+import { boundedEntry, errorEntry, type EventLog, type LogEntry } from "./serve/log.ts";
 
 const STDERR = 2;
 /** What an operator may have to do something about. */

@@ -1,4 +1,4 @@
-import type { EventLog, LogEntry } from "./serve-log.ts";
+import type { EventLog, LogEntry } from "./serve/log.ts";
 
 /** What strangers can bring about as often as they like. */
 const BY_STRANGERS = new Set(["refused", "met", "anonymous", "upstream-failed", "handshake-failed", "error"]);

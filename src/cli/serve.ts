@@ -16,15 +16,15 @@ import { processName } from "./context.ts";
 import { followIdentity } from "./follow-identity.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 import { recordServer } from "./record-server.ts";
-import { greet } from "./serve-greeting.ts";
-import { serverIdentity, serverIdentityFiles } from "./serve-identity.ts";
-import { logAnonymous, logClients, ServeLog } from "./serve-log.ts";
-import { listen, reasonOf, stopSignal } from "./serve-listen.ts";
-import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve-options.ts";
-import { useTrustCa } from "./serve-trust-ca.ts";
-import { logProblem } from "./trace-log.ts";
-import { TraceOutput } from "./trace-output.ts";
-import { traceServer } from "./trace-server.ts";
+import { greet } from "./serve/greeting.ts";
+import { serverIdentity, serverIdentityFiles } from "./serve/identity.ts";
+import { logAnonymous, logClients, ServeLog } from "./serve/log.ts";
+import { listen, reasonOf, stopSignal } from "./serve/listen.ts";
+import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve/options.ts";
+import { useTrustCa } from "./serve/trust-ca.ts";
+import { logProblem } from "./trace/log.ts";
+import { TraceOutput } from "./trace/output.ts";
+import { traceServer } from "./trace/server.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {

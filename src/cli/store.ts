@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printJson, table } from "./output.ts";
-import { auditProblem } from "./trust-audit.ts";
+import { auditProblem } from "./trust/audit.ts";
 
 interface Options {
   readonly store: string;

@@ -11,7 +11,7 @@ import { type TokenRecord, tokenState } from "../trust/token-record.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printBytes, printJson, showName, showTime, table, toIsoTime } from "./output.ts";
-import { serverIdentityFile } from "./serve-identity.ts";
+import { serverIdentityFile } from "./serve/identity.ts";
 
 interface StoreFlags {
   readonly store: string;

@@ -1,16 +1,16 @@
 import { Command } from "commander";
-import { addCommand } from "./trust-add.ts";
-import { approveCommand } from "./trust-approve.ts";
-import { auditCommand } from "./trust-audit.ts";
-import { forgetCommand, ignoreCommand, revokeCommand } from "./trust-bar.ts";
-import { connectionsCommand } from "./trust-connections.ts";
-import { eventsCommand } from "./trust-events.ts";
-import { exportCommand } from "./trust-export.ts";
-import { importCommand } from "./trust-import.ts";
-import { listCommand } from "./trust-list.ts";
-import { openCommand } from "./trust-open.ts";
-import { renameCommand } from "./trust-rename.ts";
-import { showCommand } from "./trust-show.ts";
+import { addCommand } from "./trust/add.ts";
+import { approveCommand } from "./trust/approve.ts";
+import { auditCommand } from "./trust/audit.ts";
+import { forgetCommand, ignoreCommand, revokeCommand } from "./trust/bar.ts";
+import { connectionsCommand } from "./trust/connections.ts";
+import { eventsCommand } from "./trust/events.ts";
+import { exportCommand } from "./trust/export.ts";
+import { importCommand } from "./trust/import.ts";
+import { listCommand } from "./trust/list.ts";
+import { openCommand } from "./trust/open.ts";
+import { renameCommand } from "./trust/rename.ts";
+import { showCommand } from "./trust/show.ts";
 
 /** `trust`: what operators see and decide. */
 export function command(): Command {

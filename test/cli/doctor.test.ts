@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { examineClock, examineEnvironment } from "../../src/cli/doctor-machine.ts";
+import { examineClock, examineEnvironment } from "../../src/cli/doctor/machine.ts";
 import { Home, startServe } from "./support/serve.ts";
 
 interface Row {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { Connection } from "../../src/capture/connection.ts";
-import { capturedWriter } from "../../src/cli/trace-read-formats.ts";
-import { TraceSecrets } from "../../src/cli/trace-secrets.ts";
-import { TraceWriter } from "../../src/cli/trace-writer.ts";
+import { capturedWriter } from "../../src/cli/trace/read-formats.ts";
+import { TraceSecrets } from "../../src/cli/trace/secrets.ts";
+import { TraceWriter } from "../../src/cli/trace/writer.ts";
 import type { TraceMessage } from "../../src/tls/trace-message.ts";
 import { Home } from "./support/serve.ts";
 

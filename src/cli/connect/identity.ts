@@ -1,0 +1,21 @@
+import type { TrustStore } from "../../trust/trust-store.ts";
+import { nameKey } from "../../trust/peer-name.ts";
+import { DEFAULT_IDENTITY } from "../identity/make.ts";
+
+/** Which of our identities a server knows: the one that joined there, else the default one. */
+export function identityFor(knownServers: TrustStore, address: string): string {
+  return knownServers.setting(settingOf(address)) ?? DEFAULT_IDENTITY;
+}
+
+/** From now on `connect` uses this identity for these servers, unless it is told which. */
+export async function rememberIdentity(
+  knownServers: TrustStore,
+  addresses: readonly string[],
+  name: string,
+): Promise<void> {
+  for (const address of addresses) await knownServers.putSetting(settingOf(address), name);
+}
+
+function settingOf(address: string): string {
+  return `identity:${nameKey(address)}`;
+}

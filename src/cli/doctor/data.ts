@@ -1,0 +1,140 @@
+import { existsSync, statSync } from "node:fs";
+import { readIdentityFile, showIdentityFile } from "../../client/identity-file.ts";
+import { identityFile, listIdentities } from "../../client/identity-folder.ts";
+import { openStore } from "../../store/open-store.ts";
+import { parseEvent } from "../../trust/events.ts";
+import { toKeyId } from "../../trust/key-id.ts";
+import type { TrustStore } from "../../trust/trust-store.ts";
+import { knownServersUrl } from "../connect/known-servers.ts";
+import { dataFolder, processName } from "../context.ts";
+import { type Finding, toBrokenFinding, toFinding } from "./finding.ts";
+import { identitiesFolder } from "../identity/make.ts";
+import { serverIdentityFile } from "../serve/identity.ts";
+
+/** Where our files live, and who else may look there. */
+export function examineDataFolder(): readonly Finding[] {
+  const folder = dataFolder();
+  const subject = "data folder";
+  if (!existsSync(folder)) return [toFinding("none", subject, `${folder}: made when it is needed`)];
+  try {
+    const stat = statSync(folder);
+    if (!stat.isDirectory()) return [toFinding("broken", subject, `${folder} is not a folder`)];
+    return [openToOthers(subject, folder, stat.mode) ?? toFinding("ok", subject, folder)];
+  } catch (error) {
+    return [toBrokenFinding(subject, error)];
+  }
+}
+
+export interface StoreFindings {
+  readonly findings: readonly Finding[];
+  /** Milliseconds since the epoch; null when no store has events. */
+  readonly newestEventAt: number | null;
+}
+
+/** The trust store and the known servers. What does not exist is not made. */
+export async function examineStores(url: string): Promise<StoreFindings> {
+  const findings: Finding[] = [];
+  let newestEventAt: number | null = null;
+  for (const [subject, at] of [
+    ["trust store", url],
+    ["known servers", knownServersUrl(url)],
+  ] as const) {
+    const path = storePath(at);
+    if (path === null) {
+      findings.push(toFinding("none", subject, `${at} is kept in memory`));
+    } else if (!existsSync(path)) {
+      findings.push(toFinding("none", subject, `${path}: made on first use`));
+    } else {
+      try {
+        await using store = openStore(at, { process: processName("doctor") });
+        findings.push(...examineStore(subject, path, store));
+        newestEventAt = Math.max(newestEventAt ?? 0, newestEvent(store) ?? 0) || null;
+      } catch (error) {
+        findings.push(toBrokenFinding(subject, error));
+      }
+    }
+  }
+  return { findings, newestEventAt };
+}
+
+function examineStore(subject: string, path: string, store: TrustStore): readonly Finding[] {
+  const { problems, chain } = store.check();
+  const { schema, keys, events } = store.stats();
+  const shared = openToOthers(subject, path, statSync(path).mode);
+  const findings = [
+    ...problems.map((problem) =>
+      toFinding("broken", subject, `${path}: ${problem}`, "restore it from a backup"),
+    ),
+    ...(chain.broken === null
+      ? []
+      : [
+          toFinding(
+            "broken",
+            subject,
+            `event ${chain.broken.sequence}: ${chain.broken.problem}`,
+            "handclasp trust audit verify",
+          ),
+        ]),
+    ...(shared === undefined ? [] : [shared]),
+  ];
+  if (findings.length > 0) return findings;
+  const { trusted, pending } = keys;
+  const about = `schema ${schema}, ${trusted} trusted, ${pending} pending, ${events} events that verify`;
+  return [toFinding("ok", subject, `${path}: ${about}`)];
+}
+
+function newestEvent(store: TrustStore): number | null {
+  const { sequence } = store.head();
+  const [last] = sequence === 0 ? [] : store.events(sequence - 1, 1);
+  const at = last === undefined ? undefined : parseEvent(last.json)?.at;
+  return at === undefined ? null : Date.parse(at);
+}
+
+/** Our identities, and the server's beside the store. */
+export function examineIdentities(url: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  const folder = identitiesFolder();
+  const look = (subject: string, fileOf: () => string): void => {
+    try {
+      const file = fileOf();
+      const shown = showIdentityFile(file);
+      if (shown === undefined) return;
+      if (!shown.isEncrypted) readIdentityFile(file);
+      const keyId = `${toKeyId(shown.facts.pin)}${shown.isEncrypted ? ", its key is encrypted" : ""}`;
+      findings.push(openToOthers(subject, file, statSync(file).mode) ?? toFinding("ok", subject, keyId));
+    } catch (error) {
+      findings.push(toBrokenFinding(subject, error));
+    }
+  };
+  const shared = existsSync(folder) && openToOthers("identities", folder, statSync(folder).mode);
+  if (shared) findings.push(shared);
+  for (const name of names(folder, findings)) look(`identity ${name}`, () => identityFile(folder, name));
+  if (findings.length === 0) findings.push(toFinding("none", "identities", "none yet: made on first use"));
+  const path = storePath(url);
+  if (path !== null) look("server identity", () => serverIdentityFile(path));
+  return findings;
+}
+
+function names(folder: string, findings: Finding[]): readonly string[] {
+  try {
+    return listIdentities(folder);
+  } catch (error) {
+    findings.push(toBrokenFinding("identities", error));
+    return [];
+  }
+}
+
+const OTHERS = 0o077;
+
+function openToOthers(subject: string, path: string, mode: number): Finding | undefined {
+  if ((mode & OTHERS) === 0) return undefined;
+  const octal = (mode & 0o777).toString(8);
+  const wanted = statSync(path).isDirectory() ? "700" : "600";
+  return toFinding("warn", subject, `${path} is open to others (${octal})`, `chmod ${wanted} ${path}`);
+}
+
+/** The file of a store; null for one in memory or in a database server. */
+function storePath(url: string): string | null {
+  if (url.startsWith("sqlite:")) return url.slice("sqlite:".length);
+  return /^[a-z][a-z0-9+.-]+:/i.test(url) ? null : url;
+}

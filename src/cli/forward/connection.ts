@@ -1,0 +1,66 @@
+import { createConnection, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { connect, type ConnectOptions } from "../../client/connect.ts";
+import type { ServerAddress } from "../../client/server-address.ts";
+import { isPassedOn, relayBytes } from "../../gateway/tcp/relay-bytes.ts";
+import type { ForwardLog } from "./log.ts";
+
+export interface ForwardOptions {
+  readonly options: ConnectOptions;
+  readonly log: ForwardLog;
+}
+
+/**
+ * Takes one local connection, which is paused, to the server over TLS. Ends and failures pass both ways: what broke off
+ * looks to neither side as if it had come to its end.
+ */
+export async function forwardConnection(local: Socket, { options, log }: ForwardOptions): Promise<void> {
+  const gaveUp = new AbortController();
+  let raw: Socket | undefined;
+  local.on("error", ignore);
+  local.on("close", () => gaveUp.abort(new Error("the local program gave up")));
+  const openTransport = async (address: ServerAddress): Promise<Duplex> => {
+    raw = await openRaw(address, gaveUp.signal);
+    return raw;
+  };
+  let remote: TLSSocket;
+  try {
+    remote = await connect({ ...options, openTransport, signal: gaveUp.signal });
+  } catch (error) {
+    raw?.destroy();
+    if (!gaveUp.signal.aborted) log.failed(error);
+    local.destroy();
+    return;
+  }
+  remote.on("error", (error) => log.failed(error));
+  remote.once("data", () => log.succeeded());
+  remote.on("close", () => {
+    if (!local.destroyed && !isPassedOn(remote, local)) local.resetAndDestroy();
+  });
+  local.on("close", () => {
+    if (remote.destroyed || isPassedOn(local, remote)) return;
+    raw?.resetAndDestroy();
+    remote.destroy();
+  });
+  if (local.destroyed) {
+    remote.destroy();
+    return;
+  }
+  relayBytes(local, remote);
+  local.resume();
+}
+
+/** TLS keeps what the socket below it is: half-open. */
+async function openRaw({ host, port }: ServerAddress, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true, signal });
+  socket.once("connect", resolve);
+  socket.once("error", reject);
+  await promise;
+  socket.off("error", reject);
+  return socket;
+}
+
+/** 'close' follows. */
+function ignore(): void {}

@@ -1,0 +1,29 @@
+import { isHandclaspError } from "../../errors.ts";
+import { escapeText } from "../../trust/peer-name.ts";
+import type { EventLog } from "../serve/log.ts";
+
+const MOST_BYTES = 4096;
+
+/** Says why connections failed: the same reason once, until one came through. */
+export class ForwardLog {
+  readonly #log: EventLog;
+  #last: string | undefined;
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  failed(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    if (text === this.#last) return;
+    this.#last = text;
+    const hint = isHandclaspError(error) ? (error.hint ?? null) : null;
+    const code = isHandclaspError(error) ? error.code : null;
+    const message = escapeText(text.replaceAll("\n", " "), MOST_BYTES);
+    this.#log.write({ event: "failed", code, message, hint });
+  }
+
+  succeeded(): void {
+    this.#last = undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
+import type { GatewayEvent } from "../../gateway/gateway-event.ts";
+import { Gateway, type GatewayContext } from "../../gateway/gateway.ts";
+import { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
+import type { WorkerReport } from "../../gateway/workers/worker-message.ts";
+import { openStore } from "../../store/open-store.ts";
+import type { TrustStore } from "../../trust/trust-store.ts";
+import { processName } from "../context.ts";
+import { connectionsByFiles } from "../file-capacity.ts";
+import { type LogDetail, logGateway } from "./log.ts";
+import { recordServer } from "../record-server.ts";
+import { serverIdentity } from "../serve/identity.ts";
+import type { EventLog } from "../serve/log.ts";
+import { useTrustCa } from "../serve/trust-ca.ts";
+import type { TraceFormat } from "../trace/format.ts";
+import { logProblem } from "../trace/log.ts";
+import { TraceOutput } from "../trace/output.ts";
+import { traceServer } from "../trace/server.ts";
+
+export interface GatewayProcessOptions extends Pick<GatewayContext, "limits" | "ticketKeys" | "listenOn"> {
+  readonly log: EventLog;
+  readonly detail: LogDetail;
+  readonly printCertificate: boolean;
+  /** Opens keys that are encrypted. */
+  readonly passphrase?: string;
+  /** Printed on stdout. */
+  readonly trace?: TraceFormat;
+}
+
+/** A gateway in this process, with its store and what is counted. */
+export class GatewayProcess implements AsyncDisposable {
+  readonly #store: TrustStore;
+  readonly #gateway: Gateway;
+  readonly #metrics: GatewayMetrics | undefined;
+  readonly #trace: TraceOutput | undefined;
+
+  constructor(
+    config: GatewayConfig,
+    { log, detail, printCertificate, passphrase, trace, ...sharing }: GatewayProcessOptions,
+  ) {
+    const name = processName("gateway");
+    const store = openStore(config.store, { process: name });
+    this.#store = store;
+    const { metrics } = config;
+    this.#metrics = metrics && new GatewayMetrics({ store, peerLabels: metrics.peerLabels });
+    const secret = passphrase === undefined ? {} : { passphrase };
+    const logEvent = logGateway(log, { detail, printCertificate });
+    this.#trace = trace && new TraceOutput({ format: trace, onProblem: logProblem(log) });
+    this.#gateway = new Gateway(config, {
+      ...sharing,
+      store,
+      now: Date.now,
+      process: name,
+      identityOf: (files: CertificateFiles | undefined) => serverIdentity(store, { ...files, ...secret }),
+      useTrustCa,
+      maxPending: config.maxPending,
+      maxConnections: connectionsByFiles(),
+      onEvent: (event: GatewayEvent) => {
+        this.#metrics?.onEvent(event);
+        logEvent(event);
+        if (event.type === "server-opened" && this.#trace) traceServer(event.server, this.#trace, log);
+      },
+      onError: (error) => log.failed(error),
+    });
+  }
+
+  /** Listens everywhere, or nowhere: then it throws. */
+  start(): Promise<readonly ServerAddress[]> {
+    return this.#gateway.start();
+  }
+
+  async report(): Promise<WorkerReport> {
+    const metrics = (await this.#metrics?.registry.getMetricsAsJSON()) ?? [];
+    return { metrics, unready: this.#metrics?.unready() ?? null };
+  }
+
+  /** Takes over another configuration, or throws and keeps the one it has. */
+  reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
+    return this.#gateway.reload(config);
+  }
+
+  /** Accepts nothing any more; resolves when all connections ended, or their time is over. */
+  drain(): Promise<void> {
+    return this.#gateway.drain();
+  }
+
+  /** Ends what runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway.close();
+    this.#metrics?.[Symbol.dispose]();
+    this.#trace?.[Symbol.dispose]();
+    await this.#store.close();
+  }
+}
+
+/** Records where listeners are and which keys they have, for those who invite clients, and says that they are ready. */
+export async function announceListeners(
+  config: GatewayConfig,
+  addresses: readonly ServerAddress[],
+  log: EventLog,
+  secret: { readonly passphrase?: string },
+): Promise<void> {
+  await using store = openStore(config.store, { process: processName("gateway") });
+  for (const [at, listener] of config.listeners.entries()) {
+    const address = addresses[at];
+    if (address === undefined) continue;
+    const identity = await serverIdentity(store, { ...listener.certificate, ...secret });
+    const record = await recordServer(store, identity, address);
+    log.write({ event: "listening", ...facts(listener), ...record, store: store.url });
+  }
+}
+
+function facts({ name, mode, to, policy, clientCertificate, trustCa }: ListenerConfig): object {
+  const upstream = to.kind === "unix" ? `unix:${to.path}` : formatServerAddress(to.address);
+  return { listener: name, mode, to: upstream, ...policy, clientCertificate, trustCa };
+}

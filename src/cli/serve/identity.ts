@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { type Identity, type IdentityPem, parseIdentity } from "../../client/identity.ts";
+import { ensureIdentityFile } from "../../client/identity-file.ts";
+import { HandclaspError } from "../../errors.ts";
+import type { TrustStore } from "../../trust/trust-store.ts";
+import { makeIdentity } from "../identity/make.ts";
+import type { ServeOptions } from "./options.ts";
+
+export interface ServerIdentityOptions extends Pick<ServeOptions, "cert" | "key"> {
+  /** Opens an encrypted key; one that is made beside the store is encrypted with it. */
+  readonly passphrase?: string;
+}
+
+/** The server's key and certificate: the ones given, else those beside the store, made on first start. */
+export async function serverIdentity(store: TrustStore, options: ServerIdentityOptions): Promise<Identity> {
+  const { cert, key, passphrase } = options;
+  if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key, passphrase);
+  if (!store.url.startsWith("sqlite:")) return parseIdentity(await makeServerIdentity(), "the new identity");
+  return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity, passphrase);
+}
+
+/** The files that `serverIdentity` reads. */
+export function serverIdentityFiles(
+  store: TrustStore,
+  { cert, key }: ServerIdentityOptions,
+): readonly string[] {
+  if (cert !== undefined && key !== undefined) return [cert, key];
+  return store.url.startsWith("sqlite:") ? [serverIdentityFile(store.url)] : [];
+}
+
+/** The key and certificate in two PEM files, which must belong together. */
+export function readServerIdentity(cert: string, key: string, passphrase?: string): Identity {
+  const pem = { certificate: read(cert), key: read(key) };
+  return parseIdentity(pem, `--cert ${cert} with --key ${key}`, passphrase);
+}
+
+function makeServerIdentity(): Promise<IdentityPem> {
+  return makeIdentity(hostname());
+}
+
+/** Beside the store: `trust.db` has `trust.db.server.pem`. */
+export function serverIdentityFile(storeUrl: string): string {
+  return `${storeUrl.replace(/^sqlite:/, "")}.server.pem`;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${said}`, { cause: error });
+  }
+}

@@ -1,0 +1,38 @@
+import type { AddressInfo, Server } from "node:net";
+import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { HandclaspError } from "../../errors.ts";
+
+/** Listens where it was asked to; returns the address with the port that port 0 picked. */
+export async function listen(server: Server, wanted: ServerAddress): Promise<ServerAddress> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(wanted.port, wanted.host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError(
+      "ERR_HANDCLASP_OPTION",
+      `cannot listen on ${formatServerAddress(wanted)}: ${said}`,
+      {
+        hint: "give another address with --listen; port 0 picks a free port",
+        cause: error,
+      },
+    );
+  } finally {
+    server.off("error", reject);
+  }
+  return { host: wanted.host, port: (server.address() as AddressInfo).port };
+}
+
+/** The signal that asks to stop. */
+export function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/** OpenSSL's reason without the place in its sources: `unsupported protocol`. */
+export function reasonOf(error: Error): string {
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
+}

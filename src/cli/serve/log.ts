@@ -1,0 +1,197 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { TLSSocket } from "node:tls";
+import type { ChannelMessages } from "../../guard/channels.ts";
+import { connectionOf } from "../../guard/peer-of.ts";
+import { toKeyId } from "../../trust/key-id.ts";
+import type { KeyPin } from "../../trust/key-record.ts";
+import { escapeText } from "../../trust/peer-name.ts";
+import { type CertificateDescription, describeCertificate } from "../../x509/certificate-description.ts";
+import { print, say } from "../output.ts";
+
+/** One line of the log. What clients wrote was escaped by whoever put it in. */
+export interface LogEntry {
+  readonly event: string;
+  readonly [field: string]: string | number | boolean | null | readonly string[] | undefined;
+}
+
+/** Where a server says what happens. */
+export interface EventLog {
+  write(entry: LogEntry): void;
+  /** What weakens security stands out. */
+  warn(message: string): void;
+  failed(error: unknown): void;
+}
+
+/** Writes the log to stderr, as text or as JSON lines. */
+export class ServeLog implements EventLog {
+  readonly #json: boolean;
+
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  write(entry: LogEntry): void {
+    const time = new Date().toISOString();
+    const line = boundedEntry(entry);
+    if (this.#json) say(JSON.stringify({ time, ...line }));
+    else say(`${time} ${toText(line)}`);
+  }
+
+  /** What weakens security stands out. */
+  warn(message: string): void {
+    if (this.#json) this.write({ event: "warning", message });
+    else say(`WARNING: ${message}`);
+  }
+
+  failed(error: unknown): void {
+    this.write(errorEntry(error));
+  }
+}
+
+/** What became of something unexpected, safe to print. */
+export function errorEntry(error: unknown): LogEntry {
+  const message = error instanceof Error ? error.message : String(error);
+  return { event: "error", message: escapeText(message, MOST_CHARACTERS) };
+}
+
+/** A line that no client can make as long as it likes. */
+export function boundedEntry(entry: LogEntry): LogEntry {
+  const fields = Object.entries(entry).map(([name, value]) => [name, bounded(value)]);
+  return { ...(Object.fromEntries(fields) as LogEntry), event: entry.event };
+}
+
+export interface ClientLogOptions {
+  readonly server: ChannelMessages["handclasp:met"]["server"];
+  readonly log: EventLog;
+  /** Whether connections of known clients are logged, too; default true. */
+  readonly recognised?: boolean;
+  /** Whether certificates go to stdout as PEM. */
+  readonly printCertificate: boolean;
+  /** Told of known keys with new certificates. */
+  readonly onRenewed: (pin: KeyPin) => void;
+}
+
+/** Logs what the guard of a server decides. Returns how to stop. */
+export function logClients({
+  server,
+  log,
+  recognised = true,
+  printCertificate,
+  onRenewed,
+}: ClientLogOptions): () => void {
+  const admitted = (event: "met" | "recognised", message: ChannelMessages["handclasp:met"]): void => {
+    const { peer, connection, remoteAddress } = message;
+    const { keyId, pin, tlsVersion, resumed, renewed } = peer;
+    const certificate = describe(peer.certificate.der);
+    const address = remoteAddress ?? null;
+    const about = { ...factsOf(certificate), tlsVersion, resumed, renewed, address, connection };
+    log.write({ event, peer: peer.name, keyId, pin, ...about });
+    if (printCertificate && certificate !== undefined) print(certificate.pem.trimEnd());
+    if (renewed) onRenewed(pin);
+  };
+  const refused = (message: ChannelMessages["handclasp:refused"]): void => {
+    const { reason, detail, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
+    const certificate = message.certificate === undefined ? undefined : describe(message.certificate);
+    const address = remoteAddress ?? null;
+    const keys = { keyId: keyIdOf(pin), pin, conflictsWith };
+    log.write({
+      event: "refused",
+      reason,
+      detail,
+      alert,
+      peer,
+      ...keys,
+      ...factsOf(certificate),
+      address,
+      connection,
+    });
+    if (printCertificate && certificate !== undefined) print(certificate.pem.trimEnd());
+  };
+  const revoked = ({ peer, connection, remoteAddress }: ChannelMessages["handclasp:revoked"]): void => {
+    const { keyId, pin } = peer;
+    log.write({ event: "revoked", peer: peer.name, keyId, pin, address: remoteAddress ?? null, connection });
+  };
+  const failed = ({ error }: ChannelMessages["handclasp:error"]): void => log.failed(error);
+  const stops = [
+    listen("handclasp:met", server, (message) => admitted("met", message)),
+    ...(recognised
+      ? [listen("handclasp:recognised", server, (message) => admitted("recognised", message))]
+      : []),
+    listen("handclasp:refused", server, refused),
+    listen("handclasp:revoked", server, revoked),
+    listen("handclasp:error", server, failed),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** A client without a certificate. */
+export function logAnonymous(log: ServeLog, socket: TLSSocket): void {
+  const tlsVersion = socket.getProtocol();
+  const address = connectionOf(socket)?.remoteAddress ?? null;
+  log.write({ event: "anonymous", tlsVersion, address });
+}
+
+function listen<Name extends keyof ChannelMessages>(
+  name: Name,
+  server: ClientLogOptions["server"],
+  onMessage: (message: ChannelMessages[Name]) => void,
+): () => void {
+  const listener = (message: unknown): void => {
+    const ours = message as ChannelMessages[Name];
+    if (ours.server === server) onMessage(ours);
+  };
+  subscribe(name, listener);
+  return () => void unsubscribe(name, listener);
+}
+
+function describe(der: Uint8Array): CertificateDescription | undefined {
+  try {
+    return describeCertificate(der);
+  } catch {
+    return undefined;
+  }
+}
+
+function factsOf(certificate: CertificateDescription | undefined): Omit<LogEntry, "event"> {
+  if (certificate === undefined) return {};
+  const { subject, subjectAltNames, notBefore, notAfter, fingerprint } = certificate;
+  return { subject, subjectAltNames, notBefore: iso(notBefore), notAfter: iso(notAfter), fingerprint };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function keyIdOf(pin: KeyPin | null): string | null {
+  return pin === null ? null : toKeyId(pin);
+}
+
+const MOST_CHARACTERS = 4096;
+const MOST_NAMES = 20;
+
+/** A certificate of 48 KiB can be all name. */
+function bounded(value: LogEntry[string]): LogEntry[string] {
+  if (typeof value === "string") return shortened(value, MOST_CHARACTERS);
+  if (!Array.isArray(value)) return value;
+  const shown = value
+    .slice(0, MOST_NAMES)
+    .map((text: string) => shortened(text, MOST_CHARACTERS / MOST_NAMES));
+  return value.length > MOST_NAMES ? [...shown, `and ${value.length - MOST_NAMES} more`] : shown;
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text;
+}
+
+/** `met peer=anna keyId=… subject="CN=anna, O=Lab"`. */
+function toText({ event, ...fields }: LogEntry): string {
+  const words = Object.entries(fields).flatMap(([name, value]) => {
+    if (value === null || value === undefined || value === false) return [];
+    if (Array.isArray(value) && value.length === 0) return [];
+    const text = Array.isArray(value) ? value.join(", ") : String(value);
+    return [`${name}=${/^[\w.:/@%+=-]+$/.test(text) ? text : JSON.stringify(text)}`];
+  });
+  return [event, ...words].join(" ");
+}

@@ -1,0 +1,98 @@
+import type { Connection, Direction, TcpEvent } from "../../capture/connection.ts";
+import { HandshakeObserver } from "../../tls/handshake-observer.ts";
+import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
+import { type HandshakeStory, StoryTeller } from "./story.ts";
+import type { TraceSecrets } from "./secrets.ts";
+
+/** What a capture tells of one connection. */
+export interface CapturedListener {
+  message(message: TraceMessage): void;
+  problem(problem: TraceProblem): void;
+}
+
+/** The last time that has a date; pcapng has room for later ones. */
+const LAST_MS = 8_640_000_000_000_000;
+
+/** Observes one connection of a capture, the way its server saw it. */
+export class CapturedConnection {
+  readonly connection: Connection;
+  readonly #observer: HandshakeObserver;
+  readonly #listener: CapturedListener;
+  readonly #id: string;
+  /** Once bytes are missing, where records begin is not known any more. */
+  readonly #lost = new Set<Direction>();
+  readonly #story: StoryTeller = new StoryTeller("server");
+  #time = 0;
+  #messages = 0;
+
+  constructor(connection: Connection, secrets: TraceSecrets, listener: CapturedListener) {
+    this.connection = connection;
+    this.#listener = listener;
+    this.#id = String(connection.id);
+    this.#story.isHeadless = !connection.fromStart;
+    this.#observer = new HandshakeObserver({
+      connection: this.#id,
+      now: () => this.#time,
+      onMessage: (message) => {
+        this.#messages += 1;
+        this.#story.message(message);
+        listener.message(message);
+        if (message.parsed?.name !== "client_hello") return;
+        for (const { label, clientRandom, secret } of secrets.of(message.parsed.message.random)) {
+          this.#observer.secret(label, clientRandom, secret);
+        }
+      },
+      onProblem: (problem) => {
+        this.#story.problem(problem);
+        listener.problem(problem);
+      },
+    });
+  }
+
+  /** Whether anything of it was TLS. */
+  get isTls(): boolean {
+    return this.#messages > 0;
+  }
+
+  /** What it came to; to be asked once it is closed. */
+  get story(): HandshakeStory {
+    return this.#story;
+  }
+
+  event(event: TcpEvent): void {
+    this.#time = Math.min(event.timeMs ?? this.#time, LAST_MS);
+    switch (event.kind) {
+      case "data":
+        if (this.#lost.has(event.direction)) return;
+        this.#story.bytes(event.direction, event.bytes);
+        if (event.direction === "client") this.#observer.read(event.bytes);
+        else this.#observer.wrote(event.bytes);
+        break;
+      case "gap":
+        if (!this.#lost.has(event.direction)) this.#gap(event.direction, event.length);
+        break;
+      case "finish":
+        this.#story.ended(event.direction, "closed");
+        break;
+      case "reset":
+        this.#story.ended(event.direction, "reset");
+        break;
+      case "close":
+        this.#story.isCut ||= this.#story.end === undefined;
+        this.#observer.end();
+        break;
+    }
+  }
+
+  #gap(direction: Direction, length: number): void {
+    this.#lost.add(direction);
+    this.#story.isCut = true;
+    this.#listener.problem({
+      connection: this.#id,
+      time: this.#time,
+      direction: direction === "client" ? "read" : "write",
+      kind: "truncated",
+      message: `the capture lacks ${length} bytes of the ${direction}'s, and nothing after them can be read`,
+    });
+  }
+}

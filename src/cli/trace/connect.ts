@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { Command } from "commander";
+import { toConnectError } from "../../client/refused-by-server.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { nextConnectionNumber, toConnectionId } from "../../guard/connection-id.ts";
+import { Tap } from "../../guard/tap.ts";
+import { addConnectFlags, type ConnectFlags, withConnection } from "../connect.ts";
+import { ServeLog } from "../serve/log.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { addTraceFlags, type TraceFlags } from "./format.ts";
+import { explainingIn, logProblem } from "./log.ts";
+import { TraceOutput } from "./output.ts";
+
+/** How long a server has to judge us after the handshake; in TLS 1.3 its alert comes later than 'secureConnect'. */
+const VERDICT_MS = 500;
+const FAREWELL_MS = 5000;
+const CONNECT_MS = 10_000;
+
+/** `trace connect`: connects as `connect` does, prints the handshake, says nothing and leaves. */
+export function connectCommand(): Command {
+  const verb = new Command("connect").description(
+    "connect as handclasp connect does, print the messages of the handshake, and leave",
+  );
+  return addTraceFlags(addConnectFlags(verb)).action(run);
+}
+
+async function run(address: ServerAddress, flags: ConnectFlags & TraceFlags, verb: Command): Promise<void> {
+  const log = new ServeLog(false);
+  using output = new TraceOutput({ ...flags, ...explainingIn(log, flags), onProblem: logProblem(log) });
+  let tap: Tap | undefined;
+  let closed: Promise<unknown> | undefined;
+  const openTransport = async (): Promise<Tap> => {
+    tap = await openTapped(address, output, log);
+    const { raw } = tap;
+    closed = new Promise((resolve) => raw.on("close", resolve));
+    return tap;
+  };
+  const onKeyLog = (line: Buffer): void => tap?.keyLog(line);
+  try {
+    await withConnection({ address, flags, verb, openTransport, onKeyLog }, (socket) =>
+      leave(socket, address),
+    );
+  } finally {
+    await closed;
+  }
+}
+
+async function openTapped(address: ServerAddress, output: TraceOutput, log: ServeLog): Promise<Tap> {
+  const raw = connectTcp(address);
+  await once(raw, "connect", { signal: AbortSignal.timeout(CONNECT_MS) }).catch((error: unknown) => {
+    raw.destroy();
+    throw error;
+  });
+  const { local, remote } = endpointsOf(raw);
+  const tap = new Tap(raw, nextConnectionNumber());
+  tap.keepHalfOpen();
+  const id = toConnectionId(tap.number);
+  log.write({ event: "traced", connection: id, address: remote.address, port: remote.port });
+  tap.listen(output.trace({ id, side: "client", client: local, server: remote }));
+  return tap;
+}
+
+/** Waits for the server's verdict and ends the connection. Throws when the server refuses us. */
+async function leave(socket: TLSSocket, address: ServerAddress): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.on("error", (error) => reject(toConnectError(error, formatServerAddress(address))));
+  socket.on("close", () => resolve());
+  for (const sign of ["session", "data", "end"] as const) socket.once(sign, () => socket.end());
+  const verdict = setTimeout(() => socket.end(), VERDICT_MS);
+  const farewell = setTimeout(() => socket.destroy(), FAREWELL_MS);
+  socket.resume();
+  try {
+    await promise;
+  } finally {
+    clearTimeout(verdict);
+    clearTimeout(farewell);
+  }
+}

@@ -1,0 +1,23 @@
+import type { TraceProblem } from "../../tls/trace-message.ts";
+import { escapeText } from "../../trust/peer-name.ts";
+import type { EventLog } from "../serve/log.ts";
+import type { TraceFlags } from "./format.ts";
+import type { TraceOutputOptions } from "./output.ts";
+
+/** Logs what a trace could not show. */
+export function logProblem(log: EventLog): (problem: TraceProblem) => void {
+  return ({ connection, direction, kind, message }) => {
+    log.write({ event: "trace-problem", connection, direction, kind, message: escapeText(message) });
+  };
+}
+
+/** Logs what each connection came to, if that was asked for. */
+export function explainingIn(
+  log: EventLog,
+  { explain }: TraceFlags,
+): Pick<TraceOutputOptions, "onExplained"> {
+  if (explain !== true) return {};
+  return {
+    onExplained: (connection, explanation) => log.write({ event: "explained", connection, explanation }),
+  };
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { Command } from "commander";
+import { HandclaspError } from "../../errors.ts";
+import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
+import { certificatesFromPem } from "../../x509/certificate-description.ts";
+import { jsonOption, storeOption, withStore } from "../context.ts";
+import { addApprovalFlags, type ApprovalFlags, toApproveOptions, withRetired } from "./approve.ts";
+import { printChangedKeys } from "./listed-key.ts";
+
+interface Options extends ApprovalFlags {
+  readonly store: string;
+  readonly json?: true;
+}
+
+/** `trust add PEM`: for certificates that come by a way that is trusted. */
+export function addCommand(): Command {
+  const command = new Command("add")
+    .description("trust the key of a certificate before it connects")
+    .argument("<pem>", "a file with the client's certificate; - reads stdin")
+    .option("--name <name>", "bind this name instead of the one the certificate claims");
+  return addApprovalFlags(command)
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nA certificate that somebody hands in proves nothing: whoever has it can copy it. To be sure that a client\n" +
+        "has the key, let it connect, compare the key id, and use `trust approve`.",
+    )
+    .action(run);
+}
+
+/** The one certificate in a PEM text. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED for none or several. */
+export function oneCertificate(pem: string): CertificateFacts {
+  const [der, ...others] = certificatesFromPem(pem);
+  if (der === undefined || others.length > 0) {
+    throw new HandclaspError(
+      "ERR_HANDCLASP_CERTIFICATE_MALFORMED",
+      `this holds ${others.length + 1} certificates`,
+      {
+        hint: "leave only the client's own: those of its issuers are not trusted",
+      },
+    );
+  }
+  return readCertificate(der);
+}
+
+/** Reads a file. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED when it cannot be read. */
+export function readPemFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", `cannot read ${path}: ${said}`, {
+      cause: error,
+    });
+  }
+}
+
+async function run(pem: string, { store: url, json, ...flags }: Options): Promise<void> {
+  const certificate = oneCertificate(pem === "-" ? await text(process.stdin) : readPemFile(pem));
+  await withStore(url, "trust add", async (store, operator) => {
+    const keys = await withRetired(store, () => operator.import(certificate, toApproveOptions(flags)));
+    printChangedKeys(store, keys, { ...(json && { json }) });
+  });
+}

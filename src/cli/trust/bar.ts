@@ -1,0 +1,98 @@
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { toKeyId } from "../../trust/key-id.ts";
+import type { KeyRecord } from "../../trust/key-record.ts";
+import { resolveKey } from "../../trust/resolve-key.ts";
+import type { TrustStore } from "../../trust/trust-store.ts";
+import { jsonOption, storeOption, withStore } from "../context.ts";
+import { printJson, say } from "../output.ts";
+import { successorsOf } from "./successors.ts";
+import { printChangedKeys, showPeer, toListedKey } from "./listed-key.ts";
+
+interface Options {
+  readonly yes?: true;
+  readonly store: string;
+  readonly json?: true;
+}
+
+const KEY = "a pin, a fingerprint, a key id (14 characters will do), or a name: all keys of that peer";
+
+/** `trust revoke KEY`. */
+export function revokeCommand(): Command {
+  return new Command("revoke")
+    .description("refuse a key from now on, as one that was stolen or lost, and end its connections")
+    .argument("<key>", KEY)
+    .option("--yes", "do not ask, even if there are several keys")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((key: string, options: Options) => bar("revoke", key, options));
+}
+
+/** `trust ignore KEY`. */
+export function ignoreCommand(): Command {
+  return new Command("ignore")
+    .description("refuse a key from now on, and do not list it for review again")
+    .argument("<key>", KEY)
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((key: string, options: Options) => bar("ignore", key, { ...options, yes: true }));
+}
+
+/** `trust forget KEY`. */
+export function forgetCommand(): Command {
+  return new Command("forget")
+    .description("remove a key: the next time it is a first use, and its name is free")
+    .argument("<key>", KEY)
+    .option("--yes", "do not ask, even if there are several keys")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((key: string, options: Options) => bar("forget", key, options));
+}
+
+async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: Options): Promise<void> {
+  await withStore(
+    options.store,
+    `trust ${verb}`,
+    async (store, operator) => {
+      const meant = resolveKey(store, text, verb);
+      if (!(await isConfirmed(verb, meant, options))) {
+        say("nothing was changed");
+        process.exitCode = 1;
+        return;
+      }
+      if (verb !== "forget") {
+        const barred = await operator[verb](text);
+        printChangedKeys(store, barred, { ...(options.json && { json: true }) });
+        if (verb === "revoke") warnOfSuccessors(store, barred);
+        return;
+      }
+      const rows = meant.map((key) => toListedKey(store, key, Date.now()));
+      const forgotten = await operator.forget(text);
+      if (options.json === true)
+        printJson(rows.filter(({ pin }) => forgotten.some((key) => key.pin === pin)));
+      else printChangedKeys(store, forgotten, { word: "forgotten" });
+    },
+    { mustExist: true },
+  );
+}
+
+/** Whoever stole a key may have rotated it: what it endorsed is trusted until somebody looks at it. */
+function warnOfSuccessors(store: TrustStore, revoked: readonly KeyRecord[]): void {
+  for (const key of successorsOf(store, revoked)) {
+    say(`warning: a key that it endorsed stays trusted: ${showPeer(key)}  ${toKeyId(key.pin)}`);
+    say(`  handclasp trust revoke ${toKeyId(key.pin)}`);
+  }
+}
+
+/** Asks only a person, and only about more than one key. */
+async function isConfirmed(verb: string, keys: readonly KeyRecord[], { yes }: Options): Promise<boolean> {
+  if (yes === true || keys.length < 2 || !process.stdin.isTTY) return true;
+  for (const key of keys) say(`  ${showPeer(key)}  ${toKeyId(key.pin)}  ${key.state}`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${verb} these ${keys.length} keys? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

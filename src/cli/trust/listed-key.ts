@@ -1,0 +1,81 @@
+import { toKeyId } from "../../trust/key-id.ts";
+import type { KeyPin, KeyRecord } from "../../trust/key-record.ts";
+import { escapeText } from "../../trust/peer-name.ts";
+import type { TrustStore } from "../../trust/trust-store.ts";
+import type { RefusalReason } from "../../trust/verdict.ts";
+import { describeCertificate } from "../../x509/certificate-description.ts";
+import { print, printJson, showName, toIsoTime } from "../output.ts";
+
+/** A key as programs get it. Every field is there or null; times are ISO 8601 in UTC. */
+export interface ListedKey {
+  /** The bound name, else the claimed one; escaped. */
+  readonly peer: string | null;
+  readonly state: KeyRecord["state"];
+  /** Why the next connection would be refused; null when it would not. */
+  readonly reason: RefusalReason | null;
+  readonly keyId: string;
+  readonly pin: KeyPin;
+  readonly fingerprint: string;
+  /** Of the newest certificate that was kept; escaped. */
+  readonly subject: string | null;
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  readonly expires: string | null;
+  readonly source: KeyRecord["source"];
+  readonly conflictsWith: KeyPin | null;
+}
+
+/** A key of the store as it is at `now`, milliseconds since the epoch. */
+export function toListedKey(store: TrustStore, key: KeyRecord, now: number): ListedKey {
+  const peer = key.peer ?? key.claimedName;
+  return {
+    peer: peer === null ? null : escapeText(peer),
+    state: key.state,
+    reason: reasonOf(key, now),
+    keyId: toKeyId(key.pin),
+    pin: key.pin,
+    fingerprint: key.fingerprint,
+    subject: subjectOf(store, key.pin),
+    firstSeen: toIsoTime(key.firstSeen),
+    lastSeen: toIsoTime(key.lastSeen),
+    expires: toIsoTime(key.expires),
+    source: key.source,
+    conflictsWith: key.conflictsWith,
+  };
+}
+
+/** A peer's name for people; one that is only claimed says so, and one that approval gives instead of the claim. */
+export function showPeer({ pin, peer, claimedName, newName }: ShownPeer): string {
+  if (peer !== null) return showName(peer);
+  const claim = claimedName === null ? "-" : `${showName(claimedName)} (claimed)`;
+  return newName === null || newName === toKeyId(pin) ? claim : `${showName(newName)} (would be), ${claim}`;
+}
+
+type ShownPeer = Pick<KeyRecord, "pin" | "peer" | "claimedName" | "newName">;
+
+/** Says of each key what became of it: `revoked  anna  KEYID`, or the keys as JSON. */
+export function printChangedKeys(
+  store: TrustStore,
+  keys: readonly KeyRecord[],
+  options: { readonly word?: string; readonly json?: true },
+): void {
+  if (options.json === true) printJson(keys.map((key) => toListedKey(store, key, Date.now())));
+  else for (const key of keys) print([options.word ?? key.state, showPeer(key), toKeyId(key.pin)].join("  "));
+}
+
+function reasonOf(key: KeyRecord, now: number): RefusalReason | null {
+  if (key.state === "pending") return key.conflictsWith === null ? "pending" : "key-changed";
+  if (key.state !== "trusted") return key.state;
+  if (key.expires !== null && now >= key.expires) return "expired";
+  return key.newName === null ? null : "name-changed";
+}
+
+function subjectOf(store: TrustStore, pin: KeyPin): string | null {
+  const [newest] = store.certificates(pin);
+  if (newest === undefined) return null;
+  try {
+    return describeCertificate(newest.der).subject;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,31 @@
+import { Command } from "commander";
+import { jsonOption, storeOption, withStore } from "../context.ts";
+import { printChangedKeys } from "./listed-key.ts";
+
+interface Options {
+  readonly store: string;
+  readonly json?: true;
+}
+
+/** `trust rename KEY NAME`. */
+export function renameCommand(): Command {
+  return new Command("rename")
+    .description("give a peer another name: all its keys go with it")
+    .argument("<key>", "the peer's name, or one of its keys")
+    .argument("<name>", "the new name")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run(key: string, name: string, { store: url, json }: Options): Promise<void> {
+  await withStore(
+    url,
+    "trust rename",
+    async (store, operator) => {
+      const keys = await operator.rename(key, name);
+      printChangedKeys(store, keys, { word: "renamed", ...(json && { json }) });
+    },
+    { mustExist: true },
+  );
+}
