@@ -111,6 +111,7 @@ try {
     most("the same, observed with sample: 0 / bare", number(traced, "full.untraced.ratio"), 1.02, "×"),
     most("handclasp --help, built", number(startup, "helpMs"), 150, " ms"),
     most("import of the library, built", number(startup, "importMs"), 80, " ms"),
+    most("files that it loads", number(startup, "importedFiles"), 12, ""),
   ];
   const width = Math.max(...rows.map(({ what }) => what.length));
   for (const { what, target, measured, holds } of rows) {

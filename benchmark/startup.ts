@@ -11,6 +11,11 @@ if (!existsSync(DIST))
 const LIBRARY = pathToFileURL(join(DIST, "index.js")).href;
 const TIME_IMPORT = `const t = performance.now(); await import(${JSON.stringify(LIBRARY)}); console.log(performance.now() - t)`;
 
+const COUNT_FILES = `import { registerHooks } from "node:module";
+let files = 0;
+registerHooks({ load(url, context, next) { if (url.startsWith("file:")) files++; return next(url, context); } });
+await import(${JSON.stringify(LIBRARY)}); console.log(files)`;
+
 function median(measure: () => number): number {
   const times = Array.from({ length: 21 }, measure).toSorted((a, b) => a - b);
   return Math.round(times[10] ?? 0);
@@ -23,15 +28,16 @@ function wholeProcess(args: readonly string[]): number {
   return performance.now() - started;
 }
 
+function numberPrintedBy(code: string): number {
+  const args = ["--input-type=module", "-e", code];
+  return Number(spawnSync(process.execPath, args, { encoding: "utf8" }).stdout);
+}
+
 console.log(
   JSON.stringify({
     bareNodeMs: median(() => wholeProcess(["-e", "0"])),
     helpMs: median(() => wholeProcess([join(DIST, "cli/main.js"), "--help"])),
-    importMs: median(() => {
-      const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", TIME_IMPORT], {
-        encoding: "utf8",
-      });
-      return Number(stdout);
-    }),
+    importMs: median(() => numberPrintedBy(TIME_IMPORT)),
+    importedFiles: numberPrintedBy(COUNT_FILES),
   }),
 );

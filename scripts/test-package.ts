@@ -22,7 +22,9 @@ try {
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
   const strays = files.filter(
     ({ path }) =>
-      !/^(dist\/.*\.(js|d\.ts)|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(path),
+      !/^(dist\/.*\.(js|js\.map|d\.ts)|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(
+        path,
+      ),
   );
   assert.deepEqual(strays, []);
 
@@ -45,6 +47,36 @@ console.log("imported");
 `,
   );
   assert.equal(run(process.execPath, ["use.mjs"]), "imported\n");
+
+  // Modules cost more than what is in them: an import of many files took twice as long.
+  writeFileSync(
+    join(folder, "count.mjs"),
+    `import { registerHooks } from "node:module";
+let files = 0;
+registerHooks({
+  load(url, context, next) {
+    if (url.startsWith("file:")) files++;
+    return next(url, context);
+  },
+});
+await import("handclasp");
+console.log(files);
+`,
+  );
+  const loaded = Number(run(process.execPath, ["count.mjs"]));
+  assert.ok(loaded <= 12, `an import of the library loads ${loaded} files`);
+
+  writeFileSync(
+    join(folder, "fail.mjs"),
+    `import { parseJoinToken } from "handclasp";
+try {
+  parseJoinToken("no token");
+} catch (error) {
+  console.log(error.stack);
+}
+`,
+  );
+  assert.match(run(process.execPath, ["--enable-source-maps", "fail.mjs"]), /src.trust.join-token\.ts:\d+/);
 
   writeFileSync(
     join(folder, "use.ts"),
@@ -76,6 +108,7 @@ guard(server, trust, { clientCertificate: "required" });
   const bin = join(folder, "node_modules/.bin/handclasp");
   assert.match(run(bin, ["--help"]), /Trust on first use/);
   run(bin, ["store", "stats", "--store", "trust.db"]);
+  run(bin, ["trust", "open", "--for", "1m", "--store", "trust.db"]);
   console.log(`${filename}: import, types and the bin work under Node ${process.versions.node}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
