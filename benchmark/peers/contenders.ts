@@ -35,14 +35,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "bare Node pipe",
     packages: [],
     binary: NODE,
-    tcp: ({ port, upstream, identity, clientCertificate }) => [
-      NODE,
-      BARE_PIPE,
-      String(port),
-      String(upstream.tcp),
-      identity,
-      clientCertificate,
-    ],
+    tcp: (setup) => barePipe(setup, 1),
   },
   {
     name: "handclasp",
@@ -74,6 +67,18 @@ export function findBinary(name: string): string | undefined {
   if (name.startsWith("/")) return name;
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+export function barePipe({ port, upstream, identity, clientCertificate }: Setup, processes: number): Command {
+  return [
+    NODE,
+    BARE_PIPE,
+    String(port),
+    String(upstream.tcp),
+    identity,
+    clientCertificate,
+    String(processes),
+  ];
 }
 
 export function handclasp(

@@ -11,7 +11,7 @@ import type { TLSSocket } from "node:tls";
 import { parseArgs } from "node:util";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { fillStore } from "../fill-store.ts";
-import { handclasp, type Program, type Setup } from "./contenders.ts";
+import { barePipe, type Command, handclasp, type Program, type Setup } from "./contenders.ts";
 import { type Result, toMarkdown, toResult, toText } from "./figures.ts";
 import { install, present } from "./install.ts";
 import { createClient, handshakes } from "./load.ts";
@@ -142,25 +142,20 @@ const SETTLE_MS = 3000;
 /** What a handshake costs all processes of a gateway with two workers, and how evenly they share the work. */
 async function workers(): Promise<Result> {
   console.error("measuring: two workers");
-  const costs = new Map<string, number[]>([
-    ["1 worker", []],
-    ["2 workers", []],
-  ]);
-  const shares: number[] = [];
   const contenders: Contender[] = [];
-  for (const count of ["1", "2"]) {
+  for (const [name, make] of WORKERS) {
     const port = await freePort();
     const setup = { folder, port, upstream, identity, clientCertificate, store };
-    const command = handclasp(setup, "tcp", `127.0.0.1:${upstream.tcp}`, ["--workers", count]);
-    const name = count === "1" ? "1 worker" : "2 workers";
-    contenders.push(await startContender(name, port, command));
+    contenders.push(await startContender(name, port, make(setup)));
   }
+  const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  const shares: number[] = [];
   const units = Math.round(2000 * SCALE);
-  for (const { port } of contenders) await handshakes(client, port, units, 8);
+  for (const { port } of contenders) await handshakes(client, port, units, AT_ONCE);
   for (let round = 0; round < ROUNDS; round++) {
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const before = cpuOfTree(pidOf(contender));
-      await handshakes(client, contender.port, units, 8);
+      await handshakes(client, contender.port, units, AT_ONCE);
       const used = [...cpuOfTree(pidOf(contender))].map(([pid, micros]) => micros - (before.get(pid) ?? 0));
       costs.get(contender.name)?.push(used.reduce((sum, micros) => sum + micros, 0) / units);
       if (contender.name === "2 workers") shares.push(largestShare(used));
@@ -168,10 +163,26 @@ async function workers(): Promise<Result> {
   }
   await Promise.all(contenders.map(stopContender));
   const row = { id: "workers", what: "a full handshake, two workers on two cores", unit: "µs" };
-  const result = toResult(row, "2 workers", costs, [{ than: "1 worker", most: 1.1 }]);
+  const result = toResult(row, "2 workers", costs, [
+    { than: "1 worker", most: 1.1 },
+    { than: "2 bare Node pipes", most: 1.08, aim: true },
+  ]);
   const share = shares.toSorted((a, b) => a - b)[shares.length >> 1] ?? Number.NaN;
   const split = { ours: "busier worker", than: "all workers", most: 0.6, ratio: Number(share.toFixed(3)) };
   return { ...result, comparisons: [...result.comparisons, split] };
+}
+
+const AT_ONCE = 8;
+/** The bare pipes show what a second process costs by itself when clients and servers share the cores. */
+const WORKERS: ReadonlyMap<string, (setup: Setup) => Command> = new Map([
+  ["1 worker", (setup) => gatewayWith("1", setup)],
+  ["2 workers", (setup) => gatewayWith("2", setup)],
+  ["bare Node pipe", (setup) => barePipe(setup, 1)],
+  ["2 bare Node pipes", (setup) => barePipe(setup, 2)],
+]);
+
+function gatewayWith(workerCount: string, setup: Setup): Command {
+  return handclasp(setup, "tcp", `127.0.0.1:${setup.upstream.tcp}`, ["--workers", workerCount]);
 }
 
 /** Of the two busiest processes' CPU: the primary does next to nothing. */
