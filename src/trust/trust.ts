@@ -12,7 +12,7 @@ import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { nameKey } from "./peer-name.ts";
-import { SightingBuffer } from "./sighting-buffer.ts";
+import { SightingWriter } from "./sighting-writer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
 import { RotationLimits } from "./rotation-limits.ts";
@@ -60,7 +60,7 @@ export class Trust implements AsyncDisposable {
   readonly #pendingForMs: number;
   readonly #onError: (error: unknown) => void;
   readonly #known: StoreKnowledge;
-  readonly #buffer = new SightingBuffer();
+  readonly #sightings: SightingWriter;
   readonly #renewals = new Map<KeyPin, CertificateFacts>();
   readonly #noted = new Set<string>();
   #flushTimer: NodeJS.Timeout | undefined;
@@ -77,6 +77,7 @@ export class Trust implements AsyncDisposable {
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
+    this.#sightings = new SightingWriter(store, this.#onError);
   }
 
   /** What one handshake means, new or resumed. Synchronous; never throws: what cannot be known is refused. */
@@ -88,7 +89,7 @@ export class Trust implements AsyncDisposable {
       this.#known.key = key;
       const verdict = judge(sighting, this.#known, this.policy, now);
       if (verdict.decision === "admit") {
-        if (verdict.renewed) this.#renewals.set(pin, sighting.certificate);
+        if (verdict.renewed) this.#renew(sighting.certificate);
         return verdict;
       }
       if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
@@ -182,27 +183,23 @@ export class Trust implements AsyncDisposable {
 
   /** Notes that a trusted key was seen. */
   seen(pin: KeyPin): void {
-    this.#buffer.seen(pin, this.#now());
-    this.#flushSoon();
+    this.#sightings.seen(pin, this.#now());
   }
 
   /** Notes a refusal, for `explain` and the lists; not an event. */
   refused(refuse: Refuse, from: { connection: string; remoteAddress: string | undefined }): void {
-    this.#buffer.refused(refuse, from.connection, from.remoteAddress, this.#now());
-    this.#flushSoon();
+    this.#sightings.refused(refuse, from.connection, from.remoteAddress, this.#now());
   }
 
   connectionOpened(connection: LiveConnection): void {
-    this.#buffer.opened(connection);
-    this.#flushSoon();
+    this.#sightings.opened(connection);
   }
 
   connectionClosed(id: string): void {
-    this.#buffer.closed(id);
-    this.#flushSoon();
+    this.#sightings.closed(id);
   }
 
-  /** Writes what was seen so far. Happens by itself about once a second. */
+  /** Writes what was seen so far. Happens by itself about once a second, for a few refusals within 100 ms. */
   async flush(): Promise<void> {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
@@ -211,7 +208,7 @@ export class Trust implements AsyncDisposable {
     this.#renewals.clear();
     try {
       await Promise.all([
-        this.#buffer.isEmpty ? undefined : this.store.record(this.#buffer.drain()),
+        this.#sightings.flush(),
         ...renewals.map((certificate) =>
           this.store.apply({ type: "renew", ...this.#origin(), certificate: toSeenCertificate(certificate) }),
         ),
@@ -279,7 +276,7 @@ export class Trust implements AsyncDisposable {
     const { reason, pin } = refuse;
     if (reason === "pending" || reason === "key-changed") {
       if (known === undefined && !this.#mayMeet(sighting, now)) return rateLimited(refuse);
-      this.#buffer.seen(sighting.certificate.pin, now);
+      this.#sightings.seen(sighting.certificate.pin, now);
       if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
       this.#note(`hold ${pin}`, {
         type: "hold",
@@ -303,6 +300,11 @@ export class Trust implements AsyncDisposable {
       this.#note(`stale ${pin}`, { type: "note-stale", ...this.#origin(sighting), pin: known.pin });
     }
     return refuse;
+  }
+
+  #renew(certificate: CertificateFacts): void {
+    this.#renewals.set(certificate.pin, certificate);
+    this.#flushSoon();
   }
 
   /** Writes without anybody waiting, at most once for the same thing between two flushes. */

@@ -1,0 +1,64 @@
+import type { KeyPin } from "./key-record.ts";
+import { SightingBuffer } from "./sighting-buffer.ts";
+import type { LiveConnection } from "./sighting.ts";
+import type { TrustStore } from "./trust-store.ts";
+import type { Refuse } from "./verdict.ts";
+
+const FLUSH_MS = 1000;
+/** How long a refusal waits, so that `explain` knows it; where there are many, as long as all else. */
+const REFUSAL_FLUSH_MS = 100;
+const FEW_REFUSALS = 10;
+
+/** Writes what a server sees about once a second, a few refusals within 100 ms. Nobody waits for it. */
+export class SightingWriter {
+  readonly #store: TrustStore;
+  readonly #onError: (error: unknown) => void;
+  readonly #buffer = new SightingBuffer();
+  #timer: NodeJS.Timeout | undefined;
+  #refusalTimer: NodeJS.Timeout | undefined;
+  #areRefusalsFew = true;
+
+  constructor(store: TrustStore, onError: (error: unknown) => void) {
+    this.#store = store;
+    this.#onError = onError;
+  }
+
+  seen(pin: KeyPin, at: number): void {
+    this.#buffer.seen(pin, at);
+    this.#timer ??= this.#flushIn(FLUSH_MS);
+  }
+
+  refused(refuse: Refuse, connection: string, remoteAddress: string | undefined, at: number): void {
+    this.#buffer.refused(refuse, connection, remoteAddress, at);
+    this.#refusalTimer ??= this.#flushIn(this.#areRefusalsFew ? REFUSAL_FLUSH_MS : FLUSH_MS);
+  }
+
+  opened(connection: LiveConnection): void {
+    this.#buffer.opened(connection);
+    this.#timer ??= this.#flushIn(FLUSH_MS);
+  }
+
+  closed(id: string): void {
+    this.#buffer.closed(id);
+    this.#timer ??= this.#flushIn(FLUSH_MS);
+  }
+
+  /** Writes what was seen so far. Never rejects. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#refusalTimer);
+    this.#timer = this.#refusalTimer = undefined;
+    if (this.#buffer.isEmpty) return;
+    const batch = this.#buffer.drain();
+    this.#areRefusalsFew = batch.refusals.reduce((sum, { count }) => sum + count, 0) <= FEW_REFUSALS;
+    try {
+      await this.#store.record(batch);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #flushIn(delayMs: number): NodeJS.Timeout {
+    return setTimeout(() => void this.flush(), delayMs).unref();
+  }
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { Trust } from "../../src/trust/trust.ts";
+import { factsOf } from "../support/certificates.ts";
+
+/** A server's trust, and a store as another process would read it, at times that the test decides. */
+class Refusing implements AsyncDisposable {
+  readonly store = openMemoryStore();
+  readonly #timers: TestContext["mock"]["timers"];
+  readonly #trust: Trust;
+  #now: number = Date.UTC(2030, 0, 1);
+
+  constructor({ mock }: TestContext) {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    this.#timers = mock.timers;
+    this.#trust = new Trust(this.store, {
+      policy: { firstUse: "refuse" },
+      now: () => this.#now,
+      process: "serve 1",
+    });
+  }
+
+  refuse(connection: string, remoteAddress = "192.0.2.1"): void {
+    const verdict = this.#trust.judge({ certificate: STRANGER, caSigned: false, remoteAddress });
+    assert.ok(verdict.decision === "refuse");
+    this.#trust.refused(verdict, { connection, remoteAddress });
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
+    this.#timers.tick(ms);
+  }
+
+  get lastOnRecord(): string | undefined {
+    return this.store.refusals(1)[0]?.connection;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#trust[Symbol.asyncDispose]();
+    await this.store.close();
+  }
+}
+
+const STRANGER = factsOf("stranger");
+
+describe("a refusal", () => {
+  it("is on record within a tenth of a second, the next one too", async (test) => {
+    await using server = new Refusing(test);
+    for (const connection of ["1", "2", "3"]) {
+      server.refuse(connection);
+      server.pass(100);
+      assert.equal(server.lastOnRecord, connection);
+    }
+  });
+
+  it("of a flood is on record within a second: it costs no transaction of its own", async (test) => {
+    await using server = new Refusing(test);
+    let writes = 0;
+    let before: string | undefined;
+    for (let time = 0; time < 5000; time += 10) {
+      for (let count = 0; count < 10; count++) server.refuse(`${time}-${count}`, `192.0.2.${count}`);
+      server.pass(10);
+      if (server.lastOnRecord !== before) writes += 1;
+      before = server.lastOnRecord;
+    }
+    assert.ok(writes >= 5 && writes <= 6, `${writes} writes in 5 seconds`);
+    server.pass(1000);
+    assert.equal(server.lastOnRecord, "4990-9");
+
+    server.refuse("alone");
+    server.pass(1000);
+    server.refuse("alone again");
+    server.pass(100);
+    assert.equal(server.lastOnRecord, "alone again", "the flood is over");
+  });
+});
