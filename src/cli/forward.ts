@@ -1,19 +1,26 @@
 import { createServer, isIP, type Socket } from "node:net";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { SessionCache } from "../client/session-cache.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { Capacity } from "../gateway/capacity.ts";
+import { Entrance } from "../gateway/entrance.ts";
 import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/ip-network.ts";
 import { addConnectFlags, type ConnectFlags, connectOptions } from "./connect.ts";
 import { knownServersUrl } from "./connect/known-servers.ts";
 import { asArgument, jsonOption, processName } from "./context.ts";
+import { connectionsByFiles } from "./file-capacity.ts";
 import { forwardConnection } from "./forward/connection.ts";
 import { ForwardLog } from "./forward/log.ts";
+import { parseCount } from "./parse-count.ts";
 import { listen, stopSignal } from "./serve/listen.ts";
 import { ServeLog } from "./serve/log.ts";
 
 interface Flags extends ConnectFlags {
+  readonly maxConnections: number;
+  /** Listens where other machines can connect as well. */
+  readonly dangerouslyShareIdentity?: true;
   readonly json?: true;
 }
 
@@ -24,10 +31,27 @@ export function command(): Command {
     "where programs on this machine connect; port 0 picks one",
     asArgument(parseServerAddress),
   );
-  return addConnectFlags(verb).addOption(jsonOption()).action(run);
+  return addConnectFlags(verb)
+    .addOption(
+      new Option("--max-connections <n>", "connections at once; one more waits")
+        .argParser(parseCount)
+        .default(1000),
+    )
+    .option(
+      "--dangerously-share-identity",
+      "listen on an address that is not this machine's own: everybody who reaches it comes in as us",
+    )
+    .addOption(jsonOption())
+    .action(run);
 }
 
 async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb: Command): Promise<void> {
+  if (!isLoopback(wanted.host) && flags.dangerouslyShareIdentity !== true) {
+    verb.error(
+      `error: everybody who reaches ${formatServerAddress(wanted)} would come in as us` +
+        "\nhint: listen on 127.0.0.1, or say --dangerously-share-identity",
+    );
+  }
   const stopped = stopSignal();
   const log = new ServeLog(flags.json === true);
   await using store = openStore(knownServersUrl(flags.store), { process: processName("forward") });
@@ -35,13 +59,23 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
   const failures = new ForwardLog(log);
   const shared = { options: { ...options, sessions: new SessionCache() }, log: failures };
   const open = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (local) => {
-    open.add(local);
-    local.on("close", () => open.delete(local));
-    void forwardConnection(local, shared);
+  const most = Math.min(flags.maxConnections, connectionsByFiles());
+  const entrance = new Entrance({
+    capacity: new Capacity(most),
+    most: () => most,
+    letIn(local) {
+      open.add(local);
+      local.on("close", () => open.delete(local));
+      void forwardConnection(local, shared);
+    },
+    onFull: () => log.write({ event: "full", most }),
   });
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (local) =>
+    entrance.accept(local),
+  );
   try {
     const address = await listen(server, wanted);
+    server.on("error", (error) => log.failed(error));
     if (!isLoopback(address.host)) {
       log.warn(
         `whoever reaches ${formatServerAddress(address)} comes in as us: anybody on the network may use it`,
@@ -60,6 +94,7 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
     log.write({ event: "stopping", signal });
   } finally {
     server.close();
+    entrance.close();
     for (const socket of open) socket.destroy();
   }
 }

@@ -4,36 +4,32 @@ import { HandclaspError } from "../errors.ts";
 import { AcceptProxy } from "./proxy-protocol/accept-proxy.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ListenerConfig } from "./config/config.ts";
+import { Entrance } from "./entrance.ts";
 import type { Gate } from "./gate.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 
 /** How a listener gets at its socket: one of its own, one that processes share by `SO_REUSEPORT`, or one that is open. */
 export type ListenOn = { readonly reusePort: true } | { readonly fd: number };
 
-/** Accepted connections that wait for room, at the most: as many as a kernel keeps by default. */
-const MOST_WAITING = 511;
-
 /** Accepts connections at one address and hands them to the gate of the day. */
 export class Listener {
   readonly #server: Server;
   readonly #onEvent: OnGatewayEvent;
-  /** Of the whole process. */
-  readonly #capacity: Capacity;
-  readonly #mostWaiting: number;
-  readonly #waiting = new Set<Socket>();
-  readonly #stopWaiting: () => void;
+  readonly #entrance: Entrance;
   #gate: Gate;
   #acceptProxy: AcceptProxy | undefined;
-  #open = 0;
 
   constructor(gate: Gate, capacity: Capacity, onEvent: OnGatewayEvent) {
     this.#gate = gate;
-    this.#capacity = capacity;
     this.#onEvent = onEvent;
-    this.#mostWaiting = Math.min(MOST_WAITING, capacity.most);
     this.#acceptProxy = this.#createAcceptProxy();
-    this.#server = createServer({ noDelay: true }, this.#accepted);
-    this.#stopWaiting = capacity.onFreed(() => this.#letIn());
+    this.#entrance = new Entrance({
+      capacity,
+      most: () => this.config.maxConnections,
+      letIn: (transport) => this.#letIn(transport),
+      onFull: () => onEvent({ type: "full", listener: this.config }),
+    });
+    this.#server = createServer({ noDelay: true }, (transport) => this.#entrance.accept(transport));
   }
 
   get config(): ListenerConfig {
@@ -74,36 +70,17 @@ export class Listener {
     this.#gate = gate;
     // Headers that are being read go on to be; what comes with them goes through the new gate.
     this.#acceptProxy = this.#createAcceptProxy();
-    this.#letIn();
+    this.#entrance.admitWaiting();
   }
 
   /** Accepts nothing any more; what was let in goes on. */
   stop(): void {
     this.#server.close();
-    this.#stopWaiting();
+    this.#entrance.close();
     this.#acceptProxy?.close();
-    for (const transport of this.#waiting) transport.destroy();
-    this.#waiting.clear();
   }
 
-  readonly #accepted = (transport: Socket): void => {
-    if (this.#waiting.size === 0 && this.#take()) return this.#start(transport);
-    if (this.#waiting.size >= this.#mostWaiting) return void transport.destroy();
-    if (this.#waiting.size === 0) this.#onEvent({ type: "full", listener: this.config });
-    this.#waiting.add(transport);
-    transport.on("error", ignore);
-    transport.on("close", () => this.#waiting.delete(transport));
-  };
-
-  /** Room for one more, and it is taken. */
-  #take(): boolean {
-    if (this.#open >= this.config.maxConnections || !this.#capacity.take()) return false;
-    this.#open += 1;
-    return true;
-  }
-
-  #start(transport: Socket): void {
-    transport.on("close", this.#closed);
+  #letIn(transport: Socket): void {
     if (this.#acceptProxy === undefined) this.#gate.accept(transport);
     else this.#acceptProxy.accept(transport, this.#handOver);
   }
@@ -112,20 +89,6 @@ export class Listener {
     if (this.#server.listening) this.#gate.accept(transport);
     else transport.destroy();
   };
-
-  readonly #closed = (): void => {
-    this.#open -= 1;
-    this.#capacity.give();
-  };
-
-  /** The one that waited longest is first. */
-  #letIn(): void {
-    for (const transport of this.#waiting) {
-      if (!this.#take()) return;
-      this.#waiting.delete(transport);
-      this.#start(transport);
-    }
-  }
 
   #createAcceptProxy(): AcceptProxy | undefined {
     const { config } = this;
@@ -156,6 +119,3 @@ export function cannotListen(address: ServerAddress, cause: unknown): HandclaspE
     cause,
   });
 }
-
-/** 'close' follows. */
-function ignore(): void {}

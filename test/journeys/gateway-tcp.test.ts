@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { hash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, existsSync, globSync, mkdirSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { Home, runToEnd, startServer, until } from "../cli/support/serve.ts";
 import { gone, openUpstream } from "../gateway/support/upstream.ts";
@@ -116,12 +116,52 @@ describe("forward", () => {
     for (const { pin, keyId } of [first, second]) assert.ok(text.includes(pin) || text.includes(keyId), text);
   });
 
-  it("warns when others can reach it", async () => {
+  it("listens where others can reach it only when told so twice, and warns even then", async () => {
     using home = new Home();
     await using upstream = await openUpstream();
     await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
-    await using forward = await startServer(home, ["forward", "0.0.0.0:0", gateway.address]);
+    for (const host of ["0.0.0.0", "[::]", "192.0.2.1", "host.example"]) {
+      const { code, stderr } = await home.run(["forward", `${host}:0`, gateway.address]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /--dangerously-share-identity/);
+    }
+    const verb = ["forward", "0.0.0.0:0", gateway.address, "--dangerously-share-identity"];
+    await using forward = await startServer(home, verb);
     assert.match(String(forward.log.find(({ event }) => event === "warning")?.["message"]), /anybody/);
+  });
+
+  it("has connections beyond its number wait until others end", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    await using forward = await startForward(home, gateway, "--max-connections", "2");
+    const open = [await openThrough(forward.port), await openThrough(forward.port)];
+    const waiting = createConnection(forward.port, "127.0.0.1");
+    waiting.write("me too");
+    const { most } = await forward.logged(({ event }) => event === "full");
+    assert.equal(most, 2);
+    assert.equal(upstream.sockets.size, 2);
+    open[0]?.destroy();
+    const [answer] = (await once(waiting, "data")) as [Buffer];
+    assert.equal(String(answer), "me too");
+    for (const socket of [...open, waiting]) socket.destroy();
+  });
+
+  it("has fewer connections than its number where it may open few files", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream();
+    await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    const verb = ["forward", "127.0.0.1:0", gateway.address];
+    await using forward = await startServer(home, verb, "-n 90");
+    const first = await openThrough(forward.port);
+    const others = Array.from({ length: 60 }, () => createConnection(forward.port, "127.0.0.1"));
+    for (const socket of others) socket.on("error", () => undefined);
+    const { most } = await forward.logged(({ event }) => event === "full");
+    assert.ok(Number(most) < 30, String(most));
+    first.write("still here");
+    const [answer] = (await once(first, "data")) as [Buffer];
+    assert.equal(String(answer), "still here");
+    for (const socket of [first, ...others]) socket.destroy();
   });
 
   it("comes in as the one who joined by a token", async () => {
@@ -137,6 +177,14 @@ describe("forward", () => {
     assert.equal((JSON.parse(connections) as { peer: string }[])[0]?.peer, "bert");
   });
 });
+
+/** A connection that the service answered. */
+async function openThrough(port: number): Promise<Socket> {
+  const socket = createConnection(port, "127.0.0.1");
+  socket.write("hello");
+  await once(socket, "data");
+  return socket;
+}
 
 async function ended(child: ReturnType<typeof spawn>): Promise<void> {
   const [code] = (await once(child, "exit")) as [number | null];

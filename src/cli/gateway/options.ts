@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
 import { parseDuration } from "../../trust/duration.ts";
@@ -6,6 +6,7 @@ import { parseServerAddress, type ServerAddress } from "../../client/server-addr
 import { asArgument, describeUsage } from "../context.ts";
 import type { LogDetail } from "./log.ts";
 import { type PassphraseFlag, passphraseOption } from "../passphrase-file.ts";
+import { parseCount } from "../parse-count.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "../serve/options.ts";
 
 /** The flags of `gateway`: those of `serve`, and what one listener needs besides. */
@@ -163,12 +164,6 @@ function duration(flags: string, about: string, standard: number, shown: string)
 function limit(flags: string, about: string): Option {
   const parse = asArgument((text) => (text === "0" ? 0 : parseDuration(text)));
   return new Option(flags, about).argParser(parse).default(0, "0");
-}
-
-function parseCount(text: string): number {
-  const number = Number(text);
-  if (/^\d{1,9}$/.test(text) && number > 0) return number;
-  throw new InvalidArgumentError("It must be a whole number above 0.");
 }
 
 function asUsage<T>(command: Command, parse: () => T): T {

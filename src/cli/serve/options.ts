@@ -6,6 +6,7 @@ import type { ClientCertificate } from "../../guard/options.ts";
 import { parseDuration } from "../../trust/duration.ts";
 import type { FirstUse, Policy } from "../../trust/policy.ts";
 import { asArgument, jsonOption, storeOption } from "../context.ts";
+import { parseCount } from "../parse-count.ts";
 import { type TraceFormat, traceOption } from "../trace/format.ts";
 
 /** What `serve` and the gateway have in common. */
@@ -132,10 +133,4 @@ function parseNetworks(text: string): readonly string[] {
   const wrong = networks.find((network) => parseIpNetwork(network) === undefined);
   if (wrong === undefined) return networks;
   throw new InvalidArgumentError(`"${wrong}" is no IP network: write 192.0.2.0/24 or 2001:db8::/32.`);
-}
-
-function parseCount(text: string): number {
-  const number = Number(text);
-  if (/^\d{1,9}$/.test(text) && number > 0) return number;
-  throw new InvalidArgumentError("It must be a whole number above 0.");
 }
