@@ -1,7 +1,15 @@
 import type { EventLog, LogEntry } from "./serve/log.ts";
 
 /** What strangers can bring about as often as they like. */
-const BY_STRANGERS = new Set(["refused", "met", "anonymous", "upstream-failed", "handshake-failed", "error"]);
+const BY_STRANGERS = new Set([
+  "refused",
+  "met",
+  "rotated",
+  "anonymous",
+  "upstream-failed",
+  "handshake-failed",
+  "error",
+]);
 const BURST = 100;
 const PER_SECOND = 10;
 const SUM_MS = 10_000;

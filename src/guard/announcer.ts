@@ -23,7 +23,7 @@ export class Announcer {
   }
 
   admitted(connection: GuardedConnection, peer: Peer): void {
-    const channel = peer.firstUse ? CHANNELS.met : CHANNELS.recognised;
+    const channel = CHANNELS[peer.firstUse ? "met" : peer.rotated ? "rotated" : "recognised"];
     if (!channel.hasSubscribers) return;
     const { id, remoteAddress } = connection;
     channel.publish({ server: this.#server, connection: id, remoteAddress, peer } satisfies AdmittedMessage);

@@ -13,7 +13,10 @@ export interface ConnectionMessage {
   readonly remoteAddress: string | undefined;
 }
 
-/** On `handclasp:met` for the first connection of a key, on `handclasp:recognised` for every later one. */
+/**
+ * On `handclasp:met` for the first connection of a key, on `handclasp:rotated` if the peer's former key endorsed it, on
+ * `handclasp:recognised` for every later one.
+ */
 export interface AdmittedMessage extends ConnectionMessage {
   readonly peer: Peer;
 }
@@ -46,12 +49,14 @@ export interface ErrorMessage extends ConnectionMessage {
 /** A `diagnostics_channel` by what is published on it. Publish only when somebody listens. */
 export const CHANNELS: {
   readonly met: Channel;
+  readonly rotated: Channel;
   readonly recognised: Channel;
   readonly refused: Channel;
   readonly revoked: Channel;
   readonly error: Channel;
 } = {
   met: channel("handclasp:met"),
+  rotated: channel("handclasp:rotated"),
   recognised: channel("handclasp:recognised"),
   refused: channel("handclasp:refused"),
   revoked: channel("handclasp:revoked"),
@@ -61,6 +66,7 @@ export const CHANNELS: {
 /** The messages by the channel's name, for whoever subscribes. */
 export interface ChannelMessages {
   readonly "handclasp:met": AdmittedMessage;
+  readonly "handclasp:rotated": AdmittedMessage;
   readonly "handclasp:recognised": AdmittedMessage;
   readonly "handclasp:refused": RefusedMessage;
   readonly "handclasp:revoked": RevokedMessage;

@@ -245,6 +245,7 @@ export class Guard implements Disposable {
       facts: sighting.certificate,
       firstUse: verdict.firstUse,
       renewed: verdict.renewed,
+      rotated: verdict.rotated,
       connection: handshake.id,
       tlsVersion: socket.getProtocol() ?? "unknown",
       resumed: socket.isSessionReused(),

@@ -7,10 +7,12 @@ export interface Meeting {
   /** The name the trust store binds to the key. */
   readonly name: string;
   readonly facts: CertificateFacts;
-  /** This connection was the first of its key. */
+  /** This connection was the first of its key, which nobody that we know endorsed. */
   readonly firstUse: boolean;
   /** The key is known, the certificate is new. */
   readonly renewed: boolean;
+  /** This connection was the first of its key, which took the place of the peer's former one. */
+  readonly rotated: boolean;
   readonly connection: string;
   readonly tlsVersion: string;
   readonly resumed: boolean;
@@ -23,6 +25,8 @@ export class Peer {
   readonly pin: KeyPin;
   readonly firstUse: boolean;
   readonly renewed: boolean;
+  /** This connection was the first of its key, which took the place of the peer's former one. */
+  readonly rotated: boolean;
   /** The connection's id, as in `trust connections`. */
   readonly connection: string;
   /** `TLSv1.3` or `TLSv1.2`. */
@@ -36,6 +40,7 @@ export class Peer {
     this.pin = meeting.facts.pin;
     this.firstUse = meeting.firstUse;
     this.renewed = meeting.renewed;
+    this.rotated = meeting.rotated;
     this.connection = meeting.connection;
     this.tlsVersion = meeting.tlsVersion;
     this.resumed = meeting.resumed;

@@ -43,6 +43,7 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
     pin: key.pin,
     firstUse: false,
     renewed,
+    rotated: false,
     until: key.expires,
   };
 }

@@ -131,8 +131,9 @@ export class Trust implements AsyncDisposable {
         decision: "admit",
         peer: key?.peer ?? claim.peer,
         pin: claim.pin,
-        firstUse: true,
+        firstUse: claim.endorsedBy === undefined,
         renewed: false,
+        rotated: claim.endorsedBy !== undefined,
         until: key?.expires ?? null,
       };
     } catch (error) {

@@ -39,6 +39,8 @@ export interface Admit {
   readonly firstUse: boolean;
   /** The key is known, the certificate is new. */
   readonly renewed: boolean;
+  /** The key is new, the peer is known: its former key endorsed this one. */
+  readonly rotated: boolean;
   /** When the approval ends; milliseconds since the epoch, null for never. */
   readonly until: number | null;
 }

@@ -43,6 +43,8 @@ describe("identity rotate", () => {
     assert.equal(rotated.replaced, before?.pin);
     const { stdout } = await home.run(["connect", server.address], "again\n");
     assert.equal(stdout, "Hello, again");
+    const logged = await server.logged(({ event, pin }) => event !== "refused" && pin === rotated.pin);
+    assert.deepEqual([logged["event"], logged["peer"]], ["rotated", before?.peer]);
     const keys = await printedJson<readonly ListedKey[]>(home, "trust", "list");
     assert.deepEqual(
       keys.map(({ peer, state, pin, source }) => ({ peer, state, pin, source })),

@@ -138,9 +138,18 @@ describe("sendProxy v2", () => {
     assert.ok(connection?.peer);
     const { transport, peer } = connection;
     const encoded = (bytes: number): Buffer => {
-      const { name, firstUse, renewed, tlsVersion, resumed } = peer;
+      const { name, firstUse, renewed, rotated, tlsVersion, resumed } = peer;
       const facts = { ...peer.certificate.facts, der: new Uint8Array(bytes) };
-      const meeting = { name, facts, firstUse, renewed, tlsVersion, resumed, connection: connection.id };
+      const meeting = {
+        name,
+        facts,
+        firstUse,
+        renewed,
+        rotated,
+        tlsVersion,
+        resumed,
+        connection: connection.id,
+      };
       return encodeProxyHeader({ socket, transport, peer: new Peer(meeting) });
     };
     const overhead = encoded(0).length - 16;

@@ -3,9 +3,12 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { ChannelMessages } from "../../src/guard/channels.ts";
+import { Peer } from "../../src/guard/peer.ts";
+import { successorOf } from "../support/successor.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { greet, openScene } from "./support/scene.ts";
+import { office } from "./support/trusted-client.ts";
 import { altered } from "./support/verdicts.ts";
 
 describe("the diagnostics channels", async () => {
@@ -46,6 +49,25 @@ describe("the diagnostics channels", async () => {
     assert.deepEqual([bare.reason, bare.pin, bare.certificate], ["no-certificate", null, undefined]);
     assert("peer" in revoked && typeof revoked.peer === "object" && revoked.peer?.pin === client.facts.pin);
     assert.equal(new Set(told.messages.map(({ message }) => message.connection)).size, 5);
+  });
+
+  it("tell a client whose key was rotated from one that is met", async () => {
+    using told = listen("handclasp:met", "handclasp:rotated", "handclasp:recognised");
+    await using scene = await office();
+    const next = await successorOf(scene.anna);
+    for (const each of [scene.anna, next, next]) await connectOnce({ port: scene.port, identity: each });
+    const seen = told.messages.map(({ name, message }) => {
+      assert("peer" in message && message.peer instanceof Peer);
+      const { name: peer, pin, firstUse, rotated } = message.peer;
+      return { name, peer, pin, firstUse, rotated };
+    });
+    const anna = { peer: "anna", firstUse: false, rotated: false };
+    const { pin } = next.facts;
+    assert.deepEqual(seen, [
+      { ...anna, name: "handclasp:recognised", pin: scene.anna.facts.pin },
+      { ...anna, name: "handclasp:rotated", pin, rotated: true },
+      { ...anna, name: "handclasp:recognised", pin },
+    ]);
   });
 
   it("tell of what should not happen", async () => {

@@ -145,6 +145,7 @@ describe("judge: a trusted key", () => {
         pin: anna.pin,
         firstUse: false,
         renewed: false,
+        rotated: false,
         until: null,
       });
     }

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
-import type { ChannelMessages } from "../../guard/channels.ts";
+import type { AdmittedMessage, ChannelMessages } from "../../guard/channels.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin } from "../../trust/key-record.ts";
@@ -79,7 +79,7 @@ export function logClients({
   printCertificate,
   onRenewed,
 }: ClientLogOptions): () => void {
-  const admitted = (event: "met" | "recognised", message: ChannelMessages["handclasp:met"]): void => {
+  const admitted = (event: "met" | "rotated" | "recognised", message: AdmittedMessage): void => {
     const { peer, connection, remoteAddress } = message;
     const { keyId, pin, tlsVersion, resumed, renewed } = peer;
     const certificate = describe(peer.certificate.der);
@@ -114,6 +114,7 @@ export function logClients({
   const failed = ({ error }: ChannelMessages["handclasp:error"]): void => log.failed(error);
   const stops = [
     listen("handclasp:met", server, (message) => admitted("met", message)),
+    listen("handclasp:rotated", server, (message) => admitted("rotated", message)),
     ...(recognised
       ? [listen("handclasp:recognised", server, (message) => admitted("recognised", message))]
       : []),
