@@ -2,13 +2,13 @@ import { Command } from "commander";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import type { GatewayConfig } from "../gateway/config/config.ts";
 import type { ListenOn } from "../gateway/listener.ts";
-import { MetricsServer } from "../gateway/metrics/metrics-server.ts";
+import type { MetricsServer, MetricsServerOptions } from "../gateway/metrics/metrics-server.ts";
 import { Primary } from "../gateway/workers/primary.ts";
 import { keepWatchdog, notifyServiceManager, passedSockets } from "../gateway/service-manager.ts";
 import { TicketKeyring } from "../gateway/workers/ticket-keyring.ts";
 import { TICKET_ROTATION, TicketSecretSource } from "../gateway/workers/ticket-secrets.ts";
 import { workerCount } from "../gateway/workers/worker-count.ts";
-import type { WorkerReport } from "../gateway/workers/worker-message.ts";
+import { whyUnready } from "../gateway/workers/why-unready.ts";
 import { Worker } from "../gateway/workers/worker.ts";
 import { HandclaspError } from "../errors.ts";
 import { addGatewayOptions, type GatewayOptions } from "./gateway/options.ts";
@@ -41,9 +41,8 @@ async function run(options: GatewayOptions, verb: Command): Promise<void> {
 }
 
 /** What accepts connections: this process, or several. */
-interface Accepting {
+interface Accepting extends Pick<MetricsServerOptions, "reports" | "health"> {
   readonly addresses: readonly ServerAddress[];
-  readonly reports: () => Promise<readonly WorkerReport[]>;
   /** Takes over another configuration, or throws and keeps the one it has. Returns the addresses. */
   readonly reload: (config: GatewayConfig) => Promise<readonly ServerAddress[]>;
   /** Lets connections finish as long as the configuration says. */
@@ -61,8 +60,7 @@ interface Serving {
 /** Says that it is ready, and how it is, until it is told to stop. */
 async function serveBy(accepting: Accepting, { source, config, log }: Serving): Promise<void> {
   const stopped = stopSignal();
-  const { reports } = accepting;
-  const metrics = config.metrics && new MetricsServer({ listen: config.metrics.listen, reports });
+  const metrics = await openMetrics(accepting, config);
   try {
     if (metrics !== undefined) {
       const address = await metrics.listen();
@@ -74,8 +72,13 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
     using reloading = new GatewayReload({ source, config, log, reload: accepting.reload });
     void reloading;
     await announceListeners(config, accepting.addresses, log, source.secret);
-    await notifyServiceManager(process.env, "READY=1", `STATUS=${config.listeners.length} listeners`);
-    const stopWatchdog = keepWatchdog(process.env, async () => (await reports()).length > 0);
+    await notifyServiceManager(process.env, "READY=1", "STATUS=ready");
+    // A restart does not bring a disk back: only processes that stand still are not alive.
+    const stopWatchdog = keepWatchdog(process.env, async () => {
+      const health = await accepting.health();
+      if (!health.some(({ awake }) => awake)) return null;
+      return [`STATUS=${whyUnready(health) ?? "ready"}`];
+    });
     const signal = await stopped;
     const again = stopSignal();
     stopWatchdog();
@@ -89,6 +92,16 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
   }
 }
 
+/** prom-client is loaded by those only who want metrics. */
+async function openMetrics(
+  accepting: Accepting,
+  { metrics }: GatewayConfig,
+): Promise<MetricsServer | undefined> {
+  if (metrics === undefined) return undefined;
+  const { MetricsServer: Metrics } = await import("../gateway/metrics/metrics-server.ts");
+  return new Metrics({ ...accepting, listen: metrics.listen });
+}
+
 async function startAlone(
   config: GatewayConfig,
   log: EventLog,
@@ -97,7 +110,7 @@ async function startAlone(
   const source = new TicketSecretSource(TICKET_ROTATION, (secrets) => keyring.update(secrets));
   const keyring = new TicketKeyring(source.secrets, (generation) => source.renew(generation));
   const listenOn = socketsFor(config);
-  const gateway = new GatewayProcess(config, {
+  const gateway = await GatewayProcess.open(config, {
     log,
     detail,
     printCertificate: printCertificate === true,
@@ -118,8 +131,14 @@ async function startAlone(
   };
   try {
     const addresses = await gateway.start();
-    const reports = async (): Promise<readonly WorkerReport[]> => [await gateway.report()];
-    return { addresses, reports, reload, drain: () => gateway.drain(), stop };
+    return {
+      addresses,
+      reports: async () => [await gateway.report()],
+      health: async () => [{ awake: true, unready: gateway.unready() }],
+      reload,
+      drain: () => gateway.drain(),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -149,6 +168,7 @@ async function startWorkers(
   return {
     addresses,
     reports: () => primary.reports(),
+    health: () => primary.health(),
     reload: (next) => primary.reload(next),
     drain: () => primary.stop(),
     stop: () => primary.stop("SIGKILL"),
@@ -162,7 +182,7 @@ async function work(log: EventLog, options: GatewayOptions): Promise<void> {
   const worker = await Worker.begin();
   const stopped = Promise.race([worker.drained, once("SIGTERM")]);
   try {
-    await using gateway = new GatewayProcess(worker.config, {
+    await using gateway = await GatewayProcess.open(worker.config, {
       log,
       detail: options.log,
       printCertificate: options.printCertificate === true,
@@ -174,6 +194,7 @@ async function work(log: EventLog, options: GatewayOptions): Promise<void> {
     const addresses = await gateway.start();
     worker.listening(addresses, {
       report: () => gateway.report(),
+      unready: () => gateway.unready(),
       reload: (next) => gateway.reload(next),
     });
     await stopped;

@@ -12,6 +12,7 @@ const WARNINGS = new Set([
   "full",
   "suppressed",
   "worker-died",
+  "worker-stuck",
   "reload-failed",
 ]);
 

@@ -24,15 +24,19 @@ export function notifyServiceManager(environment: NodeJS.ProcessEnv, ...state: s
 }
 
 /**
- * Tells a service manager that we are alive, twice in the time that it waits, as long as `isAlive` says so. Returns
- * how to stop. sd_watchdog_enabled(3).
+ * Tells a service manager that we are alive, twice in the time that it waits, together with what `state` resolves to;
+ * nothing when that is null. Returns how to stop. sd_watchdog_enabled(3).
  */
-export function keepWatchdog(environment: NodeJS.ProcessEnv, isAlive: () => Promise<boolean>): () => void {
+export function keepWatchdog(
+  environment: NodeJS.ProcessEnv,
+  state: () => Promise<readonly string[] | null>,
+): () => void {
   const micros = Number(environment["WATCHDOG_USEC"] ?? 0);
   const forUs = environment["WATCHDOG_PID"] ?? String(process.pid);
   if (!(micros > 0) || forUs !== String(process.pid)) return () => undefined;
   const timer = setInterval(async () => {
-    if (await isAlive()) await notifyServiceManager(environment, "WATCHDOG=1");
+    const told = await state();
+    if (told !== null) await notifyServiceManager(environment, "WATCHDOG=1", ...told);
   }, micros / 2000).unref();
   return () => clearInterval(timer);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
+import { freePort } from "../journeys/support/gateway.ts";
 import { Home, MAIN, until } from "./support/serve.ts";
 
 interface Told {
@@ -68,6 +69,10 @@ function childrenOf(pid: number): readonly number[] {
   return text.split(" ").filter(Boolean).map(Number);
 }
 
+function commandOf(pid: number): string {
+  return existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : "";
+}
+
 const hasNotify = spawnSync("systemd-notify", ["--version"]).status === 0;
 const skip = hasNotify ? false : "systemd-notify is not installed";
 
@@ -99,6 +104,30 @@ describe("a gateway under systemd", { timeout: 60_000, skip }, async () => {
       upstream.close();
     });
   }
+
+  it("keeps the watchdog quiet while the store is gone and says so, but not when no worker moves", async () => {
+    using home = new Home();
+    const port = await freePort();
+    const flags = ["--workers=2", `--metrics=127.0.0.1:${port}`];
+    await using service = new Service(home, 200_000, ["gateway", "--to=127.0.0.1:1", ...flags]);
+    await service.tells(({ notify }) => notify === "STATUS=ready");
+    renameSync(home.store, home.path("elsewhere.db"));
+    const gone = await service.tells(({ notify }) => notify?.startsWith("STATUS=the trust store") === true);
+    assert.match(String(gone.notify), /was removed/);
+    const fed = (): number => service.told.filter(({ notify }) => notify === "WATCHDOG=1").length;
+    const before = fed();
+    await until(() => fed() > before + 3);
+    const { pid = 0 } = await service.tells((told) => told.pid !== undefined);
+    const workers = childrenOf(pid).filter((child) => commandOf(child).includes("--worker"));
+    for (const worker of workers) process.kill(worker, "SIGSTOP");
+    const atStop = fed();
+    // It takes two seconds to be sure that nobody answers, twenty times what the watchdog waits.
+    const said = await fetch(`http://127.0.0.1:${port}/readyz`);
+    assert.equal(await said.text(), "no worker answers\n");
+    assert.ok(fed() - atStop <= 2, `${fed() - atStop}`);
+    for (const worker of workers) process.kill(worker, "SIGCONT");
+    await until(() => fed() > atStop + 3);
+  });
 
   it("keeps each socket with its listener when a reload changes their order and workers are replaced", async () => {
     using home = new Home();

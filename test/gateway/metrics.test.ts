@@ -7,7 +7,7 @@ import { GatewayMetrics } from "../../src/gateway/metrics/gateway-metrics.ts";
 import { aggregate, MetricsServer } from "../../src/gateway/metrics/metrics-server.ts";
 import { DepartedWorkers } from "../../src/gateway/workers/departed-workers.ts";
 import { PeerLabels } from "../../src/gateway/metrics/peer-labels.ts";
-import type { WorkerReport } from "../../src/gateway/workers/worker-message.ts";
+import type { Health, WorkerReport } from "../../src/gateway/workers/worker-message.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -52,8 +52,8 @@ describe("the gateway's metrics", () => {
   }
 });
 
-function reportOf(metrics: readonly object[], unready: string | null = null): WorkerReport {
-  return { metrics, unready };
+function reportOf(metrics: readonly object[]): WorkerReport {
+  return { metrics };
 }
 
 /** A counter as prom-client's JSON has it. */
@@ -67,10 +67,11 @@ function counted(value: number): object {
   };
 }
 
-async function get(reports: readonly WorkerReport[], path: string, draining = false): Promise<string> {
+async function get(health: readonly Health[], path: string, draining = false): Promise<string> {
   await using server = new MetricsServer({
     listen: { host: "127.0.0.1", port: 0 },
-    reports: async () => reports,
+    reports: async () => [],
+    health: async () => health,
   });
   server.draining = draining;
   const { host, port } = await server.listen();
@@ -104,11 +105,13 @@ describe("one page for several processes", () => {
 
 describe("the metrics server", () => {
   it("says why it is not ready", async () => {
-    assert.equal(await get([reportOf([])], "/readyz"), "200 ready");
-    assert.equal(await get([reportOf([])], "/readyz", true), "503 draining");
+    const well: Health = { awake: true, unready: null };
+    assert.equal(await get([well], "/readyz"), "200 ready");
+    assert.equal(await get([well], "/readyz", true), "503 draining");
     assert.equal(await get([], "/readyz"), "503 no worker answers");
-    assert.equal(await get([reportOf([]), reportOf([], "no store")], "/readyz"), "503 no store");
-    assert.equal(await get([{ ...reportOf([]), departed: true }], "/readyz"), "503 no worker answers");
+    assert.equal(await get([well, { awake: true, unready: "no store" }], "/readyz"), "503 no store");
+    assert.equal(await get([well, { awake: false, unready: "it sleeps" }], "/readyz"), "503 it sleeps");
+    assert.equal(await get([{ awake: false, unready: "it sleeps" }], "/readyz"), "503 no worker answers");
   });
 
   it("is healthy while it answers, and knows no other pages", async () => {

@@ -5,7 +5,7 @@ import { HandclaspError } from "../../errors.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { parseConfig } from "../../gateway/config/parse-config.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
-import { type GatewayOptions, toGatewayConfig } from "./options.ts";
+import { type GatewayOptions, metricsOf, toGatewayConfig } from "./options.ts";
 import { passphraseFrom } from "../passphrase-file.ts";
 import { readServerIdentity, serverIdentityFile } from "../serve/identity.ts";
 
@@ -26,6 +26,7 @@ export interface ConfigSource {
 const WITH_FILE: ReadonlySet<string> = new Set([
   "config",
   "store",
+  "metrics",
   "json",
   "log",
   "printCertificate",
@@ -48,7 +49,11 @@ export function configSource(verb: Command, options: GatewayOptions): ConfigSour
   if (other !== undefined) {
     verb.error(`error: ${other.long ?? ""} and --config do not go together: the file says it`);
   }
-  return { file, secret, read: () => readConfig(file, store, secret) };
+  const read = (): GatewayConfig => {
+    const config = readConfig(file, store, secret);
+    return { ...config, metrics: config.metrics ?? metricsOf(options) };
+  };
+  return { file, secret, read };
 }
 
 /** Reads a file and what it names. Throws ERR_HANDCLASP_CONFIG and what certificates and keys are refused for. */

@@ -149,11 +149,16 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
       },
     ],
     workers: options.workers,
-    metrics: options.metrics && { listen: options.metrics, peerLabels: options.peerLabels === true },
+    metrics: metricsOf(options),
     maxPending: options.maxPending,
     pemDir: options.pemDir,
     drainTimeoutMs: options.drainTimeout,
   };
+}
+
+/** What the flags say of metrics. A file that says something of them is right. */
+export function metricsOf({ metrics, peerLabels }: GatewayOptions): GatewayConfig["metrics"] {
+  return metrics && { listen: metrics, peerLabels: peerLabels === true };
 }
 
 function duration(flags: string, about: string, standard: number, shown: string): Option {

@@ -2,7 +2,7 @@ import { formatServerAddress, type ServerAddress } from "../../client/server-add
 import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import type { GatewayEvent } from "../../gateway/gateway-event.ts";
 import { Gateway, type GatewayContext } from "../../gateway/gateway.ts";
-import { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
+import type { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
 import type { WorkerReport } from "../../gateway/workers/worker-message.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
@@ -35,15 +35,24 @@ export class GatewayProcess implements AsyncDisposable {
   readonly #metrics: GatewayMetrics | undefined;
   readonly #trace: TraceOutput | undefined;
 
-  constructor(
+  /** Opens the store; listens nowhere yet. */
+  static async open(config: GatewayConfig, options: GatewayProcessOptions): Promise<GatewayProcess> {
+    const store = openStore(config.store, { process: processName("gateway") });
+    const { metrics } = config;
+    if (metrics === undefined) return new GatewayProcess(config, options, store);
+    // prom-client is loaded by those only who want metrics.
+    const { GatewayMetrics: Metrics } = await import("../../gateway/metrics/gateway-metrics.ts");
+    return new GatewayProcess(config, options, store, new Metrics({ store, peerLabels: metrics.peerLabels }));
+  }
+
+  private constructor(
     config: GatewayConfig,
     { log, detail, printCertificate, passphrase, trace, ...sharing }: GatewayProcessOptions,
+    store: TrustStore,
+    metrics?: GatewayMetrics,
   ) {
-    const name = processName("gateway");
-    const store = openStore(config.store, { process: name });
     this.#store = store;
-    const { metrics } = config;
-    this.#metrics = metrics && new GatewayMetrics({ store, peerLabels: metrics.peerLabels });
+    this.#metrics = metrics;
     const secret = passphrase === undefined ? {} : { passphrase };
     const logEvent = logGateway(log, { detail, printCertificate });
     this.#trace = trace && new TraceOutput({ format: trace, onProblem: logProblem(log) });
@@ -51,7 +60,7 @@ export class GatewayProcess implements AsyncDisposable {
       ...sharing,
       store,
       now: Date.now,
-      process: name,
+      process: processName("gateway"),
       identityOf: (files: CertificateFiles | undefined) => serverIdentity(store, { ...files, ...secret }),
       useTrustCa,
       maxPending: config.maxPending,
@@ -72,7 +81,17 @@ export class GatewayProcess implements AsyncDisposable {
 
   async report(): Promise<WorkerReport> {
     const metrics = (await this.#metrics?.registry.getMetricsAsJSON()) ?? [];
-    return { metrics, unready: this.#metrics?.unready() ?? null };
+    return { metrics };
+  }
+
+  /** Why no client could be let in; null when one could. */
+  unready(): string | null {
+    try {
+      this.#store.firstUseOpenUntil();
+      return null;
+    } catch (error) {
+      return `the trust store is not available: ${error instanceof Error ? error.message : String(error)}`;
+    }
   }
 
   /** Takes over another configuration, or throws and keeps the one it has. */

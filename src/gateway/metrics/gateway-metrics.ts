@@ -25,7 +25,6 @@ export class GatewayMetrics implements Disposable {
   readonly registry: Registry = new Registry();
   readonly #tallies = new ListenerTallies();
   readonly #unlisten = new Map<Server, () => void>();
-  readonly #store: TrustStore;
   readonly #peers: PeerLabels | undefined;
   readonly #stopGauges: () => void;
   readonly #refusals: Counter<"listener" | "reason">;
@@ -37,7 +36,6 @@ export class GatewayMetrics implements Disposable {
   readonly #requests: Histogram<"listener" | "status">;
 
   constructor({ store, peerLabels }: GatewayMetricsOptions) {
-    this.#store = store;
     const registers: [Registry] = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#peers = peerLabels ? new PeerLabels(registers) : undefined;
@@ -123,16 +121,6 @@ export class GatewayMetrics implements Disposable {
       }
     }
   };
-
-  /** Why no client could be let in; null when one could. */
-  unready(): string | null {
-    try {
-      this.#store.firstUseOpenUntil();
-      return null;
-    } catch (error) {
-      return `the trust store is not available: ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
 
   [Symbol.dispose](): void {
     unsubscribe("handclasp:refused", this.#onRefused);

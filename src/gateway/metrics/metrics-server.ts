@@ -3,12 +3,14 @@ import type { AddressInfo } from "node:net";
 import { AggregatorRegistry, type MetricObject, Registry, type RegistryContentType } from "prom-client";
 import type { ServerAddress } from "../../client/server-address.ts";
 import { cannotListen } from "../listener.ts";
-import type { WorkerReport } from "../workers/worker-message.ts";
+import type { Health, WorkerReport } from "../workers/worker-message.ts";
+import { whyUnready } from "../workers/why-unready.ts";
 
 export interface MetricsServerOptions {
   readonly listen: ServerAddress;
-  /** What the processes of the gateway say of themselves. */
+  /** What the processes of the gateway counted. */
   readonly reports: () => Promise<readonly WorkerReport[]>;
+  readonly health: () => Promise<readonly Health[]>;
 }
 
 const TEXT = "text/plain; charset=utf-8";
@@ -71,10 +73,7 @@ export class MetricsServer implements AsyncDisposable {
 
   async #unready(): Promise<string | null> {
     if (this.draining) return "draining";
-    const reports = await this.#options.reports();
-    const live = reports.filter(({ departed }) => departed !== true);
-    if (live.length === 0) return "no worker answers";
-    return live.find(({ unready }) => unready !== null)?.unready ?? null;
+    return whyUnready(await this.#options.health());
   }
 }
 

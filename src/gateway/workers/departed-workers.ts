@@ -1,4 +1,4 @@
-import { AggregatorRegistry, type Metric, type MetricObject } from "prom-client";
+import type { Metric, MetricObject } from "prom-client";
 import type { WorkerReport } from "./worker-message.ts";
 
 /** Only what was added up stays true of a process that is gone. */
@@ -11,12 +11,14 @@ export class DepartedWorkers {
   /** None, or one that stands for all of them. */
   async reports(): Promise<readonly WorkerReport[]> {
     const metrics = await this.#sums;
-    return metrics.length === 0 ? [] : [{ metrics, unready: null, departed: true }];
+    return metrics.length === 0 ? [] : [{ metrics }];
   }
 
   add({ metrics }: WorkerReport): void {
     const kept = (metrics as readonly MetricObject[]).filter(({ type }) => KEPT.has(String(type)));
-    this.#sums = this.#sums.then((sums) => {
+    if (kept.length === 0) return;
+    this.#sums = this.#sums.then(async (sums) => {
+      const { AggregatorRegistry } = await import("prom-client");
       const all = [sums, kept].map((each) => [...each]) as Metric[][];
       return AggregatorRegistry.aggregate(all).getMetricsAsJSON();
     });

@@ -7,7 +7,7 @@ import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
 import { cannotListen, type ListenOn } from "../listener.ts";
 import { TICKET_ROTATION, TicketSecretSource } from "./ticket-secrets.ts";
-import type { FromWorker, WorkerReport } from "./worker-message.ts";
+import type { FromWorker, Health, WorkerReport } from "./worker-message.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
 export interface PrimaryOptions {
@@ -17,12 +17,16 @@ export interface PrimaryOptions {
   /** Sockets that are open already, one for each of the first listeners. */
   readonly sockets: readonly number[];
   readonly onEvent: (event: PrimaryEvent) => void;
+  /** How often workers are asked whether they are there; default 10 s. */
+  readonly askEveryMs?: number;
 }
 
 export type PrimaryEvent =
   | { readonly type: "worker-started"; readonly pid: number }
   /** Not asked to. Another one is started. */
   | ({ readonly type: "worker-died"; readonly pid: number } & WorkerEnd)
+  /** Its event loop stands still. It is ended, and then it died. */
+  | { readonly type: "worker-stuck"; readonly pid: number }
   | { readonly type: "worker-failed"; readonly error: unknown };
 
 /** Where `SO_REUSEPORT` spreads connections over those who listen, as Node has it. */
@@ -30,6 +34,9 @@ const SHARES_PORTS: ReadonlySet<NodeJS.Platform> = new Set(["linux", "freebsd", 
 /** A worker that lived longer did not die of how it was started. */
 const SETTLED_MS = 5000;
 const MOST_DELAY_MS = 5000;
+const ASK_EVERY_MS = 10_000;
+/** A worker that gave no answer so many times in a row keeps its share of the connections waiting for ever. */
+const MOST_SILENCES = 3;
 /** What a worker has after its connections' time to write down and end. */
 const GRACE_MS = 5000;
 /** 0 to 2 are the standard streams, 3 is the channel to the primary. */
@@ -51,12 +58,15 @@ export class Primary {
   #stopping = false;
   #failures = 0;
   readonly #departed = new DepartedWorkers();
+  readonly #asking: NodeJS.Timeout;
 
   constructor(config: GatewayConfig, options: PrimaryOptions) {
     this.#config = config;
     this.#options = options;
     const passed = config.listeners.slice(0, options.sockets.length);
     this.#sockets = new Map(passed.map(({ name }, at) => [name, FIRST_INHERITED + at]));
+    const { askEveryMs = ASK_EVERY_MS } = options;
+    this.#asking = setInterval(() => this.#askWorkers(), askEveryMs).unref();
   }
 
   /** Starts all workers, or none: then it throws. Returns the addresses in the order of the listeners. */
@@ -86,7 +96,7 @@ export class Primary {
 
   /** The processes that accept connections now. */
   get pids(): readonly number[] {
-    return [...this.#workers].filter(({ isListening }) => isListening).map(({ pid }) => pid);
+    return this.#listening.map(({ pid }) => pid);
   }
 
   /** Everybody takes over a new configuration, those who are started later, too; or nobody does: then it throws. */
@@ -139,15 +149,25 @@ export class Primary {
     if (failure !== undefined) throw failure.reason;
   }
 
-  /** What all workers say, those that are gone included: their counters still count. */
+  /** What all workers counted, those that are gone included: their counters still count. */
   async reports(): Promise<readonly WorkerReport[]> {
-    const reports = await Promise.all(Array.from(this.#workers, (worker) => worker.report()));
+    const reports = await Promise.all(Array.from(this.#workers, reportOf));
     return [...(await this.#departed.reports()), ...reports.filter((report) => report !== undefined)];
+  }
+
+  /** How the workers are that accept connections. */
+  health(): Promise<readonly Health[]> {
+    return Promise.all(this.#listening.map((worker) => worker.health()));
+  }
+
+  get #listening(): readonly WorkerProcess[] {
+    return [...this.#workers].filter(({ isListening }) => isListening);
   }
 
   /** Lets connections finish as long as the configuration says, then ends them. */
   async stop(how: "drain" | "SIGKILL" = "drain"): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#asking);
     this.#tickets[Symbol.dispose]();
     const ends = Array.from(this.#workers, ({ ended }) => ended);
     for (const worker of this.#workers) {
@@ -190,6 +210,18 @@ export class Primary {
     }
   }
 
+  #askWorkers(): void {
+    for (const worker of this.#listening) void this.#askWorker(worker);
+  }
+
+  async #askWorker(worker: WorkerProcess): Promise<void> {
+    const { awake } = await worker.health();
+    worker.silences = awake ? 0 : worker.silences + 1;
+    if (worker.silences !== MOST_SILENCES || !this.#workers.has(worker)) return;
+    this.#options.onEvent({ type: "worker-stuck", pid: worker.pid });
+    worker.kill("SIGKILL");
+  }
+
   #ended(worker: WorkerProcess, end: WorkerEnd, livedMs: number): void {
     this.#workers.delete(worker);
     if (worker.lastReport !== undefined) this.#departed.add(worker.lastReport);
@@ -207,6 +239,11 @@ export class Primary {
       if (!this.#stopping) this.#options.onEvent({ type: "worker-failed", error });
     });
   }
+}
+
+/** Of one that does not answer, what it said last: without it, sums would go back. */
+async function reportOf(worker: WorkerProcess): Promise<WorkerReport | undefined> {
+  return (await worker.report()) ?? worker.lastReport;
 }
 
 /** Half of what may be met at once is handed out, so that no worker has to ask for the first ones. */

@@ -21,6 +21,7 @@ export type ToWorker =
   | { readonly type: "tickets"; readonly secrets: TicketSecrets }
   | ({ readonly type: "grant" } & LeaseGrant)
   | { readonly type: "report"; readonly id: number }
+  | { readonly type: "health"; readonly id: number }
   /** Accept nothing any more, let what runs finish, end. */
   | { readonly type: "drain" };
 
@@ -32,7 +33,8 @@ export type FromWorker =
   | { readonly type: "reloaded"; readonly id: number; readonly error: WorkerError | null }
   | { readonly type: "renew"; readonly generation: number }
   | ({ readonly type: "spent" } & LeaseReport)
-  | { readonly type: "report"; readonly id: number; readonly report: WorkerReport };
+  | { readonly type: "report"; readonly id: number; readonly report: WorkerReport }
+  | { readonly type: "health"; readonly id: number; readonly unready: string | null };
 
 /** A `HandclaspError` that crosses processes. */
 export interface WorkerError {
@@ -41,12 +43,16 @@ export interface WorkerError {
   readonly hint: string | undefined;
 }
 
-/** What a worker says of itself when it is asked. */
+/** What a process counted. */
 export interface WorkerReport {
   /** Its metrics as prom-client's `getMetricsAsJSON` has them. */
   readonly metrics: readonly object[];
-  /** Why it cannot take connections; null when it can. */
+}
+
+/** How a process that accepts connections is. */
+export interface Health {
+  /** Its event loop runs: it answered. */
+  readonly awake: boolean;
+  /** Why no client could be let in; null when one could. */
   readonly unready: string | null;
-  /** It is gone; what it counted still counts. */
-  readonly departed?: true;
 }

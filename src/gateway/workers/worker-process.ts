@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { ServerAddress } from "../../client/server-address.ts";
 import { HandclaspError, type ErrorCode } from "../../errors.ts";
 import type { GatewayConfig } from "../config/config.ts";
-import type { FromWorker, ToWorker, WorkerError, WorkerReport } from "./worker-message.ts";
+import type { FromWorker, Health, ToWorker, WorkerError, WorkerReport } from "./worker-message.ts";
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -10,9 +10,11 @@ export interface WorkerEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-const REPORT_MS = 2000;
+const ANSWER_MS = 2000;
 /** A worker that is just being started answers when it is. */
 const RELOAD_MS = 20_000;
+
+type Answer = Extract<FromWorker, { readonly type: "report" | "health" }>;
 
 /** A worker as its primary sees it. */
 export class WorkerProcess {
@@ -20,11 +22,13 @@ export class WorkerProcess {
   readonly #onMessage: (message: FromWorker) => void;
   readonly #listening = Promise.withResolvers<readonly ServerAddress[]>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
-  readonly #reports = new Map<number, (report: WorkerReport | undefined) => void>();
+  readonly #answers = new Map<number, (answer: Answer | undefined) => void>();
   readonly #reloads = new Map<number, (error: Error | null) => void>();
   #requests = 0;
   #isListening = false;
   #hasExited = false;
+  /** How often in a row it was asked whether it is there, and gave no answer. */
+  silences = 0;
   /** What it said last. */
   lastReport: WorkerReport | undefined;
 
@@ -69,17 +73,29 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /** Asks it how it is; undefined when it does not answer within two seconds. */
-  report(): Promise<WorkerReport | undefined> {
+  /** What it counted; undefined when it does not answer within two seconds. */
+  async report(): Promise<WorkerReport | undefined> {
+    const answer = await this.#ask("report");
+    return answer?.type === "report" ? answer.report : undefined;
+  }
+
+  /** One whose event loop stands still does not answer within two seconds. */
+  async health(): Promise<Health> {
+    const answer = await this.#ask("health");
+    if (answer?.type === "health") return { awake: true, unready: answer.unready };
+    return { awake: false, unready: `worker ${this.pid} does not answer` };
+  }
+
+  #ask(type: Answer["type"]): Promise<Answer | undefined> {
     const id = ++this.#requests;
-    const { promise, resolve } = Promise.withResolvers<WorkerReport | undefined>();
-    const late = setTimeout(() => this.#reports.get(id)?.(undefined), REPORT_MS).unref();
-    this.#reports.set(id, (report) => {
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
+    const late = setTimeout(() => this.#answers.get(id)?.(undefined), ANSWER_MS).unref();
+    this.#answers.set(id, (answer) => {
       clearTimeout(late);
-      this.#reports.delete(id);
-      resolve(report);
+      this.#answers.delete(id);
+      resolve(answer);
     });
-    this.send({ type: "report", id });
+    this.send({ type, id });
     return promise;
   }
 
@@ -117,7 +133,10 @@ export class WorkerProcess {
         break;
       case "report":
         this.lastReport = message.report;
-        this.#reports.get(message.id)?.(message.report);
+        this.#answers.get(message.id)?.(message);
+        break;
+      case "health":
+        this.#answers.get(message.id)?.(message);
         break;
       default:
         this.#onMessage(message);
@@ -128,7 +147,7 @@ export class WorkerProcess {
     this.#isListening = false;
     this.#hasExited = true;
     for (const answer of this.#reloads.values()) answer(null);
-    for (const answer of this.#reports.values()) answer(undefined);
+    for (const answer of this.#answers.values()) answer(undefined);
     this.#listening.reject(new Error(`the worker ended with ${end.signal ?? end.code}`));
     this.#ended.resolve(end);
   }

@@ -11,6 +11,8 @@ import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } fro
 /** What the primary asks of a worker. */
 export interface WorkerDuties {
   readonly report: () => Promise<WorkerReport>;
+  /** Why no client could be let in; null when one could. */
+  readonly unready: () => string | null;
   /** Rejects when nothing changed. */
   readonly reload: (config: GatewayConfig) => Promise<unknown>;
 }
@@ -83,6 +85,9 @@ export class Worker {
       case "report":
         void this.#report(message.id);
         break;
+      case "health":
+        void this.#health(message.id);
+        break;
     }
   }
 
@@ -99,6 +104,11 @@ export class Worker {
   async #report(id: number): Promise<void> {
     const duties = await this.#duties.promise;
     await send({ type: "report", id, report: await duties.report() });
+  }
+
+  async #health(id: number): Promise<void> {
+    const duties = await this.#duties.promise;
+    await send({ type: "health", id, unready: duties.unready() });
   }
 
   #spent(): void {
