@@ -85,6 +85,15 @@ describe("a WebSocket to an upstream over h2c", () => {
     assert.match(await exchangeRaw(other.port, ASK), /^HTTP\/1\.1 502 /);
   });
 
+  it("has fields that are there twice, on a connection that is new or not", async () => {
+    await using upstream = await openEcho();
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    const twice = ASK.replace("Host: a", "Host: a\r\nReferer: b\r\nReferer: c");
+    for (let time = 0; time < 2; time++) {
+      assert.match(await exchangeRaw(scene.port, `${twice}\x81\x80\0\0\0\0`), /^HTTP\/1\.1 101 /);
+    }
+  });
+
   it("ends at the upstream when the client goes away", async () => {
     const gone = Promise.withResolvers<void>();
     await using upstream = await openH2cUpstream(

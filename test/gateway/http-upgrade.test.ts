@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type http from "node:http";
+import type http2 from "node:http2";
 import { describe, it } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
+import { acceptOf } from "../../src/gateway/http/upgrade.ts";
 import { closed } from "../guard/support/closed.ts";
 import {
   anna,
@@ -146,6 +148,34 @@ describe("a WebSocket", () => {
     const gone = closed(connection);
     stream.close(8);
     await gone;
+  });
+
+  it("comes over HTTP/2 with what the upstream says twice", async () => {
+    await using upstream = await openHttpUpstream(
+      () => undefined,
+      (server) =>
+        server.on("upgrade", ({ headers }: http.IncomingMessage, socket) => {
+          const accept = acceptOf(headers["sec-websocket-key"] ?? "");
+          socket.write(
+            "HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+              `Sec-WebSocket-Accept: ${accept}\r\nDate: today\r\nDate: tomorrow\r\n\r\n`,
+          );
+        }),
+    );
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using session = openSession(scene.port);
+    await once(session, "remoteSettings");
+    const stream = session.request({
+      ":method": "CONNECT",
+      ":protocol": "websocket",
+      ":scheme": "https",
+      ":path": "/",
+      ":authority": "a",
+    });
+    const [headers] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
+    assert.equal(headers[":status"], 200);
+    stream.close();
+    await closed(stream);
   });
 
   it("is refused over HTTP/2 for protocols that nothing translates", async () => {

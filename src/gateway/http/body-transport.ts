@@ -48,6 +48,8 @@ export class BodyTransport implements UpstreamTransport {
   }
 }
 
+const NOTHING = new Uint8Array();
+
 class BodyExchange implements Exchange {
   readonly #request: ClientRequest;
   readonly #listener: UpstreamListener;
@@ -86,8 +88,8 @@ class BodyExchange implements Exchange {
 
   #pump(body: UpstreamBody): BodyPump {
     const request = this.#request;
-    // The body may wait for the upstream's 100.
-    request.flushHeaders();
+    // The body may wait for the upstream's 100. `flushHeaders` would say in UTF-8 what came as Latin-1.
+    request.write(NOTHING);
     return pumpBody(body, {
       stream: request,
       end: (rawTrailers) => {

@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import {
   constants,
   type Http2SecureServer,
@@ -26,6 +26,7 @@ import { RunningExchange } from "./running-exchange.ts";
 import { type RequestFields, toRequestFields } from "./request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./request-target.ts";
 import type { ProxyContext } from "../proxy.ts";
+import { Turns } from "./turns.ts";
 import { UpgradeTransport } from "./upgrade.ts";
 import { Http1Upgrader } from "./upgrader.ts";
 import { isOfUpstream, toFailure, type UpstreamTransport } from "./http-upstream.ts";
@@ -62,6 +63,7 @@ export class HttpForwarder implements Drain {
   readonly #withBody: UpstreamTransport;
   readonly #upgrades: UpgradeTransport;
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
+  readonly #turns = new Turns();
 
   /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
   constructor(context: ForwarderContext) {
@@ -89,14 +91,19 @@ export class HttpForwarder implements Drain {
 
   /** Answers all requests of a server. What did not come through its guard is refused. */
   attach(server: Http2SecureServer): void {
-    server.on("request", (request, response) => this.#serve(request, response, false));
-    server.on("checkContinue", (request, response) => this.#serve(request, response, true));
+    server.on("request", (request, response) => {
+      this.#inTurn(response, () => this.#serve(request, response, false));
+    });
+    server.on("checkContinue", (request, response) => {
+      this.#inTurn(response, () => this.#serve(request, response, true));
+    });
     server.on("upgrade", (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
     server.on("connect", (request: FrontRequest, second: Duplex | Http2ServerResponse) => {
       if (isHttp2(request)) this.#connect(request, second as Http2ServerResponse);
-      else refuseRaw(second as Duplex, 405);
+      else if (this.#turns.isFree(second as Duplex)) refuseRaw(second as Duplex, 405);
+      else (second as Duplex).destroy();
     });
   }
 
@@ -130,6 +137,12 @@ export class HttpForwarder implements Drain {
   #runs(running: Running): () => void {
     this.#running.add(running);
     return () => void this.#running.delete(running);
+  }
+
+  /** Streams of HTTP/2 do not wait for each other. */
+  #inTurn(response: FrontResponse, serve: () => void): void {
+    if (response instanceof ServerResponse) this.#turns.take(response, serve);
+    else serve();
   }
 
   #serve(request: FrontRequest, response: FrontResponse, expectsContinue: boolean): void {
@@ -169,6 +182,8 @@ export class HttpForwarder implements Drain {
   }
 
   #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
+    // Node gives up the connection with what it owes to it; nobody asks for a protocol before that is answered.
+    if (!this.#turns.isFree(socket)) return void socket.destroy();
     const vetted = isUpgrade(request) ? this.#vet(request) : 400;
     const protocol = request.headers.upgrade ?? "";
     if (typeof vetted === "number") {

@@ -34,6 +34,8 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
+    // What is said twice goes on as it came, as over HTTP/1.1.
+    strictSingleValueFields: false,
     requireHostHeader: true,
     settings: {
       maxConcurrentStreams: MAX_STREAMS,

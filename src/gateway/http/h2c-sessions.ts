@@ -4,9 +4,11 @@ import {
   type ClientSessionRequestOptions,
   connect,
 } from "node:http2";
+import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
 import { UpstreamTimeout } from "./http-upstream.ts";
 
-export type Http2Fields = Record<string, string | string[]>;
+/** The second is not in Node's types: what clients say twice goes on as it came. */
+const OPTIONS = { settings: { enablePush: false }, strictSingleValueFields: false };
 
 /** Connections to an upstream that speaks HTTP/2 without TLS: another one when those there are carry all they may. */
 export class H2cSessions {
@@ -52,7 +54,7 @@ export class H2cSessions {
   }
 
   #open(): ClientHttp2Session {
-    const session = connect(this.#origin, { settings: { enablePush: false } });
+    const session = connect(this.#origin, OPTIONS);
     this.#sessions.set(session, 0);
     const forget = (): void => void this.#sessions.delete(session);
     const timer = setTimeout(() => {
@@ -69,20 +71,9 @@ export class H2cSessions {
   }
 }
 
-/** From names and values in turn, Host first. RFC 9113 §8.3.1: the authority is a pseudo field, names are in lower case. */
-export function toHttp2Fields(fields: readonly string[]): Http2Fields {
-  const headers: Http2Fields = Object.create(null);
-  headers[":scheme"] = "http";
-  headers[":authority"] = fields[1] ?? "";
-  for (let at = 2; at < fields.length; at += 2) {
-    const name = (fields[at] ?? "").toLowerCase();
-    const value = fields[at + 1] ?? "";
-    const before = headers[name];
-    if (before === undefined) headers[name] = value;
-    else if (typeof before === "string") headers[name] = [before, value];
-    else before.push(value);
-  }
-  return headers;
+/** A request's fields: names and values in turn, Host first, which is a pseudo field here. RFC 9113 §8.3.1. */
+export function toHttp2Request(fields: readonly string[]): Http2Fields {
+  return Object.assign(toHttp2Fields(fields.slice(2)), { ":scheme": "http", ":authority": fields[1] ?? "" });
 }
 
 export function withoutPseudo(raw: readonly string[]): readonly string[] {

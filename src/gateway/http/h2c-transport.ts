@@ -1,7 +1,8 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
 import { type BodyPump, NO_BODY, pumpBody } from "./body-pump.ts";
 import type { TransportOptions } from "./bodiless-transport.ts";
-import { type H2cSessions, type Http2Fields, toHttp2Fields, withoutPseudo } from "./h2c-sessions.ts";
+import { type H2cSessions, toHttp2Request, withoutPseudo } from "./h2c-sessions.ts";
+import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
 import { toTrailers } from "./request-fields.ts";
 import {
   type Exchange,
@@ -90,7 +91,7 @@ class H2cExchange implements Exchange {
       stream,
       end: (rawTrailers) => {
         const trailers = toTrailers(rawTrailers);
-        stream.once("wantTrailers", () => stream.sendTrailers(Object.fromEntries(trailers)));
+        stream.once("wantTrailers", () => stream.sendTrailers(toHttp2Fields(trailers.flat())));
         stream.end();
       },
       fail: (error) => {
@@ -117,7 +118,7 @@ class H2cExchange implements Exchange {
 
 function toHttp2Headers(request: UpstreamRequest, expectsContinue: boolean): Http2Fields {
   const { method, path, fields, body } = request;
-  const headers = toHttp2Fields(fields);
+  const headers = toHttp2Request(fields);
   headers[":method"] = method;
   headers[":path"] = path;
   if (body?.length !== undefined) headers["content-length"] = String(body.length);

@@ -1,5 +1,5 @@
-import { type ClientHttp2Session, constants } from "node:http2";
-import { type H2cSessions, toHttp2Fields, withoutPseudo } from "./h2c-sessions.ts";
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
+import { type H2cSessions, toHttp2Request, withoutPseudo } from "./h2c-sessions.ts";
 import {
   acceptOf,
   type UpgradeListener,
@@ -60,10 +60,16 @@ export class H2cUpgrader implements Upgrader {
       return () => undefined;
     }
     const key = valueOf(fields, "sec-websocket-key") ?? "";
-    const headers = toHttp2Fields(without(fields, "sec-websocket-key"));
+    const headers = toHttp2Request(without(fields, "sec-websocket-key"));
     Object.assign(headers, { ":method": "CONNECT", ":protocol": "websocket", ":path": path });
     let isAnswered = false;
-    const stream = this.#sessions.request(session, headers, { endStream: false });
+    let stream: ClientHttp2Stream;
+    try {
+      stream = this.#sessions.request(session, headers, { endStream: false });
+    } catch (error) {
+      listener.failed({ kind: "request", error: toFailure(error).error });
+      return () => undefined;
+    }
     stream.setTimeout(this.#headTimeoutMs, () => {
       stream.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
     });

@@ -1,6 +1,7 @@
 import { STATUS_CODES, ServerResponse } from "node:http";
 import { constants } from "node:http2";
 import type { FrontRequest, FrontResponse } from "./front.ts";
+import { toHttp2Fields, toLower } from "./http2-fields.ts";
 import { toTrailers } from "./request-fields.ts";
 import { STATUS_OF_FAILURE, type UpstreamFailure } from "./http-upstream.ts";
 
@@ -16,9 +17,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "te",
   "http2-settings",
 ]);
-const MOST_KNOWN = 1024;
-const LONGEST_KNOWN = 64;
-const lowerCase = new Map<string, string>();
+const NOTHING = new Uint8Array();
 
 /** Whether connections are to end with their next answer. HTTP/2 is told by GOAWAY. */
 export interface Drain {
@@ -53,7 +52,7 @@ export class Reply {
       if (status === 100) this.#response.writeContinue();
       else this.#response.writeInformation(status, fields);
     } else {
-      this.#response.stream.additionalHeaders({ ":status": status, ...toObject(fields) });
+      this.#response.stream.additionalHeaders({ ":status": status, ...toHttp2Fields(fields) });
     }
   }
 
@@ -69,9 +68,9 @@ export class Reply {
     } else if (isAll) {
       // Sent by the end, in one frame with it: gRPC takes a status without a body for one only then.
       response.statusCode = status;
-      for (const [name, value] of Object.entries(toObject(fields))) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(toHttp2Fields(fields))) response.setHeader(name, value);
     } else {
-      response.writeHead(status, toObject(fields));
+      response.writeHead(status, toHttp2Fields(fields));
     }
     this.status = status;
   }
@@ -91,7 +90,7 @@ export class Reply {
     const trailers = toTrailers(rawTrailers);
     if (trailers.length > 0) {
       if (response instanceof ServerResponse) response.addTrailers(trailers);
-      else response.addTrailers(Object.fromEntries(trailers));
+      else response.addTrailers(toHttp2Fields(trailers.flat()));
     }
     response.end();
   }
@@ -139,8 +138,9 @@ export class Reply {
   }
 }
 
+/** By a write of nothing: `flushHeaders` says in UTF-8 what came as Latin-1. */
 function flush(response: ServerResponse): void {
-  if (!response.destroyed && !response.writableEnded) response.flushHeaders();
+  if (!response.destroyed && !response.writableEnded) response.write(NOTHING);
 }
 
 function write(response: FrontResponse, chunk: Uint8Array): boolean {
@@ -187,26 +187,4 @@ function isSized(fields: readonly string[]): boolean {
     if (toLower(fields[at] ?? "") === "content-length") return true;
   }
   return false;
-}
-
-function toObject(fields: readonly string[]): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = Object.create(null);
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = toLower(fields[at] ?? "");
-    const value = fields[at + 1] ?? "";
-    const before = object[name];
-    if (before === undefined) object[name] = value;
-    else if (typeof before === "string") object[name] = [before, value];
-    else before.push(value);
-  }
-  return object;
-}
-
-/** The same few names come again and again. */
-function toLower(name: string): string {
-  const kept = lowerCase.get(name);
-  if (kept !== undefined) return kept;
-  const lower = name.toLowerCase();
-  if (lowerCase.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) lowerCase.set(name, lower);
-  return lower;
 }

@@ -4,7 +4,7 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 
 import type { Duplex, Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { type Drain, Reply } from "./reply.ts";
-import type { UpstreamFailure } from "./http-upstream.ts";
+import { toFailure, type UpstreamFailure } from "./http-upstream.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
 const NO_DRAIN: Drain = { isDraining: false };
@@ -81,15 +81,16 @@ export class UpgradeTransport {
       { ...upgrade, fields },
       {
         switched: (answer, upstream, first) => {
-          if (valueOf(answer, "sec-websocket-accept") !== acceptOf(key)) {
+          try {
+            if (valueOf(answer, "sec-websocket-accept") !== acceptOf(key)) {
+              throw new Error("the upstream accepts a key that it was not sent");
+            }
+            reply.head(200, "", without(answer, "sec-websocket-accept"));
+          } catch (error) {
             upstream.destroy();
-            reply.failBecause({
-              kind: "broken",
-              error: new Error("the upstream accepts a key that it was not sent"),
-            });
+            reply.failBecause({ kind: "broken", error: toFailure(error).error });
             return;
           }
-          reply.head(200, "", without(answer, "sec-websocket-accept"));
           this.#join(stream, Buffer.alloc(0), upstream, first);
         },
         declined: (answer) => passOn(answer, reply),

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type http from "node:http";
+import { describe, it } from "node:test";
+import { closed } from "../guard/support/closed.ts";
+import { connectRaw, exchangeRaw, openHttpScene } from "./support/http-scene.ts";
+import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+
+const get = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+
+/** The next request that comes to an upstream, whose answer is up to the test. */
+async function asked({ server }: Upstream): Promise<[http.IncomingMessage, http.ServerResponse]> {
+  return (await once(server, "request")) as [http.IncomingMessage, http.ServerResponse];
+}
+
+/** Another client is served as ever. */
+async function assertGoesOn(port: number, upstream: Upstream): Promise<void> {
+  const answer = exchangeRaw(port, get("/other", "Connection: close\r\n"));
+  const [{ url }, response] = await asked(upstream);
+  assert.equal(url, "/other");
+  response.end("fine");
+  assert.match(await answer, /^HTTP\/1\.1 200 .*fine/s);
+}
+
+describe("requests that a client sends without waiting for answers", () => {
+  it("reach the upstream one after the other, as if it had waited", async () => {
+    const order: string[] = [];
+    await using upstream = await openHttpUpstream(async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString();
+      order.push(`${request.url} asked${body}`);
+      setImmediate(() => {
+        order.push(`${request.url} answered`);
+        response.end(`${request.url};`);
+      });
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    const answer = await exchangeRaw(
+      scene.port,
+      `POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n body${get("/2")}` +
+        "POST /3 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n body\r\n0\r\n\r\n" +
+        get("/4", "Connection: close\r\n"),
+    );
+    assert.deepEqual(answer.match(/\/\d;/g), ["/1;", "/2;", "/3;", "/4;"]);
+    const bodies = [" body", "", " body", ""];
+    const expected = bodies.flatMap((body, at) => [`/${at + 1} asked${body}`, `/${at + 1} answered`]);
+    assert.deepEqual(order, expected);
+  });
+
+  it("may be a hundred; the connection of one that asks for thousands of things is closed", async () => {
+    let count = 0;
+    await using upstream = await openHttpUpstream((_request, response) => {
+      count += 1;
+      response.end();
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    await exchangeRaw(scene.port, get("/").repeat(100) + get("/", "Connection: close\r\n"));
+    assert.equal(count, 101);
+    assert.equal(await exchangeRaw(scene.port, get("/").repeat(5000)), "");
+    assert.ok(count <= 102, `${count - 101} at once`);
+  });
+
+  it("are forgotten when the client goes away, and the first is given up at the upstream", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = await connectRaw(scene.port);
+    const first = asked(upstream);
+    socket.write(get("/1") + get("/2"));
+    await first;
+    const [connection] = upstream.connections;
+    assert.ok(connection);
+    const gone = closed(connection);
+    socket.destroy();
+    await gone;
+    await assertGoesOn(scene.port, upstream);
+  });
+
+  for (const [name, second] of [
+    ["an upgrade", get("/2", "Connection: Upgrade\r\nUpgrade: echo\r\n")],
+    ["an upgrade that would be refused", "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"],
+    ["a tunnel", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"],
+  ] as const) {
+    it(`are not followed by ${name}: the connection is closed, and the gateway goes on`, async () => {
+      await using upstream = await openHttpUpstream(() => undefined);
+      await using scene = await openHttpScene({ to: upstream.port });
+      const socket = await connectRaw(scene.port);
+      let received = "";
+      socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+      const first = asked(upstream);
+      socket.write(get("/1"));
+      await first;
+      socket.write(second);
+      await closed(socket);
+      assert.equal(received, "", "what is answered to the second would be taken for the first one's answer");
+      await assertGoesOn(scene.port, upstream);
+    });
+  }
+});
