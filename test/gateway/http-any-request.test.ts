@@ -83,15 +83,4 @@ describe("any request", () => {
       assert.match(answer, /ok/);
     });
   }
-
-  it("with fields twice that HTTP/2 has once is refused before an upstream of HTTP/2", async () => {
-    await using upstream = await openH2cUpstream((stream) => {
-      stream.respond({ ":status": 200 });
-      stream.end("ok");
-    });
-    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
-    const twice =
-      "GET / HTTP/1.1\r\nHost: a\r\nContent-Type: a\r\nContent-Type: b\r\nConnection: close\r\n\r\n";
-    assert.match(await exchangeRaw(scene.port, twice), /^HTTP\/1\.1 400 /);
-  });
 });
