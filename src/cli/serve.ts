@@ -8,6 +8,7 @@ import { AcceptProxy } from "../gateway/proxy-protocol/accept-proxy.ts";
 import { proxiedAddress } from "../gateway/proxy-protocol/proxied-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
+import { socketAddress } from "../guard/remote-address.ts";
 import { openStore } from "../store/open-store.ts";
 import { PemDir } from "../store/pem-dir.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
@@ -135,7 +136,11 @@ function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog)
     greet(socket);
   });
   server.on("tlsClientError", (error, socket) => {
-    log.write({ event: "handshake-failed", message: reasonOf(error), address: socket.remoteAddress ?? null });
+    log.write({
+      event: "handshake-failed",
+      message: reasonOf(error),
+      address: socketAddress(socket) ?? null,
+    });
   });
   server.on("error", (error) => log.failed(error));
   return server;

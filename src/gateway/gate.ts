@@ -6,6 +6,7 @@ import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import { CURRENT_HANDSHAKE } from "../guard/handshake.ts";
 import type { GuardOptions } from "../guard/options.ts";
+import { socketAddress } from "../guard/remote-address.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
 import type { ListenerConfig } from "./config/config.ts";
@@ -187,7 +188,7 @@ function authoritiesOf({ trustCa }: ListenerConfig): string {
 function remoteAddressOf(socket: TLSSocket): string | undefined {
   const handshake = CURRENT_HANDSHAKE.getStore();
   const isOurs = handshake !== undefined && (handshake.socket ?? socket) === socket;
-  return isOurs ? handshake.remoteAddress : socket.remoteAddress;
+  return isOurs ? handshake.remoteAddress : socketAddress(socket);
 }
 
 function tlsOptions({ minTls, maxTls }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {

@@ -13,6 +13,7 @@ import type { Encounter } from "./encounter.ts";
 import type { GuardedConnection } from "./guarded-connection.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
+import { socketAddress } from "./remote-address.ts";
 
 /** Tells whoever subscribed what happens at one server; makes no message that nobody reads. */
 export class Announcer {
@@ -61,7 +62,7 @@ export class Announcer {
     CHANNELS.error.publish({
       server: this.#server,
       connection: "unknown",
-      remoteAddress: socket.remoteAddress,
+      remoteAddress: socketAddress(socket),
       error: new HandclaspError(
         "ERR_HANDCLASP_REFUSED",
         "a handshake belongs to no connection that was accepted",

@@ -7,6 +7,7 @@ export interface IpNetwork {
 }
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const MAPPED_MAYBE = /ffff:/i;
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
 
 /** `192.0.2.0/24`, `2001:db8::/32`, or an address alone; undefined for anything else, bits past the prefix too. */
@@ -38,6 +39,12 @@ export function parseIpAddress(text: string): readonly number[] | undefined {
   const bytes = parseIpv6(text);
   if (bytes === undefined) return undefined;
   return MAPPED.every((byte, at) => bytes[at] === byte) ? bytes.slice(12) : bytes;
+}
+
+/** An IPv4 address that is written as an IPv6 one, as dual-stack sockets do, in its own form; others as they are. */
+export function plainAddress(text: string): string {
+  const bytes = text.includes(":") && MAPPED_MAYBE.test(text) ? parseIpAddress(text) : undefined;
+  return bytes?.length === 4 ? bytes.join(".") : text;
 }
 
 function parseIpv6(address: string): readonly number[] | undefined {

@@ -2,11 +2,30 @@ import assert from "node:assert/strict";
 import { BlockList, isIP } from "node:net";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isInNetwork, parseIpAddress, parseIpNetwork } from "../../src/trust/ip-network.ts";
+import { isInNetwork, parseIpAddress, parseIpNetwork, plainAddress } from "../../src/trust/ip-network.ts";
 
 function family(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
+
+describe("plainAddress", () => {
+  it("writes an IPv4 address in its own form, however it came, and nothing else in another", () => {
+    for (const [text, plain] of [
+      ["::ffff:192.0.2.1", "192.0.2.1"],
+      ["::FFFF:c000:0201", "192.0.2.1"],
+      ["0:0:0:0:0:ffff:192.0.2.1", "192.0.2.1"],
+      ["192.0.2.1", "192.0.2.1"],
+      ["::ffff:0:192.0.2.1", "::ffff:0:192.0.2.1"],
+      ["::192.0.2.1", "::192.0.2.1"],
+      ["2001:db8:ffff::1", "2001:db8:ffff::1"],
+      ["fe80::ffff:1%eth0", "fe80::ffff:1%eth0"],
+      ["::ffff:192.0.2.256", "::ffff:192.0.2.256"],
+      ["local", "local"],
+    ] as const) {
+      assert.equal(plainAddress(text), plain);
+    }
+  });
+});
 
 describe("parseIpNetwork", () => {
   it("reads CIDR, and an address alone as the network of that one", () => {

@@ -2,6 +2,7 @@ import { constants } from "node:crypto";
 import { hostname } from "node:os";
 import { createServer, type Server } from "node:tls";
 import { Command, Option } from "commander";
+import { socketAddress } from "../../guard/remote-address.ts";
 import type { IdentityPem } from "../../client/identity.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { parseDuration } from "../../trust/duration.ts";
@@ -96,7 +97,7 @@ function createListener(
   });
   server.on("secureConnection", greet);
   server.on("tlsClientError", (error, socket) => {
-    const address = socket.remoteAddress ?? null;
+    const address = socketAddress(socket) ?? null;
     log.write({ event: "handshake-failed", message: reasonOf(error), address });
     // Node leaves one open whose time is up.
     socket.destroy();

@@ -55,7 +55,7 @@ function encode(character: string): string {
 
 /** RFC 7239 §6: an IPv6 address stands in brackets, and those in quotes. */
 function toNode(address: string | undefined): string {
-  const plain = address?.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+  const plain = address?.replace(/%.*$/, "");
   if (plain === undefined || isIP(plain) === 0) return "unknown";
   return isIP(plain) === 6 ? `"[${plain}]"` : plain;
 }

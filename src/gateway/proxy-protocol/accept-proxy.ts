@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { HandclaspError } from "../../errors.ts";
 import { Deadlines } from "../../guard/deadlines.ts";
+import { socketAddress } from "../../guard/remote-address.ts";
 import { type IpNetwork, isInNetwork, parseIpNetwork } from "../../trust/ip-network.ts";
 import { readProxyHeader } from "./read-proxy-header.ts";
 import { rememberProxied } from "./proxied-address.ts";
@@ -31,7 +32,7 @@ export class AcceptProxy {
 
   /** Hands a connection over: at once, or when its header is read if it comes from a proxy. */
   accept(transport: Socket, handOver: (transport: Socket) => void): void {
-    const proxy = transport.remoteAddress;
+    const proxy = socketAddress(transport);
     if (!this.#networks.some((network) => isInNetwork(network, proxy))) return handOver(transport);
     const waiting = { transport, dueAt: 0 };
     this.#waiting.add(waiting);

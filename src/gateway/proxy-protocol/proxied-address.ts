@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { socketAddress } from "../../guard/remote-address.ts";
+import { plainAddress } from "../../trust/ip-network.ts";
 
 /** The two ends of a TCP connection, as the first one that accepted it saw them. */
 export interface Endpoints {
@@ -17,7 +18,7 @@ const PROXIED = new WeakMap<Duplex, ProxiedFrom>();
 
 /** Remembers where a connection that a proxy passed on came from. */
 export function rememberProxied(transport: Duplex, from: ProxiedFrom): void {
-  PROXIED.set(transport, from);
+  PROXIED.set(transport, from === "unix" ? from : toPlain(from));
 }
 
 /** Whether a proxy that we believe passed a connection on and said where it came from. */
@@ -40,10 +41,18 @@ export function endpointsOf(transport: Duplex): Endpoints | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = transport;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   if (localAddress === undefined || localPort === undefined) return undefined;
-  return {
+  return toPlain({
     sourceAddress: remoteAddress,
     sourcePort: remotePort,
     destinationAddress: localAddress,
     destinationPort: localPort,
+  });
+}
+
+function toPlain({ sourceAddress, destinationAddress, ...ports }: Endpoints): Endpoints {
+  const addresses = {
+    sourceAddress: plainAddress(sourceAddress),
+    destinationAddress: plainAddress(destinationAddress),
   };
+  return { ...addresses, ...ports };
 }
