@@ -86,6 +86,7 @@ async function play(path: string): Promise<void> {
   const late = await anna.visit();
   step("it tries to connect", said(late), late.alert === "certificate_revoked (44)");
 
+  await server.flush();
   const { broken, head } = store.check().chain;
   step("the audit chain verifies", `${head.sequence} events, head ${head.hash}`, broken === null);
 

@@ -18,7 +18,7 @@ import { sourceNetwork } from "./source-network.ts";
 import { RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
 import type { TrustStore } from "./trust-store.ts";
-import type { Claim, Concern, Refuse, RefusalDetail, Settled, Verdict } from "./verdict.ts";
+import type { Claim, Concern, Refuse, RefusalDetail, RefusalReason, Settled, Verdict } from "./verdict.ts";
 
 export interface TrustOptions {
   readonly policy?: Partial<Policy>;
@@ -64,6 +64,8 @@ export class Trust implements AsyncDisposable {
   readonly #renewals = new Map<KeyPin, CertificateFacts>();
   readonly #noted = new Set<string>();
   #flushTimer: NodeJS.Timeout | undefined;
+  /** Resolves when all is written that nobody waits for. */
+  #notes: Promise<void> = Promise.resolve();
 
   constructor(store: TrustStore, options: TrustOptions) {
     this.store = store;
@@ -95,18 +97,20 @@ export class Trust implements AsyncDisposable {
       if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
       const known = key !== undefined && !isLapsed(key, now);
       if (verdict.decision === "claim") {
-        return this.#mayClaim(verdict, sighting, known, now) ? verdict : rateLimited(verdict);
+        return this.#mayClaim(verdict, sighting, known, now)
+          ? verdict
+          : refusal("rate-limited", pin, verdict.peer);
       }
       return this.#keep(verdict, sighting, known ? key : undefined, now);
     } catch (error) {
       if (isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED")) {
-        return { decision: "refuse", reason: "malformed-certificate", pin, peer: null, conflictsWith: null };
+        return refusal("malformed-certificate", pin);
       }
       if (isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")) {
-        return { decision: "refuse", reason: "unsupported-key", pin, peer: null, conflictsWith: null };
+        return refusal("unsupported-key", pin);
       }
       this.#onError(error);
-      return unavailable(pin);
+      return refusal("store-unavailable", pin);
     }
   }
 
@@ -117,13 +121,7 @@ export class Trust implements AsyncDisposable {
       const outcome = await this.store.apply(this.#changeFor(claim, sighting, at));
       if (outcome.kind === "lost") {
         const { reason, conflictsWith, concern } = outcome;
-        const refuse = {
-          decision: "refuse",
-          reason,
-          pin: claim.pin,
-          peer: claim.peer,
-          conflictsWith,
-        } as const;
+        const refuse = { ...refusal(reason, claim.pin, claim.peer), conflictsWith };
         return concern === undefined ? refuse : { ...refuse, concern };
       }
       const [key] = outcome.keys;
@@ -138,7 +136,7 @@ export class Trust implements AsyncDisposable {
       };
     } catch (error) {
       this.#onError(error);
-      return { ...unavailable(claim.pin), peer: claim.peer };
+      return refusal("store-unavailable", claim.pin, claim.peer);
     }
   }
 
@@ -200,7 +198,10 @@ export class Trust implements AsyncDisposable {
     this.#sightings.closed(id);
   }
 
-  /** Writes what was seen so far. Happens by itself about once a second, for a few refusals within 100 ms. */
+  /**
+   * Writes what was seen so far, and waits for what is being written. Happens by itself about once a second, for a few
+   * refusals within 100 ms.
+   */
   async flush(): Promise<void> {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
@@ -209,6 +210,7 @@ export class Trust implements AsyncDisposable {
     this.#renewals.clear();
     try {
       await Promise.all([
+        this.#notes,
         this.#sightings.flush(),
         ...renewals.map((certificate) =>
           this.store.apply({ type: "renew", ...this.#origin(), certificate: toSeenCertificate(certificate) }),
@@ -276,7 +278,8 @@ export class Trust implements AsyncDisposable {
   #keep(refuse: Refuse, sighting: Sighting, known: KeyRecord | undefined, now: number): Refuse {
     const { reason, pin } = refuse;
     if (reason === "pending" || reason === "key-changed") {
-      if (known === undefined && !this.#mayMeet(sighting, now)) return rateLimited(refuse);
+      if (known === undefined && !this.#mayMeet(sighting, now))
+        return refusal("rate-limited", pin, refuse.peer);
       this.#sightings.seen(sighting.certificate.pin, now);
       if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
       this.#note(`hold ${pin}`, {
@@ -313,7 +316,8 @@ export class Trust implements AsyncDisposable {
     if (this.#noted.has(what)) return;
     this.#noted.add(what);
     this.#flushSoon();
-    this.store.apply(change).catch(this.#onError);
+    const noted = this.store.apply(change).then(() => undefined, this.#onError);
+    this.#notes = this.#notes.then(() => noted);
   }
 
   #origin(sighting?: Sighting): { at: number; actor: Actor } {
@@ -339,16 +343,6 @@ function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Sighti
   return known.fingerprint === certificate.fingerprint && known.conflictsWith === refuse.conflictsWith;
 }
 
-function rateLimited(verdict: Claim | Refuse): Refuse {
-  return {
-    decision: "refuse",
-    reason: "rate-limited",
-    pin: verdict.pin,
-    peer: verdict.peer,
-    conflictsWith: null,
-  };
-}
-
-function unavailable(pin: KeyPin): Refuse {
-  return { decision: "refuse", reason: "store-unavailable", pin, peer: null, conflictsWith: null };
+function refusal(reason: RefusalReason, pin: KeyPin | null, peer: string | null = null): Refuse {
+  return { decision: "refuse", reason, pin, peer, conflictsWith: null };
 }

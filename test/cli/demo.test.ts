@@ -16,6 +16,8 @@ describe("demo", () => {
     const [story = "", listing = ""] = stdout.split("The first handshake, as the server saw it:\n\n");
     assert.doesNotMatch(story, /^FAIL/m);
     assert.equal(story.match(/^ok {4}/gm)?.length, 11);
+    // That anna was met, was revoked, and came back.
+    assert.match(story, /^ {6}3 events, head [0-9a-f]{64}$/m);
     const lines = listing
       .trimEnd()
       .split("\n")

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { parseEvent } from "../../src/trust/events.ts";
+import { Operator } from "../../src/trust/operator.ts";
 import { Trust } from "../../src/trust/trust.ts";
+import { Home } from "../cli/support/serve.ts";
 import { factsOf } from "../support/certificates.ts";
 
 /** A server's trust, and a store as another process would read it, at times that the test decides. */
@@ -43,6 +47,27 @@ class Refusing implements AsyncDisposable {
 }
 
 const STRANGER = factsOf("stranger");
+
+describe("flush", () => {
+  it("waits for the signs of theft that are being written, too", async () => {
+    using home = new Home();
+    await using store = openStore(home.path("trust.db"));
+    await using trust = new Trust(store, {
+      policy: { firstUse: "accept" },
+      now: Date.now,
+      process: "serve 1",
+    });
+    const sighting = { certificate: STRANGER, caSigned: false, remoteAddress: "192.0.2.1" };
+    const claim = trust.judge(sighting);
+    assert.ok(claim.decision === "claim");
+    await trust.settle(claim, sighting);
+    await new Operator(store, { user: "ada", process: "test", now: Date.now }).revoke(STRANGER.pin);
+    trust.judge(sighting);
+    await trust.flush();
+    const types = store.events(0, 10).map(({ json }) => parseEvent(json)?.type);
+    assert.deepEqual(types.slice(-2), ["revoked", "stale-key-seen"]);
+  });
+});
 
 describe("a refusal", () => {
   it("is on record within a tenth of a second, the next one too", async (test) => {

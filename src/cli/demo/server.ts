@@ -17,6 +17,8 @@ export interface DemoServer extends AsyncDisposable {
   readonly port: number;
   /** `met anna`, `recognised anna, resumed`, …: what the server said of its last admitted client. */
   lastSeen(): string;
+  /** Waits until the store has all that happened. */
+  flush(): Promise<void>;
   /** What was observed of the first connection, and of no other. */
   readonly firstConnection: readonly TraceMessage[];
 }
@@ -48,6 +50,7 @@ export async function startDemoServer(store: TrustStore, identity: CreatedIdenti
   return {
     port: (server.address() as AddressInfo).port,
     lastSeen: () => last,
+    flush: () => trust.flush(),
     firstConnection,
     async [Symbol.asyncDispose]() {
       unsubscribe("handclasp:met", met);
