@@ -195,7 +195,7 @@ async function work(log: EventLog, options: GatewayOptions): Promise<void> {
     worker.listening(addresses, {
       report: () => gateway.report(),
       unready: () => gateway.unready(),
-      reload: (next) => gateway.reload(next),
+      prepare: (next) => gateway.prepare(next),
     });
     await stopped;
     await gateway.drain();

@@ -50,7 +50,8 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
   const identity = await serverIdentity(store, identityOptions);
   const { firstUse, bind, validity, rotation, maxPending } = options;
   const policy = { firstUse, bind, validity, rotation };
-  await using trust = new Trust(store, { policy, maxPending, now: Date.now, process: name, onError });
+  const clocks = { now: Date.now, monotonic: () => performance.now() };
+  await using trust = new Trust(store, { policy, maxPending, ...clocks, process: name, onError });
   using pemDir =
     options.pemDir === undefined ? null : new PemDir(store, options.pemDir, { now: Date.now, onError });
   const trustCa = useTrustCa(options.trustCa);

@@ -47,9 +47,14 @@ export class Entrance {
     }
   }
 
-  /** Closes those that wait; who is in stays. */
+  /** The last thing that is called. */
   close(): void {
     this.#stopWaiting();
+    this.turnAway();
+  }
+
+  /** Closes those that wait; who is in stays. */
+  turnAway(): void {
     for (const transport of this.#waiting) transport.destroy();
     this.#waiting.clear();
   }

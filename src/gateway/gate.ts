@@ -1,6 +1,6 @@
 import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import { getCACertificates, type TLSSocket, type TlsOptions } from "node:tls";
+import { createSecureContext, getCACertificates, type TLSSocket, type TlsOptions } from "node:tls";
 import type { IdentityPem } from "../client/identity.ts";
 import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
@@ -95,6 +95,12 @@ export class Gate {
     this.#open += 1;
     transport.on("close", this.#ended);
     this.#proxy.server.emit("connection", transport);
+  }
+
+  /** Throws when it could not show this key and certificate. */
+  check({ key, certificate }: IdentityPem): void {
+    if (key === this.#identity.key && certificate === this.#identity.certificate) return;
+    createSecureContext(tlsOptions(this.config, { ...this.#identity, key, certificate }));
   }
 
   /**

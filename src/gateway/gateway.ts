@@ -1,43 +1,19 @@
 import type { IdentityPem } from "../client/identity.ts";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import type { GuardOptions } from "../guard/options.ts";
-import type { TicketKeys } from "../guard/ticket-keys.ts";
-import { type FirstUseLimiter, FirstUseLimits } from "../trust/first-use-limits.ts";
-import type { Policy } from "../trust/policy.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
-import { Trust } from "../trust/trust.ts";
 import { Capacity } from "./capacity.ts";
-import type { CertificateFiles, GatewayConfig, ListenerConfig } from "./config/config.ts";
+import type { GatewayConfig, ListenerConfig } from "./config/config.ts";
 import { loadModes } from "./create-proxy.ts";
-import { Gate } from "./gate.ts";
-import type { OnGatewayEvent } from "./gateway-event.ts";
-import { type ListenOn, Listener } from "./listener.ts";
-import { newSecret, TicketKeyring } from "./workers/ticket-keyring.ts";
+import type { Gate } from "./gate.ts";
+import { Gates } from "./gates.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { cannotListen, Listener } from "./listener.ts";
 
-/** What a gateway cannot know by itself. */
-export interface GatewayContext {
-  readonly store: TrustStore;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** Who acts, for events: what runs, with its process id. */
-  readonly process: string;
-  /** Key and certificate for a listener; undefined stands for the identity beside the store. */
-  readonly identityOf: (files: CertificateFiles | undefined) => Promise<IdentityPem>;
-  /** Makes OpenSSL trust a CA, for servers made from now on. */
-  readonly useTrustCa: (ca: string) => NonNullable<GuardOptions["trustCa"]>;
-  /** How many connections the process can have, whatever its listeners may; default no limit. */
-  readonly maxConnections?: number;
-  /** Pending keys kept at the most; default 1000. */
-  readonly maxPending?: number;
-  /** Limits first use; default for this process alone. */
-  readonly limits?: FirstUseLimiter;
-  /** Ticket keys that other processes share, for listeners that verify in the same way. */
-  readonly ticketKeys?: (context: string) => TicketKeys;
-  /** Where a listener really listens; default at its address, alone. */
-  readonly listenOn?: (listener: ListenerConfig) => ListenOn | undefined;
-  readonly onEvent: OnGatewayEvent;
-  /** Told of failures that no caller waits for. */
-  readonly onError: (error: unknown) => void;
+/** A configuration that was found good, and waits to be put in place. One of the two must be called. */
+export interface PreparedReload {
+  /** Puts all of it in place. Returns the addresses in the order of the listeners. */
+  commit(): readonly ServerAddress[];
+  /** Lets go of it: everything stays as it is. */
+  abandon(): void;
 }
 
 /** What a handshake that has begun has left when the gateway drains. */
@@ -46,26 +22,20 @@ const HANDSHAKE_GRACE_MS = 2000;
 /** Listeners before upstreams, as a configuration says. */
 export class Gateway {
   readonly #context: GatewayContext;
-  readonly #limits: FirstUseLimiter;
   readonly #capacity: Capacity;
-  /** One for each policy: they judge differently, over the same store. */
-  readonly #trusts = new Map<string, Trust>();
-  readonly #ticketKeys: (context: string) => TicketKeys;
-  /** Those of former configurations too, as long as they have connections. */
-  readonly #gates = new Set<Gate>();
+  readonly #gates: Gates;
+  /** By place. */
   readonly #listeners = new Map<string, Listener>();
   #config: GatewayConfig;
-  #reloading: Promise<unknown> = Promise.resolve();
+  #reloading: Promise<void> = Promise.resolve();
+  #prepared: PreparedReload | undefined;
   #isClosed = false;
 
   constructor(config: GatewayConfig, context: GatewayContext) {
     this.#config = config;
     this.#context = context;
-    this.#limits = context.limits ?? new FirstUseLimits();
     this.#capacity = new Capacity(context.maxConnections ?? Number.POSITIVE_INFINITY);
-    const secrets = { generation: 0, current: newSecret(), former: [], holdersUnknown: true };
-    const keyring = new TicketKeyring(secrets, () => undefined);
-    this.#ticketKeys = context.ticketKeys ?? ((name) => keyring.keysFor(name));
+    this.#gates = new Gates(context);
   }
 
   get config(): GatewayConfig {
@@ -74,9 +44,7 @@ export class Gateway {
 
   /** Connections of all listeners, those in their handshake included. */
   get open(): number {
-    let open = 0;
-    for (const gate of this.#gates) open += gate.open;
-    return open;
+    return this.#gates.open;
   }
 
   /** Listens everywhere, or nowhere: then it throws. Returns the addresses in the order of the listeners. */
@@ -84,8 +52,9 @@ export class Gateway {
     try {
       await loadModes(this.#config.listeners);
       for (const config of this.#config.listeners) {
-        const listener = await this.#open(config, await this.#context.identityOf(config.certificate));
-        this.#listeners.set(placeOf(config), listener);
+        const place = this.#placeOf(config);
+        const identity = await this.#context.identityOf(config.certificate);
+        this.#listeners.set(place, await this.#open(config, place, identity));
       }
     } catch (error) {
       await this.close();
@@ -99,23 +68,38 @@ export class Gateway {
    * that it leaves out. Certificates are read anew, so the same configuration may have something new to say.
    */
   async reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
-    const reloaded = this.#reloading.then(() => this.#reload(config));
-    this.#reloading = reloaded.catch(() => undefined);
-    return reloaded;
+    return (await this.prepare(config)).commit();
+  }
+
+  /** The first half of a reload: all that can fail. Who comes next waits until this one is over. */
+  async prepare(config: GatewayConfig): Promise<PreparedReload> {
+    const before = this.#reloading;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    this.#reloading = over;
+    await before;
+    try {
+      this.#prepared = await this.#prepare(config, () => {
+        this.#prepared = undefined;
+        resolve();
+      });
+      return this.#prepared;
+    } catch (error) {
+      resolve();
+      throw error;
+    }
   }
 
   /** Accepts nothing any more, and ends when the running connections have, or when their time is over. */
   async drain(): Promise<void> {
+    this.#prepared?.abandon();
     for (const listener of this.#listeners.values()) listener.stop();
-    for (const gate of this.#gates) gate.drain();
+    this.#gates.drain();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#config.drainTimeoutMs);
     // Many a client goes away in the middle of its handshake without saying so.
-    const grace = setTimeout(() => {
-      for (const gate of this.#gates) gate.giveUpHandshakes();
-    }, HANDSHAKE_GRACE_MS);
+    const grace = setTimeout(() => this.#gates.giveUpHandshakes(), HANDSHAKE_GRACE_MS);
     try {
-      await Promise.race([late, Promise.all(Array.from(this.#gates, (gate) => gate.empty()))]);
+      await Promise.race([late, this.#gates.empty()]);
     } finally {
       clearTimeout(timer);
       clearTimeout(grace);
@@ -126,151 +110,129 @@ export class Gateway {
   /** Ends everything at once. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#prepared?.abandon();
     for (const listener of this.#listeners.values()) listener.stop();
     this.#listeners.clear();
-    for (const gate of this.#gates) gate.close();
-    this.#gates.clear();
-    for (const trust of this.#trusts.values()) await trust[Symbol.asyncDispose]();
-    this.#trusts.clear();
+    await this.#gates.close();
   }
 
-  async #reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
+  async #prepare(config: GatewayConfig, onOver: () => void): Promise<PreparedReload> {
     await loadModes(config.listeners);
     const identities = await Promise.all(
       config.listeners.map(({ certificate }) => this.#context.identityOf(certificate)),
     );
     const opened = new Map<string, Listener>();
     const replacements = new Map<Listener, Gate>();
+    const presented = new Map<Listener, IdentityPem>();
+    let isOver = false;
+    const end = (): boolean => {
+      if (isOver) return false;
+      isOver = true;
+      onOver();
+      return true;
+    };
+    const abandon = (): void => {
+      if (!end()) return;
+      for (const { gate } of opened.values()) this.#gates.discard(gate);
+      for (const listener of opened.values()) listener.stop();
+      for (const gate of replacements.values()) this.#gates.discard(gate);
+    };
     try {
       for (const [at, listener] of config.listeners.entries()) {
         const identity = identities[at];
         if (identity === undefined) continue;
-        const running = this.#listeners.get(placeOf(listener));
-        if (running === undefined) opened.set(placeOf(listener), await this.#open(listener, identity));
-        else if (!isSame(running.config, listener)) {
-          replacements.set(running, this.#createGate(listener, identity));
+        const place = this.#placeOf(listener);
+        const running = this.#listeners.get(place);
+        if (running === undefined) opened.set(place, await this.#open(listener, place, identity));
+        else if (replacements.has(running) || presented.has(running)) throw isTaken(listener);
+        else if (running.isParked || !isSame(running.config, listener)) {
+          replacements.set(running, this.#gates.create(listener, place, identity));
+        } else {
+          running.gate.check(identity);
+          presented.set(running, identity);
         }
       }
       if (this.#isClosed) throw new Error("the gateway is closed");
     } catch (error) {
-      for (const listener of opened.values()) this.#end(listener);
-      for (const gate of replacements.values()) this.#discard(gate);
+      abandon();
       throw error;
     }
-    this.#config = config;
-    const places = new Set(config.listeners.map(placeOf));
-    for (const [place, listener] of this.#listeners) {
-      if (places.has(place)) continue;
-      this.#listeners.delete(place);
-      this.#end(listener);
-    }
-    for (const [listener, gate] of replacements) {
-      const former = listener.gate;
-      gate.succeed(former);
-      listener.replace(gate);
-      this.#retire(former);
-    }
-    for (const [at, listener] of config.listeners.entries()) {
-      const identity = identities[at];
-      const running = this.#listeners.get(placeOf(listener));
-      if (running === undefined || identity === undefined || replacements.has(running)) continue;
-      this.#context.useTrustCa(listener.trustCa);
-      running.gate.present(identity);
-    }
-    for (const [place, listener] of opened) this.#listeners.set(place, listener);
-    this.#restrict(config);
-    return config.listeners.flatMap((listener) => this.#listeners.get(placeOf(listener))?.address ?? []);
+    const commit = (): readonly ServerAddress[] => {
+      if (!end()) return [];
+      this.#config = config;
+      for (const [place, listener] of opened) this.#listeners.set(place, listener);
+      this.#endOthers(new Set(config.listeners.map((listener) => this.#placeOf(listener))));
+      for (const [listener, gate] of replacements) {
+        const former = listener.gate;
+        gate.succeed(former);
+        listener.replace(gate);
+        this.#gates.retire(former);
+      }
+      for (const [listener, identity] of presented) this.#present(listener, identity);
+      this.#gates.restrict(config, (listener) => this.#placeOf(listener));
+      return config.listeners.flatMap(
+        (listener) => this.#listeners.get(this.#placeOf(listener))?.address ?? [],
+      );
+    };
+    return { commit, abandon };
   }
 
-  /** What a new configuration forbids is over for connections of all former ones, too. */
-  #restrict({ listeners }: GatewayConfig): void {
-    for (const gate of this.#gates) {
-      const { name } = gate.config;
-      const place = placeOf(gate.config);
-      const now =
-        listeners.find((listener) => placeOf(listener) === place) ??
-        listeners.find((listener) => listener.name === name);
-      if (now !== undefined) gate.restrict(now);
+  /** Certificates and CAs may be others though the configuration is the same. */
+  #present({ gate }: Listener, identity: IdentityPem): void {
+    try {
+      this.#context.useTrustCa(gate.config.trustCa);
+      gate.present(identity);
+    } catch (error) {
+      this.#context.onError(error);
     }
   }
 
-  async #open(config: ListenerConfig, identity: IdentityPem): Promise<Listener> {
+  async #open(config: ListenerConfig, place: string, identity: IdentityPem): Promise<Listener> {
     const { listenOn, onEvent } = this.#context;
-    const gate = this.#createGate(config, identity);
+    const gate = this.#gates.create(config, place, identity);
     const listener = new Listener(gate, this.#capacity, onEvent);
     try {
       await listener.listen(listenOn?.(config));
     } catch (error) {
-      this.#discard(gate);
+      this.#gates.discard(gate);
       throw error;
     }
     onEvent({ type: "listening", listener: config, address: listener.address });
     return listener;
   }
 
-  #createGate(config: ListenerConfig, identity: IdentityPem): Gate {
-    const { store, useTrustCa, onEvent } = this.#context;
-    const gate = new Gate({
-      config,
-      trust: this.#trustFor(config.policy),
-      groups: store,
-      identity,
-      trustCa: useTrustCa(config.trustCa),
-      ticketKeys: this.#ticketKeys(ticketContext(config)),
-      onEvent,
-    });
-    this.#gates.add(gate);
-    return gate;
-  }
-
-  /** A listener that is not wanted any more. */
-  #end(listener: Listener): void {
-    listener.stop();
-    this.#retire(listener.gate);
-  }
-
-  /** Goes on until its last connection is gone. */
-  #retire(gate: Gate): void {
-    gate.drain();
-    void gate.empty().then(() => this.#discard(gate));
-  }
-
-  #discard(gate: Gate): void {
-    gate.close();
-    this.#gates.delete(gate);
-  }
-
-  #trustFor(policy: Policy): Trust {
-    const { firstUse, bind, validity, rotation } = policy;
-    const name = [firstUse, bind, validity, rotation].join(" ");
-    const { store, now, process, onError, maxPending } = this.#context;
-    let trust = this.#trusts.get(name);
-    if (trust === undefined) {
-      const limits = this.#limits;
-      trust = new Trust(store, {
-        policy,
-        limits,
-        now,
-        process,
-        onError,
-        ...(maxPending !== undefined && { maxPending }),
-      });
-      this.#trusts.set(name, trust);
+  /** Listeners that are not wanted any more. A socket that we were passed is kept: it may be wanted again. */
+  #endOthers(places: ReadonlySet<string>): void {
+    for (const [place, listener] of this.#listeners) {
+      if (places.has(place) || listener.isParked) continue;
+      if (listener.isPassed) listener.park();
+      else {
+        this.#listeners.delete(place);
+        listener.stop();
+      }
+      this.#gates.retire(listener.gate);
     }
-    return trust;
+  }
+
+  /** Listeners are the same from one configuration to the next when they listen at the same place. */
+  #placeOf(config: ListenerConfig): string {
+    const on = this.#context.listenOn?.(config);
+    if (on !== undefined && "fd" in on) return `socket ${on.fd}`;
+    if (config.listen.port === 0) return `port 0 of ${config.name}`;
+    const address = formatServerAddress(config.listen);
+    if (this.#listeners.has(address)) return address;
+    for (const [place, listener] of this.#listeners) {
+      if (!listener.isPassed && formatServerAddress(listener.address) === address) return place;
+    }
+    return address;
   }
 }
 
-/** Listeners are the same from one configuration to the next when they listen at the same place. */
-function placeOf({ listen, name }: ListenerConfig): string {
-  return listen.port === 0 ? `port 0 of ${name}` : formatServerAddress(listen);
-}
-
+/** Where they listen does not matter once they do. */
 function isSame(before: ListenerConfig, after: ListenerConfig): boolean {
-  return JSON.stringify(before) === JSON.stringify(after);
+  return JSON.stringify({ ...before, listen: after.listen }) === JSON.stringify(after);
 }
 
-/** All that the sessions of a listener are verified by. */
-function ticketContext({ name, clientCertificate, trustCa }: ListenerConfig): string {
-  return JSON.stringify([name, clientCertificate, trustCa]);
+function isTaken({ listen }: ListenerConfig): Error {
+  return cannotListen(listen, "another listener has it");
 }

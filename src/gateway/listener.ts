@@ -18,6 +18,8 @@ export class Listener {
   readonly #entrance: Entrance;
   #gate: Gate;
   #acceptProxy: AcceptProxy | undefined;
+  #isPassed = false;
+  #isParked = false;
 
   constructor(gate: Gate, capacity: Capacity, onEvent: OnGatewayEvent) {
     this.#gate = gate;
@@ -29,7 +31,7 @@ export class Listener {
       letIn: (transport) => this.#letIn(transport),
       onFull: () => onEvent({ type: "full", listener: this.config }),
     });
-    this.#server = createServer({ noDelay: true }, (transport) => this.#entrance.accept(transport));
+    this.#server = createServer({ noDelay: true }, (transport) => this.#accepted(transport));
   }
 
   get config(): ListenerConfig {
@@ -38,6 +40,15 @@ export class Listener {
 
   get gate(): Gate {
     return this.#gate;
+  }
+
+  /** Whether its socket was open before, and will be after it: systemd's, or that of the process which started this one. */
+  get isPassed(): boolean {
+    return this.#isPassed;
+  }
+
+  get isParked(): boolean {
+    return this.#isParked;
   }
 
   /** Where it listens, with the port that port 0 picked. */
@@ -49,6 +60,7 @@ export class Listener {
   /** Starts to accept. */
   async listen(on?: ListenOn): Promise<void> {
     const { listen: wanted } = this.config;
+    this.#isPassed = on !== undefined && "fd" in on;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once("error", reject);
     // Node's types do not have `fd`, in one object with the rest.
@@ -68,9 +80,20 @@ export class Listener {
   /** From now on connections go through another gate. Those of the former one are its own. */
   replace(gate: Gate): void {
     this.#gate = gate;
+    this.#isParked = false;
     // Headers that are being read go on to be; what comes with them goes through the new gate.
     this.#acceptProxy = this.#createAcceptProxy();
     this.#entrance.admitWaiting();
+  }
+
+  /**
+   * Turns away who comes, until it is given another gate; what was let in goes on. Closed, the socket would go on to
+   * take connections in the kernel, for others have it too, and could not be had again.
+   */
+  park(): void {
+    this.#isParked = true;
+    this.#entrance.turnAway();
+    this.#acceptProxy?.close();
   }
 
   /** Accepts nothing any more; what was let in goes on. */
@@ -80,13 +103,18 @@ export class Listener {
     this.#acceptProxy?.close();
   }
 
+  #accepted(transport: Socket): void {
+    if (this.#isParked) transport.destroy();
+    else this.#entrance.accept(transport);
+  }
+
   #letIn(transport: Socket): void {
     if (this.#acceptProxy === undefined) this.#gate.accept(transport);
     else this.#acceptProxy.accept(transport, this.#handOver);
   }
 
   readonly #handOver = (transport: Socket): void => {
-    if (this.#server.listening) this.#gate.accept(transport);
+    if (this.#server.listening && !this.#isParked) this.#gate.accept(transport);
     else transport.destroy();
   };
 

@@ -26,7 +26,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** Says whether one more unknown key may be met. */
 export interface FirstUseLimiter {
-  /** Counts it if so. `network` is as `sourceNetwork` names it, `now` in milliseconds. */
+  /** Counts it if so. `network` is as `sourceNetwork` names it, `now` in milliseconds on a clock that nobody sets. */
   take(network: string, now: number): boolean;
 }
 
@@ -55,7 +55,7 @@ export class FirstUseLimits implements FirstUseLimiter {
     return this.#networks.size;
   }
 
-  /** Takes a token of the network and one of the total, or none of either. `now` is in milliseconds. */
+  /** Takes a token of the network and one of the total, or none of either. */
   take(network: string, now: number): boolean {
     this.#overall.refill(now);
     this.#forgetIdle(now);

@@ -20,7 +20,8 @@ const MOST_BARRED = 10_000;
 /**
  * One process's part of limits that several share. It holds tokens of the total and asks for more before they are
  * used up; what a network used is told afterwards and comes back as a bar. So the total is never exceeded, and a
- * network's limit only by what is met while a report is on its way; that is owed, and paid back.
+ * network's limit only by what is met while a report is on its way; that is owed, and paid back. All times are
+ * milliseconds on a clock that nobody sets, each process having its own.
  */
 export class LeasedLimits implements FirstUseLimiter {
   readonly #size: number;

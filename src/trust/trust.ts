@@ -32,6 +32,8 @@ export interface TrustOptions {
   readonly pendingForMs?: number;
   /** Milliseconds since the epoch; handed in because trust reads no clock. */
   readonly now: () => number;
+  /** Milliseconds on a clock that nobody sets, for rates; default `now`, whose jumps refill them. */
+  readonly monotonic?: () => number;
   /** Who acts, for events: what runs, with its process id. */
   readonly process: string;
   /** Told of failures that no caller waits for. */
@@ -53,6 +55,7 @@ export class Trust implements AsyncDisposable {
   readonly store: TrustStore;
   readonly policy: Policy;
   readonly #now: () => number;
+  readonly #monotonic: () => number;
   readonly #process: string;
   readonly #limits: FirstUseLimiter;
   readonly #rotations: RotationLimits;
@@ -72,6 +75,7 @@ export class Trust implements AsyncDisposable {
     this.#known = new StoreKnowledge(store);
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#now = options.now;
+    this.#monotonic = options.monotonic ?? options.now;
     this.#process = options.process;
     const { limits } = options;
     this.#limits = limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits);
@@ -97,7 +101,7 @@ export class Trust implements AsyncDisposable {
       if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
       const known = key !== undefined && !isLapsed(key, now);
       if (verdict.decision === "claim") {
-        return this.#mayClaim(verdict, sighting, known, now)
+        return this.#mayClaim(verdict, sighting, known)
           ? verdict
           : refusal("rate-limited", pin, verdict.peer);
       }
@@ -265,21 +269,20 @@ export class Trust implements AsyncDisposable {
   }
 
   /** Tokens are counted by whoever made them. A peer that we trust is counted for itself, wherever it comes from. */
-  #mayClaim({ source, peer, pin }: Claim, sighting: Sighting, known: boolean, now: number): boolean {
-    if (source === "rotation") return this.#rotations.take(peer, pin, now);
-    return known || source === "token" || this.#mayMeet(sighting, now);
+  #mayClaim({ source, peer, pin }: Claim, sighting: Sighting, known: boolean): boolean {
+    if (source === "rotation") return this.#rotations.take(peer, pin, this.#monotonic());
+    return known || source === "token" || this.#mayMeet(sighting);
   }
 
-  #mayMeet(sighting: Sighting, now: number): boolean {
-    return this.#limits.take(sourceNetwork(sighting.remoteAddress), now);
+  #mayMeet(sighting: Sighting): boolean {
+    return this.#limits.take(sourceNetwork(sighting.remoteAddress), this.#monotonic());
   }
 
   /** What a refusal leaves behind: an unknown key for review, a new name, a sign of theft. */
   #keep(refuse: Refuse, sighting: Sighting, known: KeyRecord | undefined, now: number): Refuse {
     const { reason, pin } = refuse;
     if (reason === "pending" || reason === "key-changed") {
-      if (known === undefined && !this.#mayMeet(sighting, now))
-        return refusal("rate-limited", pin, refuse.peer);
+      if (known === undefined && !this.#mayMeet(sighting)) return refusal("rate-limited", pin, refuse.peer);
       this.#sightings.seen(sighting.certificate.pin, now);
       if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
       this.#note(`hold ${pin}`, {

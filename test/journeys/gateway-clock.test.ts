@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { globSync, renameSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { Home, type RunningServer, startServer, until } from "../cli/support/serve.ts";
 import { exchange, gone, openClient, openUpstream } from "../gateway/support/upstream.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
-import { connectOnce } from "../guard/support/node-client.ts";
+import { connectOnce, type Outcome } from "../guard/support/node-client.ts";
+import { DEFAULT_FIRST_USE_LIMITS } from "../../src/trust/first-use-limits.ts";
+import { forEachOf } from "./support/flood.ts";
 
 const LIBRARY = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1")[0];
 const DAY_MS = 86_400_000;
@@ -41,46 +43,190 @@ async function comesThrough({ port }: RunningServer, who: TestIdentity): Promise
   assert.equal(await exchange(await openClient(port, who), "hello"), "hello");
 }
 
-describe("a gateway whose clock jumps", { skip: LIBRARY === undefined ? "no faketime" : false }, () => {
-  it("by days, forward and back, keeps connections, and judges by the clock as it is", async () => {
-    using home = new ShiftedHome();
-    home.shift("+0");
-    await using upstream = await openUpstream();
-    const verb = ["gateway", "--to", `127.0.0.1:${upstream.port}`, "--handshake-timeout", "3s"];
-    await using gateway = await startServer(home, [...verb, "--first-use", "accept"]);
-    await comesThrough(gateway, ada);
-    const today = await identity("today", { days: 1 });
-    const live = await openClient(gateway.port, today);
-    await speaks(live);
+/** Says what it is told, until it is told to end. */
+function untilBye(socket: Socket): void {
+  socket.on("data", (said: Buffer) => (String(said) === "bye" ? socket.end("hello") : socket.write(said)));
+}
 
-    let strangers = 0;
-    for (const [offset, isValid] of [
-      ["+2d", false],
-      ["+0", true],
-      ["-2d", false],
-      ["+0", true],
-    ] as const) {
-      const silent = createConnection(gateway.port, "127.0.0.1");
-      await once(silent, "connect");
-      const since = performance.now();
-      home.shift(offset);
-      await speaks(live);
-      if (isValid) await comesThrough(gateway, today);
-      else {
-        const { alert } = await connectOnce({ port: gateway.port, identity: today, eager: "x" });
-        assert.equal(alert, 45, `at ${offset}`);
-      }
+/** A key of last week, so that it is good at any time the clock may show here. */
+function stranger(name: string): Promise<TestIdentity> {
+  return identity(name, { now: lastWeek, type: "ed25519" });
+}
+
+/** How many refusals for this reason the metrics page counts. */
+async function refusals(gateway: RunningServer, reason: string): Promise<number> {
+  const { address } = await gateway.logged(({ event }) => event === "metrics");
+  const text = await (await fetch(`http://${String(address)}/metrics`)).text();
+  return Number(
+    new RegExp(`refusals_total\\{listener="main",reason="${reason}"\\} (\\d+)`).exec(text)?.[1] ?? 0,
+  );
+}
+
+/** How many strangers of one address are met in the long run. */
+const { perSecond } = DEFAULT_FIRST_USE_LIMITS.perNetwork;
+
+async function startShifted(home: ShiftedHome, to: number, ...more: string[]): Promise<RunningServer> {
+  home.shift("+0");
+  const verb = ["gateway", "--to", `127.0.0.1:${to}`, "--first-use", "accept"];
+  return await startServer(home, [...verb, ...more]);
+}
+
+for (const workers of ["1", "2"]) {
+  const skip = LIBRARY === undefined ? "no faketime" : false;
+  describe(`a gateway of ${workers} whose clock jumps`, { skip, timeout: 240_000 }, () => {
+    it("by days, forward and back, keeps connections, and judges by the clock as it is", async () => {
+      using home = new ShiftedHome();
+      await using upstream = await openUpstream();
+      await using gateway = await startShifted(
+        home,
+        upstream.port,
+        "--workers",
+        workers,
+        "--handshake-timeout",
+        "3s",
+      );
       await comesThrough(gateway, ada);
-      const stranger = await identity(`stranger ${strangers++}`, { now: lastWeek });
-      await comesThrough(gateway, stranger);
-      await gone(silent);
-      const waitedMs = performance.now() - since;
-      assert.ok(waitedMs > 2500 && waitedMs < 20_000, `a silent client was let go after ${waitedMs} ms`);
+      const today = await identity("today", { days: 1 });
+      const live = await Promise.all(Array.from({ length: 6 }, () => openClient(gateway.port, today)));
+      for (const socket of live) await speaks(socket);
+
+      let strangers = 0;
+      for (const [offset, isValid] of [
+        ["+2d", false],
+        ["+0", true],
+        ["-2d", false],
+        ["+0", true],
+      ] as const) {
+        const silent = createConnection(gateway.port, "127.0.0.1");
+        await once(silent, "connect");
+        const since = performance.now();
+        home.shift(offset);
+        for (const socket of live) await speaks(socket);
+        for (let again = 0; again < 4; again++) {
+          if (isValid) await comesThrough(gateway, today);
+          else {
+            const { alert } = await connectOnce({ port: gateway.port, identity: today, eager: "x" });
+            assert.equal(alert, 45, `at ${offset}`);
+          }
+          await comesThrough(gateway, ada);
+        }
+        await comesThrough(gateway, await stranger(`stranger ${strangers++}`));
+        await gone(silent);
+        const waitedMs = performance.now() - since;
+        assert.ok(waitedMs > 2500 && waitedMs < 20_000, `a silent client was let go after ${waitedMs} ms`);
+      }
+      for (const socket of live) {
+        await speaks(socket);
+        socket.destroy();
+      }
+      await until(() => upstream.sockets.size === 0);
+      assert.equal(gateway.log.filter(({ event }) => event === "error" || event === "failed").length, 0);
+      assert.equal(await gateway.stop(), 0);
+    });
+
+    it("limits strangers by time that passes, and not by what the clock says", async () => {
+      using home = new ShiftedHome();
+      await using gateway = await startShifted(
+        home,
+        1,
+        "--workers",
+        workers,
+        "--first-use",
+        "ask",
+        "--metrics",
+        "127.0.0.1:0",
+      );
+      let strangers = 0;
+      const flood = async (count: number): Promise<void> => {
+        const keys = Array.from({ length: count }, () => stranger(`flood ${strangers++}`));
+        await forEachOf(await Promise.all(keys), 16, (who) =>
+          connectOnce({ port: gateway.port, identity: who }),
+        );
+      };
+      while ((await refusals(gateway, "rate-limited")) < 30) {
+        await flood(50);
+        assert.ok(strangers < 3000, "strangers are not limited");
+      }
+      // Days that nobody lived through let nobody in.
+      const [before, began] = [await refusals(gateway, "pending"), performance.now()];
+      home.shift("+2d");
+      await flood(150);
+      const met = (await refusals(gateway, "pending")) - before;
+      const seconds = (performance.now() - began) / 1000;
+      assert.ok(met <= perSecond * seconds + 16, `${met} were met in ${seconds} s`);
+      // Back in time, a network has to wait no longer than it had to.
+      home.shift("-2d");
+      const since = performance.now();
+      while ((await refusals(gateway, "pending")) <= before + met) {
+        await flood(4);
+        assert.ok(performance.now() - since < 20_000, "strangers are kept out for good");
+      }
+    });
+
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      it(`takes no ticket that is too old by the clock, and none of a revoked key at any time, in ${version}`, async () => {
+        using home = new ShiftedHome();
+        await using upstream = await openUpstream(untilBye);
+        await using gateway = await startShifted(home, upstream.port, "--workers", workers);
+        const visit = async (session?: Buffer): Promise<Outcome> => {
+          const versions = { minVersion: version, maxVersion: version };
+          const resume = session === undefined ? {} : { session };
+          return await connectOnce({
+            port: gateway.port,
+            identity: ada,
+            eager: "bye",
+            ...versions,
+            ...resume,
+          });
+        };
+        const { session, received } = await visit();
+        assert.equal(received, "hello");
+        const outcomes: unknown[] = [];
+        for (const offset of ["+0", "+2d", "+0", "-1d"]) {
+          home.shift(offset);
+          const again = await visit(session);
+          outcomes.push([offset, again.resumed, again.received]);
+        }
+        assert.deepEqual(outcomes, [
+          ["+0", true, "hello"],
+          ["+2d", false, "hello"],
+          ["+0", true, "hello"],
+          ["-1d", true, "hello"],
+        ]);
+        const { session: earlier } = await visit();
+        home.shift("+0");
+        const live = await Promise.all(Array.from({ length: 6 }, () => openClient(gateway.port, ada)));
+        for (const socket of live) await speaks(socket);
+        const cut = Promise.all(live.map(gone));
+        assert.equal((await home.run(["trust", "revoke", "ada"])).code, 0);
+        await cut;
+        for (const offset of ["+0", "+2d", "-1d"]) {
+          home.shift(offset);
+          for (const ticket of [session, earlier]) {
+            const { resumed, alert } = await visit(ticket);
+            assert.deepEqual([offset, resumed, alert], [offset, false, 44]);
+          }
+        }
+      });
     }
-    await speaks(live);
-    live.destroy();
-    await until(() => upstream.sockets.size === 0);
-    assert.equal(gateway.log.filter(({ event }) => event === "error" || event === "failed").length, 0);
-    assert.equal(await gateway.stop(), 0);
+
+    it("logs how long a connection took, whatever the clock did meanwhile", async () => {
+      using home = new ShiftedHome();
+      await using upstream = await openUpstream();
+      await using gateway = await startShifted(
+        home,
+        upstream.port,
+        "--workers",
+        workers,
+        "--log",
+        "connections",
+      );
+      const client = await openClient(gateway.port, ada);
+      await speaks(client);
+      home.shift("-2d");
+      assert.equal(await exchange(client, ""), "");
+      const tookMs = Number((await gateway.logged(({ event }) => event === "closed"))["durationMs"]);
+      assert.ok(tookMs >= 0 && tookMs < 60_000, `${tookMs} ms`);
+    });
   });
-});
+}

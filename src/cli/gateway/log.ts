@@ -111,7 +111,7 @@ function logTraffic(log: EventLog, event: Extract<GatewayEvent, { type: "relayed
     connection: connection?.id ?? null,
   };
   if (event.type === "relayed") {
-    const durationMs = connection === undefined ? null : Date.now() - connection.since;
+    const durationMs = connection === undefined ? null : Math.round(performance.now() - connection.startedAt);
     const { bytesIn, bytesOut } = event;
     log.write({ event: "closed", ...about, bytesIn, bytesOut, durationMs });
     return;

@@ -1,7 +1,8 @@
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import type { GatewayEvent } from "../../gateway/gateway-event.ts";
-import { Gateway, type GatewayContext } from "../../gateway/gateway.ts";
+import { Gateway, type PreparedReload } from "../../gateway/gateway.ts";
+import type { GatewayContext } from "../../gateway/gateway-context.ts";
 import type { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
 import type { WorkerReport } from "../../gateway/workers/worker-message.ts";
 import { openStore } from "../../store/open-store.ts";
@@ -97,6 +98,11 @@ export class GatewayProcess implements AsyncDisposable {
   /** Takes over another configuration, or throws and keeps the one it has. */
   reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
     return this.#gateway.reload(config);
+  }
+
+  /** The first half of a reload: all that can fail. */
+  prepare(config: GatewayConfig): Promise<PreparedReload> {
+    return this.#gateway.prepare(config);
   }
 
   /** Accepts nothing any more; resolves when all connections ended, or their time is over. */

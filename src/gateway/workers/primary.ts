@@ -1,11 +1,11 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/first-use-limits.ts";
 import { grantLease } from "../../trust/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
-import { cannotListen, type ListenOn } from "../listener.ts";
+import { cannotListen } from "../listener.ts";
 import { TICKET_ROTATION, TicketSecretSource } from "./ticket-secrets.ts";
 import type { FromWorker, Health, WorkerReport } from "./worker-message.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
@@ -101,21 +101,22 @@ export class Primary {
 
   /** Everybody takes over a new configuration, those who are started later, too; or nobody does: then it throws. */
   async reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
-    const former = this.#config;
-    const next = this.#whereTheyListen(config);
-    const places = new Set(former.listeners.map(({ listen }) => formatServerAddress(listen)));
-    for (const listener of next.listeners) {
-      const isNew = !places.has(formatServerAddress(listener.listen)) && !this.#sockets.has(listener.name);
-      if (isNew) await probe(listener);
+    const next = await this.#whereTheyListen(config);
+    const workers = [...this.#workers];
+    const answers = await Promise.allSettled(workers.map((worker) => worker.prepare(next)));
+    const prepared = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+    const failure = answers.find((answer) => answer.status === "rejected");
+    if (failure !== undefined) {
+      for (const each of prepared) each.abandon();
+      throw failure.reason;
     }
-    try {
-      await this.#distribute(next);
-    } catch (error) {
-      await this.#distribute(former).catch((cause: unknown) => {
-        this.#options.onEvent({ type: "worker-failed", error: cause });
-      });
-      throw error;
-    }
+    this.#config = next;
+    // Who was started meanwhile began with what was before.
+    const others = [...this.#workers].filter((worker) => !workers.includes(worker));
+    await Promise.all([
+      ...prepared.map((each) => each.commit()),
+      ...others.map((each) => this.#update(each)),
+    ]);
     // Guards that are new do not know whom former ones gave tickets to.
     this.#tickets.holdersLost();
     return next.listeners.map(({ name, listen }) => this.#inherited.get(name) ?? listen);
@@ -131,22 +132,32 @@ export class Primary {
     this.#config = { ...this.#config, listeners };
   }
 
-  /** A listener that port 0 was picked for keeps the port that it got, and a socket stays where it is. */
-  #whereTheyListen(config: GatewayConfig): GatewayConfig {
-    const listeners = config.listeners.map((listener) => {
-      const before = this.#config.listeners.find(({ name }) => name === listener.name);
-      if (before === undefined) return listener;
-      const isPicked = listener.listen.port === 0 && before.listen.host === listener.listen.host;
-      return isPicked || this.#sockets.has(listener.name) ? { ...listener, listen: before.listen } : listener;
-    });
+  /**
+   * A listener that port 0 was picked for keeps the port that it got, and a socket stays where it is. Others must be
+   * free, and port 0 is picked here: workers would pick one each. Throws when one cannot be had.
+   */
+  async #whereTheyListen(config: GatewayConfig): Promise<GatewayConfig> {
+    const places = new Set(this.#config.listeners.map(({ listen }) => formatServerAddress(listen)));
+    const listeners: ListenerConfig[] = [];
+    for (const listener of config.listeners) {
+      const before = this.#config.listeners.find(({ name }) => name === listener.name)?.listen;
+      const isPicked = listener.listen.port === 0 && before?.host === listener.listen.host;
+      if (this.#sockets.has(listener.name) || places.has(formatServerAddress(listener.listen))) {
+        listeners.push(listener);
+      } else if (isPicked) listeners.push({ ...listener, listen: before });
+      else listeners.push({ ...listener, listen: await probe(listener) });
+    }
     return { ...config, listeners };
   }
 
-  async #distribute(config: GatewayConfig): Promise<void> {
-    this.#config = config;
-    const answers = await Promise.allSettled(Array.from(this.#workers, (worker) => worker.reload(config)));
-    const failure = answers.find((answer) => answer.status === "rejected");
-    if (failure !== undefined) throw failure.reason;
+  /** One that cannot follow is ended: its successor begins with what it should have. */
+  async #update(worker: WorkerProcess): Promise<void> {
+    try {
+      await (await worker.prepare(this.#config)).commit();
+    } catch (error) {
+      this.#options.onEvent({ type: "worker-failed", error });
+      worker.kill("SIGKILL");
+    }
   }
 
   /** What all workers counted, those that are gone included: their counters still count. */
@@ -190,23 +201,18 @@ export class Primary {
     worker.send({
       type: "start",
       config: this.#config,
-      listenOn: this.#config.listeners.map((listener) => this.#listenOn(listener)),
+      sockets: [...this.#sockets],
       secrets: this.#tickets.secrets,
-      lease: this.#limits.lease(leaseOf(this.#options.count), Date.now()),
+      lease: this.#limits.lease(leaseOf(this.#options.count), performance.now()),
     });
     this.#options.onEvent({ type: "worker-started", pid: worker.pid });
     return worker;
   }
 
-  #listenOn({ name }: ListenerConfig): ListenOn {
-    const fd = this.#sockets.get(name);
-    return fd === undefined ? { reusePort: true } : { fd };
-  }
-
   #received(worker: WorkerProcess, message: FromWorker): void {
     if (message.type === "renew") this.#tickets.renew(message.generation);
     else if (message.type === "spent") {
-      worker.send({ type: "grant", ...grantLease(this.#limits, message, Date.now()) });
+      worker.send({ type: "grant", ...grantLease(this.#limits, message, performance.now()) });
     }
   }
 
@@ -251,12 +257,15 @@ function leaseOf(workers: number): number {
   return Math.ceil(DEFAULT_FIRST_USE_LIMITS.overall.burst / (2 * workers));
 }
 
-/** With `SO_REUSEPORT` a second gateway could listen beside us unnoticed. */
-async function probe({ listen: address }: ListenerConfig): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+/** With `SO_REUSEPORT` a second gateway could listen beside us unnoticed. Resolves with the port that is free. */
+async function probe({ listen: address }: ListenerConfig): Promise<ServerAddress> {
+  const { promise, resolve, reject } = Promise.withResolvers<ServerAddress>();
   const server = createServer().on("error", reject);
-  server.listen(address.port, address.host, () => server.close(() => resolve()));
-  await promise.catch((error: unknown) => {
+  server.listen(address.port, address.host, () => {
+    const { port } = server.address() as AddressInfo;
+    server.close(() => resolve({ ...address, port }));
+  });
+  return await promise.catch((error: unknown) => {
     throw cannotListen(address, error);
   });
 }

@@ -1,14 +1,13 @@
 import type { ServerAddress } from "../../client/server-address.ts";
 import type { LeaseGrant, LeaseReport } from "../../trust/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
-import type { ListenOn } from "../listener.ts";
 import type { TicketSecrets } from "./ticket-keyring.ts";
 
 /** What a worker starts with. */
 export interface WorkerStart {
   readonly config: GatewayConfig;
-  /** One for each listener, in their order. */
-  readonly listenOn: readonly ListenOn[];
+  /** Open sockets that it has, by the names of listeners; for all others it opens its own. */
+  readonly sockets: readonly (readonly [listener: string, fd: number])[];
   readonly secrets: TicketSecrets;
   /** How many first uses it may let through before it asks. */
   readonly lease: number;
@@ -17,7 +16,9 @@ export interface WorkerStart {
 /** From the primary to a worker. All of it is plain JSON. */
 export type ToWorker =
   | ({ readonly type: "start" } & WorkerStart)
-  | { readonly type: "reload"; readonly id: number; readonly config: GatewayConfig }
+  /** The first half of a reload, for everybody; the other one for all who answered that they can, or for none. */
+  | { readonly type: "prepare"; readonly id: number; readonly config: GatewayConfig }
+  | { readonly type: "commit" | "abandon"; readonly id: number }
   | { readonly type: "tickets"; readonly secrets: TicketSecrets }
   | ({ readonly type: "grant" } & LeaseGrant)
   | { readonly type: "report"; readonly id: number }
@@ -29,8 +30,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "listening"; readonly addresses: readonly ServerAddress[] }
   | { readonly type: "failed"; readonly error: WorkerError }
-  /** The answer to a reload; with an error nothing changed. */
-  | { readonly type: "reloaded"; readonly id: number; readonly error: WorkerError | null }
+  | { readonly type: "prepared"; readonly id: number; readonly error: WorkerError | null }
+  | { readonly type: "committed"; readonly id: number }
   | { readonly type: "renew"; readonly generation: number }
   | ({ readonly type: "spent" } & LeaseReport)
   | { readonly type: "report"; readonly id: number; readonly report: WorkerReport }

@@ -16,6 +16,13 @@ const RELOAD_MS = 20_000;
 
 type Answer = Extract<FromWorker, { readonly type: "report" | "health" }>;
 
+/** A configuration that a worker can take over. */
+export interface PreparedWorker {
+  /** Resolves when it has. */
+  commit(): Promise<void>;
+  abandon(): void;
+}
+
 /** A worker as its primary sees it. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -99,24 +106,35 @@ export class WorkerProcess {
     return promise;
   }
 
-  /** Has it take over a configuration. Rejects when it does not; one that ends will not have to. */
-  async reload(config: GatewayConfig): Promise<void> {
+  /** Asks whether it can take over a configuration, and rejects if not. One that ends will not have to. */
+  async prepare(config: GatewayConfig): Promise<PreparedWorker> {
     const id = ++this.#requests;
-    const { promise, resolve } = Promise.withResolvers<Error | null>();
-    const late = setTimeout(
-      () => resolve(new Error(`worker ${this.pid} does not answer`)),
-      RELOAD_MS,
-    ).unref();
-    this.#reloads.set(id, resolve);
-    this.send({ type: "reload", id, config });
-    const error = this.#hasExited ? null : await promise;
-    clearTimeout(late);
-    this.#reloads.delete(id);
-    if (error !== null) throw error;
+    const abandon = (): void => this.send({ type: "abandon", id });
+    const error = await this.#step(id, { type: "prepare", id, config });
+    if (error !== null) {
+      abandon();
+      throw error;
+    }
+    const commit = async (): Promise<void> => void (await this.#step(id, { type: "commit", id }));
+    return { commit, abandon };
   }
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** What it answers; null when it is gone. */
+  async #step(id: number, message: ToWorker): Promise<Error | null> {
+    if (this.#hasExited) return null;
+    const { promise, resolve } = Promise.withResolvers<Error | null>();
+    const silent = new Error(`worker ${this.pid} does not answer`);
+    const late = setTimeout(() => resolve(silent), RELOAD_MS).unref();
+    this.#reloads.set(id, resolve);
+    this.send(message);
+    const error = await promise;
+    clearTimeout(late);
+    this.#reloads.delete(id);
+    return error;
   }
 
   #received(message: FromWorker): void {
@@ -128,8 +146,11 @@ export class WorkerProcess {
       case "failed":
         this.#listening.reject(toError(message.error));
         break;
-      case "reloaded":
+      case "prepared":
         this.#reloads.get(message.id)?.(message.error && toError(message.error));
+        break;
+      case "committed":
+        this.#reloads.get(message.id)?.(null);
         break;
       case "report":
         this.lastReport = message.report;

@@ -4,6 +4,7 @@ import type { TicketKeys } from "../../guard/ticket-keys.ts";
 import type { FirstUseLimiter } from "../../trust/first-use-limits.ts";
 import { LeasedLimits } from "../../trust/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
+import type { PreparedReload } from "../gateway.ts";
 import type { ListenOn } from "../listener.ts";
 import { TicketKeyring } from "./ticket-keyring.ts";
 import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
@@ -13,8 +14,7 @@ export interface WorkerDuties {
   readonly report: () => Promise<WorkerReport>;
   /** Why no client could be let in; null when one could. */
   readonly unready: () => string | null;
-  /** Rejects when nothing changed. */
-  readonly reload: (config: GatewayConfig) => Promise<unknown>;
+  readonly prepare: (config: GatewayConfig) => Promise<PreparedReload>;
 }
 
 /** A worker's side of the channel to its primary. */
@@ -24,9 +24,10 @@ export class Worker {
   /** Resolves when the primary asks for the end, or is gone. */
   readonly drained: Promise<void>;
   readonly #keyring: TicketKeyring;
-  readonly #listenOn: readonly ListenOn[];
+  readonly #sockets: ReadonlyMap<string, number>;
   readonly #leased: LeasedLimits;
   readonly #duties = Promise.withResolvers<WorkerDuties>();
+  readonly #prepared = new Map<number, Promise<PreparedReload>>();
 
   /** Waits for what the primary has to say first. */
   static async begin(): Promise<Worker> {
@@ -36,9 +37,9 @@ export class Worker {
     return await promise;
   }
 
-  private constructor({ config, listenOn, secrets, lease }: WorkerStart) {
+  private constructor({ config, sockets, secrets, lease }: WorkerStart) {
     this.config = config;
-    this.#listenOn = listenOn;
+    this.#sockets = new Map(sockets);
     this.#keyring = new TicketKeyring(secrets, (generation) => void send({ type: "renew", generation }));
     this.#leased = new LeasedLimits(lease, () => setImmediate(() => this.#spent()));
     this.limits = this.#leased;
@@ -55,9 +56,9 @@ export class Worker {
     return this.#keyring.keysFor(context);
   }
 
-  listenOn(listener: GatewayConfig["listeners"][number]): ListenOn {
-    const at = this.config.listeners.findIndex(({ name }) => name === listener.name);
-    return this.#listenOn[at] ?? { reusePort: true };
+  listenOn({ name }: GatewayConfig["listeners"][number]): ListenOn {
+    const fd = this.#sockets.get(name);
+    return fd === undefined ? { reusePort: true } : { fd };
   }
 
   /** Says that connections are accepted; from now on the duties are called upon. */
@@ -77,10 +78,14 @@ export class Worker {
         this.#keyring.update(message.secrets);
         break;
       case "grant":
-        this.#leased.grant(message, Date.now());
+        this.#leased.grant(message, performance.now());
         break;
-      case "reload":
-        void this.#reload(message.id, message.config);
+      case "prepare":
+        void this.#prepare(message.id, message.config);
+        break;
+      case "commit":
+      case "abandon":
+        void this.#settle(message.id, message.type);
         break;
       case "report":
         void this.#report(message.id);
@@ -92,13 +97,21 @@ export class Worker {
   }
 
   /** What comes before the duties are known waits for them. */
-  async #reload(id: number, config: GatewayConfig): Promise<void> {
-    const duties = await this.#duties.promise;
-    const error = await duties.reload(config).then(
+  async #prepare(id: number, config: GatewayConfig): Promise<void> {
+    const prepared = this.#duties.promise.then((duties) => duties.prepare(config));
+    this.#prepared.set(id, prepared);
+    const error = await prepared.then(
       () => null,
       (cause: unknown) => toWorkerError(cause),
     );
-    await send({ type: "reloaded", id, error });
+    await send({ type: "prepared", id, error });
+  }
+
+  async #settle(id: number, how: "commit" | "abandon"): Promise<void> {
+    const prepared = await this.#prepared.get(id)?.catch(() => undefined);
+    this.#prepared.delete(id);
+    prepared?.[how]();
+    if (how === "commit") await send({ type: "committed", id });
   }
 
   async #report(id: number): Promise<void> {

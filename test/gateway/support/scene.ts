@@ -1,7 +1,8 @@
 import type { ServerAddress } from "../../../src/client/server-address.ts";
 import type { GatewayConfig, ListenerConfig, Upstream } from "../../../src/gateway/config/config.ts";
 import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
-import { Gateway, type GatewayContext } from "../../../src/gateway/gateway.ts";
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import type { GatewayContext } from "../../../src/gateway/gateway-context.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/trust/operator.ts";
 import type { TrustStore } from "../../../src/trust/trust-store.ts";

@@ -1,0 +1,119 @@
+import type { IdentityPem } from "../client/identity.ts";
+import type { TicketKeys } from "../guard/ticket-keys.ts";
+import { type FirstUseLimiter, FirstUseLimits } from "../trust/first-use-limits.ts";
+import type { Policy } from "../trust/policy.ts";
+import { Trust } from "../trust/trust.ts";
+import type { GatewayConfig, ListenerConfig } from "./config/config.ts";
+import { Gate } from "./gate.ts";
+import type { GatewayContext } from "./gateway-context.ts";
+import { newSecret, TicketKeyring } from "./workers/ticket-keyring.ts";
+
+/** The gates of a gateway, those of former configurations too, as long as they have connections. */
+export class Gates {
+  readonly #context: GatewayContext;
+  readonly #limits: FirstUseLimiter;
+  /** One for each policy: they judge differently, over the same store. */
+  readonly #trusts = new Map<string, Trust>();
+  readonly #ticketKeys: (context: string) => TicketKeys;
+  readonly #gates = new Map<Gate, string>();
+
+  constructor(context: GatewayContext) {
+    this.#context = context;
+    this.#limits = context.limits ?? new FirstUseLimits();
+    const secrets = { generation: 0, current: newSecret(), former: [], holdersUnknown: true };
+    const keyring = new TicketKeyring(secrets, () => undefined);
+    this.#ticketKeys = context.ticketKeys ?? ((name) => keyring.keysFor(name));
+  }
+
+  /** Connections of all gates, those in their handshake included. */
+  get open(): number {
+    let open = 0;
+    for (const gate of this.#gates.keys()) open += gate.open;
+    return open;
+  }
+
+  /** A gate for a listener, which is at `place` from one configuration to the next. */
+  create(config: ListenerConfig, place: string, identity: IdentityPem): Gate {
+    const { store, useTrustCa, onEvent } = this.#context;
+    const gate = new Gate({
+      config,
+      trust: this.#trustFor(config.policy),
+      groups: store,
+      identity,
+      trustCa: useTrustCa(config.trustCa),
+      ticketKeys: this.#ticketKeys(ticketContext(config)),
+      onEvent,
+    });
+    this.#gates.set(gate, place);
+    return gate;
+  }
+
+  /** Goes on until its last connection is gone. */
+  retire(gate: Gate): void {
+    gate.drain();
+    void gate.empty().then(() => this.discard(gate));
+  }
+
+  /** Ends it with all its connections. */
+  discard(gate: Gate): void {
+    gate.close();
+    this.#gates.delete(gate);
+  }
+
+  /** What a configuration forbids is over for connections of all former ones, too. */
+  restrict({ listeners }: GatewayConfig, placeOf: (listener: ListenerConfig) => string): void {
+    const places = new Map(listeners.map((listener) => [placeOf(listener), listener]));
+    for (const [gate, place] of this.#gates) {
+      const now = places.get(place) ?? listeners.find(({ name }) => name === gate.config.name);
+      if (now !== undefined) gate.restrict(now);
+    }
+  }
+
+  /** Asks what runs to end. Nothing new may come. */
+  drain(): void {
+    for (const gate of this.#gates.keys()) gate.drain();
+  }
+
+  /** Ends connections that did not come through their handshake yet. */
+  giveUpHandshakes(): void {
+    for (const gate of this.#gates.keys()) gate.giveUpHandshakes();
+  }
+
+  /** Resolves when the last connection is gone. */
+  async empty(): Promise<void> {
+    await Promise.all(Array.from(this.#gates.keys(), (gate) => gate.empty()));
+  }
+
+  /** Ends everything at once. */
+  async close(): Promise<void> {
+    for (const gate of this.#gates.keys()) gate.close();
+    this.#gates.clear();
+    for (const trust of this.#trusts.values()) await trust[Symbol.asyncDispose]();
+    this.#trusts.clear();
+  }
+
+  #trustFor(policy: Policy): Trust {
+    const { firstUse, bind, validity, rotation } = policy;
+    const name = [firstUse, bind, validity, rotation].join(" ");
+    const { store, now, process, onError, maxPending } = this.#context;
+    let trust = this.#trusts.get(name);
+    if (trust === undefined) {
+      trust = new Trust(store, {
+        policy,
+        limits: this.#limits,
+        now,
+        monotonic: () => performance.now(),
+        process,
+        onError,
+        ...(maxPending !== undefined && { maxPending }),
+      });
+      this.#trusts.set(name, trust);
+    }
+    return trust;
+  }
+}
+
+/** All that the sessions of a listener are verified by. */
+function ticketContext({ name, clientCertificate, trustCa }: ListenerConfig): string {
+  return JSON.stringify([name, clientCertificate, trustCa]);
+}
