@@ -29,7 +29,7 @@ export interface KeyRecord {
   readonly conflictsWith: KeyPin | null;
   /** A revoked or retired key showed up again after its state was set; recorded once. */
   readonly staleSeen: boolean;
-  /** What it endorsed before this moment is void: it was not trusted in between. 0 when it always was. */
+  /** What it endorsed before this moment is void: it was barred or forgotten in between. 0 when it never was. */
   readonly endorsesFrom: number;
 }
 

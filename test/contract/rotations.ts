@@ -102,6 +102,16 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
       assert.ok(won(await store.apply(rotateOf(anna.pin, next, later))));
     });
 
+    it("take what a key endorsed while its approval had run out once it is approved again", async () => {
+      const [anna, next] = [factsOf("anna"), factsOf("anna")];
+      const store = await trusting(anna, AT + 10);
+      const meanwhile = { at: AT + 20, endorsedBy: { pin: anna.pin, issuedAt: AT + 20 } };
+      assert.equal(won(await store.apply(rotateOf(anna.pin, next, meanwhile))), false);
+      const approval = { peer: null, onConflict: "fail", expires: null } as const;
+      await store.apply({ type: "approve", at: AT + 30, actor: OPERATOR, pin: anna.pin, ...approval });
+      assert.ok(won(await store.apply(rotateOf(anna.pin, next, { ...meanwhile, at: AT + 40 }))));
+    });
+
     it("do not bring back a key that was forgotten, nor lift what was decided about it", async () => {
       for (const how of ["forget", "revoke", "ignore"] as const) {
         const [anna, next] = [factsOf("anna"), factsOf("next")];
