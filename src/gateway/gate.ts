@@ -24,6 +24,8 @@ export interface GateOptions {
   readonly identity: IdentityPem;
   readonly trustCa: NonNullable<GuardOptions["trustCa"]>;
   readonly ticketKeys: TicketKeys;
+  /** How many connections the process can have, each with one to its upstream. */
+  readonly mostConnections: number;
   readonly onEvent: OnGatewayEvent;
 }
 
@@ -48,7 +50,8 @@ export class Gate {
   #emptied: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
-  constructor({ config, trust, groups, identity, trustCa, ticketKeys, onEvent }: GateOptions) {
+  constructor(options: GateOptions) {
+    const { config, trust, groups, identity, trustCa, ticketKeys, onEvent } = options;
     this.config = config;
     this.#onEvent = onEvent;
     this.#identity = identity;
@@ -59,6 +62,7 @@ export class Gate {
       config,
       tls: tlsOptions(config, identity),
       isAllowed: ({ name }, allow) => new AllowList(allow, groups).has(name),
+      mostUpstream: options.mostConnections,
       onEvent,
     });
     const { server, receivePending } = this.#proxy;

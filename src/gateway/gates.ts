@@ -42,6 +42,7 @@ export class Gates {
       identity,
       trustCa: useTrustCa(config.trustCa),
       ticketKeys: this.#ticketKeys(ticketContext(config)),
+      mostConnections: this.#context.maxConnections ?? Number.POSITIVE_INFINITY,
       onEvent,
     });
     this.#gates.set(gate, place);

@@ -12,6 +12,8 @@ export interface ProxyContext {
   readonly tls: TlsOptions;
   /** Whether a peer is in a list like `allow` of the configuration. Looks groups up, so it is true only now. */
   readonly isAllowed: (peer: Peer, allow: readonly string[]) => boolean;
+  /** How many connections to the upstream the process has files for; default no limit. */
+  readonly mostUpstream?: number;
   readonly onEvent: OnGatewayEvent;
 }
 

@@ -65,6 +65,26 @@ describe("a stream of events", () => {
     socket.destroy();
   });
 
+  it("keeps nobody waiting, though thousands of them never end", async () => {
+    await using upstream = await openHttpUpstream(({ url }, response) => {
+      if (url === "/events")
+        response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
+      else response.end("at once");
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using sessions = new AsyncDisposableStack();
+    const began: Promise<unknown>[] = [];
+    for (let count = 0; count < 11; count++) {
+      const session = sessions.use(openSession(scene.port));
+      for (let stream = 0; stream < 100; stream++) {
+        began.push(once(session.request({ ":path": "/events" }), "response"));
+      }
+    }
+    await Promise.all(began);
+    await using session = openSession(scene.port);
+    assert.equal((await finish(session.request({ ":path": "/" }))).body, "at once");
+  });
+
   it("ends at the upstream when the client goes away", async () => {
     for (const over of ["HTTP/1.1", "HTTP/2"]) {
       const gone = Promise.withResolvers<void>();

@@ -21,6 +21,24 @@ function problems(scene: HttpScene): readonly string[] {
   return scene.events.flatMap((event) => (event.type === "upstream-failed" ? [event.problem] : []));
 }
 
+describe("more requests than the process has files for", () => {
+  it("are answered with 503 as long as the others run", async () => {
+    await using upstream = await openHttpUpstream(({ url }, response) => {
+      if (url === "/slow") response.write("begun");
+      else response.end("done");
+    });
+    await using scene = await openHttpScene({ to: upstream.port, mostUpstream: 2 });
+    await using session = openSession(scene.port);
+    const slow = [1, 2].map(() => session.request({ ":path": "/slow" }));
+    await Promise.all(slow.map((stream) => once(stream, "response")));
+    assert.equal((await finish(session.request({ ":path": "/" }))).status, 503);
+    const over = upstream.connections.slice(0, 2).map(closed);
+    for (const stream of slow) stream.resume().close();
+    await Promise.all(over);
+    assert.equal((await finish(session.request({ ":path": "/" }))).body, "done");
+  });
+});
+
 describe("an upstream that is down", () => {
   it("is answered with 502, for every kind of request, and told as an event", async () => {
     const upstream = await openTcpUpstream(() => undefined);

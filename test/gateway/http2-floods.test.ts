@@ -131,6 +131,20 @@ describe("an HTTP/2 client that floods", () => {
     assert.ok(upstream.requests() <= 101, `${upstream.requests()} requests`);
   });
 
+  it("with fields that are none is cut off after a hundred of them", async () => {
+    await using upstream = await openSilent();
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using frames = await openFrames(scene.port);
+    const over = closed(frames.socket);
+    const block = fieldBlock([...HEAD, ["Upper Case", "x"]]);
+    for (let stream = 1; stream < 2 * 300; stream += 2) {
+      frames.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, block));
+    }
+    await over;
+    assert.equal(upstream.requests(), 0);
+    await stillServes(scene.port);
+  });
+
   it("with a window of nothing cannot make the gateway keep what the upstream sends", async () => {
     let written = 0;
     await using upstream = await openHttpUpstream((request, response) => {

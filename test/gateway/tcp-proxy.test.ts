@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { hash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createConnection, createServer, type Socket } from "node:net";
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
+import type { GatewayEvent } from "../../src/gateway/gateway-event.ts";
+import { createTcpProxy } from "../../src/gateway/tcp/tcp-proxy.ts";
 import { connectionOf } from "../../src/guard/peer-of.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
@@ -50,6 +52,30 @@ describe("mode tcp", () => {
     assert.equal(refused.alert, 49);
     assert.equal((await connectOnce({ port: scene.port, eager: "let me in" })).alert, 116);
     assert.equal(upstream.sockets.size, 0);
+  });
+
+  it("closes a connection of which it cannot say whose it is, and the upstream hears nothing", async () => {
+    const heard: unknown[] = [];
+    await using upstream = await openUpstream((socket) => socket.on("data", (chunk) => heard.push(chunk)));
+    const events: GatewayEvent[] = [];
+    const { key, cert } = await identity("localhost");
+    // Without a guard nobody is recognised.
+    const { server } = createTcpProxy({
+      config: listenerTo(upstream.port, { sendProxy: "v2" }),
+      tls: { key, cert },
+      isAllowed: () => true,
+      onEvent: (event) => events.push(event),
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = await openClient((server.address() as AddressInfo).port, ada);
+    client.write("hello");
+    await gone(client);
+    server.close();
+    await once(server, "close");
+    assert.deepEqual(heard, []);
+    const [failure] = events.filter((event) => event.type === "upstream-failed");
+    assert.equal(failure?.problem, "unannounced");
   });
 
   it("passes on what one side has left to say after the other one ended", async () => {

@@ -17,7 +17,6 @@ export interface TransportOptions {
   readonly idleTimeoutMs: number;
 }
 
-const MOST_CONNECTIONS = 1024;
 /** Upstreams close idle connections; well before most of them do, we do. */
 const KEEP_ALIVE_MS = 4000;
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
@@ -31,7 +30,8 @@ export class BodilessTransport implements UpstreamTransport {
 
   constructor({ origin, connectTimeoutMs, headTimeoutMs, idleTimeoutMs }: TransportOptions) {
     this.#pool = new Pool(origin, {
-      connections: MOST_CONNECTIONS,
+      // As many as there are requests: one that waits behind others that never end would never be heard of.
+      connections: null,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connect: { timeout: connectTimeoutMs },

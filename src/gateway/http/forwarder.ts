@@ -35,7 +35,7 @@ import { isOfUpstream, toFailure, type UpstreamTransport } from "./http-upstream
 const HEAD_TIMEOUT_MS = 300_000;
 
 /** What a forwarder is made of. */
-export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "onEvent">;
+export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "mostUpstream" | "onEvent">;
 
 /** What a request comes to before the upstream hears of it. */
 interface Vetted {
@@ -236,6 +236,8 @@ export class HttpForwarder implements Drain {
     if (judged === undefined) return 400;
     const { peer } = connection;
     if (!this.#isAllowed(peer, judged.rules)) return 403;
+    // Streams of HTTP/2 cost their client no file, but us one each.
+    if (this.#running.size >= (this.#context.mostUpstream ?? Number.POSITIVE_INFINITY)) return 503;
     const fields = toRequestFields(request.rawHeaders, target.host, this.#tell(connection));
     return { path: judged.path, peer, fields };
   }

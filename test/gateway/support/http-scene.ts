@@ -26,6 +26,7 @@ export interface HttpSceneOptions {
   readonly protocol?: "http" | "h2c";
   readonly config?: Partial<ListenerConfig>;
   readonly guard?: GuardOptions;
+  readonly mostUpstream?: number;
   readonly policy?: Partial<Policy>;
 }
 
@@ -56,6 +57,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
     tls: { key: server.key, cert: server.cert },
     isAllowed: (peer, allow) => allow.includes(peer.name),
     onEvent: (event) => events.push(event),
+    ...(options.mostUpstream !== undefined && { mostUpstream: options.mostUpstream }),
   });
   const { receivePending } = proxy;
   const guarding = guard(proxy.server, trust, {
