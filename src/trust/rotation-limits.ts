@@ -2,17 +2,27 @@ import type { KeyPin } from "./key-record.ts";
 import { FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { nameKey } from "./peer-name.ts";
 
-const DEFAULT_ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };
+export const DEFAULT_ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };
 /** Peers share nothing: a flood of rotations keeps nobody else from following. */
 const NO_LIMIT: Rate = { burst: 1e12, perSecond: 1e12 };
 const MOST_ROTATING = 10_000;
 
-/** How often one peer may change its key: each time is an event and a key that stays on record. */
+/** Whether a peer may change its key at `now`, by the times, in milliseconds, at which it did so before. */
+export function mayRotate(perPeer: Rate, before: readonly number[], now: number): boolean {
+  const limits = new FirstUseLimits({ perNetwork: perPeer, overall: NO_LIMIT });
+  for (const at of before.toSorted((one, two) => one - two)) limits.spend("", 1, at);
+  return limits.take("", now);
+}
+
+/**
+ * How often one peer may change its key, as far as one process knows: each time is an event and a key that stays on
+ * record. The store has the last word (`mayRotate`); this keeps a flood away from it.
+ */
 export class RotationLimits {
   readonly #peers: FirstUseLimits;
   readonly #granted = new Set<KeyPin>();
 
-  constructor(perPeer: Rate = DEFAULT_ROTATIONS) {
+  constructor(perPeer: Rate) {
     this.#peers = new FirstUseLimits({ perNetwork: perPeer, overall: NO_LIMIT });
   }
 
@@ -23,5 +33,10 @@ export class RotationLimits {
     if (this.#granted.size >= MOST_ROTATING) this.#granted.clear();
     this.#granted.add(pin);
     return true;
+  }
+
+  /** The store took a key for one too many: its next connection counts again. */
+  refused(pin: KeyPin): void {
+    this.#granted.delete(pin);
   }
 }

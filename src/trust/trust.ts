@@ -15,7 +15,7 @@ import { nameKey } from "./peer-name.ts";
 import { SightingWriter } from "./sighting-writer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
-import { RotationLimits } from "./rotation-limits.ts";
+import { DEFAULT_ROTATIONS, RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
 import type { TrustStore } from "./trust-store.ts";
 import type { Claim, Concern, Refuse, RefusalDetail, RefusalReason, Settled, Verdict } from "./verdict.ts";
@@ -58,6 +58,7 @@ export class Trust implements AsyncDisposable {
   readonly #monotonic: () => number;
   readonly #process: string;
   readonly #limits: FirstUseLimiter;
+  readonly #rotationRate: Rate;
   readonly #rotations: RotationLimits;
   readonly #maxPending: number;
   readonly #pendingForMs: number;
@@ -79,7 +80,8 @@ export class Trust implements AsyncDisposable {
     this.#process = options.process;
     const { limits } = options;
     this.#limits = limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits);
-    this.#rotations = new RotationLimits(options.rotations);
+    this.#rotationRate = options.rotations ?? DEFAULT_ROTATIONS;
+    this.#rotations = new RotationLimits(this.#rotationRate);
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
@@ -125,6 +127,7 @@ export class Trust implements AsyncDisposable {
       const outcome = await this.store.apply(this.#changeFor(claim, sighting, at));
       if (outcome.kind === "lost") {
         const { reason, conflictsWith, concern } = outcome;
+        if (reason === "rate-limited") this.#rotations.refused(claim.pin);
         const refuse = { ...refusal(reason, claim.pin, claim.peer), conflictsWith };
         return concern === undefined ? refuse : { ...refuse, concern };
       }
@@ -237,7 +240,8 @@ export class Trust implements AsyncDisposable {
     const pending = { pendingExpires: at + this.#pendingForMs, maxPending: this.#maxPending };
     const { token, endorsedBy, concern, peer, source } = claim;
     if (token !== undefined) return { type: "join", ...origin, token };
-    if (endorsedBy !== undefined) return { type: "rotate", ...origin, ...pending, endorsedBy };
+    if (endorsedBy !== undefined)
+      return { type: "rotate", ...origin, ...pending, endorsedBy, limit: this.#rotationRate };
     const change = { type: "claim", ...origin, ...pending, peer, source } as const;
     return concern === undefined ? change : { ...change, endorsedBy: concern.about };
   }

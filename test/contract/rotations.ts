@@ -112,6 +112,39 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
       assert.ok(won(await store.apply(rotateOf(anna.pin, next, { ...meanwhile, at: AT + 40 }))));
     });
 
+    it("of one peer are as many as its limit says, whichever processes they come to", async () => {
+      const minute = 60_000;
+      const [anna, ben, bens] = [factsOf("anna"), factsOf("ben"), factsOf("ben")];
+      const store = await trusting(anna);
+      const limit = { burst: 2, perSecond: 1 / 60 };
+      let [last, at] = [anna, AT + 10];
+      const rotate = async (): Promise<string> => {
+        const next = factsOf("anna");
+        const endorsedBy = { pin: last.pin, issuedAt: at };
+        const outcome = await store.apply(rotateOf(last.pin, next, { at, endorsedBy, limit }));
+        if (outcome.kind === "lost") {
+          assert.equal(store.key(next.pin), undefined, "what comes too often is not kept");
+          return outcome.reason;
+        }
+        last = next;
+        return "rotated";
+      };
+      assert.deepEqual(
+        [await rotate(), await rotate(), await rotate()],
+        ["rotated", "rotated", "rate-limited"],
+      );
+      at += minute;
+      assert.deepEqual([await rotate(), await rotate()], ["rotated", "rate-limited"]);
+      const import_ = { certificate: toSeenCertificate(ben), peer: null, onConflict: "fail" } as const;
+      await store.apply({ type: "import", at: AT, actor: OPERATOR, ...import_, expires: null });
+      assert.ok(won(await store.apply(rotateOf(ben.pin, bens, { limit }))), "peers share nothing");
+      at += 2 * minute;
+      assert.deepEqual(
+        [await rotate(), await rotate(), await rotate()],
+        ["rotated", "rotated", "rate-limited"],
+      );
+    });
+
     it("do not bring back a key that was forgotten, nor lift what was decided about it", async () => {
       for (const how of ["forget", "revoke", "ignore"] as const) {
         const [anna, next] = [factsOf("anna"), factsOf("next")];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";
@@ -10,12 +11,17 @@ const MINUTE_MS = 60_000;
 /** A server that accepts first use, with the limits that it has by default. */
 class Welcoming implements AsyncDisposable {
   now: number = Date.UTC(2030, 0, 1);
-  readonly store = openMemoryStore();
-  readonly #trust = new Trust(this.store, {
-    policy: { firstUse: "accept" },
-    now: () => this.now,
-    process: "serve 1",
-  });
+  readonly store: TrustStore;
+  readonly #trust: Trust;
+
+  constructor(store: TrustStore = openMemoryStore()) {
+    this.store = store;
+    this.#trust = new Trust(store, {
+      policy: { firstUse: "accept" },
+      now: () => this.now,
+      process: "serve 1",
+    });
+  }
 
   /** How a key fares that `by` endorsed. */
   async meet(certificate: CertificateFacts, by?: CertificateFacts): Promise<string> {
@@ -66,6 +72,21 @@ describe("a peer that changes its key again and again", () => {
     assert.equal(await server.meet(factsOf("ben"), ben), "admit");
     server.now += 3 * MINUTE_MS;
     assert.equal(await rotate(500), 3);
+  });
+
+  it("is let through no more often by two processes on one store", async () => {
+    await using one = new Welcoming();
+    await using two = new Welcoming(one.store);
+    let eve = factsOf("eve");
+    await one.meet(eve);
+    let through = 0;
+    for (let time = 0; time < 40; time++) {
+      const next = factsOf("eve");
+      if ((await (time % 2 === 0 ? one : two).meet(next, eve)) === "rate-limited") continue;
+      eve = next;
+      through += 1;
+    }
+    assert.equal(through, 10);
   });
 
   it("may open many connections with a new key at once", async () => {

@@ -1,4 +1,5 @@
 import type { Actor } from "../events.ts";
+import type { Rate } from "../first-use-limits.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
 import type { TokenRecord } from "../token-record.ts";
 import type { Concern, Endorser, RefusalReason } from "../verdict.ts";
@@ -44,6 +45,8 @@ export interface RotateChange extends ChangeOrigin {
   readonly type: "rotate";
   readonly endorsedBy: Endorser;
   readonly certificate: SeenCertificate;
+  /** How often the peer may do so, whichever processes on the store it came to; default as often as it likes. */
+  readonly limit?: Rate;
   /** For the loser, which is kept as pending. */
   readonly pendingExpires: number;
   readonly maxPending: number;

@@ -1,3 +1,5 @@
+import { nameKey } from "../peer-name.ts";
+import { mayRotate } from "../rotation-limits.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
 import type { Outcome, RotateChange } from "./change.ts";
@@ -29,6 +31,9 @@ export function applyRotate(tables: TrustTables, change: RotateChange): Outcome 
     hold(tables, { ...change, peer: old?.peer ?? null }, old);
     return { kind: "lost", reason: "key-changed", conflictsWith: old?.pin ?? null };
   }
+  if (change.limit !== undefined && !mayRotate(change.limit, rotationsOf(tables, old.peer), at)) {
+    return { kind: "lost", reason: "rate-limited", conflictsWith: null };
+  }
   const key = admitKey(tables, change, {
     event: "rotated",
     certificate,
@@ -39,4 +44,11 @@ export function applyRotate(tables: TrustTables, change: RotateChange): Outcome 
   });
   retire(tables, change, old, key.pin);
   return { kind: "changed", keys: [key] };
+}
+
+/** When the peer's keys came that others endorsed; retired ones stay on record. */
+function rotationsOf(tables: TrustTables, peer: string): readonly number[] {
+  return tables
+    .keysOfName(nameKey(peer))
+    .flatMap(({ source, firstSeen }) => (source === "rotation" && firstSeen !== null ? [firstSeen] : []));
 }
