@@ -9,6 +9,8 @@ const WARNINGS = new Set([
   "revoked",
   "upstream-failed",
   "accept-failed",
+  "malformed-request",
+  "proxy-header-refused",
   "full",
   "suppressed",
   "worker-died",

@@ -8,6 +8,9 @@ const BY_STRANGERS = new Set([
   "anonymous",
   "upstream-failed",
   "handshake-failed",
+  "malformed-request",
+  "proxy-header-refused",
+  "full",
   "error",
 ]);
 const BURST = 100;

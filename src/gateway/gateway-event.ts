@@ -60,6 +60,15 @@ export type GatewayEvent =
       /** To the client. */
       readonly bytesOut: number;
     }
+  /** What came in mode `http` was no request, or not to its end, and ended its connection. */
+  | {
+      readonly type: "malformed-request";
+      readonly listener: ListenerConfig;
+      readonly connection: GuardedConnection | undefined;
+      /** What HTTP/1.1 was answered; undefined where there was nothing to answer. */
+      readonly status: number | undefined;
+      readonly error: Error;
+    }
   /** A request in mode `http` was answered, or given up. */
   | {
       readonly type: "exchanged";

@@ -65,6 +65,9 @@ export function logGateway(log: EventLog, { detail, printCertificate }: GatewayL
       case "upstream-failed":
         logUpstreamFailed(log, event);
         break;
+      case "malformed-request":
+        logMalformed(log, event);
+        break;
       case "relayed":
       case "exchanged":
         if (detail === "connections") logTraffic(log, event);
@@ -100,6 +103,20 @@ function logUpstreamFailed(
     problem,
     message: error.message,
     connection: connection?.id ?? null,
+  });
+}
+
+function logMalformed(
+  log: EventLog,
+  { listener, connection, status, error }: Extract<GatewayEvent, { type: "malformed-request" }>,
+): void {
+  log.write({
+    event: "malformed-request",
+    listener: listener.name,
+    peer: connection?.peer?.name ?? null,
+    connection: connection?.id ?? null,
+    status: status ?? null,
+    message: error.message,
   });
 }
 

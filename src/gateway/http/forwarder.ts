@@ -30,6 +30,7 @@ import { Turns } from "./turns.ts";
 import { UpgradeTransport } from "./upgrade.ts";
 import { Http1Upgrader } from "./upgrader.ts";
 import { isOfUpstream, toFailure, type UpstreamTransport } from "./http-upstream.ts";
+import { isOfProtocol, statusOfMalformed } from "./malformed-request.ts";
 
 /** For the upstream's answer to begin, when the configuration sets no limit for silence. */
 const HEAD_TIMEOUT_MS = 300_000;
@@ -97,12 +98,19 @@ export class HttpForwarder implements Drain {
     server.on("checkContinue", (request, response) => {
       this.#inTurn(response, () => this.#serve(request, response, true));
     });
+    server.on("checkExpectation", (request: FrontRequest, response: FrontResponse) => {
+      this.#inTurn(response, () => this.#decline(request, response, 417));
+    });
+    server.on("clientError", (error: Error, socket: TLSSocket) => this.#endMalformed(error, socket));
+    server.on("sessionError", (error, session) => {
+      if (isOfProtocol(error)) this.#reportMalformed(error, connectionOf(session), undefined);
+    });
     server.on("upgrade", (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
     server.on("connect", (request: FrontRequest, second: Duplex | Http2ServerResponse) => {
       if (isHttp2(request)) this.#connect(request, second as Http2ServerResponse);
-      else if (this.#turns.isFree(second as Duplex)) refuseRaw(second as Duplex, 405);
+      else if (this.#turns.answering(second as Duplex) === undefined) refuseRaw(second as Duplex, 405);
       else (second as Duplex).destroy();
     });
   }
@@ -137,6 +145,34 @@ export class HttpForwarder implements Drain {
   #runs(running: Running): () => void {
     this.#running.add(running);
     return () => void this.#running.delete(running);
+  }
+
+  #decline(request: FrontRequest, response: FrontResponse, status: number): void {
+    const reply = new Reply(request, response, this);
+    response.on("close", this.#reporter(request, reply));
+    reply.fail(status);
+  }
+
+  /** In place of what Node does by itself, which nobody hears of. */
+  #endMalformed(error: Error, socket: TLSSocket): void {
+    const answering = this.#turns.answering(socket);
+    const status = statusOfMalformed(error);
+    if (status !== undefined) this.#reportMalformed(error, connectionOf(socket), status);
+    if (status === undefined || answering?.headersSent === true) {
+      socket.destroy();
+    } else {
+      refuseRaw(socket, status);
+      socket.destroySoon();
+    }
+  }
+
+  #reportMalformed(
+    error: Error,
+    connection: GuardedConnection | undefined,
+    status: number | undefined,
+  ): void {
+    const { config: listener, onEvent } = this.#context;
+    onEvent({ type: "malformed-request", listener, connection, status, error });
   }
 
   /** Streams of HTTP/2 do not wait for each other. */
@@ -183,7 +219,7 @@ export class HttpForwarder implements Drain {
 
   #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
     // Node gives up the connection with what it owes to it; nobody asks for a protocol before that is answered.
-    if (!this.#turns.isFree(socket)) return void socket.destroy();
+    if (this.#turns.answering(socket) !== undefined) return void socket.destroy();
     const vetted = isUpgrade(request) ? this.#vet(request) : 400;
     const protocol = request.headers.upgrade ?? "";
     if (typeof vetted === "number") {

@@ -4,17 +4,28 @@ import type { Duplex } from "node:stream";
 /** As many as the streams of an HTTP/2 connection. */
 const MOST_WAITING = 100;
 
+interface Line {
+  /** What is answered now. */
+  response: ServerResponse;
+  readonly waiting: Turn[];
+}
+
+interface Turn {
+  readonly response: ServerResponse;
+  readonly begin: () => void;
+}
+
 /**
  * Requests of an HTTP/1.1 connection go on one after the other, though Node hands them out as they come: none may
  * overtake one that changes something (RFC 9112 §9.3.2), and one connection may not ask for everything at once.
  */
 export class Turns {
-  /** What waits, by connections that have a request under way. */
-  readonly #waiting = new WeakMap<Duplex, (() => void)[]>();
+  /** By connections that have a request under way. */
+  readonly #lines = new WeakMap<Duplex, Line>();
 
-  /** Whether all that a connection has asked for was answered. */
-  isFree(connection: Duplex): boolean {
-    return !this.#waiting.has(connection);
+  /** What is being answered on a connection; undefined when all that it has asked for was. */
+  answering(connection: Duplex): ServerResponse | undefined {
+    return this.#lines.get(connection)?.response;
   }
 
   /** Begins when everything before it on its connection has been answered; a connection with too much waiting ends. */
@@ -22,20 +33,25 @@ export class Turns {
     const { socket } = response.req;
     if (socket.destroyed) return;
     response.on("close", () => this.#next(socket));
-    const waiting = this.#waiting.get(socket);
-    if (waiting === undefined) {
-      this.#waiting.set(socket, []);
+    const line = this.#lines.get(socket);
+    if (line === undefined) {
+      this.#lines.set(socket, { response, waiting: [] });
       begin();
-    } else if (waiting.length < MOST_WAITING) {
-      waiting.push(begin);
+    } else if (line.waiting.length < MOST_WAITING) {
+      line.waiting.push({ response, begin });
     } else {
       socket.destroy();
     }
   }
 
   #next(connection: Duplex): void {
-    const begin = connection.destroyed ? undefined : this.#waiting.get(connection)?.shift();
-    if (begin === undefined) this.#waiting.delete(connection);
-    else begin();
+    const line = this.#lines.get(connection);
+    const next = connection.destroyed ? undefined : line?.waiting.shift();
+    if (line === undefined || next === undefined) {
+      this.#lines.delete(connection);
+      return;
+    }
+    line.response = next.response;
+    next.begin();
   }
 }

@@ -31,6 +31,8 @@ export class GatewayMetrics implements Disposable {
   readonly #tlsErrors: Counter<"listener">;
   readonly #firstUses: Counter<"listener">;
   readonly #upstreamErrors: Counter<"listener" | "problem">;
+  readonly #malformed: Counter<"listener">;
+  readonly #proxyHeaders: Counter<"listener">;
   readonly #handshakes: Histogram<"listener">;
   readonly #upstreamConnects: Histogram<"listener">;
   readonly #requests: Histogram<"listener" | "status">;
@@ -61,6 +63,16 @@ export class GatewayMetrics implements Disposable {
       "Connections to the upstream that could not be made, or broke.",
       "listener",
       "problem",
+    );
+    this.#malformed = counter(
+      "handclasp_malformed_requests_total",
+      "What was no request in mode http, and ended its connection.",
+      "listener",
+    );
+    this.#proxyHeaders = counter(
+      "handclasp_proxy_headers_refused_total",
+      "Connections of proxies that ended for their PROXY header.",
+      "listener",
     );
     const histogram = <Label extends string>(
       name: string,
@@ -105,6 +117,12 @@ export class GatewayMetrics implements Disposable {
         this.#unlisten.delete(event.server);
         this.#tallies.close(event.server);
         break;
+      case "malformed-request":
+        this.#malformed.inc({ listener });
+        break;
+      case "proxy-header-refused":
+        this.#proxyHeaders.inc({ listener });
+        break;
       case "upstream-failed":
         this.#upstreamErrors.inc({ listener, problem: event.problem });
         break;
@@ -143,7 +161,8 @@ export class GatewayMetrics implements Disposable {
   #watch(server: Server, guard: Guard, { name: listener, mode }: ListenerConfig): void {
     this.#tallies.open(server, listener, guard);
     // So that they are there, at 0, before anything happens.
-    for (const counter of [this.#firstUses, this.#tlsErrors]) counter.inc({ listener }, 0);
+    const counters = [this.#firstUses, this.#tlsErrors, this.#malformed, this.#proxyHeaders];
+    for (const counter of counters) counter.inc({ listener }, 0);
     const handshakes = this.#handshakes.labels({ listener });
     const onSecure = (socket: TLSSocket): void => {
       const connection = connectionOf(socket);
