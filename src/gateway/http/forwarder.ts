@@ -121,6 +121,11 @@ export class HttpForwarder implements Drain {
     this.#withBody.close();
   }
 
+  /** Ends a connection of HTTP/1.1 with the answer that is under way; what it was upgraded to ends at once. */
+  expire(socket: TLSSocket): void {
+    this.#turns.end(socket);
+  }
+
   /** Ends what runs for paths that its peers may not have any more. */
   rejudge(paths?: readonly PathRule[]): void {
     if (paths !== undefined) this.#paths = new PathRules(paths);

@@ -51,7 +51,7 @@ class HttpProxy implements Proxy {
       // A session shows its socket through a proxy only.
       if (connectionOf(session)?.socket === socket) return session.close();
     }
-    socket.destroy();
+    this.#forwarder.expire(socket);
   }
 
   close(): void {

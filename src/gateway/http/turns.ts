@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** As many as the streams of an HTTP/2 connection. */
@@ -7,6 +8,8 @@ const MOST_WAITING = 100;
 interface Line {
   /** What is answered now. */
   response: ServerResponse;
+  /** Nothing comes after that. */
+  isEnding: boolean;
   readonly waiting: Turn[];
 }
 
@@ -35,13 +38,29 @@ export class Turns {
     response.on("close", () => this.#next(socket));
     const line = this.#lines.get(socket);
     if (line === undefined) {
-      this.#lines.set(socket, { response, waiting: [] });
+      this.#lines.set(socket, { response, isEnding: false, waiting: [] });
       begin();
+    } else if (line.isEnding) {
+      return;
     } else if (line.waiting.length < MOST_WAITING) {
       line.waiting.push({ response, begin });
     } else {
       socket.destroy();
     }
+  }
+
+  /** Ends a connection: after what is being answered on it, or at once. */
+  end(connection: Socket): void {
+    const line = this.#lines.get(connection);
+    if (line === undefined) {
+      connection.destroy();
+      return;
+    }
+    line.isEnding = true;
+    line.waiting.length = 0;
+    line.response.shouldKeepAlive = false;
+    // Where the head is out, it promised that more could come: a client may lose a request that it sends just now.
+    line.response.on("close", () => connection.destroySoon());
   }
 
   #next(connection: Duplex): void {
