@@ -5,7 +5,8 @@ import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { ListenerConfig } from "./config/config.ts";
 
 /** Why the upstream could not be used; `unannounced`: no PROXY header could say who comes. */
-export type UpstreamProblem = "unreachable" | "timed-out" | "broken" | "unannounced";
+export type UpstreamProblem = (typeof UPSTREAM_PROBLEMS)[number];
+export const UPSTREAM_PROBLEMS = ["unreachable", "timed-out", "broken", "unannounced"] as const;
 
 /** What a gateway tells whoever counts and logs. What the guard decides comes by its own channels, per server. */
 export type GatewayEvent =

@@ -20,6 +20,8 @@ const ALERT_OF: Readonly<Record<RefusalReason, AlertName>> = {
   "store-unavailable": "internal_error",
 };
 
+export const REFUSAL_REASONS: readonly RefusalReason[] = Object.keys(ALERT_OF) as RefusalReason[];
+
 /** The alert that says why, as far as TLS has a word for it. `version` is what `tls.TLSSocket.getProtocol` gives. */
 export function alertOf(reason: RefusalReason, version: string | null): AlertName {
   // RFC 5246 §7.4.6 has the older word: certificate_required came with TLS 1.3.

@@ -3,10 +3,13 @@ import { renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { UPSTREAM_PROBLEMS } from "../../src/gateway/gateway-event.ts";
+import { REFUSAL_REASONS } from "../../src/guard/alerts.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
 import { Primary, type PrimaryEvent } from "../../src/gateway/workers/primary.ts";
 import { exchange, openClient, openUpstream, type TestUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
+import { connectOnce } from "../guard/support/node-client.ts";
 import { Home, MAIN, type RunningServer, runToEnd, startServer } from "./support/serve.ts";
 
 const ada = await identity("ada");
@@ -106,6 +109,25 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
     await using gateway = await startServer(home, verb);
     const { host } = await gateway.logged(({ event }) => event === "metrics");
     assert.equal(host, "127.0.0.2");
+  });
+
+  it("is counted from 0 for each reason and problem, so that an alert sees the first of its kind", async () => {
+    using home = new Home();
+    const flags = ["--metrics", "127.0.0.1:0", "--first-use", "accept"];
+    await using gateway = await startServer(home, ["gateway", "--to", "127.0.0.1:1", ...flags]);
+    const before = await page(gateway, "/metrics");
+    const refusals = REFUSAL_REASONS.map(
+      (reason) => `handclasp_refusals_total{listener="main",reason="${reason}"}`,
+    );
+    const problems = UPSTREAM_PROBLEMS.map(
+      (problem) => `handclasp_upstream_errors_total{listener="main",problem="${problem}"}`,
+    );
+    for (const sample of [...refusals, ...problems]) assert.ok(before.includes(`\n${sample} 0\n`), sample);
+    await connectOnce({ identity: ada, port: gateway.port });
+    assert.equal((await connectOnce({ identity: await identity("ada"), port: gateway.port })).alert, 46);
+    const after = await page(gateway, "/metrics");
+    assert.match(after, /^handclasp_refusals_total\{listener="main",reason="key-changed"\} 1$/m);
+    assert.match(after, /^handclasp_upstream_errors_total\{listener="main",problem="unreachable"\} 1$/m);
   });
 
   it("costs nothing without --metrics: prom-client is not even loaded", async () => {

@@ -1,12 +1,13 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Server, TLSSocket } from "node:tls";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { REFUSAL_REASONS } from "../../guard/alerts.ts";
 import type { ChannelMessages } from "../../guard/channels.ts";
 import type { Guard } from "../../guard/guard.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import type { ListenerConfig } from "../config/config.ts";
-import type { GatewayEvent } from "../gateway-event.ts";
+import { type GatewayEvent, UPSTREAM_PROBLEMS } from "../gateway-event.ts";
 import { addGauges } from "./gateway-gauges.ts";
 import { ListenerTallies, type Tally } from "./listener-tallies.ts";
 import { PeerLabels } from "./peer-labels.ts";
@@ -160,9 +161,11 @@ export class GatewayMetrics implements Disposable {
 
   #watch(server: Server, guard: Guard, { name: listener, mode }: ListenerConfig): void {
     this.#tallies.open(server, listener, guard);
-    // So that they are there, at 0, before anything happens.
+    // So that they are there, at 0, before anything happens: what begins at 1 has not increased for Prometheus.
     const counters = [this.#firstUses, this.#tlsErrors, this.#malformed, this.#proxyHeaders];
     for (const counter of counters) counter.inc({ listener }, 0);
+    for (const reason of REFUSAL_REASONS) this.#refusals.inc({ listener, reason }, 0);
+    for (const problem of UPSTREAM_PROBLEMS) this.#upstreamErrors.inc({ listener, problem }, 0);
     const handshakes = this.#handshakes.labels({ listener });
     const onSecure = (socket: TLSSocket): void => {
       const connection = connectionOf(socket);
