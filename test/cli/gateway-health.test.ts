@@ -115,19 +115,19 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
     using home = new Home();
     const flags = ["--metrics", "127.0.0.1:0", "--first-use", "accept"];
     await using gateway = await startServer(home, ["gateway", "--to", "127.0.0.1:1", ...flags]);
-    const before = await page(gateway, "/metrics");
+    const atStart = await page(gateway, "/metrics");
     const refusals = REFUSAL_REASONS.map(
       (reason) => `handclasp_refusals_total{listener="main",reason="${reason}"}`,
     );
     const problems = UPSTREAM_PROBLEMS.map(
       (problem) => `handclasp_upstream_errors_total{listener="main",problem="${problem}"}`,
     );
-    for (const sample of [...refusals, ...problems]) assert.ok(before.includes(`\n${sample} 0\n`), sample);
+    for (const sample of [...refusals, ...problems]) assert.ok(atStart.includes(`\n${sample} 0\n`), sample);
     await connectOnce({ identity: ada, port: gateway.port });
     assert.equal((await connectOnce({ identity: await identity("ada"), port: gateway.port })).alert, 46);
-    const after = await page(gateway, "/metrics");
-    assert.match(after, /^handclasp_refusals_total\{listener="main",reason="key-changed"\} 1$/m);
-    assert.match(after, /^handclasp_upstream_errors_total\{listener="main",problem="unreachable"\} 1$/m);
+    const now = await page(gateway, "/metrics");
+    assert.match(now, /^handclasp_refusals_total\{listener="main",reason="key-changed"\} 1$/m);
+    assert.match(now, /^handclasp_upstream_errors_total\{listener="main",problem="unreachable"\} 1$/m);
   });
 
   it("costs nothing without --metrics: prom-client is not even loaded", async () => {
