@@ -1,10 +1,10 @@
 // Packs the package, installs the .tgz in an empty folder, and uses it there as a stranger would.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "handclasp-package-"));
@@ -65,6 +65,17 @@ console.log(files);
   );
   const loaded = Number(run(process.execPath, ["count.mjs"]));
   assert.ok(loaded <= 12, `an import of the library loads ${loaded} files`);
+
+  // The machine's own Node is often too old: the command says so instead of doing nothing.
+  const { PATH = "" } = process.env;
+  const folders = PATH.split(delimiter).filter((each) => !each.includes("node_modules"));
+  const own = folders.map((each) => join(each, "node")).find((each) => existsSync(each));
+  if (own !== undefined && /^v(1\d|2[0-3])\./.test(run(own, ["--version"]))) {
+    const command = join(folder, "node_modules/handclasp/dist/cli/main.js");
+    const { status, stderr } = spawnSync(own, [command, "gateway"], { encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.match(stderr, /needs Node 24\.2 or newer; this is v/);
+  }
 
   writeFileSync(
     join(folder, "fail.mjs"),
