@@ -3,9 +3,13 @@ import process from "node:process";
 import { connect } from "node:tls";
 import { createIdentity, type CreatedIdentity } from "../../src/x509/create-identity.ts";
 
-/** What it is told: how many to have ready, or to let loose on a port. Answered when that is done. */
+/** What it is told; answered when that is done. */
 export type StrangersOrder =
+  /** How many to have ready. */
   | { readonly make: number }
+  /** How long to need the processor for nothing, in milliseconds: a core that rests answers others faster. */
+  | { readonly rehearseMs: number }
+  /** How many to let loose on a port. */
   | { readonly knock: number; readonly port: number; readonly atOnce: number };
 
 export interface StrangersReport {
@@ -18,16 +22,26 @@ const ready: CreatedIdentity[] = [];
 let used = 0;
 
 process.on("message", (order: StrangersOrder) => {
-  void ("make" in order ? make(order.make) : knock(order.knock, order.port, order.atOnce)).then((report) =>
-    process.send?.(report),
-  );
+  void obey(order).then((report) => process.send?.(report));
 });
+
+async function obey(order: StrangersOrder): Promise<StrangersReport> {
+  if ("make" in order) return await make(order.make);
+  if ("rehearseMs" in order) return await rehearse(order.rehearseMs);
+  return await knock(order.knock, order.port, order.atOnce);
+}
 
 async function make(count: number): Promise<StrangersReport> {
   while (ready.length < count) {
     const name = `stranger-${ready.length}`;
     ready.push(await createIdentity({ name, type: "ed25519", now: new Date() }));
   }
+  return { refused: 0, otherwise: 0 };
+}
+
+async function rehearse(forMs: number): Promise<StrangersReport> {
+  const end = performance.now() + forMs;
+  while (performance.now() < end) await createIdentity({ name: "nobody", type: "ed25519", now: new Date() });
   return { refused: 0, otherwise: 0 };
 }
 

@@ -34,6 +34,10 @@ export class JsonLog implements EventLog, Disposable {
     this.#pino[levelOf(entry)](boundedEntry(entry));
   }
 
+  offer(_event: string, entry: () => LogEntry): void {
+    this.write(entry());
+  }
+
   warn(message: string): void {
     this.write({ event: "warning", message });
   }

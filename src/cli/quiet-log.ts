@@ -34,7 +34,11 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   write(entry: LogEntry): void {
-    if (!BY_STRANGERS.has(entry.event) || this.#take(entry.event)) this.#log.write(entry);
+    this.offer(entry.event, () => entry);
+  }
+
+  offer(event: string, entry: () => LogEntry): void {
+    if (!BY_STRANGERS.has(event) || this.#take(event)) this.#log.write(entry());
   }
 
   warn(message: string): void {

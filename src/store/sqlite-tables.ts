@@ -7,6 +7,7 @@ import type { TokenRecord } from "../trust/token-record.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
 
 const CERTIFICATES_KEPT = 8;
+const LAPSED_AT_ONCE = 10;
 const FIRST_USE_OPEN = "first-use-open-until";
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
@@ -133,7 +134,12 @@ export class SqliteTables implements TrustTables {
   }
 
   makeRoomForPending(most: number, now: number): void {
-    const lapsed = this.#keys("SELECT * FROM keys WHERE state = 'pending' AND expires <= ? LIMIT 100", now);
+    // Those that are to lapse next are the oldest. To look at all for each stranger would cost a flood's victim dear.
+    const lapsed = this.#keys(
+      `SELECT * FROM (SELECT * FROM keys WHERE state = 'pending' ORDER BY first_seen LIMIT ${LAPSED_AT_ONCE})
+         WHERE expires <= ?`,
+      now,
+    );
     for (const { pin } of lapsed) this.deleteKey(pin);
     const { count } = this.#one("SELECT count(*) AS count FROM keys WHERE state = 'pending'") as {
       count: number;

@@ -17,6 +17,8 @@ export interface LogEntry {
 /** Where a server says what happens. */
 export interface EventLog {
   write(entry: LogEntry): void;
+  /** Makes the entry only if it is written: strangers can have many left out. */
+  offer(event: string, entry: () => LogEntry): void;
   /** What weakens security stands out. */
   warn(message: string): void;
   failed(error: unknown): void;
@@ -35,6 +37,10 @@ export class ServeLog implements EventLog {
     const line = boundedEntry(entry);
     if (this.#json) say(JSON.stringify({ time, ...line }));
     else say(`${time} ${toText(line)}`);
+  }
+
+  offer(_event: string, entry: () => LogEntry): void {
+    this.write(entry());
   }
 
   /** What weakens security stands out. */
@@ -91,21 +97,23 @@ export function logClients({
   };
   const refused = (message: ChannelMessages["handclasp:refused"]): void => {
     const { reason, detail, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
-    const certificate = message.certificate === undefined ? undefined : describe(message.certificate);
-    const address = remoteAddress ?? null;
-    const keys = { keyId: keyIdOf(pin), pin, conflictsWith };
-    log.write({
+    const certificate = (): CertificateDescription | undefined =>
+      message.certificate && describe(message.certificate);
+    log.offer("refused", () => ({
       event: "refused",
       reason,
       detail,
       alert,
       peer,
-      ...keys,
-      ...factsOf(certificate),
-      address,
+      keyId: keyIdOf(pin),
+      pin,
+      conflictsWith,
+      ...factsOf(certificate()),
+      address: remoteAddress ?? null,
       connection,
-    });
-    if (printCertificate && certificate !== undefined) print(certificate.pem.trimEnd());
+    }));
+    const shown = printCertificate ? certificate() : undefined;
+    if (shown !== undefined) print(shown.pem.trimEnd());
   };
   const revoked = ({ peer, connection, remoteAddress }: ChannelMessages["handclasp:revoked"]): void => {
     const { keyId, pin } = peer;
