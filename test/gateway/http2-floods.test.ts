@@ -12,7 +12,7 @@ import {
   openFrames,
   u32,
 } from "./support/http2-frames.ts";
-import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+import { openH2cUpstream, openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 
 const HEAD = [
   [":method", "GET"],
@@ -46,6 +46,32 @@ async function stillServes(port: number): Promise<void> {
   const answer = await exchangeRaw(port, "GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   assert.match(answer, /ok/);
 }
+
+describe("clients that give up streams by the hundred", () => {
+  it("do not end those of others at an upstream over h2c, which all share", async () => {
+    await using upstream = await openH2cUpstream((stream) => {
+      stream.respond({ ":status": 200 });
+      stream.write("begun");
+    });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    await using session = openSession(scene.port);
+    const steady = session.request({ ":path": "/" });
+    await once(steady, "data");
+    // Each stays within what one connection may reset.
+    for (let client = 0; client < 8; client++) {
+      await using other = openSession(scene.port);
+      for (let round = 0; round < 4; round++) {
+        const streams = Array.from({ length: 45 }, () => other.request({ ":path": "/" }));
+        await Promise.all(streams.map((stream) => once(stream, "response")));
+        const over = streams.map(closed);
+        for (const stream of streams) stream.resume().close(8);
+        await Promise.all(over);
+      }
+    }
+    assert.equal(steady.closed, false);
+    assert.ok(upstream.connections.length > 1);
+  });
+});
 
 describe("an HTTP/2 client that floods", () => {
   it("with streams that it resets is cut off (rapid reset)", async () => {

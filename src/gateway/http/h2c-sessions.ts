@@ -3,6 +3,7 @@ import {
   type ClientHttp2Stream,
   type ClientSessionRequestOptions,
   connect,
+  constants,
 } from "node:http2";
 import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
 import { UpstreamTimeout } from "./http-upstream.ts";
@@ -10,12 +11,24 @@ import { UpstreamTimeout } from "./http-upstream.ts";
 /** The second is not in Node's types: what clients say twice goes on as it came. */
 const OPTIONS = { settings: { enablePush: false }, strictSingleValueFields: false };
 
+/**
+ * Upstreams end a connection on which too many streams are reset, with all that others have on it (CVE-2023-44487);
+ * long before that it gets no others.
+ */
+const MOST_RESET = 100;
+
+interface Load {
+  /** Open ones. */
+  streams: number;
+  /** Those that were, so far. */
+  reset: number;
+}
+
 /** Connections to an upstream that speaks HTTP/2 without TLS: another one when those there are carry all they may. */
 export class H2cSessions {
   readonly #origin: string;
   readonly #connectTimeoutMs: number;
-  /** With the number of open streams. */
-  readonly #sessions = new Map<ClientHttp2Session, number>();
+  readonly #sessions = new Map<ClientHttp2Session, Load>();
 
   constructor(origin: string, connectTimeoutMs: number) {
     this.#origin = origin;
@@ -24,7 +37,7 @@ export class H2cSessions {
 
   /** One that may carry another stream. */
   pick(): ClientHttp2Session {
-    for (const [session, streams] of this.#sessions) {
+    for (const [session, { streams }] of this.#sessions) {
       const most = session.remoteSettings?.maxConcurrentStreams ?? 100;
       if (streams < most && !session.closed && !session.destroyed) return session;
     }
@@ -38,8 +51,14 @@ export class H2cSessions {
     options: ClientSessionRequestOptions,
   ): ClientHttp2Stream {
     const stream = session.request(fields, options);
-    this.#count(session, 1);
-    stream.once("close", () => this.#count(session, -1));
+    const load = this.#sessions.get(session);
+    if (load === undefined) return stream;
+    load.streams += 1;
+    stream.once("close", () => {
+      load.streams -= 1;
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) load.reset += 1;
+      if (load.reset === MOST_RESET) this.#retire(session);
+    });
     return stream;
   }
 
@@ -48,14 +67,15 @@ export class H2cSessions {
     this.#sessions.clear();
   }
 
-  #count(session: ClientHttp2Session, change: number): void {
-    const streams = this.#sessions.get(session);
-    if (streams !== undefined) this.#sessions.set(session, streams + change);
+  /** It ends with the streams that it has. */
+  #retire(session: ClientHttp2Session): void {
+    this.#sessions.delete(session);
+    session.close();
   }
 
   #open(): ClientHttp2Session {
     const session = connect(this.#origin, OPTIONS);
-    this.#sessions.set(session, 0);
+    this.#sessions.set(session, { streams: 0, reset: 0 });
     const forget = (): void => void this.#sessions.delete(session);
     const timer = setTimeout(() => {
       session.destroy(new UpstreamTimeout(`no connection within ${this.#connectTimeoutMs} ms`));
