@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
-import { identity } from "../guard/support/identities.ts";
+import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
+import { openUpstream } from "../gateway/support/upstream.ts";
 import { freePort } from "../journeys/support/gateway.ts";
 import { Home, MAIN, until } from "./support/serve.ts";
 
@@ -54,6 +55,12 @@ class Service implements AsyncDisposable {
     }
   }
 
+  /** Has it read its configuration again. */
+  async reload(): Promise<void> {
+    const { pid = 0 } = await this.tells((told) => told.pid !== undefined);
+    process.kill(pid, "SIGHUP");
+  }
+
   stop(): void {
     this.#child.kill("SIGTERM");
   }
@@ -73,10 +80,35 @@ function commandOf(pid: number): string {
   return existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : "";
 }
 
+/** A listener as the file of a configuration has it. */
+function listenerTo(name: string, listen: string, to: number): string {
+  return `[[listener]]\nname = "${name}"\nlisten = "${listen}"\nto = "127.0.0.1:${to}"\nfirst_use = "accept"\n`;
+}
+
+/** What all of a dozen clients come to. */
+async function visits(who: TestIdentity, port: number): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  for (let tries = 0; tries < 12; tries++) {
+    const { received, error } = await connectOnce({ identity: who, port });
+    seen.add(error === null ? received : "");
+  }
+  return seen;
+}
+
+/** A reload takes effect at some time. */
+async function comesTo(who: TestIdentity, port: number, said: string): Promise<void> {
+  const since = performance.now();
+  for (;;) {
+    const seen = await visits(who, port);
+    if (seen.size === 1 && seen.has(said)) return;
+    assert.ok(performance.now() - since < 10_000, `${port} says ${[...seen].join()} and not ${said}`);
+  }
+}
+
 const hasNotify = spawnSync("systemd-notify", ["--version"]).status === 0;
 const skip = hasNotify ? false : "systemd-notify is not installed";
 
-describe("a gateway under systemd", { timeout: 60_000, skip }, async () => {
+describe("a gateway under systemd", { timeout: 180_000, skip }, async () => {
   const ada = await identity("ada");
 
   for (const workers of ["1", "2"]) {
@@ -128,6 +160,57 @@ describe("a gateway under systemd", { timeout: 60_000, skip }, async () => {
     for (const worker of workers) process.kill(worker, "SIGCONT");
     await until(() => fed() > atStop + 3);
   });
+
+  for (const workers of [1, 2]) {
+    describe(`with ${workers} workers`, () => {
+      const head = `workers = ${workers}\n`;
+
+      it("stays at the socket it was passed, whatever a reload says about the address", async () => {
+        using home = new Home();
+        await using one = await openUpstream((socket) => socket.end("one"));
+        await using other = await openUpstream((socket) => socket.end("other"));
+        const file = home.path("gateway.toml");
+        writeFileSync(file, head + listenerTo("main", "127.0.0.1:1", one.port));
+        await using service = new Service(home, 0, ["gateway", "--config", file]);
+        await service.tells(({ notify }) => notify === "READY=1");
+        const { port = 0 } = await service.tells((told) => told.port !== undefined);
+        assert.deepEqual(await visits(ada, port), new Set(["one"]));
+        const elsewhere = await freePort();
+        for (const [at, to, said] of [
+          [`127.0.0.1:${elsewhere}`, other.port, "other"],
+          [`127.0.0.1:${port}`, one.port, "one"],
+        ] as const) {
+          writeFileSync(file, head + listenerTo("main", at, to));
+          await service.reload();
+          await comesTo(ada, port, said);
+          await assert.rejects(once(createConnection(elsewhere, "127.0.0.1"), "connect"));
+        }
+      });
+
+      it("turns clients of a listener that is gone away, and has its socket again when it comes back", async () => {
+        using home = new Home();
+        await using upstream = await openUpstream((socket) => socket.end("hello"));
+        const file = home.path("gateway.toml");
+        const first = listenerTo("first", "127.0.0.1:1", upstream.port);
+        const second = listenerTo("second", "127.0.0.1:2", upstream.port);
+        writeFileSync(file, head + first + second);
+        await using service = new Service(home, 0, ["gateway", "--config", file], 2);
+        await service.tells(({ notify }) => notify === "READY=1");
+        const [one = 0, two = 0] = service.told.flatMap(({ port }) => port ?? []);
+        for (const [text, said] of [
+          [head + first, ""],
+          [head + first + second, "hello"],
+          [head + first, ""],
+          [head + second + first, "hello"],
+        ] as const) {
+          writeFileSync(file, text);
+          await service.reload();
+          await comesTo(ada, two, said);
+          await comesTo(ada, one, "hello");
+        }
+      });
+    });
+  }
 
   it("keeps each socket with its listener when a reload changes their order and workers are replaced", async () => {
     using home = new Home();

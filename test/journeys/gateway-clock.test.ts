@@ -45,6 +45,7 @@ async function comesThrough({ port }: RunningServer, who: TestIdentity): Promise
 
 /** Says what it is told, until it is told to end. */
 function untilBye(socket: Socket): void {
+  socket.on("end", () => socket.end());
   socket.on("data", (said: Buffer) => (String(said) === "bye" ? socket.end("hello") : socket.write(said)));
 }
 
