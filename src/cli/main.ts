@@ -77,12 +77,11 @@ function inherit(command: Command): Command {
   return command.exitOverride();
 }
 
-// Undefined before Node 24.2: without this the command would do nothing, and call that a success.
-const isMain: boolean | undefined = import.meta.main;
-if (isMain === undefined) {
-  console.error(`error: handclasp needs Node 24.2 or newer; this is ${process.version}`);
-  process.exitCode = 1;
-} else if (isMain) {
+if (import.meta.main) {
   if (process.argv[2] === "gateway") useLargerHeap();
   process.exitCode = await main(process.argv.slice(2));
+} else if ((import.meta.main as boolean | undefined) === undefined) {
+  // Node before 24.2: the command would do nothing, and call that a success.
+  console.error(`error: handclasp needs Node 24.2 or newer; this is ${process.version}`);
+  process.exitCode = 1;
 }
