@@ -111,7 +111,7 @@ describe("an upstream that is slow", () => {
 });
 
 describe("an upstream that hangs up", () => {
-  it("before its head is 502 for a request that may not be repeated", async () => {
+  it("before its head is 502 for a request that may not be repeated, with a body or without", async () => {
     let requests = 0;
     await using upstream = await openTcpUpstream((socket) => {
       socket.on("data", () => {
@@ -122,7 +122,10 @@ describe("an upstream that hangs up", () => {
     await using scene = await openHttpScene({ to: upstream.port });
     assert.match(await exchangeRaw(scene.port, POST), /^HTTP\/1\.1 502 /);
     assert.equal(requests, 1);
-    assert.deepEqual(problems(scene), ["broken"]);
+    const bare = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert.match(await exchangeRaw(scene.port, bare), /^HTTP\/1\.1 502 /);
+    assert.equal(requests, 2);
+    assert.deepEqual(problems(scene), ["broken", "broken"]);
   });
 
   it("on a kept connection is asked again, once, when nothing can have happened twice", async () => {

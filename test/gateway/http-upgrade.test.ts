@@ -150,6 +150,31 @@ describe("a WebSocket", () => {
     await gone;
   });
 
+  it("is 502 over HTTP/2 when the upstream accepts a key that it was not sent", async () => {
+    await using upstream = await openHttpUpstream(
+      () => undefined,
+      (server) =>
+        server.on("upgrade", (_request, socket) => {
+          const accept = acceptOf("dGhlIHNhbXBsZSBub25jZQ==");
+          socket.write(
+            "HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+              `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+          );
+        }),
+    );
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using session = openSession(scene.port);
+    await once(session, "remoteSettings");
+    const stream = session.request({
+      ":method": "CONNECT",
+      ":protocol": "websocket",
+      ":scheme": "https",
+      ":path": "/",
+      ":authority": "a",
+    });
+    assert.equal((await finish(stream)).status, 502);
+  });
+
   it("comes over HTTP/2 with what the upstream says twice", async () => {
     await using upstream = await openHttpUpstream(
       () => undefined,
