@@ -9,6 +9,7 @@ import type { GuardOptions } from "../guard/options.ts";
 import { socketAddress } from "../guard/remote-address.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
+import type { KeyPin } from "../trust/key-record.ts";
 import type { ListenerConfig } from "./config/config.ts";
 import { createProxy } from "./create-proxy.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
@@ -80,8 +81,11 @@ export class Gate {
       const remoteAddress = remoteAddressOf(socket);
       onEvent({ type: "handshake-failed", listener: config, error, remoteAddress });
     });
-    // Paths may be for groups, and those change as trust does.
-    this.#stopRejudging = this.#trust.onChange(() => this.#proxy.rejudge());
+    this.#stopRejudging = this.#trust.onChange((pins) => {
+      this.#endRenamed(pins);
+      // Paths may be for groups, and those change as trust does.
+      this.#proxy.rejudge();
+    });
     const { maxConnectionAgeMs } = config;
     if (maxConnectionAgeMs > 0) {
       this.#ageing = setInterval(() => this.#expire(), Math.min(1000, maxConnectionAgeMs / 4)).unref();
@@ -168,6 +172,14 @@ export class Gate {
     this.#open -= 1;
     if (this.#open === 0) this.#emptied?.resolve();
   };
+
+  /** Upstreams were told a name that may be somebody else's next. */
+  #endRenamed(pins: ReadonlySet<KeyPin>): void {
+    for (const { peer, socket } of this.#guard.connections) {
+      if (peer === undefined || !pins.has(peer.pin)) continue;
+      if (this.#trust.peerOf(peer.pin) !== peer.name) socket.destroy();
+    }
+  }
 
   /** Connections are in the order in which they began. */
   #expire(): void {

@@ -247,6 +247,22 @@ describe("a listener with a list of who may come in", () => {
     elsewhere.destroy();
   });
 
+  it("cuts connections of a peer that gets another name, since services know it by the former one", async () => {
+    await using upstream = await openUpstream();
+    const byKey: Policy = { firstUse: "accept", bind: "key", validity: "enforce", rotation: "accept" };
+    for (const policy of [byKey, { ...byKey, bind: "name" as const }]) {
+      await using scene = await openGateway(configOf([listenerTo(upstream.port, { policy })]));
+      const [renamed, stays] = [await talking(scene.port, ada), await talking(scene.port, bob)];
+      const ended = gone(renamed);
+      await scene.operator.rename(ada.facts.pin, "augusta");
+      await ended;
+      // A change that is none of its name.
+      await scene.operator.addToGroup("lab", bob.facts.pin);
+      assert.ok(await answers(stays));
+      stays.destroy();
+    }
+  });
+
   it("cuts connections of peers that a new list leaves out, and no others", async () => {
     await using upstream = await openUpstream();
     const listener = listenerTo(upstream.port, { allow: ["ada", "bob"] });
