@@ -138,10 +138,15 @@ function logTraffic(log: EventLog, event: Extract<GatewayEvent, { type: "relayed
     event: "request",
     ...about,
     method: escapeText(method, MOST_BYTES),
-    target: escapeText(target, MOST_BYTES),
+    target: escapeText(withoutSecrets(target), MOST_BYTES),
     status: status ?? null,
     durationMs: Math.round(durationMs),
   });
+}
+
+/** Queries carry tokens, and what stands before a host is a password. RFC 9110 §4.2.4, RFC 3986 §3.4. */
+function withoutSecrets(target: string): string {
+  return target.replace(/[?#].*$/s, "").replace(/^([a-z][\w+.-]*:)?\/\/[^/]*@/i, "$1//");
 }
 
 const MOST_BYTES = 2048;
