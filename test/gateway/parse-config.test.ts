@@ -120,6 +120,13 @@ accept_proxy = [
       [`${LISTENER}min_tls = "1.3"\nmax_tls = "1.2"`, /^4:1: min_tls is newer/],
       [`${LISTENER}mode = "http"`, /^3:1: .*mode http/],
       [`${LISTENER}server_names = ["a"]`, /^4:1: .*mode http/],
+      ...["https://a.test", "a.test:443", "a.test/b", "*.*.test", "a*.test", "[::1]", ""].map(
+        (name) =>
+          [
+            `${LISTENER}server_names = ["b.test", ${JSON.stringify(name)}]`,
+            /^4:1: server_names: .*host name/,
+          ] as const,
+      ),
       [`${LISTENER}on_pending = "page"`, /^4:1: .*mode http/],
       [`${LISTENER}[[listener.path]]\npath = "/a"\nallow = []`, /mode http/],
       [

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
+import { parseServerName } from "../../gateway/http/request-target.ts";
 import { parseDuration } from "../../trust/duration.ts";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { asArgument, describeUsage } from "../context.ts";
@@ -49,7 +50,7 @@ export function addGatewayOptions(command: Command): Command {
     .option(
       "--server-name <name>",
       "answer to this name only; give it again for more, *.example.org for one label in front (mode http)",
-      (name, before: readonly string[]) => [...before, name],
+      (name, before: readonly string[]) => [...before, asArgument(parseServerName)(name)],
       [],
     )
     .addOption(

@@ -5,6 +5,7 @@ import { parseIpNetwork } from "../../trust/ip-network.ts";
 import { toPeerName } from "../../trust/peer-name.ts";
 import type { PathRule } from "./config.ts";
 import { parseRulePath } from "../http/path-rules.ts";
+import { parseServerName } from "../http/request-target.ts";
 import { parseListenAddress } from "./parse-listen.ts";
 
 /** A file, with its defaults filled in and its texts understood. */
@@ -113,7 +114,7 @@ const listener = v.strictObject({
   max_tls: v.optional(words("1.2", "1.3"), "1.3"),
   allow: v.optional(allow),
   path: v.optional(v.array(path), []),
-  server_names: v.optional(v.array(name), []),
+  server_names: v.optional(v.array(parsed(parseServerName)), []),
   on_pending: v.optional(words("alert", "page"), "alert"),
   send_proxy: v.optional(words("none", "v2"), "none"),
   accept_proxy: v.optional(networks, []),

@@ -1,5 +1,7 @@
 import type { Http2ServerRequest } from "node:http2";
+import { isIPv6 } from "node:net";
 import { canonicalHost } from "../../client/server-address.ts";
+import { HandclaspError } from "../../errors.ts";
 import type { FrontRequest } from "./front.ts";
 
 /** What a request asks for. */
@@ -26,6 +28,17 @@ export function readTarget(request: FrontRequest, names: ServerNames): RequestTa
   const hostname = AUTHORITY.exec(target.host)?.[1];
   if (hostname === undefined) return 400;
   return names.has(hostname) ? target : 421;
+}
+
+const SERVER_NAME = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/;
+
+/** Takes a name for `ServerNames` as it is, or throws ERR_HANDCLASP_OPTION. */
+export function parseServerName(name: string): string {
+  const host = canonicalHost(name);
+  if (SERVER_NAME.test(host) || isIPv6(host)) return name;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `${JSON.stringify(name)} is no host name`, {
+    hint: "write it like app.example.org, *.example.org or 192.0.2.1, without scheme, brackets, port and path",
+  });
 }
 
 /** The names a listener answers to; with none it answers to all. `*.example.org` is for one label in front. */
