@@ -105,6 +105,10 @@ export class RunningServer implements AsyncDisposable {
     this.keyId = String(ready["keyId"]);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get address(): string {
     return `${this.host}:${this.port}`;
   }
