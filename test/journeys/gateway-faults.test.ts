@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, createConnection, type Socket } from "node:net";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { Home, type RunningServer, startServer, until } from "../cli/support/serve.ts";
 import { openClient, openUpstream, received } from "../gateway/support/upstream.ts";
-import { identity } from "../guard/support/identities.ts";
+import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { Flood } from "./support/flood.ts";
 import { freePort } from "./support/gateway.ts";
@@ -39,6 +51,48 @@ class Service implements AsyncDisposable {
     this.#server.closeAllConnections();
     return Promise.resolve();
   }
+}
+
+/** A disk of its own, of four megabytes. */
+class SmallDisk implements Disposable {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]);
+    assert.equal(mounted.status, 0, String(mounted.stderr));
+  }
+
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  fill(): void {
+    const file = openSync(this.path("filler"), "w");
+    assert.throws(() => {
+      for (;;) writeSync(file, new Uint8Array(4096));
+    }, /ENOSPC/);
+    closeSync(file);
+  }
+
+  free(): void {
+    rmSync(this.path("filler"));
+  }
+
+  [Symbol.dispose](): void {
+    spawnSync("umount", ["--lazy", this.#folder]);
+  }
+}
+
+/** Why no disk can be had; false when it can. */
+const noMount = process.getuid?.() === 0 && canMount() ? false : "needs to mount";
+
+function canMount(): boolean {
+  using home = new Home();
+  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", home.folder]);
+  spawnSync("umount", [home.folder]);
+  return status === 0;
 }
 
 interface Ports {
@@ -127,6 +181,37 @@ for (const workers of [1, 2]) {
       renameSync(away, home.store);
       await settles("80");
       assert.equal(await gateway.stop(), 0);
+    });
+
+    it("refuses first use while its disk is full, and nobody else", { skip: noMount }, async () => {
+      using home = new Home();
+      using disk = new SmallDisk(home.path("disk"));
+      await using upstream = await openUpstream((socket) => socket.end("hello"));
+      const verb = ["gateway", "--to", `127.0.0.1:${upstream.port}`, "--first-use", "accept"];
+      const store = ["--store", disk.path("trust.db"), "--workers", String(workers)];
+      await using gateway = await startServer(home, [...verb, ...store]);
+      let strangers = 0;
+      const visit = async (who?: TestIdentity): Promise<string> => {
+        const shown = who ?? (await identity(`stranger ${strangers++}`));
+        const { received: said, alert } = await connectOnce({ port: gateway.port, identity: shown });
+        return alert === null ? said : String(alert);
+      };
+      assert.equal(await visit(ada), "hello");
+      disk.fill();
+      // What the log of the store has room for comes in.
+      for (let refused = 0; refused < 12;) {
+        const seen = await visit();
+        assert.match(seen, /^(hello|80)$/);
+        refused = seen === "80" ? refused + 1 : 0;
+        assert.equal(await visit(ada), "hello");
+        assert.ok(strangers < 250, "the disk never got full");
+      }
+      disk.free();
+      for (let again = 0; again < 12; again++) assert.equal(await visit(), "hello");
+      assert.equal(await visit(ada), "hello");
+      assert.equal(await gateway.stop(), 0);
+      const check = await home.run(["store", "check", "--store", disk.path("trust.db")]);
+      assert.equal(check.code, 0, check.stdout + check.stderr);
     });
 
     it("has clients of both modes wait when its files are used up, and takes all of them later", async () => {
