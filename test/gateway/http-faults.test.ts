@@ -21,6 +21,22 @@ function problems(scene: HttpScene): readonly string[] {
   return scene.events.flatMap((event) => (event.type === "upstream-failed" ? [event.problem] : []));
 }
 
+describe("a client of HTTP/2 that ends its connection", () => {
+  it("is gone, with its session and what it waited for at the upstream", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    await using scene = await openHttpScene({ to: upstream.port, guard: { allowHalfOpen: true } });
+    const session = openSession(scene.port);
+    session.request({ ":path": "/" }).on("error", () => undefined);
+    await once(upstream.server, "request");
+    const [asked] = upstream.connections;
+    const [connection] = scene.guard.connections;
+    assert.ok(asked !== undefined && connection !== undefined);
+    const over = Promise.all([closed(asked), closed(connection.socket)]);
+    session.destroy();
+    await over;
+  });
+});
+
 describe("more requests than the process has files for", () => {
   it("are answered with 503 as long as the others run", async () => {
     await using upstream = await openHttpUpstream(({ url }, response) => {

@@ -94,4 +94,20 @@ describe("requests that a client sends without waiting for answers", () => {
       await assertGoesOn(scene.port, upstream);
     });
   }
+
+  it("without a Host are refused in their turn, whatever is behind them", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    await using scene = await openHttpScene({ to: upstream.port });
+    const bare = "GET / HTTP/1.1\r\n\r\n";
+    assert.match(
+      await exchangeRaw(scene.port, bare.replace("\r\n\r", "\r\nConnection: close\r\n\r")),
+      /^HTTP\/1\.1 400 /,
+    );
+    assert.equal(
+      scene.events.filter((event) => event.type === "exchanged" && event.status === 400).length,
+      1,
+    );
+    await exchangeRaw(scene.port, bare + get("/2", "Connection: Upgrade\r\nUpgrade: echo\r\n"));
+    await assertGoesOn(scene.port, upstream);
+  });
 });

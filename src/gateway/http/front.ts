@@ -36,7 +36,8 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
     insecureHTTPParser: false,
     // What is said twice goes on as it came, as over HTTP/1.1.
     strictSingleValueFields: false,
-    requireHostHeader: true,
+    // Refused by `readTarget`, in its turn: an answer of Node's own is in the way of an upgrade right behind it.
+    requireHostHeader: false,
     settings: {
       maxConcurrentStreams: MAX_STREAMS,
       maxHeaderListSize: MAX_HEADER_BYTES,

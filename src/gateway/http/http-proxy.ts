@@ -25,6 +25,8 @@ class HttpProxy implements Proxy {
     this.server.on("session", (session) => {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
+      // Connections may be half-closed, for what they are upgraded to; without a client's frames HTTP/2 is over.
+      connectionOf(session)?.socket.once("end", () => session.destroy());
       if (this.#forwarder.isDraining) session.close();
     });
     this.#forwarder.attach(this.server);
