@@ -7,10 +7,18 @@ export const DEFAULT_ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };
 const NO_LIMIT: Rate = { burst: 1e12, perSecond: 1e12 };
 const MOST_ROTATING = 10_000;
 
-/** Whether a peer may change its key at `now`, by the times, in milliseconds, at which it did so before. */
+/** How far clocks of machines that share a store may be apart. */
+const SKEW_MS = 60_000;
+
+/**
+ * Whether a peer may change its key at `now`, by the times, in milliseconds, at which it did so before. Times that are
+ * yet to come were written by a clock that has been set back since; counted, they would lock the peer out until then.
+ */
 export function mayRotate(perPeer: Rate, before: readonly number[], now: number): boolean {
   const limits = new FirstUseLimits({ perNetwork: perPeer, overall: NO_LIMIT });
-  for (const at of before.toSorted((one, two) => one - two)) limits.spend("", 1, at);
+  for (const at of before.toSorted((one, two) => one - two)) {
+    if (at <= now + SKEW_MS) limits.spend("", 1, at);
+  }
   return limits.take("", now);
 }
 
