@@ -102,11 +102,13 @@ const watch = new GatewayWatch(gateway, metricsPort);
 const strangers = fork(join(import.meta.dirname, "strangers.ts"));
 if (areApart) giveWay(strangers.pid);
 
+const strangersEnded = once(strangers, "exit").then(([code]) =>
+  Promise.reject(new Error(`the strangers ended with ${code}`)),
+);
+strangersEnded.catch(() => undefined);
+
 async function order(told: StrangersOrder): Promise<StrangersReport> {
-  const report = Promise.race([
-    once(strangers, "message") as Promise<[StrangersReport]>,
-    once(strangers, "exit").then(([code]) => Promise.reject(new Error(`the strangers ended with ${code}`))),
-  ]);
+  const report = Promise.race([once(strangers, "message") as Promise<[StrangersReport]>, strangersEnded]);
   strangers.send(told);
   return (await report)[0];
 }
@@ -151,16 +153,21 @@ let floodMs = 0;
 for (let round = 0; round < rounds; round++) {
   quiet.push(await during(() => order({ rehearseMs: quietMs })));
   if (round === 0) firstKib = residentKib(gateway);
-  const silent = silentCount > 0 ? await silentSockets() : undefined;
+  let silent: ChildProcess | undefined;
   const began = performance.now();
   flooded.push(
     await during(async () => {
+      if (silentCount > 0) silent = await silentSockets();
       if (perRound === 0) await order({ rehearseMs: quietMs });
       else refused += (await order({ knock: perRound, port, atOnce: Number(values["at-once"]) })).refused;
     }),
   );
   floodMs += performance.now() - began;
-  if (silent !== undefined) await end(silent);
+  if (silent !== undefined) {
+    await end(silent);
+    // The next round without them begins when the gateway has closed them all.
+    await order({ rehearseMs: 3000 });
+  }
 }
 const lost = await known.stop().then(
   () => null,

@@ -1,5 +1,5 @@
-// Sockets that never come to the end of a ClientHello, in a process of their own: half of them say nothing, the others a
-// byte a second. Those that the gateway gives up come back within a second.
+// Sockets that never come to the end of a ClientHello, in a process of their own and each from an address of its own: half
+// of them say nothing, the others a byte a second. Those that the gateway gives up come back within a second.
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import process from "node:process";
@@ -20,7 +20,8 @@ async function fill(): Promise<void> {
 }
 
 function open(at: number): Promise<unknown> {
-  const socket = createConnection(port, "127.0.0.1").on("error", () => undefined);
+  const localAddress = `127.2.${(at >> 8) & 255}.${at & 255}`;
+  const socket = createConnection({ port, host: "127.0.0.1", localAddress }).on("error", () => undefined);
   sockets[at] = socket;
   opened += 1;
   return Promise.race([once(socket, "connect"), once(socket, "close")]).catch(() => undefined);

@@ -10,6 +10,8 @@ export interface Waiting {
 /** Connections that must come to an end: so many at the most, so long at the most, the oldest out first. */
 export class Deadlines {
   readonly #waiting = new Set<Waiting>();
+  /** Those that go first. */
+  readonly #unspared = new Set<Waiting>();
   readonly #max: number;
   readonly #forMs: number;
   readonly #count: ((why: "timedOut" | "dropped") => void) | undefined;
@@ -29,24 +31,32 @@ export class Deadlines {
     if (this.#waiting.size >= this.#max) this.#drop();
     handshake.dueAt = performance.now() + this.#forMs;
     this.#waiting.add(handshake);
+    this.#unspared.add(handshake);
     this.#sweep ??= setInterval(() => this.#end(), sweepEveryMs(this.#forMs)).unref();
+  }
+
+  /** It goes for its age only when there is no other one to go. */
+  spare(handshake: Waiting): void {
+    this.#unspared.delete(handshake);
   }
 
   delete(handshake: Waiting): void {
     this.#waiting.delete(handshake);
+    this.#unspared.delete(handshake);
   }
 
   /** Gives all of them up at once. */
   clear(): void {
     for (const handshake of this.#waiting) handshake.transport.destroy();
     this.#waiting.clear();
+    this.#unspared.clear();
     this.#stop();
   }
 
   #drop(): void {
-    const [oldest] = this.#waiting;
+    const [oldest] = this.#unspared.size > 0 ? this.#unspared : this.#waiting;
     if (oldest === undefined) return;
-    this.#waiting.delete(oldest);
+    this.delete(oldest);
     this.#count?.("dropped");
     oldest.transport.destroy();
   }
@@ -56,7 +66,7 @@ export class Deadlines {
     const now = performance.now();
     for (const handshake of this.#waiting) {
       if (handshake.dueAt > now) break;
-      this.#waiting.delete(handshake);
+      this.delete(handshake);
       this.#count?.("timedOut");
       handshake.transport.destroy();
     }
@@ -69,6 +79,7 @@ export class Deadlines {
   }
 }
 
+/** Often: thousands that are due at once take long to end. */
 function sweepEveryMs(forMs: number): number {
-  return Math.min(1000, Math.max(10, forMs / 4));
+  return Math.min(100, Math.max(10, forMs / 4));
 }

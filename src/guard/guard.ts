@@ -6,6 +6,7 @@ import type { Sighting } from "../trust/sighting.ts";
 import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
@@ -50,7 +51,7 @@ export class Guard implements Disposable {
   readonly #announcer: Announcer;
   readonly #counters = createCounters();
   readonly #emit: Emit;
-  readonly #underWay: Deadlines;
+  readonly #arrivals: Arrivals;
   readonly #lingering: Deadlines;
   readonly #live = new LiveConnections();
   readonly #tickets: Tickets;
@@ -66,7 +67,7 @@ export class Guard implements Disposable {
     this.#trust = trust;
     this.#settings = settings;
     this.#announcer = new Announcer(server);
-    this.#underWay = new Deadlines(settings.maxHandshakes, settings.handshakeTimeoutMs, (why) => {
+    this.#arrivals = new Arrivals(settings, (why) => {
       this.#counters[why] += 1;
     });
     this.#lingering = new Deadlines(MAX_LINGERING, LINGER_MS);
@@ -90,7 +91,7 @@ export class Guard implements Disposable {
 
   /** How many connections wait for the end of their handshake or of their claim. */
   get handshakes(): number {
-    return this.#underWay.size;
+    return this.#arrivals.size;
   }
 
   get stats(): GuardStats {
@@ -99,7 +100,7 @@ export class Guard implements Disposable {
 
   /** Ends connections that wait for the end of their handshake or of their claim. Those that come later are welcome. */
   giveUpHandshakes(): void {
-    this.#underWay.clear();
+    this.#arrivals.clear();
   }
 
   /** Ends all connections and lets no other one through: a server is never left without its guard. */
@@ -108,7 +109,7 @@ export class Guard implements Disposable {
     this.#closed = true;
     this.#unsubscribe();
     this.#tickets.stop();
-    this.#underWay.clear();
+    this.#arrivals.clear();
     this.#lingering.clear();
     this.#waiting?.clear();
     this.#ends.clear();
@@ -150,7 +151,7 @@ export class Guard implements Disposable {
     const tap = transport instanceof Tap ? transport : undefined;
     const raw = tap?.raw ?? transport;
     const handshake = new Handshake(raw, this.#settings.remoteAddressOf, tap?.number);
-    this.#underWay.add(handshake);
+    this.#arrivals.add(handshake);
     raw.on("close", () => this.#ended(handshake));
     if (!this.#tickets.hasFormer || tap !== undefined) return this.#greet(handshake, transport);
     this.#tickets.accept(raw, () => this.#greet(handshake, transport));
@@ -251,6 +252,7 @@ export class Guard implements Disposable {
       resumed: socket.isSessionReused(),
     });
     this.#counters.admitted += 1;
+    this.#arrivals.admitted(handshake);
     if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);
     this.#tickets.add(peer.pin);
     this.#trust.seen(peer.pin);
@@ -263,7 +265,7 @@ export class Guard implements Disposable {
   }
 
   #handOver(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined, until: number | null): boolean {
-    this.#underWay.delete(handshake);
+    this.#arrivals.delete(handshake);
     handshake.secretLine = undefined;
     const connection = new GuardedConnection(handshake, socket, peer);
     handshake.connection = connection;
@@ -284,7 +286,7 @@ export class Guard implements Disposable {
 
   /** The transport is closed, and with it whatever ran over it. */
   #ended(handshake: Handshake): void {
-    this.#underWay.delete(handshake);
+    this.#arrivals.delete(handshake);
     this.#lingering.delete(handshake);
     this.#waiting?.leave(handshake);
     const { connection } = handshake;
@@ -298,7 +300,7 @@ export class Guard implements Disposable {
     const { handshake, socket } = encounter;
     const { id, remoteAddress } = handshake;
     this.#counters.refused += 1;
-    this.#underWay.delete(handshake);
+    this.#arrivals.refused(handshake);
     const waits = this.#waiting?.enter(encounter, refuse) === true;
     // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
     if (!waits && socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#tickets.void();

@@ -18,7 +18,7 @@ export interface GuardOptions {
   readonly alerts?: boolean;
   /** Milliseconds a client has from connecting to the end of its handshake; default 10 000. */
   readonly handshakeTimeoutMs?: number;
-  /** Handshakes under way at the most; one more drops the oldest. Default 1024. */
+  /** Handshakes under way at the most; one more drops the oldest, of strangers first. Default 1024. */
   readonly maxHandshakes?: number;
   /**
    * Whether a client that ended its half may still be answered, from the end of its handshake on; default as the server

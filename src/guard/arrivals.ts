@@ -1,0 +1,47 @@
+import { Deadlines } from "./deadlines.ts";
+import { FamiliarNetworks } from "./familiar-networks.ts";
+import type { Handshake } from "./handshake.ts";
+import type { GuardSettings } from "./options.ts";
+
+/**
+ * Connections from being accepted to their verdict: so many at once, so long at the most. When there are too many, the
+ * first to go are those that come from where nobody was let in before (docs/decisions/0028).
+ */
+export class Arrivals {
+  readonly #underWay: Deadlines;
+  readonly #networks = new FamiliarNetworks();
+
+  constructor(
+    { maxHandshakes, handshakeTimeoutMs }: GuardSettings,
+    count: (why: "timedOut" | "dropped") => void,
+  ) {
+    this.#underWay = new Deadlines(maxHandshakes, handshakeTimeoutMs, count);
+  }
+
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  add(handshake: Handshake): void {
+    this.#underWay.add(handshake);
+    if (this.#networks.has(handshake.remoteAddress)) this.#underWay.spare(handshake);
+  }
+
+  admitted({ remoteAddress }: Handshake): void {
+    this.#networks.admitted(remoteAddress);
+  }
+
+  refused(handshake: Handshake): void {
+    this.#networks.refused(handshake.remoteAddress);
+    this.delete(handshake);
+  }
+
+  delete(handshake: Handshake): void {
+    this.#underWay.delete(handshake);
+  }
+
+  /** Ends all of them. */
+  clear(): void {
+    this.#underWay.clear();
+  }
+}
