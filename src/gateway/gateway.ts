@@ -29,7 +29,7 @@ export class Gateway {
   #config: GatewayConfig;
   #reloading: Promise<void> = Promise.resolve();
   #prepared: PreparedReload | undefined;
-  #isClosed = false;
+  #isEnding = false;
 
   constructor(config: GatewayConfig, context: GatewayContext) {
     this.#config = config;
@@ -91,6 +91,7 @@ export class Gateway {
 
   /** Accepts nothing any more, and ends when the running connections have, or when their time is over. */
   async drain(): Promise<void> {
+    this.#isEnding = true;
     this.#prepared?.abandon();
     for (const listener of this.#listeners.values()) listener.stop();
     this.#gates.drain();
@@ -109,7 +110,7 @@ export class Gateway {
 
   /** Ends everything at once. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#isEnding = true;
     this.#prepared?.abandon();
     for (const listener of this.#listeners.values()) listener.stop();
     this.#listeners.clear();
@@ -117,6 +118,7 @@ export class Gateway {
   }
 
   async #prepare(config: GatewayConfig, onOver: () => void): Promise<PreparedReload> {
+    this.#refuseWhenEnding();
     await loadModes(config.listeners);
     const identities = await Promise.all(
       config.listeners.map(({ certificate }) => this.#context.identityOf(certificate)),
@@ -152,7 +154,7 @@ export class Gateway {
           presented.set(running, identity);
         }
       }
-      if (this.#isClosed) throw new Error("the gateway is closed");
+      this.#refuseWhenEnding();
     } catch (error) {
       abandon();
       throw error;
@@ -175,6 +177,11 @@ export class Gateway {
       );
     };
     return { commit, abandon };
+  }
+
+  /** Listeners that came now would go on while the others drain. */
+  #refuseWhenEnding(): void {
+    if (this.#isEnding) throw new Error("the gateway ends: it takes over nothing any more");
   }
 
   /** Certificates and CAs may be others though the configuration is the same. */

@@ -126,6 +126,19 @@ describe("a gateway that drains", () => {
     await drained;
   });
 
+  it("takes over no other configuration meanwhile, and listens nowhere that is new", async () => {
+    await using upstream = await openUpstream();
+    const listener = listenerTo(upstream.port);
+    await using scene = await openGateway(configOf([listener]));
+    const running = await talking(scene.port);
+    const drained = scene.gateway.drain();
+    const both = configOf([listener, listenerTo(upstream.port, { name: "second" })]);
+    await assert.rejects(scene.gateway.reload(both), /the gateway ends/);
+    assert.ok(!scene.events.some((event) => event.type === "listening" && event.listener.name === "second"));
+    running.end();
+    await drained;
+  });
+
   it("ends what still runs when the time is over", async () => {
     await using upstream = await openUpstream();
     const config = configOf([listenerTo(upstream.port)], { drainTimeoutMs: 100 });

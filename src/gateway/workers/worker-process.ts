@@ -54,7 +54,7 @@ export class WorkerProcess {
     });
     this.#listening.promise.catch(() => undefined);
     this.#child.on("message", (message: FromWorker) => this.#received(message));
-    this.#child.on("error", (error) => this.#listening.reject(error));
+    this.#child.on("error", (error) => this.#failed(error));
     this.#child.on("exit", (code, signal) => this.#exited({ code, signal }));
   }
 
@@ -162,6 +162,12 @@ export class WorkerProcess {
       default:
         this.#onMessage(message);
     }
+  }
+
+  /** What could not be started never exits. */
+  #failed(error: Error): void {
+    this.#listening.reject(error);
+    if (this.#child.pid === undefined) this.#exited({ code: null, signal: null });
   }
 
   #exited(end: WorkerEnd): void {
