@@ -34,7 +34,7 @@ export class JsonLog implements EventLog, Disposable {
     this.#pino[levelOf(entry)](boundedEntry(entry));
   }
 
-  offer(_event: string, entry: () => LogEntry): void {
+  offer(_about: LogEntry, entry: () => LogEntry): void {
     this.write(entry());
   }
 

@@ -13,11 +13,14 @@ const BY_STRANGERS = new Set([
   "full",
   "error",
 ]);
+/** What takes a key that we know: no flood of strangers may hide it. */
+const OF_KNOWN_KEYS = new Set(["revoked", "retired", "ignored", "name-changed", "not-allowed"]);
 const BURST = 100;
 const PER_SECOND = 10;
 const SUM_MS = 10_000;
 
 interface Allowance {
+  readonly of: LogEntry;
   left: number;
   suppressed: number;
 }
@@ -34,11 +37,11 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   write(entry: LogEntry): void {
-    this.offer(entry.event, () => entry);
+    this.offer(entry, () => entry);
   }
 
-  offer(event: string, entry: () => LogEntry): void {
-    if (!BY_STRANGERS.has(event) || this.#take(event)) this.#log.write(entry());
+  offer(about: LogEntry, entry: () => LogEntry): void {
+    if (!BY_STRANGERS.has(about.event) || this.#take(about)) this.#log.write(entry());
   }
 
   warn(message: string): void {
@@ -46,7 +49,7 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   failed(error: unknown): void {
-    if (this.#take("error")) this.#log.failed(error);
+    if (this.#take({ event: "error" })) this.#log.failed(error);
   }
 
   [Symbol.dispose](): void {
@@ -55,11 +58,14 @@ export class QuietLog implements EventLog, Disposable {
     this.#sum();
   }
 
-  #take(event: string): boolean {
-    let allowance = this.#allowances.get(event);
+  #take({ event, reason }: LogEntry): boolean {
+    const isOfKnown = typeof reason === "string" && OF_KNOWN_KEYS.has(reason);
+    const name = isOfKnown ? `${event} ${reason}` : event;
+    let allowance = this.#allowances.get(name);
     if (allowance === undefined) {
-      allowance = { left: BURST, suppressed: 0 };
-      this.#allowances.set(event, allowance);
+      const of = { event: "suppressed", of: event, ...(isOfKnown && { reason }) };
+      allowance = { of, left: BURST, suppressed: 0 };
+      this.#allowances.set(name, allowance);
     }
     if (allowance.left > 0) {
       allowance.left -= 1;
@@ -76,8 +82,9 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   #sum(): void {
-    for (const [of, allowance] of this.#allowances) {
-      if (allowance.suppressed > 0) this.#log.write({ event: "suppressed", of, count: allowance.suppressed });
+    for (const allowance of this.#allowances.values()) {
+      const { of, suppressed: count } = allowance;
+      if (count > 0) this.#log.write({ ...of, count });
       allowance.suppressed = 0;
     }
   }

@@ -17,8 +17,8 @@ export interface LogEntry {
 /** Where a server says what happens. */
 export interface EventLog {
   write(entry: LogEntry): void;
-  /** Makes the entry only if it is written: strangers can have many left out. */
-  offer(event: string, entry: () => LogEntry): void;
+  /** Makes the entry only if it is written: strangers can have many left out. `about` is what of it says whether. */
+  offer(about: LogEntry, entry: () => LogEntry): void;
   /** What weakens security stands out. */
   warn(message: string): void;
   failed(error: unknown): void;
@@ -39,7 +39,7 @@ export class ServeLog implements EventLog {
     else say(`${time} ${toText(line)}`);
   }
 
-  offer(_event: string, entry: () => LogEntry): void {
+  offer(_about: LogEntry, entry: () => LogEntry): void {
     this.write(entry());
   }
 
@@ -99,7 +99,7 @@ export function logClients({
     const { reason, detail, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
     const certificate = (): CertificateDescription | undefined =>
       message.certificate && describe(message.certificate);
-    log.offer("refused", () => ({
+    log.offer({ event: "refused", reason }, () => ({
       event: "refused",
       reason,
       detail,
