@@ -10,7 +10,7 @@ const MOST = "15";
 
 /** `benchmark/flood/run.ts`, which fails by itself; here in small. */
 function flood(...args: readonly string[]): ReturnType<typeof runToEnd> {
-  const small = ["--rounds", "1", "--quiet-seconds", "3", "--most", MOST];
+  const small = ["--rounds", "1", "--quiet-seconds", "3", "--most", MOST, "--cores", "shared"];
   return runToEnd(process.execPath, [RUN, ...small, ...args], { timeoutMs: 120_000 });
 }
 
