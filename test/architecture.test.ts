@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
 
-const SRC = resolve(import.meta.dirname, "../src");
+const ROOT = resolve(import.meta.dirname, "..");
+const SRC = join(ROOT, "src");
 
 /** Which folders of src a folder may import at run time. `errors.ts` is open to all; types do not count. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -111,6 +112,19 @@ describe("architecture", () => {
       done.add(path);
     };
     for (const { path } of SOURCES) visit(path, []);
+  });
+
+  it("is where the page says: every file that it names is there", () => {
+    const page = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
+    const named = Array.from(
+      page.matchAll(/`((?:src|test|scripts|benchmark)\/[^`]+)`/g),
+      ([, name = ""]) => name,
+    );
+    assert.ok(named.length > 40);
+    assert.deepEqual(
+      named.filter((name) => globSync(name, { cwd: ROOT }).length === 0),
+      [],
+    );
   });
 
   it("has no file over 300 lines of code", () => {
