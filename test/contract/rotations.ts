@@ -10,6 +10,7 @@ import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
+const DAY = 24 * 3600 * 1000;
 const OPERATOR: Actor = { user: "olga", process: "test 1", address: null };
 const SERVER: Actor = { user: null, process: "serve 2", address: "192.0.2.1" };
 
@@ -143,6 +144,27 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
         [await rotate(), await rotate(), await rotate()],
         ["rotated", "rotated", "rate-limited"],
       );
+    });
+
+    it("are counted when they happen, though their keys were pending long before", async () => {
+      const anna = factsOf("anna");
+      const store = await trusting(anna);
+      const keys = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
+      for (const key of keys) {
+        const pending = { pendingExpires: AT + 20 * DAY, maxPending: 3, conflictsWith: anna.pin } as const;
+        const certificate = toSeenCertificate(key);
+        await store.apply({ type: "hold", at: AT, actor: SERVER, peer: "anna", certificate, ...pending });
+      }
+      const [limit, at] = [{ burst: 2, perSecond: 1 / 60 }, AT + 10 * DAY];
+      const outcomes: string[] = [];
+      let last = anna;
+      for (const key of keys) {
+        const change = rotateOf(last.pin, key, { at, endorsedBy: { pin: last.pin, issuedAt: at }, limit });
+        const outcome = await store.apply(change);
+        outcomes.push(outcome.kind === "lost" ? outcome.reason : "rotated");
+        last = key;
+      }
+      assert.deepEqual(outcomes, ["rotated", "rotated", "rate-limited"]);
     });
 
     it("do not bring back a key that was forgotten, nor lift what was decided about it", async () => {

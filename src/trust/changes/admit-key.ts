@@ -25,7 +25,8 @@ export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admit
     newName: null,
     source,
     fingerprint: certificate.fingerprint,
-    firstSeen: known?.firstSeen ?? at,
+    // By this a peer's rotations are counted: how long the key was pending before does not matter.
+    firstSeen: source === "rotation" ? at : (known?.firstSeen ?? at),
     lastSeen: at,
     expires,
     conflictsWith: null,
