@@ -15,10 +15,14 @@ export class Capacity {
     return true;
   }
 
-  /** Gives a place back. */
+  /** Gives a place back. Who is asked first whether it needs one is asked last the next time. */
   give(): void {
     this.#taken -= 1;
     for (const listener of this.#listeners) listener();
+    const [first] = this.#listeners;
+    if (first === undefined) return;
+    this.#listeners.delete(first);
+    this.#listeners.add(first);
   }
 
   /** Calls back whenever a place was given back. Returns how to stop. */
