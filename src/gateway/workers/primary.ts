@@ -162,8 +162,10 @@ export class Primary {
 
   /** What all workers counted, those that are gone included: their counters still count. */
   async reports(): Promise<readonly WorkerReport[]> {
+    // Before anybody is asked: who ends meanwhile would be among them as well as among the others.
+    const departed = this.#departed.reports();
     const reports = await Promise.all(Array.from(this.#workers, reportOf));
-    return [...(await this.#departed.reports()), ...reports.filter((report) => report !== undefined)];
+    return [...(await departed), ...reports.filter((report) => report !== undefined)];
   }
 
   /** How the workers are that accept connections. */

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { renameSync, symlinkSync } from "node:fs";
+import { describe, it } from "node:test";
+import { parseConfig } from "../../src/gateway/config/parse-config.ts";
+import { aggregate } from "../../src/gateway/metrics/metrics-server.ts";
+import { Primary, type PrimaryEvent, type PrimaryOptions } from "../../src/gateway/workers/primary.ts";
+import type { WorkerReport } from "../../src/gateway/workers/worker-message.ts";
+import { connectOnce } from "../guard/support/node-client.ts";
+import { Home, MAIN, until } from "./support/serve.ts";
+
+const LISTENER = `[[listener]]\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:1"\n`;
+const ARGS = [MAIN, "gateway", "--worker", "--json"];
+
+/** The primary of two workers, which are not started yet. */
+function primaryOf(
+  home: Home,
+  program: string,
+  { text = LISTENER, onEvent = () => undefined }: Partial<PrimaryOptions> & { readonly text?: string } = {},
+): Primary {
+  const config = parseConfig(text, { file: "x.toml", folder: home.folder, store: home.store });
+  return new Primary(config, { count: 2, command: [program, ...ARGS], sockets: [], onEvent });
+}
+
+/** The value of a counter, all its labels together. */
+async function total(reports: readonly WorkerReport[], counter: string): Promise<number> {
+  const text = await aggregate(reports, false).metrics();
+  const values = text.split("\n").filter((line) => line.startsWith(`${counter}{`));
+  return values.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+describe("the primary of several workers", { timeout: 120_000 }, () => {
+  it("starts a successor as soon as it can be started", async () => {
+    using home = new Home();
+    const [program, elsewhere] = [home.path("node"), home.path("elsewhere")];
+    symlinkSync(process.execPath, program);
+    const events: PrimaryEvent[] = [];
+    const primary = primaryOf(home, program, { onEvent: (event) => events.push(event) });
+    await primary.start();
+    try {
+      renameSync(program, elsewhere);
+      const [first = 0] = primary.pids;
+      process.kill(first, "SIGKILL");
+      await until(() => events.filter(({ type }) => type === "worker-failed").length >= 2);
+      renameSync(elsewhere, program);
+      await until(() => primary.pids.length === 2);
+    } finally {
+      await primary.stop();
+    }
+  });
+
+  it("ends when none can be started", async () => {
+    using home = new Home();
+    await assert.rejects(primaryOf(home, home.path("missing")).start(), { code: "ENOENT" });
+  });
+
+  it("counts what a worker did once, that ends just when it is asked", async () => {
+    using home = new Home();
+    const text = `[metrics]\nlisten = "127.0.0.1:0"\n${LISTENER}`;
+    const primary = primaryOf(home, process.execPath, { text });
+    const [address] = await primary.start();
+    try {
+      for (let clients = 0; clients < 24; clients++) {
+        assert.equal((await connectOnce({ port: address?.port ?? 0 })).alert, 116);
+      }
+      assert.equal(await total(await primary.reports(), "handclasp_accepted_total"), 24);
+      const [victim = 0] = primary.pids;
+      process.kill(victim, "SIGSTOP");
+      const reports = primary.reports();
+      process.kill(victim, "SIGKILL");
+      assert.equal(await total(await reports, "handclasp_accepted_total"), 24);
+      assert.equal(await total(await primary.reports(), "handclasp_accepted_total"), 24);
+    } finally {
+      await primary.stop("SIGKILL");
+    }
+  });
+});
