@@ -13,10 +13,11 @@ export class PeerFields implements ToldOfPeer {
   #forwarded = "";
 
   constructor(connection: GuardedConnection, proxies: readonly IpNetwork[]) {
-    const { remoteAddress: from } = connection.socket;
+    // Of whom a PROXY header says that he is elsewhere, the proxy passes on every byte: what he says is his own.
+    const { remoteAddress: from } = connection;
     this.isProxied = proxies.some((network) => isInNetwork(network, from));
     this.fields = connection.peer === undefined ? [] : toPeerFields(connection.peer);
-    this.#for = toNode(connection.remoteAddress);
+    this.#for = toNode(from);
   }
 
   forwarded(host: string): string {
