@@ -200,7 +200,7 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
       address: { host: "127.0.0.1", port: upstream.port },
       protocol: "http",
     } as const;
-    const listener = listenerTo(to, { mode: "http", acceptProxy: ["127.0.0.1"] });
+    const listener = listenerTo(to, { mode: "http", acceptProxy: ["127.0.0.0/8"] });
     await using scene = await openGateway(configOf([listener]));
     const said = async (header: string): Promise<readonly string[]> => {
       const client = await connectWithHeader(scene.port, header, anna);
@@ -208,9 +208,12 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
       const { fields } = mirrored(String(await received(client)));
       return valuesOf(fields, /^(?:forwarded|x.|ssl.)/);
     };
-    assert.deepEqual(await said("PROXY TCP4 192.0.2.7 203.0.113.9 1 2\r\n"), [
-      "for=192.0.2.7;proto=https;host=a",
-    ]);
+    // The second one is a neighbour of the proxy's.
+    for (const client of ["192.0.2.7", "127.0.0.9"]) {
+      assert.deepEqual(await said(`PROXY TCP4 ${client} 203.0.113.9 1 2\r\n`), [
+        `for=${client};proto=https;host=a`,
+      ]);
+    }
     const [last] = (await said("PROXY UNKNOWN\r\n")).slice(-1);
     assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
   });

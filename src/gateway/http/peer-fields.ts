@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { GuardedConnection } from "../../guard/guarded-connection.ts";
 import type { Peer } from "../../guard/peer.ts";
+import { isProxied } from "../proxy-protocol/proxied-address.ts";
 import type { ToldOfPeer } from "./request-fields.ts";
 import { type IpNetwork, isInNetwork } from "../../trust/ip-network.ts";
 
@@ -13,11 +14,12 @@ export class PeerFields implements ToldOfPeer {
   #forwarded = "";
 
   constructor(connection: GuardedConnection, proxies: readonly IpNetwork[]) {
-    // Of whom a PROXY header says that he is elsewhere, the proxy passes on every byte: what he says is his own.
-    const { remoteAddress: from } = connection;
-    this.isProxied = proxies.some((network) => isInNetwork(network, from));
+    const { remoteAddress: from } = connection.socket;
+    // A proxy that says in a PROXY header whose connection it is passes on every byte, and strips nothing.
+    const isOwn = !isProxied(connection.transport);
+    this.isProxied = isOwn && proxies.some((network) => isInNetwork(network, from));
     this.fields = connection.peer === undefined ? [] : toPeerFields(connection.peer);
-    this.#for = toNode(from);
+    this.#for = toNode(connection.remoteAddress);
   }
 
   forwarded(host: string): string {

@@ -21,6 +21,11 @@ export function rememberProxied(transport: Duplex, from: ProxiedFrom): void {
   PROXIED.set(transport, from === "unix" ? from : toPlain(from));
 }
 
+/** Whether a proxy that we believe passed a connection on and said where it came from. */
+export function isProxied(transport: Duplex): boolean {
+  return PROXIED.has(transport);
+}
+
 /** Where a connection came from, through whatever proxies we believe; undefined for a Unix socket. */
 export function proxiedAddress(transport: Duplex): string | undefined {
   const from = PROXIED.get(transport);
