@@ -190,6 +190,7 @@ async function work(log: EventLog, options: GatewayOptions): Promise<void> {
       limits: worker.limits,
       ticketKeys: (context) => worker.ticketKeys(context),
       listenOn: (listener) => worker.listenOn(listener),
+      parked: worker.parked,
     });
     const addresses = await gateway.start();
     worker.listening(addresses, {

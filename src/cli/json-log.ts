@@ -2,6 +2,8 @@ import pino from "pino";
 import { boundedEntry, errorEntry, type EventLog, type LogEntry } from "./serve/log.ts";
 
 const STDERR = 2;
+/** What waits for a reader that is slow or gone; beyond it lines are lost. */
+const MOST_WAITING = 16 * 1024 * 1024;
 /** What an operator may have to do something about. */
 const WARNINGS = new Set([
   "warning",
@@ -20,7 +22,7 @@ const WARNINGS = new Set([
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */
 export class JsonLog implements EventLog, Disposable {
-  readonly #destination = pino.destination({ fd: STDERR, sync: false });
+  readonly #destination = pino.destination({ fd: STDERR, sync: false, maxLength: MOST_WAITING });
   readonly #pino = pino(
     {
       base: null,
@@ -29,6 +31,11 @@ export class JsonLog implements EventLog, Disposable {
     },
     this.#destination,
   );
+
+  constructor() {
+    // A full disk is no reason to end what is logged. What was not written is tried again with the next line.
+    this.#destination.on("error", () => undefined);
+  }
 
   write(entry: LogEntry): void {
     this.#pino[levelOf(entry)](boundedEntry(entry));

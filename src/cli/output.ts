@@ -42,8 +42,9 @@ export function showName(name: string): string {
   return escapeText(name, MOST_NAME_BYTES);
 }
 
-/** Prints progress and logs. */
+/** Prints progress and logs, if they can be printed: what a full disk or a reader that is gone keeps from us is lost. */
 export function say(line: string): void {
+  if (process.stderr.listenerCount("error", ignore) === 0) process.stderr.on("error", ignore);
   process.stderr.write(`${line}\n`);
 }
 
@@ -88,6 +89,8 @@ function toJsonText(value: unknown, indent: number): string {
 function onPrintError(error: Error): void {
   if (!("code" in error && error.code === "EPIPE")) throw error;
 }
+
+function ignore(): void {}
 
 const RED = 31;
 const BOLD = 1;

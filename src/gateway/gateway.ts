@@ -56,11 +56,13 @@ export class Gateway {
         const identity = await this.#context.identityOf(config.certificate);
         this.#listeners.set(place, await this.#open(config, place, identity));
       }
+      const addresses = [...this.#listeners.values()].map(({ address }) => address);
+      for (const name of this.#context.parked ?? []) await this.#park(name);
+      return addresses;
     } catch (error) {
       await this.close();
       throw error;
     }
-    return [...this.#listeners.values()].map(({ address }) => address);
   }
 
   /**
@@ -206,6 +208,21 @@ export class Gateway {
     }
     onEvent({ type: "listening", listener: config, address: listener.address });
     return listener;
+  }
+
+  /** Has a socket that no listener is for, as if one had been there: nobody comes through its gate. */
+  async #park(name: string): Promise<void> {
+    const [any] = this.#config.listeners;
+    if (any === undefined) return;
+    const { listenOn, onEvent, identityOf } = this.#context;
+    const config = { ...any, name };
+    const place = this.#placeOf(config);
+    const gate = this.#gates.create(config, place, await identityOf(any.certificate));
+    const listener = new Listener(gate, this.#capacity, onEvent);
+    listener.park();
+    this.#listeners.set(place, listener);
+    this.#gates.retire(gate);
+    await listener.listen(listenOn?.(config));
   }
 
   /** Listeners that are not wanted any more. A socket that we were passed is kept: it may be wanted again. */

@@ -1,5 +1,13 @@
 import type { FirstUseLimiter } from "./first-use-limits.ts";
 
+/** What a process starts with. Plain data. */
+export interface Lease {
+  /** What it holds when nothing is used, and asks for up to. */
+  readonly size: number;
+  /** What it has of it: fewer when there were no more. */
+  readonly tokens: number;
+}
+
 /** What a process used of its lease, and how much it would like to have. Plain data. */
 export interface LeaseReport {
   readonly spent: readonly (readonly [network: string, count: number])[];
@@ -32,10 +40,10 @@ export class LeasedLimits implements FirstUseLimiter {
   #asked = false;
   #askAgainAt = 0;
 
-  /** Starts with `size` tokens. `report` is called when `drain` should be called soon. */
-  constructor(size: number, report: () => void) {
+  /** `report` is called when `drain` should be called soon. */
+  constructor({ size, tokens }: Lease, report: () => void) {
     this.#size = size;
-    this.#tokens = size;
+    this.#tokens = tokens;
     this.#report = report;
   }
 
@@ -87,6 +95,19 @@ export class LeasedLimits implements FirstUseLimiter {
     const [oldest] = this.#barred.keys();
     if (oldest !== undefined) this.#barred.delete(oldest);
   }
+}
+
+/**
+ * What one of so many processes starts with. Half of what may be met at once is handed out, so that none has to ask for
+ * the first ones.
+ */
+export function firstLease(
+  limits: { lease(most: number, now: number): number },
+  { burst, processes }: { readonly burst: number; readonly processes: number },
+  now: number,
+): Lease {
+  const size = Math.ceil(burst / (2 * processes));
+  return { size, tokens: limits.lease(size, now) };
 }
 
 /** Answers a report out of the limits that all share. */

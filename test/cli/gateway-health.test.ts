@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { renameSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { UPSTREAM_PROBLEMS } from "../../src/gateway/gateway-event.ts";
@@ -30,6 +33,11 @@ async function untilPage(gateway: RunningServer, path: string, expected: RegExp)
     assert.ok(performance.now() < end, said);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Has a process of ours open no more files than so many. */
+function limitFiles(pid: number, most: number): void {
+  assert.equal(spawnSync("prlimit", ["--pid", String(pid), `--nofile=${most}:`]).status, 0);
 }
 
 describe("the health of a gateway", { timeout: 120_000 }, () => {
@@ -91,6 +99,30 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
       await primary.stop("SIGKILL");
     }
   });
+
+  it(
+    "is asked for again after there was no file left for who asks",
+    { skip: spawnSync("prlimit", ["--version"]).status === 0 ? false : "no prlimit" },
+    async () => {
+      using home = new Home();
+      const verb = ["gateway", "--to", `127.0.0.1:${upstream.port}`, "--metrics", "127.0.0.1:0"];
+      await using gateway = await startServer(home, verb);
+      assert.equal(await page(gateway, "/readyz"), "200 ready");
+      const { host, port } = await gateway.logged(({ event }) => event === "metrics");
+      const { pid } = gateway;
+      const open = readdirSync(`/proc/${pid}/fd`).length;
+      limitFiles(pid, open + 2);
+      const sockets: Socket[] = [];
+      for (let count = 0; count < 50; count++) {
+        const socket = createConnection(Number(port), String(host)).on("error", () => undefined);
+        sockets.push(socket);
+        await once(socket, "connect");
+      }
+      limitFiles(pid, 1000);
+      for (const socket of sockets) socket.destroy();
+      assert.equal(await page(gateway, "/readyz"), "200 ready");
+    },
+  );
 
   it("is answered where --metrics says when the file of --config does not", async () => {
     using home = new Home();

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { once } from "node:events";
 import { type AddressInfo, createConnection } from "node:net";
 import { describe, it } from "node:test";
-import { received, openClient } from "../gateway/support/upstream.ts";
+import { received, openClient, openUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { forEachOf } from "../journeys/support/flood.ts";
-import { Home, type RunningServer, startServer } from "./support/serve.ts";
+import { freePort } from "../journeys/support/gateway.ts";
+import { Home, MAIN, type RunningServer, startServer } from "./support/serve.ts";
 
 const ada = await identity("ada");
 
@@ -93,4 +95,34 @@ describe("the log of a gateway", { timeout: 120_000 }, () => {
     ]);
     assert.doesNotMatch(JSON.stringify(gateway.log), /secret/);
   });
+});
+
+describe("a log that cannot be written", { timeout: 120_000 }, () => {
+  for (const verb of [["serve"]]) {
+    it(`ends nothing: ${verb.join(" ")}`, async () => {
+      using home = new Home();
+      await using upstream = await openUpstream((socket) => socket.end("hello"));
+      const port = await freePort();
+      const args = verb.map((word) => (word === "UPSTREAM" ? `127.0.0.1:${upstream.port}` : word));
+      const command = [process.execPath, MAIN, ...args, "--listen", `127.0.0.1:${port}`];
+      const child = spawn("bash", ["-c", 'exec "$@" 2>/dev/full', "bash", ...command], {
+        env: home.environment,
+        stdio: "ignore",
+      });
+      const over = once(child, "exit") as Promise<[number | null]>;
+      let isOver = false;
+      child.on("exit", () => (isOver = true));
+      let served = 0;
+      while (served < 5) {
+        assert.equal(isOver, false);
+        const answer = await connectOnce({ identity: ada, port, eager: "hello\n" });
+        if (answer.error === null && answer.received.includes("ello")) served += 1;
+        else await new Promise((resolve) => setTimeout(resolve, 50));
+        // A refusal is logged, too.
+        if (served > 0) await connectOnce({ identity: await identity("ada"), port });
+      }
+      child.kill("SIGTERM");
+      assert.deepEqual((await over)[0], 0);
+    });
+  }
 });

@@ -212,6 +212,30 @@ describe("a gateway under systemd", { timeout: 180_000, skip }, async () => {
     });
   }
 
+  it("turns clients of a listener that is gone away when workers are there that never had it", async () => {
+    using home = new Home();
+    await using upstream = await openUpstream((socket) => socket.end("hello"));
+    const file = home.path("gateway.toml");
+    const first = listenerTo("first", "127.0.0.1:1", upstream.port);
+    const second = listenerTo("second", "127.0.0.1:2", upstream.port);
+    writeFileSync(file, `workers = 2\n${first}${second}`);
+    await using service = new Service(home, 0, ["gateway", "--config", file], 2);
+    await service.tells(({ notify }) => notify === "READY=1");
+    const [one = 0, two = 0] = service.told.flatMap(({ port }) => port ?? []);
+    const { pid = 0 } = await service.tells((told) => told.pid !== undefined);
+    writeFileSync(file, `workers = 2\n${first}`);
+    await service.reload();
+    await until(() => service.reloads > 0);
+    const before = childrenOf(pid);
+    for (const worker of before) process.kill(worker, "SIGKILL");
+    await until(() => childrenOf(pid).filter((worker) => !before.includes(worker)).length === 2);
+    await comesTo(ada, one, "hello");
+    await comesTo(ada, two, "");
+    writeFileSync(file, `workers = 2\n${first}${second}`);
+    await service.reload();
+    await comesTo(ada, two, "hello");
+  });
+
   it("keeps each socket with its listener when a reload changes their order and workers are replaced", async () => {
     using home = new Home();
     const upstream = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");

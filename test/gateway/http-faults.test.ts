@@ -11,6 +11,7 @@ import {
   openHttpScene,
   openSession,
 } from "./support/http-scene.ts";
+import { FLAG, FRAME, frame, openFrames } from "./support/http2-frames.ts";
 import { openH2cUpstream, openHttpUpstream, openTcpUpstream } from "./support/http-upstream.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -34,6 +35,24 @@ describe("a client of HTTP/2 that ends its connection", () => {
     const over = Promise.all([closed(asked), closed(connection.socket)]);
     session.destroy();
     await over;
+  });
+});
+
+describe("a client of HTTP/2 that breaks its rules and is gone at once", () => {
+  it("leaves nothing of its connection", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    for (const allowHalfOpen of [true, false]) {
+      await using scene = await openHttpScene({ to: upstream.port, guard: { allowHalfOpen } });
+      await using frames = await openFrames(scene.port);
+      await frames.waitFor(({ type }) => type === FRAME.settings);
+      const [connection] = scene.guard.connections;
+      assert.ok(connection);
+      const over = closed(connection.socket);
+      // On a stream that is not open. RFC 9113 §6.1
+      frames.write(frame(FRAME.data, FLAG.endStream, 1, Buffer.from("x")));
+      frames.socket.destroy();
+      await over;
+    }
   });
 });
 

@@ -85,6 +85,18 @@ describe("a WebSocket to an upstream over h2c", () => {
     assert.match(await exchangeRaw(other.port, ASK), /^HTTP\/1\.1 502 /);
   });
 
+  it("is 502 when the upstream resets it without an error, 504 when the upstream does not even say what it takes", async () => {
+    await using upstream = await openH2cUpstream((stream) => stream.close(0), {
+      enableConnectProtocol: true,
+    });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 502 /);
+    await using silent = await openTcpUpstream((socket) => socket.resume());
+    const config = { idleTimeoutMs: 300 };
+    await using other = await openHttpScene({ to: silent.port, protocol: "h2c", config });
+    for (let time = 0; time < 2; time++) assert.match(await exchangeRaw(other.port, ASK), /^HTTP\/1\.1 504 /);
+  });
+
   it("has fields that are there twice, on a connection that is new or not", async () => {
     await using upstream = await openEcho();
     await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });

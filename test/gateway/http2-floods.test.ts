@@ -157,6 +157,20 @@ describe("an HTTP/2 client that floods", () => {
     assert.ok(upstream.requests() <= 101, `${upstream.requests()} requests`);
   });
 
+  it("with more streams than it was told again and again is cut off", async () => {
+    await using upstream = await openSilent();
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using frames = await openFrames(scene.port);
+    const over = closed(frames.socket);
+    let stream = 1;
+    // A hundred are there, two hundred more are refused.
+    for (; stream < 2 * 300; stream += 2) {
+      frames.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, BLOCK));
+    }
+    await over;
+    await stillServes(scene.port);
+  });
+
   it("with fields that are none is cut off after a hundred of them", async () => {
     await using upstream = await openSilent();
     await using scene = await openHttpScene({ to: upstream.port });

@@ -44,6 +44,40 @@ describe("mode tcp", () => {
     server.close();
   });
 
+  it("ends the connection to a Unix socket when its client is cut off, and goes on", async () => {
+    const path = `${temporaryFolder()}/app.sock`;
+    const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(path);
+    await once(server, "listening");
+    const listener = listenerTo({ kind: "unix", path }, { idleTimeoutMs: 200 });
+    await using scene = await openGateway(configOf([listener]));
+    const arrived = once(server, "connection") as Promise<[Socket]>;
+    const client = await openClient(scene.port, ada);
+    const [served] = await arrived;
+    await Promise.all([gone(served), gone(client)]);
+    assert.equal(await exchange(await openClient(scene.port, ada), "local"), "local");
+    server.close();
+  });
+
+  it("ends the connection to the upstream of a client that said all and is gone, whatever the upstream still says", async () => {
+    await using upstream = await openUpstream((socket) => {
+      const write = (): void => {
+        while (socket.write("more"));
+        socket.once("drain", write);
+      };
+      write();
+    });
+    await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
+    const arrived = upstream.connection();
+    const client = await openClient(scene.port, ada);
+    const served = await arrived;
+    served.resume();
+    client.end("that was it");
+    await once(served, "end");
+    const over = gone(served);
+    client.destroy();
+    await over;
+  });
+
   it("opens no connection to the upstream for a client that is refused", async () => {
     await using upstream = await openUpstream(() => assert.fail("somebody came through"));
     const policy = { firstUse: "ask", bind: "name", validity: "enforce", rotation: "accept" } as const;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FirstUseLimits } from "../../src/trust/first-use-limits.ts";
-import { grantLease, LeasedLimits } from "../../src/trust/leased-limits.ts";
+import { firstLease, grantLease, LeasedLimits } from "../../src/trust/leased-limits.ts";
 
 const LIMITS = { perNetwork: { burst: 30, perSecond: 1 }, overall: { burst: 100, perSecond: 10 } };
 
@@ -13,7 +13,7 @@ class Sharers {
 
   constructor(count: number, size: number) {
     this.leases = Array.from({ length: count }, () => {
-      const lease: LeasedLimits = new LeasedLimits(this.limits.lease(size, 0), () =>
+      const lease: LeasedLimits = new LeasedLimits({ size, tokens: this.limits.lease(size, 0) }, () =>
         this.#waiting.add(lease),
       );
       return lease;
@@ -105,6 +105,31 @@ describe("leased limits", () => {
     assert.equal(drain(0), 100);
     assert.equal(drain(10), 0);
     assert.ok(Math.abs(drain(2000) - 20) <= 1);
+  });
+
+  it("begin with equal parts of half the total", () => {
+    const limits = new FirstUseLimits(LIMITS);
+    const { burst } = LIMITS.overall;
+    const leases = Array.from({ length: 4 }, () => firstLease(limits, { burst, processes: 4 }, 0));
+    assert.deepEqual(
+      leases.map(({ size, tokens }) => `${tokens} of ${size}`),
+      ["13 of 13", "13 of 13", "13 of 13", "13 of 13"],
+    );
+    assert.equal(limits.lease(burst, 0), burst - 4 * 13);
+  });
+
+  it("come to a process, too, that began when there was nothing to be had", () => {
+    const limits = new FirstUseLimits(LIMITS);
+    limits.lease(LIMITS.overall.burst, 0);
+    let asks = 0;
+    const lease = new LeasedLimits(
+      firstLease(limits, { burst: LIMITS.overall.burst, processes: 2 }, 0),
+      () => (asks += 1),
+    );
+    assert.equal(lease.take("one", 10_000), false);
+    assert.equal(asks, 1);
+    lease.grant(grantLease(limits, lease.drain(), 10_000), 10_000);
+    assert.equal(lease.take("one", 10_000), true);
   });
 
   it("do not ask over and over when there is nothing to be had", () => {

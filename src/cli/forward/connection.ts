@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { connect, type ConnectOptions } from "../../client/connect.ts";
 import type { ServerAddress } from "../../client/server-address.ts";
-import { isPassedOn, relayBytes } from "../../gateway/tcp/relay-bytes.ts";
+import { isPassedOn, leave, relayBytes } from "../../gateway/tcp/relay-bytes.ts";
 import type { ForwardLog } from "./log.ts";
 
 export interface ForwardOptions {
@@ -39,7 +39,8 @@ export async function forwardConnection(local: Socket, { options, log }: Forward
     if (!local.destroyed && !isPassedOn(remote, local)) local.resetAndDestroy();
   });
   local.on("close", () => {
-    if (remote.destroyed || isPassedOn(local, remote)) return;
+    if (remote.destroyed) return;
+    if (isPassedOn(local, remote)) return leave(remote);
     raw?.resetAndDestroy();
     remote.destroy();
   });

@@ -19,7 +19,10 @@ import { logProblem } from "../trace/log.ts";
 import { TraceOutput } from "../trace/output.ts";
 import { traceServer } from "../trace/server.ts";
 
-export interface GatewayProcessOptions extends Pick<GatewayContext, "limits" | "ticketKeys" | "listenOn"> {
+export interface GatewayProcessOptions extends Pick<
+  GatewayContext,
+  "limits" | "ticketKeys" | "listenOn" | "parked"
+> {
   readonly log: EventLog;
   readonly detail: LogDetail;
   readonly printCertificate: boolean;

@@ -89,7 +89,7 @@ class BodilessExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#mayRetry = false;
     const fields = toStrings(controller.rawHeaders);
     if (status < 200) this.#listener.information(status, fields);
-    else this.#listener.head(status, message ?? "", fields);
+    else this.#listener.head(status, toLatin1(message ?? ""), fields);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -123,4 +123,9 @@ const NOTHING: readonly string[] = [];
 function toStrings(raw: Dispatcher.DispatchController["rawHeaders"]): readonly string[] {
   if (!Array.isArray(raw)) return NOTHING;
   return raw.map((text: Buffer | string) => (typeof text === "string" ? text : text.toString("latin1")));
+}
+
+/** undici decodes the reason as UTF-8. */
+function toLatin1(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }

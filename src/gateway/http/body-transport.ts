@@ -70,6 +70,8 @@ class BodyExchange implements Exchange {
     request.on("response", (response) => this.#answer(response));
     // An upgrade that nobody asked for ends the connection without an error.
     request.on("close", () => {
+      // It may have answered before it took all of the body.
+      this.#body.stop();
       if (this.#response === undefined) this.#fail(toFailure(new Error("the upstream did not answer")));
     });
     this.#body = body === undefined ? NO_BODY : this.#pump(body);

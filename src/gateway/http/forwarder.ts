@@ -16,6 +16,7 @@ import type { PathRule } from "../config/config.ts";
 import { BodilessTransport } from "./bodiless-transport.ts";
 import { BodyTransport } from "./body-transport.ts";
 import { type FrontRequest, type FrontResponse, isUpgrade, MOST_FIELDS } from "./front.ts";
+import { endRaw } from "./end-raw.ts";
 import { H2cSessions } from "./h2c-sessions.ts";
 import { H2cTransport } from "./h2c-transport.ts";
 import { H2cUpgrader } from "./h2c-upgrader.ts";
@@ -163,9 +164,7 @@ export class HttpForwarder implements Drain {
     const answering = this.#turns.answering(socket);
     const status = statusOfMalformed(error);
     if (status !== undefined) this.#reportMalformed(error, connectionOf(socket), status);
-    // Behind a request that is all there it is another one's, and its answer would be taken for the first one's.
-    const isOther = answering !== undefined && (answering.headersSent || answering.req.complete);
-    if (status === undefined || isOther) {
+    if (status === undefined || answering?.headersSent === true) {
       socket.destroy();
     } else {
       refuseRaw(socket, status);
@@ -324,8 +323,8 @@ function hasBody(request: FrontRequest, length: number | undefined): boolean {
 
 /** A connection that wants to be something else has no response to write. */
 function refuseRaw(socket: Duplex, status: number): void {
-  socket.on("error", () => undefined);
-  socket.end(
+  endRaw(
+    socket,
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
 }

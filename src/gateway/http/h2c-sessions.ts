@@ -16,8 +16,12 @@ const OPTIONS = { settings: { enablePush: false }, strictSingleValueFields: fals
  * long before that it gets no others.
  */
 const MOST_RESET = 100;
+/** RFC 9113 §5.1.1: no number is used twice, and there are 2^31. A connection gets no others long before they run out. */
+const LAST_STREAM = 2 ** 30;
 
 interface Load {
+  /** Whether its first settings are there. */
+  isSettled: boolean;
   /** Open ones. */
   streams: number;
   /** Those that were, so far. */
@@ -40,8 +44,14 @@ export class H2cSessions {
     for (const [session, { streams }] of this.#sessions) {
       const most = session.remoteSettings?.maxConcurrentStreams ?? 100;
       if (streams < most && !session.closed && !session.destroyed) return session;
+      if (most === 0 && streams === 0) this.#retire(session);
     }
     return this.#open();
+  }
+
+  /** Whether what the upstream takes on it is known. */
+  isSettled(session: ClientHttp2Session): boolean {
+    return this.#sessions.get(session)?.isSettled === true;
   }
 
   /** Throws when the fields cannot be said in HTTP/2. */
@@ -57,7 +67,7 @@ export class H2cSessions {
     stream.once("close", () => {
       load.streams -= 1;
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) load.reset += 1;
-      if (load.reset === MOST_RESET) this.#retire(session);
+      if (load.reset === MOST_RESET || (stream.id ?? 0) > LAST_STREAM) this.#retire(session);
     });
     return stream;
   }
@@ -75,7 +85,11 @@ export class H2cSessions {
 
   #open(): ClientHttp2Session {
     const session = connect(this.#origin, OPTIONS);
-    this.#sessions.set(session, { streams: 0, reset: 0 });
+    const load = { isSettled: false, streams: 0, reset: 0 };
+    this.#sessions.set(session, load);
+    session.once("remoteSettings", () => (load.isSettled = true));
+    // As many as there are streams wait for its settings.
+    session.setMaxListeners(0);
     const forget = (): void => void this.#sessions.delete(session);
     const timer = setTimeout(() => {
       session.destroy(new UpstreamTimeout(`no connection within ${this.#connectTimeoutMs} ms`));

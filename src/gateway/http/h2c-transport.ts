@@ -71,7 +71,11 @@ class H2cExchange implements Exchange {
     stream.on("end", () => this.#end());
     // What ended the connection is the cause of what ended its streams.
     stream.on("error", (error) => this.#fail(toFailure(error.cause ?? error)));
-    stream.on("close", () => this.#fail(toFailure(new Error("the upstream closed the stream"))));
+    stream.on("close", () => {
+      // It may have answered before it took all of the body.
+      this.#body.stop();
+      this.#fail(toFailure(new Error("the upstream closed the stream")));
+    });
     if (request.body !== undefined) this.#body = this.#pump(request.body);
   }
 

@@ -10,6 +10,8 @@ import {
 } from "./upgrade.ts";
 import { toFailure, UpstreamTimeout } from "./http-upstream.ts";
 
+const SILENCE = "the upstream said nothing for too long";
+
 /** At an upstream that speaks HTTP/2: WebSockets, if it takes extended CONNECT (RFC 8441). */
 export class H2cUpgrader implements Upgrader {
   readonly #sessions: H2cSessions;
@@ -21,32 +23,31 @@ export class H2cUpgrader implements Upgrader {
   }
 
   ask(upgrade: UpgradeRequest, listener: UpgradeListener): () => void {
-    let giveUp = false;
-    let stop = (): void => {
-      giveUp = true;
-    };
     if (upgrade.protocol.toLowerCase() !== "websocket") {
       listener.failed({ kind: "unsupported", error: new Error("HTTP/2 carries no upgrade but WebSocket") });
-      return stop;
+      return () => undefined;
     }
     const session = this.#sessions.pick();
-    const start = (): void => {
-      if (!giveUp) stop = this.#connect(session, upgrade, listener);
-    };
+    if (this.#sessions.isSettled(session)) return this.#connect(session, upgrade, listener);
     // What it takes is known with its first settings.
-    if (session.connecting || session.remoteSettings?.enableConnectProtocol === undefined) {
-      const failed = (): void => {
-        if (!giveUp) listener.failed(toFailure(new Error("the upstream closed the connection")));
-        giveUp = true;
-      };
-      session.once("remoteSettings", () => {
-        session.off("close", failed);
-        start();
-      });
-      session.once("close", failed);
-    } else {
-      start();
-    }
+    const forget = (): void => {
+      clearTimeout(late);
+      session.off("remoteSettings", start);
+      session.off("close", closed);
+    };
+    let stop = forget;
+    const start = (): void => {
+      forget();
+      stop = this.#connect(session, upgrade, listener);
+    };
+    const fail = (error: Error): void => {
+      forget();
+      listener.failed(toFailure(error));
+    };
+    const closed = (): void => fail(new Error("the upstream closed the connection"));
+    const late = setTimeout(() => fail(new UpstreamTimeout(SILENCE)), this.#headTimeoutMs);
+    session.on("remoteSettings", start);
+    session.on("close", closed);
     return () => stop();
   }
 
@@ -71,7 +72,7 @@ export class H2cUpgrader implements Upgrader {
       return () => undefined;
     }
     stream.setTimeout(this.#headTimeoutMs, () => {
-      stream.destroy(new UpstreamTimeout("the upstream said nothing for too long"));
+      stream.destroy(new UpstreamTimeout(SILENCE));
     });
     stream.once("response", (answer, _flags, raw) => {
       isAnswered = true;
@@ -93,10 +94,13 @@ export class H2cUpgrader implements Upgrader {
         listener.declined({ status, message: "", fields: rest, body: stream });
       }
     });
-    stream.on("error", (error) => {
-      if (!isAnswered) listener.failed(toFailure(error.cause ?? error));
+    const fail = (error: unknown): void => {
+      if (!isAnswered) listener.failed(toFailure(error));
       isAnswered = true;
-    });
+    };
+    stream.on("error", (error) => fail(error.cause ?? error));
+    // A reset can say that there was no error.
+    stream.on("close", () => fail(new Error("the upstream closed the stream")));
     return () => {
       isAnswered = true;
       stream.close(constants.NGHTTP2_CANCEL);

@@ -1,4 +1,5 @@
 import type { Http2SecureServer, Http2Session } from "node:http2";
+import type { TLSSocket } from "node:tls";
 import type { GuardedConnection } from "../../guard/guarded-connection.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
 import type { ReceivePending } from "../../guard/waiting-room.ts";
@@ -26,7 +27,9 @@ class HttpProxy implements Proxy {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
       // Connections may be half-closed, for what they are upgraded to; without a client's frames HTTP/2 is over.
-      connectionOf(session)?.socket.once("end", () => session.destroy());
+      const socket = connectionOf(session)?.socket;
+      socket?.once("end", () => session.destroy());
+      if (socket !== undefined) endWithSession(session, socket);
       if (this.#forwarder.isDraining) session.close();
     });
     this.#forwarder.attach(this.server);
@@ -60,4 +63,20 @@ class HttpProxy implements Proxy {
     this.server.close();
     this.#forwarder.close();
   }
+}
+
+/** What a session that broke has to say why, and one that is over to be read to its end. */
+const BROKEN_MS = 2000;
+const OVER_MS = 30_000;
+
+/** Node waits for ever when the client of a broken session went away before it could be told why. */
+function endWithSession(session: Http2Session, socket: TLSSocket): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (error, code) => {
+    destroy(error, code);
+    if (socket.destroyed) return;
+    const isOver = error === undefined && session.closed && !socket.readableEnded;
+    const late = setTimeout(() => socket.destroy(), isOver ? OVER_MS : BROKEN_MS).unref();
+    socket.once("close", () => clearTimeout(late));
+  };
 }

@@ -18,6 +18,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "http2-settings",
 ]);
 const NOTHING = new Uint8Array();
+/** RFC 9112 §4: nobody reads it, so one that cannot be said is left out. */
+const REASON = /^[\t -~\x80-\xFF]*$/;
 
 /** Whether connections are to end with their next answer. HTTP/2 is told by GOAWAY. */
 export interface Drain {
@@ -62,7 +64,8 @@ export class Reply {
     const fields = endToEnd(raw);
     if (response instanceof ServerResponse) {
       if (this.#drain.isDraining) response.shouldKeepAlive = false;
-      response.writeHead(status, message, this.#isChunked(status, fields) ? fields : withoutTrailer(fields));
+      const reason = REASON.test(message) ? message : "";
+      response.writeHead(status, reason, this.#isChunked(status, fields) ? fields : withoutTrailer(fields));
       // Together with the body's first bytes if those are here; else the head goes alone.
       process.nextTick(flush, response);
     } else if (isAll) {
@@ -108,10 +111,14 @@ export class Reply {
     if (response instanceof ServerResponse) {
       if (this.#drain.isDraining) response.shouldKeepAlive = false;
       // What is left of the request's body is not read.
-      response.writeHead(status, this.#request.complete ? head : { ...head, connection: "close" });
+      const whole = this.#request.complete ? head : { ...head, connection: "close" };
+      // With a reason, or that of an answer which could not be sent would stay.
+      response.writeHead(status, STATUS_CODES[status] ?? "", whole);
       response.end(text);
       return;
     }
+    // Those of such an answer.
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
     response.writeHead(status, head);
     response.end(text);
     const { stream } = response;

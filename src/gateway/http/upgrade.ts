@@ -3,8 +3,10 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { endRaw } from "./end-raw.ts";
 import { type Drain, Reply } from "./reply.ts";
 import { toFailure, type UpstreamFailure } from "./http-upstream.ts";
+import { leave } from "../tcp/relay-bytes.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
 const NO_DRAIN: Drain = { isDraining: false };
@@ -54,7 +56,7 @@ export class UpgradeTransport {
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.on("finish", () => socket.end());
+    response.on("finish", () => endRaw(socket));
     const reply = new Reply(incoming, response, NO_DRAIN);
     const stop = this.#upgrader.ask(upgrade, {
       switched: (fields, upstream, first) => {
@@ -109,6 +111,8 @@ export class UpgradeTransport {
     if (first.length > 0) client.write(first);
     pass(client, upstream);
     pass(upstream, client);
+    // It may have said all before it went.
+    client.on("close", () => leave(upstream));
   }
 }
 

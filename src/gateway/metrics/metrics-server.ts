@@ -32,7 +32,8 @@ export class MetricsServer implements AsyncDisposable {
   async listen(): Promise<ServerAddress> {
     const { host, port } = this.#options.listen;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", reject).listen(port, host, resolve);
+    // Later, that a connection could not be accepted: another one may be.
+    this.#server.on("error", reject).listen(port, host, resolve);
     await promise.catch((error: unknown) => {
       throw cannotListen(this.#options.listen, error);
     });

@@ -4,7 +4,7 @@ import { connectionOf } from "../../guard/peer-of.ts";
 import type { UpstreamProblem } from "../gateway-event.ts";
 import type { ProxyContext } from "../proxy.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
-import { isPassedOn, passOnEnd } from "./relay-bytes.ts";
+import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
 import { connectUpstream } from "../upstream.ts";
 
 /**
@@ -121,8 +121,8 @@ export class TcpRelay {
       bytesIn,
       bytesOut,
     });
-    if (upstream.destroyed || isPassedOn(this.#client, upstream)) return;
-    if (this.#isConnected) upstream.resetAndDestroy();
+    if (isPassedOn(this.#client, upstream)) leave(upstream);
+    else if (this.#isConnected) breakOff(upstream);
     else upstream.destroy();
   };
 
@@ -141,7 +141,7 @@ export class TcpRelay {
 /** Ends it below TLS: without a close_notify, and with data on its way thrown away. */
 function reset(client: TLSSocket): void {
   const transport = connectionOf(client)?.transport;
-  if (transport instanceof Socket) transport.resetAndDestroy();
+  if (transport instanceof Socket) breakOff(transport);
   else client.destroy();
 }
 

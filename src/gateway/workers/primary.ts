@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/first-use-limits.ts";
-import { grantLease } from "../../trust/leased-limits.ts";
+import { firstLease, grantLease } from "../../trust/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
 import { cannotListen } from "../listener.ts";
@@ -39,6 +39,7 @@ const ASK_EVERY_MS = 10_000;
 const MOST_SILENCES = 3;
 /** What a worker has after its connections' time to write down and end. */
 const GRACE_MS = 5000;
+const { burst: BURST } = DEFAULT_FIRST_USE_LIMITS.overall;
 /** 0 to 2 are the standard streams, 3 is the channel to the primary. */
 const FIRST_INHERITED = 4;
 
@@ -205,9 +206,9 @@ export class Primary {
       config: this.#config,
       sockets: [...this.#sockets],
       secrets: this.#tickets.secrets,
-      lease: this.#limits.lease(leaseOf(this.#options.count), performance.now()),
+      lease: firstLease(this.#limits, { burst: BURST, processes: this.#options.count }, performance.now()),
     });
-    if (worker.wasStarted) this.#options.onEvent({ type: "worker-started", pid: worker.pid });
+    this.#options.onEvent({ type: "worker-started", pid: worker.pid });
     return worker;
   }
 
@@ -234,7 +235,7 @@ export class Primary {
     this.#workers.delete(worker);
     if (worker.lastReport !== undefined) this.#departed.add(worker.lastReport);
     if (this.#stopping) return;
-    if (worker.wasStarted) this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
+    this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
     this.#tickets.holdersLost();
     this.#failures = livedMs > SETTLED_MS ? 0 : this.#failures + 1;
     const delayMs = this.#failures < 2 ? 0 : Math.min(MOST_DELAY_MS, 50 * 2 ** this.#failures);
@@ -252,11 +253,6 @@ export class Primary {
 /** Of one that does not answer, what it said last: without it, sums would go back. */
 async function reportOf(worker: WorkerProcess): Promise<WorkerReport | undefined> {
   return (await worker.report()) ?? worker.lastReport;
-}
-
-/** Half of what may be met at once is handed out, so that no worker has to ask for the first ones. */
-function leaseOf(workers: number): number {
-  return Math.ceil(DEFAULT_FIRST_USE_LIMITS.overall.burst / (2 * workers));
 }
 
 /** With `SO_REUSEPORT` a second gateway could listen beside us unnoticed. Resolves with the port that is free. */

@@ -1,5 +1,5 @@
 import type { ServerAddress } from "../../client/server-address.ts";
-import type { LeaseGrant, LeaseReport } from "../../trust/leased-limits.ts";
+import type { Lease, LeaseGrant, LeaseReport } from "../../trust/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { TicketSecrets } from "./ticket-keyring.ts";
 
@@ -10,7 +10,7 @@ export interface WorkerStart {
   readonly sockets: readonly (readonly [listener: string, fd: number])[];
   readonly secrets: TicketSecrets;
   /** How many first uses it may let through before it asks. */
-  readonly lease: number;
+  readonly lease: Lease;
 }
 
 /** From the primary to a worker. All of it is plain JSON. */

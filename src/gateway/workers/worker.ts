@@ -56,6 +56,12 @@ export class Worker {
     return this.#keyring.keysFor(context);
   }
 
+  /** Sockets of listeners that a reload removed: other processes have them, too, so the kernel goes on to fill them. */
+  get parked(): readonly string[] {
+    const names = new Set(this.config.listeners.map(({ name }) => name));
+    return [...this.#sockets.keys()].filter((name) => !names.has(name));
+  }
+
   listenOn({ name }: GatewayConfig["listeners"][number]): ListenOn {
     const fd = this.#sockets.get(name);
     return fd === undefined ? { reusePort: true } : { fd };
