@@ -9,6 +9,8 @@ import type { GuardSettings } from "./options.ts";
  */
 export class Arrivals {
   readonly #underWay: Deadlines;
+  /** Others need room as well: one who was let in could hold all of it, and each newcomer would go for the next one. */
+  readonly #mostSpared: number;
   readonly #networks = new FamiliarNetworks();
 
   constructor(
@@ -16,6 +18,7 @@ export class Arrivals {
     count: (why: "timedOut" | "dropped") => void,
   ) {
     this.#underWay = new Deadlines(maxHandshakes, handshakeTimeoutMs, count);
+    this.#mostSpared = Math.floor(maxHandshakes / 2);
   }
 
   get size(): number {
@@ -24,6 +27,7 @@ export class Arrivals {
 
   add(handshake: Handshake): void {
     this.#underWay.add(handshake);
+    if (this.#underWay.spared >= this.#mostSpared) return;
     if (this.#networks.has(handshake.remoteAddress)) this.#underWay.spare(handshake);
   }
 

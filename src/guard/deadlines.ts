@@ -27,6 +27,11 @@ export class Deadlines {
     return this.#waiting.size;
   }
 
+  /** How many go only when there is no other one. */
+  get spared(): number {
+    return this.#waiting.size - this.#unspared.size;
+  }
+
   add(handshake: Waiting): void {
     if (this.#waiting.size >= this.#max) this.#drop();
     handshake.dueAt = performance.now() + this.#forMs;

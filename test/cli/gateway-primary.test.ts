@@ -43,6 +43,8 @@ describe("the primary of several workers", { timeout: 120_000 }, () => {
       await until(() => events.filter(({ type }) => type === "worker-failed").length >= 2);
       renameSync(elsewhere, program);
       await until(() => primary.pids.length === 2);
+      const pids = events.flatMap((event) => ("pid" in event ? event.pid : []));
+      assert.ok(!pids.includes(0), "what was never started is said to be a process");
     } finally {
       await primary.stop();
     }

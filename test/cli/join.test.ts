@@ -83,6 +83,8 @@ describe("join", () => {
     assert.equal(done.identity, "work");
     assert.ok(!existsSync(laptop.path("handclasp", "identities", "default.pem")));
     assert.equal(await greeting(laptop, server), "Hello, it is me");
+    // It writes what it saw within a second, and before it ends.
+    await server[Symbol.asyncDispose]();
     const [key] = await printedJson(home, "trust", "show", "laptop-anna");
     assert.partialDeepStrictEqual(key, { pin: done.pin, certificates: [{ keyType: "ed25519" }, {}] });
   });

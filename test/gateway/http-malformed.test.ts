@@ -50,6 +50,28 @@ describe("what is no request", () => {
     assert.equal(scene.events.filter(({ type }) => type === "exchanged").length, 1);
   });
 
+  it("is answered by nothing while a request before it waits for its answer, which that would be taken for", async () => {
+    const asked = Promise.withResolvers<void>();
+    await using upstream = await openHttpUpstream(() => asked.resolve());
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = await connectRaw(scene.port);
+    let received = "";
+    socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await asked.promise;
+    socket.write("no request line\r\n\r\n");
+    await closed(socket);
+    assert.equal(received, "");
+    assert.deepEqual(told(scene), ["anna 400"]);
+  });
+
+  it("is answered with 400 when it is the body of a request that has no answer yet", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    await using scene = await openHttpScene({ to: upstream.port });
+    const post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n";
+    assert.match(await exchangeRaw(scene.port, post), /^HTTP\/1\.1 400 /);
+  });
+
   it("is told of over HTTP/2", async () => {
     await using upstream = await openUpstream();
     await using scene = await openHttpScene({ to: upstream.port });

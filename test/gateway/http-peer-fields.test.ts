@@ -4,6 +4,9 @@ import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { identity } from "../guard/support/identities.ts";
 import { anna, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { connectWithHeader } from "./support/proxy-header.ts";
+import { configOf, listenerTo, openGateway } from "./support/scene.ts";
+import { received } from "./support/upstream.ts";
 import { openH2cUpstream, openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 
 /** An upstream that answers with the fields and trailers it got. */
@@ -186,6 +189,33 @@ describe("the upstream of an anonymous client", () => {
     );
     const told = mirrored(answer).fields.filter(([name]) => TELLING.test(name));
     assert.deepEqual(told, [["forwarded", "for=127.0.0.1;proto=https;host=a"]]);
+  });
+});
+
+describe("the upstream of a client behind a proxy that only passes bytes on", () => {
+  it("gets nothing that the client said of itself, but where the proxy says that it is", async () => {
+    await using upstream = await openMirror();
+    const to = {
+      kind: "http",
+      address: { host: "127.0.0.1", port: upstream.port },
+      protocol: "http",
+    } as const;
+    const listener = listenerTo(to, { mode: "http", acceptProxy: ["127.0.0.0/8"] });
+    await using scene = await openGateway(configOf([listener]));
+    const said = async (header: string): Promise<readonly string[]> => {
+      const client = await connectWithHeader(scene.port, header, anna);
+      client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`);
+      const { fields } = mirrored(String(await received(client)));
+      return valuesOf(fields, /^(?:forwarded|x.|ssl.)/);
+    };
+    // The second one is a neighbour of the proxy's.
+    for (const client of ["192.0.2.7", "127.0.0.9"]) {
+      assert.deepEqual(await said(`PROXY TCP4 ${client} 203.0.113.9 1 2\r\n`), [
+        `for=${client};proto=https;host=a`,
+      ]);
+    }
+    const [last] = (await said("PROXY UNKNOWN\r\n")).slice(-1);
+    assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
   });
 });
 

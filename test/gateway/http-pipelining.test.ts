@@ -59,6 +59,24 @@ describe("requests that a client sends without waiting for answers", () => {
     assert.ok(count <= 102, `${count - 101} at once`);
   });
 
+  it("do not begin behind an answer that says it is the last", async () => {
+    await using upstream = await openHttpUpstream(() => undefined);
+    await using scene = await openHttpScene({ to: upstream.port });
+    const first = asked(upstream);
+    const answers = exchangeRaw(scene.port, get("/1") + get("/2"));
+    const [, response] = await first;
+    const others: unknown[] = [];
+    upstream.server.on("request", ({ url }: http.IncomingMessage, other: http.ServerResponse) => {
+      others.push(url);
+      other.end();
+    });
+    scene.proxy.drain();
+    response.end("one");
+    assert.match(await answers, /^HTTP\/1\.1 200 .*Connection: close\r\n.*one/s);
+    await exchangeRaw(scene.port, get("/other", "Connection: close\r\n"));
+    assert.deepEqual(others, ["/other"]);
+  });
+
   it("are forgotten when the client goes away, and the first is given up at the upstream", async () => {
     await using upstream = await openHttpUpstream(() => undefined);
     await using scene = await openHttpScene({ to: upstream.port });

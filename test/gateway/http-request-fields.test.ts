@@ -20,6 +20,7 @@ function passed(raw: readonly string[], from: ToldOfPeer = STRANGER): readonly s
 
 describe("what a client says about itself", () => {
   const OURS = ["Client-Cert", "Client-Cert-Chain", "Handclasp-Peer", "Handclasp-Key", "Handclasp-Other"];
+  const PATHS = ["X-Original-URL", "X-Rewrite-URL"];
   const PROXIES = [
     "Forwarded",
     "X-Forwarded-For",
@@ -31,13 +32,11 @@ describe("what a client says about itself", () => {
     "X-SSL-Client-Verify",
     "SSL-Client-Cert",
     "SSL-Client-S-DN",
-    "X-Original-URL",
-    "X-Rewrite-URL",
   ];
 
   it("is dropped in every spelling that a server behind could take for it", () => {
     const spelled = fc
-      .constantFrom(...OURS, ...PROXIES)
+      .constantFrom(...OURS, ...PATHS, ...PROXIES)
       .chain((name) =>
         fc
           .tuple(...Array.from(name, (letter) => fc.constantFrom(...spellings(letter))))
@@ -56,7 +55,7 @@ describe("what a client says about itself", () => {
     assert.deepEqual(passed(["Client-Cert", "a", "client_cert", "b", "Client-Cert", "c"]), []);
   });
 
-  it("is kept from a trusted proxy, but never what is ours to say", () => {
+  it("is kept from a trusted proxy, but never what is ours to say, nor another path than the one that is judged", () => {
     const raw = [
       "X-Forwarded-For",
       "192.0.2.1",
@@ -66,6 +65,10 @@ describe("what a client says about itself", () => {
       "x",
       "Handclasp_Peer",
       "x",
+      "X-Original-URL",
+      "/admin",
+      "x_rewrite_url",
+      "/admin",
     ];
     assert.deepEqual(passed(raw, PROXIED), ["X-Forwarded-For", "192.0.2.1", "X-Real-IP", "192.0.2.1"]);
     const { list } = toRequestFields(["Forwarded", "for=a", "forwarded", "for=b"], "app", PROXIED);

@@ -7,7 +7,6 @@ import { closed } from "./support/closed.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { greet, openScene, type Scene } from "./support/scene.ts";
-import { refusing } from "./support/verdicts.ts";
 
 describe("a guarded server that too many connect to at once", async () => {
   const client = await identity("client");
@@ -28,8 +27,25 @@ describe("a guarded server that too many connect to at once", async () => {
     for (const socket of [familiar, ...strangers]) socket.destroy();
   });
 
+  it("leaves room to strangers beside silent ones that come from where somebody was let in", async () => {
+    await using scene = await openScene({ maxHandshakes: 4 });
+    greet(scene.server);
+    assert.equal((await connectOnce({ port: scene.port, identity: client })).received, "hello");
+    const sockets: net.Socket[] = [];
+    for (const from of [1, 1, 1, 1, 2, 1]) sockets.push(await openSilent(scene, `127.0.0.${from}`));
+    await Promise.all(sockets.slice(2, 4).map(isClosed));
+    assert.deepEqual(
+      sockets.map((socket) => socket.closed),
+      [false, false, true, true, false, false],
+    );
+    for (const socket of sockets) socket.destroy();
+  });
+
   it("drops the oldest when all come from where the last one was refused", async () => {
-    await using scene = await openScene({ maxHandshakes: 2, through: refusing("revoked") });
+    await using scene = await openScene({ maxHandshakes: 2 });
+    greet(scene.server);
+    assert.equal((await connectOnce({ port: scene.port, identity: client })).received, "hello");
+    await scene.operator.revoke("client");
     assert.equal((await connectOnce({ port: scene.port, identity: client })).alert, 44);
     const sockets: net.Socket[] = [];
     for (const from of ["127.0.0.1", "127.0.0.2", "127.0.0.2"]) sockets.push(await openSilent(scene, from));

@@ -1,6 +1,6 @@
 /**
- * What happens to a request's field on its way to the upstream. `ours` and `proxied` say who somebody is, and are
- * dropped; `proxied` ones are kept from trusted proxies.
+ * What happens to a request's field on its way to the upstream. `ours` and `proxied` say who somebody is or what is
+ * asked for, and are dropped; `proxied` ones are kept from trusted proxies.
  */
 export type FieldKind =
   | "end-to-end"
@@ -32,9 +32,9 @@ const NAMED: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ["transfer-encoding", "hop-by-hop"],
   ["upgrade", "hop-by-hop"],
   ["http2-settings", "hop-by-hop"],
-  // Frameworks let these replace the path that was judged.
-  ["x-original-url", "proxied"],
-  ["x-rewrite-url", "proxied"],
+  // Frameworks let these replace the path, and ours is the one that was judged.
+  ["x-original-url", "ours"],
+  ["x-rewrite-url", "ours"],
   ["x-real-ip", "proxied"],
   ["x-client-ip", "proxied"],
   ["true-client-ip", "proxied"],
@@ -72,8 +72,9 @@ function classify(name: string): FieldKind {
   const folded = lower.replaceAll(/[^a-z0-9]/g, "-");
   const prefix = PREFIXES.find(([start]) => folded.startsWith(start));
   if (prefix !== undefined) return prefix[1];
-  // Only what says who somebody is may be known by its folded name: `te_` is not TE.
-  return NAMED.get(folded) === "proxied" ? "proxied" : "end-to-end";
+  // Nothing else may be known by its folded name: `te_` is not TE.
+  const meant = NAMED.get(folded);
+  return meant === "ours" || meant === "proxied" ? meant : "end-to-end";
 }
 
 /** Fields that a trailer section cannot carry (RFC 9110 §6.5.1), and those that no client may set. */

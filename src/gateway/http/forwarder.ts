@@ -164,7 +164,9 @@ export class HttpForwarder implements Drain {
     const answering = this.#turns.answering(socket);
     const status = statusOfMalformed(error);
     if (status !== undefined) this.#reportMalformed(error, connectionOf(socket), status);
-    if (status === undefined || answering?.headersSent === true) {
+    // Behind a request that is all there it is another one's, and its answer would be taken for the first one's.
+    const isOther = answering !== undefined && (answering.headersSent || answering.req.complete);
+    if (status === undefined || isOther) {
       socket.destroy();
     } else {
       refuseRaw(socket, status);

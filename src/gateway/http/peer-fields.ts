@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { GuardedConnection } from "../../guard/guarded-connection.ts";
 import type { Peer } from "../../guard/peer.ts";
+import { isProxied } from "../proxy-protocol/proxied-address.ts";
 import type { ToldOfPeer } from "./request-fields.ts";
 import { type IpNetwork, isInNetwork } from "../../trust/ip-network.ts";
 
@@ -14,7 +15,9 @@ export class PeerFields implements ToldOfPeer {
 
   constructor(connection: GuardedConnection, proxies: readonly IpNetwork[]) {
     const { remoteAddress: from } = connection.socket;
-    this.isProxied = proxies.some((network) => isInNetwork(network, from));
+    // A proxy that says in a PROXY header whose connection it is passes on every byte, and strips nothing.
+    const isOwn = !isProxied(connection.transport);
+    this.isProxied = isOwn && proxies.some((network) => isInNetwork(network, from));
     this.fields = connection.peer === undefined ? [] : toPeerFields(connection.peer);
     this.#for = toNode(connection.remoteAddress);
   }

@@ -12,7 +12,7 @@ export interface RequestFields {
 
 /** What the gateway says of a connection. */
 export interface ToldOfPeer {
-  /** Whether it came from a trusted proxy, whose word on other clients is kept. */
+  /** Whether it is a trusted proxy's own, whose word on other clients is kept. */
   readonly isProxied: boolean;
   /** Names and values in turn; empty for an anonymous client. */
   readonly fields: readonly string[];

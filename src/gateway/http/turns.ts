@@ -34,7 +34,7 @@ export class Turns {
   /** Begins when everything before it on its connection has been answered; a connection with too much waiting ends. */
   take(response: ServerResponse, begin: () => void): void {
     const { socket } = response.req;
-    if (socket.destroyed) return;
+    if (isOver(socket)) return;
     response.on("close", () => this.#next(socket));
     const line = this.#lines.get(socket);
     if (line === undefined) {
@@ -65,7 +65,7 @@ export class Turns {
 
   #next(connection: Duplex): void {
     const line = this.#lines.get(connection);
-    const next = connection.destroyed ? undefined : line?.waiting.shift();
+    const next = isOver(connection) ? undefined : line?.waiting.shift();
     if (line === undefined || next === undefined) {
       this.#lines.delete(connection);
       return;
@@ -73,4 +73,9 @@ export class Turns {
     line.response = next.response;
     next.begin();
   }
+}
+
+/** Gone, or nothing more is answered on it: it ends with what was its last answer. RFC 9112 §9.6. */
+function isOver(connection: Duplex): boolean {
+  return connection.destroyed || connection.writableEnded;
 }

@@ -208,7 +208,7 @@ export class Primary {
       secrets: this.#tickets.secrets,
       lease: firstLease(this.#limits, { burst: BURST, processes: this.#options.count }, performance.now()),
     });
-    this.#options.onEvent({ type: "worker-started", pid: worker.pid });
+    if (worker.wasStarted) this.#options.onEvent({ type: "worker-started", pid: worker.pid });
     return worker;
   }
 
@@ -235,7 +235,7 @@ export class Primary {
     this.#workers.delete(worker);
     if (worker.lastReport !== undefined) this.#departed.add(worker.lastReport);
     if (this.#stopping) return;
-    this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
+    if (worker.wasStarted) this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
     this.#tickets.holdersLost();
     this.#failures = livedMs > SETTLED_MS ? 0 : this.#failures + 1;
     const delayMs = this.#failures < 2 ? 0 : Math.min(MOST_DELAY_MS, 50 * 2 ** this.#failures);

@@ -62,6 +62,11 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
+  /** Whether there ever was such a process. */
+  get wasStarted(): boolean {
+    return this.#child.pid !== undefined;
+  }
+
   get isListening(): boolean {
     return this.#isListening;
   }
@@ -167,7 +172,7 @@ export class WorkerProcess {
   /** What could not be started never exits. */
   #failed(error: Error): void {
     this.#listening.reject(error);
-    if (this.#child.pid === undefined) this.#exited({ code: null, signal: null });
+    if (!this.wasStarted) this.#exited({ code: null, signal: null });
   }
 
   #exited(end: WorkerEnd): void {
