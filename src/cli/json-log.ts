@@ -32,9 +32,12 @@ export class JsonLog implements EventLog, Disposable {
     this.#destination,
   );
 
+  #isFailing = false;
+
   constructor() {
     // A full disk is no reason to end what is logged. What was not written is tried again with the next line.
-    this.#destination.on("error", () => undefined);
+    this.#destination.on("error", () => (this.#isFailing = true));
+    this.#destination.on("write", () => (this.#isFailing = false));
   }
 
   write(entry: LogEntry): void {
@@ -56,7 +59,9 @@ export class JsonLog implements EventLog, Disposable {
   /** Writes what is still in memory. */
   [Symbol.dispose](): void {
     try {
-      this.#destination.flushSync();
+      // Where it cannot be written, flushing would try for ever.
+      if (this.#isFailing) this.#destination.destroy();
+      else this.#destination.flushSync();
     } catch {
       // Nobody reads it any more.
     }

@@ -98,7 +98,7 @@ describe("the log of a gateway", { timeout: 120_000 }, () => {
 });
 
 describe("a log that cannot be written", { timeout: 120_000 }, () => {
-  for (const verb of [["serve"]]) {
+  for (const verb of [["serve"], ["gateway", "--to", "UPSTREAM", "--first-use", "accept"]]) {
     it(`ends nothing: ${verb.join(" ")}`, async () => {
       using home = new Home();
       await using upstream = await openUpstream((socket) => socket.end("hello"));
