@@ -63,7 +63,7 @@ export class TcpRelay {
     onEvent({ type: "upstream-connected", listener, durationMs: performance.now() - this.#beganAt });
     upstream.setTimeout(0);
     client.on("data", (chunk: Buffer) => {
-      if (!upstream.write(chunk)) client.pause();
+      if (!upstream.destroyed && !upstream.write(chunk)) client.pause();
     });
     upstream.on("drain", () => client.resume());
     passOnEnd(client, upstream);
@@ -105,8 +105,10 @@ export class TcpRelay {
   /** A connection that did not come to its end must not look to the other side as if it had. */
   readonly #upstreamClosed = (): void => {
     const client = this.#client;
-    if (client.destroyed || isPassedOn(this.#upstream, client)) return;
-    if (this.#isConnected) reset(client);
+    if (client.destroyed) return;
+    // What it still says is for nobody; unread, its end would not be noticed.
+    if (isPassedOn(this.#upstream, client)) client.resume();
+    else if (this.#isConnected) reset(client);
     else client.destroy();
   };
 
