@@ -5,6 +5,7 @@ import {
   connect,
   constants,
 } from "node:http2";
+import { createConnection, type Socket } from "node:net";
 import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
 import { UpstreamTimeout } from "./http-upstream.ts";
 
@@ -83,8 +84,19 @@ export class H2cSessions {
     session.close();
   }
 
+  /** Node waits for ever for an upstream that does not end a connection which we ended. */
+  readonly #connect = ({ hostname, port }: URL): Socket => {
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const socket = createConnection({ host, port: port === "" ? 80 : Number(port), noDelay: true });
+    socket.once("finish", () => {
+      const timer = setTimeout(() => socket.destroy(), this.#connectTimeoutMs).unref();
+      socket.once("close", () => clearTimeout(timer));
+    });
+    return socket;
+  };
+
   #open(): ClientHttp2Session {
-    const session = connect(this.#origin, OPTIONS);
+    const session = connect(this.#origin, { ...OPTIONS, createConnection: this.#connect });
     const load = { isSettled: false, streams: 0, reset: 0 };
     this.#sessions.set(session, load);
     session.once("remoteSettings", () => (load.isSettled = true));
