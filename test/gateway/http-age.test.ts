@@ -3,7 +3,14 @@ import { once } from "node:events";
 import type http from "node:http";
 import { describe, it } from "node:test";
 import { closed } from "../guard/support/closed.ts";
-import { connectRaw, finish, type HttpScene, openHttpScene, openSession } from "./support/http-scene.ts";
+import {
+  connectRaw,
+  exchangeRaw,
+  finish,
+  type HttpScene,
+  openHttpScene,
+  openSession,
+} from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -47,14 +54,19 @@ describe("a connection of HTTP/1.1 that is too old", () => {
         response.write("begun");
         while (!received.includes("begun")) await once(socket, "data");
       }
-      let others = 0;
-      upstream.server.on("request", () => void (others += 1));
+      const others: (string | undefined)[] = [];
+      upstream.server.on("request", ({ url }: http.IncomingMessage, answer: http.ServerResponse) => {
+        others.push(url);
+        answer.end();
+      });
       expireAll(scene);
       response.end("done");
       await closed(socket);
       assert.match(received, /done/);
       assert.match(received, hasBegun ? /keep-alive/ : /Connection: close/);
-      assert.equal(others, 0);
+      // What began before it would be there before it.
+      await exchangeRaw(scene.port, "GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      assert.deepEqual(others, ["/3"]);
     });
   }
 
