@@ -22,7 +22,7 @@ export class PinnedServer extends KnownServers {
     this.#pin = pin;
   }
 
-  /** A server with the key, or one that the key named as its successor, is known or met as any other. */
+  /** A server with the key, or one that the key named as its successor, is known or met like every other one. */
   override judge(address: string, facts: ServerKey): ServerVerdict {
     const isFollowed = this.#isExpected(facts) && (facts.pin === this.#pin || !this.#isBarred());
     if (isFollowed) return super.judge(address, facts, "accept");

@@ -118,7 +118,7 @@ async function withExisting<T>(
   });
 }
 
-/** What is written was read as any other identity: nothing that cannot be used ever takes the old one's place. */
+/** What is written was read like every identity: nothing that cannot be used ever takes the old one's place. */
 function replace(
   file: string,
   key: string,

@@ -34,7 +34,7 @@ export class TicketHolders {
   }
 }
 
-/** A pin is a hash already: any part of it is as good as another hash of it. */
+/** A pin is a hash already: each part of it is as good as another hash of it. */
 function place(pin: KeyPin, from: number): number {
   let bits = 0;
   for (let index = from; index < from + DIGITS; index++) bits = bits * 61 + pin.charCodeAt(index);

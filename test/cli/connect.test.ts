@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/trust/operator.ts";
 import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
+
+const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === "::1"),
+);
 
 /** Types each line when the program has written something and then waits. */
 const TERMINAL = `
@@ -164,16 +169,11 @@ describe("connect", () => {
     assert.ok(server.log.every(({ event }) => event !== "met"));
   });
 
-  it("takes an IPv6 address in brackets", async (test) => {
+  it("takes an IPv6 address in brackets", { skip: HAS_IPV6 ? false : "no IPv6 here" }, async () => {
     using home = new Home();
-    const server = await startServe(home, ["--listen", "[::1]:0"]).catch(() => undefined);
-    if (server === undefined) {
-      test.skip("no IPv6 here");
-      return;
-    }
+    await using server = await startServe(home, ["--listen", "[::1]:0"]);
     assert.equal((await home.run(["connect", `[::1]:${server.port}`], "six\n")).stdout, "Hello, six");
     assert.equal(server.ready["address"], `[::1]:${server.port}`);
-    await server.stop();
   });
 
   it("exits 1 when nobody answers, and 2 for what is no address", async () => {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { after, before, describe, it } from "node:test";
-import { LoopbackCapture, missing, tsharkFields } from "../capture/support/programs.ts";
+import { cannotCapture, LoopbackCapture, missing, tsharkFields } from "../capture/support/programs.ts";
 import { Home, startServer } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -117,19 +117,15 @@ describe("trace read", () => {
     assert.match(stderr, /it is no file .*\nhint: .*save it first/);
   });
 
-  const withTcpdump = { skip: missing("tcpdump") };
+  const withTcpdump = { skip: cannotCapture("tcpdump") };
   it(
     "reads what tcpdump wrote, with the client's key log, and says what it cannot decrypt",
     withTcpdump,
-    async (test) => {
+    async () => {
       const file = home.path("tcpdump.pcap");
       const keylog = home.path("keylog.txt");
       await using server = await startServer(home, ["trace", "listen"]);
       const capture = await LoopbackCapture.begin("tcpdump", file, server.port, ["--immediate-mode"]);
-      if (capture === undefined) {
-        test.skip("this machine does not let us capture");
-        return;
-      }
       for (const flag of ["-tls1_3", "-tls1_2"]) {
         await openssl(server.port, client, "Ada\n", flag, "-keylogfile", keylog);
       }

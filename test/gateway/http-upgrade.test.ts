@@ -17,6 +17,15 @@ import {
 } from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 
+/** RFC 8441 §4. */
+const WEBSOCKET = {
+  ":method": "CONNECT",
+  ":protocol": "websocket",
+  ":scheme": "https",
+  ":path": "/",
+  ":authority": "a",
+};
+
 /** A WebSocket server that says who came, then echoes. */
 function openSocketUpstream(): Promise<Upstream> {
   return openHttpUpstream(
@@ -165,13 +174,7 @@ describe("a WebSocket", () => {
     await using scene = await openHttpScene({ to: upstream.port });
     await using session = openSession(scene.port);
     await once(session, "remoteSettings");
-    const stream = session.request({
-      ":method": "CONNECT",
-      ":protocol": "websocket",
-      ":scheme": "https",
-      ":path": "/",
-      ":authority": "a",
-    });
+    const stream = session.request(WEBSOCKET);
     assert.equal((await finish(stream)).status, 502);
   });
 
@@ -190,13 +193,7 @@ describe("a WebSocket", () => {
     await using scene = await openHttpScene({ to: upstream.port });
     await using session = openSession(scene.port);
     await once(session, "remoteSettings");
-    const stream = session.request({
-      ":method": "CONNECT",
-      ":protocol": "websocket",
-      ":scheme": "https",
-      ":path": "/",
-      ":authority": "a",
-    });
+    const stream = session.request(WEBSOCKET);
     const [headers] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
     assert.equal(headers[":status"], 200);
     stream.close();

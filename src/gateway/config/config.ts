@@ -45,7 +45,7 @@ export interface ListenerConfig {
   readonly allow: readonly string[] | undefined;
   /** More than `allow`, for paths; `http` only. The longest match decides. */
   readonly paths: readonly PathRule[];
-  /** For `Host`, `:authority` and SNI; empty takes any. `http` only. */
+  /** For `Host` and `:authority`; empty takes any. `http` only. */
   readonly serverNames: readonly string[];
   /** What a pending client meets; `page` in `http` only. */
   readonly onPending: "alert" | "page";

@@ -11,7 +11,7 @@ export interface UpgraderOptions {
   readonly headTimeoutMs: number;
 }
 
-/** At an upstream that speaks HTTP/1.1: any protocol. */
+/** At an upstream that speaks HTTP/1.1: whatever the protocol. */
 export class Http1Upgrader implements Upgrader {
   readonly #options: UpgraderOptions;
   readonly #agent: UpstreamAgent;

@@ -44,7 +44,7 @@ export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGrou
   return changed(key);
 }
 
-/** After a key lost its name: a name that nobody has any more is in no group, whoever gets it next. */
+/** After a key lost its name: a name that nobody has now is in no group, whoever gets it next. */
 export function leaveGroups(tables: TrustTables, origin: ChangeOrigin, peer: string | null): void {
   if (peer === null || tables.keysOfName(nameKey(peer)).length > 0) return;
   for (const group of tables.groupsOf(nameKey(peer))) {

@@ -5,9 +5,16 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** False, or why a test that needs the program cannot run: for `skip`, so that the report says it. */
-export function missing(program: "tshark" | "tcpdump" | "dumpcap"): string | false {
+export function missing(program: "tshark"): string | false {
   const isThere = spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
   return isThere ? false : `${program} is not installed`;
+}
+
+/** The same for a capture on loopback: to list its link types a program has to open the interface. */
+export function cannotCapture(program: "tcpdump" | "dumpcap"): string | false {
+  const { error, status } = spawnSync(program, ["-i", "lo", "-L"], { stdio: "ignore" });
+  if (error !== undefined) return `${program} is not installed`;
+  return status === 0 ? false : `${program} may not capture here`;
 }
 
 /** The fields of the packets that match, a row for each. */
@@ -36,13 +43,13 @@ export class LoopbackCapture {
     this.#child = child;
   }
 
-  /** Undefined when this machine does not let us capture. */
+  /** Rejects with what the program said when it does not capture. */
   static async begin(
     program: "tcpdump" | "dumpcap",
     file: string,
     port: number,
     options: readonly string[] = [],
-  ): Promise<LoopbackCapture | undefined> {
+  ): Promise<LoopbackCapture> {
     const filter =
       program === "tcpdump"
         ? ["-U", "-w", file, `tcp port ${port}`]
@@ -58,7 +65,7 @@ export class LoopbackCapture {
         return new LoopbackCapture(child);
       }
     }
-    return undefined;
+    throw new Error(`${program} does not capture: ${said}`);
   }
 
   /** The file is whole when this returns. */
