@@ -139,6 +139,22 @@ describe("a gateway that drains", () => {
     await drained;
   });
 
+  it("abandons the configuration that was prepared, whatever is said about it later", async () => {
+    await using upstream = await openUpstream();
+    const listener = listenerTo(upstream.port);
+    await using scene = await openGateway(configOf([listener]));
+    const prepared = await scene.gateway.prepare(
+      configOf([{ ...listener, idleTimeoutMs: 1 }, listenerTo(upstream.port, { name: "second" })]),
+    );
+    const running = await talking(scene.port);
+    const drained = scene.gateway.drain();
+    assert.deepEqual(prepared.commit(), []);
+    prepared.abandon();
+    assert.ok(await answers(running));
+    running.end();
+    await drained;
+  });
+
   it("ends what still runs when the time is over", async () => {
     await using upstream = await openUpstream();
     const config = configOf([listenerTo(upstream.port)], { drainTimeoutMs: 100 });
