@@ -7,32 +7,18 @@ import type { Policy } from "../../src/trust/policy.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
-import { exchange, gone, openClient, openUpstream } from "./support/upstream.ts";
+import { answers, exchange, gone, openClient, openUpstream, talking } from "./support/upstream.ts";
 
 const [ada, bob, otherServer] = await Promise.all([identity("ada"), identity("bob"), identity("other")]);
 
 const ASK: Policy = { firstUse: "ask", bind: "name", validity: "enforce", rotation: "accept" };
-
-/** A client whose first words came back. */
-async function talking(port: number, who = ada): Promise<Awaited<ReturnType<typeof openClient>>> {
-  const client = await openClient(port, who);
-  client.write("hello");
-  await once(client, "data");
-  return client;
-}
-
-async function answers(client: Awaited<ReturnType<typeof openClient>>): Promise<boolean> {
-  client.write("still there?");
-  const [chunk] = (await once(client, "data")) as [Buffer];
-  return String(chunk) === "still there?";
-}
 
 describe("a gateway that is told something else", () => {
   it("takes new connections elsewhere, and leaves running ones as they are", async () => {
     await using before = await openUpstream();
     await using after = await openUpstream((socket) => socket.end("after"));
     await using scene = await openGateway(configOf([listenerTo(before.port)]));
-    const running = await talking(scene.port);
+    const running = await talking(scene.port, ada);
     await scene.gateway.reload(configOf([listenerTo(after.port)]));
     assert.equal(await exchange(await openClient(scene.port, ada), ""), "after");
     assert.ok(await answers(running));
@@ -43,7 +29,7 @@ describe("a gateway that is told something else", () => {
   it("still cuts connections of a former configuration when their key is revoked", async () => {
     await using upstream = await openUpstream();
     await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
-    const running = await talking(scene.port);
+    const running = await talking(scene.port, ada);
     await scene.gateway.reload(configOf([listenerTo(upstream.port, { idleTimeoutMs: 60_000 })]));
     const ended = gone(running);
     await scene.operator.revoke("ada");
@@ -55,7 +41,7 @@ describe("a gateway that is told something else", () => {
     const [first, second] = ["first", "second"].map((name) => listenerTo(upstream.port, { name }));
     assert.ok(first && second);
     await using scene = await openGateway(configOf([first]));
-    const running = await talking(scene.port);
+    const running = await talking(scene.port, ada);
     const [address] = await scene.gateway.reload(configOf([second]));
     assert.ok(address);
     assert.equal(await exchange(await openClient(address.port, ada), "new"), "new");
@@ -74,7 +60,7 @@ describe("a gateway that is told something else", () => {
     });
     const next = configOf([listenerTo(taken.port, { idleTimeoutMs: 5 }), stolen]);
     await assert.rejects(scene.gateway.reload(next), { code: "ERR_HANDCLASP_OPTION" });
-    const client = await talking(scene.port);
+    const client = await talking(scene.port, ada);
     assert.ok(await answers(client));
     client.destroy();
     assert.equal(scene.gateway.config.listeners.length, 1);
@@ -114,63 +100,12 @@ describe("a gateway that is told something else", () => {
   });
 });
 
-describe("a gateway that drains", () => {
-  it("accepts nothing, and ends when the last connection has", async () => {
-    await using upstream = await openUpstream();
-    await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
-    const running = await talking(scene.port);
-    const drained = scene.gateway.drain();
-    await assert.rejects(openClient(scene.port, ada), { code: "ECONNREFUSED" });
-    assert.ok(await answers(running));
-    assert.equal(await exchange(running, "last words"), "last words");
-    await drained;
-  });
-
-  it("takes over no other configuration meanwhile, and listens nowhere that is new", async () => {
-    await using upstream = await openUpstream();
-    const listener = listenerTo(upstream.port);
-    await using scene = await openGateway(configOf([listener]));
-    const running = await talking(scene.port);
-    const drained = scene.gateway.drain();
-    const both = configOf([listener, listenerTo(upstream.port, { name: "second" })]);
-    await assert.rejects(scene.gateway.reload(both), /the gateway ends/);
-    assert.ok(!scene.events.some((event) => event.type === "listening" && event.listener.name === "second"));
-    running.end();
-    await drained;
-  });
-
-  it("abandons the configuration that was prepared, whatever is said about it later", async () => {
-    await using upstream = await openUpstream();
-    const listener = listenerTo(upstream.port);
-    await using scene = await openGateway(configOf([listener]));
-    const prepared = await scene.gateway.prepare(
-      configOf([{ ...listener, idleTimeoutMs: 1 }, listenerTo(upstream.port, { name: "second" })]),
-    );
-    const running = await talking(scene.port);
-    const drained = scene.gateway.drain();
-    assert.deepEqual(prepared.commit(), []);
-    prepared.abandon();
-    assert.ok(await answers(running));
-    running.end();
-    await drained;
-  });
-
-  it("ends what still runs when the time is over", async () => {
-    await using upstream = await openUpstream();
-    const config = configOf([listenerTo(upstream.port)], { drainTimeoutMs: 100 });
-    await using scene = await openGateway(config);
-    const ended = gone(await talking(scene.port));
-    await scene.gateway.drain();
-    await ended;
-  });
-});
-
 describe("a listener with room for few", () => {
   it("lets one more wait until another one ends, and says that it is full", async () => {
     await using upstream = await openUpstream();
     const listener = listenerTo(upstream.port, { maxConnections: 2 });
     await using scene = await openGateway(configOf([listener]));
-    const [first, second] = [await talking(scene.port), await talking(scene.port)];
+    const [first, second] = [await talking(scene.port, ada), await talking(scene.port, ada)];
     const third = openClient(scene.port, ada);
     await scene.event("full");
     assert.equal(scene.gateway.open, 2);
@@ -183,7 +118,7 @@ describe("a listener with room for few", () => {
     await using upstream = await openUpstream();
     const listener = listenerTo(upstream.port, { maxConnections: 3, handshakeTimeoutMs: 60_000 });
     await using scene = await openGateway(configOf([listener]));
-    (await talking(scene.port)).destroy();
+    (await talking(scene.port, ada)).destroy();
     const probe = createConnection(scene.port, "127.0.0.1");
     await once(probe, "connect");
     probe.end();
@@ -200,7 +135,7 @@ describe("a listener with room for few", () => {
   it("forgets who gave up waiting", async () => {
     await using upstream = await openUpstream();
     await using scene = await openGateway(configOf([listenerTo(upstream.port, { maxConnections: 1 })]));
-    const first = await talking(scene.port);
+    const first = await talking(scene.port, ada);
     const impatient = createConnection(scene.port, "127.0.0.1");
     await scene.event("full");
     impatient.resetAndDestroy();
@@ -213,7 +148,7 @@ describe("a listener with room for few", () => {
     await using upstream = await openUpstream();
     const listeners = ["one", "two"].map((name) => listenerTo(upstream.port, { name }));
     await using scene = await openGateway(configOf(listeners), { maxConnections: 1 });
-    const first = await talking(scene.port);
+    const first = await talking(scene.port, ada);
     const second = openClient(scene.addresses[1]?.port ?? 0, ada);
     assert.equal((await scene.event("full")).listener.name, "two");
     first.destroy();

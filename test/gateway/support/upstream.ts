@@ -95,3 +95,21 @@ export function gone(socket: Socket): Promise<void> {
   socket.resume();
   return new Promise((resolve) => socket.on("close", () => resolve()));
 }
+
+/** A client whose first words came back. */
+export async function talking(
+  port: number,
+  who: Parameters<typeof openClient>[1],
+): ReturnType<typeof openClient> {
+  const client = await openClient(port, who);
+  client.write("hello");
+  await once(client, "data");
+  return client;
+}
+
+/** Whether its words still come back. */
+export async function answers(client: Awaited<ReturnType<typeof openClient>>): Promise<boolean> {
+  client.write("still there?");
+  const [chunk] = (await once(client, "data")) as [Buffer];
+  return String(chunk) === "still there?";
+}
