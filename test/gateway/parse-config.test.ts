@@ -47,6 +47,7 @@ describe("parseConfig", () => {
       maxHandshakes: 1024,
       maxConnections: 10_000,
       connectTimeoutMs: 10_000,
+      connectRetryMs: 0,
       idleTimeoutMs: 0,
       maxConnectionAgeMs: 0,
     });

@@ -22,6 +22,7 @@ export interface GatewayOptions extends ServeOptions, PassphraseFlag {
   readonly sendProxy: ListenerConfig["sendProxy"];
   /** Milliseconds, as all of these. */
   readonly connectTimeout: number;
+  readonly connectRetry: number;
   readonly idleTimeout: number;
   readonly maxConnectionAge: number;
   readonly drainTimeout: number;
@@ -70,6 +71,12 @@ export function addGatewayOptions(command: Command): Command {
         .default("none"),
     )
     .addOption(duration("--connect-timeout <duration>", "for the connection to the upstream", 10_000, "10s"))
+    .addOption(
+      limit(
+        "--connect-retry <duration>",
+        "how long to try again to connect to an upstream that restarts; 0 for not",
+      ),
+    )
     .addOption(
       limit("--idle-timeout <duration>", "ends a connection without a byte either way; 0 for no limit"),
     )
@@ -145,6 +152,7 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
         maxHandshakes: options.maxHandshakes,
         maxConnections: options.maxConnections,
         connectTimeoutMs: options.connectTimeout,
+        connectRetryMs: options.connectRetry,
         idleTimeoutMs: options.idleTimeout,
         maxConnectionAgeMs: options.maxConnectionAge,
       },

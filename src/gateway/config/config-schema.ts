@@ -45,6 +45,7 @@ export interface ParsedListener {
   readonly max_handshakes: number;
   readonly max_connections: number;
   readonly connect_timeout: number;
+  readonly connect_retry: number;
   readonly idle_timeout: number;
   readonly max_connection_age: number;
 }
@@ -122,6 +123,7 @@ const listener = v.strictObject({
   max_handshakes: v.optional(count, 1024),
   max_connections: v.optional(count, 10_000),
   connect_timeout: v.optional(duration, "10s"),
+  connect_retry: v.optional(limit, "0"),
   idle_timeout: v.optional(limit, "0"),
   max_connection_age: v.optional(limit, "0"),
 });

@@ -59,6 +59,8 @@ export interface ListenerConfig {
   readonly maxConnections: number;
   /** For the connection to the upstream. */
   readonly connectTimeoutMs: number;
+  /** How long to try again to connect to an upstream that refuses, as one does that restarts; 0 for not at all. */
+  readonly connectRetryMs: number;
   /** Without a byte either way; 0 for no limit. */
   readonly idleTimeoutMs: number;
   /** Connections end at this age, since certificates expire meanwhile; 0 for no limit. */

@@ -145,6 +145,7 @@ function toListener(
     maxHandshakes: parsed.max_handshakes,
     maxConnections: parsed.max_connections,
     connectTimeoutMs: parsed.connect_timeout,
+    connectRetryMs: parsed.connect_retry,
     idleTimeoutMs: parsed.idle_timeout,
     maxConnectionAgeMs: parsed.max_connection_age,
   };

@@ -94,6 +94,7 @@ function toConfig({ to, protocol = "http", config, policy }: HttpSceneOptions): 
     mode: "http",
     policy: { ...DEFAULT_POLICY, ...policy },
     connectTimeoutMs: 5000,
+    connectRetryMs: 0,
     idleTimeoutMs: 30_000,
     ...config,
   });

@@ -51,6 +51,7 @@ export function listenerTo(to: Upstream | number, over: Partial<ListenerConfig> 
     maxHandshakes: 1024,
     maxConnections: 1000,
     connectTimeoutMs: 10_000,
+    connectRetryMs: 0,
     idleTimeoutMs: 0,
     maxConnectionAgeMs: 0,
     ...over,
