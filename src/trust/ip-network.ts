@@ -47,6 +47,14 @@ export function plainAddress(text: string): string {
   return bytes?.length === 4 ? bytes.join(".") : text;
 }
 
+/** The one spelling of 4 or 16 bytes: the shortest, in lower case (RFC 5952 §4). */
+export function formatIpAddress(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const groups = Array.from({ length: 8 }, (_, at) => ((bytes[at * 2] ?? 0) << 8) | (bytes[at * 2 + 1] ?? 0));
+  const text = groups.map((group) => group.toString(16)).join(":");
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
 function parseIpv6(address: string): readonly number[] | undefined {
   const zone = address.indexOf("%");
   const text = zone === -1 ? address : address.slice(0, zone);

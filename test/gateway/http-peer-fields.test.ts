@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { identity } from "../guard/support/identities.ts";
 import { anna, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
-import { connectWithHeader } from "./support/proxy-header.ts";
+import { connectWithHeader, headerV2, rawV2 } from "./support/proxy-header.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
 import { received } from "./support/upstream.ts";
 import { openH2cUpstream, openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
@@ -202,7 +202,7 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
     } as const;
     const listener = listenerTo(to, { mode: "http", acceptProxy: ["127.0.0.0/8"] });
     await using scene = await openGateway(configOf([listener]));
-    const said = async (header: string): Promise<readonly string[]> => {
+    const said = async (header: Uint8Array | string): Promise<readonly string[]> => {
       const client = await connectWithHeader(scene.port, header, anna);
       client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`);
       const { fields } = mirrored(String(await received(client)));
@@ -214,7 +214,13 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
         `for=${client};proto=https;host=a`,
       ]);
     }
-    const [last] = (await said("PROXY UNKNOWN\r\n")).slice(-1);
+    // A client is there, and nothing is said of where: UNSPEC, datagrams, and the word for both in version 1.
+    const addresses = headerV2("198.51.100.7", 1).subarray(16);
+    const nameless = [0x00, 0x01, 0x10, 0x12].map((family) => rawV2(0x21, family, addresses));
+    for (const header of ["PROXY UNKNOWN\r\n", ...nameless]) {
+      assert.deepEqual(await said(header), ["for=127.0.0.1;proto=https;host=a"]);
+    }
+    const [last] = (await said(rawV2(0x20, 0x11, addresses))).slice(-1);
     assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
   });
 });

@@ -12,6 +12,11 @@ function read(bytes: Uint8Array | string): ReturnType<typeof readProxyHeader> {
   return readProxyHeader(Buffer.from(bytes));
 }
 
+function sourceOf(bytes: Uint8Array | string): string | undefined {
+  const from = read(bytes)?.from;
+  return typeof from === "object" ? from.sourceAddress : from;
+}
+
 function checksum(header: Buffer, at: number): Buffer {
   header.writeUInt32BE(crc32c(header), at);
   return header;
@@ -29,13 +34,25 @@ describe("readProxyHeader", () => {
         destinationPort: 443,
       },
     });
-    const v6 = read("PROXY TCP6 2001:db8::7 2001:db8::9 1 2\r\n");
-    assert.equal(v6?.from !== "unix" && v6?.from?.sourceAddress, "2001:db8::7");
+    assert.equal(sourceOf("PROXY TCP6 2001:db8::7 2001:db8::9 1 2\r\n"), "2001:db8::7");
   });
 
-  it("takes UNKNOWN for a proxy that does not know, whatever follows", () => {
-    assert.deepEqual(read("PROXY UNKNOWN\r\n"), { bytes: 15, from: undefined });
-    assert.equal(read("PROXY UNKNOWN ffff::1 whatever 0 0\r\n")?.from, undefined);
+  it("spells addresses of version 1 as a socket does, however they are written", () => {
+    for (const [written, meant] of [
+      ["2001:0DB8:0000:0000:0000:0000:0000:0007", "2001:db8::7"],
+      ["2001:DB8::7", "2001:db8::7"],
+      ["2001:db8:0:0:0:0:0:7", "2001:db8::7"],
+      ["::ffff:198.51.100.7", "198.51.100.7"],
+      ["0:0:0:0:0:FFFF:C633:6407", "198.51.100.7"],
+      ["::", "::"],
+    ] as const) {
+      assert.equal(sourceOf(`PROXY TCP6 ${written} ::1 1 2\r\n`), meant, written);
+    }
+  });
+
+  it("takes UNKNOWN for a client of which nothing is known, whatever follows", () => {
+    assert.deepEqual(read("PROXY UNKNOWN\r\n"), { bytes: 15, from: "unknown" });
+    assert.equal(read("PROXY UNKNOWN ffff::1 whatever 0 0\r\n")?.from, "unknown");
   });
 
   it("reads version 2 over IPv4, IPv6 and Unix sockets", () => {
@@ -49,21 +66,26 @@ describe("readProxyHeader", () => {
       },
     });
     const addresses = Buffer.from(`20010db8${"0".repeat(23)}720010db8${"0".repeat(23)}900010002`, "hex");
-    const v6 = read(rawV2(0x21, 0x21, addresses));
-    assert.equal(v6?.from !== "unix" && v6?.from?.sourceAddress, "2001:db8::7");
+    assert.equal(sourceOf(rawV2(0x21, 0x21, addresses)), "2001:db8::7");
     assert.equal(read(rawV2(0x21, 0x31, Buffer.alloc(216)))?.from, "unix");
   });
 
-  it("believes no address of LOCAL, UNSPEC and datagrams", () => {
-    for (const [command, family] of [
-      [0x20, 0x11],
-      [0x20, 0x00],
-      [0x21, 0x00],
-      [0x21, 0x12],
-      [0x21, 0x10],
+  it("believes no address of LOCAL, UNSPEC and datagrams, and takes LOCAL alone for the proxy's own", () => {
+    for (const [command, family, from] of [
+      [0x20, 0x11, undefined],
+      [0x20, 0x00, undefined],
+      [0x20, 0x12, undefined],
+      [0x21, 0x00, "unknown"],
+      [0x21, 0x01, "unknown"],
+      [0x21, 0x02, "unknown"],
+      [0x21, 0x12, "unknown"],
+      [0x21, 0x10, "unknown"],
     ] as const) {
       const header = rawV2(command, family, headerV2("198.51.100.7", 1).subarray(16));
-      assert.deepEqual(read(header), { bytes: header.length, from: undefined });
+      assert.deepEqual(read(header), { bytes: header.length, from });
+    }
+    for (const family of [0x20, 0x22, 0x30, 0x32]) {
+      assert.equal(read(rawV2(0x21, family, Buffer.alloc(216)))?.from, "unknown");
     }
     assert.deepEqual(read(rawV2(0x20, 0, new Uint8Array())), { bytes: 16, from: undefined });
   });

@@ -11,17 +11,20 @@ export interface Endpoints {
   readonly destinationPort: number;
 }
 
-/** What a proxy in front of us said; `unix` when its client was on its own machine. */
-export type ProxiedFrom = Endpoints | "unix";
+/**
+ * What a proxy in front of us said of its client; `unix` when that was on its own machine, `unknown` when it did not say:
+ * then the ends of its own connection are all there is (§2.1).
+ */
+export type ProxiedFrom = Endpoints | "unix" | "unknown";
 
 const PROXIED = new WeakMap<Duplex, ProxiedFrom>();
 
 /** Remembers where a connection that a proxy passed on came from. */
 export function rememberProxied(transport: Duplex, from: ProxiedFrom): void {
-  PROXIED.set(transport, from === "unix" ? from : toPlain(from));
+  PROXIED.set(transport, typeof from === "string" ? from : toPlain(from));
 }
 
-/** Whether a proxy that we believe passed a connection on and said where it came from. */
+/** Whether a proxy that we believe passed a connection on for a client, wherever that is. */
 export function isProxied(transport: Duplex): boolean {
   return PROXIED.has(transport);
 }
@@ -29,14 +32,15 @@ export function isProxied(transport: Duplex): boolean {
 /** Where a connection came from, through whatever proxies we believe; undefined for a Unix socket. */
 export function proxiedAddress(transport: Duplex): string | undefined {
   const from = PROXIED.get(transport);
-  if (from === undefined) return socketAddress(transport);
+  if (from === undefined || from === "unknown") return socketAddress(transport);
   return from === "unix" ? undefined : from.sourceAddress;
 }
 
 /** Both ends of a connection; undefined for a Unix socket, and once it is closed. */
 export function endpointsOf(transport: Duplex): Endpoints | undefined {
   const from = PROXIED.get(transport);
-  if (from !== undefined) return from === "unix" ? undefined : from;
+  if (from === "unix") return undefined;
+  if (typeof from === "object") return from;
   if (!(transport instanceof Socket)) return undefined;
   const { remoteAddress, remotePort, localAddress, localPort } = transport;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;

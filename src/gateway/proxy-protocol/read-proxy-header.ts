@@ -1,12 +1,13 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { HandclaspError } from "../../errors.ts";
+import { formatIpAddress, parseIpAddress } from "../../trust/ip-network.ts";
 import { crc32c } from "./crc32c.ts";
 import type { ProxiedFrom } from "./proxied-address.ts";
 
 /** A PROXY header, and how many bytes it took. */
 export interface ProxyHeader {
   readonly bytes: number;
-  /** Undefined when the proxy speaks for itself, or does not know. */
+  /** Undefined when the proxy speaks for itself: it says LOCAL, which version 1 has no word for (§2.2). */
   readonly from: ProxiedFrom | undefined;
 }
 
@@ -46,15 +47,20 @@ function readV1(bytes: Buffer): ProxyHeader | undefined {
   const line = bytes.subarray(0, end).toString("latin1");
   const header = { bytes: end + 2 };
   // Whatever follows the word is to be ignored.
-  if (/^PROXY UNKNOWN(?: |$)/.test(line)) return { ...header, from: undefined };
+  if (/^PROXY UNKNOWN(?: |$)/.test(line)) return { ...header, from: "unknown" };
   const [, family, source = "", destination = "", ...ports] =
     /^PROXY TCP([46]) (\S+) (\S+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})$/.exec(line) ?? [];
   const [sourcePort = Number.NaN, destinationPort = Number.NaN] = ports.map(Number);
   const isAddress = family === "4" ? isIPv4 : isIPv6;
   if (!isAddress(source) || !isAddress(destination) || source.includes("%")) throw malformed("its addresses");
   if (!(sourcePort <= 65_535 && destinationPort <= 65_535)) throw malformed("its ports");
-  const from = { sourceAddress: source, destinationAddress: destination, sourcePort, destinationPort };
-  return { ...header, from };
+  const addresses = { sourceAddress: respell(source), destinationAddress: respell(destination) };
+  return { ...header, from: { ...addresses, sourcePort, destinationPort } };
+}
+
+/** As a socket would give it, however it was written: addresses are compared as texts from here on. */
+function respell(address: string): string {
+  return formatIpAddress(parseIpAddress(address) ?? []);
 }
 
 function readV2(bytes: Buffer): ProxyHeader | undefined {
@@ -80,27 +86,28 @@ function readV2(bytes: Buffer): ProxyHeader | undefined {
 const ADDRESS_BYTES: readonly number[] = [0, 12, 36, 216];
 const STREAM = 1;
 
-function readAddresses(header: Buffer, family: number): ProxiedFrom | undefined {
-  if ((family & 15) !== STREAM) return undefined;
+/** A client is there even when nothing is said of where. */
+function readAddresses(header: Buffer, family: number): ProxiedFrom {
+  if ((family & 15) !== STREAM) return "unknown";
   switch (family >> 4) {
     case 1:
       return {
-        sourceAddress: header.subarray(16, 20).join("."),
-        destinationAddress: header.subarray(20, 24).join("."),
+        sourceAddress: formatIpAddress([...header.subarray(16, 20)]),
+        destinationAddress: formatIpAddress([...header.subarray(20, 24)]),
         sourcePort: header.readUInt16BE(24),
         destinationPort: header.readUInt16BE(26),
       };
     case 2:
       return {
-        sourceAddress: toIPv6(header.subarray(16, 32)),
-        destinationAddress: toIPv6(header.subarray(32, 48)),
+        sourceAddress: formatIpAddress([...header.subarray(16, 32)]),
+        destinationAddress: formatIpAddress([...header.subarray(32, 48)]),
         sourcePort: header.readUInt16BE(48),
         destinationPort: header.readUInt16BE(50),
       };
     case 3:
       return "unix";
     default:
-      return undefined;
+      return "unknown";
   }
 }
 
@@ -120,12 +127,6 @@ function checkTlvs(header: Buffer, from: number): void {
     zeroed.fill(0, value, at);
     if (crc32c(zeroed) !== header.readUInt32BE(value)) throw malformed("the checksum is wrong");
   }
-}
-
-/** In the shortest form, as sockets give it. RFC 5952. */
-function toIPv6(bytes: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
-  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }
 
 function malformed(problem: string): HandclaspError {
