@@ -40,6 +40,7 @@ export { type ApproveOptions, Operator, type OperatorOptions } from "./trust/ope
 export type { FirstUse, Policy } from "./trust/policy.ts";
 export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
+export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
 export type { TrustStore } from "./trust/trust-store.ts";
 export type { RefusalDetail, RefusalReason, Verdict } from "./trust/verdict.ts";
 export {

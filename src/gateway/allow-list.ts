@@ -29,8 +29,14 @@ export class AllowList {
 
   /** Whether a peer of this name is in it now. */
   has(peer: string): boolean {
+    return this.hasWithout(peer, []);
+  }
+
+  /** Whether it would be in it without some groups, which are folded. */
+  hasWithout(peer: string, without: readonly string[]): boolean {
     if (this.isOpen) return true;
     const folded = nameKey(peer);
-    return this.#names.has(folded) || this.#groups.some((group) => this.#lookup.isMember(group, folded));
+    if (this.#names.has(folded)) return true;
+    return this.#groups.some((group) => !without.includes(group) && this.#lookup.isMember(group, folded));
   }
 }

@@ -9,7 +9,7 @@ import type { GuardOptions } from "../guard/options.ts";
 import { socketAddress } from "../guard/remote-address.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
-import type { KeyPin } from "../trust/key-record.ts";
+import type { TrustChanges } from "../trust/trust-change.ts";
 import type { ListenerConfig } from "./config/config.ts";
 import { createProxy } from "./create-proxy.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
@@ -62,7 +62,7 @@ export class Gate {
     this.#proxy = createProxy({
       config,
       tls: tlsOptions(config, identity),
-      isAllowed: ({ name }, allow) => new AllowList(allow, groups).has(name),
+      isAllowed: ({ name }, allow, without = []) => new AllowList(allow, groups).hasWithout(name, without),
       mostUpstream: options.mostConnections,
       onEvent,
     });
@@ -81,10 +81,10 @@ export class Gate {
       const remoteAddress = remoteAddressOf(socket);
       onEvent({ type: "handshake-failed", listener: config, error, remoteAddress });
     });
-    this.#stopRejudging = this.#trust.onChange((pins) => {
-      this.#endRenamed(pins);
+    this.#stopRejudging = this.#trust.onChange((changes) => {
+      this.#endRenamed(changes);
       // Paths may be for groups, and those change as trust does.
-      this.#proxy.rejudge();
+      this.#proxy.rejudge(undefined, changes);
     });
     const { maxConnectionAgeMs } = config;
     if (maxConnectionAgeMs > 0) {
@@ -174,10 +174,12 @@ export class Gate {
   };
 
   /** Upstreams were told a name that may be somebody else's next. */
-  #endRenamed(pins: ReadonlySet<KeyPin>): void {
+  #endRenamed(changes: TrustChanges): void {
     for (const { peer, socket } of this.#guard.connections) {
-      if (peer === undefined || !pins.has(peer.pin)) continue;
-      if (this.#trust.peerOf(peer.pin) !== peer.name) socket.destroy();
+      const change = peer && changes.get(peer.pin);
+      if (peer === undefined || change === undefined) continue;
+      const lostName = change.formerNames.includes(peer.name);
+      if (lostName || this.#trust.peerOf(peer.pin) !== peer.name) socket.destroy();
     }
   }
 

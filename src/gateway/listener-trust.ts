@@ -3,13 +3,14 @@ import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import type { LiveConnection, Sighting } from "../trust/sighting.ts";
 import type { Trust } from "../trust/trust.ts";
+import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/trust-change.ts";
 import type { Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
 
 /** What a listener needs of `Trust`. */
 export type ListenerTrustPort = TrustPort & Pick<Trust, "peerOf">;
 
-type OnChange = (pins: ReadonlySet<KeyPin>) => void;
+type OnChange = (changes: TrustChanges) => void;
 
 /** What a listener makes of the trust it shares with others: being trusted is not enough where there is a list. */
 export class ListenerTrust implements ListenerTrustPort {
@@ -27,9 +28,9 @@ export class ListenerTrust implements ListenerTrustPort {
   /** Puts another list in place, and has connections looked at again. */
   allow(allow: readonly string[] | undefined, connections: Iterable<GuardedConnection>): void {
     this.#allowed = new AllowList(allow, this.#groups);
-    const pins = new Set<KeyPin>();
-    for (const { peer } of connections) if (peer !== undefined) pins.add(peer.pin);
-    for (const listener of this.#listeners) listener(pins);
+    const changes = new Map<KeyPin, TrustChange>();
+    for (const { peer } of connections) if (peer !== undefined) changes.set(peer.pin, UNCHANGED);
+    for (const listener of this.#listeners) listener(changes);
   }
 
   judge(sighting: Sighting): Verdict {
@@ -84,11 +85,31 @@ export class ListenerTrust implements ListenerTrustPort {
 
   onChange(listener: OnChange): () => void {
     this.#listeners.add(listener);
-    const stop = this.#trust.onChange(listener);
+    const stop = this.#trust.onChange((changes) => listener(this.#here(changes)));
     return () => {
       this.#listeners.delete(listener);
       stop();
     };
+  }
+
+  /** What a change of trust means here: who left a group of the list fell, unless something else lets its peer in. */
+  #here(changes: TrustChanges): TrustChanges {
+    const here = new Map(changes);
+    for (const [pin, change] of changes) {
+      if (change.fell !== undefined || change.leftGroups.length === 0) continue;
+      const peer = this.#trust.peerOf(pin);
+      const stayed = peer !== undefined && this.#stayed(peer, change.leftGroups);
+      if (!stayed) here.set(pin, { ...change, fell: "not-allowed" });
+    }
+    return here;
+  }
+
+  #stayed(peer: string, leftGroups: readonly string[]): boolean {
+    try {
+      return this.#allowed.hasWithout(peer, leftGroups);
+    } catch {
+      return false;
+    }
   }
 }
 

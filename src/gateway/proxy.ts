@@ -1,3 +1,4 @@
+import type { TrustChanges } from "../trust/trust-change.ts";
 import type { Server, TlsOptions } from "node:tls";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Peer } from "../guard/peer.ts";
@@ -10,8 +11,11 @@ export interface ProxyContext {
   readonly config: ListenerConfig;
   /** Key, certificate, versions and whatever else the server has to have. */
   readonly tls: TlsOptions;
-  /** Whether a peer is in a list like `allow` of the configuration. Looks groups up, so it is true only now. */
-  readonly isAllowed: (peer: Peer, allow: readonly string[]) => boolean;
+  /**
+   * Whether a peer is in a list like `allow` of the configuration, and would be without some groups, by folded name.
+   * Looks groups up, so it is true only now.
+   */
+  readonly isAllowed: (peer: Peer, allow: readonly string[], without?: readonly string[]) => boolean;
   /** How many connections to the upstream the process has files for; default no limit. */
   readonly mostUpstream?: number;
   readonly onEvent: OnGatewayEvent;
@@ -27,7 +31,7 @@ export interface Proxy {
   /** Tells pending clients that they wait, where the configuration wants that; they come nowhere else. */
   readonly receivePending?: ReceivePending;
   /** Ends what runs for a path that its peer may not have any more: by other rules, or by a group that it left. */
-  rejudge(paths?: readonly PathRule[]): void;
+  rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void;
   /** Asks a connection that is too old to end. What still runs after 30 seconds is cut off. */
   expire(connection: GuardedConnection): void;
   /** From now on nothing new comes: what runs is asked to end, and may take its time. */

@@ -1,3 +1,4 @@
+import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/trust-change.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import type { GuardedConnection } from "./guarded-connection.ts";
 
@@ -6,11 +7,11 @@ const LOOK_EVERY_MS = 1000;
 /** Open connections whose keys are trusted only until a moment: an end is no event, so somebody has to look. */
 export class ApprovalEnds {
   readonly #ends = new Map<GuardedConnection, number>();
-  readonly #onEnd: (pins: ReadonlySet<KeyPin>) => void;
+  readonly #onEnd: (changes: TrustChanges) => void;
   #look: NodeJS.Timeout | undefined;
 
   /** `onEnd` is told of keys whose time is over, every second until their connections are gone. */
-  constructor(onEnd: (pins: ReadonlySet<KeyPin>) => void) {
+  constructor(onEnd: (changes: TrustChanges) => void) {
     this.#onEnd = onEnd;
   }
 
@@ -36,8 +37,10 @@ export class ApprovalEnds {
 
   #tell(): void {
     const now = Date.now();
-    const pins = new Set<KeyPin>();
-    for (const [{ peer }, until] of this.#ends) if (until <= now && peer !== undefined) pins.add(peer.pin);
-    if (pins.size > 0) this.#onEnd(pins);
+    const over = new Map<KeyPin, TrustChange>();
+    for (const [{ peer }, until] of this.#ends) {
+      if (until <= now && peer !== undefined) over.set(peer.pin, UNCHANGED);
+    }
+    if (over.size > 0) this.#onEnd(over);
   }
 }

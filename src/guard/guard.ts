@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
-import type { KeyPin } from "../trust/key-record.ts";
 import type { Sighting } from "../trust/sighting.ts";
+import type { TrustChanges } from "../trust/trust-change.ts";
 import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
@@ -56,7 +56,7 @@ export class Guard implements Disposable {
   readonly #live = new LiveConnections();
   readonly #tickets: Tickets;
   readonly #certificates = new KnownCertificates();
-  readonly #ends = new ApprovalEnds((pins) => this.#trustChanged(pins));
+  readonly #ends = new ApprovalEnds((changes) => this.#trustChanged(changes));
   readonly #unsubscribe: () => void;
   readonly #waiting: WaitingRoom | undefined;
   #handingOver: GuardedConnection | undefined;
@@ -81,7 +81,7 @@ export class Guard implements Disposable {
     // Without a listener Node does not ask OpenSSL for the key log.
     server.on("keylog", () => undefined);
     this.#tickets = new Tickets(server, settings.ticketKeys);
-    this.#unsubscribe = trust.onChange((pins) => this.#trustChanged(pins));
+    this.#unsubscribe = trust.onChange((changes) => this.#trustChanged(changes));
   }
 
   /** What is open now, anonymous clients included. */
@@ -319,14 +319,15 @@ export class Guard implements Disposable {
     return refuseFor(reason ?? "store-unavailable");
   }
 
-  #trustChanged(pins: ReadonlySet<KeyPin>): void {
-    this.#waiting?.changed(pins);
+  /** Whoever fell is cut, even if trusted again by now: between the two, connections and tickets were void. */
+  #trustChanged(changes: TrustChanges): void {
+    this.#waiting?.changed(changes);
     let fell = false;
-    for (const pin of pins) {
+    for (const [pin, change] of changes) {
       const connections = this.#live.of(pin);
       const mayResume = this.#tickets.mayHold(pin);
       if (connections.length === 0 && !mayResume) continue;
-      if (this.#trust.isTrusted(pin)) {
+      if (change.fell === undefined && this.#trust.isTrusted(pin)) {
         const until = this.#trust.trustedUntil(pin);
         for (const connection of connections) this.#ends.add(connection, until);
         continue;

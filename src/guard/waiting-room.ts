@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import type { TrustChanges } from "../trust/trust-change.ts";
 import type { Refuse } from "../trust/verdict.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -56,9 +57,9 @@ export class WaitingRoom {
   }
 
   /** Sends those away whose keys changed. */
-  changed(pins: ReadonlySet<KeyPin>): void {
+  changed(changes: TrustChanges): void {
     if (this.#pins.size === 0) return;
-    for (const [{ transport }, pin] of this.#pins) if (pins.has(pin)) transport.destroy();
+    for (const [{ transport }, pin] of this.#pins) if (changes.has(pin)) transport.destroy();
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
-import { type Actor, parseEvent, type TrustEvent } from "./events.ts";
+import { type Actor, parseEvent } from "./events.ts";
 import {
   type FirstUseLimiter,
   FirstUseLimits,
@@ -11,12 +11,12 @@ import {
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
-import { nameKey } from "./peer-name.ts";
 import { SightingWriter } from "./sighting-writer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
 import { DEFAULT_ROTATIONS, RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
+import { toTrustChanges, type TrustChanges } from "./trust-change.ts";
 import type { TrustStore } from "./trust-store.ts";
 import type { Claim, Concern, Refuse, RefusalDetail, RefusalReason, Settled, Verdict } from "./verdict.ts";
 
@@ -178,12 +178,15 @@ export class Trust implements AsyncDisposable {
     }
   }
 
-  /** Calls back with the keys whose trust changed, in whichever process. Returns how to stop. */
-  onChange(listener: (pins: ReadonlySet<KeyPin>) => void): () => void {
-    return this.store.onEvents((events) => {
-      const pins = new Set<KeyPin>();
-      for (const { json } of events) for (const pin of this.#concerned(parseEvent(json))) pins.add(pin);
-      if (pins.size > 0) listener(pins);
+  /**
+   * Calls back with the keys whose trust changed, in whichever process, and what each lost, even if it has it again by
+   * now. Returns how to stop.
+   */
+  onChange(listener: (changes: TrustChanges) => void): () => void {
+    return this.store.onEvents((sealed) => {
+      const events = sealed.map(({ json }) => parseEvent(json)).filter((event) => event !== undefined);
+      const changes = toTrustChanges(events, (name) => this.#holders(name));
+      if (changes.size > 0) listener(changes);
     });
   }
 
@@ -246,14 +249,9 @@ export class Trust implements AsyncDisposable {
     return concern === undefined ? change : { ...change, endorsedBy: concern.about };
   }
 
-  /** Whose standing an event may change. Groups have peers in them, with whatever keys they have. */
-  #concerned(event: TrustEvent | undefined): readonly KeyPin[] {
-    if (event === undefined) return [];
-    if (event.pin !== null) return [event.pin];
-    const isGroup = event.type === "group-added" || event.type === "group-removed";
-    if (!isGroup || event.peer === null) return [];
+  #holders(folded: string): readonly KeyPin[] {
     try {
-      return this.store.keysOfName(nameKey(event.peer)).map(({ pin }) => pin);
+      return this.store.keysOfName(folded).map(({ pin }) => pin);
     } catch (error) {
       this.#onError(error);
       return [];

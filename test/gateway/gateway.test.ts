@@ -211,6 +211,43 @@ describe("a listener with a list of who may come in", () => {
     elsewhere.destroy();
   });
 
+  it("cuts members that left and came back before anybody looked, but not those whom something else lets in", async () => {
+    await using upstream = await openUpstream();
+    const listeners = [
+      listenerTo(upstream.port, { name: "all" }),
+      listenerTo(upstream.port, { name: "lab", allow: ["group:lab"] }),
+      listenerTo(upstream.port, { name: "either", allow: ["group:lab", "group:office"] }),
+      listenerTo(upstream.port, { name: "named", allow: ["group:lab", "ada"] }),
+    ];
+    await using scene = await openGateway(configOf(listeners));
+    const elsewhere = await talking(scene.port, ada);
+    for (const group of ["lab", "office"]) await scene.operator.addToGroup(group, "ada");
+    const [inside, either, named] = [
+      await talking(scene.addresses[1]?.port ?? 0, ada),
+      await talking(scene.addresses[2]?.port ?? 0, ada),
+      await talking(scene.addresses[3]?.port ?? 0, ada),
+    ];
+    const ended = gone(inside);
+    await Promise.all([
+      scene.operator.removeFromGroup("lab", "ada"),
+      scene.operator.addToGroup("LAB", ada.facts.pin),
+    ]);
+    await ended;
+    for (const stays of [elsewhere, either, named]) {
+      assert.ok(await answers(stays));
+      stays.destroy();
+    }
+  });
+
+  it("cuts connections of a peer that had another name for a moment", async () => {
+    await using upstream = await openUpstream();
+    await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
+    const ended = gone(await talking(scene.port, ada));
+    const { pin } = ada.facts;
+    await Promise.all([scene.operator.rename(pin, "augusta"), scene.operator.rename(pin, "ada")]);
+    await ended;
+  });
+
   it("cuts connections of a peer that gets another name, since services know it by the former one", async () => {
     await using upstream = await openUpstream();
     const byKey: Policy = { firstUse: "accept", bind: "key", validity: "enforce", rotation: "accept" };

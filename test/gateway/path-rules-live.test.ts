@@ -55,6 +55,22 @@ describe("what runs for a path", () => {
     await Promise.all(ends);
   });
 
+  it("ends when its peer leaves that group and is in it again before anybody looked", async () => {
+    await using upstream = await openEndless();
+    await using scene = await openGateway(configOf([listenerWith(upstream, ["group:lab"])]));
+    const first = await connectRaw(scene.port, anna);
+    first.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(first, "data");
+    first.destroy();
+    await scene.operator.addToGroup("lab", "anna");
+    const ends = await runEverything(scene.port, "/admin/feed");
+    await Promise.all([
+      scene.operator.removeFromGroup("lab", "anna"),
+      scene.operator.addToGroup("lab", "anna"),
+    ]);
+    await Promise.all(ends);
+  });
+
   it("ends when another configuration denies its peer the path", async () => {
     await using upstream = await openEndless();
     await using scene = await openGateway(configOf([listenerWith(upstream, ["anna"])]));

@@ -115,6 +115,48 @@ describe("revoking a key", async () => {
   });
 });
 
+describe("a key that fell and is trusted again before anybody looked", async () => {
+  const [client, other] = await Promise.all([identity("client"), identity("other")]);
+  const falls: readonly (readonly [string, (scene: Scene) => Promise<unknown>])[] = [
+    ["revoked", ({ operator }) => twice(operator.revoke("client"), operator.approve(client.facts.pin))],
+    ["ignored", ({ operator }) => twice(operator.ignore("client"), operator.approve(client.facts.pin))],
+    ["forgotten", ({ operator }) => twice(operator.forget("client"), operator.import(client.facts))],
+    [
+      "approved until a moment that is past",
+      ({ operator }) =>
+        twice(operator.approve(client.facts.pin, { expires: 1 }), operator.approve(client.facts.pin)),
+    ],
+  ];
+  for (const [name, fall] of falls) {
+    it(`loses its connections and its tickets: ${name}`, async () => {
+      await using scene = await openScene();
+      greet(scene.server);
+      const { session } = await connectOnce({ port: scene.port, identity: client });
+      assert(session);
+      scene.server.removeAllListeners("secureConnection");
+      scene.server.on("secureConnection", (socket) => socket.on("error", () => undefined).resume());
+      const [inside, stays] = [
+        await connected(scene, client, "TLSv1.3"),
+        await connected(scene, other, "TLSv1.3"),
+      ];
+      const cut = closed(inside);
+      await fall(scene);
+      await cut;
+      assert.equal(scene.trust.isTrusted(client.facts.pin), true);
+      greet(scene.server);
+      const again = await connectOnce({ port: scene.port, identity: client, session });
+      assert.deepEqual([again.received, again.resumed], ["hello", false]);
+      assert.equal(stays.destroyed, false);
+      stays.destroy();
+    });
+  }
+});
+
+/** Two changes of which nobody hears before both are written. */
+async function twice(...changes: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.all(changes);
+}
+
 function reach({ port }: Scene): https.RequestOptions {
   return { host: "127.0.0.1", port, rejectUnauthorized: false };
 }

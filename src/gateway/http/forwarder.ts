@@ -5,6 +5,7 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from "node:http2";
+import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { GuardedConnection } from "../../guard/guarded-connection.ts";
@@ -128,23 +129,25 @@ export class HttpForwarder implements Drain {
   }
 
   /** Ends what runs for paths that its peers may not have any more. */
-  rejudge(paths?: readonly PathRule[]): void {
+  rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void {
     if (paths !== undefined) this.#paths = new PathRules(paths);
     if (this.#paths.isEmpty) return;
-    for (const running of this.#running) if (!this.#mayGoOn(running)) running.cut();
+    for (const running of this.#running) if (!this.#mayGoOn(running, changes)) running.cut();
   }
 
-  #mayGoOn({ path, peer }: Running): boolean {
+  /** A group that its peer left lets nothing go on, though the peer is in it again by now. */
+  #mayGoOn({ path, peer }: Running, changes: TrustChanges | undefined): boolean {
     const judged = this.#paths.judge(path);
+    const left = peer && changes?.get(peer.pin)?.leftGroups;
     try {
-      return judged !== undefined && this.#isAllowed(peer, judged.rules);
+      return judged !== undefined && this.#isAllowed(peer, judged.rules, left);
     } catch {
       return false;
     }
   }
 
-  #isAllowed(peer: Peer | undefined, rules: readonly PathRule[]): boolean {
-    return rules.every(({ allow }) => peer !== undefined && this.#context.isAllowed(peer, allow));
+  #isAllowed(peer: Peer | undefined, rules: readonly PathRule[], without?: readonly string[]): boolean {
+    return rules.every(({ allow }) => peer !== undefined && this.#context.isAllowed(peer, allow, without));
   }
 
   /** Returns what to call when it is over. */

@@ -1,3 +1,4 @@
+import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { Http2SecureServer, Http2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { GuardedConnection } from "../../guard/guarded-connection.ts";
@@ -36,8 +37,8 @@ class HttpProxy implements Proxy {
     if (context.config.onPending === "page") this.receivePending = createPendingPage();
   }
 
-  rejudge(paths?: readonly PathRule[]): void {
-    this.#forwarder.rejudge(paths);
+  rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void {
+    this.#forwarder.rejudge(paths, changes);
   }
 
   drain(): void {

@@ -96,6 +96,9 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
     details: {
       fingerprint: key.fingerprint,
       expires: key.expires === null ? null : new Date(key.expires).toISOString(),
+      ...(before !== undefined &&
+        before.peer !== null &&
+        before.peer !== peer && { formerName: before.peer }),
     },
   });
   leaveGroups(tables, change, before?.peer ?? null);

@@ -1,0 +1,80 @@
+import type { TrustEvent } from "./events.ts";
+import type { KeyPin } from "./key-record.ts";
+import { nameKey } from "./peer-name.ts";
+
+/** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */
+export type Fall = "revoked" | "ignored" | "retired" | "forgotten" | "expired" | "not-allowed";
+
+/** What happened to one key since its listener was last told. What was lost is told even if it is back by now. */
+export interface TrustChange {
+  /** How it fell, the first time that it did; undefined when it did not. */
+  readonly fell: Fall | undefined;
+  /** The groups that its peer left, by folded name. */
+  readonly leftGroups: readonly string[];
+  /** The names that it does not speak for any more, or did not for a while, as they were written. */
+  readonly formerNames: readonly string[];
+}
+
+export type TrustChanges = ReadonlyMap<KeyPin, TrustChange>;
+
+/** For a key that is only to be looked at again. */
+export const UNCHANGED: TrustChange = { fell: undefined, leftGroups: [], formerNames: [] };
+
+interface Collected {
+  fell: Fall | undefined;
+  readonly leftGroups: string[];
+  readonly formerNames: string[];
+}
+
+/** What events say of the keys that they are about. Groups have peers in them, with whatever keys `holders` says. */
+export function toTrustChanges(
+  events: readonly TrustEvent[],
+  holders: (nameKey: string) => readonly KeyPin[],
+): TrustChanges {
+  const changes = new Map<KeyPin, Collected>();
+  for (const event of events) {
+    if (event.pin === null) continue;
+    const change = changeOf(changes, event.pin);
+    change.fell ??= fallIn(event);
+    if (typeof event.details.formerName === "string") change.formerNames.push(event.details.formerName);
+  }
+  for (const event of events) {
+    if (event.peer === null || (event.type !== "group-added" && event.type !== "group-removed")) continue;
+    const { group } = event.details;
+    for (const pin of membersCalled(event.peer, changes, holders)) {
+      const change = changeOf(changes, pin);
+      if (event.type === "group-removed" && typeof group === "string") change.leftGroups.push(nameKey(group));
+    }
+  }
+  return changes;
+}
+
+function changeOf(changes: Map<KeyPin, Collected>, pin: KeyPin): Collected {
+  const known = changes.get(pin);
+  if (known !== undefined) return known;
+  const change = { fell: undefined, leftGroups: [], formerNames: [] };
+  changes.set(pin, change);
+  return change;
+}
+
+function fallIn({ type, before, after, at, details }: TrustEvent): Fall | undefined {
+  if (before !== "trusted") return undefined;
+  if (type === "forgotten") return "forgotten";
+  if (after === "revoked" || after === "ignored" || after === "retired") return after;
+  const { expires } = details;
+  return typeof expires === "string" && expires <= at ? "expired" : undefined;
+}
+
+/** Those who have the name now, and those who had it when the event came and were renamed since. */
+function membersCalled(
+  peer: string,
+  changes: ReadonlyMap<KeyPin, Collected>,
+  holders: (nameKey: string) => readonly KeyPin[],
+): ReadonlySet<KeyPin> {
+  const folded = nameKey(peer);
+  const pins = new Set(holders(folded));
+  for (const [pin, { formerNames }] of changes) {
+    if (formerNames.some((name) => nameKey(name) === folded)) pins.add(pin);
+  }
+  return pins;
+}
