@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
-import type { SealedEvent } from "../trust/events.ts";
+import { CHAIN_START, type ChainHead, type SealedEvent } from "../trust/events.ts";
 import { readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { type FileIdentity, fileIdentity } from "./sqlite-file.ts";
@@ -23,11 +23,12 @@ export class EventFeed {
   readonly #files: readonly { readonly path: string; readonly identity: FileIdentity }[];
   readonly #version: StatementSync;
   readonly #after: StatementSync;
-  readonly #last: StatementSync;
+  readonly #hashAt: StatementSync;
   readonly #listeners = new Set<Listener>();
   readonly #timer: NodeJS.Timeout | undefined;
   #seenVersion: number;
-  #sequence: number;
+  /** What the listeners were told of last. */
+  #head: ChainHead;
 
   constructor(database: DatabaseSync, path: string | null) {
     this.#database = database;
@@ -37,9 +38,9 @@ export class EventFeed {
       "SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
     );
     this.#seenVersion = this.#readVersion();
-    this.#last = database.prepare("SELECT max(sequence) AS last FROM events");
-    const last = this.#last.get() as { last: number | null };
-    this.#sequence = last.last ?? 0;
+    this.#hashAt = database.prepare("SELECT hash FROM events WHERE sequence = ?");
+    const head = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").get();
+    this.#head = (head as ChainHead | undefined) ?? CHAIN_START;
     // After the reads above: the first one makes the log and its index.
     this.#files = path === null ? [] : [path, `${path}-wal`, `${path}-shm`].flatMap(identified);
     if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
@@ -57,11 +58,13 @@ export class EventFeed {
 
   /** Tells the listeners what came since they were last told. */
   announce(): void {
+    this.failure = this.#wentBack();
+    if (this.failure !== undefined) return;
     for (;;) {
-      const events = this.#after.all(this.#sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
+      const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
       const last = events.at(-1);
       if (last === undefined) return;
-      this.#sequence = last.sequence;
+      this.#head = { sequence: last.sequence, hash: last.hash };
       for (const listener of this.#listeners) tell(listener, events);
     }
   }
@@ -73,10 +76,8 @@ export class EventFeed {
       const version = this.#readVersion();
       if (version === this.#seenVersion) return;
       readSchema(this.#database);
-      this.failure = this.#wentBack();
-      if (this.failure !== undefined) return;
       this.announce();
-      this.#seenVersion = version;
+      if (this.failure === undefined) this.#seenVersion = version;
     } catch (error) {
       this.failure = toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store");
     }
@@ -92,11 +93,15 @@ export class EventFeed {
     return undefined;
   }
 
-  /** The chain only grows: an older one is a backup that was copied over a store in use. */
+  /** The chain only grows: another one is a backup that was copied over a store in use, however long it is now. */
   #wentBack(): HandclaspError | undefined {
-    const { last } = this.#last.get() as { last: number | null };
-    if ((last ?? 0) >= this.#sequence) return undefined;
-    const problem = `the trust store ${this.#path} has ${last ?? 0} events, and had ${this.#sequence}`;
+    const { sequence, hash } = this.#head;
+    const there = sequence === 0 ? CHAIN_START : (this.#hashAt.get(sequence) as { hash: string } | undefined);
+    if (there?.hash === hash) return undefined;
+    const problem =
+      there === undefined
+        ? `the trust store ${this.#path} had ${sequence} events, and has fewer now`
+        : `event ${sequence} of the trust store ${this.#path} is not the one that it was`;
     return unreadable(problem, "restart after a backup was restored; stop the servers before restoring one");
   }
 

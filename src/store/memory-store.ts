@@ -7,5 +7,5 @@ import { SqliteStore, type StoreOptions } from "./sqlite-store.ts";
 export function openMemoryStore(options: StoreOptions = {}): TrustStore {
   const database = new DatabaseSync(":memory:");
   createSchema(database);
-  return new SqliteStore(database, null, null, options);
+  return new SqliteStore(database, null, options);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { HandclaspError } from "../errors.ts";
@@ -34,6 +34,7 @@ export function openSqliteFile(path: string): DatabaseSync {
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) createFile(path);
+    else if (stat.isDirectory()) throw folderInstead(path);
     else if (stat.size === 0) throw emptyFile(path);
     else if (isLinked(path)) throw linkedFile(path);
     const database = connect(path);
@@ -110,6 +111,12 @@ function isLinked(path: string): boolean {
 function linkedFile(path: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${path} has another name as well (a hard link)`, {
     hint: "remove the other name; to share a store, share its folder",
+  });
+}
+
+function folderInstead(path: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${path} is a folder: a trust store is a file`, {
+    hint: `name a file in it: ${join(path, "trust.db")}`,
   });
 }
 

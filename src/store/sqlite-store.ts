@@ -16,6 +16,7 @@ import type {
 } from "../trust/trust-store.ts";
 import { EventFeed } from "./event-feed.ts";
 import { KeyCache } from "./key-cache.ts";
+import { realStorePath } from "./real-store-path.ts";
 import { SCHEMA } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
@@ -31,7 +32,19 @@ export interface StoreOptions {
 
 /** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
 export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
-  return new SqliteStore(openSqliteFile(path), path, new ThreadChannel(path), options);
+  const real = realStorePath(path);
+  const database = openSqliteFile(real);
+  const file = { url: `sqlite:${path}`, path: real, channel: new ThreadChannel(real) };
+  return new SqliteStore(database, file, options);
+}
+
+/** Where a store is kept. */
+export interface StoreFile {
+  /** As it was named. */
+  readonly url: string;
+  /** Where that leads: everything that is watched or opened again lies there. */
+  readonly path: string;
+  readonly channel: WriteChannel;
 }
 
 /** Used by `openMemoryStore` too: the same rows, nothing on disk. */
@@ -49,16 +62,13 @@ export class SqliteStore implements TrustStore {
   #recorded = false;
   #closed = false;
 
-  constructor(
-    database: DatabaseSync,
-    path: string | null,
-    channel: WriteChannel | null,
-    options: StoreOptions,
-  ) {
-    this.url = path === null ? "memory:" : `sqlite:${path}`;
+  /** `file` is null for a store in memory. */
+  constructor(database: DatabaseSync, file: StoreFile | null, options: StoreOptions) {
+    const path = file?.path ?? null;
+    this.url = file?.url ?? "memory:";
     this.#path = path;
     this.#database = database;
-    this.#channel = channel ?? new DirectChannel(new SqliteWriter(database));
+    this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new SqliteTables(database);
     // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);

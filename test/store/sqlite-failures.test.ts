@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SCHEMA } from "../../src/store/schema.ts";
 import { connect } from "../../src/store/sqlite-file.ts";
@@ -14,16 +22,7 @@ import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { claimOf } from "../contract/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { newPath, storeWithAnna } from "./support/stores.ts";
-
-/** Waits until a condition holds; fails after two seconds. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 2000; waited += 5) {
-    if (holds()) return;
-    await sleep(5);
-  }
-  assert.fail("it did not happen within two seconds");
-}
+import { newPath, storeWithAnna, until } from "./support/stores.ts";
 
 function readFails(store: TrustStore, facts: ReturnType<typeof factsOf>): boolean {
   try {
@@ -88,8 +87,19 @@ describe("a sqlite store that cannot be trusted is not opened, and stays as it i
     assertRefused(path, "ERR_HANDCLASP_STORE_OPEN");
   });
 
-  it("refuses a folder in its place", () => {
-    assert.throws(() => openSqliteStore(temporaryFolder()), { code: "ERR_HANDCLASP_STORE_OPEN" });
+  it("refuses a folder in its place, and says that it is one", () => {
+    const expected = { code: "ERR_HANDCLASP_STORE_OPEN", message: /is a folder: a trust store is a file$/ };
+    assert.throws(() => openSqliteStore(temporaryFolder()), expected);
+  });
+
+  it("makes a new store where a link leads that leads to nothing yet", async () => {
+    const path = newPath();
+    const link = newPath();
+    symlinkSync(path, link);
+    const anna = await storeWithAnna(link);
+    assert.ok(lstatSync(link).isSymbolicLink());
+    await using store = openSqliteStore(path);
+    assert.equal(store.key(anna.pin)?.state, "trusted");
   });
 
   it("makes a new store for its owner alone", async () => {
@@ -158,6 +168,40 @@ describe("a sqlite store that fails while it is in use", () => {
     await until(() => readFails(store, anna));
   });
 
+  it("answers nothing when a backup is copied over it and has as many events again", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    const backup = readFileSync(path);
+    await using store = openSqliteStore(path);
+    await store.apply(claimOf(factsOf("ben")));
+    const clean = connect(path);
+    clean.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    clean.close();
+    writeFileSync(path, backup);
+    await using other = openSqliteStore(path);
+    await other.apply(claimOf(factsOf("carl")));
+    assert.equal(other.head().sequence, 2);
+    await until(() => {
+      try {
+        return store.key(anna.pin) === undefined;
+      } catch (error) {
+        return /event 2 of the trust store .* is not the one/.test((error as Error).message);
+      }
+    });
+    await assert.rejects(store.apply(claimOf(factsOf("dora"))), { code: "ERR_HANDCLASP_STORE_READ" });
+  });
+
+  it("answers nothing when its log is removed, though it was opened by a link elsewhere", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    const link = newPath();
+    symlinkSync(path, link);
+    await using store = openSqliteStore(link);
+    assert.equal(store.url, `sqlite:${link}`);
+    rmSync(`${path}-wal`);
+    await until(() => readFails(store, anna));
+  });
+
   it("answers nothing when its file is removed", async () => {
     const path = newPath();
     const anna = await storeWithAnna(path);
@@ -205,99 +249,5 @@ describe("a sqlite store that fails while it is in use", () => {
     other.exec("COMMIT");
     other.close();
     assert.equal((await claim).kind, "changed");
-  });
-});
-
-describe("several processes on one sqlite store", () => {
-  it("hear of each other's changes within 150 ms", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    await using store = openSqliteStore(path);
-    const heard = new Promise<number>((resolve) => store.onEvents(() => resolve(Date.now())));
-    const script = join(import.meta.dirname, "support", "revoke-at.ts");
-    const child = spawn(process.execPath, [script, path, anna.pin], { stdio: ["ignore", "pipe", "inherit"] });
-    const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-    const delay = (await heard) - Number(said);
-    assert.ok(delay <= 150, `heard after ${delay} ms`);
-    assert.equal(store.key(anna.pin)?.state, "revoked");
-  });
-
-  it("hear of a change although a listener before them throws, and so does whoever made it", () => {
-    const script = join(import.meta.dirname, "support", "throwing-listener.ts");
-    const { stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
-    assert.deepEqual(stdout.trim().split("\n").toSorted(), [
-      "applied",
-      "told",
-      "uncaught: the listener throws",
-    ]);
-  });
-
-  it("keep a write lock when another store of the same process is closed", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    await using kept = openSqliteStore(path);
-    const closed = openSqliteStore(path);
-    for (const store of [kept, closed]) assert.equal(store.key(anna.pin)?.state, "trusted");
-    const writer = connect(path);
-    writer.exec("BEGIN IMMEDIATE");
-    await closed.close();
-    const script = join(import.meta.dirname, "support", "try-lock.ts");
-    const { stdout } = spawnSync(process.execPath, [script, path], { encoding: "utf8" });
-    assert.equal(stdout, "locked\n");
-    writer.exec("COMMIT");
-    writer.close();
-  });
-
-  it("do not list the connections of one that was killed, and remove them", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    const live = { id: "c1", pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
-    const batch = { seen: [], refusals: [], opened: [live], closed: [] };
-    const { pid } = spawnSync(process.execPath, ["-e", "0"]);
-    await using dead = openSqliteStore(path, { process: `serve ${pid}` });
-    await dead.record(batch);
-    await using store = openSqliteStore(path);
-    assert.deepEqual(store.connections(), []);
-    await store.record(batch);
-    const database = connect(path);
-    assert.deepEqual({ ...database.prepare("SELECT count(*) AS rows FROM connections").get() }, { rows: 1 });
-    database.close();
-  });
-
-  it("remove the connections of a former process of the same name", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    for (const id of ["c1", "c2"]) {
-      await using store = openSqliteStore(path, { process: `serve ${process.pid}` });
-      const live = { id, pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
-      await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
-      assert.deepEqual(
-        store.connections().map((connection) => connection.id),
-        [id],
-      );
-    }
-  });
-
-  it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
-    const path = newPath();
-    const script = join(import.meta.dirname, "support", "claim-names.ts");
-    const children = ["a", "b", "c"].map((label) => {
-      const child = spawn(process.execPath, [script, path, label], { stdio: ["pipe", "pipe", "inherit"] });
-      child.stdout.setEncoding("utf8");
-      return child;
-    });
-    await Promise.all(children.map((child) => once(child.stdout, "data")));
-    for (const child of children) child.stdin.end("go\n");
-    const won = await Promise.all(
-      children.map(async (child) => Number((await once(child.stdout, "data"))[0])),
-    );
-    assert.equal(
-      won.reduce((sum, count) => sum + count, 0),
-      100,
-    );
-    await using store = openSqliteStore(path);
-    assert.equal(store.stats().keys.trusted, 100);
-    assert.equal(store.check().chain.broken, null);
-    assert.deepEqual(store.check().problems, []);
   });
 });

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { besideStore } from "../beside-store.ts";
 import { dataFolder } from "../context.ts";
 
 const KNOWN_SERVERS = "known_servers.db";
@@ -9,5 +10,5 @@ export function knownServersUrl(store: string): string {
   const path = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : store;
   return /^[a-z][a-z0-9+.-]+:/i.test(path)
     ? join(dataFolder(), KNOWN_SERVERS)
-    : join(dirname(path), KNOWN_SERVERS);
+    : besideStore(path, (at) => join(dirname(at), KNOWN_SERVERS));
 }

@@ -4,6 +4,7 @@ import { type Identity, type IdentityPem, parseIdentity } from "../../client/ide
 import { ensureIdentityFile } from "../../client/identity-file.ts";
 import { HandclaspError } from "../../errors.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
+import { besideStore } from "../beside-store.ts";
 import { makeIdentity } from "../identity/make.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -41,7 +42,7 @@ function makeServerIdentity(): Promise<IdentityPem> {
 
 /** Beside the store: `trust.db` has `trust.db.server.pem`. */
 export function serverIdentityFile(storeUrl: string): string {
-  return `${storeUrl.replace(/^sqlite:/, "")}.server.pem`;
+  return besideStore(storeUrl.replace(/^sqlite:/, ""), (path) => `${path}.server.pem`);
 }
 
 function read(file: string): string {

@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
 import { claimOf } from "../../contract/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
@@ -17,4 +19,13 @@ export async function storeWithAnna(path: string, more = 0): Promise<ReturnType<
   const others = Array.from({ length: more }, (_, index) => factsOf(`peer-${index}`));
   await Promise.all(others.map((facts) => store.apply(claimOf(facts))));
   return anna;
+}
+
+/** Waits until a condition holds; fails after ten seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 5) {
+    if (holds()) return;
+    await sleep(5);
+  }
+  assert.fail("it did not happen within ten seconds");
 }

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { connect } from "../../src/store/sqlite-file.ts";
+import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { newPath, storeWithAnna } from "./support/stores.ts";
+
+describe("several processes on one sqlite store", () => {
+  it("hear of each other's changes within 150 ms", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    const heard = new Promise<number>((resolve) => store.onEvents(() => resolve(Date.now())));
+    const script = join(import.meta.dirname, "support", "revoke-at.ts");
+    const child = spawn(process.execPath, [script, path, anna.pin], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    const delay = (await heard) - Number(said);
+    assert.ok(delay <= 150, `heard after ${delay} ms`);
+    assert.equal(store.key(anna.pin)?.state, "revoked");
+  });
+
+  it("hear of a change although a listener before them throws, and so does whoever made it", () => {
+    const script = join(import.meta.dirname, "support", "throwing-listener.ts");
+    const { stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+    assert.deepEqual(stdout.trim().split("\n").toSorted(), [
+      "applied",
+      "told",
+      "uncaught: the listener throws",
+    ]);
+  });
+
+  it("keep a write lock when another store of the same process is closed", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    await using kept = openSqliteStore(path);
+    const closed = openSqliteStore(path);
+    for (const store of [kept, closed]) assert.equal(store.key(anna.pin)?.state, "trusted");
+    const writer = connect(path);
+    writer.exec("BEGIN IMMEDIATE");
+    await closed.close();
+    const script = join(import.meta.dirname, "support", "try-lock.ts");
+    const { stdout } = spawnSync(process.execPath, [script, path], { encoding: "utf8" });
+    assert.equal(stdout, "locked\n");
+    writer.exec("COMMIT");
+    writer.close();
+  });
+
+  it("do not list the connections of one that was killed, and remove them", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    const live = { id: "c1", pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
+    const batch = { seen: [], refusals: [], opened: [live], closed: [] };
+    const { pid } = spawnSync(process.execPath, ["-e", "0"]);
+    await using dead = openSqliteStore(path, { process: `serve ${pid}` });
+    await dead.record(batch);
+    await using store = openSqliteStore(path);
+    assert.deepEqual(store.connections(), []);
+    await store.record(batch);
+    const database = connect(path);
+    assert.deepEqual({ ...database.prepare("SELECT count(*) AS rows FROM connections").get() }, { rows: 1 });
+    database.close();
+  });
+
+  it("remove the connections of a former process of the same name", async () => {
+    const path = newPath();
+    const anna = await storeWithAnna(path);
+    for (const id of ["c1", "c2"]) {
+      await using store = openSqliteStore(path, { process: `serve ${process.pid}` });
+      const live = { id, pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
+      await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
+      assert.deepEqual(
+        store.connections().map((connection) => connection.id),
+        [id],
+      );
+    }
+  });
+
+  it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
+    const path = newPath();
+    const script = join(import.meta.dirname, "support", "claim-names.ts");
+    const children = ["a", "b", "c"].map((label) => {
+      const child = spawn(process.execPath, [script, path, label], { stdio: ["pipe", "pipe", "inherit"] });
+      child.stdout.setEncoding("utf8");
+      return child;
+    });
+    await Promise.all(children.map((child) => once(child.stdout, "data")));
+    for (const child of children) child.stdin.end("go\n");
+    const won = await Promise.all(
+      children.map(async (child) => Number((await once(child.stdout, "data"))[0])),
+    );
+    assert.equal(
+      won.reduce((sum, count) => sum + count, 0),
+      100,
+    );
+    await using store = openSqliteStore(path);
+    assert.equal(store.stats().keys.trusted, 100);
+    assert.equal(store.check().chain.broken, null);
+    assert.deepEqual(store.check().problems, []);
+  });
+});
