@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type http2 from "node:http2";
 import { describe, it } from "node:test";
-import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { anna, connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { fieldBlock, FLAG, FRAME, frame, openFrames } from "./support/http2-frames.ts";
 import {
   openH2cUpstream,
   openHttpUpstream,
@@ -122,3 +123,102 @@ describe("a field with bytes beyond ASCII", () => {
     });
   }
 });
+
+describe("a field with white space at an end", () => {
+  const SPACED = { authorization: "Bearer abc ", cookie: "session=abc ", "x-one": " \ta b\t " };
+
+  for (const protocol of ["http", "h2c"] as const) {
+    it(`goes on without it from HTTP/2 to the upstream, and back, by ${protocol}`, async () => {
+      const seen: http2.IncomingHttpHeaders[] = [];
+      await using upstream =
+        protocol === "http"
+          ? await openTcpUpstream((socket) =>
+              socket.on("data", (chunk: Buffer) => {
+                const lines = chunk.toString("latin1").split("\r\n").slice(1);
+                seen.push(Object.fromEntries(lines.flatMap((line) => toField(line))));
+                socket.write(
+                  "HTTP/1.1 200 OK\r\nSet-Cookie: a=b \r\nX-Two:  c\t\r\nContent-Length: 0\r\n\r\n",
+                );
+              }),
+            )
+          : await openH2cUpstream((stream, headers) => {
+              seen.push(headers);
+              stream.respond({ "set-cookie": "a=b ", "x-two": " c\t" }, { waitForTrailers: true });
+              stream.on("wantTrailers", () => stream.sendTrailers({ "x-three": " d " }));
+              stream.resume().end();
+            });
+      await using scene = await openHttpScene({ to: upstream.port, protocol });
+      await using session = openSession(scene.port);
+      const { status, headers, trailers } = await finish(session.request({ ":path": "/", ...SPACED }));
+      assert.equal(status, 200);
+      assert.deepEqual([headers["set-cookie"], headers["x-two"]], [["a=b"], "c"]);
+      if (protocol === "h2c") assert.equal(trailers["x-three"], "d");
+      const [{ authorization, cookie, "x-one": one } = {}] = seen;
+      assert.deepEqual(
+        { authorization, cookie, one },
+        {
+          authorization: "Bearer abc",
+          cookie: "session=abc",
+          one: "a b",
+        },
+      );
+    });
+  }
+
+  it("loses it in trailers, and goes on", async () => {
+    let asked: unknown;
+    await using upstream = await openH2cUpstream((stream) => {
+      stream.on("trailers", (headers: http2.IncomingHttpHeaders) => (asked = headers["x"]));
+      stream.on("end", () => stream.respond({ ":status": 200 }, { endStream: true })).resume();
+    });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    await using session = openSession(scene.port);
+    const stream = session.request({ ":method": "POST", ":path": "/" }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ x: " 1 " }));
+    stream.end("body");
+    assert.equal((await finish(stream)).status, 200);
+    assert.equal(asked, "1");
+  });
+});
+
+describe("a field of HTTP/2 with a control character, or a name that is no token", () => {
+  it("reaches no upstream, and makes no other field of the request another one", async () => {
+    const seen: (readonly string[])[] = [];
+    await using upstream = await openHttpUpstream(({ rawHeaders }, response) => {
+      seen.push(rawHeaders);
+      response.end();
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using connection = await openFrames(scene.port, anna);
+    const bad = [
+      ["x-bad", "a\r\nx-made-up: b"],
+      ["x-bad", "a\nb"],
+      ["x-bad", "a\0b"],
+      ["x bad", "a"],
+    ] as const;
+    for (const [at, field] of bad.entries()) {
+      const block = fieldBlock([...requestFields(), ["x-good", "c"], field]);
+      const stream = 2 * at + 1;
+      connection.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, block));
+      await connection.waitFor((received) => received.stream === stream);
+    }
+    for (const raw of seen) {
+      assert.deepEqual(valuesOf(raw, "x-good"), ["c"]);
+      assert.doesNotMatch(raw.join("\n"), /made-up|bad/);
+    }
+  });
+});
+
+function requestFields(): (readonly [string, string])[] {
+  return [
+    [":method", "GET"],
+    [":path", "/"],
+    [":scheme", "https"],
+    [":authority", "a"],
+  ];
+}
+
+function toField(line: string): [string, string][] {
+  const colon = line.indexOf(": ");
+  return colon === -1 ? [] : [[line.slice(0, colon).toLowerCase(), line.slice(colon + 2)]];
+}

@@ -36,6 +36,8 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
     insecureHTTPParser: false,
     // What is said twice goes on as it came, as over HTTP/1.1.
     strictSingleValueFields: false,
+    // By default nghttp2 drops what has a space at either end, and tells nobody (nodejs/node#56703); we trim it.
+    strictFieldWhitespaceValidation: false,
     // Refused by `readTarget`, in its turn: an answer of Node's own is in the way of an upgrade right behind it.
     requireHostHeader: false,
     settings: {

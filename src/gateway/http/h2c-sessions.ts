@@ -9,8 +9,12 @@ import { createConnection, type Socket } from "node:net";
 import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
 import { UpstreamTimeout } from "./http-upstream.ts";
 
-/** The second is not in Node's types: what clients say twice goes on as it came. */
-const OPTIONS = { settings: { enablePush: false }, strictSingleValueFields: false };
+/** What is not in Node's types: what is said twice goes on as it came, and no field is lost for a space at its end. */
+const OPTIONS = {
+  settings: { enablePush: false },
+  strictSingleValueFields: false,
+  strictFieldWhitespaceValidation: false,
+};
 
 /**
  * Upstreams end a connection on which too many streams are reset, with all that others have on it (CVE-2023-44487);

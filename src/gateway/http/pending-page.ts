@@ -44,7 +44,8 @@ export function createPendingPage(): ReceivePending {
   const server = createSecureServer({
     allowHTTP1: true,
     settings: { maxConcurrentStreams: 10, enablePush: false },
-  });
+    strictFieldWhitespaceValidation: false,
+  } as Parameters<typeof createSecureServer>[0]);
   server.emit("listening");
   server.on("session", (session) => {
     if (entering !== undefined) known.set(session, entering);

@@ -1,5 +1,6 @@
 import { STATUS_CODES, ServerResponse } from "node:http";
 import { constants } from "node:http2";
+import { toFieldValue } from "./field-value.ts";
 import type { FrontRequest, FrontResponse } from "./front.ts";
 import { toHttp2Fields, toLower } from "./http2-fields.ts";
 import { toTrailers } from "./request-fields.ts";
@@ -164,7 +165,7 @@ function endToEnd(raw: readonly string[]): string[] {
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
     const lower = toLower(name);
-    const value = raw[at + 1] ?? "";
+    const value = toFieldValue(raw[at + 1]);
     if (lower === "connection" && value.toLowerCase() !== "keep-alive" && value.toLowerCase() !== "close") {
       listed = [...(listed ?? []), ...value.toLowerCase().split(/[\s,]+/)];
     }

@@ -1,4 +1,5 @@
 import { fieldKind, isTrailerAllowed } from "./field-kinds.ts";
+import { toFieldValue } from "./field-value.ts";
 
 /** The fields of a request as the upstream gets them. */
 export interface RequestFields {
@@ -30,7 +31,7 @@ export function toRequestFields(raw: readonly string[], host: string, peer: Told
   let listed: ReadonlySet<string> | undefined;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
-    const value = raw[at + 1] ?? "";
+    const value = toFieldValue(raw[at + 1]);
     switch (fieldKind(name)) {
       case "end-to-end":
         list.push(name, value);
@@ -70,7 +71,7 @@ export function toTrailers(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
-    if (isTrailerAllowed(name)) pairs.push([name, raw[at + 1] ?? ""]);
+    if (isTrailerAllowed(name)) pairs.push([name, toFieldValue(raw[at + 1])]);
   }
   return pairs;
 }
