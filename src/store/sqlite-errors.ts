@@ -4,6 +4,8 @@ import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
 const CORRUPT = 11;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
+/** TOOBIG, CONSTRAINT, MISMATCH, RANGE: about the values of one statement. */
+const OF_ONE_STATEMENT: ReadonlySet<number | undefined> = new Set([18, 19, 20, 25]);
 
 /** What SQLite or the file system said, as our error; ours pass through. */
 export function toStoreError(error: unknown, code: ErrorCode, what: string): HandclaspError {
@@ -27,6 +29,12 @@ export function toStoreError(error: unknown, code: ErrorCode, what: string): Han
     return new HandclaspError(code, `${what}: ${said}`, { hint, cause: error });
   }
   return new HandclaspError(code, `${what}: ${said}`, { cause: error });
+}
+
+/** Whether something else may be written all the same: nothing failed but what one statement, or we, made of values. */
+export function isAboutOneStatement(error: unknown): boolean {
+  const result = resultCode(error);
+  return result === undefined || OF_ONE_STATEMENT.has(result);
 }
 
 function resultCode(error: unknown): number | undefined {

@@ -4,7 +4,7 @@ import { applyChange } from "../trust/changes/apply-change.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
 import type { SightingBatch } from "../trust/trust-store.ts";
 import { forgetConnections, recordSightings } from "./sightings.ts";
-import { toStoreError } from "./sqlite-errors.ts";
+import { isAboutOneStatement, toStoreError } from "./sqlite-errors.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 
 /** One thing to write. */
@@ -31,6 +31,7 @@ export interface WriteError {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+const UNDONE = "this cannot be written to the trust store";
 const NOTHING: Outcome = { kind: "changed", keys: [] };
 
 /** Writes to a database, many writes in one durable transaction. */
@@ -70,9 +71,9 @@ export class SqliteWriter {
     try {
       return { ok: true, outcome: this.#carryOut(write) };
     } catch (error) {
-      if (!isHandclaspError(error)) throw error;
+      if (!isHandclaspError(error) && !isAboutOneStatement(error)) throw error;
       this.#undo.run();
-      return { ok: false, error: toWriteError(error) };
+      return { ok: false, error: toWriteError(toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", UNDONE)) };
     } finally {
       if (this.#database.isTransaction) this.#release.run();
     }

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { HandclaspError } from "../errors.ts";
 import type { Outcome } from "../trust/changes/change.ts";
 import { fromWriteError, type SqliteWriter, type Write, type Written } from "./sqlite-writer.ts";
+import { toStoreError } from "./sqlite-errors.ts";
 import type { WriterMessage } from "./sqlite-writer-thread.ts";
 
 /** How a store hands over what is to be written. */
@@ -72,8 +73,28 @@ export class ThreadChannel implements WriteChannel {
     if (this.#outbox.length === 0) return;
     this.#worker ??= this.#start();
     this.#worker.ref();
-    this.#worker.postMessage(this.#outbox satisfies WriterMessage);
+    const outbox = this.#outbox;
     this.#outbox = [];
+    try {
+      this.#worker.postMessage(outbox satisfies WriterMessage);
+    } catch {
+      this.#sendEach(this.#worker, outbox);
+    }
+  }
+
+  /** Something in it cannot be sent to a thread: that fails, the rest goes on. */
+  #sendEach(worker: Worker, outbox: readonly Write[]): void {
+    const waiting = this.#waiting.splice(-outbox.length);
+    for (const [index, write] of outbox.entries()) {
+      const one = waiting[index];
+      if (one === undefined) continue;
+      try {
+        worker.postMessage([write] satisfies WriterMessage);
+        this.#waiting.push(one);
+      } catch (error) {
+        one.reject(toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", "this cannot be written"));
+      }
+    }
   }
 
   #start(): Worker {

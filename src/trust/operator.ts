@@ -5,6 +5,7 @@ import type { Actor } from "./events.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { KeyRecord } from "./key-record.ts";
+import { toMoment } from "./moment.ts";
 import { resolveKey } from "./resolve-key.ts";
 import type { TokenRecord } from "./token-record.ts";
 import { toSeenCertificate } from "./trust.ts";
@@ -91,10 +92,7 @@ export class Operator {
   /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
   async openFirstUse(forMs: number): Promise<number> {
     const origin = this.#origin();
-    const until = origin.at + forMs;
-    if (!Number.isSafeInteger(until)) {
-      throw new HandclaspError("ERR_HANDCLASP_OPTION", `first use cannot be open for ${forMs} ms`);
-    }
+    const until = toMoment("the end of first use", origin.at + forMs);
     await this.#apply({ type: "open-first-use", ...origin, until });
     return until;
   }
@@ -153,5 +151,9 @@ function approval({ name, onConflict, expires }: ApproveOptions): {
   onConflict: "fail" | "replace" | "add";
   expires: number | null;
 } {
-  return { peer: name ?? null, onConflict: onConflict ?? "fail", expires: expires ?? null };
+  return {
+    peer: name ?? null,
+    onConflict: onConflict ?? "fail",
+    expires: expires === undefined ? null : toMoment("expires", expires),
+  };
 }

@@ -1,6 +1,8 @@
 import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { describeFailingWrites } from "../contract/failing-writes.ts";
 import { describeGroups } from "../contract/groups.ts";
 import { describeTrustStore } from "../contract/trust-store.ts";
 
 describeTrustStore("memory store", () => openMemoryStore());
 describeGroups("memory store", () => openMemoryStore());
+describeFailingWrites("memory store", () => openMemoryStore());

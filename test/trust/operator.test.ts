@@ -170,6 +170,22 @@ describe("Operator: names and events", () => {
     assert.equal(verifyChain(office.store.events(0, 100)).broken, null);
   });
 
+  it("takes no moment that cannot be written down", async () => {
+    const office = new Office();
+    const anna = factsOf("anna");
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, 8.8e15, -1, 1.5]) {
+      const refused = { code: "ERR_HANDCLASP_OPTION" };
+      await assert.rejects(office.operator.import(anna, { expires: wrong }), refused, String(wrong));
+      if (wrong !== -1) await assert.rejects(office.operator.openFirstUse(wrong), refused, String(wrong));
+    }
+    await office.connects(anna);
+    await assert.rejects(office.operator.approve(anna.pin, { expires: Number.NaN }), {
+      code: "ERR_HANDCLASP_OPTION",
+    });
+    assert.equal(office.store.key(anna.pin)?.state, "pending");
+    assert.deepEqual(office.events(), []);
+  });
+
   it("lets exactly one of two approvals of one name at once win", async () => {
     const office = new Office();
     const rivals = [factsOf("anna"), factsOf("anna"), factsOf("anna")];

@@ -1,3 +1,5 @@
+import { HandclaspError } from "../../errors.ts";
+import { escapeText } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { applyApprove, applyImport } from "./approve.ts";
 import { applyBar } from "./bar.ts";
@@ -63,5 +65,12 @@ export function applyChange(tables: TrustTables, change: Change): Outcome {
         details: { until: new Date(change.until).toISOString() },
       });
       return { kind: "changed", keys: [] };
+    default:
+      throw new HandclaspError("ERR_HANDCLASP_OPTION", `there is no change "${unknownType(change)}"`);
   }
+}
+
+/** Comes from code that TypeScript did not see. */
+function unknownType(change: never): string {
+  return escapeText(String((change as { readonly type?: unknown }).type), 40);
 }

@@ -1,0 +1,56 @@
+// What every store promises about writes that cannot be carried out.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { isHandclaspError } from "../../src/errors.ts";
+import type { Change } from "../../src/trust/changes/change.ts";
+import type { Actor } from "../../src/trust/events.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import { factsOf } from "../support/certificates.ts";
+import { claimOf } from "./trust-store.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+const ACTOR: Actor = { user: "operator", process: "test 1", address: null };
+const ORIGIN = { at: AT, actor: ACTOR };
+
+/** What code without types may hand over, or numbers that no clock shows. */
+function badChanges(): readonly (readonly [name: string, change: unknown])[] {
+  return [
+    ["a moment that there is not", { type: "open-first-use", ...ORIGIN, until: 8.8e15 }],
+    ["a moment that is no number", { type: "open-first-use", ...ORIGIN, until: Number.NaN }],
+    ["a time of acting that is no number", { ...claimOf(factsOf("carl")), at: Number.NaN }],
+    ["a name that is no text", { type: "rename", ...ORIGIN, pin: factsOf("carl").pin, peer: 5 }],
+    ["an unknown type", { type: "bless", ...ORIGIN }],
+    ["what no thread can be sent", { ...claimOf(factsOf("carl")), peer: () => "carl" }],
+    ["nothing", null],
+  ];
+}
+
+/** Registers the suite for one kind of store. `open` gives a new, empty one. */
+export function describeFailingWrites(kind: string, open: () => TrustStore): void {
+  describe(`${kind}: a write that cannot be carried out`, () => {
+    for (const [name, change] of badChanges()) {
+      it(`fails alone, and is not written in part: ${name}`, async () => {
+        const store = open();
+        after(() => store.close());
+        const [anna, bert] = [factsOf("anna"), factsOf("bert")];
+        const written = await Promise.allSettled([
+          store.apply(claimOf(anna)),
+          store.apply(change as Change),
+          store.apply(claimOf(bert)),
+          store.putSetting("server", "one"),
+        ]);
+        assert.deepEqual(
+          written.map(({ status }) => status),
+          ["fulfilled", "rejected", "fulfilled", "fulfilled"],
+        );
+        const [, failed] = written;
+        assert.ok(failed.status === "rejected" && isHandclaspError(failed.reason));
+        for (const { pin } of [anna, bert]) assert.equal(store.key(pin)?.state, "trusted");
+        assert.equal(store.keys().length, 2);
+        assert.equal(store.head().sequence, 2);
+        assert.equal(store.firstUseOpenUntil(), 0);
+        assert.equal(store.check().chain.broken, null);
+      });
+    }
+  });
+}
