@@ -5,13 +5,14 @@ import type { UpstreamProblem } from "../gateway-event.ts";
 import type { ProxyContext } from "../proxy.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
 import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
-import { connectUpstream } from "../upstream.ts";
+import { connectUpstream, UpstreamTimeout } from "../upstream.ts";
 
 /**
  * What upstreams send is read into the same memory for all connections: it is encrypted, and by that copied, before
  * anything else is read. With a new buffer for each read, collecting them took a third of the CPU of a fast transfer.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+const NOTHING = new Uint8Array();
 
 /**
  * One client and its connection to the upstream. Bytes, ends and failures pass both ways. By hand, since two `pipe`s
@@ -19,10 +20,10 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
  */
 export class TcpRelay {
   readonly #client: TLSSocket;
-  readonly #upstream: Socket;
   readonly #context: ProxyContext;
   readonly #beganAt = performance.now();
-  #isConnected = false;
+  #upstream: Socket | undefined;
+  #giveUp: () => void = ignore;
   /** Whether a write to the client is under way. */
   #isFull = false;
 
@@ -30,38 +31,42 @@ export class TcpRelay {
     this.#client = client;
     this.#context = context;
     const { config } = context;
-    const upstream = connectUpstream(config.to, { buffer: READ_BUFFER, callback: this.#toClient });
-    this.#upstream = upstream;
-    // Until the upstream is there the client is not read: Node keeps at most what its buffers hold.
-    upstream.on("connect", this.#connected);
-    upstream.on("error", this.#upstreamFailed);
-    upstream.on("close", this.#upstreamClosed);
     client.on("error", ignore);
     client.on("close", this.#clientClosed);
-    if (config.sendProxy === "v2") this.#introduce();
-    upstream.setTimeout(config.connectTimeoutMs, this.#timedOut);
     if (config.idleTimeoutMs > 0) client.setTimeout(config.idleTimeoutMs, this.#idle);
+    const introduction = this.#introduction();
+    if (introduction === undefined) return;
+    const options = { allowHalfOpen: true, onread: { buffer: READ_BUFFER, callback: this.#toClient } };
+    // Until the upstream is there the client is not read: Node keeps at most what its buffers hold.
+    const connected = (error: Error | undefined, upstream: Socket | undefined): void => {
+      if (upstream !== undefined) this.#join(upstream, introduction);
+      else this.#unreachable(error ?? new Error("there is no connection"));
+    };
+    this.#giveUp = connectUpstream(config.to, config, connected, options);
   }
 
-  /** Node sends it before all else, once there is a connection. */
-  #introduce(): void {
-    const connection = connectionOf(this.#client);
+  /** What the upstream hears before all else; undefined when nobody can say who comes, and the client is refused. */
+  #introduction(): Uint8Array | undefined {
+    if (this.#context.config.sendProxy === "none") return NOTHING;
     try {
+      const connection = connectionOf(this.#client);
       if (connection === undefined) throw new Error("it is not known whose connection this is");
-      this.#upstream.write(encodeProxyHeader(connection));
+      return encodeProxyHeader(connection);
     } catch (error) {
       this.#report("unannounced", error instanceof Error ? error : new Error(String(error)));
-      this.#upstream.destroy();
+      this.#client.destroy();
+      return undefined;
     }
   }
 
-  readonly #connected = (): void => {
+  #join(upstream: Socket, introduction: Uint8Array): void {
     const client = this.#client;
-    const upstream = this.#upstream;
-    this.#isConnected = true;
+    this.#upstream = upstream;
+    upstream.on("error", this.#upstreamFailed);
+    upstream.on("close", this.#upstreamClosed);
     const { config: listener, onEvent } = this.#context;
     onEvent({ type: "upstream-connected", listener, durationMs: performance.now() - this.#beganAt });
-    upstream.setTimeout(0);
+    if (introduction.length > 0) upstream.write(introduction);
     client.on("data", (chunk: Buffer) => {
       if (!upstream.destroyed && !upstream.write(chunk)) client.pause();
     });
@@ -70,7 +75,7 @@ export class TcpRelay {
     upstream.on("end", () => client.end());
     // There is nothing to flow but its end.
     upstream.resume();
-  };
+  }
 
   /** OpenSSL takes a write at once as long as none waits before it; so nothing is read until it has gone out. */
   readonly #toClient = (length: number, buffer: Uint8Array): boolean => {
@@ -84,13 +89,7 @@ export class TcpRelay {
   readonly #written = (): void => {
     if (!this.#isFull) return;
     this.#isFull = false;
-    this.#upstream.resume();
-  };
-
-  readonly #timedOut = (): void => {
-    const { connectTimeoutMs } = this.#context.config;
-    this.#report("timed-out", new Error(`no connection within ${connectTimeoutMs} ms`));
-    this.#upstream.destroy();
+    this.#upstream?.resume();
   };
 
   /** Bytes of either direction pass through the client's socket. */
@@ -98,21 +97,24 @@ export class TcpRelay {
     this.#client.destroy();
   };
 
-  readonly #upstreamFailed = (error: Error): void => {
-    this.#report(this.#isConnected ? "broken" : "unreachable", error);
-  };
+  #unreachable(error: Error): void {
+    this.#report(error instanceof UpstreamTimeout ? "timed-out" : "unreachable", error);
+    this.#client.destroy();
+  }
+
+  readonly #upstreamFailed = (error: Error): void => this.#report("broken", error);
 
   /** A connection that did not come to its end must not look to the other side as if it had. */
   readonly #upstreamClosed = (): void => {
     const client = this.#client;
     if (client.destroyed) return;
     // What it still says is for nobody; unread, its end would not be noticed.
-    if (isPassedOn(this.#upstream, client)) client.resume();
-    else if (this.#isConnected) reset(client);
-    else client.destroy();
+    if (this.#upstream !== undefined && isPassedOn(this.#upstream, client)) client.resume();
+    else reset(client);
   };
 
   readonly #clientClosed = (): void => {
+    this.#giveUp();
     const upstream = this.#upstream;
     const { config, onEvent } = this.#context;
     const { bytesRead: bytesIn, bytesWritten: bytesOut } = this.#client;
@@ -123,9 +125,9 @@ export class TcpRelay {
       bytesIn,
       bytesOut,
     });
+    if (upstream === undefined) return;
     if (isPassedOn(this.#client, upstream)) leave(upstream);
-    else if (this.#isConnected) breakOff(upstream);
-    else upstream.destroy();
+    else breakOff(upstream);
   };
 
   #report(problem: UpstreamProblem, error: Error): void {
