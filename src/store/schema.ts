@@ -80,6 +80,19 @@ export const MIGRATIONS: readonly string[] = [
      added_at INTEGER NOT NULL,
      PRIMARY KEY (name_key, group_key)
    ) STRICT, WITHOUT ROWID;`,
+  `DROP TABLE connections;
+   CREATE TABLE runs (id TEXT PRIMARY KEY, process TEXT NOT NULL, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE connections (
+     run TEXT NOT NULL,
+     id TEXT NOT NULL,
+     pin TEXT NOT NULL,
+     peer TEXT NOT NULL,
+     address TEXT,
+     since INTEGER NOT NULL,
+     PRIMARY KEY (run, id)
+   ) STRICT, WITHOUT ROWID;
+   DELETE FROM certificates WHERE pin IN (SELECT pin FROM keys WHERE state = 'pending')
+     AND rowid NOT IN (SELECT max(rowid) FROM certificates GROUP BY pin);`,
 ];
 
 /** The schema this version writes. */

@@ -1,25 +1,33 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SightingBatch } from "../trust/trust-store.ts";
+import { SILENT_MS } from "./live-run.ts";
 
 const MOST_REFUSALS = 10_000;
 const REFUSALS_KEPT_MS = 7 * 24 * 3600 * 1000;
 
-/** Removes the connections of processes that ended without saying so. */
-export function forgetConnections(database: DatabaseSync, processes: readonly string[]): void {
-  for (const process of processes) database.prepare("DELETE FROM connections WHERE process = ?").run(process);
+/** Whose sightings they are, and when they are written. */
+export interface SeenBy {
+  readonly id: string;
+  readonly process: string;
+  /** Whether it has connections on the list after this. */
+  readonly isListed: boolean;
+  /** Whether what it opened is all that it has: then nothing else stays on the list. */
+  readonly isWhole: boolean;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
-/** Writes what one process saw, inside the caller's transaction. Old and surplus refusals go. */
-export function recordSightings(database: DatabaseSync, process: string, batch: SightingBatch): void {
+/** Writes what one run saw, inside the caller's transaction. Runs that fell silent, old and surplus refusals go. */
+export function recordSightings(database: DatabaseSync, by: SeenBy, batch: SightingBatch): void {
   const seen = database.prepare("UPDATE keys SET last_seen = max(?2, coalesce(last_seen, 0)) WHERE pin = ?1");
   for (const { pin, at } of batch.seen) seen.run(pin, at);
 
-  const opened = database.prepare("INSERT OR REPLACE INTO connections VALUES (?,?,?,?,?,?)");
-  for (const { id, pin, peer, remoteAddress, since } of batch.opened) {
-    opened.run(process, id, pin, peer, remoteAddress, since);
-  }
-  const closed = database.prepare("DELETE FROM connections WHERE process = ? AND id = ?");
-  for (const id of batch.closed) closed.run(process, id);
+  const silent = database
+    .prepare("SELECT id FROM runs WHERE abs(beat - ?) > ? AND id <> ?")
+    .all(by.at, SILENT_MS, by.id);
+  for (const { id } of silent) forgetRun(database, String(id));
+  if (by.isListed) recordConnections(database, by, batch);
+  else forgetRun(database, by.id);
 
   if (batch.refusals.length === 0) return;
   const refused = database.prepare(
@@ -40,4 +48,24 @@ export function recordSightings(database: DatabaseSync, process: string, batch: 
   database
     .prepare("DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY last_at LIMIT ?)")
     .run(count - MOST_REFUSALS);
+}
+
+/** A run that others removed puts all of its connections on the list again, or none: its next write does. */
+function recordConnections(database: DatabaseSync, by: SeenBy, batch: SightingBatch): void {
+  const { id: run, process, at } = by;
+  if (by.isWhole) {
+    forgetRun(database, run);
+    database.prepare("INSERT INTO runs VALUES (?,?,?)").run(run, process, at);
+  } else if (database.prepare("UPDATE runs SET beat = ? WHERE id = ?").run(at, run).changes === 0) return;
+  const opened = database.prepare("INSERT OR REPLACE INTO connections VALUES (?,?,?,?,?,?)");
+  for (const { id, pin, peer, remoteAddress, since } of batch.opened) {
+    opened.run(run, id, pin, peer, remoteAddress, since);
+  }
+  const closed = database.prepare("DELETE FROM connections WHERE run = ? AND id = ?");
+  for (const id of batch.closed) closed.run(run, id);
+}
+
+function forgetRun(database: DatabaseSync, run: string): void {
+  const { changes } = database.prepare("DELETE FROM runs WHERE id = ?").run(run);
+  if (changes > 0) database.prepare("DELETE FROM connections WHERE run = ?").run(run);
 }

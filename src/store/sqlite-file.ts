@@ -13,6 +13,9 @@ const QUICK_CHECK_MOST_BYTES = 32 * 1024 * 1024;
 /** How long a writer waits for another process's transaction. */
 const BUSY_MS = 5000;
 
+/** What the write-ahead log shrinks to after a flood; as much as SQLite lets it grow between two checkpoints. */
+const LOG_MOST_BYTES = 4 * 1024 * 1024;
+
 /** The file's place on disk: another one means that somebody put another file there. */
 export interface FileIdentity {
   readonly device: bigint;
@@ -58,6 +61,7 @@ export function connect(path: string): DatabaseSync {
   const database = new DatabaseSync(url, { timeout: BUSY_MS });
   readSchema(database);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
+  database.exec(`PRAGMA journal_size_limit = ${LOG_MOST_BYTES}`);
   return database;
 }
 

@@ -3,6 +3,7 @@ import type { SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import type { ListedConnection, ListedMember, RefusalSighting } from "../trust/trust-store.ts";
+import { SILENT_MS } from "./live-run.ts";
 import {
   type CertificateRow,
   type KeyRow,
@@ -55,7 +56,7 @@ export class SqliteLists {
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
     const rows = this.#database
-      .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY added_at DESC, rowid DESC")
+      .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY rowid DESC")
       .all(pin);
     return (rows as unknown as CertificateRow[]).map(toCertificateRecord);
   }
@@ -86,36 +87,24 @@ export class SqliteLists {
     return (rows as unknown as RefusalRow[]).map(toRefusalSighting);
   }
 
-  connections(): readonly ListedConnection[] {
+  /** Of runs that gave a sign of life around a moment. */
+  connections(now: number): readonly ListedConnection[] {
     const rows = this.#database
       .prepare(
-        "SELECT process, id, pin, peer, address AS remoteAddress, since FROM connections ORDER BY since, id",
+        `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since
+           FROM connections AS c JOIN runs ON runs.id = c.run
+           WHERE abs(beat - ?) <= ? ORDER BY since, c.id`,
       )
-      .all() as unknown as ListedConnection[];
-    return rows.filter(({ process }) => isAlive(process)).map((row) => ({ ...row }));
+      .all(now, SILENT_MS) as unknown as ListedConnection[];
+    return rows.map((row) => ({ ...row }));
   }
 
-  /** Processes that have connections in the list and do not run any more. */
-  goneProcesses(): readonly string[] {
-    const rows = this.#database.prepare("SELECT DISTINCT process FROM connections").all() as {
-      process: string;
-    }[];
-    return rows.map(({ process }) => process).filter((name) => !isAlive(name));
+  isListed(run: string): boolean {
+    return this.#database.prepare("SELECT 1 FROM runs WHERE id = ?").get(run) !== undefined;
   }
 
   count(table: "certificates" | "events" | "refusals"): number {
     return (this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number })
       .count;
-  }
-}
-
-/** Whether the process of a name like `serve 4711` still runs on this machine. */
-function isAlive(name: string): boolean {
-  const id = Number(name.slice(name.lastIndexOf(" ") + 1));
-  if (!Number.isInteger(id)) return false;
-  try {
-    return process.kill(id, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -16,18 +16,21 @@ import type {
 } from "../trust/trust-store.ts";
 import { EventFeed } from "./event-feed.ts";
 import { KeyCache } from "./key-cache.ts";
+import { LiveRun } from "./live-run.ts";
 import { realStorePath } from "./real-store-path.ts";
 import { SCHEMA } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
 import { SqliteLists } from "./sqlite-lists.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
-import { SqliteWriter, type Write } from "./sqlite-writer.ts";
+import { type SightingsWrite, SqliteWriter, type Write } from "./sqlite-writer.ts";
 import { closedStore, DirectChannel, ThreadChannel, type WriteChannel } from "./write-channel.ts";
 
 export interface StoreOptions {
-  /** What runs, for lists of live connections; default `node` and the process id. */
+  /** What runs, for people who read lists of live connections; default `node` and the process id. */
   readonly process?: string;
+  /** Milliseconds since the epoch, for telling whose connections are live; default the system's clock. */
+  readonly now?: () => number;
 }
 
 /** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
@@ -57,9 +60,9 @@ export class SqliteStore implements TrustStore {
   readonly #lists: SqliteLists;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
-  readonly #process: string;
+  readonly #run: LiveRun;
+  readonly #now: () => number;
   readonly #keyCount: StatementSync;
-  #recorded = false;
   #closed = false;
 
   /** `file` is null for a store in memory. */
@@ -74,7 +77,8 @@ export class SqliteStore implements TrustStore {
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#lists = new SqliteLists(database);
     this.#feed = new EventFeed(database, path);
-    this.#process = options.process ?? `node ${process.pid}`;
+    this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
+    this.#now = options.now ?? Date.now;
     this.#keyCount = database.prepare("SELECT state, count(*) AS count FROM keys GROUP BY state");
   }
 
@@ -144,7 +148,7 @@ export class SqliteStore implements TrustStore {
   }
 
   connections(): readonly ListedConnection[] {
-    return this.#read(() => this.#lists.connections());
+    return this.#read(() => this.#lists.connections(this.#now()));
   }
 
   setting(name: string): string | undefined {
@@ -156,8 +160,16 @@ export class SqliteStore implements TrustStore {
   }
 
   async record(batch: SightingBatch): Promise<void> {
-    await this.#write({ kind: "sightings", process: this.#process, batch, gone: this.#goneProcesses() });
-    this.#recorded = true;
+    this.#mustBeReadable();
+    this.#run.note(batch);
+    try {
+      const write = this.#sightings(batch);
+      await this.#write(write);
+      if (write.by.isWhole) this.#run.written();
+    } catch (error) {
+      this.#run.missed();
+      throw error;
+    }
   }
 
   async putSetting(name: string, value: string): Promise<void> {
@@ -214,6 +226,10 @@ export class SqliteStore implements TrustStore {
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    const farewell = this.#feed.failure === undefined && this.#run.isListed;
+    this.#run.end();
+    // Without it the list would forget us half a minute later: that is no reason to fail.
+    if (farewell) void this.#beat();
     this.#closed = true;
     this.#feed.stop();
     await this.#channel.close();
@@ -231,11 +247,17 @@ export class SqliteStore implements TrustStore {
     return outcome;
   }
 
-  /** Whose connections to remove, once: the dead, and a former process of our name. */
-  #goneProcesses(): readonly string[] {
-    if (this.#recorded) return [];
-    const others = this.#read(() => this.#lists.goneProcesses());
-    return [this.#process, ...others];
+  /** Whoever took us for dead, because the clock was set or the machine slept, has removed all our connections. */
+  #sightings(batch: SightingBatch): SightingsWrite {
+    const { id, process: name, isListed, isWritten, connections } = this.#run;
+    const isWhole = !isWritten || !this.#read(() => this.#lists.isListed(id));
+    const by = { id, process: name, isListed, isWhole, at: this.#now() };
+    return { kind: "sightings", by, batch: isWhole ? { ...batch, opened: [...connections] } : batch };
+  }
+
+  async #beat(): Promise<void> {
+    // Who waits for a write is told what is wrong; the next beat tries again.
+    await this.record(NOTHING_SEEN).catch(() => undefined);
   }
 
   #read<T>(read: () => T): T {
@@ -252,6 +274,8 @@ export class SqliteStore implements TrustStore {
     if (this.#feed.failure !== undefined) throw this.#feed.failure;
   }
 }
+
+const NOTHING_SEEN: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };
 
 function unreadable(error: unknown): HandclaspError {
   return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store");

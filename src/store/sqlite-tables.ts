@@ -61,12 +61,17 @@ export class SqliteTables implements TrustTables {
     this.#run("DELETE FROM certificates WHERE pin = ?", pin);
   }
 
-  putCertificate({ pin, fingerprint, der, addedAt }: CertificateRecord): void {
+  putCertificate(
+    { pin, fingerprint, der, addedAt }: CertificateRecord,
+    kept: number = CERTIFICATES_KEPT,
+  ): void {
     this.#run("INSERT OR REPLACE INTO certificates VALUES (?,?,?,?)", pin, fingerprint, der, addedAt);
+    // The newest is the one that was written last: clocks are set back.
     this.#run(
       `DELETE FROM certificates WHERE pin = ?1 AND rowid NOT IN
-         (SELECT rowid FROM certificates WHERE pin = ?1 ORDER BY added_at DESC, rowid DESC LIMIT ${CERTIFICATES_KEPT})`,
+         (SELECT rowid FROM certificates WHERE pin = ?1 ORDER BY rowid DESC LIMIT ?2)`,
       pin,
+      kept,
     );
   }
 

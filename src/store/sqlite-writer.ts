@@ -3,21 +3,21 @@ import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
 import { applyChange } from "../trust/changes/apply-change.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
 import type { SightingBatch } from "../trust/trust-store.ts";
-import { forgetConnections, recordSightings } from "./sightings.ts";
+import { recordSightings, type SeenBy } from "./sightings.ts";
 import { isAboutOneStatement, toStoreError } from "./sqlite-errors.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 
 /** One thing to write. */
 export type Write =
   | { readonly kind: "change"; readonly change: Change }
-  | {
-      readonly kind: "sightings";
-      readonly process: string;
-      readonly batch: SightingBatch;
-      /** Processes whose connections are no more. */
-      readonly gone: readonly string[];
-    }
+  | SightingsWrite
   | { readonly kind: "setting"; readonly name: string; readonly value: string };
+
+export interface SightingsWrite {
+  readonly kind: "sightings";
+  readonly by: SeenBy;
+  readonly batch: SightingBatch;
+}
 
 /** What became of it; plain data, so that it can cross threads. */
 export type Written =
@@ -84,8 +84,7 @@ export class SqliteWriter {
       case "change":
         return applyChange(this.#tables, write.change);
       case "sightings":
-        forgetConnections(this.#database, write.gone);
-        recordSightings(this.#database, write.process, write.batch);
+        recordSightings(this.#database, write.by, write.batch);
         return NOTHING;
       case "setting":
         this.#tables.putSetting(write.name, write.value);

@@ -29,9 +29,12 @@ export interface SightingBatch {
   readonly closed: readonly string[];
 }
 
-/** A live connection and the process that holds it. */
+/** A live connection and who holds it. */
 export interface ListedConnection extends LiveConnection {
+  /** What runs, for people; others may be called the same. */
   readonly process: string;
+  /** That run of it, and no other. */
+  readonly run: string;
 }
 
 /** A peer in a group. */
@@ -100,7 +103,7 @@ export interface TrustStore extends AsyncDisposable {
   head(): ChainHead;
   /** Newest first, `most` of them at the most. */
   refusals(most: number): readonly RefusalSighting[];
-  /** Connections of every process that is alive. */
+  /** Connections of every process that gave a sign of life within half a minute. */
   connections(): readonly ListedConnection[];
   setting(name: string): string | undefined;
 

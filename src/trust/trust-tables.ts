@@ -20,8 +20,8 @@ export interface TrustTables {
   putKey(key: KeyRecord): void;
   /** Removes the key and its certificates. */
   deleteKey(pin: KeyPin): void;
-  /** Adds or refreshes a certificate; the newest 8 of a key stay. */
-  putCertificate(certificate: CertificateRecord): void;
+  /** Adds or refreshes a certificate; the last 8 of a key stay, or as many as are to be kept. */
+  putCertificate(certificate: CertificateRecord, kept?: number): void;
   /** Remembers that a key was forgotten, so that old endorsements do not bring it back. */
   putTombstone(pin: KeyPin, at: number): void;
   /** When a key was forgotten last; undefined when it never was. */

@@ -47,36 +47,6 @@ describe("several processes on one sqlite store", () => {
     writer.close();
   });
 
-  it("do not list the connections of one that was killed, and remove them", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    const live = { id: "c1", pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
-    const batch = { seen: [], refusals: [], opened: [live], closed: [] };
-    const { pid } = spawnSync(process.execPath, ["-e", "0"]);
-    await using dead = openSqliteStore(path, { process: `serve ${pid}` });
-    await dead.record(batch);
-    await using store = openSqliteStore(path);
-    assert.deepEqual(store.connections(), []);
-    await store.record(batch);
-    const database = connect(path);
-    assert.deepEqual({ ...database.prepare("SELECT count(*) AS rows FROM connections").get() }, { rows: 1 });
-    database.close();
-  });
-
-  it("remove the connections of a former process of the same name", async () => {
-    const path = newPath();
-    const anna = await storeWithAnna(path);
-    for (const id of ["c1", "c2"]) {
-      await using store = openSqliteStore(path, { process: `serve ${process.pid}` });
-      const live = { id, pin: anna.pin, peer: "anna", remoteAddress: null, since: Date.now() };
-      await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
-      assert.deepEqual(
-        store.connections().map((connection) => connection.id),
-        [id],
-      );
-    }
-  });
-
   it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
     const path = newPath();
     const script = join(import.meta.dirname, "support", "claim-names.ts");

@@ -26,9 +26,10 @@ async function run({ store: url, json }: Options): Promise<void> {
       const open = store.connections();
       if (json === true) {
         printJson(
-          open.map(({ id, process, peer, pin, remoteAddress, since }) => ({
+          open.map(({ id, process, run: runId, peer, pin, remoteAddress, since }) => ({
             connection: id,
             process,
+            run: runId,
             peer: escapeText(peer),
             keyId: toKeyId(pin),
             pin,

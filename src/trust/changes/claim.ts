@@ -44,6 +44,9 @@ export function applyHold(tables: TrustTables, change: HoldChange): Outcome {
   return { kind: "changed", keys: [hold(tables, change, holder)] };
 }
 
+/** What a stranger may fill the disk with. */
+const PENDING_CERTIFICATES = 1;
+
 interface Held {
   readonly at: number;
   readonly peer: string | null;
@@ -77,6 +80,6 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
     endorsesFrom: 0,
   };
   tables.putKey(key);
-  tables.putCertificate({ ...certificate, addedAt: at });
+  tables.putCertificate({ ...certificate, addedAt: at }, PENDING_CERTIFICATES);
   return key;
 }
