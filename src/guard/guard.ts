@@ -1,13 +1,15 @@
+import type { ServerHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import type { Sighting } from "../trust/sighting.ts";
 import type { TrustChanges } from "../trust/trust-change.ts";
-import type { Admit, Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
+import type { Admit, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Deadlines } from "./deadlines.ts";
+import { closeWhenEnded, endWhenBroken } from "./end-with-client.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
 import { bindHandshake, CURRENT_HANDSHAKE, Handshake, handshakeOf } from "./handshake.ts";
@@ -16,7 +18,8 @@ import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Peer } from "./peer.ts";
 import { connectionOf, rememberConnection } from "./peer-of.ts";
-import { bytesSent, STAYS, turnAway } from "./turn-away.ts";
+import { settleClaim } from "./settle-claim.ts";
+import { STAYS, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
 import { Tap } from "./tap.ts";
 import type { TrustPort } from "./trust-port.ts";
@@ -129,6 +132,7 @@ export class Guard implements Disposable {
       case "session":
         // Comes while the socket is handed over; an HTTP/2 session shows its socket through a proxy only.
         rememberConnection(args[0], this.#handingOver);
+        closeWhenEnded(args[0] as ServerHttp2Session);
         break;
       case "keylog":
         this.#log(args[0] as Buffer, args[1] as TLSSocket);
@@ -180,6 +184,7 @@ export class Guard implements Disposable {
       if (handshake === undefined) this.#announcer.lost(socket);
       return true;
     }
+    endWhenBroken(socket);
     if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     let encounter: Encounter = { handshake, socket, certificate: undefined };
     let sighting: Sighting | undefined;
@@ -197,7 +202,14 @@ export class Guard implements Disposable {
     if (verdict === "anonymous" || sighting === undefined) return this.#admitAnonymous(handshake, socket);
     if (verdict.decision === "refuse") return this.#refuse(encounter, verdict, 0);
     if (verdict.decision === "admit") return this.#admit(encounter, verdict, sighting);
-    void this.#settle(encounter, verdict, sighting);
+    const seen = sighting;
+    void settleClaim(this.#trust, {
+      encounter,
+      claim: verdict,
+      sighting,
+      failed: (error) => this.#unreadable(handshake, error),
+      onSettled: (settled, sent) => this.#settled(encounter, settled, seen, sent),
+    });
     return true;
   }
 
@@ -211,33 +223,11 @@ export class Guard implements Disposable {
   }
 
   /** Whoever is met for the first time is handed over once the store has it. */
-  async #settle(encounter: Encounter, claim: Claim, sighting: Sighting): Promise<void> {
-    const sentBefore = bytesSent(encounter.handshake);
-    let settled: Settled;
-    try {
-      settled = await this.#trust.settle(claim, sighting);
-    } catch (error) {
-      settled = this.#unreadable(encounter.handshake, error);
-    }
-    // Outside of the promise, so that what a listener throws goes where a listener's errors go.
-    queueMicrotask(() => this.#settled(encounter, settled, sighting, sentBefore));
-  }
-
-  #settled(encounter: Encounter, settled: Settled, sighting: Sighting, sentBefore: number): void {
+  #settled(encounter: Encounter, settled: Settled, sighting: Sighting, sent: number): void {
     const { socket } = encounter;
     if (this.#closed) socket.destroy();
-    const sent = bytesSent(encounter.handshake) - sentBefore;
     if (settled.decision === "refuse") this.#refuse(encounter, settled, sent);
-    else if (!this.#trust.isTrusted(settled.pin))
-      this.#refuse(encounter, this.#fallen(settled, sighting), sent);
     else if (!socket.destroyed) this.#admit(encounter, settled, sighting);
-  }
-
-  /** Why a key that was trusted a moment ago is not. */
-  #fallen(settled: Admit, sighting: Sighting): Refuse {
-    const verdict = this.#trust.judge(sighting);
-    if (verdict.decision === "refuse") return verdict;
-    return { ...refuseFor("revoked"), pin: settled.pin, peer: settled.peer };
   }
 
   #admit({ handshake, socket, certificate }: Encounter, verdict: Admit, sighting: Sighting): boolean {

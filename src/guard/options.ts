@@ -22,7 +22,8 @@ export interface GuardOptions {
   readonly maxHandshakes?: number;
   /**
    * Whether a client that ended its half may still be answered, from the end of its handshake on; default as the server
-   * says. One that goes away before, a server that says so itself would keep until the handshake's time is over.
+   * says. One that goes away before, a server that says so itself would keep until the handshake's time is over. An
+   * HTTP/2 session ends once its open streams are answered.
    */
   readonly allowHalfOpen?: boolean;
   /** Where a connection came from, for servers behind a proxy that says so; default the socket's own address. */

@@ -49,6 +49,13 @@ describe("serve", () => {
     assert.equal(result.code, 0);
   });
 
+  it("answers a client that it never met and that has nothing to say", async () => {
+    using home = new Home();
+    await using server = await startServe(home);
+    assert.equal((await home.run(["connect", server.address], "")).stdout, "Hello, ");
+    assert.equal((await server.logged(({ event }) => event === "met"))["event"], "met");
+  });
+
   it("cuts off a client whose line never ends", async () => {
     using home = new Home();
     await using server = await startServe(home);

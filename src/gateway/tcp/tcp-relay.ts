@@ -149,5 +149,5 @@ function reset(client: TLSSocket): void {
   else client.destroy();
 }
 
-/** 'close' follows, and says all that is needed. */
+/** The guard ends it; 'close' says all that is needed. */
 function ignore(): void {}
