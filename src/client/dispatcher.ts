@@ -4,6 +4,7 @@ import { HandclaspError } from "../errors.ts";
 import type { ClientOptions } from "./connect-options.ts";
 import { connectVerified } from "./connect.ts";
 import { JudgedConnections } from "./judged-connections.ts";
+import { JudgingHandler } from "./judging-handler.ts";
 import { formatServerAddress, type ServerAddress } from "./server-address.ts";
 import { SessionCache } from "./session-cache.ts";
 
@@ -32,7 +33,7 @@ const KEEP_ALIVE_MS = 60_000;
  */
 export async function dispatcher(options: ClientOptions, pool: DispatcherOptions = {}): Promise<Dispatcher> {
   const { Agent, Dispatcher1Wrapper, Pool } = await import("undici");
-  const connections = new JudgedConnections(options.knownServers, ({ socket }) => {
+  const connections = new JudgedConnections(options.knownServers, (socket) => {
     // With an error, undici would fail what waits for another connection.
     socket.destroy();
   });
@@ -69,8 +70,11 @@ export async function dispatcher(options: ClientOptions, pool: DispatcherOptions
     override dispatch(request: DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
       if (!("onRequestStart" in handler)) return this.#former.dispatch(request, handler);
       const { origin, upgrade } = request;
-      if (origin !== undefined) connections.endDistrusted(formatServerAddress(addressOf(new URL(origin))));
-      return super.dispatch(upgrade ? { ...request, ...HTTP_1_ONLY } : request, handler);
+      const judging =
+        origin === undefined
+          ? handler
+          : new JudgingHandler(handler, connections, formatServerAddress(addressOf(new URL(origin))));
+      return super.dispatch(upgrade ? { ...request, ...HTTP_1_ONLY } : request, judging);
     }
   }
   return new VerifyingAgent({ ...pool, factory });

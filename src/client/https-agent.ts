@@ -4,9 +4,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import type { ClientOptions } from "./connect-options.ts";
-import { toKeyId } from "../trust/key-id.ts";
-import { escapeText } from "../trust/peer-name.ts";
-import { connectVerified, type VerifiedSocket } from "./connect.ts";
+import { connectVerified } from "./connect.ts";
 import { JudgedConnections } from "./judged-connections.ts";
 import { formatServerAddress, type ServerAddress } from "./server-address.ts";
 import { SessionCache } from "./session-cache.ts";
@@ -24,15 +22,19 @@ export type HttpsPoolOptions = Pick<
 >;
 
 /** What `Agent` calls and its types do not have. */
-interface RequestAdder {
+interface AgentInside {
   addRequest(request: ClientRequest, options: RequestOptions): void;
+  createSocket(request: ClientRequest, options: RequestOptions, onConnection: OnConnection): void;
+  /** Those that wait for a connection, by `getName()`. */
+  readonly requests: Record<string, QueuedRequest[]>;
 }
 
+type QueuedRequest = ClientRequest & { onSocket(socket: null, error: Error): void };
 type OnConnection = (error: Error | null, socket: Duplex) => void;
 type OnFailure = (error: unknown) => void;
 
 const OTHERS_IDENTITY = ["cert", "key", "passphrase", "pfx"] as const;
-const NODES_AGENT = Agent.prototype as unknown as RequestAdder;
+const NODES_AGENT = Agent.prototype as unknown as AgentInside;
 
 /**
  * An agent for `https.request`, and for what takes one (`ws`, …): each server is known or met as by `connect()`, before
@@ -43,7 +45,7 @@ export function httpsAgent(options: ClientOptions, pool: HttpsPoolOptions = {}):
   return new VerifyingAgent(options, pool);
 }
 
-class VerifyingAgent extends Agent implements RequestAdder {
+class VerifyingAgent extends Agent {
   readonly #client: ClientOptions;
   readonly #connections: JudgedConnections;
   #destroyed = new AbortController();
@@ -51,12 +53,23 @@ class VerifyingAgent extends Agent implements RequestAdder {
   constructor(client: ClientOptions, pool: HttpsPoolOptions) {
     super({ keepAlive: true, ...pool, maxCachedSessions: 0 });
     this.#client = { sessions: new SessionCache(), ...client };
-    this.#connections = new JudgedConnections(client.knownServers, endDistrusted);
+    this.#connections = new JudgedConnections(client.knownServers, end);
+    // Before Node's own listener, which hands it on to the request that waits longest.
+    this.prependListener("free", (socket: TLSSocket) => this.#connections.endIfDistrusted(socket));
   }
 
   addRequest(request: ClientRequest, options: RequestOptions): void {
     this.#connections.endDistrusted(formatServerAddress(addressOf(options)));
     NODES_AGENT.addRequest.call(this, request, options);
+  }
+
+  /** Without a connection all that wait for one fail: Node tells one of them only, and leaves the others waiting. */
+  createSocket(request: ClientRequest, options: RequestOptions, onConnection: OnConnection): void {
+    NODES_AGENT.createSocket.call(this, request, options, (error, socket) => {
+      const waiting = error === null ? [] : this.#takeWaiting(options);
+      onConnection(error, socket);
+      for (const one of waiting) if (error !== null && one !== request) one.onSocket(null, error);
+    });
   }
 
   /** Answers by `onConnection`: there is no socket to hand out before the server was judged. */
@@ -71,6 +84,16 @@ class VerifyingAgent extends Agent implements RequestAdder {
     this.#destroyed.abort(new HandclaspError("ERR_HANDCLASP_CONNECT", "the agent was destroyed"));
     this.#destroyed = new AbortController();
     super.destroy();
+  }
+
+  /** Those that no open connection will be free for. */
+  #takeWaiting(options: RequestOptions): readonly QueuedRequest[] {
+    const name = this.getName(options);
+    const { requests } = this as unknown as AgentInside;
+    const waiting = requests[name] ?? [];
+    if ((this.sockets[name]?.length ?? 0) > 0) return [];
+    delete requests[name];
+    return waiting;
   }
 
   async #connect(options: RequestOptions, onConnection: OnConnection): Promise<void> {
@@ -117,16 +140,12 @@ interface Protocols {
   readonly ALPNProtocols?: readonly string[];
 }
 
-function endDistrusted({ socket, address, facts }: VerifiedSocket): void {
+function end(socket: TLSSocket, error: HandclaspError): void {
+  // Nobody listens to one that goes from one request to the next.
+  socket.on("error", () => undefined);
   // Node's agent lets go of a socket when it is told so (`http.Agent`), and else would hand it out until it has closed.
   socket.emit("agentRemove");
-  socket.destroy(
-    new HandclaspError(
-      "ERR_HANDCLASP_REFUSED",
-      `the key of ${escapeText(address)} is no longer trusted here\n  it showed    ${toKeyId(facts.pin)}`,
-      { details: { address, pin: facts.pin } },
-    ),
-  );
+  socket.destroy(error);
 }
 
 function addressOf({ host, port, defaultPort }: RequestOptions): ServerAddress {

@@ -1,15 +1,19 @@
 import type { TLSSocket } from "node:tls";
+import type { HandclaspError } from "../errors.ts";
 import type { KnownServers } from "./known-servers.ts";
+import { noLongerTrusted } from "./live-servers.ts";
 import type { VerifiedSocket } from "./verified-socket.ts";
 
 /** The connections of a pool: each was judged when it was made, and is judged again before it is used again. */
 export class JudgedConnections {
   readonly #knownServers: KnownServers;
-  readonly #end: (connection: VerifiedSocket) => void;
-  readonly #open = new Set<VerifiedSocket>();
+  readonly #end: (socket: TLSSocket, error: HandclaspError) => void;
+  readonly #open = new Map<TLSSocket, VerifiedSocket>();
+  /** The last one that was ended, by address. */
+  readonly #ended = new Map<string, HandclaspError>();
 
   /** `end` ends a connection so that the pool does not use it from that moment on. */
-  constructor(knownServers: KnownServers, end: (connection: VerifiedSocket) => void) {
+  constructor(knownServers: KnownServers, end: (socket: TLSSocket, error: HandclaspError) => void) {
     this.#knownServers = knownServers;
     this.#end = end;
   }
@@ -18,27 +22,40 @@ export class JudgedConnections {
     return this.#open.size;
   }
 
+  /** From now on it is ended as soon as its server's key is no longer trusted. */
   add(connection: VerifiedSocket): TLSSocket {
     const { socket } = connection;
-    this.#open.add(connection);
-    socket.once("close", () => this.#open.delete(connection));
+    connection.endBy((error) => this.#endOne(connection, error));
+    this.#open.set(socket, connection);
+    socket.once("close", () => this.#open.delete(socket));
     return socket;
   }
 
   /** Ends those to an address (`HOST:PORT`) whose key is no longer trusted there, with what is under way on them. */
   endDistrusted(address: string): void {
-    for (const connection of this.#open) {
-      if (connection.address !== address || this.#isTrusted(connection)) continue;
-      this.#open.delete(connection);
-      this.#end(connection);
-    }
+    for (const connection of this.#open.values()) if (connection.address === address) this.#judge(connection);
   }
 
-  #isTrusted({ address, facts }: VerifiedSocket): boolean {
-    try {
-      return this.#knownServers.judge(address, facts, "refuse").decision === "admit";
-    } catch {
-      return false;
-    }
+  /** The same for one connection, of this pool or not. */
+  endIfDistrusted(socket: TLSSocket): void {
+    const connection = this.#open.get(socket);
+    if (connection !== undefined) this.#judge(connection);
+  }
+
+  /** Why the last connection to an address was ended; undefined when none was. */
+  lastEnd(address: string): HandclaspError | undefined {
+    return this.#ended.get(address);
+  }
+
+  #judge(connection: VerifiedSocket): void {
+    const { address, facts } = connection;
+    if (this.#knownServers.isTrusted(address, facts)) return;
+    this.#endOne(connection, noLongerTrusted({ address, pin: facts.pin }));
+  }
+
+  #endOne({ socket, address }: VerifiedSocket, error: HandclaspError): void {
+    if (!this.#open.delete(socket)) return;
+    this.#ended.set(address, error);
+    this.#end(socket, error);
   }
 }

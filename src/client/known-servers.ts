@@ -9,6 +9,7 @@ import type { TrustStore } from "../trust/trust-store.ts";
 import type { Concern, Endorser } from "../trust/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";
+import { LiveServers } from "./live-servers.ts";
 
 /** What a server that was never met leads to. OpenSSH's words for StrictHostKeyChecking: accept-new, ask, yes. */
 export type VerifyServer = "accept" | "ask" | "refuse";
@@ -48,9 +49,11 @@ const MOST_PENDING = 1000;
 export class KnownServers {
   readonly store: TrustStore;
   readonly #options: KnownServersOptions;
+  readonly #live: LiveServers;
 
   constructor(store: TrustStore, options: KnownServersOptions) {
     this.store = store;
+    this.#live = new LiveServers(store);
     this.#options = options;
   }
 
@@ -70,6 +73,31 @@ export class KnownServers {
     if (!known.includes(pin)) return this.#judgeRotation(facts, known);
     const ended = key?.expires !== null && key?.expires !== undefined && this.#options.now() >= key.expires;
     return ended ? { decision: "refuse", reason: "expired", known } : { decision: "admit" };
+  }
+
+  /** Whether a server that was judged before may be talked to still. False when the store cannot tell. */
+  isTrusted(address: string, facts: ServerKey): boolean {
+    try {
+      return this.judge(address, facts, "refuse").decision === "admit";
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether that is so, and its key was not barred between a moment (milliseconds since the epoch) and now. */
+  isTrustedSince(address: string, facts: ServerKey, moment: number): boolean {
+    if (!this.isTrusted(address, facts)) return false;
+    const { endorsesFrom = 0 } = this.store.key(facts.pin) ?? {};
+    return endorsesFrom === 0 || endorsesFrom < moment;
+  }
+
+  /**
+   * Calls back once if the key of a server that a connection is open to is trusted there no more: at once when this
+   * process decides so, within 150 ms when another does, within a second of an approval's end. Returns how to stop.
+   */
+  watch(address: string, facts: ServerKey, onDistrusted: (error: HandclaspError) => void): () => void {
+    const isTrusted = (): boolean => this.isTrusted(address, facts);
+    return this.#live.add({ address, pin: facts.pin, isTrusted, onDistrusted });
   }
 
   /**

@@ -13,6 +13,8 @@ interface Entry extends KeptSession {
   readonly place: string;
   /** RFC 8446 §C.4: a ticket that is used twice lets an onlooker link the two connections. */
   readonly singleUse: boolean;
+  /** Milliseconds since the epoch. */
+  readonly keptAt: number;
 }
 
 export interface SessionCacheOptions {
@@ -32,7 +34,7 @@ export class SessionCache {
   /** The newest last. */
   #entries: readonly Entry[] = [];
   /** Connections that may hold a session which Node did not tell of. */
-  readonly #untold = new Map<TLSSocket, Omit<Entry, "session" | "singleUse">>();
+  readonly #untold = new Map<TLSSocket, Pick<Entry, "place" | "facts">>();
 
   constructor({ most = 256 }: SessionCacheOptions = {}) {
     this.#most = most;
@@ -47,11 +49,14 @@ export class SessionCache {
     this.#untold.clear();
   }
 
-  /** The newest session of a place whose server is still trusted. Others' sessions are forgotten on the way. */
-  take(place: string, isTrusted: (server: CertificateFacts) => boolean): KeptSession | undefined {
+  /** The newest session of a place whose server has been trusted since it was made. Others' sessions are forgotten on the way. */
+  take(
+    place: string,
+    isTrusted: (server: CertificateFacts, since: number) => boolean,
+  ): KeptSession | undefined {
     for (const [socket, untold] of this.#untold) if (untold.place === place) this.#collect(socket);
     const candidates = this.#entries.filter((entry) => entry.place === place);
-    this.#drop(candidates.filter(({ facts }) => !isTrusted(facts)));
+    this.#drop(candidates.filter(({ facts, keptAt }) => !isTrusted(facts, keptAt)));
     const found = this.#entries.findLast((entry) => entry.place === place);
     if (found?.singleUse === true) this.#drop([found]);
     return found;
@@ -70,9 +75,7 @@ export class SessionCache {
       // Node tells of one even after 'close'.
       if (socket.destroyed) return;
       this.#untold.delete(socket);
-      const entry = { place, facts, session, singleUse: true };
-      own.push(entry);
-      this.#keep(entry);
+      own.push(this.#keep({ place, facts, session, singleUse: true }));
     });
     beforeDestroy(socket, (error) => {
       // RFC 8446 §6.2: tickets of a connection that failed are not used.
@@ -91,11 +94,13 @@ export class SessionCache {
     if (session !== undefined) this.#keep({ ...untold, session, singleUse: true });
   }
 
-  #keep(entry: Entry): void {
-    if (entry.session.length > LARGEST_BYTES) return;
+  #keep(session: Omit<Entry, "keptAt">): Entry {
+    const entry = { ...session, keptAt: Date.now() };
+    if (entry.session.length > LARGEST_BYTES) return entry;
     const ofPlace = this.#entries.filter(({ place }) => place === entry.place);
     this.#drop(ofPlace.slice(0, Math.max(0, ofPlace.length - MOST_OF_ONE_PLACE + 1)));
     this.#entries = [...this.#entries, entry].slice(-this.#most);
+    return entry;
   }
 
   #drop(entries: readonly Entry[]): void {

@@ -7,7 +7,8 @@ import { escapeText } from "../trust/peer-name.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
 import { beforeDestroy } from "./before-destroy.ts";
 import type { ConnectOptions, MetServer } from "./connect-options.ts";
-import type { ServerVerdict } from "./known-servers.ts";
+import type { KnownServers, ServerVerdict } from "./known-servers.ts";
+import { noLongerTrusted } from "./live-servers.ts";
 import { isAlertError, toConnectError } from "./refused-by-server.ts";
 import { canonicalHost, formatServerAddress } from "./server-address.ts";
 import type { KeptSession } from "./session-cache.ts";
@@ -19,6 +20,11 @@ export interface VerifiedSocket {
   readonly address: string;
   /** Of the server. On a resumed connection, of the handshake that its session comes from. */
   readonly facts: CertificateFacts;
+  /**
+   * How it is ended when the server's key is no longer trusted, as long as it is open; without a word from anybody it is
+   * destroyed with the error.
+   */
+  readonly endBy: (end: (error: HandclaspError) => void) => void;
 }
 
 /** Told of a server that was refused for being unknown. */
@@ -45,7 +51,13 @@ export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown
       onUnknown,
       onDone: () => clearTimeout(late),
     });
-    return { socket, address, facts: await Promise.race([handshake, givenUp]) };
+    const facts = await Promise.race([handshake, givenUp]);
+    return {
+      socket,
+      address,
+      facts,
+      endBy: endWhenDistrusted(socket, options.knownServers, { address, facts }),
+    };
   } catch (error) {
     socket?.destroy();
     throw options.signal?.aborted === true ? error : toConnectError(error, address);
@@ -53,6 +65,21 @@ export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown
     clearTimeout(late);
     options.signal?.removeEventListener("abort", abort);
   }
+}
+
+/** Ends a connection once the key of who is at its other end is trusted no more. Returns how to do it otherwise. */
+function endWhenDistrusted(
+  socket: TLSSocket,
+  knownServers: KnownServers,
+  { address, facts }: MetServer,
+): VerifiedSocket["endBy"] {
+  let end = (error: HandclaspError): void => void socket.destroy(error);
+  const stop = knownServers.watch(address, facts, (error) => end(error));
+  if (socket.destroyed) stop();
+  else socket.once("close", stop);
+  // It was judged some steps ago.
+  if (!knownServers.isTrusted(address, facts)) throw noLongerTrusted({ address, pin: facts.pin });
+  return (other) => void (end = other);
 }
 
 async function openTransport(options: ConnectOptions, givenUp: Promise<never>): Promise<Duplex | undefined> {
@@ -159,9 +186,9 @@ function serverCertificate(socket: TLSSocket, offered: KeptSession | undefined):
 
 function offeredSession(options: ConnectOptions, address: string): KeptSession | undefined {
   const { sessions, knownServers } = options;
-  return sessions?.take(placeOf(options, address), (facts) => {
-    return knownServers.judge(address, facts, "refuse").decision === "admit";
-  });
+  return sessions?.take(placeOf(options, address), (facts, since) =>
+    knownServers.isTrustedSince(address, facts, since),
+  );
 }
 
 /** Where a session may be used again: a server resumes us as who we were, under the name that we asked for. */

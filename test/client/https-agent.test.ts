@@ -125,6 +125,9 @@ describe("httpsAgent", () => {
     await assert.rejects(getJson(agent, web.url), refusedFor("revoked"));
     await visitor.operator.approve(web.own.facts.pin);
     assert.deepEqual([await resumed(), await resumed()], [false, true]);
+    await visitor.operator.revoke(web.address);
+    await visitor.operator.approve(web.own.facts.pin);
+    assert.deepEqual([await resumed(), await resumed()], [false, true], "nobody looked in between");
   });
 
   it("gives up on a server that does not answer, when it takes too long and when it is destroyed", async () => {

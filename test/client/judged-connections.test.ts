@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
+import type { TLSSocket } from "node:tls";
 import { connectVerified, type VerifiedSocket } from "../../src/client/connect.ts";
 import { JudgedConnections } from "../../src/client/judged-connections.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
@@ -10,16 +11,16 @@ import { identity, type Listening, optionsFor, serve } from "./support/listening
 
 interface Pool {
   readonly connections: JudgedConnections;
-  readonly ended: VerifiedSocket[];
+  readonly ended: TLSSocket[];
   readonly open: (server: Listening) => Promise<VerifiedSocket>;
 }
 
 function poolOver(store: TrustStore): Pool {
   const { knownServers } = optionsFor(store, 0);
-  const ended: VerifiedSocket[] = [];
-  const connections = new JudgedConnections(knownServers, (connection) => {
-    ended.push(connection);
-    connection.socket.destroy();
+  const ended: TLSSocket[] = [];
+  const connections = new JudgedConnections(knownServers, (socket) => {
+    ended.push(socket);
+    socket.destroy();
   });
   return {
     connections,
@@ -33,7 +34,7 @@ function poolOver(store: TrustStore): Pool {
 }
 
 describe("JudgedConnections", () => {
-  it("ends the connections to an address whose key is revoked, once, and no others", async () => {
+  it("ends the connections to an address whose key is revoked, at once, once, and no others", async () => {
     await using store = openMemoryStore();
     const [own, other] = await Promise.all([identity("server"), identity("server")]);
     await using first = await serve(own, 0, { quiet: true });
@@ -44,11 +45,25 @@ describe("JudgedConnections", () => {
     assert.deepEqual(ended, []);
     await new Operator(store, { user: null, process: "test", now: Date.now }).revoke(own.facts.pin);
     connections.endDistrusted(another.address);
-    assert.deepEqual(ended, []);
+    assert.deepEqual(ended, [one.socket, two.socket]);
     for (const _ of ["once", "again"]) connections.endDistrusted(one.address);
-    assert.deepEqual(ended, [one, two]);
+    assert.deepEqual(ended, [one.socket, two.socket]);
     assert.equal(connections.size, 1);
     another.socket.destroy();
+  });
+
+  it("ends one that is handed on, and leaves alone what it does not have", async () => {
+    const store = openMemoryStore();
+    await using server = await serve(await identity("server"), 0, { quiet: true });
+    const { connections, ended, open } = poolOver(store);
+    const { socket } = await open(server);
+    const others = await connectVerified(optionsFor(store, server.port));
+    await store.close();
+    connections.endIfDistrusted(others.socket);
+    assert.deepEqual(ended, []);
+    connections.endIfDistrusted(socket);
+    assert.deepEqual(ended, [socket]);
+    others.socket.destroy();
   });
 
   it("lets go of a connection that has closed", async () => {
@@ -69,6 +84,6 @@ describe("JudgedConnections", () => {
     const connection = await open(server);
     await store.close();
     connections.endDistrusted(connection.address);
-    assert.deepEqual(ended, [connection]);
+    assert.deepEqual(ended, [connection.socket]);
   });
 });

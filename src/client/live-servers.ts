@@ -1,0 +1,101 @@
+import { HandclaspError } from "../errors.ts";
+import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/events.ts";
+import { toKeyId } from "../trust/key-id.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+
+/** A server that a connection is open to. */
+export interface LiveServer {
+  /** `HOST:PORT`. */
+  readonly address: string;
+  readonly pin: KeyPin;
+  /** Whether its key is trusted there now. */
+  readonly isTrusted: () => boolean;
+  /** Told once, when it is trusted no more. */
+  readonly onDistrusted: (error: HandclaspError) => void;
+}
+
+/** An end of an approval is no event, so somebody has to look. */
+const LOOK_EVERY_MS = 1000;
+
+/** Servers with open connections: looked at when trust changes, in whichever process, and when an approval may end. */
+export class LiveServers {
+  readonly #store: TrustStore;
+  readonly #servers = new Set<LiveServer>();
+  /** Those whose approval ends. */
+  readonly #ending = new Set<LiveServer>();
+  #stopListening: (() => void) | undefined;
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(store: TrustStore) {
+    this.#store = store;
+  }
+
+  /** Returns how to stop; nothing is listened to while nothing is open. */
+  add(server: LiveServer): () => void {
+    this.#servers.add(server);
+    this.#stopListening ??= this.#store.onEvents((events) => this.#changed(events));
+    this.#noteEnd(server);
+    return () => this.#delete(server);
+  }
+
+  #delete(server: LiveServer): void {
+    this.#servers.delete(server);
+    this.#ending.delete(server);
+    this.#stopLooking();
+    if (this.#servers.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  #changed(sealed: readonly SealedEvent[]): void {
+    const events = sealed.map(({ json }) => parseEvent(json));
+    // That another server was met changes nothing about these.
+    if (events.every((event) => event?.type === "met")) return;
+    const fallen = new Set(
+      events.filter((event) => event !== undefined && fell(event)).map((event) => event?.pin),
+    );
+    for (const server of this.#servers) {
+      if (fallen.has(server.pin) || !server.isTrusted()) this.#distrust(server);
+      else this.#noteEnd(server);
+    }
+  }
+
+  #noteEnd(server: LiveServer): void {
+    const expires = this.#store.key(server.pin)?.expires ?? null;
+    if (expires === null) {
+      if (this.#ending.delete(server)) this.#stopLooking();
+      return;
+    }
+    this.#ending.add(server);
+    this.#look ??= setInterval(() => {
+      for (const one of this.#ending) if (!one.isTrusted()) this.#distrust(one);
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  #stopLooking(): void {
+    if (this.#ending.size > 0) return;
+    clearInterval(this.#look);
+    this.#look = undefined;
+  }
+
+  #distrust(server: LiveServer): void {
+    this.#delete(server);
+    server.onDistrusted(noLongerTrusted(server));
+  }
+}
+
+/** A key may be trusted again before anybody heard that it was not. */
+function fell({ before, after }: TrustEvent): boolean {
+  return before === "trusted" && after !== "trusted";
+}
+
+/** Why a connection that was judged and found good is ended all the same. */
+export function noLongerTrusted({ address, pin }: Pick<LiveServer, "address" | "pin">): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_REFUSED",
+    `the key of ${escapeText(address)} is no longer trusted here\n  it showed    ${toKeyId(pin)}`,
+    { details: { address, pin } },
+  );
+}
