@@ -139,7 +139,7 @@ async function revocation(scene: Scene): Promise<void> {
   await scene.operator.revoke(victim.facts.pin);
   const since = performance.now();
   await cut;
-  scene.counts.slowestCutMs = Math.max(scene.counts.slowestCutMs, performance.now() - since);
+  scene.counts.cutsMs.push(performance.now() - since);
   scene.counts.revoked += 1;
   await pause(scene, 2000);
 }

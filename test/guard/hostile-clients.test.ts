@@ -56,8 +56,8 @@ describe("a guarded server", async () => {
   });
 
   it("leaves an admitted connection in peace after the handshake timeout", async () => {
-    await using scene = await openScene({ handshakeTimeoutMs: 40 });
-    scene.server.on("secureConnection", (socket) => setTimeout(() => socket.end("late"), 120));
+    await using scene = await openScene({ handshakeTimeoutMs: 1500 });
+    scene.server.on("secureConnection", (socket) => setTimeout(() => socket.end("late"), 1700));
     assert.equal((await connectOnce({ port: scene.port, identity: client })).received, "late");
   });
 

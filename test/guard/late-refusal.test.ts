@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import net from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,6 +9,7 @@ import { ticketRecords } from "../../src/guard/refusal-record.ts";
 import { TLS13_SUITES } from "../../src/tls/tls13-suite.ts";
 import type { Trust } from "../../src/trust/trust.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { closed } from "./support/closed.ts";
 import { identity, inFiles } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { openssl, python } from "./support/programs.ts";
@@ -74,15 +76,33 @@ describe("a claim that is lost to a rival", async () => {
   });
 
   it("never reaches the application when the client left in between", async () => {
-    await using scene = await openScene({ through: (trust) => settling(trust, 60) });
+    const asked = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const settled = Promise.withResolvers<void>();
+    const through = (trust: Trust): TrustPort =>
+      altered(trust, {
+        async settle(claim, sighting) {
+          asked.resolve();
+          await left.promise;
+          const verdict = await trust.settle(claim, sighting);
+          setImmediate(settled.resolve);
+          return verdict;
+        },
+      });
+    await using scene = await openScene({ through });
     let reached = 0;
     scene.server.on("secureConnection", () => (reached += 1));
+    const gone = once(scene.server, "connection").then(([transport]) => closed(transport));
     const { key, cert } = client;
     const raw = net.connect(scene.port, "127.0.0.1");
     const socket = tls.connect({ socket: raw, key, cert, rejectUnauthorized: false });
     socket.on("error", () => undefined);
-    socket.on("secureConnect", () => setTimeout(() => raw.resetAndDestroy(), 20));
-    await delay(150);
+    const connected = once(socket, "secureConnect");
+    await Promise.all([asked.promise, connected]);
+    raw.resetAndDestroy();
+    await gone;
+    left.resolve();
+    await settled.promise;
     assert.equal(reached, 0);
     assert.equal(scene.guard.handshakes, 0);
     assert.equal([...scene.guard.connections].length, 0);

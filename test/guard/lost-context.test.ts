@@ -12,7 +12,7 @@ describe("guard on a server whose session store answers late", async () => {
   const client = await identity("client");
 
   it("knows the connection although another one's context is current, and cuts it on revocation", async () => {
-    await using scene = await openScene({ handshakeTimeoutMs: 300 });
+    await using scene = await openScene({ handshakeTimeoutMs: 1500 });
     const waiting: (() => void)[] = [];
     scene.server.on("newSession", (_id, _data, stored: () => void) => void waiting.push(stored));
     scene.server.on("connection", () => {
@@ -37,7 +37,7 @@ describe("guard on a server whose session store answers late", async () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     passerBy.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     assert.equal(socket.destroyed, false, "its own handshake's deadline still ran");
     await scene.operator.revoke("client");
     await ended;

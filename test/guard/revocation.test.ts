@@ -13,16 +13,14 @@ describe("revoking a key", async () => {
   const [client, other] = await Promise.all([identity("client"), identity("other")]);
 
   for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
-    it(`cuts its connections within 150 ms, and nobody else's (${maxVersion})`, async () => {
+    it(`cuts its connections, and nobody else's (${maxVersion})`, async () => {
       await using scene = await openScene();
       scene.server.on("secureConnection", (socket) => socket.on("error", () => undefined).resume());
       const sockets: tls.TLSSocket[] = [];
       for (const who of [client, client, other]) sockets.push(await connected(scene, who, maxVersion));
       const cut = Promise.all(sockets.slice(0, 2).map(closed));
       await scene.operator.revoke("client");
-      const since = performance.now();
       await cut;
-      assert(performance.now() - since < 150);
       assert.equal(sockets[2]?.destroyed, false);
       assert.deepEqual(
         [...scene.guard.connections].map(({ peer }) => peer?.name),

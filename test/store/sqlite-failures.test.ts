@@ -243,9 +243,8 @@ describe("a sqlite store that fails while it is in use", () => {
     other.exec("BEGIN IMMEDIATE");
     const claim = store.apply(claimOf(factsOf("ben")));
     await sleep(100);
-    const started = performance.now();
+    // The lock is given up on this thread, below: a read that waited for it would never come back with an answer.
     assert.equal(store.key(anna.pin)?.state, "trusted");
-    assert.ok(performance.now() - started < 50, "a read waited for the lock");
     other.exec("COMMIT");
     other.close();
     assert.equal((await claim).kind, "changed");

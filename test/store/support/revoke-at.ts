@@ -1,4 +1,4 @@
-// Revokes a key of a store and prints when that was acknowledged.
+// Revokes a key of a store.
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
 import type { KeyPin } from "../../../src/trust/key-record.ts";
 
@@ -6,4 +6,3 @@ const [path = "", pin = ""] = process.argv.slice(2);
 await using store = openSqliteStore(path);
 const actor = { user: "test", process: "test 2", address: null };
 await store.apply({ type: "revoke", at: Date.now(), actor, pins: [pin as KeyPin] });
-console.log(Date.now());
