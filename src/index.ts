@@ -36,7 +36,13 @@ export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/trace-mes
 export { type CreateTokenOptions } from "./trust/invite.ts";
 export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/join-token.ts";
 export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
-export { type ApproveOptions, Operator, type OperatorOptions } from "./trust/operator.ts";
+export {
+  type ApproveOptions,
+  type ForgetOptions,
+  type ImportOptions,
+  Operator,
+  type OperatorOptions,
+} from "./trust/operator.ts";
 export type { FirstUse, Policy } from "./trust/policy.ts";
 export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";

@@ -161,7 +161,7 @@ export class KnownServers {
       }
       const rival = this.#sharedPin(address);
       if (rival !== undefined && rival !== facts.pin) {
-        await this.store.apply({ type: "forget", at: change.at, actor: change.actor, pins: [facts.pin] });
+        await this.store.apply({ type: "forget", at: change.at, actor: change.actor, key: facts.pin });
       }
     }
     const verdict = this.judge(address, facts, "refuse");

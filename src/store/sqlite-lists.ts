@@ -40,20 +40,6 @@ export class SqliteLists {
     return rows.map(({ group_name: group, added_at: addedAt, peer }) => ({ group, peer, addedAt }));
   }
 
-  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
-    const rows = this.#database
-      .prepare("SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' LIMIT 1000")
-      .all(prefix);
-    return (rows as unknown as KeyRow[]).map(toKeyRecord);
-  }
-
-  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    const rows = this.#database
-      .prepare("SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?)")
-      .all(fingerprint);
-    return (rows as unknown as KeyRow[]).map(toKeyRecord);
-  }
-
   certificates(pin: KeyPin): readonly CertificateRecord[] {
     const rows = this.#database
       .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY rowid DESC")

@@ -123,12 +123,16 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#lists.keys());
   }
 
+  keysWithoutName(): readonly KeyRecord[] {
+    return this.#read(() => this.#tables.keysWithoutName());
+  }
+
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {
-    return this.#read(() => this.#lists.keysByPinPrefix(prefix));
+    return this.#read(() => this.#tables.keysByPinPrefix(prefix));
   }
 
   keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    return this.#read(() => this.#lists.keysByFingerprint(fingerprint));
+    return this.#read(() => this.#tables.keysByFingerprint(fingerprint));
   }
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {

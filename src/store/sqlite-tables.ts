@@ -30,6 +30,21 @@ export class SqliteTables implements TrustTables {
     return this.#keys("SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen, pin", folded);
   }
 
+  keysWithoutName(): readonly KeyRecord[] {
+    return this.#keys(
+      "SELECT * FROM keys WHERE name_key IS NULL ORDER BY first_seen IS NULL, first_seen, pin",
+    );
+  }
+
+  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
+    return this.#keys("SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' LIMIT 1000", prefix);
+  }
+
+  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
+    const sql = "SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?)";
+    return this.#keys(sql, fingerprint);
+  }
+
   conflictsOf(pin: KeyPin): readonly KeyRecord[] {
     return this.#keys("SELECT * FROM keys WHERE conflicts_with = ?", pin);
   }

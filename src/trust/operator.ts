@@ -1,12 +1,11 @@
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
-import type { Change } from "./changes/change.ts";
+import type { Change, SeenKey } from "./changes/change.ts";
 import type { Actor } from "./events.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { toMoment } from "./moment.ts";
-import { resolveKey } from "./resolve-key.ts";
 import type { TokenRecord } from "./token-record.ts";
 import { toSeenCertificate } from "./trust.ts";
 import type { TrustStore } from "./trust-store.ts";
@@ -20,18 +19,32 @@ export interface OperatorOptions {
   readonly now: () => number;
 }
 
-export interface ApproveOptions {
+export interface ImportOptions {
   /** The name to bind instead of the claimed one. */
   readonly name?: string;
   /** What happens to other keys that hold the name; default `fail`. */
   readonly onConflict?: "fail" | "replace" | "add";
-  /** When the approval ends; milliseconds since the epoch. */
-  readonly expires?: number;
+  /**
+   * When the approval ends; milliseconds since the epoch, null for never. By default a trusted key keeps the end that it
+   * has, and any other gets none.
+   */
+  readonly expires?: number | null;
+}
+
+export interface ApproveOptions extends ImportOptions {
+  /** The key as it was looked at, or its claimed name: an approval of something else by now fails. */
+  readonly seen?: SeenKey;
+}
+
+export interface ForgetOptions {
+  /** The keys that were looked at: if the peer has others by now, nothing is forgotten. */
+  readonly seen?: readonly KeyPin[];
 }
 
 /**
  * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
- * peer's name; what it does not find, or finds twice, is an error and changes nothing.
+ * peer's name, looked up at the moment of the change; what it does not find, or finds twice, is an error and changes
+ * nothing.
  */
 export class Operator {
   readonly #store: TrustStore;
@@ -42,51 +55,52 @@ export class Operator {
     this.#options = options;
   }
 
-  /** Trusts a pending, retired, ignored or revoked key, or accepts a new name of a trusted one. */
+  /**
+   * Trusts a pending, retired, ignored or revoked key, or accepts a new name of a trusted one. Returns it, then those
+   * that it replaces. Throws ERR_HANDCLASP_STATE when it is not as it was seen.
+   */
   async approve(key: string, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
-    const { pin } = this.#one(resolveKey(this.#store, key, "approve"));
-    return this.#apply({ type: "approve", ...this.#origin(), pin, ...approval(options) });
+    const seen = options.seen && { seen: options.seen };
+    return this.#apply({ type: "approve", ...this.#origin(), key, ...approval(options), ...seen });
   }
 
-  /** Trusts the key of a certificate that was brought by hand. */
-  async import(certificate: CertificateFacts, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
+  /** Trusts the key of a certificate that was brought by hand. Returns it, then those that it replaces. */
+  async import(certificate: CertificateFacts, options: ImportOptions = {}): Promise<readonly KeyRecord[]> {
     const change = { ...this.#origin(), certificate: toSeenCertificate(certificate), ...approval(options) };
     return this.#apply({ type: "import", ...change });
   }
 
-  /** Revokes a key, or all keys of a peer: live connections end, old tickets are worthless. */
+  /** Revokes a key, or all keys that a peer has then: live connections end, old tickets are worthless. */
   async revoke(key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "revoke", ...this.#origin(), pins: this.#pins(key, "revoke") });
+    return this.#apply({ type: "revoke", ...this.#origin(), key });
   }
 
   /** Refuses a key from now on without calling it stolen. */
   async ignore(key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "ignore", ...this.#origin(), pins: this.#pins(key, "ignore") });
+    return this.#apply({ type: "ignore", ...this.#origin(), key });
   }
 
-  /** Removes a key, or all keys of a peer; the name is free again. Returns what was removed. */
-  async forget(key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "forget", ...this.#origin(), pins: this.#pins(key, "forget") });
+  /**
+   * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Throws ERR_HANDCLASP_STATE
+   * when those are not the keys that were seen.
+   */
+  async forget(key: string, { seen }: ForgetOptions = {}): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "forget", ...this.#origin(), key, ...(seen && { seen }) });
   }
 
   /** Gives a peer another name. */
   async rename(key: string, peer: string): Promise<readonly KeyRecord[]> {
-    const [first] = resolveKey(this.#store, key, "rename");
-    return this.#apply({ type: "rename", ...this.#origin(), pin: this.#one(first ? [first] : []).pin, peer });
+    return this.#apply({ type: "rename", ...this.#origin(), key, peer });
   }
 
   /** Puts a peer into a group, with all its keys, those it gets later too. */
   async addToGroup(group: string, key: string): Promise<readonly KeyRecord[]> {
-    const [first] = resolveKey(this.#store, key, "group");
-    const { pin } = this.#one(first ? [first] : []);
-    return this.#apply({ type: "add-to-group", ...this.#origin(), group, pin });
+    return this.#apply({ type: "add-to-group", ...this.#origin(), group, key });
   }
 
   /** Takes a peer out of a group: where only the group is let in, its live connections end. */
   async removeFromGroup(group: string, key: string): Promise<readonly KeyRecord[]> {
-    const [first] = resolveKey(this.#store, key, "group");
-    const { pin } = this.#one(first ? [first] : []);
-    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, pin });
+    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key });
   }
 
   /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
@@ -124,16 +138,6 @@ export class Operator {
     return this.#store.token(token.id) ?? token;
   }
 
-  #pins(key: string, verb: "revoke" | "ignore" | "forget"): readonly KeyPin[] {
-    return resolveKey(this.#store, key, verb).map(({ pin }) => pin);
-  }
-
-  #one(keys: readonly KeyRecord[]): KeyRecord {
-    const [key] = keys;
-    if (key === undefined) throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", "no such key");
-    return key;
-  }
-
   async #apply(change: Change): Promise<readonly KeyRecord[]> {
     const outcome = await this.#store.apply(change);
     if (outcome.kind === "changed") return outcome.keys;
@@ -146,14 +150,15 @@ export class Operator {
   }
 }
 
-function approval({ name, onConflict, expires }: ApproveOptions): {
+function approval({ name, onConflict, expires }: ImportOptions): {
   peer: string | null;
   onConflict: "fail" | "replace" | "add";
-  expires: number | null;
+  expires?: number | null;
 } {
+  const end = typeof expires === "number" ? toMoment("expires", expires) : expires;
   return {
     peer: name ?? null,
     onConflict: onConflict ?? "fail",
-    expires: expires === undefined ? null : toMoment("expires", expires),
+    ...(end !== undefined && { expires: end }),
   };
 }

@@ -1,9 +1,9 @@
 import { HandclaspError } from "../errors.ts";
 import { isMeantAsKeyId, looksLikeKeyId, parseKeyId, parseKeyIdPrefix, toKeyId } from "./key-id.ts";
 import { looksLikeKeyPin, parseFingerprint, parseKeyPin } from "./key-pin.ts";
+import type { KeyLookup } from "./key-lookup.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { nameKey } from "./peer-name.ts";
-import type { TrustStore } from "./trust-store.ts";
 
 /** What an operator's verb is about to do: decides which keys of a named peer are meant. */
 export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "forget" | "rename" | "group";
@@ -26,7 +26,7 @@ const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
  * The keys that a text means: a pin, else a fingerprint, else a key id or 14 characters of one, else a peer's
  * name. Throws ERR_HANDCLASP_NOT_FOUND, ERR_HANDCLASP_AMBIGUOUS with the list, or ERR_HANDCLASP_KEY_ID.
  */
-export function resolveKey(store: TrustStore, text: string, verb: KeyVerb): readonly KeyRecord[] {
+export function resolveKey(store: KeyLookup, text: string, verb: KeyVerb): readonly KeyRecord[] {
   if (looksLikeKeyPin(text)) return found(text, keysWithPin(store, text.trim()));
   const fingerprint = parseFingerprint(text);
   if (fingerprint !== undefined) return one(text, store.keysByFingerprint(fingerprint));
@@ -34,15 +34,22 @@ export function resolveKey(store: TrustStore, text: string, verb: KeyVerb): read
   return keysNamed(store, text, verb);
 }
 
+/** One key: what it says is about the peer, or about that key only. */
+export function resolveOne(store: KeyLookup, text: string, verb: "approve" | "rename" | "group"): KeyRecord {
+  const [key] = resolveKey(store, text, verb);
+  if (key === undefined) throw new Error("what answers to nothing was refused");
+  return key;
+}
+
 /**
  * A peer's keys are those bound to its name. Keys that only claim the name are strangers: to be shown, to be
  * approved, and meant otherwise only when nobody holds the name and one of them claims it.
  */
-function keysNamed(store: TrustStore, text: string, verb: KeyVerb): readonly KeyRecord[] {
+function keysNamed(store: KeyLookup, text: string, verb: KeyVerb): readonly KeyRecord[] {
   const wanted = nameKey(text);
   const bound = store.keysOfName(wanted);
   // A stranger may call himself what an operator is likely to mistype.
-  const claiming = isMeantAsKeyId(text) ? [] : store.keys().filter((key) => claims(key, wanted));
+  const claiming = isMeantAsKeyId(text) ? [] : store.keysWithoutName().filter((key) => claims(key, wanted));
   const named = [...bound, ...claiming];
   if (named.length === 0) refuseMistypedKeyId(text);
   const considered = verb === "show" || verb === "approve" || bound.length === 0 ? named : bound;
@@ -58,16 +65,16 @@ function keysNamed(store: TrustStore, text: string, verb: KeyVerb): readonly Key
 }
 
 function claims(key: KeyRecord, wanted: string): boolean {
-  return key.peer === null && key.claimedName !== null && nameKey(key.claimedName) === wanted;
+  return key.claimedName !== null && nameKey(key.claimedName) === wanted;
 }
 
-function keysWithPin(store: TrustStore, text: string): readonly KeyRecord[] {
+function keysWithPin(store: KeyLookup, text: string): readonly KeyRecord[] {
   const pin = parseKeyPin(text);
   const key = pin && store.key(pin);
   return key === undefined ? [] : [key];
 }
 
-function keysWithId(store: TrustStore, text: string): readonly KeyRecord[] {
+function keysWithId(store: KeyLookup, text: string): readonly KeyRecord[] {
   const prefix = parseKeyIdPrefix(text);
   return store.keysByPinPrefix(prefix.pinPrefix).filter((key) => prefix.matches(key.pin));
 }

@@ -1,5 +1,6 @@
 import type { Change, Outcome } from "./changes/change.ts";
 import type { ChainHead, ChainReport, SealedEvent } from "./events.ts";
+import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { LiveConnection } from "./sighting.ts";
 import type { TokenRecord } from "./token-record.ts";
@@ -66,7 +67,7 @@ export interface StoreReport {
  * Where peers live. `test/contract/trust-store.ts` is the whole promise. Reads are synchronous and throw
  * ERR_HANDCLASP_STORE_READ when they cannot be trusted; nothing is ever answered from a guess.
  */
-export interface TrustStore extends AsyncDisposable {
+export interface TrustStore extends KeyLookup, AsyncDisposable {
   readonly url: string;
 
   /**
@@ -74,8 +75,6 @@ export interface TrustStore extends AsyncDisposable {
    * may be older than in `keys()`.
    */
   key(pin: KeyPin): KeyRecord | undefined;
-  /** Keys bound to a folded name, whatever their state but pending. */
-  keysOfName(nameKey: string): readonly KeyRecord[];
   /** Until when first use is accepted whatever the policy; 0 when it is not. */
   firstUseOpenUntil(): number;
 
@@ -93,9 +92,6 @@ export interface TrustStore extends AsyncDisposable {
   tokens(): readonly TokenRecord[];
   /** All keys, the longest known first. */
   keys(): readonly KeyRecord[];
-  /** Keys whose pin begins with the text. */
-  keysByPinPrefix(prefix: string): readonly KeyRecord[];
-  keysByFingerprint(fingerprint: string): readonly KeyRecord[];
   /** The certificates of a key, newest first. */
   certificates(pin: KeyPin): readonly CertificateRecord[];
   /** Events after a sequence number, oldest first, `most` of them at the most. */

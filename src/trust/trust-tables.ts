@@ -1,4 +1,5 @@
 import type { ChainHead, EventDraft } from "./events.ts";
+import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { TokenRecord } from "./token-record.ts";
 
@@ -11,10 +12,7 @@ export interface GroupMember {
 }
 
 /** The rows that a change reads and writes, inside one transaction. Names are folded (`nameKey`). */
-export interface TrustTables {
-  key(pin: KeyPin): KeyRecord | undefined;
-  /** Keys bound to the name: everything but pending ones. */
-  keysOfName(nameKey: string): readonly KeyRecord[];
+export interface TrustTables extends KeyLookup {
   /** Pending keys that conflict with the key. */
   conflictsOf(pin: KeyPin): readonly KeyRecord[];
   putKey(key: KeyRecord): void;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
-import { failure, hold, openHomeStore, printed, printedJson } from "./support/trust.ts";
+import { failure, hold, openHomeStore, printed, printedJson, refused } from "./support/trust.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
@@ -92,6 +92,64 @@ describe("trust approve", () => {
       /^error: group 1 of 9, "[A-Z2-7]{7}", was mistyped/,
     );
     assert.deepEqual(await states(home), ["anna pending", "anna pending"]);
+  });
+});
+
+describe("trust approve, of what was seen", () => {
+  it("fails without a change when the key claims another name than the one that was seen", async () => {
+    using home = new Home();
+    const { pem, pin } = await makeClient(home, "admin");
+    await hold(home, pem);
+    const { stderr } = await failure(home, "trust", "approve", pin, "--seen", "bob");
+    assert.match(
+      stderr,
+      /^error: this key claims the name "admin", not "bob" \[ERR_HANDCLASP_STATE\]\nhint: /,
+    );
+    assert.deepEqual(await states(home), ["admin pending"]);
+    await printed(home, "trust", "approve", pin, "--seen", "Admin");
+    assert.deepEqual(await states(home), ["admin trusted"]);
+  });
+
+  it(
+    "shows claim, key id and address at a terminal, and asks, unless told --yes or --seen",
+    { skip: !hasTerminal },
+    async () => {
+      using home = new Home();
+      const [anna, ben, carl] = [
+        await makeClient(home, "anna"),
+        await makeClient(home, "ben"),
+        await makeClient(home, "carl"),
+      ];
+      for (const { pem } of [anna, ben, carl]) await hold(home, pem);
+      await refused(home, anna.pin, "192.0.2.7");
+      const no = await typed(home, ["trust", "approve", anna.pin], "");
+      assert.match(no.text, /anna \(claimed\)  pending, seen \S+ from 192\.0\.2\.7\s/);
+      assert.ok(no.text.includes(toKeyId(anna.pin)), no.text);
+      assert.match(no.text, /trust this key as "anna"\? \[y\/N\]/);
+      assert.equal(no.code, 1);
+      const yes = await typed(home, ["trust", "approve", "anna", "--name", "Anna B"], "y");
+      assert.match(yes.text, /trust this key as "Anna B"\?/);
+      assert.equal(yes.code, 0, yes.text);
+      for (const [verb, flags] of [
+        ["ben", ["--yes"]],
+        ["carl", ["--seen", "carl"]],
+      ] as const) {
+        const { text } = await typed(home, ["trust", "approve", verb, ...flags], "");
+        assert.doesNotMatch(text, /\[y\/N\]/);
+      }
+      assert.deepEqual(await states(home), ["Anna B trusted", "ben trusted", "carl trusted"]);
+    },
+  );
+
+  it("keeps the end of a trusted key, says so, and takes it away when told", async () => {
+    using home = new Home();
+    const { cert, pin } = await makeClient(home, "anna");
+    await printed(home, "trust", "add", cert, "--expires", "90d");
+    const kept = await printed(home, "trust", "approve", pin, "--name", "Anna B");
+    assert.match(kept, /^trusted  Anna B  \S+  until \d{4}-/);
+    assert.match(await printed(home, "trust", "add", cert, "--name", "Anna B"), /  until /);
+    const forever = await printed(home, "trust", "approve", pin, "--expires", "never");
+    assert.equal(forever, `trusted  Anna B  ${toKeyId(pin)}\n`);
   });
 });
 

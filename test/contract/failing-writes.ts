@@ -18,7 +18,7 @@ function badChanges(): readonly (readonly [name: string, change: unknown])[] {
     ["a moment that there is not", { type: "open-first-use", ...ORIGIN, until: 8.8e15 }],
     ["a moment that is no number", { type: "open-first-use", ...ORIGIN, until: Number.NaN }],
     ["a time of acting that is no number", { ...claimOf(factsOf("carl")), at: Number.NaN }],
-    ["a name that is no text", { type: "rename", ...ORIGIN, pin: factsOf("carl").pin, peer: 5 }],
+    ["a name that is no text", { type: "rename", ...ORIGIN, key: factsOf("carl").pin, peer: 5 }],
     ["an unknown type", { type: "bless", ...ORIGIN }],
     ["what no thread can be sent", { ...claimOf(factsOf("carl")), peer: () => "carl" }],
     ["nothing", null],

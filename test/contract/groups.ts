@@ -12,7 +12,7 @@ const AT = Date.UTC(2030, 0, 1);
 const ACTOR: Actor = { user: "operator", process: "test 1", address: null };
 
 function member(type: "add-to-group" | "remove-from-group", group: string, of: CertificateFacts): Change {
-  return { type, at: AT, actor: ACTOR, group, pin: of.pin };
+  return { type, at: AT, actor: ACTOR, group, key: of.pin };
 }
 
 function newest(store: TrustStore): TrustEvent | undefined {
@@ -80,7 +80,7 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
       const anna = factsOf("anna");
       const store = await openedWith(anna);
       await store.apply(member("add-to-group", "lab", anna));
-      await store.apply({ type: "forget", at: AT, actor: ACTOR, pins: [anna.pin] });
+      await store.apply({ type: "forget", at: AT, actor: ACTOR, key: anna.pin });
       assert.equal(newest(store)?.type, "group-removed");
       await store.apply(claimOf(factsOf("anna")));
       assert.equal(store.isMember("lab", "anna"), false);
@@ -93,7 +93,7 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
       const { certificate } = claimOf(second);
       const approval = { peer: null, onConflict: "add", expires: null } as const;
       await store.apply({ type: "import", at: AT, actor: ACTOR, certificate, ...approval });
-      await store.apply({ type: "forget", at: AT, actor: ACTOR, pins: [anna.pin] });
+      await store.apply({ type: "forget", at: AT, actor: ACTOR, key: anna.pin });
       assert.equal(store.isMember("lab", "anna"), true);
     });
 
@@ -101,11 +101,11 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
       const anna = factsOf("anna");
       const store = await openedWith(anna);
       await store.apply(member("add-to-group", "lab", anna));
-      await store.apply({ type: "rename", at: AT, actor: ACTOR, pin: anna.pin, peer: "Annika" });
+      await store.apply({ type: "rename", at: AT, actor: ACTOR, key: anna.pin, peer: "Annika" });
       assert.equal(store.isMember("lab", "annika"), true);
       assert.equal(store.isMember("lab", "anna"), false);
       const approval = { peer: "Ann", onConflict: "fail", expires: null } as const;
-      await store.apply({ type: "approve", at: AT, actor: ACTOR, pin: anna.pin, ...approval });
+      await store.apply({ type: "approve", at: AT, actor: ACTOR, key: anna.pin, ...approval });
       assert.equal(store.isMember("lab", "annika"), false);
       assert.equal(store.isMember("lab", "ann"), false);
     });

@@ -220,7 +220,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
         const store = await withToken("new name");
         const anna = factsOf("anna");
         await trusting(store, anna);
-        await store.apply({ type, at: AT, actor: OPERATOR, pins: [anna.pin] });
+        await store.apply({ type, at: AT, actor: OPERATOR, key: anna.pin });
         const outcome = await store.apply(joinOf(anna));
         const state = type === "revoke" ? "revoked" : "ignored";
         assert.partialDeepStrictEqual(outcome, { kind: "lost", reason: state });
@@ -257,7 +257,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
       const store = await withToken("anna");
       const anna = factsOf("anna");
       await trusting(store, anna);
-      await store.apply({ type: "forget", at: AT + 5, actor: OPERATOR, pins: [anna.pin] });
+      await store.apply({ type: "forget", at: AT + 5, actor: OPERATOR, key: anna.pin });
       await store.apply(joinOf(anna, { at: AT + 9 }));
       assert.equal(store.key(anna.pin)?.endorsesFrom, AT + 5);
     });

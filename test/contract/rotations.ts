@@ -84,7 +84,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
       for (const how of ["revoke", "ignore", "forget", "end"] as const) {
         const [anna, next] = [factsOf("anna"), factsOf("anna")];
         const store = await trusting(anna, how === "end" ? AT + 10 : null);
-        if (how !== "end") await store.apply({ type: how, at: AT + 1, actor: OPERATOR, pins: [anna.pin] });
+        if (how !== "end") await store.apply({ type: how, at: AT + 1, actor: OPERATOR, key: anna.pin });
         const outcome = await store.apply(rotateOf(anna.pin, next));
         assert.equal(won(outcome), false, how);
         assert.equal(store.key(next.pin)?.state, "pending", how);
@@ -95,9 +95,9 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
     it("take nothing that a key endorsed before it was trusted again", async () => {
       const [anna, next] = [factsOf("anna"), factsOf("anna")];
       const store = await trusting(anna);
-      await store.apply({ type: "revoke", at: AT + 1, actor: OPERATOR, pins: [anna.pin] });
+      await store.apply({ type: "revoke", at: AT + 1, actor: OPERATOR, key: anna.pin });
       const approval = { peer: null, onConflict: "fail", expires: null } as const;
-      await store.apply({ type: "approve", at: AT + 6, actor: OPERATOR, pin: anna.pin, ...approval });
+      await store.apply({ type: "approve", at: AT + 6, actor: OPERATOR, key: anna.pin, ...approval });
       assert.equal(won(await store.apply(rotateOf(anna.pin, next))), false);
       const later = { endorsedBy: { pin: anna.pin, issuedAt: AT + 6 } };
       assert.ok(won(await store.apply(rotateOf(anna.pin, next, later))));
@@ -109,7 +109,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
       const meanwhile = { at: AT + 20, endorsedBy: { pin: anna.pin, issuedAt: AT + 20 } };
       assert.equal(won(await store.apply(rotateOf(anna.pin, next, meanwhile))), false);
       const approval = { peer: null, onConflict: "fail", expires: null } as const;
-      await store.apply({ type: "approve", at: AT + 30, actor: OPERATOR, pin: anna.pin, ...approval });
+      await store.apply({ type: "approve", at: AT + 30, actor: OPERATOR, key: anna.pin, ...approval });
       assert.ok(won(await store.apply(rotateOf(anna.pin, next, { ...meanwhile, at: AT + 40 }))));
     });
 
@@ -173,7 +173,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
         const store = await trusting(anna);
         const change = { certificate: toSeenCertificate(next), peer: null, onConflict: "fail" } as const;
         await store.apply({ type: "import", at: AT + 1, actor: OPERATOR, ...change, expires: null });
-        await store.apply({ type: how, at: AT + 2, actor: OPERATOR, pins: [next.pin] });
+        await store.apply({ type: how, at: AT + 2, actor: OPERATOR, key: next.pin });
         assert.equal(won(await store.apply(rotateOf(anna.pin, next))), false, how);
         assert.notEqual(store.key(next.pin)?.state, "trusted");
         assert.equal(store.key(anna.pin)?.state, "trusted");

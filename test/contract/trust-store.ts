@@ -161,8 +161,8 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       store.onEvents((events) => told.push(...events));
       const anna = factsOf("anna");
       await store.apply(claimOf(anna));
-      await store.apply({ type: "revoke", at: AT + 1, actor: ACTOR, pins: [anna.pin] });
-      await store.apply({ type: "forget", at: AT + 2, actor: ACTOR, pins: [anna.pin] });
+      await store.apply({ type: "revoke", at: AT + 1, actor: ACTOR, key: anna.pin });
+      await store.apply({ type: "forget", at: AT + 2, actor: ACTOR, key: anna.pin });
       const types = told.map(({ json }) => parseEvent(json)?.type);
       assert.deepEqual(types, ["met", "revoked", "forgotten"]);
       assert.deepEqual(
@@ -187,7 +187,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       const anna = factsOf("anna");
       await store.apply(claimOf(anna));
       const before = store.head();
-      const change: Change = { type: "revoke", at: AT, actor: ACTOR, pins: [anna.pin, randomPin()] };
+      const change: Change = { type: "revoke", at: AT, actor: ACTOR, key: randomPin() };
       await assert.rejects(store.apply(change), { code: "ERR_HANDCLASP_NOT_FOUND" });
       assert.equal(store.key(anna.pin)?.state, "trusted");
       assert.deepEqual(store.head(), before);
@@ -198,7 +198,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       const anna = factsOf("anna");
       const [claimed, revoked] = await Promise.allSettled([
         store.apply(claimOf(anna)),
-        store.apply({ type: "revoke", at: AT, actor: ACTOR, pins: [randomPin()] }),
+        store.apply({ type: "revoke", at: AT, actor: ACTOR, key: randomPin() }),
       ]);
       assert.equal(claimed.status, "fulfilled");
       assert.equal(revoked.status, "rejected");

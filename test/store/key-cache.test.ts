@@ -22,13 +22,13 @@ describe("a key that was looked up before", () => {
   const renewed = factsOf("anna", { pin: anna.pin });
   const origin = { at: 1, actor: ACTOR };
   const changes: readonly (readonly [string, Change, Partial<Record<string, unknown>> | undefined])[] = [
-    ["revoked", { type: "revoke", ...origin, pins: [anna.pin] }, { state: "revoked" }],
-    ["ignored", { type: "ignore", ...origin, pins: [anna.pin] }, { state: "ignored" }],
-    ["forgotten", { type: "forget", ...origin, pins: [anna.pin] }, undefined],
-    ["renamed", { type: "rename", ...origin, pin: anna.pin, peer: "anna of old" }, { peer: "anna of old" }],
+    ["revoked", { type: "revoke", ...origin, key: anna.pin }, { state: "revoked" }],
+    ["ignored", { type: "ignore", ...origin, key: anna.pin }, { state: "ignored" }],
+    ["forgotten", { type: "forget", ...origin, key: anna.pin }, undefined],
+    ["renamed", { type: "rename", ...origin, key: anna.pin, peer: "anna of old" }, { peer: "anna of old" }],
     [
       "given an end",
-      { type: "approve", ...origin, pin: anna.pin, peer: null, onConflict: "fail", expires: 5 },
+      { type: "approve", ...origin, key: anna.pin, peer: null, onConflict: "fail", expires: 5 },
       { expires: 5 },
     ],
     [

@@ -1,8 +1,10 @@
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { describeFailingWrites } from "../contract/failing-writes.ts";
 import { describeGroups } from "../contract/groups.ts";
+import { describeNamedChanges } from "../contract/named-changes.ts";
 import { describeTrustStore } from "../contract/trust-store.ts";
 
 describeTrustStore("memory store", () => openMemoryStore());
 describeGroups("memory store", () => openMemoryStore());
 describeFailingWrites("memory store", () => openMemoryStore());
+describeNamedChanges("memory store", () => openMemoryStore());

@@ -61,6 +61,30 @@ describe("Operator.approve", () => {
     assert.deepEqual(await office.connects(anna), { peer: "anna" });
   });
 
+  it("keeps the end of a key that is trusted, whatever else is approved about it, unless told", async () => {
+    const office = new Office();
+    const anna = factsOf("anna");
+    const end = NOW + 1000;
+    await office.operator.import(anna, { expires: end });
+    assert.equal(await office.connects(factsOf("anne", { pin: anna.pin })), "name-changed");
+    assert.equal((await office.operator.approve("anna"))[0]?.expires, end);
+    assert.equal((await office.operator.approve(anna.pin, { name: "Anna B" }))[0]?.expires, end);
+    assert.equal((await office.operator.import(anna, { name: "Anna C" }))[0]?.expires, end);
+    assert.equal((await office.operator.approve(anna.pin, { expires: null }))[0]?.expires, null);
+  });
+
+  it("begins anew when the end is past, or the key was barred", async () => {
+    const office = new Office();
+    const [anna, ben] = [factsOf("anna"), factsOf("ben")];
+    await office.operator.import(anna, { expires: NOW });
+    assert.equal((await office.operator.approve(anna.pin))[0]?.expires, null);
+    await office.operator.import(ben, { expires: NOW + 1000 });
+    await office.operator.revoke("ben");
+    assert.equal((await office.operator.approve(ben.pin))[0]?.expires, null);
+    await office.connects(factsOf("carl"));
+    assert.equal((await office.operator.approve("carl"))[0]?.expires, null);
+  });
+
   it("changes nothing when another key holds the name, and says how to decide", async () => {
     const office = new Office();
     const [anna, rival] = [factsOf("anna"), factsOf("ANNA")];
@@ -81,7 +105,14 @@ describe("Operator.approve", () => {
     const [old, fresh] = [factsOf("anna"), factsOf("anna")];
     await office.operator.import(old);
     await office.connects(fresh);
-    await office.operator.approve("anna", { onConflict: "replace" });
+    const changed = await office.operator.approve("anna", { onConflict: "replace" });
+    assert.deepEqual(
+      changed.map(({ pin, state }) => [pin, state]),
+      [
+        [fresh.pin, "trusted"],
+        [old.pin, "retired"],
+      ],
+    );
     assert.equal(await office.connects(old), "retired");
     assert.deepEqual(await office.connects(fresh), { peer: "anna" });
     const retired = office.events().find(({ type }) => type === "retired");

@@ -5,7 +5,7 @@ import { HandclaspError } from "../../errors.ts";
 import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { addApprovalFlags, type ApprovalFlags, toApproveOptions, withRetired } from "./approve.ts";
+import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { printChangedKeys } from "./listed-key.ts";
 
 interface Options extends ApprovalFlags {
@@ -60,7 +60,7 @@ export function readPemFile(path: string): string {
 async function run(pem: string, { store: url, json, ...flags }: Options): Promise<void> {
   const certificate = oneCertificate(pem === "-" ? await text(process.stdin) : readPemFile(pem));
   await withStore(url, "trust add", async (store, operator) => {
-    const keys = await withRetired(store, () => operator.import(certificate, toApproveOptions(flags)));
+    const keys = await operator.import(certificate, toImportOptions(flags));
     printChangedKeys(store, keys, { ...(json && { json }) });
   });
 }

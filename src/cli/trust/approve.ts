@@ -1,78 +1,78 @@
-import { Command, Option } from "commander";
-import { parseDuration } from "../../trust/duration.ts";
-import type { KeyPin, KeyRecord } from "../../trust/key-record.ts";
-import type { ApproveOptions } from "../../trust/operator.ts";
-import { nameKey } from "../../trust/peer-name.ts";
+import { Command } from "commander";
+import { HandclaspError } from "../../errors.ts";
+import { toKeyId } from "../../trust/key-id.ts";
+import type { KeyRecord } from "../../trust/key-record.ts";
+import { escapeText, nameKey } from "../../trust/peer-name.ts";
+import { resolveOne } from "../../trust/resolve-key.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
-import { asArgument, jsonOption, storeOption, withStore } from "../context.ts";
-import { printChangedKeys } from "./listed-key.ts";
-
-/** What everything that makes a key trusted can be told. */
-export interface ApprovalFlags {
-  readonly name?: string;
-  readonly replace?: true;
-  readonly add?: true;
-  /** Milliseconds. */
-  readonly expires?: number;
-}
+import { isConfirmed } from "../confirm.ts";
+import { jsonOption, storeOption, withStore } from "../context.ts";
+import { say, showTime } from "../output.ts";
+import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
+import { printChangedKeys, showPeer } from "./listed-key.ts";
 
 interface Options extends ApprovalFlags {
+  /** The name that somebody saw. */
+  readonly seen?: string;
+  readonly yes?: true;
   readonly store: string;
   readonly json?: true;
 }
+
+/** Refusals that are looked through for where a key came from. */
+const LOOKED_THROUGH = 10_000;
 
 /** `trust approve KEY`. */
 export function approveCommand(): Command {
   const command = new Command("approve")
     .description("trust a key, or accept the new name of a trusted one")
     .argument("<key>", "a pin, a fingerprint, a key id (14 characters will do) or a name that it claims")
-    .option("--name <name>", "bind this name instead of the claimed one");
+    .option("--name <name>", "bind this name instead of the claimed one")
+    .option("--seen <name>", "only if this is the name that it claims, as you saw it")
+    .option("--yes", "do not ask at a terminal");
   return addApprovalFlags(command).addOption(storeOption()).addOption(jsonOption()).action(run);
 }
 
-/** `--replace`, `--add` and `--expires`. */
-export function addApprovalFlags(command: Command): Command {
-  return command
-    .addOption(new Option("--replace", "retire the keys that hold the name").conflicts("add"))
-    .addOption(new Option("--add", "keep the keys that hold the name, beside this one"))
-    .addOption(
-      new Option("--expires <duration>", "trust it for so long: 12h, 90d").argParser(
-        asArgument(parseDuration),
-      ),
-    );
-}
-
-/** The flags as an operator takes them. */
-export function toApproveOptions({ name, replace, add, expires }: ApprovalFlags): ApproveOptions {
-  return {
-    ...(name !== undefined && { name }),
-    ...(replace === true && { onConflict: "replace" as const }),
-    ...(add === true && { onConflict: "add" as const }),
-    ...(expires !== undefined && { expires: Date.now() + expires }),
-  };
-}
-
-/** Runs what makes a key trusted. Returns that key, then those that were retired for it. */
-export async function withRetired(
-  store: TrustStore,
-  approve: () => Promise<readonly KeyRecord[]>,
-): Promise<readonly KeyRecord[]> {
-  const trusted = new Set<KeyPin>();
-  for (const key of store.keys()) if (key.state === "trusted") trusted.add(key.pin);
-  const approved = await approve();
-  const names = new Set(approved.map(({ peer }) => nameKey(peer ?? "")));
-  const peers = [...names].flatMap((name) => store.keysOfName(name));
-  return [...approved, ...peers.filter((key) => key.state === "retired" && trusted.has(key.pin))];
-}
-
-async function run(key: string, { store: url, json, ...flags }: Options): Promise<void> {
+async function run(text: string, options: Options): Promise<void> {
   await withStore(
-    url,
+    options.store,
     "trust approve",
     async (store, operator) => {
-      const keys = await withRetired(store, () => operator.approve(key, toApproveOptions(flags)));
-      printChangedKeys(store, keys, { ...(json && { json }) });
+      const key = resolveOne(store, text, "approve");
+      if (options.seen !== undefined) mustClaim(key, options.seen);
+      else if (options.yes !== true && process.stdin.isTTY && !(await isApproved(store, key, options))) {
+        say("nothing was changed");
+        process.exitCode = 1;
+        return;
+      }
+      // By its pin, and only as it was looked at: another key may have come to claim the name, or this one another name.
+      const keys = await operator.approve(key.pin, { ...toImportOptions(options), seen: key });
+      printChangedKeys(store, keys, { ...(options.json && { json: true }) });
     },
     { mustExist: true },
   );
+}
+
+/** What it would be called, unless it is given another name. */
+function claimOf({ newName, peer, claimedName, pin }: KeyRecord): string {
+  return newName ?? peer ?? claimedName ?? toKeyId(pin);
+}
+
+function mustClaim(key: KeyRecord, seen: string): void {
+  const claim = claimOf(key);
+  if (nameKey(claim) === nameKey(seen)) return;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_STATE",
+    `this key claims the name "${escapeText(claim)}", not "${escapeText(seen)}"`,
+    { hint: `look at it again: handclasp trust show ${toKeyId(key.pin)}` },
+  );
+}
+
+async function isApproved(store: TrustStore, key: KeyRecord, { name }: Options): Promise<boolean> {
+  const came = store.refusals(LOOKED_THROUGH).find(({ pin }) => pin === key.pin);
+  const seen = key.lastSeen === null ? "" : `, seen ${showTime(key.lastSeen)}`;
+  const from = came?.address ? ` from ${escapeText(came.address)}` : "";
+  say(`  ${showPeer(key)}  ${key.state}${seen}${from}`);
+  say(`  ${toKeyId(key.pin)}`);
+  return isConfirmed(`trust this key as "${escapeText(name ?? claimOf(key))}"?`);
 }

@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { resolveKey } from "../../trust/resolve-key.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
+import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printJson, say } from "../output.ts";
 import { successorsOf } from "./successors.ts";
@@ -55,22 +55,25 @@ async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: 
     `trust ${verb}`,
     async (store, operator) => {
       const meant = resolveKey(store, text, verb);
-      if (!(await isConfirmed(verb, meant, options))) {
+      const asks = options.yes !== true && meant.length > 1 && process.stdin.isTTY;
+      if (asks && !(await isAgreed(verb, meant))) {
         say("nothing was changed");
         process.exitCode = 1;
         return;
       }
       if (verb !== "forget") {
+        // Whatever the peer has by now is meant: what came since is one more reason.
         const barred = await operator[verb](text);
         printChangedKeys(store, barred, { ...(options.json && { json: true }) });
         if (verb === "revoke") warnOfSuccessors(store, barred);
         return;
       }
       const rows = meant.map((key) => toListedKey(store, key, Date.now()));
-      const forgotten = await operator.forget(text);
-      if (options.json === true)
-        printJson(rows.filter(({ pin }) => forgotten.some((key) => key.pin === pin)));
-      else printChangedKeys(store, forgotten, { word: "forgotten" });
+      const forgotten = await operator.forget(text, asks ? { seen: meant.map(({ pin }) => pin) } : {});
+      if (options.json === true) {
+        const known = new Map(rows.map((row) => [row.pin, row]));
+        printJson(forgotten.map((key) => known.get(key.pin) ?? toListedKey(store, key, Date.now())));
+      } else printChangedKeys(store, forgotten, { word: "forgotten" });
     },
     { mustExist: true },
   );
@@ -84,15 +87,7 @@ function warnOfSuccessors(store: TrustStore, revoked: readonly KeyRecord[]): voi
   }
 }
 
-/** Asks only a person, and only about more than one key. */
-async function isConfirmed(verb: string, keys: readonly KeyRecord[], { yes }: Options): Promise<boolean> {
-  if (yes === true || keys.length < 2 || !process.stdin.isTTY) return true;
+async function isAgreed(verb: string, keys: readonly KeyRecord[]): Promise<boolean> {
   for (const key of keys) say(`  ${showPeer(key)}  ${toKeyId(key.pin)}  ${key.state}`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${verb} these ${keys.length} keys? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
+  return isConfirmed(`${verb} these ${keys.length} keys?`);
 }

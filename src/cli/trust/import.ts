@@ -6,7 +6,7 @@ import type { KeyRecord } from "../../trust/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printError, printJson, say } from "../output.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
-import { addApprovalFlags, type ApprovalFlags, toApproveOptions, withRetired } from "./approve.ts";
+import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { printChangedKeys, toListedKey } from "./listed-key.ts";
 
 interface Options extends Omit<ApprovalFlags, "name"> {
@@ -37,9 +37,7 @@ async function run(folder: string, { store: url, json, ...flags }: Options): Pro
     for (const file of files) {
       try {
         const certificate = oneCertificate(readPemFile(join(folder, file)));
-        imported.push(
-          ...(await withRetired(store, () => operator.import(certificate, toApproveOptions(flags)))),
-        );
+        imported.push(...(await operator.import(certificate, toImportOptions(flags))));
       } catch (error) {
         if (!isHandclaspError(error) || isOfStore(error.code)) throw error;
         failed.push(toFailure(file, error));

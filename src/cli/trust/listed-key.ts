@@ -4,7 +4,7 @@ import { escapeText } from "../../trust/peer-name.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import type { RefusalReason } from "../../trust/verdict.ts";
 import { describeCertificate } from "../../x509/certificate-description.ts";
-import { print, printJson, showName, toIsoTime } from "../output.ts";
+import { print, printJson, showName, showTime, toIsoTime } from "../output.ts";
 
 /** A key as programs get it. Every field is there or null; times are ISO 8601 in UTC. */
 export interface ListedKey {
@@ -60,7 +60,12 @@ export function printChangedKeys(
   options: { readonly word?: string; readonly json?: true },
 ): void {
   if (options.json === true) printJson(keys.map((key) => toListedKey(store, key, Date.now())));
-  else for (const key of keys) print([options.word ?? key.state, showPeer(key), toKeyId(key.pin)].join("  "));
+  else {
+    for (const key of keys) {
+      const end = key.state === "trusted" && key.expires !== null ? [`until ${showTime(key.expires)}`] : [];
+      print([options.word ?? key.state, showPeer(key), toKeyId(key.pin), ...end].join("  "));
+    }
+  }
 }
 
 function reasonOf(key: KeyRecord, now: number): RefusalReason | null {

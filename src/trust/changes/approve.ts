@@ -2,18 +2,17 @@ import { HandclaspError } from "../../errors.ts";
 import type { TrustEventType } from "../events.ts";
 import { toKeyId } from "../key-id.ts";
 import type { KeyPin, KeyRecord } from "../key-record.ts";
-import { nameKey, toPeerName } from "../peer-name.ts";
+import { escapeText, nameKey, toPeerName } from "../peer-name.ts";
+import { resolveOne } from "../resolve-key.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { ApproveChange, ImportChange, Outcome } from "./change.ts";
+import type { ApproveChange, ImportChange, Outcome, SeenKey } from "./change.ts";
 import { leaveGroups } from "./group.ts";
 import { retire } from "./retire.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
 export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
-  const key = tables.key(change.pin);
-  if (key === undefined) {
-    throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no key ${change.pin} in the store`);
-  }
+  const key = resolveOne(tables, change.key, "approve");
+  mustBeAsSeen(key, change.seen);
   const claimedName = key.state === "trusted" ? (key.newName ?? key.claimedName) : key.claimedName;
   const unchanged = key.state === "trusted" && key.newName === null;
   const peer = change.peer ?? (unchanged ? key.peer : (key.newName ?? key.peer ?? key.claimedName));
@@ -22,7 +21,7 @@ export function applyApprove(tables: TrustTables, change: ApproveChange): Outcom
     peer: peer ?? toKeyId(key.pin),
     claimedName,
     source: key.state === "trusted" ? key.source : "approved",
-    expires: change.expires,
+    expires: endOf(change, key),
   });
 }
 
@@ -40,7 +39,8 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     );
   }
   const peer = change.peer ?? known?.peer ?? certificate.claimedName ?? toKeyId(certificate.pin);
-  if (known?.state === "trusted" && known.peer === peer && known.expires === change.expires) {
+  const expires = endOf(change, known);
+  if (known?.state === "trusted" && known.peer === peer && known.expires === expires) {
     const renewed = { ...known, fingerprint: certificate.fingerprint };
     tables.putKey(renewed);
     tables.putCertificate({ ...certificate, addedAt: change.at });
@@ -56,7 +56,7 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? null,
     lastSeen: known?.lastSeen ?? null,
-    expires: change.expires,
+    expires,
     conflictsWith: null,
     staleSeen: false,
     endorsesFrom: known?.endorsesFrom ?? 0,
@@ -81,9 +81,12 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
   };
   const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== key.pin);
   if (holders.length > 0 && change.onConflict === "fail") throw conflict(key, peer, holders);
-  if (change.onConflict === "replace") {
-    for (const holder of holders) if (holder.state === "trusted") retire(tables, change, holder, key.pin);
-  }
+  const retired =
+    change.onConflict === "replace"
+      ? holders
+          .filter(({ state }) => state === "trusted")
+          .map((holder) => retire(tables, change, holder, key.pin))
+      : [];
   tables.putKey(key);
   tables.appendEvent({
     type: eventType(change, before),
@@ -102,7 +105,33 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
     },
   });
   leaveGroups(tables, change, before?.peer ?? null);
-  return { kind: "changed", keys: [key] };
+  return { kind: "changed", keys: [key, ...retired] };
+}
+
+/** What was looked at is what is approved: a key that was pushed out may come back with another claim. */
+function mustBeAsSeen(key: KeyRecord, seen: SeenKey | undefined): void {
+  if (seen === undefined) return;
+  const hint = `look at it again: handclasp trust show ${toKeyId(key.pin)}`;
+  const refuse = (problem: string): HandclaspError =>
+    new HandclaspError("ERR_HANDCLASP_STATE", `this key ${problem}`, { hint });
+  if (seen.state !== undefined && key.state !== seen.state) {
+    throw refuse(`is ${key.state} now: it was ${seen.state} when it was looked at`);
+  }
+  if (key.claimedName !== seen.claimedName || key.newName !== (seen.newName ?? null)) {
+    throw refuse(`${claimOf(key)} now: it was another name when it was looked at`);
+  }
+}
+
+function claimOf({ claimedName, newName }: KeyRecord): string {
+  const name = newName ?? claimedName;
+  return name === null ? "claims no name" : `claims the name "${escapeText(name)}"`;
+}
+
+/** An end stands until somebody says otherwise; one that is past ended the trust, which begins anew. */
+function endOf({ expires, at }: ApproveChange | ImportChange, before: KeyRecord | undefined): number | null {
+  if (expires !== undefined) return expires;
+  const stands = before?.state === "trusted" && before.expires !== null && at < before.expires;
+  return stands ? before.expires : null;
 }
 
 /** A key that was barred or forgotten in between does not bring back what it endorsed until then. */

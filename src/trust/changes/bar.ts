@@ -1,14 +1,14 @@
 import { toKeyId } from "../key-id.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey } from "../peer-name.ts";
+import { resolveKey } from "../resolve-key.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { BarChange, Outcome } from "./change.ts";
-import { mustKnow } from "./must-know.ts";
 
 /** Revokes or ignores keys. Their names stay bound until `forget`. */
 export function applyBar(tables: TrustTables, change: BarChange): Outcome {
   const state = change.type === "revoke" ? "revoked" : "ignored";
-  const known = change.pins.map((pin) => mustKnow(tables, pin));
+  const known = resolveKey(tables, change.key, change.type);
   const keys = known.map((key): KeyRecord => {
     if (key.state === state) return key;
     const barred: KeyRecord = {

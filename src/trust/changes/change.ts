@@ -70,17 +70,24 @@ export interface CancelTokenChange extends ChangeOrigin {
   readonly id: string;
 }
 
-/** Puts the peer that a key speaks for into a group. */
-export interface AddToGroupChange extends ChangeOrigin {
-  readonly type: "add-to-group";
-  readonly group: string;
-  readonly pin: KeyPin;
+/**
+ * What an operator's text means is looked up when the change is carried out: names change hands between a look and a
+ * write.
+ */
+export interface KeyChange extends ChangeOrigin {
+  /** A pin, a fingerprint, a key id (14 characters will do) or a peer's name. */
+  readonly key: string;
 }
 
-export interface RemoveFromGroupChange extends ChangeOrigin {
+/** Puts the peer that a key speaks for into a group. */
+export interface AddToGroupChange extends KeyChange {
+  readonly type: "add-to-group";
+  readonly group: string;
+}
+
+export interface RemoveFromGroupChange extends KeyChange {
   readonly type: "remove-from-group";
   readonly group: string;
-  readonly pin: KeyPin;
 }
 
 /** Keeps an unknown key for review. */
@@ -112,14 +119,24 @@ export interface NoteStaleChange extends ChangeOrigin {
   readonly pin: KeyPin;
 }
 
-export interface ApproveChange extends ChangeOrigin {
+/** What was seen of a key by whoever approves it: of a key that is not like that any more, nothing is believed. */
+export interface SeenKey extends Pick<KeyRecord, "claimedName"> {
+  /** Default null: no name waits that is not its claim. */
+  readonly newName?: string | null;
+  /** Default whatever it is. */
+  readonly state?: KeyRecord["state"];
+}
+
+export interface ApproveChange extends KeyChange {
   readonly type: "approve";
-  readonly pin: KeyPin;
+  /** Default anything. */
+  readonly seen?: SeenKey;
   /** The name to bind; null takes the claimed one, else the key id. */
   readonly peer: string | null;
   /** What happens to the keys that hold the name: `replace` retires them, `add` keeps them beside this one. */
   readonly onConflict: "fail" | "replace" | "add";
-  readonly expires: number | null;
+  /** null for never; default as it is for a key that is trusted, else never. */
+  readonly expires?: number | null;
 }
 
 /** Trusts a key that an operator brings. */
@@ -128,23 +145,23 @@ export interface ImportChange extends ChangeOrigin {
   readonly certificate: SeenCertificate;
   readonly peer: string | null;
   readonly onConflict: "fail" | "replace" | "add";
-  readonly expires: number | null;
+  /** As for `approve`. */
+  readonly expires?: number | null;
 }
 
-export interface BarChange extends ChangeOrigin {
+export interface BarChange extends KeyChange {
   readonly type: "revoke" | "ignore";
-  readonly pins: readonly KeyPin[];
 }
 
-export interface ForgetChange extends ChangeOrigin {
+export interface ForgetChange extends KeyChange {
   readonly type: "forget";
-  readonly pins: readonly KeyPin[];
+  /** The keys that were seen: if the text means others by now, nothing is forgotten. */
+  readonly seen?: readonly KeyPin[];
 }
 
 /** Renames a peer: all keys bound to its name. */
-export interface RenameChange extends ChangeOrigin {
+export interface RenameChange extends KeyChange {
   readonly type: "rename";
-  readonly pin: KeyPin;
   readonly peer: string;
 }
 

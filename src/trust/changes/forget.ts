@@ -1,12 +1,24 @@
+import { HandclaspError } from "../../errors.ts";
+import type { KeyPin, KeyRecord } from "../key-record.ts";
+import { escapeText } from "../peer-name.ts";
+import { resolveKey } from "../resolve-key.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ForgetChange, Outcome } from "./change.ts";
 import { leaveGroups } from "./group.ts";
-import { mustKnow } from "./must-know.ts";
 import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Forgets keys: their names are free again, a tombstone stays. */
 export function applyForget(tables: TrustTables, change: ForgetChange): Outcome {
-  const keys = change.pins.map((pin) => mustKnow(tables, pin));
+  const keys = resolveKey(tables, change.key, "forget");
+  if (change.seen !== undefined && !isSame(change.seen, keys)) {
+    throw new HandclaspError(
+      "ERR_HANDCLASP_STATE",
+      `"${escapeText(change.key)}" has other keys than a moment ago`,
+      {
+        hint: "look at them again: handclasp trust show KEY",
+      },
+    );
+  }
   for (const key of keys) {
     tables.deleteKey(key.pin);
     tables.putTombstone(key.pin, change.at);
@@ -24,4 +36,8 @@ export function applyForget(tables: TrustTables, change: ForgetChange): Outcome 
     leaveGroups(tables, change, key.peer);
   }
   return { kind: "changed", keys };
+}
+
+function isSame(seen: readonly KeyPin[], keys: readonly KeyRecord[]): boolean {
+  return seen.length === keys.length && keys.every(({ pin }) => seen.includes(pin));
 }

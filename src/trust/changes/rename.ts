@@ -1,15 +1,15 @@
 import { HandclaspError } from "../../errors.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
+import { resolveOne } from "../resolve-key.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome, RenameChange } from "./change.ts";
 import { keepGroups } from "./group.ts";
-import { mustKnow } from "./must-know.ts";
 import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: RenameChange): Outcome {
-  const { peer: former } = mustKnow(tables, change.pin);
+  const { peer: former } = resolveOne(tables, change.key, "rename");
   if (former === null) {
     throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet", {
       hint: "handclasp trust approve KEY --name NAME gives it one",

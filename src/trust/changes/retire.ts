@@ -8,8 +8,9 @@ export function retire(
   { at, actor }: ChangeOrigin,
   old: KeyRecord,
   replacedBy: KeyPin,
-): void {
-  tables.putKey({ ...old, state: "retired", newName: null, expires: null, staleSeen: false });
+): KeyRecord {
+  const retired: KeyRecord = { ...old, state: "retired", newName: null, expires: null, staleSeen: false };
+  tables.putKey(retired);
   tables.appendEvent({
     type: "retired",
     at,
@@ -20,4 +21,5 @@ export function retire(
     after: "retired",
     details: { replacedBy },
   });
+  return retired;
 }

@@ -66,3 +66,13 @@ export function factsOfPem(pem: string): CertificateFacts {
   assert.ok(der);
   return readCertificate(der);
 }
+
+/** Notes that a key was refused as pending, from an address. */
+export async function refused(home: Home, pin: KeyPin, address: string): Promise<void> {
+  const at = Date.now();
+  const refusal = { pin, reason: "pending", detail: null, peer: null, address } as const;
+  const { store } = openHomeStore(home);
+  const times = { connection: "c1", firstAt: at, lastAt: at, count: 1 };
+  await store.record({ seen: [], refusals: [{ ...refusal, ...times }], opened: [], closed: [] });
+  await store.close();
+}

@@ -1,8 +1,7 @@
 // Revokes a key of a store.
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
-import type { KeyPin } from "../../../src/trust/key-record.ts";
 
 const [path = "", pin = ""] = process.argv.slice(2);
 await using store = openSqliteStore(path);
 const actor = { user: "test", process: "test 2", address: null };
-await store.apply({ type: "revoke", at: Date.now(), actor, pins: [pin as KeyPin] });
+await store.apply({ type: "revoke", at: Date.now(), actor, key: pin });

@@ -1,0 +1,167 @@
+// What every store promises about changes that say whom they mean by a name, while that name changes hands.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { Operator } from "../../src/trust/operator.ts";
+import { toSeenCertificate } from "../../src/trust/trust.ts";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
+import { factsOf } from "../support/certificates.ts";
+import { rotateOf } from "./rotations.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+
+interface Scene {
+  readonly store: TrustStore;
+  readonly operator: Operator;
+  readonly anna: CertificateFacts;
+  readonly next: CertificateFacts;
+  /** Puts `next` into anna's place. */
+  readonly rotates: () => Promise<unknown>;
+}
+
+/** A key is kept for review under a name, for 1 ms. */
+async function waits(store: TrustStore, certificate: CertificateFacts, at: number = AT): Promise<void> {
+  await store.apply({
+    type: "hold",
+    at,
+    actor: { user: null, process: "serve 2", address: "192.0.2.1" },
+    peer: certificate.claimedName ?? null,
+    certificate: toSeenCertificate(certificate),
+    conflictsWith: null,
+    pendingExpires: at + 1,
+    maxPending: 1,
+  });
+}
+
+/** Registers the suite for one kind of store. `open` gives a new, empty one. */
+export function describeNamedChanges(kind: string, open: () => TrustStore): void {
+  async function scene(): Promise<Scene> {
+    const store = open();
+    after(() => store.close());
+    const operator = new Operator(store, { user: "olga", process: "test 1", now: () => AT });
+    const [anna, next] = [factsOf("anna"), factsOf("anna")];
+    await operator.import(anna);
+    return { store, operator, anna, next, rotates: () => store.apply(rotateOf(anna.pin, next)) };
+  }
+
+  describe(`${kind}: what is said of a name right behind a rotation`, () => {
+    it("revokes the successor", async () => {
+      const { store, operator, anna, next, rotates } = await scene();
+      await Promise.all([rotates(), operator.revoke("anna")]);
+      assert.deepEqual(
+        [anna, next].map(({ pin }) => store.key(pin)?.state),
+        ["revoked", "revoked"],
+      );
+    });
+
+    it("ignores the successor", async () => {
+      const { store, operator, next, rotates } = await scene();
+      await Promise.all([rotates(), operator.ignore("anna")]);
+      assert.equal(store.key(next.pin)?.state, "ignored");
+    });
+
+    it("forgets both keys, so that the name is free", async () => {
+      const { store, operator, rotates } = await scene();
+      const [, forgotten] = await Promise.all([rotates(), operator.forget("anna")]);
+      assert.equal(forgotten.length, 2);
+      assert.deepEqual(store.keysOfName("anna"), []);
+    });
+
+    it("forgets nothing when other keys were looked at", async () => {
+      const { store, operator, anna, rotates } = await scene();
+      const [, forgotten] = await Promise.allSettled([
+        rotates(),
+        operator.forget("anna", { seen: [anna.pin] }),
+      ]);
+      assert.equal(forgotten.status === "rejected" && forgotten.reason.code, "ERR_HANDCLASP_STATE");
+      const pins = store.keysOfName("anna").map(({ pin }) => pin);
+      assert.equal((await operator.forget("anna", { seen: pins })).length, 2);
+    });
+  });
+
+  describe(`${kind}: what is said of a name that somebody else has by now`, () => {
+    it("is about whoever has it, when that is who is called so at that moment", async () => {
+      const { store, operator, anna, next } = await scene();
+      await operator.import(next, { name: "ben" });
+      await Promise.all([
+        operator.rename("anna", "anna of old"),
+        operator.rename("ben", "anna"),
+        operator.addToGroup("lab", "anna"),
+        operator.revoke("anna"),
+      ]);
+      assert.deepEqual(
+        [anna, next].map(({ pin }) => store.key(pin)?.state),
+        ["trusted", "revoked"],
+      );
+      assert.equal(store.isMember("lab", "anna"), true);
+      assert.equal(store.isMember("lab", "anna of old"), false);
+    });
+
+    it("is an error when nobody has it any more, and changes nothing", async () => {
+      const { store, operator, anna } = await scene();
+      const [, revoked] = await Promise.allSettled([
+        operator.rename("anna", "annika"),
+        operator.revoke("anna"),
+      ]);
+      assert.equal(revoked.status === "rejected" && revoked.reason.code, "ERR_HANDCLASP_NOT_FOUND");
+      assert.equal(store.key(anna.pin)?.state, "trusted");
+    });
+  });
+
+  describe(`${kind}: an approval of what was seen`, () => {
+    it("fails when the key was pushed out and came back with another claim", async () => {
+      const { store, operator } = await scene();
+      const bob = factsOf("bob");
+      await waits(store, bob);
+      const seen = store.key(bob.pin);
+      assert.ok(seen);
+      await waits(store, factsOf("carl"));
+      await waits(store, factsOf("admin", { pin: bob.pin }));
+      await assert.rejects(operator.approve(bob.pin, { seen }), (error: Error & { code?: string }) => {
+        assert.match(error.message, /claims the name "admin" now/);
+        return error.code === "ERR_HANDCLASP_STATE";
+      });
+      await assert.rejects(operator.approve(bob.pin, { seen: { claimedName: "bob" }, name: "bob" }));
+      assert.equal(store.key(bob.pin)?.state, "pending");
+      const [approved] = await operator.approve(bob.pin, { seen: { claimedName: "admin" } });
+      assert.equal(approved?.peer, "admin");
+    });
+
+    it("fails when its wait lapsed and it claims another name", async () => {
+      const { store, operator } = await scene();
+      const bob = factsOf("bob");
+      await waits(store, bob);
+      await waits(store, factsOf("admin", { pin: bob.pin }), AT + 10);
+      const approved = operator.approve(bob.pin, { seen: { claimedName: "bob" } });
+      await assert.rejects(approved, { code: "ERR_HANDCLASP_STATE" });
+    });
+
+    it("does not lift what an operator decided since", async () => {
+      const { store, operator } = await scene();
+      const bob = factsOf("bob");
+      await waits(store, bob);
+      const seen = store.key(bob.pin);
+      assert.ok(seen);
+      const [, approved] = await Promise.allSettled([
+        operator.revoke(bob.pin),
+        operator.approve(bob.pin, { seen }),
+      ]);
+      assert.equal(approved.status, "rejected");
+      assert.equal(store.key(bob.pin)?.state, "revoked");
+    });
+
+    it("fails when a trusted key claims another name by now, or a name that was not seen", async () => {
+      const { store, operator, anna } = await scene();
+      const seen = store.key(anna.pin);
+      assert.ok(seen);
+      const certificate = toSeenCertificate(factsOf("admin", { pin: anna.pin }));
+      const actor = { user: null, process: "serve 2", address: "192.0.2.1" };
+      await store.apply({ type: "note-name", at: AT, actor, certificate });
+      for (const stale of [seen, { claimedName: "anna" }, { claimedName: "anna", newName: "anne" }]) {
+        await assert.rejects(operator.approve("anna", { seen: stale }), { code: "ERR_HANDCLASP_STATE" });
+      }
+      const [approved] = await operator.approve("anna", { seen: { claimedName: "anna", newName: "admin" } });
+      assert.equal(approved?.peer, "admin");
+    });
+  });
+}
