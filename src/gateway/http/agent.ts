@@ -1,39 +1,41 @@
 import { Agent, type AgentOptions, type ClientRequest } from "node:http";
-import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { UpstreamTimeout } from "./http-upstream.ts";
+import type { TransportOptions } from "./http-upstream.ts";
+import { connectUpstream } from "../upstream.ts";
+import type { UpstreamSocket } from "../upstream-socket.ts";
 
-const IDLE_MS = 4000;
+/** Node's types know no callback without a socket. */
+type Connected = (error: Error | null, socket: Duplex) => void;
 
-/** Kept connections to one upstream: made within a time, and closed before the upstream may close them. */
+/** Kept connections to one upstream: closed before the upstream may close them, and before they are too old. */
 export class UpstreamAgent extends Agent {
-  readonly #connectTimeoutMs: number;
+  readonly #options: Pick<TransportOptions, "to" | "connectTimeoutMs" | "connectRetryMs" | "times">;
 
-  constructor(connectTimeoutMs: number, options: AgentOptions = {}) {
-    super({ keepAlive: true, scheduling: "lifo", maxFreeSockets: 256, ...options });
-    this.#connectTimeoutMs = connectTimeoutMs;
+  constructor(options: TransportOptions, agentOptions: AgentOptions = {}) {
+    super({ keepAlive: true, scheduling: "lifo", maxFreeSockets: 256, ...agentOptions });
+    this.#options = options;
   }
 
-  override createConnection(options: NetConnectOpts): Socket {
-    const socket = connect(options);
-    const timer = setTimeout(() => {
-      socket.destroy(new UpstreamTimeout(`no connection within ${this.#connectTimeoutMs} ms`));
-    }, this.#connectTimeoutMs);
-    const stop = (): void => clearTimeout(timer);
-    socket.once("connect", stop);
-    socket.once("close", stop);
-    return socket;
+  override createConnection(_: unknown, connected?: Connected): undefined {
+    connectUpstream(this.#options.to, this.#options, (error, socket) => {
+      if (socket !== undefined) connected?.(null, socket);
+      else (connected as ((error: Error | undefined) => void) | undefined)?.(error);
+    });
   }
 
+  /** Not Node's: what an upstream says of itself would lengthen the time, and what TCP does is settled. */
   override keepSocketAlive(socket: Duplex): boolean {
-    const keeps: unknown = super.keepSocketAlive(socket);
+    const { idleMs, mostAgeMs } = this.#options.times;
+    const kept = socket as UpstreamSocket;
+    if (performance.now() - kept.openedAt > mostAgeMs) return false;
     // The agent destroys a free socket that times out.
-    (socket as Socket).setTimeout(IDLE_MS);
-    return keeps !== false;
+    kept.setTimeout(idleMs);
+    kept.unref();
+    return true;
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    (socket as Socket).setTimeout(0);
+    (socket as UpstreamSocket).setTimeout(0);
     super.reuseSocket(socket, request);
   }
 }

@@ -1,42 +1,40 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
-import type { ServerAddress } from "../../client/server-address.ts";
 import { UpstreamAgent } from "./agent.ts";
-import { type BodyPump, NO_BODY, pumpBody } from "./body-pump.ts";
+import { MOST_HEAD_BYTES } from "./connection-times.ts";
+import { type BodyPump, NO_BODY, type RequestBody } from "./request-body.ts";
 import { toTrailers } from "./request-fields.ts";
 import {
   type Exchange,
   failureOfSilence,
   toFailure,
-  type UpstreamBody,
+  type TransportOptions,
   type UpstreamListener,
   type UpstreamRequest,
   type UpstreamTransport,
 } from "./http-upstream.ts";
 
-export interface BodyTransportOptions {
-  readonly address: ServerAddress;
-  readonly connectTimeoutMs: number;
-  /** Until the answer begins, without a byte either way. */
-  readonly headTimeoutMs: number;
-  /** The same after that; 0 for no limit. */
-  readonly idleTimeoutMs: number;
-}
-
 /** Requests with a body over HTTP/1.1: trailers, 100 Continue and all else that may come with one. */
 export class BodyTransport implements UpstreamTransport {
   readonly #agent: UpstreamAgent;
-  readonly #options: BodyTransportOptions;
+  readonly #options: TransportOptions;
 
-  constructor(options: BodyTransportOptions) {
+  constructor(options: TransportOptions) {
     this.#options = options;
-    this.#agent = new UpstreamAgent(options.connectTimeoutMs);
+    this.#agent = new UpstreamAgent(options);
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
-    const { host, port } = this.#options.address;
     const { method, path, fields, body, expectsContinue } = request;
     const headers = [...fields, ...framing(body), ...(expectsContinue ? ["Expect", "100-continue"] : [])];
-    const sent = httpRequest({ agent: this.#agent, host, port, method, path, headers });
+    const sent = httpRequest({
+      agent: this.#agent,
+      method,
+      path,
+      headers,
+      maxHeaderSize: MOST_HEAD_BYTES,
+    });
+    // Their size is bounded; more than a thousand would be left out without a word.
+    sent.maxHeadersCount = 0;
     const { headTimeoutMs, idleTimeoutMs } = this.#options;
     sent.setTimeout(headTimeoutMs);
     sent.on("response", () => sent.setTimeout(idleTimeoutMs));
@@ -55,12 +53,12 @@ class BodyExchange implements Exchange {
   readonly #listener: UpstreamListener;
   #response: IncomingMessage | undefined;
   #isOver = false;
-  readonly #body: BodyPump;
+  #body: BodyPump = NO_BODY;
 
-  constructor(request: ClientRequest, body: UpstreamBody | undefined, listener: UpstreamListener) {
+  constructor(request: ClientRequest, body: RequestBody | undefined, listener: UpstreamListener) {
     this.#request = request;
     this.#listener = listener;
-    request.on("continue", () => listener.information(100, []));
+    // 100 as well: Node tells it twice.
     request.on("information", ({ statusCode, rawHeaders }) => listener.information(statusCode, rawHeaders));
     request.on("timeout", () => {
       this.#fail(failureOfSilence(this.#body));
@@ -72,7 +70,8 @@ class BodyExchange implements Exchange {
     request.on("close", () => {
       // It may have answered before it took all of the body.
       this.#body.stop();
-      if (this.#response === undefined) this.#fail(toFailure(new Error("the upstream did not answer")));
+      if (this.#response === undefined)
+        this.#fail({ kind: "broken", error: new Error("the upstream did not answer") });
     });
     this.#body = body === undefined ? NO_BODY : this.#pump(body);
     if (body === undefined) request.end();
@@ -88,11 +87,11 @@ class BodyExchange implements Exchange {
     this.#request.destroy();
   }
 
-  #pump(body: UpstreamBody): BodyPump {
+  #pump(body: RequestBody): BodyPump {
     const request = this.#request;
     // The body may wait for the upstream's 100. `flushHeaders` would say in UTF-8 what came as Latin-1.
     request.write(NOTHING);
-    return pumpBody(body, {
+    return body.pump({
       stream: request,
       end: (rawTrailers) => {
         const trailers = toTrailers(rawTrailers);
@@ -117,6 +116,8 @@ class BodyExchange implements Exchange {
       if (this.#isOver) return;
       this.#isOver = true;
       this.#listener.end(response.rawTrailers);
+      // It answered before it took all of the body: nobody needs the rest, and the connection is of no use any more.
+      if (!this.#request.writableFinished) this.#request.destroy();
     });
     response.on("error", (error) => this.#fail(toFailure(error)));
   }
@@ -130,11 +131,11 @@ class BodyExchange implements Exchange {
 }
 
 /** RFC 9112 §6.3. Trailers take chunks (§7.1.2): when some were announced, a length gives way to them. */
-function framing(body: UpstreamBody | undefined): readonly string[] {
+function framing(body: RequestBody | undefined): readonly string[] {
   if (body === undefined) return [];
   return isChunked(body) ? ["Transfer-Encoding", "chunked"] : ["Content-Length", String(body.length)];
 }
 
-function isChunked({ length, announcesTrailers }: UpstreamBody): boolean {
+function isChunked({ length, announcesTrailers }: RequestBody): boolean {
   return length === undefined || announcesTrailers;
 }

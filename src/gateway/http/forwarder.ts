@@ -12,15 +12,9 @@ import type { GuardedConnection } from "../../guard/guarded-connection.ts";
 import type { Peer } from "../../guard/peer.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
 import { type IpNetwork, parseIpNetwork } from "../../trust/ip-network.ts";
-import { formatServerAddress } from "../../client/server-address.ts";
 import type { PathRule } from "../config/config.ts";
-import { BodilessTransport } from "./bodiless-transport.ts";
-import { BodyTransport } from "./body-transport.ts";
 import { type FrontRequest, type FrontResponse, isUpgrade, MOST_FIELDS } from "./front.ts";
 import { endRaw } from "./end-raw.ts";
-import { H2cSessions } from "./h2c-sessions.ts";
-import { H2cTransport } from "./h2c-transport.ts";
-import { H2cUpgrader } from "./h2c-upgrader.ts";
 import { PathRules } from "./path-rules.ts";
 import { PeerFields } from "./peer-fields.ts";
 import { type Drain, Reply } from "./reply.ts";
@@ -29,13 +23,10 @@ import { type RequestFields, toRequestFields } from "./request-fields.ts";
 import { isHttp2, readTarget, ServerNames } from "./request-target.ts";
 import type { ProxyContext } from "../proxy.ts";
 import { Turns } from "./turns.ts";
-import { UpgradeTransport } from "./upgrade.ts";
-import { Http1Upgrader } from "./upgrader.ts";
-import { isOfUpstream, toFailure, type UpstreamTransport } from "./http-upstream.ts";
+import { type HttpTransports, openHttpTransports } from "./http-transports.ts";
+import { RequestBody } from "./request-body.ts";
+import { isOfUpstream } from "./http-upstream.ts";
 import { isOfProtocol, statusOfMalformed } from "./malformed-request.ts";
-
-/** For the upstream's answer to begin, when the configuration sets no limit for silence. */
-const HEAD_TIMEOUT_MS = 300_000;
 
 /** What a forwarder is made of. */
 export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "mostUpstream" | "onEvent">;
@@ -62,9 +53,7 @@ export class HttpForwarder implements Drain {
   #paths: PathRules;
   readonly #running = new Set<Running>();
   readonly #proxies: readonly IpNetwork[];
-  readonly #bodiless: UpstreamTransport;
-  readonly #withBody: UpstreamTransport;
-  readonly #upgrades: UpgradeTransport;
+  readonly #transports: HttpTransports;
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
   readonly #turns = new Turns();
 
@@ -75,21 +64,7 @@ export class HttpForwarder implements Drain {
     this.#names = new ServerNames(config.serverNames);
     this.#paths = new PathRules(config.paths);
     this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
-    if (config.to.kind !== "http") throw new TypeError("mode http has an upstream that speaks HTTP");
-    const { address, protocol } = config.to;
-    const { connectTimeoutMs, idleTimeoutMs } = config;
-    const headTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : HEAD_TIMEOUT_MS;
-    const origin = `http://${formatServerAddress(address)}`;
-    const transport = { address, origin, connectTimeoutMs, headTimeoutMs, idleTimeoutMs };
-    if (protocol === "h2c") {
-      const sessions = new H2cSessions(origin, connectTimeoutMs);
-      this.#bodiless = this.#withBody = new H2cTransport(transport, sessions);
-      this.#upgrades = new UpgradeTransport(new H2cUpgrader(sessions, headTimeoutMs), idleTimeoutMs);
-    } else {
-      this.#bodiless = new BodilessTransport(transport);
-      this.#withBody = new BodyTransport(transport);
-      this.#upgrades = new UpgradeTransport(new Http1Upgrader(transport), idleTimeoutMs);
-    }
+    this.#transports = openHttpTransports(config);
   }
 
   /** Answers all requests of a server. What did not come through its guard is refused. */
@@ -119,8 +94,7 @@ export class HttpForwarder implements Drain {
 
   /** Closes connections to the upstream that are not in use. */
   close(): void {
-    this.#bodiless.close();
-    this.#withBody.close();
+    this.#transports.requests.close();
   }
 
   /** Ends a connection of HTTP/1.1 with the answer that is under way; what it was upgraded to ends at once. */
@@ -206,26 +180,19 @@ export class HttpForwarder implements Drain {
     const { contentLength: length, announcesTrailers } = fields;
     const isWhole = (): boolean => !isHttp2(request) || !request.stream.aborted;
     const body = hasBody(request, length)
-      ? { stream: request, length, announcesTrailers, isWhole }
+      ? new RequestBody({ stream: request, length, announcesTrailers, isWhole })
       : undefined;
-    // undici knows no target but a path.
-    const transport = body === undefined && path !== "*" ? this.#bodiless : this.#withBody;
-    const method = request.method ?? "GET";
-    const running = new RunningExchange(reply, this.#context.config.idleTimeoutMs);
-    response.on("close", () => running.clientClosed());
     const sent = {
-      method,
+      method: request.method ?? "GET",
       path,
       fields: fields.list,
       body,
       expectsContinue: expectsContinue && body !== undefined,
     };
-    try {
-      running.exchange = transport.send(sent, running);
-    } catch (error) {
-      // What the client's HTTP can say and the upstream's cannot.
-      running.failed({ kind: "request", error: toFailure(error).error });
-    }
+    const { requests, headTimeoutMs } = this.#transports;
+    const { idleTimeoutMs } = this.#context.config;
+    const running = new RunningExchange(reply, requests, sent, { headTimeoutMs, idleTimeoutMs });
+    response.on("close", () => running.clientClosed());
   }
 
   #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
@@ -240,7 +207,11 @@ export class HttpForwarder implements Drain {
     }
     const { path, peer, fields } = vetted;
     socket.on("close", this.#runs({ path, peer, cut: () => void socket.destroy() }));
-    const reply = this.#upgrades.fromHttp1(request, socket, head, { path, fields: fields.list, protocol });
+    const reply = this.#transports.upgrades.fromHttp1(request, socket, head, {
+      path,
+      fields: fields.list,
+      protocol,
+    });
     socket.on("close", this.#reporter(request, reply));
   }
 
@@ -257,7 +228,11 @@ export class HttpForwarder implements Drain {
     const { path, peer, fields } = vetted;
     const { stream } = request;
     stream.on("close", this.#runs({ path, peer, cut: () => stream.close(constants.NGHTTP2_CANCEL) }));
-    const reply = this.#upgrades.fromHttp2(request, response, { path, fields: fields.list, protocol });
+    const reply = this.#transports.upgrades.fromHttp2(request, response, {
+      path,
+      fields: fields.list,
+      protocol,
+    });
     request.stream.on("close", this.#reporter(request, reply));
   }
 

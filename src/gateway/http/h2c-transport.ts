@@ -1,13 +1,14 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
-import { type BodyPump, NO_BODY, pumpBody } from "./body-pump.ts";
-import type { TransportOptions } from "./bodiless-transport.ts";
+import type { H2cConnection } from "./h2c-connection.ts";
 import { type H2cSessions, toHttp2Request, withoutPseudo } from "./h2c-sessions.ts";
 import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
+import { type BodyPump, NO_BODY, type RequestBody } from "./request-body.ts";
 import { toTrailers } from "./request-fields.ts";
 import {
   type Exchange,
   failureOfSilence,
   toFailure,
+  type TransportOptions,
   type UpstreamFailure,
   type UpstreamListener,
   type UpstreamRequest,
@@ -25,15 +26,7 @@ export class H2cTransport implements UpstreamTransport {
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
-    const { body, expectsContinue } = request;
-    const stream = this.#sessions.request(this.#sessions.pick(), toHttp2Headers(request, expectsContinue), {
-      endStream: body === undefined,
-      waitForTrailers: body !== undefined,
-    });
-    const { headTimeoutMs, idleTimeoutMs } = this.#options;
-    stream.setTimeout(headTimeoutMs);
-    stream.on("response", () => stream.setTimeout(idleTimeoutMs));
-    return new H2cExchange(stream, request, listener);
+    return new H2cExchange(this.#sessions, this.#options, request, listener);
   }
 
   close(): void {
@@ -42,19 +35,74 @@ export class H2cTransport implements UpstreamTransport {
 }
 
 class H2cExchange implements Exchange {
-  readonly #stream: ClientHttp2Stream;
+  readonly #options: TransportOptions;
+  readonly #request: UpstreamRequest;
   readonly #listener: UpstreamListener;
-  readonly #body: BodyPump = NO_BODY;
+  readonly #stopWaiting: () => void;
+  #connection: H2cConnection | undefined;
+  #stream: ClientHttp2Stream | undefined;
+  #heardBefore = 0;
+  #body: BodyPump = NO_BODY;
   #trailers: readonly string[] = [];
+  #isAnswered = false;
   #isOver = false;
 
-  constructor(stream: ClientHttp2Stream, request: UpstreamRequest, listener: UpstreamListener) {
-    this.#stream = stream;
+  constructor(
+    sessions: H2cSessions,
+    options: TransportOptions,
+    request: UpstreamRequest,
+    listener: UpstreamListener,
+  ) {
+    this.#options = options;
+    this.#request = request;
     this.#listener = listener;
+    this.#stopWaiting = sessions.acquire((error, connection) => {
+      if (connection !== undefined) this.#ask(connection);
+      else this.#fail(toFailure(error));
+    });
+  }
+
+  resume(): void {
+    this.#stream?.resume();
+  }
+
+  abort(): void {
+    this.#isOver = true;
+    this.#body.stop();
+    if (this.#stream === undefined) this.#stopWaiting();
+    else this.#giveUp(this.#stream);
+  }
+
+  #ask(connection: H2cConnection): void {
+    const { body } = this.#request;
+    let stream: ClientHttp2Stream;
+    try {
+      stream = connection.request(toHttp2Headers(this.#request), {
+        endStream: body === undefined,
+        waitForTrailers: body !== undefined && body.whole === undefined,
+      });
+    } catch (error) {
+      // What the client's HTTP can say and the upstream's cannot.
+      this.#fail({ kind: "request", error: toFailure(error).error });
+      return;
+    }
+    this.#connection = connection;
+    this.#heardBefore = connection.heard;
+    this.#stream = stream;
+    this.#listen(stream, connection);
+    if (body?.whole !== undefined) stream.end(body.whole);
+    else if (body !== undefined) this.#body = this.#pump(body, stream);
+  }
+
+  #listen(stream: ClientHttp2Stream, connection: H2cConnection): void {
+    const listener = this.#listener;
+    stream.setTimeout(this.#options.headTimeoutMs);
     stream.on("headers", (headers, _flags, raw) => {
-      listener.information(Number(headers[":status"]), withoutPseudo(raw ?? []));
+      if (!this.#isOver) listener.information(Number(headers[":status"]), withoutPseudo(raw ?? []));
     });
     stream.on("response", (headers, flags, raw) => {
+      this.#isAnswered = true;
+      stream.setTimeout(this.#options.idleTimeoutMs);
       const isAll = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       if (!this.#isOver) listener.head(Number(headers[":status"]), "", withoutPseudo(raw ?? []), isAll);
     });
@@ -65,33 +113,21 @@ class H2cExchange implements Exchange {
       if (!this.#isOver && !listener.data(chunk)) stream.pause();
     });
     stream.on("timeout", () => {
-      this.#fail(failureOfSilence(this.#body));
-      stream.close(constants.NGHTTP2_CANCEL);
+      const failure = failureOfSilence(this.#body);
+      this.#giveUp(stream);
+      this.#fail(failure);
     });
-    stream.on("end", () => this.#end());
-    // What ended the connection is the cause of what ended its streams.
-    stream.on("error", (error) => this.#fail(toFailure(error.cause ?? error)));
+    stream.on("end", () => this.#end(stream));
+    stream.on("error", (error) => this.#fail(connection.failureOf(stream, error)));
     stream.on("close", () => {
       // It may have answered before it took all of the body.
       this.#body.stop();
-      this.#fail(toFailure(new Error("the upstream closed the stream")));
+      this.#fail(connection.failureOf(stream, new Error("the upstream closed the stream")));
     });
-    if (request.body !== undefined) this.#body = this.#pump(request.body);
   }
 
-  resume(): void {
-    this.#stream.resume();
-  }
-
-  abort(): void {
-    this.#isOver = true;
-    this.#body.stop();
-    this.#stream.close(constants.NGHTTP2_CANCEL);
-  }
-
-  #pump(body: NonNullable<UpstreamRequest["body"]>): BodyPump {
-    const stream = this.#stream;
-    return pumpBody(body, {
+  #pump(body: RequestBody, stream: ClientHttp2Stream): BodyPump {
+    return body.pump({
       stream,
       end: (rawTrailers) => {
         const trailers = toTrailers(rawTrailers);
@@ -105,10 +141,16 @@ class H2cExchange implements Exchange {
     });
   }
 
+  #giveUp(stream: ClientHttp2Stream): void {
+    stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#isAnswered) this.#connection?.unanswered(this.#heardBefore);
+  }
+
   /** A stream that was reset ends as well. */
-  #end(): void {
-    if (this.#isOver || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR || this.#stream.aborted) return;
+  #end(stream: ClientHttp2Stream): void {
+    if (this.#isOver || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted) return;
     this.#isOver = true;
+    this.#body.stop();
     this.#listener.end(this.#trailers);
   }
 
@@ -120,8 +162,7 @@ class H2cExchange implements Exchange {
   }
 }
 
-function toHttp2Headers(request: UpstreamRequest, expectsContinue: boolean): Http2Fields {
-  const { method, path, fields, body } = request;
+function toHttp2Headers({ method, path, fields, body, expectsContinue }: UpstreamRequest): Http2Fields {
   const headers = toHttp2Request(fields);
   headers[":method"] = method;
   headers[":path"] = path;

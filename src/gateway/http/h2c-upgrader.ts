@@ -1,4 +1,5 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
+import type { H2cConnection } from "./h2c-connection.ts";
 import { type H2cSessions, toHttp2Request, withoutPseudo } from "./h2c-sessions.ts";
 import {
   acceptOf,
@@ -8,8 +9,10 @@ import {
   valueOf,
   without,
 } from "./upgrade.ts";
-import { toFailure, UpstreamTimeout } from "./http-upstream.ts";
+import { toFailure } from "./http-upstream.ts";
+import { UpstreamTimeout } from "../upstream.ts";
 
+const NOT_YET = (): void => undefined;
 const SILENCE = "the upstream said nothing for too long";
 
 /** At an upstream that speaks HTTP/2: WebSockets, if it takes extended CONNECT (RFC 8441). */
@@ -27,36 +30,55 @@ export class H2cUpgrader implements Upgrader {
       listener.failed({ kind: "unsupported", error: new Error("HTTP/2 carries no upgrade but WebSocket") });
       return () => undefined;
     }
-    const session = this.#sessions.pick();
-    if (this.#sessions.isSettled(session)) return this.#connect(session, upgrade, listener);
-    // What it takes is known with its first settings.
+    let stop = NOT_YET;
+    const giveUp = this.#sessions.acquire((error, connection) => {
+      stop = () => undefined;
+      if (connection === undefined) listener.failed(toFailure(error));
+      else if (connection.isSettled) stop = this.#connect(connection, upgrade, listener);
+      else stop = this.#whenSettled(connection, upgrade, listener);
+    });
+    // The connection may have been there at once.
+    if (stop === NOT_YET) stop = giveUp;
+    return () => stop();
+  }
+
+  /** What the upstream takes is known with its first settings. */
+  #whenSettled(connection: H2cConnection, upgrade: UpgradeRequest, listener: UpgradeListener): () => void {
+    const { session } = connection;
+    const { heard } = connection;
     const forget = (): void => {
       clearTimeout(late);
       session.off("remoteSettings", start);
       session.off("close", closed);
     };
-    let stop = forget;
+    let stop = (): void => {
+      forget();
+      connection.unanswered(heard);
+    };
     const start = (): void => {
       forget();
-      stop = this.#connect(session, upgrade, listener);
+      stop = this.#connect(connection, upgrade, listener);
     };
-    const fail = (error: Error): void => {
+    const closed = (): void => {
       forget();
-      listener.failed(toFailure(error));
+      const error = new Error("the upstream closed the connection");
+      listener.failed({ kind: "broken", error, repeats: "all" });
     };
-    const closed = (): void => fail(new Error("the upstream closed the connection"));
-    const late = setTimeout(() => fail(new UpstreamTimeout(SILENCE)), this.#headTimeoutMs);
+    const late = setTimeout(() => {
+      stop();
+      listener.failed(toFailure(new UpstreamTimeout(SILENCE)));
+    }, this.#headTimeoutMs);
     session.on("remoteSettings", start);
     session.on("close", closed);
     return () => stop();
   }
 
   #connect(
-    session: ClientHttp2Session,
+    connection: H2cConnection,
     { path, fields }: UpgradeRequest,
     listener: UpgradeListener,
   ): () => void {
-    if (session.remoteSettings.enableConnectProtocol !== true) {
+    if (connection.session.remoteSettings.enableConnectProtocol !== true) {
       listener.failed({ kind: "unsupported", error: new Error("the upstream takes no extended CONNECT") });
       return () => undefined;
     }
@@ -66,12 +88,14 @@ export class H2cUpgrader implements Upgrader {
     let isAnswered = false;
     let stream: ClientHttp2Stream;
     try {
-      stream = this.#sessions.request(session, headers, { endStream: false });
+      stream = connection.request(headers, { endStream: false });
     } catch (error) {
       listener.failed({ kind: "request", error: toFailure(error).error });
       return () => undefined;
     }
+    const { heard } = connection;
     stream.setTimeout(this.#headTimeoutMs, () => {
+      connection.unanswered(heard);
       stream.destroy(new UpstreamTimeout(SILENCE));
     });
     stream.once("response", (answer, _flags, raw) => {
@@ -94,14 +118,15 @@ export class H2cUpgrader implements Upgrader {
         listener.declined({ status, message: "", fields: rest, body: stream });
       }
     });
-    const fail = (error: unknown): void => {
-      if (!isAnswered) listener.failed(toFailure(error));
+    const fail = (error: Error): void => {
+      if (!isAnswered) listener.failed(connection.failureOf(stream, error));
       isAnswered = true;
     };
-    stream.on("error", (error) => fail(error.cause ?? error));
+    stream.on("error", fail);
     // A reset can say that there was no error.
     stream.on("close", () => fail(new Error("the upstream closed the stream")));
     return () => {
+      if (!isAnswered) connection.unanswered(heard);
       isAnswered = true;
       stream.close(constants.NGHTTP2_CANCEL);
     };

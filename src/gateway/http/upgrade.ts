@@ -5,8 +5,9 @@ import type { Duplex, Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { endRaw } from "./end-raw.ts";
 import { type Drain, Reply } from "./reply.ts";
-import { toFailure, type UpstreamFailure } from "./http-upstream.ts";
+import { mayRepeat, toFailure, type UpstreamFailure } from "./http-upstream.ts";
 import { leave } from "../tcp/relay-bytes.ts";
+import { MOST_REPEATS } from "./running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
 const NO_DRAIN: Drain = { isDraining: false };
@@ -58,7 +59,7 @@ export class UpgradeTransport {
     response.assignSocket(socket);
     response.on("finish", () => endRaw(socket));
     const reply = new Reply(incoming, response, NO_DRAIN);
-    const stop = this.#upgrader.ask(upgrade, {
+    const stop = this.#ask(upgrade, {
       switched: (fields, upstream, first) => {
         response.detachSocket(socket);
         reply.status = 101;
@@ -79,7 +80,7 @@ export class UpgradeTransport {
     const reply = new Reply(request, response, NO_DRAIN);
     const key = randomBytes(16).toString("base64");
     const fields = [...without(upgrade.fields, "sec-websocket-key"), "Sec-WebSocket-Key", key];
-    const stop = this.#upgrader.ask(
+    const stop = this.#ask(
       { ...upgrade, fields },
       {
         switched: (answer, upstream, first) => {
@@ -102,6 +103,32 @@ export class UpgradeTransport {
     stream.on("close", stop);
     stream.on("error", stop);
     return reply;
+  }
+
+  /** Again, where nothing was answered and nothing can have happened twice. */
+  #ask(upgrade: UpgradeRequest, listener: UpgradeListener): () => void {
+    let repeats = 0;
+    let isOver = false;
+    let stop: (() => void) | undefined;
+    const ask = (): void => {
+      if (isOver) return;
+      stop = this.#upgrader.ask(upgrade, {
+        ...listener,
+        failed: (failure) => {
+          if (repeats === MOST_REPEATS || !mayRepeat("GET", failure)) {
+            listener.failed(failure);
+          } else {
+            repeats += 1;
+            setImmediate(ask);
+          }
+        },
+      });
+    };
+    ask();
+    return () => {
+      isOver = true;
+      stop?.();
+    };
   }
 
   /** Both ways, half-closes included; what breaks one side breaks the other. */

@@ -1,34 +1,28 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
-import type { ServerAddress } from "../../client/server-address.ts";
 import { UpstreamAgent } from "./agent.ts";
+import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import type { UpgradeListener, Upgrader, UpgradeRequest } from "./upgrade.ts";
-import { toFailure, UpstreamTimeout } from "./http-upstream.ts";
-
-export interface UpgraderOptions {
-  readonly address: ServerAddress;
-  readonly connectTimeoutMs: number;
-  /** Until the answer begins. */
-  readonly headTimeoutMs: number;
-}
+import { toFailure, type TransportOptions } from "./http-upstream.ts";
+import { UpstreamTimeout } from "../upstream.ts";
 
 /** At an upstream that speaks HTTP/1.1: whatever the protocol. */
 export class Http1Upgrader implements Upgrader {
-  readonly #options: UpgraderOptions;
+  readonly #options: TransportOptions;
   readonly #agent: UpstreamAgent;
 
-  constructor(options: UpgraderOptions) {
+  constructor(options: TransportOptions) {
     this.#options = options;
     // A connection that changes its protocol is no use to others.
-    this.#agent = new UpstreamAgent(options.connectTimeoutMs, { keepAlive: false });
+    this.#agent = new UpstreamAgent(options, { keepAlive: false });
   }
 
   ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
-    const { address, headTimeoutMs } = this.#options;
+    const { headTimeoutMs } = this.#options;
     const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
     let request: ClientRequest;
     try {
-      const { host, port } = address;
-      request = httpRequest({ agent: this.#agent, host, port, path, headers });
+      request = httpRequest({ agent: this.#agent, path, headers, maxHeaderSize: MOST_HEAD_BYTES });
+      request.maxHeadersCount = 0;
     } catch (error) {
       listener.failed({ kind: "request", error: toFailure(error).error });
       return () => undefined;

@@ -1,47 +1,47 @@
 import { type Dispatcher, Pool } from "undici";
+import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import {
   type Exchange,
   toFailure,
+  type TransportOptions,
   type UpstreamListener,
   type UpstreamRequest,
   type UpstreamTransport,
 } from "./http-upstream.ts";
-
-export interface TransportOptions {
-  /** `http://HOST:PORT` */
-  readonly origin: string;
-  readonly connectTimeoutMs: number;
-  /** Until the answer begins. */
-  readonly headTimeoutMs: number;
-  /** Without a byte either way after that; 0 for no limit. */
-  readonly idleTimeoutMs: number;
-}
-
-/** Upstreams close idle connections; well before most of them do, we do. */
-const KEEP_ALIVE_MS = 4000;
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+import { connectUpstream } from "../upstream.ts";
 
 /**
- * Requests without a body over HTTP/1.1, by undici: at half the cost of `http.request`, which carries all that undici
- * does not (docs/decisions/0018).
+ * Requests over HTTP/1.1 that are all there, without a body or with a small one, by undici: at half the cost of
+ * `http.request`, which carries all that undici does not (docs/decisions/0018).
  */
-export class BodilessTransport implements UpstreamTransport {
+export class WholeTransport implements UpstreamTransport {
   readonly #pool: Pool;
 
-  constructor({ origin, connectTimeoutMs, headTimeoutMs, idleTimeoutMs }: TransportOptions) {
-    this.#pool = new Pool(origin, {
+  constructor(options: TransportOptions) {
+    const { headTimeoutMs, idleTimeoutMs, times } = options;
+    // The connector decides where it goes, and `Host` is among each request's fields.
+    this.#pool = new Pool("http://upstream.invalid", {
       // As many as there are requests: one that waits behind others that never end would never be heard of.
       connections: null,
       pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: connectTimeoutMs },
+      keepAliveTimeout: times.idleMs,
+      // What an upstream says of itself may shorten that, not lengthen it.
+      keepAliveMaxTimeout: times.idleMs,
+      clientTtl: times.mostAgeMs,
+      maxHeaderSize: MOST_HEAD_BYTES,
       headersTimeout: headTimeoutMs,
       bodyTimeout: idleTimeoutMs,
+      connect: (_, connected) => {
+        connectUpstream(options.to, options, (error, socket) => {
+          if (socket !== undefined) connected(null, socket);
+          else connected(error ?? new Error("there is no connection"), null);
+        });
+      },
     });
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
-    return new BodilessExchange(this.#pool, request, listener);
+    return new WholeExchange(this.#pool, request, listener);
   }
 
   close(): void {
@@ -49,20 +49,15 @@ export class BodilessTransport implements UpstreamTransport {
   }
 }
 
-class BodilessExchange implements Exchange, Dispatcher.DispatchHandler {
-  readonly #pool: Pool;
-  readonly #options: Dispatcher.DispatchOptions;
+class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #listener: UpstreamListener;
   #controller: Dispatcher.DispatchController | undefined;
   #isAborted = false;
-  #mayRetry: boolean;
 
-  constructor(pool: Pool, { method, path, fields }: UpstreamRequest, listener: UpstreamListener) {
-    this.#pool = pool;
+  constructor(pool: Pool, { method, path, fields, body }: UpstreamRequest, listener: UpstreamListener) {
     this.#listener = listener;
-    this.#mayRetry = IDEMPOTENT.has(method);
-    this.#options = { path, method, headers: fields, body: null };
-    this.#dispatch();
+    const options: Dispatcher.DispatchOptions = { path, method, headers: fields, body: body?.whole ?? null };
+    pool.dispatch(options, this);
   }
 
   resume(): void {
@@ -86,7 +81,6 @@ class BodilessExchange implements Exchange, Dispatcher.DispatchHandler {
     message?: string,
   ): void {
     if (this.#isAborted) return;
-    this.#mayRetry = false;
     const fields = toStrings(controller.rawHeaders);
     if (status < 200) this.#listener.information(status, fields);
     else this.#listener.head(status, toLatin1(message ?? ""), fields);
@@ -101,19 +95,7 @@ class BodilessExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#isAborted) return;
-    const failure = toFailure(error);
-    // RFC 9112 §9.3.1: a kept connection may be closed just when it is used again.
-    if (this.#mayRetry && failure.kind === "broken") {
-      this.#mayRetry = false;
-      this.#dispatch();
-    } else {
-      this.#listener.failed(failure);
-    }
-  }
-
-  #dispatch(): void {
-    this.#pool.dispatch(this.#options, this);
+    if (!this.#isAborted) this.#listener.failed(toFailure(error));
   }
 }
 
