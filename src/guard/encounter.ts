@@ -86,6 +86,8 @@ export function refuseFor(reason: RefusalReason): Refuse {
 /** Why a certificate that could not be read is refused; undefined when it is our own fault. */
 export function reasonOfUnreadable(error: unknown): RefusalReason | undefined {
   if (isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED")) return "malformed-certificate";
+  // Where certificates were to be found, and were not.
+  if (isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) return "malformed-certificate";
   if (isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")) return "unsupported-key";
   return undefined;
 }

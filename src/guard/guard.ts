@@ -12,12 +12,13 @@ import { Deadlines } from "./deadlines.ts";
 import { closeWhenEnded, endWhenBroken } from "./end-with-client.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
-import { bindHandshake, CURRENT_HANDSHAKE, Handshake, handshakeOf } from "./handshake.ts";
+import { Handshake, handshakeOf } from "./handshake.ts";
 import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Peer } from "./peer.ts";
 import { connectionOf, rememberConnection } from "./peer-of.ts";
+import { Reception } from "./reception.ts";
 import { settleClaim } from "./settle-claim.ts";
 import { STAYS, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
@@ -48,12 +49,12 @@ export function guard(server: Server, trust: TrustPort, options: GuardOptions = 
 
 /** What stands between a server and its clients. `guard()` makes it. */
 export class Guard implements Disposable {
-  readonly #server: Server;
   readonly #trust: TrustPort;
   readonly #settings: GuardSettings;
   readonly #announcer: Announcer;
   readonly #counters = createCounters();
   readonly #emit: Emit;
+  readonly #reception: Reception;
   readonly #arrivals: Arrivals;
   readonly #lingering: Deadlines;
   readonly #live = new LiveConnections();
@@ -66,7 +67,6 @@ export class Guard implements Disposable {
   #closed = false;
 
   constructor(server: Server, trust: TrustPort, settings: GuardSettings) {
-    this.#server = server;
     this.#trust = trust;
     this.#settings = settings;
     this.#announcer = new Announcer(server);
@@ -81,8 +81,10 @@ export class Guard implements Disposable {
     Object.assign(server, { requestCert, rejectUnauthorized: false });
     this.#emit = server.emit.bind(server) as Emit;
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
-    // Without a listener Node does not ask OpenSSL for the key log.
-    server.on("keylog", () => undefined);
+    this.#reception = new Reception(server, this.#emit, settings.alerts, {
+      cut: (...cut) => this.#cutFlight(...cut),
+      renegotiated: (handshake) => this.#renegotiated(handshake),
+    });
     this.#tickets = new Tickets(server, settings.ticketKeys);
     this.#unsubscribe = trust.onChange((changes) => this.#trustChanged(changes));
   }
@@ -134,9 +136,9 @@ export class Guard implements Disposable {
         rememberConnection(args[0], this.#handingOver);
         closeWhenEnded(args[0] as ServerHttp2Session);
         break;
+      case "tlsClientError":
       case "keylog":
-        this.#log(args[0] as Buffer, args[1] as TLSSocket);
-        if (this.#server.listenerCount("keylog") === 1) return true;
+        if (this.#reception.hears(event, args)) return true;
         break;
       case "stream":
         // A stream forgets its session when it closes.
@@ -157,23 +159,19 @@ export class Guard implements Disposable {
     const handshake = new Handshake(raw, this.#settings.remoteAddressOf, tap?.number);
     this.#arrivals.add(handshake);
     raw.on("close", () => this.#ended(handshake));
-    if (!this.#tickets.hasFormer || tap !== undefined) return this.#greet(handshake, transport);
-    this.#tickets.accept(raw, () => this.#greet(handshake, transport));
+    if (!this.#tickets.hasFormer || tap !== undefined) return this.#reception.greet(handshake, transport);
+    this.#tickets.accept(raw, () => this.#reception.greet(handshake, transport));
     return true;
   }
 
-  #greet(handshake: Handshake, transport: Duplex): boolean {
-    return CURRENT_HANDSHAKE.run(handshake, this.#emit, "connection", transport);
+  #cutFlight(handshake: Handshake, socket: TLSSocket, error: unknown): void {
+    this.#refuse({ handshake, socket, certificate: undefined }, this.#unreadable(handshake, error), 0);
   }
 
-  #log(line: Buffer, socket: TLSSocket): void {
-    const current = CURRENT_HANDSHAKE.getStore();
-    const handshake = current?.socket === socket ? current : bindHandshake(socket, current);
-    if (handshake?.log(line, this.#settings.alerts) !== true) return;
+  #renegotiated(handshake: Handshake): void {
     this.#counters.renegotiated += 1;
     const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
     this.#announcer.failed(error, handshake);
-    socket.destroy();
   }
 
   /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
@@ -256,7 +254,7 @@ export class Guard implements Disposable {
 
   #handOver(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined, until: number | null): boolean {
     this.#arrivals.delete(handshake);
-    handshake.secretLine = undefined;
+    handshake.forgetSecrets();
     const connection = new GuardedConnection(handshake, socket, peer);
     handshake.connection = connection;
     rememberConnection(socket, connection);

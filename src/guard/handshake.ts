@@ -21,6 +21,8 @@ export class Handshake {
   socket: TLSSocket | undefined;
   /** The key log line with the secret that seals an alert; dropped with the verdict. */
   secretLine: Buffer | undefined;
+  /** The one with the secret that opens what the client sends, as long as the handshake lasts. */
+  clientSecretLine: Buffer | undefined;
   /** How many TLS 1.2 handshakes this connection ran: the second is a renegotiation. */
   masterSecrets = 0;
   /** What came of it, once it was handed to the application. */
@@ -59,10 +61,17 @@ export class Handshake {
     if (initial === LETTER_S && line[SERVER_TRAFFIC] === LETTER_T) {
       // A later generation, logged as `_N`, starts its sequence numbers anew: no alert can follow it.
       this.secretLine = keepSecret && line[GENERATION] === DIGIT_0 ? line : undefined;
-    } else if (initial === LETTER_C && line[CLIENT_RANDOM] === LETTER_R) {
-      this.masterSecrets += 1;
+    } else if (initial === LETTER_C) {
+      if (line[CLIENT_RANDOM] === LETTER_R) this.masterSecrets += 1;
+      else if (line[CLIENT_RANDOM] === LETTER_H) this.clientSecretLine = line;
     }
     return this.masterSecrets > 1;
+  }
+
+  /** To be called with the verdict: nothing will be sealed or opened any more. */
+  forgetSecrets(): void {
+    this.secretLine = undefined;
+    this.clientSecretLine = undefined;
   }
 }
 
@@ -81,11 +90,12 @@ export function bindHandshake(socket: TLSSocket, current: Handshake | undefined)
 }
 
 const LETTER_C = 0x43;
+const LETTER_H = 0x48;
 const LETTER_R = 0x52;
 const LETTER_S = 0x53;
 const LETTER_T = 0x54;
 const DIGIT_0 = 0x30;
-/** Where the labels differ: SERVER_TRAFFIC_SECRET_0 from SERVER_HANDSHAKE_…, CLIENT_RANDOM from CLIENT_TRAFFIC_…. */
+/** Where the labels differ: SERVER_TRAFFIC_SECRET_0 from SERVER_HANDSHAKE_…, CLIENT_RANDOM and CLIENT_HANDSHAKE_… from others. */
 const SERVER_TRAFFIC = "SERVER_".length;
 const CLIENT_RANDOM = "CLIENT_".length;
 const GENERATION = "SERVER_TRAFFIC_SECRET_".length;

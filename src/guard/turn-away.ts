@@ -30,7 +30,7 @@ export function turnAway(
 ): TurnedAway {
   const { handshake, socket } = encounter;
   const { secretLine, transport } = handshake;
-  handshake.secretLine = undefined;
+  handshake.forgetSecrets();
   const alert = alertOf(reason, socket.getProtocol());
   // Only the key log proves that this transport carries this socket.
   const record =

@@ -40,7 +40,7 @@ export class WaitingRoom {
   /** Says whether the client is one for here, and was received. */
   enter({ handshake, socket }: Encounter, { reason, pin, peer }: Refuse): boolean {
     if (reason !== "pending" || pin === null || socket.destroyed) return false;
-    handshake.secretLine = undefined;
+    handshake.forgetSecrets();
     this.#pins.set(handshake, pin);
     this.#deadlines.add(handshake);
     try {
