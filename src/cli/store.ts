@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
-import { print, printJson, table } from "./output.ts";
-import { auditProblem } from "./trust/audit.ts";
+import { print, printJson, say, table } from "./output.ts";
+import { auditProblem, notCompared, toJsonRows } from "./trust/audit.ts";
 
 interface Options {
   readonly store: string;
@@ -13,7 +13,9 @@ interface Options {
 /** `store`: the file that trust is kept in. */
 export function command(): Command {
   const check = new Command("check")
-    .description("look for damage, and recompute the audit chain")
+    .description(
+      "look for damage, recompute the audit chain, and compare keys, names, groups and tokens with it",
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(runCheck);
@@ -36,12 +38,15 @@ async function runCheck({ store: url, json }: Options): Promise<void> {
     url,
     "store check",
     (store) => {
-      const { problems, chain } = store.check();
-      const broken = auditProblem(chain);
+      const report = store.check();
+      const { problems, chain } = report;
+      const broken = auditProblem(report);
       const ok = problems.length === 0 && broken === undefined;
-      if (json === true) printJson({ ok, problems, chain });
+      if (json === true) printJson({ ok, problems, chain, ...toJsonRows(report) });
       if (problems.length > 0) throw damaged(store.url, problems, broken);
       if (broken !== undefined) throw broken;
+      const missing = notCompared(report);
+      if (missing !== undefined) say(missing);
       if (json !== true)
         print(`ok: ${chain.head.sequence} events, head ${chain.head.sequence} ${chain.head.hash}`);
     },

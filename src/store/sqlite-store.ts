@@ -2,7 +2,8 @@ import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { HandclaspError } from "../errors.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
-import { type ChainHead, type SealedEvent, verifyChain } from "../trust/events.ts";
+import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
+import type { ChainHead, SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import type {
@@ -23,6 +24,7 @@ import { toStoreError } from "./sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
 import { SqliteLists } from "./sqlite-lists.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
+import { inOneSnapshot, trustRows } from "./trust-rows.ts";
 import { type SightingsWrite, SqliteWriter, type Write } from "./sqlite-writer.ts";
 import { closedStore, DirectChannel, ThreadChannel, type WriteChannel } from "./write-channel.ts";
 
@@ -184,11 +186,17 @@ export class SqliteStore implements TrustStore {
     return this.#feed.listen(listener);
   }
 
+  audit(): AuditReport {
+    return this.#read(() => inOneSnapshot(this.#database, () => this.#audit()));
+  }
+
   check(): StoreReport {
-    return this.#read(() => ({
-      problems: integrityProblems(this.#database, "integrity_check"),
-      chain: verifyChain(this.#lists.allEvents()),
-    }));
+    return this.#read(() =>
+      inOneSnapshot(this.#database, () => ({
+        problems: integrityProblems(this.#database, "integrity_check"),
+        ...this.#audit(),
+      })),
+    );
   }
 
   stats(): StoreStats {
@@ -249,6 +257,10 @@ export class SqliteStore implements TrustStore {
     const outcome = await this.#channel.write(write);
     if (!this.#closed) this.#feed.announce();
     return outcome;
+  }
+
+  #audit(): AuditReport {
+    return auditRows(this.#lists.allEvents(), trustRows(this.#database));
   }
 
   /** Whoever took us for dead, because the clock was set or the machine slept, has removed all our connections. */

@@ -1,5 +1,6 @@
 import type { Change, Outcome } from "./changes/change.ts";
-import type { ChainHead, ChainReport, SealedEvent } from "./events.ts";
+import type { AuditReport } from "./audit-rows.ts";
+import type { ChainHead, SealedEvent } from "./events.ts";
 import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { LiveConnection } from "./sighting.ts";
@@ -57,10 +58,9 @@ export interface StoreStats {
   readonly bytes: number | null;
 }
 
-export interface StoreReport {
+export interface StoreReport extends AuditReport {
   /** What is damaged, in the words of the database; empty when nothing is. */
   readonly problems: readonly string[];
-  readonly chain: ChainReport;
 }
 
 /**
@@ -110,6 +110,9 @@ export interface TrustStore extends KeyLookup, AsyncDisposable {
   /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
 
+  /** Recomputes the chain, and compares the rows with it, all at one moment. */
+  audit(): AuditReport;
+  /** The same, and looks for damage. */
   check(): StoreReport;
   stats(): StoreStats;
   /** Writes a consistent copy to a file that must not exist. */

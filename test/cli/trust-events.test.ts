@@ -5,7 +5,9 @@ import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { CHAIN_START, parseEvent, sealEvent } from "../../src/trust/events.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
+import { randomPin } from "../support/certificates.ts";
 import { Home } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, openHomeStore, printed } from "./support/trust.ts";
@@ -155,6 +157,8 @@ describe("trust audit", () => {
     await storeWithHistory(home);
     const head = (await printed(home, "trust", "audit", "head")).trim().replace(" ", ":");
     tamper(home, "DELETE FROM events WHERE sequence = 3");
+    assert.match((await failure(home, "trust", "audit", "verify")).stderr, /^error: the rows are not what/);
+    tamper(home, "UPDATE keys SET state = 'trusted'");
     assert.match(await printed(home, "trust", "audit", "verify"), /^ok: 2 events/);
     const cut = await failure(home, "trust", "audit", "verify", "--head", head);
     assert.match(cut.stderr, /^error: events? 3 .*ERR_HANDCLASP_AUDIT/);
@@ -164,6 +168,48 @@ describe("trust audit", () => {
     const json = await home.run(["trust", "audit", "verify", "--head", head, "--json"]);
     assert.equal(json.code, 1);
     assert.equal((JSON.parse(json.stdout) as { ok: boolean }).ok, false);
+  });
+
+  it("names the rows that are not what the events come to, and no more of them than fit", async () => {
+    using home = new Home();
+    await storeWithHistory(home);
+    tamper(home, "UPDATE keys SET state = 'trusted', peer = 'an' || char(27) || 'na'");
+    for (const verb of [
+      ["trust", "audit", "verify"],
+      ["store", "check"],
+    ]) {
+      const { stderr } = await failure(home, ...verb);
+      assert.match(
+        stderr,
+        /^error: the rows are not what the events come to, in 2 places \[ERR_HANDCLASP_AUDIT\]:\n/,
+      );
+      assert.match(stderr, /\n {2}key [A-Z2-7-]+: state is "trusted", by the events "revoked"\n/);
+      assert.match(stderr, /peer is "an\\u\{1b\}na", by the events "Anna B"\nhint: another program wrote/);
+      const json = await home.run([...verb, "--json"]);
+      assert.equal(json.code, 1);
+      assert.partialDeepStrictEqual(JSON.parse(json.stdout), {
+        ok: false,
+        differenceCount: 2,
+        differences: [{ field: "state", row: "trusted", events: "revoked" }, { field: "peer" }],
+      });
+    }
+    assert.match((await home.run(["doctor"])).stdout, /rows are not what the events come to, in 2 places/);
+  });
+
+  it("says what it could not compare in a store of a former version", async () => {
+    using home = new Home();
+    const server = ["--server", "gw.example:8443", "--server-pin", randomPin()];
+    assert.equal((await home.run(["token", "create", "anna", ...server])).code, 0);
+    const { store } = openHomeStore(home);
+    const [{ json } = assert.fail()] = store.events(0, 1);
+    await store.close();
+    const { sequence: _sequence, at, details, ...event } = parseEvent(json) ?? assert.fail();
+    const { publicKey: _key, serverPin: _pin, ...former } = details;
+    const sealed = sealEvent(CHAIN_START, { ...event, at: Date.parse(at), details: former });
+    tamper(home, `UPDATE events SET json = '${sealed.json}', hash = '${sealed.hash}'`);
+    const { code, stderr } = await home.run(["trust", "audit", "verify"]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^not compared: the keys of 1 join token made by an earlier version/);
   });
 
   it("prints an event that cannot be read as such", async () => {

@@ -58,7 +58,7 @@ export async function examineStores(url: string): Promise<StoreFindings> {
 }
 
 function examineStore(subject: string, path: string, store: TrustStore): readonly Finding[] {
-  const { problems, chain } = store.check();
+  const { problems, chain, rows } = store.check();
   const { schema, keys, events } = store.stats();
   const shared = openToOthers(subject, path, statSync(path).mode);
   const findings = [
@@ -72,6 +72,16 @@ function examineStore(subject: string, path: string, store: TrustStore): readonl
             "broken",
             subject,
             `event ${chain.broken.sequence}: ${chain.broken.problem}`,
+            "handclasp trust audit verify",
+          ),
+        ]),
+    ...(rows === null || rows.count === 0
+      ? []
+      : [
+          toFinding(
+            "broken",
+            subject,
+            `rows are not what the events come to, in ${rows.count} places`,
             "handclasp trust audit verify",
           ),
         ]),

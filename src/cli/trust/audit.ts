@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { HandclaspError } from "../../errors.ts";
-import { CHAIN_START, type ChainHead, type ChainReport, verifyChain } from "../../trust/events.ts";
+import type { AuditReport } from "../../trust/audit-rows.ts";
+import type { RowDifference, RowsReport } from "../../trust/compare-rows.ts";
+import { CHAIN_START, type ChainHead } from "../../trust/events.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson } from "../output.ts";
-import { allEvents } from "./events.ts";
+import { print, printJson, say } from "../output.ts";
 
 interface Options {
   readonly head?: ChainHead;
@@ -15,7 +16,9 @@ interface Options {
 /** `trust audit verify|head`. */
 export function auditCommand(): Command {
   const verify = new Command("verify")
-    .description("recompute the hash chain over all events")
+    .description(
+      "recompute the hash chain over all events, and compare keys, names, groups and tokens with them",
+    )
     .addOption(
       new Option(
         "--head <sequence:hash>",
@@ -33,13 +36,24 @@ export function auditCommand(): Command {
   return new Command("audit").description("the events as evidence").addCommand(verify).addCommand(head);
 }
 
-/** What is wrong with the chain, or with its tail when an earlier head is known. */
-export function auditProblem({ head, broken }: ChainReport): HandclaspError | undefined {
-  if (broken === null) return undefined;
-  return new HandclaspError("ERR_HANDCLASP_AUDIT", `event ${broken.sequence}: ${broken.problem}`, {
-    hint: `events up to ${head.sequence} are as they were written; compare the rest with a backup`,
-    details: { sequence: broken.sequence },
-  });
+/** What is wrong with a store as evidence: with its chain, or with the rows that it should come to. */
+export function auditProblem({ chain, rows }: AuditReport): HandclaspError | undefined {
+  const { head, broken } = chain;
+  if (broken !== null) {
+    return new HandclaspError("ERR_HANDCLASP_AUDIT", `event ${broken.sequence}: ${broken.problem}`, {
+      hint: `events up to ${head.sequence} are as they were written; compare the rest with a backup`,
+      details: { sequence: broken.sequence },
+    });
+  }
+  return rows === null || rows.count === 0 ? undefined : rowsProblem(rows);
+}
+
+/** What could not be compared, as far as there is such; undefined when all was. */
+export function notCompared({ rows }: AuditReport): string | undefined {
+  const tokens = rows?.uncomparedTokens ?? 0;
+  if (tokens === 0) return undefined;
+  const whose = tokens === 1 ? "1 join token" : `${tokens} join tokens`;
+  return `not compared: the keys of ${whose} made by an earlier version, whose events do not have them`;
 }
 
 async function runVerify({ head: noted, store: url, json }: Options): Promise<void> {
@@ -47,16 +61,57 @@ async function runVerify({ head: noted, store: url, json }: Options): Promise<vo
     url,
     "trust audit verify",
     (store) => {
-      const report = verifyChain(allEvents(store, 0));
-      const problem = auditProblem(report) ?? (noted && tailProblem(store, report.head, noted));
+      const report = store.audit();
+      const { head, broken } = report.chain;
+      const tail = broken === null && noted !== undefined ? tailProblem(store, head, noted) : undefined;
+      const problem = tail ?? auditProblem(report);
       if (json === true) {
-        printJson({ ok: problem === undefined, head: report.head, problem: problem?.message ?? null });
+        printJson({
+          ok: problem === undefined,
+          head,
+          problem: problem?.message ?? null,
+          ...toJsonRows(report),
+        });
       }
       if (problem !== undefined) throw problem;
-      if (json !== true) print(`ok: ${report.head.sequence} events, head ${showHead(report.head)}`);
+      const missing = notCompared(report);
+      if (missing !== undefined) say(missing);
+      if (json !== true) print(`ok: ${head.sequence} events, head ${showHead(head)}`);
     },
     { mustExist: true },
   );
+}
+
+/** How rows and events differ, for programs; all null when the chain is broken. */
+export function toJsonRows({ rows }: AuditReport): object {
+  return {
+    differences: rows?.differences ?? null,
+    differenceCount: rows?.count ?? null,
+    uncomparedTokens: rows?.uncomparedTokens ?? null,
+  };
+}
+
+function rowsProblem({ differences, count }: RowsReport): HandclaspError {
+  const places = count === 1 ? "one place" : `${count} places`;
+  const shown = differences.map((difference) => `\n  ${showDifference(difference)}`);
+  const more = count > differences.length ? `\n  and ${count - differences.length} more` : "";
+  return new HandclaspError(
+    "ERR_HANDCLASP_AUDIT",
+    `the rows are not what the events come to, in ${places}:${shown.join("")}${more}`,
+    {
+      hint: "another program wrote to the file: find out which, and restore a backup from before, or decide anew about these keys (trust revoke, trust approve)",
+      details: { differences, count },
+    },
+  );
+}
+
+/** Whoever edited rows chose what is in them: it stays on its line, and whoever prints it escapes the rest. */
+function showDifference({ about, field, row, events }: RowDifference): string {
+  return `${about}: ${field} is ${show(row)}, by the events ${show(events)}`.replaceAll("\n", " ");
+}
+
+function show(value: string | null): string {
+  return value === null ? "nothing" : `"${value}"`;
 }
 
 async function runHead({ store: url, json }: Options): Promise<void> {

@@ -29,7 +29,7 @@ export function applyBar(tables: TrustTables, change: BarChange): Outcome {
       peer: barred.peer ?? key.claimedName,
       before: key.state,
       after: state,
-      details: {},
+      details: key.peer === null ? { boundName: barred.peer } : {},
     });
     return barred;
   });

@@ -40,7 +40,10 @@ export function applyRotate(tables: TrustTables, change: RotateChange): Outcome 
     peer: old.peer,
     source: "rotation",
     expires: old.expires,
-    details: { endorsedBy: old.pin },
+    details: {
+      endorsedBy: old.pin,
+      expires: old.expires === null ? null : new Date(old.expires).toISOString(),
+    },
   });
   retire(tables, change, old, key.pin);
   return { kind: "changed", keys: [key] };

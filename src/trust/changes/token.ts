@@ -6,7 +6,7 @@ import type { CancelTokenChange, CreateTokenChange, Outcome } from "./change.ts"
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
 /** How long a token that ended is still told apart from one that never was. */
-const ENDED_KEPT_MS = 30 * 24 * 3600 * 1000;
+export const ENDED_KEPT_MS: number = 30 * 24 * 3600 * 1000;
 
 /** Keeps what is needed to recognise a token. A name that a trusted key has is not given away by accident. */
 export function applyCreateToken(tables: TrustTables, change: CreateTokenChange): Outcome {
@@ -33,6 +33,8 @@ export function applyCreateToken(tables: TrustTables, change: CreateTokenChange)
       expires: new Date(token.expires).toISOString(),
       from: token.from,
       replace: token.replace ? "yes" : null,
+      publicKey: Buffer.from(token.publicKey).toString("hex"),
+      serverPin: token.serverPin,
     },
   });
   return NOTHING;

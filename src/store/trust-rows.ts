@@ -1,0 +1,54 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { KeyStanding, TrustRows } from "../trust/compare-rows.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
+import { SqliteTables } from "./sqlite-tables.ts";
+
+/** The rows that servers decide by, read one after another. */
+export function trustRows(database: DatabaseSync): TrustRows {
+  const { keys, tombstones, tokens, members } = QUERIES;
+  return {
+    keys: mapped(database.prepare(keys).iterate(), (row) => toStanding(row as KeyRow & NameKey)),
+    tombstones: mapped(database.prepare(tombstones).iterate(), (row) => row as { pin: KeyPin; at: number }),
+    tokens: mapped(database.prepare(tokens).iterate(), (row) => toTokenRecord(row as TokenRow)),
+    members: mapped(database.prepare(members).iterate(), (row) => row as GroupMemberRow),
+    firstUseOpenUntil: new SqliteTables(database).firstUseOpenUntil(),
+  };
+}
+
+const QUERIES = {
+  keys: "SELECT * FROM keys",
+  tombstones: "SELECT pin, at FROM tombstones",
+  tokens: "SELECT * FROM tokens",
+  members: `SELECT name_key AS nameKey, group_key AS groupKey, group_name AS "group", added_at AS addedAt
+    FROM group_members`,
+} as const;
+
+interface NameKey {
+  name_key: string | null;
+}
+
+interface GroupMemberRow {
+  nameKey: string;
+  groupKey: string;
+  group: string;
+  addedAt: number;
+}
+
+/** Runs with everything as it is at one moment, whoever writes meanwhile. */
+export function inOneSnapshot<T>(database: DatabaseSync, run: () => T): T {
+  database.exec("BEGIN");
+  try {
+    return run();
+  } finally {
+    database.exec("COMMIT");
+  }
+}
+
+function toStanding(row: KeyRow & NameKey): KeyStanding {
+  return { ...toKeyRecord(row), nameKey: row.name_key };
+}
+
+function* mapped<T>(rows: Iterable<unknown>, toValue: (row: unknown) => T): Iterable<T> {
+  for (const row of rows) yield toValue(row);
+}

@@ -1,0 +1,40 @@
+import { RowDifferences, type RowsReport, type TrustRows } from "./compare-rows.ts";
+import { type ChainReport, parseEvent, type SealedEvent, verifyChain } from "./events.ts";
+import { TrustFold } from "./fold-events.ts";
+
+/** What a store is as evidence. */
+export interface AuditReport {
+  readonly chain: ChainReport;
+  /** Null when the chain is broken: then nothing says what rows should be. */
+  readonly rows: RowsReport | null;
+}
+
+/** Recomputes the chain, and whether the rows that servers decide by are what its events come to. */
+export function auditRows(events: Iterable<SealedEvent>, rows: TrustRows): AuditReport {
+  const fold = new TrustFold();
+  const differences = new RowDifferences();
+  const chain = verifyChain(folding(events, fold, differences));
+  if (chain.broken !== null) return { chain, rows: null };
+  differences.compare(fold, rows);
+  return { chain, rows: differences.report() };
+}
+
+function* folding(
+  events: Iterable<SealedEvent>,
+  fold: TrustFold,
+  differences: RowDifferences,
+): Iterable<SealedEvent> {
+  for (const sealed of events) {
+    yield sealed;
+    const event = parseEvent(sealed.json);
+    if (event === undefined) continue;
+    const about = `event ${sealed.sequence}`;
+    try {
+      const misfit = fold.add(event);
+      if (misfit !== undefined) differences.add({ about, ...misfit });
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      differences.add({ about, field: "event", row: null, events: `cannot be carried out: ${said}` });
+    }
+  }
+}

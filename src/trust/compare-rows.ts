@@ -1,0 +1,155 @@
+import type { FoldedKey, FoldedToken, TrustFold } from "./fold-events.ts";
+import { toKeyId } from "./key-id.ts";
+import type { KeyPin, KeyState } from "./key-record.ts";
+import { nameKey } from "./peer-name.ts";
+import type { TokenRecord } from "./token-record.ts";
+
+/** A row of keys, as far as events decide about it. */
+export interface KeyStanding extends Omit<FoldedKey, "state" | "rotatedAt"> {
+  readonly pin: KeyPin;
+  readonly state: KeyState;
+  /** By which the key is found under its name. */
+  readonly nameKey: string | null;
+  readonly firstSeen: number | null;
+}
+
+/** The rows that servers decide by. */
+export interface TrustRows {
+  readonly keys: Iterable<KeyStanding>;
+  readonly tombstones: Iterable<{ readonly pin: KeyPin; readonly at: number }>;
+  readonly tokens: Iterable<TokenRecord>;
+  readonly members: Iterable<{
+    readonly nameKey: string;
+    readonly groupKey: string;
+    readonly group: string;
+    readonly addedAt: number;
+  }>;
+  readonly firstUseOpenUntil: number;
+}
+
+/** Where a row is not what the events come to. */
+export interface RowDifference {
+  /** A key by its key id, a token, a member, the window, or an event by its number. */
+  readonly about: string;
+  readonly field: string;
+  readonly row: string | null;
+  readonly events: string | null;
+}
+
+/** Rows against events. */
+export interface RowsReport {
+  /** The first 20. */
+  readonly differences: readonly RowDifference[];
+  /** How many there are altogether. */
+  readonly count: number;
+  /** Tokens whose public and server's keys are not in events yet: those made by former versions. */
+  readonly uncomparedTokens: number;
+}
+
+const MOST_SHOWN = 20;
+
+/** Gathers differences; keeps the first and counts all. */
+export class RowDifferences {
+  readonly #shown: RowDifference[] = [];
+  #count = 0;
+  #uncomparedTokens = 0;
+
+  add(difference: RowDifference): void {
+    if (this.#shown.length < MOST_SHOWN) this.#shown.push(difference);
+    this.#count++;
+  }
+
+  report(): RowsReport {
+    return { differences: this.#shown, count: this.#count, uncomparedTokens: this.#uncomparedTokens };
+  }
+
+  /** Compares all rows with what the events come to, of which nothing is left then. */
+  compare(fold: TrustFold, rows: TrustRows): void {
+    for (const row of rows.keys) {
+      this.#compareKey(row, fold.keys.get(row.pin));
+      fold.keys.delete(row.pin);
+    }
+    for (const [pin, key] of fold.keys) this.#fact({ pin }, "state", null, key.state);
+    for (const { pin, at } of rows.tombstones) {
+      this.#fact({ pin }, "forgotten", at, fold.tombstones.get(pin) ?? null);
+      fold.tombstones.delete(pin);
+    }
+    for (const [pin, at] of fold.tombstones) this.#fact({ pin }, "forgotten", null, at);
+    for (const row of rows.tokens) {
+      this.#compareToken(row, fold.tokens.get(row.id));
+      fold.tokens.delete(row.id);
+    }
+    for (const id of fold.tokens.keys()) this.#fact(`token ${id}`, "made", null, "yes");
+    this.#compareMembers(fold, rows);
+    this.#fact("first use", "open until", rows.firstUseOpenUntil, fold.firstUseOpenUntil);
+  }
+
+  #compareKey(row: KeyStanding, events: FoldedKey | undefined): void {
+    if (events === undefined) {
+      // What waits for a decision is in no event, and has nothing that a decision gives.
+      this.#fact(row, "state", row.state === "pending" ? null : row.state, null);
+      if (row.state !== "pending") return;
+    }
+    const standing: Omit<KeyStanding, "pin" | "firstSeen" | "source"> = {
+      state: events?.state ?? "pending",
+      peer: events?.peer ?? null,
+      nameKey: events === undefined || events.peer === null ? null : nameKey(events.peer),
+      expires: events === undefined ? row.expires : events.expires,
+      staleSeen: events?.staleSeen ?? false,
+      endorsesFrom: events?.endorsesFrom ?? 0,
+    };
+    for (const [field, said] of Object.entries(standing)) {
+      this.#fact(row, field, row[field as keyof typeof standing], said);
+    }
+    if (events === undefined) return;
+    this.#fact(row, "source", row.source, events.source);
+    if (events.rotatedAt !== null) this.#fact(row, "firstSeen", row.firstSeen, events.rotatedAt);
+  }
+
+  #compareToken({ publicKey, ...row }: TokenRecord, events: FoldedToken | undefined): void {
+    const about = `token ${row.id}`;
+    if (events === undefined) return this.#fact(about, "made", "yes", null);
+    for (const field of Object.keys(row) as (keyof typeof row)[]) {
+      if (events[field] !== undefined) this.#fact(about, field, row[field], events[field]);
+    }
+    if (events.publicKey === undefined) this.#uncomparedTokens++;
+    else this.#fact(about, "publicKey", Buffer.from(publicKey).toString("hex"), events.publicKey);
+  }
+
+  #compareMembers(fold: TrustFold, rows: TrustRows): void {
+    for (const row of rows.members) {
+      const groups = fold.groups.get(row.nameKey);
+      const events = groups?.get(row.groupKey);
+      const about = `${row.nameKey} in the group ${row.groupKey}`;
+      this.#fact(about, "group", row.group, events?.group ?? null);
+      if (events !== undefined) this.#fact(about, "addedAt", row.addedAt, events.addedAt);
+      groups?.delete(row.groupKey);
+    }
+    for (const [name, groups] of fold.groups) {
+      for (const [groupKey, { group }] of groups) {
+        this.#fact(`${name} in the group ${groupKey}`, "group", null, group);
+      }
+    }
+  }
+
+  #fact(of: string | { readonly pin: KeyPin }, field: string, row: Fact, events: Fact): void {
+    if (row === events) return;
+    const about = typeof of === "string" ? of : aboutKey(of.pin);
+    this.add({ about, field, row: toText(row), events: toText(events) });
+  }
+}
+
+type Fact = string | number | boolean | null | undefined;
+
+function toText(fact: Fact): string | null {
+  return fact === null || fact === undefined ? null : String(fact);
+}
+
+/** A pin that is none was written by somebody else: it is shown as it is. */
+function aboutKey(pin: KeyPin): string {
+  try {
+    return `key ${toKeyId(pin)}`;
+  } catch {
+    return `key ${pin}`;
+  }
+}

@@ -1,0 +1,85 @@
+// Changes of every kind, drawn from small numbers, so that they meet each other.
+import type { Change, SeenCertificate } from "../../../src/trust/changes/change.ts";
+import type { KeyPin } from "../../../src/trust/key-record.ts";
+import { toSeenCertificate } from "../../../src/trust/trust.ts";
+import { factsOf } from "../../support/certificates.ts";
+
+export interface Draw {
+  readonly kind: number;
+  readonly key: number;
+  readonly other: number;
+  readonly name: number;
+  readonly choice: number;
+  readonly waitMs: number;
+}
+
+const NAMES = ["anna", "Anna", "ben", "carl", undefined];
+const KEYS = Array.from({ length: 6 }, () => factsOf(undefined).pin);
+const TOKENS = ["00", "11", "22", "33"].map((byte) => byte.repeat(16));
+const ACTOR = { user: "olga", process: "test 1", address: null };
+const CONFLICTS = ["fail", "replace", "add"] as const;
+
+export function randomChange({ kind, key, other, name, choice }: Draw, at: number): Change {
+  const pin = keyAt(key);
+  const origin = { at, actor: ACTOR };
+  const peer = NAMES[name] ?? null;
+  const certificate: SeenCertificate = toSeenCertificate(factsOf(NAMES[name], { pin }));
+  const pending = { pendingExpires: at + 1_000_000, maxPending: 2 };
+  const onConflict = CONFLICTS[choice % 3] ?? "fail";
+  const expires = choice % 2 === 0 ? null : at + 50_000_000 * choice;
+  const end = choice > 8 ? {} : { expires };
+  // A peer with all its keys, or one key.
+  const meant = choice % 3 === 0 && peer !== null ? peer : pin;
+  const token = TOKENS[other % TOKENS.length] ?? "";
+  const kinds: readonly (() => Change)[] = [
+    () => ({ type: "claim", ...origin, ...pending, certificate, peer: peer ?? "dora", source: "first-use" }),
+    () => ({ type: "claim", ...origin, ...pending, certificate, peer: peer ?? "dora", source: "ca" }),
+    () => ({ type: "hold", ...origin, ...pending, certificate, peer, conflictsWith: null }),
+    () => ({ type: "join", ...origin, certificate, token }),
+    () => ({
+      type: "rotate",
+      ...origin,
+      ...pending,
+      certificate,
+      endorsedBy: { pin: keyAt(other), issuedAt: at },
+    }),
+    () => ({ type: "note-concern", ...origin, pin, concern: { about: token, problem: "token-used" } }),
+    () => ({
+      type: "create-token",
+      ...origin,
+      token: {
+        id: token,
+        publicKey: new Uint8Array(32).fill(key),
+        peer: peer ?? "dora",
+        serverPin: keyAt(other),
+        from: choice % 2 === 0 ? null : "192.0.2.0/24",
+        replace: choice % 3 === 0,
+        expires: at + 100_000_000,
+      },
+    }),
+    () => ({ type: "cancel-token", ...origin, id: token }),
+    () => ({ type: "add-to-group", ...origin, key: meant, group: choice % 2 === 0 ? "dba" : "Ops" }),
+    () => ({ type: "add-to-group", ...origin, key: meant, group: "ops" }),
+    () => ({ type: "remove-from-group", ...origin, key: meant, group: choice % 2 === 0 ? "dba" : "ops" }),
+    () => ({ type: "renew", ...origin, certificate }),
+    () => ({ type: "note-name", ...origin, certificate }),
+    () => ({ type: "note-stale", ...origin, pin }),
+    () => ({ type: "approve", ...origin, key: pin, peer, onConflict, ...end }),
+    () => ({ type: "approve", ...origin, key: meant, peer: null, onConflict, ...end }),
+    () => ({ type: "import", ...origin, certificate, peer, onConflict, ...end }),
+    () => ({ type: "revoke", ...origin, key: meant }),
+    () => ({ type: "ignore", ...origin, key: meant }),
+    () => ({ type: "forget", ...origin, key: meant }),
+    () => ({ type: "rename", ...origin, key: meant, peer: peer ?? "dora" }),
+    () => ({ type: "open-first-use", ...origin, until: at + choice * 1000 }),
+  ];
+  const made = kinds[kind % kinds.length];
+  if (made === undefined) throw new Error("no such kind");
+  return made();
+}
+
+function keyAt(index: number): KeyPin {
+  const pin = KEYS[index % KEYS.length];
+  if (pin === undefined) throw new Error("no such key");
+  return pin;
+}
