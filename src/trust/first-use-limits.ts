@@ -68,6 +68,14 @@ export class FirstUseLimits implements FirstUseLimiter {
     return true;
   }
 
+  /** Whether `take` would say true. Counts nothing. */
+  mayTake(network: string, now: number): boolean {
+    this.#overall.refill(now);
+    const bucket = this.#networks.get(network);
+    bucket?.refill(now);
+    return this.#overall.hasToken && bucket?.hasToken !== false;
+  }
+
   /** Takes up to so many tokens of the total, for somebody who hands them on and then says to whom by `spend`. */
   lease(most: number, now: number): number {
     this.#overall.refill(now);

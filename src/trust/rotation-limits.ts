@@ -1,4 +1,4 @@
-import type { KeyPin } from "./key-record.ts";
+import type { KeyPin, KeyRecord, KeySource } from "./key-record.ts";
 import { FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { nameKey } from "./peer-name.ts";
 
@@ -22,6 +22,16 @@ export function mayRotate(perPeer: Rate, before: readonly number[], now: number)
   return limits.take("", now);
 }
 
+const VOUCHED: ReadonlySet<KeySource> = new Set(["approved", "import", "token", "ca"]);
+
+/**
+ * Whether somebody stands behind a peer: an operator, or a CA. Peers met by first use are free to have, so their
+ * successors are as well, by all the keys that a peer ever had.
+ */
+export function isVouchedFor(keys: readonly Pick<KeyRecord, "source">[]): boolean {
+  return keys.some(({ source }) => VOUCHED.has(source));
+}
+
 /**
  * How often one peer may change its key, as far as one process knows: each time is an event and a key that stays on
  * record. The store has the last word (`mayRotate`); this keeps a flood away from it.
@@ -32,6 +42,16 @@ export class RotationLimits {
 
   constructor(perPeer: Rate) {
     this.#peers = new FirstUseLimits({ perNetwork: perPeer, overall: NO_LIMIT });
+  }
+
+  /** Whether `take` would say true. */
+  mayTake(peer: string, pin: KeyPin, now: number): boolean {
+    return this.#granted.has(pin) || this.#peers.mayTake(nameKey(peer), now);
+  }
+
+  /** Whether it was taken for this key, which is being written down. */
+  isTaken(pin: KeyPin): boolean {
+    return this.#granted.has(pin);
   }
 
   /** A key counts once, on however many connections it comes until it is written down. `now` is in milliseconds. */

@@ -10,11 +10,12 @@ import {
 } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
+import { nameKey } from "./peer-name.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { SightingWriter } from "./sighting-writer.ts";
 import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
-import { DEFAULT_ROTATIONS, RotationLimits } from "./rotation-limits.ts";
+import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
 import { toTrustChanges, type TrustChanges } from "./trust-change.ts";
 import type { TrustStore } from "./trust-store.ts";
@@ -270,10 +271,19 @@ export class Trust implements AsyncDisposable {
     });
   }
 
-  /** Tokens are counted by whoever made them. A peer that we trust is counted for itself, wherever it comes from. */
-  #mayClaim({ source, peer, pin }: Claim, sighting: Sighting, known: boolean): boolean {
-    if (source === "rotation") return this.#rotations.take(peer, pin, this.#monotonic());
-    return known || source === "token" || this.#mayMeet(sighting);
+  /** Tokens are counted by whoever made them. */
+  #mayClaim(claim: Claim, sighting: Sighting, known: boolean): boolean {
+    if (claim.source === "rotation") return this.#mayRotate(claim, sighting);
+    return known || claim.source === "token" || this.#mayMeet(sighting);
+  }
+
+  /** A peer is counted for itself, wherever it comes from; one that is nobody's but its own as a stranger, too. */
+  #mayRotate({ peer, pin }: Claim, sighting: Sighting): boolean {
+    const now = this.#monotonic();
+    if (this.#rotations.isTaken(pin)) return true;
+    if (!this.#rotations.mayTake(peer, pin, now)) return false;
+    if (!isVouchedFor(this.store.keysOfName(nameKey(peer))) && !this.#mayMeet(sighting)) return false;
+    return this.#rotations.take(peer, pin, now);
   }
 
   #mayMeet(sighting: Sighting): boolean {

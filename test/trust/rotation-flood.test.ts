@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { Operator } from "../../src/trust/operator.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
@@ -24,15 +25,20 @@ class Welcoming implements AsyncDisposable {
   }
 
   /** How a key fares that `by` endorsed. */
-  async meet(certificate: CertificateFacts, by?: CertificateFacts): Promise<string> {
-    const [outcome = ""] = await this.meetAll(1, certificate, by);
+  async meet(certificate: CertificateFacts, by?: CertificateFacts, from?: string): Promise<string> {
+    const [outcome = ""] = await this.meetAll(1, certificate, by, from);
     return outcome;
   }
 
   /** The same on so many connections: each is judged before anything is written down. */
-  meetAll(count: number, certificate: CertificateFacts, by?: CertificateFacts): Promise<readonly string[]> {
+  meetAll(
+    count: number,
+    certificate: CertificateFacts,
+    by?: CertificateFacts,
+    from = "192.0.2.1",
+  ): Promise<readonly string[]> {
     const endorsement = by === undefined ? [] : [{ oldPin: by.pin, issuedAt: this.now, verify: () => true }];
-    const sighting = { certificate, caSigned: false, remoteAddress: "192.0.2.1", endorsement };
+    const sighting = { certificate, caSigned: false, remoteAddress: from, endorsement };
     const verdicts = Array.from({ length: count }, () => this.#trust.judge(sighting));
     return Promise.all(
       verdicts.map(async (verdict) => {
@@ -46,6 +52,23 @@ class Welcoming implements AsyncDisposable {
     await this.#trust[Symbol.asyncDispose]();
     await this.store.close();
   }
+}
+
+/** So many peers come, then each rotates as often as it may; how many keys got in by that. */
+async function flood(server: Welcoming, peers: number, rotations: number, who = "eve"): Promise<number> {
+  let through = 0;
+  for (let index = 0; index < peers; index++) {
+    let key = factsOf(`${who}-${index}`);
+    if ((await server.meet(key)) !== "admit") continue;
+    through += 1;
+    for (let turn = 0; turn < rotations; turn++) {
+      const next = factsOf(`${who}-${index}`);
+      if ((await server.meet(next, key)) !== "admit") break;
+      key = next;
+      through += 1;
+    }
+  }
+  return through;
 }
 
 describe("a peer that changes its key again and again", () => {
@@ -96,5 +119,43 @@ describe("a peer that changes its key again and again", () => {
     const met = await server.meetAll(50, next, anna);
     assert.deepEqual(new Set(met), new Set(["admit"]));
     assert.equal(server.store.stats().keys.retired, 1);
+  });
+});
+
+describe("peers that were met by first use and change their keys", () => {
+  it("are limited with the strangers of their network", async () => {
+    await using server = new Welcoming();
+    assert.equal(await flood(server, 60, 10), 300);
+    assert.equal(await server.meet(factsOf("anna")), "rate-limited");
+    assert.equal(await server.meet(factsOf("anna"), undefined, "198.51.100.1"), "admit");
+    server.now += 1000;
+    assert.equal(await flood(server, 5, 10, "mallory"), 10);
+  });
+
+  it("keep the turns that their network left them nothing for", async () => {
+    await using server = new Welcoming();
+    const ben = factsOf("ben");
+    await server.meet(ben);
+    await flood(server, 60, 10);
+    for (let turn = 0; turn < 20; turn++)
+      assert.equal(await server.meet(factsOf("ben"), ben), "rate-limited");
+    let key = ben;
+    for (let turn = 0; turn < 10; turn++) {
+      const next = factsOf("ben");
+      assert.equal(await server.meet(next, key, "198.51.100.1"), "admit");
+      key = next;
+    }
+  });
+
+  it("are counted for themselves only once an operator stands behind them", async () => {
+    await using server = new Welcoming();
+    const [anna, next, carl] = [factsOf("anna"), factsOf("anna"), factsOf("carl")];
+    const operator = new Operator(server.store, { user: "olga", process: "test 1", now: () => server.now });
+    await operator.import(anna);
+    await server.meet(carl);
+    await flood(server, 60, 10);
+    assert.equal(await server.meet(next, anna), "admit");
+    assert.equal(await server.meet(factsOf("anna"), next), "admit");
+    assert.equal(await server.meet(factsOf("carl"), carl), "rate-limited");
   });
 });
