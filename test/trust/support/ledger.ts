@@ -122,7 +122,9 @@ export class Ledger {
     if (how === "replace") for (const other of others) this.#retire(other);
     if (how === "add" && others.length > 0) this.shared.add(name);
     if (before !== undefined && before.standing !== "trusted") this.#voidBefore.set(pin, now);
-    this.entries.set(pin, { standing: "trusted", name, until });
+    // An end that was not told of stands, while it lasts.
+    const kept = this.isTrusted(pin, now) ? before?.until : undefined;
+    this.entries.set(pin, { standing: "trusted", name, until: until ?? kept ?? null });
   }
 
   barred(pin: string, standing: "revoked" | "ignored", name: string | null): void {
