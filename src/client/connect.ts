@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { checkConnectOptions } from "./check-client-options.ts";
 import type { ConnectOptions, MetServer } from "./connect-options.ts";
 import { openVerified, type VerifiedSocket } from "./verified-socket.ts";
 
@@ -8,10 +9,11 @@ export type { VerifiedSocket } from "./verified-socket.ts";
 /**
  * Connects to a server whose key is known, or met for the first time and then remembered before this resolves.
  *
- * Throws ERR_HANDCLASP_REFUSED or ERR_HANDCLASP_CONNECT. The check is synchronous in 'secureConnect': in TLS 1.3 our
+ * Throws ERR_HANDCLASP_REFUSED, ERR_HANDCLASP_CONNECT, or ERR_HANDCLASP_OPTION. The check is synchronous in 'secureConnect': in TLS 1.3 our
  * certificate is then still unsent, and a server with another key never sees it. TLS 1.2 has sent it by then.
  */
 export async function connect(options: ConnectOptions): Promise<TLSSocket> {
+  checkConnectOptions(options);
   return (await connectVerified(options)).socket;
 }
 

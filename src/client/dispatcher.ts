@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import type { Agent, buildConnector, Dispatcher, Pool } from "undici";
 import { HandclaspError } from "../errors.ts";
+import { checkClientOptions } from "./check-client-options.ts";
 import type { ClientOptions } from "./connect-options.ts";
 import { connectVerified } from "./connect.ts";
 import { JudgedConnections } from "./judged-connections.ts";
@@ -8,16 +9,18 @@ import { JudgingHandler } from "./judging-handler.ts";
 import { formatServerAddress, type ServerAddress } from "./server-address.ts";
 import { SessionCache } from "./session-cache.ts";
 
+/** Options of undici that are ours to say. */
+const OURS = [
+  "connect",
+  "connectTimeout",
+  "factory",
+  "localAddress",
+  "autoSelectFamily",
+  "autoSelectFamilyAttemptTimeout",
+] as const;
+
 /** How undici pools connections and speaks HTTP; `allowH2` is on by default. Nothing about TLS: that is `ClientOptions`. */
-export type DispatcherOptions = Omit<
-  Agent.Options,
-  | "connect"
-  | "connectTimeout"
-  | "factory"
-  | "localAddress"
-  | "autoSelectFamily"
-  | "autoSelectFamilyAttemptTimeout"
->;
+export type DispatcherOptions = Omit<Agent.Options, (typeof OURS)[number]>;
 
 type DispatchOptions = Agent.DispatchOptions & { readonly allowH2?: boolean };
 
@@ -32,6 +35,13 @@ const KEEP_ALIVE_MS = 60_000;
  * ERR_HANDCLASP_OPTION for `http:`. undici is loaded when this is called.
  */
 export async function dispatcher(options: ClientOptions, pool: DispatcherOptions = {}): Promise<Dispatcher> {
+  checkClientOptions("dispatcher()", options);
+  const own = OURS.find((name) => name in pool);
+  if (own !== undefined) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `the pool of dispatcher() has no option "${own}"`, {
+      hint: "how servers are reached is said by the first options: openTransport, timeoutMs",
+    });
+  }
   const { Agent, Dispatcher1Wrapper, Pool } = await import("undici");
   const connections = new JudgedConnections(options.knownServers, (socket) => {
     // With an error, undici would fail what waits for another connection.

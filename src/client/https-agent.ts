@@ -2,7 +2,9 @@ import type { ClientRequest } from "node:http";
 import { Agent, type AgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { ANYTHING, checkOptions, type OptionRules } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
+import { checkClientOptions } from "./check-client-options.ts";
 import type { ClientOptions } from "./connect-options.ts";
 import { connectVerified } from "./connect.ts";
 import { JudgedConnections } from "./judged-connections.ts";
@@ -20,6 +22,16 @@ export type HttpsPoolOptions = Pick<
   | "scheduling"
   | "timeout"
 >;
+
+const POOL: OptionRules<HttpsPoolOptions> = {
+  keepAlive: ANYTHING,
+  keepAliveMsecs: ANYTHING,
+  maxFreeSockets: ANYTHING,
+  maxSockets: ANYTHING,
+  maxTotalSockets: ANYTHING,
+  scheduling: ANYTHING,
+  timeout: ANYTHING,
+};
 
 /** What `Agent` calls and its types do not have. */
 interface AgentInside {
@@ -42,6 +54,8 @@ const NODES_AGENT = Agent.prototype as unknown as AgentInside;
  * ERR_HANDCLASP_REFUSED or ERR_HANDCLASP_CONNECT, or with ERR_HANDCLASP_OPTION if it brings an identity of its own.
  */
 export function httpsAgent(options: ClientOptions, pool: HttpsPoolOptions = {}): Agent {
+  checkClientOptions("httpsAgent()", options);
+  checkOptions("the pool of httpsAgent()", pool, POOL);
   return new VerifyingAgent(options, pool);
 }
 

@@ -1,12 +1,15 @@
 import { createPrivateKey } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
+import { checkOptions, COUNT, FUNCTION, OBJECT, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { STORE } from "../trust/trust-options.ts";
 import type { JoinToken } from "../trust/join-token.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { signJoinProof } from "../x509/join-proof.ts";
 import { reissueCertificate } from "../x509/reissue-certificate.ts";
+import { IDENTITY } from "./check-client-options.ts";
 import { connectVerified } from "./connect.ts";
 import type { Identity, IdentityPem } from "./identity.ts";
 import { PinnedServer } from "./pinned-server.ts";
@@ -27,6 +30,15 @@ export interface JoinOptions {
   /** For each connection; default 10 000. */
   readonly timeoutMs?: number;
 }
+
+const RULES: OptionRules<JoinOptions> = {
+  token: { mustBe: "what parseJoinToken() makes of a token's text", allows: OBJECT.allows },
+  identity: IDENTITY,
+  store: STORE,
+  now: FUNCTION,
+  process: TEXT,
+  timeoutMs: COUNT,
+};
 
 /** Where a client joined. */
 export interface Joined {
@@ -50,6 +62,7 @@ const NOT_KNOWN_YET: readonly unknown[] = [48, 49];
  * ERR_HANDCLASP_CONNECT.
  */
 export async function joinWithToken(options: JoinOptions): Promise<Joined> {
+  checkOptions("joinWithToken()", options, RULES, ["token", "identity", "store", "now", "process"]);
   const { token, identity, store, now, process, timeoutMs } = options;
   const knownServers = new PinnedServer(store, token.serverPin, { now, process });
   const introduce: Introduce = async (server, shown, isNew, onServer) => {

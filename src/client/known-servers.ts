@@ -1,5 +1,7 @@
+import { check, checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/changes/change.ts";
+import { STORE } from "../trust/trust-options.ts";
 import type { Actor } from "../trust/events.ts";
 import { type Endorsed, type EndorsementProblem, judgeEndorsement } from "../trust/judge-endorsement.ts";
 import { toKeyId } from "../trust/key-id.ts";
@@ -36,6 +38,8 @@ export interface KnownServersOptions {
   readonly process: string;
 }
 
+const RULES: OptionRules<KnownServersOptions> = { now: FUNCTION, process: TEXT };
+
 /** What is looked at of a server's certificate. */
 export type ServerKey = Pick<CertificateFacts, "pin" | "spki" | "endorsement">;
 
@@ -52,6 +56,8 @@ export class KnownServers {
   readonly #live: LiveServers;
 
   constructor(store: TrustStore, options: KnownServersOptions) {
+    check("the store of KnownServers", store, STORE);
+    checkOptions("KnownServers", options, RULES, ["now", "process"]);
     this.store = store;
     this.#live = new LiveServers(store);
     this.#options = options;

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { realpathSync } from "node:fs";
+import { checkOptions, FUNCTION, NUMBER, oneOf, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import { toPem } from "../x509/certificate-description.ts";
 import type { KeyPin, KeyType } from "../x509/certificate-facts.ts";
@@ -28,6 +29,10 @@ export interface RotateIdentityOptions extends ReissueIdentityOptions {
   readonly type?: KeyType;
 }
 
+const REISSUE: OptionRules<ReissueIdentityOptions> = { now: FUNCTION, days: NUMBER, passphrase: TEXT };
+const ROTATE: OptionRules<RotateIdentityOptions> = { ...REISSUE, type: TEXT };
+const RENEW: OptionRules<RenewIdentityOptions> = { ...REISSUE, endorsements: oneOf("keep", "drop") };
+
 /** An identity with another key than before. */
 export interface Rotated {
   /** The key that is given up. */
@@ -44,6 +49,7 @@ export async function rotateIdentity(
   name: string,
   options: RotateIdentityOptions,
 ): Promise<SavedIdentity & Rotated> {
+  checkOptions("rotateIdentity()", options, ROTATE, ["now"]);
   const file = identityFile(folder, name);
   return { ...(await rotateIdentityFile(file, options)), name, file };
 }
@@ -54,6 +60,7 @@ export async function renewIdentity(
   name: string,
   options: RenewIdentityOptions,
 ): Promise<SavedIdentity> {
+  checkOptions("renewIdentity()", options, RENEW, ["now"]);
   const file = identityFile(folder, name);
   return { ...(await renewIdentityFile(file, options)), name, file };
 }

@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { checkOptions, COUNT, type OptionRules } from "../check-options.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { beforeDestroy } from "./before-destroy.ts";
 
@@ -22,6 +23,7 @@ export interface SessionCacheOptions {
   readonly most?: number;
 }
 
+const RULES: OptionRules<SessionCacheOptions> = { most: COUNT };
 const MOST_OF_ONE_PLACE = 4;
 const LARGEST_BYTES = 64 * 1024;
 
@@ -36,8 +38,9 @@ export class SessionCache {
   /** Connections that may hold a session which Node did not tell of. */
   readonly #untold = new Map<TLSSocket, Pick<Entry, "place" | "facts">>();
 
-  constructor({ most = 256 }: SessionCacheOptions = {}) {
-    this.#most = most;
+  constructor(options: SessionCacheOptions = {}) {
+    checkOptions("SessionCache", options, RULES);
+    this.#most = options.most ?? 256;
   }
 
   get size(): number {

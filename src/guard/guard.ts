@@ -9,6 +9,7 @@ import { Announcer } from "./announcer.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Deadlines } from "./deadlines.ts";
+import { checkServer, checkTrust, warnOfServer } from "./check-server.ts";
 import { closeWhenEnded, endWhenBroken } from "./end-with-client.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
@@ -39,11 +40,14 @@ const MAX_LINGERING = 256;
  * it before the server listens: connections that are open already are not looked at.
  */
 export function guard(server: Server, trust: TrustPort, options: GuardOptions = {}): Guard {
+  checkServer("guard()", server);
+  checkTrust(trust);
   const settings = guardSettings(options);
   if (GUARDED.has(server)) {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", "this server is guarded already");
   }
   GUARDED.add(server);
+  warnOfServer(server, settings);
   return new Guard(server, trust, settings);
 }
 

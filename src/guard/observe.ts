@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
-import { HandclaspError } from "../errors.ts";
+import { check, checkOptions, COUNT, FUNCTION, type OptionRules } from "../check-options.ts";
 import { HandshakeObserver } from "../tls/handshake-observer.ts";
 import { parseKeyLogLine } from "../tls/key-log.ts";
 import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
+import { checkServer } from "./check-server.ts";
 import { CHANNELS, type ErrorMessage } from "./channels.ts";
 import { socketAddress } from "./remote-address.ts";
 import type { TapListener } from "./tap.ts";
@@ -17,6 +18,15 @@ export interface ObserveOptions {
   /** What may be held back for one connection until its secrets come, in bytes; default 256 KiB. */
   readonly maxBytes?: number;
 }
+
+const RULES: OptionRules<ObserveOptions> = {
+  sample: {
+    mustBe: "a number from 0 to 1",
+    allows: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  },
+  onProblem: FUNCTION,
+  maxBytes: COUNT,
+};
 
 /** Ends the observing; connections already open are observed to their end. */
 export interface Observation extends Disposable {
@@ -32,11 +42,12 @@ export interface Observation extends Disposable {
 export function observe(
   server: Server,
   onMessage: (message: TraceMessage) => void,
-  { sample = 1, onProblem, maxBytes }: ObserveOptions = {},
+  options: ObserveOptions = {},
 ): Observation {
-  if (!(sample >= 0 && sample <= 1)) {
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", `sample must be a number from 0 to 1, not ${sample}`);
-  }
+  checkServer("observe()", server);
+  check("what observe() tells messages", onMessage, FUNCTION);
+  checkOptions("observe()", options, RULES);
+  const { sample = 1, onProblem, maxBytes } = options;
   const stop = tapServer(server, {
     sample,
     onConnection({ id, transport }) {

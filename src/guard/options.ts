@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { BOOLEAN, checkOptions, COUNT, FUNCTION, OBJECT, oneOf, type OptionRules } from "../check-options.ts";
 import type { TicketKeys } from "./ticket-keys.ts";
 import type { ReceivePending } from "./waiting-room.ts";
 import { type RemoteAddressOf, socketAddress } from "./remote-address.ts";
@@ -41,9 +41,22 @@ export interface GuardOptions {
 type Optional = "ticketKeys" | "dangerouslyReceivePending";
 export type GuardSettings = Required<Omit<GuardOptions, Optional>> & Pick<GuardOptions, Optional>;
 
-/** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for values that an option cannot have. */
+const RULES: OptionRules<GuardOptions> = {
+  clientCertificate: oneOf("none", "optional", "required"),
+  trustCa: oneOf("none", "system", "file"),
+  alerts: BOOLEAN,
+  handshakeTimeoutMs: COUNT,
+  maxHandshakes: COUNT,
+  allowHalfOpen: BOOLEAN,
+  remoteAddressOf: FUNCTION,
+  ticketKeys: OBJECT,
+  dangerouslyReceivePending: FUNCTION,
+};
+
+/** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for what is no option, or cannot be what it is. */
 export function guardSettings(options: GuardOptions): GuardSettings {
-  const settings: GuardSettings = {
+  checkOptions("guard()", options, RULES);
+  return {
     clientCertificate: options.clientCertificate ?? "required",
     trustCa: options.trustCa ?? "none",
     alerts: options.alerts ?? true,
@@ -56,21 +69,4 @@ export function guardSettings(options: GuardOptions): GuardSettings {
       dangerouslyReceivePending: options.dangerouslyReceivePending,
     }),
   };
-  oneOf("clientCertificate", settings.clientCertificate, ["none", "optional", "required"]);
-  oneOf("trustCa", settings.trustCa, ["none", "system", "file"]);
-  positive("handshakeTimeoutMs", settings.handshakeTimeoutMs);
-  positive("maxHandshakes", settings.maxHandshakes);
-  return settings;
-}
-
-function oneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  throw new HandclaspError("ERR_HANDCLASP_OPTION", `${name} cannot be ${JSON.stringify(value)}`, {
-    hint: `use one of ${allowed.join(", ")}`,
-  });
-}
-
-function positive(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return;
-  throw new HandclaspError("ERR_HANDCLASP_OPTION", `${name} must be a whole number above 0, not ${value}`);
 }

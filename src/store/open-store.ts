@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { check, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { openMemoryStore } from "./memory-store.ts";
@@ -6,6 +7,7 @@ import { openSqliteStore, type StoreOptions } from "./sqlite-store.ts";
 
 /** Opens `memory:`, `sqlite:PATH` or a bare path. Throws ERR_HANDCLASP_STORE_*; never puts an empty store over another. */
 export function openStore(url: string, options: StoreOptions = {}): TrustStore {
+  check("the store to open", url, TEXT, "give sqlite:PATH, a path, or memory:");
   if (url === "memory:") return openMemoryStore(options);
   if (url.startsWith("sqlite:")) return openSqliteStore(filePath(url.slice("sqlite:".length), url), options);
   if (/^[a-z][a-z0-9+.-]+:/i.test(url)) {

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { checkOptions, FUNCTION, type OptionRules } from "../check-options.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { parseEvent } from "../trust/events.ts";
 import { parseKeyId, toKeyId } from "../trust/key-id.ts";
@@ -23,6 +24,8 @@ export interface PemDirOptions {
   /** Told of files that could not be written or removed later on. */
   readonly onError?: (error: unknown) => void;
 }
+
+const RULES: OptionRules<PemDirOptions> = { now: FUNCTION, onError: FUNCTION };
 
 /** Renewals and the end of an approval are no events: they are looked for this often. */
 const SWEEP_MS = 30_000;
@@ -44,6 +47,7 @@ export class PemDir implements Disposable {
   readonly #renewals = new Set<NodeJS.Timeout>();
 
   constructor(store: TrustStore, folder: string, options: PemDirOptions) {
+    checkOptions("PemDir", options, RULES, ["now"]);
     this.folder = folder;
     this.#store = store;
     this.#options = options;

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
 import type { HandclaspError } from "../errors.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
 import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
@@ -35,6 +36,8 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
+const RULES: OptionRules<StoreOptions> = { process: TEXT, now: FUNCTION };
+
 /** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
 export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
   const real = realStorePath(path);
@@ -69,6 +72,7 @@ export class SqliteStore implements TrustStore {
 
   /** `file` is null for a store in memory. */
   constructor(database: DatabaseSync, file: StoreFile | null, options: StoreOptions) {
+    checkOptions("the store", options, RULES);
     const path = file?.path ?? null;
     this.url = file?.url ?? "memory:";
     this.#path = path;

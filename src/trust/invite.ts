@@ -1,3 +1,4 @@
+import { ANYTHING, BOOLEAN, checkOptions, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { CreateTokenChange } from "./changes/change.ts";
 import { parseIpNetwork } from "./ip-network.ts";
@@ -30,8 +31,18 @@ export interface Invitation {
 const HOUR_MS = 3600 * 1000;
 const MOST_MS = 90 * 24 * HOUR_MS;
 
+const RULES: OptionRules<CreateTokenOptions> = {
+  peer: TEXT,
+  servers: { mustBe: "a list of HOST:PORT", allows: (value) => Array.isArray(value) },
+  serverPin: TEXT,
+  forMs: ANYTHING,
+  from: TEXT,
+  replace: BOOLEAN,
+};
+
 /** A token and what the store keeps of it. Throws ERR_HANDCLASP_NAME and ERR_HANDCLASP_OPTION. */
 export function invite(options: CreateTokenOptions, at: number): Invitation {
+  checkOptions("a join token", options, RULES, ["peer", "servers", "serverPin"]);
   const { servers, serverPin, forMs = HOUR_MS, from = null, replace = false } = options;
   const name = toPeerName(options.peer);
   if (!name.ok) {

@@ -1,6 +1,17 @@
+import {
+  ANYTHING,
+  check,
+  checkOptions,
+  FUNCTION,
+  OBJECT,
+  oneOf,
+  type OptionRules,
+  TEXT,
+} from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Change, SeenKey } from "./changes/change.ts";
+import { STORE } from "./trust-options.ts";
 import type { Actor } from "./events.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "./join-token.ts";
@@ -41,6 +52,20 @@ export interface ForgetOptions {
   readonly seen?: readonly KeyPin[];
 }
 
+const RULES: OptionRules<OperatorOptions> = {
+  user: { mustBe: "a text or null", allows: (value) => value === null || typeof value === "string" },
+  process: TEXT,
+  now: FUNCTION,
+};
+const APPROVAL: OptionRules<ApproveOptions> = {
+  name: TEXT,
+  onConflict: oneOf("fail", "replace", "add"),
+  // Its bounds are those of `toMoment`.
+  expires: ANYTHING,
+  seen: OBJECT,
+};
+const FORGET: OptionRules<ForgetOptions> = { seen: OBJECT };
+
 /**
  * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
  * peer's name, looked up at the moment of the change; what it does not find, or finds twice, is an error and changes
@@ -51,6 +76,8 @@ export class Operator {
   readonly #options: OperatorOptions;
 
   constructor(store: TrustStore, options: OperatorOptions) {
+    check("the store of Operator", store, STORE);
+    checkOptions("Operator", options, RULES, ["user", "process", "now"]);
     this.#store = store;
     this.#options = options;
   }
@@ -84,7 +111,9 @@ export class Operator {
    * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Throws ERR_HANDCLASP_STATE
    * when those are not the keys that were seen.
    */
-  async forget(key: string, { seen }: ForgetOptions = {}): Promise<readonly KeyRecord[]> {
+  async forget(key: string, options: ForgetOptions = {}): Promise<readonly KeyRecord[]> {
+    checkOptions("forget()", options, FORGET);
+    const { seen } = options;
     return this.#apply({ type: "forget", ...this.#origin(), key, ...(seen && { seen }) });
   }
 
@@ -150,11 +179,13 @@ export class Operator {
   }
 }
 
-function approval({ name, onConflict, expires }: ImportOptions): {
+function approval(options: ApproveOptions): {
   peer: string | null;
   onConflict: "fail" | "replace" | "add";
   expires?: number | null;
 } {
+  checkOptions("an approval", options, APPROVAL);
+  const { name, onConflict, expires } = options;
   const end = typeof expires === "number" ? toMoment("expires", expires) : expires;
   return {
     peer: name ?? null,

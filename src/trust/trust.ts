@@ -2,12 +2,7 @@ import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Actor, parseEvent } from "./events.ts";
-import {
-  type FirstUseLimiter,
-  FirstUseLimits,
-  type FirstUseLimitOptions,
-  type Rate,
-} from "./first-use-limits.ts";
+import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { nameKey } from "./peer-name.ts";
@@ -18,28 +13,11 @@ import { sourceNetwork } from "./source-network.ts";
 import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
 import { toTrustChanges, type TrustChanges } from "./trust-change.ts";
+import { checkTrustOptions, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./trust-store.ts";
 import type { Claim, Concern, Refuse, RefusalDetail, RefusalReason, Settled, Verdict } from "./verdict.ts";
 
-export interface TrustOptions {
-  readonly policy?: Partial<Policy>;
-  /** How much first use is let through; made ones may be shared by all that judge for one process. */
-  readonly limits?: Partial<FirstUseLimitOptions> | FirstUseLimiter;
-  /** How often one peer may change its key; default 10 at once and one a minute. Each is an event and a key for good. */
-  readonly rotations?: Rate;
-  /** Pending keys kept at the most; default 1000. */
-  readonly maxPending?: number;
-  /** How long a pending key waits for review; default 7 days. */
-  readonly pendingForMs?: number;
-  /** Milliseconds since the epoch; handed in because trust reads no clock. */
-  readonly now: () => number;
-  /** Milliseconds on a clock that nobody sets, for rates; default `now`, whose jumps refill them. */
-  readonly monotonic?: () => number;
-  /** Who acts, for events: what runs, with its process id. */
-  readonly process: string;
-  /** Told of failures that no caller waits for. */
-  readonly onError?: (error: unknown) => void;
-}
+export type { TrustOptions };
 
 /** What anybody can bring about without a key or token of ours, or what is no failure. */
 const MADE_UP: ReadonlySet<RefusalDetail> = new Set([
@@ -73,6 +51,7 @@ export class Trust implements AsyncDisposable {
   #notes: Promise<void> = Promise.resolve();
 
   constructor(store: TrustStore, options: TrustOptions) {
+    checkTrustOptions(store, options);
     this.store = store;
     this.#known = new StoreKnowledge(store);
     this.policy = { ...DEFAULT_POLICY, ...options.policy };

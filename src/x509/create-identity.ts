@@ -28,6 +28,7 @@ import {
   Validity,
   Version,
 } from "@peculiar/asn1-x509";
+import { checkOptions, FUNCTION, NUMBER, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import { readCertificate, type CertificateFacts } from "./certificate-facts.ts";
 import { toPem } from "./certificate-description.ts";
@@ -54,6 +55,15 @@ export interface CreateIdentityOptions {
   readonly joinProof?: (spki: Uint8Array) => Uint8Array;
 }
 
+const RULES: OptionRules<CreateIdentityOptions> = {
+  name: TEXT,
+  type: TEXT,
+  now: { mustBe: "a Date", allows: (value) => value instanceof Date },
+  days: NUMBER,
+  dnsNames: { mustBe: "a list of texts", allows: (value) => Array.isArray(value) },
+  joinProof: FUNCTION,
+};
+
 /** A private key and the self-signed certificate over it. */
 export interface CreatedIdentity {
   /** PKCS#8. */
@@ -70,6 +80,7 @@ const COMMON_NAME = "2.5.4.3";
  * takes a while: import it only where an identity is made.
  */
 export async function createIdentity(options: CreateIdentityOptions): Promise<CreatedIdentity> {
+  checkOptions("createIdentity()", options, RULES, ["name", "now"]);
   const { name, type = "p256", now, days, dnsNames = [], joinProof } = options;
   if (name === "" || !name.isWellFormed()) throw unusable("name", "is empty or not Unicode");
   if (!IDENTITY_TYPES.includes(type)) throw unusable("type", `is none of ${IDENTITY_TYPES.join(", ")}`);

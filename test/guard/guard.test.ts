@@ -144,6 +144,18 @@ describe("guard", async () => {
     assert.deepEqual([late.alert, late.received, reached], [null, "", 0]);
   });
 
+  it("warns when it comes after the server listened, and of a server with CAs of its own", async () => {
+    await using scene = await openScene();
+    const { key, cert } = client;
+    const late = tls.createServer({ key, cert }).listen(0, "127.0.0.1");
+    await once(late, "listening");
+    const [isLate, hasCa] = [warned("HANDCLASP_LATE_GUARD"), warned("HANDCLASP_CA")];
+    guard(late, scene.trust);
+    guard(tls.createServer({ key, cert, ca: cert }), scene.trust);
+    await Promise.all([isLate, hasCa]);
+    late.close();
+  });
+
   it("guards a server only once, and takes no nonsense for an option", async () => {
     await using scene = await openScene();
     const refused = (server: tls.Server, options: object): void => {
@@ -159,3 +171,15 @@ describe("guard", async () => {
     refused(tls.createServer(), { maxHandshakes: 1.5 });
   });
 });
+
+/** Resolves when this process is warned of something. */
+function warned(code: string): Promise<void> {
+  return new Promise((resolve) => {
+    const onWarning = (warning: Error & { code?: string }): void => {
+      if (warning.code !== code) return;
+      process.off("warning", onWarning);
+      resolve();
+    };
+    process.on("warning", onWarning);
+  });
+}

@@ -22,9 +22,9 @@ export interface JoinScene extends Scene {
 }
 
 export async function openJoinScene(options: SceneOptions & { own?: TestIdentity } = {}): Promise<JoinScene> {
-  const own = options.own ?? (await identity("gw"));
+  const { own = await identity("gw"), ...others } = options;
   const scene = await openScene({
-    ...options,
+    ...others,
     policy: { firstUse: "refuse", ...options.policy },
     server: { key: own.key, cert: own.cert, ...options.server },
   });
