@@ -34,6 +34,10 @@ export class GuardSighting implements Sighting {
     this.#socket = socket;
   }
 
+  get resumed(): boolean {
+    return this.#socket.isSessionReused();
+  }
+
   get remoteAddress(): string | undefined {
     return this.#handshake.remoteAddress;
   }

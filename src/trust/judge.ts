@@ -31,9 +31,9 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
   if (key.expires !== null && now >= key.expires) return refuse("expired", certificate, key.peer);
   const dates = judgeDates(certificate, policy, now);
   if (dates !== undefined) return refuse(dates, certificate, key.peer);
-  const renewed = key.fingerprint !== certificate.fingerprint;
+  const isOther = key.fingerprint !== certificate.fingerprint;
   // The very certificate that was accepted says nothing new, though what it claims may be no name.
-  if (policy.bind === "name" && renewed) {
+  if (policy.bind === "name" && isOther) {
     const claim = judgeClaimedName(certificate.claimedName, key);
     if (claim !== undefined) return refuse(claim, certificate, key.peer);
   }
@@ -42,7 +42,8 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
     peer: key.peer ?? toKeyId(key.pin),
     pin: key.pin,
     firstUse: false,
-    renewed,
+    // A session carries the certificate that it was made with, however old that is.
+    renewed: isOther && sighting.resumed !== true,
     rotated: false,
     until: key.expires,
   };

@@ -5,6 +5,8 @@ export interface Sighting {
   readonly certificate: CertificateFacts;
   /** A CA that the operator trusts signed it; always false under `trustCa: "none"`. */
   readonly caSigned: boolean;
+  /** A session was resumed: the certificate is the one that it was made with. Default false. */
+  readonly resumed?: boolean;
   /** As `net.Socket` gives it; undefined on a Unix socket. */
   readonly remoteAddress: string | undefined;
   /** Asked for only while the key is not known. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED. */

@@ -276,6 +276,9 @@ export class Trust implements AsyncDisposable {
       if (known === undefined && !this.#mayMeet(sighting)) return refusal("rate-limited", pin, refuse.peer);
       this.#sightings.seen(sighting.certificate.pin, now);
       if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
+      // Another certificate of a key that waits is written anew: it costs its network what a new key does.
+      const isOther = known !== undefined && known.fingerprint !== sighting.certificate.fingerprint;
+      if (isOther && !this.#mayMeet(sighting)) return refuse;
       this.#note(`hold ${pin}`, {
         type: "hold",
         ...this.#origin(sighting),
@@ -288,7 +291,7 @@ export class Trust implements AsyncDisposable {
         pendingExpires: now + this.#pendingForMs,
         maxPending: this.#maxPending,
       });
-    } else if (reason === "name-changed") {
+    } else if (reason === "name-changed" && sighting.resumed !== true) {
       this.#note(`name ${pin}`, {
         type: "note-name",
         ...this.#origin(sighting),

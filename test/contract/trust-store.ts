@@ -30,13 +30,6 @@ export function claimOf(certificate: CertificateFacts, over: Partial<ClaimChange
   };
 }
 
-function hold(certificate: CertificateFacts, over: { at?: number } = {}): Change {
-  const at = over.at ?? AT;
-  const seen = toSeenCertificate(certificate);
-  const limits = { conflictsWith: null, pendingExpires: at + 1000, maxPending: 3 };
-  return { type: "hold", at, actor: ACTOR, peer: seen.claimedName, certificate: seen, ...limits };
-}
-
 function pins(keys: readonly { pin: KeyPin }[]): KeyPin[] {
   return keys.map(({ pin }) => pin);
 }
@@ -116,6 +109,25 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       assert.equal(store.key(anna.pin)?.fingerprint, newest.at(-1));
     });
 
+    it("keeps a renewal as the newest although the clock was set back meanwhile", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      const renewed = Array.from({ length: 10 }, () => factsOf("anna", { pin: anna.pin }));
+      for (const [index, facts] of renewed.entries()) {
+        const certificate = toSeenCertificate(facts);
+        await store.apply({ type: "renew", at: AT - index, actor: ACTOR, certificate });
+      }
+      const kept = store.certificates(anna.pin).map(({ fingerprint }) => fingerprint);
+      assert.deepEqual(
+        kept,
+        renewed
+          .map(({ fingerprint }) => fingerprint)
+          .slice(-8)
+          .toReversed(),
+      );
+    });
+
     it("finds keys by fingerprint and by the beginning of a pin", async () => {
       const store = opened();
       const anna = factsOf("anna");
@@ -124,33 +136,6 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       assert.deepEqual(pins(store.keysByFingerprint(anna.fingerprint)), [anna.pin]);
       assert.deepEqual(pins(store.keysByPinPrefix(anna.pin.slice(0, 20))), [anna.pin]);
       assert.deepEqual(pins(store.keysByPinPrefix("sha256:!")), []);
-    });
-  });
-
-  describe(`${kind}: pending keys`, () => {
-    it("drops the oldest pending key when there are too many, and never a reviewed one", async () => {
-      const store = opened();
-      const trusted = factsOf("anna");
-      await store.apply(claimOf(trusted));
-      const strangers = Array.from({ length: 5 }, (_, index) => factsOf(`stranger-${index}`));
-      for (const [index, facts] of strangers.entries()) await store.apply(hold(facts, { at: AT + index }));
-      const left = store.keys().map(({ pin }) => pin);
-      assert.deepEqual(new Set(left), new Set([trusted.pin, ...strangers.slice(2).map(({ pin }) => pin)]));
-    });
-
-    it("drops lapsed pending keys when another one comes", async () => {
-      const store = opened();
-      const old = factsOf("old");
-      await store.apply(hold(old));
-      await store.apply(hold(factsOf("new"), { at: AT + 2000 }));
-      assert.equal(store.key(old.pin), undefined);
-      assert.deepEqual(store.certificates(old.pin), []);
-    });
-
-    it("leaves pending keys out of the audit chain", async () => {
-      const store = opened();
-      await store.apply(hold(factsOf("stranger")));
-      assert.equal(store.head().sequence, 0);
     });
   });
 

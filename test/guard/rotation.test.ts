@@ -7,6 +7,7 @@ import { rotateIdentity } from "../../src/client/reissue-identity.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { renewed, successorOf, successorsOf } from "../support/successor.ts";
 import { identity } from "./support/identities.ts";
+import { connectOnce } from "./support/node-client.ts";
 import { greet, openScene } from "./support/scene.ts";
 import { events, greeted, office, refused, stateOf, visit } from "./support/trusted-client.ts";
 
@@ -165,5 +166,23 @@ describe("a renewed certificate", () => {
     assert.equal(scene.trust.store.key(anna.facts.pin)?.peer, "anna");
     const kept = scene.trust.store.certificates(anna.facts.pin).map(({ fingerprint }) => fingerprint);
     assert.deepEqual(kept.toSorted(), [anna.facts.fingerprint, again.facts.fingerprint].toSorted());
+  });
+
+  it("stays the newest one when a session is resumed that was made with the former one", async () => {
+    await using scene = await office();
+    const { session } = await connectOnce({ identity: scene.anna, port: scene.port });
+    const again = renewed(scene.anna);
+    await greeted(scene, again);
+    await scene.trust.flush();
+    const resumed = await connectOnce({
+      identity: scene.anna,
+      port: scene.port,
+      ...(session && { session }),
+    });
+    assert.equal(resumed.resumed, true);
+    await scene.trust.flush();
+    assert.equal(scene.trust.store.key(scene.anna.facts.pin)?.fingerprint, again.facts.fingerprint);
+    const [newest] = scene.trust.store.certificates(scene.anna.facts.pin);
+    assert.equal(newest?.fingerprint, again.facts.fingerprint);
   });
 });

@@ -38,11 +38,13 @@ interface Circumstances {
   readonly keys?: readonly KeyRecord[];
   readonly policy?: Policy;
   readonly caSigned?: boolean;
+  readonly resumed?: boolean;
   readonly firstUseOpenUntil?: number;
 }
 
 function verdictOn(certificate: CertificateFacts, circumstances: Circumstances = {}): Verdict {
   const { keys = [], policy = ACCEPT, caSigned = false, firstUseOpenUntil = 0 } = circumstances;
+  const { resumed = false } = circumstances;
   const known: Knowledge = {
     key: keys.find(({ pin }) => pin === certificate.pin),
     holdersOf: (name) => keys.filter(({ peer }) => peer !== null && nameKey(peer) === name),
@@ -51,7 +53,7 @@ function verdictOn(certificate: CertificateFacts, circumstances: Circumstances =
     token: () => undefined,
     firstUseOpenUntil,
   };
-  return judge({ certificate, caSigned, remoteAddress: "192.0.2.1" }, known, policy, NOW);
+  return judge({ certificate, caSigned, resumed, remoteAddress: "192.0.2.1" }, known, policy, NOW);
 }
 
 function reasonOf(verdict: Verdict): string {
@@ -165,6 +167,15 @@ describe("judge: a trusted key", () => {
       assert.equal(verdict.decision === "admit" && verdict.renewed, true);
       assert.equal(verdict.peer, "anna");
     }
+  });
+
+  it("is not renewed by a session that is resumed: that carries the certificate it was made with", () => {
+    const anna = factsOf("anna");
+    const verdict = verdictOn(factsOf("anna", { pin: anna.pin }), {
+      keys: [keyOf(anna, "trusted")],
+      resumed: true,
+    });
+    assert.equal(verdict.decision === "admit" && verdict.renewed, false);
   });
 
   it("may claim the name that it was given, whatever it claimed when it was accepted", () => {
