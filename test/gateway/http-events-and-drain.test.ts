@@ -75,7 +75,7 @@ describe("an upgraded connection", () => {
 });
 
 describe("draining", () => {
-  it("lets what runs end, closes what is idle, and tells HTTP/1.1 clients by Connection: close", async () => {
+  it("lets what runs end, closes what stays idle, and tells HTTP/1.1 clients by Connection: close", async () => {
     const answers: (() => void)[] = [];
     await using upstream = await openHttpUpstream((request, response) => {
       if (request.url === "/idle") response.end();

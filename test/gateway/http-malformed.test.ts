@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type http from "node:http";
 import { describe, it } from "node:test";
 import { closed } from "../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, type HttpScene, openHttpScene } from "./support/http-scene.ts";
@@ -50,19 +52,42 @@ describe("what is no request", () => {
     assert.equal(scene.events.filter(({ type }) => type === "exchanged").length, 1);
   });
 
-  it("is answered by nothing while a request before it waits for its answer, which that would be taken for", async () => {
-    const asked = Promise.withResolvers<void>();
-    await using upstream = await openHttpUpstream(() => asked.resolve());
+  for (const rest of ["no request line\r\n\r\n", "\0", "GET / HTTP/1.1\r\nno field\r\n\r\n"]) {
+    it(`takes no answer from the request before it, and is not answered: ${JSON.stringify(rest)}`, async () => {
+      const asked = Promise.withResolvers<http.ServerResponse>();
+      await using upstream = await openHttpUpstream((_request, response) => asked.resolve(response));
+      await using scene = await openHttpScene({ to: upstream.port });
+      const socket = await connectRaw(scene.port);
+      let received = "";
+      socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+      socket.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${rest}`);
+      const answer = await asked.promise;
+      while (told(scene).length === 0) await new Promise(setImmediate);
+      socket.write(rest);
+      answer.end("first");
+      await closed(socket);
+      assert.match(received, /^HTTP\/1\.1 200 .*Connection: close\r\n.*first$/s);
+      assert.deepEqual(told(scene), ["anna 400"]);
+    });
+  }
+
+  it("ends the connection behind an answer that has begun, and leaves that whole", async () => {
+    const asked = Promise.withResolvers<http.ServerResponse>();
+    await using upstream = await openHttpUpstream((_request, response) => asked.resolve(response));
     await using scene = await openHttpScene({ to: upstream.port });
     const socket = await connectRaw(scene.port);
+    socket.setEncoding("latin1");
     let received = "";
-    socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+    socket.on("data", (text: string) => (received += text));
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    await asked.promise;
+    const answer = await asked.promise;
+    answer.write("begun");
+    while (!received.includes("begun")) await once(socket, "data");
     socket.write("no request line\r\n\r\n");
+    while (told(scene).length === 0) await new Promise(setImmediate);
+    answer.end("whole");
     await closed(socket);
-    assert.equal(received, "");
-    assert.deepEqual(told(scene), ["anna 400"]);
+    assert.match(received, /begun.*whole\r\n0\r\n\r\n$/s);
   });
 
   it("is answered with 400 when it is the body of a request that has no answer yet", async () => {

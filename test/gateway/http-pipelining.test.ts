@@ -97,7 +97,7 @@ describe("requests that a client sends without waiting for answers", () => {
     ["an upgrade that would be refused", "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"],
     ["a tunnel", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"],
   ] as const) {
-    it(`are not followed by ${name}: the connection is closed, and the gateway goes on`, async () => {
+    it(`are answered when ${name} is behind them, which is none there`, async () => {
       await using upstream = await openHttpUpstream(() => undefined);
       await using scene = await openHttpScene({ to: upstream.port });
       const socket = await connectRaw(scene.port);
@@ -105,13 +105,50 @@ describe("requests that a client sends without waiting for answers", () => {
       socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
       const first = asked(upstream);
       socket.write(get("/1"));
-      await first;
+      const [, response] = await first;
+      upstream.server.on("request", (_request, late: http.ServerResponse) => late.end("second"));
       socket.write(second);
+      // What is behind that comes to nobody: it may be the middle of something.
+      socket.write(get("/3"));
+      response.end("first".repeat(100_000));
       await closed(socket);
-      assert.equal(received, "", "what is answered to the second would be taken for the first one's answer");
-      await assertGoesOn(scene.port, upstream);
+      const answers = received.split(/(?=HTTP\/1\.1 \d{3} )/);
+      assert.match(answers[0] ?? "", /^HTTP\/1\.1 200 .*(?:first){100000}$/s);
+      assert.ok(answers.length <= 2);
+      if (answers.length === 2) assert.match(answers[1] ?? "", /^HTTP\/1\.1 [24]00 .*Connection: close/s);
+      assert.equal(
+        scene.events.filter((event) => event.type === "exchanged" && event.target === "/3").length,
+        0,
+      );
     });
   }
+
+  it("are read no further behind one for a protocol that it does not get, whatever came in one piece", async () => {
+    const seen: unknown[] = [];
+    await using upstream = await openHttpUpstream(({ url, headers }, response) => {
+      seen.push([url, headers.upgrade]);
+      response.end("fine");
+    });
+    for (const head of [
+      "Upgrade: h2c\r\n",
+      "Upgrade: echo\r\nContent-Length: 0\r\n",
+      "Upgrade: tls/1.2\r\n",
+    ]) {
+      seen.length = 0;
+      await using scene = await openHttpScene({ to: upstream.port });
+      const socket = await connectRaw(scene.port);
+      let received = "";
+      socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+      const method = head.includes("Length") ? "POST" : "GET";
+      const declined = get("/1", `Connection: Upgrade\r\n${head}`).replace("GET", method);
+      socket.write(`${declined}GET /2 HTTP/1.1\r\nHost: a\r\nX-Value: `);
+      // The value of that field, if it were read as one.
+      socket.write("GET /admin HTTP/1.1\r\nHost: a\r\n\r\n");
+      await closed(socket);
+      assert.deepEqual(seen, [["/1", undefined]]);
+      assert.match(received, /^HTTP\/1\.1 200 .*Connection: close\r\n.*fine$/s);
+    }
+  });
 
   it("without a Host are refused in their turn, whatever is behind them", async () => {
     await using upstream = await openHttpUpstream(() => undefined);

@@ -1,16 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from "node:http2";
+import type { IncomingMessage } from "node:http";
+import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { TlsOptions } from "node:tls";
-
-/** A request of either version of HTTP, as Node hands it out. */
-export type FrontRequest = IncomingMessage | Http2ServerRequest;
-export type FrontResponse = ServerResponse | Http2ServerResponse;
 
 /** Fields of a request, all together; more is answered with 431. */
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -18,7 +8,7 @@ const MAX_HEADER_BYTES = 32 * 1024;
 export const MOST_FIELDS = 128;
 const MAX_STREAMS = 100;
 /** Between two requests; longer than the minute that load balancers in front keep connections. */
-const KEEP_ALIVE_MS = 65_000;
+export const KEEP_ALIVE_MS = 65_000;
 
 /**
  * The server in front: HTTP/1.1 and HTTP/2 by ALPN, with the limits that strangers call for.
@@ -56,27 +46,15 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
     maxSettings: 32,
     unknownProtocolTimeout: 10_000,
   } as Parameters<typeof createSecureServer>[0]);
-  // The types know it of `http.Server` only. Where it is not read, the handler of upgrades decides by the same rule.
-  Object.assign(server, { shouldUpgradeCallback: isUpgrade });
-  server.on("session", closeWhenIdle);
+  // Node would make an imitation of HTTP/1.1's objects for each stream as soon as somebody listens for requests.
+  server.removeAllListeners("newListener");
   // Starts the clock of slow heads, which a server that never listens by itself would not.
   server.emit("listening");
   return server;
 }
 
-/** A session without streams that says nothing: what `keepAliveTimeout` is for HTTP/1.1. */
-function closeWhenIdle(session: ServerHttp2Session): void {
-  let streams = 0;
-  session.on("stream", (stream) => {
-    streams += 1;
-    stream.once("close", () => {
-      streams -= 1;
-    });
-  });
-  session.setTimeout(KEEP_ALIVE_MS, () => {
-    if (streams === 0) session.close();
-  });
-}
+/** As Node reads it over HTTP/1.1. */
+export const EXPECTS_CONTINUE: RegExp = /(?:^|\W)100-continue(?:$|\W)/i;
 
 /** HTTP itself, and TLS below it: whoever spoke them through us would say what they like to the upstream. */
 const HTTP_AGAIN = /(?:^|[,\s])(?:h2c?|http|tls)(?:$|[,\s/])/i;

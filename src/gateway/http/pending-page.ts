@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
-import { ServerResponse } from "node:http";
-import { constants, createSecureServer, type Http2ServerResponse } from "node:http2";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import { constants, createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { PendingClient, ReceivePending } from "../../guard/waiting-room.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import { toPhrase } from "../../trust/phrase.ts";
 import { type KeyPin, readCertificate } from "../../x509/certificate-facts.ts";
-import type { FrontRequest, FrontResponse } from "./front.ts";
-import { isHttp2 } from "./request-target.ts";
+
+/** Of either version of HTTP, as Node hands them out. */
+type FrontRequest = IncomingMessage | Http2ServerRequest;
+type FrontResponse = ServerResponse | Http2ServerResponse;
 
 /** What a pending client is told of itself. */
 interface Waiting {
@@ -120,4 +122,8 @@ approve you. This page looks again every ${REFRESH_SECONDS} seconds.</p>
 
 function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function isHttp2(request: FrontRequest): request is Http2ServerRequest {
+  return request.httpVersionMajor === 2;
 }

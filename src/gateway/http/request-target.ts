@@ -1,8 +1,23 @@
-import type { Http2ServerRequest } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import { isIPv6 } from "node:net";
 import { canonicalHost } from "../../client/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
-import type { FrontRequest } from "./front.ts";
+import { toFieldValue } from "./field-value.ts";
+import type { GuardedConnection } from "../../guard/guarded-connection.ts";
+
+/** The beginning of a request, of either version of HTTP. */
+export interface RequestHead {
+  readonly method: string;
+  /** As the client wrote it; over HTTP/2 it is `:path`. */
+  readonly target: string;
+  readonly version: string;
+  /** Names and values in turn. */
+  readonly fields: readonly string[];
+  /** HTTP/2's fields by name, which has those with a colon; undefined for HTTP/1.1. */
+  readonly pseudo: IncomingHttpHeaders | undefined;
+  /** Undefined for what did not come through the guard. */
+  readonly connection: GuardedConnection | undefined;
+}
 
 /** What a request asks for. */
 export interface RequestTarget {
@@ -20,11 +35,11 @@ const PATH = /^\/[!"$-~]*$/;
 const LONGEST_PATH = 8192;
 
 /** Reads what a request asks for, or says the status that refuses it: 400, 414, 421. RFC 9112 §3.2, RFC 9113 §8.3.1. */
-export function readTarget(request: FrontRequest, names: ServerNames): RequestTarget | 400 | 414 | 421 {
-  const target = isHttp2(request) ? readHttp2(request) : readHttp1(request);
+export function readTarget(head: RequestHead, names: ServerNames): RequestTarget | 400 | 414 | 421 {
+  const target = head.pseudo === undefined ? readHttp1(head) : readHttp2(head, head.pseudo);
   if (target === undefined) return 400;
   if (target.path.length > LONGEST_PATH) return 414;
-  if (!PATH.test(target.path) && !(target.path === "*" && request.method === "OPTIONS")) return 400;
+  if (!PATH.test(target.path) && !(target.path === "*" && head.method === "OPTIONS")) return 400;
   const hostname = AUTHORITY.exec(target.host)?.[1];
   if (hostname === undefined) return 400;
   return names.has(hostname) ? target : 421;
@@ -59,33 +74,26 @@ export class ServerNames {
   }
 }
 
-export function isHttp2(request: FrontRequest): request is Http2ServerRequest {
-  return request.httpVersionMajor === 2;
-}
-
-function readHttp1(request: FrontRequest): RequestTarget | undefined {
-  const host = onlyHost(request.rawHeaders);
-  const url = request.url;
-  if (host === undefined || url === undefined) return undefined;
-  if (url.startsWith("/") || url === "*") return { host, path: url };
-  const [, authority, rest = ""] = ABSOLUTE.exec(url) ?? [];
+function readHttp1({ method, target, fields }: RequestHead): RequestTarget | undefined {
+  const host = onlyHost(fields);
+  if (host === undefined) return undefined;
+  if (target.startsWith("/") || target === "*") return { host, path: target };
+  const [, authority, rest = ""] = ABSOLUTE.exec(target) ?? [];
   if (authority === undefined) return undefined;
   // RFC 9112 §3.2.2: the target's authority replaces the Host field.
   if (rest.startsWith("/")) return { host: authority, path: rest };
   // RFC 9112 §3.2.4
-  if (rest === "") return { host: authority, path: request.method === "OPTIONS" ? "*" : "/" };
+  if (rest === "") return { host: authority, path: method === "OPTIONS" ? "*" : "/" };
   return { host: authority, path: `/${rest}` };
 }
 
-function readHttp2(request: Http2ServerRequest): RequestTarget | undefined {
-  const { ":authority": authority, ":path": path, ":scheme": scheme, host } = request.headers;
+function readHttp2({ fields }: RequestHead, pseudo: IncomingHttpHeaders): RequestTarget | undefined {
+  const { ":authority": authority, ":path": path, ":scheme": scheme } = pseudo;
   if (path === undefined || (scheme !== "https" && scheme !== "http")) return undefined;
-  const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name === "host");
-  if (hosts.length > 1 || (host !== undefined && authority !== undefined && host !== authority)) {
-    return undefined;
-  }
-  const named = authority ?? host;
-  return named === undefined ? undefined : { host: named, path };
+  if (pseudo.host === undefined) return authority === undefined ? undefined : { host: authority, path };
+  const host = onlyHost(fields);
+  if (host === undefined || (authority !== undefined && host !== authority)) return undefined;
+  return { host, path };
 }
 
 /** Node drops a second one from `headers`. */
@@ -95,7 +103,7 @@ function onlyHost(raw: readonly string[]): string | undefined {
     const name = raw[at] ?? "";
     if (name.length !== 4 || name.toLowerCase() !== "host") continue;
     if (host !== undefined) return undefined;
-    host = raw[at + 1];
+    host = toFieldValue(raw[at + 1]);
   }
   return host;
 }

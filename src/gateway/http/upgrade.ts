@@ -1,16 +1,18 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { endRaw } from "./end-raw.ts";
-import { type Drain, Reply } from "./reply.ts";
+import { Http1Reply } from "./http1-reply.ts";
+import type { Http2Reply } from "./http2-reply.ts";
+import type { LastAnswers, Reply } from "./reply.ts";
 import { mayRepeat, toFailure, type UpstreamFailure } from "./http-upstream.ts";
 import { leave } from "../tcp/relay-bytes.ts";
 import { MOST_REPEATS } from "./running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
-const NO_DRAIN: Drain = { isDraining: false };
+const EACH: LastAnswers = { isLast: () => true };
 
 /** A request that asks for another protocol, as the upstream is to get it. */
 export interface UpgradeRequest {
@@ -58,7 +60,7 @@ export class UpgradeTransport {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.on("finish", () => endRaw(socket));
-    const reply = new Reply(incoming, response, NO_DRAIN);
+    const reply = new Http1Reply(response, EACH);
     const stop = this.#ask(upgrade, {
       switched: (fields, upstream, first) => {
         response.detachSocket(socket);
@@ -75,13 +77,11 @@ export class UpgradeTransport {
   }
 
   /** From HTTP/2, as an extended CONNECT (RFC 8441 §5), which has neither key nor answer to it. */
-  fromHttp2(request: Http2ServerRequest, response: Http2ServerResponse, upgrade: UpgradeRequest): Reply {
-    const { stream } = request;
-    const reply = new Reply(request, response, NO_DRAIN);
+  fromHttp2(stream: ServerHttp2Stream, reply: Http2Reply, path: string, list: readonly string[]): void {
     const key = randomBytes(16).toString("base64");
-    const fields = [...without(upgrade.fields, "sec-websocket-key"), "Sec-WebSocket-Key", key];
+    const fields = [...without(list, "sec-websocket-key"), "Sec-WebSocket-Key", key];
     const stop = this.#ask(
-      { ...upgrade, fields },
+      { path, fields, protocol: "websocket" },
       {
         switched: (answer, upstream, first) => {
           try {
@@ -102,7 +102,6 @@ export class UpgradeTransport {
     );
     stream.on("close", stop);
     stream.on("error", stop);
-    return reply;
   }
 
   /** Again, where nothing was answered and nothing can have happened twice. */

@@ -1,0 +1,102 @@
+import { STATUS_CODES, type ServerResponse } from "node:http";
+import { toLower } from "./http2-fields.ts";
+import { STATUS_OF_FAILURE, type UpstreamFailure } from "./http-upstream.ts";
+import { endToEnd, isSized, type LastAnswers, type Reply, withoutFields } from "./reply.ts";
+import { toTrailers } from "./request-fields.ts";
+
+const NOTHING = new Uint8Array();
+/** RFC 9112 §4: nobody reads it, so one that cannot be said is left out. */
+const REASON = /^[\t -~\x80-\xFF]*$/;
+
+/** Answers over HTTP/1.1. */
+export class Http1Reply implements Reply {
+  readonly #response: ServerResponse;
+  readonly #lasts: LastAnswers;
+  status: number | undefined;
+  failure: UpstreamFailure | undefined;
+
+  constructor(response: ServerResponse, lasts: LastAnswers) {
+    this.#response = response;
+    this.#lasts = lasts;
+  }
+
+  information(status: number, raw: readonly string[]): void {
+    if (this.status !== undefined || this.#isOver || this.#response.req.httpVersion === "1.0") return;
+    if (status === 100) this.#response.writeContinue();
+    else this.#response.writeInformation(status, endToEnd(raw));
+  }
+
+  head(status: number, message: string, raw: readonly string[]): void {
+    const response = this.#response;
+    const fields = endToEnd(raw);
+    if (this.#lasts.isLast(response)) response.shouldKeepAlive = false;
+    const reason = REASON.test(message) ? message : "";
+    response.writeHead(status, reason, this.#isChunked(status, fields) ? fields : withoutTrailer(fields));
+    // Together with the body's first bytes if those are here; else the head goes alone.
+    process.nextTick(flush, response);
+    this.status = status;
+  }
+
+  data(chunk: Uint8Array, onDrain: () => void): boolean {
+    const response = this.#response;
+    if (this.#isOver) return true;
+    // What a response without a body carries all the same is dropped by Node.
+    if (response.write(chunk)) return true;
+    response.once("drain", onDrain);
+    return false;
+  }
+
+  end(rawTrailers: readonly string[]): void {
+    const trailers = toTrailers(rawTrailers);
+    if (trailers.length > 0) this.#response.addTrailers(trailers);
+    this.#response.end();
+  }
+
+  fail(status: number): void {
+    if (this.status !== undefined || this.#isOver) {
+      this.cut();
+      return;
+    }
+    this.status = status;
+    const response = this.#response;
+    const text = `${status} ${STATUS_CODES[status] ?? ""}\n`;
+    const head = { "content-type": "text/plain; charset=utf-8", "content-length": text.length };
+    if (this.#lasts.isLast(response)) response.shouldKeepAlive = false;
+    // What is left of the request's body is not read.
+    const whole = response.req.complete ? head : { ...head, connection: "close" };
+    // With a reason, or that of an answer which could not be sent would stay.
+    response.writeHead(status, STATUS_CODES[status] ?? "", whole);
+    response.end(text);
+  }
+
+  failBecause(failure: UpstreamFailure): void {
+    this.failure = failure;
+    this.fail(STATUS_OF_FAILURE[failure.kind]);
+  }
+
+  cut(): void {
+    this.#response.destroy();
+  }
+
+  get #isOver(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
+
+  /** Whether Node will send it in chunks, which alone can carry trailers. */
+  #isChunked(status: number, fields: readonly string[]): boolean {
+    const { method, httpVersion } = this.#response.req;
+    const hasBody = method !== "HEAD" && status !== 204 && status !== 304;
+    return hasBody && httpVersion === "1.1" && !isSized(fields);
+  }
+}
+
+/** By a write of nothing: `flushHeaders` says in UTF-8 what came as Latin-1. */
+function flush(response: ServerResponse): void {
+  if (!response.destroyed && !response.writableEnded) response.write(NOTHING);
+}
+
+function withoutTrailer(fields: string[]): string[] {
+  return fields.some((name, at) => at % 2 === 0 && toLower(name) === "trailer")
+    ? withoutFields(fields, ["trailer"])
+    : fields;
+}
