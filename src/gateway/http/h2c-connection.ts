@@ -77,6 +77,7 @@ export class H2cConnection {
       this.#leave();
     });
     session.on("error", () => undefined);
+    this.#outliveStreamErrors();
     session.once("close", () => {
       clearInterval(watch);
       this.#leave();
@@ -150,6 +151,19 @@ export class H2cConnection {
     this.#retired();
   }
 
+  /**
+   * Node ends a connection for any break of the rules that nghttp2 tells of, also where nghttp2 reset the one stream and
+   * goes on, as with a body that is longer than its length (RFC 9113 §8.1.1). Where it does not go on, no ping is answered.
+   */
+  #outliveStreamErrors(): void {
+    const { session } = this;
+    const destroy = session.destroy.bind(session);
+    session.destroy = (error, code) => {
+      if (isOfProtocol(error) && !this.#isDoubted) this.#doubt();
+      else destroy(error, code);
+    };
+  }
+
   readonly #greeted = (): void => {
     this.#greeting = this.heard;
   };
@@ -171,26 +185,29 @@ export class H2cConnection {
     }
   };
 
-  /** Asks for a sign of life; anything will do. */
+  /** Asks for a sign of life. Nothing else counts: what comes may be thrown away. */
   #doubt(): void {
     if (this.#isDoubted || this.session.destroyed) return;
     this.#isDoubted = true;
-    const { heard } = this;
-    const settle = (): void => {
-      clearTimeout(late);
-      this.#isDoubted = false;
-    };
     const late = setTimeout(() => {
-      if (this.heard > heard) settle();
-      else this.session.destroy(new UpstreamTimeout("the upstream does not answer a ping"));
+      this.session.destroy(new UpstreamTimeout("the upstream does not answer a ping"));
     }, this.#times.pingMs);
     this.session.once("close", () => clearTimeout(late));
     try {
       this.session.ping((error) => {
-        if (error === null) settle();
+        if (error !== null) return;
+        clearTimeout(late);
+        this.#isDoubted = false;
       });
     } catch {
       // It is over, or not there yet: it has the same time.
     }
   }
+}
+
+/** NGHTTP2_ERR_PROTO, which is in none of Node's types. */
+const PROTOCOL_ERROR = -505;
+
+function isOfProtocol(error: unknown): boolean {
+  return error instanceof Error && "errno" in error && error.errno === PROTOCOL_ERROR;
 }

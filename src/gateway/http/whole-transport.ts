@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from "undici";
+import { dropContinue } from "./drop-continue.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import {
   type Exchange,
@@ -33,8 +34,12 @@ export class WholeTransport implements UpstreamTransport {
       bodyTimeout: idleTimeoutMs,
       connect: (_, connected) => {
         connectUpstream(options.to, options, (error, socket) => {
-          if (socket !== undefined) connected(null, socket);
-          else connected(error ?? new Error("there is no connection"), null);
+          if (socket === undefined) {
+            connected(error ?? new Error("there is no connection"), null);
+          } else {
+            dropContinue(socket);
+            connected(null, socket);
+          }
         });
       },
     });

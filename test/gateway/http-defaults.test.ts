@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import http from "node:http";
+import { describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { openH2cUpstream, openHttpUpstream, openTcpUpstream } from "./support/http-upstream.ts";
+
+const CLOSE = "Host: a\r\nConnection: close\r\n";
+const GET = `GET / HTTP/1.1\r\n${CLOSE}\r\n`;
+const SMALL = `POST / HTTP/1.1\r\n${CLOSE}Content-Length: 4\r\n\r\nbody`;
+const CHUNKED = `POST / HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`;
+/** Each takes another way to an upstream that speaks HTTP/1.1. */
+const WAYS = [GET, SMALL, CHUNKED];
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+describe("100 Continue", () => {
+  it("that was waited for reaches the client once", async () => {
+    const upstream = await openHttpUpstream((request, response) => {
+      request.resume().on("end", () => response.end("ok"));
+    });
+    await using _ = upstream;
+    await using second = await openH2cUpstream((stream) => {
+      stream.additionalHeaders({ ":status": 100 });
+      stream.resume().on("end", () => stream.respond({ ":status": 200 }, { endStream: true }));
+    });
+    for (const [to, protocol] of [
+      [upstream.port, "http"],
+      [second.port, "h2c"],
+    ] as const) {
+      await using scene = await openHttpScene({ to, protocol });
+      const socket = await connectRaw(scene.port);
+      let received = "";
+      socket.setEncoding("latin1").on("data", (text: string) => (received += text));
+      socket.write(`POST / HTTP/1.1\r\n${CLOSE}Content-Length: 4\r\nExpect: 100-continue\r\n\r\n`);
+      while (!received.includes("\r\n\r\n")) await pause(10);
+      socket.write("body");
+      while (!received.includes(" 200 ")) await pause(10);
+      assert.equal(received.split(" 100 ").length, 2, received);
+      socket.destroy();
+    }
+  });
+
+  it("that nobody waits for is no answer, in whatever pieces it comes, on a kept connection as well", async () => {
+    const said = `HTTP/1.1 100 Continue\r\nX-Note: not yet\r\n\r\n${OK}`;
+    for (const piece of [1, 7, 13, 24, 200]) {
+      await using upstream = await openTcpUpstream((socket) => {
+        socket.setNoDelay(true);
+        socket.on("data", async (chunk) => {
+          if (!/body|\r\n\r\n$/.test(chunk.toString())) return;
+          for (let at = 0; at < said.length; at += piece) {
+            socket.write(said.slice(at, at + piece));
+            if (piece < 200) await pause(1);
+          }
+        });
+      });
+      await using scene = await openHttpScene({ to: upstream.port });
+      for (const request of [...WAYS, ...WAYS]) {
+        assert.match(await exchangeRaw(scene.port, request), /^(?:HTTP\/1\.1 100 .*)?HTTP\/1\.1 200 .*ok$/s);
+      }
+      assert.ok(upstream.connections.length <= 3);
+    }
+  });
+
+  it("is not taken out of what an upstream's body says", async () => {
+    const said = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    await using upstream = await openTcpUpstream((socket) => {
+      socket.on("data", async () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${said.length}\r\n\r\n`);
+        await pause(20);
+        socket.write(said);
+      });
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    assert.ok((await exchangeRaw(scene.port, GET)).endsWith(`\r\n\r\n${said}`));
+  });
+});
+
+describe("an answer's head", () => {
+  it("may have 60 KiB, in one field or in two thousand, over each way", async () => {
+    const large = { "x-large": "x".repeat(60_000) };
+    const many = Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`x-${at}`, "a"]));
+    for (const fields of [large, many]) {
+      const last = Object.keys(fields).at(-1);
+      await using upstream = await openHttpUpstream((request, response) => {
+        request.resume().on("end", () => response.writeHead(200, fields).end("ok"));
+      });
+      await using scene = await openHttpScene({ to: upstream.port });
+      for (const request of WAYS) {
+        const answer = await exchangeRaw(scene.port, request);
+        assert.match(answer, /^HTTP\/1\.1 200 /);
+        assert.ok(answer.includes(`${last}: `));
+      }
+      const upgrade = `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`;
+      assert.match(await exchangeRaw(scene.port, upgrade), /^HTTP\/1\.1 200 /);
+    }
+  });
+
+  it("may have 60 KiB over h2c", async () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`x-${at}`, "a"]));
+    for (const fields of [{ "x-large": "x".repeat(50_000) }, many]) {
+      await using upstream = await openH2cUpstream((stream) => {
+        stream.respond({ ":status": 200, ...fields }, { endStream: true });
+      });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+      const answer = await exchangeRaw(scene.port, GET);
+      assert.match(answer, /^HTTP\/1\.1 200 /);
+      assert.ok(answer.includes(`${Object.keys(fields).at(-1)}: `));
+    }
+  });
+
+  it("of more than that is 502", async () => {
+    await using upstream = await openTcpUpstream((socket) => {
+      socket.once("data", () => socket.write(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`));
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    for (const request of WAYS) assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 502 /);
+  });
+});
+
+describe("an answer over h2c that is not as long as it says", () => {
+  it("ends its stream alone", async () => {
+    await using upstream = await openH2cUpstream((stream, headers) => {
+      if (headers[":path"] === "/slow") {
+        setTimeout(() => stream.respond({ ":status": 200 }, { endStream: true }), 300);
+      } else {
+        stream.respond({ ":status": 200, "content-length": "2" });
+        stream.end(headers[":path"] === "/long" ? "three" : "1");
+      }
+    });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    await using session = openSession(scene.port);
+    // One that is not sent again, should its connection end.
+    const slow = finish(session.request({ ":path": "/slow", ":method": "POST" }, { endStream: true }));
+    for (const path of ["/long", "/short"]) {
+      const odd = await finish(session.request({ ":path": path }));
+      assert.ok(odd.status === 502 || odd.resetCode !== 0, JSON.stringify(odd));
+    }
+    assert.equal((await slow).status, 200);
+  });
+});
+
+describe("a kept connection to an upstream over HTTP/1.1", () => {
+  it("is not kept longer because the upstream says that it would", async () => {
+    await using upstream = await openHttpUpstream(
+      (request, response) => {
+        request.resume().on("end", () => response.end("ok"));
+      },
+      (server: http.Server) => {
+        server.keepAliveTimeout = 600_000;
+      },
+    );
+    await using scene = await openHttpScene({ to: upstream.port });
+    for (const request of [GET, CHUNKED]) await exchangeRaw(scene.port, request);
+    assert.equal(upstream.connections.length, 2);
+    const began = performance.now();
+    await Promise.all(
+      upstream.connections.map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+    );
+    assert.ok(performance.now() - began < 30_000);
+  });
+});
