@@ -45,7 +45,7 @@ export class UpstreamSocket extends Socket {
   }
 
   override destroy(error?: Error): this {
-    if (error === undefined || !isReset(error)) return super.destroy(error);
+    if (!(error instanceof Error && isReset(error))) return super.destroy(error);
     // undici takes this code behind an answer without a length for that answer's end.
     this.#failure ??= new UpstreamReset(error.message, { cause: error });
     this.#over();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import http from "node:http";
+import type http from "node:http";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";

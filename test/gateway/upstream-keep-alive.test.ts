@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import http from "node:http";
+import type http from "node:http";
 import { describe, it } from "node:test";
 import { identity } from "../guard/support/identities.ts";
 import { connectRaw, openHttpScene } from "./support/http-scene.ts";

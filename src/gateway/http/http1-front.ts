@@ -98,7 +98,7 @@ export class Http1Front {
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const reply = this.#begin(request, response);
-    const vetted = this.#forwarder.vet(headOf(request));
+    const vetted = isCoded(request) ? 501 : this.#forwarder.vet(headOf(request));
     if (typeof vetted === "number") {
       reply.fail(vetted);
       return;
@@ -148,6 +148,15 @@ function headOf(request: IncomingMessage): RequestHead {
     pseudo: undefined,
     connection: connectionOf(request.socket),
   };
+}
+
+/**
+ * RFC 9112 §6.1: a coding is for one hop, and it would stay in a body that goes on as `chunked` alone. Of codings that
+ * do not end with that the parser says that it cannot read them.
+ */
+function isCoded({ headers }: IncomingMessage): boolean {
+  const coding = headers["transfer-encoding"];
+  return coding !== undefined && /,[ \t]*chunked$/i.test(coding);
 }
 
 function hasBody(request: IncomingMessage, length: number | undefined): boolean {

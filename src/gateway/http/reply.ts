@@ -54,6 +54,10 @@ export function endToEnd(raw: readonly string[]): string[] {
       listed = [...(listed ?? []), ...value.toLowerCase().split(/[\s,]+/)];
     }
     if (!HOP_BY_HOP.has(lower)) fields.push(name, value);
+    // RFC 9112 §6.1: for one hop, and it would stay in a body that goes on without it.
+    else if (lower === "transfer-encoding" && value.toLowerCase() !== "chunked") {
+      throw new Error(`the upstream's answer is in a coding for this hop: ${JSON.stringify(value)}`);
+    }
   }
   return listed === undefined ? fields : withoutFields(fields, listed);
 }
