@@ -79,7 +79,12 @@ export class EventFeed {
       this.announce();
       if (this.failure === undefined) this.#seenVersion = version;
     } catch (error) {
-      this.failure = toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store");
+      this.failure = toStoreError(
+        error,
+        "ERR_HANDCLASP_STORE_READ",
+        "cannot read the trust store",
+        this.#path,
+      );
     }
   }
 

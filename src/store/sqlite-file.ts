@@ -50,7 +50,7 @@ export function openSqliteFile(path: string): DatabaseSync {
       throw error;
     }
   } catch (error) {
-    throw toStoreError(error, "ERR_HANDCLASP_STORE_OPEN", what);
+    throw toStoreError(error, "ERR_HANDCLASP_STORE_OPEN", what, path);
   }
 }
 

@@ -93,7 +93,7 @@ export class SqliteStore implements TrustStore {
     try {
       return this.#keys.key(pin);
     } catch (error) {
-      throw unreadable(error);
+      throw this.#unreadable(error);
     }
   }
 
@@ -236,7 +236,7 @@ export class SqliteStore implements TrustStore {
       chmodSync(path, 0o600);
     } catch (error) {
       if (made) rmSync(path, { force: true });
-      throw toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", `cannot write the backup ${path}`);
+      throw toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", `cannot write the backup ${path}`, path);
     }
   }
 
@@ -285,8 +285,12 @@ export class SqliteStore implements TrustStore {
     try {
       return read();
     } catch (error) {
-      throw unreadable(error);
+      throw this.#unreadable(error);
     }
+  }
+
+  #unreadable(error: unknown): HandclaspError {
+    return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store", this.#path);
   }
 
   #mustBeReadable(): void {
@@ -296,7 +300,3 @@ export class SqliteStore implements TrustStore {
 }
 
 const NOTHING_SEEN: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };
-
-function unreadable(error: unknown): HandclaspError {
-  return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store");
-}

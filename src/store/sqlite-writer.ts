@@ -29,6 +29,14 @@ export interface WriteError {
   readonly message: string;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
+  /** What was thrown, as far as it can cross threads; null when nothing was but this. */
+  readonly cause: WriteCause | null;
+}
+
+interface WriteCause {
+  readonly message: string;
+  readonly code: unknown;
+  readonly errcode: unknown;
 }
 
 const UNDONE = "this cannot be written to the trust store";
@@ -60,7 +68,12 @@ export class SqliteWriter {
     } catch (error) {
       this.#rollBack();
       const failed = toWriteError(
-        toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", "cannot write to the trust store"),
+        toStoreError(
+          error,
+          "ERR_HANDCLASP_STORE_WRITE",
+          "cannot write to the trust store",
+          this.#database.location(),
+        ),
       );
       return writes.map(() => ({ ok: false, error: failed }));
     }
@@ -102,9 +115,21 @@ export class SqliteWriter {
 }
 
 export function toWriteError(error: HandclaspError): WriteError {
-  return { code: error.code, message: error.message, hint: error.hint, details: error.details };
+  const { code, message, hint, details, cause } = error;
+  return { code, message, hint, details, cause: cause instanceof Error ? toWriteCause(cause) : null };
 }
 
-export function fromWriteError({ code, message, hint, details }: WriteError): HandclaspError {
-  return new HandclaspError(code, message, hint === undefined ? { details } : { hint, details });
+export function fromWriteError({ code, message, hint, details, cause }: WriteError): HandclaspError {
+  return new HandclaspError(code, message, {
+    details,
+    ...(hint !== undefined && { hint }),
+    ...(cause !== null && {
+      cause: Object.assign(new Error(cause.message), { code: cause.code, errcode: cause.errcode }),
+    }),
+  });
+}
+
+function toWriteCause(cause: Error): WriteCause {
+  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
+  return { message: cause.message, code, errcode };
 }

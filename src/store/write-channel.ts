@@ -123,14 +123,9 @@ export class ThreadChannel implements WriteChannel {
     this.#worker = undefined;
     this.#outbox = [];
     const lost = this.#waiting.splice(0);
-    for (const { reject } of lost) {
-      const said = cause instanceof Error ? cause.message : String(cause);
-      reject(
-        new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write to the trust store: ${said}`, {
-          cause,
-        }),
-      );
-    }
+    const what = "cannot write to the trust store";
+    const error = toStoreError(cause, "ERR_HANDCLASP_STORE_WRITE", what, this.#path);
+    for (const { reject } of lost) reject(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
 import type { AdmittedMessage, ChannelMessages } from "../../guard/channels.ts";
+import { isHandclaspError } from "../../errors.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin } from "../../trust/key-record.ts";
@@ -57,7 +58,10 @@ export class ServeLog implements EventLog {
 /** What became of something unexpected, safe to print. */
 export function errorEntry(error: unknown): LogEntry {
   const message = error instanceof Error ? error.message : String(error);
-  return { event: "error", message: escapeText(message, MOST_CHARACTERS) };
+  const entry = { event: "error", message: escapeText(message, MOST_CHARACTERS) } as const;
+  if (!isHandclaspError(error)) return entry;
+  const { code, hint } = error;
+  return { ...entry, code, ...(hint !== undefined && { hint: escapeText(hint, MOST_CHARACTERS) }) };
 }
 
 /** A line that no client can make as long as it likes. */
