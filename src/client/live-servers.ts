@@ -1,8 +1,9 @@
 import { HandclaspError } from "../errors.ts";
-import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/events.ts";
+import { parseEvent, type SealedEvent } from "../trust/events.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
+import { toTrustChanges } from "../trust/trust-change.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 
 /** A server that a connection is open to. */
@@ -50,14 +51,14 @@ export class LiveServers {
   }
 
   #changed(sealed: readonly SealedEvent[]): void {
-    const events = sealed.map(({ json }) => parseEvent(json));
+    const events = sealed.flatMap(({ json }) => parseEvent(json) ?? []);
     // That another server was met changes nothing about these.
-    if (events.every((event) => event?.type === "met")) return;
-    const fallen = new Set(
-      events.filter((event) => event !== undefined && fell(event)).map((event) => event?.pin),
-    );
+    if (events.every(({ type }) => type === "met")) return;
+    const changes = toTrustChanges(events, () => []);
     for (const server of this.#servers) {
-      if (fallen.has(server.pin) || !server.isTrusted()) this.#distrust(server);
+      // It may be trusted again before anybody heard that it was not.
+      const fell = changes.get(server.pin)?.fell !== undefined;
+      if (fell || !server.isTrusted()) this.#distrust(server);
       else this.#noteEnd(server);
     }
   }
@@ -84,11 +85,6 @@ export class LiveServers {
     this.#delete(server);
     server.onDistrusted(noLongerTrusted(server));
   }
-}
-
-/** A key may be trusted again before anybody heard that it was not. */
-function fell({ before, after }: TrustEvent): boolean {
-  return before === "trusted" && after !== "trusted";
 }
 
 /** Why a connection that was judged and found good is ended all the same. */
