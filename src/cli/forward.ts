@@ -13,6 +13,7 @@ import { asArgument, jsonOption, processName } from "./context.ts";
 import { connectionsByFiles } from "./file-capacity.ts";
 import { forwardConnection } from "./forward/connection.ts";
 import { ForwardLog } from "./forward/log.ts";
+import { outliveReaders } from "./output.ts";
 import { parseCount } from "./parse-count.ts";
 import { listen, stopSignal } from "./serve/listen.ts";
 import { ServeLog } from "./serve/log.ts";
@@ -54,6 +55,7 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
   }
   const stopped = stopSignal();
   const log = new ServeLog(flags.json === true);
+  outliveReaders(log);
   await using store = openStore(knownServersUrl(flags.store), { process: processName("forward") });
   const options = await connectOptions(store, { address: to, flags, verb });
   const failures = new ForwardLog(log);

@@ -17,6 +17,7 @@ import { logWorkers, openGatewayLog } from "./gateway/log.ts";
 import { announceListeners, GatewayProcess } from "./gateway/process.ts";
 import { GatewayReload } from "./gateway/reload.ts";
 import { keepPems } from "./gateway/pems.ts";
+import { outliveReaders } from "./output.ts";
 import { ownCommand } from "./own-command.ts";
 import { passphraseFrom } from "./passphrase-file.ts";
 import { stopSignal } from "./serve/listen.ts";
@@ -28,8 +29,8 @@ export function command(): Command {
 }
 
 async function run(options: GatewayOptions, verb: Command): Promise<void> {
-  using opened = openGatewayLog(options.json === true);
-  const { log } = opened;
+  using log = openGatewayLog(options.json === true);
+  outliveReaders(log);
   if (options.worker === true) return await work(log, options);
   const source = configSource(verb, options);
   const config = source.read();

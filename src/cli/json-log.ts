@@ -1,9 +1,7 @@
 import pino from "pino";
 import { boundedEntry, errorEntry, type EventLog, type LogEntry } from "./serve/log.ts";
+import { stderr } from "./way-out.ts";
 
-const STDERR = 2;
-/** What waits for a reader that is slow or gone; beyond it lines are lost. */
-const MOST_WAITING = 16 * 1024 * 1024;
 /** What an operator may have to do something about. */
 const WARNINGS = new Set([
   "warning",
@@ -18,27 +16,19 @@ const WARNINGS = new Set([
   "worker-died",
   "worker-stuck",
   "reload-failed",
+  "lines-lost",
 ]);
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */
-export class JsonLog implements EventLog, Disposable {
-  readonly #destination = pino.destination({ fd: STDERR, sync: false, maxLength: MOST_WAITING });
+export class JsonLog implements EventLog {
   readonly #pino = pino(
     {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    this.#destination,
+    stderr,
   );
-
-  #isFailing = false;
-
-  constructor() {
-    // A full disk is no reason to end what is logged. What was not written is tried again with the next line.
-    this.#destination.on("error", () => (this.#isFailing = true));
-    this.#destination.on("write", () => (this.#isFailing = false));
-  }
 
   write(entry: LogEntry): void {
     this.#pino[levelOf(entry)](boundedEntry(entry));
@@ -54,17 +44,6 @@ export class JsonLog implements EventLog, Disposable {
 
   failed(error: unknown): void {
     this.write(errorEntry(error));
-  }
-
-  /** Writes what is still in memory. */
-  [Symbol.dispose](): void {
-    try {
-      // Where it cannot be written, flushing would try for ever.
-      if (this.#isFailing) this.#destination.destroy();
-      else this.#destination.flushSync();
-    } catch {
-      // Nobody reads it any more.
-    }
   }
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { useLargerHeap } from "./larger-heap.ts";
-import { printError } from "./output.ts";
+import { printBytes, printError, settleOutput } from "./output.ts";
 import { readVersion } from "./version.ts";
+import { stderr, stdout } from "./way-out.ts";
 
 /** Each verb's module is loaded only when the verb is used: `--help` stays quick. */
 interface Verb {
@@ -55,6 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description("Trust on first use for TLS clients: mutual TLS without a certificate authority.")
     .version(readVersion(), "--version")
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput(OUTPUT)
     .exitOverride();
   const used = args.find((arg) => !arg.startsWith("-"));
   for (const [name, { summary, load }] of Object.entries(VERBS)) {
@@ -63,23 +65,38 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     await program.parseAsync([...args], { from: "user" });
-    return Number(process.exitCode ?? 0);
+    return codeOf(Number(process.exitCode ?? 0));
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return codeOf(error.exitCode === 0 ? 0 : 2);
     printError(error);
     return 1;
   }
 }
 
+/** Who reads half of an answer takes it for the whole one unless told. */
+function codeOf(code: number): number {
+  const { failure } = stdout;
+  if (failure === undefined) return code;
+  printError(failure);
+  return code === 0 ? 1 : code;
+}
+
 /** Wrong usage ends with 2 at every depth. */
 function inherit(command: Command): Command {
   for (const inner of command.commands) inherit(inner);
-  return command.exitOverride();
+  return command.configureOutput(OUTPUT).exitOverride();
 }
+
+const OUTPUT: OutputConfiguration = {
+  writeOut: (text) => printBytes(text),
+  writeErr: (text) => stderr.write(text),
+};
 
 if (import.meta.main) {
   if (process.argv[2] === "gateway") useLargerHeap();
   process.exitCode = await main(process.argv.slice(2));
+  // Else what waits for somebody who does not read would keep us.
+  if (!(await settleOutput())) process.exit();
 } else if ((import.meta.main as boolean | undefined) === undefined) {
   // Node before 24.2: the command would do nothing, and call that a success.
   console.error(`error: handclasp needs Node 24.2 or newer; this is ${process.version}`);

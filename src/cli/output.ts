@@ -1,6 +1,8 @@
 // The one place that prints. Data goes to stdout, everything else to stderr; colours only on a terminal.
 import { isHandclaspError } from "../errors.ts";
 import { escapeText } from "../trust/peer-name.ts";
+import type { EventLog } from "./serve/log.ts";
+import { stderr, stdout } from "./way-out.ts";
 
 const MOST_BYTES = 64 * 1024;
 /** A key id, which is the name of whoever claims none, is shown whole. */
@@ -13,8 +15,24 @@ export function print(line: string): void {
 
 /** Prints data as it is. */
 export function printBytes(bytes: string | Uint8Array): void {
-  if (process.stdout.listenerCount("error", onPrintError) === 0) process.stdout.on("error", onPrintError);
-  process.stdout.write(bytes);
+  stdout.write(bytes);
+}
+
+/** From now on nobody who reads us holds us up or ends us. What is lost by that is counted in the log. */
+export function outliveReaders(log: EventLog): void {
+  const losing = (of: string): ((count: number, message: string) => void) => {
+    return (count, message) => log.write({ event: "lines-lost", of, count, message });
+  };
+  stdout.queue({
+    onLosing: (why) => log.warn(`stdout cannot be written, and what goes there is lost: ${why}`),
+    onLost: losing("stdout"),
+  });
+  stderr.queue({ onLosing: ignore, onLost: losing("stderr") });
+}
+
+/** Waits until all is written; false when somebody reads too slowly to be waited for. */
+export async function settleOutput(): Promise<boolean> {
+  return (await stdout.settle()) && (await stderr.settle());
 }
 
 /** Prints data for programs; indented on a terminal. */
@@ -44,8 +62,7 @@ export function showName(name: string): string {
 
 /** Prints progress and logs, if they can be printed: what a full disk or a reader that is gone keeps from us is lost. */
 export function say(line: string): void {
-  if (process.stderr.listenerCount("error", ignore) === 0) process.stderr.on("error", ignore);
-  process.stderr.write(`${line}\n`);
+  stderr.write(`${line}\n`);
 }
 
 /** Prints `error:` and, when there is something to do about it, `hint:`. */
@@ -83,11 +100,6 @@ function toJsonText(value: unknown, indent: number): string {
     const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
     return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
   });
-}
-
-/** `handclasp trust list | head -1` closes our stdout early: not a failure. */
-function onPrintError(error: Error): void {
-  if (!("code" in error && error.code === "EPIPE")) throw error;
 }
 
 function ignore(): void {}

@@ -15,6 +15,7 @@ import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { processName } from "./context.ts";
 import { followIdentity } from "./follow-identity.ts";
+import { outliveReaders } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 import { recordServer } from "./record-server.ts";
 import { greet } from "./serve/greeting.ts";
@@ -38,6 +39,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
   checkServeOptions(verb, options);
   const stopped = stopSignal();
   const log = new ServeLog(options.json === true);
+  outliveReaders(log);
   const name = processName("serve");
   const onError = (error: unknown): void => log.failed(error);
   await using store = openStore(options.store, { process: name });

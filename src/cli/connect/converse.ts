@@ -2,6 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { toConnectError } from "../../client/refused-by-server.ts";
 import { firstSign } from "../../client/verdict.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { stdout } from "../way-out.ts";
 
 /** Sends stdin, half-closes, prints what comes until the server closes. Throws when the server refuses us. */
 export async function converse(socket: TLSSocket, address: ServerAddress): Promise<void> {
@@ -14,7 +15,10 @@ export async function converse(socket: TLSSocket, address: ServerAddress): Promi
     if (!process.stdout.write(chunk)) socket.pause();
   });
   process.stdout.on("drain", () => socket.resume());
-  process.stdout.on("error", () => socket.destroy());
+  process.stdout.on("error", (error) => {
+    stdout.failed(error);
+    socket.destroy();
+  });
   try {
     await Promise.race([firstSign(socket), promise]);
     process.stdin.pipe(socket);

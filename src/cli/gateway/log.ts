@@ -10,25 +10,9 @@ import { type EventLog, logClients, ServeLog } from "../serve/log.ts";
 /** What a gateway logs: changes and refusals, or every connection and request, too. */
 export type LogDetail = "changes" | "connections";
 
-export interface OpenLog extends Disposable {
-  readonly log: EventLog;
-}
-
 /** The log of a gateway: text for a person at a terminal, JSON lines for everybody else. */
-export function openGatewayLog(json: boolean): OpenLog {
-  if (!json && process.stderr.isTTY) {
-    const log = new QuietLog(new ServeLog(false));
-    return { log, [Symbol.dispose]: () => log[Symbol.dispose]() };
-  }
-  const lines = new JsonLog();
-  const log = new QuietLog(lines);
-  return {
-    log,
-    [Symbol.dispose]() {
-      log[Symbol.dispose]();
-      lines[Symbol.dispose]();
-    },
-  };
+export function openGatewayLog(json: boolean): QuietLog {
+  return new QuietLog(!json && process.stderr.isTTY ? new ServeLog(false) : new JsonLog());
 }
 
 export interface GatewayLogOptions {

@@ -6,10 +6,20 @@ import { HandclaspError, isHandclaspError } from "../../errors.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Reads a capture from front to end. Throws ERR_HANDCLASP_OPTION when there is no such file, or none that can be read
+ * Reads a capture from front to end, or until nobody wants more of it: then there is no end to speak of. Throws ERR_HANDCLASP_OPTION when there is no such file, or none that can be read
  * twice, ERR_HANDCLASP_MALFORMED when it is no capture.
  */
-export function readCaptureFile(path: string, sink: CaptureSink): CaptureEnd {
+export function readCaptureFile(path: string, sink: CaptureSink): CaptureEnd;
+export function readCaptureFile(
+  path: string,
+  sink: CaptureSink,
+  isOver: () => boolean,
+): CaptureEnd | undefined;
+export function readCaptureFile(
+  path: string,
+  sink: CaptureSink,
+  isOver?: () => boolean,
+): CaptureEnd | undefined {
   const file = openToRead(path);
   const reader = new CaptureReader(sink);
   try {
@@ -19,6 +29,7 @@ export function readCaptureFile(path: string, sink: CaptureSink): CaptureEnd {
       const length = readSync(file, chunk);
       if (length === 0) return reader.end();
       reader.read(chunk.subarray(0, length));
+      if (isOver?.() === true) return undefined;
     }
   } finally {
     closeSync(file);

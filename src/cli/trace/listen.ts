@@ -8,6 +8,7 @@ import { formatServerAddress, parseServerAddress, type ServerAddress } from "../
 import { parseDuration } from "../../trust/duration.ts";
 import { asArgument } from "../context.ts";
 import { makeIdentity } from "../identity/make.ts";
+import { outliveReaders } from "../output.ts";
 import { greet } from "../serve/greeting.ts";
 import { readServerIdentity } from "../serve/identity.ts";
 import { listen, reasonOf, stopSignal } from "../serve/listen.ts";
@@ -61,6 +62,7 @@ async function run(options: Options, verb: Command): Promise<void> {
   if (options.minTls > options.maxTls) verb.error("error: --min-tls is newer than --max-tls");
   const stopped = stopSignal();
   const log = new ServeLog(options.json === true);
+  outliveReaders(log);
   const identity = await identityFor(options);
   using output = new TraceOutput({
     ...options,

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Connection, TcpEvent } from "../../capture/connection.ts";
 import type { CaptureEnd } from "../../capture/capture-reader.ts";
 import { CaptureStreams, type StreamSummary } from "../../capture/capture-streams.ts";
+import type { CaptureSink } from "../../capture/packet.ts";
 import { HandclaspError } from "../../errors.ts";
 import type { TraceMessage } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
@@ -42,10 +43,9 @@ function run(file: string, options: Options): void {
   using writer = new TraceWriter(options);
   const reading = new Reading(options, secrets, writer, certificates);
   const streams = new CaptureStreams((event) => reading.event(event));
-  const end = readCaptureFile(file, {
-    packet: (packet) => streams.packet(packet),
-    secrets: () => undefined,
-  });
+  const sink: CaptureSink = { packet: (packet) => streams.packet(packet), secrets: () => undefined };
+  const end = readCaptureFile(file, sink, () => writer.isUseless && certificates === undefined);
+  if (end === undefined) return;
   const summary = streams.end();
   sayCounts(reading, summary);
   sayLosses(summary, secrets);

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { HandclaspError } from "../../errors.ts";
 import { printBytes, printError } from "../output.ts";
+import { stdout } from "../way-out.ts";
 import type { TraceFlags } from "./format.ts";
 
 /** Where a trace goes: a file or stdout. Never throws once it is open: a trace must not disturb what it shows. */
@@ -12,6 +13,11 @@ export class TraceWriter implements Disposable {
   constructor({ format, output }: TraceFlags) {
     if (format === "pcapng" && output === undefined && process.stdout.isTTY) throw notForTerminals();
     this.#file = output === undefined ? undefined : openFile(output);
+  }
+
+  /** Whether nobody gets any more of it. */
+  get isUseless(): boolean {
+    return this.#isOver || (this.#file === undefined && stdout.isUseless);
   }
 
   write(bytes: string | Uint8Array): void {

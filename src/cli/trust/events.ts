@@ -4,7 +4,9 @@ import { toKeyId } from "../../trust/key-id.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJsonLine, showName } from "../output.ts";
+import { outliveReaders, print, printJsonLine, showName } from "../output.ts";
+import { ServeLog } from "../serve/log.ts";
+import { isOfReader, stdout } from "../way-out.ts";
 
 const AT_ONCE = 1000;
 /** How often a follower asks whether the store is still there. */
@@ -109,9 +111,12 @@ async function run({ follow, after, store: url, json }: Options): Promise<void> 
         show(allEvents(store, after));
         return;
       }
+      show(allEvents(store, last));
+      // From here on signals are ours, and a reader that stands still must not keep us from hearing one.
+      outliveReaders(new ServeLog(json === true));
       const end = interrupted(store);
       const stop = store.onEvents(show);
-      show(allEvents(store, after));
+      show(allEvents(store, last));
       await end;
       stop();
     },
@@ -127,7 +132,7 @@ async function interrupted(store: TrustStore): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.once(signal, resolve);
-  process.stdout.once("error", () => resolve());
+  stdout.onceUseless((error) => (isOfReader(error) ? resolve() : reject(error)));
   const look = setInterval(() => {
     try {
       store.head();
