@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { type BoundConnection, ClientFlight } from "./client-flight.ts";
-import { readShared } from "./shared-reading.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** Node's own way to give TLS bytes that it did not read by itself. */
 interface TlsHandle {
@@ -20,23 +20,16 @@ export function boundFlight(connection: BoundConnection): boolean {
     : boundStream(connection, transport);
 }
 
-/** TLS reads below JavaScript: memory that is put above it gets the bytes first. */
+/** TLS reads below JavaScript: so it is read before. */
 function boundSocket(connection: BoundConnection, transport: Socket): boolean {
   const { socket } = connection;
   if (handleOf(socket)?.receive === undefined) return false;
   const flight = new ClientFlight(connection, (bytes) => handleOf(socket)?.receive?.(bytes));
-  if (!readShared(transport, (view) => flight.read(view))) return false;
-  // TLS asked already; from here on it alone says when our side ends.
-  transport.allowHalfOpen = true;
-  const end = (): void => {
-    flight.end();
-    // As Node does when TLS reads the end by itself.
-    socket.push(null);
-    socket.read(0);
-  };
-  if (transport.readableEnded) process.nextTick(end);
-  else transport.on("end", end);
-  // Node itself would give it to TLS within this tick, too.
+  const stop = readAhead(transport, (bytes) => flight.read(bytes));
+  if (stop === undefined) return false;
+  flight.onOpen = stop;
+  if (transport.readableLength === 0) return true;
+  // What was read before: Node itself would give it to TLS within this tick, too.
   const early = transport.read() as Buffer | null;
   if (early !== null) process.nextTick(() => flight.read(early));
   return true;

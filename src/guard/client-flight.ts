@@ -28,6 +28,8 @@ export interface BoundConnection {
  * chain (docs/decisions/0029). Afterwards everything passes.
  */
 export class ClientFlight {
+  /** Called once everything may pass, `read` too. */
+  onOpen: (() => void) | undefined;
   readonly #connection: BoundConnection;
   readonly #deliver: (bytes: Buffer) => void;
   readonly #hello = new HelloMeter();
@@ -50,7 +52,7 @@ export class ClientFlight {
     this.#deliver = deliver;
   }
 
-  /** What comes, in order. The bytes may change afterwards. */
+  /** What comes, in order; the bytes must not change afterwards. */
   read(bytes: Buffer): void {
     if (this.#state === "open") this.#deliver(bytes);
     else if (this.#state === "cut") this.#discard(bytes.length);
@@ -71,7 +73,7 @@ export class ClientFlight {
     if (hello === bytes.length) return;
     const rest = hello === 0 ? bytes : bytes.subarray(hello);
     if (this.#hello.waits) {
-      this.#pending = Buffer.from(rest);
+      this.#pending = rest;
       return;
     }
     try {
@@ -92,20 +94,19 @@ export class ClientFlight {
   #passUnseen(bytes: Buffer): Buffer | undefined {
     const rest = this.#pass(bytes, UNSEEN_BYTES);
     if (this.#state !== "bounded") return undefined;
-    this.#unseen.push(Buffer.from(bytes.subarray(0, bytes.length - (rest?.length ?? 0))));
+    this.#unseen.push(rest === undefined ? bytes : bytes.subarray(0, bytes.length - rest.length));
     return rest;
   }
 
   /** What is left when OpenSSL has all that it gets. Holds everything as long as the certificates are not whole. */
   #passSound(bytes: Buffer): Buffer | undefined {
-    const copy = Buffer.from(bytes);
-    this.#held.push(copy);
-    this.#heldBytes += copy.length;
-    if (!this.#look().read(copy)) {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (!this.#look().read(bytes)) {
       if (this.#passed + this.#heldBytes > MOST_BYTES) throw tooMuch();
       return undefined;
     }
-    const held = this.#held.length === 1 ? copy : Buffer.concat(this.#held);
+    const held = this.#held.length === 1 ? bytes : Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
     return this.#pass(held, MOST_BYTES);
@@ -139,6 +140,7 @@ export class ClientFlight {
     if (!isOver(socket, rest !== undefined)) return rest;
     this.#state = "open";
     this.#unseen = [];
+    this.onOpen?.();
     if (rest !== undefined) this.#deliver(rest);
     return undefined;
   }
