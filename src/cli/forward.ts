@@ -4,6 +4,7 @@ import { SessionCache } from "../client/session-cache.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { Capacity } from "../gateway/capacity.ts";
 import { Entrance } from "../gateway/entrance.ts";
+import { keepAlive } from "../gateway/keep-alive.ts";
 import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/ip-network.ts";
@@ -66,6 +67,7 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
     capacity: new Capacity(most),
     most: () => most,
     letIn(local) {
+      keepAlive(local);
       open.add(local);
       local.on("close", () => open.delete(local));
       void forwardConnection(local, shared);

@@ -4,6 +4,7 @@ import { createServer, type SecureContextOptions, type Server } from "node:tls";
 import { Command } from "commander";
 import type { Identity } from "../client/identity.ts";
 import type { ServerAddress } from "../client/server-address.ts";
+import { keepAlive } from "../gateway/keep-alive.ts";
 import { AcceptProxy } from "../gateway/proxy-protocol/accept-proxy.ts";
 import { proxiedAddress } from "../gateway/proxy-protocol/proxied-address.ts";
 import { guard } from "../guard/guard.ts";
@@ -68,7 +69,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
     allowHalfOpen: true,
     remoteAddressOf: proxiedAddress,
   });
-  const front = proxiedFront(server, options, log);
+  const front = proxiedFront(server, options, log).on("connection", keepAlive);
   if (trace) traceServer(server, trace, log);
   const stopLog = logClients({
     server,

@@ -215,12 +215,14 @@ function remoteAddressOf(socket: TLSSocket): string | undefined {
   return isOurs ? handshake.remoteAddress : socketAddress(socket);
 }
 
-function tlsOptions({ minTls, maxTls }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {
+function tlsOptions({ minTls, maxTls, alpn }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {
   return {
     key,
     cert: certificate,
     minVersion: minTls,
     maxVersion: maxTls,
+    // In mode http the server has its own.
+    ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     sessionTimeout: TICKET_ROTATION.lifetimeMs / 1000,
     // By default it is made of the command line: processes could not resume each other's clients.

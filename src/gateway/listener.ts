@@ -6,6 +6,7 @@ import type { Capacity } from "./capacity.ts";
 import type { ListenerConfig } from "./config/config.ts";
 import { Entrance } from "./entrance.ts";
 import type { Gate } from "./gate.ts";
+import { keepAlive } from "./keep-alive.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 
 /** How a listener gets at its socket: one of its own, one that processes share by `SO_REUSEPORT`, or one that is open. */
@@ -104,8 +105,9 @@ export class Listener {
   }
 
   #accepted(transport: Socket): void {
-    if (this.#isParked) transport.destroy();
-    else this.#entrance.accept(transport);
+    if (this.#isParked) return void transport.destroy();
+    keepAlive(transport);
+    this.#entrance.accept(transport);
   }
 
   #letIn(transport: Socket): void {

@@ -83,6 +83,7 @@ describe("gateway", () => {
       [["--to", "127.0.0.1:1", "--mode", "http"], /mode http/],
       [["--to", "127.0.0.1:1", "--accept-proxy", "10.0.0.1/8"], /no IP network/],
       [["--to", "http://127.0.0.1:1", "--mode", "http", "--server-name", "a.test:443"], /no host name/],
+      [["--to", "http://127.0.0.1:1", "--mode", "http", "--alpn", "h2"], /--alpn is for --mode tcp/],
       [
         ["--to", "http://127.0.0.1:1", "--mode", "http", "--send-proxy", "v2"],
         /--send-proxy is for --mode tcp/,

@@ -41,6 +41,7 @@ describe("parseConfig", () => {
       paths: [],
       serverNames: [],
       onPending: "alert",
+      alpn: [],
       sendProxy: "none",
       acceptProxy: [],
       handshakeTimeoutMs: 10_000,
@@ -128,6 +129,11 @@ accept_proxy = [
             /^4:1: server_names: .*host name/,
           ] as const,
       ),
+      [`${LISTENER}alpn = ["a", "b c"]`, /^4:1: alpn: no protocol of ALPN is called "b c"/],
+      [
+        '[[listener]]\nlisten = ":1"\nto = "http://a:1"\nmode = "http"\nalpn = ["h2"]\n',
+        /^5:1: alpn is for mode tcp/,
+      ],
       [`${LISTENER}on_pending = "page"`, /^4:1: .*mode http/],
       [`${LISTENER}[[listener.path]]\npath = "/a"\nallow = []`, /mode http/],
       [

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
+import { parseProtocol } from "../../gateway/config/config-schema.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
 import { parseServerName } from "../../gateway/http/request-target.ts";
 import { parseDuration } from "../../trust/duration.ts";
@@ -19,6 +20,7 @@ export interface GatewayOptions extends ServeOptions, PassphraseFlag {
   readonly serverName: readonly string[];
   readonly onPending: ListenerConfig["onPending"];
   readonly allow?: readonly string[];
+  readonly alpn: readonly string[];
   readonly sendProxy: ListenerConfig["sendProxy"];
   /** Milliseconds, as all of these. */
   readonly connectTimeout: number;
@@ -64,6 +66,12 @@ export function addGatewayOptions(command: Command): Command {
         "--allow <peers>",
         "trusted peers that may come in, by name or as group:NAME, separated by commas; default all",
       ).argParser((text) => text.split(",").map((name) => name.trim())),
+    )
+    .option(
+      "--alpn <protocol>",
+      "what the service speaks, by its ALPN name; give it again for more, the best first (mode tcp)",
+      (protocol, before: readonly string[]) => [...before, asArgument(parseProtocol)(protocol)],
+      [],
     )
     .addOption(
       new Option("--send-proxy <version>", "tell the upstream who comes, by a PROXY header (mode tcp)")
@@ -124,6 +132,9 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
   if (mode !== "http" && (options.onPending === "page" || options.serverName.length > 0)) {
     return command.error("error: --on-pending page and --server-name are for --mode http");
   }
+  if (mode === "http" && options.alpn.length > 0) {
+    return command.error("error: --alpn is for --mode tcp");
+  }
   if (mode === "http" && options.sendProxy !== "none") {
     return command.error("error: --send-proxy is for --mode tcp");
   }
@@ -146,6 +157,7 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
         paths: [],
         serverNames: options.serverName,
         onPending: options.onPending,
+        alpn: options.alpn,
         sendProxy: options.sendProxy,
         acceptProxy: options.acceptProxy,
         handshakeTimeoutMs: options.handshakeTimeout,

@@ -39,6 +39,7 @@ export interface ParsedListener {
   readonly path: readonly PathRule[];
   readonly server_names: readonly string[];
   readonly on_pending: "alert" | "page";
+  readonly alpn: readonly string[];
   readonly send_proxy: "none" | "v2";
   readonly accept_proxy: readonly string[];
   readonly handshake_timeout: number;
@@ -93,6 +94,12 @@ function toAllowed(text: string): string {
   return text;
 }
 
+/** RFC 7301 §3.1 has any bytes; the registered names are these. */
+export function parseProtocol(text: string): string {
+  if (/^[!-~]{1,255}$/.test(text)) return text;
+  throw new Error(`no protocol of ALPN is called ${JSON.stringify(text)}`);
+}
+
 const path = v.strictObject({
   path: parsed(parseRulePath),
   allow,
@@ -117,6 +124,7 @@ const listener = v.strictObject({
   path: v.optional(v.array(path), []),
   server_names: v.optional(v.array(parsed(parseServerName)), []),
   on_pending: v.optional(words("alert", "page"), "alert"),
+  alpn: v.optional(v.array(parsed(parseProtocol)), []),
   send_proxy: v.optional(words("none", "v2"), "none"),
   accept_proxy: v.optional(networks, []),
   handshake_timeout: v.optional(duration, "10s"),

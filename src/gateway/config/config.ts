@@ -49,6 +49,8 @@ export interface ListenerConfig {
   readonly serverNames: readonly string[];
   /** What a pending client meets; `page` in `http` only. */
   readonly onPending: "alert" | "page";
+  /** What the service speaks, by its ALPN names, the best first: clients that offer others alone are refused; `tcp` only. */
+  readonly alpn: readonly string[];
   /** What the upstream is told before the first byte; `tcp` only. */
   readonly sendProxy: "none" | "v2";
   /** Networks that must send a PROXY header first, in CIDR notation; from others none is believed. */

@@ -115,6 +115,9 @@ function toListener(
   } else {
     checkPaths(parsed.path, at, complain);
   }
+  if (mode === "http" && parsed.alpn.length > 0) {
+    refuse("alpn", "alpn is for mode tcp: in mode http it is h2 and http/1.1");
+  }
   if (mode === "http" && parsed.send_proxy !== "none") {
     refuse("send_proxy", "send_proxy is for mode tcp: an HTTP upstream is told in header fields");
   }
@@ -139,6 +142,7 @@ function toListener(
     paths: parsed.path,
     serverNames: parsed.server_names,
     onPending: parsed.on_pending,
+    alpn: parsed.alpn,
     sendProxy: parsed.send_proxy,
     acceptProxy: parsed.accept_proxy,
     handshakeTimeoutMs: parsed.handshake_timeout,

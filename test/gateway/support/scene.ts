@@ -45,6 +45,7 @@ export function listenerTo(to: Upstream | number, over: Partial<ListenerConfig> 
     paths: [],
     serverNames: [],
     onPending: "alert",
+    alpn: [],
     sendProxy: "none",
     acceptProxy: [],
     handshakeTimeoutMs: 10_000,
