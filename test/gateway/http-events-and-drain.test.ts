@@ -13,7 +13,7 @@ describe("what mode http tells of", () => {
     const paths = [{ path: "/admin", allow: [] }];
     await using scene = await openHttpScene({ to: upstream.port, config: { paths } });
     await using session = openSession(scene.port);
-    for (const path of ["/ok", "/admin", "/a%2fb"]) await finish(session.request({ ":path": path }));
+    for (const path of ["/ok", "/admin", "/a%00b"]) await finish(session.request({ ":path": path }));
     await exchangeRaw(scene.port, UPGRADE.replace("/up", "/admin"));
     assert.deepEqual(
       scene.events.map((event) =>
@@ -22,7 +22,7 @@ describe("what mode http tells of", () => {
       [
         ["/ok", 204, "anna"],
         ["/admin", 403, "anna"],
-        ["/a%2fb", 400, "anna"],
+        ["/a%00b", 400, "anna"],
         ["/admin", 403, "anna"],
       ],
     );

@@ -10,9 +10,11 @@ const OPEN = { path: "/admin/open", allow: ["bob"] };
 const ROOT = { path: "/", allow: ["everybody"] };
 const rules = new PathRules([ROOT, ADMIN, OPEN]);
 
-function judge(target: string): { readonly path: string; readonly rules: readonly string[] } | undefined {
-  const judged = rules.judge(target);
-  return judged && { path: judged.path, rules: judged.rules.map(({ path }) => path) };
+function judge(target: string): readonly string[] | undefined {
+  return rules
+    .judge(target)
+    ?.map(({ path }) => path)
+    .toSorted();
 }
 
 describe("path rules", () => {
@@ -29,64 +31,88 @@ describe("path rules", () => {
       ["/x?/admin", "/"],
       ["*", "/"],
     ] as const) {
-      assert.deepEqual(judge(target), { path: target, rules: [rule] }, target);
+      assert.deepEqual(judge(target), [rule], target);
     }
   });
 
-  it("see through every spelling of a path, and forward the plain one", () => {
-    for (const [target, path] of [
-      ["//admin", "/admin"],
-      ["/%61dmin", "/admin"],
-      ["/%61%64%6D%69%6e", "/admin"],
-      ["/./admin", "/admin"],
-      ["/x/../admin", "/admin"],
-      ["/x/%2e%2E/admin", "/admin"],
-      ["/x/.%2e//admin/.", "/admin/"],
-      ["/../../admin", "/admin"],
-      ["/admin/../admin//", "/admin/"],
-      ["/admin/%7euser?a=%2f..", "/admin/~user?a=%2f.."],
-      ["/admin/a%20b%c3%a4", "/admin/a%20b%C3%A4"],
-    ] as const) {
-      assert.deepEqual(judge(target), { path, rules: ["/admin"] }, target);
-    }
-  });
-
-  it("decode once: what is encoded twice stays encoded once less for nobody", () => {
-    assert.deepEqual(judge("/%2561dmin"), { path: "/%2561dmin", rules: ["/"] });
-  });
-
-  it("refuse what can be read in two ways", () => {
+  it("see through every spelling of a path, whatever else it may be read as", () => {
     for (const target of [
-      "/admin%2fopen",
+      "//admin",
+      "/%61dmin",
+      "/%61%64%6D%69%6e",
+      "/./admin",
+      "/x/../admin",
+      "/x/%2e%2E/admin",
+      "/x/.%2e//admin/.",
+      "/../../admin",
+      "/admin/../admin//",
+      "/ADMIN",
+      "/Admin/x",
+      "/adm\u0131n",
+      "/%2561dmin",
       "/x%2F..%2Fadmin",
+      "/%2fadmin",
       "/..\\admin",
       "/..%5cadmin",
+      "/\\x/admin",
+      "//host/admin",
+      "/admin%3fx",
+      "/admin%23x",
+      "/admin;v=1",
+      "/;/admin",
+      "/x/..;/admin",
+      "/x/..;a=b/admin",
+      "/%e9/..%2fadmin",
+      "/%zz/../admin",
+    ]) {
+      assert.ok(judge(target)?.includes("/admin"), target);
+    }
+  });
+
+  it("ask for all ways to read a path, so that none is a way around another one", () => {
+    for (const [target, needed] of [
+      ["/ADMIN", ["/", "/admin"]],
+      ["/admin/Open", ["/admin", "/admin/open"]],
+      ["/admin;v=1", ["/", "/admin"]],
+      ["/admin/open;v=1/x", ["/admin", "/admin/open"]],
+      ["/admin/open/../x", ["/admin", "/admin/open"]],
+      ["/admin/open%2f..%2fx", ["/admin", "/admin/open"]],
+      ["/admin%2fopen", ["/", "/admin/open"]],
+    ] as const) {
+      assert.deepEqual(judge(target), needed, target);
+    }
+  });
+
+  it("let pass what has a meaning of its own: an encoded slash, a URL, Latin-1, a broken escape", () => {
+    for (const target of ["/@scope%2fpkg", "/proxy/http://x/y", "/caf%e9", "/100%", "/a\\b", "/a/%2e%2e/b"]) {
+      assert.deepEqual(judge(target), ["/"], target);
+    }
+  });
+
+  it("refuse what nobody can read, or only in more ways than anybody means", () => {
+    for (const target of [
       "/admin%00",
+      "/admin%2500",
       "/admin%c0%afopen",
       "/%c0%ae%c0%ae/admin",
-      "/%zz",
-      "/%",
-      "/admin/open/..;/secret",
-      "/admin/open/..;a=b/secret",
-      "/admin/open/.;/secret",
-      "/admin/open/..%3b/secret",
+      "/%e0%80%af",
+      `/%${"25".repeat(80)}61`,
+      "/;a//b;c/../%2e%2e%2f%5c%253b%3fx//./%2525",
     ]) {
       assert.equal(judge(target), undefined, target);
     }
   });
 
-  it("leave matrix parameters alone, and ask for both ways to read them", () => {
-    assert.deepEqual(judge("/admin/open;v=1/x"), {
-      path: "/admin/open;v=1/x",
-      rules: ["/admin", "/admin/open"],
-    });
-    assert.deepEqual(judge("/admin;v=1"), { path: "/admin;v=1", rules: ["/", "/admin"] });
+  it("judge the longest path within a moment", () => {
+    const began = performance.now();
+    for (const piece of ["/../", ";/", "%2525", "\\..", "//a;%2f"])
+      judge(`/${piece.repeat(8192 / piece.length)}`);
+    assert.ok(performance.now() - began < 5000);
   });
 
-  it("leave every path as it is when there are none", () => {
-    for (const target of ["//a/../%2f\\", "/%zz"]) {
-      assert.deepEqual(new PathRules([]).judge(target), { path: target, rules: [] });
-    }
+  it("speak of no path when there are none", () => {
+    for (const target of ["//a/../%2f\\", "/%zz", "/%00"])
+      assert.deepEqual(new PathRules([]).judge(target), []);
   });
 
   it("say which rule cannot be", () => {
@@ -97,33 +123,25 @@ describe("path rules", () => {
 
   it("take a rule in any spelling of its path", () => {
     for (const path of ["/admin/", "//admin", "/%61dmin", "/x/../admin"]) {
-      assert.equal(new PathRules([{ path, allow: [] }]).judge("/admin/x")?.rules.length, 1, path);
+      assert.equal(new PathRules([{ path, allow: [] }]).judge("/admin/x")?.length, 1, path);
     }
   });
 
   it("let no spelling reach the upstream below a path without the rule for it", () => {
     fc.assert(
       fc.property(fc.array(PIECE, { maxLength: 12 }), (pieces) => {
-        const judged = rules.judge(`/${pieces.join("")}`);
+        const target = `/${pieces.join("")}`;
+        // What else there is in a target was refused before (`readTarget`).
+        const judged = /^[!-~]+$/.test(target) ? rules.judge(target) : undefined;
         if (judged === undefined) return;
         for (const read of UPSTREAMS) {
-          const segments: readonly string[] = read(judged.path).split("/").slice(1);
+          const segments: readonly string[] = read(target).split("/").slice(1);
           if (segments[0] !== "admin") continue;
           const needed: typeof ADMIN = segments[1] === "open" ? OPEN : ADMIN;
-          assert.ok(judged.rules.includes(needed), `${judged.path} is read as ${segments.join("/")}`);
+          assert.ok(judged.includes(needed), `${target} is read as ${segments.join("/")}`);
         }
       }),
       { numRuns: 30_000 },
-    );
-  });
-
-  it("forward a path that is judged the same when it comes again", () => {
-    fc.assert(
-      fc.property(fc.array(PIECE, { maxLength: 12 }), (pieces) => {
-        const once = judge(`/${pieces.join("")}`);
-        if (once !== undefined) assert.deepEqual(judge(once.path), once);
-      }),
-      { numRuns: 5000 },
     );
   });
 });
@@ -135,7 +153,7 @@ const PIECE = fc
   )
   .chain((pieces) => fc.constantFrom(...pieces));
 
-/** How servers read a path: decoded once and then resolved, resolved and then decoded, with parameters dropped. */
+/** How servers read a path: decoded and then resolved, resolved and then decoded, with parameters dropped, without case. */
 const UPSTREAMS: readonly ((path: string) => string)[] = [
   (path) => posix.normalize(decode(beforeQuery(path))),
   (path) => decode(posix.normalize(beforeQuery(path))),
@@ -143,6 +161,13 @@ const UPSTREAMS: readonly ((path: string) => string)[] = [
   (path) => posix.normalize(decode(beforeQuery(path).replaceAll(/;[^/]*/g, ""))),
   (path) => posix.normalize(decode(beforeQuery(path)).replaceAll(/;[^/]*/g, "")),
   (path) => decode(beforeQuery(path)),
+  (path) => posix.normalize(decode(beforeQuery(path)).toLowerCase()),
+  (path) => decode(decode(beforeQuery(path))),
+  (path) => beforeQuery(decode(beforeQuery(path))),
+  (path) => posix.normalize(decode(beforeQuery(path)).replaceAll("\\", "/")),
+  (path) => URL.parse(path, "http://upstream")?.pathname.toLowerCase() ?? "",
+  (path) => decode(URL.parse(path, "http://upstream")?.pathname ?? ""),
+  (path) => beforeQuery(path).replaceAll(/\/+/g, "/"),
 ];
 
 function beforeQuery(path: string): string {

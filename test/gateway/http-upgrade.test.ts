@@ -82,7 +82,7 @@ describe("a WebSocket", () => {
     });
     for (const [path, host, status] of [
       ["/%63hat", "app.test", 403],
-      ["/a%2fb", "app.test", 400],
+      ["/a%00b", "app.test", 400],
       ["/", "other.test", 421],
     ] as const) {
       const answer = await exchangeRaw(

@@ -82,10 +82,10 @@ export class HttpForwarder {
 
   /** A group that its peer left lets nothing go on, though the peer is in it again by now. */
   #mayGoOn({ path, peer }: Running, changes: TrustChanges | undefined): boolean {
-    const judged = this.#paths.judge(path);
+    const rules = this.#paths.judge(path);
     const left = peer && changes?.get(peer.pin)?.leftGroups;
     try {
-      return judged !== undefined && this.#isAllowed(peer, judged.rules, left);
+      return rules !== undefined && this.#isAllowed(peer, rules, left);
     } catch {
       return false;
     }
@@ -145,14 +145,14 @@ export class HttpForwarder {
     if (raw.length > 2 * MOST_FIELDS) return 431;
     const target = readTarget(head, this.#names);
     if (typeof target === "number") return target;
-    const judged = this.#paths.judge(target.path);
-    if (judged === undefined) return 400;
+    const rules = this.#paths.judge(target.path);
+    if (rules === undefined) return 400;
     const { peer } = connection;
-    if (!this.#isAllowed(peer, judged.rules)) return 403;
+    if (!this.#isAllowed(peer, rules)) return 403;
     // Streams of HTTP/2 cost their client no file, but us one each.
     if (this.#running.size >= (this.#context.mostUpstream ?? Number.POSITIVE_INFINITY)) return 503;
     const fields = toRequestFields(raw, target.host, this.#tell(connection));
-    return { path: judged.path, peer, fields };
+    return { path: target.path, peer, fields };
   }
 
   #tell(connection: GuardedConnection): PeerFields {

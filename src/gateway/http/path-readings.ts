@@ -1,0 +1,62 @@
+/** Each is what some server does to a path before it looks at it. */
+const STEPS: readonly ((path: string) => string)[] = [
+  (path) => (path.includes("%") ? decode(path) : path),
+  (path) => path.replaceAll("\\", "/"),
+  (path) => path.replaceAll(/\/{2,}/g, "/"),
+  resolveDots,
+  // Matrix parameters: `/admin;x` is `/admin` to Tomcat.
+  (path) => path.replaceAll(/;[^/]*/g, ""),
+  // As a URL without a scheme: what is behind two slashes is a host.
+  (path) => path.replace(/^\/\/[^/]*(?=\/)/, ""),
+  // What became the end of a path by decoding.
+  (path) => path.replace(/[?#].*$/s, ""),
+];
+/** More are the work of somebody who looks for one that was forgotten. */
+const MOST = 64;
+/** NUL, the end of a text to some; a character in more bytes than it takes, which some take for it (RFC 3629 §3). */
+const NEVER = /%00|%c[01]|%e0%[89]|%f0%8/i;
+
+/**
+ * All that servers may take a path for, whatever of it they do, in whatever order and however often, case apart;
+ * undefined when those are too many to be meant well, or when nobody can tell.
+ */
+export function readingsOf(path: string): readonly string[] | undefined {
+  const readings = [path];
+  const known = new Set(readings);
+  for (const reading of readings) {
+    if (NEVER.test(reading)) return undefined;
+    for (const step of STEPS) {
+      const next = step(reading);
+      if (known.has(next)) continue;
+      if (known.size === MOST) return undefined;
+      known.add(next);
+      readings.push(next);
+    }
+  }
+  return readings;
+}
+
+/** Equal for texts that differ in case, for any way to compare without it. */
+export function foldCase(text: string): string {
+  return text.toUpperCase().toLowerCase();
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Some of it is no UTF-8, or no encoding: the rest counts.
+    return path.replaceAll(/%[0-7][0-9A-Fa-f]/g, decodeURIComponent);
+  }
+}
+
+/** RFC 3986 §5.2.4 */
+function resolveDots(path: string): string {
+  if (!/\/\.{1,2}(?:\/|$)/.test(path)) return path;
+  const kept: string[] = [];
+  for (const segment of path.split("/").slice(1)) {
+    if (segment === "..") kept.pop();
+    else if (segment !== ".") kept.push(segment);
+  }
+  return `/${kept.join("/")}`;
+}
