@@ -77,7 +77,7 @@ async function runStats({ store: url, json }: Options): Promise<void> {
         printJson(stats);
         return;
       }
-      const { keys, certificates, events, refusals, bytes, schema } = stats;
+      const { keys, certificates, events, refusals, dropped, bytes, schema } = stats;
       print(
         table([
           ["store", stats.url],
@@ -86,6 +86,8 @@ async function runStats({ store: url, json }: Options): Promise<void> {
           ["certificates", String(certificates)],
           ["events", String(events)],
           ["refusals", String(refusals)],
+          ["pending keys dropped", String(dropped.pendingKeys)],
+          ["refusals dropped", String(dropped.refusals)],
           ["bytes", String(bytes ?? "-")],
         ]),
       );

@@ -2,12 +2,14 @@ import { createPrivateKey, randomUUID } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -79,7 +81,9 @@ export function createIdentityFile(file: string, identity: IdentityPem, passphra
  * Replaces what is there: whenever it is interrupted, the file has all of the old one or all of the new. A draft that
  * was left by somebody who was interrupted is removed: it may hold a key.
  */
-export function replaceIdentityFile(file: string, identity: IdentityPem, passphrase?: string): void {
+export function replaceIdentityFile(at: string, identity: IdentityPem, passphrase?: string): void {
+  // Where a link leads: what it led to would stay there, key and all.
+  const file = existsSync(at) ? realpathSync(at) : at;
   writing(file, () => {
     const draft = `${file}.next`;
     rmSync(draft, { force: true });

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SightingBatch } from "../trust/trust-store.ts";
+import { countDropped } from "./dropped.ts";
 import { SILENT_MS } from "./live-run.ts";
 
 const MOST_REFUSALS = 10_000;
@@ -45,9 +46,16 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   database.prepare("DELETE FROM refusals WHERE last_at < ?").run(now - REFUSALS_KEPT_MS);
   const { count } = database.prepare("SELECT count(*) AS count FROM refusals").get() as { count: number };
   if (count <= MOST_REFUSALS) return;
-  database
-    .prepare("DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY last_at LIMIT ?)")
-    .run(count - MOST_REFUSALS);
+  const surplus = database
+    .prepare(
+      "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY last_at LIMIT ?) RETURNING count",
+    )
+    .all(count - MOST_REFUSALS);
+  countDropped(
+    database,
+    "refusals",
+    surplus.reduce((sum, row) => sum + Number(row["count"]), 0),
+  );
 }
 
 /** A run that others removed puts all of its connections on the list again, or none: its next write does. */

@@ -65,14 +65,19 @@ export function connect(path: string): DatabaseSync {
   return database;
 }
 
-/** The damage in a database as SQLite words it; empty when it is sound. */
+/** The damage in a database as SQLite words it, the first 20 and whether there is more; empty when it is sound. */
 export function integrityProblems(
   database: DatabaseSync,
   check: "quick_check" | "integrity_check",
 ): string[] {
-  const rows = database.prepare(`PRAGMA ${check}(20)`).all() as Record<string, string>[];
-  return rows.map((row) => row[check] ?? "").filter((problem) => problem !== "ok");
+  const rows = database.prepare(`PRAGMA ${check}(${MOST_PROBLEMS + 1})`).all() as Record<string, string>[];
+  const problems = rows.map((row) => row[check] ?? "").filter((problem) => problem !== "ok");
+  return problems.length <= MOST_PROBLEMS
+    ? problems
+    : [...problems.slice(0, MOST_PROBLEMS), "and more: SQLite was not asked for all"];
 }
+
+const MOST_PROBLEMS = 20;
 
 function quickCheck(database: DatabaseSync, path: string): void {
   const [problem] = integrityProblems(database, "quick_check");

@@ -16,6 +16,7 @@ import type {
   StoreStats,
   TrustStore,
 } from "../trust/trust-store.ts";
+import { droppedSoFar } from "./dropped.ts";
 import { EventFeed } from "./event-feed.ts";
 import { KeyCache } from "./key-cache.ts";
 import { LiveRun } from "./live-run.ts";
@@ -216,6 +217,10 @@ export class SqliteStore implements TrustStore {
         certificates: this.#lists.count("certificates"),
         events: this.#lists.count("events"),
         refusals: this.#lists.count("refusals"),
+        dropped: {
+          pendingKeys: droppedSoFar(this.#database, "pending-keys"),
+          refusals: droppedSoFar(this.#database, "refusals"),
+        },
         bytes: this.#path === null ? null : statSync(this.#path).size,
       };
     });

@@ -4,6 +4,7 @@ import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.t
 import { nameKey } from "../trust/peer-name.ts";
 import type { GroupMember, TrustTables } from "../trust/trust-tables.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
+import { countDropped } from "./dropped.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
 
 const CERTIFICATES_KEPT = 8;
@@ -170,6 +171,7 @@ export class SqliteTables implements TrustTables {
       surplus,
     );
     for (const { pin } of oldest) this.deleteKey(pin);
+    if (oldest.length > 0) countDropped(this.#database, "pending-keys", oldest.length);
   }
 
   firstUseOpenUntil(): number {

@@ -54,6 +54,8 @@ export interface StoreStats {
   readonly certificates: number;
   readonly events: number;
   readonly refusals: number;
+  /** What had to go for want of room, ever: keys that nobody had reviewed, and refusals. */
+  readonly dropped: { readonly pendingKeys: number; readonly refusals: number };
   /** On disk; null in memory. */
   readonly bytes: number | null;
 }

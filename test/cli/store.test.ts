@@ -102,6 +102,8 @@ describe("store stats", () => {
     assert.equal(stats["url"], `sqlite:${home.store}`);
     assert.deepEqual(stats["keys"], { pending: 0, trusted: 1, revoked: 0, ignored: 0, retired: 0 });
     assert.deepEqual([stats["certificates"], stats["events"]], [1, 1]);
-    assert.match(await printed(home, "store", "stats"), /^trusted keys +1$/m);
+    assert.deepEqual(stats["dropped"], { pendingKeys: 0, refusals: 0 });
+    const text = await printed(home, "store", "stats");
+    for (const line of [/^trusted keys +1$/m, /^pending keys dropped +0$/m]) assert.match(text, line);
   });
 });

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -68,6 +78,19 @@ describe("identity folder", () => {
       assert.equal(openIdentity(folder, "ada")?.facts.pin, first.facts.pin);
       const replaced = saveIdentity(folder, "ada", second, { replace: true });
       assert.equal(openIdentity(folder, "ada")?.facts.pin, replaced.facts.pin);
+    }),
+  );
+
+  it(
+    "replaces it where a link leads, so that no copy of the old key stays there",
+    inFolder(async (folder) => {
+      const elsewhere = join(folder, "elsewhere");
+      mkdirSync(elsewhere, { recursive: true });
+      saveIdentity(elsewhere, "ada", await make());
+      symlinkSync(join(elsewhere, "ada.pem"), join(folder, "ada.pem"));
+      const second = saveIdentity(folder, "ada", await make(), { replace: true });
+      assert.equal(openIdentity(elsewhere, "ada")?.facts.pin, second.facts.pin);
+      assert.ok(lstatSync(join(folder, "ada.pem")).isSymbolicLink());
     }),
   );
 

@@ -35,6 +35,7 @@ export function describePendingKeys(kind: string, open: () => TrustStore): void 
       for (const [index, facts] of strangers.entries()) await store.apply(hold(facts, { at: AT + index }));
       const left = store.keys().map(({ pin }) => pin);
       assert.deepEqual(new Set(left), new Set([trusted.pin, ...strangers.slice(2).map(({ pin }) => pin)]));
+      assert.equal(store.stats().dropped.pendingKeys, 2);
     });
 
     it("drops lapsed pending keys when another one comes", async () => {

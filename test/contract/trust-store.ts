@@ -220,7 +220,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       assert.deepEqual(store.refusals(10), [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 3 }]);
     });
 
-    it("keeps at most 10 000 refusals, the newest, and none older than seven days", async () => {
+    it("keeps at most 10 000 refusals, the newest, and none older than seven days; what had to go is counted", async () => {
       const store = opened();
       const refusals = Array.from({ length: 10_050 }, (_, index) => ({
         pin: null,
@@ -235,6 +235,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       }));
       await store.record({ seen: [], refusals, opened: [], closed: [] });
       assert.equal(store.refusals(20_000).length, 10_000);
+      assert.equal(store.stats().dropped.refusals, 50);
       assert.equal(store.refusals(1)[0]?.connection, "c10049");
       const [first] = refusals;
       assert.ok(first);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { toStoreError } from "../../src/store/sqlite-errors.ts";
@@ -130,5 +131,19 @@ describe("what went wrong with a store", () => {
       assert.deepEqual(error.details, { path: "/x", reason, errcode });
       assert.equal(error.cause, thrown);
     }
+  });
+
+  it("is said of the first twenty damages, and that there are more", async () => {
+    const path = newPath();
+    await storeWithAnna(path, 30);
+    const database = new DatabaseSync(path, { defensive: false });
+    const sql = "CREATE INDEX keys_by_name ON keys (source) WHERE name_key IS NOT NULL";
+    database.exec("PRAGMA writable_schema = ON");
+    database.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = 'keys_by_name'").run(sql);
+    database.close();
+    await using store = openSqliteStore(path);
+    const { problems } = store.check();
+    assert.equal(problems.length, 21);
+    assert.match(problems.at(-1) ?? "", /^and more/);
   });
 });

@@ -35,23 +35,24 @@ export interface StoreFindings {
 export async function examineStores(url: string): Promise<StoreFindings> {
   const findings: Finding[] = [];
   let newestEventAt: number | null = null;
-  for (const [subject, at] of [
-    ["trust store", url],
-    ["known servers", knownServersUrl(url)],
+  for (const [subject, locate] of [
+    ["trust store", () => url],
+    ["known servers", () => knownServersUrl(url)],
   ] as const) {
-    const path = storePath(at);
-    if (path === null) {
-      findings.push(toFinding("none", subject, `${at} is kept in memory`));
-    } else if (!existsSync(path)) {
-      findings.push(toFinding("none", subject, `${path}: made on first use`));
-    } else {
-      try {
+    try {
+      const at = locate();
+      const path = storePath(at);
+      if (path === null) {
+        findings.push(toFinding("none", subject, `${at} is kept in memory`));
+      } else if (!existsSync(path)) {
+        findings.push(toFinding("none", subject, `${path}: made on first use`));
+      } else {
         await using store = openStore(at, { process: processName("doctor") });
         findings.push(...examineStore(subject, path, store));
         newestEventAt = Math.max(newestEventAt ?? 0, newestEvent(store) ?? 0) || null;
-      } catch (error) {
-        findings.push(toBrokenFinding(subject, error));
       }
+    } catch (error) {
+      findings.push(toBrokenFinding(subject, error));
     }
   }
   return { findings, newestEventAt };
