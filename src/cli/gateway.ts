@@ -72,7 +72,7 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
     // Before anybody is told that there is a gateway: unheard, a SIGHUP would end it.
     using reloading = new GatewayReload({ source, config, log, reload: accepting.reload });
     void reloading;
-    await announceListeners(config, accepting.addresses, log, source.secret);
+    await announceListeners(config, accepting.addresses, log, source);
     await notifyServiceManager(process.env, "READY=1", "STATUS=ready");
     // A restart does not bring a disk back: only processes that stand still are not alive.
     const stopWatchdog = keepWatchdog(process.env, async () => {

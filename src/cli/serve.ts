@@ -25,6 +25,7 @@ import { logAnonymous, logClients, ServeLog } from "./serve/log.ts";
 import { listen, reasonOf, stopSignal } from "./serve/listen.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve/options.ts";
 import { useTrustCa } from "./serve/trust-ca.ts";
+import { warnAbout } from "./serve/warn-about.ts";
 import { logProblem } from "./trace/log.ts";
 import { TraceOutput } from "./trace/output.ts";
 import { traceServer } from "./trace/server.ts";
@@ -164,13 +165,4 @@ async function announce({ store, log, identity, address, options }: Announcement
   const { firstUse, bind, clientCertificate, trustCa, validity, rotation } = options;
   const policy = { firstUse, bind, clientCertificate, trustCa, validity, rotation };
   log.write({ event: "listening", ...where, store: store.url, ...policy, keyId, pin });
-}
-
-function warnAbout({ trustCa, validity, clientCertificate }: ServeOptions, log: ServeLog): void {
-  if (trustCa === "system") {
-    log.warn("--trust-ca system lets in everybody who has a client certificate of any public CA");
-  }
-  if (validity === "ignore")
-    log.warn("--validity ignore lets in certificates that have expired or are not yet valid");
-  if (clientCertificate === "none") log.warn("--client-certificate none lets in everybody, unasked");
 }

@@ -40,3 +40,21 @@ export class AllowList {
     return this.#groups.some((group) => !without.includes(group) && this.#lookup.isMember(group, folded));
   }
 }
+
+/** The lists of a configuration, each read once and not for each request that it decides about. */
+export class AllowLists {
+  readonly #lookup: GroupLookup;
+  readonly #read = new WeakMap<readonly string[], AllowList>();
+
+  constructor(lookup: GroupLookup) {
+    this.#lookup = lookup;
+  }
+
+  of(entries: readonly string[]): AllowList {
+    const known = this.#read.get(entries);
+    if (known !== undefined) return known;
+    const list = new AllowList(entries, this.#lookup);
+    this.#read.set(entries, list);
+    return list;
+  }
+}

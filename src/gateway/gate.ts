@@ -8,7 +8,7 @@ import { CURRENT_HANDSHAKE } from "../guard/handshake.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import { socketAddress } from "../guard/remote-address.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
-import { AllowList, type GroupLookup } from "./allow-list.ts";
+import { AllowLists, type GroupLookup } from "./allow-list.ts";
 import type { TrustChanges } from "../trust/trust-change.ts";
 import type { ListenerConfig } from "./config/config.ts";
 import { createProxy } from "./create-proxy.ts";
@@ -59,10 +59,11 @@ export class Gate {
     this.#ticketKeys = ticketKeys;
     this.#authorities = authoritiesOf(config);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
+    const lists = new AllowLists(groups);
     this.#proxy = createProxy({
       config,
       tls: tlsOptions(config, identity),
-      isAllowed: ({ name }, allow, without = []) => new AllowList(allow, groups).hasWithout(name, without),
+      isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
       mostUpstream: options.mostConnections,
       onEvent,
     });

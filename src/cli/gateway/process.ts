@@ -9,11 +9,13 @@ import { openStore } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import { processName } from "../context.ts";
 import { connectionsByFiles } from "../file-capacity.ts";
+import type { ConfigSource } from "./config.ts";
 import { type LogDetail, logGateway } from "./log.ts";
 import { recordServer } from "../record-server.ts";
 import { serverIdentity } from "../serve/identity.ts";
 import type { EventLog } from "../serve/log.ts";
 import { useTrustCa } from "../serve/trust-ca.ts";
+import { warnAbout } from "../serve/warn-about.ts";
 import type { TraceFormat } from "../trace/format.ts";
 import { logProblem } from "../trace/log.ts";
 import { TraceOutput } from "../trace/output.ts";
@@ -122,12 +124,15 @@ export class GatewayProcess implements AsyncDisposable {
   }
 }
 
-/** Records where listeners are and which keys they have, for those who invite clients, and says that they are ready. */
+/**
+ * Records where listeners are and which keys they have, for those who invite clients, warns of what weakens them, and
+ * says that they are ready.
+ */
 export async function announceListeners(
   config: GatewayConfig,
   addresses: readonly ServerAddress[],
   log: EventLog,
-  secret: { readonly passphrase?: string },
+  { file, secret }: Pick<ConfigSource, "file" | "secret">,
 ): Promise<void> {
   await using store = openStore(config.store, { process: processName("gateway") });
   for (const [at, listener] of config.listeners.entries()) {
@@ -135,6 +140,8 @@ export async function announceListeners(
     if (address === undefined) continue;
     const identity = await serverIdentity(store, { ...listener.certificate, ...secret });
     const record = await recordServer(store, identity, address);
+    const { validity } = listener.policy;
+    warnAbout({ ...listener, validity }, log, file === undefined ? undefined : listener.name);
     log.write({ event: "listening", ...facts(listener), ...record, store: store.url });
   }
 }

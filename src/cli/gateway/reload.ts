@@ -68,7 +68,7 @@ export class GatewayReload implements Disposable {
       }
       const listeners = changed.map(({ listener }) => listener);
       const where = changed.map(({ address }) => address);
-      await announceListeners({ ...config, listeners }, where, log, source.secret);
+      await announceListeners({ ...config, listeners }, where, log, source);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       const message = escapeText(said.replaceAll("\n", "; "), MOST_BYTES);

@@ -17,7 +17,7 @@ export interface ServerIdentityOptions extends Pick<ServeOptions, "cert" | "key"
 export async function serverIdentity(store: TrustStore, options: ServerIdentityOptions): Promise<Identity> {
   const { cert, key, passphrase } = options;
   if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key, passphrase);
-  if (!store.url.startsWith("sqlite:")) return parseIdentity(await makeServerIdentity(), "the new identity");
+  if (!store.url.startsWith("sqlite:")) return parseIdentity(await identityInMemory(), "the new identity");
   return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity, passphrase);
 }
 
@@ -34,6 +34,14 @@ export function serverIdentityFiles(
 export function readServerIdentity(cert: string, key: string, passphrase?: string): Identity {
   const pem = { certificate: read(cert), key: read(key) };
   return parseIdentity(pem, `--cert ${cert} with --key ${key}`, passphrase);
+}
+
+let inMemory: Promise<IdentityPem> | undefined;
+
+/** Beside a store in memory: one for the process, so that the key that is announced is the one that is shown. */
+function identityInMemory(): Promise<IdentityPem> {
+  inMemory ??= makeServerIdentity();
+  return inMemory;
 }
 
 function makeServerIdentity(): Promise<IdentityPem> {
