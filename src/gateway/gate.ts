@@ -124,9 +124,7 @@ export class Gate {
     this.#identity = identity;
     this.#authorities = authorities;
     const { server } = this.#proxy;
-    const ticketKeys = server.getTicketKeys();
     server.setSecureContext(tlsOptions(this.config, identity));
-    server.setTicketKeys(ticketKeys);
     if (hasOthers) this.#ticketKeys.renew();
   }
 
@@ -176,11 +174,12 @@ export class Gate {
 
   /** Upstreams were told a name that may be somebody else's next. */
   #endRenamed(changes: TrustChanges): void {
-    for (const { peer, socket } of this.#guard.connections) {
+    for (const connection of this.#guard.connections) {
+      const { peer } = connection;
       const change = peer && changes.get(peer.pin);
       if (peer === undefined || change === undefined) continue;
       const lostName = change.formerNames.includes(peer.name);
-      if (lostName || this.#trust.peerOf(peer.pin) !== peer.name) socket.destroy();
+      if (lostName || this.#trust.peerOf(peer.pin) !== peer.name) this.#guard.cut(connection, "renamed");
     }
   }
 

@@ -1,5 +1,6 @@
 import type { TrustPort } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import type { Distrust } from "../trust/distrust.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import type { LiveConnection, Sighting } from "../trust/sighting.ts";
 import type { Trust } from "../trust/trust.ts";
@@ -47,15 +48,15 @@ export class ListenerTrust implements ListenerTrustPort {
     return this.#trust.settle(claim, sighting);
   }
 
-  /** Whether a key is trusted, and its peer may be here. */
-  isTrusted(pin: KeyPin): boolean {
-    if (!this.#trust.isTrusted(pin)) return false;
-    if (this.#allowed.isOpen) return true;
+  /** Why a key is not trusted, or its peer may not be here. */
+  distrustOf(pin: KeyPin): Distrust | undefined {
+    const distrust = this.#trust.distrustOf(pin);
+    if (distrust !== undefined || this.#allowed.isOpen) return distrust;
     const peer = this.#trust.peerOf(pin);
     try {
-      return peer !== undefined && this.#allowed.has(peer);
+      return peer !== undefined && this.#allowed.has(peer) ? undefined : "not-allowed";
     } catch {
-      return false;
+      return "store-unavailable";
     }
   }
 

@@ -46,12 +46,13 @@ export class Announcer {
     } satisfies RefusedMessage);
   }
 
-  revoked(connection: GuardedConnection): void {
+  cut(connection: GuardedConnection, reason: RevokedMessage["reason"]): void {
     if (!CHANNELS.revoked.hasSubscribers || connection.peer === undefined) return;
     CHANNELS.revoked.publish({
       server: this.#server,
       connection: connection.id,
       remoteAddress: connection.remoteAddress,
+      reason,
       peer: connection.peer,
     } satisfies RevokedMessage);
   }

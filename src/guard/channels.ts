@@ -3,6 +3,7 @@ import type { Server } from "node:tls";
 import type { AlertName } from "../tls/alert.ts";
 import type { RefusalDetail, RefusalReason } from "../trust/verdict.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
+import type { CutReason } from "./cut-reason.ts";
 import type { Peer } from "./peer.ts";
 
 /** What every message says. */
@@ -36,8 +37,12 @@ export interface RefusedMessage extends ConnectionMessage {
   readonly certificate: Uint8Array | undefined;
 }
 
-/** On `handclasp:revoked`, for every connection that was cut because its key is no longer trusted. */
+/**
+ * On `handclasp:revoked`, for every connection that was cut because its key is no longer trusted, its peer may not be here
+ * any more, or has another name.
+ */
 export interface RevokedMessage extends ConnectionMessage {
+  readonly reason: Exclude<CutReason, "closed">;
   readonly peer: Peer;
 }
 

@@ -1,14 +1,14 @@
 import type { ServerHttp2Session } from "node:http2";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import type { Sighting } from "../trust/sighting.ts";
-import type { TrustChanges } from "../trust/trust-change.ts";
 import type { Admit, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
-import { ApprovalEnds } from "./approval-ends.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { CutReason } from "./cut-reason.ts";
 import { checkServer, checkTrust, warnOfServer } from "./check-server.ts";
 import { closeWhenEnded, endWhenBroken } from "./end-with-client.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
@@ -17,7 +17,7 @@ import { Handshake, handshakeOf } from "./handshake.ts";
 import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
-import { Peer } from "./peer.ts";
+import { type Peer, toPeer } from "./peer.ts";
 import { connectionOf, rememberConnection } from "./peer-of.ts";
 import { Reception } from "./reception.ts";
 import { settleClaim } from "./settle-claim.ts";
@@ -25,6 +25,7 @@ import { STAYS, turnAway } from "./turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
 import { Tap } from "./tap.ts";
 import type { TrustPort } from "./trust-port.ts";
+import { TrustWatch } from "./trust-watch.ts";
 import { Tickets } from "./tickets.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
@@ -64,7 +65,7 @@ export class Guard implements Disposable {
   readonly #live = new LiveConnections();
   readonly #tickets: Tickets;
   readonly #certificates = new KnownCertificates();
-  readonly #ends = new ApprovalEnds((changes) => this.#trustChanged(changes));
+  readonly #watch: TrustWatch;
   readonly #unsubscribe: () => void;
   readonly #waiting: WaitingRoom | undefined;
   #handingOver: GuardedConnection | undefined;
@@ -90,7 +91,16 @@ export class Guard implements Disposable {
       renegotiated: (handshake) => this.#renegotiated(handshake),
     });
     this.#tickets = new Tickets(server, settings.ticketKeys);
-    this.#unsubscribe = trust.onChange((changes) => this.#trustChanged(changes));
+    this.#watch = new TrustWatch({
+      trust,
+      live: this.#live,
+      tickets: this.#tickets,
+      onFallen: (...fallen) => this.cut(...fallen),
+    });
+    this.#unsubscribe = trust.onChange((changes) => {
+      this.#waiting?.changed(changes);
+      this.#watch.changed(changes);
+    });
   }
 
   /** What is open now, anonymous clients included. */
@@ -104,7 +114,7 @@ export class Guard implements Disposable {
   }
 
   get stats(): GuardStats {
-    return { ...this.#counters };
+    return { ...this.#counters, cut: { ...this.#counters.cut } };
   }
 
   /** Ends connections that wait for the end of their handshake or of their claim. Those that come later are welcome. */
@@ -121,8 +131,21 @@ export class Guard implements Disposable {
     this.#arrivals.clear();
     this.#lingering.clear();
     this.#waiting?.clear();
-    this.#ends.clear();
-    for (const { socket } of this.#live) socket.destroy();
+    this.#watch.clear();
+    for (const connection of this.#live) {
+      connection.cutFor ??= "closed";
+      connection.socket.destroy();
+    }
+  }
+
+  /** Ends an open connection, and tells why. */
+  cut(connection: GuardedConnection, reason: Exclude<CutReason, "closed">): void {
+    if (connection.cutFor !== undefined) return;
+    connection.cutFor = reason;
+    this.#counters.revoked += 1;
+    this.#counters.cut[reason] += 1;
+    this.#announcer.cut(connection, reason);
+    connection.socket.destroy();
   }
 
   [Symbol.dispose](): void {
@@ -186,6 +209,8 @@ export class Guard implements Disposable {
       if (handshake === undefined) this.#announcer.lost(socket);
       return true;
     }
+    if (handshake.isJudged) return this.#again(handshake, socket);
+    handshake.isJudged = true;
     endWhenBroken(socket);
     if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     let encounter: Encounter = { handshake, socket, certificate: undefined };
@@ -205,6 +230,8 @@ export class Guard implements Disposable {
     if (verdict.decision === "refuse") return this.#refuse(encounter, verdict, 0);
     if (verdict.decision === "admit") return this.#admit(encounter, verdict, sighting);
     const seen = sighting;
+    // Its ticket goes out before the claim is settled.
+    this.#tickets.add(verdict.pin);
     void settleClaim(this.#trust, {
       encounter,
       claim: verdict,
@@ -219,9 +246,22 @@ export class Guard implements Disposable {
   #sight(encounter: Encounter): Sighting | undefined {
     const { socket, certificate } = encounter;
     if (certificate === undefined) return undefined;
-    // Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too.
-    const caSigned = this.#settings.trustCa !== "none" && socket.authorized;
+    const caSigned = this.#isVerified(socket) && !socket.isSessionReused();
     return new GuardSighting(this.#certificates.read(certificate), caSigned, encounter);
+  }
+
+  /**
+   * Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too. And only in a full
+   * handshake: a ticket remembers what the server that gave it out made of the certificate, which may be another one.
+   */
+  #isVerified(socket: TLSSocket): boolean {
+    return this.#settings.trustCa !== "none" && socket.authorized;
+  }
+
+  /** Somebody emits a socket that has been judged: it goes to the listeners if they had it before, and else to nobody. */
+  #again({ connection }: Handshake, socket: TLSSocket): boolean {
+    if (connection !== undefined && this.#live.has(connection)) return this.#emitSecure(connection, socket);
+    return true;
   }
 
   /** Whoever is met for the first time is handed over once the store has it. */
@@ -232,17 +272,9 @@ export class Guard implements Disposable {
     else if (!socket.destroyed) this.#admit(encounter, settled, sighting);
   }
 
-  #admit({ handshake, socket, certificate }: Encounter, verdict: Admit, sighting: Sighting): boolean {
-    const peer = new Peer({
-      name: verdict.peer,
-      facts: sighting.certificate,
-      firstUse: verdict.firstUse,
-      renewed: verdict.renewed,
-      rotated: verdict.rotated,
-      connection: handshake.id,
-      tlsVersion: socket.getProtocol() ?? "unknown",
-      resumed: socket.isSessionReused(),
-    });
+  #admit(encounter: Encounter, verdict: Admit, sighting: Sighting): boolean {
+    const { handshake, socket, certificate } = encounter;
+    const peer = toPeer(encounter, verdict, sighting.certificate);
     this.#counters.admitted += 1;
     this.#arrivals.admitted(handshake);
     if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);
@@ -262,12 +294,17 @@ export class Guard implements Disposable {
     const connection = new GuardedConnection(handshake, socket, peer);
     handshake.connection = connection;
     rememberConnection(socket, connection);
-    this.#live.add(connection);
-    this.#ends.add(connection, until);
+    this.#watch.add(connection, until);
+    // What is no socket of Node's may never tell that it is closed.
+    if (!(handshake.transport instanceof Socket)) socket.on("close", () => this.#ended(handshake));
     if (peer !== undefined) {
       this.#trust.connectionOpened(new ListedPeer(connection, peer));
       this.#announcer.admitted(connection, peer);
     }
+    return this.#emitSecure(connection, socket);
+  }
+
+  #emitSecure(connection: GuardedConnection, socket: TLSSocket): boolean {
     this.#handingOver = connection;
     try {
       return this.#emit("secureConnection", socket);
@@ -282,9 +319,7 @@ export class Guard implements Disposable {
     this.#lingering.delete(handshake);
     this.#waiting?.leave(handshake);
     const { connection } = handshake;
-    if (connection === undefined) return;
-    this.#live.delete(connection);
-    this.#ends.delete(connection);
+    if (connection === undefined || !this.#watch.delete(connection)) return;
     if (connection.peer !== undefined) this.#trust.connectionClosed(connection.id);
   }
 
@@ -294,8 +329,9 @@ export class Guard implements Disposable {
     this.#counters.refused += 1;
     this.#arrivals.refused(handshake);
     const waits = this.#waiting?.enter(encounter, refuse) === true;
-    // An old TLS 1.2 ticket leaves no room for an alert; without it the client learns why.
-    if (!waits && socket.isSessionReused() && socket.getProtocol() !== "TLSv1.3") this.#tickets.void();
+    // What goes on lives longer than this moment, and gets its ticket.
+    if (waits && refuse.pin !== null) this.#tickets.add(refuse.pin);
+    else this.#letShowAgain(socket);
     const { alert, lingers } = waits
       ? STAYS
       : turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
@@ -305,34 +341,18 @@ export class Guard implements Disposable {
     return true;
   }
 
+  /**
+   * Without its ticket a client comes back with a full handshake: then an alert has room in TLS 1.2, and a signature of
+   * the operator's CA counts.
+   */
+  #letShowAgain(socket: TLSSocket): void {
+    if (!socket.isSessionReused()) return;
+    if (socket.getProtocol() !== "TLSv1.3" || this.#isVerified(socket)) this.#tickets.voidSoon();
+  }
+
   #unreadable(handshake: Handshake, error: unknown): Refuse {
     const reason = reasonOfUnreadable(error);
     if (reason === undefined) this.#announcer.failed(error, handshake);
     return refuseFor(reason ?? "store-unavailable");
-  }
-
-  /** Whoever fell is cut, even if trusted again by now: between the two, connections and tickets were void. */
-  #trustChanged(changes: TrustChanges): void {
-    this.#waiting?.changed(changes);
-    let fell = false;
-    for (const [pin, change] of changes) {
-      const connections = this.#live.of(pin);
-      const mayResume = this.#tickets.mayHold(pin);
-      if (connections.length === 0 && !mayResume) continue;
-      if (change.fell === undefined && this.#trust.isTrusted(pin)) {
-        const until = this.#trust.trustedUntil(pin);
-        for (const connection of connections) this.#ends.add(connection, until);
-        continue;
-      }
-      fell = true;
-      for (const connection of connections) this.#cut(connection);
-    }
-    if (fell) this.#tickets.void();
-  }
-
-  #cut(connection: GuardedConnection): void {
-    this.#counters.revoked += 1;
-    this.#announcer.revoked(connection);
-    connection.socket.destroy();
   }
 }

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { LiveConnection } from "../trust/sighting.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
+import type { CutReason } from "./cut-reason.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
 
@@ -16,6 +17,8 @@ export class GuardedConnection {
   readonly since: number = Date.now();
   /** On the clock of `performance.now()`, which does not jump. */
   readonly startedAt: number = performance.now();
+  /** Why its guard ended it. */
+  cutFor: CutReason | undefined;
   readonly #handshake: Handshake;
 
   constructor(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined) {

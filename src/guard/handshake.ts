@@ -25,6 +25,8 @@ export class Handshake {
   clientSecretLine: Buffer | undefined;
   /** How many TLS 1.2 handshakes this connection ran: the second is a renegotiation. */
   masterSecrets = 0;
+  /** Whether its verdict is known, or being waited for. */
+  isJudged = false;
   /** What came of it, once it was handed to the application. */
   connection: GuardedConnection | undefined;
   /** On the clock of `performance.now()`, as the next one. */

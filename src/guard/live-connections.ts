@@ -37,12 +37,18 @@ export class LiveConnections implements Iterable<GuardedConnection> {
     else this.#byPin.set(pin, new Set([ofPin, connection]));
   }
 
-  delete(connection: GuardedConnection): void {
-    this.#all.delete(connection);
+  /** Says whether it was there. */
+  delete(connection: GuardedConnection): boolean {
+    if (!this.#all.delete(connection)) return false;
     const pin = connection.peer?.pin;
-    if (pin === undefined) return;
+    if (pin === undefined) return true;
     const ofPin = this.#byPin.get(pin);
     if (ofPin instanceof Set) ofPin.delete(connection);
     if (ofPin === connection || (ofPin instanceof Set && ofPin.size === 0)) this.#byPin.delete(pin);
+    return true;
+  }
+
+  has(connection: GuardedConnection): boolean {
+    return this.#all.has(connection);
   }
 }

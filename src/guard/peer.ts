@@ -1,6 +1,8 @@
+import type { Admit } from "../trust/verdict.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { type CertificateDescription, describeCertificate, toPem } from "../x509/certificate-description.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
+import type { Encounter } from "./encounter.ts";
 
 /** How a peer was met on this connection. */
 export interface Meeting {
@@ -100,4 +102,22 @@ export class PeerCertificate {
   get notAfter(): Date {
     return new Date(this.facts.notAfter);
   }
+}
+
+/** Whom a verdict lets in. */
+export function toPeer(
+  { handshake, socket }: Encounter,
+  { peer: name, firstUse, renewed, rotated }: Admit,
+  facts: CertificateFacts,
+): Peer {
+  return new Peer({
+    name,
+    facts,
+    firstUse,
+    renewed,
+    rotated,
+    connection: handshake.id,
+    tlsVersion: socket.getProtocol() ?? "unknown",
+    resumed: socket.isSessionReused(),
+  });
 }

@@ -36,8 +36,10 @@ export async function settleClaim(trust: TrustPort, pending: PendingClaim): Prom
 
 /** A key that was trusted a moment ago may not be any more. */
 function judgeAgain(trust: TrustPort, settled: Admit, sighting: Sighting): Settled {
-  if (trust.isTrusted(settled.pin)) return settled;
+  const distrust = trust.distrustOf(settled.pin);
+  if (distrust === undefined) return settled;
   const verdict = trust.judge(sighting);
   if (verdict.decision === "refuse") return verdict;
-  return { ...refuseFor("revoked"), pin: settled.pin, peer: settled.peer };
+  const reason = distrust === "forgotten" ? "unknown" : distrust;
+  return { ...refuseFor(reason), pin: settled.pin, peer: settled.peer };
 }

@@ -1,3 +1,5 @@
+import { CUT_REASONS } from "./cut-reason.ts";
+
 /** What a guard did since it was made. */
 export interface GuardStats {
   /** Connections, whatever became of them. */
@@ -7,8 +9,10 @@ export interface GuardStats {
   /** Handed to the application without a certificate. */
   readonly anonymous: number;
   readonly refused: number;
-  /** Cut because their key is no longer trusted. */
+  /** Cut because their key is no longer trusted, or their peer may not be here any more, or has another name. */
   readonly revoked: number;
+  /** The same by reason. */
+  readonly cut: Readonly<Record<(typeof CUT_REASONS)[number], number>>;
   /** Cut because the client renegotiated. */
   readonly renegotiated: number;
   /** Handshakes that took too long. */
@@ -17,7 +21,9 @@ export interface GuardStats {
   readonly dropped: number;
 }
 
-export type GuardCounters = { -readonly [Name in keyof GuardStats]: GuardStats[Name] };
+export type GuardCounters = { -readonly [Name in keyof Omit<GuardStats, "cut">]: GuardStats[Name] } & {
+  readonly cut: { -readonly [Reason in keyof GuardStats["cut"]]: number };
+};
 
 export function createCounters(): GuardCounters {
   return {
@@ -26,6 +32,7 @@ export function createCounters(): GuardCounters {
     anonymous: 0,
     refused: 0,
     revoked: 0,
+    cut: Object.fromEntries(CUT_REASONS.map((reason) => [reason, 0])) as GuardCounters["cut"],
     renegotiated: 0,
     timedOut: 0,
     dropped: 0,

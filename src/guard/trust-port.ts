@@ -7,7 +7,7 @@ export type TrustPort = Pick<
   | "settle"
   | "seen"
   | "refused"
-  | "isTrusted"
+  | "distrustOf"
   | "trustedUntil"
   | "connectionOpened"
   | "connectionClosed"

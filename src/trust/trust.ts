@@ -1,6 +1,7 @@
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
+import { type Distrust, distrustOf } from "./distrust.ts";
 import { type Actor, parseEvent } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
@@ -129,12 +130,16 @@ export class Trust implements AsyncDisposable {
 
   /** Whether a key is trusted now; false when the store cannot tell. */
   isTrusted(pin: KeyPin): boolean {
+    return this.distrustOf(pin) === undefined;
+  }
+
+  /** Why a key is not trusted now; undefined when it is. */
+  distrustOf(pin: KeyPin): Distrust | undefined {
     try {
-      const key = this.store.key(pin);
-      return key?.state === "trusted" && (key.expires === null || this.#now() < key.expires);
+      return distrustOf(this.store.key(pin), this.#now());
     } catch (error) {
       this.#onError(error);
-      return false;
+      return "store-unavailable";
     }
   }
 

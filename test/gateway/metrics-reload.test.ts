@@ -148,6 +148,24 @@ describe("counts over reloads", () => {
     assert.deepEqual(await counted.counts(), [5, 4, 0]);
   });
 
+  it("tell why connections were cut: by a list, a group, a new name", async () => {
+    await using upstream = await openUpstream();
+    await using counted = await new Counted(upstream.port).open();
+    const { port, operator, gateway } = counted.scene;
+    const clients = [await talking(port, ada), await talking(port, bob)];
+    const over = clients.map(gone);
+    await operator.rename("bob", "robert");
+    await over[1];
+    await gateway.reload(configOf([listenerTo(upstream.port, { allow: ["robert"] })]));
+    await over[0];
+    await until(() => counted.of("relayed") === 2);
+    assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="renamed"}'), 1);
+    assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="not-allowed"}'), 1);
+    assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="revoked"}'), 0);
+    const reasons = counted.events.map((event) => event.type === "relayed" && event.connection?.cutFor);
+    assert.deepEqual(reasons.filter(Boolean), ["renamed", "not-allowed"]);
+  });
+
   it("have a request that is answered after its listener was given another configuration", async () => {
     const answers: ServerResponse[] = [];
     const upstream = createServer((_request, response) => void answers.push(response)).listen(0, "127.0.0.1");

@@ -3,6 +3,8 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { ChannelMessages } from "../../src/guard/channels.ts";
+import type { Operator } from "../../src/trust/operator.ts";
+import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { Peer } from "../../src/guard/peer.ts";
 import { successorOf } from "../support/successor.ts";
 import { identity } from "./support/identities.ts";
@@ -39,7 +41,7 @@ describe("the diagnostics channels", async () => {
     assert("peer" in met && typeof met.peer === "object" && met.peer?.name === "client");
     assert.equal(met.server, scene.server);
     assert.equal(met.remoteAddress, "127.0.0.1");
-    assert("reason" in conflict && "reason" in bare);
+    assert("alert" in conflict && "alert" in bare);
     assert.deepEqual(
       [conflict.reason, conflict.alert, conflict.pin, conflict.peer, conflict.conflictsWith],
       ["key-changed", "certificate_unknown", rival.facts.pin, "client", client.facts.pin],
@@ -69,6 +71,33 @@ describe("the diagnostics channels", async () => {
       { ...anna, name: "handclasp:recognised", pin },
     ]);
   });
+
+  for (const [reason, fall] of [
+    ["revoked", (operator, key) => operator.revoke(key)],
+    ["ignored", (operator, key) => operator.ignore(key)],
+    ["forgotten", (operator, key) => operator.forget(key)],
+    ["retired", (operator, key, next) => operator.import(next, { name: key, onConflict: "replace" })],
+    ["expired", (operator) => operator.approve(client.facts.pin, { expires: Date.now() - 1 })],
+  ] as readonly [string, (operator: Operator, key: string, next: CertificateFacts) => Promise<unknown>][]) {
+    it(`tell why a connection was cut: ${reason}`, async () => {
+      using told = listen("handclasp:revoked");
+      await using scene = await openScene();
+      scene.server.on("secureConnection", (socket) => socket.on("error", () => undefined).resume());
+      const handedOver = once(scene.server, "secureConnection");
+      const cut = connectOnce({ port: scene.port, identity: client });
+      await handedOver;
+      const [connection] = scene.guard.connections;
+      await fall(scene.operator, "client", rival.facts);
+      await cut;
+      const reasons = told.messages.map(({ message }) => "reason" in message && message.reason);
+      assert.deepEqual([reasons, connection?.cutFor], [[reason], reason]);
+      const { revoked, cut: counts } = scene.guard.stats;
+      assert.deepEqual(
+        [revoked, Object.entries(counts).filter(([, count]) => count > 0)],
+        [1, [[reason, 1]]],
+      );
+    });
+  }
 
   it("tell of what should not happen", async () => {
     using told = listen("handclasp:error");

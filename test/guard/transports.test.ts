@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net from "node:net";
@@ -84,6 +85,56 @@ describe("a guarded server", async () => {
     assert.equal(scene.guard.handshakes, 0);
   });
 
+  it("forgets a connection over a stream that never tells that it is closed", async () => {
+    await using scene = await openScene();
+    greet(scene.server);
+    const front = net.createServer((socket) => {
+      const silent = new PassThrough({ emitClose: false }).compose(socket);
+      const mute = new Duplex({
+        emitClose: false,
+        read() {
+          silent.resume();
+        },
+        write: (chunk, encoding, done) => void silent.write(chunk, encoding, done),
+        final: (done) => void silent.end(done),
+        destroy(error, done) {
+          silent.destroy();
+          done(error);
+        },
+      });
+      silent.on("data", (chunk) => mute.push(chunk)).on("end", () => mute.push(null));
+      scene.server.emit("connection", mute);
+    });
+    front.listen(0, "127.0.0.1");
+    await once(front, "listening");
+    const { port } = front.address() as net.AddressInfo;
+    assert.equal((await connectOnce({ port, identity: client })).received, "hello");
+    while ([...scene.guard.connections].length > 0) await new Promise((resolve) => setImmediate(resolve));
+    front.close();
+  });
+
+  it("counts a connection once though somebody emits its socket again, and hands over none that was not", async () => {
+    await using scene = await openScene({
+      through: (trust) =>
+        altered(trust, {
+          async settle(claim, sighting) {
+            for (let again = 0; again < 2; again++) scene.server.emit("secureConnection", pending[0]);
+            return trust.settle(claim, sighting);
+          },
+        }),
+    });
+    const pending: tls.TLSSocket[] = [];
+    scene.server.prependListener("keylog", (_line, socket: tls.TLSSocket) => (pending[0] = socket));
+    let heard = 0;
+    scene.server.on("secureConnection", (socket) => {
+      heard += 1;
+      if (heard === 1) scene.server.emit("secureConnection", socket);
+      else socket.end("hello");
+    });
+    assert.equal((await connectOnce({ port: scene.port, identity: client })).received, "hello");
+    assert.deepEqual([heard, scene.guard.stats.admitted], [2, 1]);
+  });
+
   it("judges a socket that did not come through its own 'connection', and can only cut it", async () => {
     await using scene = await openScene({ through: refusing("revoked") });
     const other = tls.createServer({
@@ -131,6 +182,49 @@ describe("a client whose certificate is signed by a CA", () => {
       const selfSigned = await identity("self-signed");
       for (const each of [signed, selfSigned]) await connectOnce({ port: scene.port, identity: each });
       assert.deepEqual(sightings, [expected, false]);
+    });
+  }
+});
+
+describe("a ticket that another server with the same ticket keys gave out", () => {
+  const { ca, signed } = signedByCa(temporaryFolder());
+
+  for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {
+    it(`makes nobody signed by a CA, in ${maxVersion}`, async () => {
+      const ticketKeys = randomBytes(48);
+      const elsewhere = tls.createServer({
+        ...(await identity("localhost")),
+        ca,
+        ticketKeys,
+        requestCert: true,
+        rejectUnauthorized: false,
+      });
+      greet(elsewhere);
+      elsewhere.listen(0, "127.0.0.1");
+      await once(elsewhere, "listening");
+      const { port } = elsewhere.address() as net.AddressInfo;
+      const { session } = await connectOnce({ port, identity: signed, maxVersion });
+      elsewhere.close();
+      assert(session);
+      const seen: boolean[][] = [];
+      await using scene = await openScene({
+        trustCa: "file",
+        policy: { firstUse: "refuse" },
+        server: { ticketKeys },
+        through: (trust) =>
+          altered(trust, {
+            judge(sighting) {
+              seen.push([sighting.caSigned]);
+              return trust.judge(sighting);
+            },
+          }),
+      });
+      greet(scene.server);
+      const outcome = await connectOnce({ port: scene.port, identity: signed, maxVersion, session });
+      assert.deepEqual([outcome.resumed || outcome.received === "", outcome.received], [true, ""]);
+      assert.deepEqual(seen, [[false]]);
+      // Its next handshake is a full one: it would be let in then, if the CA were one of this server's.
+      assert.notDeepEqual(scene.server.getTicketKeys(), ticketKeys);
     });
   }
 });

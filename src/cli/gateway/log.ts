@@ -114,7 +114,8 @@ function logTraffic(log: EventLog, event: Extract<GatewayEvent, { type: "relayed
   if (event.type === "relayed") {
     const durationMs = connection === undefined ? null : Math.round(performance.now() - connection.startedAt);
     const { bytesIn, bytesOut } = event;
-    log.write({ event: "closed", ...about, bytesIn, bytesOut, durationMs });
+    const reason = connection?.cutFor ?? null;
+    log.write({ event: "closed", ...about, reason, bytesIn, bytesOut, durationMs });
     return;
   }
   const { method, target, status, durationMs } = event;

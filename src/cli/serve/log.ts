@@ -119,9 +119,11 @@ export function logClients({
     const shown = printCertificate ? certificate() : undefined;
     if (shown !== undefined) print(shown.pem.trimEnd());
   };
-  const revoked = ({ peer, connection, remoteAddress }: ChannelMessages["handclasp:revoked"]): void => {
+  const revoked = (message: ChannelMessages["handclasp:revoked"]): void => {
+    const { peer, reason, connection, remoteAddress } = message;
     const { keyId, pin } = peer;
-    log.write({ event: "revoked", peer: peer.name, keyId, pin, address: remoteAddress ?? null, connection });
+    const address = remoteAddress ?? null;
+    log.write({ event: "revoked", reason, peer: peer.name, keyId, pin, address, connection });
   };
   const failed = ({ error }: ChannelMessages["handclasp:error"]): void => log.failed(error);
   const stops = [

@@ -3,6 +3,7 @@ import type { Server, TLSSocket } from "node:tls";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 import { REFUSAL_REASONS } from "../../guard/alerts.ts";
 import type { ChannelMessages } from "../../guard/channels.ts";
+import { CUT_REASONS } from "../../guard/cut-reason.ts";
 import type { Guard } from "../../guard/guard.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
@@ -209,7 +210,7 @@ export class GatewayMetrics implements Disposable {
       [["dropped"], stats.dropped],
     ]);
     add("handclasp_cut_total", "Open connections that were ended, and why.", ["reason"], ({ stats }) => [
-      [["revoked"], stats.revoked],
+      ...CUT_REASONS.map((reason) => [[reason], stats.cut[reason]] as const),
       [["renegotiated"], stats.renegotiated],
     ]);
     add(

@@ -1,5 +1,6 @@
 import type { Server } from "node:tls";
 import type { Guard } from "../../guard/guard.ts";
+import { CUT_REASONS } from "../../guard/cut-reason.ts";
 import { createCounters, type GuardCounters } from "../../guard/stats.ts";
 
 /** What the servers of one listener did so far. */
@@ -46,7 +47,7 @@ export class ListenerTallies {
   now(): ReadonlyMap<string, Tally> {
     const tallies = new Map<string, Tally>();
     for (const [name, { stats, ...bytes }] of this.#past)
-      tallies.set(name, { stats: { ...stats }, ...bytes });
+      tallies.set(name, { stats: { ...stats, cut: { ...stats.cut } }, ...bytes });
     for (const { listener, guard } of this.#guards.values()) {
       const tally = tallyOf(tallies, listener);
       addStats(tally, guard);
@@ -69,5 +70,7 @@ function tallyOf(tallies: Map<string, Tally>, listener: string): Tally {
 }
 
 function addStats({ stats }: Tally, guard: Guard): void {
-  for (const [name, value] of Object.entries(guard.stats)) stats[name as keyof GuardCounters] += value;
+  const { cut, ...counts } = guard.stats;
+  for (const [name, value] of Object.entries(counts)) stats[name as keyof typeof counts] += value;
+  for (const reason of CUT_REASONS) stats.cut[reason] += cut[reason];
 }

@@ -23,7 +23,7 @@ export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
     settle: (claim, sighting) => trust.settle(claim, sighting),
     seen: (pin) => trust.seen(pin),
     refused: (refuse, from) => trust.refused(refuse, from),
-    isTrusted: (pin) => trust.isTrusted(pin),
+    distrustOf: (pin) => trust.distrustOf(pin),
     trustedUntil: (pin) => trust.trustedUntil(pin),
     connectionOpened: (connection) => trust.connectionOpened(connection),
     connectionClosed: (id) => trust.connectionClosed(id),

@@ -1,0 +1,65 @@
+import type { TrustChanges } from "../trust/trust-change.ts";
+import { ApprovalEnds } from "./approval-ends.ts";
+import { type CutReason, toCutReason } from "./cut-reason.ts";
+import type { GuardedConnection } from "./guarded-connection.ts";
+import type { LiveConnections } from "./live-connections.ts";
+import type { Tickets } from "./tickets.ts";
+import type { TrustPort } from "./trust-port.ts";
+
+export interface TrustWatchOptions {
+  readonly trust: TrustPort;
+  readonly live: LiveConnections;
+  readonly tickets: Tickets;
+  readonly onFallen: (connection: GuardedConnection, reason: Exclude<CutReason, "closed">) => void;
+}
+
+/** Follows the trust in keys that are connected, or may resume a session. */
+export class TrustWatch {
+  readonly #options: TrustWatchOptions;
+  readonly #ends = new ApprovalEnds((changes) => this.changed(changes));
+
+  constructor(options: TrustWatchOptions) {
+    this.#options = options;
+  }
+
+  /** `until` is when the trust in its key ends, in milliseconds since the epoch; null for never. */
+  add(connection: GuardedConnection, until: number | null): void {
+    this.#options.live.add(connection);
+    this.#ends.add(connection, until);
+  }
+
+  /** Says whether it was there. */
+  delete(connection: GuardedConnection): boolean {
+    this.#ends.delete(connection);
+    return this.#options.live.delete(connection);
+  }
+
+  /** Whoever fell is cut, even if trusted again by now: between the two, connections and tickets were void. */
+  changed(changes: TrustChanges): void {
+    const { trust, live, tickets, onFallen } = this.#options;
+    let must: "void" | "void soon" | undefined;
+    for (const [pin, { fell }] of changes) {
+      const connections = live.of(pin);
+      if (connections.length === 0 && !tickets.mayHold(pin)) continue;
+      const distrust = fell ?? trust.distrustOf(pin);
+      if (distrust === undefined) {
+        const until = trust.trustedUntil(pin);
+        for (const connection of connections) this.#ends.add(connection, until);
+        continue;
+      }
+      for (const connection of connections) onFallen(connection, toCutReason(distrust));
+      const isNew = distrust === "pending" || distrust === "forgotten";
+      // Who was never trusted has lost nothing; any stranger could have such keys come and go.
+      if (fell === undefined && connections.length === 0 && isNew) continue;
+      // A peer can change its key as it likes.
+      if (distrust !== "retired") must = "void";
+      else must ??= "void soon";
+    }
+    if (must === "void") tickets.void();
+    else if (must === "void soon") tickets.voidSoon();
+  }
+
+  clear(): void {
+    this.#ends.clear();
+  }
+}
