@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { shellQuoted } from "../client/shell-quoted.ts";
 import { HandclaspError } from "../errors.ts";
 import { realStorePath } from "../store/real-store-path.ts";
 
@@ -18,6 +19,6 @@ export function besideStore(store: string, fileOf: (path: string) => string): st
   throw new HandclaspError(
     "ERR_HANDCLASP_STORE_OPEN",
     `${beside} lies beside a link: the trust store that it belongs to is ${real}`,
-    { hint: `while nothing uses it: mv ${beside} ${file}` },
+    { hint: `while nothing uses it: mv ${shellQuoted(beside)} ${shellQuoted(file)}` },
   );
 }

@@ -12,6 +12,7 @@ import type { Concern, Endorser } from "../trust/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";
 import { LiveServers } from "./live-servers.ts";
+import { shellQuoted } from "./shell-quoted.ts";
 
 /** What a server that was never met leads to. OpenSSH's words for StrictHostKeyChecking: accept-new, ask, yes. */
 export type VerifyServer = "accept" | "ask" | "refuse";
@@ -264,8 +265,4 @@ function isMadeUp(problem: EndorsementProblem): boolean {
 
 function sharedSetting(address: string): string {
   return `known-server:${nameKey(address)}`;
-}
-
-function shellQuoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -58,7 +58,7 @@ export class EventFeed {
 
   /** Tells the listeners what came since they were last told. */
   announce(): void {
-    this.failure = this.#wentBack();
+    this.failure ??= this.#wentBack();
     if (this.failure !== undefined) return;
     for (;;) {
       const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
