@@ -40,7 +40,8 @@ export type Gathered = "whole" | "late" | Error;
  */
 export class RequestBody {
   readonly length: number | undefined;
-  readonly announcesTrailers: boolean;
+  /** By a field, or by having come. */
+  announcesTrailers: boolean;
   readonly #source: BodySource;
   #kept: Uint8Array[] | undefined = [];
   #passed = 0;
@@ -86,7 +87,8 @@ export class RequestBody {
       if (this.#problem !== undefined) {
         settle(this.#problem);
       } else if (this.#isEnded) {
-        if (this.#source.stream.rawTrailers.length === 0) this.#whole = joined(this.#kept ?? []);
+        this.announcesTrailers = this.#source.stream.rawTrailers.length > 0;
+        if (!this.announcesTrailers) this.#whole = joined(this.#kept ?? []);
         settle("whole");
       } else {
         late.refresh();
