@@ -192,12 +192,14 @@ describe("mode tcp", () => {
     await using upstream = await openUpstream(() => undefined);
     await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
     const arrived = upstream.connection();
-    const client = await openClient(scene.port, ada);
+    const transport = createConnection(scene.port, "127.0.0.1");
+    const client = await openClient(scene.port, ada, { socket: transport });
+    client.on("error", () => undefined);
     const served = await arrived;
     served.resume();
     const failed = once(served, "error") as Promise<[NodeJS.ErrnoException]>;
-    // TLS has a socket of its own below; resetting that one is what a killed process does.
-    client.destroy();
+    // What a killed process does that has not read everything.
+    transport.resetAndDestroy();
     const [error] = await failed;
     assert.equal(error.code, "ECONNRESET");
     const { bytesIn } = await scene.event("relayed");
