@@ -111,7 +111,7 @@ function isMethod(value: unknown, name: string): boolean {
 }
 
 /** The word that was meant, as far as that can be told, as a question and a space. */
-function meant(given: string, words: readonly string[]): string {
+export function meant(given: string, words: readonly string[]): string {
   const near = words
     .map((word) => ({ word, typos: distance(given.toLowerCase(), word.toLowerCase()) }))
     .toSorted((one, other) => one.typos - other.typos);

@@ -1,8 +1,15 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
-import { storeOption, jsonOption } from "./context.ts";
-import { readConfig } from "./gateway/config.ts";
-import { print, printJson } from "./output.ts";
+import type { GatewayConfig } from "../gateway/config/config.ts";
+import { locateKey } from "../gateway/config/locate-key.ts";
+import { namedGroups, unknownGroups } from "../gateway/config/named-groups.ts";
+import type { Complaint } from "../gateway/config/parse-config.ts";
+import { openStore } from "../store/open-store.ts";
+import { nameKey } from "../trust/peer-name.ts";
+import { jsonOption, processName, storeOption } from "./context.ts";
+import { readConfig, readText } from "./gateway/config.ts";
+import { print, printJson, say } from "./output.ts";
 
 interface Flags {
   readonly store: string;
@@ -15,23 +22,58 @@ export function command(): Command {
     .argument("<file>", "a configuration in TOML, as for `gateway --config`")
     .addOption(storeOption())
     .addOption(jsonOption())
-    .action((file: string, { store, json }: Flags) => {
-      if (json === true) return checkAsJson(file, store);
-      const { listeners } = readConfig(file, store);
-      print(
-        `${file}: ${listeners.length === 1 ? "1 listener" : `${listeners.length} listeners`}, nothing wrong`,
-      );
+    .action(async (file: string, { store, json }: Flags) => {
+      if (json === true) return await checkAsJson(file, store);
+      const config = readConfig(file, store);
+      for (const { line, column, message } of await doubtsAbout(file, config)) {
+        say(`${file}:${line}:${column}: warning: ${message}`);
+      }
+      const count = config.listeners.length;
+      print(`${file}: ${count === 1 ? "1 listener" : `${count} listeners`}, nothing wrong`);
     });
 }
 
-function checkAsJson(file: string, store: string): void {
+async function checkAsJson(file: string, store: string): Promise<void> {
   try {
-    readConfig(file, store);
-    printJson({ complaints: [] });
+    const warnings = await doubtsAbout(file, readConfig(file, store));
+    printJson({ complaints: [], warnings });
   } catch (error) {
     if (!(error instanceof HandclaspError)) throw error;
     const { message } = error;
-    printJson({ complaints: error.details["complaints"] ?? [{ line: null, column: null, message }] });
+    const complaints = error.details["complaints"] ?? [{ line: null, column: null, message }];
+    printJson({ complaints, warnings: [] });
     process.exitCode = 1;
   }
+}
+
+/** What may be a mistake. A group comes with its first member, which may be later. */
+async function doubtsAbout(file: string, config: GatewayConfig): Promise<readonly Complaint[]> {
+  const named = namedGroups(config);
+  if (named.length === 0) return [];
+  const text = readText(file);
+  const doubt = (path: readonly (string | number)[], message: string): Complaint => ({
+    ...locateKey(text, path),
+    message,
+  });
+  try {
+    const groups = await groupsOf(config.store);
+    if (groups === undefined) return [];
+    return unknownGroups(named, groups).map(({ group, path }) =>
+      doubt(
+        path,
+        `nobody is in the group ${JSON.stringify(group)}: handclasp group add has its first member`,
+      ),
+    );
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return [doubt([], `whether its groups have members was not looked at: ${said}`)];
+  }
+}
+
+/** By folded name; undefined where there is no store yet, which to open would make one. */
+async function groupsOf(url: string): Promise<ReadonlySet<string> | undefined> {
+  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
+  if (url === "memory:" || !existsSync(path)) return undefined;
+  await using store = openStore(url, { process: processName("check-config") });
+  return new Set(store.members().map(({ group }) => nameKey(group)));
 }

@@ -8,15 +8,22 @@ export interface ServerAddress {
   readonly port: number;
 }
 
+const MOST_PORT = 65_535;
+
 /** Reads `HOST:PORT`; IPv6 addresses stand in brackets. Throws ERR_HANDCLASP_OPTION. */
 export function parseServerAddress(text: string): ServerAddress {
   const [, bracketed, plain, digits = ""] =
-    /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([^\s:[\]/@]+)):(\d{1,5})$/.exec(text) ?? [];
+    /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([^\s:[\]/@]+)):(\d+)$/.exec(text) ?? [];
   const port = Number(digits);
   const host = bracketed ?? plain;
-  if (host === undefined || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) {
+  if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", `${JSON.stringify(text)} is not HOST:PORT`, {
       hint: "write localhost:8443, 127.0.0.1:8443 or [::1]:8443",
+    });
+  }
+  if (port > MOST_PORT) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `the port of ${JSON.stringify(text)} is too large`, {
+      hint: `ports end at ${MOST_PORT}`,
     });
   }
   return { host: canonicalHost(host), port };

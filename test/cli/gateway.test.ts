@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { openUpstream, openClient, exchange } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
@@ -139,7 +139,45 @@ describe("check-config", () => {
     const json = await home.run(["check-config", file, "--json"]);
     assert.equal(json.code, 1);
     const complaint = { line: 4, column: 1, message: 'there is no key "first_uses" here' };
-    assert.deepEqual(JSON.parse(json.stdout), { complaints: [complaint] });
+    assert.deepEqual(JSON.parse(json.stdout), { complaints: [complaint], warnings: [] });
+  });
+
+  it("warns of groups that nobody is in, where they stand, and makes no store to know that", async () => {
+    using home = new Home();
+    const file = home.path("gateway.toml");
+    const http = '[[listener]]\nlisten = ":8443"\nto = "http://127.0.0.1:3000"\nmode = "http"\n';
+    const path = '[[listener.path]]\npath = "/a"\nallow = ["group:Lab", "group:ops"]\n';
+    writeFileSync(file, `${http}allow = [\n  "group:lab",\n  "group:dba",\n]\n${path}`);
+    const early = await home.run(["check-config", file]);
+    assert.deepEqual([early.code, early.stderr, existsSync(home.store)], [0, "", false]);
+    writeFileSync(home.path("ada.pem"), ada.cert);
+    assert.equal((await home.run(["trust", "add", home.path("ada.pem")])).code, 0);
+    assert.equal((await home.run(["group", "add", "lab", "ada"])).code, 0);
+    const { code, stdout, stderr } = await home.run(["check-config", file]);
+    assert.deepEqual([code, stdout], [0, `${file}: 1 listener, nothing wrong\n`]);
+    assert.match(stderr, /gateway\.toml:8:1: warning: nobody is in the group "dba"/);
+    assert.match(stderr, /gateway\.toml:11:1: warning: nobody is in the group "ops"/);
+    assert.equal(stderr.trim().split("\n").length, 2);
+    const { warnings } = JSON.parse((await home.run(["check-config", file, "--json"])).stdout) as {
+      readonly warnings: readonly { readonly line: number }[];
+    };
+    assert.deepEqual(
+      warnings.map(({ line }) => line),
+      [8, 11],
+    );
+  });
+
+  it("is as strict about what flags say", async () => {
+    using home = new Home();
+    for (const [flags, said] of [
+      [["--to", `unix:/run/${"a".repeat(110)}`], /the path of a Unix socket/],
+      [["--to", "127.0.0.1:1", "--allow", "anna,groop:dba"], /did you mean group:dba/],
+      [["--to", "127.0.0.1:70000"], /port of .* is too large/],
+    ] as const) {
+      const { code, stderr } = await home.run(["gateway", ...flags]);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    }
   });
 
   it("looks at the certificates that a file names, and at paths that may be read in two ways", async () => {

@@ -22,6 +22,15 @@ describe("parseServerAddress", () => {
     });
   }
 
+  for (const port of ["65536", "70000", "99999999999999999999"]) {
+    it(`says of port ${port} that it is too large`, () => {
+      assert.throws(
+        () => parseServerAddress(`localhost:${port}`),
+        /the port of "localhost:\d+" is too large/,
+      );
+    });
+  }
+
   for (const text of [
     "",
     "host",

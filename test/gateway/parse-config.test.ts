@@ -141,10 +141,25 @@ accept_proxy = [
         /no rule can be for the path/,
       ],
       [`${LISTENER}allow = ["a\\u202eb"]`, /^4:1: allow: no name can be so/],
+      [`${LISTENER}allow = ["anna", "groop:dba"]`, /^4:1: allow: did you mean group:dba\?/],
+      [`${LISTENER}allow = [\n  "Group: dba",\n]`, /^6:1: allow: did you mean group:dba\?/],
+      [LISTENER.replace("127.0.0.1:5432", `unix:/run/${"a".repeat(110)}`), /^3:1: the path of a Unix socket/],
+      [LISTENER.replace("127.0.0.1:5432", `unix:${"é".repeat(50)}`), /^3:1: the path of a Unix socket/],
+      [LISTENER.replace("5432", "70000"), /^3:1: the port of "127\.0\.0\.1:70000" is too large/],
+      [LISTENER.replace("8443", "70000"), /^2:1: listen: the port of "127\.0\.0\.1:70000" is too large/],
+      [`${LISTENER}[metrics]\nlisten = "localhost:70000"`, /^5:1: listen: the port of/],
       [LISTENER + second, /^5:1: another listener has the name/],
     ];
     for (const [text, complaint] of wrong) assert.match(complaints(text)[0] ?? "nothing", complaint, text);
     assert.match(complaints(LISTENER + second)[1] ?? "", /^6:1: another listener listens on/);
+  });
+
+  it("takes a name with a colon in it for a name, and a path that just fits", () => {
+    const path = `/run/${"a".repeat(102)}`;
+    const text = `${LISTENER.replace("127.0.0.1:5432", `unix:${path}`)}allow = ["mac:00-1b", "spiffe://lab/a", "group:dba"]`;
+    const [listener] = parseConfig(text, OPTIONS).listeners;
+    assert.deepEqual(listener?.allow, ["mac:00-1b", "spiffe://lab/a", "group:dba"]);
+    if (process.platform === "linux") assert.deepEqual(listener?.to, { kind: "unix", path });
   });
 
   it("is the whole of docs/reference/gateway-config.md, with its defaults", () => {

@@ -76,7 +76,8 @@ export function filesOf({ file }: ConfigSource, config: GatewayConfig): readonly
   return [...new Set([...(file === undefined ? [] : [file]), ...own])];
 }
 
-function readText(file: string): string {
+/** The text of a configuration. Throws ERR_HANDCLASP_CONFIG. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
-import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
+import type { GatewayConfig, ListenerConfig, Upstream } from "../../gateway/config/config.ts";
 import { parseProtocol } from "../../gateway/config/config-schema.ts";
+import { parseAllowed } from "../../gateway/config/parse-allowed.ts";
+import { parseSocketPath } from "../../gateway/config/parse-socket-path.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
 import { parseServerName } from "../../gateway/http/request-target.ts";
 import { parseDuration } from "../../trust/duration.ts";
@@ -65,7 +67,7 @@ export function addGatewayOptions(command: Command): Command {
       new Option(
         "--allow <peers>",
         "trusted peers that may come in, by name or as group:NAME, separated by commas; default all",
-      ).argParser((text) => text.split(",").map((name) => name.trim())),
+      ).argParser((text) => text.split(",").map((name) => asArgument(parseAllowed)(name.trim()))),
     )
     .option(
       "--alpn <protocol>",
@@ -146,7 +148,7 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
         name: "main",
         listen: options.listen,
         mode,
-        to: asUsage(command, () => parseUpstream(to, mode)),
+        to: asUsage(command, () => upstreamOf(to, mode)),
         certificate: cert === undefined || key === undefined ? undefined : { cert, key },
         policy: { firstUse, bind, validity, rotation },
         clientCertificate: options.clientCertificate,
@@ -180,6 +182,12 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
 /** What the flags say of metrics. A file that says something of them is right. */
 export function metricsOf({ metrics, peerLabels }: GatewayOptions): GatewayConfig["metrics"] {
   return metrics && { listen: metrics, peerLabels: peerLabels === true };
+}
+
+function upstreamOf(to: string, mode: ListenerConfig["mode"]): Upstream {
+  const upstream = parseUpstream(to, mode);
+  if (upstream.kind === "unix") parseSocketPath(upstream.path);
+  return upstream;
 }
 
 function duration(flags: string, about: string, standard: number, shown: string): Option {

@@ -2,10 +2,10 @@ import * as v from "valibot";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { parseDuration } from "../../trust/duration.ts";
 import { parseIpNetwork } from "../../trust/ip-network.ts";
-import { toPeerName } from "../../trust/peer-name.ts";
 import type { PathRule } from "./config.ts";
 import { parseRulePath } from "../http/path-rules.ts";
 import { parseServerName } from "../http/request-target.ts";
+import { parseAllowed } from "./parse-allowed.ts";
 import { parseListenAddress } from "./parse-listen.ts";
 
 /** A file, with its defaults filled in and its texts understood. */
@@ -83,16 +83,7 @@ const networks = v.array(
     ),
   ),
 );
-const allow = v.array(parsed(toAllowed));
-
-function toAllowed(text: string): string {
-  const bare = text.startsWith("group:") ? text.slice("group:".length) : text;
-  // The name of a peer that claims none is its key id, which no certificate may claim.
-  const result = toPeerName(bare);
-  if (!result.ok && !result.problem.includes("key id"))
-    throw new Error(`no name can be so: ${result.problem}`);
-  return text;
-}
+const allow = v.array(parsed(parseAllowed));
 
 /** RFC 7301 §3.1 has any bytes; the registered names are these. */
 export function parseProtocol(text: string): string {

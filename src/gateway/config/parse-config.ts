@@ -7,6 +7,7 @@ import { CONFIG_SCHEMA, type ParsedConfig, type ParsedListener } from "./config-
 import type { GatewayConfig, ListenerConfig, PathRule, Upstream } from "./config.ts";
 import { PathRules } from "../http/path-rules.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
+import { parseSocketPath } from "./parse-socket-path.ts";
 import { parseUpstream } from "./parse-upstream.ts";
 
 /** What is wrong at one place of a configuration. */
@@ -177,7 +178,9 @@ function upstreamOf(
 ): Upstream {
   try {
     const upstream = parseUpstream(to, mode);
-    return upstream.kind === "unix" ? { ...upstream, path: inFolder(upstream.path) } : upstream;
+    return upstream.kind === "unix"
+      ? { ...upstream, path: parseSocketPath(inFolder(upstream.path)) }
+      : upstream;
   } catch (error) {
     refuse(error instanceof Error ? error.message : String(error));
     return NOWHERE;
