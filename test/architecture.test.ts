@@ -60,6 +60,16 @@ function targetOf(source: Source, specifier: string): string {
 }
 
 describe("architecture", () => {
+  it("leaves the mode of no folder and no file of ours to the umask", () => {
+    const makes = /\b(?:mkdirSync|writeFileSync|openSync)\(([^;]*?)\);/g;
+    const isReadOrOpen = /^\s*\w+,\s*"r"|^\s*(?:handle|file)\b/;
+    for (const { path, text } of SOURCES) {
+      for (const [call, args = ""] of text.matchAll(makes)) {
+        if (!isReadOrOpen.test(args)) assert.match(args, /mode: 0o|, 0o\d/, `${path}: ${call}`);
+      }
+    }
+  });
+
   it("has sources to look at, each in a folder with rules", () => {
     assert.ok(SOURCES.length > 40);
     const folders = new Set(SOURCES.map(({ folder }) => folder).filter((folder) => folder !== ""));

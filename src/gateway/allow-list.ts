@@ -1,4 +1,4 @@
-import { nameKey } from "../trust/peer-name.ts";
+import { nameKey, nameKeysOf } from "../trust/peer-name.ts";
 
 /** Which groups a peer is in, as the trust store has it now. Throws ERR_HANDCLASP_STORE_* when that cannot be known. */
 export interface GroupLookup {
@@ -20,9 +20,9 @@ export class AllowList {
   constructor(entries: readonly string[] | undefined, lookup: GroupLookup) {
     this.isOpen = entries === undefined;
     const names = (entries ?? []).filter((entry) => !entry.startsWith(GROUP));
-    this.#names = new Set(names.map(nameKey));
+    this.#names = new Set(names.flatMap(nameKeysOf));
     this.#groups = (entries ?? []).flatMap((entry) =>
-      entry.startsWith(GROUP) ? [nameKey(entry.slice(GROUP.length))] : [],
+      entry.startsWith(GROUP) ? nameKeysOf(entry.slice(GROUP.length)) : [],
     );
     this.#lookup = lookup;
   }

@@ -132,7 +132,7 @@ function fileName(pin: KeyPin): string {
 /** The keys that have files. What a crash left half-written is not ours to show, so it goes. */
 function listFolder(folder: string): readonly KeyPin[] {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
     const pins: KeyPin[] = [];
     const drafts: string[] = [];
     const foreign: string[] = [];

@@ -1,15 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SealedEvent } from "../trust/events.ts";
-import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { CertificateRecord, KeyPin } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import type { ListedConnection, ListedMember, RefusalSighting } from "../trust/trust-store.ts";
 import { SILENT_MS } from "./live-run.ts";
 import {
   type CertificateRow,
-  type KeyRow,
   type RefusalRow,
   toCertificateRecord,
-  toKeyRecord,
   toRefusalSighting,
   toTokenRecord,
   type TokenRow,
@@ -21,13 +19,6 @@ export class SqliteLists {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-  }
-
-  keys(): readonly KeyRecord[] {
-    const rows = this.#database
-      .prepare("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin")
-      .all();
-    return (rows as unknown as KeyRow[]).map(toKeyRecord);
   }
 
   members(): readonly ListedMember[] {

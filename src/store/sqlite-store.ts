@@ -127,7 +127,7 @@ export class SqliteStore implements TrustStore {
   }
 
   keys(): readonly KeyRecord[] {
-    return this.#read(() => this.#lists.keys());
+    return this.#read(() => this.#tables.keys());
   }
 
   keysWithoutName(): readonly KeyRecord[] {

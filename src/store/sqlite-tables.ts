@@ -24,7 +24,7 @@ export class SqliteTables implements TrustTables {
 
   key(pin: KeyPin): KeyRecord | undefined {
     const row = this.#key.get(pin) as KeyRow | undefined;
-    return row && toKeyRecord(row);
+    return row && this.#current(row);
   }
 
   keysOfName(folded: string): readonly KeyRecord[] {
@@ -44,6 +44,10 @@ export class SqliteTables implements TrustTables {
   keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
     const sql = "SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?)";
     return this.#keys(sql, fingerprint);
+  }
+
+  keys(): readonly KeyRecord[] {
+    return this.#keys("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin");
   }
 
   conflictsOf(pin: KeyPin): readonly KeyRecord[] {
@@ -201,8 +205,19 @@ export class SqliteTables implements TrustTables {
     this.#run("INSERT INTO events VALUES (?,?,?)", sequence, json, hash);
   }
 
+  /** Who holds the name that a pending key waits for changes without it. A row says so only where names do not. */
+  #current(row: KeyRow): KeyRecord {
+    const key = toKeyRecord(row);
+    const name = key.state === "pending" ? (key.newName ?? key.claimedName) : null;
+    if (name === null) return key;
+    const sql =
+      "SELECT pin FROM keys WHERE name_key = ? ORDER BY state != 'trusted', first_seen, pin LIMIT 1";
+    const holder = this.#one(sql, nameKey(name)) as { pin: KeyPin } | undefined;
+    return holder === undefined ? key : { ...key, conflictsWith: holder.pin };
+  }
+
   #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {
-    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map(toKeyRecord);
+    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map((row) => this.#current(row));
   }
 
   #one(sql: string, ...values: SQLInputValue[]): unknown {

@@ -16,27 +16,35 @@ const MAX_BYTES = 255;
 /** Scripts need up to about six; more climb over the lines around them. */
 const MAX_MARKS = 8;
 
+/** Besides what Unicode calls ignorable, blank are: Braille, hieroglyphs and a note without ink, and fillers. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/\p{Cc}/u, "a control character"],
   [/[\p{Zl}\p{Zp}]/u, "a line separator"],
   [/\p{Cs}/u, "half of a surrogate pair"],
-  [/[\p{Cf}\p{DI}\u2800]/u, "a character that is invisible or changes the direction of the text"],
+  [
+    /[\p{Cf}\p{DI}\u2800\u{13440}-\u{13442}\u{16FE4}\u{1BC9D}\u{1D159}]/u,
+    "a character that is invisible or changes the direction of the text",
+  ],
   [/\p{Co}/u, "a private-use character"],
   [/\p{Cn}/u, "an unassigned character"],
   [/[\uFFFC\uFFFD]/u, "a replacement character"],
 ];
 /** What `escapeText` escapes: the refused, and every space but the plain one. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800\uFFFC\uFFFD]|(?! )\p{Zs}/u;
+const UNPRINTABLE =
+  /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800\u{13440}-\u{13442}\u{16FE4}\u{1BC9D}\u{1D159}\uFFFC\uFFFD]|(?! )\p{Zs}/u;
+/** Full stops, the wide and the ideographic ones too, as in IDNA (RFC 3490 §3.1), and what folds to them. */
+const DOTS_AT_END = /[.\u2024-\u2026\u3002\uFE12\uFE19\uFE52\uFF0E\uFF61\s]+$/u;
 const TOO_MANY_MARKS = new RegExp(`\\p{M}{${MAX_MARKS + 1}}`, "u");
 
 /**
- * What a certificate or an operator calls a peer, as a name: in NFC, spaces trimmed and collapsed. Refuses what
+ * What a certificate or an operator calls a peer, as a name: in NFC, spaces trimmed and collapsed, without full stops at
+ * its end, which change nothing about a host name (RFC 1034 §3.1) and little about how any other looks. Refuses what
  * cannot be shown safely, and what could be taken for a pin, a fingerprint or a key id. A name of 14 letters or more
  * whose check characters happen to be right counts as a key id: one in 1024 of those without other characters.
  */
 export function toPeerName(text: string): PeerNameResult {
   if (text.length > MAX_BYTES) return refuse(`it is longer than ${MAX_BYTES} bytes`);
-  const name = collapseSpaces(text.normalize("NFC"));
+  const name = collapseSpaces(text.normalize("NFC")).replace(DOTS_AT_END, "");
   const key = nameKey(name);
   const problem = refusedIn(text) ?? problemOf(name, key);
   return problem === undefined ? { ok: true, name, key } : refuse(problem);
@@ -49,6 +57,13 @@ export function toPeerName(text: string): PeerNameResult {
 export function nameKey(name: string): string {
   const folded = name.normalize("NFKD").toLowerCase().toUpperCase().toLowerCase();
   return collapseSpaces(folded.normalize("NFKC"));
+}
+
+/** The folded names that a text may mean: the one it is as a name, and the one it says, which may be an older one. */
+export function nameKeysOf(text: string): readonly string[] {
+  const said = nameKey(text);
+  const name = toPeerName(text);
+  return name.ok && name.key !== said ? [name.key, said] : [said];
 }
 
 /**
@@ -92,6 +107,7 @@ function refusedIn(text: string): string | undefined {
 function problemOf(name: string, key: string): string | undefined {
   if (name === "" || key === "") return "it is empty";
   if (Buffer.byteLength(name) > MAX_BYTES) return `it is longer than ${MAX_BYTES} bytes`;
+  if (/[.\u3002]$/u.test(key)) return "it ends with a character that is a full stop when folded";
   if (/^\p{M}/u.test(name)) return "it begins with a combining mark";
   if (TOO_MANY_MARKS.test(name)) return `it holds more than ${MAX_MARKS} combining marks in a row`;
   return keyLikeness(key);

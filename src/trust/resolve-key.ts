@@ -3,7 +3,7 @@ import { isMeantAsKeyId, looksLikeKeyId, parseKeyId, parseKeyIdPrefix, toKeyId }
 import { looksLikeKeyPin, parseFingerprint, parseKeyPin } from "./key-pin.ts";
 import type { KeyLookup } from "./key-lookup.ts";
 import type { KeyRecord } from "./key-record.ts";
-import { nameKey } from "./peer-name.ts";
+import { nameKey, nameKeysOf } from "./peer-name.ts";
 
 /** What an operator's verb is about to do: decides which keys of a named peer are meant. */
 export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "forget" | "rename" | "group";
@@ -46,8 +46,8 @@ export function resolveOne(store: KeyLookup, text: string, verb: "approve" | "re
  * approved, and meant otherwise only when nobody holds the name and one of them claims it.
  */
 function keysNamed(store: KeyLookup, text: string, verb: KeyVerb): readonly KeyRecord[] {
-  const wanted = nameKey(text);
-  const bound = store.keysOfName(wanted);
+  const wanted = nameKeysOf(text);
+  const bound = wanted.flatMap((name) => store.keysOfName(name));
   // A stranger may call himself what an operator is likely to mistype.
   const claiming = isMeantAsKeyId(text) ? [] : store.keysWithoutName().filter((key) => claims(key, wanted));
   const named = [...bound, ...claiming];
@@ -64,8 +64,8 @@ function keysNamed(store: KeyLookup, text: string, verb: KeyVerb): readonly KeyR
   return severalStrangers ? one(text, meant) : found(text, meant);
 }
 
-function claims(key: KeyRecord, wanted: string): boolean {
-  return key.claimedName !== null && nameKey(key.claimedName) === wanted;
+function claims(key: KeyRecord, wanted: readonly string[]): boolean {
+  return key.claimedName !== null && wanted.includes(nameKey(key.claimedName));
 }
 
 function keysWithPin(store: KeyLookup, text: string): readonly KeyRecord[] {

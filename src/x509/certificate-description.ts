@@ -65,7 +65,8 @@ function splitNames(text: string): readonly string[] {
 }
 
 /** Controls, bidi, fillers, odd spaces, private use and unassigned; and a literal `\u{`, so that no two look alike. */
-const UNPRINTABLE = /[\p{C}\p{DI}\p{Zl}\p{Zp}\u2800\uFFFC\uFFFD]|(?! )\p{Zs}|\\(?=u\{)/gu;
+const UNPRINTABLE =
+  /[\p{C}\p{DI}\p{Zl}\p{Zp}\u2800\u{13440}-\u{13442}\u{16FE4}\u{1BC9D}\u{1D159}\uFFFC\uFFFD]|(?! )\p{Zs}|\\(?=u\{)/gu;
 
 function escape(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);

@@ -5,11 +5,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
@@ -54,6 +55,18 @@ describe("PemDir", () => {
     assert.deepEqual(readdirSync(folder).toSorted(), [fileOf(ada), fileOf(ben)].toSorted());
     const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
     assert.equal(der && readCertificate(der).fingerprint, ada.fingerprint);
+  });
+
+  it("makes a folder that nobody else can write to, whatever the umask", async (test) => {
+    const folder = join(folderFor(test), "below");
+    const former = process.umask(0);
+    test.after(() => process.umask(former));
+    await using store = openMemoryStore();
+    await operatorOf(store).import(await certificate());
+    using _ = new PemDir(store, folder, { now: Date.now });
+    for (const path of [folder, dirname(folder), ...readdirSync(folder).map((name) => join(folder, name))]) {
+      assert.equal(statSync(path).mode & 0o022, 0, path);
+    }
   });
 
   for (const verb of ["revoke", "ignore", "forget"] as const) {

@@ -233,6 +233,8 @@ describe("the rows of a store against its events", () => {
     }
     await store.apply(createTokenOf("ben"));
     rewriteAsFormerVersion(database);
+    // Former versions gave a barred stranger the name that it claimed, if nobody had it.
+    database.prepare("UPDATE keys SET peer = 'eve', name_key = 'eve' WHERE pin = ?").run(eve.pin);
     assert.deepEqual(found(store), []);
     assert.equal(store.audit().rows?.uncomparedTokens, 1);
     database.exec("UPDATE keys SET expires = NULL");

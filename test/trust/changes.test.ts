@@ -61,6 +61,30 @@ describe("conflicts of pending keys", () => {
   });
 });
 
+describe("what a pending key conflicts with", () => {
+  it("is whoever got the name after it came to wait", async () => {
+    const office = new Office();
+    const [rival, anna, next] = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
+    assert.equal(await office.connects(rival), "pending");
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, null);
+    await office.operator.import(anna);
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, anna.pin);
+    await office.operator.import(next, { onConflict: "replace" });
+    const [listed] = office.store.keys().filter(({ pin }) => pin === rival.pin);
+    assert.equal(listed?.conflictsWith, next.pin);
+  });
+
+  it("is nobody once the holder was approved under another name", async () => {
+    const office = new Office();
+    const [anna, rival] = [factsOf("anna"), factsOf("anna")];
+    await office.operator.import(anna);
+    await office.connects(rival);
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, anna.pin);
+    await office.operator.approve(anna.pin, { name: "anna of old" });
+    assert.equal(office.store.key(rival.pin)?.conflictsWith, null);
+  });
+});
+
 describe("approving", () => {
   it("binds the key id when the server that met the key binds keys", async () => {
     const office = new Office();

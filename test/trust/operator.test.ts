@@ -49,6 +49,20 @@ describe("Operator.revoke and ignore", () => {
     );
   });
 
+  it("leaves the name free that a stranger claimed who is barred", async () => {
+    for (const verb of ["ignore", "revoke"] as const) {
+      const office = new Office();
+      const [stranger, anna] = [factsOf("anna"), factsOf("anna")];
+      await office.connects(stranger);
+      await office.operator[verb]("anna");
+      assert.deepEqual(office.store.keysOfName("anna"), []);
+      assert.equal(await office.connects(anna), "pending");
+      await office.operator.approve(anna.pin);
+      assert.deepEqual(await office.connects(anna), { peer: "anna" });
+      assert.equal(await office.connects(stranger), verb === "ignore" ? "ignored" : "revoked");
+    }
+  });
+
   it("never makes a revoked key an ignored one by the peer's name", async () => {
     const office = new Office();
     const [stolen, kept] = [factsOf("anna"), factsOf("anna")];

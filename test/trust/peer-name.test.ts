@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { toKeyPin } from "../../src/trust/key-pin.ts";
-import { escapeText, nameKey, toPeerName } from "../../src/trust/peer-name.ts";
+import { escapeText, nameKey, nameKeysOf, toPeerName } from "../../src/trust/peer-name.ts";
 
 const HASH = createHash("sha256").update("ada").digest();
 const PIN = toKeyPin(HASH);
@@ -86,6 +86,12 @@ describe("peer name", () => {
     ["a tag character", "ada\u{e0041}", /invisible or .* \(U\+E0041\)/],
     ["a variation selector", "ada\ufe0f", /invisible or .* \(U\+FE0F\)/],
     ["a blank braille pattern", "ada\u2800", /invisible or .* \(U\+2800\)/],
+    ["a note without ink", "ada\u{1d159}", /invisible or .* \(U\+1D159\)/],
+    ["a full blank", "ada\u{13441}", /invisible or .* \(U\+13441\)/],
+    ["a half blank", "ada\u{13442}", /invisible or .* \(U\+13442\)/],
+    ["a filler", "ada\u{16fe4}", /invisible or .* \(U\+16FE4\)/],
+    ["a mark that mirrors a hieroglyph", "ada\u{13440}", /invisible or .* \(U\+13440\)/],
+    ["a mark that selects another letter", "ada\u{1bc9d}", /invisible or .* \(U\+1BC9D\)/],
     ["a line separator", "ada\u2028admin", /line separator \(U\+2028\)/],
     ["a paragraph separator", "ada\u2029admin", /line separator \(U\+2029\)/],
     ["half a surrogate pair", "ada\ud800", /surrogate pair \(U\+D800\)/],
@@ -110,6 +116,25 @@ describe("peer name", () => {
       assert.doesNotMatch(result.name, bad);
       assert.doesNotMatch(result.key, bad);
     }
+  });
+
+  it("is the same with and without full stops at its end", () => {
+    for (const text of [
+      "admin.",
+      "admin..",
+      "admin\u3002",
+      "admin\uff0e",
+      "admin\uff61",
+      "admin\u2024",
+      " admin . ",
+    ]) {
+      assert.deepEqual(toPeerName(text), { ok: true, name: "admin", key: "admin" }, text);
+      assert.ok(nameKeysOf(text).includes("admin"), text);
+    }
+    assert.deepEqual(toPeerName("web.example."), { ok: true, name: "web.example", key: "web.example" });
+    assert.equal(problemOf(" . "), "it is empty");
+    assert.match(problemOf("ada \u2488"), /full stop/);
+    assert.match(problemOf(`${PIN}.`), /pin/);
   });
 
   it("is refused when it could be taken for a pin", () => {
@@ -163,7 +188,9 @@ describe("peer name", () => {
       fc.property(names, (text) => {
         const result = toPeerName(text);
         if (!result.ok) return;
-        assert.equal(result.key, nameKey(text));
+        assert.equal(result.key, nameKey(result.name));
+        assert.ok(nameKeysOf(text).includes(result.key));
+        assert.doesNotMatch(result.key, /[.\u3002]$/);
         assert.deepEqual(toPeerName(result.name), result);
         assert.equal(escapeText(result.name), result.name);
       }),

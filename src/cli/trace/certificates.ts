@@ -16,7 +16,7 @@ export class TraceCertificates {
   constructor(folder: string) {
     this.#folder = folder;
     try {
-      mkdirSync(folder, { recursive: true });
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
     } catch (error) {
       throw cannotWrite(folder, error);
     }
@@ -44,7 +44,7 @@ export class TraceCertificates {
     const path = join(this.#folder, `${fingerprint}.pem`);
     const pem = toPem(der);
     try {
-      writeFileSync(path, pem, { flag: "wx" });
+      writeFileSync(path, pem, { flag: "wx", mode: 0o644 });
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST"))
         throw cannotWrite(path, error);

@@ -57,7 +57,7 @@ async function run(folder: string, { store: url, json }: Options): Promise<void>
         .filter((key) => key.state === "trusted" && (key.expires === null || now < key.expires))
         .flatMap((key) => toExport(store, key, folder));
       try {
-        mkdirSync(folder, { recursive: true });
+        mkdirSync(folder, { recursive: true, mode: 0o755 });
         for (const { file, pin } of exports) refuseForeign(file, pin);
         for (const { file, pem } of exports) replaceFile(file, pem);
       } catch (error) {

@@ -8,6 +8,7 @@ import type { TrustTables } from "../trust-tables.ts";
 import type { ApproveChange, ImportChange, Outcome, SeenKey } from "./change.ts";
 import { leaveGroups } from "./group.ts";
 import { retire } from "./retire.ts";
+import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
 export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
@@ -104,6 +105,9 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
         before.peer !== peer && { formerName: before.peer }),
     },
   });
+  if (before !== undefined && before.peer !== null && nameKey(before.peer) !== nameKey(peer)) {
+    settleConflicts(tables, key.pin);
+  }
   leaveGroups(tables, change, before?.peer ?? null);
   return { kind: "changed", keys: [key, ...retired] };
 }

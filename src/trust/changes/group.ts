@@ -1,5 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
-import { nameKey, toPeerName } from "../peer-name.ts";
+import { nameKey, nameKeysOf, toPeerName } from "../peer-name.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { resolveOne } from "../resolve-key.ts";
 import type { TrustTables } from "../trust-tables.ts";
@@ -27,9 +27,9 @@ export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): 
 /** Takes a peer out of a group; the last one ends the group. */
 export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGroupChange): Outcome {
   const key = resolveOne(tables, change.key, "group");
-  const folded = nameKey(change.group);
+  const wanted = nameKeysOf(change.group);
   const groups = key.peer === null ? [] : tables.groupsOf(nameKey(key.peer));
-  const group = groups.find((name) => nameKey(name) === folded);
+  const group = groups.find((name) => wanted.includes(nameKey(name)));
   if (key.peer === null || group === undefined) {
     throw new HandclaspError(
       "ERR_HANDCLASP_NOT_FOUND",
@@ -39,7 +39,7 @@ export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGrou
       },
     );
   }
-  tables.deleteMember(nameKey(key.peer), folded);
+  tables.deleteMember(nameKey(key.peer), nameKey(group));
   append(tables, change, "group-removed", key.peer, group);
   return changed(key);
 }
