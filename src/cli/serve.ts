@@ -7,9 +7,9 @@ import type { ServerAddress } from "../client/server-address.ts";
 import { keepAlive } from "../gateway/keep-alive.ts";
 import { AcceptProxy } from "../gateway/proxy-protocol/accept-proxy.ts";
 import { proxiedAddress } from "../gateway/proxy-protocol/proxied-address.ts";
+import { clientAddress } from "../guard/client-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
-import { socketAddress } from "../guard/remote-address.ts";
 import { openStore } from "../store/open-store.ts";
 import { PemDir } from "../store/pem-dir.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
@@ -144,7 +144,7 @@ function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog)
     log.write({
       event: "handshake-failed",
       message: reasonOf(error),
-      address: socketAddress(socket) ?? null,
+      address: clientAddress(socket) ?? null,
     });
   });
   server.on("error", (error) => log.failed(error));

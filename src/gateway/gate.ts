@@ -1,12 +1,11 @@
 import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import { createSecureContext, getCACertificates, type TLSSocket, type TlsOptions } from "node:tls";
+import { createSecureContext, getCACertificates, type TlsOptions } from "node:tls";
 import type { IdentityPem } from "../client/identity.ts";
+import { clientAddress } from "../guard/client-address.ts";
 import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
-import { CURRENT_HANDSHAKE } from "../guard/handshake.ts";
 import type { GuardOptions } from "../guard/options.ts";
-import { socketAddress } from "../guard/remote-address.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import { AllowLists, type GroupLookup } from "./allow-list.ts";
 import type { TrustChanges } from "../trust/trust-change.ts";
@@ -79,7 +78,7 @@ export class Gate {
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
     server.on("tlsClientError", (error, socket) => {
-      const remoteAddress = remoteAddressOf(socket);
+      const remoteAddress = clientAddress(socket);
       onEvent({ type: "handshake-failed", listener: config, error, remoteAddress });
     });
     this.#stopRejudging = this.#trust.onChange((changes) => {
@@ -206,13 +205,6 @@ const LAST_WORDS_MS = 30_000;
 function authoritiesOf({ trustCa }: ListenerConfig): string {
   if (trustCa === "none") return "";
   return createHash("sha256").update(getCACertificates("default").join("")).digest("base64");
-}
-
-/** Through proxies, as far as it is known which connection the socket is of; else who is at its other end. */
-function remoteAddressOf(socket: TLSSocket): string | undefined {
-  const handshake = CURRENT_HANDSHAKE.getStore();
-  const isOurs = handshake !== undefined && (handshake.socket ?? socket) === socket;
-  return isOurs ? handshake.remoteAddress : socketAddress(socket);
 }
 
 function tlsOptions({ minTls, maxTls, alpn }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {

@@ -39,8 +39,8 @@ export class ListenerTrust implements ListenerTrustPort {
     if (verdict.decision === "refuse" || this.#allowed.isOpen) return verdict;
     try {
       return this.#allowed.has(verdict.peer) ? verdict : turnDown("not-allowed", verdict);
-    } catch {
-      return turnDown("store-unavailable", verdict);
+    } catch (error) {
+      return { ...turnDown("store-unavailable", verdict), problem: String(error) };
     }
   }
 

@@ -38,6 +38,7 @@ export class Announcer {
       remoteAddress: handshake.remoteAddress,
       reason: refuse.reason,
       detail: refuse.concern?.problem ?? null,
+      problem: refuse.problem ?? null,
       alert,
       pin: refuse.pin,
       peer: refuse.peer,

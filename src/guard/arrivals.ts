@@ -27,8 +27,10 @@ export class Arrivals {
 
   add(handshake: Handshake): void {
     this.#underWay.add(handshake);
+    // Later it may be gone, and nobody could tell where it came from.
+    const { remoteAddress } = handshake;
     if (this.#underWay.spared >= this.#mostSpared) return;
-    if (this.#networks.has(handshake.remoteAddress)) this.#underWay.spare(handshake);
+    if (this.#networks.has(remoteAddress)) this.#underWay.spare(handshake);
   }
 
   admitted({ remoteAddress }: Handshake): void {

@@ -27,6 +27,8 @@ export interface RefusedMessage extends ConnectionMessage {
   readonly reason: RefusalReason;
   /** Which rule about tokens or endorsements it was; null for other reasons. */
   readonly detail: RefusalDetail | null;
+  /** What was wrong in words: which field of a certificate cannot be read, why the store could not be asked. */
+  readonly problem: string | null;
   /** What the client was told; null when nothing could be sent and the connection just ended. */
   readonly alert: AlertName | null;
   readonly pin: KeyPin | null;

@@ -83,8 +83,9 @@ function serverPins(socket: TLSSocket): readonly KeyPin[] {
 }
 
 /** A refusal that needs no trust store. */
-export function refuseFor(reason: RefusalReason): Refuse {
-  return { decision: "refuse", reason, pin: null, peer: null, conflictsWith: null };
+export function refuseFor(reason: RefusalReason, error?: unknown): Refuse {
+  const refuse = { decision: "refuse", reason, pin: null, peer: null, conflictsWith: null } as const;
+  return error instanceof Error ? { ...refuse, problem: error.message } : refuse;
 }
 
 /** Why a certificate that could not be read is refused; undefined when it is our own fault. */

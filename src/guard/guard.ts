@@ -353,6 +353,6 @@ export class Guard implements Disposable {
   #unreadable(handshake: Handshake, error: unknown): Refuse {
     const reason = reasonOfUnreadable(error);
     if (reason === undefined) this.#announcer.failed(error, handshake);
-    return refuseFor(reason ?? "store-unavailable");
+    return refuseFor(reason ?? "store-unavailable", error);
   }
 }

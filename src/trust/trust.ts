@@ -91,13 +91,13 @@ export class Trust implements AsyncDisposable {
       return this.#keep(verdict, sighting, known ? key : undefined, now);
     } catch (error) {
       if (isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED")) {
-        return refusal("malformed-certificate", pin);
+        return { ...refusal("malformed-certificate", pin), problem: error.message };
       }
       if (isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")) {
-        return refusal("unsupported-key", pin);
+        return { ...refusal("unsupported-key", pin), problem: error.message };
       }
       this.#onError(error);
-      return refusal("store-unavailable", pin);
+      return { ...refusal("store-unavailable", pin), problem: String(error) };
     }
   }
 
@@ -124,7 +124,7 @@ export class Trust implements AsyncDisposable {
       };
     } catch (error) {
       this.#onError(error);
-      return refusal("store-unavailable", claim.pin, claim.peer);
+      return { ...refusal("store-unavailable", claim.pin, claim.peer), problem: String(error) };
     }
   }
 

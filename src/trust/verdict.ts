@@ -73,6 +73,8 @@ export interface Refuse {
   /** The key that holds the claimed name, for `key-changed`. */
   readonly conflictsWith: KeyPin | null;
   readonly concern?: Concern;
+  /** What was wrong, where there are words for it: which field could not be read, why the store could not be asked. */
+  readonly problem?: string;
 }
 
 export type Verdict = Admit | Claim | Refuse;

@@ -50,6 +50,19 @@ describe("the log of a gateway", { timeout: 120_000 }, () => {
     });
   }
 
+  it("says which listener a client came to, and what was wrong with it", async () => {
+    using home = new Home();
+    const verb = ["gateway", "--to", "127.0.0.1:1", "--first-use", "accept", "--log", "connections"];
+    await using gateway = await startServer(home, verb);
+    const rival = await identity("ada");
+    for (const each of [ada, ada, rival]) await connectOnce({ port: gateway.port, identity: each });
+    for (const name of ["met", "recognised", "refused"]) {
+      const line = await gateway.logged(({ event }) => event === name);
+      assert.equal(typeof line["listener"], "string", name);
+    }
+    await gateway.logged(({ event, reason }) => event === "closed" && reason === null);
+  });
+
   it("has the paths of requests, and nothing of their queries", async () => {
     using home = new Home();
     const upstream = createServer((_request, response) => response.end("hello")).listen(0, "127.0.0.1");

@@ -53,6 +53,19 @@ describe("an IPv4 client at a listener for both protocols", () => {
     assert.equal((await proxied.event("proxy-header-refused")).proxy, "127.0.0.1");
   });
 
+  it("has it when it is gone before its handshake is over", async () => {
+    await using upstream = await openUpstream();
+    await using scene = await openScene(upstream, {});
+    for (const leave of ["resetAndDestroy", "destroy", "end"] as const) {
+      const from = scene.events.length;
+      const socket = createConnection(scene.port, "127.0.0.1").on("error", () => undefined);
+      await once(socket, "connect");
+      socket[leave]();
+      const event = await scene.event("handshake-failed", (each) => scene.events.indexOf(each) >= from);
+      assert.equal(event.remoteAddress, "127.0.0.1", leave);
+    }
+  });
+
   it("has it when a proxy in front of us shows it like that", async () => {
     await using upstream = await openUpstream();
     await using scene = await openScene(upstream, { acceptProxy: ["127.0.0.1"] });

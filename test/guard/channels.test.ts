@@ -100,7 +100,7 @@ describe("the diagnostics channels", async () => {
   }
 
   it("tell of what should not happen", async () => {
-    using told = listen("handclasp:error");
+    using told = listen("handclasp:error", "handclasp:refused");
     const broken = new Error("broken");
     await using scene = await openScene({
       through: (trust) =>
@@ -114,6 +114,9 @@ describe("the diagnostics channels", async () => {
     const [{ message } = assert.fail()] = told.messages;
     assert("error" in message);
     assert.equal(message.error, broken);
+    const [, { message: refused } = assert.fail()] = told.messages;
+    assert("problem" in refused);
+    assert.deepEqual([refused.reason, refused.problem], ["store-unavailable", "broken"]);
   });
 });
 

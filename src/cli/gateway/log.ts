@@ -28,8 +28,9 @@ export function logGateway(log: EventLog, { detail, printCertificate }: GatewayL
   return (event) => {
     switch (event.type) {
       case "server-opened": {
-        const { server } = event;
-        stops.set(server, logClients({ server, log, recognised, printCertificate, onRenewed: nothing }));
+        const { server, listener } = event;
+        const about = { server, listener: listener.name, recognised, printCertificate };
+        stops.set(server, logClients({ ...about, log, onRenewed: nothing }));
         break;
       }
       case "server-closed":

@@ -73,6 +73,8 @@ export function boundedEntry(entry: LogEntry): LogEntry {
 export interface ClientLogOptions {
   readonly server: ChannelMessages["handclasp:met"]["server"];
   readonly log: EventLog;
+  /** Its name, where a process has several. */
+  readonly listener?: string;
   /** Whether connections of known clients are logged, too; default true. */
   readonly recognised?: boolean;
   /** Whether certificates go to stdout as PEM. */
@@ -85,28 +87,32 @@ export interface ClientLogOptions {
 export function logClients({
   server,
   log,
+  listener,
   recognised = true,
   printCertificate,
   onRenewed,
 }: ClientLogOptions): () => void {
+  const where = listener === undefined ? {} : { listener };
   const admitted = (event: "met" | "rotated" | "recognised", message: AdmittedMessage): void => {
     const { peer, connection, remoteAddress } = message;
     const { keyId, pin, tlsVersion, resumed, renewed } = peer;
     const certificate = describe(peer.certificate.der);
     const address = remoteAddress ?? null;
     const about = { ...factsOf(certificate), tlsVersion, resumed, renewed, address, connection };
-    log.write({ event, peer: peer.name, keyId, pin, ...about });
+    log.write({ event, ...where, peer: peer.name, keyId, pin, ...about });
     if (printCertificate && certificate !== undefined) print(certificate.pem.trimEnd());
     if (renewed) onRenewed(pin);
   };
   const refused = (message: ChannelMessages["handclasp:refused"]): void => {
-    const { reason, detail, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
+    const { reason, detail, problem, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
     const certificate = (): CertificateDescription | undefined =>
       message.certificate && describe(message.certificate);
     log.offer({ event: "refused", reason }, () => ({
       event: "refused",
+      ...where,
       reason,
       detail,
+      problem: problem === null ? null : escapeText(problem, MOST_CHARACTERS),
       alert,
       peer,
       keyId: keyIdOf(pin),
@@ -123,9 +129,11 @@ export function logClients({
     const { peer, reason, connection, remoteAddress } = message;
     const { keyId, pin } = peer;
     const address = remoteAddress ?? null;
-    log.write({ event: "revoked", reason, peer: peer.name, keyId, pin, address, connection });
+    log.write({ event: "revoked", ...where, reason, peer: peer.name, keyId, pin, address, connection });
   };
-  const failed = ({ error }: ChannelMessages["handclasp:error"]): void => log.failed(error);
+  const failed = ({ error, connection, remoteAddress }: ChannelMessages["handclasp:error"]): void => {
+    log.write({ ...errorEntry(error), ...where, address: remoteAddress ?? null, connection });
+  };
   const stops = [
     listen("handclasp:met", server, (message) => admitted("met", message)),
     listen("handclasp:rotated", server, (message) => admitted("rotated", message)),
