@@ -139,6 +139,25 @@ describe("an answer over h2c that is not as long as it says", () => {
   });
 });
 
+describe("a request over HTTP/2 that is longer than it says", () => {
+  it("ends its stream alone", async () => {
+    await using upstream = await openHttpUpstream((request, response) => {
+      request.resume();
+      setTimeout(() => response.end("ok"), 300);
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using session = openSession(scene.port);
+    const slow = finish(session.request({ ":path": "/", ":method": "POST" }, { endStream: true }));
+    for (let round = 0; round < 3; round += 1) {
+      const odd = session.request({ ":path": "/", ":method": "POST", "content-length": "2" });
+      odd.on("error", () => undefined).end("three");
+      const { status, resetCode } = await finish(odd);
+      assert.ok(status === 400 || resetCode !== 0, `${status} ${resetCode}`);
+    }
+    assert.equal((await slow).status, 200);
+  });
+});
+
 describe("a kept connection to an upstream over HTTP/1.1", () => {
   it("is not kept longer because the upstream says that it would", async () => {
     await using upstream = await openHttpUpstream(

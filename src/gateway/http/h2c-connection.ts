@@ -8,6 +8,7 @@ import {
 import { MOST_HEAD_BYTES, type ConnectionTimes } from "./connection-times.ts";
 import type { Http2Fields } from "./http2-fields.ts";
 import { toFailure, type UpstreamFailure } from "./http-upstream.ts";
+import { isOfProtocol } from "./outlive-stream-errors.ts";
 import { UpstreamTimeout } from "../upstream.ts";
 import type { UpstreamSocket } from "../upstream-socket.ts";
 
@@ -151,15 +152,12 @@ export class H2cConnection {
     this.#retired();
   }
 
-  /**
-   * Node ends a connection for any break of the rules that nghttp2 tells of, also where nghttp2 reset the one stream and
-   * goes on, as with a body that is longer than its length (RFC 9113 §8.1.1). Where it does not go on, no ping is answered.
-   */
+  /** As `outliveStreamErrors` does, with the same ping that other doubts come to. */
   #outliveStreamErrors(): void {
     const { session } = this;
     const destroy = session.destroy.bind(session);
     session.destroy = (error, code) => {
-      if (isOfProtocol(error) && !this.#isDoubted) this.#doubt();
+      if (isOfProtocol(error)) this.#doubt();
       else destroy(error, code);
     };
   }
@@ -203,11 +201,4 @@ export class H2cConnection {
       // It is over, or not there yet: it has the same time.
     }
   }
-}
-
-/** NGHTTP2_ERR_PROTO, which is in none of Node's types. */
-const PROTOCOL_ERROR = -505;
-
-function isOfProtocol(error: unknown): boolean {
-  return error instanceof Error && "errno" in error && error.errno === PROTOCOL_ERROR;
 }

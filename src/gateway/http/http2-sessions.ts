@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { connectionOf } from "../../guard/peer-of.ts";
 import { Farewell } from "./farewell.ts";
 import type { AnswerEnds } from "./http2-reply.ts";
+import { outliveStreamErrors } from "./outlive-stream-errors.ts";
 
 /** What a session that broke has to say why, and one that is over to be read to its end. */
 const BROKEN_MS = 2000;
@@ -76,6 +77,7 @@ export class Http2Sessions implements AnswerEnds {
     const socket = connectionOf(session)?.socket;
     socket?.once("end", () => session.destroy());
     if (socket !== undefined) endWithSession(session, socket);
+    outliveStreamErrors(session);
     if (this.#isDraining) this.#leave(session);
   }
 

@@ -1,0 +1,38 @@
+import type { Http2Session } from "node:http2";
+
+/** NGHTTP2_ERR_PROTO, which is in none of Node's types. */
+const PROTOCOL_ERROR = -505;
+const PING_MS = 2000;
+
+/**
+ * Node ends a connection for any break of the rules that nghttp2 tells of, also where nghttp2 reset the one stream and
+ * goes on, as with a body that is longer than its length (RFC 9113 §8.1.1). Where it does not go on, GOAWAY was said, and
+ * no ping is answered: then the connection ends after all.
+ */
+export function outliveStreamErrors(session: Http2Session): void {
+  const destroy = session.destroy.bind(session);
+  let broken: Error | undefined;
+  session.destroy = (error, code) => {
+    if (!isOfProtocol(error)) {
+      destroy(error ?? broken, code);
+      return;
+    }
+    if (broken !== undefined) return;
+    broken = error;
+    const late = setTimeout(() => destroy(error, code), PING_MS).unref();
+    session.once("close", () => clearTimeout(late));
+    try {
+      session.ping((failure) => {
+        if (failure !== null) return;
+        clearTimeout(late);
+        broken = undefined;
+      });
+    } catch {
+      // It is over, and has the same time.
+    }
+  };
+}
+
+export function isOfProtocol(error: unknown): error is Error {
+  return error instanceof Error && "errno" in error && error.errno === PROTOCOL_ERROR;
+}
