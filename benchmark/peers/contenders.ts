@@ -92,7 +92,8 @@ export function handclasp(
 }
 
 function haproxy({ folder, port, identity, clientCertificate }: Setup, mode: string, to: number): Command {
-  const tls = `ssl crt ${identity} verify required ca-file ${clientCertificate} ssl-min-ver TLSv1.3`;
+  const alpn = mode === "http" ? " alpn h2,http/1.1" : "";
+  const tls = `ssl crt ${identity} verify required ca-file ${clientCertificate} ssl-min-ver TLSv1.3${alpn}`;
   return [
     binary("haproxy"),
     "-db",
@@ -120,7 +121,7 @@ backend back
 }
 
 function nginx({ folder, port, upstream, identity, clientCertificate }: Setup, kind: string): Command {
-  const tls = `listen 127.0.0.1:${port} ssl backlog=4096;
+  const tls = `listen 127.0.0.1:${port} ssl${kind === "http" ? " http2" : ""} backlog=4096;
     ssl_certificate ${identity};
     ssl_certificate_key ${identity};
     ssl_protocols TLSv1.3;

@@ -1,10 +1,14 @@
 // The clients of the comparison: the same work for every server.
+import { once } from "node:events";
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, createSecureContext, type TLSSocket } from "node:tls";
 import type { CreatedIdentity } from "../../src/x509/create-identity.ts";
 
 export interface Client {
   /** Ends when a new connection is made, not resumed, with the client's certificate. */
   open(port: number): Promise<TLSSocket>;
+  /** The same for HTTP/2. */
+  openHttp2(port: number): Promise<ClientHttp2Session>;
 }
 
 /** TLS 1.3 over X25519, which every contender has: the same cryptography for all of them. */
@@ -16,16 +20,18 @@ export function createClient(identity: CreatedIdentity): Client {
     ecdhCurve: "X25519",
     ciphers: "TLS_AES_128_GCM_SHA256",
   });
+  const options = { host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false, secureContext };
   return {
+    openHttp2: async (port) => {
+      const session = connectHttp2(`https://localhost:${port}`, {
+        createConnection: () => connect({ ...options, port, ALPNProtocols: ["h2"] }).setNoDelay(true),
+      });
+      await once(session, "remoteSettings");
+      return session.on("error", () => undefined);
+    },
     open: (port) =>
       new Promise((resolve, reject) => {
-        const socket = connect({
-          host: "127.0.0.1",
-          port,
-          servername: "localhost",
-          rejectUnauthorized: false,
-          secureContext,
-        });
+        const socket = connect({ ...options, port });
         socket.setNoDelay(true);
         socket.once("error", reject);
         socket.once("secureConnect", () => {
@@ -89,6 +95,24 @@ export async function pingPong(
     }
   };
   await Promise.all(sockets.map(player));
+}
+
+/** So many GETs, one after the other on each of so many streams of each session. */
+export async function http2Requests(
+  sessions: readonly ClientHttp2Session[],
+  path: string,
+  count: number,
+  streams: number,
+): Promise<void> {
+  let left = count;
+  const player = async (session: ClientHttp2Session): Promise<void> => {
+    while (left-- > 0) {
+      const stream = session.request({ ":path": path }).resume();
+      const [[fields]] = await Promise.all([once(stream, "response"), once(stream, "close")]);
+      if (fields[":status"] !== 200) throw new Error(`not a good answer: ${fields[":status"]}`);
+    }
+  };
+  await Promise.all(sessions.flatMap((session) => Array.from({ length: streams }, () => player(session))));
 }
 
 /** Resolves when so many more bytes came; rejects when the connection ends before. */

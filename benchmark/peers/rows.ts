@@ -1,6 +1,16 @@
 // What is measured, and what it should come to.
 import type { TLSSocket } from "node:tls";
-import { bytes, type Client, download, handshakes, pingPong, response, upload } from "./load.ts";
+import type { ClientHttp2Session } from "node:http2";
+import {
+  bytes,
+  type Client,
+  download,
+  handshakes,
+  http2Requests,
+  pingPong,
+  response,
+  upload,
+} from "./load.ts";
 
 export interface Row {
   readonly id: string;
@@ -28,6 +38,13 @@ const PING = Buffer.alloc(64, "p");
 const GET = Buffer.from(
   "GET /kilobyte HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n",
 );
+
+const POST = Buffer.from(
+  `POST /small HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nContent-Length: 300\r\n\r\n${"b".repeat(300)}`,
+);
+const SESSIONS = 4;
+/** Of a session, at once. */
+const STREAMS = 4;
 
 const BULK_TARGETS: readonly Target[] = [
   { than: "bare Node pipe", most: 1.05 },
@@ -88,6 +105,28 @@ export const ROWS: readonly Row[] = [
     },
     targets: [{ than: "Caddy", most: 1.5 }],
   },
+  {
+    id: "post",
+    what: "POST of 300 B over kept HTTP/1.1 connections",
+    mode: "http",
+    unit: "µs",
+    units: 10_000,
+    work: async (client, port, units) => {
+      await overKept(client, port, (sockets) => pingPong(sockets, POST, response, units));
+    },
+    targets: [{ than: "Caddy", most: 1.5 }],
+  },
+  {
+    id: "http2",
+    what: "GET of 1 kB over kept HTTP/2 sessions, four streams at once on each",
+    mode: "http",
+    unit: "µs",
+    units: 10_000,
+    work: async (client, port, units) => {
+      await http2Requests(await keptSessions(client, port), "/kilobyte", units, STREAMS);
+    },
+    targets: [{ than: "Caddy", most: 1.5 }],
+  },
 ];
 
 function echoed(socket: TLSSocket): Promise<void> {
@@ -122,7 +161,18 @@ async function overKept(
   await work(sockets);
 }
 
+const KEPT_SESSIONS = new Map<number, readonly ClientHttp2Session[]>();
+
+async function keptSessions(client: Client, port: number): Promise<readonly ClientHttp2Session[]> {
+  const kept = KEPT_SESSIONS.get(port);
+  if (kept !== undefined) return kept;
+  const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => client.openHttp2(port)));
+  KEPT_SESSIONS.set(port, sessions);
+  return sessions;
+}
+
 /** Nothing then holds the process any more. */
 export function releaseKept(): void {
+  for (const session of [...KEPT_SESSIONS.values()].flat()) session.destroy();
   for (const socket of [...KEPT.values()].flat()) socket.destroy();
 }
