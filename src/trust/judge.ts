@@ -121,7 +121,8 @@ function judgeFitness(certificate: CertificateFacts, policy: Policy, now: number
 
 function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Claim | Refuse {
   const { certificate } = sighting;
-  const open = policy.firstUse === "accept" || now < known.firstUseOpenUntil || sighting.caSigned;
+  const accepts = policy.firstUse === "accept" || sighting.caSigned;
+  const open = accepts || now < known.firstUseOpenUntil;
   if (!open && policy.firstUse === "refuse") return refuse("unknown", certificate, shown(certificate));
   const dates = judgeDates(certificate, policy, now);
   if (dates !== undefined) return refuse(dates, certificate, shown(certificate));
@@ -135,6 +136,7 @@ function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now
     peer: name,
     pin: certificate.pin,
     source: sighting.caSigned ? "ca" : "first-use",
+    ...(!accepts && { whileOpen: policy.firstUse === "refuse" ? ("refuse" as const) : ("ask" as const) }),
   };
 }
 

@@ -1,6 +1,8 @@
-import type { TrustEvent } from "./events.ts";
+import { HandclaspError } from "../errors.ts";
+import { parseEvent, type TrustEvent } from "./events.ts";
 import type { KeyPin } from "./key-record.ts";
 import { nameKey } from "./peer-name.ts";
+import type { TrustStore } from "./trust-store.ts";
 
 /** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */
 export type Fall = "revoked" | "ignored" | "retired" | "forgotten" | "expired" | "not-allowed";
@@ -24,6 +26,39 @@ interface Collected {
   fell: Fall | undefined;
   readonly leftGroups: string[];
   readonly formerNames: string[];
+}
+
+/** Calls back with what becomes of keys in a store, in whichever process. Returns how to stop. */
+export function followTrustChanges(
+  store: Pick<TrustStore, "keysOfName" | "onEvents">,
+  listener: (changes: TrustChanges) => void,
+  onError: (error: unknown) => void,
+): () => void {
+  const holders = (folded: string): readonly KeyPin[] => {
+    try {
+      return store.keysOfName(folded).map(({ pin }) => pin);
+    } catch (error) {
+      onError(error);
+      return [];
+    }
+  };
+  return store.onEvents((sealed) => {
+    const events: TrustEvent[] = [];
+    for (const { json, sequence } of sealed) {
+      const event = parseEvent(json);
+      if (event === undefined) onError(unreadable(sequence));
+      else events.push(event);
+    }
+    const changes = toTrustChanges(events, holders);
+    if (changes.size > 0) listener(changes);
+  });
+}
+
+function unreadable(sequence: number): HandclaspError {
+  const problem = `event ${sequence} of the trust store cannot be read: whoever it is about was not looked at`;
+  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", problem, {
+    hint: "handclasp store check says what else is damaged",
+  });
 }
 
 /** What events say of the keys that they are about. Groups have peers in them, with whatever keys `holders` says. */

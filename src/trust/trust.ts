@@ -2,7 +2,7 @@ import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Distrust, distrustOf } from "./distrust.ts";
-import { type Actor, parseEvent } from "./events.ts";
+import type { Actor } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
@@ -13,7 +13,7 @@ import type { LiveConnection, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
 import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
-import { toTrustChanges, type TrustChanges } from "./trust-change.ts";
+import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
 import { checkTrustOptions, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./trust-store.ts";
 import type { Claim, Concern, Refuse, RefusalDetail, RefusalReason, Settled, Verdict } from "./verdict.ts";
@@ -168,11 +168,7 @@ export class Trust implements AsyncDisposable {
    * now. Returns how to stop.
    */
   onChange(listener: (changes: TrustChanges) => void): () => void {
-    return this.store.onEvents((sealed) => {
-      const events = sealed.map(({ json }) => parseEvent(json)).filter((event) => event !== undefined);
-      const changes = toTrustChanges(events, (name) => this.#holders(name));
-      if (changes.size > 0) listener(changes);
-    });
+    return followTrustChanges(this.store, listener, this.#onError);
   }
 
   /** Notes that a trusted key was seen. */
@@ -226,21 +222,19 @@ export class Trust implements AsyncDisposable {
     const certificate = toSeenCertificate(sighting.certificate);
     const origin = { at, actor: this.#actor(sighting), certificate };
     const pending = { pendingExpires: at + this.#pendingForMs, maxPending: this.#maxPending };
-    const { token, endorsedBy, concern, peer, source } = claim;
+    const { token, endorsedBy, concern, peer, source, whileOpen } = claim;
     if (token !== undefined) return { type: "join", ...origin, token };
     if (endorsedBy !== undefined)
       return { type: "rotate", ...origin, ...pending, endorsedBy, limit: this.#rotationRate };
-    const change = { type: "claim", ...origin, ...pending, peer, source } as const;
+    const change = {
+      type: "claim",
+      ...origin,
+      ...pending,
+      peer,
+      source,
+      ...(whileOpen && { whileOpen }),
+    } as const;
     return concern === undefined ? change : { ...change, endorsedBy: concern.about };
-  }
-
-  #holders(folded: string): readonly KeyPin[] {
-    try {
-      return this.store.keysOfName(folded).map(({ pin }) => pin);
-    } catch (error) {
-      this.#onError(error);
-      return [];
-    }
   }
 
   /** What concerns nothing of ours is a sighting, not an event. */

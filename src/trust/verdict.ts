@@ -56,6 +56,8 @@ export interface Claim {
   /** The trusted key that it replaces, for the source `rotation`. */
   readonly endorsedBy?: Endorser;
   readonly concern?: Concern;
+  /** Accepted only because first use is open for a while; what the policy does else. */
+  readonly whileOpen?: "ask" | "refuse";
 }
 
 /** A trusted key and when it named its successor; milliseconds since the epoch. */

@@ -27,6 +27,8 @@ export interface ClaimChange extends ChangeOrigin {
   readonly source: KeySource;
   /** A key that nobody knows endorsed this one; kept for whoever reads the events. */
   readonly endorsedBy?: string;
+  /** It is accepted only if first use is still open then; what becomes of it else. */
+  readonly whileOpen?: "ask" | "refuse";
   readonly certificate: SeenCertificate;
   /** For the loser, which is kept as pending. */
   readonly pendingExpires: number;

@@ -16,6 +16,14 @@ export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
     hold(tables, change, holder);
     return { kind: "lost", reason: "key-changed", conflictsWith: holder.pin };
   }
+  if (change.whileOpen !== undefined && tables.firstUseOpenUntil() <= change.at) {
+    if (change.whileOpen === "ask") hold(tables, change, undefined);
+    return {
+      kind: "lost",
+      reason: change.whileOpen === "ask" ? "pending" : "unknown",
+      conflictsWith: null,
+    };
+  }
   const key = admitKey(tables, change, {
     event: "met",
     certificate,

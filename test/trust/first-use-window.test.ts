@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { Operator } from "../../src/trust/operator.ts";
+import type { FirstUse } from "../../src/trust/policy.ts";
+import { Trust } from "../../src/trust/trust.ts";
+import { factsOf } from "../support/certificates.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+
+describe("a window of first use that an operator closes", () => {
+  for (const [firstUse, reason, kept] of [
+    ["ask", "pending", 1],
+    ["refuse", "unknown", 0],
+    ["accept", "admit", 1],
+  ] as const satisfies readonly (readonly [FirstUse, string, number])[]) {
+    it(`is closed for who was judged before, and is written down after it, where servers ${firstUse}`, async () => {
+      const store = openMemoryStore();
+      after(() => store.close());
+      const operator = new Operator(store, { user: "olga", process: "test 1", now: () => NOW });
+      await using trust = new Trust(store, { policy: { firstUse }, now: () => NOW, process: "serve 2" });
+      await operator.openFirstUse(60_000);
+      const sighting = { certificate: factsOf("anna"), caSigned: false, remoteAddress: "192.0.2.1" };
+      const verdict = trust.judge(sighting);
+      assert.ok(verdict.decision === "claim");
+      await operator.openFirstUse(0);
+      const settled = await trust.settle(verdict, sighting);
+      assert.equal(settled.decision === "refuse" ? settled.reason : settled.decision, reason);
+      assert.equal(store.keys().length, kept);
+    });
+  }
+});
+
+describe("an event that cannot be read", () => {
+  it("is told of: nobody knows whom it is about", async () => {
+    const errors: unknown[] = [];
+    const store = openMemoryStore();
+    after(() => store.close());
+    const listeners: ((events: { sequence: number; json: string; hash: string }[]) => void)[] = [];
+    const broken = Object.assign(Object.create(store) as typeof store, {
+      onEvents: (listener: (typeof listeners)[number]) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+    });
+    await using trust = new Trust(broken, {
+      now: () => NOW,
+      process: "serve 2",
+      onError: (e) => errors.push(e),
+    });
+    trust.onChange(() => assert.fail("there is nothing to tell"));
+    listeners[0]?.([{ sequence: 7, json: "{", hash: "" }]);
+    assert.match(String(errors[0]), /event 7 of the trust store cannot be read/);
+  });
+});
