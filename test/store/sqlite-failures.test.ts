@@ -14,6 +14,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EventFeed } from "../../src/store/event-feed.ts";
 import { SCHEMA } from "../../src/store/schema.ts";
 import { connect } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
@@ -129,6 +130,19 @@ describe("a sqlite store that fails while it is in use", () => {
     renameSync(`${path}.away`, path);
     await until(() => !readFails(store, anna));
     assert.equal(trust.judge(sighting).decision, "admit");
+  });
+
+  it("answers nothing, either, when a write that was under way ends while its file is away", async () => {
+    const path = newPath();
+    await storeWithAnna(path);
+    const database = connect(path);
+    const feed = new EventFeed(database, path);
+    renameSync(path, `${path}.away`);
+    await until(() => feed.failure !== undefined);
+    feed.announce();
+    assert.match(feed.failure?.message ?? "", /was removed/);
+    feed.stop();
+    database.close();
   });
 
   it("answers nothing when another store is put in its place", async () => {
