@@ -113,7 +113,8 @@ describe("requests that a client sends without waiting for answers", () => {
       response.end("first".repeat(100_000));
       await closed(socket);
       const answers = received.split(/(?=HTTP\/1\.1 \d{3} )/);
-      assert.match(answers[0] ?? "", /^HTTP\/1\.1 200 .*(?:first){100000}$/s);
+      assert.match(answers[0] ?? "", /^HTTP\/1\.1 200 /);
+      assert.ok(answers[0]?.endsWith(`\r\n\r\n${"first".repeat(100_000)}`));
       assert.ok(answers.length <= 2);
       if (answers.length === 2) assert.match(answers[1] ?? "", /^HTTP\/1\.1 [24]00 .*Connection: close/s);
       assert.equal(
@@ -131,7 +132,7 @@ describe("requests that a client sends without waiting for answers", () => {
     });
     for (const head of [
       "Upgrade: h2c\r\n",
-      "Upgrade: echo\r\nContent-Length: 0\r\n",
+      "Upgrade: echo\r\nTransfer-Encoding: chunked\r\n",
       "Upgrade: tls/1.2\r\n",
     ]) {
       seen.length = 0;
@@ -139,8 +140,8 @@ describe("requests that a client sends without waiting for answers", () => {
       const socket = await connectRaw(scene.port);
       let received = "";
       socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
-      const method = head.includes("Length") ? "POST" : "GET";
-      const declined = get("/1", `Connection: Upgrade\r\n${head}`).replace("GET", method);
+      const isChunked = head.includes("chunked");
+      const declined = get("/1", `Connection: Upgrade\r\n${head}`) + (isChunked ? "0\r\n\r\n" : "");
       socket.write(`${declined}GET /2 HTTP/1.1\r\nHost: a\r\nX-Value: `);
       // The value of that field, if it were read as one.
       socket.write("GET /admin HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -9,7 +9,6 @@ import { closed } from "../guard/support/closed.ts";
 import {
   anna,
   clientOptions,
-  connectRaw,
   exchangeRaw,
   finish,
   openHttpScene,
@@ -211,85 +210,5 @@ describe("a WebSocket", () => {
       ":authority": "a",
     });
     assert.equal((await finish(stream)).status, 501);
-  });
-});
-
-/** Switches to whatever is asked for, and sends all back. */
-function openEcho(): Promise<Upstream> {
-  return openHttpUpstream(
-    (_request, response) => response.end("no"),
-    (server) =>
-      server.on("upgrade", (request: http.IncomingMessage, socket, head) => {
-        socket.write(
-          `HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\nhello `,
-        );
-        socket.write(head);
-        socket.pipe(socket);
-      }),
-  );
-}
-
-describe("an upgrade", () => {
-  const ASK = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-
-  it("to any protocol passes bytes on, those that came early too, and half-closes", async () => {
-    await using upstream = await openEcho();
-    await using scene = await openHttpScene({ to: upstream.port });
-    const socket = await connectRaw(scene.port);
-    socket.setEncoding("latin1");
-    let received = "";
-    socket.on("data", (text: string) => (received += text));
-    socket.write(`${ASK}early `);
-    await once(socket, "data");
-    socket.end("late");
-    await closed(socket);
-    assert.match(received, /^HTTP\/1\.1 101 .*upgrade: echo\r\n\r\nhello early late$/is);
-  });
-
-  it("that the upstream declines is answered like any request", async () => {
-    await using upstream = await openHttpUpstream((_request, response) => response.writeHead(426).end("no"));
-    await using scene = await openHttpScene({ to: upstream.port });
-    assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 426 .*\r\nno\r\n0\r\n\r\n$|no$/s);
-  });
-
-  it("is a request like any other when it has a body, and the upstream hears of no upgrade", async () => {
-    await using upstream = await openHttpUpstream(async (request, response) => {
-      const body = Buffer.concat(await request.toArray()).toString();
-      response.end(`${body} ${String(request.headers.upgrade)}`);
-    });
-    await using scene = await openHttpScene({ to: upstream.port });
-    const answer = await exchangeRaw(
-      scene.port,
-      "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: echo\r\nContent-Length: 4\r\n\r\nbody",
-    );
-    assert.match(answer, /^HTTP\/1\.1 200 .*body undefined/s);
-  });
-
-  for (const protocol of ["h2c", "H2C, echo", "HTTP/2.0", "TLS/1.0"]) {
-    it(`to ${protocol} is a request like any other: nobody speaks past the gateway to the upstream`, async () => {
-      await using upstream = await openEcho();
-      await using scene = await openHttpScene({ to: upstream.port });
-      const answer = await exchangeRaw(
-        scene.port,
-        `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: ${protocol}\r\n` +
-          "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n",
-      );
-      assert.match(answer, /^HTTP\/1\.1 200 .*no$/s);
-    });
-  }
-
-  it("is answered with 502 when the upstream is down", async () => {
-    const upstream = await openEcho();
-    await upstream[Symbol.asyncDispose]();
-    await using scene = await openHttpScene({ to: upstream.port });
-    assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 502 /);
-  });
-
-  it("does not stop one that sends a request behind it from being refused", async () => {
-    await using upstream = await openHttpUpstream((_request, response) => response.end("one"));
-    await using scene = await openHttpScene({ to: upstream.port });
-    // The second is no request of this connection any more: the upstream declined, and the connection ends.
-    const answer = await exchangeRaw(scene.port, `${ASK}GET /two HTTP/1.1\r\nHost: a\r\n\r\n`);
-    assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
   });
 });

@@ -43,8 +43,8 @@ interface Running {
 
 /** Passes requests on to a listener's upstream, and their answers back. */
 export class HttpForwarder {
-  /** Whether the upstream may say how long an answer is, and trailers behind it: not over HTTP/1.1. */
-  readonly hasTrailersWhenSized: boolean;
+  /** The upstream does: h2c. */
+  readonly speaksHttp2: boolean;
   readonly #context: ForwarderContext;
   readonly #names: ServerNames;
   #paths: PathRules;
@@ -61,11 +61,16 @@ export class HttpForwarder {
     this.#paths = new PathRules(config.paths);
     this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
     this.#transports = openHttpTransports(config);
-    this.hasTrailersWhenSized = config.to.kind === "http" && config.to.protocol === "h2c";
+    this.speaksHttp2 = config.to.kind === "http" && config.to.protocol === "h2c";
   }
 
   get upgrades(): UpgradeTransport {
     return this.#transports.upgrades;
+  }
+
+  /** HTTP/2 has an upgrade for WebSockets only, and those begin with GET. */
+  canUpgrade(method: string | undefined): boolean {
+    return method === "GET" || !this.speaksHttp2;
   }
 
   /** Closes connections to the upstream that are not in use. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { TlsOptions } from "node:tls";
+import { MOST_KEPT } from "./request-body.ts";
 
 /** Fields of a request, all together; more is answered with 431. */
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -59,14 +60,18 @@ export const EXPECTS_CONTINUE: RegExp = /(?:^|\W)100-continue(?:$|\W)/i;
 /** HTTP itself, and TLS below it: whoever spoke them through us would say what they like to the upstream. */
 const HTTP_AGAIN = /(?:^|[,\s])(?:h2c?|http|tls)(?:$|[,\s/])/i;
 
-/** RFC 9110 §7.8: GET, without a body. Whatever else names a protocol is answered as if it did not. */
-export function isUpgrade(request: IncomingMessage): boolean {
-  const { headers, method } = request;
+/**
+ * RFC 9110 §7.8: with any method, and a small body whose length is known, as `docker exec` has one. Whatever else names a protocol is answered as
+ * if it did not.
+ */
+export function isUpgrade({ headers, method = "" }: IncomingMessage): boolean {
   return (
-    method === "GET" &&
     headers.upgrade !== undefined &&
     !HTTP_AGAIN.test(headers.upgrade) &&
+    method !== "HEAD" &&
+    method !== "TRACE" &&
+    headers.expect === undefined &&
     headers["transfer-encoding"] === undefined &&
-    (headers["content-length"] ?? "0") === "0"
+    Number(headers["content-length"] ?? 0) <= MOST_KEPT
   );
 }

@@ -33,11 +33,11 @@ export function openHttpTransports(
   const headTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : HEAD_TIMEOUT_MS;
   const options = { to, connectTimeoutMs, connectRetryMs, headTimeoutMs, idleTimeoutMs, times };
   if (to.protocol === "http") {
-    const upgrades = new UpgradeTransport(new Http1Upgrader(options), idleTimeoutMs);
+    const upgrades = new UpgradeTransport(new Http1Upgrader(options), options);
     return { requests: new Http1Transport(options), upgrades, headTimeoutMs };
   }
   const sessions = new H2cSessions(options);
-  const upgrades = new UpgradeTransport(new H2cUpgrader(sessions, headTimeoutMs), idleTimeoutMs);
+  const upgrades = new UpgradeTransport(new H2cUpgrader(sessions, headTimeoutMs), options);
   return { requests: new H2cTransport(options, sessions), upgrades, headTimeoutMs };
 }
 

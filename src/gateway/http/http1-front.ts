@@ -36,8 +36,8 @@ export class Http1Front {
       this.#inTurn(response, () => this.#begin(request, response).fail(417));
     });
     server.on("clientError", (error: Error, socket: TLSSocket) => this.#endMalformed(error, socket));
-    server.on("upgrade", (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
-      this.#upgrade(request, socket, head),
+    server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) =>
+      this.#upgrade(request, client, head),
     );
     server.on("connect", (request: IncomingMessage, socket: Duplex) => {
       if (this.#isBusy(socket)) this.#endDetached(socket);
@@ -111,18 +111,21 @@ export class Http1Front {
     response.on("close", this.#forwarder.send(vetted, { method, body, expectsContinue }, reply));
   }
 
-  #upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
-    if (this.#isBusy(socket)) return this.#endDetached(socket);
+  /** `client` is the connection, or what will be read from it behind the request's body. */
+  #upgrade(request: IncomingMessage, client: Duplex, head: Buffer): void {
+    if (this.#isBusy(request.socket)) return this.#endDetached(request.socket);
     const vetted = isUpgrade(request) ? this.#forwarder.vet(headOf(request)) : 400;
-    if (typeof vetted === "number") return this.#refuse(request, socket, vetted);
+    if (typeof vetted === "number") return this.#refuse(request, client, vetted);
     const { path, fields } = vetted;
-    const upgrade = { path, fields: fields.list, protocol: request.headers.upgrade ?? "" };
-    socket.on(
+    const { method = "GET" } = request;
+    const protocol = request.headers.upgrade ?? "";
+    client.on(
       "close",
-      this.#forwarder.runs(vetted, () => void socket.destroy()),
+      this.#forwarder.runs(vetted, () => void client.destroy()),
     );
-    const reply = this.#forwarder.upgrades.fromHttp1(request, socket, head, upgrade);
-    socket.on("close", this.#forwarder.reporter(headOf(request), reply));
+    const upgrade = { method, path, fields: fields.list, protocol, length: fields.contentLength ?? 0 };
+    const reply = this.#forwarder.upgrades.fromHttp1(request, client, head, upgrade);
+    client.on("close", this.#forwarder.reporter(headOf(request), reply));
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, status: number): void {

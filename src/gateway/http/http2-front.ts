@@ -27,7 +27,7 @@ export class Http2Front {
   constructor(forwarder: HttpForwarder, sessions: Http2Sessions) {
     this.#forwarder = forwarder;
     this.#sessions = sessions;
-    this.#options = { ends: sessions, hasTrailersWhenSized: forwarder.hasTrailersWhenSized };
+    this.#options = { ends: sessions, hasTrailersWhenSized: forwarder.speaksHttp2 };
   }
 
   /** Answers all streams of a server. What did not come through its guard is refused. */

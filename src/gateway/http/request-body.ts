@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 
 /** More of a body is not kept: it passes while it comes, and cannot be sent again. */
-const MOST_KEPT = 16 * 1024;
+export const MOST_KEPT: number = 16 * 1024;
 
 /** A body as its client sends it. */
 export interface BodySource {

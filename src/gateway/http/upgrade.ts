@@ -2,24 +2,35 @@ import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
-import type { TLSSocket } from "node:tls";
 import { endRaw } from "./end-raw.ts";
 import { Http1Reply } from "./http1-reply.ts";
 import type { Http2Reply } from "./http2-reply.ts";
 import type { LastAnswers, Reply } from "./reply.ts";
-import { mayRepeat, toFailure, type UpstreamFailure } from "./http-upstream.ts";
+import { failureOfLateBody, mayRepeat, toFailure, type UpstreamFailure } from "./http-upstream.ts";
+import { RequestBody } from "./request-body.ts";
 import { leave } from "../tcp/relay-bytes.ts";
-import { MOST_REPEATS } from "./running-exchange.ts";
+import { type ExchangeLimits, MOST_REPEATS } from "./running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
+const NOTHING = Buffer.alloc(0);
+/** For a side that does not take what it is told. */
+const LAST_WORDS_MS = 10_000;
 const EACH: LastAnswers = { isLast: () => true };
 
 /** A request that asks for another protocol, as the upstream is to get it. */
 export interface UpgradeRequest {
+  readonly method: string;
   readonly path: string;
   /** Names and values in turn, Host first. */
   readonly fields: readonly string[];
   readonly protocol: string;
+  /** All of it. */
+  readonly body: Uint8Array;
+}
+
+/** The same before its body has come. */
+export interface UpgradeHead extends Omit<UpgradeRequest, "body"> {
+  readonly length: number;
 }
 
 /** What the upstream made of it. */
@@ -46,33 +57,58 @@ export interface Upgrader {
 /** Carries WebSockets and other upgrades (RFC 9110 §7.8) between clients and an upstream. */
 export class UpgradeTransport {
   readonly #upgrader: Upgrader;
-  readonly #idleTimeoutMs: number;
+  readonly #limits: ExchangeLimits;
 
-  /** Milliseconds without a byte either way after which a connection ends; 0 for no limit. */
-  constructor(upgrader: Upgrader, idleTimeoutMs: number) {
+  constructor(upgrader: Upgrader, limits: ExchangeLimits) {
     this.#upgrader = upgrader;
-    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#limits = limits;
   }
 
-  /** From HTTP/1.1. The response tells by its status how it went. */
-  fromHttp1(incoming: IncomingMessage, socket: TLSSocket, head: Buffer, upgrade: UpgradeRequest): Reply {
+  /**
+   * From HTTP/1.1. `client` is the connection, or what will be read from it behind the request's body. The response tells
+   * by its status how it went.
+   */
+  fromHttp1(incoming: IncomingMessage, client: Duplex, head: Buffer, upgrade: UpgradeHead): Reply {
+    const { socket } = incoming;
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.on("finish", () => endRaw(socket));
+    response.on("finish", () => endRaw(client));
     const reply = new Http1Reply(response, EACH);
-    const stop = this.#ask(upgrade, {
-      switched: (fields, upstream, first) => {
-        response.detachSocket(socket);
-        reply.status = 101;
-        socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
-        this.#join(socket, head, upstream, first);
-      },
-      declined: (answer) => passOn(answer, reply),
-      failed: (failure) => reply.failBecause(failure),
-    });
-    socket.on("close", stop);
-    socket.on("error", stop);
+    let stop: (() => void) | undefined;
+    client.on("close", () => stop?.());
+    client.on("error", () => stop?.());
+    const begin = (body: Uint8Array): void => {
+      stop = this.#ask(
+        { ...upgrade, body },
+        {
+          switched: (fields, upstream, first) => {
+            response.detachSocket(socket);
+            reply.status = 101;
+            socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
+            socket.setTimeout(this.#limits.idleTimeoutMs, () => client.destroy());
+            this.#join(client, head, upstream, first);
+          },
+          declined: (answer) => passOn(answer, reply),
+          failed: (failure) => reply.failBecause(failure),
+        },
+      );
+    };
+    if (upgrade.length === 0) {
+      begin(NOTHING);
+    } else {
+      const { length } = upgrade;
+      const body = new RequestBody({
+        stream: incoming,
+        length,
+        announcesTrailers: false,
+        isWhole: () => true,
+      });
+      body.gather(this.#limits.headTimeoutMs, (how) => {
+        if (how === "whole") begin(body.whole ?? NOTHING);
+        else reply.failBecause(how === "late" ? failureOfLateBody() : { kind: "request", error: how });
+      });
+    }
     return reply;
   }
 
@@ -81,7 +117,7 @@ export class UpgradeTransport {
     const key = randomBytes(16).toString("base64");
     const fields = [...without(list, "sec-websocket-key"), "Sec-WebSocket-Key", key];
     const stop = this.#ask(
-      { path, fields, protocol: "websocket" },
+      { method: "GET", path, fields, protocol: "websocket", body: NOTHING },
       {
         switched: (answer, upstream, first) => {
           try {
@@ -94,7 +130,8 @@ export class UpgradeTransport {
             reply.failBecause({ kind: "broken", error: toFailure(error).error });
             return;
           }
-          this.#join(stream, Buffer.alloc(0), upstream, first);
+          stream.setTimeout(this.#limits.idleTimeoutMs, () => stream.destroy());
+          this.#join(stream, NOTHING, upstream, first);
         },
         declined: (answer) => passOn(answer, reply),
         failed: (failure) => reply.failBecause(failure),
@@ -114,7 +151,7 @@ export class UpgradeTransport {
       stop = this.#upgrader.ask(upgrade, {
         ...listener,
         failed: (failure) => {
-          if (repeats === MOST_REPEATS || !mayRepeat("GET", failure)) {
+          if (repeats === MOST_REPEATS || !mayRepeat(upgrade.method, failure)) {
             listener.failed(failure);
           } else {
             repeats += 1;
@@ -131,8 +168,7 @@ export class UpgradeTransport {
   }
 
   /** Both ways, half-closes included; what breaks one side breaks the other. */
-  #join(client: TLSSocket | ServerHttp2Stream, clientHead: Buffer, upstream: Duplex, first: Buffer): void {
-    client.setTimeout(this.#idleTimeoutMs, () => client.destroy());
+  #join(client: Duplex, clientHead: Buffer, upstream: Duplex, first: Buffer): void {
     if (clientHead.length > 0) upstream.write(clientHead);
     if (first.length > 0) client.write(first);
     pass(client, upstream);
@@ -149,10 +185,21 @@ function pass(from: Duplex, to: Duplex): void {
   });
   to.on("drain", () => from.resume());
   from.on("end", () => to.end());
-  from.on("error", () => to.destroy());
+  from.on("error", () => breakOff(to));
   from.on("close", () => {
-    if (!from.readableEnded) to.destroy();
+    if (!from.readableEnded) breakOff(to);
   });
+}
+
+/** Ends a side without an end, once it was told what the other one had said before it broke. */
+function breakOff(side: Duplex): void {
+  if (side.destroyed || side.writableEnded || side.writableLength === 0) {
+    side.destroy();
+    return;
+  }
+  const late = setTimeout(() => side.destroy(), LAST_WORDS_MS).unref();
+  side.write(NOTHING, () => side.destroy());
+  side.once("close", () => clearTimeout(late));
 }
 
 function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply): void {

@@ -16,12 +16,13 @@ export class Http1Upgrader implements Upgrader {
     this.#agent = new UpstreamAgent(options, { keepAlive: false });
   }
 
-  ask({ path, fields, protocol }: UpgradeRequest, listener: UpgradeListener): () => void {
+  ask({ method, path, fields, protocol, body }: UpgradeRequest, listener: UpgradeListener): () => void {
     const { headTimeoutMs } = this.#options;
     const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
+    if (body.length > 0 || method !== "GET") headers.push("Content-Length", String(body.length));
     let request: ClientRequest;
     try {
-      request = httpRequest({ agent: this.#agent, path, headers, maxHeaderSize: MOST_HEAD_BYTES });
+      request = httpRequest({ agent: this.#agent, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES });
       request.maxHeadersCount = 0;
     } catch (error) {
       listener.failed({ kind: "request", error: toFailure(error).error });
@@ -44,7 +45,7 @@ export class Http1Upgrader implements Upgrader {
       if (!isAnswered) listener.failed(toFailure(error));
       isAnswered = true;
     });
-    request.end();
+    request.end(body);
     return () => {
       isAnswered = true;
       request.destroy();
