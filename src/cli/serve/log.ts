@@ -6,8 +6,8 @@ import { connectionOf } from "../../guard/peer-of.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin } from "../../trust/key-record.ts";
 import { escapeText } from "../../trust/peer-name.ts";
-import { type CertificateDescription, describeCertificate } from "../../x509/certificate-description.ts";
 import { print, say } from "../output.ts";
+import { describe, type DescribedCertificate, DescribedCertificates } from "./described-certificates.ts";
 
 /** One line of the log. What clients wrote was escaped by whoever put it in. */
 export interface LogEntry {
@@ -93,19 +93,20 @@ export function logClients({
   onRenewed,
 }: ClientLogOptions): () => void {
   const where = listener === undefined ? {} : { listener };
+  const described = new DescribedCertificates();
   const admitted = (event: "met" | "rotated" | "recognised", message: AdmittedMessage): void => {
     const { peer, connection, remoteAddress } = message;
     const { keyId, pin, tlsVersion, resumed, renewed } = peer;
-    const certificate = describe(peer.certificate.der);
+    const certificate = described.of(peer.fingerprint, () => peer.certificate.der);
     const address = remoteAddress ?? null;
-    const about = { ...factsOf(certificate), tlsVersion, resumed, renewed, address, connection };
+    const about = { ...certificate?.fields, tlsVersion, resumed, renewed, address, connection };
     log.write({ event, ...where, peer: peer.name, keyId, pin, ...about });
-    if (printCertificate && certificate !== undefined) print(certificate.pem.trimEnd());
+    if (printCertificate && certificate !== undefined) print(certificate.pem);
     if (renewed) onRenewed(pin);
   };
   const refused = (message: ChannelMessages["handclasp:refused"]): void => {
     const { reason, detail, problem, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
-    const certificate = (): CertificateDescription | undefined =>
+    const certificate = (): DescribedCertificate | undefined =>
       message.certificate && describe(message.certificate);
     log.offer({ event: "refused", reason }, () => ({
       event: "refused",
@@ -118,12 +119,12 @@ export function logClients({
       keyId: keyIdOf(pin),
       pin,
       conflictsWith,
-      ...factsOf(certificate()),
+      ...certificate()?.fields,
       address: remoteAddress ?? null,
       connection,
     }));
     const shown = printCertificate ? certificate() : undefined;
-    if (shown !== undefined) print(shown.pem.trimEnd());
+    if (shown !== undefined) print(shown.pem);
   };
   const revoked = (message: ChannelMessages["handclasp:revoked"]): void => {
     const { peer, reason, connection, remoteAddress } = message;
@@ -167,24 +168,6 @@ function listen<Name extends keyof ChannelMessages>(
   };
   subscribe(name, listener);
   return () => void unsubscribe(name, listener);
-}
-
-function describe(der: Uint8Array): CertificateDescription | undefined {
-  try {
-    return describeCertificate(der);
-  } catch {
-    return undefined;
-  }
-}
-
-function factsOf(certificate: CertificateDescription | undefined): Omit<LogEntry, "event"> {
-  if (certificate === undefined) return {};
-  const { subject, subjectAltNames, notBefore, notAfter, fingerprint } = certificate;
-  return { subject, subjectAltNames, notBefore: iso(notBefore), notAfter: iso(notAfter), fingerprint };
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }
 
 function keyIdOf(pin: KeyPin | null): string | null {
