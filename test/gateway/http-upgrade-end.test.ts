@@ -36,6 +36,36 @@ describe("a client of an upgraded connection that said all and is gone", () => {
   });
 });
 
+describe("a client that ends its half before it is answered that the protocol is another", () => {
+  for (const [name, first] of [
+    ["and said nothing more", ""],
+    ["and said something before", "first words"],
+  ] as const) {
+    it(`is heard to its end by the upstream, ${name}`, async () => {
+      const arrived = Promise.withResolvers<Duplex>();
+      await using upstream = await openHttpUpstream(
+        () => undefined,
+        (server) => {
+          Object.assign(server, { allowHalfOpen: true });
+          server.on("upgrade", (_request, socket) => arrived.resolve(socket));
+        },
+      );
+      await using scene = await openHttpScene({ to: upstream.port, guard: { allowHalfOpen: true } });
+      const client = await connectRaw(scene.port);
+      client.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+      const served = await arrived.promise;
+      client.resume().end(first);
+      // Until the gateway has it: a socket without listeners tells its end to nobody.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      served.write("HTTP/1.1 101 Fine\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello");
+      const over = once(served.resume(), "end");
+      await over;
+      served.end();
+      await closed(client);
+    });
+  }
+});
+
 describe("a client that asks for another protocol and gets none", () => {
   const upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
   for (const [name, request] of [

@@ -8,7 +8,7 @@ import type { Http2Reply } from "./http2-reply.ts";
 import type { LastAnswers, Reply } from "./reply.ts";
 import { failureOfLateBody, mayRepeat, toFailure, type UpstreamFailure } from "./http-upstream.ts";
 import { RequestBody } from "./request-body.ts";
-import { leave } from "../tcp/relay-bytes.ts";
+import { leave, passOnEnd } from "../tcp/relay-bytes.ts";
 import { type ExchangeLimits, MOST_REPEATS } from "./running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
@@ -184,7 +184,7 @@ function pass(from: Duplex, to: Duplex): void {
     if (!to.write(chunk)) from.pause();
   });
   to.on("drain", () => from.resume());
-  from.on("end", () => to.end());
+  passOnEnd(from, to);
   from.on("error", () => breakOff(to));
   from.on("close", () => {
     if (!from.readableEnded) breakOff(to);

@@ -19,7 +19,7 @@ export function relayBytes(one: Socket, other: Socket): void {
 }
 
 /** Ends one when the other has: it may have done so before anybody listened, when it had nothing to say. */
-export function passOnEnd(from: Socket, to: Socket): void {
+export function passOnEnd(from: Duplex, to: Duplex): void {
   if (from.readableEnded) to.end();
   else from.on("end", () => to.end());
 }
