@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import { parseDuration } from "../../src/trust/duration.ts";
+import { parseDuration, parseTimeout } from "../../src/trust/duration.ts";
 
 describe("duration", () => {
   it("is a number and a unit, in milliseconds", () => {
@@ -34,6 +34,13 @@ describe("duration", () => {
         text,
       );
     }
+  });
+
+  it("is short enough for a timer where it is a timeout", () => {
+    assert.equal(parseTimeout("24d"), 24 * 86_400_000);
+    assert.ok(parseTimeout("24d") < 2 ** 31);
+    assert.throws(() => parseTimeout("25d"), { code: "ERR_HANDCLASP_OPTION", hint: "at most 24d" });
+    assert.throws(() => parseTimeout("x"), { code: "ERR_HANDCLASP_OPTION" });
   });
 
   it("ends at a time that a date can hold", () => {

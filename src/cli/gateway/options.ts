@@ -5,7 +5,7 @@ import { parseAllowed } from "../../gateway/config/parse-allowed.ts";
 import { parseSocketPath } from "../../gateway/config/parse-socket-path.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
 import { parseServerName } from "../../gateway/http/request-target.ts";
-import { parseDuration } from "../../trust/duration.ts";
+import { parseDuration, parseTimeout } from "../../trust/duration.ts";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { asArgument, describeUsage } from "../context.ts";
 import type { LogDetail } from "./log.ts";
@@ -94,6 +94,7 @@ export function addGatewayOptions(command: Command): Command {
       limit(
         "--max-connection-age <duration>",
         "ends a connection at this age, since certificates expire meanwhile; 0 for no limit",
+        parseDuration,
       ),
     )
     .addOption(
@@ -191,12 +192,12 @@ function upstreamOf(to: string, mode: ListenerConfig["mode"]): Upstream {
 }
 
 function duration(flags: string, about: string, standard: number, shown: string): Option {
-  return new Option(flags, about).argParser(asArgument(parseDuration)).default(standard, shown);
+  return new Option(flags, about).argParser(asArgument(parseTimeout)).default(standard, shown);
 }
 
 /** A duration, or 0 for none. */
-function limit(flags: string, about: string): Option {
-  const parse = asArgument((text) => (text === "0" ? 0 : parseDuration(text)));
+function limit(flags: string, about: string, parseText = parseTimeout): Option {
+  const parse = asArgument((text) => (text === "0" ? 0 : parseText(text)));
   return new Option(flags, about).argParser(parse).default(0, "0");
 }
 

@@ -3,7 +3,7 @@ import type { ServerAddress } from "../../client/server-address.ts";
 import { parseListenAddress } from "../../gateway/config/parse-listen.ts";
 import { parseIpNetwork } from "../../trust/ip-network.ts";
 import type { ClientCertificate } from "../../guard/options.ts";
-import { parseDuration } from "../../trust/duration.ts";
+import { parseTimeout } from "../../trust/duration.ts";
 import type { FirstUse, Policy } from "../../trust/policy.ts";
 import { asArgument, jsonOption, storeOption } from "../context.ts";
 import { parseCount } from "../parse-count.ts";
@@ -92,7 +92,7 @@ export function addServeOptions(command: Command, defaults: ServeDefaults): Comm
     .addOption(traceOption())
     .addOption(
       new Option("--handshake-timeout <duration>", "from connecting to the end of the handshake")
-        .argParser(asArgument(parseDuration))
+        .argParser(asArgument(parseTimeout))
         .default(10_000, "10s"),
     )
     .addOption(count("--max-handshakes <n>", "handshakes under way at once", 1024))

@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import { socketAddress } from "../../guard/remote-address.ts";
 import type { IdentityPem } from "../../client/identity.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { parseDuration } from "../../trust/duration.ts";
+import { parseTimeout } from "../../trust/duration.ts";
 import { asArgument } from "../context.ts";
 import { makeIdentity } from "../identity/make.ts";
 import { outliveReaders } from "../output.ts";
@@ -48,7 +48,7 @@ export function listenCommand(): Command {
     )
     .addOption(
       new Option("--handshake-timeout <duration>", "from connecting to the end of the handshake")
-        .argParser(asArgument(parseDuration))
+        .argParser(asArgument(parseTimeout))
         .default(10_000, "10s"),
     )
     .option("--json", "make the log on stderr JSON lines");

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { parseDuration } from "../../trust/duration.ts";
+import { parseDuration, parseTimeout } from "../../trust/duration.ts";
 import { parseIpNetwork } from "../../trust/ip-network.ts";
 import type { PathRule } from "./config.ts";
 import { parseRulePath } from "../http/path-rules.ts";
@@ -71,8 +71,9 @@ function words<const Words extends readonly string[]>(...list: Words): v.Picklis
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(999_999_999));
-const duration = parsed(parseDuration);
-const limit = parsed((text) => (text === "0" ? 0 : parseDuration(text)));
+const timeout = parsed(parseTimeout);
+const timeoutOrNone = parsed((text) => (text === "0" ? 0 : parseTimeout(text)));
+const age = parsed((text) => (text === "0" ? 0 : parseDuration(text)));
 const name = v.pipe(v.string(), v.nonEmpty());
 const networks = v.array(
   v.pipe(
@@ -118,13 +119,13 @@ const listener = v.strictObject({
   alpn: v.optional(v.array(parsed(parseProtocol)), []),
   send_proxy: v.optional(words("none", "v2"), "none"),
   accept_proxy: v.optional(networks, []),
-  handshake_timeout: v.optional(duration, "10s"),
+  handshake_timeout: v.optional(timeout, "10s"),
   max_handshakes: v.optional(count, 1024),
   max_connections: v.optional(count, 10_000),
-  connect_timeout: v.optional(duration, "10s"),
-  connect_retry: v.optional(limit, "0"),
-  idle_timeout: v.optional(limit, "0"),
-  max_connection_age: v.optional(limit, "0"),
+  connect_timeout: v.optional(timeout, "10s"),
+  connect_retry: v.optional(timeoutOrNone, "0"),
+  idle_timeout: v.optional(timeoutOrNone, "0"),
+  max_connection_age: v.optional(age, "0"),
 });
 
 const metrics = v.strictObject({
@@ -137,7 +138,7 @@ const config = v.strictObject({
   workers: v.optional(v.union([count, v.literal("auto")]), 1),
   max_pending: v.optional(count, 1000),
   pem_dir: v.optional(name),
-  drain_timeout: v.optional(duration, "30s"),
+  drain_timeout: v.optional(timeout, "30s"),
   metrics: v.optional(metrics),
   listener: v.pipe(v.array(listener), v.minLength(1, "there has to be at least one [[listener]]")),
 });
