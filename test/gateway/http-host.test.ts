@@ -103,7 +103,6 @@ describe("a request for a name of the listener", () => {
     ]) {
       assert.match(await exchangeRaw(scene.port, get("/", ...hosts)), /^HTTP\/1\.1 400 /, hosts.join("|"));
     }
-    assert.match(await exchangeRaw(scene.port, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 400 /);
     assert.equal(upstream.connections.length, 0);
   });
 

@@ -16,6 +16,8 @@ import { type HttpTransports, openHttpTransports } from "./http-transports.ts";
 import { type BodySource, RequestBody } from "./request-body.ts";
 import { isOfUpstream } from "./http-upstream.ts";
 
+const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
+
 /** What a forwarder is made of. */
 export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "mostUpstream" | "onEvent">;
 
@@ -147,6 +149,9 @@ export class HttpForwarder {
     if (connection === undefined) return 500;
     // Its answer would show whoever asks what we tell the upstream.
     if (method === "TRACE") return 405;
+    if (!VERSIONS.has(head.version)) return 505;
+    // Node takes it for ICE/1.0, too, which is no HTTP.
+    if (method === "SOURCE") return 501;
     if (raw.length > 2 * MOST_FIELDS) return 431;
     const target = readTarget(head, this.#names);
     if (typeof target === "number") return target;
@@ -157,6 +162,8 @@ export class HttpForwarder {
     // Streams of HTTP/2 cost their client no file, but us one each.
     if (this.#running.size >= (this.#context.mostUpstream ?? Number.POSITIVE_INFINITY)) return 503;
     const fields = toRequestFields(raw, target.host, this.#tell(connection));
+    // It could not be said again as it was.
+    if (fields.contentLength !== undefined && !Number.isSafeInteger(fields.contentLength)) return 413;
     return { path: target.path, peer, fields };
   }
 

@@ -80,7 +80,7 @@ export class Http1Front {
     const status = statusOfMalformed(error);
     if (status === undefined) return void socket.destroy();
     if (this.#turns.isDeaf(socket)) return;
-    this.#forwarder.tellMalformed(error, connectionOf(socket), status);
+    if (status !== 501) this.#forwarder.tellMalformed(error, connectionOf(socket), status);
     const answering = this.#turns.answering(socket);
     // Behind a request that is all there it is another one's, and its answer would be taken for the first one's.
     if (answering?.req.complete === true) this.#turns.endAfterAll(socket);
@@ -146,7 +146,8 @@ function headOf(request: IncomingMessage): RequestHead {
   return {
     method: request.method ?? "",
     target: request.url ?? "",
-    version: request.httpVersion,
+    // A line can say 2.0, which is not what this is.
+    version: request.httpVersionMajor === 1 ? request.httpVersion : "",
     fields: request.rawHeaders,
     pseudo: undefined,
     connection: connectionOf(request.socket),

@@ -36,7 +36,7 @@ const LONGEST_PATH = 8192;
 
 /** Reads what a request asks for, or says the status that refuses it: 400, 414, 421. RFC 9112 §3.2, RFC 9113 §8.3.1. */
 export function readTarget(head: RequestHead, names: ServerNames): RequestTarget | 400 | 414 | 421 {
-  const target = head.pseudo === undefined ? readHttp1(head) : readHttp2(head, head.pseudo);
+  const target = head.pseudo === undefined ? readHttp1(head, names) : readHttp2(head, head.pseudo);
   if (target === undefined) return 400;
   if (target.path.length > LONGEST_PATH) return 414;
   if (!PATH.test(target.path) && !(target.path === "*" && head.method === "OPTIONS")) return 400;
@@ -64,6 +64,11 @@ export class ServerNames {
     this.#names = new Set(names.map(canonicalHost));
   }
 
+  /** The first that is one. */
+  get first(): string | undefined {
+    return [...this.#names].find((name) => !name.startsWith("*"));
+  }
+
   /** A host without its port, in any case, with or without a final dot, an IPv6 address in brackets. */
   has(hostname: string): boolean {
     if (this.#names.size === 0) return true;
@@ -74,8 +79,9 @@ export class ServerNames {
   }
 }
 
-function readHttp1({ method, target, fields }: RequestHead): RequestTarget | undefined {
-  const host = onlyHost(fields);
+function readHttp1(head: RequestHead, names: ServerNames): RequestTarget | undefined {
+  const { method, target, fields } = head;
+  const host = onlyHost(fields) ?? (head.version === "1.0" ? hostOfConnection(head, names) : undefined);
   if (host === undefined) return undefined;
   if (target.startsWith("/") || target === "*") return { host, path: target };
   const [, authority, rest = ""] = ABSOLUTE.exec(target) ?? [];
@@ -85,6 +91,14 @@ function readHttp1({ method, target, fields }: RequestHead): RequestTarget | und
   // RFC 9112 §3.2.4
   if (rest === "") return { host: authority, path: method === "OPTIONS" ? "*" : "/" };
   return { host: authority, path: `/${rest}` };
+}
+
+/** HTTP/1.0 had no Host: it is the name that TLS was asked for, the listener's, or its address. RFC 9110 §7.1. */
+function hostOfConnection({ fields, connection }: RequestHead, names: ServerNames): string | undefined {
+  if (fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "host")) return undefined;
+  const { servername, localAddress = "" } = connection?.socket ?? {};
+  if (typeof servername === "string" && servername !== "") return servername;
+  return names.first ?? (isIPv6(localAddress) ? `[${localAddress}]` : localAddress);
 }
 
 function readHttp2({ fields }: RequestHead, pseudo: IncomingHttpHeaders): RequestTarget | undefined {
