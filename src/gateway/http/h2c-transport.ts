@@ -122,6 +122,7 @@ class H2cExchange implements Exchange {
     stream.on("close", () => {
       // It may have answered before it took all of the body.
       this.#body.stop();
+      if (this.#isOver) return;
       this.#fail(connection.failureOf(stream, new Error("the upstream closed the stream")));
     });
   }
