@@ -34,7 +34,7 @@ const AHEAD_MS = 24 * 3600 * 1000;
 /**
  * Walks from a key that is not known back to one that is. Only a trusted key has a say, about what it signed since it was
  * last approved; what a store says about a key on the way is never overruled. Signatures are verified only when a key
- * that we know is reached, so strangers cost no mathematics. Pure.
+ * that we know is reached, and its own first, so strangers cost no mathematics with keys of their choice. Pure.
  */
 export function judgeEndorsement(
   pin: KeyPin,
@@ -46,7 +46,13 @@ export function judgeEndorsement(
     const key = known.keyOf(oldPin);
     const isForgotten = key === undefined || key.state === "pending" ? known.isForgotten(oldPin) : false;
     if (!isForgotten && (key === undefined || key.state === "pending")) continue;
-    if (!links.slice(0, index + 1).every((link) => link.verify())) {
+    // From the key that we know on: a forgery fails there, before mathematics with keys that its maker chose.
+    if (
+      !links
+        .slice(0, index + 1)
+        .toReversed()
+        .every((link) => link.verify())
+    ) {
       return { kind: "void", pin: oldPin, problem: "bad-endorsement" };
     }
     if (isForgotten || key === undefined)

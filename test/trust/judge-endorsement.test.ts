@@ -52,6 +52,24 @@ function judged(links: readonly ShownEndorsement[], known: EndorserKnowledge): s
 }
 
 describe("judgeEndorsement", () => {
+  it("verifies from the known key on, so that a forgery costs nothing with keys of its maker's choice", () => {
+    const verified: string[] = [];
+    const told = (name: string, isGenuine: boolean) => (): boolean => {
+      verified.push(name);
+      return isGenuine;
+    };
+    const links = (isGenuine: boolean): readonly ShownEndorsement[] => [
+      link(randomPin(), { verify: told("newest", true) }),
+      link(OLD, { verify: told("middle", true) }),
+      link(OLDER, { verify: told("by the known key", isGenuine) }),
+    ];
+    const known = knowing([record(OLDER, "trusted")]);
+    assert.equal(judged(links(false), known), "bad-endorsement");
+    assert.deepEqual(verified.splice(0), ["by the known key"]);
+    assert.equal(judged(links(true), known), "by older");
+    assert.deepEqual(verified, ["by the known key", "middle", "newest"]);
+  });
+
   it("takes the word of a trusted key, directly or over keys that nobody knows", () => {
     assert.equal(judged([], knowing([])), "none");
     assert.equal(judged([link(OLD)], knowing([record(OLD, "trusted")])), "by old");
