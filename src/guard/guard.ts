@@ -184,7 +184,7 @@ export class Guard implements Disposable {
     const tap = transport instanceof Tap ? transport : undefined;
     const raw = tap?.raw ?? transport;
     const handshake = new Handshake(raw, this.#settings.remoteAddressOf, tap?.number);
-    this.#arrivals.add(handshake);
+    if (!this.#arrivals.add(handshake)) return true;
     raw.on("close", () => this.#ended(handshake));
     if (!this.#tickets.hasFormer || tap !== undefined) return this.#reception.greet(handshake, transport);
     this.#tickets.accept(raw, () => this.#reception.greet(handshake, transport));
@@ -192,6 +192,7 @@ export class Guard implements Disposable {
   }
 
   #cutFlight(handshake: Handshake, socket: TLSSocket, error: unknown): void {
+    handshake.isJudged = true;
     this.#refuse({ handshake, socket, certificate: undefined }, this.#unreadable(handshake, error), 0);
   }
 
@@ -211,6 +212,7 @@ export class Guard implements Disposable {
     }
     if (handshake.isJudged) return this.#again(handshake, socket);
     handshake.isJudged = true;
+    this.#arrivals.charge(handshake);
     endWhenBroken(socket);
     if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     let encounter: Encounter = { handshake, socket, certificate: undefined };

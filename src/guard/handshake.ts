@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { sourceNetwork } from "../trust/source-network.ts";
 import { nextConnectionNumber, toConnectionId } from "./connection-id.ts";
 import type { GuardedConnection } from "./guarded-connection.ts";
 import type { RemoteAddressOf } from "./remote-address.ts";
@@ -33,8 +34,12 @@ export class Handshake {
   readonly beganAt: number = performance.now();
   dueAt = 0;
 
+  /** Whether what the client sends is bounded before OpenSSL gets it. */
+  isBounded = false;
+
   readonly #remoteAddressOf: RemoteAddressOf;
   #remoteAddress: string | undefined;
+  #network: string | undefined;
   #id: string | undefined;
 
   constructor(transport: Duplex, remoteAddressOf: RemoteAddressOf, number: number = nextConnectionNumber()) {
@@ -50,6 +55,11 @@ export class Handshake {
     } catch {
       return undefined;
     }
+  }
+
+  /** What `sourceNetwork` says of the address. */
+  get network(): string {
+    return (this.#network ??= sourceNetwork(this.remoteAddress));
   }
 
   /** What `toConnectionId` says. */

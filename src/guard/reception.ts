@@ -40,7 +40,7 @@ export class Reception {
     const carrier = tapOver(handshake.transport) ?? transport;
     const socket = tlsSocketOver(carrier, carrier === transport ? listeners : 0);
     if (socket === undefined || bindHandshake(socket, handshake) !== handshake) return isHeard;
-    boundFlight({
+    handshake.isBounded = boundFlight({
       socket,
       transport: carrier,
       clientSecretLine: () => handshake.clientSecretLine,

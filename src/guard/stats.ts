@@ -19,6 +19,8 @@ export interface GuardStats {
   readonly timedOut: number;
   /** Handshakes that made room for newer ones. */
   readonly dropped: number;
+  /** Ended at once: too much for a handshake came from their network before. Always 0 where this Node bounds handshakes. */
+  readonly penalised: number;
 }
 
 export type GuardCounters = { -readonly [Name in keyof Omit<GuardStats, "cut">]: GuardStats[Name] } & {
@@ -36,5 +38,6 @@ export function createCounters(): GuardCounters {
     renegotiated: 0,
     timedOut: 0,
     dropped: 0,
+    penalised: 0,
   };
 }

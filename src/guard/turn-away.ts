@@ -50,6 +50,11 @@ export function bytesSent(handshake: Handshake): number {
   return transport instanceof Socket ? transport.bytesWritten : Number.NaN;
 }
 
+/** Bytes that came over the transport so far; 0 when it does not count them. */
+export function bytesReceived({ transport }: Handshake): number {
+  return transport instanceof Socket ? transport.bytesRead : 0;
+}
+
 /**
  * Sends the last record and says whether the client may be waited for. Once the transport is ended, libuv takes no
  * write any more, so the session tickets that OpenSSL has ready never go out. What the client sends is read and

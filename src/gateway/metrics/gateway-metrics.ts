@@ -208,6 +208,7 @@ export class GatewayMetrics implements Disposable {
       [["refused"], stats.refused],
       [["timed-out"], stats.timedOut],
       [["dropped"], stats.dropped],
+      [["penalised"], stats.penalised],
     ]);
     add("handclasp_cut_total", "Open connections that were ended, and why.", ["reason"], ({ stats }) => [
       ...CUT_REASONS.map((reason) => [[reason], stats.cut[reason]] as const),
