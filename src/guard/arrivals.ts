@@ -46,11 +46,10 @@ export class Arrivals {
     return true;
   }
 
-  /** Its TLS is up, or will never be: what the client sends next is not OpenSSL's to verify. */
-  charge(handshake: Handshake): void {
-    if (handshake.isBounded) return;
-    handshake.isBounded = true;
-    this.#penalties.charge(handshake.network, bytesReceived(handshake), performance.now());
+  /** Its TLS is up, or cut: what the client sends from now on is not OpenSSL's to verify. */
+  judging(handshake: Handshake): void {
+    handshake.isJudged = true;
+    this.#charge(handshake);
   }
 
   admitted({ network }: Handshake): void {
@@ -63,12 +62,19 @@ export class Arrivals {
   }
 
   delete(handshake: Handshake): void {
-    this.charge(handshake);
+    this.#charge(handshake);
     this.#underWay.delete(handshake);
   }
 
   /** Ends all of them. */
   clear(): void {
     this.#underWay.clear();
+  }
+
+  #charge(handshake: Handshake): void {
+    if (handshake.isBounded) return;
+    // Once is enough.
+    handshake.isBounded = true;
+    this.#penalties.charge(handshake.network, bytesReceived(handshake), performance.now());
   }
 }

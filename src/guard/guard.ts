@@ -88,7 +88,7 @@ export class Guard implements Disposable {
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
     this.#reception = new Reception(server, this.#emit, settings.alerts, {
       cut: (...cut) => this.#cutFlight(...cut),
-      renegotiated: (handshake) => this.#renegotiated(handshake),
+      renegotiated: (...what) => this.#renegotiated(...what),
     });
     this.#tickets = new Tickets(server, settings.ticketKeys);
     this.#watch = new TrustWatch({
@@ -192,13 +192,12 @@ export class Guard implements Disposable {
   }
 
   #cutFlight(handshake: Handshake, socket: TLSSocket, error: unknown): void {
-    handshake.isJudged = true;
+    this.#arrivals.judging(handshake);
     this.#refuse({ handshake, socket, certificate: undefined }, this.#unreadable(handshake, error), 0);
   }
 
-  #renegotiated(handshake: Handshake): void {
+  #renegotiated(handshake: Handshake, error: HandclaspError): void {
     this.#counters.renegotiated += 1;
-    const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
     this.#announcer.failed(error, handshake);
   }
 
@@ -211,8 +210,7 @@ export class Guard implements Disposable {
       return true;
     }
     if (handshake.isJudged) return this.#again(handshake, socket);
-    handshake.isJudged = true;
-    this.#arrivals.charge(handshake);
+    this.#arrivals.judging(handshake);
     endWhenBroken(socket);
     if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     let encounter: Encounter = { handshake, socket, certificate: undefined };

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
+import { HandclaspError } from "../errors.ts";
 import { boundFlight } from "./bound-flight.ts";
 import { bindHandshake, CURRENT_HANDSHAKE, type Handshake } from "./handshake.ts";
 import { tapOver } from "./tap.ts";
@@ -12,7 +13,7 @@ export interface ReceptionListener {
   /** A client sent more than a handshake takes: the error says what. It has to be refused. */
   cut(handshake: Handshake, socket: TLSSocket, error: unknown): void;
   /** A client began a second handshake, in TLS 1.2. */
-  renegotiated(handshake: Handshake, socket: TLSSocket): void;
+  renegotiated(handshake: Handshake, error: HandclaspError): void;
 }
 
 /** Follows the connections of a server through their handshakes: which socket each has, its secrets, what its client sends. */
@@ -65,7 +66,8 @@ export class Reception {
     const current = CURRENT_HANDSHAKE.getStore();
     const handshake = current?.socket === socket ? current : bindHandshake(socket, current);
     if (handshake?.log(line, this.#keepSecrets) !== true) return;
-    this.#listener.renegotiated(handshake, socket);
+    const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
+    this.#listener.renegotiated(handshake, error);
     socket.destroy();
   }
 }
