@@ -11,11 +11,11 @@ import { clientAddress } from "../guard/client-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
 import { openStore } from "../store/open-store.ts";
-import { PemDir } from "../store/pem-dir.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { processName } from "./context.ts";
 import { followIdentity } from "./follow-identity.ts";
+import { openPemDir } from "./open-pem-dir.ts";
 import { outliveReaders } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 import { recordServer } from "./record-server.ts";
@@ -56,8 +56,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
   const policy = { firstUse, bind, validity, rotation };
   const clocks = { now: Date.now, monotonic: () => performance.now() };
   await using trust = new Trust(store, { policy, maxPending, ...clocks, process: name, onError });
-  using pemDir =
-    options.pemDir === undefined ? null : new PemDir(store, options.pemDir, { now: Date.now, onError });
+  using pemDir = options.pemDir === undefined ? null : openPemDir(store, options.pemDir, log);
   const trustCa = useTrustCa(options.trustCa);
   warnAbout(options, log);
   using trace = options.trace && new TraceOutput({ format: options.trace, onProblem: logProblem(log) });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { openUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
@@ -112,6 +112,18 @@ describe("A server", { timeout: 120_000 }, () => {
     const lost = await server.logged(({ event }) => event === "lines-lost");
     assert.equal(lost["of"], "stdout");
     assert.ok(Number(lost["count"]) >= 30);
+  });
+
+  it("says which folder of certificates it cannot write to, and goes on", async () => {
+    using home = new Home();
+    const folder = home.path("pems");
+    await using server = await startServe(home, ["--pem-dir", folder]);
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "no folder any more");
+    assert.ok(await isGreeted(server.port));
+    const { message } = await server.logged(({ event }) => event === "error");
+    assert.ok(String(message).startsWith(`cannot keep the certificates in ${folder}: `));
+    assert.ok(await isGreeted(server.port));
   });
 
   for (const verb of [
