@@ -44,6 +44,29 @@ describe("an upstream whose status line is odd", () => {
   });
 });
 
+describe("an upstream whose answer goes wrong at once", () => {
+  it("has what it said passed on, and cut off, whatever it was asked", async () => {
+    const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const [body, passedOn] of [
+      ["", ""],
+      ["2\r\nhi\r\n", "2\r\nhi\r\n"],
+    ] as const) {
+      await using upstream = await openTcpUpstream((socket) => {
+        socket.on("data", () => socket.write(`${chunked}${body}no size\r\n`));
+      });
+      await using scene = await openHttpScene({ to: upstream.port });
+      const inChunks =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n";
+      for (const request of [GET, POST, inChunks]) {
+        const [head = "", rest = "none"] = (await exchangeRaw(scene.port, request)).split("\r\n\r\n");
+        assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
+        // What was not read when it went wrong is lost.
+        assert.ok(passedOn.startsWith(rest), rest);
+      }
+    }
+  });
+});
+
 describe("an upstream that answers before the body is there", () => {
   it("and goes away does not keep the client from sending the rest", async () => {
     const size = 4_000_000;

@@ -54,6 +54,9 @@ export class Http1Reply implements Reply {
 
   fail(status: number): void {
     if (this.status !== undefined || this.#isOver) {
+      // What was said goes out before: who saw no answer at all could take it for a request that was never read.
+      flush(this.#response);
+      this.#response.socket?.uncork();
       this.cut();
       return;
     }
