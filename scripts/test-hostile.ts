@@ -1,4 +1,5 @@
-// Runs the properties about hostile bytes (parsers, observer, captures) for longer than `npm test` does.
+// Runs the properties about hostile bytes (parsers, observer, captures), and about clients and upstreams that do anything
+// at any moment (a round of those for 500 cases), for longer than `npm test` does.
 //
 //     npm run test:hostile -- [--cases 200000]
 import { spawnSync } from "node:child_process";
@@ -16,6 +17,7 @@ const TESTS = [
   "test/capture/mutated-captures.test.ts",
   "test/capture/capture.test.ts",
   "test/capture/tcp-reassembly-properties.test.ts",
+  "test/gateway/any-moment.test.ts",
 ];
 const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...TESTS], {
   cwd: resolve(import.meta.dirname, ".."),
