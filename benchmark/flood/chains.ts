@@ -69,9 +69,9 @@ async function compare(): Promise<void> {
     return socket;
   };
   let times: number[] = [];
-  let isStopped = false;
+  const stop = new AbortController();
   const work = names.map(async (_, at) => {
-    while (!isStopped) {
+    while (!stop.signal.aborted) {
       await sleep(Math.random() * 800);
       const before = performance.now();
       const socket = open(at);
@@ -111,7 +111,7 @@ async function compare(): Promise<void> {
     strangers.kill("SIGKILL");
     await once(strangers, "exit");
   }
-  isStopped = true;
+  stop.abort();
   await Promise.all(work);
   guarded.disconnect();
   await store.close();
