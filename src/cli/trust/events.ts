@@ -111,10 +111,10 @@ async function run({ follow, after, store: url, json }: Options): Promise<void> 
         show(allEvents(store, after));
         return;
       }
-      show(allEvents(store, last));
-      // From here on signals are ours, and a reader that stands still must not keep us from hearing one.
-      outliveReaders(new ServeLog(json === true));
       const end = interrupted(store);
+      show(allEvents(store, last));
+      // What comes now can wait in memory: a reader that stands still must not keep us from hearing a signal.
+      outliveReaders(new ServeLog(json === true));
       const stop = store.onEvents(show);
       show(allEvents(store, last));
       await end;
