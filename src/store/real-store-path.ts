@@ -9,15 +9,16 @@ const MOST_LINKS = 40;
  * the store, not beside a link to it.
  */
 export function realStorePath(path: string): string {
-  let at = resolve(path);
-  for (let links = 0; links < MOST_LINKS; links++) {
-    const real = existing(at);
-    if (real !== undefined) return real;
-    const target = linkTarget(at);
-    if (target === undefined) return join(existing(dirname(at)) ?? dirname(at), basename(at));
-    at = resolve(dirname(at), target);
-  }
-  return at;
+  return followed(resolve(path), MOST_LINKS);
+}
+
+function followed(path: string, links: number): string {
+  const real = existing(path);
+  if (real !== undefined || dirname(path) === path) return real ?? path;
+  // A relative link leads on from the folder that it really lies in.
+  const at = join(followed(dirname(path), links), basename(path));
+  const target = links === 0 ? undefined : linkTarget(at);
+  return target === undefined ? at : followed(resolve(dirname(at), target), links - 1);
 }
 
 function existing(path: string): string | undefined {
