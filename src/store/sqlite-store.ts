@@ -171,7 +171,7 @@ export class SqliteStore implements TrustStore {
   }
 
   async record(batch: SightingBatch): Promise<void> {
-    this.#mustBeReadable();
+    if (this.#closed) throw closedStore();
     this.#run.note(batch);
     try {
       const write = this.#sightings(batch);

@@ -22,27 +22,10 @@ export class SightingBuffer {
   }
 
   refused(refuse: Refuse, connection: string, remoteAddress: string | undefined, at: number): void {
-    let pin = refuse.pin;
-    let peer = refuse.peer;
-    let address = remoteAddress ?? null;
-    const detail = refuse.concern?.problem ?? null;
-    let place = `${refuse.reason} ${pin ?? ""} ${address ?? ""} ${detail ?? ""}`;
-    if (this.#refusals.size >= MOST_REFUSALS && !this.#refusals.has(place)) {
-      pin = peer = address = null;
-      place = `${refuse.reason} ${detail ?? ""}`;
-    }
-    const before = this.#refusals.get(place);
-    this.#refusals.set(place, {
-      pin,
-      reason: refuse.reason,
-      detail,
-      peer,
-      address,
-      connection,
-      firstAt: before?.firstAt ?? at,
-      lastAt: at,
-      count: (before?.count ?? 0) + 1,
-    });
+    const { pin, peer, reason, concern } = refuse;
+    const detail = concern?.problem ?? null;
+    const address = remoteAddress ?? null;
+    this.#add({ pin, reason, detail, peer, address, connection, firstAt: at, lastAt: at, count: 1 });
   }
 
   opened(connection: LiveConnection): void {
@@ -51,6 +34,14 @@ export class SightingBuffer {
 
   closed(id: string): void {
     if (!this.#opened.delete(id)) this.#closed.add(id);
+  }
+
+  /** Takes back what could not be written; what is known of connections by now is the store's to remember. */
+  restore({ seen, refusals }: SightingBatch): void {
+    for (const { pin, at } of seen) if (!this.#seen.has(pin)) this.#seen.set(pin, at);
+    const since = [...this.#refusals.values()];
+    this.#refusals.clear();
+    for (const refusal of [...refusals, ...since]) this.#add(refusal);
   }
 
   /** What has gathered, leaving nothing. */
@@ -67,6 +58,23 @@ export class SightingBuffer {
     this.#closed.clear();
     return batch;
   }
+
+  /** `later` is newer than all that is there. */
+  #add(later: RefusalSighting): void {
+    const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(placeOf(later));
+    const refusal = isPlaced ? later : { ...later, pin: null, peer: null, address: null };
+    const place = placeOf(refusal);
+    const before = this.#refusals.get(place);
+    this.#refusals.set(place, {
+      ...refusal,
+      firstAt: before?.firstAt ?? refusal.firstAt,
+      count: (before?.count ?? 0) + refusal.count,
+    });
+  }
+}
+
+function placeOf({ reason, pin, address, detail }: RefusalSighting): string {
+  return `${reason} ${pin ?? ""} ${address ?? ""} ${detail ?? ""}`;
 }
 
 /** Plain values: what was handed in may look its address up only now. */

@@ -1,3 +1,4 @@
+import { isHandclaspError } from "../errors.ts";
 import type { KeyPin } from "./key-record.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection } from "./sighting.ts";
@@ -8,8 +9,10 @@ const FLUSH_MS = 1000;
 /** How long a refusal waits, so that `explain` knows it; where there are many, as long as all else. */
 const REFUSAL_FLUSH_MS = 100;
 const FEW_REFUSALS = 10;
+/** When what could not be written is tried again, unless something else is to be written before. */
+const RETRY_MS = 10_000;
 
-/** Writes what a server sees about once a second, a few refusals within 100 ms. Nobody waits for it. */
+/** Writes what a server sees about once a second, a few refusals within 100 ms. Nobody waits for it; nothing is lost by a write that fails. */
 export class SightingWriter {
   readonly #store: TrustStore;
   readonly #onError: (error: unknown) => void;
@@ -55,6 +58,9 @@ export class SightingWriter {
       await this.#store.record(batch);
     } catch (error) {
       this.#onError(error);
+      if (isHandclaspError(error, "ERR_HANDCLASP_STORE_CLOSED")) return;
+      this.#buffer.restore(batch);
+      this.#timer ??= this.#flushIn(RETRY_MS);
     }
   }
 

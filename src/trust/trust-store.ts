@@ -107,6 +107,7 @@ export interface TrustStore extends KeyLookup, AsyncDisposable {
 
   /** Carries out a change. When it resolves the change is durable; when it rejects nothing was changed. */
   apply(change: Change): Promise<Outcome>;
+  /** When it rejects nothing was written: what it says of connections is then written with the next one. */
   record(batch: SightingBatch): Promise<void>;
   putSetting(name: string, value: string): Promise<void>;
   /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */

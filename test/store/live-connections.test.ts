@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -132,6 +133,23 @@ describe("the list of live connections", () => {
     context.mock.timers.tick(2 * BEAT_MS);
     await store.putSetting("written behind the beat", "yes");
     assert.deepEqual(listed(other), ["c2", "c3"]);
+  });
+
+  it("gets what was opened and closed while the file was away", async (context) => {
+    context.mock.timers.enable({ apis: ["setInterval"] });
+    const path = newPath();
+    await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    await store.record(opening("c1", "c2"));
+    renameSync(path, `${path}.away`);
+    context.mock.timers.tick(100);
+    await assert.rejects(store.record({ ...opening("c3"), closed: ["c1"] }), {
+      code: "ERR_HANDCLASP_STORE_READ",
+    });
+    renameSync(`${path}.away`, path);
+    context.mock.timers.tick(100);
+    await store.record(NOTHING);
+    assert.deepEqual(listed(store), ["c2", "c3"]);
   });
 
   it("gets what could not be written for a while", async (context) => {
