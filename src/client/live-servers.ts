@@ -52,8 +52,8 @@ export class LiveServers {
 
   #changed(sealed: readonly SealedEvent[]): void {
     const events = sealed.flatMap(({ json }) => parseEvent(json) ?? []);
-    // That another server was met changes nothing about these.
-    if (events.every(({ type }) => type === "met")) return;
+    // That another server was met changes nothing about these; an event that cannot be read may.
+    if (events.length === sealed.length && events.every(({ type }) => type === "met")) return;
     const changes = toTrustChanges(events, () => []);
     for (const server of this.#servers) {
       // It may be trusted again before anybody heard that it was not.

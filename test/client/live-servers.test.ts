@@ -44,6 +44,19 @@ describe("A connection of connect()", () => {
     await failed;
   });
 
+  it("ends when its key is revoked by an event that cannot be read", async () => {
+    await using store = openMemoryStore();
+    const onEvents = store.onEvents.bind(store);
+    store.onEvents = (listener) =>
+      onEvents((events) => listener(events.map((event) => ({ ...event, json: "?" }))));
+    const own = await identity("server");
+    await using server = await serve(own, 0, { quiet: true });
+    const socket = await connect(optionsFor(store, server.port));
+    const failed = once(socket, "error");
+    await operatorOf(store).revoke(own.facts.pin);
+    await failed;
+  });
+
   it("ends when its server's approval does", async () => {
     await using store = openMemoryStore();
     const own = await identity("server");
