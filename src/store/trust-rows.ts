@@ -6,12 +6,13 @@ import { SqliteTables } from "./sqlite-tables.ts";
 
 /** The rows that servers decide by, read one after another. */
 export function trustRows(database: DatabaseSync): TrustRows {
-  const { keys, tombstones, tokens, members } = QUERIES;
+  const { keys, tombstones, tokens, members, noted } = QUERIES;
   return {
     keys: mapped(database.prepare(keys).iterate(), (row) => toStanding(row as KeyRow & NameKey)),
     tombstones: mapped(database.prepare(tombstones).iterate(), (row) => row as { pin: KeyPin; at: number }),
     tokens: mapped(database.prepare(tokens).iterate(), (row) => toTokenRecord(row as TokenRow)),
     members: mapped(database.prepare(members).iterate(), (row) => row as GroupMemberRow),
+    noted: mapped(database.prepare(noted).iterate(), (row) => row as { about: string; problem: string }),
     firstUseOpenUntil: new SqliteTables(database).firstUseOpenUntil(),
   };
 }
@@ -22,6 +23,7 @@ const QUERIES = {
   tokens: "SELECT * FROM tokens",
   members: `SELECT name_key AS nameKey, group_key AS groupKey, group_name AS "group", added_at AS addedAt
     FROM group_members`,
+  noted: "SELECT about, problem FROM noted",
 } as const;
 
 interface NameKey {

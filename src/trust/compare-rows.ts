@@ -24,12 +24,13 @@ export interface TrustRows {
     readonly group: string;
     readonly addedAt: number;
   }>;
+  readonly noted: Iterable<{ readonly about: string; readonly problem: string }>;
   readonly firstUseOpenUntil: number;
 }
 
 /** Where a row is not what the events come to. */
 export interface RowDifference {
-  /** A key by its key id, a token, a member, the window, or an event by its number. */
+  /** A key by its key id, a token, a member, what is noted, the window, or an event by its number. */
   readonly about: string;
   readonly field: string;
   readonly row: string | null;
@@ -81,6 +82,7 @@ export class RowDifferences {
     }
     for (const id of fold.tokens.keys()) this.#fact(`token ${id}`, "made", null, "yes");
     this.#compareMembers(fold, rows);
+    this.#compareNoted(fold, rows);
     this.#fact("first use", "open until", rows.firstUseOpenUntil, fold.firstUseOpenUntil);
   }
 
@@ -129,6 +131,17 @@ export class RowDifferences {
       for (const [groupKey, { group }] of groups) {
         this.#fact(`${name} in the group ${groupKey}`, "group", null, group);
       }
+    }
+  }
+
+  /** What is noted as written down would not be written down again. */
+  #compareNoted(fold: TrustFold, rows: TrustRows): void {
+    for (const { about, problem } of rows.noted) {
+      const wasWritten = fold.noted.get(about)?.delete(problem) === true;
+      this.#fact(`noted of ${about}`, problem, "yes", wasWritten ? "yes" : null);
+    }
+    for (const [about, problems] of fold.noted) {
+      for (const problem of problems) this.#fact(`noted of ${about}`, problem, null, "yes");
     }
   }
 

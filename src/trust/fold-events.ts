@@ -47,6 +47,8 @@ export class TrustFold {
   readonly tokens: Map<string, FoldedToken> = new Map();
   /** By the peer's folded name, then by the group's. */
   readonly groups: Map<string, Map<string, FoldedMember>> = new Map();
+  /** Which problems of a token or an endorsing key are in the events, by its id or pin. */
+  readonly noted: Map<string, Set<string>> = new Map();
   firstUseOpenUntil = 0;
   /** How many keys are bound to a folded name. */
   readonly #holders = new Map<string, number>();
@@ -114,7 +116,10 @@ export class TrustFold {
         this.firstUseOpenUntil = Date.parse(details["until"] ?? "");
         break;
       case "token-refused":
+        this.#note(details["token"], details["problem"]);
+        break;
       case "endorsement-refused":
+        this.#note(details["endorsedBy"], details["problem"]);
         break;
       default:
         throw new TypeError(`no version up to this one writes ${String(event.type satisfies never)}`);
@@ -199,6 +204,12 @@ export class TrustFold {
     else this.#holders.delete(folded);
   }
 
+  #note(about: string | null | undefined, problem: string | null | undefined): void {
+    const problems = this.noted.get(about ?? "");
+    if (problems === undefined) this.noted.set(about ?? "", new Set([problem ?? ""]));
+    else problems.add(problem ?? "");
+  }
+
   #groupsOf(folded: string): Map<string, FoldedMember> {
     let groups = this.groups.get(folded);
     if (groups === undefined) this.groups.set(folded, (groups = new Map()));
@@ -238,8 +249,10 @@ export class TrustFold {
     this.#firstEndOfToken = Infinity;
     for (const { id, usedAt, cancelledAt, expires } of this.tokens.values()) {
       const end = usedAt ?? cancelledAt ?? expires;
-      if (end < endedBefore) this.tokens.delete(id);
-      else this.#firstEndOfToken = Math.min(this.#firstEndOfToken, end);
+      if (end < endedBefore) {
+        this.tokens.delete(id);
+        this.noted.delete(id);
+      } else this.#firstEndOfToken = Math.min(this.#firstEndOfToken, end);
     }
   }
 }

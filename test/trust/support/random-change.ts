@@ -45,6 +45,15 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
     }),
     () => ({ type: "note-concern", ...origin, pin, concern: { about: token, problem: "token-used" } }),
     () => ({
+      type: "note-concern",
+      ...origin,
+      pin,
+      concern: {
+        about: keyAt(other),
+        problem: choice % 2 === 0 ? "endorsed-by-revoked" : "endorsed-by-retired",
+      },
+    }),
+    () => ({
       type: "create-token",
       ...origin,
       token: {
