@@ -152,8 +152,11 @@ export class TrustFold {
     if (event.pin === null) return;
     const expires = toTime(event.details["expires"]);
     const before = this.keys.get(event.pin);
-    if (before?.state === "trusted") this.#change(event, { peer: event.peer, expires, staleSeen: false });
-    else {
+    if (before?.state === "trusted") {
+      // Former versions left it as it was.
+      const source = (event.details["source"] ?? before.source) as KeySource;
+      this.#change(event, { peer: event.peer, source, expires, staleSeen: false });
+    } else {
       this.#trust(event, { source: event.type === "imported" ? "import" : "approved", expires });
       if (before !== undefined) this.#change(event, { endorsesFrom: at });
     }

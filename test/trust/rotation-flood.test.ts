@@ -158,4 +158,22 @@ describe("peers that were met by first use and change their keys", () => {
     assert.equal(await server.meet(factsOf("anna"), next), "admit");
     assert.equal(await server.meet(factsOf("carl"), carl), "rate-limited");
   });
+
+  for (const how of ["approves", "brings"] as const) {
+    it(`are counted for themselves once an operator ${how} the key that is trusted already`, async () => {
+      await using server = new Welcoming();
+      const anna = factsOf("anna");
+      const operator = new Operator(server.store, {
+        user: "olga",
+        process: "test 1",
+        now: () => server.now,
+      });
+      await server.meet(anna);
+      await flood(server, 60, 10);
+      assert.equal(await server.meet(factsOf("anna"), anna), "rate-limited");
+      await (how === "approves" ? operator.approve(anna.pin) : operator.import(anna));
+      assert.equal(await server.meet(factsOf("anna"), anna), "admit");
+      assert.equal(server.store.audit().rows?.count, 0);
+    });
+  }
 });

@@ -1,7 +1,7 @@
 import { HandclaspError } from "../../errors.ts";
 import type { TrustEventType } from "../events.ts";
 import { toKeyId } from "../key-id.ts";
-import type { KeyPin, KeyRecord } from "../key-record.ts";
+import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
 import { escapeText, nameKey, toPeerName } from "../peer-name.ts";
 import { resolveOne } from "../resolve-key.ts";
 import type { TrustTables } from "../trust-tables.ts";
@@ -21,7 +21,7 @@ export function applyApprove(tables: TrustTables, change: ApproveChange): Outcom
     ...key,
     peer: peer ?? toKeyId(key.pin),
     claimedName,
-    source: key.state === "trusted" ? key.source : "approved",
+    source: sourceOf(key, "approved"),
     expires: endOf(change, key),
   });
 }
@@ -41,7 +41,13 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
   }
   const peer = change.peer ?? known?.peer ?? certificate.claimedName ?? toKeyId(certificate.pin);
   const expires = endOf(change, known);
-  if (known?.state === "trusted" && known.peer === peer && known.expires === expires) {
+  const source = sourceOf(known, "import");
+  if (
+    known?.state === "trusted" &&
+    known.peer === peer &&
+    known.expires === expires &&
+    known.source === source
+  ) {
     const renewed = { ...known, fingerprint: certificate.fingerprint };
     tables.putKey(renewed);
     tables.putCertificate({ ...certificate, addedAt: change.at });
@@ -53,7 +59,7 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     peer,
     claimedName: certificate.claimedName,
     newName: null,
-    source: known?.state === "trusted" ? known.source : "import",
+    source,
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? null,
     lastSeen: known?.lastSeen ?? null,
@@ -64,6 +70,11 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
   });
   tables.putCertificate({ ...certificate, addedAt: change.at });
   return outcome;
+}
+
+/** How a trusted key came stands, but that it was only met: from now on somebody stands behind it. */
+function sourceOf(known: KeyRecord | undefined, source: KeySource): KeySource {
+  return known?.state === "trusted" && known.source !== "first-use" ? known.source : source;
 }
 
 type Trusted = KeyRecord & { readonly peer: string };
@@ -103,6 +114,7 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
       ...(before !== undefined &&
         before.peer !== null &&
         before.peer !== peer && { formerName: before.peer }),
+      ...(before?.state === "trusted" && before.source !== key.source && { source: key.source }),
     },
   });
   if (before !== undefined && before.peer !== null && nameKey(before.peer) !== nameKey(peer)) {
