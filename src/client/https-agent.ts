@@ -1,5 +1,6 @@
 import type { ClientRequest } from "node:http";
 import { Agent, type AgentOptions, type RequestOptions } from "node:https";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { ANYTHING, checkOptions, type OptionRules } from "../check-options.ts";
@@ -37,6 +38,10 @@ const POOL: OptionRules<HttpsPoolOptions> = {
 interface AgentInside {
   addRequest(request: ClientRequest, options: RequestOptions): void;
   createSocket(request: ClientRequest, options: RequestOptions, onConnection: OnConnection): void;
+  removeSocket(socket: Socket, options: RequestOptions): void;
+  /** By `getName()`. */
+  readonly sockets: Record<string, Socket[]>;
+  totalSocketCount: number;
   /** Those that wait for a connection, by `getName()`. */
   readonly requests: Record<string, QueuedRequest[]>;
 }
@@ -77,12 +82,25 @@ class VerifyingAgent extends Agent {
     NODES_AGENT.addRequest.call(this, request, options);
   }
 
-  /** Without a connection all that wait for one fail: Node tells one of them only, and leaves the others waiting. */
+  /**
+   * Node counts a connection once it is made: what holds its place until then keeps the pool within its limits. Without
+   * one all that wait for it fail: Node tells one of them only, and leaves the others waiting.
+   */
   createSocket(request: ClientRequest, options: RequestOptions, onConnection: OnConnection): void {
+    const inside = this as unknown as AgentInside;
+    const name = this.getName(options);
+    const place = new Socket();
+    (inside.sockets[name] ??= []).push(place);
+    inside.totalSocketCount += 1;
     NODES_AGENT.createSocket.call(this, request, options, (error, socket) => {
-      const waiting = error === null ? [] : this.#takeWaiting(options);
+      inside.totalSocketCount -= 1;
+      const others = (inside.sockets[name] ?? []).filter((one) => one !== place);
+      if (others.length > 0) inside.sockets[name] = others;
+      const waiting = error === null || others.length > 0 ? [] : this.#takeWaiting(name);
       onConnection(error, socket);
       for (const one of waiting) if (error !== null && one !== request) one.onSocket(null, error);
+      // It was the only one: now those may have their turn that wait for another server.
+      if (others.length === 0) NODES_AGENT.removeSocket.call(this, place, options);
     });
   }
 
@@ -100,12 +118,10 @@ class VerifyingAgent extends Agent {
     super.destroy();
   }
 
-  /** Those that no open connection will be free for. */
-  #takeWaiting(options: RequestOptions): readonly QueuedRequest[] {
-    const name = this.getName(options);
+  /** Those that wait for a connection to a server, which none will be free for. */
+  #takeWaiting(name: string): readonly QueuedRequest[] {
     const { requests } = this as unknown as AgentInside;
     const waiting = requests[name] ?? [];
-    if ((this.sockets[name]?.length ?? 0) > 0) return [];
     delete requests[name];
     return waiting;
   }

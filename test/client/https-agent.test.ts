@@ -100,6 +100,33 @@ describe("httpsAgent", () => {
     await ended;
   });
 
+  it("opens no more connections than it may, though many requests come at once", async () => {
+    await using web = await openWeb({ kind: "https" });
+    await using visitor = await openVisitor("ada");
+    for (const pool of [{ maxSockets: 1 }, { maxTotalSockets: 1 }]) {
+      const agent = httpsAgent(visitor.options, pool);
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => getJson(agent, web.url)));
+      assert.equal(new Set(answers.map(({ connection }) => connection)).size, 1);
+      agent.destroy();
+    }
+  });
+
+  it("keeps nobody waiting behind a server that cannot be reached", async () => {
+    await using web = await openWeb({ kind: "https" });
+    await using visitor = await openVisitor("ada");
+    const dead = createTcpServer((socket) => socket.destroy());
+    const port = await listening(dead);
+    const agent = httpsAgent(visitor.options, { maxTotalSockets: 1 });
+    const failing = [1, 2].map(() =>
+      assert.rejects(getJson(agent, `https://127.0.0.1:${port}/`), isConnectError),
+    );
+    const answers = [1, 2].map(() => getJson(agent, web.url));
+    await Promise.all(failing);
+    for (const { peer } of await Promise.all(answers)) assert.equal(peer, "ada");
+    agent.destroy();
+    dead.close();
+  });
+
   it("has a pool of its own for each identity, and takes none from a request", async () => {
     await using web = await openWeb({ kind: "https" });
     await using ada = await openVisitor("ada");
