@@ -1,5 +1,5 @@
 import { check, checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/changes/change.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { Actor } from "../trust/events.ts";
@@ -151,9 +151,8 @@ export class KnownServers {
       if (kind === "changed" && !this.pinsOf(address).includes(facts.pin))
         await this.#share(address, facts.pin);
     } else if (this.store.key(facts.pin)?.state === "trusted") {
-      // Of several connections at once, the first has bound it already.
-      const isBound = this.pinsOf(address).includes(facts.pin);
-      if (!isBound) await this.#share(address, facts.pin);
+      // Of several connections at once, the first has bound it already; so may another server's have.
+      if (this.pinsOf(address).length === 0) await this.#share(address, facts.pin);
     } else {
       const change = {
         type: "claim",
@@ -191,10 +190,19 @@ export class KnownServers {
     return this.#refusal(address, facts, refusal);
   }
 
-  /** One key at several addresses: a store binds it to one name, the others are kept beside it. */
+  /**
+   * One key at several addresses: a store binds it to one name, the others are kept beside it. Whatever another process
+   * has kept there since we looked stands.
+   */
   async #share(address: string, pin: KeyPin): Promise<void> {
     const { peer } = this.store.key(pin) ?? {};
-    await this.store.putSetting(sharedSetting(address), JSON.stringify([pin, peer ?? ""]));
+    const setting = sharedSetting(address);
+    const former = this.store.setting(setting) ?? null;
+    try {
+      await this.store.putSetting(setting, JSON.stringify([pin, peer ?? ""]), former);
+    } catch (error) {
+      if (!isHandclaspError(error, "ERR_HANDCLASP_CONFLICT")) throw error;
+    }
   }
 
   /** That key; or the one that took its place, when it was forgotten since. */

@@ -183,8 +183,8 @@ export class SqliteStore implements TrustStore {
     }
   }
 
-  async putSetting(name: string, value: string): Promise<void> {
-    await this.#write({ kind: "setting", name, value });
+  async putSetting(name: string, value: string, former?: string | null): Promise<void> {
+    await this.#write({ kind: "setting", name, value, former });
   }
 
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void {

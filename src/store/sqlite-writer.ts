@@ -8,15 +8,20 @@ import { isAboutOneStatement, toStoreError } from "./sqlite-errors.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 
 /** One thing to write. */
-export type Write =
-  | { readonly kind: "change"; readonly change: Change }
-  | SightingsWrite
-  | { readonly kind: "setting"; readonly name: string; readonly value: string };
+export type Write = { readonly kind: "change"; readonly change: Change } | SightingsWrite | SettingWrite;
 
 export interface SightingsWrite {
   readonly kind: "sightings";
   readonly by: SeenBy;
   readonly batch: SightingBatch;
+}
+
+interface SettingWrite {
+  readonly kind: "setting";
+  readonly name: string;
+  readonly value: string;
+  /** What must be there until then, null for nothing; undefined for whatever there is. */
+  readonly former: string | null | undefined;
 }
 
 /** What became of it; plain data, so that it can cross threads. */
@@ -100,9 +105,19 @@ export class SqliteWriter {
         recordSightings(this.#database, write.by, write.batch);
         return NOTHING;
       case "setting":
-        this.#tables.putSetting(write.name, write.value);
+        this.#putSetting(write);
         return NOTHING;
     }
+  }
+
+  #putSetting({ name, value, former }: SettingWrite): void {
+    if (former !== undefined && (this.#tables.setting(name) ?? null) !== former) {
+      throw new HandclaspError(
+        "ERR_HANDCLASP_CONFLICT",
+        `the setting "${name}" was written by somebody else`,
+      );
+    }
+    this.#tables.putSetting(name, value);
   }
 
   #rollBack(): void {

@@ -109,7 +109,11 @@ export interface TrustStore extends KeyLookup, AsyncDisposable {
   apply(change: Change): Promise<Outcome>;
   /** When it rejects nothing was written: what it says of connections is then written with the next one. */
   record(batch: SightingBatch): Promise<void>;
-  putSetting(name: string, value: string): Promise<void>;
+  /**
+   * `former` is what was read there before, null for nothing: when it is something else by now, this throws
+   * ERR_HANDCLASP_CONFLICT.
+   */
+  putSetting(name: string, value: string, former?: string | null): Promise<void>;
   /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
 

@@ -115,6 +115,42 @@ describe("KnownServers", () => {
     assert.deepEqual(claims.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
   });
 
+  it("lets one of two keys that are known elsewhere have an address, whichever process meets them there", async () => {
+    const url = join(temporaryFolder(), "known_servers.db");
+    await using store = openSqliteStore(url);
+    await using late = openSqliteStore(url);
+    const { servers } = over(store);
+    const [one, other] = await Promise.all([key(), key()]);
+    await servers.remember(A, one);
+    await servers.remember("c.example:443", other);
+    // Both find the address free; the first is through before the other writes.
+    const put = late.putSetting.bind(late);
+    const { promise: isThrough, resolve: goOn } = Promise.withResolvers<void>();
+    late.putSetting = async (...setting) => {
+      await isThrough;
+      await put(...setting);
+    };
+    const second = assert.rejects(over(late).servers.remember(B, other), {
+      code: "ERR_HANDCLASP_REFUSED",
+    });
+    await servers.remember(B, one);
+    goOn();
+    await second;
+    assert.equal(servers.judge(B, one, "refuse").decision, "admit");
+  });
+
+  it("keeps the key that came to an address while somebody was asked about another one", async () => {
+    await using store = openMemoryStore();
+    const { servers } = over(store);
+    const [one, other] = await Promise.all([key(), key()]);
+    await servers.remember(A, one);
+    await servers.remember("c.example:443", other);
+    assert.equal(refusal(servers.judge(B, other, "ask")).reason, "unknown");
+    await servers.remember(B, one);
+    await assert.rejects(servers.remember(B, other), { code: "ERR_HANDCLASP_REFUSED" });
+    assert.equal(servers.judge(B, one, "refuse").decision, "admit");
+  });
+
   it("refuses a revoked key at every address", async () => {
     await using store = openMemoryStore();
     const { servers, operator } = over(store);

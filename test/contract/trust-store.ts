@@ -257,6 +257,16 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
       assert.deepEqual(store.connections(), []);
     });
 
+    it("leaves a setting alone that somebody else wrote meanwhile", async () => {
+      await using store = open();
+      await store.putSetting("server", "one", null);
+      await assert.rejects(store.putSetting("server", "two", null), { code: "ERR_HANDCLASP_CONFLICT" });
+      await assert.rejects(store.putSetting("server", "two", "none"), { code: "ERR_HANDCLASP_CONFLICT" });
+      assert.equal(store.setting("server"), "one");
+      await store.putSetting("server", "two", "one");
+      assert.equal(store.setting("server"), "two");
+    });
+
     it("keeps settings and the window of first use", async () => {
       const store = opened();
       await store.putSetting("server", "one");
