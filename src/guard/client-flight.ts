@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
-import { TLS13_SUITES } from "../tls/tls13-suite.ts";
 import { HelloMeter } from "./hello-meter.ts";
+import { negotiatedSuite } from "./negotiated-suite.ts";
 import { type FlightSecret, ShownChain } from "./shown-chain.ts";
 
 /** What may follow a ClientHello without being looked at: an ordinary client needs no more. */
@@ -114,6 +114,8 @@ export class ClientFlight {
 
   #look(): ShownChain {
     if (this.#chain !== undefined) return this.#chain;
+    // Nobody can say where its messages begin.
+    if (this.#hello.isTorn) throw tooMuch();
     this.#chain = new ShownChain(this.#secret());
     for (const bytes of this.#unseen) this.#chain.read(bytes);
     this.#unseen = [];
@@ -123,7 +125,7 @@ export class ClientFlight {
   #secret(): FlightSecret | undefined {
     const { socket, clientSecretLine } = this.#connection;
     const line = clientSecretLine();
-    const suite = line && TLS13_SUITES.get(socket.getCipher().name);
+    const suite = line && negotiatedSuite(socket);
     return line && suite && { line, suite };
   }
 

@@ -2,8 +2,9 @@ import type { TLSSocket } from "node:tls";
 import { type AlertName, encodeFatalAlert, encodePlaintextAlert } from "../tls/alert.ts";
 import { CONTENT_TYPE } from "../tls/content-type.ts";
 import { sealRecord } from "../tls/seal-record.ts";
-import { TLS13_SUITES, type Tls13Suite } from "../tls/tls13-suite.ts";
+import type { Tls13Suite } from "../tls/tls13-suite.ts";
 import { trafficKeys } from "../tls/traffic-keys.ts";
+import { negotiatedSuite } from "./negotiated-suite.ts";
 
 /** What sealing an alert needs of a connection whose handshake is over. */
 export interface RefusedConnection {
@@ -23,7 +24,7 @@ export function refusalRecord(connection: RefusedConnection, alert: AlertName): 
   if (socket.getProtocol() !== "TLSv1.3") {
     return flushed === 0 && !socket.isSessionReused() ? encodePlaintextAlert(alert) : undefined;
   }
-  const suite = TLS13_SUITES.get(socket.getCipher().name);
+  const suite = negotiatedSuite(socket);
   if (suite === undefined || connection.secretLine === undefined) return undefined;
   const sequence = flushed === 0 ? 0 : ticketRecords(flushed, socket.getSession()?.length ?? 0, suite);
   if (sequence === undefined) return undefined;
