@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { closed } from "../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { FLAG, FRAME, frame, openFrames } from "./support/http2-frames.ts";
 import { openHttpUpstream, openTcpUpstream } from "./support/http-upstream.ts";
 
 const UPGRADE = "GET /up HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
@@ -103,5 +104,20 @@ describe("draining", () => {
     assert.match(received, /connection: close\r\n.*late/is);
     assert.equal((await outcome).body, "late");
     await sessionOver;
+  });
+
+  it("outlives a session that ends just then, whose connection is not closed yet", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.end());
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using leaving = await openFrames(scene.port);
+    leaving.write(frame(FRAME.settings, FLAG.ack, 0));
+    await leaving.waitFor(({ type }) => type === FRAME.settings);
+    // It never sees the end of the connection, and so does not end it either.
+    leaving.socket.pause();
+    scene.proxy.drain();
+    leaving.write(frame(FRAME.goaway, 0, 0, Buffer.alloc(8)));
+    // Longer than the client would have to begin something new.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.match(await exchangeRaw(scene.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), /^HTTP\/1\.1 200 /);
   });
 });

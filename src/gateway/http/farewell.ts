@@ -36,6 +36,8 @@ export class Farewell {
 
   #listen(): void {
     this.#quiet = setTimeout(() => {
+      // It can be over long before it says so: its socket is still there.
+      if (this.#session.destroyed) return this.#say();
       const begun = this.#begun();
       const isAsked = this.#session.ping((error) => {
         if (this.#isSaid) return;
