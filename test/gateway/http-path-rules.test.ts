@@ -64,6 +64,21 @@ describe("path rules", () => {
       "/x/..;a=b/admin",
       "/%e9/..%2fadmin",
       "/%zz/../admin",
+      // Go's lower case of it is `i`: Caddy.
+      "/adm\u0130n",
+      "/adm%C4%B0n/x",
+      // Caddy and Windows leave out what is at the end.
+      "/admin.",
+      "/admin..",
+      "/admin%20",
+      "/admin.%20./x",
+      "/x/.. /admin",
+      "/x/..%20/admin",
+      // The WHATWG's URL has none of these.
+      "/ad%09min",
+      "/ad%0amin",
+      "/%0d%0aadmin",
+      "/x/.%09./admin",
     ]) {
       assert.ok(judge(target)?.includes("/admin"), target);
     }
@@ -84,7 +99,17 @@ describe("path rules", () => {
   });
 
   it("let pass what has a meaning of its own: an encoded slash, a URL, Latin-1, a broken escape", () => {
-    for (const target of ["/@scope%2fpkg", "/proxy/http://x/y", "/caf%e9", "/100%", "/a\\b", "/a/%2e%2e/b"]) {
+    for (const target of [
+      "/@scope%2fpkg",
+      "/proxy/http://x/y",
+      "/caf%e9",
+      "/100%",
+      "/a\\b",
+      "/a/%2e%2e/b",
+      "/a.b.c/x..y",
+      "/v1.0.",
+      "/...",
+    ]) {
       assert.deepEqual(judge(target), ["/"], target);
     }
   });

@@ -8,6 +8,10 @@ const STEPS: readonly ((path: string) => string)[] = [
   (path) => path.replaceAll(/;[^/]*/g, ""),
   // As a URL without a scheme: what is behind two slashes is a host.
   (path) => path.replace(/^\/\/[^/]*(?=\/)/, ""),
+  // Caddy and Windows leave out what a name ends with.
+  (path) => path.replaceAll(/([^./ ])[. ]+(?=\/|$)/g, "$1").replaceAll(/\/(\.{1,2}) +(?=\/|$)/g, "/$1"),
+  // The WHATWG's URLs have none of these.
+  (path) => path.replaceAll(/[\t\r\n]/g, ""),
   // What became the end of a path by decoding.
   (path) => path.replace(/[?#].*$/s, ""),
 ];
@@ -36,9 +40,9 @@ export function readingsOf(path: string): readonly string[] | undefined {
   return readings;
 }
 
-/** Equal for texts that differ in case, for any way to compare without it. */
+/** Equal for texts that differ in case, for any way to compare without it: U+0130 is `i` in Go, with a dot in Unicode. */
 export function foldCase(text: string): string {
-  return text.toUpperCase().toLowerCase();
+  return text.toUpperCase().toLowerCase().replaceAll("i\u0307", "i");
 }
 
 function decode(path: string): string {

@@ -2,8 +2,8 @@ import { HandclaspError } from "../../errors.ts";
 import type { PathRule } from "../config/config.ts";
 import { foldCase, readingsOf } from "./path-readings.ts";
 
-/** Letters, digits and marks that need no decoding, and no segment that begins with a dot or is empty. */
-const PLAIN = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
+/** Letters, digits and marks that need no decoding, and no segment that begins or ends with a dot or is empty. */
+const PLAIN = /^(?:\/[\w~-]+(?:\.+[\w~-]+)*)*\/?$/;
 /** Decoded, these would be read as the end of a segment or of the text. */
 const AMBIGUOUS = /[/\\\0]/;
 
