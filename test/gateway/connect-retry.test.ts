@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connectUpstream } from "../../src/gateway/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
-import { exchangeRaw, openHttpScene } from "./support/http-scene.ts";
+import { connectRaw, exchangeRaw, openHttpScene } from "./support/http-scene.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
 import { exchange, openClient } from "./support/upstream.ts";
 
@@ -104,4 +104,27 @@ describe("an upstream that does not come back in time", () => {
     assert.equal(connections, 0);
     server.close();
   });
+
+  for (const [protocol, whats] of [
+    ["http", ["in chunks"]],
+    ["h2c", ["without a body", "with a small one", "in chunks"]],
+  ] as const) {
+    it(`is not tried any more once the client of a request over ${protocol} has gone`, async () => {
+      const port = await freePort();
+      for (const what of whats) {
+        await using scene = await openHttpScene({ to: port, protocol, config: RETRY });
+        const client = await connectRaw(scene.port);
+        client.write(REQUESTS[what]);
+        await pause(200);
+        client.destroy();
+        while (!scene.events.some(({ type }) => type === "exchanged")) await pause(10);
+        const server = net.createServer().listen(port, "127.0.0.1");
+        let connections = 0;
+        server.on("connection", () => (connections += 1));
+        await pause(700);
+        server.close();
+        assert.equal(connections, 0, what);
+      }
+    });
+  }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import http2 from "node:http2";
+import net from "node:net";
 import { describe, it } from "node:test";
 import { clientOptions, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
 import { openH2cUpstream, openHttpUpstream, openTcpUpstream } from "./support/http-upstream.ts";
@@ -154,6 +155,52 @@ describe("a request over h2c that the upstream may have begun with", () => {
     await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
     assert.match(await exchangeRaw(scene.port, GET), /^HTTP\/1\.1 502 /);
     assert.equal(asked, 1);
+  });
+
+  it("is not sent again when GOAWAY says that others were refused", async () => {
+    let asked = 0;
+    await using upstream = await openH2cUpstream((stream) => {
+      asked += 1;
+      stream.session?.goaway(NGHTTP2_REFUSED_STREAM, stream.id ?? 0);
+    });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    await using session = openSession(scene.port);
+    for (const kind of ["POST", "gRPC"] as const) assert.match(await ask(session, kind), /^502 /);
+    assert.equal(asked, 2);
+  });
+});
+
+describe("a request over h2c on a connection that ends before its upstream said anything", () => {
+  it("is sent again, whatever its method and however many there are", async () => {
+    await using upstream = await openH2cUpstream(echo);
+    let connections = 0;
+    await using dying = await openTcpUpstream((socket) => {
+      connections += 1;
+      if (connections === 1) {
+        // As when whoever listened ends before it accepts.
+        socket.once("data", () => socket.resetAndDestroy());
+      } else {
+        const other = net.connect(upstream.port, "127.0.0.1");
+        socket.pipe(other).pipe(socket);
+        for (const side of [socket, other]) side.on("error", () => undefined);
+      }
+    });
+    await using scene = await openHttpScene({ to: dying.port, protocol: "h2c" });
+    await using session = openSession(scene.port);
+    const answers = await Promise.all(KINDS.map((kind) => ask(session, kind)));
+    assert.deepEqual(
+      answers,
+      KINDS.map((kind) => ANSWERS[kind]),
+    );
+    assert.equal(connections, 2);
+  });
+
+  it("is answered with 504 when it never says anything", async () => {
+    await using silent = await openTcpUpstream((socket) => void socket.resume());
+    const config = { idleTimeoutMs: 300 };
+    await using scene = await openHttpScene({ to: silent.port, protocol: "h2c", config });
+    await using session = openSession(scene.port);
+    for (const kind of KINDS) assert.match(await ask(session, kind), /^504 /);
   });
 });
 

@@ -97,5 +97,17 @@ describe(
       assert.equal((await finish(session.request(long).end("x"))).status, 200);
       assert.equal(upstream.connections.length, 1);
     });
+
+    it("is not taken for dead when it takes no others any more", { timeout: 60_000 }, async () => {
+      await using upstream = await openH2cUpstream((stream) => {
+        stream.respond({ ":status": 200 });
+        stream.write("slow");
+        stream.session?.goaway(0, stream.id ?? 0);
+        setTimeout(() => stream.end("ly"), 9000);
+      });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+      await using session = openSession(scene.port);
+      assert.equal((await finish(session.request({ ":path": "/" }))).body, "slowly");
+    });
   },
 );

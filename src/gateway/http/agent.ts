@@ -1,4 +1,4 @@
-import { Agent, type AgentOptions, type ClientRequest } from "node:http";
+import { Agent, type AgentOptions, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TransportOptions } from "./http-upstream.ts";
 import { connectUpstream } from "../upstream.ts";
@@ -6,6 +6,16 @@ import type { UpstreamSocket } from "../upstream-socket.ts";
 
 /** Node's types know no callback without a socket. */
 type Connected = (error: Error | null, socket: Duplex) => void;
+
+/** A request's connection while it is made: Node goes on with that when the request is over. */
+export interface Attempt {
+  giveUp: () => void;
+}
+
+/** Given to `http.request` beside its own options. */
+export function newAttempt(): Attempt {
+  return { giveUp: () => undefined };
+}
 
 /** Kept connections to one upstream: closed before the upstream may close them, and before they are too old. */
 export class UpstreamAgent extends Agent {
@@ -16,11 +26,21 @@ export class UpstreamAgent extends Agent {
     this.#options = options;
   }
 
-  override createConnection(_: unknown, connected?: Connected): undefined {
-    connectUpstream(this.#options.to, this.#options, (error, socket) => {
-      if (socket !== undefined) connected?.(null, socket);
-      else (connected as ((error: Error | undefined) => void) | undefined)?.(error);
+  override createConnection(
+    options: ClientRequestArgs & { attempt?: Attempt },
+    connected?: Connected,
+  ): undefined {
+    const { attempt = newAttempt() } = options;
+    const tell = connected as ((error: Error | null | undefined, socket?: Duplex) => void) | undefined;
+    const giveUp = connectUpstream(this.#options.to, this.#options, (error, socket) => {
+      attempt.giveUp = () => undefined;
+      if (socket !== undefined) tell?.(null, socket);
+      else tell?.(error);
     });
+    attempt.giveUp = () => {
+      giveUp();
+      tell?.(new Error("the request was given up"));
+    };
   }
 
   /** Not Node's: what an upstream says of itself would lengthen the time, and what TCP does is settled. */

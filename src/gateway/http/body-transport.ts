@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
-import { UpstreamAgent } from "./agent.ts";
+import { type Attempt, newAttempt, UpstreamAgent } from "./agent.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import { type BodyPump, NO_BODY, type RequestBody } from "./request-body.ts";
 import { toTrailers } from "./request-fields.ts";
@@ -26,19 +26,15 @@ export class BodyTransport implements UpstreamTransport {
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
     const { method, path, fields, body, expectsContinue } = request;
     const headers = [...fields, ...framing(body), ...(expectsContinue ? ["Expect", "100-continue"] : [])];
-    const sent = httpRequest({
-      agent: this.#agent,
-      method,
-      path,
-      headers,
-      maxHeaderSize: MOST_HEAD_BYTES,
-    });
+    const attempt = newAttempt();
+    const options = { agent: this.#agent, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES, attempt };
+    const sent = httpRequest(options);
     // Their size is bounded; more than a thousand would be left out without a word.
     sent.maxHeadersCount = 0;
     const { headTimeoutMs, idleTimeoutMs } = this.#options;
     sent.setTimeout(headTimeoutMs);
     sent.on("response", () => sent.setTimeout(idleTimeoutMs));
-    return new BodyExchange(sent, body, listener);
+    return new BodyExchange(sent, attempt, body, listener);
   }
 
   close(): void {
@@ -50,19 +46,26 @@ const NOTHING = new Uint8Array();
 
 class BodyExchange implements Exchange {
   readonly #request: ClientRequest;
+  readonly #attempt: Attempt;
   readonly #listener: UpstreamListener;
   #response: IncomingMessage | undefined;
   #isOver = false;
   #body: BodyPump = NO_BODY;
 
-  constructor(request: ClientRequest, body: RequestBody | undefined, listener: UpstreamListener) {
+  constructor(
+    request: ClientRequest,
+    attempt: Attempt,
+    body: RequestBody | undefined,
+    listener: UpstreamListener,
+  ) {
     this.#request = request;
+    this.#attempt = attempt;
     this.#listener = listener;
     // 100 as well: Node tells it twice.
     request.on("information", ({ statusCode, rawHeaders }) => listener.information(statusCode, rawHeaders));
     request.on("timeout", () => {
       this.#fail(failureOfSilence(this.#body));
-      request.destroy();
+      this.#destroy();
     });
     request.on("error", (error) => this.#fail(toFailure(error)));
     request.on("response", (response) => this.#answer(response));
@@ -84,7 +87,12 @@ class BodyExchange implements Exchange {
   abort(): void {
     this.#isOver = true;
     this.#body.stop();
+    this.#destroy();
+  }
+
+  #destroy(): void {
     this.#request.destroy();
+    this.#attempt.giveUp();
   }
 
   #pump(body: RequestBody): BodyPump {
@@ -100,7 +108,7 @@ class BodyExchange implements Exchange {
       },
       fail: (error) => {
         this.#fail({ kind: "request", error });
-        request.destroy();
+        this.#destroy();
       },
     });
   }

@@ -51,6 +51,8 @@ export class H2cConnection {
   #reset = 0;
   /** The upstream did nothing with streams above it (RFC 9113 §6.8). */
   #lastStream = Number.POSITIVE_INFINITY;
+  #goawayCode: number = constants.NGHTTP2_NO_ERROR;
+  readonly #close: () => void;
   /** Bytes, when the upstream had said what it says without being asked. */
   #greeting = 0;
   #heard = 0;
@@ -73,11 +75,15 @@ export class H2cConnection {
     });
     session.on("remoteSettings", this.#greeted);
     session.on("localSettings", this.#greeted);
-    session.on("goaway", (_code, lastStream) => {
+    session.on("goaway", (code, lastStream) => {
       this.#lastStream = lastStream;
+      this.#goawayCode = code;
       this.#leave();
     });
     session.on("error", () => undefined);
+    // Node lets a closed session ask nothing any more: it would be taken for dead, with streams that still run on it.
+    this.#close = session.close.bind(session);
+    session.close = () => this.retire();
     this.#outliveStreamErrors();
     session.once("close", () => {
       clearInterval(watch);
@@ -118,7 +124,9 @@ export class H2cConnection {
       this.#streams -= 1;
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#reset += 1;
       if (this.#reset === MOST_RESET || (stream.id ?? 0) > LAST_STREAM) this.retire();
-      if (this.#streams === 0) this.#quietMs = 0;
+      if (this.#streams > 0) return;
+      this.#quietMs = 0;
+      if (this.#isRetired) this.#close();
     });
     return stream;
   }
@@ -126,7 +134,38 @@ export class H2cConnection {
   /** It ends with the streams that it has. */
   retire(): void {
     this.#leave();
-    this.session.close();
+    if (this.#streams === 0) this.#close();
+  }
+
+  /**
+   * Waits for its first settings: before those nobody may have accepted it, and nobody knows whether what is sent is
+   * read (docs/decisions/0034). Returns how to give up.
+   */
+  whenSettled(timeoutMs: number, settled: (failure?: UpstreamFailure) => void): () => void {
+    const { session, heard } = this;
+    const settle = (failure?: UpstreamFailure): void => {
+      forget();
+      settled(failure);
+    };
+    const onSettings = (): void => settle();
+    const onClose = (): void => {
+      settle({ kind: "broken", error: new Error("the upstream closed the connection"), repeats: "all" });
+    };
+    const late = setTimeout(() => {
+      this.unanswered(heard);
+      settle(toFailure(new UpstreamTimeout("the upstream said nothing for too long")));
+    }, timeoutMs);
+    const forget = (): void => {
+      clearTimeout(late);
+      session.off("remoteSettings", onSettings);
+      session.off("close", onClose);
+    };
+    session.on("remoteSettings", onSettings);
+    session.on("close", onClose);
+    return () => {
+      forget();
+      this.unanswered(heard);
+    };
   }
 
   /** A request ended without an answer. If nothing at all came since it was sent, nothing else is sent for now. */
@@ -141,9 +180,10 @@ export class H2cConnection {
     const isUntouched =
       stream.id === undefined ||
       stream.id > this.#lastStream ||
-      stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+      // Node says of all streams what a GOAWAY said, also of those that the upstream may have begun with.
+      (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && this.#goawayCode !== stream.rstCode);
     if (isUntouched) return { ...failure, repeats: "all" };
-    return { ...failure, repeats: this.session.destroyed || this.session.closed ? "idempotent" : undefined };
+    return { ...failure, repeats: this.session.destroyed || this.#isRetired ? "idempotent" : undefined };
   }
 
   #leave(): void {

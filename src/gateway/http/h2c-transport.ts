@@ -7,6 +7,7 @@ import { toTrailers } from "./request-fields.ts";
 import {
   type Exchange,
   failureOfSilence,
+  mayRepeat,
   toFailure,
   type TransportOptions,
   type UpstreamFailure,
@@ -14,6 +15,13 @@ import {
   type UpstreamRequest,
   type UpstreamTransport,
 } from "./http-upstream.ts";
+
+/** A connection that is gone, whatever was sent on it. */
+const ENDED: UpstreamFailure = {
+  kind: "broken",
+  error: new Error("the connection ended"),
+  repeats: "idempotent",
+};
 
 /** Over HTTP/2 without TLS, with prior knowledge (RFC 9113 §3.3): streams of as few connections as will do. */
 export class H2cTransport implements UpstreamTransport {
@@ -38,7 +46,7 @@ class H2cExchange implements Exchange {
   readonly #options: TransportOptions;
   readonly #request: UpstreamRequest;
   readonly #listener: UpstreamListener;
-  readonly #stopWaiting: () => void;
+  #stopWaiting: () => void = () => undefined;
   #connection: H2cConnection | undefined;
   #stream: ClientHttp2Stream | undefined;
   #heardBefore = 0;
@@ -56,10 +64,13 @@ class H2cExchange implements Exchange {
     this.#options = options;
     this.#request = request;
     this.#listener = listener;
-    this.#stopWaiting = sessions.acquire((error, connection) => {
-      if (connection !== undefined) this.#ask(connection);
-      else this.#fail(toFailure(error));
+    const stopWaiting = sessions.acquire((error, connection) => {
+      if (connection === undefined) this.#fail(toFailure(error));
+      else if (connection.isSettled || mayRepeat(request.method, ENDED)) this.#ask(connection);
+      else this.#waitFor(connection);
     });
+    // The connection may have been there at once.
+    if (this.#connection === undefined) this.#stopWaiting = stopWaiting;
   }
 
   resume(): void {
@@ -71,6 +82,15 @@ class H2cExchange implements Exchange {
     this.#body.stop();
     if (this.#stream === undefined) this.#stopWaiting();
     else this.#giveUp(this.#stream);
+  }
+
+  /** What must not be done twice is sent when somebody is there: until then it can be sent elsewhere. */
+  #waitFor(connection: H2cConnection): void {
+    this.#connection = connection;
+    this.#stopWaiting = connection.whenSettled(this.#options.headTimeoutMs, (failure) => {
+      if (failure === undefined) this.#ask(connection);
+      else this.#fail(failure);
+    });
   }
 
   #ask(connection: H2cConnection): void {

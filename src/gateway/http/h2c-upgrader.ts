@@ -44,32 +44,10 @@ export class H2cUpgrader implements Upgrader {
 
   /** What the upstream takes is known with its first settings. */
   #whenSettled(connection: H2cConnection, upgrade: UpgradeRequest, listener: UpgradeListener): () => void {
-    const { session } = connection;
-    const { heard } = connection;
-    const forget = (): void => {
-      clearTimeout(late);
-      session.off("remoteSettings", start);
-      session.off("close", closed);
-    };
-    let stop = (): void => {
-      forget();
-      connection.unanswered(heard);
-    };
-    const start = (): void => {
-      forget();
-      stop = this.#connect(connection, upgrade, listener);
-    };
-    const closed = (): void => {
-      forget();
-      const error = new Error("the upstream closed the connection");
-      listener.failed({ kind: "broken", error, repeats: "all" });
-    };
-    const late = setTimeout(() => {
-      stop();
-      listener.failed(toFailure(new UpstreamTimeout(SILENCE)));
-    }, this.#headTimeoutMs);
-    session.on("remoteSettings", start);
-    session.on("close", closed);
+    let stop = connection.whenSettled(this.#headTimeoutMs, (failure) => {
+      if (failure === undefined) stop = this.#connect(connection, upgrade, listener);
+      else listener.failed(failure);
+    });
     return () => stop();
   }
 

@@ -1,5 +1,5 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
-import { UpstreamAgent } from "./agent.ts";
+import { newAttempt, UpstreamAgent } from "./agent.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import type { UpgradeListener, Upgrader, UpgradeRequest } from "./upgrade.ts";
 import { toFailure, type TransportOptions } from "./http-upstream.ts";
@@ -20,9 +20,11 @@ export class Http1Upgrader implements Upgrader {
     const { headTimeoutMs } = this.#options;
     const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
     if (body.length > 0 || method !== "GET") headers.push("Content-Length", String(body.length));
+    const attempt = newAttempt();
     let request: ClientRequest;
     try {
-      request = httpRequest({ agent: this.#agent, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES });
+      const options = { agent: this.#agent, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES, attempt };
+      request = httpRequest(options);
       request.maxHeadersCount = 0;
     } catch (error) {
       listener.failed({ kind: "request", error: toFailure(error).error });
@@ -49,6 +51,7 @@ export class Http1Upgrader implements Upgrader {
     return () => {
       isAnswered = true;
       request.destroy();
+      attempt.giveUp();
     };
   }
 }
