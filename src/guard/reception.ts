@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
 import { boundFlight } from "./bound-flight.ts";
+import { hardenServer } from "./harden-server.ts";
 import { bindHandshake, CURRENT_HANDSHAKE, type Handshake } from "./handshake.ts";
 import { tapOver } from "./tap.ts";
 import { isProbe, tellErrors, tlsSocketOver } from "./tls-socket-over.ts";
@@ -29,6 +30,7 @@ export class Reception {
     this.#emit = emit;
     this.#keepSecrets = keepSecrets;
     this.#listener = listener;
+    hardenServer(server);
     // Without a listener Node does not ask OpenSSL for the key log.
     server.on("keylog", () => undefined);
   }

@@ -7,7 +7,12 @@ import { describe, it } from "node:test";
 import tls from "node:tls";
 import type { RefusedMessage } from "../../src/guard/channels.ts";
 import { observe } from "../../src/guard/observe.ts";
-import { binaryCurveAuthority, costlyChain, longExponentAuthority } from "./support/costly-chain.ts";
+import {
+  binaryCurveAuthority,
+  costlyChain,
+  longExponentAuthority,
+  ordinaryAuthority,
+} from "./support/costly-chain.ts";
 import { identity, type TestIdentity } from "./support/identities.ts";
 import { connectOnce, type Outcome } from "./support/node-client.ts";
 import { greet, openScene, type Scene, type SceneOptions } from "./support/scene.ts";
@@ -94,6 +99,19 @@ describe("a stranger's chain of costly signatures", async () => {
     const { alert } = await connectOnce({ port: scene.port, identity: longExponents });
     assert.deepEqual([alert, scene.guard.stats.refused], [BAD_CERTIFICATE, 1]);
     assert.equal((await connectOnce({ port: scene.port, identity: known })).received, "hello");
+  });
+
+  it("is refused though it would be short when compressed, which is how it is not sent", async () => {
+    const certificateCompression = ["zlib"] as const;
+    const signature = Buffer.alloc(384, 7);
+    const twenty = costlyChain({ ...longExponentAuthority(), signature }, 20);
+    const three = costlyChain(ordinaryAuthority(), 3);
+    await using scene = await openScene({ server: { certificateCompression } });
+    greet(scene.server);
+    const options = { port: scene.port, certificateCompression };
+    const { alert } = await connectOnce({ ...options, identity: twenty });
+    assert.deepEqual([alert, scene.guard.stats.refused], [BAD_CERTIFICATE, 1]);
+    assert.equal((await connectOnce({ ...options, identity: three })).received, "hello");
   });
 
   it("is refused on a stream that is no socket", async () => {

@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { CHANNELS, type ErrorMessage } from "../../src/guard/channels.ts";
-import { NO_RENEGOTIATION } from "../../src/guard/renegotiation.ts";
 import { peerOf } from "../../src/guard/peer-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, inFiles } from "./support/identities.ts";
@@ -12,8 +11,14 @@ import { openScene } from "./support/scene.ts";
 describe("a TLS 1.2 client that renegotiates", async () => {
   const files = inFiles(temporaryFolder(), await identity("client"));
 
-  it("is cut", async () => {
-    await using scene = await openScene({ server: { maxVersion: "TLSv1.2" } });
+  it("is cut where Node does not let that be turned off", async () => {
+    await using scene = await openScene({
+      server: { maxVersion: "TLSv1.2" },
+      prepare: (server) => {
+        const { context } = Reflect.get(server, "_sharedCreds") as { readonly context: object };
+        Reflect.set(context, "setOptions", undefined);
+      },
+    });
     const errors: unknown[] = [];
     const listen = (message: unknown): void => void errors.push((message as ErrorMessage).error);
     CHANNELS.error.subscribe(listen);
@@ -31,21 +36,23 @@ describe("a TLS 1.2 client that renegotiates", async () => {
     await once(client, "close");
   });
 
-  it("is told that it cannot, by a server that has turned it off", async () => {
-    await using scene = await openScene({
-      server: { maxVersion: "TLSv1.2", secureOptions: NO_RENEGOTIATION },
+  for (const when of ["", ", after the server was given another certificate"]) {
+    it(`is told that it cannot, before it sends a certificate${when}`, async () => {
+      const server = { maxVersion: "TLSv1.2" } as const;
+      await using scene = await openScene({ server });
+      if (when !== "") scene.server.setSecureContext({ ...(await identity("localhost")), ...server });
+      const handedOver = once(scene.server, "secureConnection");
+      const client = renegotiating(scene.port);
+      let output = "";
+      client.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      const [socket] = await handedOver;
+      socket.resume();
+      client.stdin?.write("R\n");
+      await once(client, "close");
+      assert.match(output, /no renegotiation|alert number 100/i);
+      assert.equal(scene.guard.stats.renegotiated, 0);
     });
-    const handedOver = once(scene.server, "secureConnection");
-    const client = renegotiating(scene.port);
-    let output = "";
-    client.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const [socket] = await handedOver;
-    socket.resume();
-    client.stdin?.write("R\n");
-    await once(client, "close");
-    assert.match(output, /no renegotiation|alert number 100/i);
-    assert.equal(scene.guard.stats.renegotiated, 0);
-  });
+  }
 
   function renegotiating(port: number): ReturnType<typeof spawn> {
     const { certFile, keyFile } = files;
