@@ -53,13 +53,18 @@ export async function forwardConnection(local: Socket, { options, log }: Forward
   local.resume();
 }
 
-/** TLS keeps what the socket below it is: half-open. */
+/**
+ * TLS keeps what the socket below it is: half-open. The signal is for its beginning alone: a program that has gone may have
+ * said all, which TLS still has to write.
+ */
 async function openRaw({ host, port }: ServerAddress, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true, signal });
+  const socket = createConnection({ host, port, allowHalfOpen: true, noDelay: true });
+  const abort = (): void => void socket.destroy(new Error("the local program gave up"));
+  signal.addEventListener("abort", abort, { once: true });
   socket.once("connect", resolve);
   socket.once("error", reject);
-  await promise;
+  await promise.finally(() => signal.removeEventListener("abort", abort));
   socket.off("error", reject);
   keepAlive(socket);
   return socket;
