@@ -22,22 +22,23 @@ const LOOK_EVERY_MS = 1000;
 
 /** Servers with open connections: looked at when trust changes, in whichever process, and when an approval may end. */
 export class LiveServers {
-  readonly #store: TrustStore;
+  readonly #store: Pick<TrustStore, "key" | "onEvents">;
   readonly #servers = new Set<LiveServer>();
   /** Those whose approval ends. */
   readonly #ending = new Set<LiveServer>();
   #stopListening: (() => void) | undefined;
   #look: NodeJS.Timeout | undefined;
 
-  constructor(store: TrustStore) {
+  constructor(store: Pick<TrustStore, "key" | "onEvents">) {
     this.#store = store;
   }
 
   /** Returns how to stop; nothing is listened to while nothing is open. */
   add(server: LiveServer): () => void {
+    // First, as it throws where the store cannot be read.
+    this.#noteEnd(server);
     this.#servers.add(server);
     this.#stopListening ??= this.#store.onEvents((events) => this.#changed(events));
-    this.#noteEnd(server);
     return () => this.#delete(server);
   }
 

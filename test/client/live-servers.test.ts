@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { connect } from "../../src/client/connect.ts";
+import { LiveServers } from "../../src/client/live-servers.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -103,6 +104,23 @@ describe("A connection of connect()", () => {
       socket.destroy();
       await once(socket, "close");
     }
+    assert.equal(listening, 0);
+  });
+
+  it("leaves nothing that listens where the store could not say how long it may stay", async () => {
+    let listening = 0;
+    const watched = {
+      key: () => {
+        throw new Error("cannot be read");
+      },
+      onEvents: () => {
+        listening += 1;
+        return () => void (listening -= 1);
+      },
+    };
+    const servers = new LiveServers(watched);
+    const server = { address: "a:1", pin: (await identity("server")).facts.pin };
+    assert.throws(() => servers.add({ ...server, isTrusted: () => true, onDistrusted: () => undefined }));
     assert.equal(listening, 0);
   });
 });
