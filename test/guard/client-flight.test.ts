@@ -6,7 +6,12 @@ import { describe, it } from "node:test";
 import tls from "node:tls";
 import { successorOf, successorsOf } from "../support/successor.ts";
 import { closed } from "./support/closed.ts";
-import { costlyChain, longExponentAuthority, ordinaryAuthority } from "./support/costly-chain.ts";
+import {
+  constrainedChain,
+  costlyChain,
+  longExponentAuthority,
+  ordinaryAuthority,
+} from "./support/costly-chain.ts";
 import { identity, type TestIdentity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { openRelay } from "./support/relay.ts";
@@ -95,6 +100,24 @@ describe("what a client sends until its handshake is over", async () => {
     for (const maxVersion of VERSIONS) {
       const { alert } = await connectOnce({ port: scene.port, identity: chain, maxVersion });
       assert.equal(alert, UNSUPPORTED_CERTIFICATE);
+    }
+  });
+
+  it("is refused for many names under many constraints, and for neither alone", async () => {
+    await using scene = await openScene();
+    greet(scene.server);
+    for (const maxVersion of VERSIONS) {
+      const outcomes: unknown[] = [];
+      for (const [names, constraints] of [
+        [1900, 550],
+        [1900, 0],
+        [10, 300],
+      ] as const) {
+        const chain = constrainedChain(authority, names, constraints);
+        const { alert, received } = await connectOnce({ port: scene.port, identity: chain, maxVersion });
+        outcomes.push(alert ?? received);
+      }
+      assert.deepEqual(outcomes, [BAD_CERTIFICATE, "hello", "hello"]);
     }
   });
 

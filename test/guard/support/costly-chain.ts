@@ -81,18 +81,48 @@ export function longExponentAuthority(): Authority {
   return { privateKey: key, spki, algorithm: sequence(oid("1.2.840.113549.1.1.11"), der(0x05)) };
 }
 
+/** A client with so many names, and three CAs behind it that each constrain names in so many ways: URIs, the costliest. */
+export function constrainedChain(authority: Authority, names: number, constraints: number): TestIdentity {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const uri = der(0x86, Buffer.from("a://a"));
+  const forbidden = sequence(der(0x86, Buffer.from("b")));
+  const [named, constrained] = [
+    extension("2.5.29.17", sequence(...Array.from({ length: names }, () => uri))),
+    extension("2.5.29.30", sequence(der(0xa1, ...Array.from({ length: constraints }, () => forbidden)))),
+  ];
+  const leaf = certificate(authority, { subject: "bo", issuer: "CA 0", spki, isCa: false, more: named });
+  const authorities = [0, 1, 2].map((at) =>
+    certificate(authority, {
+      subject: `CA ${at}`,
+      issuer: `CA ${at + 1}`,
+      spki: authority.spki,
+      isCa: true,
+      more: constrained,
+    }),
+  );
+  return {
+    key: privateKey.export({ type: "pkcs8", format: "pem" }),
+    cert: [leaf, ...authorities].map(toPem).join(""),
+    facts: readCertificate(leaf),
+  };
+}
+
 interface Names {
   readonly subject: string;
   readonly issuer: string;
   readonly spki: Uint8Array;
   readonly isCa: boolean;
+  /** Another extension. */
+  readonly more?: Uint8Array;
 }
 
 function certificate(
   { privateKey, algorithm, signature }: Authority,
-  { subject, issuer, spki, isCa }: Names,
+  { subject, issuer, spki, isCa, more }: Names,
 ): Uint8Array {
-  const constraints = extension("2.5.29.19", sequence(der(0x01, Uint8Array.of(0xff))));
+  const extensions = isCa ? [extension("2.5.29.19", sequence(der(0x01, Uint8Array.of(0xff))))] : [];
+  if (more !== undefined) extensions.push(more);
   const tbs = sequence(
     der(0xa0, der(0x02, Uint8Array.of(2))),
     der(0x02, Uint8Array.of(0x42)),
@@ -101,7 +131,7 @@ function certificate(
     sequence(utcTime("250101000000Z"), utcTime("491231235959Z")),
     subjectOf(utf8String(subject)),
     spki,
-    ...(isCa ? [der(0xa3, sequence(constraints))] : []),
+    ...(extensions.length > 0 ? [der(0xa3, sequence(...extensions))] : []),
   );
   return sequence(tbs, algorithm, bitString(signature ?? sign("sha256", tbs, privateKey)));
 }
