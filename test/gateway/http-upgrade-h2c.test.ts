@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import http2 from "node:http2";
 import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { closed } from "../guard/support/closed.ts";
@@ -72,6 +73,19 @@ describe("a WebSocket to an upstream over h2c", () => {
     const declined = await finish(session.request({ ...fields, ":path": "/other" }, { endStream: false }));
     assert.equal(declined.status, 404);
     assert.equal(declined.body, "not here");
+  });
+
+  it("is declined without an end where the upstream's answer has none", async () => {
+    await using upstream = await openH2cUpstream(
+      (stream) => {
+        stream.respond({ ":status": 403 });
+        stream.write("part");
+        setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), 100);
+      },
+      { enableConnectProtocol: true },
+    );
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    assert.match(await exchangeRaw(scene.port, ASK), / 403 [^]*\r\n\r\n4\r\npart\r\n$/);
   });
 
   it("is 501 where the upstream takes none, for other upgrades, and 502 where it is down", async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
 import { endRaw } from "./end-raw.ts";
 import { Http1Reply } from "./http1-reply.ts";
@@ -214,7 +214,11 @@ function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply
   body.on("data", (chunk: Buffer) => {
     if (!reply.data(chunk, resume)) body.pause();
   });
-  body.on("end", () => reply.end(body.rawTrailers ?? []));
+  body.on("end", () => {
+    // A stream of HTTP/2 that was reset ends as well.
+    if ("rstCode" in body && body.rstCode !== constants.NGHTTP2_NO_ERROR) reply.cut();
+    else reply.end(body.rawTrailers ?? []);
+  });
   body.on("error", () => reply.cut());
 }
 
