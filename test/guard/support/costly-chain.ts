@@ -85,10 +85,11 @@ export function longExponentAuthority(): Authority {
 export function constrainedChain(authority: Authority, names: number, constraints: number): TestIdentity {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const spki = publicKey.export({ type: "spki", format: "der" });
+  const own = der(0x86, Buffer.from(`a://${randomBytes(4).toString("hex")}`));
   const uri = der(0x86, Buffer.from("a://a"));
   const forbidden = sequence(der(0x86, Buffer.from("b")));
   const [named, constrained] = [
-    extension("2.5.29.17", sequence(...Array.from({ length: names }, () => uri))),
+    extension("2.5.29.17", sequence(own, ...Array.from({ length: names }, () => uri))),
     extension("2.5.29.30", sequence(der(0xa1, ...Array.from({ length: constraints }, () => forbidden)))),
   ];
   const leaf = certificate(authority, { subject: "bo", issuer: "CA 0", spki, isCa: false, more: named });
