@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { closed } from "../guard/support/closed.ts";
 import { clientOptions, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { fieldBlock, FLAG, FRAME, frame, u32 } from "./support/http2-frames.ts";
 import { openH2cUpstream, openTcpUpstream, type Upstream } from "./support/http-upstream.ts";
 
 /** Takes WebSockets at `/` and answers with what it gets; RFC 8441 has no masks to undo on the server's frames. */
@@ -76,16 +77,18 @@ describe("a WebSocket to an upstream over h2c", () => {
   });
 
   it("is declined without an end where the upstream's answer has none", async () => {
-    await using upstream = await openH2cUpstream(
-      (stream) => {
-        stream.respond({ ":status": 403 });
-        stream.write("part");
-        setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), 100);
-      },
-      { enableConnectProtocol: true },
-    );
+    await using upstream = await openTcpUpstream((socket) => {
+      const takesConnect = Buffer.from([0, 8, 0, 0, 0, 1]);
+      socket.write(frame(FRAME.settings, 0, 0, takesConnect));
+      socket.on("data", (chunk: Buffer) => {
+        if (!chunk.includes("/ws")) return;
+        socket.write(frame(FRAME.headers, FLAG.endHeaders, 1, fieldBlock([[":status", "403"]])));
+        socket.write(frame(FRAME.data, 0, 1, Buffer.from("part")));
+        setTimeout(() => socket.write(frame(FRAME.reset, 0, 1, u32(http2.constants.NGHTTP2_CANCEL))), 100);
+      });
+    });
     await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
-    assert.match(await exchangeRaw(scene.port, ASK), / 403 [^]*\r\n\r\n4\r\npart\r\n$/);
+    assert.match(await exchangeRaw(scene.port, ASK.replace("/", "/ws")), / 403 [^]*\r\n\r\n4\r\npart\r\n$/);
   });
 
   it("is 501 where the upstream takes none, for other upgrades, and 502 where it is down", async () => {
