@@ -70,11 +70,6 @@ export class HttpForwarder {
     return this.#transports.upgrades;
   }
 
-  /** HTTP/2 has an upgrade for WebSockets only, and those begin with GET. */
-  canUpgrade(method: string | undefined): boolean {
-    return method === "GET" || !this.speaksHttp2;
-  }
-
   /** Closes connections to the upstream that are not in use. */
   close(): void {
     this.#transports.requests.close();
