@@ -70,8 +70,12 @@ export class ClientFlight {
     this.#pending = undefined;
     const hello = this.#hello.measure(bytes);
     if (hello > 0) this.#deliver(hello === bytes.length ? bytes : bytes.subarray(0, hello));
-    if (hello === bytes.length) return;
     const rest = hello === 0 ? bytes : bytes.subarray(hello);
+    if (hello > 0 && this.#isResumed()) {
+      this.#open(rest);
+      return;
+    }
+    if (rest.length === 0) return;
     if (this.#hello.waits) {
       this.#pending = rest;
       return;
@@ -140,11 +144,22 @@ export class ClientFlight {
     if (this.#state !== "bounded") return undefined;
     const rest = first.length === bytes.length ? undefined : bytes.subarray(room);
     if (!isOver(socket, rest !== undefined)) return rest;
+    this.#open(rest);
+    return undefined;
+  }
+
+  /** Whoever resumes a session of TLS 1.3 is asked for no certificate. RFC 8446 §4.3.2. */
+  #isResumed(): boolean {
+    const { socket, clientSecretLine } = this.#connection;
+    // There is none before a second hello, which may bring no session.
+    return clientSecretLine() !== undefined && socket.isSessionReused();
+  }
+
+  #open(rest: Buffer | undefined): void {
     this.#state = "open";
     this.#unseen = [];
     this.onOpen?.();
-    if (rest !== undefined) this.#deliver(rest);
-    return undefined;
+    if (rest !== undefined && rest.length > 0) this.#deliver(rest);
   }
 
   #cut(error: unknown): void {
