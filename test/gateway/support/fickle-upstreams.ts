@@ -83,7 +83,13 @@ const HTTP1_MOODS: readonly [Mood<Http1Exchange>, ...Mood<Http1Exchange>[]] = [
       else socket.resetAndDestroy();
     },
   ],
-  ["says nonsense", ({ socket }) => void socket.end("no answer\r\n\r\n")],
+  [
+    "says nonsense",
+    ({ request, socket }) => {
+      request.resume();
+      socket.end("no answer\r\n\r\n");
+    },
+  ],
   [
     "says more than it was asked",
     ({ request, socket, id }) => {
@@ -129,7 +135,7 @@ export async function openFickleHttp(random: Random): Promise<FickleUpstream> {
         record.begin(id, "upgrade", socket);
         const head = `Connection: Upgrade\r\nUpgrade: x\r\nx-id: ${id}\r\n\r\n`;
         if (random.oneIn(4)) return void socket.destroy();
-        if (random.oneIn(4)) return void socket.end("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+        if (random.oneIn(4)) return void socket.resume().end("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
         socket.write(`HTTP/1.1 101 Fine\r\n${head}`);
         void beMoody(socket as Socket, random.fork());
       });
@@ -250,7 +256,8 @@ async function beMoody(socket: Socket, random: Random): Promise<void> {
   random.pick<() => void>([
     () => socket.resetAndDestroy(),
     () => socket.destroy(),
-    () => socket.end(),
+    // The pipe is over with it, and who reads nothing never sees that the other side is gone.
+    () => socket.unpipe().resume().end(),
     () => undefined,
   ])();
 }
