@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
-import { openTcpUpstream, type Upstream } from "./support/http-upstream.ts";
+import { openH2cUpstream, openTcpUpstream, type Upstream } from "./support/http-upstream.ts";
 
 const CLOSE = "Host: a\r\nConnection: close\r\n";
 
@@ -88,5 +88,22 @@ describe("a small body with a length", () => {
     const [answer] = (await once(socket, "data")) as [Buffer];
     assert.match(answer.toString(), /^HTTP\/1\.1 200 /);
     socket.destroy();
+  });
+});
+
+describe("a body without a length and without a byte in it", () => {
+  it("ends at the upstream, though it had ended before there was a connection to that", async () => {
+    await using upstream = await openH2cUpstream((stream) => {
+      stream.resume().on("end", () => stream.respond({ ":status": 204 }, { endStream: true }));
+    });
+    const config = { idleTimeoutMs: 2000 };
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c", config });
+    await using session = openSession(scene.port);
+    for (const method of ["POST", "PUT"]) {
+      const stream = session.request({ ":path": "/", ":method": method });
+      stream.end();
+      assert.equal((await finish(stream)).status, 204, method);
+      scene.proxy.close();
+    }
   });
 });

@@ -143,6 +143,8 @@ export class RequestBody {
       stream.on("data", this.#onData);
       stream.on("end", this.#onEnd);
       stream.on("close", this.#onClose);
+      // A stream of HTTP/2 without a byte in it does not wait for anybody to read that.
+      if (stream.readableEnded) this.#onEnd();
     }
     stream.resume();
   }
