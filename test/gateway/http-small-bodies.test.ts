@@ -97,9 +97,9 @@ describe("a body without a length and without a byte in it", () => {
       stream.resume().on("end", () => stream.respond({ ":status": 204 }, { endStream: true }));
     });
     const config = { idleTimeoutMs: 2000 };
-    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c", config });
-    await using session = openSession(scene.port);
     for (const method of ["POST", "PUT"]) {
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c", config });
+      await using session = openSession(scene.port);
       const stream = session.request({ ":path": "/", ":method": method });
       stream.end();
       assert.equal((await finish(stream)).status, 204, method);
