@@ -29,4 +29,12 @@ describe("docs/attacks.md", () => {
     const bare = attacks.filter((attack) => !attack.includes("\n- `test/"));
     assert.deepEqual(bare, []);
   });
+
+  it("has its attacks in the order of their numbers, each once", () => {
+    const numbers = attacks.map((attack) => Number.parseInt(attack, 10));
+    assert.deepEqual(
+      numbers,
+      [...new Set(numbers)].toSorted((a, b) => a - b),
+    );
+  });
 });
