@@ -111,6 +111,22 @@ describe("the documentation", () => {
     assert.deepEqual(broken, []);
   });
 
+  it("names only files in ARCHITECTURE.md that are there", () => {
+    const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
+    const names = Array.from(
+      read("ARCHITECTURE.md").matchAll(/`([\w./-]+\.(?:ts|md)|(?:src|test|docs)\/[\w./-]+)`/g),
+      ([, name = ""]) => name,
+    );
+    const isThere = (name: string): boolean =>
+      ["", "docs"].some((folder) => exists(join(ROOT, folder, name))) ||
+      sources.some((source) => `/${source}`.endsWith(`/${name}`));
+    assert.ok(names.length > 100);
+    assert.deepEqual(
+      names.filter((name) => !isThere(name)),
+      [],
+    );
+  });
+
   it("has the alert of every refusal in both TLS versions, as it is sent", () => {
     const rows = Array.from(
       read("docs/reference/refusals.md").matchAll(/^\| `([a-z-]+)` \| `(\w+)` (\d+) \| `(\w+)` (\d+) \|/gm),
