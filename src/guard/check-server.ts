@@ -28,7 +28,7 @@ export function warnOfServer(server: Server, { trustCa }: Pick<GuardSettings, "t
   if (hasCa(server)) warnOfCa(trustCa);
 }
 
-export function warnOfCa(trustCa: GuardSettings["trustCa"]): void {
+function warnOfCa(trustCa: GuardSettings["trustCa"]): void {
   const names =
     "a guarded server with `ca` tells its clients the names in it, and some then show no certificate";
   const instead = "set CAs with tls.setDefaultCACertificates()";

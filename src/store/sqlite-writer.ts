@@ -129,7 +129,7 @@ export class SqliteWriter {
   }
 }
 
-export function toWriteError(error: HandclaspError): WriteError {
+function toWriteError(error: HandclaspError): WriteError {
   const { code, message, hint, details, cause } = error;
   return { code, message, hint, details, cause: cause instanceof Error ? toWriteCause(cause) : null };
 }

@@ -6,7 +6,7 @@ import type { ListenerConfig } from "../../src/gateway/config/config.ts";
 import { closed } from "../guard/support/closed.ts";
 import { anna, clientOptions, connectRaw, openSession } from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
-import { configOf, listenerTo, openGateway } from "./support/scene.ts";
+import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
 
 /** Begins an answer and says no more; echoes over WebSockets. */
 function openEndless(): Promise<Upstream> {
@@ -41,16 +41,21 @@ async function runEverything(port: number, path: string): Promise<Promise<unknow
   return [closed(raw), closed(stream).then(() => session.destroy()), once(socket, "close")];
 }
 
+/** The same, by a group that anna is put into once she was met. */
+async function runEverythingInLab(scene: GatewayScene): Promise<Promise<unknown>[]> {
+  const first = await connectRaw(scene.port, anna);
+  first.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(first, "data");
+  first.destroy();
+  await scene.operator.addToGroup("lab", "anna");
+  return runEverything(scene.port, "/admin/feed");
+}
+
 describe("what runs for a path", () => {
   it("ends when its peer leaves the group that the path is for", async () => {
     await using upstream = await openEndless();
     await using scene = await openGateway(configOf([listenerWith(upstream, ["group:lab"])]));
-    const first = await connectRaw(scene.port, anna);
-    first.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await once(first, "data");
-    first.destroy();
-    await scene.operator.addToGroup("lab", "anna");
-    const ends = await runEverything(scene.port, "/admin/feed");
+    const ends = await runEverythingInLab(scene);
     await scene.operator.removeFromGroup("lab", "anna");
     await Promise.all(ends);
   });
@@ -58,12 +63,7 @@ describe("what runs for a path", () => {
   it("ends when its peer leaves that group and is in it again before anybody looked", async () => {
     await using upstream = await openEndless();
     await using scene = await openGateway(configOf([listenerWith(upstream, ["group:lab"])]));
-    const first = await connectRaw(scene.port, anna);
-    first.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await once(first, "data");
-    first.destroy();
-    await scene.operator.addToGroup("lab", "anna");
-    const ends = await runEverything(scene.port, "/admin/feed");
+    const ends = await runEverythingInLab(scene);
     await Promise.all([
       scene.operator.removeFromGroup("lab", "anna"),
       scene.operator.addToGroup("lab", "anna"),

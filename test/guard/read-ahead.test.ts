@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import tls from "node:tls";
 import { readAhead } from "../../src/guard/read-ahead.ts";
 import { isProbe, tlsSocketOver } from "../../src/guard/tls-socket-over.ts";
 import { closed } from "./support/closed.ts";
 import { identity } from "./support/identities.ts";
-
-/** Both ends of a connection. */
-async function openPair(): Promise<readonly [client: Socket, accepted: Socket]> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const accepting = once(server, "connection") as Promise<[Socket]>;
-  const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const [accepted] = await accepting;
-  server.close();
-  return [client, accepted];
-}
+import { openPair } from "./support/open-pair.ts";
 
 describe("readAhead", () => {
   it("reads a socket before others do, until it is told to stop", async () => {

@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { readFrom } from "../../src/guard/tap-reading.ts";
-
-/** Both ends of a connection. */
-async function openPair(): Promise<readonly [client: Socket, accepted: Socket]> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const accepting = once(server, "connection") as Promise<[Socket]>;
-  const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const [accepted] = await accepting;
-  server.close();
-  return [client, accepted];
-}
+import { openPair } from "./support/open-pair.ts";
 
 describe("readFrom", () => {
   it("reads a socket into memory that all share, and gives copies", async () => {
