@@ -65,6 +65,23 @@ describe("an upstream whose answer goes wrong at once", () => {
       }
     }
   });
+
+  it("has that passed on behind what it said before its answer, too", async () => {
+    const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n";
+    const broken = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n";
+    await using upstream = await openTcpUpstream((socket) => {
+      socket.on("data", () => socket.write(`${early}${broken}`));
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    const inChunks = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n";
+    for (const request of [GET, POST, inChunks]) {
+      const [before = "", head = ""] = (await exchangeRaw(scene.port, request)).split("\r\n\r\n");
+      assert.match(before, /^HTTP\/1\.1 103 /);
+      assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
+    }
+    const told = scene.events.flatMap((event) => (event.type === "exchanged" ? [event.status] : []));
+    assert.deepEqual(told, [200, 200, 200]);
+  });
 });
 
 describe("an upstream that answers before the body is there", () => {

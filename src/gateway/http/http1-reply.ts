@@ -1,4 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
+import { breakOff } from "./break-off.ts";
 import { toLower } from "./http2-fields.ts";
 import { STATUS_OF_FAILURE, type UpstreamFailure } from "./http-upstream.ts";
 import { endToEnd, isSized, type LastAnswers, type Reply, withoutFields } from "./reply.ts";
@@ -54,10 +55,7 @@ export class Http1Reply implements Reply {
 
   fail(status: number): void {
     if (this.status !== undefined || this.#isOver) {
-      // What was said goes out before: who saw no answer at all could take it for a request that was never read.
-      flush(this.#response);
-      this.#response.socket?.uncork();
-      this.cut();
+      this.#breakOff();
       return;
     }
     this.status = status;
@@ -79,6 +77,16 @@ export class Http1Reply implements Reply {
 
   cut(): void {
     this.#response.destroy();
+  }
+
+  /** What was said goes out before: who saw no answer at all could take it for a request that was never read. */
+  #breakOff(): void {
+    const response = this.#response;
+    const { socket } = response;
+    flush(response);
+    socket?.uncork();
+    if (socket === null || response.destroyed) this.cut();
+    else breakOff(socket);
   }
 
   get #isOver(): boolean {

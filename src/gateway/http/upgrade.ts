@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Duplex, Readable } from "node:stream";
+import { breakOff } from "./break-off.ts";
 import { endRaw } from "./end-raw.ts";
 import { Http1Reply } from "./http1-reply.ts";
 import type { Http2Reply } from "./http2-reply.ts";
@@ -13,8 +14,6 @@ import { type ExchangeLimits, MOST_REPEATS } from "./running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
 const NOTHING = Buffer.alloc(0);
-/** For a side that does not take what it is told. */
-const LAST_WORDS_MS = 10_000;
 const EACH: LastAnswers = { isLast: () => true };
 
 /** A request that asks for another protocol, as the upstream is to get it. */
@@ -191,17 +190,6 @@ function pass(from: Duplex, to: Duplex): void {
   });
 }
 
-/** Ends a side without an end, once it was told what the other one had said before it broke. */
-function breakOff(side: Duplex): void {
-  if (side.destroyed || side.writableEnded || side.writableLength === 0) {
-    side.destroy();
-    return;
-  }
-  const late = setTimeout(() => side.destroy(), LAST_WORDS_MS).unref();
-  side.write(NOTHING, () => side.destroy());
-  side.once("close", () => clearTimeout(late));
-}
-
 function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply): void {
   const resume = (): void => void body.resume();
   try {
@@ -216,10 +204,10 @@ function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply
   });
   body.on("end", () => {
     // A stream of HTTP/2 that was reset ends as well.
-    if ("rstCode" in body && body.rstCode !== constants.NGHTTP2_NO_ERROR) reply.cut();
+    if ("rstCode" in body && body.rstCode !== constants.NGHTTP2_NO_ERROR) reply.fail(502);
     else reply.end(body.rawTrailers ?? []);
   });
-  body.on("error", () => reply.cut());
+  body.on("error", () => reply.fail(502));
 }
 
 /** As they came from a parser that takes no CR and LF in them. */
