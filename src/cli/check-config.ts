@@ -25,12 +25,17 @@ export function command(): Command {
     .action(async (file: string, { store, json }: Flags) => {
       if (json === true) return await checkAsJson(file, store);
       const config = readConfig(file, store);
-      for (const { line, column, message } of await doubtsAbout(file, config)) {
+      const doubts = await doubtsAbout(file, config);
+      for (const { line, column, message } of doubts) {
         say(`${file}:${line}:${column}: warning: ${message}`);
       }
-      const count = config.listeners.length;
-      print(`${file}: ${count === 1 ? "1 listener" : `${count} listeners`}, nothing wrong`);
+      const found = doubts.length === 0 ? "nothing wrong" : counted(doubts.length, "warning");
+      print(`${file}: ${counted(config.listeners.length, "listener")}, ${found}`);
     });
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 async function checkAsJson(file: string, store: string): Promise<void> {

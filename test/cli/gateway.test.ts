@@ -154,7 +154,7 @@ describe("check-config", () => {
     assert.equal((await home.run(["trust", "add", home.path("ada.pem")])).code, 0);
     assert.equal((await home.run(["group", "add", "lab", "ada"])).code, 0);
     const { code, stdout, stderr } = await home.run(["check-config", file]);
-    assert.deepEqual([code, stdout], [0, `${file}: 1 listener, nothing wrong\n`]);
+    assert.deepEqual([code, stdout], [0, `${file}: 1 listener, 2 warnings\n`]);
     assert.match(stderr, /gateway\.toml:8:1: warning: nobody is in the group "dba"/);
     assert.match(stderr, /gateway\.toml:11:1: warning: nobody is in the group "ops"/);
     assert.equal(stderr.trim().split("\n").length, 2);
