@@ -134,3 +134,27 @@ describe("an upstream over h2c that takes no more streams", () => {
     assert.ok(open.length <= 2, `${open.length} connections`);
   });
 });
+
+describe("an upstream over h2c that closes a stream without an error and without an answer", () => {
+  it("has the request answered with 502, whatever its method and body", async () => {
+    await using upstream = await openH2cUpstream((stream) => {
+      stream.resume().on("end", () => stream.close(0));
+    });
+    const config = { idleTimeoutMs: 5000 };
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c", config });
+    for (const request of [GET, POST]) {
+      assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 502 /);
+    }
+    await using session = openSession(scene.port);
+    for (const [method, body] of [
+      ["GET", undefined],
+      ["POST", ""],
+      ["POST", "body"],
+      ["POST", "x".repeat(40_000)],
+    ] as const) {
+      const stream = session.request({ ":path": "/", ":method": method }, { endStream: body === undefined });
+      if (body !== undefined) stream.end(body);
+      assert.equal((await finish(stream)).status, 502, `${method} ${body?.length}`);
+    }
+  });
+});

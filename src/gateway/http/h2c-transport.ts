@@ -169,7 +169,9 @@ class H2cExchange implements Exchange {
 
   /** A stream that was reset ends as well. */
   #end(stream: ClientHttp2Stream): void {
-    if (this.#isOver || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted) return;
+    // Nor is it an answer when it was closed without a head: 'close' follows.
+    if (this.#isOver || !this.#isAnswered || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted)
+      return;
     this.#isOver = true;
     this.#body.stop();
     this.#listener.end(this.#trailers);
