@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { alertOf } from "../../src/guard/alerts.ts";
@@ -125,6 +125,15 @@ describe("the documentation", () => {
       names.filter((name) => !isThere(name)),
       [],
     );
+  });
+
+  it("numbers decisions as their files are", () => {
+    const decisions = pages().filter(({ path }) => path.startsWith(join("docs", "decisions")));
+    assert.ok(decisions.length > 30);
+    for (const { path, text } of decisions) {
+      const number = basename(path).slice(0, 4);
+      assert.ok(text.startsWith(`# ${number}: `), `${path}: ${text.split("\n", 1)[0]}`);
+    }
   });
 
   it("has the alert of every refusal in both TLS versions, as it is sent", () => {
