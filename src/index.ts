@@ -25,6 +25,7 @@ export type {
 export { type Guard, guard } from "./guard/guard.ts";
 export { observe, type Observation, type ObserveOptions } from "./guard/observe.ts";
 export type { ClientCertificate, GuardOptions } from "./guard/options.ts";
+export type { TicketKeys } from "./guard/ticket-keys.ts";
 export type { PendingClient, ReceivePending } from "./guard/waiting-room.ts";
 export { peerOf } from "./guard/peer-of.ts";
 export type { Peer, PeerCertificate } from "./guard/peer.ts";

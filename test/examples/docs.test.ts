@@ -6,6 +6,7 @@ import { ERROR_CODES } from "../../src/errors.ts";
 import { alertOf } from "../../src/guard/alerts.ts";
 import { CHANNELS } from "../../src/guard/channels.ts";
 import { ALERTS, type AlertName } from "../../src/tls/alert.ts";
+import * as handclasp from "../../src/index.ts";
 import type { TrustEventType } from "../../src/trust/events.ts";
 import type { RefusalReason } from "../../src/trust/verdict.ts";
 
@@ -123,6 +124,18 @@ describe("the documentation", () => {
     assert.ok(names.length > 100);
     assert.deepEqual(
       names.filter((name) => !isThere(name)),
+      [],
+    );
+  });
+
+  it("names in the reference all that the package exports", () => {
+    const reference = pages().filter(({ path }) => path.startsWith(join("docs", "reference")));
+    const isNamed = (name: string): boolean => {
+      const asExport = new RegExp(`(?:^## |\`)${name}\\b`, "m");
+      return reference.some(({ text }) => asExport.test(text));
+    };
+    assert.deepEqual(
+      Object.keys(handclasp).filter((name) => !isNamed(name)),
       [],
     );
   });
