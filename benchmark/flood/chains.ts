@@ -1,5 +1,6 @@
 // What known clients notice of strangers who show chains of costly signatures (docs/attacks.md, 34), in rounds with and
-// without them, and how soon a revocation cuts meanwhile. Fails when they notice too much.
+// without them, and how soon a revocation cuts meanwhile. Fails when they notice too much. Where there are cores to keep
+// them apart, strangers have what the known clients leave of theirs, so that it is the server's doing that is measured.
 //
 //     node benchmark/flood/chains.ts [--strangers 16] [--known 50] [--rounds 3] [--seconds 8] [--most 2]
 import { fork } from "node:child_process";
@@ -16,6 +17,7 @@ import { Operator } from "../../src/trust/operator.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { binaryCurveAuthority, costlyChain } from "../../test/guard/support/costly-chain.ts";
 import { median, rounded } from "../peers/figures.ts";
+import { CAN_KEEP_APART, giveWay, leaveFirstCore } from "./placement.ts";
 
 const { values } = parseArgs({
   options: {
@@ -61,6 +63,7 @@ async function compare(): Promise<void> {
   for (const { facts } of clients) await operator.import(facts);
   const guarded = fork(join(import.meta.dirname, "../tls-server.ts"), ["guarded", storeFile, identityFile]);
   const [port] = (await once(guarded, "message")) as [number];
+  if (CAN_KEEP_APART) leaveFirstCore();
 
   const open = (at: number): ReturnType<typeof connect> => {
     const { privateKeyPem: key = "", certificatePem: cert = "" } = clients[at] ?? {};
@@ -105,6 +108,7 @@ async function compare(): Promise<void> {
     const args = ["--attack", String(port), "--strangers", values.strangers];
     const strangers = fork(import.meta.filename, args);
     await once(strangers, "message");
+    if (CAN_KEEP_APART) giveWay(strangers.pid);
     strangers.send("go");
     attacked.push(await during());
     cuts.push(await revoke());
