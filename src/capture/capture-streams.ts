@@ -1,5 +1,5 @@
 import type { Capture } from "./capture.ts";
-import type { TcpEvent } from "./connection.ts";
+import type { Moment, TcpEvent } from "./connection.ts";
 import { IpFragments } from "./ip-fragments.ts";
 import { parseIpPacket } from "./ip-packet.ts";
 import { findIp } from "./link-layer.ts";
@@ -40,13 +40,13 @@ export class CaptureStreams {
     this.#reassembly = new TcpReassembly(onEvent, limits);
   }
 
-  packet({ linkType, data, timeMs }: Packet): void {
+  packet({ linkType, data, timeMs, number }: Packet): void {
     this.#packets += 1;
     const ipAt = findIp(linkType, data);
     if (ipAt === "unknown")
       this.#unknownLinkTypes.set(linkType, (this.#unknownLinkTypes.get(linkType) ?? 0) + 1);
     else if (ipAt === "other") this.#otherPackets += 1;
-    else this.#ip(data, ipAt, timeMs);
+    else this.#ip(data, ipAt, { timeMs, packet: number });
   }
 
   /** Nothing more comes: the last events, then what was read and what not. */
@@ -63,7 +63,7 @@ export class CaptureStreams {
     };
   }
 
-  #ip(data: Uint8Array, at: number, timeMs: number | undefined): void {
+  #ip(data: Uint8Array, at: number, when: Moment): void {
     const ip = parseIpPacket(data, at);
     if (ip === undefined) {
       this.#malformedPackets += 1;
@@ -88,7 +88,7 @@ export class CaptureStreams {
     // Without its end, a segment's FIN has no place; the missing bytes show as a gap.
     const isCut = ip.missing > 0;
     if (isCut) this.#cutSegments += 1;
-    this.#reassembly.segment(ip, isCut ? { ...segment, fin: false } : segment, timeMs);
+    this.#reassembly.segment(ip, isCut ? { ...segment, fin: false } : segment, when);
   }
 }
 

@@ -24,42 +24,35 @@ export interface Connection {
  */
 export type CloseReason = "finished" | "reset" | "replaced" | "evicted" | "end-of-capture";
 
-/** What happens on TCP connections; times are milliseconds since 1970, undefined where the file has none. */
-export type TcpEvent =
-  | { readonly kind: "open"; readonly connection: Connection; readonly timeMs: number | undefined }
-  | {
-      readonly kind: "data";
-      readonly connection: Connection;
-      readonly direction: Direction;
-      readonly timeMs: number | undefined;
-      /** The next bytes of this direction, a view of the capture when they came in order. */
-      readonly bytes: Uint8Array;
-    }
-  | {
-      readonly kind: "gap";
-      readonly connection: Connection;
-      readonly direction: Direction;
-      readonly timeMs: number | undefined;
-      /** How many bytes the capture lacks here. */
-      readonly length: number;
-    }
-  | {
-      /** FIN: this side sends nothing more. */
-      readonly kind: "finish";
-      readonly connection: Connection;
-      readonly direction: Direction;
-      readonly timeMs: number | undefined;
-    }
-  | {
-      /** RST, sent by `direction`. */
-      readonly kind: "reset";
-      readonly connection: Connection;
-      readonly direction: Direction;
-      readonly timeMs: number | undefined;
-    }
-  | {
-      readonly kind: "close";
-      readonly connection: Connection;
-      readonly timeMs: number | undefined;
-      readonly reason: CloseReason;
-    };
+/** When something became known: the packet that brought it, and that packet's time. */
+export interface Moment {
+  /** Milliseconds since 1970; undefined where the file has none. */
+  readonly timeMs: number | undefined;
+  /** Counted from 1 over the capture, as Wireshark counts frames. */
+  readonly packet: number;
+}
+
+/** What happens on TCP connections. */
+export type TcpEvent = Moment &
+  (
+    | { readonly kind: "open"; readonly connection: Connection }
+    | {
+        readonly kind: "data";
+        readonly connection: Connection;
+        readonly direction: Direction;
+        /** The next bytes of this direction, a view of the capture when they came in order. */
+        readonly bytes: Uint8Array;
+      }
+    | {
+        readonly kind: "gap";
+        readonly connection: Connection;
+        readonly direction: Direction;
+        /** How many bytes the capture lacks here. */
+        readonly length: number;
+      }
+    /** FIN: this side sends nothing more. */
+    | { readonly kind: "finish"; readonly connection: Connection; readonly direction: Direction }
+    /** RST, sent by `direction`. */
+    | { readonly kind: "reset"; readonly connection: Connection; readonly direction: Direction }
+    | { readonly kind: "close"; readonly connection: Connection; readonly reason: CloseReason }
+  );

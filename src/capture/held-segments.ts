@@ -1,8 +1,11 @@
+import type { Moment } from "./connection.ts";
+
 /** Bytes of a stream that came before their turn. */
 export interface HeldSegment {
   readonly at: number;
   readonly bytes: Uint8Array;
-  readonly timeMs: number | undefined;
+  /** Of the packet that brought it. */
+  readonly when: Moment;
 }
 
 /** What an entry costs besides its bytes, roughly. */
@@ -29,7 +32,7 @@ export class HeldSegments {
   }
 
   /** Keeps the parts of `bytes` that are not held yet. */
-  add(at: number, bytes: Uint8Array, timeMs: number | undefined): void {
+  add(at: number, bytes: Uint8Array, when: Moment): void {
     const end = at + bytes.length;
     const from = this.#indexBehind(at);
     const parts: HeldSegment[] = [];
@@ -38,7 +41,7 @@ export class HeldSegments {
     for (; reached < end; index++) {
       const held = this.#segments[index];
       const until = Math.min(end, held?.at ?? end);
-      if (until > reached) parts.push({ at: reached, bytes: bytes.slice(reached - at, until - at), timeMs });
+      if (until > reached) parts.push({ at: reached, bytes: bytes.slice(reached - at, until - at), when });
       if (held === undefined || held.at >= end) break;
       parts.push(held);
       reached = held.at + held.bytes.length;
@@ -73,9 +76,9 @@ export class HeldSegments {
   /** Forgets what lies before `at`. */
   dropBefore(at: number): void {
     const kept: HeldSegment[] = [];
-    for (const { at: start, bytes, timeMs } of this.#segments.slice(this.#head)) {
+    for (const { at: start, bytes, when } of this.#segments.slice(this.#head)) {
       const old = Math.max(0, at - start);
-      if (old < bytes.length) kept.push({ at: start + old, bytes: bytes.subarray(old), timeMs });
+      if (old < bytes.length) kept.push({ at: start + old, bytes: bytes.subarray(old), when });
     }
     this.#segments = kept;
     this.#head = 0;

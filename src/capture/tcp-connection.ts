@@ -1,4 +1,4 @@
-import type { CloseReason, Connection, Direction, Endpoint, TcpEvent } from "./connection.ts";
+import type { CloseReason, Connection, Direction, Endpoint, Moment, TcpEvent } from "./connection.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
 import { TcpStream, type StreamSink } from "./tcp-stream.ts";
 
@@ -21,7 +21,7 @@ export class TcpConnection {
   #clientSide: Side | undefined;
   #sawSyn = false;
   #connection: Connection | undefined;
-  #lastTimeMs: number | undefined;
+  #last: Moment = { timeMs: undefined, packet: 0 };
   #isClosed = false;
 
   constructor(start: ConnectionStart) {
@@ -45,18 +45,18 @@ export class TcpConnection {
     return !segment.syn || this.#streams[side].fitsSyn(segment.sequence);
   }
 
-  segment(side: Side, segment: TcpSegment, timeMs: number | undefined): void {
+  segment(side: Side, segment: TcpSegment, when: Moment): void {
     if (this.#isClosed) return;
-    this.#lastTimeMs = timeMs ?? this.#lastTimeMs;
+    this.#last = when;
     const stream = this.#streams[side];
     const { sequence, acknowledgment, payload, fin } = segment;
     if (segment.reset) {
-      this.#reset(side, sequence, timeMs);
+      this.#reset(side, sequence, when);
       return;
     }
-    if (segment.syn) this.#syn(side, segment, timeMs);
-    stream.segment(segment.syn ? (sequence + 1) >>> 0 : sequence, payload, fin, timeMs);
-    if (acknowledgment !== undefined) this.#streams[other(side)].acknowledged(acknowledgment, timeMs);
+    if (segment.syn) this.#syn(side, segment, when);
+    stream.segment(segment.syn ? (sequence + 1) >>> 0 : sequence, payload, fin, when);
+    if (acknowledgment !== undefined) this.#streams[other(side)].acknowledged(acknowledgment, when);
     if (this.#streams[0].isFinished && this.#streams[1].isFinished) this.close("finished");
   }
 
@@ -68,56 +68,56 @@ export class TcpConnection {
     this.#start.onEvent({
       kind: "close",
       connection: this.#identify(),
-      timeMs: this.#lastTimeMs,
+      ...this.#last,
       reason,
     });
   }
 
   /** Gives up a hole in each direction, because memory is needed elsewhere. */
   giveUpHoles(): void {
-    for (const stream of this.#streams) stream.giveUpHole(this.#lastTimeMs);
+    for (const stream of this.#streams) stream.giveUpHole(this.#last);
   }
 
   /** A SYN comes from the client, a SYN with ACK from the server. */
-  #syn(side: Side, { sequence, acknowledgment }: TcpSegment, timeMs: number | undefined): void {
+  #syn(side: Side, { sequence, acknowledgment }: TcpSegment, when: Moment): void {
     this.#clientSide ??= acknowledgment === undefined ? side : other(side);
     this.#sawSyn = true;
-    this.#identify(timeMs);
+    this.#identify(when);
     this.#streams[side].syn(sequence);
   }
 
-  #reset(side: Side, sequence: number, timeMs: number | undefined): void {
+  #reset(side: Side, sequence: number, when: Moment): void {
     if (!this.#streams[side].acceptsReset(sequence)) return;
     this.#flush(side, sequence);
     this.#start.onEvent({
       kind: "reset",
       connection: this.#identify(),
       direction: this.#direction(side),
-      timeMs,
+      ...when,
     });
     this.close("reset");
   }
 
   #flush(resetSide?: Side, resetSequence?: number): void {
     for (const side of [0, 1] as const)
-      this.#streams[side].flush(this.#lastTimeMs, side === resetSide ? resetSequence : undefined);
+      this.#streams[side].flush(this.#last, side === resetSide ? resetSequence : undefined);
   }
 
   #sink(side: Side): StreamSink {
     const { onEvent } = this.#start;
     return {
-      data: (timeMs, bytes) => {
+      data: (when, bytes) => {
         this.#clientSide ??= clientByHello(side, bytes);
-        const connection = this.#identify(timeMs);
-        onEvent({ kind: "data", connection, direction: this.#direction(side), timeMs, bytes });
+        const connection = this.#identify(when);
+        onEvent({ kind: "data", connection, direction: this.#direction(side), ...when, bytes });
       },
-      gap: (timeMs, length) => {
-        const connection = this.#identify(timeMs);
-        onEvent({ kind: "gap", connection, direction: this.#direction(side), timeMs, length });
+      gap: (when, length) => {
+        const connection = this.#identify(when);
+        onEvent({ kind: "gap", connection, direction: this.#direction(side), ...when, length });
       },
-      finished: (timeMs) => {
-        const connection = this.#identify(timeMs);
-        onEvent({ kind: "finish", connection, direction: this.#direction(side), timeMs });
+      finished: (when) => {
+        const connection = this.#identify(when);
+        onEvent({ kind: "finish", connection, direction: this.#direction(side), ...when });
       },
     };
   }
@@ -127,14 +127,14 @@ export class TcpConnection {
   }
 
   /** Decides for good who is the client, and says that the connection is open. */
-  #identify(timeMs: number | undefined = this.#lastTimeMs): Connection {
+  #identify(when: Moment = this.#last): Connection {
     if (this.#connection !== undefined) return this.#connection;
     const { id, ends } = this.#start;
     this.#clientSide ??= ends[0].port >= ends[1].port ? 0 : 1;
     const client = ends[this.#clientSide];
     const server = ends[other(this.#clientSide)];
     this.#connection = { id, client, server, fromStart: this.#sawSyn };
-    this.#start.onEvent({ kind: "open", connection: this.#connection, timeMs });
+    this.#start.onEvent({ kind: "open", connection: this.#connection, ...when });
     return this.#connection;
   }
 }

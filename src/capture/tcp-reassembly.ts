@@ -1,4 +1,4 @@
-import type { TcpEvent } from "./connection.ts";
+import type { Moment, TcpEvent } from "./connection.ts";
 import { formatIpAddress } from "./ip-address.ts";
 import type { AddressPair } from "./ip-packet.ts";
 import { TcpConnection } from "./tcp-connection.ts";
@@ -46,13 +46,13 @@ export class TcpReassembly {
     this.#limits = { ...REASSEMBLY_LIMITS, ...limits };
   }
 
-  segment(path: AddressPair, segment: TcpSegment, timeMs: number | undefined): void {
+  segment(path: AddressPair, segment: TcpSegment, when: Moment): void {
     const isLower = comesFromLower(path, segment);
     const key = isLower ? keyOf(path, segment) : reverseKeyOf(path, segment);
     const found = this.#find(key, isLower, segment);
     if (found !== undefined) found.isRecent = true;
     const tracked = found ?? this.#begin(key, isLower, path, segment);
-    tracked.connection.segment(isLower === tracked.firstIsLower ? 0 : 1, segment, timeMs);
+    tracked.connection.segment(isLower === tracked.firstIsLower ? 0 : 1, segment, when);
     this.#account(tracked);
     while (this.#held > this.#limits.heldBytes && this.#holding.size > 0) this.#relieve();
   }

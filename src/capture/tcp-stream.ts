@@ -1,12 +1,13 @@
+import type { Moment } from "./connection.ts";
 import { HeldSegments } from "./held-segments.ts";
 
 /** Takes what one direction of a connection carries, in order. */
 export interface StreamSink {
-  data(timeMs: number | undefined, bytes: Uint8Array): void;
+  data(when: Moment, bytes: Uint8Array): void;
   /** `length` bytes were sent and are not in the capture. */
-  gap(timeMs: number | undefined, length: number): void;
+  gap(when: Moment, length: number): void;
   /** The FIN, after all that came before it. */
-  finished(timeMs: number | undefined): void;
+  finished(when: Moment): void;
 }
 
 /** No window is larger (RFC 7323 §2.3): what lies farther away does not belong to the stream. */
@@ -33,7 +34,7 @@ export class TcpStream {
   #held: HeldSegments | undefined;
   #finAt: number | undefined;
   #finished = false;
-  #lastTimeMs: number | undefined;
+  #last: Moment | undefined;
   #acknowledgedTo: number | undefined;
   #waited = 0;
 
@@ -69,20 +70,20 @@ export class TcpStream {
     this.#start(this.#position(sequence + 1));
   }
 
-  segment(sequence: number, payload: Uint8Array, fin: boolean, timeMs: number | undefined): void {
+  segment(sequence: number, payload: Uint8Array, fin: boolean, when: Moment): void {
     if (this.#finished) return;
     this.#origin ??= sequence;
     const at = this.#position(sequence);
     const end = at + payload.length;
     if (at > this.#next + WINDOW || end < this.#next - WINDOW) return;
     if (fin) this.#finAt ??= end;
-    if (this.#started && at === this.#next && this.#held === undefined) this.#give(payload, timeMs);
-    else if (payload.length > 0) this.#hold(at, payload, timeMs);
-    this.#deliver(timeMs);
+    if (this.#started && at === this.#next && this.#held === undefined) this.#give(payload, when);
+    else if (payload.length > 0) this.#hold(at, payload, when);
+    this.#deliver(when);
   }
 
   /** The receiver has everything before this number: what we miss of it was not captured. */
-  acknowledged(sequence: number, timeMs: number | undefined): void {
+  acknowledged(sequence: number, when: Moment): void {
     this.#origin ??= sequence;
     const at = this.#position(sequence);
     if (at > this.#next + WINDOW || (this.#acknowledgedTo !== undefined && at < this.#acknowledgedTo)) return;
@@ -90,7 +91,7 @@ export class TcpStream {
     const first = this.#held?.first;
     if (!this.#started || first === undefined || at < first.at) return;
     this.#waited += 1;
-    if (this.#waited > PATIENCE_PACKETS) this.#skip(timeMs);
+    if (this.#waited > PATIENCE_PACKETS) this.#skip(when);
   }
 
   /** Whether a RST with this number is the peer's and not a stray one (RFC 9293 §3.10.7.4, loosely). */
@@ -101,20 +102,20 @@ export class TcpStream {
   }
 
   /** Nothing more comes: gives what is held with its gaps, and the gap at the end if the receiver, or a RST at `sequence`, tells of one. */
-  flush(timeMs: number | undefined, sequence?: number): void {
+  flush(when: Moment, sequence?: number): void {
     if (this.#finished) return;
     this.#start(this.#held?.first?.at ?? this.#next);
-    while (this.#held !== undefined) this.#skip(timeMs);
+    while (this.#held !== undefined) this.#skip(when);
     const end = this.#finAt ?? this.#endToldByOthers(sequence);
-    if (end > this.#next) this.#gap(end - this.#next, timeMs);
-    this.#finishWhenDue(timeMs);
+    if (end > this.#next) this.#gap(end - this.#next, when);
+    this.#finishWhenDue(when);
   }
 
   /** Gives up the lowest hole, because memory is needed elsewhere. */
-  giveUpHole(timeMs: number | undefined): void {
+  giveUpHole(when: Moment): void {
     if (this.#held === undefined) return;
     this.#start(this.#held.first?.at ?? this.#next);
-    this.#skip(timeMs);
+    this.#skip(when);
   }
 
   /** An acknowledgment one byte ahead may be that of an unseen FIN: it tells of no data. */
@@ -137,63 +138,76 @@ export class TcpStream {
     this.#held?.dropBefore(at);
   }
 
-  #hold(at: number, payload: Uint8Array, timeMs: number | undefined): void {
+  #hold(at: number, payload: Uint8Array, when: Moment): void {
     const old = this.#started ? Math.max(0, this.#next - at) : 0;
     if (old >= payload.length) return;
     this.#held ??= new HeldSegments();
-    this.#held.add(at + old, payload.subarray(old), timeMs);
+    this.#held.add(at + old, payload.subarray(old), when);
   }
 
-  #deliver(timeMs: number | undefined): void {
+  #deliver(when: Moment): void {
     if (!this.#started) {
       const held = this.#held;
       if (held === undefined || (held.count < START_SEGMENTS && held.cost < START_BYTES)) return;
       this.#start(held.first?.at ?? this.#next);
     }
     this.#giveHeld();
-    while (this.heldBytes > this.#heldLimit) this.#skip(timeMs);
-    this.#finishWhenDue(timeMs);
+    while (this.heldBytes > this.#heldLimit) this.#skip(when);
+    this.#finishWhenDue(when);
   }
 
   /** Reports the hole before the first held segment, and gives what follows it. */
-  #skip(timeMs: number | undefined): void {
+  #skip(when: Moment): void {
     const at = this.#held?.first?.at ?? this.#next;
-    if (at > this.#next) this.#gap(at - this.#next, this.#held?.first?.timeMs ?? timeMs);
+    if (at > this.#next) this.#gap(at - this.#next, this.#held?.first?.when ?? when);
     this.#giveHeld();
   }
 
   #giveHeld(): void {
     const held = this.#held;
     if (held === undefined) return;
-    for (const { bytes, timeMs } of held.takeRun(this.#next)) {
-      this.#give(bytes, timeMs);
+    for (const { bytes, when } of held.takeRun(this.#next)) {
+      this.#give(bytes, when);
       this.#waited = 0;
     }
     if (held.count === 0) this.#held = undefined;
   }
 
-  #give(bytes: Uint8Array, timeMs: number | undefined): void {
+  #give(bytes: Uint8Array, when: Moment): void {
     if (bytes.length === 0) return;
     this.#next += bytes.length;
-    this.#sink.data(this.#noEarlier(timeMs), bytes);
+    this.#sink.data(this.#noEarlier(when), bytes);
   }
 
-  #gap(length: number, timeMs: number | undefined): void {
+  #gap(length: number, when: Moment): void {
     this.#next += length;
-    this.#sink.gap(this.#noEarlier(timeMs), length);
+    this.#sink.gap(this.#noEarlier(when), length);
   }
 
-  #finishWhenDue(timeMs: number | undefined): void {
+  #finishWhenDue(when: Moment): void {
     if (this.#finished || this.#finAt === undefined || !this.#started || this.#next < this.#finAt) return;
     this.#finished = true;
     this.#held = undefined;
-    this.#sink.finished(this.#noEarlier(timeMs));
+    this.#sink.finished(this.#noEarlier(when));
   }
 
   /** Bytes that waited for a hole to be filled become known when it is. */
-  #noEarlier(timeMs: number | undefined): number | undefined {
-    if (timeMs !== undefined && !(this.#lastTimeMs !== undefined && this.#lastTimeMs > timeMs))
-      this.#lastTimeMs = timeMs;
-    return this.#lastTimeMs;
+  #noEarlier(when: Moment): Moment {
+    const last = this.#last;
+    const isLater =
+      last === undefined ||
+      (when.packet >= last.packet &&
+        when.timeMs !== undefined &&
+        when.timeMs >= (last.timeMs ?? when.timeMs));
+    return (this.#last = isLater ? when : laterOf(last, when));
   }
+}
+
+/** In a capture that mixes order neither number nor time goes back. */
+function laterOf(one: Moment, other: Moment): Moment {
+  const timeMs =
+    one.timeMs === undefined || other.timeMs === undefined
+      ? (one.timeMs ?? other.timeMs)
+      : Math.max(one.timeMs, other.timeMs);
+  return { timeMs, packet: Math.max(one.packet, other.packet) };
 }

@@ -30,6 +30,10 @@ describe("TCP reassembly", () => {
       fromStart: true,
     });
     assert.equal(events[1]?.timeMs, 2);
+    assert.deepEqual(
+      events.map(({ packet }) => packet),
+      [1, 3, 4, 5, 6, 6],
+    );
   });
 
   it("puts segments in order, and dates them when the hole before them was filled", () => {
@@ -38,6 +42,10 @@ describe("TCP reassembly", () => {
     assert.deepEqual(
       events.filter(({ kind }) => kind === "data").map(({ timeMs }) => timeMs),
       [3, 3, 4],
+    );
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === "data").map(({ packet }) => packet),
+      [4, 4, 5],
     );
   });
 

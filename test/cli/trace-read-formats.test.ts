@@ -27,7 +27,7 @@ describe("capturedWriter", () => {
     const connection: Connection = { id: 7, client, server: { ...client, port: 443 }, fromStart: true };
     using writer = new TraceWriter({ format: "listing", output });
     const write = capturedWriter("listing", writer, new TraceSecrets())(connection);
-    write.event({ kind: "open", connection, timeMs: 0 });
+    write.event({ kind: "open", connection, timeMs: 0, packet: 1 });
     for (let count = 1; count <= 10_000; count++) {
       write.message(HEADER);
       assert.ok(count * LINE.length - statSync(output).size < 300_000);
