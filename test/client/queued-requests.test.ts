@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { WebSocket } from "ws";
 import type { ClientOptions } from "../../src/client/connect.ts";
 import { dispatcher } from "../../src/client/dispatcher.ts";
@@ -35,14 +35,21 @@ function answerSlowly(web: WebScene): { readonly asked: string[]; readonly answe
   return { asked, answer: () => answer?.() };
 }
 
-/** A client in a process whose store another process writes to; `revoke` is what that one does. */
-async function openElsewhere(
-  web: WebScene,
-): Promise<AsyncDisposable & { readonly options: ClientOptions; readonly revoke: () => Promise<unknown> }> {
+interface Elsewhere extends AsyncDisposable {
+  readonly options: ClientOptions;
+  readonly revoke: () => Promise<unknown>;
+}
+
+/**
+ * A client in a process whose store another process writes to; `revoke` is what that one does. Nobody tells the client:
+ * what is left is to look.
+ */
+async function openElsewhere(web: WebScene): Promise<Elsewhere> {
   const url = join(temporaryFolder(), "known_servers.db");
   const store = openStore(url, { process: "one" });
   const other = openStore(url, { process: "two" });
   await using ada = await openVisitor("ada");
+  store.onEvents = () => () => undefined;
   const operator = new Operator(other, { user: null, process: "two", now: Date.now });
   return {
     options: { ...ada.options, knownServers: new KnownServers(store, { now: Date.now, process: "one" }) },
@@ -52,6 +59,35 @@ async function openElsewhere(
       await other.close();
     },
   };
+}
+
+type Ask = (
+  path: string,
+  options?: { readonly headers: Readonly<Record<string, string>> },
+) => Promise<unknown>;
+
+function askThrough(web: WebScene, through: Dispatcher): Ask {
+  return async (path, options) =>
+    (await request(`${web.url}${path}`, { dispatcher: through, ...options })).body.dump();
+}
+
+/** Asks for a secret behind a slow answer, before which the server's key is revoked elsewhere. */
+async function assertSecretIsKept(
+  web: WebScene,
+  client: Elsewhere,
+  ask: Ask,
+  meanwhile = (): void => undefined,
+): Promise<void> {
+  const { asked, answer } = answerSlowly(web);
+  const slow = ask("slow");
+  await once(web.server, "request");
+  const secret = assert.rejects(ask("secret", SECRET), isRefused);
+  meanwhile();
+  await client.revoke();
+  answer();
+  await slow;
+  await secret;
+  assert.deepEqual(asked, ["/slow"]);
 }
 
 describe("A request that waits for a connection of httpsAgent()", () => {
@@ -74,18 +110,8 @@ describe("A request that waits for a connection of httpsAgent()", () => {
   it("is judged when the connection is handed on, before anybody heard of the revocation", async () => {
     await using web = await openWeb({ kind: "https" });
     await using client = await openElsewhere(web);
-    const { asked, answer } = answerSlowly(web);
-    // Nothing is told: what is left is to look.
-    client.options.knownServers.store.onEvents = () => () => undefined;
     const agent = httpsAgent(client.options, { maxSockets: 1 });
-    const slow = getJson(agent, `${web.url}slow`);
-    await once(web.server, "request");
-    const secret = assert.rejects(getJson(agent, `${web.url}secret`, SECRET), isRefused);
-    await client.revoke();
-    answer();
-    await slow;
-    await secret;
-    assert.deepEqual(asked, ["/slow"]);
+    await assertSecretIsKept(web, client, (path, options) => getJson(agent, `${web.url}${path}`, options));
   });
 
   it("is sent over another connection once the key is trusted again", async () => {
@@ -134,45 +160,22 @@ describe("A request that waits for a connection of dispatcher()", () => {
     it(`is judged when its turn comes, before anybody heard of the revocation (${kind})`, async () => {
       await using web = await openWeb({ kind });
       await using client = await openElsewhere(web);
-      const { asked, answer } = answerSlowly(web);
-      client.options.knownServers.store.onEvents = () => () => undefined;
       const through = await dispatcher(client.options, pool);
-      const slow = request(`${web.url}slow`, { dispatcher: through });
-      await once(web.server, "request");
-      const secret = assert.rejects(
-        request(`${web.url}secret`, { dispatcher: through, ...SECRET }),
-        isRefused,
-      );
-      await client.revoke();
-      answer();
-      await (await slow).body.dump();
-      await secret;
-      assert.deepEqual(asked, ["/slow"]);
+      await assertSecretIsKept(web, client, askThrough(web, through));
       await through.destroy();
     });
 
     it(`is not sent when the revocation comes in the moment between two requests (${kind})`, async () => {
       await using web = await openWeb({ kind });
       await using client = await openElsewhere(web);
-      const { asked, answer } = answerSlowly(web);
-      client.options.knownServers.store.onEvents = () => () => undefined;
-      const through = await dispatcher(client.options, pool);
-      const slow = request(`${web.url}slow`, { dispatcher: through });
-      await once(web.server, "request");
-      const secret = assert.rejects(
-        request(`${web.url}secret`, { dispatcher: through, ...SECRET }),
-        isRefused,
-      );
       // The look that follows the first answer finds everything well still.
       const { knownServers } = client.options;
       const judge = knownServers.isTrusted.bind(knownServers);
-      let looks = 0;
-      knownServers.isTrusted = (...server) => looks++ === 0 || judge(...server);
-      await client.revoke();
-      answer();
-      await (await slow).body.dump();
-      await secret;
-      assert.deepEqual(asked, ["/slow"]);
+      const through = await dispatcher(client.options, pool);
+      await assertSecretIsKept(web, client, askThrough(web, through), () => {
+        let looks = 0;
+        knownServers.isTrusted = (...server) => looks++ === 0 || judge(...server);
+      });
       await through.destroy();
     });
   }
