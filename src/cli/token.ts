@@ -2,7 +2,8 @@ import { Command, Option } from "commander";
 import { readIdentityFile } from "../client/identity-file.ts";
 import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
-import { parseDuration } from "../trust/duration.ts";
+import { durationUpTo } from "../trust/duration.ts";
+import { MOST_TOKEN_DAYS } from "../trust/invite.ts";
 import { encodeJoinToken, type JoinToken } from "../trust/join-token.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
@@ -36,7 +37,7 @@ export function command(): Command {
     .argument("<name>", "the name that the client will have")
     .addOption(
       new Option("--expires <duration>", "how long it is good for: 10m, 1h, 7d")
-        .argParser(asArgument(parseDuration))
+        .argParser(asArgument(durationUpTo(MOST_TOKEN_DAYS)))
         .default(3_600_000, "1h"),
     )
     .addOption(

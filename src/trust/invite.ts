@@ -29,7 +29,8 @@ export interface Invitation {
 }
 
 const HOUR_MS = 3600 * 1000;
-const MOST_MS = 90 * 24 * HOUR_MS;
+/** A token is good for no longer. */
+export const MOST_TOKEN_DAYS = 90;
 
 const RULES: OptionRules<CreateTokenOptions> = {
   peer: TEXT,
@@ -57,8 +58,11 @@ export function invite(options: CreateTokenOptions, at: number): Invitation {
       "sha256: and 44 characters, as the server's ready line has it",
     );
   }
-  if (!(forMs >= 1000 && forMs <= MOST_MS)) {
-    throw unusable(`a token cannot be good for ${forMs / 1000} s`, "from a second to 90 days (90d)");
+  if (!(forMs >= 1000 && forMs <= MOST_TOKEN_DAYS * 24 * HOUR_MS)) {
+    throw unusable(
+      `a token cannot be good for ${forMs / 1000} s`,
+      `from a second to ${MOST_TOKEN_DAYS} days (${MOST_TOKEN_DAYS}d)`,
+    );
   }
   const peer = name.name;
   const expires = Math.floor((at + forMs) / 1000) * 1000;

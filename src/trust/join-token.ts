@@ -26,9 +26,10 @@ const PIN_BYTES = 32;
 const CHECK_BYTES = 4;
 const MOST_SERVERS = 8;
 const MOST_TEXT_BYTES = 255;
+const MOST_PORT = 65_535;
 /** Eight addresses of 255 bytes fit. */
 const MOST_CHARACTERS = 4096;
-const ADDRESS = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:[\]/@\p{C}]+):(\d{1,5})$/u;
+const ADDRESS = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:[\]/@\p{C}]+):(\d+)$/u;
 /** PKCS #8 of an Ed25519 key up to its seed (RFC 8410 §7). */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
@@ -127,12 +128,18 @@ class TokenReader {
 function problemOfServers(servers: readonly string[]): string | undefined {
   if (servers.length < 1) return "it names no server";
   if (servers.length > MOST_SERVERS) return `it names more than ${MOST_SERVERS} addresses`;
-  return servers.every(isAddress) ? undefined : "one of its servers is not HOST:PORT";
+  for (const server of servers) {
+    const problem = problemOfServer(server);
+    if (problem !== undefined) return `one of its servers ${problem}`;
+  }
+  return undefined;
 }
 
-function isAddress(text: string): boolean {
+function problemOfServer(text: string): string | undefined {
   const port = ADDRESS.exec(text)?.[1];
-  return port !== undefined && Number(port) <= 65_535 && Buffer.byteLength(text) <= MOST_TEXT_BYTES;
+  if (port === undefined) return "is not HOST:PORT";
+  if (Number(port) > MOST_PORT) return `has a port that is too large: they end at ${MOST_PORT}`;
+  return Buffer.byteLength(text) > MOST_TEXT_BYTES ? `is longer than ${MOST_TEXT_BYTES} bytes` : undefined;
 }
 
 /** Text of up to 255 bytes behind its length in one byte. */

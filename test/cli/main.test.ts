@@ -16,7 +16,11 @@ describe("handclasp", () => {
   it("says of wrong arguments how they are written", async () => {
     using home = new Home();
     for (const [args, hint] of [
-      [["token", "create", "anna", "--expires", "0s"], /^hint: a whole number and s, m, h, d or w: /m],
+      [
+        ["token", "create", "anna", "--expires", "0s"],
+        /^hint: a whole number and s, m, h, d or w: .*at most 90d/m,
+      ],
+      [["serve", "--handshake-timeout", "10"], /^hint: a whole number .*at most 24d/m],
       [["connect", "nowhere"], /^hint: write localhost:8443/m],
       [["serve", "--listen", "nowhere"], /^hint: write localhost:8443/m],
       [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import { parseDuration, parseTimeout } from "../../src/trust/duration.ts";
+import { durationUpTo, parseDuration, parseTimeout } from "../../src/trust/duration.ts";
 
 describe("duration", () => {
   it("is a number and a unit, in milliseconds", () => {
@@ -30,7 +30,7 @@ describe("duration", () => {
     ]) {
       assert.throws(
         () => parseDuration(text),
-        (error) => isHandclaspError(error, "ERR_HANDCLASP_OPTION") && error.hint?.includes("90d"),
+        (error) => isHandclaspError(error, "ERR_HANDCLASP_OPTION") && error.hint?.includes("1h, 7d"),
         text,
       );
     }
@@ -39,8 +39,24 @@ describe("duration", () => {
   it("is short enough for a timer where it is a timeout", () => {
     assert.equal(parseTimeout("24d"), 24 * 86_400_000);
     assert.ok(parseTimeout("24d") < 2 ** 31);
-    assert.throws(() => parseTimeout("25d"), { code: "ERR_HANDCLASP_OPTION", hint: "at most 24d" });
-    assert.throws(() => parseTimeout("x"), { code: "ERR_HANDCLASP_OPTION" });
+    assert.throws(() => parseTimeout("25d"), /25d is too long for a timeout/);
+  });
+
+  it("says of whatever is wrong how much it may be where it stands", () => {
+    for (const [parse, most] of [
+      [parseDuration, "36525d"],
+      [parseTimeout, "24d"],
+      [durationUpTo(90), "90d"],
+    ] as const) {
+      for (const text of ["10", "x", "0s", "99999999w"]) {
+        assert.throws(
+          () => parse(text),
+          (error) =>
+            isHandclaspError(error, "ERR_HANDCLASP_OPTION") && error.hint?.endsWith(`; at most ${most}`),
+          `${text}, at most ${most}`,
+        );
+      }
+    }
   });
 
   it("ends at a time that a date can hold", () => {

@@ -132,6 +132,8 @@ describe("a join token", () => {
     assertRefused(swap("laptop-anna", "laptop\u001b[2Ja"), /the name in it/);
     assertRefused(swap("gw.example:8443", "gw.exam\u001b[2J:443"), /not HOST:PORT/);
     assertRefused(swap("gw.example:8443", "gw.example:0x1F"), /not HOST:PORT/);
+    assertRefused(swap("gw.example:8443", "gw.exampl:65536"), /a port that is too large: they end at 65535/);
+    assertRefused(swap("gw.example:8443", "gw.exa:99999999"), /a port that is too large/);
   });
 
   it("is refused when it goes on after its end, or ends too early", () => {
@@ -147,14 +149,19 @@ describe("a join token", () => {
   });
 
   it("is not made for a server that it could not say", () => {
-    for (const servers of [
-      [],
-      Array<string>(9).fill("a:1"),
-      ["gw.example"],
-      ["a:70000"],
-      [`${"a".repeat(254)}:1`],
-    ]) {
-      assert.throws(() => tokenFor({ servers }), { code: "ERR_HANDCLASP_OPTION" });
+    for (const [servers, problem] of [
+      [[], "names no server"],
+      [Array<string>(9).fill("a:1"), "names more than 8 addresses"],
+      [["gw.example"], "is not HOST:PORT"],
+      [["a:1", "a:70000"], "has a port that is too large: they end at 65535"],
+      [["a:99999999999999999999"], "has a port that is too large: they end at 65535"],
+      [[`${"a".repeat(254)}:1`], "is longer than 255 bytes"],
+    ] as const) {
+      assert.throws(
+        () => tokenFor({ servers }),
+        (error) => isHandclaspError(error, "ERR_HANDCLASP_OPTION") && error.message.endsWith(problem),
+        problem,
+      );
     }
   });
 
