@@ -1,0 +1,62 @@
+/** What can be done with programs of any maker. */
+export type GeneralAct =
+  | "renew-certificate"
+  | "compare-clocks"
+  | "send-intermediate"
+  | "trust-issuer"
+  | "show-certificate"
+  | "show-fitting-certificate"
+  | "reissue-certificate"
+  | "widen-versions"
+  | "widen-suites"
+  | "widen-groups"
+  | "widen-signature-algorithms"
+  | "widen-alpn"
+  | "ask-for-another-name"
+  | "certify-name"
+  | "send-proxy-header"
+  | "use-starttls"
+  | "use-tls"
+  | "use-plain"
+  | "look-at-log"
+  | "look-at-certificate"
+  | "ask-operator"
+  | "update"
+  | "capture-whole"
+  | "capture-both-sides"
+  | "give-key-log";
+
+/** What handclasp can do where it is the one that speaks. */
+export type HandclaspAct =
+  | "create-identity"
+  | "show-identity"
+  | "add-certificate"
+  | "approve-key"
+  | "ignore-key"
+  | "revoke-key"
+  | "open-first-use"
+  | "create-token"
+  | "list-tokens"
+  | "explain-refusal"
+  | "add-to-group"
+  | "check-store"
+  | "serve-without-certificates"
+  | "serve-any-dates"
+  | "serve-another-certificate"
+  | "serve-older-tls"
+  | "try-again-later";
+
+export type Act = GeneralAct | HandclaspAct;
+
+/** One thing to do, as data: a command line prints a command, a page a button. */
+export interface Remedy {
+  readonly act: Act;
+  /** Who has to do it. */
+  readonly at: "client" | "server" | "both" | "observer";
+  /** When it is the right thing, where that is not always. */
+  readonly when?: string;
+  /** The key that it is about, as a key id. */
+  readonly key?: string;
+  /** What it is done with: `name`, `issuer`, `purpose`, … */
+  readonly options?: Readonly<Record<string, string | true>>;
+}
