@@ -14,6 +14,8 @@ export interface HandshakeObserverOptions {
   readonly onMessage: (message: TraceMessage) => void;
   /** Must not throw. */
   readonly onProblem?: (problem: TraceProblem) => void;
+  /** Told what the two say to each other under these keys, which no message tells. Must not throw, nor keep the bytes. */
+  readonly onApplicationData?: (direction: TraceDirection, bytes: Uint8Array) => void;
   /** What may be held back, one record in each direction apart, in bytes; 256 KiB unless told. */
   readonly maxBytes?: number;
 }
@@ -22,7 +24,7 @@ const DEFAULT_MAX_BYTES = 256 * 1024;
 
 /**
  * Reads a TLS 1.2 or 1.3 connection and tells its messages, event for event as OpenSSL's message callback does, a
- * received change_cipher_spec too. It never tells application data, and throws nothing.
+ * received change_cipher_spec too. No message tells application data, and it throws nothing.
  */
 export class HandshakeObserver {
   readonly #now: () => number;
@@ -36,6 +38,7 @@ export class HandshakeObserver {
 
   constructor(options: HandshakeObserverOptions) {
     const { connection, now, side = "server", onMessage, onProblem, maxBytes = DEFAULT_MAX_BYTES } = options;
+    const { onApplicationData } = options;
     this.#now = now;
     this.#maxBytes = maxBytes;
     const shared = {
@@ -44,6 +47,7 @@ export class HandshakeObserver {
       secrets: this.#secrets,
       onMessage,
       onProblem: onProblem ?? ignore,
+      onApplicationData,
       maxMessageLength: maxBytes,
     };
     const stream = (direction: TraceDirection): ObservedStream => {

@@ -29,6 +29,7 @@ export interface ObservedDirectionOptions {
   readonly secrets: ObservedSecrets;
   readonly onMessage: (message: TraceMessage) => void;
   readonly onProblem: (problem: TraceProblem) => void;
+  readonly onApplicationData?: ((direction: TraceDirection, bytes: Uint8Array) => void) | undefined;
   readonly maxMessageLength: number;
 }
 
@@ -89,6 +90,8 @@ export class ObservedDirection {
       parseChangeCipherSpec(content);
       this.#message(time, version, type, CHANGE_CIPHER_SPEC_TYPE, content);
       if (this.#keys.changeCipherSpec(this.#hellos)) this.#handshake.endEpoch();
+    } else if (type === CONTENT_TYPE.applicationData) {
+      this.#options.onApplicationData?.(this.#options.direction, content);
     }
   }
 

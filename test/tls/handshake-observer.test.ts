@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { HandshakeObserver } from "../../src/tls/handshake-observer.ts";
+import { parseKeyLog } from "../../src/tls/key-log.ts";
 import { RFC_8448 } from "../vectors/rfc8448.ts";
 import type { Trace, TrafficSecret } from "../vectors/rfc8448-trace.ts";
 import { type Chunks, observeChunks } from "./differential/support/observed.ts";
@@ -42,6 +44,31 @@ describe("HandshakeObserver", () => {
     assert.deepEqual(
       read.map(({ parsed }) => parsed?.name),
       ["client_hello", "finished"],
+    );
+  });
+
+  it("tells what the two say to each other to whoever asks, and in no message", () => {
+    const [simple] = RFC_8448;
+    assert(simple);
+    const said: string[] = [];
+    const observer = new HandshakeObserver({
+      connection: "1",
+      now: () => 0,
+      onMessage: () => undefined,
+      onApplicationData: (direction, bytes) =>
+        said.push(`${direction} ${Buffer.from(bytes).toString("hex")}`),
+    });
+    for (const { label, clientRandom, secret } of parseKeyLog(keyLogOf(simple)).entries)
+      observer.secret(label, clientRandom, secret);
+    for (const [from, bytes] of chunksOf(simple)) observer[from === "client" ? "read" : "wrote"](bytes);
+    const sent = simple.records.filter(({ type }) => type === 23);
+    assert.ok(sent.length > 1);
+    assert.deepEqual(
+      said,
+      sent.map(
+        ({ from, content = new Uint8Array() }) =>
+          `${from === "client" ? "read" : "write"} ${Buffer.from(content).toString("hex")}`,
+      ),
     );
   });
 
