@@ -19,6 +19,9 @@ export class UpstreamTimeout extends Error {
   readonly code = "ETIMEDOUT";
 }
 
+/** Whether anybody waits for a connection; looked at before another attempt, which a client that may be gone is not worth. */
+export type IsAwaited = () => boolean;
+
 type Connected = (error: Error | undefined, socket: UpstreamSocket | undefined) => void;
 
 /**
@@ -30,6 +33,7 @@ export function connectUpstream(
   limits: ConnectLimits,
   connected: Connected,
   options: SocketConstructorOpts = {},
+  isAwaited: IsAwaited = () => true,
 ): () => void {
   const lastAt = performance.now() + limits.connectRetryMs;
   let pauseMs = FIRST_PAUSE_MS;
@@ -38,7 +42,7 @@ export function connectUpstream(
 
   function attempt(): () => void {
     return connectOnce(to, limits.connectTimeoutMs, options, (error, socket) => {
-      if (error === undefined || performance.now() + pauseMs > lastAt) {
+      if (error === undefined || performance.now() + pauseMs > lastAt || !isAwaited()) {
         giveUp = () => undefined;
         connected(error, socket);
         return;

@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connectUpstream } from "../../src/gateway/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
+import { closed } from "../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, openHttpScene } from "./support/http-scene.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
 import { exchange, openClient } from "./support/upstream.ts";
@@ -18,6 +19,9 @@ const REQUESTS = {
   "in chunks": `POST / HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`,
 };
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+const WEB_SOCKET = UPGRADE.replace("echo", "websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+const UPGRADE_WITH_BODY = `${UPGRADE.replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 4\r\n\r\n")}body`;
+const UPGRADES = { "for an upgrade": UPGRADE, "for an upgrade, with a body": UPGRADE_WITH_BODY };
 const RETRY = { connectRetryMs: 20_000 };
 
 async function freePort(): Promise<number> {
@@ -105,16 +109,35 @@ describe("an upstream that does not come back in time", () => {
     server.close();
   });
 
-  for (const [protocol, whats] of [
-    ["http", ["in chunks"]],
-    ["h2c", ["without a body", "with a small one", "in chunks"]],
+  it("is not tried any more for a client that ended its half and asks for another protocol: it is told so", async () => {
+    const port = await freePort();
+    for (const [protocol, request] of [
+      ["http", UPGRADE],
+      ["http", UPGRADE_WITH_BODY],
+      ["h2c", WEB_SOCKET],
+    ] as const) {
+      const config = { connectRetryMs: 600_000 };
+      await using scene = await openHttpScene({ to: port, protocol, config, guard: { allowHalfOpen: true } });
+      const client = await connectRaw(scene.port);
+      let answer = "";
+      client.on("data", (chunk: Buffer) => (answer += chunk.toString("latin1")));
+      client.end(request);
+      await closed(client);
+      assert.match(answer, /^HTTP\/1\.1 502 /);
+    }
+  });
+
+  for (const [protocol, requests] of [
+    ["http", { ...REQUESTS, ...UPGRADES }],
+    ["h2c", { ...REQUESTS, "for a WebSocket": WEB_SOCKET }],
   ] as const) {
     it(`is not tried any more once the client of a request over ${protocol} has gone`, async () => {
       const port = await freePort();
-      for (const what of whats) {
-        await using scene = await openHttpScene({ to: port, protocol, config: RETRY });
+      for (const [what, request] of Object.entries(requests)) {
+        const options = { to: port, protocol, config: RETRY, guard: { allowHalfOpen: true } };
+        await using scene = await openHttpScene(options);
         const client = await connectRaw(scene.port);
-        client.write(REQUESTS[what]);
+        client.write(request);
         await pause(200);
         client.destroy();
         while (!scene.events.some(({ type }) => type === "exchanged")) await pause(10);

@@ -1,7 +1,7 @@
 import { Agent, type AgentOptions, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TransportOptions } from "./http-upstream.ts";
-import { connectUpstream } from "../upstream.ts";
+import { connectUpstream, type IsAwaited } from "../upstream.ts";
 import type { UpstreamSocket } from "../upstream-socket.ts";
 
 /** Node's types know no callback without a socket. */
@@ -10,11 +10,12 @@ type Connected = (error: Error | null, socket: Duplex) => void;
 /** A request's connection while it is made: Node goes on with that when the request is over. */
 export interface Attempt {
   giveUp: () => void;
+  readonly isAwaited: IsAwaited | undefined;
 }
 
 /** Given to `http.request` beside its own options. */
-export function newAttempt(): Attempt {
-  return { giveUp: () => undefined };
+export function newAttempt(isAwaited?: IsAwaited): Attempt {
+  return { giveUp: () => undefined, isAwaited };
 }
 
 /** Kept connections to one upstream: closed before the upstream may close them, and before they are too old. */
@@ -32,11 +33,12 @@ export class UpstreamAgent extends Agent {
   ): undefined {
     const { attempt = newAttempt() } = options;
     const tell = connected as ((error: Error | null | undefined, socket?: Duplex) => void) | undefined;
-    const giveUp = connectUpstream(this.#options.to, this.#options, (error, socket) => {
+    const made = (error: Error | undefined, socket: UpstreamSocket | undefined): void => {
       attempt.giveUp = () => undefined;
       if (socket !== undefined) tell?.(null, socket);
       else tell?.(error);
-    });
+    };
+    const giveUp = connectUpstream(this.#options.to, this.#options, made, {}, attempt.isAwaited);
     attempt.giveUp = () => {
       giveUp();
       tell?.(new Error("the request was given up"));

@@ -1,7 +1,8 @@
 import { H2cConnection } from "./h2c-connection.ts";
 import { type Http2Fields, toHttp2Fields } from "./http2-fields.ts";
 import type { TransportOptions } from "./http-upstream.ts";
-import { connectUpstream } from "../upstream.ts";
+import { connectUpstream, type IsAwaited } from "../upstream.ts";
+import type { UpstreamSocket } from "../upstream-socket.ts";
 
 /** Requests that wait for the same connection; RFC 9113 §6.5.2 recommends no less room. */
 const MOST_WAITING = 100;
@@ -10,7 +11,7 @@ type Acquired = (error: Error | undefined, connection: H2cConnection | undefined
 
 /** A connection that is being made, and who waits for it. */
 interface Coming {
-  readonly waiting: Set<Acquired>;
+  readonly waiting: Map<Acquired, IsAwaited>;
   giveUp: () => void;
 }
 
@@ -27,7 +28,7 @@ export class H2cSessions {
   }
 
   /** Gives a connection that may carry another stream, at once if there is one. Returns how to give up waiting. */
-  acquire(acquired: Acquired): () => void {
+  acquire(acquired: Acquired, isAwaited: IsAwaited = () => true): () => void {
     for (const connection of this.#connections) {
       if (connection.hasRoom) {
         acquired(undefined, connection);
@@ -35,7 +36,7 @@ export class H2cSessions {
       }
     }
     const coming = this.#roomy() ?? this.#connect();
-    coming.waiting.add(acquired);
+    coming.waiting.set(acquired, isAwaited);
     return () => {
       coming.waiting.delete(acquired);
       if (coming.waiting.size > 0) return;
@@ -55,9 +56,9 @@ export class H2cSessions {
 
   #connect(): Coming {
     const { to, times, connectTimeoutMs } = this.#options;
-    const coming: Coming = { waiting: new Set(), giveUp: () => undefined };
+    const coming: Coming = { waiting: new Map(), giveUp: () => undefined };
     this.#coming.add(coming);
-    coming.giveUp = connectUpstream(to, this.#options, (error, socket) => {
+    const connected = (error: Error | undefined, socket: UpstreamSocket | undefined): void => {
       this.#coming.delete(coming);
       let connection: H2cConnection | undefined;
       if (socket !== undefined) {
@@ -67,8 +68,10 @@ export class H2cSessions {
         this.#connections.add(made);
         connection = made;
       }
-      for (const acquired of coming.waiting) acquired(error, connection);
-    });
+      for (const acquired of coming.waiting.keys()) acquired(error, connection);
+    };
+    const isAwaited = (): boolean => Array.from(coming.waiting.values()).some((each) => each());
+    coming.giveUp = connectUpstream(to, this.#options, connected, {}, isAwaited);
     return coming;
   }
 }

@@ -36,7 +36,7 @@ export class H2cUpgrader implements Upgrader {
       if (connection === undefined) listener.failed(toFailure(error));
       else if (connection.isSettled) stop = this.#connect(connection, upgrade, listener);
       else stop = this.#whenSettled(connection, upgrade, listener);
-    });
+    }, upgrade.isAwaited);
     // The connection may have been there at once.
     if (stop === NOT_YET) stop = giveUp;
     return () => stop();

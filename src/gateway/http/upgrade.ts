@@ -10,6 +10,7 @@ import type { LastAnswers, Reply } from "./reply.ts";
 import { failureOfLateBody, mayRepeat, toFailure, type UpstreamFailure } from "./http-upstream.ts";
 import { RequestBody } from "./request-body.ts";
 import { leave, passOnEnd } from "../tcp/relay-bytes.ts";
+import type { IsAwaited } from "../upstream.ts";
 import { type ExchangeLimits, MOST_REPEATS } from "./running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
@@ -25,10 +26,11 @@ export interface UpgradeRequest {
   readonly protocol: string;
   /** All of it. */
   readonly body: Uint8Array;
+  readonly isAwaited: IsAwaited;
 }
 
 /** The same before its body has come. */
-export interface UpgradeHead extends Omit<UpgradeRequest, "body"> {
+export interface UpgradeHead extends Omit<UpgradeRequest, "body" | "isAwaited"> {
   readonly length: number;
 }
 
@@ -78,18 +80,26 @@ export class UpgradeTransport {
     client.on("close", () => stop?.());
     client.on("error", () => stop?.());
     const begin = (body: Uint8Array): void => {
+      const unwatch = watchEnd(client);
       stop = this.#ask(
-        { ...upgrade, body },
+        { ...upgrade, body, isAwaited: () => !client.readableEnded },
         {
           switched: (fields, upstream, first) => {
+            unwatch();
             response.detachSocket(socket);
             reply.status = 101;
             socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
             socket.setTimeout(this.#limits.idleTimeoutMs, () => client.destroy());
             this.#join(client, head, upstream, first);
           },
-          declined: (answer) => passOn(answer, reply),
-          failed: (failure) => reply.failBecause(failure),
+          declined: (answer) => {
+            unwatch();
+            passOn(answer, reply);
+          },
+          failed: (failure) => {
+            unwatch();
+            reply.failBecause(failure);
+          },
         },
       );
     };
@@ -116,7 +126,7 @@ export class UpgradeTransport {
     const key = randomBytes(16).toString("base64");
     const fields = [...without(list, "sec-websocket-key"), "Sec-WebSocket-Key", key];
     const stop = this.#ask(
-      { method: "GET", path, fields, protocol: "websocket", body: NOTHING },
+      { method: "GET", path, fields, protocol: "websocket", body: NOTHING, isAwaited: () => true },
       {
         switched: (answer, upstream, first) => {
           try {
@@ -175,6 +185,15 @@ export class UpgradeTransport {
     // It may have said all before it went.
     client.on("close", () => leave(upstream));
   }
+}
+
+/** Has a socket that nobody reads notice its end, unless there is something to read before. Returns how to stop. */
+function watchEnd(client: Duplex): () => void {
+  const look = (): void => {
+    if (client.readableLength === 0) client.read();
+  };
+  client.on("readable", look);
+  return () => client.off("readable", look);
 }
 
 /** `pipeline` twice would leave as many listeners as Node warns of. */

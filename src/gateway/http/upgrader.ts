@@ -16,11 +16,14 @@ export class Http1Upgrader implements Upgrader {
     this.#agent = new UpstreamAgent(options, { keepAlive: false });
   }
 
-  ask({ method, path, fields, protocol, body }: UpgradeRequest, listener: UpgradeListener): () => void {
+  ask(
+    { method, path, fields, protocol, body, isAwaited }: UpgradeRequest,
+    listener: UpgradeListener,
+  ): () => void {
     const { headTimeoutMs } = this.#options;
     const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
     if (body.length > 0 || method !== "GET") headers.push("Content-Length", String(body.length));
-    const attempt = newAttempt();
+    const attempt = newAttempt(isAwaited);
     let request: ClientRequest;
     try {
       const options = { agent: this.#agent, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES, attempt };

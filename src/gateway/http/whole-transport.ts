@@ -17,6 +17,8 @@ import { connectUpstream } from "../upstream.ts";
  */
 export class WholeTransport implements UpstreamTransport {
   readonly #pool: Pool;
+  /** What a connection is begun for: undici does not say. */
+  #sending: WholeExchange | undefined;
 
   constructor(options: TransportOptions) {
     const { headTimeoutMs, idleTimeoutMs, times } = options;
@@ -33,7 +35,9 @@ export class WholeTransport implements UpstreamTransport {
       headersTimeout: headTimeoutMs,
       bodyTimeout: idleTimeoutMs,
       connect: (_, connected) => {
-        connectUpstream(options.to, options, (error, socket) => {
+        const exchange = this.#sending;
+        const giveUp = connectUpstream(options.to, options, (error, socket) => {
+          exchange?.connects(undefined);
           if (socket === undefined) {
             connected(error ?? new Error("there is no connection"), null);
           } else {
@@ -41,12 +45,24 @@ export class WholeTransport implements UpstreamTransport {
             connected(null, socket);
           }
         });
+        exchange?.connects(() => {
+          giveUp();
+          connected(new Error("the request was given up"), null);
+        });
       },
     });
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
-    return new WholeExchange(this.#pool, request, listener);
+    const { method, path, fields, body } = request;
+    const exchange = new WholeExchange(listener);
+    this.#sending = exchange;
+    try {
+      this.#pool.dispatch({ path, method, headers: fields, body: body?.whole ?? null }, exchange);
+    } finally {
+      this.#sending = undefined;
+    }
+    return exchange;
   }
 
   close(): void {
@@ -57,12 +73,16 @@ export class WholeTransport implements UpstreamTransport {
 class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
   readonly #listener: UpstreamListener;
   #controller: Dispatcher.DispatchController | undefined;
+  #giveUpConnecting: (() => void) | undefined;
   #isAborted = false;
 
-  constructor(pool: Pool, { method, path, fields, body }: UpstreamRequest, listener: UpstreamListener) {
+  constructor(listener: UpstreamListener) {
     this.#listener = listener;
-    const options: Dispatcher.DispatchOptions = { path, method, headers: fields, body: body?.whole ?? null };
-    pool.dispatch(options, this);
+  }
+
+  /** Takes how to give up a connection that is made for it alone; undefined when that is over. */
+  connects(giveUp: (() => void) | undefined): void {
+    this.#giveUpConnecting = giveUp;
   }
 
   resume(): void {
@@ -72,6 +92,8 @@ class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
   abort(): void {
     this.#isAborted = true;
     this.#controller?.abort(new Error("the client is gone"));
+    this.#giveUpConnecting?.();
+    this.#giveUpConnecting = undefined;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
