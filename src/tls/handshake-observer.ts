@@ -1,13 +1,15 @@
 import { noHellos } from "./observed-hellos.ts";
 import { ObservedSecrets } from "./observed-secrets.ts";
 import { ObservedStream } from "./observed-stream.ts";
-import type { TraceDirection, TraceMessage, TraceProblem } from "./trace-message.ts";
+import type { Arrival, TraceDirection, TraceMessage, TraceProblem } from "./trace-message.ts";
 
 export interface HandshakeObserverOptions {
   /** The connection's id, for each message. */
   readonly connection: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Which packet of a capture is being read, counted from 1. */
+  readonly packet?: () => number;
   /** Whether our side is the server, which it is unless told, or the client. */
   readonly side?: "server" | "client";
   /** Must not throw; may call `secret` and `end`, nothing else. */
@@ -27,7 +29,7 @@ const DEFAULT_MAX_BYTES = 256 * 1024;
  * received change_cipher_spec too. No message tells application data, and it throws nothing.
  */
 export class HandshakeObserver {
-  readonly #now: () => number;
+  readonly #when: () => Arrival;
   readonly #secrets: ObservedSecrets = new ObservedSecrets();
   readonly #streams: Readonly<Record<"read" | "write", ObservedStream>>;
   readonly #bothStreams: readonly ObservedStream[];
@@ -37,9 +39,9 @@ export class HandshakeObserver {
   #hasEnded = false;
 
   constructor(options: HandshakeObserverOptions) {
-    const { connection, now, side = "server", onMessage, onProblem, maxBytes = DEFAULT_MAX_BYTES } = options;
-    const { onApplicationData } = options;
-    this.#now = now;
+    const { connection, side = "server", onMessage, onProblem, maxBytes = DEFAULT_MAX_BYTES } = options;
+    const { now, packet, onApplicationData } = options;
+    this.#when = packet === undefined ? () => ({ time: now() }) : () => ({ time: now(), packet: packet() });
     this.#maxBytes = maxBytes;
     const shared = {
       connection,
@@ -86,19 +88,19 @@ export class HandshakeObserver {
   }
 
   #tellEnd(): void {
-    const time = this.#now();
-    for (const stream of this.#bothStreams) stream.end(time);
+    const when = this.#when();
+    for (const stream of this.#bothStreams) stream.end(when);
     this.#tellAll();
     this.#secrets.forget();
   }
 
   #take(stream: ObservedStream, bytes: Uint8Array): void {
     if (this.#hasEnded) return;
-    const time = this.#now();
+    const when = this.#when();
     const order = (): number => this.#records++;
-    stream.read(bytes, time, order, () => {
+    stream.read(bytes, when, order, () => {
       this.#advance();
-      this.#bound(time);
+      this.#bound(when);
       return !this.#hasEnded;
     });
   }
@@ -121,10 +123,10 @@ export class HandshakeObserver {
     }
   }
 
-  #bound(time: number): void {
+  #bound(when: Arrival): void {
     if (this.held <= this.#maxBytes) return;
     const reason = `more than ${this.#maxBytes} bytes would have to be held back`;
-    for (const stream of this.#bothStreams) stream.giveUp(reason, time);
+    for (const stream of this.#bothStreams) stream.giveUp(reason, when);
     this.#advance();
   }
 }

@@ -65,6 +65,7 @@ export {
 export type { KeyShare } from "./messages/key-share.ts";
 export { RecordReader, type TlsRecord } from "./record-reader.ts";
 export {
+  type Arrival,
   CHANGE_CIPHER_SPEC_TYPE,
   TRACE_CONTENT_TYPE,
   type TraceDirection,

@@ -13,6 +13,7 @@ import type { Opening, Sender } from "./observed-opening.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
 import type { TlsRecord } from "./record-reader.ts";
 import {
+  type Arrival,
   CHANGE_CIPHER_SPEC_TYPE,
   TRACE_CONTENT_TYPE,
   type TraceDirection,
@@ -53,17 +54,17 @@ export class ObservedDirection {
   }
 
   /** Tells what is in a record; what is missing instead, when the record has to wait. */
-  take(record: TlsRecord, time: number): string | undefined {
+  take(record: TlsRecord, when: Arrival): string | undefined {
     const opening = this.#keys.open(record, this.#hellos, this.pending > 0);
     if (opening.state === "waiting") return opening.missing;
     const { header, type, version } = record;
-    this.#message(time, nameOf(version), TRACE_CONTENT_TYPE.header, type, header);
+    this.#message(when, nameOf(version), TRACE_CONTENT_TYPE.header, type, header);
     try {
-      this.#takeOpening(opening, record, time);
+      this.#takeOpening(opening, record, when);
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
       this.lose();
-      this.#malformed(error, time);
+      this.#malformed(error, when);
     }
     return undefined;
   }
@@ -74,43 +75,43 @@ export class ObservedDirection {
     this.#handshake = new HandshakeReader(this.#options);
   }
 
-  #takeOpening(opening: Exclude<Opening, { state: "waiting" }>, record: TlsRecord, time: number): void {
+  #takeOpening(opening: Exclude<Opening, { state: "waiting" }>, record: TlsRecord, when: Arrival): void {
     if (opening.problem !== undefined) {
       const error = opening.state === "open" || opening.error === undefined ? {} : { error: opening.error };
-      this.#problem({ time, kind: "undecryptable", message: opening.problem, ...error });
+      this.#problem({ ...when, kind: "undecryptable", message: opening.problem, ...error });
     }
     if (opening.state === "sealed") return;
     const { type, content, inner } = opening;
     const version = this.#version(record);
-    if (inner) this.#message(time, version, TRACE_CONTENT_TYPE.innerContentType, type, Uint8Array.of(type));
-    if (type === CONTENT_TYPE.handshake) this.#takeHandshake(content, record, time);
+    if (inner) this.#message(when, version, TRACE_CONTENT_TYPE.innerContentType, type, Uint8Array.of(type));
+    if (type === CONTENT_TYPE.handshake) this.#takeHandshake(content, record, when);
     else if (type === CONTENT_TYPE.alert)
-      this.#message(time, version, type, parseAlert(content).description.code, content);
+      this.#message(when, version, type, parseAlert(content).description.code, content);
     else if (type === CONTENT_TYPE.changeCipherSpec) {
       parseChangeCipherSpec(content);
-      this.#message(time, version, type, CHANGE_CIPHER_SPEC_TYPE, content);
+      this.#message(when, version, type, CHANGE_CIPHER_SPEC_TYPE, content);
       if (this.#keys.changeCipherSpec(this.#hellos)) this.#handshake.endEpoch();
     } else if (type === CONTENT_TYPE.applicationData) {
       this.#options.onApplicationData?.(this.#options.direction, content);
     }
   }
 
-  #takeHandshake(fragment: Uint8Array, record: TlsRecord, time: number): void {
+  #takeHandshake(fragment: Uint8Array, record: TlsRecord, when: Arrival): void {
     let keysChanged = false;
     const reader = this.#handshake;
     reader.push(fragment);
     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
       if (keysChanged)
         throw malformedFrame("handshake", record.offset, "a message goes on where its keys have ended");
-      const parsed = this.#parse(frame, time);
+      const parsed = this.#parse(frame, when);
       if (parsed !== undefined) this.#heed(parsed);
-      this.#message(time, this.#version(record), CONTENT_TYPE.handshake, frame.type, frame.bytes, parsed);
+      this.#message(when, this.#version(record), CONTENT_TYPE.handshake, frame.type, frame.bytes, parsed);
       keysChanged = this.#keys.after(frame.type);
     }
     if (keysChanged) this.#handshake.endEpoch();
   }
 
-  #parse(frame: HandshakeFrame, time: number): HandshakeMessage | undefined {
+  #parse(frame: HandshakeFrame, when: Arrival): HandshakeMessage | undefined {
     const { server } = this.#hellos;
     const version = tlsVersion(server?.version ?? 0) ?? "TLSv1.2";
     const { maxMessageLength } = this.#options;
@@ -120,7 +121,7 @@ export class ObservedDirection {
       return parseHandshakeMessage(frame.type, frame.body, context);
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
-      this.#malformed(error, time);
+      this.#malformed(error, when);
       return undefined;
     }
   }
@@ -140,7 +141,7 @@ export class ObservedDirection {
   }
 
   #message(
-    time: number,
+    when: Arrival,
     version: string,
     contentType: number,
     messageType: number,
@@ -148,12 +149,12 @@ export class ObservedDirection {
     parsed?: HandshakeMessage,
   ): void {
     const { connection, direction, onMessage } = this.#options;
-    const message = { connection, direction, time, version, contentType, messageType, data };
+    const message = { connection, direction, ...when, version, contentType, messageType, data };
     onMessage(parsed === undefined ? message : { ...message, parsed });
   }
 
-  #malformed(error: HandclaspError, time: number): void {
-    this.#problem({ time, kind: "malformed", message: error.message, error });
+  #malformed(error: HandclaspError, when: Arrival): void {
+    this.#problem({ ...when, kind: "malformed", message: error.message, error });
   }
 
   #problem(problem: Omit<TraceProblem, "connection" | "direction">): void {

@@ -1,12 +1,12 @@
 import { isHandclaspError } from "../errors.ts";
 import { ObservedDirection, type ObservedDirectionOptions } from "./observed-direction.ts";
 import { RecordReader, type TlsRecord } from "./record-reader.ts";
-import type { TraceProblem } from "./trace-message.ts";
+import type { Arrival, TraceProblem } from "./trace-message.ts";
 
 /** A record that came, and as the how manieth of the connection. */
 interface ArrivedRecord {
   readonly record: TlsRecord;
-  readonly time: number;
+  readonly when: Arrival;
   readonly order: number;
 }
 
@@ -41,19 +41,19 @@ export class ObservedStream {
   }
 
   /** Puts the records of a chunk in line, and calls `arrived` for each until it says no; `order` numbers them. */
-  read(chunk: Uint8Array, time: number, order: () => number, arrived: () => boolean): void {
+  read(chunk: Uint8Array, when: Arrival, order: () => number, arrived: () => boolean): void {
     if (this.#isBroken) return;
     try {
       this.#reader.push(chunk);
       for (let record = this.#reader.next(); record !== undefined; record = this.#reader.next()) {
-        this.#queue.push({ record, time, order: order() });
+        this.#queue.push({ record, when, order: order() });
         this.#queuedBytes += record.fragment.length + RECORD_COST;
         if (!arrived()) return;
       }
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
       this.#isBroken = true;
-      this.#problem({ time, kind: "malformed", message: error.message, error });
+      this.#problem({ ...when, kind: "malformed", message: error.message, error });
     }
     this.#keepCopies();
   }
@@ -62,7 +62,7 @@ export class ObservedStream {
   advance(): boolean {
     const [next] = this.#queue;
     if (next === undefined) return false;
-    this.#missing = this.#direction.take(next.record, next.time);
+    this.#missing = this.#direction.take(next.record, next.when);
     if (this.#missing !== undefined) return false;
     this.#queue.shift();
     this.#queuedBytes -= next.record.fragment.length + RECORD_COST;
@@ -71,33 +71,33 @@ export class ObservedStream {
   }
 
   /** Holds nothing back any more, if it did: what is in line will be told as headers, and so will whatever comes. */
-  giveUp(reason: string, time: number): void {
+  giveUp(reason: string, when: Arrival): void {
     if (this.held === 0) return;
-    if (this.#missing === undefined) this.#undecryptable(`a handshake message is not told: ${reason}`, time);
-    else this.#tellWaiting(reason, time);
+    if (this.#missing === undefined) this.#undecryptable(`a handshake message is not told: ${reason}`, when);
+    else this.#tellWaiting(reason, when);
     this.#direction.lose();
   }
 
   /** Tells what was cut short and what waited in vain. */
-  end(time: number): void {
-    const truncated = (message: string): void => this.#problem({ time, kind: "truncated", message });
+  end(when: Arrival): void {
+    const truncated = (message: string): void => this.#problem({ ...when, kind: "truncated", message });
     if (this.#reader.pending > 0 && !this.#isBroken)
       truncated(`the stream ends ${this.#reader.pending} bytes into a record`);
     if (this.#direction.pending > 0)
       truncated(`the stream ends ${this.#direction.pending} bytes into a handshake message`);
-    this.#tellWaiting("it never came", time);
+    this.#tellWaiting("it never came", when);
     this.#direction.lose();
   }
 
-  #tellWaiting(reason: string, time: number): void {
+  #tellWaiting(reason: string, when: Arrival): void {
     const { length } = this.#queue;
     if (this.#missing === undefined || length === 0) return;
     const records = length === 1 ? "1 record" : `${length} records`;
-    this.#undecryptable(`${records} cannot be decrypted without ${this.#missing}: ${reason}`, time);
+    this.#undecryptable(`${records} cannot be decrypted without ${this.#missing}: ${reason}`, when);
   }
 
-  #undecryptable(message: string, time: number): void {
-    this.#problem({ time, kind: "undecryptable", message });
+  #undecryptable(message: string, when: Arrival): void {
+    this.#problem({ ...when, kind: "undecryptable", message });
   }
 
   #problem(problem: Omit<TraceProblem, "connection" | "direction">): void {

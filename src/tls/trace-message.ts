@@ -18,11 +18,17 @@ export const TRACE_CONTENT_TYPE = {
 /** OpenSSL's SSL3_MT_CHANGE_CIPHER_SPEC: a change_cipher_spec is no handshake message and has no type of its own. */
 export const CHANGE_CIPHER_SPEC_TYPE: number = 0x0101;
 
-/** One thing that happened in a handshake. */
-export interface TraceMessage {
-  readonly connection: string;
+/** When something came. */
+export interface Arrival {
   /** Milliseconds since 1970, as handed in. */
   readonly time: number;
+  /** Which packet of a capture completed it, counted from 1; missing where there are no packets. */
+  readonly packet?: number;
+}
+
+/** One thing that happened in a handshake. */
+export interface TraceMessage extends Arrival {
+  readonly connection: string;
   readonly direction: TraceDirection;
   /** The one negotiated, such as "TLSv1.3", or, before that, the highest offered; for a header the record's own. */
   readonly version: string;
@@ -40,9 +46,8 @@ export interface TraceMessage {
  * What kept the observer from showing everything: bytes that are not TLS or break its rules, records that cannot be
  * decrypted, a stream cut short.
  */
-export interface TraceProblem {
+export interface TraceProblem extends Arrival {
   readonly connection: string;
-  readonly time: number;
   readonly direction: TraceDirection;
   readonly kind: "malformed" | "undecryptable" | "truncated";
   /** For people: one clause, no full stop. */

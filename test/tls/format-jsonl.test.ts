@@ -24,6 +24,12 @@ describe("formatJsonl", () => {
     });
   });
 
+  it("has the number of the packet where there are packets", () => {
+    const { header } = TRACE_CONTENT_TYPE;
+    const told: Record<string, unknown> = JSON.parse(formatJsonl({ ...traced(header, 22), packet: 7 }));
+    assert.equal(told["packet"], 7);
+  });
+
   it("names what is not on the wire as OpenSSL does, and what nobody knows null", () => {
     const { header, innerContentType, alert, changeCipherSpec, handshake } = TRACE_CONTENT_TYPE;
     assert.deepEqual(names(header, 23), ["HEADER", "application_data", 23]);

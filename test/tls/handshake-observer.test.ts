@@ -81,6 +81,32 @@ describe("HandshakeObserver", () => {
     }
   });
 
+  it("tells which packet completed what it tells, though the secret came later", () => {
+    const [simple] = RFC_8448;
+    assert(simple);
+    let packet = 0;
+    const told: string[] = [];
+    const observer = new HandshakeObserver({
+      connection: "1",
+      now: () => 0,
+      packet: () => packet,
+      onMessage: (message) => {
+        if (message.contentType === 22) told.push(`${message.packet} ${message.parsed?.name}`);
+      },
+    });
+    for (const [from, bytes] of chunksOf(simple)) {
+      packet += 10;
+      if (from === "client") observer.read(bytes);
+      else observer.wrote(bytes);
+    }
+    packet = 1000;
+    for (const { label, clientRandom, secret } of parseKeyLog(keyLogOf(simple)).entries) {
+      observer.secret(label, clientRandom, secret);
+    }
+    for (const message of ["10 client_hello", "20 server_hello", "30 certificate", "40 finished"])
+      assert.ok(told.includes(message), `${message} is not among ${told.join()}`);
+  });
+
   it("names the version that was negotiated, of a header its own", () => {
     const [simple] = RFC_8448;
     assert(simple);

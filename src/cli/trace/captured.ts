@@ -23,6 +23,7 @@ export class CapturedConnection {
   readonly #lost = new Set<Direction>();
   readonly #story: StoryTeller = new StoryTeller("server");
   #time = 0;
+  #packet = 0;
   #messages = 0;
 
   constructor(connection: Connection, secrets: TraceSecrets, listener: CapturedListener) {
@@ -33,6 +34,7 @@ export class CapturedConnection {
     this.#observer = new HandshakeObserver({
       connection: this.#id,
       now: () => this.#time,
+      packet: () => this.#packet,
       onMessage: (message) => {
         this.#messages += 1;
         this.#story.message(message);
@@ -61,6 +63,7 @@ export class CapturedConnection {
 
   event(event: TcpEvent): void {
     this.#time = Math.min(event.timeMs ?? this.#time, LAST_MS);
+    this.#packet = event.packet;
     switch (event.kind) {
       case "data":
         if (this.#lost.has(event.direction)) return;
@@ -90,6 +93,7 @@ export class CapturedConnection {
     this.#listener.problem({
       connection: this.#id,
       time: this.#time,
+      packet: this.#packet,
       direction: direction === "client" ? "read" : "write",
       kind: "truncated",
       message: `the capture lacks ${length} bytes of the ${direction}'s, and nothing after them can be read`,
