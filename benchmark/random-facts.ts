@@ -13,6 +13,7 @@ export function randomFacts(claimedName: string): CertificateFacts {
     notBefore: 0,
     notAfter: Date.UTC(2200, 0, 1),
     claimedName,
+    nameProblem: undefined,
     joinProof: undefined,
     endorsement: undefined,
   };

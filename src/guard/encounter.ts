@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { isHandclaspError } from "../errors.ts";
 import type { ShownEndorsement, ShownJoinProof, Sighting } from "../trust/sighting.ts";
@@ -82,10 +83,14 @@ function serverPins(socket: TLSSocket): readonly KeyPin[] {
   return [facts.pin, ...readEndorsement(facts).map(({ oldPin }) => oldPin)];
 }
 
-/** A refusal that needs no trust store. */
-export function refuseFor(reason: RefusalReason, error?: unknown): Refuse {
+/** A refusal that needs no trust store; of a certificate that could not be read, with its fingerprint. */
+export function refuseFor(reason: RefusalReason, error?: unknown, certificate?: Uint8Array): Refuse {
   const refuse = { decision: "refuse", reason, pin: null, peer: null, conflictsWith: null } as const;
-  return error instanceof Error ? { ...refuse, problem: error.message } : refuse;
+  return {
+    ...refuse,
+    ...(error instanceof Error && { problem: error.message }),
+    ...(certificate !== undefined && { fingerprint: hash("sha256", certificate, "hex") }),
+  };
 }
 
 /** Why a certificate that could not be read is refused; undefined when it is our own fault. */

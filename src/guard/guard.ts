@@ -193,7 +193,8 @@ export class Guard implements Disposable {
 
   #cutFlight(handshake: Handshake, socket: TLSSocket, error: unknown): void {
     this.#arrivals.judging(handshake);
-    this.#refuse({ handshake, socket, certificate: undefined }, this.#unreadable(handshake, error), 0);
+    const encounter = { handshake, socket, certificate: undefined };
+    this.#refuse(encounter, this.#unreadable(encounter, error), 0);
   }
 
   #renegotiated(handshake: Handshake, error: HandclaspError): void {
@@ -224,7 +225,7 @@ export class Guard implements Disposable {
       }
       verdict = sighting === undefined ? "anonymous" : this.#trust.judge(sighting);
     } catch (error) {
-      return this.#refuse(encounter, this.#unreadable(handshake, error), 0);
+      return this.#refuse(encounter, this.#unreadable(encounter, error), 0);
     }
     if (verdict === "anonymous" || sighting === undefined) return this.#admitAnonymous(handshake, socket);
     if (verdict.decision === "refuse") return this.#refuse(encounter, verdict, 0);
@@ -236,7 +237,7 @@ export class Guard implements Disposable {
       encounter,
       claim: verdict,
       sighting,
-      failed: (error) => this.#unreadable(handshake, error),
+      failed: (error) => this.#unreadable(encounter, error),
       onSettled: (settled, sent) => this.#settled(encounter, settled, seen, sent),
     });
     return true;
@@ -325,7 +326,6 @@ export class Guard implements Disposable {
 
   #refuse(encounter: Encounter, refuse: Refuse, sent: number): boolean {
     const { handshake, socket } = encounter;
-    const { id, remoteAddress } = handshake;
     this.#counters.refused += 1;
     this.#arrivals.refused(handshake);
     const waits = this.#waiting?.enter(encounter, refuse) === true;
@@ -336,7 +336,7 @@ export class Guard implements Disposable {
       ? STAYS
       : turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     if (lingers) this.#lingering.add(handshake);
-    this.#trust.refused(refuse, { connection: id, remoteAddress });
+    this.#trust.refused(refuse, { connection: handshake.id, remoteAddress: handshake.remoteAddress });
     this.#announcer.refused(encounter, refuse, alert);
     return true;
   }
@@ -350,9 +350,9 @@ export class Guard implements Disposable {
     if (socket.getProtocol() !== "TLSv1.3" || this.#isVerified(socket)) this.#tickets.voidSoon();
   }
 
-  #unreadable(handshake: Handshake, error: unknown): Refuse {
+  #unreadable({ handshake, certificate }: Encounter, error: unknown): Refuse {
     const reason = reasonOfUnreadable(error);
     if (reason === undefined) this.#announcer.failed(error, handshake);
-    return refuseFor(reason ?? "store-unavailable", error);
+    return refuseFor(reason ?? "store-unavailable", error, certificate);
   }
 }

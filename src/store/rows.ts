@@ -32,6 +32,8 @@ export interface RefusalRow {
   pin: KeyPin | null;
   reason: RefusalSighting["reason"];
   detail: RefusalSighting["detail"];
+  problem: string | null;
+  fingerprint: string | null;
   peer: string | null;
   address: string | null;
   connection: string;
@@ -98,6 +100,8 @@ export function toRefusalSighting(row: RefusalRow): RefusalSighting {
     pin: row.pin,
     reason: row.reason,
     detail: row.detail,
+    problem: row.problem,
+    fingerprint: row.fingerprint,
     peer: row.peer,
     address: row.address,
     connection: row.connection,

@@ -93,6 +93,8 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    DELETE FROM certificates WHERE pin IN (SELECT pin FROM keys WHERE state = 'pending')
      AND rowid NOT IN (SELECT max(rowid) FROM certificates GROUP BY pin);`,
+  `ALTER TABLE refusals ADD COLUMN problem TEXT;
+   ALTER TABLE refusals ADD COLUMN fingerprint TEXT;`,
 ];
 
 /** The schema this version writes. */

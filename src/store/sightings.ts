@@ -32,15 +32,32 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
 
   if (batch.refusals.length === 0) return;
   const refused = database.prepare(
-    `INSERT INTO refusals (place, pin, reason, detail, peer, address, connection, first_at, last_at, count)
-       VALUES (?,?,?,?,?,?,?,?,?,?)
-       ON CONFLICT (place) DO UPDATE SET peer = excluded.peer, connection = excluded.connection,
-         last_at = max(last_at, excluded.last_at), count = count + excluded.count`,
+    `INSERT INTO refusals
+       (place, pin, reason, detail, problem, fingerprint, peer, address, connection, first_at, last_at, count)
+       VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+       ON CONFLICT (place) DO UPDATE SET peer = excluded.peer, problem = excluded.problem,
+         connection = excluded.connection, last_at = max(last_at, excluded.last_at), count = count + excluded.count`,
   );
   let now = 0;
-  for (const { pin, reason, detail, peer, address, connection, firstAt, lastAt, count } of batch.refusals) {
-    const place = `${reason} ${pin ?? ""} ${address ?? ""}${detail === null ? "" : ` ${detail}`}`;
-    refused.run(place, pin, reason, detail, peer, address, connection, firstAt, lastAt, count);
+  for (const refusal of batch.refusals) {
+    const { pin, reason, detail, problem, fingerprint, peer, address, connection, firstAt, lastAt, count } =
+      refusal;
+    const who = pin ?? fingerprint ?? "";
+    const place = `${reason} ${who} ${address ?? ""}${detail === null ? "" : ` ${detail}`}`;
+    refused.run(
+      place,
+      pin,
+      reason,
+      detail,
+      problem,
+      fingerprint,
+      peer,
+      address,
+      connection,
+      firstAt,
+      lastAt,
+      count,
+    );
     now = Math.max(now, lastAt);
   }
   database.prepare("DELETE FROM refusals WHERE last_at < ?").run(now - REFUSALS_KEPT_MS);

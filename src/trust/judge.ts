@@ -34,7 +34,7 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
   const isOther = key.fingerprint !== certificate.fingerprint;
   // The very certificate that was accepted says nothing new, though what it claims may be no name.
   if (policy.bind === "name" && isOther) {
-    const claim = judgeClaimedName(certificate.claimedName, key);
+    const claim = judgeClaimedName(certificate, key);
     if (claim !== undefined) return refuse(claim, certificate, key.peer);
   }
   return {
@@ -140,9 +140,11 @@ function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now
   };
 }
 
-/** The name a key would be bound to; undefined when what it claims cannot be a name. */
+/** The name a key would be bound to; undefined when what it claims cannot be read, or cannot be a name. */
 export function nameOf(certificate: CertificateFacts, policy: Pick<Policy, "bind">): string | undefined {
-  if (policy.bind === "key" || certificate.claimedName === undefined) return toKeyId(certificate.pin);
+  if (policy.bind === "key") return toKeyId(certificate.pin);
+  if (certificate.nameProblem !== undefined) return undefined;
+  if (certificate.claimedName === undefined) return toKeyId(certificate.pin);
   const name = toPeerName(certificate.claimedName);
   return name.ok ? name.name : undefined;
 }
@@ -167,9 +169,10 @@ function judgeDates(certificate: CertificateFacts, policy: Policy, now: number):
 
 /** A key may claim what it claimed when it was accepted, and the name that it then got. */
 function judgeClaimedName(
-  claimed: string | undefined,
+  { claimedName: claimed, nameProblem }: CertificateFacts,
   { claimedName, peer }: KeyRecord,
 ): RefusalReason | undefined {
+  if (nameProblem !== undefined) return "malformed-certificate";
   if (claimed === undefined || claimed === claimedName) return undefined;
   const name = toPeerName(claimed);
   if (!name.ok) return "malformed-certificate";
@@ -182,5 +185,13 @@ function shown(certificate: CertificateFacts): string | null {
 }
 
 function refuse(reason: RefusalReason, certificate: CertificateFacts, peer: string | null): Refuse {
-  return { decision: "refuse", reason, pin: certificate.pin, peer, conflictsWith: null };
+  const verdict = { decision: "refuse", reason, pin: certificate.pin, peer, conflictsWith: null } as const;
+  return reason === "malformed-certificate" ? { ...verdict, problem: problemOfName(certificate) } : verdict;
+}
+
+/** Why what a certificate claims is no name. */
+function problemOfName({ claimedName = "", nameProblem }: CertificateFacts): string {
+  if (nameProblem !== undefined) return nameProblem;
+  const name = toPeerName(claimedName);
+  return name.ok ? "" : `what it claims to be called cannot be a name: ${name.problem}`;
 }

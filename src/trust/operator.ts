@@ -91,9 +91,13 @@ export class Operator {
     return this.#apply({ type: "approve", ...this.#origin(), key, ...approval(options), ...seen });
   }
 
-  /** Trusts the key of a certificate that was brought by hand. Returns it, then those that it replaces. */
+  /**
+   * Trusts the key of a certificate that was brought by hand. Returns it, then those that it replaces. Throws
+   * ERR_HANDCLASP_CERTIFICATE_MALFORMED when it needs a name because the one it claims cannot be read.
+   */
   async import(certificate: CertificateFacts, options: ImportOptions = {}): Promise<readonly KeyRecord[]> {
     const change = { ...this.#origin(), certificate: toSeenCertificate(certificate), ...approval(options) };
+    if (certificate.nameProblem !== undefined && change.peer === null) throw nameless(certificate);
     return this.#apply({ type: "import", ...change });
   }
 
@@ -177,6 +181,13 @@ export class Operator {
     const { user, process, now } = this.#options;
     return { at: now(), actor: { user, process, address: null } };
   }
+}
+
+/** What it claims cannot be read, so the operator has to say what it is called. */
+function nameless({ nameProblem = "" }: CertificateFacts): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", nameProblem, {
+    hint: "the key is sound: say what to call it, handclasp trust add FILE --name NAME",
+  });
 }
 
 function approval(options: ApproveOptions): {

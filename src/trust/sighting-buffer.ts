@@ -1,10 +1,13 @@
 import type { KeyPin } from "./key-record.ts";
 import type { LiveConnection } from "./sighting.ts";
+import { escapeText } from "./peer-name.ts";
 import type { RefusalSighting, SightingBatch } from "./trust-store.ts";
 import type { Refuse } from "./verdict.ts";
 
 /** What is kept between two writes; beyond that, refusals from new places are only counted together. */
 const MOST_REFUSALS = 2000;
+/** What is kept of the words for what was wrong, in bytes. */
+const MOST_WORDS = 300;
 
 /** Adds up what a server sees, so that a known client never costs a write of its own. */
 export class SightingBuffer {
@@ -23,9 +26,19 @@ export class SightingBuffer {
 
   refused(refuse: Refuse, connection: string, remoteAddress: string | undefined, at: number): void {
     const { pin, peer, reason, concern } = refuse;
-    const detail = concern?.problem ?? null;
-    const address = remoteAddress ?? null;
-    this.#add({ pin, reason, detail, peer, address, connection, firstAt: at, lastAt: at, count: 1 });
+    this.#add({
+      pin,
+      reason,
+      detail: concern?.problem ?? null,
+      problem: refuse.problem === undefined ? null : escapeText(refuse.problem, MOST_WORDS),
+      fingerprint: refuse.fingerprint ?? null,
+      peer,
+      address: remoteAddress ?? null,
+      connection,
+      firstAt: at,
+      lastAt: at,
+      count: 1,
+    });
   }
 
   opened(connection: LiveConnection): void {
@@ -62,7 +75,7 @@ export class SightingBuffer {
   /** `later` is newer than all that is there. */
   #add(later: RefusalSighting): void {
     const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(placeOf(later));
-    const refusal = isPlaced ? later : { ...later, pin: null, peer: null, address: null };
+    const refusal = isPlaced ? later : { ...later, ...NOWHERE };
     const place = placeOf(refusal);
     const before = this.#refusals.get(place);
     this.#refusals.set(place, {
@@ -73,8 +86,11 @@ export class SightingBuffer {
   }
 }
 
-function placeOf({ reason, pin, address, detail }: RefusalSighting): string {
-  return `${reason} ${pin ?? ""} ${address ?? ""} ${detail ?? ""}`;
+/** What is only counted is about nobody. */
+const NOWHERE = { pin: null, fingerprint: null, peer: null, address: null, problem: null };
+
+function placeOf({ reason, pin, fingerprint, address, detail }: RefusalSighting): string {
+  return `${reason} ${pin ?? fingerprint ?? ""} ${address ?? ""} ${detail ?? ""}`;
 }
 
 /** Plain values: what was handed in may look its address up only now. */

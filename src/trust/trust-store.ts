@@ -13,6 +13,10 @@ export interface RefusalSighting {
   readonly reason: RefusalReason;
   /** Which rule about tokens or endorsements it was; null for other reasons. */
   readonly detail: RefusalDetail | null;
+  /** What was wrong with the newest, in words, where there are some: safe to print. */
+  readonly problem: string | null;
+  /** SHA-256 of a certificate whose key could not be read, 64 lower-case hex digits. */
+  readonly fingerprint: string | null;
   /** The bound or claimed name, safe to print. */
   readonly peer: string | null;
   readonly address: string | null;

@@ -77,6 +77,8 @@ export interface Refuse {
   readonly concern?: Concern;
   /** What was wrong, where there are words for it: which field could not be read, why the store could not be asked. */
   readonly problem?: string;
+  /** SHA-256 of the certificate, 64 lower-case hex digits, where nothing else names whom it is about. */
+  readonly fingerprint?: string;
 }
 
 export type Verdict = Admit | Claim | Refuse;

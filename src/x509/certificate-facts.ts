@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
 import { readingCertificate } from "./certificate-malformed.ts";
-import { readAlternativeName, readCommonName } from "./claimed-name.ts";
+import { type ClaimedName, readAlternativeName, readClaimedName, readCommonName } from "./claimed-name.ts";
 import { DerReader, TAG } from "./der.ts";
 import { type ReadExtensions, readExtensions } from "./extensions.ts";
 import { keyTypeOf } from "./public-key-info.ts";
@@ -38,6 +38,8 @@ export interface CertificateFacts {
   readonly notAfter: number;
   /** First SAN URI, else SAN DNS, else SAN e-mail, else the subject's CN: hostile text, not yet looked at. */
   readonly claimedName: string | undefined;
+  /** Why nobody can say what it claims, where that is so; `claimedName` is undefined then. A certificate that claims nothing has none. */
+  readonly nameProblem: string | undefined;
   /** The values of our two extensions, not looked at: those of a known key are never read. */
   readonly joinProof: Uint8Array | undefined;
   readonly endorsement: Uint8Array | undefined;
@@ -54,6 +56,7 @@ const NO_EXTENSIONS: ReadExtensions = {
   subjectAltName: undefined,
   joinProof: undefined,
   endorsement: undefined,
+  nameProblem: undefined,
 };
 
 /**
@@ -90,9 +93,14 @@ function read(der: Uint8Array): CertificateFacts {
   const spki = tbs.whole(TAG.SEQUENCE, "subjectPublicKeyInfo");
   tbs.skipOptional(ISSUER_UNIQUE_ID, "issuerUniqueID");
   tbs.skipOptional(SUBJECT_UNIQUE_ID, "subjectUniqueID");
-  const { subjectAltName, joinProof, endorsement } = tbs.isEmpty ? NO_EXTENSIONS : extensionsOf(tbs);
+  const { subjectAltName, joinProof, endorsement, nameProblem } = tbs.isEmpty
+    ? NO_EXTENSIONS
+    : extensionsOf(tbs);
   tbs.end();
-  const alternativeName = subjectAltName && readAlternativeName(subjectAltName);
+  const claimed: ClaimedName =
+    nameProblem === undefined
+      ? readClaimedName(() => (subjectAltName && readAlternativeName(subjectAltName)) ?? commonName())
+      : { claimedName: undefined, nameProblem };
 
   return {
     der,
@@ -102,7 +110,8 @@ function read(der: Uint8Array): CertificateFacts {
     keyType: keyTypeOf(spki),
     notBefore,
     notAfter,
-    claimedName: alternativeName ?? commonName(),
+    claimedName: claimed.claimedName,
+    nameProblem: claimed.nameProblem,
     joinProof,
     endorsement,
   };

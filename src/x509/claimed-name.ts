@@ -1,3 +1,5 @@
+import { isHandclaspError } from "../errors.ts";
+import type { CertificateFacts } from "./certificate-facts.ts";
 import { DerReader, sameBytes, TAG } from "./der.ts";
 
 /** The content of the OID 2.5.4.3. */
@@ -10,6 +12,8 @@ const EMAIL = 0x81;
 
 /** Where strings come in a DirectoryString (RFC 5280 §4.1.2.4). */
 const UTF8_STRING = 0x0c;
+/** No DirectoryString, but in certificates for machines. */
+const NUMERIC_STRING = 0x12;
 const PRINTABLE_STRING = 0x13;
 const TELETEX_STRING = 0x14;
 const IA5_STRING = 0x16;
@@ -17,6 +21,19 @@ const UNIVERSAL_STRING = 0x1c;
 const BMP_STRING = 0x1e;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What a certificate calls its owner, or why that cannot be read. */
+export type ClaimedName = Pick<CertificateFacts, "claimedName" | "nameProblem">;
+
+/** A name that cannot be read is a fact that is missing, not a fault of the certificate. */
+export function readClaimedName(read: () => string | undefined): ClaimedName {
+  try {
+    return { claimedName: read(), nameProblem: undefined };
+  } catch (error) {
+    if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
+    return { claimedName: undefined, nameProblem: error.message };
+  }
+}
 
 /** The subject's CN; undefined when there is none. More than one is malformed: which of them would be the name? */
 export function readCommonName(subject: DerReader): () => string | undefined {
@@ -59,6 +76,7 @@ function decode(reader: DerReader, tag: number, content: Uint8Array): string {
   switch (tag) {
     case UTF8_STRING:
       return decodeUtf8(reader, content);
+    case NUMERIC_STRING:
     case PRINTABLE_STRING:
     case IA5_STRING:
       if (content.some((byte) => byte >= 0x80))

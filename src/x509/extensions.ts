@@ -13,11 +13,21 @@ export interface ReadExtensions {
   subjectAltName: Uint8Array | undefined;
   joinProof: Uint8Array | undefined;
   endorsement: Uint8Array | undefined;
+  /** Why nobody can say what the alternative names are, if so. */
+  nameProblem: string | undefined;
 }
 
-/** The extensions that say something to us (RFC 5280 §4.1.2.9). One that is given twice is malformed. */
+/**
+ * The extensions that say something to us (RFC 5280 §4.1.2.9). One of ours that is given twice is malformed; of two with
+ * alternative names nobody can say which counts.
+ */
 export function readExtensions(extensions: DerReader): ReadExtensions {
-  const found: ReadExtensions = { subjectAltName: undefined, joinProof: undefined, endorsement: undefined };
+  const found: ReadExtensions = {
+    subjectAltName: undefined,
+    joinProof: undefined,
+    endorsement: undefined,
+    nameProblem: undefined,
+  };
   while (!extensions.isEmpty) {
     const extension = extensions.inside(TAG.SEQUENCE, "extension");
     const oid = extension.content(TAG.OID, "extnID");
@@ -26,13 +36,17 @@ export function readExtensions(extensions: DerReader): ReadExtensions {
     extension.end();
     const field = fieldOf(oid);
     if (field === undefined) continue;
-    if (found[field] !== undefined) throw extensions.malformed("is given twice", field);
-    found[field] = value;
+    if (found[field] === undefined) found[field] = value;
+    else {
+      const twice = extensions.malformed("is given twice", field);
+      if (field !== "subjectAltName") throw twice;
+      found.nameProblem = twice.message;
+    }
   }
   return found;
 }
 
-function fieldOf(oid: Uint8Array): keyof ReadExtensions | undefined {
+function fieldOf(oid: Uint8Array): "subjectAltName" | "joinProof" | "endorsement" | undefined {
   if (sameBytes(oid, SUBJECT_ALT_NAME)) return "subjectAltName";
   if (sameBytes(oid, JOIN_PROOF.content)) return "joinProof";
   return sameBytes(oid, ENDORSEMENT.content) ? "endorsement" : undefined;

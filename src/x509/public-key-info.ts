@@ -31,7 +31,7 @@ const EC_PUBLIC_KEY = "1.2.840.10045.2.1";
 /**
  * The type of the key in a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). Throws ERR_HANDCLASP_KEY_UNSUPPORTED
  * for types and sizes out of bounds: no mathematics is done with a key that did not pass here. Each key has one
- * encoding only (but for compressed points and the parameters of RSA-PSS), so that it has one pin. `where` is what
+ * encoding only (but for compressed points and the parameters of RSA), so that it has one pin. `where` is what
  * errors call it.
  */
 export function keyTypeOf(spki: Uint8Array, where = "spki"): KeyType {
@@ -71,10 +71,10 @@ function onNamedCurve(point: Uint8Array, curve: string): KeyType {
   return type;
 }
 
-/** NULL for plain RSA (RFC 3279 §2.3.1), nothing or a sequence for RSA-PSS (RFC 4055 §3.1). */
+/** NULL for plain RSA (RFC 3279 §2.3.1), which some leave out; nothing or a sequence for RSA-PSS (RFC 4055 §3.1). */
 function passRsaParameters(algorithm: DerReader, type: KeyType): void {
   if (type === "rsa-pss") algorithm.skipOptional(TAG.SEQUENCE, "parameters");
-  else if (algorithm.content(TAG.NULL, "parameters").length > 0)
+  else if (!algorithm.isEmpty && algorithm.content(TAG.NULL, "parameters").length > 0)
     throw algorithm.malformed("is not empty", "parameters");
   algorithm.end();
 }

@@ -82,6 +82,8 @@ function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDet
     pin: PIN,
     reason,
     detail,
+    problem: null,
+    fingerprint: null,
     peer: "ada",
     address: "192.0.2.7",
     connection: "0123abcd-1",

@@ -213,6 +213,8 @@ describe("trust show", () => {
       pin,
       reason: "revoked",
       detail: null,
+      problem: null,
+      fingerprint: null,
       peer: "anna",
       address: "192.0.2.7",
       connection: "c9",

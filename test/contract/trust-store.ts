@@ -192,58 +192,6 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
   });
 
   describe(`${kind}: sightings`, () => {
-    it("adds refusals up and notes when a key was last seen", async () => {
-      const store = opened();
-      const anna = factsOf("anna");
-      await store.apply(claimOf(anna));
-      const refusal = {
-        pin: anna.pin,
-        reason: "expired",
-        detail: null,
-        peer: "anna",
-        address: "192.0.2.7",
-        firstAt: AT,
-      } as const;
-      await store.record({
-        seen: [{ pin: anna.pin, at: AT + 5 }],
-        refusals: [{ ...refusal, connection: "c1", lastAt: AT + 6, count: 2 }],
-        opened: [],
-        closed: [],
-      });
-      await store.record({
-        seen: [{ pin: anna.pin, at: AT + 3 }],
-        refusals: [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 1 }],
-        opened: [],
-        closed: [],
-      });
-      assert.equal(store.keys()[0]?.lastSeen, AT + 5);
-      assert.deepEqual(store.refusals(10), [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 3 }]);
-    });
-
-    it("keeps at most 10 000 refusals, the newest, and none older than seven days; what had to go is counted", async () => {
-      const store = opened();
-      const refusals = Array.from({ length: 10_050 }, (_, index) => ({
-        pin: null,
-        reason: "unknown" as const,
-        detail: null,
-        peer: null,
-        address: `192.0.2.${index}`,
-        connection: `c${index}`,
-        firstAt: AT + index,
-        lastAt: AT + index,
-        count: 1,
-      }));
-      await store.record({ seen: [], refusals, opened: [], closed: [] });
-      assert.equal(store.refusals(20_000).length, 10_000);
-      assert.equal(store.stats().dropped.refusals, 50);
-      assert.equal(store.refusals(1)[0]?.connection, "c10049");
-      const [first] = refusals;
-      assert.ok(first);
-      const late = { ...first, address: "198.51.100.1", lastAt: AT + 8 * 24 * 3600 * 1000 };
-      await store.record({ seen: [], refusals: [late], opened: [], closed: [] });
-      assert.equal(store.refusals(20_000).length, 1);
-    });
-
     it("lists connections until they close, and none of a process that is gone", async () => {
       const store = opened();
       const pin = randomPin();

@@ -77,7 +77,15 @@ describe("a store of schema 1, from before there were join tokens", () => {
     assert.equal((await store.apply(joinOf(ben))).kind, "changed");
     assert.equal(store.key(ben.pin)?.peer, "ben");
     const pin = pins.eve;
-    const refusal = { pin, reason: "pending", detail: null, peer: "anna", address: "192.0.2.7" } as const;
+    const refusal = {
+      pin,
+      reason: "pending",
+      detail: null,
+      problem: null,
+      fingerprint: null,
+      peer: "anna",
+      address: "192.0.2.7",
+    } as const;
     const seen = { ...refusal, connection: "c-2", firstAt: AT + 9, lastAt: AT + 9, count: 1 };
     await store.record({ seen: [], refusals: [seen], opened: [], closed: [] });
     assert.partialDeepStrictEqual(store.refusals(9), [

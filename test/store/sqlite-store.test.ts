@@ -4,11 +4,13 @@ import { describeFailingWrites } from "../contract/failing-writes.ts";
 import { describeGroups } from "../contract/groups.ts";
 import { describeNamedChanges } from "../contract/named-changes.ts";
 import { describePendingKeys } from "../contract/pending-keys.ts";
+import { describeRefusals } from "../contract/refusals.ts";
 import { describeTrustStore } from "../contract/trust-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 describeTrustStore("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));
 describePendingKeys("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));
 describeGroups("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));
+describeRefusals("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));
 describeFailingWrites("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));
 describeNamedChanges("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));

@@ -18,6 +18,7 @@ export function factsOf(
     notBefore: Date.UTC(2020, 0, 1),
     notAfter: Date.UTC(2020, 0, 1) + 36_500 * DAY_MS,
     claimedName,
+    nameProblem: undefined,
     joinProof: undefined,
     endorsement: undefined,
     ...over,

@@ -118,6 +118,25 @@ describe("judge: a key never seen", () => {
     }
   });
 
+  it("cannot be bound by a name that cannot be read, and says what is wrong with it", () => {
+    const certificate = factsOf(undefined, {
+      nameProblem: "certificate.subject at byte 9: has 2 common names",
+    });
+    const refused = verdictOn(certificate);
+    assert.partialDeepStrictEqual(refused, {
+      reason: "malformed-certificate",
+      pin: certificate.pin,
+      problem: certificate.nameProblem,
+    });
+    const hostile = verdictOn(factsOf("a\nb"));
+    assert.match(
+      hostile.decision === "refuse" ? (hostile.problem ?? "") : "",
+      /cannot be a name: .*U\+000A/u,
+    );
+    const byKey = verdictOn(certificate, { policy: { ...ACCEPT, bind: "key" } });
+    assert.equal(byKey.decision === "claim" && byKey.peer, toKeyId(certificate.pin));
+  });
+
   it("passes without review when a trusted CA signed it, but not over another's name", () => {
     const verdict = verdictOn(factsOf("anna"), { policy: REFUSE, caSigned: true });
     assert.equal(verdict.decision === "claim" && verdict.source, "ca");
@@ -197,6 +216,15 @@ describe("judge: a trusted key", () => {
     const nameless = [keyOf(anna, "trusted", { claimedName: null, peer: toKeyId(anna.pin) })];
     const named = factsOf("anna", { pin: anna.pin });
     assert.equal(reasonOf(verdictOn(named, { keys: nameless })), "name-changed");
+  });
+
+  it("is refused when nobody can say what a renewed certificate claims, unless it is the one that was accepted", () => {
+    const anna = factsOf(undefined, { nameProblem: "certificate.subject at byte 9: has 2 common names" });
+    const keys = [keyOf(anna, "trusted", { peer: "anna", claimedName: null })];
+    assert.equal(verdictOn(anna, { keys }).decision, "admit");
+    const renewed = { ...anna, fingerprint: "0".repeat(64) };
+    assert.equal(reasonOf(verdictOn(renewed, { keys })), "malformed-certificate");
+    assert.equal(verdictOn(renewed, { keys, policy: { ...ACCEPT, bind: "key" } }).decision, "admit");
   });
 
   it("may claim what it likes when keys are bound", () => {

@@ -112,16 +112,32 @@ describe("facts of a certificate written by hand", () => {
     assert.equal(readCertificate(certificateOf({ subject: sequence() })).claimedName, undefined);
   });
 
-  it("are refused for two common names, unless an alternative name stands before them", () => {
+  it("lack a name and say why for two common names, unless an alternative name stands before them", () => {
     const subject = subjectOf(utf8String("anna"), utf8String("admin"));
-    assert.throws(() => readCertificate(certificateOf({ subject })), malformed(/2 common names$/u));
+    const { claimedName, nameProblem, pin } = readCertificate(certificateOf({ subject }));
+    assert.equal(claimedName, undefined);
+    assert.match(nameProblem ?? "", /2 common names$/u);
+    assert.equal(pin, readCertificate(certificateOf({})).pin);
     const extensions = [alternativeNames(["dns", "anna.example"])];
     assert.equal(readCertificate(certificateOf({ subject, extensions })).claimedName, "anna.example");
   });
 
-  it("are refused for alternative names in two extensions", () => {
+  it("lack a name and say why for alternative names in two extensions, or names that are not ASCII", () => {
     const names = alternativeNames(["dns", "anna.example"]);
-    assert.throws(() => readCertificate(certificateOf({ extensions: [names, names] })), malformed(/twice$/u));
+    const twice = readCertificate(certificateOf({ extensions: [names, names] }));
+    assert.equal(twice.claimedName, undefined);
+    assert.match(twice.nameProblem ?? "", /twice$/u);
+    const latin = readCertificate(
+      certificateOf({ extensions: [alternativeNames(["dns", "zo\u{eb}.example"])] }),
+    );
+    assert.equal(latin.claimedName, undefined);
+    assert.match(latin.nameProblem ?? "", /beyond ASCII$/u);
+  });
+
+  it("have no problem with a name where there is one, or none at all", () => {
+    assert.equal(readCertificate(certificateOf({})).nameProblem, undefined);
+    const { claimedName, nameProblem } = readCertificate(certificateOf({ subject: sequence() }));
+    assert.deepEqual([claimedName, nameProblem], [undefined, undefined]);
   });
 
   it("keep hostile names as they are", () => {

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
 import type { AdmittedMessage, ChannelMessages } from "../../guard/channels.ts";
@@ -119,7 +120,7 @@ export function logClients({
       keyId: keyIdOf(pin),
       pin,
       conflictsWith,
-      ...certificate()?.fields,
+      ...(certificate()?.fields ?? fingerprintOf(message.certificate)),
       address: remoteAddress ?? null,
       connection,
     }));
@@ -168,6 +169,11 @@ function listen<Name extends keyof ChannelMessages>(
   };
   subscribe(name, listener);
   return () => void unsubscribe(name, listener);
+}
+
+/** All there is to tell an unreadable certificate by. */
+function fingerprintOf(der: Uint8Array | undefined): { fingerprint?: string } {
+  return der === undefined ? {} : { fingerprint: hash("sha256", der, "hex") };
 }
 
 function keyIdOf(pin: KeyPin | null): string | null {

@@ -70,7 +70,15 @@ export function factsOfPem(pem: string): CertificateFacts {
 /** Notes that a key was refused as pending, from an address. */
 export async function refused(home: Home, pin: KeyPin, address: string): Promise<void> {
   const at = Date.now();
-  const refusal = { pin, reason: "pending", detail: null, peer: null, address } as const;
+  const refusal = {
+    pin,
+    reason: "pending",
+    detail: null,
+    problem: null,
+    fingerprint: null,
+    peer: null,
+    address,
+  } as const;
   const { store } = openHomeStore(home);
   const times = { connection: "c1", firstAt: at, lastAt: at, count: 1 };
   await store.record({ seen: [], refusals: [{ ...refusal, ...times }], opened: [], closed: [] });

@@ -1,0 +1,107 @@
+// What every store promises about refusals and sightings.
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import type { TrustStore } from "../../src/trust/trust-store.ts";
+import { factsOf } from "../support/certificates.ts";
+import { claimOf } from "./trust-store.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+
+/** Registers the suite for one kind of store. `open` gives a new, empty one. */
+export function describeRefusals(kind: string, open: () => TrustStore): void {
+  function opened(): TrustStore {
+    const store = open();
+    after(() => store.close());
+    return store;
+  }
+
+  describe(`${kind}: refusals`, () => {
+    it("adds refusals up and notes when a key was last seen", async () => {
+      const store = opened();
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      const refusal = {
+        pin: anna.pin,
+        reason: "expired",
+        detail: null,
+        problem: null,
+        fingerprint: null,
+        peer: "anna",
+        address: "192.0.2.7",
+        firstAt: AT,
+      } as const;
+      await store.record({
+        seen: [{ pin: anna.pin, at: AT + 5 }],
+        refusals: [{ ...refusal, connection: "c1", lastAt: AT + 6, count: 2 }],
+        opened: [],
+        closed: [],
+      });
+      await store.record({
+        seen: [{ pin: anna.pin, at: AT + 3 }],
+        refusals: [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 1 }],
+        opened: [],
+        closed: [],
+      });
+      assert.equal(store.keys()[0]?.lastSeen, AT + 5);
+      assert.deepEqual(store.refusals(10), [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 3 }]);
+    });
+
+    it("tells certificates without a readable key apart, and keeps the words for what was wrong with each", async () => {
+      const store = opened();
+      const refusal = {
+        pin: null,
+        reason: "malformed-certificate",
+        detail: null,
+        peer: null,
+        address: "192.0.2.7",
+        connection: "c1",
+        firstAt: AT,
+        count: 1,
+      } as const;
+      const two = [
+        {
+          ...refusal,
+          fingerprint: "a".repeat(64),
+          problem: "certificate.version at byte 4: needs 3",
+          lastAt: AT,
+        },
+        {
+          ...refusal,
+          fingerprint: "b".repeat(64),
+          problem: "certificate at byte 0: needs tag",
+          lastAt: AT + 1,
+        },
+      ];
+      await store.record({ seen: [], refusals: two, opened: [], closed: [] });
+      const again = { ...refusal, fingerprint: "a".repeat(64), problem: "as before", lastAt: AT + 2 };
+      await store.record({ seen: [], refusals: [again], opened: [], closed: [] });
+      assert.deepEqual(store.refusals(9), [{ ...again, count: 2 }, two[1]]);
+    });
+
+    it("keeps at most 10 000 refusals, the newest, and none older than seven days; what had to go is counted", async () => {
+      const store = opened();
+      const refusals = Array.from({ length: 10_050 }, (_, index) => ({
+        pin: null,
+        reason: "unknown" as const,
+        detail: null,
+        problem: null,
+        fingerprint: null,
+        peer: null,
+        address: `192.0.2.${index}`,
+        connection: `c${index}`,
+        firstAt: AT + index,
+        lastAt: AT + index,
+        count: 1,
+      }));
+      await store.record({ seen: [], refusals, opened: [], closed: [] });
+      assert.equal(store.refusals(20_000).length, 10_000);
+      assert.equal(store.stats().dropped.refusals, 50);
+      assert.equal(store.refusals(1)[0]?.connection, "c10049");
+      const [first] = refusals;
+      assert.ok(first);
+      const late = { ...first, address: "198.51.100.1", lastAt: AT + 8 * 24 * 3600 * 1000 };
+      await store.record({ seen: [], refusals: [late], opened: [], closed: [] });
+      assert.equal(store.refusals(20_000).length, 1);
+    });
+  });
+}
