@@ -52,7 +52,7 @@ export type TcpEvent = Moment &
       }
     /** FIN: this side sends nothing more. */
     | { readonly kind: "finish"; readonly connection: Connection; readonly direction: Direction }
-    /** RST, sent by `direction`. */
+    /** RST, sent by `direction`; what was under way may still follow. */
     | { readonly kind: "reset"; readonly connection: Connection; readonly direction: Direction }
     | { readonly kind: "close"; readonly connection: Connection; readonly reason: CloseReason }
   );

@@ -31,6 +31,12 @@ export class HeldSegments {
     return this.#segments[this.#head];
   }
 
+  /** Behind the last byte. */
+  get end(): number | undefined {
+    const last = this.#segments.at(-1);
+    return last === undefined ? undefined : last.at + last.bytes.length;
+  }
+
   /** Keeps the parts of `bytes` that are not held yet. */
   add(at: number, bytes: Uint8Array, when: Moment): void {
     const end = at + bytes.length;

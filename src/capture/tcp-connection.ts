@@ -1,6 +1,7 @@
 import type { CloseReason, Connection, Direction, Endpoint, Moment, TcpEvent } from "./connection.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
 import { TcpStream, type StreamSink } from "./tcp-stream.ts";
+import { helloOf } from "./tls-hello.ts";
 
 /** 0 is whoever sent the first packet that was seen. */
 export type Side = 0 | 1;
@@ -22,6 +23,9 @@ export class TcpConnection {
   #sawSyn = false;
   #connection: Connection | undefined;
   #last: Moment = { timeMs: undefined, packet: 0 };
+  /** A RST that may be nobody's: whoever sent it says more, or not. */
+  #doubtful: { readonly side: Side; readonly sequence: number; readonly when: Moment } | undefined;
+  #isReset = false;
   #isClosed = false;
 
   constructor(start: ConnectionStart) {
@@ -36,27 +40,37 @@ export class TcpConnection {
     return this.#isClosed;
   }
 
+  /** A RST ended it, which what was under way does not know yet. */
+  get isReset(): boolean {
+    return this.#isReset;
+  }
+
   get heldBytes(): number {
     return this.#streams[0].heldBytes + this.#streams[1].heldBytes;
   }
 
   /** Whether a segment belongs here, and not to a new connection with the same addresses and ports. */
-  accepts(side: Side, segment: TcpSegment): boolean {
-    return !segment.syn || this.#streams[side].fitsSyn(segment.sequence);
+  accepts(side: Side, { syn, sequence, acknowledgment, payload }: TcpSegment): boolean {
+    const stream = this.#streams[side];
+    if (!syn) return helloOf(payload) !== "client" || stream.fitsBytes(sequence, this.#isClosed);
+    if (stream.fitsSyn(sequence)) return true;
+    const asked = this.#streams[other(side)].initial;
+    return asked !== undefined && acknowledgment === (asked + 1) >>> 0 && stream.isUntouched;
   }
 
   segment(side: Side, segment: TcpSegment, when: Moment): void {
     if (this.#isClosed) return;
     this.#last = when;
-    const stream = this.#streams[side];
     const { sequence, acknowledgment, payload, fin } = segment;
     if (segment.reset) {
       this.#reset(side, sequence, when);
       return;
     }
+    if (this.#doubtful?.side === side) this.#doubtful = undefined;
     if (segment.syn) this.#syn(side, segment, when);
-    stream.segment(segment.syn ? (sequence + 1) >>> 0 : sequence, payload, fin, when);
+    // What it acknowledges came before what it brings.
     if (acknowledgment !== undefined) this.#streams[other(side)].acknowledged(acknowledgment, when);
+    this.#streams[side].segment(segment.syn ? (sequence + 1) >>> 0 : sequence, payload, fin, when);
     if (this.#streams[0].isFinished && this.#streams[1].isFinished) this.close("finished");
   }
 
@@ -64,12 +78,14 @@ export class TcpConnection {
   close(reason: CloseReason): void {
     if (this.#isClosed) return;
     this.#flush();
+    if (this.#doubtful !== undefined && reason !== "finished")
+      this.#tellReset(this.#doubtful.side, this.#last);
     this.#isClosed = true;
     this.#start.onEvent({
       kind: "close",
       connection: this.#identify(),
       ...this.#last,
-      reason,
+      reason: this.#isReset ? "reset" : reason,
     });
   }
 
@@ -86,28 +102,39 @@ export class TcpConnection {
     this.#streams[side].syn(sequence);
   }
 
+  /** What was sent before it arrived, by either side, is still read. */
   #reset(side: Side, sequence: number, when: Moment): void {
-    if (!this.#streams[side].acceptsReset(sequence)) return;
-    this.#flush(side, sequence);
-    this.#start.onEvent({
-      kind: "reset",
-      connection: this.#identify(),
-      direction: this.#direction(side),
-      ...when,
-    });
-    this.close("reset");
+    const fit = this.#streams[side].fitOfReset(sequence);
+    if (this.#isReset || fit === "stray") return;
+    if (fit === "doubtful") {
+      this.#doubtful = { side, sequence, when };
+      return;
+    }
+    for (const stream of this.#streams) stream.startNow(when);
+    this.#tellReset(side, when);
   }
 
-  #flush(resetSide?: Side, resetSequence?: number): void {
-    for (const side of [0, 1] as const)
-      this.#streams[side].flush(this.#last, side === resetSide ? resetSequence : undefined);
+  #tellReset(side: Side, when: Moment): void {
+    this.#isReset = true;
+    this.#doubtful = undefined;
+    const connection = this.#identify();
+    this.#start.onEvent({ kind: "reset", connection, direction: this.#direction(side), ...when });
+  }
+
+  /** What came first goes first. */
+  #flush(): void {
+    const [one, two] = this.#streams;
+    for (const side of one.heldSince <= two.heldSince ? ([0, 1] as const) : ([1, 0] as const)) {
+      const { side: resetSide, sequence } = this.#doubtful ?? {};
+      this.#streams[side].flush(this.#last, side === resetSide ? sequence : undefined);
+    }
   }
 
   #sink(side: Side): StreamSink {
     const { onEvent } = this.#start;
     return {
       data: (when, bytes) => {
-        this.#clientSide ??= clientByHello(side, bytes);
+        this.#clientSide ??= this.#clientByHello(side, bytes);
         const connection = this.#identify(when);
         onEvent({ kind: "data", connection, direction: this.#direction(side), ...when, bytes });
       },
@@ -120,6 +147,12 @@ export class TcpConnection {
         onEvent({ kind: "finish", connection, direction: this.#direction(side), ...when });
       },
     };
+  }
+
+  #clientByHello(side: Side, bytes: Uint8Array): Side | undefined {
+    const sender = helloOf(bytes);
+    if (sender === undefined) return undefined;
+    return sender === "client" ? side : other(side);
   }
 
   #direction(side: Side): Direction {
@@ -141,15 +174,4 @@ export class TcpConnection {
 
 function other(side: Side): Side {
   return side === 0 ? 1 : 0;
-}
-
-const HANDSHAKE_RECORD = 22;
-const CLIENT_HELLO = 1;
-const SERVER_HELLO = 2;
-
-/** The client's side if the bytes look like a TLS ClientHello or ServerHello. RFC 8446 §4 and §5.1. */
-function clientByHello(side: Side, bytes: Uint8Array): Side | undefined {
-  if (bytes[0] !== HANDSHAKE_RECORD || bytes[1] !== 3) return undefined;
-  if (bytes[5] === CLIENT_HELLO) return side;
-  return bytes[5] === SERVER_HELLO ? other(side) : undefined;
 }

@@ -21,6 +21,12 @@ export const REASSEMBLY_LIMITS: ReassemblyLimits = {
   heldBytes: 64 * 1024 * 1024,
 };
 
+/** How long what was under way when a RST came may still arrive: packets of the capture, and milliseconds. */
+const LINGER_PACKETS = 20_000;
+const LINGER_MS = 3_000;
+/** Connections that linger at a time. */
+const MOST_LINGERING = 1_024;
+
 interface Tracked {
   readonly key: string;
   readonly connection: TcpConnection;
@@ -29,6 +35,7 @@ interface Tracked {
   /** A second packet came since the last look; so a flood of SYNs ends itself first. */
   isRecent: boolean;
   held: number;
+  resetAt: Moment | undefined;
 }
 
 /** Sorts TCP segments into connections and their bytes into order. Memory is bounded, time linear. */
@@ -38,6 +45,8 @@ export class TcpReassembly {
   readonly #connections = new Map<string, Tracked>();
   /** Those that hold bytes back, the longest holding first. */
   readonly #holding = new Set<Tracked>();
+  /** Those that were reset, the first one first. */
+  readonly #lingering = new Set<Tracked>();
   #held = 0;
   #count = 0;
 
@@ -54,6 +63,11 @@ export class TcpReassembly {
     const tracked = found ?? this.#begin(key, isLower, path, segment);
     tracked.connection.segment(isLower === tracked.firstIsLower ? 0 : 1, segment, when);
     this.#account(tracked);
+    if (tracked.connection.isReset && tracked.resetAt === undefined) {
+      tracked.resetAt = when;
+      this.#lingering.add(tracked);
+    }
+    if (this.#lingering.size > 0) this.#endLingering(when);
     while (this.#held > this.#limits.heldBytes && this.#holding.size > 0) this.#relieve();
   }
 
@@ -62,6 +76,7 @@ export class TcpReassembly {
     for (const { connection } of this.#connections.values()) connection.close("end-of-capture");
     this.#connections.clear();
     this.#holding.clear();
+    this.#lingering.clear();
     this.#held = 0;
   }
 
@@ -90,7 +105,14 @@ export class TcpReassembly {
       heldLimit: this.#limits.heldBytesPerDirection,
       onEvent: this.#onEvent,
     });
-    const tracked = { key, connection, firstIsLower: isLower, isRecent: false, held: 0 };
+    const tracked: Tracked = {
+      key,
+      connection,
+      firstIsLower: isLower,
+      isRecent: false,
+      held: 0,
+      resetAt: undefined,
+    };
     this.#connections.set(key, tracked);
     return tracked;
   }
@@ -112,7 +134,18 @@ export class TcpReassembly {
 
   #forget(tracked: Tracked): void {
     this.#connections.delete(tracked.key);
+    this.#lingering.delete(tracked);
     this.#account(tracked);
+  }
+
+  #endLingering(now: Moment): void {
+    for (const tracked of this.#lingering) {
+      const isOver = this.#lingering.size > MOST_LINGERING || isLongAgo(tracked.resetAt ?? now, now);
+      if (!isOver) return;
+      tracked.connection.close("reset");
+      this.#lingering.delete(tracked);
+      this.#account(tracked);
+    }
   }
 
   #account(tracked: Tracked): void {
@@ -129,6 +162,11 @@ export class TcpReassembly {
     longest.connection.giveUpHoles();
     this.#account(longest);
   }
+}
+
+function isLongAgo(then: Moment, now: Moment): boolean {
+  if (now.packet - then.packet > LINGER_PACKETS) return true;
+  return then.timeMs !== undefined && now.timeMs !== undefined && now.timeMs - then.timeMs > LINGER_MS;
 }
 
 /** One order for both directions of a connection: by address, then by port. */
