@@ -17,6 +17,7 @@ const { values } = parseArgs({
   options: {
     require: { type: "string", default: "0" },
     only: { type: "string", multiple: true },
+    "install-only": { type: "boolean", default: false },
     "no-install": { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
@@ -31,6 +32,7 @@ async function main(): Promise<boolean> {
     await install(stacks, console.error);
     console.error(`installed in ${seconds(started)} s`);
   }
+  if (values["install-only"]) return true;
   const build = mkdtempSync(join(tmpdir(), "handclasp-interop-build-"));
   try {
     const building = performance.now();

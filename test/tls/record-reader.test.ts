@@ -11,6 +11,7 @@ import { RFC_8448 } from "../vectors/rfc8448.ts";
 import { byteByByte, cut } from "./messages/support/chunks.ts";
 import { concat, record, text } from "./messages/support/encode.ts";
 import { malformed, valueOrMalformed } from "./messages/support/malformed.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 
 const HANDSHAKE = 22;
@@ -176,8 +177,8 @@ describe("record reader", () => {
 
   it("reads a megabyte that comes byte by byte in time that grows with its length", () => {
     const bytes = concat(...Array.from({ length: 64 }, () => record(23, new Uint8Array(16_000))));
-    const started = performance.now();
+    const started = cpuMs();
     assert.equal(readAll(byteByByte(bytes)).length, 64);
-    assert.ok(performance.now() - started < 5_000);
+    assert.ok(cpuMs() - started < 5_000);
   });
 });

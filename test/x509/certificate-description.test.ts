@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { certificatesFromPem, describeCertificate, toPem } from "../../src/x509/certificate-description.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 import {
   alternativeNames,
   ascii,
@@ -163,14 +164,14 @@ describe("description of a certificate", () => {
   it("takes time in proportion to the certificate, whatever quotes the names hold", () => {
     for (const name of ['"\\'.repeat(20_000), '"'.repeat(40_000), '\\"'.repeat(20_000), ",".repeat(40_000)]) {
       const extensions = [alternativeNames(["dns", name])];
-      const began = performance.now();
+      const began = cpuMs();
       assert.equal(describeCertificate(certificateOf({ extensions })).subjectAltNames.length, 1);
-      assert.ok(performance.now() - began < 1000);
+      assert.ok(cpuMs() - began < 1000);
     }
     const many = alternativeNames(...Array.from({ length: 10_000 }, () => ["dns", '"'] as const));
-    const began = performance.now();
+    const began = cpuMs();
     assert.equal(describeCertificate(certificateOf({ extensions: [many] })).subjectAltNames.length, 10_000);
-    assert.ok(performance.now() - began < 2000);
+    assert.ok(cpuMs() - began < 2000);
   });
 });
 
@@ -228,7 +229,7 @@ describe("certificates in PEM", () => {
   });
 
   it("are looked for in linear time", () => {
-    const began = performance.now();
+    const began = cpuMs();
     for (const text of [
       "-----BEGIN CERTIFICATE-----",
       "-----BEGIN CERTIFICATE-----\nAAAA",
@@ -237,6 +238,6 @@ describe("certificates in PEM", () => {
     ])
       assert.throws(() => certificatesFromPem(text.repeat(Math.ceil(1e6 / text.length))), isMalformed);
     assert.throws(() => certificatesFromPem(`-----BEGIN CERTIFICATE-----${"A".repeat(1e6)}`), isMalformed);
-    assert.ok(performance.now() - began < 2000);
+    assert.ok(cpuMs() - began < 2000);
   });
 });

@@ -6,6 +6,7 @@ import { isHandclaspError } from "../../src/errors.ts";
 import { type CertificateFacts, readCertificate } from "../../src/x509/certificate-facts.ts";
 import { describeCertificate, toPem } from "../../src/x509/certificate-description.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 import { damage } from "./support/damage.ts";
 import {
   alternativeNames,
@@ -96,12 +97,12 @@ describe("a certificate made to do harm", () => {
   it("is refused for a key of 16384 bits or an even exponent, without mathematics", () => {
     const large = certificateOf({ spki: rsaSpki(modulusOf(16_384)) });
     const even = certificateOf({ spki: rsaSpki(modulusOf(2048), Uint8Array.of(1, 0, 0)) });
-    const began = performance.now();
+    const began = cpuMs();
     for (let round = 0; round < 500; round++) {
       assert.throws(() => readCertificate(large), unsupported(/16384 bits/u));
       assert.throws(() => readCertificate(even), unsupported(/exponent/u));
     }
-    assert.ok(performance.now() - began < 2000);
+    assert.ok(cpuMs() - began < 2000);
   });
 
   it("is read in linear time with 10 000 names", () => {

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { keyTypeOf } from "../../src/x509/public-key-info.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 import { bitString, der, modulusOf, oid, P256_SPKI, rsaSpki, sequence } from "./support/der-writer.ts";
 
 const RSA = "1.2.840.113549.1.1.1";
@@ -126,9 +127,9 @@ describe("type of a public key", () => {
 
   it("is told in microseconds: no mathematics is done with the key", () => {
     const monster = rsaSpki(modulusOf(300_000), modulusOf(300_000));
-    const began = performance.now();
+    const began = cpuMs();
     for (let round = 0; round < 200; round++) assert.throws(() => keyTypeOf(monster), unsupported(/300000/u));
-    assert.ok(performance.now() - began < 2000);
+    assert.ok(cpuMs() - began < 2000);
   });
 });
 
