@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { isHandclaspError } from "../../src/errors.ts";
 import { Operator } from "../../src/trust/operator.ts";
@@ -183,16 +182,20 @@ describe("joinWithToken", () => {
 
   for (const firstUse of ["accept", "ask", "refuse"] as const) {
     it(`waits for a server that is slow to write while first use is ${firstUse}: never under another name`, async () => {
+      // It comes twice to join and once to be recognised while nothing is written.
+      let connections = 0;
+      let isAwaited: Promise<unknown> | undefined;
       await using scene = await openJoinScene({
         policy: { firstUse },
         through: (trust) =>
           altered(trust, {
             settle: async (claim, sighting) => {
-              await sleep(1200);
+              await (isAwaited ??= until(() => connections >= 3));
               return trust.settle(claim, sighting);
             },
           }),
       });
+      scene.server.on("connection", () => (connections += 1));
       await using guest = await Guest.called("root");
       const { pin } = guest.own.facts;
       await guest.join(await scene.invite());
