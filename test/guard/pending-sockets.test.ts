@@ -5,6 +5,8 @@ import net from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
+import { setFlagsFromString } from "node:v8";
+import { runInThisContext } from "node:vm";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, inFiles } from "./support/identities.ts";
 import { openScene, type Scene } from "./support/scene.ts";
@@ -92,6 +94,20 @@ describe("a client that ends its half before it is settled", async () => {
     }
   });
 
+  it("costs no more afterwards than one that is known: its socket keeps its shape", async () => {
+    await using scene = await openScene({ ...slowly, server: HALF_OPEN });
+    const shapes: boolean[] = [];
+    scene.server.on("secureConnection", (socket) => {
+      shapes.push(hasShape(socket));
+      socket.resume().end("hello");
+    });
+    for (const _ of ["met", "known"]) {
+      const socket = tls.connect(options(scene, client));
+      await once(socket.resume(), "close");
+    }
+    assert.deepEqual(shapes, [true, true]);
+  });
+
   it("has what it said before read first", async () => {
     await using scene = await openScene({ ...slowly, server: HALF_OPEN });
     scene.server.on("secureConnection", (socket) => {
@@ -158,6 +174,12 @@ describe("a client whose records stop being TLS", async () => {
     });
   }
 });
+
+/** Whether V8 finds an object's properties without looking them up: every read of a socket costs more where it cannot. */
+const hasShape: (object: object) => boolean = (() => {
+  setFlagsFromString("--allow-natives-syntax");
+  return runInThisContext("(object) => %HasFastProperties(object)") as (object: object) => boolean;
+})();
 
 const slowly = {
   through: (trust: Scene["trust"]) =>
