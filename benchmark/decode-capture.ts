@@ -10,7 +10,8 @@ import { parseArgs } from "node:util";
 import { CaptureStreams } from "../src/capture/capture-streams.ts";
 import type { Connection } from "../src/capture/connection.ts";
 import { CapturedConnection } from "../src/cli/trace/captured.ts";
-import { readCaptureFile } from "../src/cli/trace/file.ts";
+import { openInput } from "../src/cli/trace/capture-input.ts";
+import { readInput } from "../src/cli/trace/read-input.ts";
 import { TraceSecrets } from "../src/cli/trace/secrets.ts";
 import { CONTENT_TYPE } from "../src/tls/content-type.ts";
 import { type HandshakeCapture, makeHandshakeCapture } from "./handshake-capture.ts";
@@ -42,7 +43,7 @@ function wholeProcess(command: string, args: readonly string[]): number {
 }
 
 /** Milliseconds from the file to all messages, parsed. Throws unless it was every handshake message of every handshake. */
-function decode({ file, keyLog, handshakes }: HandshakeCapture): number {
+async function decode({ file, keyLog, handshakes }: HandshakeCapture): Promise<number> {
   const started = performance.now();
   const secrets = new TraceSecrets();
   secrets.addFile(keyLog);
@@ -63,7 +64,7 @@ function decode({ file, keyLog, handshakes }: HandshakeCapture): number {
     known.event(event);
     if (event.kind === "close") open.delete(connection);
   });
-  readCaptureFile(file, { packet: (packet) => streams.packet(packet), secrets: () => undefined });
+  await readInput(openInput(file), { packet: (packet) => streams.packet(packet), secrets: () => undefined });
   streams.end();
   if (messages !== handshakes * MESSAGES) throw new Error(`${messages} messages`);
   return performance.now() - started;
@@ -79,7 +80,7 @@ const times = { tshark: [] as number[], command: [] as number[], decoding: [] as
 for (let round = 0; round < ROUNDS; round++) {
   if (hasTshark) times.tshark.push(wholeProcess("tshark", tshark));
   times.command.push(wholeProcess(process.execPath, command));
-  times.decoding.push(decode(capture));
+  times.decoding.push(await decode(capture));
 }
 const tsharkMs = hasTshark ? median(times.tshark) : null;
 const compared = (ms: readonly number[]): object => ({

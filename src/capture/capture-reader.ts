@@ -21,15 +21,19 @@ export type CaptureEnd =
   | { readonly state: "malformed"; readonly bytesRead: number; readonly error: HandclaspError };
 
 const MAGIC_BYTES = 4;
+/** A unit across chunks is given its buffer as its bytes come, never what its header promises at once. */
+const FIRST_CAPACITY = 4096;
+const NOTHING = new Uint8Array(0);
 
 /**
- * Reads a pcap or pcapng file in chunks of any size. Packets are views of the chunks, so do not reuse those.
- * Time and copies are linear in the input; at most one unit (64 MiB) is kept.
+ * Reads a pcap or pcapng file in chunks of any size. Packets are views of the chunks, but for those across two: whoever
+ * keeps no packet may use a chunk again. Time and copies are linear in the input; at most one unit (64 MiB) is kept.
  */
 export class CaptureReader {
   readonly #sink: CaptureSink;
   #format: CaptureFormat | undefined;
-  #kept: Uint8Array[] = [];
+  /** The beginning of a unit that goes on in the next chunk. */
+  #kept: Uint8Array = NOTHING;
   #keptLength = 0;
   #needs = MAGIC_BYTES;
   #bytesRead = 0;
@@ -50,16 +54,22 @@ export class CaptureReader {
     return this.#format?.name;
   }
 
+  /** Whether nothing that follows will be read. */
+  get isOver(): boolean {
+    return this.#error !== undefined;
+  }
+
   /** Throws ERR_HANDCLASP_MALFORMED for a file of another kind; later faults are told by `end()`. */
   read(chunk: Uint8Array): void {
-    if (this.#error !== undefined || chunk.length === 0) return;
-    this.#kept.push(chunk);
-    this.#keptLength += chunk.length;
-    if (this.#keptLength < this.#needs) return;
-    const bytes = this.#kept.length === 1 ? chunk : Buffer.concat(this.#kept, this.#keptLength);
-    const used = this.#units(bytes);
-    this.#keptLength = bytes.length - used;
-    this.#kept = this.#keptLength === 0 ? [] : [bytes.subarray(used)];
+    let at = 0;
+    while (this.#keptLength > 0 && at < chunk.length && this.#error === undefined) {
+      at += this.#keep(chunk.subarray(at, at + this.#needs - this.#keptLength));
+      if (this.#keptLength === this.#needs) this.#readKept();
+    }
+    if (at === chunk.length || this.#error !== undefined) return;
+    const rest = at === 0 ? chunk : chunk.subarray(at);
+    const used = this.#units(rest);
+    if (this.#error === undefined) this.#keep(rest.subarray(used));
   }
 
   /** Nothing more comes. */
@@ -72,8 +82,34 @@ export class CaptureReader {
     return { state: "truncated", bytesRead, field, needs: this.#needs, has: this.#keptLength };
   }
 
+  /** Keeps a copy of the beginning of a unit; returns its length. */
+  #keep(part: Uint8Array): number {
+    const length = this.#keptLength + part.length;
+    if (length > this.#kept.length) {
+      const grown = new Uint8Array(
+        Math.max(length, Math.min(this.#needs, Math.max(2 * length, FIRST_CAPACITY))),
+      );
+      grown.set(this.#kept.subarray(0, this.#keptLength));
+      this.#kept = grown;
+    }
+    this.#kept.set(part, this.#keptLength);
+    this.#keptLength = length;
+    return part.length;
+  }
+
+  /** The unit is whole, or more is known of its length. */
+  #readKept(): void {
+    const bytes = this.#kept.subarray(0, this.#keptLength);
+    const used = this.#units(bytes);
+    if (used === 0) return;
+    // A packet may be a view of it.
+    this.#kept = NOTHING;
+    this.#keptLength = 0;
+  }
+
   /** Reads all whole units and returns how many bytes they took. */
   #units(bytes: Uint8Array): number {
+    if (this.#format === undefined && bytes.length < MAGIC_BYTES) return 0;
     // Views of a plain Uint8Array are cheaper than those of a Buffer.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { after, before, describe, it } from "node:test";
@@ -107,14 +106,6 @@ describe("trace read", () => {
       assert.match(stderr, /is the capture itself/);
     }
     assert.deepEqual(readFileSync(same), readFileSync(recorded));
-  });
-
-  it("says that a pipe will not do, without waiting for it", async () => {
-    const pipe = home.path("pipe");
-    execFileSync("mkfifo", [pipe]);
-    const { code, stderr } = await home.run(["trace", "read", pipe]);
-    assert.equal(code, 1);
-    assert.match(stderr, /it is no file .*\nhint: .*save it first/);
   });
 
   const withTcpdump = { skip: cannotCapture("tcpdump") };

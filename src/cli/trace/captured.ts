@@ -22,6 +22,7 @@ export class CapturedConnection {
   /** Once bytes are missing, where records begin is not known any more. */
   readonly #lost = new Set<Direction>();
   readonly #story: StoryTeller = new StoryTeller("server");
+  #unfollow: (() => void) | undefined;
   #time = 0;
   #packet = 0;
   #messages = 0;
@@ -40,9 +41,10 @@ export class CapturedConnection {
         this.#story.message(message);
         listener.message(message);
         if (message.parsed?.name !== "client_hello") return;
-        for (const { label, clientRandom, secret } of secrets.of(message.parsed.message.random)) {
-          this.#observer.secret(label, clientRandom, secret);
-        }
+        this.#unfollow?.();
+        this.#unfollow = secrets.follow(message.parsed.message.random, ({ label, clientRandom, secret }) =>
+          this.#observer.secret(label, clientRandom, secret),
+        );
       },
       onProblem: (problem) => {
         this.#story.problem(problem);
@@ -68,8 +70,9 @@ export class CapturedConnection {
       case "data":
         if (this.#lost.has(event.direction)) return;
         this.#story.bytes(event.direction, event.bytes);
-        if (event.direction === "client") this.#observer.read(event.bytes);
-        else this.#observer.wrote(event.bytes);
+        // The observer keeps what it was given, the reader of the file writes over it.
+        if (event.direction === "client") this.#observer.read(event.bytes.slice());
+        else this.#observer.wrote(event.bytes.slice());
         break;
       case "gap":
         if (!this.#lost.has(event.direction)) this.#gap(event.direction, event.length);
@@ -82,6 +85,7 @@ export class CapturedConnection {
         break;
       case "close":
         this.#story.isCut ||= this.#story.end === undefined;
+        this.#unfollow?.();
         this.#observer.end();
         break;
     }

@@ -92,6 +92,7 @@ function recordingWriter(
 ): CapturedWriter {
   let time = 0;
   let recorded: RecordedConnection | undefined;
+  let unfollow: (() => void) | undefined;
   return {
     event(event) {
       time = event.timeMs ?? time;
@@ -102,10 +103,12 @@ function recordingWriter(
     },
     message({ parsed }) {
       if (parsed?.name !== "client_hello") return;
-      for (const entry of secrets.of(parsed.message.random)) recorded?.keyLog(toKeyLogLine(entry));
+      unfollow?.();
+      unfollow = secrets.follow(parsed.message.random, (entry) => recorded?.keyLog(toKeyLogLine(entry)));
     },
     problem: (problem) => say(describeProblem(problem)),
     end(_isTls, explanation) {
+      unfollow?.();
       recorded?.flush();
       if (explanation !== undefined) say(`connection ${id}: ${explanation}`);
     },

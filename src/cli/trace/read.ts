@@ -1,19 +1,19 @@
 import { statSync } from "node:fs";
 import { Command } from "commander";
 import type { Connection, TcpEvent } from "../../capture/connection.ts";
-import type { CaptureEnd } from "../../capture/capture-reader.ts";
 import { CaptureStreams, type StreamSummary } from "../../capture/capture-streams.ts";
 import type { CaptureSink } from "../../capture/packet.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { TraceMessage } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
-import { say } from "../output.ts";
+import { printError, say } from "../output.ts";
+import { type CaptureInput, openInput, STDIN } from "./capture-input.ts";
 import { CapturedConnection, type CapturedListener } from "./captured.ts";
 import { TraceCertificates } from "./certificates.ts";
 import { explainHandshake } from "./explain.ts";
-import { readCaptureFile } from "./file.ts";
 import { addTraceFlags, type TraceFlags } from "./format.ts";
 import { capturedWriter, type CapturedWriter } from "./read-formats.ts";
+import { type InputEnd, readInput } from "./read-input.ts";
 import { TraceSecrets } from "./secrets.ts";
 import { TraceWriter } from "./writer.ts";
 
@@ -26,38 +26,83 @@ interface Options extends TraceFlags {
 export function readCommand(): Command {
   const verb = new Command("read")
     .description("print the messages of all TLS handshakes in a capture")
-    .argument("<file>", "pcap or pcapng")
+    .argument("<file...>", "pcap or pcapng, also compressed by gzip or zstd; `-` is stdin")
     .option("--keylog <file>", "secrets (SSLKEYLOGFILE) that are not in the capture itself")
     .option("--certificates <folder>", "keep each certificate in this folder as FINGERPRINT.pem");
   return addTraceFlags(verb).action(run);
 }
 
-function run(file: string, options: Options): void {
-  if (options.output !== undefined) requireOther(options.output, file);
-  const secrets = new TraceSecrets();
+/** Several files are read as one capture, in this order: a connection may go on in the next one. */
+async function run(files: readonly string[], options: Options): Promise<void> {
+  const inputs = openInputs(files);
+  if (options.output !== undefined) requireOther(options.output, inputs);
+  const secrets = new TraceSecrets({ grows: inputs.some(({ isRepeatable }) => !isRepeatable) });
   if (options.keylog !== undefined) secrets.addFile(options.keylog);
-  // Secrets may stand behind the packets that need them.
-  readCaptureFile(file, { packet: () => undefined, secrets: ({ keyLog }) => secrets.add(keyLog) });
+  for (const input of inputs) if (input.isRepeatable) await readSecrets(input, secrets);
   const certificates =
     options.certificates === undefined ? undefined : new TraceCertificates(options.certificates);
-  using writer = new TraceWriter(options);
+  using writer = new TraceWriter(options, { gathers: true });
   const reading = new Reading(options, secrets, writer, certificates);
   const streams = new CaptureStreams((event) => reading.event(event));
-  const sink: CaptureSink = { packet: (packet) => streams.packet(packet), secrets: () => undefined };
-  const end = readCaptureFile(file, sink, () => writer.isUseless && certificates === undefined);
-  if (end === undefined) return;
+  const isOver = (): boolean => {
+    writer.flush();
+    return writer.isUseless && certificates === undefined;
+  };
+  const ends: (readonly [CaptureInput, InputEnd | HandclaspError])[] = [];
+  for (const input of inputs) {
+    const end = await readPackets(input, sinkOf(input, streams, reading), isOver);
+    if (end === undefined) return;
+    ends.push([input, end]);
+  }
   const summary = streams.end();
-  sayCounts(reading, summary);
-  sayLosses(summary, secrets);
-  sayCertificates(certificates, options.certificates);
-  sayEnd(file, end);
+  if (!ends.every(([, end]) => end instanceof HandclaspError)) {
+    sayCounts(reading, summary);
+    sayLosses(summary, secrets);
+    warnOf(reading.tooEarly, "connections ended before secrets came: what comes through a pipe is read once");
+    sayCertificates(certificates, options.certificates);
+  }
+  for (const [{ name }, end] of ends) sayEnd(name, end);
+}
+
+/** Throws ERR_HANDCLASP_OPTION for one that cannot be read, ERR_HANDCLASP_MALFORMED for one that is no capture. */
+function openInputs(files: readonly string[]): readonly CaptureInput[] {
+  if (files.filter((file) => file === STDIN).length > 1)
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", "stdin (-) can be read once only");
+  return files.map(openInput);
+}
+
+/** Secrets may stand behind the packets that need them: what can be read twice is. Only a pcapng has any. */
+async function readSecrets(input: CaptureInput, secrets: TraceSecrets): Promise<void> {
+  const sink: CaptureSink = { packet: () => undefined, secrets: ({ keyLog }) => secrets.add(keyLog) };
+  await readInput(input, sink, (format) => format === "pcap");
+}
+
+/** What comes through a pipe may turn out to be no capture when others were read already. */
+async function readPackets(
+  input: CaptureInput,
+  sink: CaptureSink,
+  isOver: () => boolean,
+): Promise<InputEnd | HandclaspError | undefined> {
+  try {
+    return await readInput(input, sink, isOver);
+  } catch (error) {
+    if (isHandclaspError(error)) return error;
+    throw error;
+  }
+}
+
+function sinkOf({ isRepeatable }: CaptureInput, streams: CaptureStreams, reading: Reading): CaptureSink {
+  return {
+    packet: (packet) => streams.packet(packet),
+    secrets: ({ keyLog }) => (isRepeatable ? undefined : reading.secrets(keyLog)),
+  };
 }
 
 /** Writing begins while the capture is still to be read. Throws ERR_HANDCLASP_OPTION when both are one file. */
-function requireOther(output: string, file: string): void {
-  const [written, read] = [output, file].map((path) => statSync(path, { throwIfNoEntry: false }));
-  if (written === undefined || written.ino !== read?.ino || written.dev !== read.dev) return;
-  throw new HandclaspError("ERR_HANDCLASP_OPTION", `--output ${output} is the capture itself`);
+function requireOther(output: string, inputs: readonly CaptureInput[]): void {
+  const written = statSync(output, { throwIfNoEntry: false });
+  const isRead = inputs.some(({ stat }) => stat.ino === written?.ino && stat.dev === written.dev);
+  if (isRead) throw new HandclaspError("ERR_HANDCLASP_OPTION", `--output ${output} is the capture itself`);
 }
 
 /** The connections of a capture while it is being read. */
@@ -67,8 +112,11 @@ class Reading {
   readonly #certificates: TraceCertificates | undefined;
   readonly #writerFor: ReturnType<typeof capturedWriter>;
   readonly #explains: boolean;
+  #undecryptable = 0;
   connections = 0;
   withTls = 0;
+  /** Connections that were told undecrypted, and after them secrets came. */
+  tooEarly = 0;
 
   constructor(
     flags: TraceFlags,
@@ -82,6 +130,12 @@ class Reading {
     this.#writerFor = capturedWriter(flags.format, writer, secrets);
   }
 
+  /** Secrets that came behind packets. */
+  secrets(keyLog: string): void {
+    this.tooEarly = this.#undecryptable;
+    this.#secrets.add(keyLog);
+  }
+
   event(event: TcpEvent): void {
     const { observed, write } = this.#open.get(event.connection) ?? this.#begin(event.connection);
     write.event(event);
@@ -89,6 +143,7 @@ class Reading {
     if (event.kind !== "close") return;
     this.#open.delete(event.connection);
     if (observed.isTls) this.withTls += 1;
+    if (observed.story.isUndecryptable) this.#undecryptable += 1;
     write.end(observed.isTls, this.#explains ? explainHandshake(observed.story) : undefined);
   }
 
@@ -136,12 +191,22 @@ function sayCertificates(certificates: TraceCertificates | undefined, folder: st
   }
 }
 
-function sayEnd(file: string, end: CaptureEnd): void {
-  if (end.state === "truncated") {
-    const { bytesRead, field, needs, has } = end;
-    say(`warning: ${file} is truncated: ${field} at byte ${bytesRead} needs ${needs} bytes, has ${has}`);
-  } else if (end.state === "malformed") {
+function sayEnd(file: string, end: InputEnd | HandclaspError): void {
+  if (end instanceof HandclaspError) {
     process.exitCode = 1;
-    say(`error: ${file} is damaged: ${escapeText(end.error.message)}; nothing after it was read`);
+    printError(end);
+    return;
+  }
+  const { broken, capture } = end;
+  if (broken !== undefined) {
+    if (broken.state === "damaged") process.exitCode = 1;
+    const [how, is] = broken.state === "damaged" ? ["error", "damaged"] : ["warning", "truncated"];
+    say(`${how}: ${file} is ${is}: ${escapeText(broken.message)}; what comes before was read`);
+  } else if (capture.state === "truncated") {
+    const { bytesRead, field, needs, has } = capture;
+    say(`warning: ${file} is truncated: ${field} at byte ${bytesRead} needs ${needs} bytes, has ${has}`);
+  } else if (capture.state === "malformed") {
+    process.exitCode = 1;
+    say(`error: ${file} is damaged: ${escapeText(capture.error.message)}; nothing after it was read`);
   }
 }

@@ -2,10 +2,19 @@ import { readFileSync } from "node:fs";
 import { HandclaspError } from "../../errors.ts";
 import { type KeyLogEntry, parseKeyLog } from "../../tls/key-log.ts";
 
+/** Told a secret of one connection. */
+export type SecretListener = (entry: KeyLogEntry) => void;
+
 /** The secrets of many connections, found by the random of their ClientHello. RFC 9850 §2. */
 export class TraceSecrets {
   readonly #byRandom = new Map<string, KeyLogEntry[]>();
+  readonly #followers: Map<string, Set<SecretListener>> | undefined;
   #malformedLines = 0;
+
+  /** `grows` tells whether secrets may come when their connections are being read already. */
+  constructor({ grows = false }: { readonly grows?: boolean } = {}) {
+    this.#followers = grows ? new Map() : undefined;
+  }
 
   /** Lines that are no lines of a key log. */
   get malformedLines(): number {
@@ -20,6 +29,7 @@ export class TraceSecrets {
       const known = this.#byRandom.get(random);
       if (known === undefined) this.#byRandom.set(random, [entry]);
       else known.push(entry);
+      for (const follower of this.#followers?.get(random) ?? []) follower(entry);
     }
   }
 
@@ -33,8 +43,18 @@ export class TraceSecrets {
     }
   }
 
-  of(clientRandom: Uint8Array): readonly KeyLogEntry[] {
-    return this.#byRandom.get(hex(clientRandom)) ?? [];
+  /** Gives the secrets of a connection, those that come later when they come, until what is returned is called. */
+  follow(clientRandom: Uint8Array, onSecret: SecretListener): () => void {
+    const random = hex(clientRandom);
+    for (const entry of this.#byRandom.get(random) ?? []) onSecret(entry);
+    const all = this.#followers;
+    if (all === undefined) return ignore;
+    const ofThis = all.get(random) ?? new Set();
+    all.set(random, ofThis.add(onSecret));
+    return () => {
+      ofThis.delete(onSecret);
+      if (ofThis.size === 0) all.delete(random);
+    };
   }
 }
 
@@ -42,6 +62,8 @@ export class TraceSecrets {
 export function toKeyLogLine({ label, clientRandom, secret }: KeyLogEntry): string {
   return `${label} ${hex(clientRandom)} ${hex(secret)}`;
 }
+
+function ignore(): void {}
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");

@@ -4,15 +4,25 @@ import { printBytes, printError } from "../output.ts";
 import { stdout } from "../way-out.ts";
 import type { TraceFlags } from "./format.ts";
 
+const GATHERED_BYTES = 64 * 1024;
+/** Bytes of UTF-8 that a unit of UTF-16 becomes at most. */
+const MOST_UTF8 = 3;
+
 /** Where a trace goes: a file or stdout. Never throws once it is open: a trace must not disturb what it shows. */
 export class TraceWriter implements Disposable {
   readonly #file: number | undefined;
+  readonly #gathered: Buffer | undefined;
+  #length = 0;
   #isOver = false;
 
-  /** Throws ERR_HANDCLASP_OPTION when the file cannot be written, or a terminal would get bytes. */
-  constructor({ format, output }: TraceFlags) {
+  /**
+   * One that gathers writes in large pieces, the last of them when it is flushed or disposed of. Throws
+   * ERR_HANDCLASP_OPTION when the file cannot be written, or a terminal would get bytes.
+   */
+  constructor({ format, output }: TraceFlags, { gathers = false }: { readonly gathers?: boolean } = {}) {
     if (format === "pcapng" && output === undefined && process.stdout.isTTY) throw notForTerminals();
     this.#file = output === undefined ? undefined : openFile(output);
+    this.#gathered = gathers ? Buffer.allocUnsafe(GATHERED_BYTES) : undefined;
   }
 
   /** Whether nobody gets any more of it. */
@@ -21,7 +31,30 @@ export class TraceWriter implements Disposable {
   }
 
   write(bytes: string | Uint8Array): void {
-    if (this.#isOver) return;
+    const most = typeof bytes === "string" ? bytes.length * MOST_UTF8 : bytes.length;
+    if (this.#gathered === undefined || most > GATHERED_BYTES) {
+      this.flush();
+      this.#write(bytes);
+      return;
+    }
+    if (most > GATHERED_BYTES - this.#length) this.flush();
+    if (typeof bytes === "string") this.#length += this.#gathered.write(bytes, this.#length);
+    else {
+      this.#gathered.set(bytes, this.#length);
+      this.#length += bytes.length;
+    }
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const piece = this.#gathered?.subarray(0, this.#length);
+    this.#length = 0;
+    if (piece !== undefined) this.#write(piece);
+  }
+
+  #write(bytes: string | Uint8Array): void {
+    if (this.isUseless) return;
     try {
       if (this.#file === undefined) printBytes(bytes);
       else writeWhole(this.#file, bytes);
@@ -33,6 +66,7 @@ export class TraceWriter implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.flush();
     this.#isOver = true;
     if (this.#file !== undefined) closeSync(this.#file);
   }
