@@ -38,6 +38,7 @@ export const HANDSHAKE_RULES = [
   "unknown-server-name",
   // What was spoken instead of TLS, or was to come before it.
   "proxy-header-expected",
+  "proxy-header-unexpected",
   "starttls-expected",
   "plain-http-client",
   "plain-http-server",

@@ -22,6 +22,7 @@ export interface HandshakeFacts {
   readonly time: number;
   /** Whom the client wanted to reach, where that is known beside SNI: a host name or an address. */
   readonly host?: string | undefined;
+  readonly serverPort?: number | undefined;
   readonly clientHello: ClientHello | undefined;
   /** The server's wish for another ClientHello. RFC 8446 §4.1.4. */
   readonly retryRequest: ServerHello | undefined;
@@ -39,8 +40,12 @@ export interface HandshakeFacts {
   readonly alert: SentAlert | undefined;
   /** Who sent an alert that could not be read, by the type or the size of its record. */
   readonly sealedAlert: Sender | undefined;
-  /** Whether the client's sealed answer has the size of one without a certificate. */
-  readonly looksEmptyHanded: boolean;
+  /** What the client's answer under the keys of TLS 1.3 holds, by its size, where it cannot be read. */
+  readonly sealedAnswer: "finished" | "empty" | "certificate" | undefined;
+  /** Whether the handshake came to its end, be it that this could only be told from the records. */
+  readonly isDone: boolean;
+  /** The server hung up once it had answered the client's first words. */
+  readonly hungUpAfterAnswer: boolean;
   /** The last handshake message: `client_hello`. */
   readonly last: { readonly by: Sender; readonly name: string } | undefined;
   /** Who sent application data. */
