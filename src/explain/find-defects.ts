@@ -83,6 +83,8 @@ function datesOf(
   by: Sender,
   { time }: HandshakeFacts,
 ): readonly FoundDefect[] {
+  // A capture without times tells nothing of dates.
+  if (time === 0) return [];
   const which = index === 0 ? `The ${by}'s certificate` : `"${nameText(subject)}" in the ${by}'s chain`;
   if (notAfter !== undefined && notAfter < time) {
     return [

@@ -194,8 +194,10 @@ function oneOf(
   ];
   const isOld = !versions.some((version) => version >= TLS_1_2);
   if (isOld) return [noCommonVersion(facts, hello, "likely", said)];
-  const count = narrow.filter(([, , , isNarrow]) => isNarrow).length;
-  const explained = narrow.map(([rule, evidence, act, isNarrow]): Explanation => ({
+  const needsGroups = hello.supportedGroups !== undefined || versions.some((version) => version > TLS_1_2);
+  const asked = narrow.filter(([rule]) => rule !== "no-common-group" || needsGroups);
+  const count = asked.filter(([, , , isNarrow]) => isNarrow).length;
+  const explained = asked.map(([rule, evidence, act, isNarrow]): Explanation => ({
     rule,
     certainty: isNarrow && count === 1 ? "likely" : "possible",
     evidence: isNarrow ? [evidence, "Most clients offer more."] : [evidence],

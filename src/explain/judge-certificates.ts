@@ -69,8 +69,12 @@ export function judgeCertificates(
   if (named !== undefined) return againstWhatIsSeen(facts, by, code, named, found, said);
   const defects = found.filter(({ defect }) => !ABOUT_ISSUERS.has(defect));
   const selfSigned = found.filter(({ defect }) => defect === "self-signed");
-  const chosen = defects.length > 0 ? [...defects, ...selfSigned] : found;
-  return toExplanations(chosen, false, by, facts, said);
+  if (defects.length === 0) return toExplanations(found, false, by, facts, said);
+  const others = toExplanations(selfSigned, false, by, facts, []);
+  return [
+    ...toExplanations(defects, false, by, facts, said),
+    ...others.map((each) => ({ ...each, certainty: "possible" as const })),
+  ];
 }
 
 function toExplanations(

@@ -12,11 +12,8 @@ const MOST_NAMES = 4;
 /** Why a client shows no certificate although it is asked for one: it has none, or none that fits what was asked. */
 export function judgeEmptyHanded(facts: HandshakeFacts, said: readonly string[]): readonly Explanation[] {
   const { certificateRequest, ownCertificate, chains } = facts;
-  const seen =
-    chains.client === undefined
-      ? "The client's sealed answer has the size of one without a certificate."
-      : "The client answered the server's request with an empty Certificate message.";
-  const evidence = [...said, seen];
+  const seen = howItShows(facts);
+  const evidence = [...said, ...seen];
   const asked = whatWasAsked(facts);
   const isRestricted = asked.length > 0;
   const mayBeWithheld = isRestricted || (certificateRequest === undefined && chains.client === undefined);
@@ -30,6 +27,15 @@ export function judgeEmptyHanded(facts: HandshakeFacts, said: readonly string[])
     remedies: [{ act: "show-certificate", at: "client" }, ...serverRemedies(facts)],
   };
   return mayBeWithheld ? [none, withheld("possible", asked, facts)] : [none];
+}
+
+/** An alert may be all there is to see. */
+function howItShows({ chains, sealedAnswer }: HandshakeFacts): readonly string[] {
+  if (chains.client !== undefined)
+    return ["The client answered the server's request with an empty Certificate message."];
+  return sealedAnswer === "empty"
+    ? ["The client's sealed answer has the size of one without a certificate."]
+    : [];
 }
 
 function withheld(

@@ -1,11 +1,11 @@
 import { ALERTS } from "../tls/alert.ts";
 import { ALERT_DESCRIPTIONS } from "../tls/code-points.ts";
-import { escapeText } from "../trust/peer-name.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { findDefects } from "./find-defects.ts";
 import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
 import { judgeAgreement } from "./judge-agreement.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
+import { judgeEmptyHanded } from "./judge-empty-handed.ts";
 import { judgeEnd } from "./judge-end.ts";
 import { judgeOpening } from "./judge-opening.ts";
 import { judgeResponse } from "./judge-response.ts";
@@ -49,17 +49,12 @@ function judgeAlert(facts: HandshakeFacts, alert: SentAlert): readonly Explanati
   const agreement = judgeAgreement(facts, alert, said);
   if (agreement.length > 0) return agreement;
   const shower = otherSide(by);
-  if (code === ALERTS.certificate_required) return judgeCertificates(asEmpty(facts), "client", code, said);
+  if (code === ALERTS.certificate_required && by === "server") return judgeEmptyHanded(facts, said);
   if (ABOUT_CERTIFICATES.has(code) && mayJudge(facts, alert)) {
     return judgeCertificates(facts, shower, code, said);
   }
   if (code === ALERTS.access_denied && by === "server") return [denied(facts, said)];
   return [plain(facts, alert, said)];
-}
-
-/** The alert itself says that there was none, where it could not be seen. */
-function asEmpty(facts: HandshakeFacts): HandshakeFacts {
-  return facts.chains.client === undefined ? { ...facts, chains: { ...facts.chains, client: [] } } : facts;
 }
 
 /** A server can only mind a certificate that it asked for, a client one that it was sent. */
@@ -139,8 +134,3 @@ const MEANINGS: ReadonlyMap<number, readonly [HandshakeRule, string]> = new Map<
     ["cancelled", "It says that the OTHER wanted to renegotiate, and the SENDER does not."],
   ],
 ]);
-
-/** What a side began with, fit to be shown. */
-export function shownBytes(bytes: Uint8Array): string {
-  return escapeText(Buffer.from(bytes).toString("latin1"));
-}

@@ -17,7 +17,7 @@ const GREETINGS: readonly (readonly [RegExp, string])[] = [
   [/^\* (?:OK|PREAUTH|BYE)/, "IMAP"],
   [/^\+OK/, "POP3"],
   [/^(?:<\?xml|<stream)/, "XMPP"],
-  [/^...\0\x0a[\x20-\x7e]/s, "MySQL"],
+  [/^[^]{3}[^ -~]\n[ -~]/, "MySQL"],
 ];
 
 /** What PostgreSQL's server answers to what is no message of its own. */
@@ -54,24 +54,16 @@ function clientSpeaksNoTls({ firstBytes }: HandshakeFacts): Explanation {
   const text = textOf(firstBytes.client);
   const shown = began("client", text);
   if (HTTP_REQUEST.test(text)) {
-    return certain(
-      "plain-http-client",
-      ["The client speaks plain HTTP, not TLS.", shown],
-      [{ act: "use-tls", at: "client" }],
-    );
+    return certain("plain-http-client", [shown], [{ act: "use-tls", at: "client" }]);
   }
-  return certain("not-tls", ["The client speaks no TLS.", shown], [{ act: "use-tls", at: "client" }]);
+  return certain("not-tls", [shown], [{ act: "use-tls", at: "client" }]);
 }
 
 function serverSpeaksNoTls({ firstBytes, firstToSpeak }: HandshakeFacts): Explanation {
   const text = textOf(firstBytes.server);
   const shown = began("server", text);
   if (HTTP_ANSWER.test(text)) {
-    return certain(
-      "plain-http-server",
-      ["The server speaks plain HTTP, not TLS.", shown],
-      [{ act: "use-plain", at: "client" }],
-    );
+    return certain("plain-http-server", [shown], [{ act: "use-plain", at: "client" }]);
   }
   const [, protocol] = GREETINGS.find(([pattern]) => pattern.test(text)) ?? [];
   if (protocol !== undefined) {
@@ -91,7 +83,7 @@ function serverSpeaksNoTls({ firstBytes, firstToSpeak }: HandshakeFacts): Explan
       remedies: [{ act: "use-starttls", at: "client", options: { protocol: "PostgreSQL" } }],
     };
   }
-  return certain("not-tls", ["The server speaks no TLS.", shown], [{ act: "look-at-log", at: "server" }]);
+  return certain("not-tls", [shown], [{ act: "look-at-log", at: "server" }]);
 }
 
 function certain(rule: HandshakeRule, evidence: readonly string[], remedies: readonly Remedy[]): Explanation {

@@ -44,12 +44,12 @@ describe("trace read --explain, of what openssl refuses", () => {
     [
       "has expired",
       () => old,
-      /client ended it with the alert certificate_expired \(45\): the dates of the server's/,
+      /\. The server's certificate has expired\. The client ended it with the alert certificate_expired \(45\)\. .*: it ended at 2010-/,
     ],
     [
       "is for another purpose",
       () => forClients,
-      /client ended it with the alert unsupported_certificate \(43\): the server's certificate is for another purpose/,
+      /client ended it with the alert unsupported_certificate \(43\)\. .* its extendedKeyUsage names clients, not servers\./,
     ],
   ] as const)
     it(`explains a server's certificate that ${what}`, async () => {
@@ -62,17 +62,17 @@ describe("trace read --explain, of what openssl refuses", () => {
     [
       "has expired",
       () => old,
-      /server ended it with the alert certificate_expired \(45\): the dates of the client's certificate/,
+      /\. The client's certificate has expired\. The server ended it with the alert certificate_expired \(45\)\. .*: it ended at 2010-/,
     ],
     [
       "is for another purpose",
       () => forServers,
-      /server ended it with the alert unsupported_certificate \(43\): the client's certificate is for another purpose/,
+      /server ended it with the alert unsupported_certificate \(43\)\. .* its extendedKeyUsage names servers, not clients\./,
     ],
     [
       "nobody vouches for",
       () => good,
-      /showed "CN=good", key .* server ended it with the alert unknown_ca \(48\): the server knows neither the client's/,
+      /showed "CN=good", key .* is self-signed, and the server does not know it\. The server ended it with the alert unknown_ca \(48\)\./,
     ],
   ] as const)
     it(`explains a client's certificate that ${what}`, async () => {
@@ -93,7 +93,7 @@ describe("trace read --explain, of what openssl refuses", () => {
     for (const [version, text] of said)
       assert.match(
         text,
-        /the client had none to show\. .*the server lets in nobody without a certificate/,
+        /the client showed none\. .*the server lets in nobody without one\. .*with an empty Certificate message/,
         version,
       );
   });
@@ -106,10 +106,14 @@ describe("trace read --explain, of what openssl refuses", () => {
       ["-servername", "elsewhere.example"],
     );
     for (const [version, text] of names)
-      assert.match(text, /unrecognized_name \(112\): the client asked for "elsewhere\.example"/, version);
+      assert.match(text, /unrecognized_name \(112\)\. The client asked for "elsewhere\.example"/, version);
     const protocols = await explained([...identity, "-alpn", "h2"], ["-alpn", "smtp"]);
     for (const [version, text] of protocols)
-      assert.match(text, /no_application_protocol \(120\): .*; the client offers "smtp"/, version);
+      assert.match(
+        text,
+        /no_application_protocol \(120\)\. The client offered the application protocols \(ALPN\) "smtp"/,
+        version,
+      );
   });
 
   it("blames a server that leaves, not the alert with which the client answers that", async () => {
@@ -131,9 +135,16 @@ describe("trace read --explain, of what openssl refuses", () => {
   it("explains groups and signature algorithms that are not shared", async () => {
     const server = ["-cert", good.cert, "-key", good.key, "-groups", "P-384"];
     for (const [version, text] of await explained(server, ["-groups", "X25519"]))
-      assert.match(text, /handshake_failure \(40\): .*and the groups x25519\./, version);
+      assert.match(
+        text,
+        /Most likely they have no group .*handshake_failure \(40\)\. The client offered the groups x25519 /,
+        version,
+      );
     const [, tls13] = await explained(server.slice(0, 4), ["-sigalgs", "RSA+SHA256:rsa_pss_rsae_sha256"]);
-    assert.match(tls13?.[1] ?? "", /handshake_failure \(40\): .*signature algorithm in common/);
+    assert.match(
+      tls13?.[1] ?? "",
+      /Most likely they have no signature algorithm in common\. .*handshake_failure \(40\)\. .* rsa_pkcs1_sha256, rsa_pss_rsae_sha256 /,
+    );
   });
 });
 

@@ -110,30 +110,33 @@ describe("trace --explain", () => {
     await openssl(server.port, client, "Ada\n", "-servername", "ada.example");
     assert.match(
       await explained.next(),
-      /^The client offered TLSv1\.3, .*asked for "ada\.example"\. The server chose TLSv1\.3 with TLS_\w+, and the server showed ".*", key \S+, valid until \S+\. It asked for the client's certificate, and the client showed "CN=ada", key \S+, valid until \S+\. Both sides finished the handshake\.$/,
+      /^The client offered TLSv1\.3, .*asked for "ada\.example"\. The server chose TLSv1\.3 with TLS_\w+, and the server showed ".*", key \S+ \(P-256\), valid from \S+ to \S+\. It asked for the client's certificate, and the client showed "CN=ada", key \S+ \(P-256\), valid from \S+ to \S+\. Both sides finished the handshake\.$/,
     );
   });
 
   it("explains versions and cipher suites that are not shared", async () => {
     await openssl(server.port, {}, "", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
-    assert.match(await explained.next(), /offered TLSv1\.1\. .*protocol_version \(70\): .*-tls1_3\)$/);
+    assert.match(await explained.next(), /offered TLSv1\.1\. .*protocol_version \(70\)\. .*-tls1_3\)\.$/);
     await openssl(server.port, {}, "", "-tls1_2", "-cipher", "AES128-SHA");
     assert.match(
       await explained.next(),
-      /handshake_failure \(40\): they have no cipher suite, group .*the suites TLS_RSA_WITH_AES_128_CBC_SHA and/,
+      /Most likely they have no cipher suite .*handshake_failure \(40\)\. The client offered the suites TLS_RSA_WITH_AES_128_CBC_SHA in/,
     );
   });
 
   it("explains a client that does not trust our certificate", async () => {
     await runToEnd("curl", ["-s", `https://127.0.0.1:${server.port}/`]);
-    assert.match(await explained.next(), /client ended it with the alert unknown_ca \(48\): .*curl --cacert/);
+    assert.match(
+      await explained.next(),
+      /client ended it with the alert unknown_ca \(48\)\. .*curl --cacert/,
+    );
   });
 
   it("explains what is not TLS at all", async () => {
     await speak(server.port, "GET / HTTP/1.1\r\n\r\n");
     assert.match(await explained.next(), /^The client speaks plain HTTP, not TLS\./);
     await speak(server.port, "SSH-2.0-\u001b[2J\r\n");
-    assert.match(await explained.next(), /^The client speaks no TLS: it began with "SSH-2\.0-\\u/);
+    assert.match(await explained.next(), /^One side speaks no TLS\. The client began with "SSH-2\.0-\\u/);
     await speak(server.port, "");
     assert.match(await explained.next(), /^The client connected and said nothing/);
   });
@@ -193,14 +196,17 @@ describe("trace --explain", () => {
     ]);
     assert.match(
       await explained.next(),
-      /bad_certificate \(42\): .* which is not for "elsewhere\.example"\. .*--servername NAME/,
+      /bad_certificate \(42\)\. .* is not for "elsewhere\.example", .*-servername NAME/,
     );
   });
 
   it("explains to the client why the server refuses it", async () => {
     await using refusing = await startServe(home, ["--first-use", "refuse"]);
     const { stderr } = await home.run(["trace", "connect", refusing.address, "--explain"]);
-    assert.match(stderr, /server ended it with the alert unknown_ca \(48\): .*handclasp trust add FILE/);
+    assert.match(
+      stderr,
+      /server ended it with the alert unknown_ca \(48\)\. .*handclasp identity show --pem/,
+    );
   });
 });
 
@@ -211,7 +217,7 @@ describe("explainHandshake", () => {
         const story = new StoryTeller("server");
         story.alert = { by, code };
         const said = explainHandshake(story);
-        assert.ok(said.startsWith(`The ${by} ended it with the alert `), said);
+        assert.match(said, new RegExp(`The ${by} ended it with the alert \\w+ \\(${code}\\)\\.`));
         assert.ok(said.length > 60, said);
       }
     }

@@ -1,7 +1,8 @@
 import type { Connection, Direction, TcpEvent } from "../../capture/connection.ts";
 import { HandshakeObserver } from "../../tls/handshake-observer.ts";
 import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
-import { type HandshakeStory, StoryTeller } from "./story.ts";
+import type { HandshakeFacts } from "../../explain/handshake-facts.ts";
+import { StoryTeller } from "./story.ts";
 import type { TraceSecrets } from "./secrets.ts";
 
 /** What a capture tells of one connection. */
@@ -50,6 +51,8 @@ export class CapturedConnection {
         this.#story.problem(problem);
         listener.problem(problem);
       },
+      onApplicationData: (direction, bytes) =>
+        this.#story.told(direction === "read" ? "client" : "server", bytes),
     });
   }
 
@@ -59,7 +62,7 @@ export class CapturedConnection {
   }
 
   /** What it came to; to be asked once it is closed. */
-  get story(): HandshakeStory {
+  get story(): HandshakeFacts {
     return this.#story;
   }
 

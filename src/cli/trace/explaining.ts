@@ -12,6 +12,8 @@ export function explaining(
   onEnd: (connection: string, explanation: string) => void,
 ): TapListener {
   const story = new StoryTeller(side);
+  story.isLive = true;
+  story.isHandclasp(side);
   const other = side === "server" ? "client" : "server";
   const observer = new HandshakeObserver({
     connection: id,
@@ -19,6 +21,7 @@ export function explaining(
     now: Date.now,
     onMessage: (message) => story.message(message),
     onProblem: (problem) => story.problem(problem),
+    onApplicationData: (direction, bytes) => story.told(direction === "read" ? other : side, bytes),
   });
   const feed = observing(observer);
   let isTold = false;

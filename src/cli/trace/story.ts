@@ -1,80 +1,113 @@
+import type { ConnectionEnd, HandshakeFacts, Sender, SentAlert } from "../../explain/handshake-facts.ts";
+import { SealedRecords } from "../../explain/sealed-records.ts";
+import { readShownCertificate } from "../../explain/shown-certificate.ts";
 import { ALERTS } from "../../tls/alert.ts";
 import { VERSIONS } from "../../tls/code-points-version.ts";
 import { CONTENT_TYPE } from "../../tls/content-type.ts";
 import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
 import { TRACE_CONTENT_TYPE } from "../../tls/trace-message.ts";
 import type { CertificateMessage } from "../../tls/messages/certificate.ts";
+import type { CertificateRequest } from "../../tls/messages/certificate-request.ts";
 import type { ClientHello } from "../../tls/messages/client-hello.ts";
 import type { ServerHello } from "../../tls/messages/server-hello.ts";
 
-export type Sender = "client" | "server";
-
-export interface SentAlert {
-  readonly by: Sender;
-  readonly code: number;
-}
-
-/** Who ended a connection first, and how. */
-export interface StoryEnd {
-  readonly by: Sender;
-  /** Closed is a FIN, or our own leaving; a reset is a RST. */
-  readonly how: "closed" | "reset";
-}
-
-/** What a handshake came to, as far as it could be seen. */
-export interface HandshakeStory {
-  readonly clientHello: ClientHello | undefined;
-  readonly serverHello: ServerHello | undefined;
-  /** The server asked for a certificate. */
-  readonly isCertificateAsked: boolean;
-  /** DER of the first certificate of either side; null of one that had none to show. */
-  readonly certificates: Readonly<Partial<Record<Sender, Uint8Array | null>>>;
-  readonly finished: ReadonlySet<Sender>;
-  /** The first one that is no goodbye. */
-  readonly alert: SentAlert | undefined;
-  /** The last handshake message: `client_hello`. */
-  readonly last: { readonly by: Sender; readonly name: string } | undefined;
-  /** Who sent application data. */
-  readonly spoke: ReadonlySet<Sender>;
-  readonly firstBytes: Readonly<Partial<Record<Sender, Uint8Array>>>;
-  /** Missing when the end was not seen. */
-  readonly end: StoryEnd | undefined;
-  readonly isUndecryptable: boolean;
-  /** What was captured begins after the connection did. */
-  readonly isHeadless: boolean;
-  /** What was captured lacks bytes, or ends before the connection did. */
-  readonly isCut: boolean;
-}
-
 const FIRST_BYTES = 16;
+/** Of an answer in HTTP: its head, and what nginx writes below. */
+const MOST_SAID = 2048;
+const MOST_CERTIFICATES = 10;
+
+const BOTH: ReadonlySet<Sender> = new Set<Sender>(["client", "server"]);
 
 /** Follows one connection; `side` is the one whose `read` and `write` its messages tell. */
-export class StoryTeller implements HandshakeStory {
+export class StoryTeller implements HandshakeFacts {
   readonly #side: Sender;
+  readonly #records = new SealedRecords();
+  readonly #seen = new Set<Sender>();
+  readonly #handclasp = new Set<Sender>();
+  time = 0;
+  host: string | undefined;
+  serverPort: number | undefined;
   clientHello: ClientHello | undefined;
+  retryRequest: ServerHello | undefined;
   serverHello: ServerHello | undefined;
-  isCertificateAsked = false;
-  readonly certificates: Partial<Record<Sender, Uint8Array | null>> = {};
+  alpnProtocol: string | undefined;
+  certificateRequest: CertificateRequest | undefined;
+  readonly chains: Partial<Record<Sender, readonly Uint8Array[]>> = {};
+  ownCertificate: Uint8Array | undefined;
   readonly finished: Set<Sender> = new Set();
   alert: SentAlert | undefined;
-  last: HandshakeStory["last"];
+  last: HandshakeFacts["last"];
   readonly spoke: Set<Sender> = new Set();
+  readonly said: Partial<Record<Sender, Uint8Array>> = {};
   readonly firstBytes: Partial<Record<Sender, Uint8Array>> = {};
-  end: StoryEnd | undefined;
+  firstToSpeak: Sender | undefined;
+  before: readonly string[] = [];
+  end: ConnectionEnd | undefined;
   isUndecryptable = false;
   isHeadless = false;
   isCut = false;
+  /** Of what goes on right now both sides are seen, be it that one of them says nothing. */
+  isLive = false;
 
   constructor(side: Sender) {
     this.#side = side;
   }
 
+  get seen(): ReadonlySet<Sender> {
+    return this.isLive ? BOTH : this.#seen;
+  }
+
+  get handclasp(): ReadonlySet<Sender> {
+    return this.#handclasp;
+  }
+
+  get sealedAlert(): Sender | undefined {
+    return this.#records.alertOf(this.end);
+  }
+
+  get sealedAnswer(): HandshakeFacts["sealedAnswer"] {
+    return this.#records.answer;
+  }
+
+  get isDone(): boolean {
+    return (this.finished.has("client") && this.finished.has("server")) || this.#records.isDone;
+  }
+
+  get hungUpAfterAnswer(): boolean {
+    return this.end?.by === "server" && this.#records.isOneExchange;
+  }
+
+  /** That a side is handclasp, as somebody knows. */
+  isHandclasp(side: Sender): void {
+    this.#handclasp.add(side);
+  }
+
+  /** A packet of this side, be it that it holds nothing. */
+  saw(sender: Sender): void {
+    this.#seen.add(sender);
+  }
+
   bytes(sender: Sender, bytes: Uint8Array): void {
-    this.firstBytes[sender] ??= bytes.slice(0, FIRST_BYTES);
+    this.#seen.add(sender);
+    this.firstToSpeak ??= sender;
+    const before = this.firstBytes[sender];
+    if (before === undefined) this.firstBytes[sender] = bytes.slice(0, FIRST_BYTES);
+    else if (before.length < FIRST_BYTES)
+      this.firstBytes[sender] = Buffer.concat([before, bytes.subarray(0, FIRST_BYTES - before.length)]);
+  }
+
+  /** What was said under the keys. */
+  told(sender: Sender, bytes: Uint8Array): void {
+    this.spoke.add(sender);
+    this.#records.opened(sender);
+    const before = this.said[sender] ?? new Uint8Array(0);
+    if (before.length < MOST_SAID)
+      this.said[sender] = Buffer.concat([before, bytes.subarray(0, MOST_SAID - before.length)]);
   }
 
   /** The first one counts. */
-  ended(by: Sender, how: StoryEnd["how"]): void {
+  ended(by: Sender, how: ConnectionEnd["how"]): void {
+    this.#seen.add(by);
     this.end ??= { by, how };
   }
 
@@ -83,12 +116,15 @@ export class StoryTeller implements HandshakeStory {
   }
 
   message(message: TraceMessage): void {
-    const { direction, contentType, messageType } = message;
+    const { direction, contentType, messageType, data, time } = message;
     const sender = (direction === "read") === (this.#side === "server") ? "client" : "server";
+    if (message.parsed !== undefined || this.time === 0) this.time = time;
+    if (contentType === TRACE_CONTENT_TYPE.header) this.#records.header(sender, data);
+    else this.#records.opened(sender);
     if (
       contentType === TRACE_CONTENT_TYPE.alert &&
       messageType !== null &&
-      this.#isReason(sender, messageType)
+      this.#isReason(sender, messageType, data)
     ) {
       this.alert ??= { by: sender, code: messageType };
     }
@@ -96,10 +132,11 @@ export class StoryTeller implements HandshakeStory {
     if (message.parsed !== undefined) this.#handshake(sender, message.parsed);
   }
 
-  /** Not a goodbye, nor what OpenSSL says to whoever left without one. */
-  #isReason(sender: Sender, code: number): boolean {
+  /** Not a goodbye, no mere warning, nor what OpenSSL says to whoever left without a goodbye. */
+  #isReason(sender: Sender, code: number, [level]: Uint8Array): boolean {
     const isAnswerToEnd = code === ALERTS.decode_error && this.end !== undefined && this.end.by !== sender;
-    return code !== ALERTS.close_notify && !isAnswerToEnd;
+    const isWarning = level === WARNING && IGNORED_WARNINGS.has(code);
+    return code !== ALERTS.close_notify && !isAnswerToEnd && !isWarning;
   }
 
   /** What tells application data: in TLS 1.3 all that is encrypted has its header. RFC 8446 §5.2. */
@@ -115,10 +152,13 @@ export class StoryTeller implements HandshakeStory {
         this.clientHello = parsed.message;
         break;
       case "server_hello":
-        if (!parsed.message.isHelloRetryRequest) this.serverHello = parsed.message;
+        this.#serverHello(parsed.message);
+        break;
+      case "encrypted_extensions":
+        this.alpnProtocol = parsed.message.alpnProtocol;
         break;
       case "certificate_request":
-        this.isCertificateAsked = true;
+        this.certificateRequest = parsed.message;
         break;
       case "certificate":
         this.#certificate(sender, parsed.message);
@@ -132,7 +172,29 @@ export class StoryTeller implements HandshakeStory {
     }
   }
 
+  #serverHello(hello: ServerHello): void {
+    if (hello.isHelloRetryRequest) {
+      this.retryRequest = hello;
+      return;
+    }
+    this.serverHello = hello;
+    this.alpnProtocol = hello.alpnProtocol;
+    this.#records.begin(VERSIONS.name(hello.version) === "TLSv1.3");
+  }
+
   #certificate(sender: Sender, { entries }: CertificateMessage): void {
-    this.certificates[sender] = entries[0]?.certificate ?? null;
+    const chain = entries.slice(0, MOST_CERTIFICATES).map(({ certificate }) => certificate);
+    this.chains[sender] = chain;
+    const [own] = chain;
+    if (own !== undefined && readShownCertificate(own)?.isHandclasp === true) this.#handclasp.add(sender);
   }
 }
+
+const WARNING = 1;
+
+/** Warnings after which a handshake goes on. RFC 5246 §7.2.2, RFC 6066 §3. */
+const IGNORED_WARNINGS: ReadonlySet<number> = new Set([
+  ALERTS.unrecognized_name,
+  ALERTS.no_renegotiation,
+  ALERTS.no_certificate,
+]);

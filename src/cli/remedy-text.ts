@@ -1,0 +1,104 @@
+import type { Act, Remedy } from "../explain/remedy.ts";
+
+type ToText = (remedy: Remedy) => string;
+
+/** Each thing to do as a clause for people, with the command where there is one. */
+const TEXTS: Readonly<Record<Act, ToText>> = {
+  "renew-certificate": ({ at }) => `give the ${at} a new certificate`,
+  "compare-clocks": () => "compare the clocks of both: date --utc",
+  "send-intermediate": ({ at, options }) =>
+    `have the ${at} send the certificate of "${text(options?.["issuer"], "its issuer")}" behind its own, in the same file`,
+  "trust-issuer": ({ at, options }) =>
+    `give the ${at} the certificate of "${text(options?.["issuer"], "the issuer")}" among those that it trusts (curl --cacert FILE, openssl -CAfile FILE)`,
+  "trust-certificate": ({ at }) =>
+    `give the ${at} this certificate among those that it trusts, as trace read --certificates FOLDER keeps it (curl --cacert FILE, openssl -CAfile FILE), or let an authority sign one that it knows`,
+  "show-certificate": () =>
+    "let the client show a certificate (curl or openssl s_client with --cert and --key)",
+  "show-fitting-certificate": ({ at, options }) =>
+    `let the ${at} show a certificate of ${options?.["issuer"] === undefined ? "an authority that is taken" : `"${text(options["issuer"], "")}"`}`,
+  "reissue-certificate": ({ at, options = {} }) => {
+    const how = Object.entries(options).map(([what, value]) => `${WHICH[what] ?? what} ${text(value, "")}`);
+    return `have another certificate made for the ${at}${how.length === 0 ? "" : `, ${how.join(", ")}`}`;
+  },
+  "widen-request": () => "let the server ask for any authority and more signature algorithms",
+  "widen-versions": () => "let one of the two offer more TLS versions (openssl s_client -tls1_3)",
+  "widen-suites": () => "let one of the two offer more cipher suites (openssl s_client -cipher ALL)",
+  "widen-groups": () => "let one of the two offer more groups (openssl s_client -groups X25519:P-256)",
+  "widen-signature-algorithms": () =>
+    "let the client offer more signature algorithms, or give the server a certificate with another kind of key",
+  "widen-alpn": () => "let both have one in common (openssl s_client -alpn PROTOCOL)",
+  "ask-for-another-name": () =>
+    "ask for a name that the certificate is for (openssl s_client -servername NAME)",
+  "certify-name": () => "give the server a certificate for that name",
+  "send-proxy-header": () =>
+    "connect by the proxy that writes a PROXY header (HAProxy: send-proxy), or switch it off at the server",
+  "send-no-proxy-header": () => "switch the PROXY header off at whatever sends it, or on at the server",
+  "use-starttls": ({ options }) =>
+    `let the client ask for TLS first${options?.["protocol"] === undefined ? "" : `, as ${text(options["protocol"], "")} does`} (openssl s_client -starttls PROTOCOL)`,
+  "use-tls": () =>
+    "let the client speak TLS: for HTTP over TLS the address begins with https://, as in curl https://HOST:PORT/",
+  "use-plain": () => "use http:// there, or switch TLS on at the server",
+  "look-at-log": ({ at }) => `look at the log of the ${at}`,
+  "look-at-certificate": () => "look at it: openssl s_client -connect HOST:PORT -showcerts",
+  "ask-operator": () => "ask whoever runs the server to let this certificate in",
+  update: ({ at }) => `update the ${at}`,
+  "capture-whole": () => "capture it whole, from before the client connects: tcpdump -s 0 -w FILE",
+  "capture-both-sides": () => "capture where both directions pass: tcpdump -s 0 -w FILE",
+  "give-key-log": () => "capture with the client's key log (SSLKEYLOGFILE) and give it with --keylog",
+
+  "create-identity": () => "make another: handclasp identity create NAME",
+  "show-identity": () =>
+    "give the server's operator the certificate that handclasp identity show --pem prints",
+  "renew-identity": () => "make a new certificate over the same key: handclasp identity renew NAME",
+  "connect-by-another-name": () => "handclasp connect HOST:PORT --servername NAME",
+  "serve-another-certificate": () => "handclasp serve --cert FILE --key FILE",
+  "serve-older-tls": () => "handclasp serve --min-tls 1.2",
+  "explain-refusal": () =>
+    "handclasp explain LAST says on the server why, and with which command to change it",
+  "add-certificate": () =>
+    "get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
+  "approve-key": (remedy) => `handclasp trust approve ${keyOf(remedy)}${flags(remedy)}`,
+  "ignore-key": (remedy) => `handclasp trust ignore ${keyOf(remedy)}`,
+  "revoke-key": (remedy) => `handclasp trust revoke ${keyOf(remedy)}`,
+  "open-first-use": () => "handclasp trust open --for 10m",
+  "create-token": (remedy) => `handclasp token create NAME${flags(remedy)}`,
+  "list-tokens": () => "handclasp token list",
+  "add-to-group": (remedy) => `handclasp group add GROUP ${keyOf(remedy)}`,
+  "check-store": () => "handclasp store check",
+  "serve-without-certificates": () => "handclasp serve --client-certificate optional",
+  "serve-any-dates": () => "handclasp serve --validity ignore",
+  "try-again-later": () => "it may try again later",
+};
+
+const WHICH: Readonly<Record<string, string>> = {
+  purpose: "for",
+  signature: "signed with",
+  key: "with a key of",
+};
+
+/** Options of ours that have a value which nobody can know for the reader. */
+const VALUES: Readonly<Record<string, string>> = { from: "CIDR", "server-pin": "PIN", expires: "90d" };
+
+/** What to do, in order: what helps with any program first. */
+export function remediesText(remedies: readonly Remedy[]): string {
+  return remedies.map(remedyText).join("; ");
+}
+
+function remedyText(remedy: Remedy): string {
+  const said = TEXTS[remedy.act](remedy);
+  return remedy.when === undefined ? said : `${remedy.when}: ${said}`;
+}
+
+function keyOf({ key }: Remedy): string {
+  return key ?? "KEY";
+}
+
+function flags({ options = {} }: Remedy): string {
+  return Object.entries(options)
+    .map(([name, value]) => ` --${name}${value === true ? "" : ` ${VALUES[name] ?? value}`}`)
+    .join("");
+}
+
+function text(value: string | true | undefined, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
+}
