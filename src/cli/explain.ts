@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
 import { alertOf } from "../guard/alerts.ts";
-import { explainRefusal, type RefusalFacts } from "../trust/explain-refusal.ts";
+import { judgeRefusal, type RefusalFacts } from "../explain/judge-refusal.ts";
 import { toKeyId } from "../trust/key-id.ts";
+import { escapeText, nameKey } from "../trust/peer-name.ts";
 import type { RefusalSighting, TrustStore } from "../trust/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
+import { remediesText } from "./remedy-text.ts";
 import { print, printJson, toIsoTime } from "./output.ts";
 
 /** All that a store keeps. */
@@ -13,7 +15,10 @@ const MOST_REFUSALS = 10_000;
 /** `explain`: why a client was refused, and what changes that. */
 export function command(): Command {
   return new Command("explain")
-    .argument("<connection>", "LAST, or the id of a connection that was refused, as in the log")
+    .argument(
+      "<refused>",
+      "LAST, the id of a connection that was refused, as in the log, or an address, a key or a name: the newest of it",
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(run);
@@ -35,21 +40,46 @@ async function run(
   );
 }
 
+/** A refusal in a paragraph for people: who it was, what they showed, which rule refused it, what changes that. */
+export function explainRefusal(facts: RefusalFacts): string {
+  const { evidence, remedies } = judgeRefusal(facts);
+  const help = remediesText(remedies);
+  return `${evidence.join(" ")} ${help.slice(0, 1).toUpperCase()}${help.slice(1)}`;
+}
+
 function find(store: TrustStore, connection: string): RefusalSighting {
   if (connection.toUpperCase() === "LAST") {
     const [newest] = store.refusals(1);
     if (newest !== undefined) return newest;
     throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", "nobody was refused in the last seven days");
   }
-  const found = store.refusals(MOST_REFUSALS).find((refusal) => refusal.connection === connection);
+  const refusals = store.refusals(MOST_REFUSALS);
+  const found =
+    refusals.find((refusal) => refusal.connection === connection) ??
+    refusals.find((refusal) => refusal.address === connection) ??
+    refusals.find((refusal) => isAbout(refusal, connection));
   if (found !== undefined) return found;
   throw new HandclaspError(
     "ERR_HANDCLASP_NOT_FOUND",
-    `no refusal of a connection ${connection} is on record`,
+    `no refusal of ${escapeText(connection)} is on record: no connection, address, key or name`,
     {
       hint: "of refusals of one key for one reason from one address the newest is kept: handclasp explain LAST",
     },
   );
+}
+
+/** As many characters of a key id as elsewhere; the pin, the fingerprint or the name. */
+function isAbout({ pin, fingerprint, peer }: RefusalSighting, text: string): boolean {
+  if (pin === text || (fingerprint !== null && fingerprint === text.toLowerCase())) return true;
+  if (peer !== null && nameKey(peer) === nameKey(text)) return true;
+  const keyId = bare(text);
+  return pin !== null && keyId.length >= LEAST_OF_KEY_ID && bare(toKeyId(pin)).startsWith(keyId);
+}
+
+const LEAST_OF_KEY_ID = 14;
+
+function bare(keyId: string): string {
+  return keyId.toUpperCase().replaceAll(/[\s-]/g, "");
 }
 
 function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {
@@ -74,5 +104,6 @@ function toShownRefusal(facts: RefusalFacts): object {
     lastAt: toIsoTime(lastAt),
     count,
     explanation: explainRefusal(facts),
+    ...judgeRefusal(facts),
   };
 }

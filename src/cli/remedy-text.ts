@@ -46,7 +46,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "capture-both-sides": () => "capture where both directions pass: tcpdump -s 0 -w FILE",
   "give-key-log": () => "capture with the client's key log (SSLKEYLOGFILE) and give it with --keylog",
 
-  "create-identity": () => "make another: handclasp identity create NAME",
+  "create-identity": (remedy) => `handclasp identity create NAME${flags(remedy)}`,
   "show-identity": () =>
     "give the server's operator the certificate that handclasp identity show --pem prints",
   "renew-identity": () => "make a new certificate over the same key: handclasp identity renew NAME",
@@ -64,6 +64,8 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "create-token": (remedy) => `handclasp token create NAME${flags(remedy)}`,
   "list-tokens": () => "handclasp token list",
   "add-to-group": (remedy) => `handclasp group add GROUP ${keyOf(remedy)}`,
+  "allow-in-configuration": () => "to let it in, add the name to `allow` in the gateway's configuration",
+  "come-from-network": () => "the client has to come from that network",
   "check-store": () => "handclasp store check",
   "serve-without-certificates": () => "handclasp serve --client-certificate optional",
   "serve-any-dates": () => "handclasp serve --validity ignore",
@@ -76,8 +78,8 @@ const WHICH: Readonly<Record<string, string>> = {
   key: "with a key of",
 };
 
-/** Options of ours that have a value which nobody can know for the reader. */
-const VALUES: Readonly<Record<string, string>> = { from: "CIDR", "server-pin": "PIN", expires: "90d" };
+/** How the command line calls a value that the reader has to know. */
+const VALUES: Readonly<Record<string, string>> = { from: "CIDR" };
 
 /** What to do, in order: what helps with any program first. */
 export function remediesText(remedies: readonly Remedy[]): string {

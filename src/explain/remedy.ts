@@ -45,6 +45,8 @@ export type HandclaspAct =
   | "explain-refusal"
   | "add-to-group"
   | "check-store"
+  | "allow-in-configuration"
+  | "come-from-network"
   | "serve-without-certificates"
   | "serve-any-dates"
   | "serve-another-certificate"

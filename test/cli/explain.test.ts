@@ -8,7 +8,7 @@ import { command as store } from "../../src/cli/store.ts";
 import { command as token } from "../../src/cli/token.ts";
 import { command as trust } from "../../src/cli/trust.ts";
 import { alertOf } from "../../src/guard/alerts.ts";
-import { explainRefusal } from "../../src/trust/explain-refusal.ts";
+import { explainRefusal } from "../../src/cli/explain.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";
 import type { RefusalDetail, RefusalReason } from "../../src/trust/verdict.ts";
@@ -48,7 +48,7 @@ const DETAILS: Readonly<Record<RefusalDetail, RegExp>> = {
   "wrong-server": /server with another key.*--server-pin PIN$/,
   "bad-proof": /altered or copied.*handclasp token create NAME/,
   "name-taken": /bound to another trusted key.*handclasp token create NAME --replace$/,
-  endorsed: /trusted key endorsed it.*--rotation ask/,
+  endorsed: /trusted key endorsed it.*the server asks before it follows/,
   "endorsed-by-revoked": /A revoked key endorsed it/,
   "endorsed-by-retired": /A retired key endorsed it/,
   "endorsed-by-ignored": /An ignored key endorsed it/,
@@ -158,6 +158,51 @@ describe("explainRefusal", () => {
   });
 });
 
+describe("explainRefusal, of clients without a key", () => {
+  const refusal = {
+    pin: null,
+    reason: "no-certificate" as const,
+    detail: null,
+    problem: null,
+    fingerprint: null,
+    peer: null,
+    address: "192.0.2.7",
+    connection: "0123abcd-1",
+    firstAt: 0,
+    lastAt: 60_000,
+    count: 22,
+  };
+  const said = (more: Partial<Parameters<typeof explainRefusal>[0]["refusal"]> = {}): string =>
+    explainRefusal({
+      refusal: { ...refusal, ...more },
+      key: undefined,
+      holder: undefined,
+      alert: "certificate_required",
+    });
+
+  it("does not take all that come from one address for one client", () => {
+    assert.match(
+      said(),
+      /^A client from 192\.0\.2\.7 was refused at 1970-01-01T00:01:00Z \(connection 0123abcd-1\): .* Of such clients from there, be it one or several, 22 were refused for this since 1970-/,
+    );
+    assert.match(
+      said({ count: 1, address: null }),
+      /^A client was refused at \S+ \(connection \S+\): \S+ alert \S+ It/,
+    );
+  });
+
+  it("tells a certificate that has no readable key by its fingerprint, and what was wrong with it", () => {
+    assert.match(
+      said({
+        reason: "malformed-certificate",
+        fingerprint: "ab".repeat(32),
+        problem: "spki at byte 7: needs 2",
+      }),
+      /^A client from 192\.0\.2\.7, who showed a certificate with the fingerprint (?:ab){32}, was refused at \S+, for the 22nd time since .* What was wrong: spki at byte 7: needs 2\./,
+    );
+  });
+});
+
 describe("explain", () => {
   it("explains the last refusal, and the one of a connection, in another process than the server's", async () => {
     using home = new Home();
@@ -173,6 +218,15 @@ describe("explain", () => {
       /under the name "ada".*: pending, alert access_denied\. .*handclasp trust approve/,
     );
     assert.ok(last.stdout.includes(toKeyId(client.pin)));
+    for (const meant of [
+      "127.0.0.1",
+      "Ada",
+      toKeyId(client.pin),
+      toKeyId(client.pin).slice(0, 15),
+      client.pin,
+    ]) {
+      assert.equal((await home.run(["explain", meant])).stdout, last.stdout, meant);
+    }
     const one = await home.run(["explain", String(connection), "--json"]);
     assert.partialDeepStrictEqual(JSON.parse(one.stdout), {
       connection,
