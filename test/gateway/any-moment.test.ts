@@ -16,6 +16,7 @@ import {
 import { openFickleH2c, openFickleHttp, openFickleTcp } from "./support/fickle-upstreams.ts";
 import { Random } from "./support/random.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
+import { warned } from "./support/warned.ts";
 
 const OVER_HTTP = [wildHttp1, wildHttp1, wildHttp2, wildHttp2, patientHttp1, patientHttp2] as const;
 const OVER_TCP = [wildTcp, wildTcp] as const;
@@ -72,7 +73,9 @@ async function round(seed: number): Promise<void> {
 
 describe("clients and upstreams that do anything at any moment", () => {
   it("get each what is theirs, keep nobody else waiting, and leave nothing behind at its end", async () => {
+    const warnings = warned();
     const numRuns = Math.ceil(propertyRuns(2000) / 500);
     await fc.assert(fc.asyncProperty(fc.nat(), round), { numRuns, endOnFailure: true });
+    assert.deepEqual(await warnings(), []);
   });
 });

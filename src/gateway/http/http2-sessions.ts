@@ -91,12 +91,20 @@ export class Http2Sessions implements AnswerEnds {
 /** Node waits for ever when the client of a broken session went away before it could be told why. */
 function endWithSession(session: Http2Session, socket: TLSSocket): void {
   const destroy = session.destroy.bind(session);
+  let late: NodeJS.Timeout | undefined;
+  let endsAt = Infinity;
+  socket.once("close", () => clearTimeout(late));
   session.destroy = (error, code) => {
     destroy(error, code);
     if (socket.destroyed) return;
     const isOver = error === undefined && session.closed && !socket.readableEnded;
-    const late = setTimeout(() => socket.destroy(), isOver ? OVER_MS : BROKEN_MS).unref();
-    socket.once("close", () => clearTimeout(late));
+    const ms = isOver ? OVER_MS : BROKEN_MS;
+    const at = performance.now() + ms;
+    // Node destroys a session again with each of its streams.
+    if (at >= endsAt) return;
+    endsAt = at;
+    clearTimeout(late);
+    late = setTimeout(() => socket.destroy(), ms).unref();
   };
 }
 

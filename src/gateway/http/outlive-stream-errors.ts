@@ -20,11 +20,13 @@ export function outliveStreamErrors(session: Http2Session): void {
     if (broken !== undefined) return;
     broken = error;
     const late = setTimeout(() => destroy(error, code), PING_MS).unref();
-    session.once("close", () => clearTimeout(late));
+    const stop = (): void => clearTimeout(late);
+    session.once("close", stop);
     try {
       session.ping((failure) => {
         if (failure !== null) return;
-        clearTimeout(late);
+        stop();
+        session.off("close", stop);
         broken = undefined;
       });
     } catch {
