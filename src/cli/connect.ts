@@ -1,13 +1,14 @@
 import { createInterface } from "node:readline/promises";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Command, Option } from "commander";
 import { connect, type ConnectOptions, type MetServer } from "../client/connect.ts";
-import type { Identity } from "../client/identity.ts";
+import { type Identity, type IdentityPem, parseShownIdentity } from "../client/identity.ts";
 import { ensureIdentity, openIdentity, type PassphraseOption } from "../client/identity-folder.ts";
 import { KnownServers, type VerifyServer } from "../client/known-servers.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { STARTTLS, type StartTlsProtocol } from "../client/starttls-protocols.ts";
 import { HandclaspError } from "../errors.ts";
-import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
@@ -15,7 +16,9 @@ import { toPhrase } from "../trust/phrase.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { converse } from "./connect/converse.ts";
 import { identityFor } from "./connect/identity.ts";
-import { knownServersUrl } from "./connect/known-servers.ts";
+import { openKnownServers } from "./connect/known-servers.ts";
+import { openTcp } from "./connect/open-tcp.ts";
+import { readCas, readPemIdentity } from "./connect/pem-files.ts";
 import { asArgument, processName, storeOption } from "./context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
 import { say, table } from "./output.ts";
@@ -32,9 +35,19 @@ export interface ConnectFlags extends PassphraseFlag {
   readonly showPhrase?: true;
 }
 
+/** What those two have besides, to try any server with any certificate. */
+export interface PeerFlags {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly starttls?: StartTlsProtocol;
+  /** Commander's name for the lack of `--no-remember`. */
+  readonly remember: boolean;
+}
+
 /** `connect HOST:PORT`: stdin goes out, what comes is printed until the server closes. */
 export function command(): Command {
-  return addConnectFlags(new Command("connect"))
+  return addPeerFlags(addConnectFlags(new Command("connect")))
     .option(
       "--show-phrase",
       "print twelve words over both keys, for two people to compare, before stdin is sent",
@@ -67,13 +80,37 @@ export function addConnectFlags(verb: Command): Command {
     .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.");
 }
 
-async function run(address: ServerAddress, flags: ConnectFlags, verb: Command): Promise<void> {
-  await withConnection({ address, flags, verb }, (socket) => converse(socket, address));
+/** Adds what other servers than ours are tried with. */
+export function addPeerFlags(verb: Command): Command {
+  return verb
+    .option(
+      "--cert <file>",
+      "show this certificate (PEM) instead of an identity of ours; who signed it may follow",
+    )
+    .option("--key <file>", "the private key of --cert as PEM")
+    .option(
+      "--ca <file>",
+      "let the server in by the signature of these CAs (PEM) and its name, not by its key",
+    )
+    .addOption(
+      new Option("--starttls <protocol>", "ask for TLS in the clear first, as this protocol does").choices(
+        Object.keys(STARTTLS),
+      ),
+    )
+    .option("--no-remember", "judge the server by the known ones, but write nothing down");
+}
+
+async function run(address: ServerAddress, flags: ConnectFlags & PeerFlags, verb: Command): Promise<void> {
+  const openTransport = (): Promise<Socket> => openTcp(address, flags.starttls);
+  await withConnection(
+    { address, flags, verb, ...(flags.starttls !== undefined && { openTransport }) },
+    (socket) => converse(socket, address),
+  );
 }
 
 export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "onKeyLog"> {
   readonly address: ServerAddress;
-  readonly flags: ConnectFlags;
+  readonly flags: ConnectFlags & Partial<PeerFlags>;
   readonly verb: Command;
 }
 
@@ -83,12 +120,12 @@ export async function withConnection(
   use: (socket: TLSSocket) => Promise<void>,
 ): Promise<void> {
   const { flags } = wanted;
-  await using store = openStore(knownServersUrl(flags.store), { process: processName("connect") });
-  const options = await connectOptions(store, wanted);
-  const ours = options.identity.facts.pin;
+  await using known = await openKnownServers(flags.store, flags.remember !== false);
+  const options = await connectOptions(known.store, wanted);
+  const ours = flags.showPhrase && parseShownIdentity(options.identity.certificate, "the certificate").pin;
   const socket = await connect({
     ...options,
-    ...(flags.showPhrase === true && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
+    ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
   });
   await use(socket);
 }
@@ -97,10 +134,19 @@ export async function withConnection(
 export async function connectOptions(
   store: TrustStore,
   { address, flags, verb, ...hooks }: ConnectCommand,
-): Promise<ConnectOptions & { readonly identity: Identity }> {
+): Promise<ConnectOptions & { readonly identity: IdentityPem }> {
   if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
-  const name = flags.identity ?? identityFor(store, formatServerAddress(address));
-  const identity = await chooseIdentity(name, passphraseFrom(flags));
+  if ((flags.cert === undefined) !== (flags.key === undefined))
+    verb.error("error: --cert and --key go together");
+  if (flags.cert !== undefined && flags.identity !== undefined)
+    verb.error("error: --cert is shown instead of an identity: leave out --identity");
+  const identity =
+    flags.cert !== undefined && flags.key !== undefined
+      ? readPemIdentity(flags.cert, flags.key, passphraseFrom(flags))
+      : await chooseIdentity(
+          flags.identity ?? identityFor(store, formatServerAddress(address)),
+          passphraseFrom(flags),
+        );
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
   return {
     ...address,
@@ -112,6 +158,7 @@ export async function connectOptions(
     maxVersion: `TLSv${flags.maxTls}`,
     ...(process.stdin.isTTY && { ask: askOnTerminal }),
     ...(flags.servername !== undefined && { servername: flags.servername }),
+    ...(flags.ca !== undefined && { ca: readCas(flags.ca) }),
   };
 }
 

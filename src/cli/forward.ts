@@ -1,5 +1,6 @@
 import { createServer, isIP, type Socket } from "node:net";
 import { Command, Option } from "commander";
+import { parseShownIdentity } from "../client/identity.ts";
 import { SessionCache } from "../client/session-cache.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { Capacity } from "../gateway/capacity.ts";
@@ -85,14 +86,14 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
         `whoever reaches ${formatServerAddress(address)} comes in as us: anybody on the network may use it`,
       );
     }
-    const { facts } = options.identity;
+    const { pin } = parseShownIdentity(options.identity.certificate, "our certificate");
     log.write({
       event: "listening",
       address: formatServerAddress(address),
       ...address,
       to: formatServerAddress(to),
-      keyId: toKeyId(facts.pin),
-      pin: facts.pin,
+      keyId: toKeyId(pin),
+      pin,
     });
     const signal = await stopped;
     log.write({ event: "stopping", signal });

@@ -9,6 +9,7 @@ import {
   type OptionRules,
   TEXT,
 } from "../check-options.ts";
+import { HandclaspError } from "../errors.ts";
 import type { ClientOptions, ConnectOptions } from "./connect-options.ts";
 
 const TLS_VERSION = oneOf("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3");
@@ -45,6 +46,7 @@ const CONNECT: OptionRules<ConnectOptions> = {
     allows: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 16,
   },
   socketPath: TEXT,
+  ca: TEXT,
   signal: OBJECT,
 };
 
@@ -56,4 +58,8 @@ export function checkClientOptions(of: string, options: ClientOptions): void {
 /** The same for what `connect()` takes. */
 export function checkConnectOptions(options: ConnectOptions): void {
   checkOptions("connect()", options, CONNECT, ["knownServers", "host", "port"]);
+  if (options.ca === undefined || options.sessions === undefined) return;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "connect() takes no sessions together with ca", {
+    hint: "a session is resumed by the key that it was made with",
+  });
 }

@@ -36,6 +36,11 @@ export interface ClientOptions {
 export interface ConnectOptions extends ClientOptions, ServerAddress {
   /** Goes through a Unix socket or Windows pipe instead of TCP; the server is known as `HOST:PORT` all the same. */
   readonly socketPath?: string;
+  /**
+   * CAs as PEM: a server is let in by their signature and its name instead of by its key, and is neither looked up among
+   * the known servers nor remembered.
+   */
+  readonly ca?: string;
   /** Gives up when it is aborted before there is a connection: its reason is thrown. */
   readonly signal?: AbortSignal;
 }

@@ -56,7 +56,10 @@ export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown
       socket,
       address,
       facts,
-      endBy: endWhenDistrusted(socket, options.knownServers, { address, facts }),
+      endBy:
+        options.ca === undefined
+          ? endWhenDistrusted(socket, options.knownServers, { address, facts })
+          : () => undefined,
     };
   } catch (error) {
     socket?.destroy();
@@ -101,7 +104,7 @@ function startTls(
   transport: Duplex | undefined,
   offered: KeptSession | undefined,
 ): TLSSocket {
-  const { host, port, socketPath, identity, minVersion, maxVersion, alpnProtocols, onKeyLog } = options;
+  const { host, port, socketPath, identity, minVersion, maxVersion, alpnProtocols, onKeyLog, ca } = options;
   const name = serverName(options);
   const socket = connectTls({
     host,
@@ -116,6 +119,7 @@ function startTls(
     ...(alpnProtocols !== undefined && { ALPNProtocols: [...alpnProtocols] }),
     ...(identity !== undefined && { key: identity.key, cert: identity.certificate }),
     ...(offered !== undefined && { session: offered.session }),
+    ...(ca !== undefined && { ca }),
   });
   if (onKeyLog !== undefined) socket.on("keylog", onKeyLog);
   return socket;
@@ -155,6 +159,7 @@ function judged(socket: TLSSocket, handshake: Handshake): Promise<CertificateFac
 /** Runs without a pause up to the verdict; a refused socket is gone before anything is flushed. */
 async function verify(socket: TLSSocket, handshake: Handshake): Promise<CertificateFacts> {
   const { options, address, offered, onUnknown } = handshake;
+  if (options.ca !== undefined) return verifyByCa(socket, handshake);
   const { knownServers, verifyServer = "accept", sessions } = options;
   let facts: CertificateFacts;
   let verdict: ServerVerdict;
@@ -174,6 +179,35 @@ async function verify(socket: TLSSocket, handshake: Handshake): Promise<Certific
   sessions?.watch(socket, placeOf(options, address), facts);
   if (verdict.decision === "claim") await knownServers.remember(address, facts, verdict.endorsedBy);
   return facts;
+}
+
+/** By the signature of a CA, and the name. */
+function verifyByCa(socket: TLSSocket, { options, address }: Handshake): CertificateFacts {
+  const { authorized, authorizationError } = socket;
+  try {
+    const facts = serverCertificate(socket, undefined);
+    if (!authorized) throw notVouchedFor(address, String(authorizationError));
+    options.onServer?.({ address, facts });
+    return facts;
+  } catch (error) {
+    socket.destroy();
+    throw isUnreadable(error) ? unreadable(error, address) : error;
+  }
+}
+
+/** `code` is OpenSSL's, as Node names it. */
+function notVouchedFor(address: string, code: string): HandclaspError {
+  const what =
+    code === "ERR_TLS_CERT_ALTNAME_INVALID"
+      ? "is for another name"
+      : `does not pass with that CA: ${code.toLowerCase().replaceAll("_", " ")}`;
+  return new HandclaspError(
+    "ERR_HANDCLASP_REFUSED",
+    `${escapeText(address)} shows a certificate that ${what}`,
+    {
+      details: { reason: "untrusted", address, code },
+    },
+  );
 }
 
 /** On a resumed connection Node shows no certificate: only who has the session's keys can have resumed it. */

@@ -1,12 +1,18 @@
-import { once } from "node:events";
-import { connect as connectTcp } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Command } from "commander";
 import { toConnectError } from "../../client/refused-by-server.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { nextConnectionNumber, toConnectionId } from "../../guard/connection-id.ts";
 import { Tap } from "../../guard/tap.ts";
-import { addConnectFlags, type ConnectFlags, withConnection } from "../connect.ts";
+import {
+  addConnectFlags,
+  addPeerFlags,
+  type ConnectFlags,
+  type PeerFlags,
+  withConnection,
+} from "../connect.ts";
+import { openTcp } from "../connect/open-tcp.ts";
 import { ServeLog } from "../serve/log.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { addTraceFlags, type TraceFlags } from "./format.ts";
@@ -16,23 +22,26 @@ import { TraceOutput } from "./output.ts";
 /** How long a server has to judge us after the handshake; in TLS 1.3 its alert comes later than 'secureConnect'. */
 const VERDICT_MS = 500;
 const FAREWELL_MS = 5000;
-const CONNECT_MS = 10_000;
 
 /** `trace connect`: connects as `connect` does, prints the handshake, says nothing and leaves. */
 export function connectCommand(): Command {
   const verb = new Command("connect").description(
     "connect as handclasp connect does, print the messages of the handshake, and leave",
   );
-  return addTraceFlags(addConnectFlags(verb)).action(run);
+  return addTraceFlags(addPeerFlags(addConnectFlags(verb))).action(run);
 }
 
-async function run(address: ServerAddress, flags: ConnectFlags & TraceFlags, verb: Command): Promise<void> {
+async function run(
+  address: ServerAddress,
+  flags: ConnectFlags & PeerFlags & TraceFlags,
+  verb: Command,
+): Promise<void> {
   const log = new ServeLog(false);
   using output = new TraceOutput({ ...flags, ...explainingIn(log, flags), onProblem: logProblem(log) });
   let tap: Tap | undefined;
   let closed: Promise<unknown> | undefined;
   const openTransport = async (): Promise<Tap> => {
-    tap = await openTapped(address, output, log);
+    tap = tapped(await openTcp(address, flags.starttls), output, log);
     const { raw } = tap;
     closed = new Promise((resolve) => raw.on("close", resolve));
     return tap;
@@ -47,12 +56,7 @@ async function run(address: ServerAddress, flags: ConnectFlags & TraceFlags, ver
   }
 }
 
-async function openTapped(address: ServerAddress, output: TraceOutput, log: ServeLog): Promise<Tap> {
-  const raw = connectTcp(address);
-  await once(raw, "connect", { signal: AbortSignal.timeout(CONNECT_MS) }).catch((error: unknown) => {
-    raw.destroy();
-    throw error;
-  });
+function tapped(raw: Socket, output: TraceOutput, log: ServeLog): Tap {
   const { local, remote } = endpointsOf(raw);
   const tap = new Tap(raw, nextConnectionNumber());
   tap.keepHalfOpen();

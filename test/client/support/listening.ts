@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { createServer, type TlsOptions, type TLSSocket } from "node:tls";
@@ -7,6 +7,9 @@ import type { IdentityPem } from "../../../src/client/identity.ts";
 import { KnownServers } from "../../../src/client/known-servers.ts";
 import type { TrustStore } from "../../../src/trust/trust-store.ts";
 import { type CreatedIdentity, createIdentity } from "../../../src/x509/create-identity.ts";
+import { toPem } from "../../../src/x509/certificate-description.ts";
+import { JOIN_PROOF } from "../../../src/x509/private-extensions.ts";
+import { certificateOf, extension } from "../../x509/support/der-writer.ts";
 import type { IdentityType } from "../../../src/x509/identity-type.ts";
 
 /** A TLS server that says `welcome` to everybody and ends the connection. */
@@ -24,12 +27,15 @@ export function identity(name: string, type: IdentityType = "p256"): Promise<Cre
   return createIdentity({ name, type, now: new Date() });
 }
 
-/** Key and certificate as a server wants them; OpenSSL takes the certificate, and our reader finds two names in it. */
+/** Key and certificate as a server wants them; OpenSSL takes the certificate, our reader finds an extension of ours twice. */
 export function unreadable(): { readonly key: string; readonly cert: string } {
-  const options = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a/CN=b -days 9 -keyout -";
-  const args = ["req", "-x509", ...options.split(" ")];
-  const pem = execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  return { key: pem, cert: pem };
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const proof = extension(JOIN_PROOF.oid, Buffer.of(5, 0));
+  const certificate = certificateOf({
+    spki: publicKey.export({ type: "spki", format: "der" }),
+    extensions: [proof, proof],
+  });
+  return { key: privateKey.export({ type: "pkcs8", format: "pem" }), cert: toPem(certificate) };
 }
 
 /** Key and certificate as a server wants them. */

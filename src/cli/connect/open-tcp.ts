@@ -1,0 +1,23 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { ServerAddress } from "../../client/server-address.ts";
+import { startTls } from "../../client/starttls.ts";
+import type { StartTlsProtocol } from "../../client/starttls-protocols.ts";
+
+const CONNECT_MS = 10_000;
+/** Shorter than a handshake may take, so that whoever waits is told what for. */
+const STARTTLS_MS = 8000;
+
+/** A connection to a server, up to where TLS may begin. */
+export async function openTcp(
+  server: ServerAddress,
+  protocol: StartTlsProtocol | undefined,
+): Promise<Socket> {
+  const socket = connect(server);
+  await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) }).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
+  if (protocol !== undefined) await startTls(socket, { protocol, server, timeoutMs: STARTTLS_MS });
+  return socket;
+}
