@@ -1,3 +1,6 @@
+import { BeforeTls } from "../../capture/before-tls/before-tls.ts";
+import type { PrefaceRefusal } from "../../capture/before-tls/conversation.ts";
+import type { PrefaceName } from "../../capture/before-tls/preface-name.ts";
 import type { Connection, Direction, TcpEvent } from "../../capture/connection.ts";
 import { HandshakeObserver } from "../../tls/handshake-observer.ts";
 import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
@@ -23,6 +26,7 @@ export class CapturedConnection {
   /** Once bytes are missing, where records begin is not known any more. */
   readonly #lost = new Set<Direction>();
   readonly #story: StoryTeller = new StoryTeller("server");
+  readonly #preface: BeforeTls;
   #unfollow: (() => void) | undefined;
   #time = 0;
   #packet = 0;
@@ -33,6 +37,10 @@ export class CapturedConnection {
     this.#listener = listener;
     this.#id = String(connection.id);
     this.#story.isHeadless = !connection.fromStart;
+    this.#preface = new BeforeTls(!connection.fromStart, {
+      data: (sender, bytes) => this.#data(sender, bytes),
+      gap: (sender, length) => this.#gap(sender, length),
+    });
     this.#observer = new HandshakeObserver({
       connection: this.#id,
       now: () => this.#time,
@@ -61,6 +69,16 @@ export class CapturedConnection {
     return this.#messages > 0;
   }
 
+  /** What came before TLS, in order. */
+  get before(): readonly PrefaceName[] {
+    return this.#preface.before;
+  }
+
+  /** That the server did not want to begin TLS, or to lead to who would. */
+  get refusal(): PrefaceRefusal | undefined {
+    return this.#preface.refusal;
+  }
+
   /** What it came to; to be asked once it is closed. */
   get story(): HandshakeFacts {
     return this.#story;
@@ -71,14 +89,10 @@ export class CapturedConnection {
     this.#packet = event.packet;
     switch (event.kind) {
       case "data":
-        if (this.#lost.has(event.direction)) return;
-        this.#story.bytes(event.direction, event.bytes);
-        // The observer keeps what it was given, the reader of the file writes over it.
-        if (event.direction === "client") this.#observer.read(event.bytes.slice());
-        else this.#observer.wrote(event.bytes.slice());
+        this.#preface.data(event.direction, event.bytes);
         break;
       case "gap":
-        if (!this.#lost.has(event.direction)) this.#gap(event.direction, event.length);
+        this.#preface.gap(event.direction, event.length);
         break;
       case "finish":
         this.#story.ended(event.direction, "closed");
@@ -87,6 +101,7 @@ export class CapturedConnection {
         this.#story.ended(event.direction, "reset");
         break;
       case "close":
+        this.#preface.end();
         this.#story.isCut ||= this.#story.end === undefined;
         this.#unfollow?.();
         this.#observer.end();
@@ -94,7 +109,16 @@ export class CapturedConnection {
     }
   }
 
+  #data(sender: Direction, bytes: Uint8Array): void {
+    if (this.#lost.has(sender)) return;
+    this.#story.bytes(sender, bytes);
+    // The observer keeps what it was given, the reader of the file writes over it.
+    if (sender === "client") this.#observer.read(bytes.slice());
+    else this.#observer.wrote(bytes.slice());
+  }
+
   #gap(direction: Direction, length: number): void {
+    if (this.#lost.has(direction)) return;
     this.#lost.add(direction);
     this.#story.isCut = true;
     this.#listener.problem({
