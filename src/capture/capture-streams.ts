@@ -1,11 +1,13 @@
 import type { Capture } from "./capture.ts";
 import type { Moment, TcpEvent } from "./connection.ts";
+import { CUT } from "./ethertype.ts";
 import { IpFragments } from "./ip-fragments.ts";
-import { parseIpPacket } from "./ip-packet.ts";
-import { findIp } from "./link-layer.ts";
+import { type IpPacket, parseIpPacket } from "./ip-packet.ts";
+import { findInnerIp } from "./ip-tunnel.ts";
+import { findIp, UNKNOWN_LINK_TYPE } from "./link-layer.ts";
 import type { Packet } from "./packet.ts";
 import { TcpReassembly, type ReassemblyLimits } from "./tcp-reassembly.ts";
-import { parseTcpSegment, type TcpSegment } from "./tcp-segment.ts";
+import { parseTcpSegment } from "./tcp-segment.ts";
 
 const PROTOCOL_TCP = 6;
 
@@ -13,8 +15,8 @@ const PROTOCOL_TCP = 6;
 export interface StreamSummary {
   readonly packets: number;
   readonly tcpSegments: number;
-  /** Not TCP over IP. */
-  readonly otherPackets: number;
+  /** What was not TCP, by name: `ARP`, `QUIC`. */
+  readonly leftOut: ReadonlyMap<string, number>;
   /** Link types of which nothing is known, with the number of their packets. */
   readonly unknownLinkTypes: ReadonlyMap<number, number>;
   /** IP or TCP headers that cannot be. */
@@ -25,14 +27,20 @@ export interface StreamSummary {
   readonly lostFragments: number;
 }
 
-/** Packets in, TCP events out: link layer, IP, fragments, TCP. */
+/** One packet within another, each with an IP header of its own. */
+const MOST_NESTED = 8;
+/** That an end of a fragmented packet is still to come. */
+const PART = "part of a packet";
+const MALFORMED = "headers that cannot be";
+
+/** Packets in, TCP events out: link layer, IP, fragments, tunnels, TCP. */
 export class CaptureStreams {
   readonly #reassembly: TcpReassembly;
   readonly #fragments = new IpFragments();
   readonly #unknownLinkTypes = new Map<number, number>();
+  readonly #leftOut = new Map<string, number>();
   #packets = 0;
   #tcpSegments = 0;
-  #otherPackets = 0;
   #malformedPackets = 0;
   #cutSegments = 0;
 
@@ -40,13 +48,16 @@ export class CaptureStreams {
     this.#reassembly = new TcpReassembly(onEvent, limits);
   }
 
-  packet({ linkType, data, timeMs, number }: Packet): void {
+  /** Numbers the packets itself: over several files they are counted on. */
+  packet({ linkType, data, timeMs, originalLength }: Packet): void {
     this.#packets += 1;
-    const ipAt = findIp(linkType, data);
-    if (ipAt === "unknown")
-      this.#unknownLinkTypes.set(linkType, (this.#unknownLinkTypes.get(linkType) ?? 0) + 1);
-    else if (ipAt === "other") this.#otherPackets += 1;
-    else this.#ip(data, ipAt, { timeMs, packet: number });
+    const found = this.#findTcp(linkType, data);
+    const isRead = typeof found !== "string" && this.#tcp(found, { timeMs, packet: this.#packets });
+    if (isRead || found === PART) return;
+    if (found === UNKNOWN_LINK_TYPE) count(this.#unknownLinkTypes, linkType);
+    else if (typeof found === "string" && found !== MALFORMED) count(this.#leftOut, found);
+    else if (data.length < originalLength) count(this.#leftOut, CUT);
+    else this.#malformedPackets += 1;
   }
 
   /** Nothing more comes: the last events, then what was read and what not. */
@@ -55,7 +66,7 @@ export class CaptureStreams {
     return {
       packets: this.#packets,
       tcpSegments: this.#tcpSegments,
-      otherPackets: this.#otherPackets,
+      leftOut: this.#leftOut,
       unknownLinkTypes: this.#unknownLinkTypes,
       malformedPackets: this.#malformedPackets,
       cutSegments: this.#cutSegments,
@@ -63,33 +74,38 @@ export class CaptureStreams {
     };
   }
 
-  #ip(data: Uint8Array, at: number, when: Moment): void {
-    const ip = parseIpPacket(data, at);
-    if (ip === undefined) {
-      this.#malformedPackets += 1;
-      return;
+  /** The innermost IP packet, which carries TCP; else the name of what is there. */
+  #findTcp(linkType: number, packet: Uint8Array): IpPacket | string {
+    let data = packet;
+    let start = findIp(linkType, data);
+    for (let nested = 0; nested <= MOST_NESTED; nested++) {
+      if (typeof start === "string") return start;
+      const ip = parseIpPacket(data, start);
+      if (ip === undefined) return MALFORMED;
+      const whole = ip.fragment === undefined ? ip : this.#fragments.add(ip, ip.fragment);
+      if (whole === undefined) return PART;
+      if (whole.protocol === PROTOCOL_TCP) return whole;
+      data = whole.data.subarray(0, whole.payloadEnd);
+      start = findInnerIp(whole, data);
     }
-    if (ip.protocol !== PROTOCOL_TCP) {
-      this.#otherPackets += 1;
-      return;
-    }
-    let segment: TcpSegment | undefined;
-    if (ip.fragment === undefined) segment = parseTcpSegment(data, ip.payloadAt, ip.payloadEnd);
-    else {
-      const payload = this.#fragments.add(ip, ip.fragment);
-      if (payload === undefined) return;
-      segment = parseTcpSegment(payload, 0, payload.length);
-    }
-    if (segment === undefined) {
-      this.#malformedPackets += 1;
-      return;
-    }
+    return "packets within packets";
+  }
+
+  /** False when the header cannot be. */
+  #tcp(ip: IpPacket, when: Moment): boolean {
+    const segment = parseTcpSegment(ip.data, ip.payloadAt, ip.payloadEnd);
+    if (segment === undefined) return false;
     this.#tcpSegments += 1;
     // Without its end, a segment's FIN has no place; the missing bytes show as a gap.
     const isCut = ip.missing > 0;
     if (isCut) this.#cutSegments += 1;
     this.#reassembly.segment(ip, isCut ? { ...segment, fin: false } : segment, when);
+    return true;
   }
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** The TCP events of a capture, lazily; the generator returns the summary. */

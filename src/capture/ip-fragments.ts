@@ -27,8 +27,8 @@ export class IpFragments {
     return this.#lost + this.#datagrams.size;
   }
 
-  /** The whole payload when this fragment completes it. */
-  add(packet: IpPacket, fragment: Fragment): Uint8Array | undefined {
+  /** The whole packet when this fragment completes it. */
+  add(packet: IpPacket, fragment: Fragment): IpPacket | undefined {
     const payload = packet.data.subarray(packet.payloadAt, packet.payloadEnd);
     const end = fragment.offset + payload.length;
     if (packet.missing > 0 || end > DATAGRAM_BYTES || (fragment.more && payload.length % UNIT !== 0)) {
@@ -41,7 +41,7 @@ export class IpFragments {
     place(datagram, payload, fragment.offset);
     if (datagram.length === undefined || datagram.units < Math.ceil(datagram.length / UNIT)) return undefined;
     this.#datagrams.delete(key);
-    return datagram.bytes.subarray(0, datagram.length);
+    return join(packet, datagram.bytes.subarray(0, datagram.length));
   }
 
   #begin(key: string): Datagram {
@@ -55,6 +55,21 @@ export class IpFragments {
     this.#datagrams.set(key, datagram);
     return datagram;
   }
+}
+
+/** The addresses, and the whole payload right behind them. */
+function join(packet: IpPacket, payload: Uint8Array): IpPacket {
+  const { data, addressesAt, addressBytes } = packet;
+  const addresses = data.subarray(addressesAt, addressesAt + 2 * addressBytes);
+  const payloadAt = addresses.length;
+  return {
+    ...packet,
+    data: Buffer.concat([addresses, payload]),
+    addressesAt: 0,
+    payloadAt,
+    payloadEnd: payloadAt + payload.length,
+    fragment: undefined,
+  };
 }
 
 function place(datagram: Datagram, payload: Uint8Array, offset: number): void {

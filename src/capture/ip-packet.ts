@@ -47,15 +47,23 @@ function parseIpv4(data: Uint8Array, at: number): IpPacket | undefined {
   const flags = uint16(data, at + 6);
   const offset = (flags & 0x1fff) * 8;
   const more = (flags & 0x2000) !== 0;
+  const isFragment = more || offset > 0;
+  const protocol = data[at + 9] ?? 0;
+  const payloadAt = at + headerLength;
+  const end = at + Math.min(total, available);
+  // In IPv6 this is an extension header among others.
+  const ofAuthentication =
+    protocol === AUTHENTICATION && !isFragment ? ((data[payloadAt + 1] ?? 0) + 2) * 4 : 0;
+  if (payloadAt + ofAuthentication > end) return undefined;
   return {
     data,
     addressesAt: at + 12,
     addressBytes: 4,
-    protocol: data[at + 9] ?? 0,
-    payloadAt: at + headerLength,
-    payloadEnd: at + Math.min(total, available),
+    protocol: ofAuthentication > 0 ? (data[payloadAt] ?? 0) : protocol,
+    payloadAt: payloadAt + ofAuthentication,
+    payloadEnd: end,
     missing: Math.max(0, total - available),
-    fragment: more || offset > 0 ? { id: uint16(data, at + 4), offset, more } : undefined,
+    fragment: isFragment ? { id: uint16(data, at + 4), offset, more } : undefined,
   };
 }
 

@@ -1,36 +1,52 @@
+import {
+  behindEthernet,
+  behindEtherType,
+  behindLlc,
+  behindPpp,
+  behindPppoe,
+  CUT,
+  type IpStart,
+} from "./ethertype.ts";
+
 /** LINKTYPE_ numbers whose packets are understood. draft-ietf-opsawg-pcaplinktype. */
 export const LINK_TYPE = {
   null: 0,
   ethernet: 1,
+  ppp: 9,
   /** Raw IP as BSDs and OpenBSD number it inside the kernel; some files carry these numbers. */
   rawBsd: 12,
   rawOpenBsd: 14,
+  pppHdlc: 50,
+  pppoe: 51,
   raw: 101,
+  ciscoHdlc: 104,
+  wifi: 105,
   loop: 108,
   linuxCooked: 113,
+  radiotap: 127,
+  pppd: 166,
+  pppWithDirection: 204,
+  ciscoHdlcWithDirection: 205,
   ipv4: 228,
   ipv6: 229,
+  nflog: 239,
+  pktap: 258,
   linuxCooked2: 276,
 } as const;
 
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
-/** 802.1Q, 802.1ad and the numbers used for QinQ before it. */
-const VLAN_TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100, 0x9200, 0x9300];
-const SNAP = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00] as const;
 /** AF_INET is 2 everywhere; AF_INET6 is 10 on Linux, 24, 28 and 30 on the BSDs and macOS. */
 const ADDRESS_FAMILIES: readonly number[] = [2, 10, 24, 28, 30];
 
-/** Where the IP header of a packet begins; "other" is another protocol, "unknown" a link type of which we know nothing. */
-export type IpStart = number | "other" | "unknown";
+/** What `findIp` says of a link type of which it knows nothing. */
+export const UNKNOWN_LINK_TYPE = "unknown link type";
 
-/** Finds the IP header behind the link layer's one. */
+/** Finds the IP header behind the link layer's ones. */
 export function findIp(linkType: number, data: Uint8Array): IpStart {
   switch (linkType) {
     case LINK_TYPE.ethernet:
-      return behindEthertype(data, 12);
+      return behindEthernet(data, 0);
     case LINK_TYPE.linuxCooked:
-      return behindEthertype(data, 14);
+      return behindEtherType(data, 14);
     case LINK_TYPE.linuxCooked2:
       return behindCooked2(data);
     case LINK_TYPE.null:
@@ -43,50 +59,83 @@ export function findIp(linkType: number, data: Uint8Array): IpStart {
     case LINK_TYPE.ipv6:
       return 0;
     default:
-      return "unknown";
+      return findIpInRare(linkType, data);
   }
 }
 
-/** IEEE 802.3: an ethertype, after any VLAN tags, or a length followed by LLC and SNAP. */
-function behindEthertype(data: Uint8Array, typeAt: number): IpStart {
-  let at = typeAt;
-  let type = uint16(data, at);
-  while (VLAN_TAGS.includes(type)) {
-    at += 4;
-    type = uint16(data, at);
+function findIpInRare(linkType: number, data: Uint8Array): IpStart {
+  switch (linkType) {
+    case LINK_TYPE.ppp:
+    case LINK_TYPE.pppHdlc:
+    case LINK_TYPE.pppd:
+      return behindPpp(data, 0);
+    case LINK_TYPE.pppWithDirection:
+      return behindPpp(data, 1);
+    case LINK_TYPE.pppoe:
+      return behindPppoe(data, 0);
+    case LINK_TYPE.ciscoHdlc:
+      return behindEtherType(data, 2);
+    case LINK_TYPE.ciscoHdlcWithDirection:
+      return behindEtherType(data, 3);
+    case LINK_TYPE.wifi:
+      return behindWifi(data, 0);
+    case LINK_TYPE.radiotap:
+      return behindWifi(data, (data[2] ?? 0) | ((data[3] ?? 0) << 8));
+    case LINK_TYPE.nflog:
+      return behindNflog(data);
+    case LINK_TYPE.pktap:
+      return behindPktap(data);
+    default:
+      return UNKNOWN_LINK_TYPE;
   }
-  if (type < 0x600 && SNAP.every((byte, index) => data[at + 2 + index] === byte)) {
-    at += 2 + SNAP.length;
-    type = uint16(data, at);
-  }
-  return isIp(type) ? at + 2 : "other";
 }
 
-/** LINKTYPE_LINUX_SLL2: the protocol comes first, the header has 20 bytes, VLAN tags may follow. */
+/** LINKTYPE_LINUX_SLL2: the ethertype stands first, what follows it after 20 bytes. */
 function behindCooked2(data: Uint8Array): IpStart {
-  let type = uint16(data, 0);
-  let at = 20;
-  while (VLAN_TAGS.includes(type)) {
-    type = uint16(data, at + 2);
-    at += 4;
-  }
-  return isIp(type) ? at : "other";
+  return behindEtherType(data, 0, 20);
 }
 
 /** LINKTYPE_NULL is in the byte order of the machine that captured, LINKTYPE_LOOP in network order. */
 function behindAddressFamily(data: Uint8Array): IpStart {
-  const low = uint16(data, 0);
-  const high = uint16(data, 2);
-  const family = low === 0 ? high : high === 0 ? (low >> 8) | ((low & 0xff) << 8) : -1;
-  return ADDRESS_FAMILIES.includes(family) ? 4 : "other";
+  const [a = -1, b = -1, c = -1, d = -1] = data;
+  const family = a === 0 && b === 0 ? (c << 8) | d : (b << 8) | a;
+  const isIp = ADDRESS_FAMILIES.includes(family) && (a === 0 || c === 0);
+  return isIp ? 4 : `address family ${family}`;
 }
 
-function isIp(type: number): boolean {
-  return type === ETHERTYPE_IPV4 || type === ETHERTYPE_IPV6;
+/** IEEE 802.11-2020 §9.2: only data frames in the clear have anything for us. */
+function behindWifi(data: Uint8Array, at: number): IpStart {
+  const control = data[at] ?? 0;
+  const flags = data[at + 1] ?? 0;
+  if ((control & 0x0c) !== 0x08 || (control & 0x40) !== 0) return "Wi-Fi's own";
+  if ((flags & 0x40) !== 0) return "Wi-Fi, encrypted";
+  const hasFourAddresses = (flags & 0x03) === 0x03;
+  const isQos = (control & 0x80) !== 0;
+  const llcAt =
+    at + 24 + (hasFourAddresses ? 6 : 0) + (isQos ? 2 : 0) + (isQos && (flags & 0x80) !== 0 ? 4 : 0);
+  return behindLlc(data, llcAt);
 }
 
-/** -1 past the end, which is no ethertype. */
-function uint16(data: Uint8Array, at: number): number {
-  const low = data[at + 1];
-  return low === undefined ? -1 : ((data[at] ?? 0) << 8) | low;
+const NFLOG_PAYLOAD = 9;
+
+/** LINKTYPE_NFLOG: family, version, resource, then fields of length, type and value in the machine's byte order. */
+function behindNflog(data: Uint8Array): IpStart {
+  for (let at = 4; at + 4 <= data.length;) {
+    const length = (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8);
+    if (((data[at + 2] ?? 0) | (((data[at + 3] ?? 0) & 0x3f) << 8)) === NFLOG_PAYLOAD) return at + 4;
+    if (length < 4) break;
+    at += (length + 3) & ~3;
+  }
+  return "NFLOG without a packet";
+}
+
+/** LINKTYPE_PKTAP, as macOS writes it: its own length and the link type of what follows, little-endian. */
+function behindPktap(data: Uint8Array): IpStart {
+  if (data.length < 12) return CUT;
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  const length = view.getUint32(0, true);
+  const inner = view.getUint32(8, true);
+  if (length < 12 || length > data.length || inner === LINK_TYPE.pktap) return "PKTAP's own";
+  const start = findIp(inner, data.subarray(length));
+  return typeof start === "number" ? length + start : start;
 }

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { CaptureStreams, type StreamSummary } from "../../src/capture/capture-streams.ts";
 import type { TcpEvent } from "../../src/capture/connection.ts";
+import { FileBuilder } from "./support/capture-files.ts";
+import { missing, tsharkFields } from "./support/programs.ts";
 import { textOf } from "./support/segments.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ""), "hex");
@@ -23,6 +28,7 @@ const IPV6_EXTENSIONS = Buffer.concat([
   TCP,
 ]);
 const MACS = "020000000001 020000000002";
+const WIFI = "020000000001 020000000002 020000000003 0000";
 const SLL = "0000 0001 0006 020000000001 0000";
 const SLL2 = "0000 00000001 0001 00 06 0200000000010000";
 
@@ -50,6 +56,44 @@ const PACKETS: readonly (readonly [name: string, linkType: number, header: strin
   ["NULL, big-endian", 0, "00000002", IPV4],
   ["NULL with macOS's IPv6", 0, "1e000000", IPV6],
   ["NULL with FreeBSD's IPv6", 0, "0000001c", IPV6],
+  ["PPP", 9, "ff03 0021", IPV4],
+  ["PPP with a protocol of one byte", 9, "57", IPV6],
+  ["PPP in HDLC", 50, "ff03 0057", IPV6],
+  ["PPPoE without Ethernet", 51, "11 00 0001 002d 0021", IPV4],
+  ["Cisco HDLC", 104, "0f00 0800", IPV4],
+  ["PPP with a direction", 204, "01 ff03 0021", IPV4],
+  ["Wi-Fi in the clear", 105, `0801 0000 ${WIFI} aaaa03 000000 0800`, IPV4],
+  ["Wi-Fi with QoS and radiotap", 127, `0000 0800 00000000 8802 0000 ${WIFI} 0000 aaaa03 000000 86dd`, IPV6],
+  ["NFLOG", 239, "0200 0001 0800 0100 08000300 2f00 0900", IPV4],
+  [
+    "PKTAP",
+    258,
+    `6c000000 01000000 01000000 ${"00".repeat(24)} 01000000 ${"00".repeat(68)} ${MACS} 0800`,
+    IPV4,
+  ],
+  ["Ethernet with PPPoE", 1, `${MACS} 8864 11 00 0001 002d 0021`, IPV4],
+  ["Ethernet with a VLAN, PPPoE and IPv6", 1, `${MACS} 8100 0064 8864 11 00 0001 0041 0057`, IPV6],
+  ["Ethernet with two MPLS labels", 1, `${MACS} 8847 00010 0 40 00020 1 40`, IPV6],
+  [
+    "Ethernet within MPLS",
+    1,
+    `${MACS} 8847 00010 1 40 00000000 00005e000101 020000000001 8100 0064 0800`,
+    IPV4,
+  ],
+  [
+    "Ethernet within MPLS without a control word",
+    1,
+    `${MACS} 8847 00010 1 40 005056000101 005056000102 86dd`,
+    IPV6,
+  ],
+  ["Ethernet with Cisco's security group tag", 1, `${MACS} 8909 01 01 0001 0064 0800`, IPV4],
+  [
+    "Ethernet with a VLAN behind a security group tag",
+    1,
+    `${MACS} 8909 01 01 0001 0064 8100 0064 86dd`,
+    IPV6,
+  ],
+  ["Ethernet with a backbone tag", 1, `${MACS} 88a8 0001 88e7 00000001 ${MACS} 0800`, IPV4],
   ["LOOP", 108, "00000002", IPV4],
   ["LOOP with OpenBSD's IPv6", 108, "00000018", IPV6],
 ];
@@ -79,6 +123,24 @@ describe("link layer", () => {
       });
     });
 
+  it("is read by tshark as we do", { skip: missing("tshark") }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "handclasp-test-"));
+    try {
+      const file = new FileBuilder(true).section();
+      for (const [, linkType] of PACKETS) file.interface(linkType);
+      for (const [index, [, , header, ip]] of PACKETS.entries())
+        file.enhancedPacket(index, 1n, Buffer.concat([hex(header), ip]));
+      const path = join(folder, "links.pcapng");
+      writeFileSync(path, file.bytes());
+      const rows = await tsharkFields(path, "tcp", ["frame.number"]);
+      const read = new Set(rows.map(([number]) => number));
+      const onlyOurs = PACKETS.filter((_, index) => !read.has(String(index + 1))).map(([name]) => name);
+      assert.deepEqual(onlyOurs, []);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("of another kind is counted, with its number", () => {
     const { summary } = readPackets(147, IPV4, IPV4);
     assert.deepEqual([...summary.unknownLinkTypes], [[147, 2]]);
@@ -91,7 +153,13 @@ describe("link layer", () => {
     shortHeader[0] = 0x44;
     const cutTcp = IPV4.subarray(0, 30);
     const { summary } = readPackets(1, hex(`${MACS} 0806`), Buffer.concat([hex(`${MACS} 0800`), udp]));
-    assert.equal(summary.otherPackets, 2);
+    assert.deepEqual(
+      [...summary.leftOut],
+      [
+        ["ARP", 1],
+        ["UDP", 1],
+      ],
+    );
     assert.equal(readPackets(101, shortHeader, cutTcp, hex("00"), hex("")).summary.malformedPackets, 4);
   });
 

@@ -10,10 +10,13 @@ import { readCapture } from "../../src/capture/capture.ts";
 import { recogniseFile } from "../../src/cli/trace/file-kind.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { PcapngRecorder, type RecordedConnection } from "../../src/capture/pcapng-recorder.ts";
+import { FileBuilder } from "../capture/support/capture-files.ts";
 import { Home, MAIN, type RunResult, runToEnd, startServer } from "./support/serve.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
 
 const SECRETS_BLOCK = 10;
+const ETHERNET = 1;
+const USBPCAP = 249;
 
 /** The blocks of a pcapng file in our byte order. */
 function blocksOf(file: Buffer): readonly Buffer[] {
@@ -219,6 +222,20 @@ describe("trace read, by where the capture comes from", { timeout: 120_000 }, ()
     assert.equal(outcome.code, 1);
     assert.ok(outcome.stdout === expected);
     assert.match(outcome.stderr, /^error: stdin is text/m);
+  });
+
+  it("counts and names on stderr what is left out", async () => {
+    const capture = new FileBuilder(true).section();
+    for (const linkType of [ETHERNET, USBPCAP, 147]) capture.interface(linkType);
+    const arp = Buffer.from("02000000000102000000000208060001", "hex");
+    for (const id of [0, 0, 1, 2]) capture.enhancedPacket(id, 1n, arp);
+    const path = home.path("left-out.pcapng");
+    writeFileSync(path, capture.bytes());
+    const { code, stderr } = await home.run(["trace", "read", path]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^left out: 2 ARP$/m);
+    assert.match(stderr, /^warning: 1 packets of link type 249 \(LINKTYPE_USBPCAP\), .* were left out$/m);
+    assert.match(stderr, /^warning: 1 packets of link type 147 \(LINKTYPE_USER0\), .* were left out$/m);
   });
 
   it("waits for a slow reader and loses nothing, and ends at once when nobody reads any more", async () => {

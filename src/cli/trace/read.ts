@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { Command } from "commander";
 import type { Connection, TcpEvent } from "../../capture/connection.ts";
 import { CaptureStreams, type StreamSummary } from "../../capture/capture-streams.ts";
+import { describeLinkType } from "../../capture/link-type-name.ts";
 import type { CaptureSink } from "../../capture/packet.ts";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { TraceMessage } from "../../tls/trace-message.ts";
@@ -168,14 +169,29 @@ function sayCounts({ connections, withTls }: Reading, { packets }: StreamSummary
 }
 
 function sayLosses(summary: StreamSummary, { malformedLines }: TraceSecrets): void {
-  const { unknownLinkTypes, malformedPackets, cutSegments, lostFragments } = summary;
-  for (const [linkType, count] of unknownLinkTypes) {
-    say(`warning: ${count} packets of link type ${linkType}, which is not known here, were left out`);
+  const { unknownLinkTypes, leftOut, malformedPackets, cutSegments, lostFragments } = summary;
+  if (leftOut.size > 0) say(`left out: ${describeLeftOut(leftOut)}`);
+  for (const [linkType, count] of [...unknownLinkTypes].slice(0, MOST_NAMED)) {
+    warnOf(
+      count,
+      `packets of link type ${describeLinkType(linkType)}, which is not known here, were left out`,
+    );
   }
+  warnOf(unknownLinkTypes.size - MOST_NAMED, "link types more that are not known here were left out");
   warnOf(malformedPackets, "packets with headers that cannot be were left out");
   warnOf(cutSegments, "packets were cut when they were captured (a snap length)");
   warnOf(lostFragments, "IP fragments did not become whole");
   warnOf(malformedLines, "lines of the key log are none");
+}
+
+const MOST_NAMED = 20;
+
+/** The most frequent first: `12 QUIC, 3 ARP`. */
+function describeLeftOut(leftOut: ReadonlyMap<string, number>): string {
+  const all = [...leftOut].toSorted(([, one], [, other]) => other - one);
+  const rest = all.slice(MOST_NAMED).reduce((sum, [, count]) => sum + count, 0);
+  const named = all.slice(0, MOST_NAMED).map(([name, count]) => `${count} ${name}`);
+  return [...named, ...(rest > 0 ? [`${rest} others`] : [])].join(", ");
 }
 
 function warnOf(count: number, what: string): void {
