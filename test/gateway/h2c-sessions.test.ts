@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import type { ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { CONNECTION_TIMES } from "../../src/gateway/http/connection-times.ts";
@@ -48,6 +49,19 @@ describe("connections to an upstream over h2c", () => {
     const sessions = sessionsTo(upstream.port);
     const connections = await Promise.all(Array.from({ length: 10 }, () => acquire(sessions)));
     assert.equal(new Set(connections).size, 1);
+    sessions.close();
+  });
+
+  it("are told that nothing may be pushed", async () => {
+    await using upstream = await openH2cUpstream((stream) => {
+      assert.equal(stream.pushAllowed, false);
+      stream.respond({ ":status": 200 }, { endStream: true });
+    });
+    const sessions = sessionsTo(upstream.port);
+    const greeted = once(upstream.server, "session") as Promise<[ServerHttp2Session]>;
+    await ask(await acquire(sessions));
+    const [{ remoteSettings }] = await greeted;
+    assert.equal(remoteSettings.enablePush, false);
     sessions.close();
   });
 

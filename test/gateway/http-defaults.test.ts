@@ -13,6 +13,9 @@ const CHUNKED = `POST / HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n4\
 const WAYS = [GET, SMALL, CHUNKED];
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+/** More than a pool with a usual limit would have. */
+const MANY = 60;
+
 describe("100 Continue", () => {
   it("that was waited for reaches the client once", async () => {
     const upstream = await openHttpUpstream((request, response) => {
@@ -156,6 +159,26 @@ describe("a request over HTTP/2 that is longer than it says", () => {
     }
     assert.equal((await slow).status, 200);
   });
+});
+
+describe("requests over HTTP/1.1 that come at once", () => {
+  for (const [what, request] of [
+    ["without a body", GET],
+    ["in chunks", CHUNKED],
+  ] as const) {
+    it(`wait for no other's answer, ${what}: each has a connection`, async () => {
+      const waiting: http.ServerResponse[] = [];
+      await using upstream = await openHttpUpstream((incoming, response) => {
+        incoming.resume();
+        waiting.push(response);
+        if (waiting.length === MANY) for (const each of waiting) each.end("ok");
+      });
+      await using scene = await openHttpScene({ to: upstream.port });
+      const answers = await Promise.all(Array.from({ length: MANY }, () => exchangeRaw(scene.port, request)));
+      for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 200 /);
+      assert.equal(upstream.connections.length, MANY);
+    });
+  }
 });
 
 describe("a kept connection to an upstream over HTTP/1.1", () => {
