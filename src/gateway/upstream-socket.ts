@@ -11,7 +11,11 @@ type Written = (error?: Error | null) => void;
 export class UpstreamSocket extends Socket {
   /** By `performance.now()`. */
   readonly openedAt: number = performance.now();
+  /** How often something was written. */
+  writes = 0;
   #failure: Error | undefined;
+  /** Of the write that is under way: there is one at a time. */
+  #written: Written | undefined;
   /** Nothing else comes, and what came is to be read yet. */
   #isOver = false;
   #isEnded = false;
@@ -23,11 +27,11 @@ export class UpstreamSocket extends Socket {
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, written: Written): void {
-    if (this.#failure === undefined) super._write(chunk, encoding, this.#orHold(written));
+    if (this.#begins(written)) super._write(chunk, encoding, this.#orHold);
   }
 
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], written: Written): void {
-    if (this.#failure === undefined) super._writev?.(chunks, this.#orHold(written));
+    if (this.#begins(written)) super._writev?.(chunks, this.#orHold);
   }
 
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
@@ -58,16 +62,20 @@ export class UpstreamSocket extends Socket {
     if (this.readableLength === 0) process.nextTick(() => super.destroy(this.#failure));
   }
 
-  #orHold(written: Written): Written {
-    return (error) => {
-      if (!(error instanceof Error && isLost(error))) {
-        written(error);
-        return;
-      }
-      this.#failure = error;
-      if (this.#isEnded) this.#over();
-    };
+  #begins(written: Written): boolean {
+    this.writes += 1;
+    this.#written = written;
+    return this.#failure === undefined;
   }
+
+  readonly #orHold = (error?: Error | null): void => {
+    if (!(error instanceof Error && isLost(error))) {
+      this.#written?.(error);
+      return;
+    }
+    this.#failure = error;
+    if (this.#isEnded) this.#over();
+  };
 }
 
 class UpstreamReset extends Error {

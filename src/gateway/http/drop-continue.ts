@@ -14,21 +14,13 @@ const MOST_HELD = 64 * 1024;
  */
 export function dropContinue(socket: UpstreamSocket): void {
   const push = socket.push.bind(socket);
-  const write = socket._write.bind(socket);
-  const writeMany = socket._writev.bind(socket);
-  let isAwaited = true;
+  /** At which write the upstream began to answer. */
+  let answered = -1;
   let held: Buffer | undefined;
-  socket._write = (chunk, encoding, written) => {
-    isAwaited = true;
-    write(chunk, encoding, written);
-  };
-  socket._writev = (chunks, written) => {
-    isAwaited = true;
-    writeMany(chunks, written);
-  };
   socket.push = (chunk, encoding) => {
-    if (!isAwaited || !Buffer.isBuffer(chunk) || !mayBeContinue(held, chunk)) {
-      isAwaited = false;
+    const { writes } = socket;
+    if (answered === writes || !Buffer.isBuffer(chunk) || !mayBeContinue(held, chunk)) {
+      answered = writes;
       if (held !== undefined) push(held);
       held = undefined;
       return push(chunk, encoding);
@@ -43,7 +35,7 @@ export function dropContinue(socket: UpstreamSocket): void {
         return true;
       }
       if (end === -1) {
-        isAwaited = false;
+        answered = writes;
         return push(rest);
       }
       rest = rest.subarray(end + 4);

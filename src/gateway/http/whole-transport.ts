@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { dropContinue } from "./drop-continue.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type UpstreamRequest,
   type UpstreamTransport,
 } from "./http-upstream.ts";
+import { KeptClients } from "./kept-clients.ts";
 import { connectUpstream } from "../upstream.ts";
 
 /**
@@ -16,57 +17,44 @@ import { connectUpstream } from "../upstream.ts";
  * `http.request`, which carries all that undici does not (docs/decisions/0018).
  */
 export class WholeTransport implements UpstreamTransport {
-  readonly #pool: Pool;
-  /** What a connection is begun for: undici does not say. */
-  #sending: WholeExchange | undefined;
+  readonly #clients: KeptClients<WholeExchange>;
 
   constructor(options: TransportOptions) {
     const { headTimeoutMs, idleTimeoutMs, times } = options;
-    // The connector decides where it goes, and `Host` is among each request's fields.
-    this.#pool = new Pool("http://upstream.invalid", {
-      // As many as there are requests: one that waits behind others that never end would never be heard of.
-      connections: null,
+    const clientOptions = {
       pipelining: 1,
       keepAliveTimeout: times.idleMs,
       // What an upstream says of itself may shorten that, not lengthen it.
       keepAliveMaxTimeout: times.idleMs,
-      clientTtl: times.mostAgeMs,
       maxHeaderSize: MOST_HEAD_BYTES,
       headersTimeout: headTimeoutMs,
       bodyTimeout: idleTimeoutMs,
-      connect: (_, connected) => {
-        const exchange = this.#sending;
-        const giveUp = connectUpstream(options.to, options, (error, socket) => {
-          exchange?.connects(undefined);
-          if (socket === undefined) {
-            connected(error ?? new Error("there is no connection"), null);
-          } else {
-            dropContinue(socket);
-            connected(null, socket);
-          }
-        });
-        exchange?.connects(() => {
-          giveUp();
-          connected(new Error("the request was given up"), null);
-        });
-      },
+    };
+    this.#clients = new KeptClients(clientOptions, times.mostAgeMs, (exchange, connected) => {
+      const giveUp = connectUpstream(options.to, options, (error, socket) => {
+        exchange?.connects(undefined);
+        if (socket === undefined) {
+          connected(error ?? new Error("there is no connection"), null);
+        } else {
+          dropContinue(socket);
+          connected(null, socket);
+        }
+      });
+      exchange?.connects(() => {
+        giveUp();
+        connected(new Error("the request was given up"), null);
+      });
     });
   }
 
-  send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
-    const { method, path, fields, body } = request;
+  send({ method, path, fields, body }: UpstreamRequest, listener: UpstreamListener): Exchange {
     const exchange = new WholeExchange(listener);
-    this.#sending = exchange;
-    try {
-      this.#pool.dispatch({ path, method, headers: fields, body: body?.whole ?? null }, exchange);
-    } finally {
-      this.#sending = undefined;
-    }
+    this.#clients.dispatch({ path, method, headers: fields, body: body?.whole ?? null }, exchange);
     return exchange;
   }
 
   close(): void {
-    void this.#pool.close().catch(() => undefined);
+    this.#clients.close();
   }
 }
 
