@@ -7,7 +7,7 @@ import { MOST_FIELDS } from "./front.ts";
 import { PathRules } from "./path-rules.ts";
 import { PeerFields } from "./peer-fields.ts";
 import type { Reply } from "./reply.ts";
-import { RunningExchange } from "./running-exchange.ts";
+import { type AskedBy, type ExchangeLimits, RunningExchange } from "./running-exchange.ts";
 import { type RequestFields, toRequestFields } from "./request-fields.ts";
 import { readTarget, type RequestHead, ServerNames } from "./request-target.ts";
 import type { ProxyContext } from "../proxy.ts";
@@ -22,9 +22,7 @@ const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
 export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "mostUpstream" | "onEvent">;
 
 /** What a request comes to before the upstream hears of it. */
-export interface Vetted {
-  readonly path: string;
-  readonly peer: Peer | undefined;
+export interface Vetted extends AskedBy {
   readonly fields: RequestFields;
 }
 
@@ -37,10 +35,8 @@ export interface FrontMessage {
 }
 
 /** A request or an upgraded connection that is not over. */
-interface Running {
-  readonly path: string;
-  readonly peer: Peer | undefined;
-  readonly cut: () => void;
+interface Running extends AskedBy {
+  cut(): void;
 }
 
 /** Passes requests on to a listener's upstream, and their answers back. */
@@ -53,6 +49,7 @@ export class HttpForwarder {
   readonly #running = new Set<Running>();
   readonly #proxies: readonly IpNetwork[];
   readonly #transports: HttpTransports;
+  readonly #limits: ExchangeLimits;
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
 
   /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
@@ -63,6 +60,10 @@ export class HttpForwarder {
     this.#paths = new PathRules(config.paths);
     this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
     this.#transports = openHttpTransports(config);
+    this.#limits = {
+      headTimeoutMs: this.#transports.headTimeoutMs,
+      idleTimeoutMs: config.idleTimeoutMs,
+    };
     this.speaksHttp2 = config.to.kind === "http" && config.to.protocol === "h2c";
   }
 
@@ -107,7 +108,6 @@ export class HttpForwarder {
   /** Sends a request on. Returns what to call when its answer is over, or the client gone. */
   send(vetted: Vetted, { method, body, expectsContinue = false }: FrontMessage, reply: Reply): () => void {
     const { path, fields } = vetted;
-    const over = this.runs(vetted, () => reply.cut());
     const sent = {
       method,
       path,
@@ -115,11 +115,10 @@ export class HttpForwarder {
       body: body && new RequestBody(body),
       expectsContinue: expectsContinue && body !== undefined,
     };
-    const { requests, headTimeoutMs } = this.#transports;
-    const { idleTimeoutMs } = this.#context.config;
-    const running = new RunningExchange(reply, requests, sent, { headTimeoutMs, idleTimeoutMs });
+    const running = new RunningExchange(vetted, reply, this.#transports.requests, sent, this.#limits);
+    this.#running.add(running);
     return () => {
-      over();
+      this.#running.delete(running);
       running.clientClosed();
     };
   }

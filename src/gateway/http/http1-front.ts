@@ -33,7 +33,7 @@ export class Http1Front {
       this.#inTurn(response, () => this.#serve(request, response, true));
     });
     server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-      this.#inTurn(response, () => this.#begin(request, response).fail(417));
+      this.#inTurn(response, () => this.#decline(request, response, 417));
     });
     server.on("clientError", (error: Error, socket: TLSSocket) => this.#endMalformed(error, socket));
     server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) =>
@@ -88,17 +88,24 @@ export class Http1Front {
     else refuseRaw(socket, status);
   }
 
-  /** A request that is to be answered. */
-  #begin(request: IncomingMessage, response: ServerResponse): Http1Reply {
+  #decline(request: IncomingMessage, response: ServerResponse, status: number): void {
     const reply = new Http1Reply(response, this.#turns);
     response.on("error", ignore);
     response.on("close", this.#forwarder.reporter(headOf(request), reply));
-    return reply;
+    reply.fail(status);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const reply = this.#begin(request, response);
-    const vetted = isCoded(request) ? 501 : this.#forwarder.vet(headOf(request));
+    const reply = new Http1Reply(response, this.#turns);
+    const head = headOf(request);
+    const tell = this.#forwarder.reporter(head, reply);
+    let over: (() => void) | undefined;
+    response.on("error", ignore);
+    response.on("close", () => {
+      tell();
+      over?.();
+    });
+    const vetted = isCoded(request) ? 501 : this.#forwarder.vet(head);
     if (typeof vetted === "number") {
       reply.fail(vetted);
       return;
@@ -107,8 +114,7 @@ export class Http1Front {
     const body = hasBody(request, length)
       ? { stream: request, length, announcesTrailers, isWhole: () => true }
       : undefined;
-    const { method = "GET" } = request;
-    response.on("close", this.#forwarder.send(vetted, { method, body, expectsContinue }, reply));
+    over = this.#forwarder.send(vetted, { method: head.method, body, expectsContinue }, reply);
   }
 
   /** `client` is the connection, or what will be read from it behind the request's body. */

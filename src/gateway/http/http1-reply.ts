@@ -1,8 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
 import { breakOff } from "./break-off.ts";
-import { toLower } from "./http2-fields.ts";
 import { STATUS_OF_FAILURE, type UpstreamFailure } from "./http-upstream.ts";
-import { endToEnd, isSized, type LastAnswers, type Reply, withoutFields } from "./reply.ts";
+import { type AnswerFields, endToEnd, type LastAnswers, type Reply, withoutFields } from "./reply.ts";
 import { toTrailers } from "./request-fields.ts";
 
 const NOTHING = new Uint8Array();
@@ -24,7 +23,7 @@ export class Http1Reply implements Reply {
   information(status: number, raw: readonly string[]): void {
     if (this.status !== undefined || this.#isOver || this.#response.req.httpVersion === "1.0") return;
     if (status === 100) this.#response.writeContinue();
-    else this.#response.writeInformation(status, endToEnd(raw));
+    else this.#response.writeInformation(status, endToEnd(raw).list);
   }
 
   head(status: number, message: string, raw: readonly string[]): void {
@@ -32,7 +31,9 @@ export class Http1Reply implements Reply {
     const fields = endToEnd(raw);
     if (this.#lasts.isLast(response)) response.shouldKeepAlive = false;
     const reason = REASON.test(message) ? message : "";
-    response.writeHead(status, reason, this.#isChunked(status, fields) ? fields : withoutTrailer(fields));
+    const { list, announcesTrailers } = fields;
+    const hasTrailer = !announcesTrailers || this.#isChunked(status, fields);
+    response.writeHead(status, reason, hasTrailer ? list : withoutFields(list, ["trailer"]));
     // Together with the body's first bytes if those are here; else the head goes alone.
     process.nextTick(flush, response);
     this.status = status;
@@ -94,20 +95,14 @@ export class Http1Reply implements Reply {
   }
 
   /** Whether Node will send it in chunks, which alone can carry trailers. */
-  #isChunked(status: number, fields: readonly string[]): boolean {
+  #isChunked(status: number, { isSized }: AnswerFields): boolean {
     const { method, httpVersion } = this.#response.req;
     const hasBody = method !== "HEAD" && status !== 204 && status !== 304;
-    return hasBody && httpVersion === "1.1" && !isSized(fields);
+    return hasBody && httpVersion === "1.1" && !isSized;
   }
 }
 
 /** By a write of nothing: `flushHeaders` says in UTF-8 what came as Latin-1. */
 function flush(response: ServerResponse): void {
   if (!response.destroyed && !response.writableEnded) response.write(NOTHING);
-}
-
-function withoutTrailer(fields: string[]): string[] {
-  return fields.some((name, at) => at % 2 === 0 && toLower(name) === "trailer")
-    ? withoutFields(fields, ["trailer"])
-    : fields;
 }

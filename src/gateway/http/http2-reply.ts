@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { toHttp2Fields } from "./http2-fields.ts";
 import { STATUS_OF_FAILURE, type UpstreamFailure } from "./http-upstream.ts";
-import { endToEnd, isSized, type Reply } from "./reply.ts";
+import { endToEnd, type Reply } from "./reply.ts";
 import { toTrailers } from "./request-fields.ts";
 
 /** Sends the ends of answers, some of them later. */
@@ -38,19 +38,19 @@ export class Http2Reply implements Reply {
 
   information(status: number, raw: readonly string[]): void {
     if (this.status !== undefined || this.#isOver) return;
-    this.#stream.additionalHeaders({ ":status": status, ...toHttp2Fields(endToEnd(raw)) });
+    this.#stream.additionalHeaders({ ":status": status, ...toHttp2Fields(endToEnd(raw).list) });
   }
 
   head(status: number, _message: string, raw: readonly string[], isAll = false): void {
     if (this.#isOver) return;
-    const fields = endToEnd(raw);
+    const { list: fields, isSized } = endToEnd(raw);
     // Sent first all the same, as pseudo fields are.
     fields.push(":status", String(status));
     if (isAll || this.#method === "HEAD" || BODILESS.has(status)) {
       // In one frame with its end: gRPC takes a status without a body for one only then.
       this.#options.ends.end(this.#stream, (stream) => stream.respond(fields, { endStream: true }));
     } else {
-      const waitForTrailers = this.#options.hasTrailersWhenSized || !isSized(fields);
+      const waitForTrailers = this.#options.hasTrailersWhenSized || !isSized;
       this.#stream.respond(fields, waitForTrailers ? WAIT_FOR_TRAILERS : undefined);
       this.#hasBody = true;
     }

@@ -4,11 +4,17 @@ import { type buildConnector, Client, type Dispatcher } from "undici";
 export type ConnectFor<Handler> = (handler: Handler | undefined, connected: buildConnector.Callback) => void;
 
 /** undici's client of one connection at a time, with one request at a time on it. */
-class KeptClient<Handler> extends Client {
+class KeptClient<Handler extends Dispatcher.DispatchHandler> extends Client {
   /** Whose request it has. */
   handler: Handler | undefined;
   /** By `performance.now()`; undefined without a connection. */
   openedAt: number | undefined;
+
+  /** Says whether it takes the request; what undici cannot send it does not, and nothing else follows. */
+  takes(request: Dispatcher.DispatchOptions, handler: Handler): boolean {
+    this.handler = handler;
+    return this.dispatch(request, handler) || this.stats.size > 0;
+  }
 }
 
 /** Nobody is asked: the connector decides where it goes, and `Host` is among each request's fields. */
@@ -35,9 +41,7 @@ export class KeptClients<Handler extends Dispatcher.DispatchHandler> {
 
   dispatch(request: Dispatcher.DispatchOptions, handler: Handler): void {
     const client = this.#take() ?? this.#create();
-    client.handler = handler;
-    // What undici cannot send it does not take, and nothing else follows.
-    if (!client.dispatch(request, handler) && client.stats.size === 0) this.#free(client);
+    if (!client.takes(request, handler)) this.#free(client);
   }
 
   /** Closes connections that are not in use, and others once they are not. */

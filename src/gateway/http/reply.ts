@@ -42,24 +42,40 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "http2-settings",
 ]);
 
+/** Fields of an answer, names and values in turn, and what they say of its body. */
+export interface AnswerFields {
+  list: string[];
+  /** How long it is. */
+  isSized: boolean;
+  /** That trailers follow. */
+  announcesTrailers: boolean;
+}
+
 /** What goes on to the client. */
-export function endToEnd(raw: readonly string[]): string[] {
-  const fields: string[] = [];
+export function endToEnd(raw: readonly string[]): AnswerFields {
+  const fields: AnswerFields = { list: [], isSized: false, announcesTrailers: false };
+  const { list } = fields;
   let listed: string[] | undefined;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? "";
     const lower = toLower(name);
     const value = toFieldValue(raw[at + 1]);
-    if (lower === "connection" && value.toLowerCase() !== "keep-alive" && value.toLowerCase() !== "close") {
-      listed = [...(listed ?? []), ...value.toLowerCase().split(/[\s,]+/)];
-    }
-    if (!HOP_BY_HOP.has(lower)) fields.push(name, value);
-    // RFC 9112 §6.1: for one hop, and it would stay in a body that goes on without it.
-    else if (lower === "transfer-encoding" && value.toLowerCase() !== "chunked") {
+    if (!HOP_BY_HOP.has(lower)) {
+      list.push(name, value);
+      if (lower === "content-length") fields.isSized = true;
+      else if (lower === "trailer") fields.announcesTrailers = true;
+    } else if (lower === "connection") {
+      const options = value.toLowerCase();
+      if (options !== "keep-alive" && options !== "close") {
+        listed = [...(listed ?? []), ...options.split(/[\s,]+/)];
+      }
+    } else if (lower === "transfer-encoding" && value.toLowerCase() !== "chunked") {
+      // RFC 9112 §6.1: for one hop, and it would stay in a body that goes on without it.
       throw new Error(`the upstream's answer is in a coding for this hop: ${JSON.stringify(value)}`);
     }
   }
-  return listed === undefined ? fields : withoutFields(fields, listed);
+  if (listed !== undefined) fields.list = withoutFields(list, listed);
+  return fields;
 }
 
 /** Content-Length stays: it is framing. */
@@ -71,12 +87,4 @@ export function withoutFields(fields: readonly string[], names: readonly string[
       kept.push(name, fields[at + 1] ?? "");
   }
   return kept;
-}
-
-/** Whether the answer says how long it is. */
-export function isSized(fields: readonly string[]): boolean {
-  for (let at = 0; at < fields.length; at += 2) {
-    if (toLower(fields[at] ?? "") === "content-length") return true;
-  }
-  return false;
 }

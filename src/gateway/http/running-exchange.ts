@@ -1,3 +1,4 @@
+import type { Peer } from "../../guard/peer.ts";
 import type { Reply } from "./reply.ts";
 import {
   type Exchange,
@@ -20,8 +21,16 @@ export interface ExchangeLimits {
   readonly idleTimeoutMs: number;
 }
 
+/** Who asked, and for what. */
+export interface AskedBy {
+  readonly path: string;
+  readonly peer: Peer | undefined;
+}
+
 /** Between one request's client and the upstream. */
-export class RunningExchange implements UpstreamListener {
+export class RunningExchange implements UpstreamListener, AskedBy {
+  readonly path: string;
+  readonly peer: Peer | undefined;
   readonly #reply: Reply;
   readonly #transport: UpstreamTransport;
   readonly #request: UpstreamRequest;
@@ -33,11 +42,14 @@ export class RunningExchange implements UpstreamListener {
   #isOver = false;
 
   constructor(
+    { path, peer }: AskedBy,
     reply: Reply,
     transport: UpstreamTransport,
     request: UpstreamRequest,
     { headTimeoutMs, idleTimeoutMs }: ExchangeLimits,
   ) {
+    this.path = path;
+    this.peer = peer;
     this.#reply = reply;
     this.#transport = transport;
     this.#request = request;
@@ -55,19 +67,27 @@ export class RunningExchange implements UpstreamListener {
 
   information(status: number, fields: readonly string[]): void {
     if (status !== 100) this.#isAnswered = true;
-    this.#orBroken(() => this.#reply.information(status, fields));
+    try {
+      this.#reply.information(status, fields);
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   head(status: number, message: string, fields: readonly string[], isAll = false): void {
     this.#isAnswered = true;
     this.#request.body?.forget();
-    this.#orBroken(() => this.#reply.head(status, message, fields, isAll));
+    try {
+      this.#reply.head(status, message, fields, isAll);
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   data(chunk: Uint8Array): boolean {
     if (this.#reply.data(chunk, this.#resume)) return true;
     // A client that reads nothing keeps the upstream waiting.
-    if (this.#idleTimeoutMs > 0) this.#stall = setTimeout(this.#stalled, this.#idleTimeoutMs);
+    if (this.#idleTimeoutMs > 0) this.#stall = setTimeout(() => this.cut(), this.#idleTimeoutMs);
     return false;
   }
 
@@ -82,11 +102,18 @@ export class RunningExchange implements UpstreamListener {
       this.#repeats += 1;
       this.#exchange = undefined;
       // Other connections that ended with this one are known to have by then.
-      setImmediate(this.#sendAgain);
+      setImmediate(() => {
+        if (!this.#isOver) this.#send();
+      });
       return;
     }
     this.#over();
     this.#reply.failBecause(failure);
+  }
+
+  /** Ends it without an end. */
+  cut(): void {
+    this.#reply.cut();
   }
 
   clientClosed(): void {
@@ -103,10 +130,6 @@ export class RunningExchange implements UpstreamListener {
       this.failed({ kind: "request", error: toFailure(error).error });
     }
   }
-
-  readonly #sendAgain = (): void => {
-    if (!this.#isOver) this.#send();
-  };
 
   /** RFC 9110 §9.2.2, RFC 9112 §9.3.1, RFC 9113 §8.7. */
   #maySendAgain(failure: UpstreamFailure): boolean {
@@ -129,15 +152,9 @@ export class RunningExchange implements UpstreamListener {
     this.#exchange?.resume();
   };
 
-  readonly #stalled = (): void => this.#reply.cut();
-
   /** What the upstream says may be something that HTTP does not let us say. */
-  #orBroken(say: () => void): void {
-    try {
-      say();
-    } catch (error) {
-      this.failed({ kind: "broken", error: error instanceof Error ? error : new Error(String(error)) });
-      this.#exchange?.abort();
-    }
+  #broke(error: unknown): void {
+    this.failed({ kind: "broken", error: error instanceof Error ? error : new Error(String(error)) });
+    this.#exchange?.abort();
   }
 }

@@ -9,10 +9,15 @@ const MOST_WAITING = 100;
 /** A client that was not told may have sent a request just now. It gets this long for one that is told to it. */
 export const GRACE_MS = 2000;
 
-interface Line {
-  /** What is answered now. */
-  response: ServerResponse;
-  readonly waiting: Turn[];
+/** Of one connection, as long as it lasts. */
+class Line {
+  /** What is answered now; undefined when all that was asked for was. */
+  response: ServerResponse | undefined;
+  readonly waiting: Turn[] = [];
+  /** Its next answer is the last one. */
+  isLeaving = false;
+  /** Nothing that comes is heard any more. */
+  isDeaf = false;
 }
 
 interface Turn {
@@ -25,10 +30,7 @@ interface Turn {
  * overtake one that changes something (RFC 9112 §9.3.2), and one connection may not ask for everything at once.
  */
 export class Turns implements LastAnswers {
-  /** By connections that have a request under way. */
   readonly #lines = new WeakMap<Duplex, Line>();
-  readonly #leaving = new WeakSet<Duplex>();
-  readonly #deaf = new WeakSet<Duplex>();
   #isDraining = false;
 
   /** What is being answered on a connection; undefined when all that it has asked for was. */
@@ -39,11 +41,11 @@ export class Turns implements LastAnswers {
   /** Begins when everything before it on its connection has been answered; a connection with too much waiting ends. */
   take(response: ServerResponse, begin: () => void): void {
     const { socket } = response.req;
-    if (isOver(socket) || this.#deaf.has(socket)) return void response.req.resume();
-    response.on("close", () => this.#next(socket));
-    const line = this.#lines.get(socket);
-    if (line === undefined) {
-      this.#lines.set(socket, { response, waiting: [] });
+    const line = this.#lineOf(socket);
+    if (isOver(socket) || line.isDeaf) return void response.req.resume();
+    response.on("close", () => this.#next(socket, line));
+    if (line.response === undefined) {
+      line.response = response;
       begin();
     } else if (line.waiting.length < MOST_WAITING) {
       line.waiting.push({ response, begin });
@@ -54,8 +56,10 @@ export class Turns implements LastAnswers {
 
   /** Whether an answer that begins now has to say that its connection ends with it. RFC 9112 §9.6. */
   isLast({ req: { socket } }: ServerResponse): boolean {
-    if (this.#isDraining || this.#leaving.has(socket)) return true;
-    return this.#deaf.has(socket) && this.#lines.get(socket)?.waiting.length === 0;
+    if (this.#isDraining) return true;
+    const line = this.#lines.get(socket);
+    if (line === undefined) return false;
+    return line.isLeaving || (line.isDeaf && line.response !== undefined && line.waiting.length === 0);
   }
 
   /**
@@ -63,8 +67,9 @@ export class Turns implements LastAnswers {
    * promised that one could come.
    */
   end(connection: Socket): void {
-    this.#leaving.add(connection);
-    if (!this.#lines.has(connection)) this.#endIdle(connection);
+    const line = this.#lineOf(connection);
+    line.isLeaving = true;
+    if (line.response === undefined) this.#endIdle(connection, line);
   }
 
   /** The same for all connections, and for those that come. */
@@ -74,33 +79,44 @@ export class Turns implements LastAnswers {
 
   /** Answers what a connection has asked for, and nothing that comes from now on. */
   endAfterAll(connection: Duplex): void {
-    this.#deaf.add(connection);
-    if (!this.#lines.has(connection)) endRaw(connection);
+    const line = this.#lineOf(connection);
+    line.isDeaf = true;
+    if (line.response === undefined) endRaw(connection);
   }
 
   /** Whether nothing that comes from a connection is heard any more. */
   isDeaf(connection: Duplex): boolean {
-    return this.#deaf.has(connection) || isOver(connection);
+    return this.#lines.get(connection)?.isDeaf === true || isOver(connection);
   }
 
-  #next(connection: Socket): void {
-    const line = this.#lines.get(connection);
-    const next = isOver(connection) ? undefined : line?.waiting.shift();
-    if (line !== undefined && next !== undefined) {
+  #lineOf(connection: Duplex): Line {
+    const known = this.#lines.get(connection);
+    if (known !== undefined) return known;
+    const line = new Line();
+    this.#lines.set(connection, line);
+    return line;
+  }
+
+  #next(connection: Socket, line: Line): void {
+    line.response = undefined;
+    if (isOver(connection)) {
+      line.waiting.length = 0;
+      return;
+    }
+    const next = line.waiting.shift();
+    if (next !== undefined) {
       line.response = next.response;
       next.begin();
       return;
     }
-    this.#lines.delete(connection);
-    if (isOver(connection)) return;
     // Its head was out before anybody knew that it would be the last one.
-    if (this.#deaf.has(connection)) endRaw(connection);
-    else if (this.#isDraining || this.#leaving.has(connection)) this.#endIdle(connection);
+    if (line.isDeaf) endRaw(connection);
+    else if (this.#isDraining || line.isLeaving) this.#endIdle(connection, line);
   }
 
-  #endIdle(connection: Socket): void {
+  #endIdle(connection: Socket, line: Line): void {
     const late = setTimeout(() => {
-      if (!this.#lines.has(connection)) connection.destroySoon();
+      if (line.response === undefined) connection.destroySoon();
     }, GRACE_MS).unref();
     connection.once("close", () => clearTimeout(late));
   }

@@ -115,14 +115,30 @@ class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
 }
 
 const NOTHING: readonly string[] = [];
+const PLAIN = /^[\x20-\x7e]*$/;
 
-/** As they came: bytes, which are Latin-1 in Node's strings. */
+/** As they came: bytes, which are Latin-1 in Node's strings. A head that came in one piece is decoded in one. */
 function toStrings(raw: Dispatcher.DispatchController["rawHeaders"]): readonly string[] {
-  if (!Array.isArray(raw)) return NOTHING;
-  return raw.map((text: Buffer | string) => (typeof text === "string" ? text : text.toString("latin1")));
+  if (!Array.isArray(raw) || raw.length === 0) return NOTHING;
+  const parts = raw as readonly Buffer[];
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (first === undefined || last === undefined || first.buffer !== last.buffer) return parts.map(toText);
+  const { buffer, byteOffset: start } = first;
+  const head = Buffer.from(buffer, start, last.byteOffset + last.length - start).toString("latin1");
+  const strings: string[] = [];
+  for (const part of parts) {
+    const at = part.byteOffset - start;
+    strings.push(part.buffer === buffer ? head.slice(at, at + part.length) : toText(part));
+  }
+  return strings;
+}
+
+function toText(part: Buffer): string {
+  return part.toString("latin1");
 }
 
 /** undici decodes the reason as UTF-8. */
 function toLatin1(text: string): string {
-  return Buffer.from(text).toString("latin1");
+  return PLAIN.test(text) ? text : Buffer.from(text).toString("latin1");
 }
