@@ -8,8 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CaptureStreams } from "../src/capture/capture-streams.ts";
-import type { Connection } from "../src/capture/connection.ts";
-import { CapturedConnection } from "../src/cli/trace/captured.ts";
+import { CapturedConnections } from "../src/cli/trace/captured-connections.ts";
 import { openInput } from "../src/cli/trace/capture-input.ts";
 import { readInput } from "../src/cli/trace/read-input.ts";
 import { TraceSecrets } from "../src/cli/trace/secrets.ts";
@@ -48,7 +47,7 @@ async function decode({ file, keyLog, handshakes }: HandshakeCapture): Promise<n
   const secrets = new TraceSecrets();
   secrets.addFile(keyLog);
   let messages = 0;
-  const listener = {
+  const writer = {
     message: ({ contentType }: { readonly contentType: number }) => {
       if (contentType === CONTENT_TYPE.handshake) messages += 1;
     },
@@ -56,14 +55,8 @@ async function decode({ file, keyLog, handshakes }: HandshakeCapture): Promise<n
       throw new Error(message);
     },
   };
-  const open = new Map<Connection, CapturedConnection>();
-  const streams = new CaptureStreams((event) => {
-    const { connection } = event;
-    const known = open.get(connection) ?? new CapturedConnection(connection, secrets, listener);
-    open.set(connection, known);
-    known.event(event);
-    if (event.kind === "close") open.delete(connection);
-  });
+  const connections = new CapturedConnections({ secrets, writerFor: () => writer });
+  const streams = new CaptureStreams((event) => connections.event(event));
   await readInput(openInput(file), { packet: (packet) => streams.packet(packet), secrets: () => undefined });
   streams.end();
   if (messages !== handshakes * MESSAGES) throw new Error(`${messages} messages`);

@@ -42,7 +42,12 @@ export function printJson(value: unknown): void {
 
 /** Prints one of many values, each on a line of its own. */
 export function printJsonLine(value: unknown): void {
-  print(toJsonText(value, 0));
+  print(toJsonLine(value));
+}
+
+/** A value as one line of JSON without its end, fit to be shown. */
+export function toJsonLine(value: unknown): string {
+  return toJsonText(value, 0);
 }
 
 /** A time for programs: ISO 8601 in UTC. */

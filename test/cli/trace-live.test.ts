@@ -34,11 +34,13 @@ interface JsonLine {
   readonly data: string;
 }
 
+/** Those of messages; what else there is of a connection has a type. */
 function jsonLines(text: string): readonly JsonLine[] {
   return text
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as JsonLine);
+    .map((line) => JSON.parse(line) as JsonLine)
+    .filter((line) => !("type" in line));
 }
 
 function count(text: string, line: string): number {

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
-import type { Connection } from "../../src/capture/connection.ts";
-import { capturedWriter } from "../../src/cli/trace/read-formats.ts";
-import { TraceSecrets } from "../../src/cli/trace/secrets.ts";
+import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
 import { TraceWriter } from "../../src/cli/trace/writer.ts";
 import type { TraceMessage } from "../../src/tls/trace-message.ts";
 import { Home } from "./support/serve.ts";
@@ -19,20 +17,20 @@ const HEADER: TraceMessage = {
 };
 const LINE = "content_type=<_TLSContentType.HEADER: 256>\t\tmsg_type=<_TLSContentType.APPLICATION_DATA: 23>";
 
-describe("capturedWriter", () => {
+describe("capturedWriters", () => {
   it("keeps a bounded part of a connection that never stops, and writes all of it", () => {
     using home = new Home();
     const output = home.path("listing");
     const client = { address: "192.0.2.1", port: 50_000 };
-    const connection: Connection = { id: 7, client, server: { ...client, port: 443 }, fromStart: true };
+    const connection = { id: "7", side: "server", client, server: { ...client, port: 443 } } as const;
     using writer = new TraceWriter({ format: "listing", output });
-    const write = capturedWriter("listing", writer, new TraceSecrets())(connection);
-    write.event({ kind: "open", connection, timeMs: 0, packet: 1 });
+    const write = capturedWriters("listing", writer)(connection);
+    write.event?.({ kind: "open", timeMs: 0, packet: 1 });
     for (let count = 1; count <= 10_000; count++) {
-      write.message(HEADER);
+      write.message?.(HEADER);
       assert.ok(count * LINE.length - statSync(output).size < 300_000);
     }
-    write.end(true);
+    write.end?.(true);
     const [heading, ...lines] = readFileSync(output, "utf8").trimEnd().split("\n");
     assert.equal(heading, "# connection 7: 192.0.2.1:50000 to 192.0.2.1:443, 1970-01-01T00:00:00.000Z");
     const goesOn = lines.filter((line) => line !== LINE);

@@ -34,6 +34,11 @@ function messagesOf(lines: string): readonly string[] {
   return lines.split("\n").map((line) => line.replace(/"time":"[^"]*"/, ""));
 }
 
+/** Not of a line that tells of the connection as a whole. */
+function isOfMessage(line: string): boolean {
+  return !line.startsWith('{"type":');
+}
+
 /** A capture of that many connections, in each of which a client says the same and leaves. */
 function manyHellos(hello: Uint8Array, count: number): Buffer {
   const blocks: Uint8Array[] = [];
@@ -175,7 +180,12 @@ describe("trace read, by where the capture comes from", { timeout: 120_000 }, ()
     writeFileSync(cut, gzipSync(file).subarray(0, -12));
     const truncated = await home.run(["trace", "read", cut, "--format", "jsonl"]);
     assert.equal(truncated.code, 0);
-    assert.ok(truncated.stdout.length > 1000 && expected.startsWith(truncated.stdout));
+    assert.ok(truncated.stdout.length > 1000);
+    // Of the connection that was cut the end is another one.
+    const [shown, whole] = [truncated.stdout, expected].map((text) =>
+      messagesOf(text).filter(isOfMessage).join(),
+    );
+    assert.ok(whole?.startsWith(shown ?? "nothing"));
     assert.match(truncated.stderr, /^warning: .*cut\.gz is truncated: its gzip has no end/m);
     const damaged = gzipSync(file);
     damaged.fill(0xff, damaged.length - 8);
@@ -244,7 +254,7 @@ describe("trace read, by where the capture comes from", { timeout: 120_000 }, ()
     const many = home.path("many.pcapng");
     writeFileSync(many, manyHellos(hello.bytes, 5_000));
     const counted = await shell(`handclasp trace read "${many}" --format jsonl | (sleep 1; wc -l)`);
-    assert.equal(Number(counted.stdout), 10_000);
+    assert.equal(Number(counted.stdout), 20_000);
     const ours = spawn(process.execPath, [MAIN, "trace", "read", "-"], { env: home.environment });
     ours.stdin.on("error", () => undefined);
     ours.stdin.write(readFileSync(many));

@@ -1,20 +1,20 @@
 import { type Command, Option } from "commander";
-import { formatJsonl } from "../../tls/format-jsonl.ts";
+import { PcapngRecorder } from "../../capture/pcapng-recorder.ts";
 import { formatListing } from "../../tls/format-listing.ts";
 import { formatOpenssl } from "../../tls/format-openssl.ts";
-import type { TraceMessage } from "../../tls/trace-message.ts";
+import type { TracedConnection } from "./connection-event.ts";
+import type { ConnectionWriter } from "./connection-writer.ts";
+import { jsonlWriter } from "./jsonl-writer.ts";
+import { GroupedLines, MingledLines } from "./lines.ts";
+import { headedWriter, messageWriter } from "./plain-writers.ts";
+import { recordingWriter } from "./recording-writer.ts";
+import { textWriter } from "./text-writer.ts";
+import type { TraceWriter } from "./writer.ts";
 
-export type TextFormat = "listing" | "openssl" | "jsonl";
+const FORMATS = ["text", "listing", "openssl", "jsonl", "pcapng"] as const;
 
 /** As text, a message at a time; as `pcapng`, the bytes of whole connections with their secrets. */
-export type TraceFormat = TextFormat | "pcapng";
-
-const TEXT: Readonly<Record<TextFormat, (message: TraceMessage) => string>> = {
-  listing: formatListing,
-  openssl: formatOpenssl,
-  jsonl: formatJsonl,
-};
-const FORMATS: readonly string[] = [...Object.keys(TEXT), "pcapng"];
+export type TraceFormat = (typeof FORMATS)[number];
 
 export interface TraceFlags {
   readonly format: TraceFormat;
@@ -22,19 +22,76 @@ export interface TraceFlags {
   readonly explain?: true;
 }
 
-/** How a message is written in a format for text. */
-export function formatterOf(format: TextFormat): (message: TraceMessage) => string {
-  return TEXT[format];
+/** What writes each of many connections; what it does not tell itself is left to `aside`. */
+export interface FormatWriter {
+  readonly writerFor: (connection: TracedConnection) => ConnectionWriter;
+  /** Whether problems and explanations stand in what is written. */
+  readonly tellsAll: boolean;
+}
+
+/** Writes connections while they go on, side by side. */
+export function liveFormat(format: TraceFormat, writer: TraceWriter): FormatWriter {
+  switch (format) {
+    case "text": {
+      const mingled = new MingledLines(writer);
+      const writerFor = (connection: TracedConnection): ConnectionWriter =>
+        textWriter(connection, mingled.of(`connection ${connection.id} goes on`), { isLive: true });
+      return { writerFor, tellsAll: true };
+    }
+    case "listing":
+      return { writerFor: () => messageWriter(formatListing, writer), tellsAll: false };
+    case "openssl":
+      return { writerFor: () => messageWriter(formatOpenssl, writer), tellsAll: false };
+    default:
+      return dataFormat(format, writer);
+  }
+}
+
+/** Writes the connections of a capture; for people one after the other. */
+export function capturedFormat(format: TraceFormat, writer: TraceWriter): FormatWriter {
+  switch (format) {
+    case "text": {
+      const writerFor = (connection: TracedConnection): ConnectionWriter =>
+        textWriter(connection, new GroupedLines(writer, `connection ${connection.id} goes on`), {
+          isLive: false,
+        });
+      return { writerFor, tellsAll: true };
+    }
+    case "listing":
+    case "openssl": {
+      const toText = format === "listing" ? formatListing : formatOpenssl;
+      const writerFor = (connection: TracedConnection): ConnectionWriter =>
+        headedWriter(toText, connection, new GroupedLines(writer, `# connection ${connection.id} goes on`));
+      return { writerFor, tellsAll: true };
+    }
+    default:
+      return dataFormat(format, writer);
+  }
+}
+
+function dataFormat(format: "jsonl" | "pcapng", writer: TraceWriter): FormatWriter {
+  if (format === "jsonl") {
+    return { writerFor: (connection) => jsonlWriter(connection, writer), tellsAll: false };
+  }
+  const recorder = new PcapngRecorder((bytes) => writer.write(bytes));
+  return { writerFor: (connection) => recordingWriter(recorder, connection), tellsAll: false };
 }
 
 /** Adds what all verbs of `trace` have. */
 export function addTraceFlags(verb: Command): Command {
   return verb
     .addOption(
-      new Option("--format <format>", "how to write what happens").choices(FORMATS).default("listing"),
+      new Option("--format <format>", "how to write what happens")
+        .choices(FORMATS)
+        .default("listing", "text on a terminal, else listing"),
     )
     .option("--output <file>", "write to this file, not to stdout")
-    .option("--explain", "say in a paragraph what each connection came to, and what to do about it");
+    .option("--explain", "say what each connection came to, and what to do about it")
+    .hook("preAction", (_verb, action) => {
+      const isForPeople = process.stdout.isTTY && action.getOptionValue("output") === undefined;
+      if (isForPeople && action.getOptionValueSource("format") === "default")
+        action.setOptionValueWithSource("format", "text", "default");
+    });
 }
 
 /** `--trace[=FORMAT]` of a server. */

@@ -14,7 +14,7 @@ export function logProblem(log: EventLog): (problem: TraceProblem) => void {
 /** Logs what each connection came to, if that was asked for. */
 export function explainingIn(
   log: EventLog,
-  { explain }: TraceFlags,
+  { explain }: Pick<TraceFlags, "explain">,
 ): Pick<TraceOutputOptions, "onExplained"> {
   if (explain !== true) return {};
   return {

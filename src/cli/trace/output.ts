@@ -1,74 +1,60 @@
-import type { Endpoint } from "../../capture/connection.ts";
-import { PcapngRecorder } from "../../capture/pcapng-recorder.ts";
-import { observing } from "../../guard/observe.ts";
 import type { TapListener } from "../../guard/tap.ts";
-import { HandshakeObserver } from "../../tls/handshake-observer.ts";
-import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
-import { explaining } from "./explaining.ts";
-import { formatterOf, type TextFormat, type TraceFlags } from "./format.ts";
-import { recordingOf } from "./recording.ts";
+import type { TraceProblem } from "../../tls/trace-message.ts";
+import type { TracedConnection } from "./connection-event.ts";
+import { ConnectionTrace } from "./connection-trace.ts";
+import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
+import { type FormatWriter, liveFormat, type TraceFlags } from "./format.ts";
+import { liveEvents } from "./live-events.ts";
 import { TraceWriter } from "./writer.ts";
 
-/** A connection that is being traced; `side` is ours. */
-export interface TracedConnection {
-  readonly id: string;
-  readonly side: "client" | "server";
-  readonly client: Endpoint;
-  readonly server: Endpoint;
-}
-
 export interface TraceOutputOptions extends TraceFlags {
-  /** Told what could not be read or decrypted. */
+  /** Told what could not be read or decrypted, unless the format has it. */
   readonly onProblem: (problem: TraceProblem) => void;
-  /** Told in a paragraph what each connection came to, if that is wanted. */
+  /** Told in a paragraph what each connection came to, unless the format has it. */
   readonly onExplained?: (connection: string, explanation: string) => void;
 }
 
 /** Writes what happens on live connections, in one of the formats. */
 export class TraceOutput implements Disposable {
+  readonly #options: TraceOutputOptions;
   readonly #writer: TraceWriter;
-  readonly #onExplained: TraceOutputOptions["onExplained"];
-  readonly #listenerFor: (connection: TracedConnection) => TapListener;
-  /** How to write what waits for its secrets, for each connection that is recorded. */
-  readonly #waiting = new Set<() => void>();
+  readonly #format: FormatWriter;
+  /** Those that are open. */
+  readonly #traces = new Set<ConnectionTrace>();
 
   /** Throws what `TraceWriter` throws. */
-  constructor({ onProblem, onExplained, ...flags }: TraceOutputOptions) {
-    this.#onExplained = onExplained;
-    this.#writer = new TraceWriter(flags);
-    this.#listenerFor =
-      flags.format === "pcapng" ? this.#recording() : this.#printing(flags.format, onProblem);
+  constructor(options: TraceOutputOptions) {
+    this.#options = options;
+    this.#writer = new TraceWriter(options);
+    this.#format = liveFormat(options.format, this.#writer);
   }
 
   /** What hears the bytes and secrets of one connection, and writes them. */
   trace(connection: TracedConnection): TapListener {
-    const listener = this.#listenerFor(connection);
-    return this.#onExplained === undefined ? listener : explaining(listener, connection, this.#onExplained);
+    const own = this.#format.writerFor(connection);
+    const writer = this.#format.tellsAll ? own : bothOf(own, this.#aside(connection));
+    const trace = new ConnectionTrace(connection, writer, {
+      explains: this.#options.explain === true,
+      isLive: true,
+    });
+    this.#traces.add(trace);
+    return liveEvents(connection, (event) => {
+      trace.event(event);
+      if (event.kind === "close") this.#traces.delete(trace);
+    });
   }
 
+  /** Connections that are still open end here. */
   [Symbol.dispose](): void {
-    for (const flush of this.#waiting) flush();
-    this.#waiting.clear();
+    for (const trace of this.#traces) {
+      trace.event({ kind: "close", reason: "end-of-capture", timeMs: Date.now() });
+    }
+    this.#traces.clear();
     this.#writer[Symbol.dispose]();
   }
 
-  #recording(): (connection: TracedConnection) => TapListener {
-    const recorder = new PcapngRecorder((bytes) => this.#writer.write(bytes));
-    return (connection) => {
-      const { listener, flush } = recordingOf(recorder, connection, () => this.#waiting.delete(flush));
-      this.#waiting.add(flush);
-      return listener;
-    };
-  }
-
-  #printing(
-    format: TextFormat,
-    onProblem: (problem: TraceProblem) => void,
-  ): (connection: TracedConnection) => TapListener {
-    const toText = formatterOf(format);
-    return ({ id, side }) => {
-      const onMessage = (message: TraceMessage): void => this.#writer.write(`${toText(message)}\n`);
-      return observing(new HandshakeObserver({ connection: id, side, now: Date.now, onMessage, onProblem }));
-    };
+  #aside({ id }: TracedConnection): ConnectionWriter {
+    const { onProblem, onExplained } = this.#options;
+    return { problem: onProblem, explained: ({ text }) => onExplained?.(id, text) };
   }
 }

@@ -1,19 +1,16 @@
 import { statSync } from "node:fs";
 import { Command } from "commander";
-import type { Connection, TcpEvent } from "../../capture/connection.ts";
 import { CaptureStreams, type StreamSummary } from "../../capture/capture-streams.ts";
 import { describeLinkType } from "../../capture/link-type-name.ts";
 import type { CaptureSink } from "../../capture/packet.ts";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
-import type { TraceMessage } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import { printError, say } from "../output.ts";
 import { type CaptureInput, openInput, STDIN } from "./capture-input.ts";
-import { CapturedConnection, type CapturedListener } from "./captured.ts";
+import { CapturedConnections } from "./captured-connections.ts";
+import { capturedWriters } from "./captured-writers.ts";
 import { TraceCertificates } from "./certificates.ts";
-import { explainHandshake } from "./explain.ts";
 import { addTraceFlags, type TraceFlags } from "./format.ts";
-import { capturedWriter, type CapturedWriter } from "./read-formats.ts";
 import { type InputEnd, readInput } from "./read-input.ts";
 import { TraceSecrets } from "./secrets.ts";
 import { TraceWriter } from "./writer.ts";
@@ -43,7 +40,8 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   const certificates =
     options.certificates === undefined ? undefined : new TraceCertificates(options.certificates);
   using writer = new TraceWriter(options, { gathers: true });
-  const reading = new Reading(options, secrets, writer, certificates);
+  const writerFor = capturedWriters(options.format, writer, certificates);
+  const reading = new CapturedConnections({ secrets, writerFor, explains: options.explain === true });
   const streams = new CaptureStreams((event) => reading.event(event));
   const isOver = (): boolean => {
     writer.flush();
@@ -92,7 +90,11 @@ async function readPackets(
   }
 }
 
-function sinkOf({ isRepeatable }: CaptureInput, streams: CaptureStreams, reading: Reading): CaptureSink {
+function sinkOf(
+  { isRepeatable }: CaptureInput,
+  streams: CaptureStreams,
+  reading: CapturedConnections,
+): CaptureSink {
   return {
     packet: (packet) => streams.packet(packet),
     secrets: ({ keyLog }) => (isRepeatable ? undefined : reading.secrets(keyLog)),
@@ -106,66 +108,8 @@ function requireOther(output: string, inputs: readonly CaptureInput[]): void {
   if (isRead) throw new HandclaspError("ERR_HANDCLASP_OPTION", `--output ${output} is the capture itself`);
 }
 
-/** The connections of a capture while it is being read. */
-class Reading {
-  readonly #open = new Map<Connection, { observed: CapturedConnection; write: CapturedWriter }>();
-  readonly #secrets: TraceSecrets;
-  readonly #certificates: TraceCertificates | undefined;
-  readonly #writerFor: ReturnType<typeof capturedWriter>;
-  readonly #explains: boolean;
-  #undecryptable = 0;
-  connections = 0;
-  withTls = 0;
-  /** Connections that were told undecrypted, and after them secrets came. */
-  tooEarly = 0;
-
-  constructor(
-    flags: TraceFlags,
-    secrets: TraceSecrets,
-    writer: TraceWriter,
-    certificates: TraceCertificates | undefined,
-  ) {
-    this.#secrets = secrets;
-    this.#certificates = certificates;
-    this.#explains = flags.explain === true;
-    this.#writerFor = capturedWriter(flags.format, writer, secrets);
-  }
-
-  /** Secrets that came behind packets. */
-  secrets(keyLog: string): void {
-    this.tooEarly = this.#undecryptable;
-    this.#secrets.add(keyLog);
-  }
-
-  event(event: TcpEvent): void {
-    const { observed, write } = this.#open.get(event.connection) ?? this.#begin(event.connection);
-    write.event(event);
-    observed.event(event);
-    if (event.kind !== "close") return;
-    this.#open.delete(event.connection);
-    if (observed.isTls) this.withTls += 1;
-    if (observed.story.isUndecryptable) this.#undecryptable += 1;
-    write.end(observed.isTls, this.#explains ? explainHandshake(observed.story) : undefined);
-  }
-
-  #begin(connection: Connection): { observed: CapturedConnection; write: CapturedWriter } {
-    this.connections += 1;
-    const write = this.#writerFor(connection);
-    const listener: CapturedListener = {
-      message: (message: TraceMessage) => {
-        this.#certificates?.keep(message);
-        write.message(message);
-      },
-      problem: (problem) => write.problem(problem),
-    };
-    const begun = { observed: new CapturedConnection(connection, this.#secrets, listener), write };
-    this.#open.set(connection, begun);
-    return begun;
-  }
-}
-
-function sayCounts({ connections, withTls }: Reading, { packets }: StreamSummary): void {
-  say(`${packets} packets, ${connections} TCP connections, ${withTls} of them with TLS`);
+function sayCounts({ count, withTls }: CapturedConnections, { packets }: StreamSummary): void {
+  say(`${packets} packets, ${count} TCP connections, ${withTls} of them with TLS`);
 }
 
 function sayLosses(summary: StreamSummary, { malformedLines }: TraceSecrets): void {

@@ -1,0 +1,34 @@
+import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
+import { say } from "../output.ts";
+import type { TraceCertificates } from "./certificates.ts";
+import type { TracedConnection } from "./connection-event.ts";
+import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
+import { describeProblem } from "./describe-connection.ts";
+import { capturedFormat, type TraceFormat } from "./format.ts";
+import type { TraceWriter } from "./writer.ts";
+
+/** What writes each connection of a capture, with what has no place in the format on stderr. */
+export function capturedWriters(
+  format: TraceFormat,
+  writer: TraceWriter,
+  certificates?: TraceCertificates,
+): (connection: TracedConnection) => ConnectionWriter {
+  const { writerFor, tellsAll } = capturedFormat(format, writer);
+  const withRest = (connection: TracedConnection): ConnectionWriter =>
+    tellsAll ? writerFor(connection) : bothOf(writerFor(connection), aside(connection));
+  if (certificates === undefined) return withRest;
+  const keeper = { message: (message: TraceMessage) => certificates.keep(message) };
+  return (connection) => bothOf(keeper, withRest(connection));
+}
+
+/** Problems are told only once it is clear that the connection was TLS at all. */
+function aside(connection: TracedConnection): ConnectionWriter {
+  const problems: TraceProblem[] = [];
+  return {
+    problem: (problem) => void problems.push(problem),
+    explained: ({ text }) => say(`connection ${connection.id}: ${text}`),
+    end(isTls) {
+      if (isTls) for (const problem of problems) say(describeProblem(problem, connection));
+    },
+  };
+}

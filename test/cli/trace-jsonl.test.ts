@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { Home, startServer, until } from "./support/serve.ts";
+import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
+
+type Line = Readonly<Record<string, unknown>>;
+
+function parse(text: string): readonly Line[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+}
+
+/** The fields that the reference gives to a kind of line. */
+function documented(kind: string): readonly string[] {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/reference/trace.md"), "utf8");
+  const [, table = ""] = page.split(`| field | of ${kind} |\n|---|---|\n`);
+  const rows = table.split("\n\n", 1)[0] ?? "";
+  return rows.split("\n").flatMap((row) => {
+    const [, cell = ""] = row.split("|");
+    return Array.from(cell.matchAll(/`(\w+)`/g), ([, name = ""]) => name);
+  });
+}
+
+function keysOf(line: Line | undefined): readonly string[] {
+  return Object.keys(line ?? {}).toSorted();
+}
+
+describe("trace --format jsonl", () => {
+  const home = new Home();
+  const recorded = home.path("recorded.pcapng");
+  let client: ClientFiles;
+
+  before(async () => {
+    client = await makeClient(home, "ada");
+    await using server = await startServer(home, [
+      "trace",
+      "listen",
+      "--format",
+      "pcapng",
+      "--output",
+      recorded,
+    ]);
+    const names = ["-servername", "ada.example", "-alpn", "h2,http/1.1"];
+    for (const flag of ["-tls1_3", "-tls1_2"]) await openssl(server.port, client, "Ada\n", flag, ...names);
+  });
+
+  after(() => home[Symbol.dispose]());
+
+  it("begins and ends each connection of a capture with a line, of the fields that are documented", async () => {
+    const { stdout } = await home.run(["trace", "read", recorded, "--format", "jsonl", "--explain"]);
+    const lines = parse(stdout);
+    for (const connection of ["1", "2"]) {
+      const own = lines.filter((line) => line["connection"] === connection);
+      const [first, message] = own;
+      const last = own.at(-1);
+      assert.deepEqual(keysOf(first), documented("a connection").toSorted());
+      assert.deepEqual(keysOf(message), documented("a message").toSorted());
+      assert.deepEqual(keysOf(last), documented("an end").toSorted());
+      assert.equal(own.filter((line) => "type" in line).length, 2);
+      assert.partialDeepStrictEqual(first, {
+        type: "connection",
+        fromStart: true,
+        before: [],
+        sni: "ada.example",
+        alpn: ["h2", "http/1.1"],
+        version: null,
+      });
+      assert.match(String(first?.["ja4"]), /^t1[23]d\d{4}h2_[0-9a-f]{12}_[0-9a-f]{12}$/);
+      assert.partialDeepStrictEqual(last, {
+        type: "connection-end",
+        version: connection === "1" ? "TLSv1.3" : "TLSv1.2",
+        resumed: false,
+        by: "server",
+        ended: "closed",
+        missing: { client: { gaps: 0, bytes: 0 }, server: { gaps: 0, bytes: 0 } },
+        notDecrypted: null,
+        problems: [],
+      });
+      assert.match(String(last?.["suite"]), /^TLS_\w+$/);
+      assert.match(String(last?.["group"]), /^\w+$/);
+    }
+  });
+
+  it("numbers messages by the packets that brought them", async () => {
+    const { stdout } = await home.run(["trace", "read", recorded, "--format", "jsonl"]);
+    const packets = parse(stdout)
+      .filter((line) => line["connection"] === "1" && !("type" in line))
+      .map((line) => Number(line["packet"]));
+    assert.ok(packets.length > 10);
+    // SYN, SYN with ACK, ACK.
+    assert.equal(packets[0], 4);
+    assert.deepEqual(
+      packets,
+      packets.toSorted((a, b) => a - b),
+    );
+  });
+
+  it("has the lines live, too, with the addresses and without packets", async () => {
+    await using server = await startServer(home, ["trace", "listen", "--format", "jsonl"]);
+    await openssl(server.port, client, "Ada\n", "-servername", "ada.example");
+    const { connection, port } = await server.logged(({ event }) => event === "traced");
+    await until(() => server.stdout.includes('"connection-end"'));
+    const lines = parse(server.stdout);
+    assert.partialDeepStrictEqual(lines[0], {
+      type: "connection",
+      connection,
+      client: { address: "127.0.0.1", port },
+      server: { address: "127.0.0.1", port: server.port },
+      sni: "ada.example",
+    });
+    assert.partialDeepStrictEqual(lines.at(-1), {
+      type: "connection-end",
+      connection,
+      version: "TLSv1.3",
+      ended: "closed",
+      by: "server",
+    });
+    assert.ok(lines.every((line) => !("packet" in line)));
+  });
+
+  it("says of the client's side, too, who it was that ended the connection", async () => {
+    await using server = await startServer(home, ["trace", "listen"]);
+    const { stdout } = await home.run(["trace", "connect", server.address, "--format", "jsonl"]);
+    const lines = parse(stdout);
+    assert.partialDeepStrictEqual(lines[0], { type: "connection", server: { port: server.port } });
+    assert.partialDeepStrictEqual(lines.at(-1), { type: "connection-end", version: "TLSv1.3", by: "client" });
+  });
+});
