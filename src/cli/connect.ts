@@ -15,7 +15,8 @@ import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { converse } from "./connect/converse.ts";
-import { identityFor } from "./connect/identity.ts";
+import { explainRefused } from "./connect/explain-refused.ts";
+import { hasJoined, identityFor } from "./connect/identity.ts";
 import { openKnownServers } from "./connect/known-servers.ts";
 import { openTcp } from "./connect/open-tcp.ts";
 import { readCas, readPemIdentity } from "./connect/pem-files.ts";
@@ -122,12 +123,18 @@ export async function withConnection(
   const { flags } = wanted;
   await using known = await openKnownServers(flags.store, flags.remember !== false);
   const options = await connectOptions(known.store, wanted);
-  const ours = flags.showPhrase && parseShownIdentity(options.identity.certificate, "the certificate").pin;
-  const socket = await connect({
-    ...options,
-    ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
-  });
-  await use(socket);
+  const { certificate } = options.identity;
+  const ours = flags.showPhrase && parseShownIdentity(certificate, "the certificate").pin;
+  try {
+    const socket = await connect({
+      ...options,
+      ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
+    });
+    await use(socket);
+  } catch (error) {
+    const isHandclasp = hasJoined(known.store, formatServerAddress(wanted.address));
+    throw explainRefused(error, { certificate, isHandclasp, now: Date.now() });
+  }
 }
 
 /** How to connect: the identity that was asked for, and the servers known, which are in `store`. */

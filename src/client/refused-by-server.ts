@@ -2,17 +2,21 @@ import { HandclaspError } from "../errors.ts";
 import { ALERTS } from "../tls/alert.ts";
 import { escapeText } from "../trust/peer-name.ts";
 
+/** What an alert means whoever sends it: servers differ in which one they choose, 42 and 46 stand for anything. */
 const HINTS: Readonly<Record<number, string>> = {
-  40: "the server may want a certificate of ours, or other TLS versions or ciphers",
-  42: "the server could not read our certificate",
-  43: "the server takes no keys of this type or size: handclasp identity create makes others",
-  44: "our key was revoked there: only the server's operator can change that",
-  45: "our certificate, or the approval of our key, has expired",
-  46: "our name is bound to another key there: its operator sees ours with handclasp trust list",
-  48: "the server takes known clients only: give its operator the certificate that handclasp identity show --pem prints",
-  49: "our key waits for approval there, or is not wanted: its operator sees it with handclasp trust list",
-  80: "the server cannot decide at the moment: try again later",
+  40: "the server wants a certificate of ours, or has no TLS version, cipher suite or signature algorithm in common with us",
+  42: "the server does not take our certificate: its dates, its purpose, its key, or whoever signed it",
+  43: "the server takes no certificate for this purpose, or no key of this type or size",
+  44: "our certificate counts as revoked there: only the server's operator can change that",
+  45: "our certificate has expired or is not yet valid there, or the approval of our key has ended: compare the clocks",
+  46: "the server does not take our certificate: its dates, its purpose, its key, its name, or whoever signed it",
+  48: "the server knows neither our certificate nor whoever signed it: give it to the server's operator",
+  49: "the server could read our certificate and does not let us in, or not yet: ask its operator",
+  70: "the server has no TLS version in common with us",
+  80: "the server failed or cannot decide at the moment: try again later, or ask its operator to look at its log",
+  112: "the server does not answer to the name that we asked for",
   116: "the server wants a certificate of ours",
+  120: "the server has no application protocol (ALPN) in common with us",
 };
 
 const ALERT = /SSL alert number (\d{1,3})/;

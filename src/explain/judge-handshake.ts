@@ -7,6 +7,7 @@ import { judgeAgreement } from "./judge-agreement.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
 import { judgeEmptyHanded } from "./judge-empty-handed.ts";
 import { judgeEnd } from "./judge-end.ts";
+import { judgeHandclasp, orHandclasp } from "./judge-handclasp.ts";
 import { judgeOpening } from "./judge-opening.ts";
 import { judgeResponse } from "./judge-response.ts";
 import { otherSide } from "./remedies.ts";
@@ -48,10 +49,12 @@ function judgeAlert(facts: HandshakeFacts, alert: SentAlert): readonly Explanati
   const said = [`The ${by} ended it with the alert ${ALERT_DESCRIPTIONS.name(code) ?? "unknown"} (${code}).`];
   const agreement = judgeAgreement(facts, alert, said);
   if (agreement.length > 0) return agreement;
+  const ours = judgeHandclasp(facts, alert, said);
+  if (ours.length > 0) return ours;
   const shower = otherSide(by);
   if (code === ALERTS.certificate_required && by === "server") return judgeEmptyHanded(facts, said);
   if (ABOUT_CERTIFICATES.has(code) && mayJudge(facts, alert)) {
-    return judgeCertificates(facts, shower, code, said);
+    return orHandclasp(facts, alert, judgeCertificates(facts, shower, code, said));
   }
   if (code === ALERTS.access_denied && by === "server") return [denied(facts, said)];
   return [plain(facts, alert, said)];

@@ -1,7 +1,7 @@
-import type { HandshakeRule } from "./explanation.ts";
+import type { Rule } from "./explanation.ts";
 
 /** Each rule as a clause for people. */
-export const RULE_WORDS: Readonly<Record<HandshakeRule, string>> = {
+export const RULE_WORDS: Readonly<Record<Rule, string>> = {
   "certificate-expired": "the client's certificate has expired",
   "certificate-not-yet-valid": "the client's certificate is not yet valid",
   "self-signed": "the client's certificate is self-signed, and the server does not know it",
@@ -50,4 +50,19 @@ export const RULE_WORDS: Readonly<Record<HandshakeRule, string>> = {
   "said-nothing": "the client said nothing",
   "capture-incomplete": "the capture is not whole",
   "not-explained": "what was seen does not tell why",
+  "malformed-certificate": "the client's certificate cannot be read there",
+  "unsupported-key": "the client's key is of a type or size that is not taken there",
+  revoked: "the client's key was revoked there",
+  retired: "another key took the place of the client's there",
+  expired: "the client's certificate, or the approval of its key, has ended",
+  "not-yet-valid": "the client's certificate is not yet valid",
+  "key-changed": "the name that the client's certificate claims is bound to another key there",
+  "name-changed": "the client's key is known there under another name",
+  unknown: "the client's key is not known there, and known ones only are let in",
+  pending: "the client's key waits for approval there",
+  ignored: "the client's key is not wanted there",
+  "rate-limited": "too many unknown keys came in a short time",
+  "token-invalid": "the join token that the client brought is no good",
+  "not-allowed": "the client is known there, but may not use this listener",
+  "store-unavailable": "the server cannot read its trust store",
 };

@@ -7,6 +7,11 @@ export function identityFor(knownServers: TrustStore, address: string): string {
   return knownServers.setting(settingOf(address)) ?? DEFAULT_IDENTITY;
 }
 
+/** Whether we joined these servers with a token, which only those of handclasp have. */
+export function hasJoined(knownServers: TrustStore, address: string): boolean {
+  return knownServers.setting(settingOf(address)) !== undefined;
+}
+
 /** From now on `connect` uses this identity for these servers, unless it is told which. */
 export async function rememberIdentity(
   knownServers: TrustStore,

@@ -1,0 +1,52 @@
+import { HandclaspError, isHandclaspError } from "../../errors.ts";
+import { judgeHandshake } from "../../explain/judge-handshake.ts";
+import { ALERTS } from "../../tls/alert.ts";
+import { certificatesFromPem } from "../../x509/certificate-description.ts";
+import { explanationsText } from "../explanations-text.ts";
+import { StoryTeller } from "../trace/story.ts";
+
+/** Alerts with which a server judges what we showed, in a handshake that else went well. */
+const ABOUT_OURS: ReadonlySet<unknown> = new Set([
+  ALERTS.bad_certificate,
+  ALERTS.unsupported_certificate,
+  ALERTS.certificate_revoked,
+  ALERTS.certificate_expired,
+  ALERTS.certificate_unknown,
+  ALERTS.unknown_ca,
+  ALERTS.access_denied,
+  ALERTS.certificate_required,
+]);
+
+export interface RefusedConnection {
+  /** PEM: what we had to show. */
+  readonly certificate: string;
+  /** Whether the server is known to be one of handclasp. */
+  readonly isHandclasp: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** The error of a server that refuses us, explained by what we showed it; any other error as it is. */
+export function explainRefused(
+  error: unknown,
+  { certificate, isHandclasp, now }: RefusedConnection,
+): unknown {
+  if (!isHandclaspError(error, "ERR_HANDCLASP_REFUSED")) return error;
+  const { alertCode } = error.details;
+  if (typeof alertCode !== "number" || !ABOUT_OURS.has(alertCode)) return error;
+  const story = new StoryTeller("client");
+  const chain = certificatesFromPem(certificate);
+  story.isLive = true;
+  story.time = now;
+  story.isHandclasp("client");
+  if (isHandclasp) story.isHandclasp("server");
+  story.alert = { by: "server", code: alertCode };
+  story.ownCertificate = chain[0];
+  if (alertCode !== ALERTS.certificate_required) story.chains.client = chain;
+  const explanation = judgeHandshake(story);
+  return new HandclaspError("ERR_HANDCLASP_REFUSED", error.message, {
+    hint: explanationsText(explanation),
+    cause: error.cause,
+    details: { ...error.details, explanation },
+  });
+}
