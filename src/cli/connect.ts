@@ -109,7 +109,7 @@ async function run(address: ServerAddress, flags: ConnectFlags & PeerFlags, verb
   );
 }
 
-export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "onKeyLog"> {
+export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "onKeyLog" | "alpnProtocols"> {
   readonly address: ServerAddress;
   readonly flags: ConnectFlags & Partial<PeerFlags>;
   readonly verb: Command;

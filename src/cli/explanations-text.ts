@@ -11,6 +11,10 @@ export function explanationsText(explanations: readonly Explanation[]): string {
   const [only, ...others] = possible;
   if (sure.length === 0 && only !== undefined && others.length === 0) return singly(only);
   if (sure.length > 0) return [...said, `Else ${possible.map(clause).join(", or ")}.`].join(" ");
+  if (only !== undefined && others.length > 1 && others.every(({ evidence }) => evidence.length === 0)) {
+    const clauses = possible.map(clause).join("; ");
+    return body(only, `It is one of these, which what was seen does not tell apart: ${clauses}`);
+  }
   const listed = possible.map((each, index) => `(${index + 1}) ${body(each, clause(each))}`).join(" ");
   return `It is one of these: ${listed}`;
 }

@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { Command } from "commander";
 import { toConnectError } from "../../client/refused-by-server.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { isHandclaspError } from "../../errors.ts";
 import { nextConnectionNumber, toConnectionId } from "../../guard/connection-id.ts";
 import { Tap } from "../../guard/tap.ts";
 import {
@@ -13,7 +14,9 @@ import {
   withConnection,
 } from "../connect.ts";
 import { openTcp } from "../connect/open-tcp.ts";
+import { say } from "../output.ts";
 import { ServeLog } from "../serve/log.ts";
+import { askHttp, HTTP, refusalIn, shownBy } from "./ask-http.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { addTraceFlags, type TraceFlags } from "./format.ts";
 import { explainingIn, logProblem } from "./log.ts";
@@ -21,9 +24,13 @@ import { TraceOutput } from "./output.ts";
 
 /** How long a server has to judge us after the handshake; in TLS 1.3 its alert comes later than 'secureConnect'. */
 const VERDICT_MS = 500;
+/** How long it has to answer in HTTP. */
+const ANSWER_MS = 3000;
 const FAREWELL_MS = 5000;
+/** What is read of an answer: its beginning is what counts. */
+const MOST_CHUNKS = 16;
 
-/** `trace connect`: connects as `connect` does, prints the handshake, says nothing and leaves. */
+/** `trace connect`: connects as `connect` does, prints the handshake, and leaves. */
 export function connectCommand(): Command {
   const verb = new Command("connect").description(
     "connect as handclasp connect does, print the messages of the handshake, and leave",
@@ -47,12 +54,26 @@ async function run(
     return tap;
   };
   const onKeyLog = (line: Buffer): void => tap?.keyLog(line);
+  const connect = async (alpnProtocols: readonly string[]): Promise<void> => {
+    try {
+      await withConnection({ address, flags, verb, openTransport, onKeyLog, alpnProtocols }, (socket) =>
+        leave(socket, address),
+      );
+    } finally {
+      await closed;
+    }
+  };
+  if (flags.starttls !== undefined) return connect([]);
   try {
-    await withConnection({ address, flags, verb, openTransport, onKeyLog }, (socket) =>
-      leave(socket, address),
-    );
-  } finally {
-    await closed;
+    await connect([HTTP]);
+  } catch (error) {
+    if (
+      !isHandclaspError(error, "ERR_HANDCLASP_REFUSED") ||
+      error.details["alert"] !== "no_application_protocol"
+    )
+      throw error;
+    say(`the server does not speak ${HTTP}: once more, without naming a protocol`);
+    await connect([]);
   }
 }
 
@@ -66,13 +87,28 @@ function tapped(raw: Socket, output: TraceOutput, log: ServeLog): Tap {
   return tap;
 }
 
-/** Waits for the server's verdict and ends the connection. Throws when the server refuses us. */
+/**
+ * Waits for the server's verdict and ends the connection. A server that took HTTP is asked for `/`: nginx says only then
+ * what it thinks of a certificate. Throws when the server refuses us.
+ */
 async function leave(socket: TLSSocket, address: ServerAddress): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.on("error", (error) => reject(toConnectError(error, formatServerAddress(address))));
   socket.on("close", () => resolve());
-  for (const sign of ["session", "data", "end"] as const) socket.once(sign, () => socket.end());
-  const verdict = setTimeout(() => socket.end(), VERDICT_MS);
+  const isHttp = socket.alpnProtocol === HTTP;
+  const shown = shownBy(socket);
+  const answer: Buffer[] = [];
+  if (isHttp) {
+    socket.on("data", (chunk: Buffer) => {
+      answer.push(chunk);
+      if (answer.length >= MOST_CHUNKS) socket.destroy();
+    });
+    socket.once("end", () => socket.end());
+    askHttp(socket, address);
+  } else {
+    for (const sign of ["session", "data", "end"] as const) socket.once(sign, () => socket.end());
+  }
+  const verdict = setTimeout(() => socket.end(), isHttp ? ANSWER_MS : VERDICT_MS);
   const farewell = setTimeout(() => socket.destroy(), FAREWELL_MS);
   socket.resume();
   try {
@@ -81,4 +117,6 @@ async function leave(socket: TLSSocket, address: ServerAddress): Promise<void> {
     clearTimeout(verdict);
     clearTimeout(farewell);
   }
+  const refusal = refusalIn(Buffer.concat(answer), shown);
+  if (refusal !== undefined) throw refusal;
 }
