@@ -1,5 +1,5 @@
 import { ALERT_LEVELS } from "./code-points.ts";
-import { VERSIONS } from "./code-points-version.ts";
+import { spellVersion, VERSIONS } from "./code-points-version.ts";
 import { nameMessageType } from "./format-names.ts";
 import { TRACE_CONTENT_TYPE, type TraceMessage } from "./trace-message.ts";
 
@@ -41,13 +41,6 @@ function detailsOf(message: TraceMessage): string {
   if (message.contentType === TRACE_CONTENT_TYPE.handshake) return name === null ? "???" : `, ${camel(name)}`;
   if (message.contentType !== TRACE_CONTENT_TYPE.alert) return "";
   return `, ${ALERT_LEVELS.name(message.data[0] ?? 0) ?? "???"} ${name ?? "???"}`;
-}
-
-/** `TLSv1.3` as OpenSSL's programs write it, `TLS 1.3`. */
-function spellVersion(version: string): string | undefined {
-  const [, protocol, number] = /^(SSL|TLS|DTLS)v([\d.]+)$/.exec(version) ?? [];
-  if (protocol === undefined || number === undefined || version === "SSLv2") return undefined;
-  return `${protocol} ${number.includes(".") ? number : `${number}.0`}`;
 }
 
 function camel(name: string): string {

@@ -25,8 +25,8 @@ export interface HandshakeObserverOptions {
 const DEFAULT_MAX_BYTES = 256 * 1024;
 
 /**
- * Reads a TLS 1.2 or 1.3 connection and tells its messages, event for event as OpenSSL's message callback does, a
- * received change_cipher_spec too. No message tells application data, and it throws nothing.
+ * Reads a TLS connection, one of TLS 1.2 or 1.3 to its end, and tells its messages, event for event as OpenSSL's message
+ * callback does, a received change_cipher_spec too. No message tells application data, and it throws nothing.
  */
 export class HandshakeObserver {
   readonly #when: () => Arrival;
@@ -35,6 +35,7 @@ export class HandshakeObserver {
   readonly #bothStreams: readonly ObservedStream[];
   readonly #maxBytes: number;
   #records = 0;
+  readonly #order = (): number => this.#records++;
   #isAdvancing = false;
   #hasEnded = false;
 
@@ -75,6 +76,20 @@ export class HandshakeObserver {
     this.#take(this.#streams.write, bytes);
   }
 
+  /**
+   * `length` bytes of that direction were lost before they came here, 0 when nobody knows how many. Reading goes on at
+   * the next record that can be made out, decrypting where the number of the records that were lost can be found out.
+   */
+  gap(direction: TraceDirection, length: number): void {
+    if (this.#hasEnded) return;
+    const when = this.#when();
+    const stream = this.#streams[direction];
+    stream.gap(length, when, this.#order, () => this.#arrived(when));
+    if (length === 0) return;
+    for (const other of this.#bothStreams) if (other !== stream) other.goAlone();
+    this.#advance();
+  }
+
   /** A line of the key log (RFC 9850), at any time; those of other connections do no harm. */
   secret(label: string, clientRandom: Uint8Array, secret: Uint8Array): void {
     if (!this.#hasEnded && this.#secrets.add(label, clientRandom, secret)) this.#advance();
@@ -89,6 +104,8 @@ export class HandshakeObserver {
 
   #tellEnd(): void {
     const when = this.#when();
+    for (const stream of this.#bothStreams) stream.goAlone();
+    this.#tellAll();
     for (const stream of this.#bothStreams) stream.end(when);
     this.#tellAll();
     this.#secrets.forget();
@@ -97,12 +114,13 @@ export class HandshakeObserver {
   #take(stream: ObservedStream, bytes: Uint8Array): void {
     if (this.#hasEnded) return;
     const when = this.#when();
-    const order = (): number => this.#records++;
-    stream.read(bytes, when, order, () => {
-      this.#advance();
-      this.#bound(when);
-      return !this.#hasEnded;
-    });
+    stream.read(bytes, when, this.#order, () => this.#arrived(when));
+  }
+
+  #arrived(when: Arrival): boolean {
+    this.#advance();
+    this.#bound(when);
+    return !this.#hasEnded;
   }
 
   /** Tells whatever can be told, in the order in which it came. */
@@ -124,6 +142,9 @@ export class HandshakeObserver {
   }
 
   #bound(when: Arrival): void {
+    if (this.held <= this.#maxBytes) return;
+    for (const stream of this.#bothStreams) stream.goAlone();
+    this.#advance();
     if (this.held <= this.#maxBytes) return;
     const reason = `more than ${this.#maxBytes} bytes would have to be held back`;
     for (const stream of this.#bothStreams) stream.giveUp(reason, when);

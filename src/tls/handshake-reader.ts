@@ -1,15 +1,18 @@
-import { FrameReader, malformedFrame } from "./frame-reader.ts";
+import { HANDSHAKE_TYPES } from "./code-points.ts";
+import { FrameReader, type Frame, malformedFrame } from "./frame-reader.ts";
 
-/** One handshake message, whole. RFC 8446 §4. */
+/** One handshake message. RFC 8446 §4. */
 export interface HandshakeFrame {
   readonly type: number;
-  /** With the header of four bytes, as the transcript takes it. */
+  /** With the header of four bytes, as the transcript takes it; nothing else of a message that is not whole. */
   readonly bytes: Uint8Array;
   readonly body: Uint8Array;
+  /** Why it is not whole: part of it was missing, or it is longer than what may be kept. */
+  readonly lacks?: "bytes" | "room";
 }
 
 export interface HandshakeReaderOptions {
-  /** Of a message without its header, in bytes; 256 KiB unless told. */
+  /** Of a message without its header, in bytes; 256 KiB unless told. A longer one is passed over, if its type is known. */
   readonly maxMessageLength?: number;
 }
 
@@ -23,11 +26,15 @@ export class HandshakeReader {
   readonly #frames: FrameReader;
 
   constructor({ maxMessageLength = DEFAULT_MAX_MESSAGE_LENGTH }: HandshakeReaderOptions = {}) {
-    this.#frames = new FrameReader(HEADER_LENGTH, (bytes, at, offset) => {
-      const length = ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-      if (length <= maxMessageLength) return length;
-      throw malformedFrame("handshake.length", offset + 1, `${length} is more than ${maxMessageLength}`);
-    });
+    this.#frames = new FrameReader(
+      HEADER_LENGTH,
+      (bytes, at, offset) => {
+        const length = bodyLength(bytes, at);
+        if (length <= maxMessageLength || HANDSHAKE_TYPES.name(bytes[at] ?? 0) !== null) return length;
+        throw malformedFrame("handshake.length", offset + 1, `${length} is more than ${maxMessageLength}`);
+      },
+      maxMessageLength,
+    );
   }
 
   /** Bytes held back because their message is not complete. */
@@ -50,8 +57,16 @@ export class HandshakeReader {
 
   /** The next message that ends in what was pushed; undefined when there is none. */
   next(): HandshakeFrame | undefined {
-    const bytes = this.#frames.next()?.bytes;
-    return bytes && { type: bytes[0] ?? 0, bytes, body: bytes.subarray(HEADER_LENGTH) };
+    const frame = this.#frames.next();
+    if (frame === undefined) return undefined;
+    const { bytes } = frame;
+    if (frame.hole !== undefined || frame.skipped !== undefined) return incomplete(frame);
+    return { type: bytes[0] ?? 0, bytes, body: bytes.subarray(HEADER_LENGTH) };
+  }
+
+  /** `length` bytes are missing here: whether the message under way goes on behind them. */
+  gap(length: number): boolean {
+    return this.#frames.gap(length);
   }
 
   /** To be called when keys change or another content type comes: a message must not span it. RFC 8446 §5.1. */
@@ -60,4 +75,14 @@ export class HandshakeReader {
     const problem = `its keys end ${this.pending} bytes into a message`;
     throw malformedFrame("handshake", this.#frames.offset, problem);
   }
+}
+
+function bodyLength(bytes: Uint8Array, at: number): number {
+  return ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+}
+
+function incomplete({ bytes, skipped }: Frame): HandshakeFrame {
+  const header = bytes.slice(0, HEADER_LENGTH);
+  const lacks = skipped === undefined ? "bytes" : "room";
+  return { type: header[0] ?? 0, bytes: header, body: header.subarray(HEADER_LENGTH), lacks };
 }

@@ -1,7 +1,8 @@
 import { type HandclaspError, isHandclaspError } from "../errors.ts";
-import { tlsVersion, VERSIONS } from "./code-points-version.ts";
+import { HANDSHAKE_TYPE, HANDSHAKE_TYPES } from "./code-points.ts";
+import { type HandshakeVersion, SSL_3, tlsVersion, VERSIONS } from "./code-points-version.ts";
 import { CONTENT_TYPE } from "./content-type.ts";
-import { malformedFrame } from "./frame-reader.ts";
+import { type Hole, malformedFrame } from "./frame-reader.ts";
 import { type HandshakeFrame, HandshakeReader } from "./handshake-reader.ts";
 import { parseAlert } from "./messages/alert.ts";
 import { parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
@@ -9,8 +10,9 @@ import type { ClientHello } from "./messages/client-hello.ts";
 import { type HandshakeMessage, parseHandshakeMessage } from "./messages/handshake-message.ts";
 import { type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
 import { ObservedKeys } from "./observed-keys.ts";
-import type { Opening, Sender } from "./observed-opening.ts";
+import type { Opening, SealedOpening, Sender } from "./observed-opening.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
+import { isPlausibleHandshake } from "./plausible-handshake.ts";
 import type { TlsRecord } from "./record-reader.ts";
 import {
   type Arrival,
@@ -40,6 +42,10 @@ export class ObservedDirection {
   readonly #keys: ObservedKeys;
   #handshake: HandshakeReader;
   #hellos: Hellos;
+  /** Whether bytes are missing, and no message was made out behind them yet. */
+  #isAdrift = false;
+  /** The last record that came behind missing bytes. */
+  #landing: TlsRecord | undefined;
 
   constructor(options: ObservedDirectionOptions) {
     this.#options = options;
@@ -53,10 +59,12 @@ export class ObservedDirection {
     return this.#handshake.pending;
   }
 
-  /** Tells what is in a record; what is missing instead, when the record has to wait. */
-  take(record: TlsRecord, when: Arrival): string | undefined {
-    const opening = this.#keys.open(record, this.#hellos, this.pending > 0);
+  /** Tells what is in a record, before which so many bytes are missing; what it waits for instead, when it has to wait. */
+  take(record: TlsRecord, when: Arrival, missing: number): string | undefined {
+    if (record.gap !== undefined) this.#land(record, record.gap);
+    const opening = this.#keys.open(record, this.#hellos, this.pending > 0, this.#isAdriftAt(record));
     if (opening.state === "waiting") return opening.missing;
+    if (missing > 0) this.#problem({ ...when, kind: "truncated", message: describeMissing(missing) });
     const { header, type, version } = record;
     this.#message(when, nameOf(version), TRACE_CONTENT_TYPE.header, type, header);
     try {
@@ -72,13 +80,41 @@ export class ObservedDirection {
   /** From now on only headers are told. */
   lose(): void {
     this.#keys.lose();
+    this.#dropMessage();
+  }
+
+  /** What was waited for of the other side does not come. */
+  goAlone(): void {
+    this.#keys.goAlone();
+  }
+
+  /** A record may be asked about more than once, while it waits. */
+  #land(record: TlsRecord, gap: number): void {
+    if (record === this.#landing) return;
+    this.#landing = record;
+    this.#keys.gap(gap);
+    this.#isAdrift = true;
+    this.#dropMessage();
+  }
+
+  #isAdriftAt({ type, fragment }: TlsRecord): boolean {
+    return this.#isAdrift && !(type === CONTENT_TYPE.handshake && this.#isPlausible(fragment));
+  }
+
+  #isPlausible(fragment: Uint8Array): boolean {
+    const { sender, maxMessageLength } = this.#options;
+    return isPlausibleHandshake(fragment, sender, maxMessageLength);
+  }
+
+  #dropMessage(): void {
     this.#handshake = new HandshakeReader(this.#options);
   }
 
   #takeOpening(opening: Exclude<Opening, { state: "waiting" }>, record: TlsRecord, when: Arrival): void {
     if (opening.problem !== undefined) {
-      const error = opening.state === "open" || opening.error === undefined ? {} : { error: opening.error };
-      this.#problem({ ...when, kind: "undecryptable", message: opening.problem, ...error });
+      const { error, kind = "undecryptable" }: Partial<SealedOpening> =
+        opening.state === "open" ? {} : opening;
+      this.#problem({ ...when, kind, message: opening.problem, ...(error && { error }) });
     }
     if (opening.state === "sealed") return;
     const { type, content, inner } = opening;
@@ -97,23 +133,63 @@ export class ObservedDirection {
   }
 
   #takeHandshake(fragment: Uint8Array, record: TlsRecord, when: Arrival): void {
+    if (this.#isAdrift && !this.#isPlausible(fragment)) return;
+    this.#isAdrift = false;
+    const { hole } = record;
+    if (hole !== undefined) return this.#takeHoled(fragment, hole, record, when);
+    this.#handshake.push(fragment);
+    this.#tellMessages(record, when);
+  }
+
+  /** What stands behind a hole is read when the hole is within a message. */
+  #takeHoled(fragment: Uint8Array, { from, to }: Hole, record: TlsRecord, when: Arrival): void {
+    if (from > 0) this.#handshake.push(fragment.subarray(0, from));
+    this.#tellMessages(record, when);
+    if (this.#handshake.gap(to - from)) {
+      if (to < fragment.length) this.#handshake.push(fragment.subarray(to));
+      this.#tellMessages(record, when);
+    } else {
+      this.#dropMessage();
+      this.#isAdrift = true;
+    }
+  }
+
+  #tellMessages(record: TlsRecord, when: Arrival): void {
     let keysChanged = false;
     const reader = this.#handshake;
-    reader.push(fragment);
     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
       if (keysChanged)
         throw malformedFrame("handshake", record.offset, "a message goes on where its keys have ended");
-      const parsed = this.#parse(frame, when);
+      const parsed =
+        frame.lacks === undefined ? this.#parse(frame, record, when) : this.#tellIncomplete(frame, when);
       if (parsed !== undefined) this.#heed(parsed);
-      this.#message(when, this.#version(record), CONTENT_TYPE.handshake, frame.type, frame.bytes, parsed);
+      this.#message(
+        when,
+        this.#version(record, frame.type),
+        CONTENT_TYPE.handshake,
+        frame.type,
+        frame.bytes,
+        parsed,
+      );
       keysChanged = this.#keys.after(frame.type);
     }
     if (keysChanged) this.#handshake.endEpoch();
   }
 
-  #parse(frame: HandshakeFrame, when: Arrival): HandshakeMessage | undefined {
+  #tellIncomplete({ type, lacks }: HandshakeFrame, when: Arrival): undefined {
+    if (lacks !== "room") return;
+    const name = HANDSHAKE_TYPES.name(type) ?? `message of type ${type}`;
+    const { maxMessageLength } = this.#options;
+    this.#problem({
+      ...when,
+      kind: "unread",
+      message: `a ${name} of more than ${maxMessageLength} bytes was passed over`,
+    });
+  }
+
+  #parse(frame: HandshakeFrame, record: TlsRecord, when: Arrival): HandshakeMessage | undefined {
     const { server } = this.#hellos;
-    const version = tlsVersion(server?.version ?? 0) ?? "TLSv1.2";
+    const version = handshakeVersion(this.#versionCode(record, frame.type));
     const { maxMessageLength } = this.#options;
     const known = { version, maxMessageLength };
     const context = server === undefined ? known : { ...known, cipherSuite: server.cipherSuite };
@@ -162,17 +238,36 @@ export class ObservedDirection {
     onProblem({ connection, direction, ...problem });
   }
 
-  /** The one negotiated; before that the highest that the client offers; before that the record's. */
-  #version(record: TlsRecord): string {
-    const { client, retry, server } = this.#hellos;
-    return nameOf((server ?? retry)?.version ?? highestOffered(client) ?? record.version);
+  #version(record: TlsRecord, messageType?: number): string {
+    return nameOf(this.#versionCode(record, messageType));
   }
+
+  /**
+   * The one negotiated; without a ServerHello that of the record of a message which comes after one; before that the
+   * highest that the client offers; before that the record's.
+   */
+  #versionCode(record: TlsRecord, messageType?: number): number {
+    const { client, retry, server } = this.#hellos;
+    const negotiated = (server ?? retry)?.version;
+    if (negotiated !== undefined) return negotiated;
+    const isAnswer = messageType !== undefined && messageType !== HANDSHAKE_TYPE.client_hello;
+    return (isAnswer ? undefined : highestOffered(client)) ?? record.version;
+  }
+}
+
+function describeMissing(bytes: number): string {
+  return `${bytes} bytes are missing`;
 }
 
 function highestOffered(hello: ClientHello | undefined): number | undefined {
   if (hello?.supportedVersions === undefined) return hello?.legacyVersion;
   const known = hello.supportedVersions.filter((code) => tlsVersion(code) !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** The grammar that a version's messages have; that of TLS 1.2 for one that is not known. */
+function handshakeVersion(code: number): HandshakeVersion {
+  return code === SSL_3 ? "SSLv3" : (tlsVersion(code) ?? "TLSv1.2");
 }
 
 function nameOf(version: number): string {

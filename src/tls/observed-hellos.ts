@@ -1,5 +1,6 @@
 import { ByteReader } from "../bytes/byte-reader.ts";
 import type { HandclaspError } from "../errors.ts";
+import { tlsVersion } from "./code-points-version.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
 import type { ServerHello } from "./messages/server-hello.ts";
 
@@ -18,6 +19,11 @@ export interface Hellos {
 /** Before anything was said. */
 export function noHellos(): Hellos {
   return { clientHellos: 0 };
+}
+
+/** Whether content types are hidden from here on: TLS 1.3, and any version that is negotiated as it is. RFC 8446 §4.2.1. */
+export function hidesTypes({ version, supportedVersion }: ServerHello): boolean {
+  return supportedVersion !== undefined || tlsVersion(version) === "TLSv1.3";
 }
 
 /** Whether the server has still to answer the client's last hello. */

@@ -1,6 +1,8 @@
 import { type HandclaspError, isHandclaspError } from "../errors.ts";
+import { CONTENT_TYPE } from "./content-type.ts";
 import type { RecordOpener } from "./record-protection.ts";
 import type { TlsRecord } from "./record-reader.ts";
+import type { TraceProblem } from "./trace-message.ts";
 
 /** Who sends. */
 export type Sender = "client" | "server";
@@ -17,15 +19,33 @@ export type Opening =
       readonly problem?: string;
     }
   | { readonly state: "waiting"; readonly missing: string }
-  /** For good when a problem comes with it; without one it is early data that the server skips (RFC 8446 §4.2.10). */
-  | { readonly state: "sealed"; readonly problem?: string; readonly error?: HandclaspError };
+  | SealedOpening;
 
-/** Nobody's concern. */
-export const SEALED: Opening = { state: "sealed" };
+/** For good when a problem comes with it; without one it is of no concern, or what follows may yet be opened. */
+export interface SealedOpening {
+  readonly state: "sealed";
+  readonly problem?: string;
+  /** `undecryptable` unless told. */
+  readonly kind?: TraceProblem["kind"];
+  readonly error?: HandclaspError;
+}
+
+/** Nobody's concern: application data, or early data that the server skips (RFC 8446 §4.2.10). */
+export const SEALED: SealedOpening = { state: "sealed" };
 
 /** A record as it is on the wire. */
 export function inTheClear({ type, fragment }: TlsRecord): Opening {
   return { state: "open", type, content: fragment, inner: false };
+}
+
+/** An alert that no cipher has touched: with any it would be longer. */
+export function isPlainAlert({ type, fragment }: TlsRecord): boolean {
+  return type === CONTENT_TYPE.alert && fragment.length === 2;
+}
+
+/** Sealed for good, because nothing here reads such records. */
+export function unread(what: string): SealedOpening {
+  return { state: "sealed", kind: "unread", problem: what };
 }
 
 /** Sealed when it does not open, be it that this build of Node has no such cipher. `inner` in TLS 1.3. */

@@ -8,10 +8,14 @@ interface ArrivedRecord {
   readonly record: TlsRecord;
   readonly when: Arrival;
   readonly order: number;
+  /** So many bytes are missing before it or in it. */
+  readonly missing: number;
 }
 
 /** What keeping one record costs beside its bytes, roughly. */
 const RECORD_COST = 256;
+/** In a capture of cut packets each record lacks bytes. */
+const MOST_GAPS_TOLD = 8;
 
 /** The bytes of one sender: cut into records, which wait in line when one of them cannot be opened yet. */
 export class ObservedStream {
@@ -24,6 +28,10 @@ export class ObservedStream {
   #copies = 0;
   #missing: string | undefined;
   #isBroken = false;
+  /** Bytes that are missing, and have not been told yet. */
+  #lacking = 0;
+  #gapsTold = 0;
+  #alsoLacking = 0;
 
   constructor(options: ObservedDirectionOptions) {
     this.#options = options;
@@ -45,11 +53,7 @@ export class ObservedStream {
     if (this.#isBroken) return;
     try {
       this.#reader.push(chunk);
-      for (let record = this.#reader.next(); record !== undefined; record = this.#reader.next()) {
-        this.#queue.push({ record, when, order: order() });
-        this.#queuedBytes += record.fragment.length + RECORD_COST;
-        if (!arrived()) return;
-      }
+      this.#takeRecords(when, order, arrived);
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
       this.#isBroken = true;
@@ -58,11 +62,27 @@ export class ObservedStream {
     this.#keepCopies();
   }
 
+  /**
+   * `length` bytes are missing here, 0 when nobody knows how many: reading goes on within the record under way, or at
+   * the next one that can be made out. As `read` for what that completes.
+   */
+  gap(length: number, when: Arrival, order: () => number, arrived: () => boolean): void {
+    if (this.#isBroken) return;
+    this.#lacking += length;
+    this.#reader.gap(length);
+    this.#takeRecords(when, order, arrived);
+  }
+
+  /** The other side's hello does not come: what is in the clear is told without. */
+  goAlone(): void {
+    this.#direction.goAlone();
+  }
+
   /** Tells the record that is next in line; false when there is none, or it has to wait. */
   advance(): boolean {
     const [next] = this.#queue;
     if (next === undefined) return false;
-    this.#missing = this.#direction.take(next.record, next.when);
+    this.#missing = this.#direction.take(next.record, next.when, next.missing);
     if (this.#missing !== undefined) return false;
     this.#queue.shift();
     this.#queuedBytes -= next.record.fragment.length + RECORD_COST;
@@ -81,12 +101,38 @@ export class ObservedStream {
   /** Tells what was cut short and what waited in vain. */
   end(when: Arrival): void {
     const truncated = (message: string): void => this.#problem({ ...when, kind: "truncated", message });
-    if (this.#reader.pending > 0 && !this.#isBroken)
-      truncated(`the stream ends ${this.#reader.pending} bytes into a record`);
+    if (!this.#isBroken) this.#tellMissing(truncated);
     if (this.#direction.pending > 0)
       truncated(`the stream ends ${this.#direction.pending} bytes into a handshake message`);
     this.#tellWaiting("it never came", when);
     this.#direction.lose();
+  }
+
+  #takeRecords(when: Arrival, order: () => number, arrived: () => boolean): void {
+    for (let record = this.#reader.next(); record !== undefined; record = this.#reader.next()) {
+      this.#queue.push({ record, when, order: order(), missing: this.#lacking && this.#missingToTell() });
+      this.#queuedBytes += record.fragment.length + RECORD_COST;
+      if (!arrived()) return;
+    }
+  }
+
+  /** Of the first gaps each is told where it is, of the others the sum in the end. */
+  #missingToTell(): number {
+    const missing = this.#lacking;
+    this.#lacking = 0;
+    if (this.#gapsTold++ < MOST_GAPS_TOLD) return missing;
+    this.#alsoLacking += missing;
+    return 0;
+  }
+
+  #tellMissing(truncated: (message: string) => void): void {
+    const { pending, isSeeking, passed } = this.#reader;
+    if (this.#alsoLacking > 0) truncated(`${this.#alsoLacking} more bytes are missing, in many places`);
+    if (this.#lacking > 0) truncated(describeLast(this.#lacking, isSeeking ? pending + passed : 0));
+    else if (isSeeking && pending + passed > 0)
+      truncated(`no record could be made out in ${pending + passed} bytes`);
+    if (isSeeking) return;
+    if (pending > 0) truncated(`the stream ends ${pending} bytes into a record`);
   }
 
   #tellWaiting(reason: string, when: Arrival): void {
@@ -116,4 +162,10 @@ export class ObservedStream {
     }
     this.#copies = this.#queue.length;
   }
+}
+
+function describeLast(missing: number, unread: number): string {
+  const rest =
+    unread === 0 ? "nothing was read after them" : `no record could be made out in the ${unread} after them`;
+  return `${missing} bytes are missing, and ${rest}`;
 }

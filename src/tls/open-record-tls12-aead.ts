@@ -18,15 +18,11 @@ const MOST_OVERHEAD = 1024;
 export class Tls12AeadOpener implements RecordOpener {
   readonly #cipher: AeadCipher;
   readonly #keys: Tls12WriteKeys;
-  #sequence = 0;
+  sequence = 0;
 
   constructor(cipher: AeadCipher, keys: Tls12WriteKeys) {
     this.#cipher = cipher;
     this.#keys = keys;
-  }
-
-  get sequence(): number {
-    return this.#sequence;
   }
 
   open(record: ProtectedRecord): OpenedRecord {
@@ -43,18 +39,18 @@ export class Tls12AeadOpener implements RecordOpener {
       aead,
       key: this.#keys.key,
       nonce: this.#nonce(record),
-      additionalData: pseudoHeader(this.#sequence, record, length),
+      additionalData: pseudoHeader(this.sequence, record, length),
       sealed: record.fragment.subarray(explicitNonceLength),
       tagLength,
     });
     if (content === undefined) throw malformedRecord(record, "does not verify under these keys");
-    this.#sequence++;
+    this.sequence++;
     return { type: record.type, content: boundContent(record, content) };
   }
 
   #nonce(record: ProtectedRecord): Uint8Array {
     const { explicitNonceLength } = this.#cipher;
-    if (explicitNonceLength === 0) return recordNonce(this.#keys.iv, this.#sequence);
+    if (explicitNonceLength === 0) return recordNonce(this.#keys.iv, this.sequence);
     return Buffer.concat([this.#keys.iv, record.fragment.subarray(0, explicitNonceLength)]);
   }
 }

@@ -23,7 +23,7 @@ export class Tls12CbcOpener implements RecordOpener {
   readonly #cipher: CbcCipher;
   readonly #keys: Tls12WriteKeys;
   readonly #encryptThenMac: boolean;
-  #sequence = 0;
+  sequence = 0;
 
   constructor(cipher: CbcCipher, keys: Tls12WriteKeys, encryptThenMac: boolean) {
     this.#cipher = cipher;
@@ -31,14 +31,10 @@ export class Tls12CbcOpener implements RecordOpener {
     this.#encryptThenMac = encryptThenMac;
   }
 
-  get sequence(): number {
-    return this.#sequence;
-  }
-
   open(record: ProtectedRecord): OpenedRecord {
     boundFragment(record, MOST_OVERHEAD);
     const content = this.#encryptThenMac ? this.#verifyThenDecrypt(record) : this.#decryptThenVerify(record);
-    this.#sequence++;
+    this.sequence++;
     return { type: record.type, content: boundContent(record, content) };
   }
 
@@ -61,7 +57,7 @@ export class Tls12CbcOpener implements RecordOpener {
   }
 
   #verify(record: ProtectedRecord, covered: Uint8Array, mac: Uint8Array): void {
-    const expected = recordMac(this.#cipher.mac, this.#keys.macKey, this.#sequence, record, covered);
+    const expected = recordMac(this.#cipher.mac, this.#keys.macKey, this.sequence, record, covered);
     if (!expected.equals(mac)) throw malformedRecord(record, "does not verify under these keys", "mac");
   }
 

@@ -17,15 +17,11 @@ const MOST_OVERHEAD = 2048;
 export class Tls12NullOpener implements RecordOpener {
   readonly #cipher: NullCipher;
   readonly #keys: Tls12WriteKeys;
-  #sequence = 0;
+  sequence = 0;
 
   constructor(cipher: NullCipher, keys: Tls12WriteKeys) {
     this.#cipher = cipher;
     this.#keys = keys;
-  }
-
-  get sequence(): number {
-    return this.#sequence;
   }
 
   open(record: ProtectedRecord): OpenedRecord {
@@ -34,11 +30,11 @@ export class Tls12NullOpener implements RecordOpener {
     const length = record.fragment.length - macLength;
     if (length < 0) throw malformedRecord(record, `needs ${macLength}, has ${record.fragment.length}`);
     const content = record.fragment.subarray(0, length);
-    const expected = recordMac(mac, this.#keys.macKey, this.#sequence, record, content);
+    const expected = recordMac(mac, this.#keys.macKey, this.sequence, record, content);
     if (!expected.equals(record.fragment.subarray(length))) {
       throw malformedRecord(record, "does not verify under these keys", "mac");
     }
-    this.#sequence++;
+    this.sequence++;
     return { type: record.type, content: boundContent(record, content) };
   }
 }

@@ -17,15 +17,11 @@ const MOST_OVERHEAD = 256;
 export class Tls13RecordOpener implements RecordOpener {
   readonly #suite: Tls13Suite;
   readonly #keys: TrafficKeys;
-  #sequence = 0;
+  sequence = 0;
 
   constructor(suite: Tls13Suite, secret: Uint8Array) {
     this.#suite = suite;
     this.#keys = trafficKeys(secret, suite);
-  }
-
-  get sequence(): number {
-    return this.#sequence;
   }
 
   open(record: ProtectedRecord): OpenedRecord {
@@ -34,13 +30,13 @@ export class Tls13RecordOpener implements RecordOpener {
     const inner = openSealed({
       aead,
       key: this.#keys.key,
-      nonce: recordNonce(this.#keys.iv, this.#sequence),
+      nonce: recordNonce(this.#keys.iv, this.sequence),
       additionalData: header(record),
       sealed: record.fragment,
       tagLength,
     });
     if (inner === undefined) throw malformedRecord(record, "does not verify under these keys");
-    this.#sequence++;
+    this.sequence++;
     return innerPlaintext(record, inner);
   }
 }

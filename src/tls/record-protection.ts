@@ -20,8 +20,8 @@ export interface OpenedRecord {
  * ERR_HANDCLASP_MALFORMED and does not count, as RFC 8446 §4.2.10 asks for early data that is skipped.
  */
 export interface RecordOpener {
-  /** How many records were opened: the number of the next. */
-  readonly sequence: number;
+  /** The number of the next record: how many were opened, and those that nobody saw, which somebody has to count. */
+  sequence: number;
   open(record: ProtectedRecord): OpenedRecord;
 }
 

@@ -1,4 +1,5 @@
-import { FrameReader, malformedFrame } from "./frame-reader.ts";
+import { FrameReader, type Hole, malformedFrame } from "./frame-reader.ts";
+import { RecordSeeker } from "./record-seeker.ts";
 
 /** One record as it was on the wire. RFC 8446 §5.1. */
 export interface TlsRecord {
@@ -9,6 +10,10 @@ export interface TlsRecord {
   readonly fragment: Uint8Array;
   /** Where the record begins in its direction's stream. */
   readonly offset: number;
+  /** Which bytes of the fragment nobody saw: they are zeros. */
+  readonly hole?: Hole;
+  /** How many bytes before it belong to no record that was made out; there only when reading had to begin anew. */
+  readonly gap?: number;
 }
 
 /** RFC 8446 §5.1. */
@@ -33,10 +38,26 @@ export class RecordReader {
   readonly #frames: FrameReader = new FrameReader(HEADER_LENGTH, (bytes, at, offset) =>
     this.#fragmentLength(bytes, at, offset),
   );
+  /** While it is not known where the next record begins. */
+  #seeker: RecordSeeker | undefined;
+  /** Where it looks from, and where the last record ended. */
+  #seekOffset = 0;
+  #lastEnd = 0;
+  #isAfterGap = false;
 
   /** Bytes held back because their record is not complete. */
   get pending(): number {
-    return this.#frames.pending;
+    return this.#seeker?.pending ?? this.#frames.pending;
+  }
+
+  /** Whether bytes are missing, and no record was made out behind them yet. */
+  get isSeeking(): boolean {
+    return this.#seeker !== undefined;
+  }
+
+  /** How many bytes behind the missing ones belong to no record. */
+  get passed(): number {
+    return this.#seeker?.passed ?? 0;
   }
 
   /** The records that end in this chunk; to be drained. What is not TLS throws, and so does each later call. */
@@ -47,21 +68,38 @@ export class RecordReader {
 
   /** As `read`, for `next` to give the records one by one. */
   push(chunk: Uint8Array): void {
-    this.#frames.push(chunk);
+    if (this.#seeker === undefined) this.#frames.push(chunk);
+    else this.#seek(this.#seeker, chunk);
+  }
+
+  /**
+   * `length` bytes are missing where the next would have come. Within one record they are its hole; else reading goes
+   * on at the next record that can be made out.
+   */
+  gap(length: number): void {
+    if (this.#seeker !== undefined) this.#seeker.drop();
+    else if (this.#frames.gap(length)) return;
+    else this.#seeker = this.#beginToSeek();
+    this.#seekOffset += length;
   }
 
   /** The next record that ends in what was pushed; undefined when there is none. */
   next(): TlsRecord | undefined {
     const frame = this.#frames.next();
     if (frame === undefined) return undefined;
-    const { bytes, offset } = frame;
-    return {
+    const { bytes, offset, hole } = frame;
+    const record = {
       type: bytes[0] ?? 0,
       version: ((bytes[1] ?? 0) << 8) | (bytes[2] ?? 0),
       header: bytes.subarray(0, HEADER_LENGTH),
       fragment: bytes.subarray(HEADER_LENGTH),
       offset,
     };
+    if (hole !== undefined)
+      return { ...record, hole: { from: hole.from - HEADER_LENGTH, to: hole.to - HEADER_LENGTH } };
+    if (!this.#isAfterGap) return record;
+    this.#isAfterGap = false;
+    return { ...record, gap: offset - this.#lastEnd };
   }
 
   /** To be called when the stream ends: a record cut short is an error. */
@@ -70,6 +108,22 @@ export class RecordReader {
     if (partial.length === 0) return;
     const problem = `the stream ends ${partial.length} bytes into a record`;
     throw malformedFrame("record", offset, problem);
+  }
+
+  #beginToSeek(): RecordSeeker {
+    this.#lastEnd = this.#frames.offset;
+    this.#seekOffset = this.#lastEnd + this.#frames.pending;
+    this.#frames.restart(this.#seekOffset);
+    return new RecordSeeker(this.maxFragmentLength);
+  }
+
+  #seek(seeker: RecordSeeker, chunk: Uint8Array): void {
+    const found = seeker.push(chunk);
+    if (found === undefined) return;
+    this.#seeker = undefined;
+    this.#isAfterGap = true;
+    this.#frames.restart(this.#seekOffset + seeker.passed);
+    this.#frames.push(found);
   }
 
   #fragmentLength(bytes: Uint8Array, at: number, offset: number): number {

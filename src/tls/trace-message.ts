@@ -36,20 +36,21 @@ export interface TraceMessage extends Arrival {
   readonly contentType: number;
   /** Of a handshake message its type, of an alert its description, of a header and an inner content type the content type, of a change_cipher_spec `CHANGE_CIPHER_SPEC_TYPE`. */
   readonly messageType: number | null;
-  /** Handshake: the message with its header of 4 bytes; alert 2 bytes, change_cipher_spec and inner content type 1, header 5. */
+  /** Handshake: the message with its header of 4 bytes, the header alone of one that was not seen or kept whole; alert 2 bytes, change_cipher_spec and inner content type 1, header 5. */
   readonly data: Uint8Array;
   /** The value of a handshake message; missing when it is not what its type says (a problem tells). */
   readonly parsed?: HandshakeMessage;
 }
 
 /**
- * What kept the observer from showing everything: bytes that are not TLS or break its rules, records that cannot be
- * decrypted, a stream cut short.
+ * What kept the observer from showing everything: bytes that are not TLS or break its rules (`malformed`), records whose
+ * secrets are not known (`undecryptable`), what nothing here reads, such as records of TLS 1.1 and older (`unread`), bytes
+ * that are missing within a stream or at its end (`truncated`).
  */
 export interface TraceProblem extends Arrival {
   readonly connection: string;
   readonly direction: TraceDirection;
-  readonly kind: "malformed" | "undecryptable" | "truncated";
+  readonly kind: "malformed" | "undecryptable" | "unread" | "truncated";
   /** For people: one clause, no full stop. */
   readonly message: string;
   /** Of `malformed`: the field and the offset. */

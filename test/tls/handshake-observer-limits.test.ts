@@ -169,7 +169,7 @@ describe("HandshakeObserver", () => {
       ],
       "",
     );
-    assert.deepEqual(ofProblems(problems), [["undecryptable", "records of TLSv1 are not decrypted"]]);
+    assert.deepEqual(ofProblems(problems), [["unread", "not decrypted: TLS 1.0"]]);
   });
 
   it("holds a bounded part of records that never stop coming, in linear time", () => {

@@ -44,18 +44,49 @@ describe("handshake reader", () => {
     );
   });
 
-  it("refuses a message that is too long at its header, before it comes", () => {
-    const header = concat([11], uint(3, DEFAULT_MAX_MESSAGE_LENGTH + 1));
+  it("passes over a message that is too long, and goes on with the next", () => {
+    const long = message(11, new Uint8Array(101));
+    const flight = concat(message(1, new Uint8Array(100)), long, message(14, []));
+    for (const fragments of [[flight], byteByByte(flight)]) {
+      const reader = new HandshakeReader({ maxMessageLength: 100 });
+      const told = fragments.flatMap((fragment) => {
+        const frames = Array.from(reader.read(fragment));
+        assert.ok(reader.pending <= 104);
+        return frames;
+      });
+      assert.deepEqual(
+        told.map(({ type, bytes, body, lacks }) => [type, bytes.length, body.length, lacks]),
+        [
+          [1, 104, 100, undefined],
+          [11, 4, 0, "room"],
+          [14, 4, 0, undefined],
+        ],
+      );
+    }
+  });
+
+  it("refuses a message of no known type that is too long at its header, before it comes", () => {
+    const header = concat([99], uint(3, DEFAULT_MAX_MESSAGE_LENGTH + 1));
     assert.throws(
       () => readAll([header]),
       malformed("handshake.length at byte 1: 262145 is more than 262144"),
     );
-    const reader = new HandshakeReader({ maxMessageLength: 100 });
-    assert.equal(readAll([message(1, new Uint8Array(100))], reader).length, 1);
-    assert.throws(
-      () => readAll([message(1, new Uint8Array(101))], reader),
-      malformed("handshake.length at byte 105: 101 is more than 100"),
+  });
+
+  it("goes on behind missing bytes that are within a message", () => {
+    const bytes = concat(message(11, new Uint8Array(50)), message(14, []));
+    const reader = new HandshakeReader();
+    readAll([bytes.subarray(0, 20)], reader);
+    assert.equal(reader.gap(10), true);
+    const told = Array.from(reader.read(bytes.subarray(30)));
+    assert.deepEqual(
+      told.map(({ type, bytes: { length }, lacks }) => [type, length, lacks]),
+      [
+        [11, 4, "bytes"],
+        [14, 4, undefined],
+      ],
     );
+    assert.equal(reader.gap(1), false);
   });
 
   it("refuses an empty fragment", () => {

@@ -64,7 +64,7 @@ export class ConnectionSummary {
 
   /** Why not all was decrypted, where that is so. */
   get notDecrypted(): string | undefined {
-    return this.problems.find(({ kind }) => kind === "undecryptable")?.message;
+    return this.problems.find(({ kind }) => kind === "undecryptable" || kind === "unread")?.message;
   }
 
   event(event: ConnectionEvent): void {

@@ -32,8 +32,6 @@ export class ConnectionTrace {
   /** Live it is known where TLS begins. */
   readonly #preface: BeforeTls | undefined;
   #prefaces = 0;
-  /** Once bytes are missing, where records begin is not known any more. */
-  readonly #lost = new Set<Direction>();
   #unfollow: (() => void) | undefined;
   #time = 0;
   #packet: number | undefined;
@@ -119,9 +117,9 @@ export class ConnectionTrace {
   }
 
   #observe(): HandshakeObserver {
-    const { id: connection, side } = this.#connection;
+    const { id: connection, side, isHeadless = false } = this.#connection;
     const packet = (): number => this.#packet ?? 0;
-    return new HandshakeObserver({
+    const observer = new HandshakeObserver({
       connection,
       side,
       now: () => this.#time,
@@ -130,6 +128,8 @@ export class ConnectionTrace {
       onProblem: (problem) => this.#problem(problem),
       ...(this.#story !== undefined && { onApplicationData: this.#told }),
     });
+    if (isHeadless) for (const direction of ["read", "write"] as const) observer.gap(direction, 0);
+    return observer;
   }
 
   readonly #told = (direction: TraceDirection, bytes: Uint8Array): void => {
@@ -157,7 +157,6 @@ export class ConnectionTrace {
   }
 
   #data(direction: Direction, bytes: Uint8Array): void {
-    if (this.#lost.has(direction)) return;
     this.#story?.bytes(direction, bytes);
     if (this.#observer === undefined) return;
     // The observer keeps what it is given, and the reader of a file writes over it.
@@ -167,17 +166,8 @@ export class ConnectionTrace {
   }
 
   #gap(direction: Direction, length: number): void {
-    if (this.#lost.has(direction)) return;
-    this.#lost.add(direction);
     if (this.#story !== undefined) this.#story.isCut = true;
-    this.#problem({
-      connection: this.#connection.id,
-      time: this.#time,
-      ...(this.#packet !== undefined && { packet: this.#packet }),
-      direction: direction === this.#connection.side ? "write" : "read",
-      kind: "truncated",
-      message: `the capture lacks ${length} bytes of the ${direction}'s, and nothing after them can be read`,
-    });
+    this.#observer?.gap(direction === this.#connection.side ? "write" : "read", length);
   }
 
   /** Nothing comes any more of a peer that left before its handshake ended, though our side may wait for a while. */

@@ -112,7 +112,7 @@ export class StoryTeller implements HandshakeFacts {
   }
 
   problem({ kind }: TraceProblem): void {
-    if (kind === "undecryptable") this.isUndecryptable = true;
+    if (kind === "undecryptable" || kind === "unread") this.isUndecryptable = true;
   }
 
   message(message: TraceMessage): void {

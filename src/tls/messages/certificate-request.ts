@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { EXTENSION_TYPE } from "../code-points-extensions.ts";
-import { namesSignatureAlgorithm, type TlsVersion } from "../code-points-version.ts";
+import { namesSignatureAlgorithm, type HandshakeVersion } from "../code-points-version.ts";
 import { parseCertificateAuthorities } from "./certificate-authorities.ts";
 import { parseByteCodes, parseCodePoints } from "./code-point-list.ts";
 import { type Extension, parseExtensions } from "./extension.ts";
@@ -32,14 +32,14 @@ const NOTHING: CertificateRequest = {
 };
 
 /** RFC 8446 §4.3.2, RFC 5246 §7.4.4. */
-export function parseCertificateRequest(body: Uint8Array, version: TlsVersion): CertificateRequest {
+export function parseCertificateRequest(body: Uint8Array, version: HandshakeVersion): CertificateRequest {
   const message = new ByteReader(body, "certificate_request");
   const request = version === "TLSv1.3" ? parseTls13(message) : parseTls12(message, version);
   message.end();
   return request;
 }
 
-function parseTls12(message: ByteReader, version: TlsVersion): CertificateRequest {
+function parseTls12(message: ByteReader, version: HandshakeVersion): CertificateRequest {
   const certificateTypes = parseByteCodes(message, "certificate_types");
   const signatureAlgorithms = namesSignatureAlgorithm(version)
     ? parseCodePoints(message, 2, "supported_signature_algorithms")

@@ -1,12 +1,12 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import type { TlsVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points-version.ts";
 import { type DigitallySigned, parseDigitallySigned } from "./signature.ts";
 
 /** The proof that the sender holds the key of its certificate. RFC 8446 §4.4.3, RFC 5246 §7.4.8. */
 export type CertificateVerify = DigitallySigned;
 
 /** RFC 8446 §4.4.3, RFC 5246 §7.4.8. */
-export function parseCertificateVerify(body: Uint8Array, version: TlsVersion): CertificateVerify {
+export function parseCertificateVerify(body: Uint8Array, version: HandshakeVersion): CertificateVerify {
   const message = new ByteReader(body, "certificate_verify");
   const signed = parseDigitallySigned(message, version);
   message.end();

@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import type { TlsVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points-version.ts";
 import { type Extension, parseExtensions, parseNoExtension } from "./extension.ts";
 import { parseOpaque } from "./opaque.ts";
 
@@ -20,7 +20,7 @@ export interface CertificateEntry {
 }
 
 /** RFC 8446 §4.4.2, RFC 5246 §7.4.2. The request context is empty except in post-handshake authentication. */
-export function parseCertificateMessage(body: Uint8Array, version: TlsVersion): CertificateMessage {
+export function parseCertificateMessage(body: Uint8Array, version: HandshakeVersion): CertificateMessage {
   const message = new ByteReader(body, "certificate");
   const requestContext =
     version === "TLSv1.3" ? parseOpaque(message, 1, "certificate_request_context") : new Uint8Array(0);
@@ -31,7 +31,7 @@ export function parseCertificateMessage(body: Uint8Array, version: TlsVersion): 
   return { requestContext, entries };
 }
 
-function parseEntry(list: ByteReader, version: TlsVersion): CertificateEntry {
+function parseEntry(list: ByteReader, version: HandshakeVersion): CertificateEntry {
   const certificate = parseOpaque(list, 3, "cert_data");
   return { certificate, extensions: version === "TLSv1.3" ? parseExtensions(list, parseNoExtension) : [] };
 }

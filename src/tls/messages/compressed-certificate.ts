@@ -1,7 +1,7 @@
 import { brotliDecompressSync, constants, inflateSync, zstdDecompressSync } from "node:zlib";
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { CERTIFICATE_COMPRESSION_ALGORITHM } from "../code-points.ts";
-import type { TlsVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points-version.ts";
 import { DEFAULT_MAX_MESSAGE_LENGTH } from "../handshake-reader.ts";
 import { type CertificateMessage, parseCertificateMessage } from "./certificate.ts";
 
@@ -17,7 +17,7 @@ export interface CompressedCertificate {
 /** RFC 8879 §4. Malformed when it would unfold to more than `maxLength` bytes, or to another length than it says. */
 export function parseCompressedCertificate(
   body: Uint8Array,
-  version: TlsVersion = "TLSv1.3",
+  version: HandshakeVersion = "TLSv1.3",
   maxLength: number = DEFAULT_MAX_MESSAGE_LENGTH,
 ): CompressedCertificate {
   const message = new ByteReader(body, "compressed_certificate");

@@ -1,5 +1,5 @@
 import { HANDSHAKE_TYPE } from "../code-points.ts";
-import type { TlsVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points-version.ts";
 import { type CertificateMessage, parseCertificateMessage } from "./certificate.ts";
 import { type CertificateRequest, parseCertificateRequest } from "./certificate-request.ts";
 import { type CertificateStatus, parseCertificateStatus } from "./certificate-status.ts";
@@ -18,7 +18,7 @@ import { parseServerKeyExchange, type ServerKeyExchange } from "./server-key-exc
 /** What the handshake has settled so far, which some messages are read by. */
 export interface HandshakeContext {
   /** The one that was negotiated; before the ServerHello it makes no difference. */
-  readonly version: TlsVersion;
+  readonly version: HandshakeVersion;
   /** IANA number; until TLS 1.2 the key exchange messages are read by it. */
   readonly cipherSuite?: number;
   /** Of an unfolded Certificate, in bytes; 256 KiB unless told. */

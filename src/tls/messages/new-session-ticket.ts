@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { EXTENSION_TYPE } from "../code-points-extensions.ts";
-import type { TlsVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points-version.ts";
 import { type Extension, parseExtensions } from "./extension.ts";
 import { parseOpaque } from "./opaque.ts";
 
@@ -18,7 +18,7 @@ export interface NewSessionTicket {
 }
 
 /** RFC 8446 §4.6.1, RFC 5077 §3.3. */
-export function parseNewSessionTicket(body: Uint8Array, version: TlsVersion): NewSessionTicket {
+export function parseNewSessionTicket(body: Uint8Array, version: HandshakeVersion): NewSessionTicket {
   const message = new ByteReader(body, "new_session_ticket");
   const lifetimeSeconds = message.uint32("ticket_lifetime");
   const isTls13 = version === "TLSv1.3";

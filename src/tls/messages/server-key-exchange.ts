@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import type { TlsVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points-version.ts";
 import { keyExchangeOf } from "./key-exchange.ts";
 import { parseOpaque } from "./opaque.ts";
 import { type DigitallySigned, parseDigitallySigned } from "./signature.ts";
@@ -39,7 +39,7 @@ const NAMED_CURVE = 3;
 /** RFC 5246 §7.4.3, RFC 8422 §5.4. What the suite does not tell how to read is kept as it is. */
 export function parseServerKeyExchange(
   body: Uint8Array,
-  version: TlsVersion,
+  version: HandshakeVersion,
   cipherSuite: number | undefined,
 ): ServerKeyExchange {
   const { method, psk, signed } = keyExchangeOf(cipherSuite);
