@@ -124,5 +124,11 @@ export const CLIENT_CERTIFICATE_TYPES: CodePoints = new CodePoints({
   gost_sign512: 68,
 });
 
+/** What a Certificate message holds. RFC 7250 §3, RFC 6091 §3.1, RFC 8902 §3. */
+export const CERTIFICATE_TYPE = { X509: 0, OpenPGP: 1, RawPublicKey: 2, "1609Dot2": 3 } as const;
+
+/** RFC 7250 §3, RFC 6091 §3.1, RFC 8902 §3. */
+export const CERTIFICATE_TYPES: CodePoints = new CodePoints(CERTIFICATE_TYPE);
+
 /** RFC 6066 §8, RFC 6961 §2.2. */
 export const CERTIFICATE_STATUS_TYPES: CodePoints = new CodePoints({ ocsp: 1, ocsp_multi_RESERVED: 2 });

@@ -8,7 +8,7 @@ import { parseAlert } from "./messages/alert.ts";
 import { parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
 import { type HandshakeMessage, parseHandshakeMessage } from "./messages/handshake-message.ts";
-import { type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
+import { certificateTypeOf, type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
 import { ObservedKeys } from "./observed-keys.ts";
 import type { Opening, SealedOpening, Sender } from "./observed-opening.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
@@ -192,7 +192,12 @@ export class ObservedDirection {
     const version = handshakeVersion(this.#versionCode(record, frame.type));
     const { maxMessageLength } = this.#options;
     const known = { version, maxMessageLength };
-    const context = server === undefined ? known : { ...known, cipherSuite: server.cipherSuite };
+    const certificateType = certificateTypeOf(this.#options.sender, this.#hellos);
+    const context = {
+      ...known,
+      ...(server !== undefined && { cipherSuite: server.cipherSuite }),
+      ...(certificateType !== undefined && { certificateType }),
+    };
     try {
       return parseHandshakeMessage(frame.type, frame.body, context);
     } catch (error) {
@@ -206,7 +211,7 @@ export class ObservedDirection {
   #heed(parsed: HandshakeMessage): void {
     const { sender, secrets } = this.#options;
     if (parsed.name === "encrypted_extensions" && sender === "server")
-      this.#hellos.earlyDataAccepted = parsed.message.earlyData === true;
+      this.#hellos.encryptedExtensions = parsed.message;
     if (!this.#keys.takesHellos) return;
     if (parsed.name === "client_hello" && sender === "client") {
       this.#hellos = takeClientHello(this.#hellos, parsed.message);

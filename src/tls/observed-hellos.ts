@@ -1,7 +1,9 @@
 import { ByteReader } from "../bytes/byte-reader.ts";
 import type { HandclaspError } from "../errors.ts";
+import { CERTIFICATE_TYPE } from "./code-points.ts";
 import { tlsVersion } from "./code-points-version.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
+import type { EncryptedExtensions } from "./messages/encrypted-extensions.ts";
 import type { ServerHello } from "./messages/server-hello.ts";
 
 /** What the hellos of one handshake settled; a renegotiation has the next one. RFC 8446 §4.1, RFC 5246 §7.4.1. */
@@ -11,14 +13,24 @@ export interface Hellos {
   clientHellos: number;
   retry?: ServerHello;
   server?: ServerHello;
-  /** As EncryptedExtensions said. RFC 8446 §4.2.10. */
-  earlyDataAccepted?: boolean;
+  /** In TLS 1.3: whether early data was taken, and what certificates are. RFC 8446 §4.2.10, RFC 7250 §3. */
+  encryptedExtensions?: EncryptedExtensions;
   next?: Hellos;
 }
 
 /** Before anything was said. */
 export function noHellos(): Hellos {
   return { clientHellos: 0 };
+}
+
+/** What the sender's Certificate message holds; undefined while that is not known. RFC 7250 §3. */
+export function certificateTypeOf(sender: "client" | "server", hellos: Hellos): number | undefined {
+  const { server, encryptedExtensions } = hellos;
+  if (server === undefined) return undefined;
+  const chosen = hidesTypes(server) ? encryptedExtensions : server;
+  if (chosen === undefined) return undefined;
+  const type = sender === "client" ? chosen.clientCertificateType : chosen.serverCertificateType;
+  return type ?? CERTIFICATE_TYPE.X509;
 }
 
 /** Whether content types are hidden from here on: TLS 1.3, and any version that is negotiated as it is. RFC 8446 §4.2.1. */

@@ -120,7 +120,7 @@ export class ObservedKeys13 {
     if (!this.#skipsEarlyData) return opening;
     if (opening.state === "sealed") return SEALED;
     this.#skipsEarlyData = false;
-    const isMissed = opening.state === "open" && this.#hellos.earlyDataAccepted === true;
+    const isMissed = opening.state === "open" && this.#hellos.encryptedExtensions?.earlyData === true;
     return isMissed ? { ...opening, problem: EARLY_DATA_PROBLEM } : opening;
   }
 

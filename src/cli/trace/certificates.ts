@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { HandclaspError } from "../../errors.ts";
 import type { CertificateMessage } from "../../tls/messages/certificate.ts";
 import type { TraceMessage } from "../../tls/trace-message.ts";
-import { toPem } from "../../x509/certificate-description.ts";
+import { encodePem } from "../../x509/pem.ts";
 
-/** Keeps the certificates of handshakes as `FINGERPRINT.pem` in a folder. */
+/** Keeps the certificates of handshakes as `FINGERPRINT.pem` in a folder, and raw public keys (RFC 7250) likewise. */
 export class TraceCertificates {
   readonly #folder: string;
   readonly #kept = new Set<string>();
@@ -34,15 +34,17 @@ export class TraceCertificates {
 
   /** Throws ERR_HANDCLASP_OPTION when a file cannot be written. */
   keep(message: TraceMessage): void {
-    for (const { certificate } of certificatesOf(message)?.entries ?? []) this.#keep(certificate);
+    const { entries = [], publicKey } = certificatesOf(message) ?? {};
+    for (const { certificate } of entries) this.#keep(certificate, "CERTIFICATE");
+    if (publicKey !== undefined) this.#keep(publicKey, "PUBLIC KEY");
   }
 
-  #keep(der: Uint8Array): void {
+  #keep(der: Uint8Array, label: string): void {
     const fingerprint = createHash("sha256").update(der).digest("hex");
     if (this.#kept.has(fingerprint)) return;
     this.#kept.add(fingerprint);
     const path = join(this.#folder, `${fingerprint}.pem`);
-    const pem = toPem(der);
+    const pem = encodePem(label, der);
     try {
       writeFileSync(path, pem, { flag: "wx", mode: 0o644 });
     } catch (error) {

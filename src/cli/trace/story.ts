@@ -182,8 +182,9 @@ export class StoryTeller implements HandshakeFacts {
     this.#records.begin(VERSIONS.name(hello.version) === "TLSv1.3");
   }
 
-  #certificate(sender: Sender, { entries }: CertificateMessage): void {
-    const chain = entries.slice(0, MOST_CERTIFICATES).map(({ certificate }) => certificate);
+  #certificate(sender: Sender, { entries, publicKey }: CertificateMessage): void {
+    const shown = entries.slice(0, MOST_CERTIFICATES).map(({ certificate }) => certificate);
+    const chain = publicKey === undefined ? shown : [publicKey];
     this.chains[sender] = chain;
     const [own] = chain;
     if (own !== undefined && readShownCertificate(own)?.isHandclasp === true) this.#handclasp.add(sender);

@@ -140,11 +140,13 @@ function requestDetails(request: CertificateRequest): readonly Detail[] {
   ];
 }
 
-function certificateFacts({ entries }: CertificateMessage): readonly string[] {
+function certificateFacts({ entries, publicKey }: CertificateMessage): readonly string[] {
+  if (publicKey !== undefined) return ["a bare public key"];
   return [entries.length === 0 ? "none: has none to show" : countOf(entries.length, "certificate")];
 }
 
-function certificateDetails({ entries }: CertificateMessage): readonly Detail[] {
+function certificateDetails({ entries, publicKey }: CertificateMessage): readonly Detail[] {
+  if (publicKey !== undefined) return [{ label: "key", lines: certificateLines(publicKey) }];
   return entries.map(({ certificate }, at) => ({ label: `${at + 1}`, lines: certificateLines(certificate) }));
 }
 

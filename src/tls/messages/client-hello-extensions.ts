@@ -49,6 +49,10 @@ export interface ClientHelloExtensions {
   readonly recordSizeLimit?: number;
   /** RFC 8422 §5.1.2. */
   readonly ecPointFormats?: readonly number[];
+  /** What the client has to show, the best first. RFC 7250 §3. */
+  readonly clientCertificateTypes?: readonly number[];
+  /** What the client takes, the best first. RFC 7250 §3. */
+  readonly serverCertificateTypes?: readonly number[];
 }
 
 /** Reads one extension into `known`; false when it is one of those kept as bytes only. */
@@ -122,6 +126,12 @@ export function parseClientHelloExtension(
       return true;
     case EXTENSION_TYPE.ec_point_formats:
       known.ecPointFormats = parseByteCodes(body, "ec_point_format_list");
+      return true;
+    case EXTENSION_TYPE.client_certificate_type:
+      known.clientCertificateTypes = parseByteCodes(body, "client_certificate_types");
+      return true;
+    case EXTENSION_TYPE.server_certificate_type:
+      known.serverCertificateTypes = parseByteCodes(body, "server_certificate_types");
       return true;
     default:
       return false;

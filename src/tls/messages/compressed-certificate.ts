@@ -19,6 +19,7 @@ export function parseCompressedCertificate(
   body: Uint8Array,
   version: HandshakeVersion = "TLSv1.3",
   maxLength: number = DEFAULT_MAX_MESSAGE_LENGTH,
+  type?: number,
 ): CompressedCertificate {
   const message = new ByteReader(body, "compressed_certificate");
   const algorithm = message.uint16("algorithm");
@@ -35,7 +36,7 @@ export function parseCompressedCertificate(
   message.end();
   const compressed = body.subarray(field.offset);
   const unfolded = decompress(compressed, algorithm, uncompressedLength, field);
-  const certificate = unfolded === undefined ? undefined : parseCertificateMessage(unfolded, version);
+  const certificate = unfolded === undefined ? undefined : parseCertificateMessage(unfolded, version, type);
   return { algorithm, uncompressedLength, compressed, certificate };
 }
 

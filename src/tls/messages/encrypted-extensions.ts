@@ -16,6 +16,9 @@ export interface EncryptedExtensions {
   readonly earlyData?: true;
   /** RFC 8449 §4. */
   readonly recordSizeLimit?: number;
+  /** What the two Certificate messages will hold. RFC 7250 §3. */
+  readonly clientCertificateType?: number;
+  readonly serverCertificateType?: number;
   /** All of them, as sent and in that order. */
   readonly extensions: readonly Extension[];
 }
@@ -47,6 +50,12 @@ function parseKnown(type: number, body: ByteReader, known: Known): boolean {
       return true;
     case EXTENSION_TYPE.record_size_limit:
       known.recordSizeLimit = body.uint16("limit");
+      return true;
+    case EXTENSION_TYPE.client_certificate_type:
+      known.clientCertificateType = body.uint8("client_certificate_type");
+      return true;
+    case EXTENSION_TYPE.server_certificate_type:
+      known.serverCertificateType = body.uint8("server_certificate_type");
       return true;
     default:
       return false;

@@ -23,6 +23,8 @@ export interface HandshakeContext {
   readonly cipherSuite?: number;
   /** Of an unfolded Certificate, in bytes; 256 KiB unless told. */
   readonly maxMessageLength?: number;
+  /** What the sender's Certificate message holds, where that is known. RFC 7250 §3. */
+  readonly certificateType?: number;
 }
 
 /** Each message that is read, by the name of its type. RFC 8446 §4, RFC 5246 §7.4. */
@@ -62,7 +64,7 @@ export function parseHandshakeMessage(
   body: Uint8Array,
   context: HandshakeContext,
 ): HandshakeMessage {
-  const { version, cipherSuite, maxMessageLength } = context;
+  const { version, cipherSuite, maxMessageLength, certificateType } = context;
   switch (type) {
     case HANDSHAKE_TYPE.hello_request:
       return { name: "hello_request", type, message: parseEmptyMessage(body, "hello_request") };
@@ -76,8 +78,10 @@ export function parseHandshakeMessage(
       return { name: "end_of_early_data", type, message: parseEmptyMessage(body, "end_of_early_data") };
     case HANDSHAKE_TYPE.encrypted_extensions:
       return { name: "encrypted_extensions", type, message: parseEncryptedExtensions(body) };
-    case HANDSHAKE_TYPE.certificate:
-      return { name: "certificate", type, message: parseCertificateMessage(body, version) };
+    case HANDSHAKE_TYPE.certificate: {
+      const message = parseCertificateMessage(body, version, certificateType);
+      return { name: "certificate", type, message };
+    }
     case HANDSHAKE_TYPE.server_key_exchange: {
       const message = parseServerKeyExchange(body, version, cipherSuite);
       return { name: "server_key_exchange", type, message };
@@ -97,7 +101,7 @@ export function parseHandshakeMessage(
     case HANDSHAKE_TYPE.key_update:
       return { name: "key_update", type, message: parseKeyUpdate(body) };
     case HANDSHAKE_TYPE.compressed_certificate: {
-      const message = parseCompressedCertificate(body, version, maxMessageLength);
+      const message = parseCompressedCertificate(body, version, maxMessageLength, certificateType);
       return { name: "compressed_certificate", type, message };
     }
     default:

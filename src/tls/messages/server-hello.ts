@@ -36,6 +36,9 @@ export interface ServerHelloExtensions {
   readonly recordSizeLimit?: number;
   /** RFC 8422 §5.1.2. */
   readonly ecPointFormats?: readonly number[];
+  /** What the two Certificate messages will hold; TLS 1.2, in TLS 1.3 it is in EncryptedExtensions. RFC 7250 §3. */
+  readonly clientCertificateType?: number;
+  readonly serverCertificateType?: number;
 }
 
 /** RFC 8446 §4.1.3, RFC 5246 §7.4.1.3. */
@@ -120,6 +123,12 @@ function parseServerHelloExtension(type: number, body: ByteReader, isRetry: bool
       return true;
     case EXTENSION_TYPE.ec_point_formats:
       known.ecPointFormats = parseByteCodes(body, "ec_point_format_list");
+      return true;
+    case EXTENSION_TYPE.client_certificate_type:
+      known.clientCertificateType = body.uint8("client_certificate_type");
+      return true;
+    case EXTENSION_TYPE.server_certificate_type:
+      known.serverCertificateType = body.uint8("server_certificate_type");
       return true;
     default:
       return false;
