@@ -86,13 +86,19 @@ function clientHelloFacts(hello: ClientHello): readonly string[] {
   const facts = [
     supportedVersions === undefined
       ? `up to ${nameVersion(legacyVersion)}`
-      : versions.map(nameVersion).join(" or "),
+      : spellVersions(versions.map(nameVersion)),
     serverName === undefined ? "names no server" : `for "${escapeText(serverName)}"`,
   ];
   const hasTicket = (hello.sessionTicket?.length ?? 0) > 0;
   if (preSharedKey !== undefined || hasTicket) facts.push("would resume a session");
   if (earlyData === true) facts.push("early data follows");
   return facts;
+}
+
+/** `TLS 1.3, 1.2 or 1.1`. */
+function spellVersions(names: readonly string[]): string {
+  const short = names.map((name, at) => (at === 0 ? name : name.replace(/^TLS /, "")));
+  return short.length < 2 ? short.join("") : `${short.slice(0, -1).join(", ")} or ${short.at(-1)}`;
 }
 
 function clientHelloDetails(hello: ClientHello): readonly Detail[] {

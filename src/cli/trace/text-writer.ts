@@ -44,6 +44,7 @@ class TextWriter implements ConnectionWriter {
 
   event(event: Parameters<ConnectionSummary["event"]>[0]): void {
     this.#summary.event(event);
+    if (this.#isLive && event.kind === "open") this.#begin();
   }
 
   message(message: TraceMessage): void {
