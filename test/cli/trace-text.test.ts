@@ -154,13 +154,13 @@ describe("trace --format text", () => {
     await lingering;
     assertInOrder(timeless(server.stdout), [
       new RegExp(
-        `^connection ${first}: client 127\\.0\\.0\\.1:\\d+ → server 127\\.0\\.0\\.1:${server.port}, `,
+        `^connection ${String(first)}: client 127\\.0\\.0\\.1:\\d+ → server 127\\.0\\.0\\.1:${server.port}, `,
       ),
       /^ → ClientHello /,
       / NewSessionTicket /,
-      new RegExp(`^connection ${second}: `),
+      new RegExp(`^connection ${String(second)}: `),
       /^ · (?:closed|reset) by the client +the client sent 0 bytes, the server 0 bytes$/,
-      new RegExp(`^connection ${first} goes on$`),
+      new RegExp(`^connection ${String(first)} goes on$`),
       / the client sent [\d.]+ \w+, the server [\d.]+ \w+$/,
     ]);
   });
@@ -179,11 +179,11 @@ describe("trace --format text", () => {
     }
     assert.match(readFileSync(toFile, "utf8"), /^# connection 1: /);
   });
-
-  /** With a terminal as its stdout. */
-  function onTerminal(args: readonly string[]): Promise<{ readonly stdout: string }> {
-    const command = [process.execPath, MAIN, ...args];
-    const script = "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)";
-    return runToEnd("python3", ["-c", script, ...command]);
-  }
 });
+
+/** With a terminal as its stdout. */
+function onTerminal(args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const command = [process.execPath, MAIN, ...args];
+  const script = "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+  return runToEnd("python3", ["-c", script, ...command]);
+}
