@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import type { Explanation } from "../../src/explain/explanation.ts";
+import { mustRun, runProgram } from "../interop/run-program.ts";
+import type { Cause, Client } from "./causes.ts";
+import type { Pki } from "./pki.ts";
+import type { Server } from "./server.ts";
+
+const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
+const START_MS = 20_000;
+
+export type Version = "1.2" | "1.3";
+
+/** One cause at one server: what was captured there, explained with the client's key log and without. */
+export interface Cell {
+  readonly server: Server;
+  readonly cause: Cause;
+  readonly version: Version;
+  readonly withKeys: readonly Explanation[];
+  readonly withoutKeys: readonly Explanation[];
+}
+
+export interface Bench {
+  readonly folder: string;
+  readonly pki: Pki;
+}
+
+/** Brings the cause about, captures the connection and has it explained. */
+export async function runCell(bench: Bench, server: Server, cause: Cause, version: Version): Promise<Cell> {
+  const name = `${server.name}-${cause.name}-${version}`.replaceAll(/[^a-z0-9.-]/gi, "_");
+  const folder = join(bench.folder, name);
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const wanted = { port, folder, show: bench.pki.server.good, ...cause.server?.(bench.pki) };
+  const [program = "", ...args] = await server.command(wanted);
+  const running = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
+  const capture = join(folder, "capture.pcapng");
+  const keys = join(folder, "keys.log");
+  try {
+    await isListening(running, port);
+    await captured({ port, capture }, () => talk(cause.client(bench.pki), { port, version, keys }));
+  } finally {
+    await ended(running);
+  }
+  return {
+    server,
+    cause,
+    version,
+    withKeys: await explained(capture, existsSync(keys) ? ["--keylog", keys] : []),
+    withoutKeys: await explained(capture, []),
+  };
+}
+
+async function talk(
+  client: Client,
+  { port, version, keys }: { port: number; version: Version; keys: string },
+): Promise<void> {
+  const command =
+    client.program === "curl"
+      ? [
+          "curl",
+          "--silent",
+          "--max-time",
+          "4",
+          ...client.args,
+          ...(client.scheme === "https" ? ["--tls-max", version] : []),
+          `${client.scheme}://localhost:${port}/`,
+        ]
+      : [
+          "openssl",
+          "s_client",
+          "-connect",
+          `127.0.0.1:${port}`,
+          `-tls1_${version.slice(2)}`,
+          ...(client.args.includes("-servername") ? [] : ["-servername", "localhost"]),
+          "-keylogfile",
+          keys,
+          "-ign_eof",
+          "-quiet",
+          ...client.args,
+        ];
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    env: { ...process.env, SSLKEYLOGFILE: keys },
+    stdio: ["pipe", "ignore", "ignore"],
+    timeout: 5000,
+    killSignal: "SIGKILL",
+  });
+  child.stdin.on("error", () => undefined);
+  child.stdin.write("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  await once(child, "close");
+}
+
+/** Runs what is to be captured while `dumpcap` writes. */
+async function captured(
+  { port, capture }: { port: number; capture: string },
+  run: () => Promise<void>,
+): Promise<void> {
+  const dumpcap = spawn("dumpcap", ["-q", "-i", "lo", "-f", `tcp port ${port}`, "-w", capture], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  await once(dumpcap.stderr, "data");
+  for (let tries = 0; tries < 200 && !existsSync(capture); tries++) await pause(10);
+  await pause(200);
+  await run();
+  // It writes what it has about twice a second.
+  for (let size = -1; size !== statSync(capture).size; await pause(600)) size = statSync(capture).size;
+  await ended(dumpcap, "SIGINT");
+}
+
+async function explained(capture: string, flags: readonly string[]): Promise<readonly Explanation[]> {
+  const command = [
+    process.execPath,
+    MAIN,
+    "trace",
+    "read",
+    capture,
+    "--format",
+    "jsonl",
+    "--explain",
+    ...flags,
+  ];
+  const lines = (await mustRun(command)).split("\n").filter((line) => line.startsWith("{"));
+  const ends = lines
+    .map(
+      (line) => JSON.parse(line) as { readonly type?: string; readonly explanation?: readonly Explanation[] },
+    )
+    .filter(({ type }) => type === "connection-end");
+  return ends.at(-1)?.explanation ?? [];
+}
+
+/** Waits until the port is open; the connection that tries it comes before the capture. */
+async function isListening(server: ChildProcess, port: number): Promise<void> {
+  const until = performance.now() + START_MS;
+  while (performance.now() < until) {
+    if (server.exitCode !== null)
+      throw new Error(`${server.spawnargs.join(" ")} ended with ${server.exitCode}`);
+    if (await answers(port)) return;
+    await pause(50);
+  }
+  throw new Error(`${server.spawnargs.join(" ")} does not listen`);
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  socket.setTimeout(2000, () => socket.destroy());
+  try {
+    await once(socket, "connect");
+    // Nothing of it may come later, into the capture.
+    socket.resume().end();
+    await once(socket, "close");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+/** Whether a program is on this machine. */
+export async function isThere(program: string): Promise<boolean> {
+  return (await runProgram(["sh", "-c", `command -v ${program}`]))?.code === 0;
+}
