@@ -34,6 +34,7 @@ export {
   parseKeyLog,
   parseKeyLogLine,
   type ParsedKeyLog,
+  type SessionSecret,
 } from "./key-log.ts";
 export { KeyLogSecrets, type KeyLogSecretsOptions, type SecretLabel } from "./key-log-secrets.ts";
 export { type Alert, parseAlert } from "./messages/alert.ts";

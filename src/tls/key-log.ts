@@ -16,9 +16,20 @@ export interface KeyLogProblem {
   readonly message: string;
 }
 
+/** What NSS logged before there were client randoms: the master secret of a session of TLS 1.2 or before. */
+export interface SessionSecret {
+  /** As in the ServerHello. */
+  readonly sessionId: Uint8Array;
+  readonly masterSecret: Uint8Array;
+}
+
 /** What a key log holds; `problems` are the first of `malformedLines`. */
 export interface ParsedKeyLog {
   readonly entries: readonly KeyLogEntry[];
+  /** The lines `RSA Session-ID:… Master-Key:…`. */
+  readonly sessions: readonly SessionSecret[];
+  /** How many lines hold a premaster secret (`RSA`, `PMS_CLIENT_RANDOM`), which is not kept. */
+  readonly premasterLines: number;
   readonly problems: readonly KeyLogProblem[];
   readonly malformedLines: number;
 }
@@ -29,20 +40,33 @@ const MOST_DIGITS = 2 * 65_535;
 const RANDOM_LENGTH = 32;
 const LINE = /^([^\s#]{1,64}) ([0-9a-f]+) ([0-9a-f]+)$/i;
 /** What OpenSSL logs of RSA key exchange beside CLIENT_RANDOM: in place of the random a part of the ciphertext. */
-const RSA_PREMASTER = /^RSA [0-9a-f]{16} [0-9a-f]+$/i;
+const PREMASTER = /^(?:RSA [0-9a-f]{16}|PMS_CLIENT_RANDOM [0-9a-f]{64}) [0-9a-f]+$/i;
+const SESSION = /^RSA Session-ID:([0-9a-f]{2,64}) Master-Key:([0-9a-f]{96})$/i;
 
-/** Reads SSLKEYLOGFILE: lines end in CR, LF or CRLF, hex is in either case, `#` begins a comment. RFC 9850 §2. */
+/**
+ * Reads SSLKEYLOGFILE: lines end in CR, LF or CRLF, hex is in either case, `#` begins a comment. RFC 9850 §2. A byte order
+ * mark, as editors and shells of Windows put in front, is none of its lines.
+ */
 export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
-  const text =
-    typeof log === "string" ? log : Buffer.from(log.buffer, log.byteOffset, log.length).toString("latin1");
+  const text = typeof log === "string" ? log.replace(/^\uFEFF/, "") : decode(log);
   const entries: KeyLogEntry[] = [];
+  const sessions: SessionSecret[] = [];
+  let premasterLines = 0;
   const problems: KeyLogProblem[] = [];
   let malformedLines = 0;
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
     const entry = readLine(line);
     if (entry === undefined) continue;
-    if (!("problem" in entry)) {
+    if ("label" in entry) {
       entries.push(entry);
+      continue;
+    }
+    if ("isPremaster" in entry) {
+      premasterLines++;
+      continue;
+    }
+    if ("sessionId" in entry) {
+      sessions.push(entry);
       continue;
     }
     malformedLines++;
@@ -50,14 +74,24 @@ export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
       problems.push({ line: index + 1, message: malformed(entry).message });
     }
   }
-  return { entries, problems, malformedLines };
+  return { entries, sessions, premasterLines, problems, malformedLines };
 }
 
-/** One line, with or without its end, as Node's `keylog` event gives it; undefined for comments, empty lines and RSA premaster secrets. RFC 9850 §2. */
+/** UTF-16 where a byte order mark says so. */
+function decode(log: Uint8Array): string {
+  const [first, second, third] = log;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(log);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(log);
+  const mark = first === 0xef && second === 0xbb && third === 0xbf ? 3 : 0;
+  return Buffer.from(log.buffer, log.byteOffset + mark, log.length - mark).toString("latin1");
+}
+
+/** One line, with or without its end, as Node's `keylog` event gives it; undefined for comments, empty lines, and secrets that are not found by a client random. RFC 9850 §2. */
 export function parseKeyLogLine(line: Uint8Array | string): KeyLogEntry | undefined {
   const entry = readLine(typeof line === "string" ? line : Buffer.from(line).toString("latin1"));
-  if (entry !== undefined && "problem" in entry) throw malformed(entry);
-  return entry;
+  if (entry === undefined || "label" in entry) return entry;
+  if ("problem" in entry) throw malformed(entry);
+  return undefined;
 }
 
 /** Made into an error only where somebody looks at it: a file of nonsense has millions. */
@@ -66,9 +100,18 @@ interface LineProblem {
   readonly field?: string;
 }
 
-function readLine(line: string): KeyLogEntry | LineProblem | undefined {
+interface PremasterLine {
+  readonly isPremaster: true;
+}
+const PREMASTER_LINE: PremasterLine = { isPremaster: true };
+
+function readLine(line: string): KeyLogEntry | SessionSecret | LineProblem | PremasterLine | undefined {
   const text = line.trim();
-  if (text === "" || text.startsWith("#") || RSA_PREMASTER.test(text)) return undefined;
+  if (text === "" || text.startsWith("#")) return undefined;
+  if (PREMASTER.test(text)) return PREMASTER_LINE;
+  const [, sessionId, masterSecret] = SESSION.exec(text) ?? [];
+  if (sessionId !== undefined && masterSecret !== undefined && sessionId.length % 2 === 0)
+    return { sessionId: Buffer.from(sessionId, "hex"), masterSecret: Buffer.from(masterSecret, "hex") };
   const [, label, random, secret] = LINE.exec(text) ?? [];
   if (label === undefined || random === undefined || secret === undefined) {
     return { problem: "needs a label, a client random and a secret in hex, each after one space" };

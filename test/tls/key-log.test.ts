@@ -46,6 +46,37 @@ describe("key log", () => {
     assert.equal(log.malformedLines, 0);
   });
 
+  it("loses no line to a byte order mark", () => {
+    const text = `${LINE}\r\n${LINE}\r\n`;
+    for (const given of [
+      `\uFEFF${text}`,
+      Buffer.from(`\uFEFF${text}`),
+      Buffer.from(`\uFEFF${text}`, "utf16le"),
+      Buffer.from(`\uFEFF${text}`, "utf16le").swap16(),
+    ]) {
+      const { entries, malformedLines } = parseKeyLog(given);
+      assert.deepEqual([entries.length, malformedLines], [2, 0]);
+    }
+  });
+
+  it("gives master secrets by session as what they are, and counts premaster secrets", () => {
+    const master = "ab".repeat(48);
+    const { entries, sessions, premasterLines, malformedLines } = parseKeyLog(
+      [
+        `RSA Session-ID:0102 Master-Key:${master}`,
+        `RSA 0123456789abcdef ${"03".repeat(48)}`,
+        `PMS_CLIENT_RANDOM ${RANDOM} ${"03".repeat(48)}`,
+        "RSA Session-ID:010 Master-Key:ab",
+      ].join("\r\n"),
+    );
+    assert.deepEqual([entries.length, premasterLines, malformedLines], [0, 2, 1]);
+    assert.deepEqual(
+      sessions.map(({ sessionId, masterSecret }) => [toHex(sessionId), toHex(masterSecret)]),
+      [["0102", master]],
+    );
+    assert.equal(parseKeyLogLine(`RSA Session-ID:0102 Master-Key:${master}`), undefined);
+  });
+
   it("goes on after a malformed line and says which it was", () => {
     const lines = [
       "nonsense",

@@ -46,7 +46,13 @@ export class CapturedConnections {
     const { id, client, server, fromStart } = connection;
     const traced = { id: String(id), side: "server", client, server, isHeadless: !fromStart } as const;
     const follow: TraceSecrets["follow"] = (random, onSecret) => secrets.follow(random, onSecret);
-    const trace = new ConnectionTrace(traced, writerFor(traced), { explains, follow, isLive: false });
+    const ofSession = (sessionId: Uint8Array): Uint8Array | undefined => secrets.ofSession(sessionId);
+    const trace = new ConnectionTrace(traced, writerFor(traced), {
+      explains,
+      follow,
+      ofSession,
+      isLive: false,
+    });
     this.#open.set(connection, trace);
     this.count += 1;
     return trace;

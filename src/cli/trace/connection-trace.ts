@@ -2,6 +2,7 @@ import { BeforeTls } from "../../capture/before-tls/before-tls.ts";
 import type { Direction } from "../../capture/connection.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
 import { HandshakeObserver } from "../../tls/handshake-observer.ts";
+import type { ServerHello } from "../../tls/messages/server-hello.ts";
 import type { TraceDirection, TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
 import type { ConnectionEvent, TracedConnection } from "./connection-event.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
@@ -15,6 +16,8 @@ export interface ConnectionTraceOptions {
   readonly explains: boolean;
   /** Where secrets are found by the random of a ClientHello, when they are no events; returns how to get no more. */
   readonly follow?: (clientRandom: Uint8Array, onSecret: SecretListener) => () => void;
+  /** The master secret of a session of TLS 1.2 or before, by the id in the ServerHello. */
+  readonly ofSession?: (sessionId: Uint8Array) => Uint8Array | undefined;
   /**
    * Whether it is going on right now, and our side is ours: then its bytes stay as they are, and what came to nothing is
    * explained when it is clear, not at the end.
@@ -32,6 +35,7 @@ export class ConnectionTrace {
   /** Live it is known where TLS begins. */
   readonly #preface: BeforeTls | undefined;
   #prefaces = 0;
+  #clientRandom: Uint8Array | undefined;
   #unfollow: (() => void) | undefined;
   #time = 0;
   #packet: number | undefined;
@@ -143,11 +147,20 @@ export class ConnectionTrace {
     this.#messages += 1;
     this.#story?.message(message);
     this.#writer.message?.(message);
+    if (message.parsed?.name === "server_hello") this.#findSession(message.parsed.message);
     if (message.parsed?.name !== "client_hello") return;
+    this.#clientRandom = message.parsed.message.random;
     this.#unfollow?.();
     this.#unfollow = this.#options.follow?.(message.parsed.message.random, (entry) =>
       this.event({ kind: "secret", entry }),
     );
+  }
+
+  #findSession({ sessionId }: ServerHello): void {
+    const secret = this.#options.ofSession?.(sessionId);
+    const clientRandom = this.#clientRandom;
+    if (secret === undefined || clientRandom === undefined) return;
+    this.event({ kind: "secret", entry: { label: "CLIENT_RANDOM", clientRandom, secret } });
   }
 
   #problem(problem: TraceProblem): void {

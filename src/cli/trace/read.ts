@@ -112,7 +112,7 @@ function sayCounts({ count, withTls }: CapturedConnections, { packets }: StreamS
   say(`${packets} packets, ${count} TCP connections, ${withTls} of them with TLS`);
 }
 
-function sayLosses(summary: StreamSummary, { malformedLines }: TraceSecrets): void {
+function sayLosses(summary: StreamSummary, { malformedLines, premasterLines }: TraceSecrets): void {
   const { unknownLinkTypes, leftOut, malformedPackets, cutSegments, lostFragments } = summary;
   if (leftOut.size > 0) say(`left out: ${describeLeftOut(leftOut)}`);
   for (const [linkType, count] of [...unknownLinkTypes].slice(0, MOST_NAMED)) {
@@ -126,6 +126,7 @@ function sayLosses(summary: StreamSummary, { malformedLines }: TraceSecrets): vo
   warnOf(cutSegments, "packets were cut when they were captured (a snap length)");
   warnOf(lostFragments, "IP fragments did not become whole");
   warnOf(malformedLines, "lines of the key log are none");
+  warnOf(premasterLines, "lines of the key log hold premaster secrets, which are not used");
 }
 
 const MOST_NAMED = 20;

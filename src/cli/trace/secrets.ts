@@ -9,7 +9,9 @@ export type SecretListener = (entry: KeyLogEntry) => void;
 export class TraceSecrets {
   readonly #byRandom = new Map<string, KeyLogEntry[]>();
   readonly #followers: Map<string, Set<SecretListener>> | undefined;
+  readonly #bySession = new Map<string, Uint8Array>();
   #malformedLines = 0;
+  #premasterLines = 0;
 
   /** `grows` tells whether secrets may come when their connections are being read already. */
   constructor({ grows = false }: { readonly grows?: boolean } = {}) {
@@ -21,9 +23,16 @@ export class TraceSecrets {
     return this.#malformedLines;
   }
 
+  /** Lines that hold a premaster secret, from which nothing is derived here. */
+  get premasterLines(): number {
+    return this.#premasterLines;
+  }
+
   add(keyLog: string | Uint8Array): void {
-    const { entries, malformedLines } = parseKeyLog(keyLog);
+    const { entries, sessions, premasterLines, malformedLines } = parseKeyLog(keyLog);
     this.#malformedLines += malformedLines;
+    this.#premasterLines += premasterLines;
+    for (const { sessionId, masterSecret } of sessions) this.#bySession.set(hex(sessionId), masterSecret);
     for (const entry of entries) {
       const random = hex(entry.clientRandom);
       const known = this.#byRandom.get(random);
@@ -41,6 +50,11 @@ export class TraceSecrets {
       const said = error instanceof Error ? error.message : String(error);
       throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot read ${path}: ${said}`, { cause: error });
     }
+  }
+
+  /** The master secret of a session, by the id in its ServerHello. */
+  ofSession(sessionId: Uint8Array): Uint8Array | undefined {
+    return this.#bySession.size === 0 ? undefined : this.#bySession.get(hex(sessionId));
   }
 
   /** Gives the secrets of a connection, those that come later when they come, until what is returned is called. */
