@@ -77,6 +77,7 @@ function denied({ handclasp }: HandshakeFacts, said: readonly string[]): Explana
     ],
     remedies: [
       { act: "ask-operator", at: "client" },
+      ...(handclasp.has("client") ? [{ act: "show-identity", at: "client" } as const] : []),
       ...(handclasp.has("server") ? [{ act: "explain-refusal", at: "server" } as const] : []),
     ],
   };
