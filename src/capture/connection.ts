@@ -11,7 +11,7 @@ export type Direction = "client" | "server";
 export interface Connection {
   /** Counted from 1 over the capture, in the order of the first packets; ports may be used again, this is not. */
   readonly id: number;
-  /** Who sent the SYN; without one, who sent a ClientHello; else who has the higher port. */
+  /** Who began with a ClientHello (an FTP server may have been called); else who sent the SYN, or has the higher port. */
   readonly client: Endpoint;
   readonly server: Endpoint;
   /** Whether the capture has the SYN: if not, bytes from before are unknown. */

@@ -20,7 +20,7 @@ export class TcpConnection {
   readonly #start: ConnectionStart;
   readonly #streams: readonly [TcpStream, TcpStream];
   #clientSide: Side | undefined;
-  #sawSyn = false;
+  #synAt: Moment | undefined;
   #connection: Connection | undefined;
   #last: Moment = { timeMs: undefined, packet: 0 };
   /** A RST that may be nobody's: whoever sent it says more, or not. */
@@ -97,8 +97,7 @@ export class TcpConnection {
   /** A SYN comes from the client, a SYN with ACK from the server. */
   #syn(side: Side, { sequence, acknowledgment }: TcpSegment, when: Moment): void {
     this.#clientSide ??= acknowledgment === undefined ? side : other(side);
-    this.#sawSyn = true;
-    this.#identify(when);
+    this.#synAt ??= when;
     this.#streams[side].syn(sequence);
   }
 
@@ -134,7 +133,8 @@ export class TcpConnection {
     const { onEvent } = this.#start;
     return {
       data: (when, bytes) => {
-        this.#clientSide ??= this.#clientByHello(side, bytes);
+        if (this.#connection === undefined)
+          this.#clientSide = this.#clientByHello(side, bytes) ?? this.#clientSide;
         const connection = this.#identify(when);
         onEvent({ kind: "data", connection, direction: this.#direction(side), ...when, bytes });
       },
@@ -166,8 +166,8 @@ export class TcpConnection {
     this.#clientSide ??= ends[0].port >= ends[1].port ? 0 : 1;
     const client = ends[this.#clientSide];
     const server = ends[other(this.#clientSide)];
-    this.#connection = { id, client, server, fromStart: this.#sawSyn };
-    this.#start.onEvent({ kind: "open", connection: this.#connection, ...when });
+    this.#connection = { id, client, server, fromStart: this.#synAt !== undefined };
+    this.#start.onEvent({ kind: "open", connection: this.#connection, ...(this.#synAt ?? when) });
     return this.#connection;
   }
 }

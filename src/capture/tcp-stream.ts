@@ -184,7 +184,9 @@ export class TcpStream {
 
   #miss(at: number, when: Moment): void {
     this.#waited += 1;
-    if (this.#waited <= PATIENCE_PACKETS) return;
+    // Whoever acknowledges a FIN has all that was before it.
+    const isOver = this.#finAt !== undefined && at > this.#finAt;
+    if (this.#waited <= PATIENCE_PACKETS && !isOver) return;
     if (this.#held !== undefined) {
       this.#skip(when);
       return;

@@ -183,6 +183,23 @@ describe("a TCP connection of which one direction was captured", () => {
     );
   });
 
+  it("tells who ended it first, though bytes before its FIN are missing", () => {
+    const fin = ["fin", "ack"] as const;
+    const events = segments(
+      SYN,
+      SYN_ACK,
+      at(249, "", { flags: fin, acknowledgment: 5_000 }),
+      server(0, "", { flags: fin, acknowledgment: 1_250 }),
+    );
+    assert.deepEqual(shapeOf(events), [
+      "open",
+      "client:gap",
+      "client:finish",
+      "server:finish",
+      "close:finished",
+    ]);
+  });
+
   it("gives all that it has, when no acknowledgment ever comes, within its bounds", () => {
     const parts = Array.from({ length: 3_000 }, (_, i) => at(i * 1_000 + (i > 9 ? 7 : 0), "x".repeat(1_000)));
     const { events } = read([SYN, ...parts].map(segment));
@@ -206,6 +223,15 @@ describe("a TCP handshake out of the ordinary", () => {
     );
     assert.deepEqual(shapeOf(events), ["open", "client:data", "server:data", "close:end-of-capture"]);
     assert.equal(textOf(events, "server"), "def");
+  });
+
+  it("may come from the server of what it carries, as in active FTP", () => {
+    const events = segments(SYN, SYN_ACK, server(0, HELLO), at(0, "answer", { acknowledgment: 5_010 }));
+    const [open] = events;
+    assert.equal(open?.connection.client.port, 443);
+    assert.equal(open?.packet, 1);
+    assert.equal(open?.connection.fromStart, true);
+    assert.equal(textOf(events, "client"), HELLO);
   });
 
   it("may begin on both sides at once", () => {
