@@ -4,7 +4,8 @@ import type { TraceCertificates } from "./certificates.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
 import { describeProblem } from "./describe-connection.ts";
-import { capturedFormat, type TraceFormat } from "./format.ts";
+import type { TraceFormat } from "./format.ts";
+import { capturedFormat } from "./format-writers.ts";
 import type { TraceWriter } from "./writer.ts";
 
 /** What writes each connection of a capture, with what has no place in the format on stderr. */

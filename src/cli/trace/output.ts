@@ -3,7 +3,8 @@ import type { TraceProblem } from "../../tls/trace-message.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { ConnectionTrace } from "./connection-trace.ts";
 import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
-import { type FormatWriter, liveFormat, type TraceFlags } from "./format.ts";
+import type { TraceFlags } from "./format.ts";
+import { type FormatWriter, liveFormat } from "./format-writers.ts";
 import { liveEvents } from "./live-events.ts";
 import { TraceWriter } from "./writer.ts";
 
