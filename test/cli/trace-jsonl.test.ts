@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
+import { TraceWriter } from "../../src/cli/trace/writer.ts";
 import { Home, startServer, until } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -97,6 +99,33 @@ describe("trace --format jsonl", () => {
       packets,
       packets.toSorted((a, b) => a - b),
     );
+  });
+
+  it("says what is missing of each side, and that one of them was not captured at all", () => {
+    const output = home.path("one-sided.jsonl");
+    const end = { address: "192.0.2.1", port: 1 };
+    {
+      using writer = new TraceWriter({ format: "jsonl", output });
+      const write = capturedWriters("jsonl", writer)({ id: "1", side: "server", client: end, server: end });
+      write.event?.({ kind: "open", timeMs: 0, packet: 1 });
+      write.event?.({ kind: "data", direction: "client", timeMs: 0, packet: 2, bytes: new Uint8Array(5) });
+      for (const packet of [3, 4]) {
+        write.event?.({ kind: "gap", direction: "server", timeMs: 0, packet, length: 100 });
+      }
+      write.event?.({ kind: "reset", direction: "server", timeMs: 1, packet: 9 });
+      write.explained?.({ text: "So it was.", explanations: [] });
+      write.end?.(false);
+    }
+    const [first, last] = parse(readFileSync(output, "utf8"));
+    assert.partialDeepStrictEqual(first, { type: "connection", packet: 1, sni: null, ja4: null });
+    assert.partialDeepStrictEqual(last, {
+      packet: 9,
+      ended: "reset",
+      by: "server",
+      bytes: { client: 5, server: 0 },
+      missing: { client: { gaps: 0, bytes: 0 }, server: { gaps: 2, bytes: 200 } },
+      oneSided: "client",
+    });
   });
 
   it("has the lines live, too, with the addresses and without packets", async () => {

@@ -62,6 +62,13 @@ export class ConnectionSummary {
     return (direction === "read") === (this.#side === "server") ? "client" : "server";
   }
 
+  /** The one side that was captured, where the other one is known to have sent something, too. */
+  get oneSided(): Direction | undefined {
+    const { client, server } = this.sent;
+    if (isUnseen(client) === isUnseen(server)) return undefined;
+    return isUnseen(client) ? "server" : "client";
+  }
+
   /** Why not all was decrypted, where that is so. */
   get notDecrypted(): string | undefined {
     return this.problems.find(({ kind }) => kind === "undecryptable" || kind === "unread")?.message;
@@ -143,6 +150,10 @@ export class ConnectionSummary {
         ? hello.selectedIdentity !== undefined
         : this.offered !== undefined && isSameSession;
   }
+}
+
+function isUnseen({ bytes, missing }: SentBytes): boolean {
+  return bytes === 0 && missing > 0;
 }
 
 function nothingSent(): SentBytes {

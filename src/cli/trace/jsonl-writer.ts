@@ -98,6 +98,7 @@ function ending(
       client: { gaps: sent.client.gaps, bytes: sent.client.missing },
       server: { gaps: sent.server.gaps, bytes: sent.server.missing },
     },
+    oneSided: summary.oneSided ?? null,
     notDecrypted: notDecrypted ?? null,
     problems: problems.map((problem) => ({
       by: summary.senderOf(problem),

@@ -33,8 +33,9 @@ export function closing(summary: ConnectionSummary): string {
   return layOut(since, "·", how, facts.join(", "));
 }
 
-function missingOf(direction: Direction, { sent }: ConnectionSummary): readonly string[] {
+function missingOf(direction: Direction, { sent, oneSided }: ConnectionSummary): readonly string[] {
   const { gaps, missing } = sent[direction];
   if (gaps === 0) return [];
+  if (oneSided !== undefined && oneSided !== direction) return [`nothing of the ${direction}'s was captured`];
   return [`${sizeOf(missing)} of the ${direction}'s are missing, in ${countOf(gaps, "place")}`];
 }
