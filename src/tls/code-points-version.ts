@@ -9,6 +9,9 @@ export type HandshakeVersion = TlsVersion | "SSLv3";
 /** RFC 6101 §5.6.1.1. */
 export const SSL_3: number = 0x0300;
 
+/** RFC 5246 §E.2. */
+export const SSL_2: number = 0x0002;
+
 /** RFC 8446 §4.2.1, RFC 5246 §E, RFC 6101 §5.6.1.1, RFC 9147 §5.3; named as Node names them. */
 export const VERSIONS: CodePoints = new CodePoints(
   {

@@ -1,6 +1,6 @@
 import { type HandclaspError, isHandclaspError } from "../errors.ts";
 import { HANDSHAKE_TYPE, HANDSHAKE_TYPES } from "./code-points.ts";
-import { type HandshakeVersion, SSL_3, tlsVersion, VERSIONS } from "./code-points-version.ts";
+import { type HandshakeVersion, SSL_2, SSL_3, tlsVersion, VERSIONS } from "./code-points-version.ts";
 import { CONTENT_TYPE } from "./content-type.ts";
 import { type Hole, malformedFrame } from "./frame-reader.ts";
 import { type HandshakeFrame, HandshakeReader } from "./handshake-reader.ts";
@@ -8,6 +8,7 @@ import { parseAlert } from "./messages/alert.ts";
 import { parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
 import type { ClientHello } from "./messages/client-hello.ts";
 import { type HandshakeMessage, parseHandshakeMessage } from "./messages/handshake-message.ts";
+import { parseSsl2ClientHello } from "./messages/ssl2-client-hello.ts";
 import { certificateTypeOf, type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
 import { ObservedKeys } from "./observed-keys.ts";
 import type { Opening, SealedOpening, Sender } from "./observed-opening.ts";
@@ -136,9 +137,18 @@ export class ObservedDirection {
     if (this.#isAdrift && !this.#isPlausible(fragment)) return;
     this.#isAdrift = false;
     const { hole } = record;
+    if (record.version === SSL_2) return this.#takeSsl2Hello(fragment, record, when);
     if (hole !== undefined) return this.#takeHoled(fragment, hole, record, when);
     this.#handshake.push(fragment);
     this.#tellMessages(record, when);
+  }
+
+  /** RFC 5246 §E.2. */
+  #takeSsl2Hello(fragment: Uint8Array, record: TlsRecord, when: Arrival): void {
+    const type = HANDSHAKE_TYPE.client_hello;
+    const parsed: HandshakeMessage = { name: "client_hello", type, message: parseSsl2ClientHello(fragment) };
+    this.#heed(parsed);
+    this.#message(when, this.#version(record), CONTENT_TYPE.handshake, type, fragment, parsed);
   }
 
   /** What stands behind a hole is read when the hole is within a message. */

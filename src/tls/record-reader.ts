@@ -1,10 +1,12 @@
+import { SSL_2 } from "./code-points-version.ts";
+import { CONTENT_TYPE } from "./content-type.ts";
 import { FrameReader, type Hole, malformedFrame } from "./frame-reader.ts";
 import { RecordSeeker } from "./record-seeker.ts";
 
 /** One record as it was on the wire. RFC 8446 §5.1. */
 export interface TlsRecord {
   readonly type: number;
-  /** `legacy_record_version`: 0x0301 or 0x0303 in practice, whatever was negotiated. */
+  /** `legacy_record_version`: 0x0301 or 0x0303 in practice, whatever was negotiated; 2 of a ClientHello in the form of SSL 2.0, whose header has two bytes. */
   readonly version: number;
   readonly header: Uint8Array;
   readonly fragment: Uint8Array;
@@ -88,6 +90,7 @@ export class RecordReader {
     const frame = this.#frames.next();
     if (frame === undefined) return undefined;
     const { bytes, offset, hole } = frame;
+    if ((bytes[0] ?? 0) >= SSL2_LENGTH_BIT) return ssl2Record(bytes, offset);
     const record = {
       type: bytes[0] ?? 0,
       version: ((bytes[1] ?? 0) << 8) | (bytes[2] ?? 0),
@@ -128,6 +131,8 @@ export class RecordReader {
 
   #fragmentLength(bytes: Uint8Array, at: number, offset: number): number {
     const type = bytes[at] ?? 0;
+    if (offset === 0 && isSsl2ClientHello(bytes, at))
+      return SSL2_HEADER_LENGTH + ((type & 0x7f) << 8) + (bytes[at + 1] ?? 0) - HEADER_LENGTH;
     if (type < FIRST_TYPE || type > LAST_TYPE || bytes[at + 1] !== 3)
       throw notTls(bytes.subarray(at, at + HEADER_LENGTH), offset);
     const length = ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0);
@@ -135,6 +140,30 @@ export class RecordReader {
       throw malformedFrame("record.length", offset + 3, `${length} is more than ${this.maxFragmentLength}`);
     return length;
   }
+}
+
+const SSL2_HEADER_LENGTH = 2;
+const SSL2_LENGTH_BIT = 0x80;
+const SSL2_SERVER_HELLO = 4;
+/** Type, version and three lengths. */
+const SSL2_SHORTEST = 9;
+
+/** Whether a record of SSL 2.0 begins here that holds a ClientHello, which TLS may begin with. RFC 5246 §E.2. */
+function isSsl2ClientHello(bytes: Uint8Array, at: number): boolean {
+  const [first = 0, second = 0, type, major, minor = 0xff] = bytes.subarray(at, at + HEADER_LENGTH);
+  const length = ((first & 0x7f) << 8) | second;
+  const isVersion = (major === 3 && minor <= 4) || (major === 0 && minor === 2);
+  return first >= SSL2_LENGTH_BIT && length >= SSL2_SHORTEST && type === 1 && isVersion;
+}
+
+function ssl2Record(bytes: Uint8Array, offset: number): TlsRecord {
+  return {
+    type: CONTENT_TYPE.handshake,
+    version: SSL_2,
+    header: bytes.subarray(0, SSL2_HEADER_LENGTH),
+    fragment: bytes.subarray(SSL2_HEADER_LENGTH),
+    offset,
+  };
 }
 
 /** How other protocols begin, in five bytes. */
@@ -158,7 +187,8 @@ function notTls(header: Uint8Array, offset: number): Error {
 
 function otherProtocol(header: Uint8Array): string | undefined {
   const [first = 0, , third, fourth] = header;
-  if (first >= 0x80 && third === 1 && (fourth === 0 || fourth === 3)) return "an SSL 2.0 ClientHello";
+  if (first >= SSL2_LENGTH_BIT && third === SSL2_SERVER_HELLO && (fourth ?? 0) <= 1)
+    return "an SSL 2.0 ServerHello";
   const text = String.fromCharCode(...header);
   return OTHER_PROTOCOLS.find(([beginning]) => beginning.test(text))?.[1];
 }

@@ -143,7 +143,7 @@ describe("record reader", () => {
     ["PROXY TCP4 192.0.2.1", "record at byte 0: a PROXY protocol header, not TLS"],
     ["\r\n\r\n\0\r\nQUIT\n", "record at byte 0: a PROXY protocol header, not TLS"],
     ["EHLO example.org\r\n", "record at byte 0: SMTP, not TLS"],
-    ["\x80\x2e\x01\x00\x02", "record at byte 0: an SSL 2.0 ClientHello, not TLS"],
+    ["\x80\x2e\x04\x00\x01", "record at byte 0: an SSL 2.0 ServerHello, not TLS"],
     ["hello", "record.type at byte 0: 104 is no content type of TLS"],
     ["\x16\x02\x00\x00\x00", "record.legacy_record_version at byte 1: 2 is no major version of TLS"],
   ] as const) {

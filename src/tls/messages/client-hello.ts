@@ -27,7 +27,7 @@ export function parseClientHello(body: Uint8Array): ClientHello {
     compressionMethods: parseByteCodes(message, "legacy_compression_methods"),
     extensions: [],
   };
-  hello.extensions = parseOptionalExtensions(message, (type, extension) =>
+  hello.extensions = parseOptionalExtensions(message, hello.legacyVersion, (type, extension) =>
     parseClientHelloExtension(type, extension, hello),
   );
   message.end();

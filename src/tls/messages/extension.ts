@@ -1,4 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
+import { SSL_3 } from "../code-points-version.ts";
 import { EXTENSION_TYPES } from "../code-points-extensions.ts";
 
 /** An extension as it was sent. RFC 8446 §4.2. */
@@ -10,9 +11,20 @@ export interface Extension {
 /** Reads what it knows of an extension's body, all of it, and returns true; false for a type it does not know. */
 export type ExtensionParser = (type: number, body: ByteReader) => boolean;
 
-/** The extensions up to the end of the message, none when it ends before them. RFC 5246 §7.4.1.2. */
-export function parseOptionalExtensions(message: ByteReader, parse: ExtensionParser): readonly Extension[] {
-  return message.isEmpty ? [] : parseExtensions(message, parse);
+/**
+ * The extensions up to the end of the message, none when it ends before them (RFC 5246 §7.4.1.2). A hello of SSL 3.0 may
+ * have anything there (RFC 6101 §5.6.1.2): what cannot be extensions by its length is passed over.
+ */
+export function parseOptionalExtensions(
+  message: ByteReader,
+  version: number,
+  parse: ExtensionParser,
+): readonly Extension[] {
+  if (message.isEmpty) return [];
+  if (version !== SSL_3) return parseExtensions(message, parse);
+  const rest = message.rest();
+  const isList = rest.length >= 2 && rest.length - 2 === (((rest[0] ?? 0) << 8) | (rest[1] ?? 0));
+  return isList ? parseExtensions(new ByteReader(rest, "hello"), parse) : [];
 }
 
 /** The extensions in their order; one that comes twice is malformed. RFC 8446 §4.2. */

@@ -93,7 +93,11 @@ export function parseHandshakeMessage(
     case HANDSHAKE_TYPE.certificate_verify:
       return { name: "certificate_verify", type, message: parseCertificateVerify(body, version) };
     case HANDSHAKE_TYPE.client_key_exchange:
-      return { name: "client_key_exchange", type, message: parseClientKeyExchange(body, cipherSuite) };
+      return {
+        name: "client_key_exchange",
+        type,
+        message: parseClientKeyExchange(body, cipherSuite, version),
+      };
     case HANDSHAKE_TYPE.finished:
       return { name: "finished", type, message: parseFinished(body) };
     case HANDSHAKE_TYPE.certificate_status:

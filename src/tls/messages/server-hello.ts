@@ -71,7 +71,7 @@ export function parseServerHello(body: Uint8Array): ServerHello {
   const cipherSuite = message.uint16("cipher_suite");
   const compressionMethod = message.uint8("legacy_compression_method");
   const known: Known = {};
-  const extensions = parseOptionalExtensions(message, (type, extension) =>
+  const extensions = parseOptionalExtensions(message, legacyVersion, (type, extension) =>
     parseServerHelloExtension(type, extension, isHelloRetryRequest, known),
   );
   message.end();
