@@ -20,14 +20,21 @@ export interface HandshakeCapture {
 /** At the same time, so that their packets mix. */
 const CLIENTS = 4;
 
-/** Writes both files into the folder. */
-export async function makeHandshakeCapture(folder: string, handshakes: number): Promise<HandshakeCapture> {
+/** What a packet of Ethernet carries of TCP, with time stamps. */
+const SEGMENT_BYTES = 1448;
+
+/** Writes both files into the folder. The server's answer has so many bytes; unless told, few. */
+export async function makeHandshakeCapture(
+  folder: string,
+  handshakes: number,
+  answerBytes: number = "an answer".length,
+): Promise<HandshakeCapture> {
   const file = join(folder, `${handshakes}.pcapng`);
   const keyLog = join(folder, `${handshakes}.keylog`);
   const output = openSync(file, "w");
   const recorder = new PcapngRecorder((bytes) => void writeSync(output, bytes));
   const lines: string[] = [];
-  const server = await serve(lines);
+  const server = await serve(lines, Buffer.alloc(answerBytes, 0x61));
   const client = await createIdentity({ name: "client", now: new Date() });
   let begun = 0;
   const clients = Array.from({ length: Math.min(CLIENTS, handshakes) }, async () => {
@@ -44,7 +51,7 @@ export async function makeHandshakeCapture(folder: string, handshakes: number): 
   return { file, keyLog, handshakes };
 }
 
-async function serve(keyLog: string[]): Promise<Server> {
+async function serve(keyLog: string[], answer: Buffer): Promise<Server> {
   const { privateKeyPem: key, certificatePem: cert } = await createIdentity({
     name: "localhost",
     now: new Date(),
@@ -59,7 +66,7 @@ async function serve(keyLog: string[]): Promise<Server> {
   server.on("keylog", (line: Buffer) => keyLog.push(line.toString("latin1")));
   server.on("secureConnection", (socket) => {
     socket.on("error", () => undefined);
-    socket.once("data", () => socket.end("an answer"));
+    socket.once("data", () => socket.end(answer));
   });
   return server;
 }
@@ -88,7 +95,8 @@ async function converse(
 
 function pass(from: Duplex, to: Duplex, direction: Direction, recorded: RecordedConnection): void {
   from.on("data", (chunk: Buffer) => {
-    recorded.data(direction, Date.now(), chunk);
+    for (let at = 0; at < chunk.length; at += SEGMENT_BYTES)
+      recorded.data(direction, Date.now(), chunk.subarray(at, at + SEGMENT_BYTES));
     to.write(chunk);
   });
   from.on("end", () => {
