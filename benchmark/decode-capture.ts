@@ -1,7 +1,9 @@
 // How long it takes to decode a capture of full TLS 1.3 handshakes: tshark and the built command line as whole
 // processes, in turn, on the same file and key log; and the decoding alone, in a process that has warmed up.
 //
-//     node benchmark/decode-capture.ts [--handshakes 2000] [--rounds 9] [--keep FOLDER]
+//     node benchmark/decode-capture.ts [--handshakes 2000] [--answer-bytes 9] [--rounds 9] [--keep FOLDER]
+//
+// With --handshakes 5000 --answer-bytes 195000 it is a capture of 1 GB. `peakMb` is the command's, where GNU time is installed.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +21,7 @@ import { median } from "./server-process.ts";
 const { values } = parseArgs({
   options: {
     handshakes: { type: "string", default: "2000" },
+    "answer-bytes": { type: "string", default: "9" },
     rounds: { type: "string", default: "9" },
     keep: { type: "string" },
   },
@@ -39,6 +42,15 @@ function wholeProcess(command: string, args: readonly string[]): number {
   const { status } = spawnSync(command, args, { stdio: "ignore" });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`);
   return performance.now() - started;
+}
+
+/** The most memory that a whole process had, in MB; null without GNU time. */
+function peakMb(command: string, args: readonly string[]): number | null {
+  const { stderr, status } = spawnSync("/usr/bin/time", ["-f", "%M", command, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  });
+  return status === 0 ? Math.round(Number(stderr.trim().split("\n").at(-1)) / 1024) : null;
 }
 
 /** Milliseconds from the file to all messages, parsed. Throws unless it was every handshake message of every handshake. */
@@ -65,7 +77,7 @@ async function decode({ file, keyLog, handshakes }: HandshakeCapture): Promise<n
 
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), "handclasp-bench-"));
 mkdirSync(folder, { recursive: true });
-const capture = await makeHandshakeCapture(folder, HANDSHAKES);
+const capture = await makeHandshakeCapture(folder, HANDSHAKES, Number(values["answer-bytes"]));
 const { file, keyLog } = capture;
 const command = [join(DIST, "cli/main.js"), "trace", "read", file, "--keylog", keyLog];
 const tshark = ["-r", file, "-o", `tls.keylog_file:${keyLog}`, "-Y", "tls.handshake"];
@@ -81,6 +93,7 @@ const compared = (ms: readonly number[]): object => ({
   timesFaster: tsharkMs === null ? null : Number((tsharkMs / median(ms)).toFixed(2)),
 });
 const bytes = statSync(file).size;
+const memory = peakMb(process.execPath, command);
 if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
 console.log(
   JSON.stringify({
@@ -88,6 +101,7 @@ console.log(
     bytes,
     tsharkMs: tsharkMs === null ? null : Math.round(tsharkMs),
     command: compared(times.command),
+    peakMb: memory,
     decoding: compared(times.decoding),
   }),
 );

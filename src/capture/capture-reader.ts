@@ -26,8 +26,7 @@ const FIRST_CAPACITY = 4096;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads a pcap or pcapng file in chunks of any size. Packets are views of the chunks, but for those across two: whoever
- * keeps no packet may use a chunk again. Time and copies are linear in the input; at most one unit (64 MiB) is kept.
+ * Reads a pcap or pcapng file in chunks of any size. Packets are views of the chunks, so do not reuse those. Time and copies are linear in the input; at most one unit (64 MiB) is kept.
  */
 export class CaptureReader {
   readonly #sink: CaptureSink;

@@ -188,7 +188,7 @@ export class FrameReader {
   #reserve(length: number): void {
     if (length <= this.#buffer.length) return;
     const grown = new Uint8Array(
-      Math.max(length, Math.min(this.#need, Math.max(2 * length, FIRST_CAPACITY))),
+      Math.max(length, Math.min(this.#need, Math.max(4 * length, FIRST_CAPACITY))),
     );
     grown.set(this.#buffer.subarray(0, this.#have));
     this.#buffer = grown;

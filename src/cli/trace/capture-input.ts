@@ -17,7 +17,7 @@ export interface CaptureInput {
   readonly isRepeatable: boolean;
   readonly stat: Stats;
   /**
-   * Its bytes, decompressed; a chunk is good until the next one is asked for. Throws ERR_HANDCLASP_OPTION when it cannot be
+   * Its bytes, decompressed; no chunk is used again. Throws ERR_HANDCLASP_OPTION when it cannot be
    * read, ERR_HANDCLASP_MALFORMED when it is no capture.
    */
   chunks(): AsyncGenerator<Uint8Array, Broken | undefined, undefined>;
@@ -26,7 +26,7 @@ export interface CaptureInput {
 /** The name of stdin on a command line. */
 export const STDIN = "-";
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 const INFLATED_BYTES = 256 * 1024;
 const PIECE_BYTES = 32 * 1024;
 /** What gzip ends with (RFC 1952 §2.3), and more than what zstd ends with. */
@@ -52,15 +52,15 @@ export function openInput(path: string): CaptureInput {
   return { name, stat, isRepeatable: true, chunks: () => fromStream(name, stream()) };
 }
 
-/** One buffer for all of it. */
 async function* fromFile(name: string, file: number): AsyncGenerator<Uint8Array, undefined, undefined> {
   try {
-    const buffer = new Uint8Array(CHUNK_BYTES);
     for (let at = 0; ;) {
-      const length = reading(name, () => readSync(file, buffer, 0, CHUNK_BYTES, at));
+      // Packets are views of it.
+      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const length = reading(name, () => readSync(file, chunk, 0, CHUNK_BYTES, at));
       if (length === 0) return undefined;
       at += length;
-      yield buffer.subarray(0, length);
+      yield chunk.subarray(0, length);
     }
   } finally {
     closeUnlessStdin(file);

@@ -25,6 +25,9 @@ export interface ConnectionTraceOptions {
   readonly isLive: boolean;
 }
 
+/** More than the handshakes that are met have in a direction. */
+const MOST_COPIED = 64 * 1024;
+
 /** The way of one connection, live or captured: its events come in, and are told with the messages they lead to. */
 export class ConnectionTrace {
   readonly #connection: TracedConnection;
@@ -34,6 +37,7 @@ export class ConnectionTrace {
   readonly #story: StoryTeller | undefined;
   /** Live it is known where TLS begins. */
   readonly #preface: BeforeTls | undefined;
+  readonly #copiedBytes: Record<Direction, number> = { client: 0, server: 0 };
   #prefaces = 0;
   #clientRandom: Uint8Array | undefined;
   #unfollow: (() => void) | undefined;
@@ -172,10 +176,16 @@ export class ConnectionTrace {
   #data(direction: Direction, bytes: Uint8Array): void {
     this.#story?.bytes(direction, bytes);
     if (this.#observer === undefined) return;
-    // The observer keeps what it is given, and the reader of a file writes over it.
-    const kept = this.#options.isLive ? bytes : bytes.slice();
+    const kept = this.#options.isLive ? bytes : this.#copied(direction, bytes);
     if (direction === this.#connection.side) this.#observer.wrote(kept);
     else this.#observer.read(kept);
+  }
+
+  /** What is kept of a handshake must not hold on to the chunk of the file that it came in. */
+  #copied(direction: Direction, bytes: Uint8Array): Uint8Array {
+    if (this.#copiedBytes[direction] > MOST_COPIED) return bytes;
+    this.#copiedBytes[direction] += bytes.length;
+    return bytes.slice();
   }
 
   #gap(direction: Direction, length: number): void {

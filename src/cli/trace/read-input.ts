@@ -11,7 +11,7 @@ export interface InputEnd {
 
 /**
  * Reads an input from front to end, or until nobody wants more of it, which is asked after each chunk: then there is no
- * end to speak of. Packets are good until the next one comes. Throws what `CaptureInput.chunks` throws.
+ * end to speak of. Throws what `CaptureInput.chunks` throws.
  */
 export async function readInput(
   input: CaptureInput,
