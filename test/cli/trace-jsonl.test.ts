@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
@@ -149,6 +150,19 @@ describe("trace --format jsonl", () => {
       by: "server",
     });
     assert.ok(lines.every((line) => !("packet" in line)));
+  });
+
+  it("explains as data, live and of what is no TLS, too", async () => {
+    await using server = await startServer(home, ["trace", "listen", "--format", "jsonl", "--explain"]);
+    const socket = net.connect(server.port, "127.0.0.1").resume();
+    socket.on("error", () => undefined);
+    socket.end("GET / HTTP/1.1\r\n\r\n");
+    await until(() => server.stdout.includes('"connection-end"'));
+    const [first, last] = parse(server.stdout).filter((line) => "type" in line);
+    assert.partialDeepStrictEqual(first, { type: "connection", sni: null });
+    const [explanation] = (last?.["explanation"] ?? []) as readonly Line[];
+    assert.partialDeepStrictEqual(explanation, { rule: "plain-http-client" });
+    assert.deepEqual(keysOf(explanation), ["certainty", "evidence", "remedies", "rule"]);
   });
 
   it("says of the client's side, too, who it was that ended the connection", async () => {
