@@ -11,6 +11,8 @@ if (!/^[1-9]\d*$/.test(values.cases)) throw new Error(`--cases must be a number,
 
 const TESTS = [
   "test/tls/handshake-observer-hostile.test.ts",
+  "test/tls/handshake-observer-lossy.test.ts",
+  "test/tls/record-seeker.test.ts",
   "test/tls/messages/hostile-messages.test.ts",
   "test/tls/record-reader.test.ts",
   "test/tls/handshake-reader.test.ts",
