@@ -94,7 +94,15 @@ function judgeGivenUp(facts: HandshakeFacts): readonly Explanation[] {
     return judgeSilentServer(facts, evidence).map((each) => ({ ...each, certainty: "possible" }));
   }
   if (isUndecryptable) {
+    const seen = end?.by === "client" ? findDefects(facts, "server") : [];
+    const wrong = seen.filter(({ defect }) => defect === "name-mismatch");
     return [
+      ...wrong.map(({ defect, evidence }) => ({
+        rule: "server-name-mismatch" as const,
+        certainty: "possible" as const,
+        evidence: [evidence],
+        remedies: remediesOf(defect, "server", facts),
+      })),
       {
         rule: "not-explained",
         certainty: "possible",

@@ -223,6 +223,11 @@ describe("judgeHandshake, of what a server showed", () => {
     const finished = new Set<Sender>(["client", "server"]);
     const left = { alert: undefined, finished, isDone: true, end: { by: "client", how: "closed" } as const };
     assert.deepEqual(refusedChain([there], 0, left), ["server-name-mismatch likely"]);
+    const sealed = { ...left, isDone: false, isUndecryptable: true };
+    assert.deepEqual(refusedChain([there], 0, sealed), [
+      "server-name-mismatch possible",
+      "not-explained possible",
+    ]);
     assert.deepEqual(refusedChain([there], 0, { ...left, spoke: new Set<Sender>(["client"]) }), []);
   });
 });
