@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { HandclaspError } from "../../errors.ts";
 import { type KeyLogEntry, parseKeyLog } from "../../tls/key-log.ts";
+
+const PIECE_BYTES = 1024 * 1024;
 
 /** Told a secret of one connection. */
 export type SecretListener = (entry: KeyLogEntry) => void;
 
 /** The secrets of many connections, found by the random of their ClientHello. RFC 9850 §2. */
 export class TraceSecrets {
-  readonly #byRandom = new Map<string, KeyLogEntry[]>();
+  /** Label, space and secret as flat strings in Latin-1: of a key log of millions little else is kept. */
+  readonly #byRandom = new Map<string, string[]>();
   readonly #followers: Map<string, Set<SecretListener>> | undefined;
   readonly #bySession = new Map<string, Uint8Array>();
   #malformedLines = 0;
@@ -34,10 +37,13 @@ export class TraceSecrets {
     this.#premasterLines += premasterLines;
     for (const { sessionId, masterSecret } of sessions) this.#bySession.set(hex(sessionId), masterSecret);
     for (const entry of entries) {
-      const random = hex(entry.clientRandom);
+      const random = toLatin1(entry.clientRandom);
+      const packed = Buffer.concat([Buffer.from(`${entry.label} `, "latin1"), entry.secret]).toString(
+        "latin1",
+      );
       const known = this.#byRandom.get(random);
-      if (known === undefined) this.#byRandom.set(random, [entry]);
-      else known.push(entry);
+      if (known === undefined) this.#byRandom.set(random, [packed]);
+      else known.push(packed);
       for (const follower of this.#followers?.get(random) ?? []) follower(entry);
     }
   }
@@ -45,11 +51,31 @@ export class TraceSecrets {
   /** Throws ERR_HANDCLASP_OPTION when the file cannot be read. */
   addFile(path: string): void {
     try {
-      this.add(readFileSync(path));
+      const file = openSync(path, "r");
+      try {
+        this.#addPieces(file);
+      } finally {
+        closeSync(file);
+      }
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot read ${path}: ${said}`, { cause: error });
     }
+  }
+
+  /** Each up to the end of a line. */
+  #addPieces(file: number): void {
+    let rest: Uint8Array = new Uint8Array(0);
+    const piece = Buffer.alloc(PIECE_BYTES);
+    for (;;) {
+      const length = readSync(file, piece);
+      if (length === 0) break;
+      const bytes = Buffer.concat([rest, piece.subarray(0, length)]);
+      const end = bytes.lastIndexOf("\n") + 1;
+      if (end > 0) this.add(bytes.subarray(0, end));
+      rest = bytes.subarray(end);
+    }
+    this.add(rest);
   }
 
   /** The master secret of a session, by the id in its ServerHello. */
@@ -59,8 +85,8 @@ export class TraceSecrets {
 
   /** Gives the secrets of a connection, those that come later when they come, until what is returned is called. */
   follow(clientRandom: Uint8Array, onSecret: SecretListener): () => void {
-    const random = hex(clientRandom);
-    for (const entry of this.#byRandom.get(random) ?? []) onSecret(entry);
+    const random = toLatin1(clientRandom);
+    for (const packed of this.#byRandom.get(random) ?? []) onSecret(unpack(packed, clientRandom));
     const all = this.#followers;
     if (all === undefined) return ignore;
     const ofThis = all.get(random) ?? new Set();
@@ -78,6 +104,15 @@ export function toKeyLogLine({ label, clientRandom, secret }: KeyLogEntry): stri
 }
 
 function ignore(): void {}
+
+function unpack(packed: string, clientRandom: Uint8Array): KeyLogEntry {
+  const at = packed.indexOf(" ");
+  return { label: packed.slice(0, at), clientRandom, secret: Buffer.from(packed.slice(at + 1), "latin1") };
+}
+
+function toLatin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
