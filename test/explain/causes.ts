@@ -5,6 +5,7 @@ import type { Feature, Wanted } from "./server.ts";
 /** The other end: what is run against the server, up to its port. */
 export type Client =
   | { readonly program: "openssl"; readonly args: readonly string[] }
+  | { readonly program: "gnutls-cli"; readonly args: readonly string[] }
   | { readonly program: "curl"; readonly args: readonly string[]; readonly scheme: "http" | "https" };
 
 /** A cause, how it is brought about, and what it may rightly be called. */
@@ -12,6 +13,7 @@ export interface Cause {
   readonly name: string;
   /** Any of these is right: two of them may be so at once. */
   readonly rules: readonly Rule[];
+  /** Default `tls`. */
   readonly needs?: Feature;
   /** With all else as it should be. */
   server?(pki: Pki): Partial<Wanted>;
@@ -79,6 +81,16 @@ export const CAUSES: readonly Cause[] = [
     ...NO_CLIENT,
   },
   {
+    // GnuTLS shows a certificate only to a server that names its issuer.
+    name: "client certificate withheld",
+    rules: ["certificate-withheld", "no-certificate"],
+    ...MUTUAL,
+    client: ({ client: { otherCa } }) => ({
+      program: "gnutls-cli",
+      args: ["--x509certfile", otherCa.cert, "--x509keyfile", otherCa.key],
+    }),
+  },
+  {
     name: "no common version",
     rules: ["no-common-version"],
     server: () => ({ least: "1.3" }),
@@ -124,6 +136,19 @@ export const CAUSES: readonly Cause[] = [
     rules: ["proxy-header-expected"],
     needs: "proxy",
     server: () => ({ proxy: true }),
+    ...NO_CLIENT,
+  },
+  {
+    name: "STARTTLS expected",
+    rules: ["starttls-expected"],
+    needs: "starttls",
+    ...NO_CLIENT,
+  },
+  {
+    name: "TLS to a plain HTTP port",
+    rules: ["plain-http-server"],
+    needs: "plain",
+    server: () => ({ plain: true }),
     ...NO_CLIENT,
   },
   {

@@ -38,7 +38,7 @@ export async function runCell(bench: Bench, server: Server, cause: Cause, versio
   const wanted = { port, folder, show: bench.pki.server.good, ...cause.server?.(bench.pki) };
   const [program = "", ...args] = await server.command(wanted);
   const running = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
-  const capture = join(folder, "capture.pcapng");
+  const capture = join(folder, "capture.pcap");
   const keys = join(folder, "keys.log");
   try {
     await isListening(running, port);
@@ -59,31 +59,7 @@ async function talk(
   client: Client,
   { port, version, keys }: { port: number; version: Version; keys: string },
 ): Promise<void> {
-  const command =
-    client.program === "curl"
-      ? [
-          "curl",
-          "--silent",
-          "--max-time",
-          "4",
-          ...client.args,
-          ...(client.scheme === "https" ? ["--tls-max", version] : []),
-          `${client.scheme}://localhost:${port}/`,
-        ]
-      : [
-          "openssl",
-          "s_client",
-          "-connect",
-          `127.0.0.1:${port}`,
-          `-tls1_${version.slice(2)}`,
-          ...(client.args.includes("-servername") ? [] : ["-servername", "localhost"]),
-          "-keylogfile",
-          keys,
-          "-ign_eof",
-          "-quiet",
-          ...client.args,
-        ];
-  const [program = "", ...args] = command;
+  const [program = "", ...args] = commandOf(client, port, version, keys);
   const child = spawn(program, args, {
     env: { ...process.env, SSLKEYLOGFILE: keys },
     stdio: ["pipe", "ignore", "ignore"],
@@ -95,21 +71,63 @@ async function talk(
   await once(child, "close");
 }
 
-/** Runs what is to be captured while `dumpcap` writes. */
+function commandOf(client: Client, port: number, version: Version, keys: string): readonly string[] {
+  const { program, args } = client;
+  switch (program) {
+    case "curl":
+      return [
+        "curl",
+        "--silent",
+        "--max-time",
+        "4",
+        ...args,
+        ...(client.scheme === "https" ? ["--tls-max", version] : []),
+        `${client.scheme}://localhost:${port}/`,
+      ];
+    case "gnutls-cli":
+      return [
+        "gnutls-cli",
+        "--insecure",
+        "--port",
+        String(port),
+        "--priority",
+        `NORMAL:-VERS-ALL:+VERS-TLS${version}`,
+        ...args,
+        "localhost",
+      ];
+    case "openssl":
+      return [
+        "openssl",
+        "s_client",
+        "-connect",
+        `127.0.0.1:${port}`,
+        `-tls1_${version.slice(2)}`,
+        ...(args.includes("-servername") ? [] : ["-servername", "localhost"]),
+        "-keylogfile",
+        keys,
+        "-ign_eof",
+        "-quiet",
+        ...args,
+      ];
+  }
+}
+
+/** Runs what is to be captured while `tcpdump` writes every packet as it comes. */
 async function captured(
   { port, capture }: { port: number; capture: string },
   run: () => Promise<void>,
 ): Promise<void> {
-  const dumpcap = spawn("dumpcap", ["-q", "-i", "lo", "-f", `tcp port ${port}`, "-w", capture], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  await once(dumpcap.stderr, "data");
-  for (let tries = 0; tries < 200 && !existsSync(capture); tries++) await pause(10);
-  await pause(200);
+  const flags = ["-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-w", capture, `tcp port ${port}`];
+  const tcpdump = spawn("tcpdump", flags, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  for await (const chunk of tcpdump.stderr.iterator({ destroyOnReturn: false })) {
+    said += String(chunk);
+    if (said.includes("listening on")) break;
+  }
+  tcpdump.stderr.resume();
   await run();
-  // It writes what it has about twice a second.
-  for (let size = -1; size !== statSync(capture).size; await pause(600)) size = statSync(capture).size;
-  await ended(dumpcap, "SIGINT");
+  for (let size = -1; size !== statSync(capture).size; await pause(300)) size = statSync(capture).size;
+  await ended(tcpdump, "SIGINT");
 }
 
 async function explained(capture: string, flags: readonly string[]): Promise<readonly Explanation[]> {

@@ -7,7 +7,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { runProgram } from "../interop/run-program.ts";
 import { type Cause, CAUSES } from "./causes.ts";
-import { type Cell, isThere, runCell, type Version } from "./cell.ts";
+import { type Bench, type Cell, isThere, runCell, type Version } from "./cell.ts";
 import { createPki } from "./pki.ts";
 import { marksOf, oddities, table, tally } from "./report.ts";
 import type { Server } from "./server.ts";
@@ -19,8 +19,9 @@ import { jdk } from "./servers/jdk.ts";
 import { nginx } from "./servers/nginx.ts";
 import { openssl } from "./servers/openssl.ts";
 import { stunnel } from "./servers/stunnel.ts";
+import { vsftpd } from "./servers/vsftpd.ts";
 
-const SERVERS = [nginx, haproxy, stunnel, caddy, apache, openssl, gnutls, jdk];
+const SERVERS = [nginx, haproxy, stunnel, caddy, apache, openssl, gnutls, jdk, vsftpd];
 const PROGRAMS: Readonly<Record<string, string>> = {
   nginx: "nginx",
   HAProxy: "haproxy",
@@ -30,6 +31,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "openssl s_server": "openssl",
   "gnutls-serv": "gnutls-serv",
   JDK: "javac",
+  vsftpd: "vsftpd",
 };
 const PAGE = resolve(import.meta.dirname, "../../docs/reference/explain.md");
 /** Of all cells, how many have to be right, in percent; none may be wrong. */
@@ -42,6 +44,7 @@ const { values } = parseArgs({
     cause: { type: "string", multiple: true },
     install: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    "one-each": { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     "in-namespace": { type: "boolean", default: false },
   },
@@ -93,11 +96,25 @@ async function runAll(
   const bench = { folder, pki: createPki(join(folder, "pki")) };
   const jobs = servers.flatMap((server) =>
     causes
-      .filter(({ needs }) => needs === undefined || server.features.includes(needs))
+      .filter(({ needs = "tls" }) => server.features.includes(needs))
       .flatMap((cause) =>
         (cause.versions ?? (["1.3", "1.2"] as const)).map((version: Version) => ({ server, cause, version })),
       ),
   );
+  return runJobs(bench, values["one-each"] ? causes.flatMap((cause) => firstOf(jobs, cause)) : jobs);
+}
+
+interface Job {
+  readonly server: Server;
+  readonly cause: Cause;
+  readonly version: Version;
+}
+
+function firstOf(jobs: readonly Job[], cause: Cause): readonly Job[] {
+  return jobs.filter((job) => job.cause === cause).slice(0, 1);
+}
+
+async function runJobs(bench: Bench, jobs: readonly Job[]): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
   const waiting = jobs.entries();
   const worker = async (): Promise<void> => {
@@ -112,7 +129,7 @@ async function runAll(
 }
 
 async function install(): Promise<void> {
-  const packages = [...SERVERS.flatMap(({ debian }) => debian), "tshark", "iproute2"];
+  const packages = [...SERVERS.flatMap(({ debian }) => debian), "tcpdump", "iproute2"];
   await runProgram(["apt-get", "update", "-qq"], { timeoutMs: 600_000 });
   const flags = ["-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
   await runProgram(["apt-get", "install", ...flags, ...packages], {

@@ -19,10 +19,12 @@ export interface Wanted {
   readonly serverName?: string;
   /** A PROXY header has to come first. */
   readonly proxy?: true;
+  /** No TLS at all, but HTTP. */
+  readonly plain?: true;
 }
 
-/** What not every server can be told. */
-export type Feature = "suites" | "group" | "alpn" | "serverName" | "proxy";
+/** What not every server can be told; `tls`: to begin with TLS, `starttls`: to begin in the clear. */
+export type Feature = "tls" | "starttls" | "suites" | "group" | "alpn" | "serverName" | "proxy" | "plain";
 
 export interface Server {
   readonly name: string;

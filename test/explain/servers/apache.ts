@@ -7,7 +7,7 @@ const MODULES = "/usr/lib/apache2/modules";
 export const apache: Server = {
   name: "Apache",
   debian: ["apache2"],
-  features: ["suites", "group", "proxy"],
+  features: ["tls", "suites", "group", "proxy"],
   command({ port, folder, show, clientCa, least, suites, group, proxy }) {
     const config = join(folder, "httpd.conf");
     const modules = ["mpm_event", "authz_core", "ssl", "remoteip", "rewrite"];

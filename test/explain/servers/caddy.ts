@@ -10,7 +10,7 @@ const GO_NAMES: Readonly<Record<string, string>> = {
 export const caddy: Server = {
   name: "Caddy",
   debian: ["caddy"],
-  features: ["suites", "group", "alpn", "serverName"],
+  features: ["tls", "suites", "group", "alpn", "serverName"],
   command({ port, folder, show, clientCa, least, suites, group, alpn, serverName }) {
     const config = join(folder, "Caddyfile");
     const site = serverName === undefined ? `:${port}` : `https://${serverName}:${port}`;

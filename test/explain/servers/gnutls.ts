@@ -6,7 +6,7 @@ const AES_256_ONLY = "-CIPHER-ALL:+AES-256-GCM";
 export const gnutls: Server = {
   name: "gnutls-serv",
   debian: ["gnutls-bin"],
-  features: ["suites", "group", "alpn", "serverName"],
+  features: ["tls", "suites", "group", "alpn", "serverName"],
   command({ port, show, clientCa, least, suites, group, alpn, serverName }) {
     const priority = [
       "NORMAL",

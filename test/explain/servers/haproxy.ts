@@ -5,12 +5,13 @@ import type { Server } from "../server.ts";
 export const haproxy: Server = {
   name: "HAProxy",
   debian: ["haproxy"],
-  features: ["suites", "group", "serverName", "proxy"],
-  command({ port, folder, show, clientCa, least, suites, group, serverName, proxy }) {
+  features: ["tls", "suites", "group", "serverName", "proxy", "plain"],
+  command({ port, folder, show, clientCa, least, suites, group, serverName, proxy, plain }) {
     const [config, pem] = [join(folder, "haproxy.cfg"), join(folder, "server.pem")];
     writeFileSync(pem, readFileSync(show.cert, "utf8") + readFileSync(show.key, "utf8"));
     const bind = [
-      `bind 127.0.0.1:${port} ssl crt ${pem} ssl-min-ver TLSv${least ?? "1.2"}`,
+      `bind 127.0.0.1:${port}`,
+      !plain && `ssl crt ${pem} ssl-min-ver TLSv${least ?? "1.2"}`,
       clientCa && `ca-file ${clientCa} verify required`,
       suites && `ciphers ${suites}`,
       group && "curves P-384",

@@ -10,7 +10,7 @@ const JDK_NAMES: Readonly<Record<string, string>> = {
 export const jdk: Server = {
   name: "JDK",
   debian: ["default-jdk-headless"],
-  features: ["suites", "group", "alpn", "serverName"],
+  features: ["tls", "suites", "group", "alpn", "serverName"],
   async command({ port, folder, show, clientCa, least, suites, group, alpn, serverName }) {
     const keys = join(folder, "server.p12");
     const classes = join(folder, "../classes");

@@ -5,10 +5,10 @@ import type { Server } from "../server.ts";
 export const nginx: Server = {
   name: "nginx",
   debian: ["nginx-light"],
-  features: ["suites", "group", "alpn", "serverName", "proxy"],
-  command({ port, folder, show, clientCa, least, suites, group, alpn, serverName, proxy }) {
+  features: ["tls", "suites", "group", "alpn", "serverName", "proxy", "plain"],
+  command({ port, folder, show, clientCa, least, suites, group, alpn, serverName, proxy, plain }) {
     const config = join(folder, "nginx.conf");
-    const listen = `127.0.0.1:${port} ssl${proxy ? " proxy_protocol" : ""}${alpn === "h2" ? " http2" : ""}`;
+    const listen = `127.0.0.1:${port}${plain ? "" : " ssl"}${proxy ? " proxy_protocol" : ""}${alpn === "h2" ? " http2" : ""}`;
     const client =
       clientCa && `ssl_client_certificate ${clientCa}; ssl_verify_client on; ssl_verify_depth 4;`;
     const rejecting = serverName && `server { listen ${listen} default_server; ssl_reject_handshake on; }`;

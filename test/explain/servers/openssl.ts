@@ -3,7 +3,7 @@ import type { Server } from "../server.ts";
 export const openssl: Server = {
   name: "openssl s_server",
   debian: ["openssl"],
-  features: ["suites", "group", "serverName"],
+  features: ["tls", "suites", "group", "serverName"],
   command({ port, show, clientCa, least, suites, group, serverName }) {
     return [
       "openssl",

@@ -5,7 +5,7 @@ import type { Server } from "../server.ts";
 export const stunnel: Server = {
   name: "stunnel",
   debian: ["stunnel4"],
-  features: ["suites", "group"],
+  features: ["tls", "suites", "group"],
   command({ port, folder, show, clientCa, least, suites, group }) {
     const config = join(folder, "stunnel.conf");
     const lines = [
