@@ -1,11 +1,11 @@
 import type { Rule } from "../../src/explain/explanation.ts";
-import type { Pki } from "./pki.ts";
+import type { Pair, Pki } from "./pki.ts";
 import type { Feature, Wanted } from "./server.ts";
 
 /** The other end: what is run against the server, up to its port. */
 export type Client =
   | { readonly program: "openssl"; readonly args: readonly string[] }
-  | { readonly program: "gnutls-cli"; readonly args: readonly string[] }
+  | { readonly program: "jdk"; readonly show: Pair }
   | { readonly program: "curl"; readonly args: readonly string[]; readonly scheme: "http" | "https" };
 
 /** A cause, how it is brought about, and what it may rightly be called. */
@@ -18,6 +18,8 @@ export interface Cause {
   /** With all else as it should be. */
   server?(pki: Pki): Partial<Wanted>;
   client(pki: Pki): Client;
+  /** Needs a JDK to be brought about. */
+  readonly byJdk?: true;
   /** Only one is where the cause can be. */
   readonly versions?: readonly ("1.2" | "1.3")[];
 }
@@ -81,14 +83,12 @@ export const CAUSES: readonly Cause[] = [
     ...NO_CLIENT,
   },
   {
-    // GnuTLS shows a certificate only to a server that names its issuer.
+    // A JDK shows a certificate only to a server that names its issuer.
     name: "client certificate withheld",
     rules: ["certificate-withheld", "no-certificate"],
     ...MUTUAL,
-    client: ({ client: { otherCa } }) => ({
-      program: "gnutls-cli",
-      args: ["--x509certfile", otherCa.cert, "--x509keyfile", otherCa.key],
-    }),
+    byJdk: true,
+    client: ({ client: { otherCa } }) => ({ program: "jdk", show: otherCa }),
   },
   {
     name: "no common version",

@@ -4,14 +4,19 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { text } from "node:stream/consumers";
 import type { Explanation } from "../../src/explain/explanation.ts";
 import { mustRun, runProgram } from "../interop/run-program.ts";
 import type { Cause, Client } from "./causes.ts";
+import { compiled, keyStore } from "./jdk-programs.ts";
 import type { Pki } from "./pki.ts";
 import type { Server } from "./server.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const START_MS = 20_000;
+const KEYS = "keys.log";
+/** As all servers here answer whom they let in. */
+const SERVED = /^(?:HTTP\/1\.[01] 20\d|hello)/;
 
 export type Version = "1.2" | "1.3";
 
@@ -20,7 +25,10 @@ export interface Cell {
   readonly server: Server;
   readonly cause: Cause;
   readonly version: Version;
-  readonly withKeys: readonly Explanation[];
+  /** Whether the server did not mind: then there is nothing to explain. */
+  readonly isServed: boolean;
+  /** Undefined when the client wrote no key log. */
+  readonly withKeys: readonly Explanation[] | undefined;
   readonly withoutKeys: readonly Explanation[];
 }
 
@@ -39,10 +47,13 @@ export async function runCell(bench: Bench, server: Server, cause: Cause, versio
   const [program = "", ...args] = await server.command(wanted);
   const running = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
   const capture = join(folder, "capture.pcap");
-  const keys = join(folder, "keys.log");
+  const keys = join(folder, KEYS);
+  let answer = "";
   try {
     await isListening(running, port);
-    await captured({ port, capture }, () => talk(cause.client(bench.pki), { port, version, keys }));
+    answer = await captured({ port, capture }, () =>
+      talk(cause.client(bench.pki), { port, version, folder }),
+    );
   } finally {
     await ended(running);
   }
@@ -50,50 +61,55 @@ export async function runCell(bench: Bench, server: Server, cause: Cause, versio
     server,
     cause,
     version,
-    withKeys: await explained(capture, existsSync(keys) ? ["--keylog", keys] : []),
+    isServed: SERVED.test(answer),
+    withKeys: existsSync(keys) ? await explained(capture, ["--keylog", keys]) : undefined,
     withoutKeys: await explained(capture, []),
   };
 }
 
-async function talk(
-  client: Client,
-  { port, version, keys }: { port: number; version: Version; keys: string },
-): Promise<void> {
-  const [program = "", ...args] = commandOf(client, port, version, keys);
+interface Place {
+  readonly port: number;
+  readonly version: Version;
+  readonly folder: string;
+}
+
+/** Returns what the client printed of the answer. */
+async function talk(client: Client, place: Place): Promise<string> {
+  const [program = "", ...args] = await commandOf(client, place);
   const child = spawn(program, args, {
-    env: { ...process.env, SSLKEYLOGFILE: keys },
-    stdio: ["pipe", "ignore", "ignore"],
+    env: { ...process.env, SSLKEYLOGFILE: join(place.folder, KEYS) },
+    stdio: ["pipe", "pipe", "ignore"],
     timeout: 5000,
     killSignal: "SIGKILL",
   });
   child.stdin.on("error", () => undefined);
   child.stdin.write("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
-  await once(child, "close");
+  return text(child.stdout);
 }
 
-function commandOf(client: Client, port: number, version: Version, keys: string): readonly string[] {
-  const { program, args } = client;
-  switch (program) {
+async function commandOf(client: Client, { port, version, folder }: Place): Promise<readonly string[]> {
+  const keys = join(folder, KEYS);
+  switch (client.program) {
     case "curl":
       return [
         "curl",
         "--silent",
         "--max-time",
         "4",
-        ...args,
+        ...client.args,
         ...(client.scheme === "https" ? ["--tls-max", version] : []),
         `${client.scheme}://localhost:${port}/`,
       ];
-    case "gnutls-cli":
+    case "jdk":
       return [
-        "gnutls-cli",
-        "--insecure",
-        "--port",
+        "java",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        await compiled("JdkClient", folder),
+        "JdkClient",
         String(port),
-        "--priority",
-        `NORMAL:-VERS-ALL:+VERS-TLS${version}`,
-        ...args,
-        "localhost",
+        await keyStore(client.show, join(folder, "client.p12")),
+        version,
       ];
     case "openssl":
       return [
@@ -102,12 +118,12 @@ function commandOf(client: Client, port: number, version: Version, keys: string)
         "-connect",
         `127.0.0.1:${port}`,
         `-tls1_${version.slice(2)}`,
-        ...(args.includes("-servername") ? [] : ["-servername", "localhost"]),
+        ...(client.args.includes("-servername") ? [] : ["-servername", "localhost"]),
         "-keylogfile",
         keys,
         "-ign_eof",
         "-quiet",
-        ...args,
+        ...client.args,
       ];
   }
 }
@@ -115,8 +131,8 @@ function commandOf(client: Client, port: number, version: Version, keys: string)
 /** Runs what is to be captured while `tcpdump` writes every packet as it comes. */
 async function captured(
   { port, capture }: { port: number; capture: string },
-  run: () => Promise<void>,
-): Promise<void> {
+  run: () => Promise<string>,
+): Promise<string> {
   const flags = ["-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-w", capture, `tcp port ${port}`];
   const tcpdump = spawn("tcpdump", flags, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
@@ -125,9 +141,10 @@ async function captured(
     if (said.includes("listening on")) break;
   }
   tcpdump.stderr.resume();
-  await run();
+  const answer = await run();
   for (let size = -1; size !== statSync(capture).size; await pause(300)) size = statSync(capture).size;
   await ended(tcpdump, "SIGINT");
+  return answer;
 }
 
 async function explained(capture: string, flags: readonly string[]): Promise<readonly Explanation[]> {

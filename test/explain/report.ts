@@ -29,13 +29,15 @@ export interface Marked {
 }
 
 export function marksOf(cells: readonly Cell[]): readonly Marked[] {
-  return cells.flatMap((cell) => [
-    { cell, keys: true, mark: markOf(cell.cause, cell.withKeys) },
-    { cell, keys: false, mark: markOf(cell.cause, cell.withoutKeys) },
-  ]);
+  return cells
+    .filter(({ isServed }) => !isServed)
+    .flatMap((cell) => [
+      ...(cell.withKeys === undefined ? [] : [{ cell, keys: true, mark: markOf(cell.cause, cell.withKeys) }]),
+      { cell, keys: false, mark: markOf(cell.cause, cell.withoutKeys) },
+    ]);
 }
 
-/** Causes down, servers across; each cell TLS 1.3 with and without keys, then TLS 1.2. */
+/** Causes down, servers across; each cell TLS 1.3 with the client's keys, if it gave them, and without, then TLS 1.2. */
 export function table(servers: readonly Server[], marks: readonly Marked[]): string {
   const causes = [...new Set(marks.map(({ cell }) => cell.cause))];
   const signs = (cause: Cause, server: Server): string =>
@@ -73,7 +75,7 @@ export function oddities(marks: readonly Marked[]): string {
   return marks
     .filter(({ mark }) => mark === "wrong" || mark === "silent")
     .map(({ cell, keys, mark }) => {
-      const said = (keys ? cell.withKeys : cell.withoutKeys).map(
+      const said = (keys ? (cell.withKeys ?? []) : cell.withoutKeys).map(
         ({ rule, certainty, evidence }) => `    ${certainty} ${rule}: ${evidence.join(" ")}`,
       );
       const where = `${cell.server.name}, TLS ${cell.version}, ${keys ? "with keys" : "without keys"}`;

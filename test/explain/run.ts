@@ -21,7 +21,7 @@ import { openssl } from "./servers/openssl.ts";
 import { stunnel } from "./servers/stunnel.ts";
 import { vsftpd } from "./servers/vsftpd.ts";
 
-const SERVERS = [nginx, haproxy, stunnel, caddy, apache, openssl, gnutls, jdk, vsftpd];
+const SERVERS = [openssl, nginx, haproxy, stunnel, caddy, apache, gnutls, jdk, vsftpd];
 const PROGRAMS: Readonly<Record<string, string>> = {
   nginx: "nginx",
   HAProxy: "haproxy",
@@ -65,7 +65,8 @@ async function main(): Promise<boolean> {
   const servers: Server[] = [];
   for (const server of SERVERS.filter(({ name }) => isChosen(name, values.server)))
     if (await isThere(PROGRAMS[server.name] ?? "")) servers.push(server);
-  const causes = CAUSES.filter(({ name }) => isChosen(name, values.cause));
+  const hasJdk = await isThere("javac");
+  const causes = CAUSES.filter(({ name, byJdk }) => isChosen(name, values.cause) && (hasJdk || !byJdk));
   const folder = mkdtempSync(join(tmpdir(), "handclasp-explain-"));
   try {
     const cells = await runAll(folder, servers, causes);

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { mustRun } from "../../interop/run-program.ts";
+import { compiled, keyStore } from "../jdk-programs.ts";
 import type { Server } from "../server.ts";
 
 const JDK_NAMES: Readonly<Record<string, string>> = {
@@ -12,12 +11,8 @@ export const jdk: Server = {
   debian: ["default-jdk-headless"],
   features: ["tls", "suites", "group", "alpn", "serverName"],
   async command({ port, folder, show, clientCa, least, suites, group, alpn, serverName }) {
-    const keys = join(folder, "server.p12");
-    const classes = join(folder, "../classes");
-    if (!existsSync(classes))
-      await mustRun(["javac", "-d", classes, join(import.meta.dirname, "JdkServer.java")]);
-    const chosen = ["-inkey", show.key, "-in", show.cert, "-passout", "pass:changeit"];
-    await mustRun(["openssl", "pkcs12", "-export", ...chosen, "-out", keys]);
+    const keys = await keyStore(show, join(folder, "server.p12"));
+    const classes = await compiled("JdkServer", folder);
     return [
       "java",
       "-XX:TieredStopAtLevel=1",
