@@ -241,7 +241,7 @@ function serverName({ servername, host }: ConnectOptions): string | undefined {
  */
 function nameAlerts(socket: TLSSocket, address: string): void {
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: unknown[]) => boolean;
-  socket.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+  const emitNamed = (event: string | symbol, ...values: unknown[]): boolean => {
     const [error] = values;
     if (event !== "error" || !(error instanceof Error)) return emit(event, ...values);
     const named = isAlertError(error) ? toConnectError(error, address) : error;
@@ -249,6 +249,7 @@ function nameAlerts(socket: TLSSocket, address: string): void {
     socket.destroy(named);
     return true;
   };
+  socket.emit = emitNamed;
 }
 
 /** In TLS 1.2 a server that refuses us has shown its key before, and signed with it (RFC 5246 §7.4.3). */

@@ -10,11 +10,12 @@ export function withholdEnd(socket: TLSSocket): () => void {
   const push = Reflect.get(socket, "push") as Push;
   let isOver = false;
   // How a stream's source says that there is nothing more.
-  socket.push = (chunk, encoding) => {
+  const withheld: Push = (chunk, encoding) => {
     if (chunk !== null) return Reflect.apply(push, socket, [chunk, encoding]);
     isOver = true;
     return false;
   };
+  socket.push = withheld;
   return () => {
     // Not deleted: V8 would look up all properties of such a socket one by one from then on, and of its like.
     socket.push = push;

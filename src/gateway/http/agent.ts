@@ -15,7 +15,7 @@ export interface Attempt {
 
 /** Given to `http.request` beside its own options. */
 export function newAttempt(isAwaited?: IsAwaited): Attempt {
-  return { giveUp: () => undefined, isAwaited };
+  return { giveUp: nothing, isAwaited };
 }
 
 /** Kept connections to one upstream: closed before the upstream may close them, and before they are too old. */
@@ -34,15 +34,16 @@ export class UpstreamAgent extends Agent {
     const { attempt = newAttempt() } = options;
     const tell = connected as ((error: Error | null | undefined, socket?: Duplex) => void) | undefined;
     const made = (error: Error | undefined, socket: UpstreamSocket | undefined): void => {
-      attempt.giveUp = () => undefined;
+      attempt.giveUp = nothing;
       if (socket !== undefined) tell?.(null, socket);
       else tell?.(error);
     };
     const giveUp = connectUpstream(this.#options.to, this.#options, made, {}, attempt.isAwaited);
-    attempt.giveUp = () => {
+    const giveUpBoth = (): void => {
       giveUp();
       tell?.(new Error("the request was given up"));
     };
+    attempt.giveUp = giveUpBoth;
   }
 
   /** Not Node's: what an upstream says of itself would lengthen the time, and what TCP does is settled. */
@@ -61,3 +62,5 @@ export class UpstreamAgent extends Agent {
     super.reuseSocket(socket, request);
   }
 }
+
+function nothing(): void {}

@@ -17,7 +17,7 @@ export function dropContinue(socket: UpstreamSocket): void {
   /** At which write the upstream began to answer. */
   let answered = -1;
   let held: Buffer | undefined;
-  socket.push = (chunk, encoding) => {
+  const pushOther: typeof push = (chunk, encoding) => {
     const { writes } = socket;
     if (answered === writes || !Buffer.isBuffer(chunk) || !mayBeContinue(held, chunk)) {
       answered = writes;
@@ -42,6 +42,7 @@ export function dropContinue(socket: UpstreamSocket): void {
     }
     return true;
   };
+  socket.push = pushOther;
 }
 
 /** Nearly never: looked at before anything is copied. */

@@ -83,7 +83,8 @@ export class H2cConnection {
     session.on("error", () => undefined);
     // Node lets a closed session ask nothing any more: it would be taken for dead, with streams that still run on it.
     this.#close = session.close.bind(session);
-    session.close = () => this.retire();
+    const retire = (): void => this.retire();
+    session.close = retire;
     this.#outliveStreamErrors();
     session.once("close", () => {
       clearInterval(watch);
@@ -196,10 +197,11 @@ export class H2cConnection {
   #outliveStreamErrors(): void {
     const { session } = this;
     const destroy = session.destroy.bind(session);
-    session.destroy = (error, code) => {
+    const outlive: typeof destroy = (error, code) => {
       if (isOfProtocol(error)) this.#doubt();
       else destroy(error, code);
     };
+    session.destroy = outlive;
   }
 
   readonly #greeted = (): void => {

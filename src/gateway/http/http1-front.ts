@@ -24,7 +24,8 @@ export class Http1Front {
   attach(server: Http2SecureServer): void {
     server.on("secureConnection", (socket) => {
       // Closed with something unread, a connection is reset, and its last answer may be lost with it. RFC 9112 §9.6.
-      if (socket.alpnProtocol !== "h2") socket.destroySoon = () => endRaw(socket);
+      const destroySoon = (): void => endRaw(socket);
+      if (socket.alpnProtocol !== "h2") socket.destroySoon = destroySoon;
     });
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       this.#inTurn(response, () => this.#serve(request, response, false));

@@ -94,7 +94,7 @@ function endWithSession(session: Http2Session, socket: TLSSocket): void {
   let late: NodeJS.Timeout | undefined;
   let endsAt = Infinity;
   socket.once("close", () => clearTimeout(late));
-  session.destroy = (error, code) => {
+  const destroyBoth: Http2Session["destroy"] = (error, code) => {
     destroy(error, code);
     if (socket.destroyed) return;
     const isOver = error === undefined && session.closed && !socket.readableEnded;
@@ -106,6 +106,7 @@ function endWithSession(session: Http2Session, socket: TLSSocket): void {
     clearTimeout(late);
     late = setTimeout(() => socket.destroy(), ms).unref();
   };
+  session.destroy = destroyBoth;
 }
 
 function ignore(): void {}

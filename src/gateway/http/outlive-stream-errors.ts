@@ -12,7 +12,7 @@ const PING_MS = 2000;
 export function outliveStreamErrors(session: Http2Session): void {
   const destroy = session.destroy.bind(session);
   let broken: Error | undefined;
-  session.destroy = (error, code) => {
+  const outlive: Http2Session["destroy"] = (error, code) => {
     if (!isOfProtocol(error)) {
       destroy(error ?? broken, code);
       return;
@@ -33,6 +33,7 @@ export function outliveStreamErrors(session: Http2Session): void {
       // It is over, and has the same time.
     }
   };
+  session.destroy = outlive;
 }
 
 export function isOfProtocol(error: unknown): error is Error {

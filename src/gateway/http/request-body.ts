@@ -52,7 +52,8 @@ export class RequestBody {
   #sink: BodySink | undefined;
   #isRead = false;
   #late: NodeJS.Timeout | undefined;
-  #onProgress: (() => void) | undefined;
+  /** Until it is said how gathering ended. */
+  #gathered: ((how: Gathered) => void) | undefined;
 
   constructor(source: BodySource) {
     this.#source = source;
@@ -77,23 +78,8 @@ export class RequestBody {
 
   /** Reads a small one to its end; `late` after so many milliseconds without a byte. */
   gather(timeoutMs: number, gathered: (how: Gathered) => void): void {
-    const settle = (how: Gathered): void => {
-      this.#stopGathering();
-      gathered(how);
-    };
-    const late = setTimeout(settle, timeoutMs, "late");
-    this.#late = late;
-    this.#onProgress = () => {
-      if (this.#problem !== undefined) {
-        settle(this.#problem);
-      } else if (this.#isEnded) {
-        this.announcesTrailers = this.#source.stream.rawTrailers.length > 0;
-        if (!this.announcesTrailers) this.#whole = joined(this.#kept ?? []);
-        settle("whole");
-      } else {
-        late.refresh();
-      }
-    };
+    this.#gathered = gathered;
+    this.#late = setTimeout(() => this.#settle("late"), timeoutMs);
     this.#read();
   }
 
@@ -132,7 +118,27 @@ export class RequestBody {
 
   #stopGathering(): void {
     clearTimeout(this.#late);
-    this.#onProgress = undefined;
+    this.#gathered = undefined;
+  }
+
+  /** Not a closure in a field of its own: docs/performance.md says what that costs. */
+  #progress(): void {
+    if (this.#gathered === undefined) return;
+    if (this.#problem !== undefined) {
+      this.#settle(this.#problem);
+    } else if (this.#isEnded) {
+      this.announcesTrailers = this.#source.stream.rawTrailers.length > 0;
+      if (!this.announcesTrailers) this.#whole = joined(this.#kept ?? []);
+      this.#settle("whole");
+    } else {
+      this.#late?.refresh();
+    }
+  }
+
+  #settle(how: Gathered): void {
+    const gathered = this.#gathered;
+    this.#stopGathering();
+    gathered?.(how);
   }
 
   #read(): void {
@@ -159,7 +165,7 @@ export class RequestBody {
     if (this.#passed <= MOST_KEPT) this.#kept?.push(chunk);
     else this.forget();
     if (this.#sink !== undefined && !this.#sink.stream.write(chunk)) this.#source.stream.pause();
-    this.#onProgress?.();
+    this.#progress();
   };
 
   readonly #onEnd = (): void => {
@@ -171,7 +177,7 @@ export class RequestBody {
     } else {
       this.#isEnded = true;
       this.#end();
-      this.#onProgress?.();
+      this.#progress();
     }
   };
 
@@ -187,7 +193,7 @@ export class RequestBody {
     this.#problem = problem;
     this.#source.stream.resume();
     this.#sink?.fail(problem);
-    this.#onProgress?.();
+    this.#progress();
   }
 }
 
