@@ -1,17 +1,19 @@
 import type { Socket } from "node:net";
 
-/** Replies before TLS are short; who sends more is no such server. */
+/** All replies before TLS together are short; who sends more is no such server. */
 const MOST_BYTES = 64 * 1024;
 
 /** What is said in the clear before TLS begins: no byte is lost, and none read that nobody asked for. */
 export class ClearConversation {
   readonly #socket: Socket;
   #kept: Buffer = Buffer.alloc(0);
+  #heardBytes = 0;
   #failure: Error | undefined;
   #heard: () => void = () => undefined;
   readonly #onData = (chunk: Buffer): void => {
     this.#kept = Buffer.concat([this.#kept, chunk]);
-    if (this.#kept.length > MOST_BYTES) this.fail(new Error("said more than any such server says"));
+    this.#heardBytes += chunk.length;
+    if (this.#heardBytes > MOST_BYTES) this.fail(new Error("said more than any such server says"));
     this.#heard();
   };
   readonly #onEnd = (): void => this.fail(new Error("closed the connection"));

@@ -80,7 +80,7 @@ export const STARTTLS: Readonly<Record<StartTlsProtocol, Protocol>> = {
       );
       if (!/<starttls\b/.test(features)) throw new Error("does not offer STARTTLS");
       conversation.say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
-      expect(await conversation.upTo(/<[^>]+>/), /<proceed\b/);
+      expect(await conversation.upTo(/<[^<>]+>/), /<proceed\b/);
     },
   },
   /** PostgreSQL's protocol 3, SSLRequest. */

@@ -183,4 +183,24 @@ describe("a server without STARTTLS", () => {
     await using peer = await playing(["x".repeat(100_000)]);
     await assert.rejects(talk(peer.port, "smtp"), cameToNothing(/more than any such server says/));
   });
+
+  it("that talks without end in short lines is given up as well", async () => {
+    const lines = "250-x\r\n".repeat(3000);
+    await using peer = await playing(["220 x\r\n", /EHLO/], (socket) => {
+      const timer = setInterval(() => socket.write(lines), 10);
+      socket.on("close", () => clearInterval(timer));
+    });
+    await assert.rejects(talk(peer.port, "smtp"), cameToNothing(/more than any such server says/));
+  });
+
+  it("does not keep a client of XMPP busy with tags that never end", async () => {
+    await using peer = await playing([/1.0'>$/, FEATURES, /<starttls [^>]*\/>$/], (socket) => {
+      socket.write("<".repeat(60_000));
+      const timer = setInterval(() => socket.write("<"), 20);
+      socket.on("close", () => clearInterval(timer));
+    });
+    const { user } = process.cpuUsage();
+    await assert.rejects(talk(peer.port, "xmpp", 1000), cameToNothing(/said nothing/));
+    assert.ok(process.cpuUsage().user - user < 2_000_000);
+  });
 });
