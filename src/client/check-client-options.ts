@@ -22,6 +22,12 @@ export const IDENTITY: OptionRule = {
     ["key", "certificate"].every((name) => TEXT.allows(Reflect.get(value as object, name))),
 };
 
+/** Node takes an empty text for none, and then all CAs that it brings along. */
+const CAS: OptionRule = {
+  mustBe: "certificates of CAs as PEM",
+  allows: (value) => typeof value === "string" && value.includes("-----BEGIN "),
+};
+
 const CLIENT: OptionRules<ClientOptions> = {
   identity: IDENTITY,
   knownServers: has("known servers: new KnownServers(store, …)", "judge", "remember", "refuse"),
@@ -46,7 +52,7 @@ const CONNECT: OptionRules<ConnectOptions> = {
     allows: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 16,
   },
   socketPath: TEXT,
-  ca: TEXT,
+  ca: CAS,
   signal: OBJECT,
 };
 

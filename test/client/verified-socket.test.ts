@@ -140,6 +140,14 @@ describe("a connection that is to be verified", () => {
     });
   }
 
+  for (const ca of ["", "\n", "no certificate"]) {
+    it(`takes no CAs in which there are none: ${JSON.stringify(ca)}`, async () => {
+      await using store = openMemoryStore();
+      const failed = connect(optionsFor(store, 1, { ca }));
+      await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_OPTION"));
+    });
+  }
+
   it("leaves the socket to its user once it is done, whatever the signal says then", async () => {
     await using server = await serve(await identity("server"), 0, { quiet: true });
     await using store = openMemoryStore();
