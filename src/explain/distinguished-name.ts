@@ -46,11 +46,14 @@ export function nameAttributes(name: Uint8Array): readonly NameAttribute[] {
   return found;
 }
 
+/** More than any name has that means something to people. */
+const MOST_ATTRIBUTES = 12;
+
 /** `CN=anna, O=Lab`, fit to be shown. */
 export function nameText(name: Uint8Array): string {
-  return nameAttributes(name)
-    .map(({ type, value }) => `${type}=${value}`)
-    .join(", ");
+  const attributes = nameAttributes(name);
+  const shown = attributes.slice(0, MOST_ATTRIBUTES).map(({ type, value }) => `${type}=${value}`);
+  return (attributes.length > MOST_ATTRIBUTES ? [...shown, "…"] : shown).join(", ");
 }
 
 /** Whatever the bytes can mean: it is for people, and decides nothing. */

@@ -83,8 +83,8 @@ function datesOf(
   by: Sender,
   { time }: HandshakeFacts,
 ): readonly FoundDefect[] {
-  // A capture without times tells nothing of dates.
-  if (time === 0) return [];
+  // A capture without times, or with such as no calendar has, tells nothing of dates.
+  if (time === 0 || Number.isNaN(new Date(time).getTime())) return [];
   const which = index === 0 ? `The ${by}'s certificate` : `"${nameText(subject)}" in the ${by}'s chain`;
   if (notAfter !== undefined && notAfter < time) {
     return [

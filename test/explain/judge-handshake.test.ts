@@ -145,6 +145,13 @@ describe("judgeHandshake, of what a client showed", () => {
     assert.ok(!rules.join().includes("expired"), rules.join());
   });
 
+  it("says nothing of dates when the capture has times that no calendar has", () => {
+    for (const time of [1e17, -1e17, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const rules = rulesOf(judgeHandshake(shown([old], { time, ...by("server", 46) })));
+      assert.ok(!rules.join().includes("expired"), rules.join());
+    }
+  });
+
   it("tells a client that has no certificate from one that may have kept it back", () => {
     const open = { certificateRequest: asking() };
     for (const code of [116, 40, 42])

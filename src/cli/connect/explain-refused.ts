@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
 import { ALERTS } from "../../tls/alert.ts";
@@ -35,7 +36,7 @@ export function explainRefused(
   const { alertCode } = error.details;
   if (typeof alertCode !== "number" || !ABOUT_OURS.has(alertCode)) return error;
   const story = new StoryTeller("client");
-  const chain = certificatesFromPem(certificate);
+  const chain = chainOf(certificate);
   story.isLive = true;
   story.time = now;
   story.isHandclasp("client");
@@ -49,4 +50,18 @@ export function explainRefused(
     cause: error.cause,
     details: { ...error.details, explanation },
   });
+}
+
+/** The first one as Node reads it, which takes blocks of other names, too. */
+function chainOf(pem: string): readonly Uint8Array[] {
+  const { raw } = new X509Certificate(pem);
+  return [raw, ...pemCertificates(pem).filter((each) => !raw.equals(each))];
+}
+
+function pemCertificates(pem: string): readonly Uint8Array[] {
+  try {
+    return certificatesFromPem(pem);
+  } catch {
+    return [];
+  }
 }
