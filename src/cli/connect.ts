@@ -16,6 +16,7 @@ import { toPhrase } from "../trust/phrase.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { converse } from "./connect/converse.ts";
 import { explainRefused } from "./connect/explain-refused.ts";
+import { HandshakeSummary } from "./connect/handshake-summary.ts";
 import { hasJoined, identityFor } from "./connect/identity.ts";
 import { openKnownServers } from "./connect/known-servers.ts";
 import { openTcp } from "./connect/open-tcp.ts";
@@ -36,6 +37,11 @@ export interface ConnectFlags extends PassphraseFlag {
   readonly showPhrase?: true;
 }
 
+interface SummaryFlag {
+  /** Left out, a person at a terminal gets one. */
+  readonly summary?: boolean;
+}
+
 /** What those two have besides, to try any server with any certificate. */
 export interface PeerFlags {
   readonly cert?: string;
@@ -53,6 +59,11 @@ export function command(): Command {
       "--show-phrase",
       "print twelve words over both keys, for two people to compare, before stdin is sent",
     )
+    .option(
+      "--summary",
+      "print on stderr what the server chose, showed and asked for; default: on a terminal",
+    )
+    .option("--no-summary", "do not print that")
     .action(run);
 }
 
@@ -101,12 +112,40 @@ export function addPeerFlags(verb: Command): Command {
     .option("--no-remember", "judge the server by the known ones, but write nothing down");
 }
 
-async function run(address: ServerAddress, flags: ConnectFlags & PeerFlags, verb: Command): Promise<void> {
+async function run(
+  address: ServerAddress,
+  flags: ConnectFlags & PeerFlags & SummaryFlag,
+  verb: Command,
+): Promise<void> {
   const openTransport = (): Promise<Socket> => openTcp(address, flags.starttls);
-  await withConnection(
-    { address, flags, verb, ...(flags.starttls !== undefined && { openTransport }) },
-    (socket) => converse(socket, address),
-  );
+  const wanted = { address, flags, verb };
+  // Between programs, as of `ssh -o ProxyCommand`, stderr is a terminal but stdin is none.
+  if (!(flags.summary ?? (process.stdin.isTTY && process.stderr.isTTY))) {
+    await withConnection({ ...wanted, ...(flags.starttls !== undefined && { openTransport }) }, (socket) =>
+      converse(socket, address),
+    );
+    return;
+  }
+  const summary = new HandshakeSummary(address);
+  const saySummary = (): void => {
+    const text = summary.finish();
+    if (text !== undefined) say(text);
+  };
+  try {
+    await withConnection(
+      {
+        ...wanted,
+        openTransport: async () => summary.listen(await openTransport()),
+        onKeyLog: (line) => summary.keyLog(line),
+      },
+      (socket) => {
+        saySummary();
+        return converse(socket, address);
+      },
+    );
+  } finally {
+    saySummary();
+  }
 }
 
 export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "onKeyLog" | "alpnProtocols"> {

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { describe, it } from "node:test";
+import { TLSSocket } from "node:tls";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 
@@ -126,6 +127,19 @@ describe("connect to any server", () => {
     assert.match(await run("--starttls", "gopher"), /Allowed choices are smtp, imap/);
   });
 
+  for (const verb of [
+    ["trace", "connect"],
+    ["connect", "--summary"],
+  ]) {
+    it(`tells with ${verb.join(" ")} the whole handshake behind STARTTLS`, async () => {
+      using home = new Home();
+      await using server = await startSmtp(home);
+      const told = await home.run([...verb, server.address, "--starttls", "smtp", "--no-remember"], "");
+      assert.equal(told.code, 0, told.stderr);
+      assert.match(told.stdout + told.stderr, /FINISHED[\s\S]*FINISHED|agreed on +TLS 1\.3/);
+    });
+  }
+
   it(
     "reaches PostgreSQL behind its SSLRequest",
     { skip: POSTGRES === undefined ? "no PostgreSQL" : false },
@@ -141,6 +155,33 @@ describe("connect to any server", () => {
     },
   );
 });
+
+async function startSmtp(home: Home): Promise<ForeignServer> {
+  const own = await makeClient(home, "mail.example");
+  const pems = { cert: readFileSync(own.cert), key: readFileSync(own.key) };
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.write("220 mail.example\r\n");
+    socket.once("data", () => {
+      socket.write("250-mail.example\r\n250 STARTTLS\r\n");
+      socket.once("data", () => {
+        socket.write("220 go ahead\r\n");
+        const tls = new TLSSocket(socket, { isServer: true, ...pems });
+        tls.on("error", () => undefined);
+        tls.pipe(tls);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    address: `127.0.0.1:${port}`,
+    cert: own.cert,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 async function startPostgres(home: Home): Promise<ForeignServer> {
   const [data, cert, key] = [home.path("pg"), home.path("pg.crt"), home.path("pg.key")];

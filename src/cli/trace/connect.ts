@@ -63,7 +63,11 @@ async function run(
       await closed;
     }
   };
-  if (flags.starttls !== undefined) return connect([]);
+  if (flags.starttls !== undefined) {
+    // Awaited here: the output must be there until the connection ends.
+    await connect([]);
+    return;
+  }
   try {
     await connect([HTTP]);
   } catch (error) {

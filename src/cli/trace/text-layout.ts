@@ -35,7 +35,7 @@ function layOutDetail({ label, lines }: Detail): readonly string[] {
 }
 
 /** A list in lines of a fixed width; of a long one its beginning, and how many more there are. */
-export function listLines(items: readonly string[]): readonly string[] {
+export function listLines(items: readonly string[], mostLines: number = MOST_LINES): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const [at, item] of items.entries()) {
@@ -45,7 +45,7 @@ export function listLines(items: readonly string[]): readonly string[] {
       continue;
     }
     const rest = items.length - at;
-    if (lines.length + 1 === MOST_LINES) return [...lines, `${line}, and ${rest} more`];
+    if (lines.length + 1 === mostLines) return [...lines, `${line}, and ${rest} more`];
     lines.push(`${line},`);
     line = item;
   }
