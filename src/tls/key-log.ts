@@ -48,7 +48,7 @@ const SESSION = /^RSA Session-ID:([0-9a-f]{2,64}) Master-Key:([0-9a-f]{96})$/i;
  * mark, as editors and shells of Windows put in front, is none of its lines.
  */
 export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
-  const text = typeof log === "string" ? log.replace(/^\uFEFF/, "") : decode(log);
+  const text = typeof log === "string" ? log.replace(/^\uFEFF/, "") : keyLogDecoder(log)(log);
   const entries: KeyLogEntry[] = [];
   const sessions: SessionSecret[] = [];
   let premasterLines = 0;
@@ -77,13 +77,25 @@ export function parseKeyLog(log: Uint8Array | string): ParsedKeyLog {
   return { entries, sessions, premasterLines, problems, malformedLines };
 }
 
-/** UTF-16 where a byte order mark says so. */
-function decode(log: Uint8Array): string {
-  const [first, second, third] = log;
-  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(log);
-  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(log);
-  const mark = first === 0xef && second === 0xbb && third === 0xbf ? 3 : 0;
-  return Buffer.from(log.buffer, log.byteOffset + mark, log.length - mark).toString("latin1");
+/**
+ * What turns the bytes of a key log into text, piece after piece, told by the first: UTF-16 where a byte order mark says so,
+ * else Latin-1.
+ */
+export function keyLogDecoder(start: Uint8Array): (bytes: Uint8Array) => string {
+  const [first, second, third] = start;
+  if (first === 0xff && second === 0xfe) return utf16Decoder("utf-16le");
+  if (first === 0xfe && second === 0xff) return utf16Decoder("utf-16be");
+  let mark = first === 0xef && second === 0xbb && third === 0xbf ? 3 : 0;
+  return (bytes) => {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + mark, bytes.length - mark).toString("latin1");
+    mark = 0;
+    return text;
+  };
+}
+
+function utf16Decoder(encoding: "utf-16le" | "utf-16be"): (bytes: Uint8Array) => string {
+  const decoder = new TextDecoder(encoding);
+  return (bytes) => decoder.decode(bytes, { stream: true });
 }
 
 /** One line, with or without its end, as Node's `keylog` event gives it; undefined for comments, empty lines, and secrets that are not found by a client random. RFC 9850 §2. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { PcapngRecorder } from "../../src/capture/pcapng-recorder.ts";
 import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
 import { TraceWriter } from "../../src/cli/trace/writer.ts";
 import { Home, startServer, until } from "./support/serve.ts";
@@ -127,6 +128,30 @@ describe("trace --format jsonl", () => {
       missing: { client: { gaps: 0, bytes: 0 }, server: { gaps: 2, bytes: 200 } },
       oneSided: "client",
     });
+  });
+
+  it("keeps few of many problems, counts the others, and says all the same that not all was decrypted", async () => {
+    const file = home.path("problems.pcapng");
+    const blocks: Uint8Array[] = [];
+    const recorder = new PcapngRecorder((block) => blocks.push(block));
+    const ends = [
+      { address: "192.0.2.1", port: 50_000 },
+      { address: "192.0.2.2", port: 443 },
+    ] as const;
+    const recorded = recorder.open(...ends, 0);
+    // Empty ClientHellos, then what is encrypted after no ServerHello.
+    const hellos = Buffer.alloc(400, Uint8Array.of(1, 0, 0, 0));
+    recorded.data("client", 0, Buffer.concat([Uint8Array.of(22, 3, 3, 400 >> 8, 400 & 0xff), hellos]));
+    recorded.data("client", 0, Uint8Array.of(20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 4, 9, 9, 9, 9));
+    recorded.finish("client", 0);
+    recorded.finish("server", 0);
+    writeFileSync(file, Buffer.concat(blocks));
+    const { stdout, stderr } = await home.run(["trace", "read", file, "--format", "jsonl"]);
+    const last = parse(stdout).at(-1);
+    assert.equal((last?.["problems"] as unknown[]).length, 16);
+    assert.match(String(last?.["notDecrypted"]), /without a ServerHello/);
+    assert.equal(stderr.match(/connection 1, client, malformed/g)?.length, 64);
+    assert.match(stderr, /^connection 1: 37 more problems$/m);
   });
 
   it("has the lines live, too, with the addresses and without packets", async () => {

@@ -1,4 +1,4 @@
-import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
+import type { TraceMessage } from "../../tls/trace-message.ts";
 import { say } from "../output.ts";
 import type { TraceCertificates } from "./certificates.ts";
 import type { TracedConnection } from "./connection-event.ts";
@@ -22,14 +22,23 @@ export function capturedWriters(
   return (connection) => bothOf(keeper, withRest(connection));
 }
 
+/** Of what a stranger can bring about without end, so many are told and the others are counted. */
+const MOST_PROBLEMS = 64;
+
 /** Problems are told only once it is clear that the connection was TLS at all. */
 function aside(connection: TracedConnection): ConnectionWriter {
-  const problems: TraceProblem[] = [];
+  const lines: string[] = [];
+  let more = 0;
   return {
-    problem: (problem) => void problems.push(problem),
+    problem(problem) {
+      if (lines.length < MOST_PROBLEMS) lines.push(describeProblem(problem, connection));
+      else more += 1;
+    },
     explained: ({ text }) => say(`connection ${connection.id}: ${text}`),
     end(isTls) {
-      if (isTls) for (const problem of problems) say(describeProblem(problem, connection));
+      if (!isTls) return;
+      for (const line of lines) say(line);
+      if (more > 0) say(`connection ${connection.id}: ${more} more problems`);
     },
   };
 }

@@ -51,6 +51,8 @@ export class ConnectionSummary {
   /** Who ended it first, and how; undefined when that was not seen. */
   end: { readonly how: "closed" | "reset"; readonly by: Direction } | undefined;
   readonly problems: TraceProblem[] = [];
+  /** Why not all was decrypted, where that is so: the first reason, however many problems came before it. */
+  notDecrypted: string | undefined;
   #sessionId: Uint8Array | undefined;
 
   constructor({ side }: Pick<TracedConnection, "side">) {
@@ -67,11 +69,6 @@ export class ConnectionSummary {
     const { client, server } = this.sent;
     if (isUnseen(client) === isUnseen(server)) return undefined;
     return isUnseen(client) ? "server" : "client";
-  }
-
-  /** Why not all was decrypted, where that is so. */
-  get notDecrypted(): string | undefined {
-    return this.problems.find(({ kind }) => kind === "undecryptable" || kind === "unread")?.message;
   }
 
   event(event: ConnectionEvent): void {
@@ -121,6 +118,8 @@ export class ConnectionSummary {
 
   problem(problem: TraceProblem): void {
     if (this.problems.length < MOST_PROBLEMS) this.problems.push(problem);
+    const { kind, message } = problem;
+    if (kind === "undecryptable" || kind === "unread") this.notDecrypted ??= message;
   }
 
   #clientHello({

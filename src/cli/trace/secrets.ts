@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { HandclaspError } from "../../errors.ts";
-import { type KeyLogEntry, parseKeyLog } from "../../tls/key-log.ts";
+import { type KeyLogEntry, keyLogDecoder, parseKeyLog } from "../../tls/key-log.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -63,17 +63,20 @@ export class TraceSecrets {
     }
   }
 
-  /** Each up to the end of a line. */
+  /** Each up to the end of a line; of a line that is longer than a piece only the beginning, which is no line of a key log. */
   #addPieces(file: number): void {
-    let rest: Uint8Array = new Uint8Array(0);
+    let decode: ((bytes: Uint8Array) => string) | undefined;
+    let rest = "";
     const piece = Buffer.alloc(PIECE_BYTES);
     for (;;) {
       const length = readSync(file, piece);
       if (length === 0) break;
-      const bytes = Buffer.concat([rest, piece.subarray(0, length)]);
-      const end = bytes.lastIndexOf("\n") + 1;
-      if (end > 0) this.add(bytes.subarray(0, end));
-      rest = bytes.subarray(end);
+      const bytes = piece.subarray(0, length);
+      decode ??= keyLogDecoder(bytes);
+      const text = rest + decode(bytes);
+      const end = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;
+      if (end > 0) this.add(text.slice(0, end));
+      rest = text.slice(end, end + PIECE_BYTES);
     }
     this.add(rest);
   }
