@@ -138,17 +138,18 @@ describe("trace --format jsonl", () => {
       { address: "192.0.2.1", port: 50_000 },
       { address: "192.0.2.2", port: 443 },
     ] as const;
-    const recorded = recorder.open(...ends, 0);
+    const talk = recorder.open(...ends, 0);
     // Empty ClientHellos, then what is encrypted after no ServerHello.
     const hellos = Buffer.alloc(400, Uint8Array.of(1, 0, 0, 0));
-    recorded.data("client", 0, Buffer.concat([Uint8Array.of(22, 3, 3, 400 >> 8, 400 & 0xff), hellos]));
-    recorded.data("client", 0, Uint8Array.of(20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 4, 9, 9, 9, 9));
-    recorded.finish("client", 0);
-    recorded.finish("server", 0);
+    talk.data("client", 0, Buffer.concat([Uint8Array.of(22, 3, 3, 400 >> 8, 400 & 0xff), hellos]));
+    talk.data("client", 0, Uint8Array.of(20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 4, 9, 9, 9, 9));
+    talk.finish("client", 0);
+    talk.finish("server", 0);
     writeFileSync(file, Buffer.concat(blocks));
     const { stdout, stderr } = await home.run(["trace", "read", file, "--format", "jsonl"]);
     const last = parse(stdout).at(-1);
-    assert.equal((last?.["problems"] as unknown[]).length, 16);
+    assert.ok(Array.isArray(last?.["problems"]));
+    assert.equal(last["problems"].length, 16);
     assert.match(String(last?.["notDecrypted"]), /without a ServerHello/);
     assert.equal(stderr.match(/connection 1, client, malformed/g)?.length, 64);
     assert.match(stderr, /^connection 1: 37 more problems$/m);
