@@ -43,6 +43,8 @@ const DIGITAL_SIGNATURE = 0x80;
 const KEY_ENCIPHERMENT = 0x20;
 const KEY_AGREEMENT = 0x08;
 const LEAST_RSA_BITS = 2048;
+/** The last time that has a date, and negative the first one. */
+const LAST_MS = 8_640_000_000_000_000;
 
 /** What is wrong with what a side showed, worst first, and then why nobody may vouch for it. */
 export function findDefects(facts: HandshakeFacts, by: Sender): readonly FoundDefect[] {
@@ -84,7 +86,7 @@ function datesOf(
   { time }: HandshakeFacts,
 ): readonly FoundDefect[] {
   // A capture without times, or with such as no calendar has, tells nothing of dates.
-  if (time === 0 || Number.isNaN(new Date(time).getTime())) return [];
+  if (time === 0 || !(Math.abs(time) < LAST_MS)) return [];
   const which = index === 0 ? `The ${by}'s certificate` : `"${nameText(subject)}" in the ${by}'s chain`;
   if (notAfter !== undefined && notAfter < time) {
     return [

@@ -89,6 +89,31 @@ describe("trace --format jsonl", () => {
     }
   });
 
+  it("has no date for a connection at a time that no calendar has", async () => {
+    const capture = readFileSync(recorded);
+    const section = capture.readUInt32LE(4);
+    const description = capture.readUInt32LE(section + 4);
+    for (const seconds of [2n ** 62n, -(2n ** 62n)]) {
+      const file = home.path("timeless.pcapng");
+      // The interface's description with if_tsoffset: pcapng §4.2.
+      const block = Buffer.alloc(36);
+      block.writeUInt32LE(1, 0);
+      block.writeUInt32LE(block.length, 4);
+      capture.copy(block, 8, section + 8, section + 16);
+      block.writeUInt16LE(14, 16);
+      block.writeUInt16LE(8, 18);
+      block.writeBigInt64LE(seconds, 20);
+      block.writeUInt32LE(block.length, 32);
+      const rest = capture.subarray(section + description);
+      writeFileSync(file, Buffer.concat([capture.subarray(0, section), block, rest]));
+      for (const format of ["jsonl", "text", "listing"]) {
+        const { stdout, code } = await home.run(["trace", "read", file, "--explain", "--format", format]);
+        assert.equal(code, 0);
+        if (format === "jsonl") assert.equal(parse(stdout)[0]?.["time"], null);
+      }
+    }
+  });
+
   it("numbers messages by the packets that brought them", async () => {
     const { stdout } = await home.run(["trace", "read", recorded, "--format", "jsonl"]);
     const packets = parse(stdout)

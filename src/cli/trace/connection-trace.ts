@@ -76,7 +76,7 @@ export class ConnectionTrace {
 
   event(event: ConnectionEvent): void {
     if (this.#isClosed) return;
-    this.#time = Math.min(event.timeMs ?? this.#time, LAST_MS);
+    this.#time = Math.max(-LAST_MS, Math.min(event.timeMs ?? this.#time, LAST_MS));
     this.#packet = event.packet ?? this.#packet;
     this.#writer.event?.(event);
     switch (event.kind) {

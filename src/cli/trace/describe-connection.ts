@@ -5,7 +5,7 @@ import { escapeText } from "../../trust/peer-name.ts";
 import { toIsoTime } from "../output.ts";
 import type { TracedConnection } from "./connection-event.ts";
 
-/** The last time that has a date; pcapng has room for later ones. */
+/** The last time that has a date, and negative the first one; pcapng has room for others. */
 export const LAST_MS: number = 8_640_000_000_000_000;
 
 export function describeEndpoint({ address, port }: Endpoint): string {
@@ -14,7 +14,7 @@ export function describeEndpoint({ address, port }: Endpoint): string {
 
 /** ISO 8601 in UTC; undefined of a time that there is none of. */
 export function describeTime(timeMs: number | undefined): string | undefined {
-  return timeMs === undefined || timeMs > LAST_MS ? undefined : (toIsoTime(timeMs) ?? undefined);
+  return timeMs === undefined || Math.abs(timeMs) > LAST_MS ? undefined : (toIsoTime(timeMs) ?? undefined);
 }
 
 /** `connection 1: CLIENT to SERVER, TIME`. */
