@@ -60,6 +60,8 @@ export interface HandshakeFacts {
   readonly seen: ReadonlySet<Sender>;
   /** What came before TLS, in order: `PROXY v1`, `SMTP STARTTLS`. */
   readonly before: readonly string[];
+  /** That the server refused what was to come before TLS, and its answer. */
+  readonly refusal?: { readonly name: string; readonly answer: string } | undefined;
   /** Missing when the end was not seen. */
   readonly end: ConnectionEnd | undefined;
   readonly isUndecryptable: boolean;

@@ -38,7 +38,11 @@ const EXPECTS_STARTTLS: Readonly<Record<number, string>> = {
 
 /** What was spoken instead of TLS, or expected before it; nothing when both sides speak TLS. */
 export function judgeOpening(facts: HandshakeFacts): readonly Explanation[] {
-  const { clientHello, serverHello, firstBytes } = facts;
+  const { clientHello, serverHello, firstBytes, refusal } = facts;
+  if (clientHello === undefined && refusal !== undefined) {
+    const evidence = `The client asked for ${refusal.name}, and the server refused to begin TLS: "${escapeText(refusal.answer)}".`;
+    return [certain("not-tls", [evidence], [{ act: "look-at-log", at: "server" }])];
+  }
   if (clientHello === undefined && !isRecord(firstBytes.client)) return [clientSpeaksNoTls(facts)];
   if (serverHello === undefined && !isRecord(firstBytes.server)) return [serverSpeaksNoTls(facts)];
   return [];

@@ -120,7 +120,10 @@ export class ConnectionTrace {
     const { before = [], refusal } = this.#preface ?? {};
     if (before.length === this.#prefaces && (refusal === undefined || !this.#isEnding)) return;
     this.#prefaces = before.length;
-    if (this.#story !== undefined) this.#story.before = before;
+    if (this.#story !== undefined) {
+      this.#story.before = before;
+      this.#story.refusal = refusal;
+    }
     this.#writer.event?.({ kind: "before", before: [...before], ...(refusal && { refusal }) });
   }
 

@@ -1,4 +1,5 @@
 import type { TraceMessage } from "../../tls/trace-message.ts";
+import { escapeText } from "../../trust/peer-name.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
 import { describeConnection, describeProblem } from "./describe-connection.ts";
@@ -18,8 +19,11 @@ export function headedWriter(toText: Format, connection: TracedConnection, lines
   return {
     event(event) {
       if (event.kind === "open") lines.add(`# ${describeConnection(connection, event.timeMs)}`);
-      else if (event.kind === "before") lines.add(`# before TLS: ${event.before.join(", ")}`);
-      else if (event.kind === "reset") lines.add(`# the ${event.direction} reset the connection`);
+      else if (event.kind === "before") {
+        if (event.before.length > 0) lines.add(`# before TLS: ${event.before.join(", ")}`);
+        if (event.refusal !== undefined)
+          lines.add(`# the server refused to begin TLS: "${escapeText(event.refusal.answer)}"`);
+      } else if (event.kind === "reset") lines.add(`# the ${event.direction} reset the connection`);
     },
     message: (message) => lines.add(toText(message)),
     problem: (problem) => lines.add(`# ${describeProblem(problem, connection)}`),

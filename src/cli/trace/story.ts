@@ -42,6 +42,7 @@ export class StoryTeller implements HandshakeFacts {
   readonly firstBytes: Partial<Record<Sender, Uint8Array>> = {};
   firstToSpeak: Sender | undefined;
   before: readonly string[] = [];
+  refusal: HandshakeFacts["refusal"];
   end: ConnectionEnd | undefined;
   isUndecryptable = false;
   isHeadless = false;
