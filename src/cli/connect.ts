@@ -172,7 +172,12 @@ export async function withConnection(
     await use(socket);
   } catch (error) {
     const isHandclasp = hasJoined(known.store, formatServerAddress(wanted.address));
-    throw explainRefused(error, { certificate, isHandclasp, now: Date.now() });
+    throw explainRefused(error, {
+      certificate,
+      isFromFile: flags.cert !== undefined,
+      isHandclasp,
+      now: Date.now(),
+    });
   }
 }
 

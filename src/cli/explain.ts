@@ -3,6 +3,7 @@ import { HandclaspError } from "../errors.ts";
 import { alertOf } from "../guard/alerts.ts";
 import { judgeRefusal, type RefusalFacts } from "../explain/judge-refusal.ts";
 import { toKeyId } from "../trust/key-id.ts";
+import { parseFingerprint } from "../trust/key-pin.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
 import type { RefusalSighting, TrustStore } from "../trust/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
@@ -54,10 +55,14 @@ function find(store: TrustStore, connection: string): RefusalSighting {
     throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", "nobody was refused in the last seven days");
   }
   const refusals = store.refusals(MOST_REFUSALS);
+  const fingerprint = parseFingerprint(connection);
+  const keys = fingerprint === undefined ? [] : store.keysByFingerprint(fingerprint);
+  const shown = new Set(keys.map(({ pin }) => pin));
   const found =
     refusals.find((refusal) => refusal.connection === connection) ??
     refusals.find((refusal) => refusal.address === connection) ??
-    refusals.find((refusal) => isAbout(refusal, connection));
+    refusals.find((refusal) => isAbout(refusal, connection)) ??
+    refusals.find(({ pin }) => pin !== null && shown.has(pin));
   if (found !== undefined) return found;
   throw new HandclaspError(
     "ERR_HANDCLASP_NOT_FOUND",

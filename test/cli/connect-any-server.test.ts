@@ -80,6 +80,18 @@ describe("connect to any server", () => {
     assert.ok(!existsSync(home.path("handclasp", "identities")), "no identity is made");
   });
 
+  it("offers no help with identities of ours for a certificate from a file", async () => {
+    using home = new Home();
+    await using server = await startServe(home, ["--first-use", "ask"]);
+    const ada = await makeClient(home, "ada");
+    for (const verb of [["trace", "connect", "--format", "text", "--explain"], ["connect"]]) {
+      const files = ["--cert", ada.cert, "--key", ada.key];
+      const refused = await home.run([...verb, server.address, ...files], "me\n");
+      assert.match(refused.stdout + refused.stderr, /access_denied[\s\S]*What helps/);
+      assert.doesNotMatch(refused.stdout + refused.stderr, /handclasp identity/);
+    }
+  });
+
   it("lets a server in by a CA and its name, and remembers nothing then", async () => {
     using home = new Home();
     await using server = await startOpenssl(home);

@@ -12,7 +12,12 @@ describe("what a refused client is told", () => {
       const { identity } = await showing("ada");
       assert.ok(identity);
       const certificate = identity.certificate.replaceAll(" CERTIFICATE-", ` ${label}-`);
-      const told = explainRefused(refused, { certificate, isHandclasp: false, now: Date.now() });
+      const told = explainRefused(refused, {
+        certificate,
+        isFromFile: false,
+        isHandclasp: false,
+        now: Date.now(),
+      });
       assert.ok(isHandclaspError(told, "ERR_HANDCLASP_REFUSED"));
       assert.match(told.hint ?? "", /certificate is self-signed/);
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import type { Command } from "commander";
 import { command as group } from "../../src/cli/group.ts";
@@ -224,6 +225,7 @@ describe("explain", () => {
       toKeyId(client.pin),
       toKeyId(client.pin).slice(0, 15),
       client.pin,
+      new X509Certificate(client.pem).fingerprint256,
     ]) {
       assert.equal((await home.run(["explain", meant])).stdout, last.stdout, meant);
     }

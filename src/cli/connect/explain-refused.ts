@@ -21,6 +21,8 @@ const ABOUT_OURS: ReadonlySet<unknown> = new Set([
 export interface RefusedConnection {
   /** PEM: what we had to show. */
   readonly certificate: string;
+  /** Whether that came from a file: what handclasp has for identities does not help with it. */
+  readonly isFromFile: boolean;
   /** Whether the server is known to be one of handclasp. */
   readonly isHandclasp: boolean;
   /** Milliseconds since 1970. */
@@ -30,7 +32,7 @@ export interface RefusedConnection {
 /** The error of a server that refuses us, explained by what we showed it; any other error as it is. */
 export function explainRefused(
   error: unknown,
-  { certificate, isHandclasp, now }: RefusedConnection,
+  { certificate, isFromFile, isHandclasp, now }: RefusedConnection,
 ): unknown {
   if (!isHandclaspError(error, "ERR_HANDCLASP_REFUSED")) return error;
   const { alertCode } = error.details;
@@ -39,7 +41,7 @@ export function explainRefused(
   const chain = chainOf(certificate);
   story.isLive = true;
   story.time = now;
-  story.isHandclasp("client");
+  if (!isFromFile) story.isHandclasp("client");
   if (isHandclasp) story.isHandclasp("server");
   story.alert = { by: "server", code: alertCode };
   story.ownCertificate = chain[0];

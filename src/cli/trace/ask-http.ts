@@ -22,11 +22,15 @@ export function shownBy(socket: TLSSocket): Uint8Array | undefined {
 }
 
 /** What an answer in HTTP says of our certificate, as an error; undefined when it says nothing of it. */
-export function refusalIn(answer: Uint8Array, shown: Uint8Array | undefined): HandclaspError | undefined {
+export function refusalIn(
+  answer: Uint8Array,
+  shown: Uint8Array | undefined,
+  isFromFile: boolean,
+): HandclaspError | undefined {
   const story = new StoryTeller("client");
   story.isLive = true;
   story.time = Date.now();
-  story.isHandclasp("client");
+  if (!isFromFile) story.isHandclasp("client");
   story.told("server", answer);
   if (shown !== undefined) story.chains.client = [shown];
   const explanation = judgeResponse(story);

@@ -45,10 +45,11 @@ async function run(
 ): Promise<void> {
   const log = new ServeLog(false);
   using output = new TraceOutput({ ...flags, ...explainingIn(log, flags), onProblem: logProblem(log) });
+  const isFromFile = flags.cert !== undefined;
   let tap: Tap | undefined;
   let closed: Promise<unknown> | undefined;
   const openTransport = async (): Promise<Tap> => {
-    tap = tapped(await openTcp(address, flags.starttls), output, log);
+    tap = tapped(await openTcp(address, flags.starttls), { output, log, isFromFile });
     const { raw } = tap;
     closed = new Promise((resolve) => raw.on("close", resolve));
     return tap;
@@ -57,7 +58,7 @@ async function run(
   const connect = async (alpnProtocols: readonly string[]): Promise<void> => {
     try {
       await withConnection({ address, flags, verb, openTransport, onKeyLog, alpnProtocols }, (socket) =>
-        leave(socket, address),
+        leave(socket, { address, isFromFile }),
       );
     } finally {
       await closed;
@@ -81,13 +82,19 @@ async function run(
   }
 }
 
-function tapped(raw: Socket, output: TraceOutput, log: ServeLog): Tap {
+interface Tapping {
+  readonly output: TraceOutput;
+  readonly log: ServeLog;
+  readonly isFromFile: boolean;
+}
+
+function tapped(raw: Socket, { output, log, isFromFile }: Tapping): Tap {
   const { local, remote } = endpointsOf(raw);
   const tap = new Tap(raw, nextConnectionNumber());
   tap.keepHalfOpen();
   const id = toConnectionId(tap.number);
   log.write({ event: "traced", connection: id, address: remote.address, port: remote.port });
-  tap.listen(output.trace({ id, side: "client", client: local, server: remote }));
+  tap.listen(output.trace({ id, side: "client", client: local, server: remote, isFromFile }));
   return tap;
 }
 
@@ -95,7 +102,10 @@ function tapped(raw: Socket, output: TraceOutput, log: ServeLog): Tap {
  * Waits for the server's verdict and ends the connection. A server that took HTTP is asked for `/`: nginx says only then
  * what it thinks of a certificate. Throws when the server refuses us.
  */
-async function leave(socket: TLSSocket, address: ServerAddress): Promise<void> {
+async function leave(
+  socket: TLSSocket,
+  { address, isFromFile }: { readonly address: ServerAddress; readonly isFromFile: boolean },
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.on("error", (error) => reject(toConnectError(error, formatServerAddress(address))));
   socket.on("close", () => resolve());
@@ -121,6 +131,6 @@ async function leave(socket: TLSSocket, address: ServerAddress): Promise<void> {
     clearTimeout(verdict);
     clearTimeout(farewell);
   }
-  const refusal = refusalIn(Buffer.concat(answer), shown);
+  const refusal = refusalIn(Buffer.concat(answer), shown, isFromFile);
   if (refusal !== undefined) throw refusal;
 }

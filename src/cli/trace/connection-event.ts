@@ -9,6 +9,8 @@ export interface TracedConnection {
   readonly side: "client" | "server";
   readonly client: Endpoint;
   readonly server: Endpoint;
+  /** Live, our side shows a certificate from a file: what handclasp has for identities does not help with it. */
+  readonly isFromFile?: boolean;
   /** Its beginning was not seen. */
   readonly isHeadless?: boolean;
 }

@@ -58,7 +58,7 @@ export class ConnectionTrace {
       this.#story.isHeadless = connection.isHeadless === true;
       this.#story.isLive = options.isLive;
       this.#story.serverPort = connection.server.port;
-      if (options.isLive) this.#story.isHandclasp(connection.side);
+      if (options.isLive && connection.isFromFile !== true) this.#story.isHandclasp(connection.side);
     }
     if (!options.isLive) this.#preface = this.#look();
     const isRead = writer.message !== undefined || options.explains || options.follow !== undefined;
