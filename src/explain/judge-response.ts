@@ -12,13 +12,17 @@ const NOT_TAKEN = /The SSL certificate error/;
 const CERTIFICATE_ERROR = 495;
 const CERTIFICATE_REQUIRED = 496;
 const MISDIRECTED = 421;
+/** Of the statuses from here on something went wrong. */
+const BAD_REQUEST = 400;
 const DENIED: ReadonlySet<number> = new Set([401, 403]);
 
 /** What an answer in HTTP says of the handshake before it; nothing of one that says nothing of it. */
 export function judgeResponse(facts: HandshakeFacts): readonly Explanation[] {
   const answer = facts.said.server === undefined ? undefined : readHttpAnswer(facts.said.server);
   if (answer === undefined) return [];
-  const { status, text } = answer;
+  const { status } = answer;
+  // What went well may be about such errors.
+  const text = status < BAD_REQUEST ? "" : answer.text;
   const handshake = "The handshake was finished, and then the server";
   if (NOTHING_SHOWN.test(text) || status === CERTIFICATE_REQUIRED) {
     return judgeEmptyHanded(facts, [

@@ -140,6 +140,14 @@ describe("judgeHandshake, of what a client showed", () => {
     assert.match(only?.evidence.at(-1) ?? "", /clock/);
   });
 
+  it("takes no page about nginx's errors for one of them", () => {
+    const page = HTTP_400.replace(/^HTTP\/1\.1 \d+/, "HTTP/1.1 200");
+    assert.match(page, /^HTTP\/1\.1 200/);
+    const spoke = new Set<Sender>(["client", "server"]);
+    const well = { isDone: true, spoke, said: { server: Buffer.from(page) } };
+    for (const chain of [[good], []]) assert.deepEqual(rulesOf(judgeHandshake(shown(chain, well))), []);
+  });
+
   it("says nothing of dates when the capture has no times", () => {
     const rules = rulesOf(judgeHandshake(shown([old], { time: 0, ...by("server", 46) })));
     assert.ok(!rules.join().includes("expired"), rules.join());
