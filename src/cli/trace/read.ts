@@ -10,6 +10,7 @@ import { type CaptureInput, openInput, STDIN } from "./capture-input.ts";
 import { CapturedConnections } from "./captured-connections.ts";
 import { capturedWriters } from "./captured-writers.ts";
 import { TraceCertificates } from "./certificates.ts";
+import { countOf } from "./text-names.ts";
 import { addTraceFlags, type TraceFlags } from "./format.ts";
 import { type InputEnd, readInput } from "./read-input.ts";
 import { TraceSecrets } from "./secrets.ts";
@@ -109,7 +110,7 @@ function requireOther(output: string, inputs: readonly CaptureInput[]): void {
 }
 
 function sayCounts({ count, withTls }: CapturedConnections, { packets }: StreamSummary): void {
-  say(`${packets} packets, ${count} TCP connections, ${withTls} of them with TLS`);
+  say(`${countOf(packets, "packet")}, ${countOf(count, "TCP connection")}, ${withTls} of them with TLS`);
 }
 
 function sayLosses(summary: StreamSummary, { malformedLines, premasterLines }: TraceSecrets): void {
@@ -125,7 +126,7 @@ function sayLosses(summary: StreamSummary, { malformedLines, premasterLines }: T
   warnOf(malformedPackets, "packets with headers that cannot be were left out");
   warnOf(cutSegments, "packets were cut when they were captured (a snap length)");
   warnOf(lostFragments, "IP fragments did not become whole");
-  warnOf(malformedLines, "lines of the key log are none");
+  warnOf(malformedLines, "lines of what was given as key log are no lines of one");
   warnOf(premasterLines, "lines of the key log hold premaster secrets, which are not used");
 }
 
