@@ -11,12 +11,22 @@ export function explanationsText(explanations: readonly Explanation[]): string {
   const [only, ...others] = possible;
   if (sure.length === 0 && only !== undefined && others.length === 0) return singly(only);
   if (sure.length > 0) return [...said, `Else ${possible.map(clause).join(", or ")}.`].join(" ");
-  if (only !== undefined && others.length > 1 && others.every(({ evidence }) => evidence.length === 0)) {
+  if (only !== undefined && others.length > 1 && others.every((each) => saysNoMore(each, only))) {
     const clauses = possible.map(clause).join("; ");
     return body(only, `It is one of these, which what was seen does not tell apart: ${clauses}`);
   }
-  const listed = possible.map((each, index) => `(${index + 1}) ${body(each, clause(each))}`).join(" ");
-  return `It is one of these: ${listed}`;
+  const shared = only?.evidence.filter((sentence) =>
+    others.every(({ evidence }) => evidence.includes(sentence)),
+  );
+  const listed = possible.map((each, index) => {
+    const evidence = each.evidence.filter((sentence) => shared?.includes(sentence) !== true);
+    return `(${index + 1}) ${body({ ...each, evidence }, clause(each))}`;
+  });
+  return [...(shared ?? []), `It is one of these: ${listed.join(" ")}`].join(" ");
+}
+
+function saysNoMore({ evidence }: Explanation, than: Explanation): boolean {
+  return evidence.every((sentence) => than.evidence.includes(sentence));
 }
 
 function singly(explanation: Explanation): string {

@@ -40,12 +40,16 @@ export interface HandshakeFacts {
   readonly alert: SentAlert | undefined;
   /** Who sent an alert that could not be read, by the type or the size of its record. */
   readonly sealedAlert: Sender | undefined;
+  /** It came in place of the server's Finished, or of what goes before that. */
+  readonly isSealedAlertInFlight: boolean;
   /** What the client's answer under the keys of TLS 1.3 holds, by its size, where it cannot be read. */
   readonly sealedAnswer: "finished" | "empty" | "certificate" | undefined;
   /** Whether the handshake came to its end, be it that this could only be told from the records. */
   readonly isDone: boolean;
-  /** The server hung up once it had answered the client's first words. */
+  /** The server hung up once it had answered the client's first words, in short. */
   readonly hungUpAfterAnswer: boolean;
+  /** The client left once the handshake was done, before either side had said anything. */
+  readonly leftUnspoken: boolean;
   /** The last handshake message: `client_hello`. */
   readonly last: { readonly by: Sender; readonly name: string } | undefined;
   /** Who sent application data. */

@@ -1,7 +1,7 @@
 import { ALERTS } from "../tls/alert.ts";
 import type { ClientHello } from "../tls/messages/client-hello.ts";
 import { escapeText } from "../trust/peer-name.ts";
-import type { Explanation, HandshakeRule } from "./explanation.ts";
+import type { Certainty, Explanation, HandshakeRule } from "./explanation.ts";
 import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
 import {
   algorithmsOf,
@@ -28,6 +28,7 @@ const NOTHING_IN_COMMON: ReadonlySet<number> = new Set([
   ALERTS.missing_extension,
   ALERTS.internal_error,
   ALERTS.access_denied,
+  ALERTS.unexpected_message,
 ]);
 
 /** What the two could not agree on; nothing when the alert is about something else. */
@@ -49,8 +50,11 @@ export function judgeAgreement(
     case ALERTS.unrecognized_name:
       return [unknownName(hello, "certain", said)];
     default:
-      return by === "server" && facts.serverHello === undefined && NOTHING_IN_COMMON.has(code)
-        ? oneOf(facts, hello, code, said)
+      if (by !== "server") return [];
+      if (facts.serverHello === undefined)
+        return NOTHING_IN_COMMON.has(code) ? oneOf(facts, hello, code, said) : [];
+      return code === ALERTS.handshake_failure && isBeforeCertificate(facts)
+        ? judgeUncertified(hello, said)
         : [];
   }
 }
@@ -111,7 +115,7 @@ const WIDEN: Readonly<Record<string, readonly Remedy[]>> & {
 function noCommonVersion(
   { handclasp }: HandshakeFacts,
   hello: ClientHello,
-  certainty: "certain" | "likely",
+  certainty: Certainty,
   said: readonly string[],
 ): Explanation {
   const versions = versionsOf(hello);
@@ -164,7 +168,56 @@ function unknownName(
 
 export { unknownName as judgeUnknownName };
 
+/** Which of what the two have to agree on a server may have found nothing in. */
+interface Offer {
+  readonly rule: HandshakeRule;
+  readonly evidence: string;
+  readonly act: Remedy["act"];
+  /** The client offers less of it than others do. */
+  readonly isNarrow: boolean;
+}
+
+function offersOf(hello: ClientHello): readonly Offer[] {
+  const versions = versionsOf(hello);
+  const suites: Offer = {
+    rule: "no-common-suite",
+    evidence: `The client offered the suites ${nameSuites(suitesOf(hello))} in its ClientHello.`,
+    act: "widen-suites",
+    isNarrow: !offersUsualSuites(hello),
+  };
+  const groups: Offer = {
+    rule: "no-common-group",
+    evidence: `The client offered the groups ${nameGroups(groupsOf(hello))} in its ClientHello.`,
+    act: "widen-groups",
+    isNarrow: !offersUsualGroups(hello),
+  };
+  const needsGroups = hello.supportedGroups !== undefined || versions.some((version) => version > TLS_1_2);
+  return [suites, ...(needsGroups ? [groups] : []), algorithmsOffer(hello)];
+}
+
+function algorithmsOffer(hello: ClientHello): Offer {
+  return {
+    rule: "no-common-signature-algorithm",
+    evidence: `The client offered the signature algorithms ${nameAlgorithms(algorithmsOf(hello))} in its ClientHello: the server may have no certificate with a key for them.`,
+    act: "widen-signature-algorithms",
+    isNarrow: !offersUsualAlgorithms(hello),
+  };
+}
+
 /** What the client offers less of than others do comes first; what everybody has is not the likeliest. */
+function toOrdered(offers: readonly Offer[]): readonly Explanation[] {
+  const count = offers.filter(({ isNarrow }) => isNarrow).length;
+  return offers
+    .map(({ rule, evidence, act, isNarrow }): Explanation => ({
+      rule,
+      certainty: isNarrow && count === 1 ? "likely" : "possible",
+      evidence: isNarrow ? [evidence, "Most clients offer more."] : [evidence],
+      remedies: [{ act, at: "both" }],
+    }))
+    .toSorted((one, other) => other.evidence.length - one.evidence.length);
+}
+
+/** A server that answers a ClientHello with an alert. */
 function oneOf(
   facts: HandshakeFacts,
   hello: ClientHello,
@@ -172,43 +225,57 @@ function oneOf(
   said: readonly string[],
 ): readonly Explanation[] {
   const versions = versionsOf(hello);
-  const narrow: [HandshakeRule, string, Remedy["act"], boolean][] = [
-    [
-      "no-common-suite",
-      `The client offered the suites ${nameSuites(suitesOf(hello))} in its ClientHello.`,
-      "widen-suites",
-      !offersUsualSuites(hello),
-    ],
-    [
-      "no-common-group",
-      `The client offered the groups ${nameGroups(groupsOf(hello))} in its ClientHello.`,
-      "widen-groups",
-      !offersUsualGroups(hello),
-    ],
-    [
-      "no-common-signature-algorithm",
-      `The client offered the signature algorithms ${nameAlgorithms(algorithmsOf(hello))} in its ClientHello: the server may have no certificate with a key for them.`,
-      "widen-signature-algorithms",
-      !offersUsualAlgorithms(hello),
-    ],
-  ];
-  const isOld = !versions.some((version) => version >= TLS_1_2);
-  if (isOld) return [noCommonVersion(facts, hello, "likely", said)];
-  const needsGroups = hello.supportedGroups !== undefined || versions.some((version) => version > TLS_1_2);
-  const asked = narrow.filter(([rule]) => rule !== "no-common-group" || needsGroups);
-  const count = asked.filter(([, , , isNarrow]) => isNarrow).length;
-  const explained = asked.map(([rule, evidence, act, isNarrow]): Explanation => ({
-    rule,
-    certainty: isNarrow && count === 1 ? "likely" : "possible",
-    evidence: isNarrow ? [evidence, "Most clients offer more."] : [evidence],
-    remedies: [{ act, at: "both" }],
-  }));
-  const ordered = explained.toSorted((one, other) => other.evidence.length - one.evidence.length);
+  if (!versions.some((version) => version >= TLS_1_2)) return [noCommonVersion(facts, hello, "likely", said)];
+  const ordered = toOrdered(offersOf(hello));
+  // Some say the same of a version that they do not have.
+  const isNewest = versions.some((version) => version > TLS_1_2);
+  const version = isNewest ? [] : [noCommonVersion(facts, hello, "possible", [])];
   const name = unknownName(hello, "possible", []);
-  const isFailure = code === ALERTS.internal_error;
-  const all = isFailure ? [name, ...ordered, serverFailed()] : [...ordered, name];
-  const [first, ...others] = all;
+  switch (code) {
+    case ALERTS.internal_error:
+      return toSaid(said, [name, ...ordered, ...version, serverFailed()]);
+    case ALERTS.unexpected_message: {
+      const all = [...ordered, ...version, name, misread()];
+      return toSaid(said, all).map((each) => ({ ...each, certainty: "possible" }));
+    }
+    default:
+      return toSaid(said, [...ordered, ...version, name]);
+  }
+}
+
+/** Version, suite and group are agreed on with the ServerHello; the server's certificate is what comes next. */
+function isBeforeCertificate({ chains, finished, last, isUndecryptable, isCut }: HandshakeFacts): boolean {
+  const isFirst = last?.by === "server" && BEFORE_CERTIFICATE.has(last.name);
+  return isFirst && chains.server === undefined && finished.size === 0 && !isUndecryptable && !isCut;
+}
+
+const BEFORE_CERTIFICATE: ReadonlySet<string> = new Set(["server_hello", "encrypted_extensions"]);
+
+/** A server that has nothing to show to this client. */
+export function judgeUncertified(hello: ClientHello, said: readonly string[]): readonly Explanation[] {
+  const why = "It had agreed to a version and a suite, and showed no certificate.";
+  const offers = toOrdered([algorithmsOffer(hello)]);
+  return toSaid([...said, why], [...offers, unknownName(hello, "possible", [])]);
+}
+
+/** As before, where the alert could not be read: it may be about anything that is agreed on behind the ServerHello. */
+export function judgeSealedFlight(hello: ClientHello, said: readonly string[]): readonly Explanation[] {
+  const alpn = hello.alpnProtocols === undefined ? [] : [noCommonAlpn(hello, "possible", [])];
+  return [...judgeUncertified(hello, said), ...alpn].map((each) => ({ ...each, certainty: "possible" }));
+}
+
+/** What was said belongs to the first of them. */
+function toSaid(said: readonly string[], [first, ...others]: readonly Explanation[]): readonly Explanation[] {
   return first === undefined ? [] : [{ ...first, evidence: [...said, ...first.evidence] }, ...others];
+}
+
+function misread(): Explanation {
+  return {
+    rule: "protocol-error",
+    certainty: "possible",
+    evidence: ["By its meaning in TLS the client sent something out of order, or not TLS at all."],
+    remedies: [{ act: "look-at-log", at: "server" }],
+  };
 }
 
 function serverFailed(): Explanation {

@@ -61,12 +61,23 @@ export function judgeCertificates(
     return judgeEmptyHanded(facts, said);
   }
   if (code === ALERTS.certificate_revoked) return [revoked(by, facts, said)];
+  if (code === ALERTS.access_denied) return judgeDenied(facts, by, said);
   const found = findDefects(facts, by);
   const named = NAMED_BY.get(code ?? -1);
   if (found.length === 0) return unseen(facts, by, named, said);
   const fitting = named === undefined ? [] : found.filter(({ defect }) => named.includes(defect));
   if (fitting.length > 0) return toExplanations(fitting, true, by, facts, said);
   if (named !== undefined) return againstWhatIsSeen(facts, by, code, named, found, said);
+  return toHinted(found, by, facts, said);
+}
+
+/** What was found behind an alert that names none of it. */
+function toHinted(
+  found: readonly FoundDefect[],
+  by: Sender,
+  facts: HandshakeFacts,
+  said: readonly string[],
+): readonly Explanation[] {
   const defects = found.filter(({ defect }) => !ABOUT_ISSUERS.has(defect));
   const selfSigned = found.filter(({ defect }) => defect === "self-signed");
   if (defects.length === 0) return toExplanations(found, false, by, facts, said);
@@ -75,6 +86,34 @@ export function judgeCertificates(
     ...toExplanations(defects, false, by, facts, said),
     ...others.map((each) => ({ ...each, certainty: "possible" as const })),
   ];
+}
+
+/** Some say access_denied of all that they do not take, be it that it is for what is valid (RFC 8446 §6.2). */
+function judgeDenied(facts: HandshakeFacts, by: Sender, said: readonly string[]): readonly Explanation[] {
+  const refused = toDenied(by, facts, said);
+  const found = findDefects(facts, by);
+  // Of a whole chain to a name that is taken nothing is wrong.
+  if (found.every(({ defect }) => defect === "unknown-ca")) return [refused];
+  return [...toHinted(found, by, facts, said), { ...refused, certainty: "possible" }];
+}
+
+function toDenied(by: Sender, { handclasp }: HandshakeFacts, said: readonly string[]): Explanation {
+  const judge = otherSide(by);
+  const evidence =
+    "By its meaning in TLS the certificate is valid, and whoever showed it is not let in (RFC 8446 §6.2).";
+  return {
+    rule: by === "client" ? "certificate-refused" : "server-certificate-refused",
+    certainty: "likely",
+    evidence: [...said, evidence],
+    remedies:
+      by === "server"
+        ? [{ act: "look-at-log", at: judge }]
+        : [
+            { act: "ask-operator", at: by },
+            ...(handclasp.has("client") ? [{ act: "show-identity", at: "client" } as const] : []),
+            ...(handclasp.has("server") ? [{ act: "explain-refusal", at: "server" } as const] : []),
+          ],
+  };
 }
 
 function toExplanations(
@@ -146,7 +185,7 @@ function unseen(
   return Array.from(rules, ([rule, defect], index) => ({
     rule,
     certainty: "possible" as const,
-    evidence: index === 0 ? evidence : [],
+    evidence,
     remedies:
       index === 0 && observer
         ? [{ act: "give-key-log" as const, at: "observer" as const }]

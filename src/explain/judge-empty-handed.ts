@@ -26,7 +26,20 @@ export function judgeEmptyHanded(facts: HandshakeFacts, said: readonly string[])
     evidence,
     remedies: [{ act: "show-certificate", at: "client" }, ...serverRemedies(facts)],
   };
-  return mayBeWithheld ? [none, withheld("possible", asked, facts)] : [none];
+  return mayBeWithheld ? [none, withheld("possible", isRestricted ? asked : evidence, facts)] : [none];
+}
+
+/** Whether the client answered with nothing, and the server has not taken that. */
+export function isEmptyHanded({ chains, finished }: HandshakeFacts): boolean {
+  return chains.client?.length === 0 && !finished.has("server");
+}
+
+/** Not every server can read an empty Certificate, which is how a client says in TLS 1.2 that it has none. */
+export function judgeUnreadEmpty(facts: HandshakeFacts, said: readonly string[]): readonly Explanation[] {
+  const why = "Some servers that insist on a certificate cannot read an empty one (RFC 5246 §7.4.6).";
+  return judgeEmptyHanded(facts, [...said, why]).map((each) =>
+    each.certainty === "certain" ? each : { ...each, certainty: "possible" },
+  );
 }
 
 /** An alert may be all there is to see. */

@@ -1,7 +1,9 @@
 import type { Explanation } from "./explanation.ts";
-import { findDefects } from "./find-defects.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import { type Defect, findDefects } from "./find-defects.ts";
 import type { ConnectionEnd, HandshakeFacts, Sender } from "./handshake-facts.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
+import { judgeSealedFlight } from "./judge-agreement.ts";
 import { judgeSilentServer } from "./judge-opening.ts";
 import { otherSide, remediesOf } from "./remedies.ts";
 
@@ -11,6 +13,7 @@ export function judgeEnd(facts: HandshakeFacts): readonly Explanation[] {
   if (clientHello === undefined) return [saidNothing(facts)];
   if (seen.size < 2) return [halfCaptured(facts)];
   if (facts.sealedAlert !== undefined) return judgeSealedAlert(facts, facts.sealedAlert);
+  if (facts.leftUnspoken) return judgeLeft(facts);
   if (isDone) return judgeDone(facts);
   if (isCut) return [cutShort(facts)];
   return judgeGivenUp(facts);
@@ -40,6 +43,9 @@ function judgeSealedAlert(facts: HandshakeFacts, by: Sender): readonly Explanati
   const said = [
     `The ${by} ended it with a record of the size of an alert, which could not be decrypted, in place of its next message.`,
   ];
+  if (facts.isSealedAlertInFlight && facts.clientHello !== undefined) {
+    return judgeSealedFlight(facts.clientHello, said);
+  }
   if (by === "server" && facts.sealedAnswer === "finished") {
     return [
       {
@@ -61,19 +67,55 @@ function judgeSealedAlert(facts: HandshakeFacts, by: Sender): readonly Explanati
 
 /** Both finished, and yet one of them may not have liked what it was shown. */
 function judgeDone(facts: HandshakeFacts): readonly Explanation[] {
-  const left = clientLeft(facts);
-  if (left.length > 0) return left;
-  if (!facts.isUndecryptable || !facts.hungUpAfterAnswer) return [];
-  const wasAsked = facts.certificateRequest !== undefined || facts.sealedAnswer !== undefined;
-  if (!wasAsked || facts.sealedAnswer === "finished") return [];
+  if (facts.spoke.size === 0) {
+    const left = otherName(facts);
+    if (left.length > 0) return left;
+  }
+  if (!facts.isUndecryptable || !facts.hungUpAfterAnswer || !mayBeRefused(facts)) return [];
   return judgeCertificates(facts, "client", undefined, [
-    "The server answered once, in what could not be decrypted, and hung up: nginx does so when it refuses what the client showed (400), and any server that is asked to close.",
+    "The server answered once and in short, in what could not be decrypted, and hung up: nginx does so when it refuses what the client showed (400), and any server that is asked to close.",
   ]).map((explanation) => ({ ...explanation, certainty: "possible" }));
 }
 
+/** Most that answer once and hang up mind nothing: where the certificate can be seen, something is wrong with it. */
+function mayBeRefused(facts: HandshakeFacts): boolean {
+  const { certificateRequest, sealedAnswer, chains } = facts;
+  if (chains.client === undefined) return sealedAnswer !== undefined && sealedAnswer !== "finished";
+  if (certificateRequest === undefined) return false;
+  return chains.client.length === 0 || findDefects(facts, "client").some(({ defect }) => !USUAL.has(defect));
+}
+
+/** What can be said of every certificate of a CA. */
+const USUAL: ReadonlySet<Defect> = new Set<Defect>(["missing-intermediate", "unknown-ca"]);
+
 /** A client that checks names after the handshake, as curl does with some libraries, leaves without saying why. */
-function clientLeft(facts: HandshakeFacts): readonly Explanation[] {
-  if (facts.spoke.has("client") || facts.spoke.has("server")) return [];
+function judgeLeft(facts: HandshakeFacts): readonly Explanation[] {
+  const { chains, isUndecryptable, clientHello } = facts;
+  if (chains.server !== undefined || !isUndecryptable || clientHello?.serverName === undefined)
+    return otherName(facts);
+  const evidence = [
+    "The client finished the handshake and left at once, by the sizes of what could not be decrypted.",
+  ];
+  return [
+    {
+      rule: "server-name-mismatch",
+      certainty: "possible",
+      evidence: [
+        ...evidence,
+        `Some clients look only then whether the certificate is for "${escapeText(clientHello.serverName)}".`,
+      ],
+      remedies: [{ act: "give-key-log", at: "observer" }],
+    },
+    {
+      rule: "not-explained",
+      certainty: "possible",
+      evidence: [...evidence, "Health checks do so, too, and mind nothing."],
+      remedies: [{ act: "look-at-log", at: "client" }],
+    },
+  ];
+}
+
+function otherName(facts: HandshakeFacts): readonly Explanation[] {
   return findDefects(facts, "server")
     .filter(({ defect }) => defect === "name-mismatch")
     .map(({ defect, evidence }) => ({

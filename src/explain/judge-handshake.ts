@@ -5,7 +5,7 @@ import { findDefects } from "./find-defects.ts";
 import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
 import { judgeAgreement } from "./judge-agreement.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
-import { judgeEmptyHanded } from "./judge-empty-handed.ts";
+import { isEmptyHanded, judgeEmptyHanded, judgeUnreadEmpty } from "./judge-empty-handed.ts";
 import { judgeEnd } from "./judge-end.ts";
 import { judgeHandclasp, orHandclasp } from "./judge-handclasp.ts";
 import { judgeOpening } from "./judge-opening.ts";
@@ -22,6 +22,7 @@ const ABOUT_CERTIFICATES: ReadonlySet<number> = new Set([
   ALERTS.certificate_expired,
   ALERTS.certificate_unknown,
   ALERTS.unknown_ca,
+  ALERTS.access_denied,
   ALERTS.certificate_required,
 ]);
 
@@ -56,7 +57,9 @@ function judgeAlert(facts: HandshakeFacts, alert: SentAlert): readonly Explanati
   if (ABOUT_CERTIFICATES.has(code) && mayJudge(facts, alert)) {
     return orHandclasp(facts, alert, judgeCertificates(facts, shower, code, said));
   }
-  if (code === ALERTS.access_denied && by === "server") return [denied(facts, said)];
+  if (code === ALERTS.decode_error && by === "server" && isEmptyHanded(facts)) {
+    return [...judgeUnreadEmpty(facts, said), { ...plain(facts, alert, said), certainty: "possible" }];
+  }
   return [plain(facts, alert, said)];
 }
 
@@ -65,22 +68,6 @@ function mayJudge(facts: HandshakeFacts, { by }: SentAlert): boolean {
   if (facts.chains[otherSide(by)] !== undefined) return true;
   if (!facts.seen.has(otherSide(by)) || facts.isUndecryptable || facts.isCut) return true;
   return by === "server" ? facts.certificateRequest !== undefined : false;
-}
-
-function denied({ handclasp }: HandshakeFacts, said: readonly string[]): Explanation {
-  return {
-    rule: "certificate-refused",
-    certainty: "likely",
-    evidence: [
-      ...said,
-      "By its meaning in TLS the certificate is valid, and whoever showed it is not let in (RFC 8446 §6.2).",
-    ],
-    remedies: [
-      { act: "ask-operator", at: "client" },
-      ...(handclasp.has("client") ? [{ act: "show-identity", at: "client" } as const] : []),
-      ...(handclasp.has("server") ? [{ act: "explain-refusal", at: "server" } as const] : []),
-    ],
-  };
 }
 
 /** What is left: alerts about the protocol itself. */

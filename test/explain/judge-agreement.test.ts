@@ -43,6 +43,38 @@ describe("judgeHandshake, of what both had to agree on", () => {
     assert.match(refused(80, {})[0] ?? "", /unknown-server-name possible/);
   });
 
+  it("thinks of the version, too, where the client's newest is below TLS 1.3", () => {
+    const rules = refused(40, { clientHello: helloOf({ supportedVersions: [0x0303] }) });
+    assert.deepEqual(rules.slice(0, 3), [
+      "no-common-suite possible",
+      "no-common-group possible",
+      "no-common-signature-algorithm possible",
+    ]);
+    assert.ok(rules.includes("no-common-version possible"), rules.join());
+  });
+
+  it("takes unexpected_message (10) to a whole ClientHello for nothing in common, or for what it says", () => {
+    const rules = refused(10, { clientHello: helloOf({ supportedGroups: [29] }) });
+    assert.equal(rules[0], "no-common-group possible");
+    assert.equal(rules.at(-1), "protocol-error possible");
+    assert.deepEqual(refused(10, { serverHello: chosen() }), ["protocol-error likely"]);
+  });
+
+  it("says that a server which agreed, and then showed no certificate, has none for this client", () => {
+    const last = { by: "server", name: "encrypted_extensions" } as const;
+    const after = { serverHello: chosen(), last };
+    const narrow = helloOf({ signatureAlgorithms: [0x0804] });
+    assert.deepEqual(refused(40, { ...after, clientHello: narrow }), [
+      "no-common-signature-algorithm likely",
+      "unknown-server-name possible",
+    ]);
+    const sealed = { isUndecryptable: true, sealedAlert: "server", isSealedAlertInFlight: true } as const;
+    assert.deepEqual(refused(0, { ...after, ...sealed, alert: undefined, clientHello: narrow }), [
+      "no-common-signature-algorithm possible",
+      "unknown-server-name possible",
+    ]);
+  });
+
   it("sees it when the server chooses what was not offered", () => {
     assert.deepEqual(chose({ version: 0x0301 }), ["no-common-version certain"]);
     assert.deepEqual(chose({ cipherSuite: 0x1304 }), ["no-common-suite certain"]);

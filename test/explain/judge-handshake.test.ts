@@ -14,7 +14,6 @@ const other = made.make("other");
 const middle = made.make("middle", { issuer: "root" });
 const good = made.make("good", { issuer: "root" });
 const here = made.make("here", { issuer: "root", extensions: "subjectAltName=DNS:*.example" });
-const there = made.make("there", { issuer: "root", extensions: "subjectAltName=DNS:there.example" });
 const old = made.make("old", { issuer: "root", from: "20200101000000Z", until: "20210101000000Z" });
 const early = made.make("early", { issuer: "root", from: "20300101000000Z" });
 const forServers = made.make("for-servers", { issuer: "root", extensions: "extendedKeyUsage=serverAuth" });
@@ -37,6 +36,22 @@ function shown(chain: readonly Uint8Array[], seen: Partial<HandshakeFacts> = {})
     chains: { server: [here], client: chain },
     ...seen,
   });
+}
+
+/** What is made of the chain behind an alert of the server. */
+function refusedBy(
+  code: number,
+  chain: readonly Uint8Array[],
+  seen: Partial<HandshakeFacts> = {},
+): readonly string[] {
+  return rulesOf(judgeHandshake(shown(chain, { ...by("server", code), ...seen })));
+}
+
+/** As before, where the server answered once, in what could not be decrypted, and hung up. */
+function answeredSealed(chain: readonly Uint8Array[], seen: Partial<HandshakeFacts> = {}): readonly string[] {
+  const sealed = { isDone: true, isUndecryptable: true, hungUpAfterAnswer: true };
+  const spoke = new Set<Sender>(["client", "server"]);
+  return rulesOf(judgeHandshake(shown(chain, { ...sealed, spoke, ...seen })));
 }
 
 const HTTP_400 =
@@ -134,6 +149,62 @@ describe("judgeHandshake, of what a client showed", () => {
     assert.deepEqual(rulesOf(judgeHandshake(facts)), ["issuer-not-acceptable certain"]);
   });
 
+  it("judges what was shown behind access_denied (49), and believes its meaning where nothing is found", () => {
+    assert.deepEqual(refusedBy(49, [old]), ["certificate-expired likely", "certificate-refused possible"]);
+    assert.deepEqual(refusedBy(49, [self]), ["self-signed likely", "certificate-refused possible"]);
+    assert.deepEqual(refusedBy(49, [leafOfMiddle]), [
+      "missing-intermediate possible",
+      "issuer-not-acceptable possible",
+      "certificate-refused possible",
+    ]);
+    assert.deepEqual(refusedBy(49, [good]), ["certificate-refused likely"]);
+    assert.deepEqual(refusedBy(49, [good], { certificateRequest: asking() }), [
+      "missing-intermediate possible",
+      "unknown-ca possible",
+      "certificate-refused possible",
+    ]);
+    assert.deepEqual(refusedBy(49, [], { certificateRequest: asking() }), ["no-certificate likely"]);
+  });
+
+  it("takes decode_error (50) behind an empty Certificate for a server that cannot read one", () => {
+    assert.deepEqual(refusedBy(50, []), [
+      "no-certificate possible",
+      "certificate-withheld possible",
+      "protocol-error possible",
+    ]);
+    assert.deepEqual(refusedBy(50, [good]), ["protocol-error likely"]);
+    assert.deepEqual(refusedBy(50, [], { finished: new Set<Sender>(["server"]) }), ["protocol-error likely"]);
+  });
+
+  it("judges what was shown in the clear when a server answers once, sealed, and hangs up", () => {
+    assert.deepEqual(answeredSealed([sha1]), ["weak-signature possible"]);
+    assert.deepEqual(answeredSealed([old]), ["certificate-expired possible"]);
+    assert.deepEqual(answeredSealed([leafOfMiddle]), [
+      "missing-intermediate possible",
+      "issuer-not-acceptable possible",
+    ]);
+    assert.deepEqual(answeredSealed([]), ["no-certificate possible", "certificate-withheld possible"]);
+    assert.deepEqual(answeredSealed([good]), []);
+    assert.deepEqual(answeredSealed([good], { certificateRequest: asking() }), []);
+    assert.deepEqual(answeredSealed([old], { hungUpAfterAnswer: false }), []);
+  });
+
+  it("says of which evidence each is where nothing could be decrypted", () => {
+    const sealed = { isUndecryptable: true, sealedAlert: "server", sealedAnswer: "certificate" } as const;
+    const facts = factsOf({ clientHello: helloOf(), serverHello: chosen(), ...sealed });
+    const explanations = judgeHandshake(facts);
+    const rules = explanations.map(({ rule }) => rule);
+    for (const rule of ["weak-signature", "issuer-not-acceptable", "wrong-key-usage", "certificate-expired"])
+      assert.ok(
+        rules.some((each) => each === rule),
+        rule,
+      );
+    for (const { evidence, certainty } of explanations) {
+      assert.equal(certainty, "possible");
+      assert.match(evidence.join(" "), /record of the size of an alert/);
+    }
+  });
+
   it("trusts an alert about dates more than its own clock, and says so", () => {
     const [only] = judgeHandshake(shown([good], by("server", 45)));
     assert.equal(`${only?.rule} ${only?.certainty}`, "certificate-expired likely");
@@ -193,56 +264,5 @@ describe("judgeHandshake, of what a client showed", () => {
     assert.deepEqual(acts(["client"]), ["renew-certificate", "compare-clocks", "renew-identity"]);
     const unknown = shown([self], { handclasp: new Set<Sender>(["server"]), ...by("server", 46) });
     assert.deepEqual(rulesOf(judgeHandshake(unknown)), ["key-changed possible", "name-changed possible"]);
-  });
-});
-
-/** What a client that was shown this chain makes of it. */
-function refusedChain(
-  chain: readonly Uint8Array[],
-  code: number,
-  seen: Partial<HandshakeFacts> = {},
-): readonly string[] {
-  return rulesOf(
-    judgeHandshake(
-      factsOf({
-        clientHello: helloOf(),
-        serverHello: chosen(),
-        chains: { server: chain },
-        ...by("client", code),
-        ...seen,
-      }),
-    ),
-  );
-}
-
-describe("judgeHandshake, of what a server showed", () => {
-  it("finds what is wrong with it behind any alert", () => {
-    for (const code of [45, 42, 46])
-      assert.match(refusedChain([old], code).join(), /^server-certificate-expired/);
-    for (const code of [42, 46])
-      assert.match(refusedChain([there], code).join(), /^server-name-mismatch likely$/);
-    assert.deepEqual(refusedChain([here], 48), [
-      "server-missing-intermediate possible",
-      "server-unknown-ca possible",
-    ]);
-    assert.deepEqual(
-      refusedChain([here, root], 48),
-      ["server-missing-intermediate possible", "server-unknown-ca possible"]
-        .slice(1)
-        .map((rule) => rule.replace("possible", "likely")),
-    );
-    assert.deepEqual(refusedChain([self], 48), ["server-self-signed certain"]);
-  });
-
-  it("looks at the name when a client leaves without a word after the handshake", () => {
-    const finished = new Set<Sender>(["client", "server"]);
-    const left = { alert: undefined, finished, isDone: true, end: { by: "client", how: "closed" } as const };
-    assert.deepEqual(refusedChain([there], 0, left), ["server-name-mismatch likely"]);
-    const sealed = { ...left, isDone: false, isUndecryptable: true };
-    assert.deepEqual(refusedChain([there], 0, sealed), [
-      "server-name-mismatch possible",
-      "not-explained possible",
-    ]);
-    assert.deepEqual(refusedChain([there], 0, { ...left, spoke: new Set<Sender>(["client"]) }), []);
   });
 });

@@ -93,11 +93,11 @@ export class ConnectionTrace {
         break;
       }
       case "finish":
-        this.#story?.ended(event.direction, "closed");
+        this.#story?.ended(event.direction, "closed", event.packet);
         this.#explainEarly(event.direction);
         break;
       case "reset":
-        this.#story?.ended(event.direction, "reset");
+        this.#story?.ended(event.direction, "reset", event.packet);
         break;
       case "close":
         this.#close(event.reason === "end-of-capture");

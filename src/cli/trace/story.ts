@@ -24,6 +24,8 @@ export class StoryTeller implements HandshakeFacts {
   readonly #records = new SealedRecords();
   readonly #seen = new Set<Sender>();
   readonly #handclasp = new Set<Sender>();
+  #firstToLeave: Sender | undefined;
+  #leftUnspoken = false;
   time = 0;
   host: string | undefined;
   serverPort: number | undefined;
@@ -63,7 +65,7 @@ export class StoryTeller implements HandshakeFacts {
   }
 
   get sealedAlert(): Sender | undefined {
-    return this.#records.alertOf(this.end);
+    return this.#records.alert;
   }
 
   get sealedAnswer(): HandshakeFacts["sealedAnswer"] {
@@ -71,11 +73,19 @@ export class StoryTeller implements HandshakeFacts {
   }
 
   get isDone(): boolean {
-    return (this.finished.has("client") && this.finished.has("server")) || this.#records.isDone;
+    return this.#isFinished || this.#records.isDone;
+  }
+
+  get isSealedAlertInFlight(): boolean {
+    return this.#records.isAlertInFlight;
   }
 
   get hungUpAfterAnswer(): boolean {
-    return this.end?.by === "server" && this.#records.isOneExchange;
+    return this.#records.isOneExchange;
+  }
+
+  get leftUnspoken(): boolean {
+    return this.#leftUnspoken || this.#records.leftUnspoken;
   }
 
   /** That a side is handclasp, as somebody knows. */
@@ -107,8 +117,10 @@ export class StoryTeller implements HandshakeFacts {
   }
 
   /** The first one counts. */
-  ended(by: Sender, how: ConnectionEnd["how"]): void {
+  ended(by: Sender, how: ConnectionEnd["how"], packet?: number): void {
     this.#seen.add(by);
+    this.#records.ended(by, packet);
+    this.#leaves(by);
     this.end ??= { by, how };
   }
 
@@ -117,10 +129,10 @@ export class StoryTeller implements HandshakeFacts {
   }
 
   message(message: TraceMessage): void {
-    const { direction, contentType, messageType, data, time } = message;
+    const { direction, contentType, messageType, data, time, packet } = message;
     const sender = (direction === "read") === (this.#side === "server") ? "client" : "server";
     if (message.parsed !== undefined || this.time === 0) this.time = time;
-    if (contentType === TRACE_CONTENT_TYPE.header) this.#records.header(sender, data);
+    if (contentType === TRACE_CONTENT_TYPE.header) this.#records.header(sender, data, packet);
     else this.#records.opened(sender);
     if (
       contentType === TRACE_CONTENT_TYPE.alert &&
@@ -129,15 +141,29 @@ export class StoryTeller implements HandshakeFacts {
     ) {
       this.alert ??= { by: sender, code: messageType };
     }
+    if (contentType === TRACE_CONTENT_TYPE.alert) this.#leaves(sender);
     if (messageType === CONTENT_TYPE.applicationData && contentType === this.#dataIn) this.spoke.add(sender);
     if (message.parsed !== undefined) this.#handshake(sender, message.parsed);
+  }
+
+  /** Both sides are through with the handshake. */
+  get #isFinished(): boolean {
+    return this.finished.has("client") && this.finished.has("server");
+  }
+
+  #leaves(by: Sender): void {
+    if (this.end !== undefined || this.#firstToLeave !== undefined) return;
+    this.#firstToLeave = by;
+    this.#leftUnspoken = by === "client" && this.#isFinished && this.spoke.size === 0;
   }
 
   /** Not a goodbye, no mere warning, nor what OpenSSL says to whoever left without a goodbye. */
   #isReason(sender: Sender, code: number, [level]: Uint8Array): boolean {
     const isAnswerToEnd = code === ALERTS.decode_error && this.end !== undefined && this.end.by !== sender;
     const isWarning = level === WARNING && IGNORED_WARNINGS.has(code);
-    return code !== ALERTS.close_notify && !isAnswerToEnd && !isWarning;
+    // Behind a handshake it is a goodbye of those who close one direction only. RFC 8446 §6.1.
+    const isGoodbye = code === ALERTS.user_canceled && this.#isFinished;
+    return code !== ALERTS.close_notify && !isGoodbye && !isAnswerToEnd && !isWarning;
   }
 
   /** What tells application data: in TLS 1.3 all that is encrypted has its header. RFC 8446 §5.2. */
