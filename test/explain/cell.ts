@@ -14,6 +14,7 @@ import type { Server } from "./server.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const START_MS = 20_000;
+const STOP_MS = 2000;
 const KEYS = "keys.log";
 /** As all servers here answer whom they let in. */
 const SERVED = /^(?:HTTP\/1\.[01] 20\d|hello)/;
@@ -194,11 +195,14 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-async function ended(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+/** A server that has processes of its own ends them, if it is asked to. */
+async function ended(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill(signal);
+  const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await exited;
+  clearTimeout(late);
 }
 
 async function freePort(): Promise<number> {

@@ -14,7 +14,7 @@ export const nginx: Server = {
     const rejecting = serverName && `server { listen ${listen} default_server; ssl_reject_handshake on; }`;
     writeFileSync(
       config,
-      `user root; daemon off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
+      `user root; daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
 events {}
 http {
   access_log off;
