@@ -59,7 +59,7 @@ const CONTINUATION = 9;
 function statusOf(payload: Uint8Array, flags: number): number | undefined {
   let at = ((flags & PADDED) === 0 ? 0 : 1) + ((flags & PRIORITY) === 0 ? 0 : 5);
   // A change of the table's size may come before. RFC 7541 §6.3.
-  while (((payload[at] ?? 0) & 0xe0) === 0x20) at++;
+  while (((payload[at] ?? 0) & 0xe0) === 0x20) at = behindInteger(payload, at);
   const first = payload[at] ?? 0;
   if (first >= 0x80) return INDEXED_STATUS[(first & 0x7f) - FIRST_STATUS];
   const index = (first & 0xc0) === 0x40 ? first & 0x3f : first & 0x0f;
@@ -68,6 +68,13 @@ function statusOf(payload: Uint8Array, flags: number): number | undefined {
   const value = payload.subarray(at + 2, at + 2 + (length & 0x7f));
   const digits = length >= 0x80 ? unfold(value) : Buffer.from(value).toString("latin1");
   return /^\d{3}$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** One with a prefix of five bits: RFC 7541 §5.1. */
+function behindInteger(payload: Uint8Array, at: number): number {
+  let last = at;
+  if (((payload[at] ?? 0) & 0x1f) === 0x1f) while ((payload[++last] ?? 0) >= 0x80);
+  return last + 1;
 }
 
 /** Three digits in Huffman's code. */
