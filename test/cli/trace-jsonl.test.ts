@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { PcapngRecorder } from "../../src/capture/pcapng-recorder.ts";
 import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
 import { TraceWriter } from "../../src/cli/trace/writer.ts";
+import { recordHandshakes } from "./support/record-handshakes.ts";
 import { Home, startServer, until } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -40,16 +41,7 @@ describe("trace --format jsonl", () => {
 
   before(async () => {
     client = await makeClient(home, "ada");
-    await using server = await startServer(home, [
-      "trace",
-      "listen",
-      "--format",
-      "pcapng",
-      "--output",
-      recorded,
-    ]);
-    const names = ["-servername", "ada.example", "-alpn", "h2,http/1.1"];
-    for (const flag of ["-tls1_3", "-tls1_2"]) await openssl(server.port, client, "Ada\n", flag, ...names);
+    await recordHandshakes(home, recorded, client, ["-servername", "ada.example", "-alpn", "h2,http/1.1"]);
   });
 
   after(() => home[Symbol.dispose]());

@@ -11,8 +11,9 @@ import { recogniseFile } from "../../src/cli/trace/file-kind.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { PcapngRecorder, type RecordedConnection } from "../../src/capture/pcapng-recorder.ts";
 import { FileBuilder } from "../capture/support/capture-files.ts";
-import { Home, MAIN, type RunResult, runToEnd, startServer } from "./support/serve.ts";
-import { makeClient, openssl } from "./support/tls-clients.ts";
+import { recordHandshakes } from "./support/record-handshakes.ts";
+import { Home, MAIN, type RunResult, runToEnd } from "./support/serve.ts";
+import { makeClient } from "./support/tls-clients.ts";
 
 const SECRETS_BLOCK = 10;
 const ETHERNET = 1;
@@ -61,18 +62,7 @@ describe("trace read, by where the capture comes from", { timeout: 120_000 }, ()
 
   before(async () => {
     const client = await makeClient(home, "ada");
-    {
-      // Its last packets are written when it ends.
-      await using server = await startServer(home, [
-        "trace",
-        "listen",
-        "--format",
-        "pcapng",
-        "--output",
-        plain,
-      ]);
-      for (const flag of ["-tls1_3", "-tls1_2"]) await openssl(server.port, client, "Ada\n", flag);
-    }
+    await recordHandshakes(home, plain, client);
     file = readFileSync(plain);
     expected = (await home.run(["trace", "read", plain, "--format", "jsonl"])).stdout;
     assert.ok(expected.length > 1000);

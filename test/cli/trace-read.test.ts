@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync }
 import net from "node:net";
 import { after, before, describe, it } from "node:test";
 import { cannotCapture, LoopbackCapture, missing, tsharkFields } from "../capture/support/programs.ts";
+import { recordHandshakes } from "./support/record-handshakes.ts";
 import { Home, startServer } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -30,15 +31,7 @@ describe("trace read", () => {
 
   before(async () => {
     client = await makeClient(home, "ada");
-    await using server = await startServer(home, [
-      "trace",
-      "listen",
-      "--format",
-      "pcapng",
-      "--output",
-      recorded,
-    ]);
-    for (const flag of ["-tls1_3", "-tls1_2"]) await openssl(server.port, client, "Ada\n", flag);
+    await recordHandshakes(home, recorded, client);
   });
 
   after(() => home[Symbol.dispose]());
