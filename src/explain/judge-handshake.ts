@@ -1,4 +1,4 @@
-import { ALERTS } from "../tls/alert.ts";
+import { ALERTS, CERTIFICATE_ALERTS } from "../tls/alert.ts";
 import { ALERT_DESCRIPTIONS } from "../tls/code-points.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { findDefects } from "./find-defects.ts";
@@ -14,16 +14,9 @@ import { otherSide } from "./remedies.ts";
 
 /** Alerts that may be about a certificate, whoever sends them. RFC 8446 §6.2. */
 const ABOUT_CERTIFICATES: ReadonlySet<number> = new Set([
+  ...CERTIFICATE_ALERTS,
   ALERTS.handshake_failure,
   ALERTS.no_certificate,
-  ALERTS.bad_certificate,
-  ALERTS.unsupported_certificate,
-  ALERTS.certificate_revoked,
-  ALERTS.certificate_expired,
-  ALERTS.certificate_unknown,
-  ALERTS.unknown_ca,
-  ALERTS.access_denied,
-  ALERTS.certificate_required,
 ]);
 
 /** Why a connection did not come about, as far as that can be told from what was seen; nothing when nothing went wrong. */

@@ -54,3 +54,15 @@ export function encodeFatalAlert(name: AlertName): Uint8Array {
 export function encodePlaintextAlert(name: AlertName): Uint8Array {
   return Uint8Array.of(CONTENT_TYPE.alert, 0x03, 0x03, 0x00, 0x02, ...encodeFatalAlert(name));
 }
+
+/** Alerts with which a side judges the certificate that it was shown, or misses one. RFC 8446 §6.2. */
+export const CERTIFICATE_ALERTS: readonly number[] = [
+  ALERTS.bad_certificate,
+  ALERTS.unsupported_certificate,
+  ALERTS.certificate_revoked,
+  ALERTS.certificate_expired,
+  ALERTS.certificate_unknown,
+  ALERTS.unknown_ca,
+  ALERTS.access_denied,
+  ALERTS.certificate_required,
+];

@@ -1,22 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
-import { ALERTS } from "../../tls/alert.ts";
+import { ALERTS, CERTIFICATE_ALERTS } from "../../tls/alert.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { explanationsText } from "../explanations-text.ts";
 import { StoryTeller } from "../trace/story.ts";
-
-/** Alerts with which a server judges what we showed, in a handshake that else went well. */
-const ABOUT_OURS: ReadonlySet<unknown> = new Set([
-  ALERTS.bad_certificate,
-  ALERTS.unsupported_certificate,
-  ALERTS.certificate_revoked,
-  ALERTS.certificate_expired,
-  ALERTS.certificate_unknown,
-  ALERTS.unknown_ca,
-  ALERTS.access_denied,
-  ALERTS.certificate_required,
-]);
 
 export interface RefusedConnection {
   /** PEM: what we had to show. */
@@ -36,7 +24,7 @@ export function explainRefused(
 ): unknown {
   if (!isHandclaspError(error, "ERR_HANDCLASP_REFUSED")) return error;
   const { alertCode } = error.details;
-  if (typeof alertCode !== "number" || !ABOUT_OURS.has(alertCode)) return error;
+  if (typeof alertCode !== "number" || !CERTIFICATE_ALERTS.includes(alertCode)) return error;
   const story = new StoryTeller("client");
   const chain = chainOf(certificate);
   story.isLive = true;
