@@ -34,7 +34,7 @@ export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/trace-message.ts";
-export { type CreateTokenOptions } from "./trust/invite.ts";
+export { type CreateTokenOptions } from "./operator/invite.ts";
 export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/join-token.ts";
 export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export {
@@ -43,7 +43,7 @@ export {
   type ImportOptions,
   Operator,
   type OperatorOptions,
-} from "./trust/operator.ts";
+} from "./operator/operator.ts";
 export type { FirstUse, Policy } from "./trust/policy.ts";
 export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { parseArgs } from "node:util";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { binaryCurveAuthority, costlyChain } from "../../test/guard/support/costly-chain.ts";
 import { median, rounded } from "../peers/figures.ts";

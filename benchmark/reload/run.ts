@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { findBinary } from "../peers/contenders.ts";
 import {

@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
-import type { Operator } from "../../src/trust/operator.ts";
+import type { Operator } from "../../src/operator/operator.ts";
 import { createIdentity, type CreatedIdentity } from "../../src/x509/create-identity.ts";
 import { type Counts, lost } from "./counts.ts";
 

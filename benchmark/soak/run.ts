@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { median } from "../peers/figures.ts";
 import { freePort, pidOf, residentKib, startContender, stopContender } from "../peers/server-under-test.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
-import { Operator } from "../trust/operator.ts";
+import { Operator } from "../operator/operator.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 
 /** `--store URL`, the same on every verb. */

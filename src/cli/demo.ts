@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/key-id.ts";
-import { Operator } from "../trust/operator.ts";
+import { Operator } from "../operator/operator.ts";
 import { formatListing } from "../tls/format-listing.ts";
 import { createIdentity } from "../x509/create-identity.ts";
 import { processName } from "./context.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
-import { alertOf } from "../guard/alerts.ts";
+import { alertOf } from "../trust/alerts.ts";
 import { judgeRefusal, type RefusalFacts } from "../explain/judge-refusal.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import { parseFingerprint } from "../trust/key-pin.ts";

@@ -3,7 +3,7 @@ import { readIdentityFile } from "../client/identity-file.ts";
 import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { durationUpTo } from "../trust/duration.ts";
-import { MOST_TOKEN_DAYS } from "../trust/invite.ts";
+import { MOST_TOKEN_DAYS } from "../operator/invite.ts";
 import { encodeJoinToken, type JoinToken } from "../trust/join-token.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";

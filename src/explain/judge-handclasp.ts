@@ -4,7 +4,7 @@ import type { Explanation } from "./explanation.ts";
 import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
 import type { Remedy } from "./remedy.ts";
 
-/** What a guarded server means by an alert: `src/guard/alerts.ts` the other way round. */
+/** What a guarded server means by an alert: `src/trust/alerts.ts` the other way round. */
 const MEANT: ReadonlyMap<number, readonly RefusalReason[]> = new Map<number, readonly RefusalReason[]>([
   [ALERTS.bad_certificate, ["malformed-certificate"]],
   [ALERTS.unsupported_certificate, ["unsupported-key"]],

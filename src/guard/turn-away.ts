@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { AlertName } from "../tls/alert.ts";
 import type { RefusalReason } from "../trust/verdict.ts";
-import { alertOf } from "./alerts.ts";
+import { alertOf } from "../trust/alerts.ts";
 import type { Encounter } from "./encounter.ts";
 import type { Handshake } from "./handshake.ts";
 import { refusalRecord } from "./refusal-record.ts";

@@ -2,7 +2,7 @@ import type { EndorsementProblem } from "./judge-endorsement.ts";
 import type { KeyPin, KeySource } from "./key-record.ts";
 import type { TokenProblem } from "./token-record.ts";
 
-/** Why a handshake was refused. Each has its alert in `guard/alerts.ts`. */
+/** Why a handshake was refused. Each has its alert in `trust/alerts.ts`. */
 export type RefusalReason =
   | "no-certificate"
   | "malformed-certificate"

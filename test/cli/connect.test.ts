@@ -4,7 +4,7 @@ import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>

@@ -8,7 +8,7 @@ import { command as serve } from "../../src/cli/serve.ts";
 import { command as store } from "../../src/cli/store.ts";
 import { command as token } from "../../src/cli/token.ts";
 import { command as trust } from "../../src/cli/trust.ts";
-import { alertOf } from "../../src/guard/alerts.ts";
+import { alertOf } from "../../src/trust/alerts.ts";
 import { explainRefusal } from "../../src/cli/explain.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";

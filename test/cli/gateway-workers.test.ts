@@ -7,7 +7,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce, type Outcome } from "../guard/support/node-client.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { Home, MAIN, type RunningServer, startServer, until } from "./support/serve.ts";
 
 /** Echoes. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import tls from "node:tls";
 import { isHandclaspError } from "../../src/errors.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
 import { until } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";

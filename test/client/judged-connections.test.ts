@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { connectVerified, type VerifiedSocket } from "../../src/client/connect.ts";
 import { JudgedConnections } from "../../src/client/judged-connections.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { identity, type Listening, optionsFor, serve } from "./support/listening.ts";
 

@@ -11,7 +11,7 @@ import { httpsAgent } from "../../src/client/https-agent.ts";
 import { KnownServers } from "../../src/client/known-servers.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { getJson, openVisitor, openWeb, type WebScene } from "./support/web-scene.ts";
 

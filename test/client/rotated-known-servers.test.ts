@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { KnownServers, type ServerVerdict } from "../../src/client/known-servers.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../src/trust/events.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { identity } from "../guard/support/identities.ts";

@@ -1,7 +1,7 @@
 // What every store promises about changes that say whom they mean by a name, while that name changes hands.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
-import { alertOf } from "../../src/guard/alerts.ts";
+import { alertOf } from "../../src/trust/alerts.ts";
 import { CHANNELS } from "../../src/guard/channels.ts";
 import { ALERTS, type AlertName } from "../../src/tls/alert.ts";
 import * as handclasp from "../../src/index.ts";

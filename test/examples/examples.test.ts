@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { identity } from "../guard/support/identities.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startExample } from "./support/running-example.ts";

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { ChannelMessages } from "../../src/guard/channels.ts";
-import type { Operator } from "../../src/trust/operator.ts";
+import type { Operator } from "../../src/operator/operator.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { Peer } from "../../src/guard/peer.ts";
 import { successorOf } from "../support/successor.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { fresh, type KnownCredentials } from "./support/certificates.ts";

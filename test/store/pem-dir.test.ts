@@ -17,7 +17,7 @@ import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { PemDir } from "../../src/store/pem-dir.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import { certificatesFromPem } from "../../src/x509/certificate-description.ts";

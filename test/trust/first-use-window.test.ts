@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import type { FirstUse } from "../../src/trust/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { factsOf } from "../support/certificates.ts";

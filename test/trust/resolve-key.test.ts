@@ -5,7 +5,7 @@ import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { toKeyPin } from "../../src/trust/key-pin.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { type KeyVerb, resolveKey } from "../../src/trust/resolve-key.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";

@@ -6,7 +6,7 @@ import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { verifyChain } from "../../src/trust/events.ts";
 import type { KeyPin, KeyState } from "../../src/trust/key-record.ts";
 import { nameKey } from "../../src/trust/peer-name.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import type { FirstUse } from "../../src/trust/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { factsOf } from "../support/certificates.ts";

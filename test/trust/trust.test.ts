@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { parseEvent } from "../../src/trust/events.ts";
-import { Operator } from "../../src/trust/operator.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { Home } from "../cli/support/serve.ts";
 import { factsOf } from "../support/certificates.ts";

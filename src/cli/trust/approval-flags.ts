@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { parseDuration } from "../../trust/duration.ts";
-import type { ImportOptions } from "../../trust/operator.ts";
+import type { ImportOptions } from "../../operator/operator.ts";
 import { asArgument } from "../context.ts";
 
 /** What everything that makes a key trusted can be told. */

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Server, TLSSocket } from "node:tls";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
-import { REFUSAL_REASONS } from "../../guard/alerts.ts";
+import { REFUSAL_REASONS } from "../../trust/alerts.ts";
 import type { ChannelMessages } from "../../guard/channels.ts";
 import { CUT_REASONS } from "../../guard/cut-reason.ts";
 import type { Guard } from "../../guard/guard.ts";

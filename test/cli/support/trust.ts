@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openStore } from "../../../src/store/open-store.ts";
-import { Operator } from "../../../src/trust/operator.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import { toSeenCertificate } from "../../../src/trust/trust.ts";
 import type { TrustStore } from "../../../src/trust/trust-store.ts";
 import type { CertificateFacts, KeyPin } from "../../../src/x509/certificate-facts.ts";

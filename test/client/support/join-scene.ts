@@ -6,7 +6,7 @@ import { isHandclaspError } from "../../../src/errors.ts";
 import { parseIdentity } from "../../../src/client/identity.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
-import type { CreateTokenOptions } from "../../../src/trust/invite.ts";
+import type { CreateTokenOptions } from "../../../src/operator/invite.ts";
 import type { JoinToken } from "../../../src/trust/join-token.ts";
 import type { RefusalSighting } from "../../../src/trust/trust-store.ts";
 import type { TrustStore } from "../../../src/trust/trust-store.ts";

@@ -4,7 +4,7 @@ import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/gateway/gateway-context.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
-import { Operator } from "../../../src/trust/operator.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import type { TrustStore } from "../../../src/trust/trust-store.ts";
 import { identity } from "../../guard/support/identities.ts";
 

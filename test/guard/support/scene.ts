@@ -6,7 +6,7 @@ import tls from "node:tls";
 import { type Guard, guard, type TrustPort } from "../../../src/guard/guard.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
-import { Operator } from "../../../src/trust/operator.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import { identity } from "./identities.ts";

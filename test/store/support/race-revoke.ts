@@ -1,7 +1,7 @@
 // Waits for a line, then rotates the keys of twenty peers, or revokes those peers by name, and says that it is done.
 import { once } from "node:events";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
-import { Operator } from "../../../src/trust/operator.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import { rotateOf } from "../../contract/rotations.ts";
 import { factsOf } from "../../support/certificates.ts";
 

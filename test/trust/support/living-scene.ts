@@ -3,7 +3,7 @@ import { isHandclaspError } from "../../../src/errors.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { verifyChain } from "../../../src/trust/events.ts";
 import type { KeyPin } from "../../../src/trust/key-record.ts";
-import { Operator } from "../../../src/trust/operator.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import { nameKey } from "../../../src/trust/peer-name.ts";
 import type { Sighting } from "../../../src/trust/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";

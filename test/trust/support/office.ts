@@ -3,7 +3,7 @@ import { after } from "node:test";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
 import type { KeyPin } from "../../../src/trust/key-record.ts";
-import { Operator } from "../../../src/trust/operator.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/policy.ts";
 import type { ShownEndorsement } from "../../../src/trust/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";

@@ -1,5 +1,5 @@
 import type { AlertName } from "../tls/alert.ts";
-import type { RefusalReason } from "../trust/verdict.ts";
+import type { RefusalReason } from "./verdict.ts";
 
 const ALERT_OF: Readonly<Record<RefusalReason, AlertName>> = {
   "no-certificate": "certificate_required",

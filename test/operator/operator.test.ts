@@ -7,7 +7,7 @@ import { verifyChain } from "../../src/trust/events.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { NOW, Office } from "./support/office.ts";
+import { NOW, Office } from "../trust/support/office.ts";
 
 describe("Operator.revoke and ignore", () => {
   it("revokes all keys of a peer at once, and returns them", async () => {

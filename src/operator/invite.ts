@@ -1,11 +1,11 @@
 import { ANYTHING, BOOLEAN, checkOptions, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
-import type { CreateTokenChange } from "./changes/change.ts";
-import { parseIpNetwork } from "./ip-network.ts";
-import { createJoinToken, type JoinToken, joinTokenPublicKey } from "./join-token.ts";
-import { parseKeyPin } from "./key-pin.ts";
-import type { KeyPin } from "./key-record.ts";
-import { toPeerName } from "./peer-name.ts";
+import type { CreateTokenChange } from "../trust/changes/change.ts";
+import { parseIpNetwork } from "../trust/ip-network.ts";
+import { createJoinToken, type JoinToken, joinTokenPublicKey } from "../trust/join-token.ts";
+import { parseKeyPin } from "../trust/key-pin.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import { toPeerName } from "../trust/peer-name.ts";
 
 export interface CreateTokenOptions {
   /** The name that the client will have. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { factsOf } from "../support/certificates.ts";
-import { NOW, Office } from "./support/office.ts";
+import { NOW, Office } from "../trust/support/office.ts";
 
 describe("Operator.approve", () => {
   it("trusts a pending key under the name that it claims", async () => {

@@ -10,16 +10,16 @@ import {
 } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
-import type { Change, SeenKey } from "./changes/change.ts";
-import { STORE } from "./trust-options.ts";
-import type { Actor } from "./events.ts";
+import type { Change, SeenKey } from "../trust/changes/change.ts";
+import { STORE } from "../trust/trust-options.ts";
+import type { Actor } from "../trust/events.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
-import type { JoinToken } from "./join-token.ts";
-import type { KeyRecord } from "./key-record.ts";
-import { toMoment } from "./moment.ts";
-import type { TokenRecord } from "./token-record.ts";
-import { toSeenCertificate } from "./trust.ts";
-import type { TrustStore } from "./trust-store.ts";
+import type { JoinToken } from "../trust/join-token.ts";
+import type { KeyRecord } from "../trust/key-record.ts";
+import { toMoment } from "../trust/moment.ts";
+import type { TokenRecord } from "../trust/token-record.ts";
+import { toSeenCertificate } from "../trust/trust.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
 
 export interface OperatorOptions {
   /** Who is acting, for events. */

@@ -3,13 +3,13 @@ import { describe, it } from "node:test";
 import { ALERTS } from "../../src/tls/alert.ts";
 import { TLS13_SUITES } from "../../src/tls/tls13-suite.ts";
 import type { RefusalReason } from "../../src/trust/verdict.ts";
-import { alertOf } from "../../src/guard/alerts.ts";
+import { alertOf } from "../../src/trust/alerts.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { identity, inFiles } from "./support/identities.ts";
-import { connectOnce } from "./support/node-client.ts";
-import { openssl, python } from "./support/programs.ts";
-import { openScene } from "./support/scene.ts";
-import { refusing } from "./support/verdicts.ts";
+import { identity, inFiles } from "../guard/support/identities.ts";
+import { connectOnce } from "../guard/support/node-client.ts";
+import { openssl, python } from "../guard/support/programs.ts";
+import { openScene } from "../guard/support/scene.ts";
+import { refusing } from "../guard/support/verdicts.ts";
 
 /** DESIGN §5, by number: TLS 1.3, TLS 1.2. */
 const TABLE: Readonly<Record<RefusalReason, readonly [number, number]>> = {
