@@ -130,8 +130,8 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.keys());
   }
 
-  keysWithoutName(): readonly KeyRecord[] {
-    return this.#read(() => this.#tables.keysWithoutName());
+  keysClaiming(nameKey: string): readonly KeyRecord[] {
+    return this.#read(() => this.#tables.keysClaiming(nameKey));
   }
 
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {

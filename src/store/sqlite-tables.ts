@@ -31,18 +31,22 @@ export class SqliteTables implements TrustTables {
     return this.#keys("SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen, pin", folded);
   }
 
-  keysWithoutName(): readonly KeyRecord[] {
+  keysClaiming(folded: string): readonly KeyRecord[] {
     return this.#keys(
       "SELECT * FROM keys WHERE name_key IS NULL ORDER BY first_seen IS NULL, first_seen, pin",
-    );
+    ).filter(({ claimedName }) => claimedName !== null && nameKey(claimedName) === folded);
   }
 
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {
-    return this.#keys("SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' LIMIT 1000", prefix);
+    return this.#keys(
+      "SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' ORDER BY pin LIMIT 1000",
+      prefix,
+    );
   }
 
   keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    const sql = "SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?)";
+    const sql =
+      "SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?) ORDER BY pin";
     return this.#keys(sql, fingerprint);
   }
 

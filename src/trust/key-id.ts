@@ -10,13 +10,22 @@ const GROUP_LENGTH = 7;
 const LENGTH = 61;
 const DATA_LENGTH = 52;
 const SHORTEST_PREFIX = 2 * GROUP_LENGTH;
+/** Eight of the nine groups: what is longer is meant to be all of it. */
+const LONGEST_PREFIX = 8 * GROUP_LENGTH;
 
 /** The beginning of a key id, and the pins that it stands for. */
 export interface KeyIdPrefix {
   /** The longest text that all matching pins begin with: `sha256:` and base64, for a range scan. */
   readonly pinPrefix: string;
-  /** Whether this pin's key id begins like that; finer than `pinPrefix` by up to five bits. */
-  matches(pin: KeyPin): boolean;
+  /** Its base32 without check characters: finer than `pinPrefix` by up to five bits. */
+  readonly symbols: string;
+}
+
+/** What is wrong with a text that was meant as a key id. */
+export interface KeyIdProblem {
+  readonly problem: string;
+  /** From 1; null when the length alone is wrong. */
+  readonly group: number | null;
 }
 
 /**
@@ -49,8 +58,24 @@ export function parseKeyIdPrefix(text: string): KeyIdPrefix {
   const whole = Math.floor((data.length * 5) / 6);
   return {
     pinPrefix: data.length === DATA_LENGTH ? pin : pin.slice(0, "sha256:".length + whole),
-    matches: (other) => toData(other)?.startsWith(data) ?? false,
+    symbols: data,
   };
+}
+
+/** Whether this pin's key id begins with these symbols of `parseKeyIdPrefix`. */
+export function keyIdBeginsWith(pin: KeyPin, symbols: string): boolean {
+  return toData(pin)?.startsWith(symbols) ?? false;
+}
+
+/**
+ * What is wrong with a text that has the shape of a key id or a prefix of one; undefined for what has not, or is right.
+ * Names may have that shape: it counts when no peer has such a name.
+ */
+export function problemOfKeyId(text: string): KeyIdProblem | undefined {
+  if (!isMeantAsKeyId(text)) return undefined;
+  const isWhole = text.replaceAll(/[\s\p{Pd}]/gu, "").length > LONGEST_PREFIX;
+  const reading = isWhole ? readKeyId(text) : readPrefix(text);
+  return reading.ok ? undefined : { problem: reading.problem, group: reading.group };
 }
 
 /**
@@ -75,11 +100,8 @@ export function isMeantAsKeyId(text: string): boolean {
 
 type Reading = { readonly ok: true; readonly data: string } | Mistyped;
 
-interface Mistyped {
+interface Mistyped extends KeyIdProblem {
   readonly ok: false;
-  readonly problem: string;
-  /** From 1; null when the length alone is wrong. */
-  readonly group: number | null;
 }
 
 interface Typed {
@@ -161,7 +183,8 @@ function wrongLength(rule: string, symbols: readonly string[]): Mistyped {
   return { ok: false, problem: `${rule}, this has ${symbols.length}`, group: null };
 }
 
-function mistyped({ problem, group }: Mistyped): HandclaspError {
+/** The error that says so. */
+export function mistyped({ problem, group }: KeyIdProblem): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_KEY_ID", problem, {
     hint: "compare it with the original group by group; a key id is made of A to Z and 2 to 7",
     details: { group },

@@ -5,8 +5,8 @@ export interface KeyLookup {
   key(pin: KeyPin): KeyRecord | undefined;
   /** Keys bound to a folded name, whatever their state but pending. */
   keysOfName(nameKey: string): readonly KeyRecord[];
-  /** Keys that no name is bound to: those that wait, and impostors. The longest known first. */
-  keysWithoutName(): readonly KeyRecord[];
+  /** Keys that claim a folded name while no name is bound to them: those that wait, and impostors. The longest known first. */
+  keysClaiming(nameKey: string): readonly KeyRecord[];
   /** Keys whose pin begins with the text. */
   keysByPinPrefix(prefix: string): readonly KeyRecord[];
   /** The key of a certificate; its fingerprint in lower-case hex. */

@@ -3,7 +3,8 @@ import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText, nameKey } from "../../trust/peer-name.ts";
-import { resolveOne } from "../../trust/resolve-key.ts";
+import { parseKeyReference } from "../../trust/key-reference.ts";
+import { resolveOne } from "../../trust/resolve-keys.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
@@ -38,7 +39,7 @@ async function run(text: string, options: Options): Promise<void> {
     options.store,
     "trust approve",
     async (store, operator) => {
-      const key = resolveOne(store, text, "approve");
+      const key = resolveOne(store, parseKeyReference(text), "approve");
       if (options.seen !== undefined) mustClaim(key, options.seen);
       else if (options.yes !== true && process.stdin.isTTY && !(await isApproved(store, key, options))) {
         say("nothing was changed");

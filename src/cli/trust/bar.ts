@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
-import { resolveKey } from "../../trust/resolve-key.ts";
+import { parseKeyReference } from "../../trust/key-reference.ts";
+import { resolveKeys } from "../../trust/resolve-keys.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
@@ -54,7 +55,7 @@ async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: 
     options.store,
     `trust ${verb}`,
     async (store, operator) => {
-      const meant = resolveKey(store, text, verb);
+      const meant = resolveKeys(store, parseKeyReference(text), verb);
       const asks = options.yes !== true && meant.length > 1 && process.stdin.isTTY;
       if (asks && !(await isAgreed(verb, meant))) {
         say("nothing was changed");

@@ -3,7 +3,8 @@ import { toKeyId } from "../../trust/key-id.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/key-record.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import { toPhrase } from "../../trust/phrase.ts";
-import { resolveKey } from "../../trust/resolve-key.ts";
+import { parseKeyReference } from "../../trust/key-reference.ts";
+import { resolveKeys } from "../../trust/resolve-keys.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
 import type { RefusalDetail, RefusalReason } from "../../trust/verdict.ts";
 import { describeCertificate, toPem } from "../../x509/certificate-description.ts";
@@ -84,7 +85,7 @@ async function run(text: string, { pem, store: url, json }: Options): Promise<vo
     url,
     "trust show",
     (store) => {
-      const keys = resolveKey(store, text, "show");
+      const keys = resolveKeys(store, parseKeyReference(text), "show");
       const shown = keys.map((key) => toShownKey(store, key, pem === true));
       if (json === true) printJson(shown);
       else print(keys.map((key, at) => describe(key, shown[at])).join("\n\n"));

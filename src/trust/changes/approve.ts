@@ -3,7 +3,8 @@ import type { TrustEventType } from "../events.ts";
 import { toKeyId } from "../key-id.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
 import { escapeText, nameKey, toPeerName } from "../peer-name.ts";
-import { resolveOne } from "../resolve-key.ts";
+import { parseKeyReference } from "../key-reference.ts";
+import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ApproveChange, ImportChange, Outcome, SeenKey } from "./change.ts";
 import { leaveGroups } from "./group.ts";
@@ -12,7 +13,7 @@ import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
 export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
-  const key = resolveOne(tables, change.key, "approve");
+  const key = resolveOne(tables, parseKeyReference(change.key), "approve");
   mustBeAsSeen(key, change.seen);
   const claimedName = key.state === "trusted" ? (key.newName ?? key.claimedName) : key.claimedName;
   const unchanged = key.state === "trusted" && key.newName === null;

@@ -1,12 +1,13 @@
 import type { KeyRecord } from "../key-record.ts";
-import { resolveKey } from "../resolve-key.ts";
+import { parseKeyReference } from "../key-reference.ts";
+import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { BarChange, Outcome } from "./change.ts";
 
 /** Revokes or ignores keys. Their names stay bound until `forget`; a stranger's claim is no name, and stays free. */
 export function applyBar(tables: TrustTables, change: BarChange): Outcome {
   const state = change.type === "revoke" ? "revoked" : "ignored";
-  const known = resolveKey(tables, change.key, change.type);
+  const known = resolveKeys(tables, parseKeyReference(change.key), change.type);
   const keys = known.map((key): KeyRecord => {
     if (key.state === state) return key;
     const barred: KeyRecord = {

@@ -1,7 +1,8 @@
 import { HandclaspError } from "../../errors.ts";
 import type { KeyPin, KeyRecord } from "../key-record.ts";
 import { escapeText } from "../peer-name.ts";
-import { resolveKey } from "../resolve-key.ts";
+import { parseKeyReference } from "../key-reference.ts";
+import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ForgetChange, Outcome } from "./change.ts";
 import { leaveGroups } from "./group.ts";
@@ -9,7 +10,7 @@ import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Forgets keys: their names are free again, a tombstone stays. */
 export function applyForget(tables: TrustTables, change: ForgetChange): Outcome {
-  const keys = resolveKey(tables, change.key, "forget");
+  const keys = resolveKeys(tables, parseKeyReference(change.key), "forget");
   if (change.seen !== undefined && !isSame(change.seen, keys)) {
     throw new HandclaspError(
       "ERR_HANDCLASP_STATE",

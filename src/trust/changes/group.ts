@@ -1,13 +1,14 @@
 import { HandclaspError } from "../../errors.ts";
 import { nameKey, nameKeysOf, toPeerName } from "../peer-name.ts";
 import type { KeyRecord } from "../key-record.ts";
-import { resolveOne } from "../resolve-key.ts";
+import { parseKeyReference } from "../key-reference.ts";
+import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { AddToGroupChange, ChangeOrigin, Outcome, RemoveFromGroupChange } from "./change.ts";
 
 /** Puts the peer that a key speaks for into a group; the first member makes the group. */
 export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): Outcome {
-  const key = resolveOne(tables, change.key, "group");
+  const key = resolveOne(tables, parseKeyReference(change.key), "group");
   const group = toPeerName(change.group);
   if (!group.ok) {
     throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a group's name: ${group.problem}`);
@@ -26,7 +27,7 @@ export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): 
 
 /** Takes a peer out of a group; the last one ends the group. */
 export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGroupChange): Outcome {
-  const key = resolveOne(tables, change.key, "group");
+  const key = resolveOne(tables, parseKeyReference(change.key), "group");
   const wanted = nameKeysOf(change.group);
   const groups = key.peer === null ? [] : tables.groupsOf(nameKey(key.peer));
   const group = groups.find((name) => wanted.includes(nameKey(name)));

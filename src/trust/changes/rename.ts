@@ -1,7 +1,8 @@
 import { HandclaspError } from "../../errors.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
-import { resolveOne } from "../resolve-key.ts";
+import { parseKeyReference } from "../key-reference.ts";
+import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome, RenameChange } from "./change.ts";
 import { keepGroups } from "./group.ts";
@@ -9,7 +10,7 @@ import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: RenameChange): Outcome {
-  const { peer: former } = resolveOne(tables, change.key, "rename");
+  const { peer: former } = resolveOne(tables, parseKeyReference(change.key), "rename");
   if (former === null) {
     throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet", {
       hint: "handclasp trust approve KEY --name NAME gives it one",

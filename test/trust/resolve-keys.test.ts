@@ -6,7 +6,8 @@ import { toKeyId } from "../../src/trust/key-id.ts";
 import { toKeyPin } from "../../src/trust/key-pin.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { type KeyVerb, resolveKey } from "../../src/trust/resolve-key.ts";
+import { parseKeyReference } from "../../src/trust/key-reference.ts";
+import { type KeyVerb, resolveKeys } from "../../src/trust/resolve-keys.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
@@ -50,12 +51,12 @@ async function hold(
 }
 
 function resolved(store: TrustStore, text: string, verb: KeyVerb = "show"): readonly KeyPin[] {
-  return resolveKey(store, text, verb).map(({ pin }) => pin);
+  return resolveKeys(store, parseKeyReference(text), verb).map(({ pin }) => pin);
 }
 
 function refusal(store: TrustStore, text: string, verb: KeyVerb, code: ErrorCode): HandclaspError {
   try {
-    resolveKey(store, text, verb);
+    resolveKeys(store, parseKeyReference(text), verb);
   } catch (error) {
     assert.ok(isHandclaspError(error, code), String(error));
     return error;
@@ -63,7 +64,7 @@ function refusal(store: TrustStore, text: string, verb: KeyVerb, code: ErrorCode
   return assert.fail(`"${text}" was resolved`);
 }
 
-describe("resolveKey: by key", () => {
+describe("resolveKeys: by key", () => {
   it("finds a key by its pin, with every verb and in every state", async () => {
     const { store, operator, anna } = await storeWithAnna();
     await operator.revoke("anna");
@@ -161,7 +162,7 @@ describe("resolveKey: by key", () => {
   });
 });
 
-describe("resolveKey: by name", () => {
+describe("resolveKeys: by name", () => {
   it("finds a peer by its name, whatever the case, spaces and compatibility forms", async () => {
     const { store, anna } = await storeWithAnna();
     for (const text of ["anna", "ANNA", " Anna ", "ａｎｎａ"])
