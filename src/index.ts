@@ -28,7 +28,7 @@ export type { ClientCertificate, GuardOptions } from "./guard/options.ts";
 export type { TicketKeys } from "./guard/ticket-keys.ts";
 export type { PendingClient, ReceivePending } from "./guard/waiting-room.ts";
 export { peerOf } from "./guard/peer-of.ts";
-export type { Peer, PeerCertificate } from "./guard/peer.ts";
+export type { Peer, PeerCertificate, PeerJson } from "./guard/peer.ts";
 export { openMemoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";

@@ -2,6 +2,7 @@ import type { TrustPort } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Distrust } from "../trust/distrust.ts";
 import type { KeyPin } from "../trust/key-record.ts";
+import type { PeerGroups } from "../trust/peer-groups.ts";
 import type { LiveConnection, Sighting } from "../trust/sighting.ts";
 import type { Trust } from "../trust/trust.ts";
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/trust-change.ts";
@@ -32,6 +33,10 @@ export class ListenerTrust implements ListenerTrustPort {
     const changes = new Map<KeyPin, TrustChange>();
     for (const { peer } of connections) if (peer !== undefined) changes.set(peer.pin, UNCHANGED);
     for (const listener of this.#listeners) listener(changes);
+  }
+
+  get groups(): PeerGroups {
+    return this.#trust.groups;
   }
 
   judge(sighting: Sighting): Verdict {

@@ -275,7 +275,7 @@ export class Guard implements Disposable {
 
   #admit(encounter: Encounter, verdict: Admit, sighting: Sighting): boolean {
     const { handshake, socket, certificate } = encounter;
-    const peer = toPeer(encounter, verdict, sighting.certificate);
+    const peer = toPeer(encounter, verdict, sighting.certificate, this.#trust.groups);
     this.#counters.admitted += 1;
     this.#arrivals.admitted(handshake);
     if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);

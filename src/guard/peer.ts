@@ -1,5 +1,6 @@
-import type { Admit } from "../trust/verdict.ts";
 import { toKeyId } from "../trust/key-id.ts";
+import type { PeerGroups } from "../trust/peer-groups.ts";
+import type { Admit } from "../trust/verdict.ts";
 import { type CertificateDescription, describeCertificate, toPem } from "../x509/certificate-description.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Encounter } from "./encounter.ts";
@@ -9,6 +10,7 @@ export interface Meeting {
   /** The name the trust store binds to the key. */
   readonly name: string;
   readonly facts: CertificateFacts;
+  readonly groups: PeerGroups;
   /** This connection was the first of its key, which nobody that we know endorsed. */
   readonly firstUse: boolean;
   /** The key is known, the certificate is new. */
@@ -20,7 +22,22 @@ export interface Meeting {
   readonly resumed: boolean;
 }
 
-/** Who is on the other side of a connection, as judged when it was made; it never changes after that. */
+/** A peer as JSON has it. */
+export interface PeerJson {
+  readonly name: string;
+  readonly pin: KeyPin;
+  readonly keyId: string;
+  readonly fingerprint: string;
+  readonly groups: readonly string[];
+  readonly firstUse: boolean;
+  readonly renewed: boolean;
+  readonly rotated: boolean;
+  readonly connection: string;
+  readonly tlsVersion: string;
+  readonly resumed: boolean;
+}
+
+/** Who is on the other side of a connection, as judged when it was made; only its groups may change after that. */
 export class Peer {
   /** The name the trust store binds to the key: never what the certificate claims. */
   readonly name: string;
@@ -35,6 +52,7 @@ export class Peer {
   readonly tlsVersion: string;
   readonly resumed: boolean;
   readonly #facts: CertificateFacts;
+  readonly #groups: PeerGroups;
   #certificate: PeerCertificate | undefined;
 
   constructor(meeting: Meeting) {
@@ -47,7 +65,21 @@ export class Peer {
     this.tlsVersion = meeting.tlsVersion;
     this.resumed = meeting.resumed;
     this.#facts = meeting.facts;
+    this.#groups = meeting.groups;
     Object.freeze(this);
+  }
+
+  /**
+   * The groups that its key's peer is in at this moment, as they were named. Empty when the key is trusted no more, and when
+   * the store cannot tell or is closed: groups may grant, and must not be what forbids.
+   */
+  get groups(): readonly string[] {
+    return this.#groups.groupsOf(this.pin);
+  }
+
+  /** Whether it is in a group at this moment, however the group's name is written; false where `groups` is empty. */
+  isMember(group: string): boolean {
+    return this.#groups.isMember(this.pin, group);
   }
 
   /** What was shown; only its key is proven. */
@@ -68,6 +100,14 @@ export class Peer {
   /** The confirmation value that binds an access token to this certificate. RFC 8705 §3.1. */
   get "x5t#S256"(): string {
     return Buffer.from(this.fingerprint, "hex").toString("base64url");
+  }
+
+  /** All but the certificate. */
+  toJSON(): PeerJson {
+    const { name, pin, keyId, fingerprint, groups } = this;
+    const { firstUse, renewed, rotated, connection, tlsVersion, resumed } = this;
+    const how = { firstUse, renewed, rotated, connection, tlsVersion, resumed };
+    return { name, pin, keyId, fingerprint, groups, ...how };
   }
 }
 
@@ -109,10 +149,12 @@ export function toPeer(
   { handshake, socket }: Encounter,
   { peer: name, firstUse, renewed, rotated }: Admit,
   facts: CertificateFacts,
+  groups: PeerGroups,
 ): Peer {
   return new Peer({
     name,
     facts,
+    groups,
     firstUse,
     renewed,
     rotated,

@@ -114,6 +114,10 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.isMember(groupKey, nameKey));
   }
 
+  groupsOf(nameKey: string): readonly string[] {
+    return this.#read(() => this.#tables.groupsOf(nameKey));
+  }
+
   members(): readonly ListedMember[] {
     return this.#read(() => this.#lists.members());
   }

@@ -91,6 +91,8 @@ export interface TrustStore extends KeyLookup, AsyncDisposable {
 
   /** Whether a peer is in a group; both names are folded. */
   isMember(groupKey: string, nameKey: string): boolean;
+  /** The groups of a peer, as they were named, in the order of their folded names; its name is folded. */
+  groupsOf(nameKey: string): readonly string[];
   /** Everybody in a group, by group and peer. */
   members(): readonly ListedMember[];
 

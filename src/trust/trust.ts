@@ -6,6 +6,7 @@ import type { Actor } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
+import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
 import { nameKey } from "./peer-name.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { SightingWriter } from "./sighting-writer.ts";
@@ -34,6 +35,8 @@ const WEEK_MS = 7 * 24 * 3600 * 1000;
 export class Trust implements AsyncDisposable {
   readonly store: TrustStore;
   readonly policy: Policy;
+  /** Which groups peers are in, by their keys. */
+  readonly groups: PeerGroups;
   readonly #now: () => number;
   readonly #monotonic: () => number;
   readonly #process: string;
@@ -67,6 +70,7 @@ export class Trust implements AsyncDisposable {
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
     this.#sightings = new SightingWriter(store, this.#onError);
+    this.groups = new StoreGroups(store, this.#now, this.#onError);
   }
 
   /** What one handshake means, new or resumed. Synchronous; never throws: what cannot be known is refused. */

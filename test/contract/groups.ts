@@ -38,6 +38,7 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
       assert.equal(store.isMember("lab", "anna"), true);
       assert.equal(store.isMember("lab", "bert"), false);
       assert.equal(store.isMember("office", "anna"), false);
+      assert.deepEqual([store.groupsOf("anna"), store.groupsOf("bert")], [["Lab"], []]);
       assert.deepEqual(store.members(), [{ group: "Lab", peer: "Anna", addedAt: AT }]);
     });
 

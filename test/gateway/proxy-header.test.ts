@@ -149,6 +149,7 @@ describe("sendProxy v2", () => {
         tlsVersion,
         resumed,
         connection: connection.id,
+        groups: { groupsOf: () => [], isMember: () => false },
       };
       return encodeProxyHeader({ socket, transport, peer: new Peer(meeting) });
     };

@@ -19,6 +19,7 @@ export function refusing(reason: RefusalReason): (trust: Trust) => TrustPort {
 /** Trust with some answers replaced. */
 export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
   return {
+    groups: trust.groups,
     judge: (sighting) => trust.judge(sighting),
     settle: (claim, sighting) => trust.settle(claim, sighting),
     seen: (pin) => trust.seen(pin),
