@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import { toListedMember } from "../operator/listed-member.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
-import { print, printJson, showName, showTime, table, toIsoTime } from "./output.ts";
+import { print, printJson, showName, showTime, table } from "./output.ts";
 
 interface Flags {
   readonly store: string;
@@ -58,7 +59,7 @@ async function list({ store: url, json }: Flags): Promise<void> {
     (store) => {
       const members = store.members();
       if (json === true) {
-        printJson(members.map(({ group, peer, addedAt }) => ({ group, peer, addedAt: toIsoTime(addedAt) })));
+        printJson(members.map(toListedMember));
       } else if (members.length === 0) print("no groups: handclasp group add NAME KEY makes one");
       else {
         const rows = members.map(({ group, peer, addedAt }) => [

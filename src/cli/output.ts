@@ -50,11 +50,6 @@ export function toJsonLine(value: unknown): string {
   return toJsonText(value, 0);
 }
 
-/** A time for programs: ISO 8601 in UTC. */
-export function toIsoTime(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
-}
-
 /** A time for people, to the second; `-` when there is none. */
 export function showTime(at: number | null): string {
   return at === null ? "-" : new Date(at).toISOString().replace(/\.\d+Z$/, "Z");

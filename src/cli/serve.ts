@@ -3,7 +3,7 @@ import { createServer as createPlainServer, type Server as PlainServer } from "n
 import { createServer, type SecureContextOptions, type Server } from "node:tls";
 import { Command } from "commander";
 import type { Identity } from "../client/identity.ts";
-import type { ServerAddress } from "../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import { keepAlive } from "../gateway/keep-alive.ts";
 import { AcceptProxy } from "../gateway/proxy-protocol/accept-proxy.ts";
 import { proxiedAddress } from "../gateway/proxy-protocol/proxied-address.ts";
@@ -18,7 +18,7 @@ import { followIdentity } from "./follow-identity.ts";
 import { openPemDir } from "./open-pem-dir.ts";
 import { outliveReaders } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
-import { recordServer } from "./record-server.ts";
+import { recordServer } from "../operator/known-server.ts";
 import { greet } from "./serve/greeting.ts";
 import { serverIdentity, serverIdentityFiles } from "./serve/identity.ts";
 import { logAnonymous, logClients, ServeLog } from "./serve/log.ts";
@@ -87,7 +87,11 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
       read: () => serverIdentity(store, identityOptions),
       onChanged: async (next) => {
         server.setSecureContext(contextOptions(next, options));
-        const { keyId, pin } = await recordServer(store, next, address);
+        const { keyId, pin } = await recordServer(
+          store,
+          { ...address, address: formatServerAddress(address), pin: next.facts.pin },
+          Date.now(),
+        );
         log.write({ event: "identity-changed", keyId, pin, fingerprint: next.facts.fingerprint });
       },
       onError,
@@ -160,7 +164,11 @@ interface Announcement {
 
 /** Records where the server is and which key it has, for those who invite clients, and says that it is ready. */
 async function announce({ store, log, identity, address, options }: Announcement): Promise<void> {
-  const { pin, keyId, ...where } = await recordServer(store, identity, address);
+  const { pin, keyId, ...where } = await recordServer(
+    store,
+    { ...address, address: formatServerAddress(address), pin: identity.facts.pin },
+    Date.now(),
+  );
   const { firstUse, bind, clientCertificate, trustCa, validity, rotation } = options;
   const policy = { firstUse, bind, clientCertificate, trustCa, validity, rotation };
   log.write({ event: "listening", ...where, store: store.url, ...policy, keyId, pin });

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printJson, say, table } from "./output.ts";
-import { auditProblem, notCompared, toJsonRows } from "./trust/audit.ts";
+import { auditProblem, notCompared, toJsonRows } from "../operator/audit-problem.ts";
 
 interface Options {
   readonly store: string;

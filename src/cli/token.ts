@@ -2,16 +2,19 @@ import { Command, Option } from "commander";
 import { readIdentityFile } from "../client/identity-file.ts";
 import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
+import { toIsoTime } from "../operator/iso-time.ts";
+import { recordedServer, type ServerRecord } from "../operator/known-server.ts";
+import { toListedToken } from "../operator/listed-token.ts";
 import { durationUpTo } from "../trust/duration.ts";
 import { MOST_TOKEN_DAYS } from "../operator/invite.ts";
 import { encodeJoinToken, type JoinToken } from "../trust/join-token.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { parseKeyPin } from "../trust/key-pin.ts";
-import { type TokenRecord, tokenState } from "../trust/token-record.ts";
+import { tokenState } from "../trust/token-record.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
-import { print, printBytes, printJson, showName, showTime, table, toIsoTime } from "./output.ts";
+import { print, printBytes, printJson, showName, showTime, table } from "./output.ts";
 import { serverIdentityFile } from "./serve/identity.ts";
 
 interface StoreFlags {
@@ -74,7 +77,7 @@ export function command(): Command {
 
 async function create(peer: string, flags: CreateFlags): Promise<void> {
   await withStore(flags.store, "token create", async (store, operator) => {
-    const known = knownServer(store);
+    const known = recordedServer(store);
     const { replace, from, expires } = flags;
     const token = await operator.createToken({
       peer,
@@ -107,7 +110,7 @@ async function list({ store: url, json }: StoreFlags): Promise<void> {
     "token list",
     (store) => {
       const tokens = store.tokens();
-      if (json === true) printJson(tokens.map(toListedToken));
+      if (json === true) printJson(tokens.map((token) => toListedToken(token, Date.now())));
       else if (tokens.length === 0) print("no join tokens: handclasp token create NAME makes one");
       else {
         const rows = tokens.map((token) => [
@@ -131,41 +134,11 @@ async function cancel(id: string, { store: url, json }: StoreFlags): Promise<voi
     "token cancel",
     async (_store, operator) => {
       const token = await operator.cancelToken(id);
-      if (json === true) printJson(toListedToken(token));
+      if (json === true) printJson(toListedToken(token, Date.now()));
       else print(`cancelled: the token for ${showName(token.peer)} (${token.id})`);
     },
     { mustExist: true },
   );
-}
-
-/** A token as programs get it; nothing in it lets anybody in. */
-function toListedToken(token: TokenRecord): object {
-  const { id, peer, from, replace, serverPin, createdAt, expires, usedAt, usedBy, cancelledAt } = token;
-  return {
-    id,
-    peer,
-    state: tokenState(token, Date.now()),
-    expires: toIsoTime(expires),
-    from,
-    replace,
-    serverPin,
-    createdAt: toIsoTime(createdAt),
-    usedAt: toIsoTime(usedAt),
-    usedBy,
-    usedByKeyId: usedBy === null ? null : toKeyId(usedBy),
-    cancelledAt: toIsoTime(cancelledAt),
-  };
-}
-
-interface KnownServer {
-  readonly address: string;
-  readonly pin: KeyPin;
-}
-
-/** What `serve` recorded when it last started. */
-function knownServer(store: TrustStore): KnownServer | undefined {
-  const record = store.setting("server");
-  return record === undefined ? undefined : (JSON.parse(record) as KnownServer);
 }
 
 function reachable(address: string | undefined): string {
@@ -180,7 +153,7 @@ function reachable(address: string | undefined): string {
   );
 }
 
-function pinOf(store: TrustStore, known: KnownServer | undefined): KeyPin {
+function pinOf(store: TrustStore, known: ServerRecord | undefined): KeyPin {
   const file = store.url.startsWith("sqlite:") ? serverIdentityFile(store.url) : undefined;
   const pin = known?.pin ?? (file === undefined ? undefined : readIdentityFile(file)?.facts.pin);
   if (pin !== undefined) return pin;

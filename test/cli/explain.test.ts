@@ -9,7 +9,8 @@ import { command as store } from "../../src/cli/store.ts";
 import { command as token } from "../../src/cli/token.ts";
 import { command as trust } from "../../src/cli/trust.ts";
 import { alertOf } from "../../src/trust/alerts.ts";
-import { explainRefusal } from "../../src/cli/explain.ts";
+import { refusalText } from "../../src/cli/explain.ts";
+import { judgeRefusal, type RefusalFacts } from "../../src/explain/judge-refusal.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";
 import type { RefusalDetail, RefusalReason } from "../../src/trust/verdict.ts";
@@ -92,19 +93,21 @@ function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDet
     lastAt: 60_000,
     count: 22,
   };
-  return explainRefusal({
-    refusal,
-    key,
-    holder: { ...KEY, pin: OTHER },
-    alert: alertOf(reason, "TLSv1.3"),
-  });
+  return refusalText(
+    judgeRefusal({
+      refusal,
+      key,
+      holder: { ...KEY, pin: OTHER },
+      alert: alertOf(reason, "TLSv1.3"),
+    }),
+  );
 }
 
 function reasonWith(detail: RefusalDetail): RefusalReason {
   return /token|wrong|proof|name/.test(detail) ? "token-invalid" : "pending";
 }
 
-describe("explainRefusal", () => {
+describe("refusalText", () => {
   for (const [reason, text] of Object.entries(REASONS)) {
     it(`says who, what, which rule and which command: ${reason}`, () => {
       const said = explain(reason as RefusalReason);
@@ -159,7 +162,7 @@ describe("explainRefusal", () => {
   });
 });
 
-describe("explainRefusal, of clients without a key", () => {
+describe("refusalText, of clients without a key", () => {
   const refusal = {
     pin: null,
     reason: "no-certificate" as const,
@@ -173,13 +176,15 @@ describe("explainRefusal, of clients without a key", () => {
     lastAt: 60_000,
     count: 22,
   };
-  const said = (more: Partial<Parameters<typeof explainRefusal>[0]["refusal"]> = {}): string =>
-    explainRefusal({
-      refusal: { ...refusal, ...more },
-      key: undefined,
-      holder: undefined,
-      alert: "certificate_required",
-    });
+  const said = (more: Partial<RefusalFacts["refusal"]> = {}): string =>
+    refusalText(
+      judgeRefusal({
+        refusal: { ...refusal, ...more },
+        key: undefined,
+        holder: undefined,
+        alert: "certificate_required",
+      }),
+    );
 
   it("does not take all that come from one address for one client", () => {
     assert.match(

@@ -11,7 +11,7 @@ import { processName } from "../context.ts";
 import { connectionsByFiles } from "../file-capacity.ts";
 import type { ConfigSource } from "./config.ts";
 import { type LogDetail, logGateway } from "./log.ts";
-import { recordServer } from "../record-server.ts";
+import { recordServer } from "../../operator/known-server.ts";
 import { serverIdentity } from "../serve/identity.ts";
 import type { EventLog } from "../serve/log.ts";
 import { useTrustCa } from "../serve/trust-ca.ts";
@@ -139,7 +139,11 @@ export async function announceListeners(
     const address = addresses[at];
     if (address === undefined) continue;
     const identity = await serverIdentity(store, { ...listener.certificate, ...secret });
-    const record = await recordServer(store, identity, address);
+    const record = await recordServer(
+      store,
+      { ...address, address: formatServerAddress(address), pin: identity.facts.pin },
+      Date.now(),
+    );
     const { validity } = listener.policy;
     warnAbout({ ...listener, validity }, log, file === undefined ? undefined : listener.name);
     log.write({ event: "listening", ...facts(listener), ...record, store: store.url });

@@ -2,7 +2,7 @@ import type { Endpoint } from "../../capture/connection.ts";
 import { formatServerAddress } from "../../client/server-address.ts";
 import type { TraceProblem } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
-import { toIsoTime } from "../output.ts";
+import { toIsoTime } from "../../operator/iso-time.ts";
 import type { TracedConnection } from "./connection-event.ts";
 
 /** The last time that has a date, and negative the first one; pcapng has room for others. */

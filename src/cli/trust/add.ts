@@ -6,7 +6,7 @@ import { type CertificateFacts, readCertificate } from "../../x509/certificate-f
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
-import { printChangedKeys } from "./listed-key.ts";
+import { printChangedKeys } from "./print-keys.ts";
 
 interface Options extends ApprovalFlags {
   readonly store: string;

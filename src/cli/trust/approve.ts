@@ -10,7 +10,7 @@ import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { say, showTime } from "../output.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
-import { printChangedKeys, showPeer } from "./listed-key.ts";
+import { printChangedKeys, showPeer } from "./print-keys.ts";
 
 interface Options extends ApprovalFlags {
   /** The name that somebody saw. */

@@ -7,8 +7,9 @@ import type { TrustStore } from "../../trust/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printJson, say } from "../output.ts";
-import { successorsOf } from "./successors.ts";
-import { printChangedKeys, showPeer, toListedKey } from "./listed-key.ts";
+import { successorsOf } from "../../operator/successors.ts";
+import { toListedKey } from "../../operator/listed-key.ts";
+import { printChangedKeys, showPeer } from "./print-keys.ts";
 
 interface Options {
   readonly yes?: true;

@@ -1,8 +1,8 @@
 import { Command } from "commander";
+import { toListedConnection } from "../../operator/listed-connection.ts";
 import { toKeyId } from "../../trust/key-id.ts";
-import { escapeText } from "../../trust/peer-name.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, say, showName, showTime, table, toIsoTime } from "../output.ts";
+import { print, printJson, say, showName, showTime, table } from "../output.ts";
 
 interface Options {
   readonly store: string;
@@ -25,18 +25,7 @@ async function run({ store: url, json }: Options): Promise<void> {
     (store) => {
       const open = store.connections();
       if (json === true) {
-        printJson(
-          open.map(({ id, process, run: runId, peer, pin, remoteAddress, since }) => ({
-            connection: id,
-            process,
-            run: runId,
-            peer: escapeText(peer),
-            keyId: toKeyId(pin),
-            pin,
-            remoteAddress,
-            since: toIsoTime(since),
-          })),
-        );
+        printJson(open.map(toListedConnection));
       } else if (open.length === 0) say("no connections are open");
       else {
         const rows = open.map(({ id, process, peer, pin, remoteAddress, since }) => {

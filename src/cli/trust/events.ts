@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parseEvent, type SealedEvent, type TrustEvent } from "../../trust/events.ts";
+import { allEvents, type ListedEvent, toListedEvent } from "../../operator/listed-event.ts";
+import type { SealedEvent } from "../../trust/events.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import type { TrustStore } from "../../trust/trust-store.ts";
@@ -8,7 +9,6 @@ import { outliveReaders, print, printJsonLine, showName } from "../output.ts";
 import { ServeLog } from "../serve/log.ts";
 import { isOfReader, stdout } from "../way-out.ts";
 
-const AT_ONCE = 1000;
 /** How often a follower asks whether the store is still there. */
 const LOOK_MS = 500;
 
@@ -18,13 +18,6 @@ interface Options {
   readonly store: string;
   readonly json?: true;
 }
-
-/** An event as programs get it; null in an event that cannot be read. */
-export type ListedEvent = { readonly [Field in keyof TrustEvent]: TrustEvent[Field] | null } & {
-  readonly sequence: number;
-  /** Of the chain up to this event. */
-  readonly hash: string;
-};
 
 /** `trust events`. */
 export function eventsCommand(): Command {
@@ -37,31 +30,6 @@ export function eventsCommand(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(run);
-}
-
-/** All events after a sequence number, oldest first. */
-export function* allEvents(store: TrustStore, after: number): Generator<SealedEvent> {
-  for (let last: number | undefined = after; last !== undefined;) {
-    const events = store.events(last, AT_ONCE);
-    yield* events;
-    last = events.at(-1)?.sequence;
-  }
-}
-
-export function toListedEvent({ sequence, json, hash }: SealedEvent): ListedEvent {
-  const event: Partial<TrustEvent> = parseEvent(json) ?? {};
-  return {
-    sequence,
-    at: event.at ?? null,
-    type: event.type ?? null,
-    actor: event.actor ?? null,
-    pin: event.pin ?? null,
-    peer: event.peer ?? null,
-    before: event.before ?? null,
-    after: event.after ?? null,
-    details: event.details ?? null,
-    hash,
-  };
 }
 
 /** An event on one line. Whatever it holds is escaped: an event says what a client claimed. */

@@ -7,7 +7,8 @@ import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printError, printJson, say } from "../output.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
-import { printChangedKeys, toListedKey } from "./listed-key.ts";
+import { toListedKey } from "../../operator/listed-key.ts";
+import { printChangedKeys } from "./print-keys.ts";
 
 interface Options extends Omit<ApprovalFlags, "name"> {
   readonly store: string;

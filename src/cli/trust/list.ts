@@ -3,7 +3,8 @@ import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin, KeyRecord, KeyState } from "../../trust/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, say, showName, showTime, table } from "../output.ts";
-import { showPeer, toListedKey } from "./listed-key.ts";
+import { toListedKey } from "../../operator/listed-key.ts";
+import { showPeer } from "./print-keys.ts";
 
 const STATES: readonly KeyState[] = ["pending", "trusted", "revoked", "ignored", "retired"];
 /** Two groups with their check characters: enough to name a key by. */

@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
+import { toIsoTime } from "../../operator/iso-time.ts";
 import { parseDuration } from "../../trust/duration.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, showTime, toIsoTime } from "../output.ts";
+import { print, printJson, showTime } from "../output.ts";
 
 interface Options {
   /** Milliseconds. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { printChangedKeys } from "./listed-key.ts";
+import { printChangedKeys } from "./print-keys.ts";
 
 interface Options {
   readonly store: string;

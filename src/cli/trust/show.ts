@@ -1,20 +1,15 @@
 import { Command } from "commander";
+import { type ShownCertificate, type ShownKey, toShownKey } from "../../operator/shown-key.ts";
 import { toKeyId } from "../../trust/key-id.ts";
-import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/key-record.ts";
+import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText } from "../../trust/peer-name.ts";
-import { toPhrase } from "../../trust/phrase.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
 import { resolveKeys } from "../../trust/resolve-keys.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
-import type { RefusalDetail, RefusalReason } from "../../trust/verdict.ts";
-import { describeCertificate, toPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, showTime, toIsoTime } from "../output.ts";
-import { recordedServer } from "../record-server.ts";
-import { allEvents, type ListedEvent, showEvent, toListedEvent } from "./events.ts";
-import { type ListedKey, showPeer, toListedKey } from "./listed-key.ts";
+import { print, printJson, showTime } from "../output.ts";
+import { showEvent } from "./events.ts";
+import { showPeer } from "./print-keys.ts";
 
-const MOST_REFUSALS = 10_000;
 const EVENTS_SHOWN = 10;
 const REFUSALS_SHOWN = 10;
 const MOST_TEXT_BYTES = 2000;
@@ -23,50 +18,6 @@ interface Options {
   readonly pem?: true;
   readonly store: string;
   readonly json?: true;
-}
-
-/** All that the store holds about a key. */
-export interface ShownKey extends ListedKey {
-  readonly claimedName: string | null;
-  /** Another name that a later certificate claims. */
-  readonly newName: string | null;
-  /** A revoked or retired key showed up again. */
-  readonly staleSeen: boolean;
-  /** What `connect --show-phrase` prints at the client; null, like the next, when no server was started on the store. */
-  readonly phrase: string | null;
-  /** The key of our own in it. */
-  readonly serverKeyId: string | null;
-  /** Newest first. */
-  readonly certificates: readonly ShownCertificate[];
-  readonly refusals: readonly ShownRefusal[];
-  readonly events: readonly ListedEvent[];
-}
-
-interface ShownCertificate {
-  readonly fingerprint: string;
-  /** RFC 8705 §3.1. */
-  readonly x5tS256: string;
-  readonly addedAt: string | null;
-  /** Null, like all below, when the certificate cannot be read. */
-  readonly subject: string | null;
-  readonly subjectAltNames: readonly string[] | null;
-  readonly serialNumber: string | null;
-  readonly keyType: string | null;
-  readonly notBefore: string | null;
-  readonly notAfter: string | null;
-  /** Only with --pem. */
-  readonly pem?: string;
-}
-
-interface ShownRefusal {
-  readonly reason: RefusalReason;
-  readonly detail: RefusalDetail | null;
-  readonly address: string | null;
-  /** The newest connection that was refused so. */
-  readonly connection: string;
-  readonly firstAt: string | null;
-  readonly lastAt: string | null;
-  readonly count: number;
 }
 
 /** `trust show KEY`. */
@@ -86,65 +37,12 @@ async function run(text: string, { pem, store: url, json }: Options): Promise<vo
     "trust show",
     (store) => {
       const keys = resolveKeys(store, parseKeyReference(text), "show");
-      const shown = keys.map((key) => toShownKey(store, key, pem === true));
+      const shown = keys.map((key) => toShownKey(store, key, { now: Date.now(), pem: pem === true }));
       if (json === true) printJson(shown);
       else print(keys.map((key, at) => describe(key, shown[at])).join("\n\n"));
     },
     { mustExist: true },
   );
-}
-
-function toShownKey(store: TrustStore, key: KeyRecord, pem: boolean): ShownKey {
-  const { pin, claimedName, newName, staleSeen } = key;
-  const server = recordedServer(store);
-  return {
-    ...toListedKey(store, key, Date.now()),
-    claimedName: claimedName === null ? null : escapeText(claimedName),
-    newName: newName === null ? null : escapeText(newName),
-    staleSeen,
-    phrase: server === undefined ? null : toPhrase(server.pin, pin),
-    serverKeyId: server === undefined ? null : toKeyId(server.pin),
-    certificates: store.certificates(pin).map((certificate) => toShownCertificate(certificate, pem)),
-    refusals: refusalsOf(store, pin),
-    events: Array.from(allEvents(store, 0), toListedEvent).filter((event) => event.pin === pin),
-  };
-}
-
-function toShownCertificate(
-  { fingerprint, der, addedAt }: CertificateRecord,
-  pem: boolean,
-): ShownCertificate {
-  const facts = descriptionOf(der);
-  return {
-    fingerprint,
-    x5tS256: Buffer.from(fingerprint, "hex").toString("base64url"),
-    addedAt: toIsoTime(addedAt),
-    subject: facts?.subject ?? null,
-    subjectAltNames: facts?.subjectAltNames ?? null,
-    serialNumber: facts?.serialNumber ?? null,
-    keyType: facts?.keyType ?? null,
-    notBefore: toIsoTime(facts?.notBefore ?? null),
-    notAfter: toIsoTime(facts?.notAfter ?? null),
-    ...(pem && { pem: toPem(der) }),
-  };
-}
-
-function descriptionOf(der: Uint8Array): ReturnType<typeof describeCertificate> | undefined {
-  try {
-    return describeCertificate(der);
-  } catch {
-    return undefined;
-  }
-}
-
-function refusalsOf(store: TrustStore, pin: KeyPin): readonly ShownRefusal[] {
-  return store
-    .refusals(MOST_REFUSALS)
-    .filter((refusal) => refusal.pin === pin)
-    .map(({ reason, detail, address, connection, firstAt, lastAt, count }) => {
-      const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
-      return { reason, detail, address, connection, ...times, count };
-    });
 }
 
 function describe(key: KeyRecord, shown: ShownKey | undefined): string {

@@ -1,5 +1,4 @@
-import type { Identity } from "../client/identity.ts";
-import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { toIsoTime } from "./iso-time.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
@@ -13,16 +12,14 @@ export interface ServerRecord {
   readonly keyId: string;
 }
 
-/** Keeps it in the store, for those who invite clients. */
+/** Keeps it in the store, for those who invite clients; `at` is in milliseconds since the epoch. */
 export async function recordServer(
   store: TrustStore,
-  identity: Identity,
-  { host, port }: ServerAddress,
+  { address, host, port, pin }: Omit<ServerRecord, "keyId">,
+  at: number,
 ): Promise<ServerRecord> {
-  const { pin } = identity.facts;
-  const address = formatServerAddress({ host, port });
   const record = { address, host, port, pin, keyId: toKeyId(pin) };
-  const text = JSON.stringify({ ...record, at: new Date().toISOString() });
+  const text = JSON.stringify({ ...record, at: toIsoTime(at) });
   await store.putSetting(`server:${address}`, text);
   await store.putSetting("server", text);
   return record;

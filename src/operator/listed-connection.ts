@@ -1,0 +1,40 @@
+import { toKeyId } from "../trust/key-id.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import type { ListedConnection as LiveConnection } from "../trust/trust-store.ts";
+import { toIsoTime } from "./iso-time.ts";
+
+/** A connection that is open, as programs get it. */
+export interface ListedConnection {
+  readonly connection: string;
+  readonly process: string;
+  /** Of the process that has it: a process id may come again. */
+  readonly run: string;
+  readonly peer: string;
+  readonly keyId: string;
+  readonly pin: KeyPin;
+  readonly remoteAddress: string | null;
+  readonly since: string | null;
+}
+
+/** A live connection of the store. */
+export function toListedConnection({
+  id,
+  process,
+  run,
+  peer,
+  pin,
+  remoteAddress,
+  since,
+}: LiveConnection): ListedConnection {
+  return {
+    connection: id,
+    process,
+    run,
+    peer: escapeText(peer),
+    keyId: toKeyId(pin),
+    pin,
+    remoteAddress,
+    since: toIsoTime(since),
+  };
+}

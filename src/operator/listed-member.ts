@@ -1,0 +1,14 @@
+import type { ListedMember as GroupMember } from "../trust/trust-store.ts";
+import { toIsoTime } from "./iso-time.ts";
+
+/** A member of a group, as programs get it. */
+export interface ListedMember {
+  readonly group: string;
+  readonly peer: string;
+  readonly addedAt: string | null;
+}
+
+/** A member of the store's groups. */
+export function toListedMember({ group, peer, addedAt }: GroupMember): ListedMember {
+  return { group, peer, addedAt: toIsoTime(addedAt) };
+}

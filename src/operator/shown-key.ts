@@ -1,0 +1,115 @@
+import { toKeyId } from "../trust/key-id.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import { escapeText } from "../trust/peer-name.ts";
+import { toPhrase } from "../trust/phrase.ts";
+import type { TrustStore } from "../trust/trust-store.ts";
+import type { RefusalDetail, RefusalReason } from "../trust/verdict.ts";
+import { describeCertificate, toPem } from "../x509/certificate-description.ts";
+import { toIsoTime } from "./iso-time.ts";
+import { recordedServer } from "./known-server.ts";
+import { allEvents, type ListedEvent, toListedEvent } from "./listed-event.ts";
+import { type ListedKey, toListedKey } from "./listed-key.ts";
+
+const MOST_REFUSALS = 10_000;
+
+/** All that the store holds about a key. */
+export interface ShownKey extends ListedKey {
+  readonly claimedName: string | null;
+  /** Another name that a later certificate claims. */
+  readonly newName: string | null;
+  /** A revoked or retired key showed up again. */
+  readonly staleSeen: boolean;
+  /** What `connect --show-phrase` prints at the client; null, like the next, when no server was started on the store. */
+  readonly phrase: string | null;
+  /** The key of our own in it. */
+  readonly serverKeyId: string | null;
+  /** Newest first. */
+  readonly certificates: readonly ShownCertificate[];
+  readonly refusals: readonly ShownRefusal[];
+  readonly events: readonly ListedEvent[];
+}
+
+export interface ShownCertificate {
+  readonly fingerprint: string;
+  /** RFC 8705 §3.1. */
+  readonly x5tS256: string;
+  readonly addedAt: string | null;
+  /** Null, like all below, when the certificate cannot be read. */
+  readonly subject: string | null;
+  readonly subjectAltNames: readonly string[] | null;
+  readonly serialNumber: string | null;
+  readonly keyType: string | null;
+  readonly notBefore: string | null;
+  readonly notAfter: string | null;
+  /** Only where it is asked for. */
+  readonly pem?: string;
+}
+
+export interface ShownRefusal {
+  readonly reason: RefusalReason;
+  readonly detail: RefusalDetail | null;
+  readonly address: string | null;
+  /** The newest connection that was refused so. */
+  readonly connection: string;
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+  readonly count: number;
+}
+
+/** A key of the store with all that belongs to it, its certificates as PEM too when they are asked for. */
+export function toShownKey(
+  store: TrustStore,
+  key: KeyRecord,
+  { now, pem = false }: { readonly now: number; readonly pem?: boolean },
+): ShownKey {
+  const { pin, claimedName, newName, staleSeen } = key;
+  const server = recordedServer(store);
+  return {
+    ...toListedKey(store, key, now),
+    claimedName: claimedName === null ? null : escapeText(claimedName),
+    newName: newName === null ? null : escapeText(newName),
+    staleSeen,
+    phrase: server === undefined ? null : toPhrase(server.pin, pin),
+    serverKeyId: server === undefined ? null : toKeyId(server.pin),
+    certificates: store.certificates(pin).map((certificate) => toShownCertificate(certificate, pem)),
+    refusals: refusalsOf(store, pin),
+    events: Array.from(allEvents(store, 0), toListedEvent).filter((event) => event.pin === pin),
+  };
+}
+
+function toShownCertificate(
+  { fingerprint, der, addedAt }: CertificateRecord,
+  pem: boolean,
+): ShownCertificate {
+  const facts = descriptionOf(der);
+  return {
+    fingerprint,
+    x5tS256: Buffer.from(fingerprint, "hex").toString("base64url"),
+    addedAt: toIsoTime(addedAt),
+    subject: facts?.subject ?? null,
+    subjectAltNames: facts?.subjectAltNames ?? null,
+    serialNumber: facts?.serialNumber ?? null,
+    keyType: facts?.keyType ?? null,
+    notBefore: toIsoTime(facts?.notBefore ?? null),
+    notAfter: toIsoTime(facts?.notAfter ?? null),
+    ...(pem && { pem: toPem(der) }),
+  };
+}
+
+function descriptionOf(der: Uint8Array): ReturnType<typeof describeCertificate> | undefined {
+  try {
+    return describeCertificate(der);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalsOf(store: TrustStore, pin: KeyPin): readonly ShownRefusal[] {
+  return store
+    .refusals(MOST_REFUSALS)
+    .filter((refusal) => refusal.pin === pin)
+    .map(({ reason, detail, address, connection, firstAt, lastAt, count }) => {
+      const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
+      return { reason, detail, address, connection, ...times, count };
+    });
+}
