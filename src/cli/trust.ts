@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addCommand } from "./trust/add.ts";
 import { approveCommand } from "./trust/approve.ts";
 import { auditCommand } from "./trust/audit.ts";
-import { forgetCommand, ignoreCommand, revokeCommand } from "./trust/bar.ts";
+import { forgetCommand, ignoreCommand, revokeCommand, setAsideCommand } from "./trust/bar.ts";
 import { connectionsCommand } from "./trust/connections.ts";
 import { eventsCommand } from "./trust/events.ts";
 import { exportCommand } from "./trust/export.ts";
@@ -20,6 +20,7 @@ export function command(): Command {
     .addCommand(approveCommand())
     .addCommand(revokeCommand())
     .addCommand(ignoreCommand())
+    .addCommand(setAsideCommand())
     .addCommand(forgetCommand())
     .addCommand(renameCommand())
     .addCommand(addCommand())

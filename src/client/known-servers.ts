@@ -3,6 +3,7 @@ import { HandclaspError, isHandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/changes/change.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { Actor } from "../trust/events.ts";
+import { isSetAside } from "../trust/is-set-aside.ts";
 import { type Endorsed, type EndorsementProblem, judgeEndorsement } from "../trust/judge-endorsement.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
@@ -19,7 +20,7 @@ export type VerifyServer = "accept" | "ask" | "refuse";
 
 export interface ServerRefusal {
   readonly decision: "refuse";
-  readonly reason: "unknown" | "key-changed" | "revoked" | "ignored" | "retired" | "expired";
+  readonly reason: "unknown" | "key-changed" | "revoked" | "ignored" | "retired" | "set-aside" | "expired";
   /** The keys that are known at this address. */
   readonly known: readonly KeyPin[];
   /** An endorsement that came to nothing. */
@@ -69,6 +70,7 @@ export class KnownServers {
     const { pin } = facts;
     const known = this.pinsOf(address);
     const key = this.store.key(pin);
+    if (key !== undefined && isSetAside(key)) return { decision: "refuse", reason: "set-aside", known };
     if (key !== undefined && key.state !== "trusted" && key.state !== "pending") {
       return { decision: "refuse", reason: key.state, known };
     }
@@ -254,7 +256,7 @@ export class KnownServers {
         details,
       });
     }
-    const message = `the key of ${where} is ${reason} here\n${shown}`;
+    const message = `the key of ${where} is ${reason === "set-aside" ? "set aside" : reason} here\n${shown}`;
     return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
       hint: `to trust it again: ${approve}`,
       details,

@@ -17,6 +17,7 @@ export const DETAIL_WORDS: Readonly<Record<RefusalDetail, string>> = {
   "endorsed-by-retired":
     "A retired key endorsed it, which counts for nothing: that key has another successor.",
   "endorsed-by-ignored": "An ignored key endorsed it, which counts for nothing.",
+  "endorsed-by-set-aside": "A key that an operator set aside endorsed it, which counts for nothing.",
   "endorsed-by-forgotten": "A forgotten key endorsed it, which counts for nothing.",
   "endorsed-by-expired": "A key endorsed it whose approval has ended.",
   "endorsed-by-unknown": "A key endorsed it that is not known here.",

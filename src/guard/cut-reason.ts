@@ -9,6 +9,7 @@ export const CUT_REASONS: readonly Exclude<CutReason, "closed">[] = [
   "revoked",
   "ignored",
   "retired",
+  "set-aside",
   "forgotten",
   "expired",
   "not-allowed",

@@ -1,5 +1,6 @@
 import type { Sighting } from "../trust/sighting.ts";
-import type { Admit, Claim, Refuse, Settled } from "../trust/verdict.ts";
+import type { Distrust } from "../trust/distrust.ts";
+import type { Admit, Claim, RefusalReason, Refuse, Settled } from "../trust/verdict.ts";
 import { type Encounter, refuseFor } from "./encounter.ts";
 import type { TrustPort } from "./trust-port.ts";
 import { bytesSent } from "./turn-away.ts";
@@ -34,12 +35,16 @@ export async function settleClaim(trust: TrustPort, pending: PendingClaim): Prom
   });
 }
 
+function toReason(distrust: Distrust): RefusalReason {
+  if (distrust === "set-aside") return "pending";
+  return distrust === "forgotten" ? "unknown" : distrust;
+}
+
 /** A key that was trusted a moment ago may not be any more. */
 function judgeAgain(trust: TrustPort, settled: Admit, sighting: Sighting): Settled {
   const distrust = trust.distrustOf(settled.pin);
   if (distrust === undefined) return settled;
   const verdict = trust.judge(sighting);
   if (verdict.decision === "refuse") return verdict;
-  const reason = distrust === "forgotten" ? "unknown" : distrust;
-  return { ...refuseFor(reason), pin: settled.pin, peer: settled.peer };
+  return { ...refuseFor(toReason(distrust)), pin: settled.pin, peer: settled.peer };
 }

@@ -112,6 +112,14 @@ export class Operator {
   }
 
   /**
+   * Takes the trust from a key, or from all keys that a peer has then, until it is approved again: live connections end, old
+   * tickets are worthless. Its name and groups wait for it: nobody gets them by first use.
+   */
+  async setAside(key: string): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "set-aside", ...this.#origin(), key });
+  }
+
+  /**
    * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Throws ERR_HANDCLASP_STATE
    * when those are not the keys that were seen.
    */

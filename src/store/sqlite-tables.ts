@@ -9,6 +9,8 @@ import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.t
 
 const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
+/** Keys that wait and may be dropped: one without an end was set aside, and waits for an operator. */
+const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL";
 const FIRST_USE_OPEN = "first-use-open-until";
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
@@ -165,17 +167,17 @@ export class SqliteTables implements TrustTables {
   makeRoomForPending(most: number, now: number): void {
     // Those that are to lapse next are the oldest. To look at all for each stranger would cost a flood's victim dear.
     const lapsed = this.#keys(
-      `SELECT * FROM (SELECT * FROM keys WHERE state = 'pending' ORDER BY first_seen LIMIT ${LAPSED_AT_ONCE})
+      `SELECT * FROM (SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen LIMIT ${LAPSED_AT_ONCE})
          WHERE expires <= ?`,
       now,
     );
     for (const { pin } of lapsed) this.deleteKey(pin);
-    const { count } = this.#one("SELECT count(*) AS count FROM keys WHERE state = 'pending'") as {
+    const { count } = this.#one(`SELECT count(*) AS count FROM keys WHERE ${FROM_STRANGERS}`) as {
       count: number;
     };
     const surplus = Math.max(0, count + 1 - most);
     const oldest = this.#keys(
-      "SELECT * FROM keys WHERE state = 'pending' ORDER BY first_seen LIMIT ?",
+      `SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen LIMIT ?`,
       surplus,
     );
     for (const { pin } of oldest) this.deleteKey(pin);

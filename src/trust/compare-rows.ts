@@ -96,7 +96,8 @@ export class RowDifferences {
       state: events?.state ?? "pending",
       peer: events?.peer ?? null,
       nameKey: events === undefined || events.peer === null ? null : nameKey(events.peer),
-      expires: events === undefined ? row.expires : events.expires,
+      // What strangers bring has an end: only operators have a key wait without one.
+      expires: events === undefined ? (row.expires ?? 0) : events.expires,
       staleSeen: events?.staleSeen ?? false,
       endorsesFrom: events?.endorsesFrom ?? 0,
     };

@@ -10,6 +10,7 @@ export type TrustEventType =
   | "renamed"
   | "revoked"
   | "ignored"
+  | "set-aside"
   | "retired"
   | "forgotten"
   | "stale-key-seen"

@@ -6,7 +6,8 @@ import type { TokenRecord } from "./token-record.ts";
 
 /** What the events say of a key that somebody decided about. */
 export interface FoldedKey {
-  readonly state: Exclude<KeyState, "pending">;
+  /** `pending` only for a key that was set aside. */
+  readonly state: KeyState;
   readonly peer: string | null;
   readonly source: KeySource;
   readonly expires: number | null;
@@ -85,6 +86,9 @@ export class TrustFold {
       case "ignored":
         this.#bar(event, event.type);
         break;
+      case "set-aside":
+        this.#change(event, { state: "pending", expires: null, staleSeen: false });
+        break;
       case "retired":
         this.#change(event, { state: "retired", expires: null, staleSeen: false });
         break;
@@ -131,8 +135,9 @@ export class TrustFold {
   #misfit({ type, pin, before }: TrustEvent): Misfit | undefined {
     if (pin === null || type === "token-refused" || type === "endorsement-refused") return undefined;
     const state = this.keys.get(pin)?.state ?? null;
-    const said = before === "pending" ? null : before;
-    return said === state ? undefined : { field: "before", row: before, events: state };
+    // Of a key that waits, the events say nothing until somebody has decided about it.
+    const isSame = before === state || (state === null && before === "pending");
+    return isSame ? undefined : { field: "before", row: before, events: state };
   }
 
   #trust(

@@ -1,3 +1,4 @@
+import { isSetAside } from "./is-set-aside.ts";
 import type { KeyPin, KeyRecord } from "./key-record.ts";
 import type { ShownEndorsement } from "./sighting.ts";
 
@@ -13,6 +14,7 @@ export type EndorsementProblem =
   | "endorsed-by-revoked"
   | "endorsed-by-retired"
   | "endorsed-by-ignored"
+  | "endorsed-by-set-aside"
   | "endorsed-by-forgotten"
   | "endorsed-by-expired"
   | "endorsement-outdated"
@@ -44,8 +46,9 @@ export function judgeEndorsement(
 ): Endorsed {
   for (const [index, { oldPin, issuedAt }] of links.entries()) {
     const key = known.keyOf(oldPin);
-    const isForgotten = key === undefined || key.state === "pending" ? known.isForgotten(oldPin) : false;
-    if (!isForgotten && (key === undefined || key.state === "pending")) continue;
+    const isNew = key === undefined || (key.state === "pending" && !isSetAside(key));
+    const isForgotten = isNew && known.isForgotten(oldPin);
+    if (isNew && !isForgotten) continue;
     // From the key that we know on: a forgery fails there, before mathematics with keys that its maker chose.
     if (
       !links
@@ -72,6 +75,7 @@ function problemOf(key: KeyRecord, issuedAt: number, now: number): EndorsementPr
   if (key.state === "revoked" || key.state === "retired" || key.state === "ignored") {
     return `endorsed-by-${key.state}`;
   }
+  if (isSetAside(key)) return "endorsed-by-set-aside";
   if (key.expires !== null && now >= key.expires) return "endorsed-by-expired";
   if (issuedAt < key.endorsesFrom) return "endorsement-outdated";
   return issuedAt > now + AHEAD_MS ? "endorsement-not-yet-valid" : undefined;

@@ -1,5 +1,6 @@
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { type EndorserKnowledge, judgeEndorsement } from "./judge-endorsement.ts";
+import { isSetAside } from "./is-set-aside.ts";
 import { judgeJoinProof } from "./judge-join-proof.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { toKeyId } from "./key-id.ts";
@@ -26,6 +27,7 @@ export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now:
   const { certificate } = sighting;
   const key = known.key;
   if (key === undefined || isLapsed(key, now)) return judgeUnknown(sighting, known, policy, now);
+  if (isSetAside(key)) return { ...refuseWaiting(key, certificate), conflictsWith: key.conflictsWith };
   if (key.state === "pending") return judgePending(sighting, key, known, policy, now);
   if (key.state !== "trusted") return refuse(key.state, certificate, key.peer);
   if (key.expires !== null && now >= key.expires) return refuse("expired", certificate, key.peer);
@@ -63,13 +65,16 @@ function judgePending(
 ): Verdict {
   const verdict = judgeUnknown(sighting, known, policy, now);
   if (verdict.decision === "refuse" && verdict.reason === "unknown") {
-    return refuse(
-      key.conflictsWith === null ? "pending" : "key-changed",
-      sighting.certificate,
-      key.claimedName,
-    );
+    return refuseWaiting(key, sighting.certificate);
   }
   return verdict;
+}
+
+function refuseWaiting(
+  { conflictsWith, peer, claimedName }: KeyRecord,
+  certificate: CertificateFacts,
+): Refuse {
+  return refuse(conflictsWith === null ? "pending" : "key-changed", certificate, peer ?? claimedName);
 }
 
 /** A key without a verdict of ours: a join token or a key we trust may speak for it. */

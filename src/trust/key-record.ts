@@ -2,7 +2,7 @@ import type { KeyPin } from "../x509/certificate-facts.ts";
 
 export type { KeyPin };
 
-/** `retired` is a key replaced by rotation or by `approve --replace`. */
+/** `pending` waits for an operator: a stranger, or a key that was set aside. `retired` is a key replaced by rotation or by `approve --replace`. */
 export type KeyState = "pending" | "trusted" | "revoked" | "ignored" | "retired";
 
 /** How a key came to its state. */
@@ -12,7 +12,7 @@ export type KeySource = "first-use" | "approved" | "token" | "rotation" | "ca" |
 export interface KeyRecord {
   readonly pin: KeyPin;
   readonly state: KeyState;
-  /** The name this key speaks for; null while pending. Bound until `forget`. */
+  /** The name this key speaks for; null for a stranger that waits. Bound until `forget`. */
   readonly peer: string | null;
   /** The name that the certificate claims and that was accepted with it; null when there was none. */
   readonly claimedName: string | null;
@@ -23,7 +23,7 @@ export interface KeyRecord {
   readonly fingerprint: string;
   readonly firstSeen: number | null;
   readonly lastSeen: number | null;
-  /** When the approval, or the pending entry, ends. */
+  /** When the approval, or the pending entry, ends; null for never, and for a key that was set aside. */
   readonly expires: number | null;
   /** The key that holds the claimed name; only for a pending key. */
   readonly conflictsWith: KeyPin | null;

@@ -5,7 +5,7 @@ import type { KeyRecord } from "./key-record.ts";
 import type { KeyReference, NameReference } from "./key-reference.ts";
 
 /** What an operator's verb is about to do: decides which keys of a named peer are meant. */
-export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "forget" | "rename" | "group";
+export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "set-aside" | "forget" | "rename" | "group";
 
 /** Keys of a peer that a verb applies to when it is given the peer's name. */
 const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
@@ -13,6 +13,7 @@ const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
   approve: (key) => key.state === "pending" || key.newName !== null,
   revoke: (key) => key.state !== "revoked",
   ignore: (key) => key.state === "pending" || key.state === "trusted",
+  "set-aside": (key) => key.state === "trusted",
   forget: () => true,
   rename: () => true,
   group: (key) => key.peer !== null,
@@ -93,9 +94,13 @@ function chooseNamed(
   const meant = considered.filter(APPLIES_TO[verb]);
   if (named.length > 0 && meant.length === 0) {
     const states = [...new Set(named.map((key) => key.state))].join(", ");
-    throw new HandclaspError("ERR_HANDCLASP_STATE", `"${text}" has no key to ${verb}: ${states}`, {
-      hint: `name the key itself to ${verb} it all the same`,
-    });
+    throw new HandclaspError(
+      "ERR_HANDCLASP_STATE",
+      `"${text}" has no key to ${verb.replace("-", " ")}: ${states}`,
+      {
+        hint: `name the key itself to ${verb.replace("-", " ")} it all the same`,
+      },
+    );
   }
   const severalStrangers = verb !== "show" && (verb === "approve" || bound.length === 0);
   return severalStrangers ? one(reference, meant) : found(reference, meant);

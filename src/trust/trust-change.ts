@@ -5,7 +5,7 @@ import { nameKey } from "./peer-name.ts";
 import type { TrustStore } from "./trust-store.ts";
 
 /** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */
-export type Fall = "revoked" | "ignored" | "retired" | "forgotten" | "expired" | "not-allowed";
+export type Fall = "revoked" | "ignored" | "retired" | "set-aside" | "forgotten" | "expired" | "not-allowed";
 
 /** What happened to one key since its listener was last told. What was lost is told even if it is back by now. */
 export interface TrustChange {
@@ -96,6 +96,7 @@ function fallIn({ type, before, after, at, details }: TrustEvent): Fall | undefi
   if (before !== "trusted") return undefined;
   if (type === "forgotten") return "forgotten";
   if (after === "revoked" || after === "ignored" || after === "retired") return after;
+  if (after === "pending") return "set-aside";
   const { expires } = details;
   return typeof expires === "string" && expires <= at ? "expired" : undefined;
 }

@@ -34,7 +34,7 @@ export interface TrustTables extends KeyLookup {
   deleteMember(nameKey: string, groupKey: string): void;
   /** Says true the first time it is asked about the same problem of the same token or key. */
   noteOnce(problem: string, about: string): boolean;
-  /** Drops pending keys that lapsed, then the oldest until fewer than `most` are left. */
+  /** Drops strangers' keys that lapsed, then the oldest until fewer than `most` are left; none that was set aside. */
   makeRoomForPending(most: number, now: number): void;
   /** Milliseconds since the epoch; 0 when first use was never opened. */
   firstUseOpenUntil(): number;

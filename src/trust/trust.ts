@@ -4,6 +4,7 @@ import type { Change, SeenCertificate } from "./changes/change.ts";
 import { type Distrust, distrustOf } from "./distrust.ts";
 import type { Actor } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
+import { isSetAside } from "./is-set-aside.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
@@ -278,6 +279,7 @@ export class Trust implements AsyncDisposable {
     if (reason === "pending" || reason === "key-changed") {
       if (known === undefined && !this.#mayMeet(sighting)) return refusal("rate-limited", pin, refuse.peer);
       this.#sightings.seen(sighting.certificate.pin, now);
+      if (known !== undefined && isSetAside(known)) return refuse;
       if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
       // Another certificate of a key that waits is written anew: it costs its network what a new key does.
       const isOther = known !== undefined && known.fingerprint !== sighting.certificate.fingerprint;

@@ -54,6 +54,7 @@ const DETAILS: Readonly<Record<RefusalDetail, RegExp>> = {
   "endorsed-by-revoked": /A revoked key endorsed it/,
   "endorsed-by-retired": /A retired key endorsed it/,
   "endorsed-by-ignored": /An ignored key endorsed it/,
+  "endorsed-by-set-aside": /A key that an operator set aside endorsed it/,
   "endorsed-by-forgotten": /A forgotten key endorsed it/,
   "endorsed-by-expired": /whose approval has ended/,
   "endorsed-by-unknown": /not known here/,

@@ -40,6 +40,7 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   renamed: true,
   revoked: true,
   ignored: true,
+  "set-aside": true,
   retired: true,
   forgotten: true,
   "stale-key-seen": true,

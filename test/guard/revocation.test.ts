@@ -94,6 +94,21 @@ describe("revoking a key", async () => {
     assert.deepEqual([admitted.received, admitted.resumed], ["hello", false]);
   });
 
+  it("does the same to a key that is set aside, which waits then", async () => {
+    await using scene = await openScene();
+    greet(scene.server);
+    scene.server.on("secureConnection", (socket) => socket.on("error", () => undefined).resume());
+    const mine = await connectOnce({ port: scene.port, identity: client });
+    assert(mine.session);
+    const socket = await connected(scene, client, "TLSv1.3");
+    const cut = closed(socket);
+    await scene.operator.setAside("client");
+    await cut;
+    assert.equal(scene.guard.stats.cut["set-aside"], 1);
+    const refused = await connectOnce({ port: scene.port, identity: client, session: mine.session });
+    assert.deepEqual([refused.alert, refused.resumed], [49, false]);
+  });
+
   it("leaves everybody's tickets alone when the key never had one", async () => {
     await using scene = await openScene();
     greet(scene.server);

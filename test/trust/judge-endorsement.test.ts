@@ -26,7 +26,7 @@ function record(pin: KeyPin, state: KeyState, over: Partial<KeyRecord> = {}): Ke
     fingerprint: "",
     firstSeen: 0,
     lastSeen: 0,
-    expires: null,
+    expires: state === "pending" ? NOW + 1000 : null,
     conflictsWith: null,
     staleSeen: false,
     endorsesFrom: 0,
@@ -112,6 +112,12 @@ describe("judgeEndorsement", () => {
   it("takes nothing from a key that was forgotten, nor for one", () => {
     assert.equal(judged([link(OLD)], knowing([], [OLD])), "endorsed-by-forgotten");
     assert.equal(judged([link(OLD)], knowing([record(OLD, "pending")], [OLD])), "endorsed-by-forgotten");
+  });
+
+  it("takes nothing from a key that was set aside, nor over it from the one that endorsed it", () => {
+    const known = knowing([record(OLD, "pending", { expires: null }), record(OLDER, "trusted")]);
+    assert.equal(judged([link(OLD)], known), "endorsed-by-set-aside");
+    assert.equal(judged([link(OLD), link(OLDER)], known), "endorsed-by-set-aside");
     assert.equal(judged([link(OLD)], knowing([record(OLD, "trusted")], [NEW])), "endorsed-key-forgotten");
     const around = knowing([record(OLDER, "trusted")], [OLD]);
     assert.equal(judged([link(OLD), link(OLDER)], around), "endorsed-by-forgotten");

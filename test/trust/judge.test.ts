@@ -26,7 +26,7 @@ function keyOf(certificate: CertificateFacts, state: KeyState, over: Partial<Key
     fingerprint: certificate.fingerprint,
     firstSeen: NOW - 1000,
     lastSeen: NOW - 1000,
-    expires: null,
+    expires: state === "pending" ? NOW + 1000 : null,
     conflictsWith: null,
     staleSeen: false,
     endorsesFrom: 0,
@@ -61,6 +61,17 @@ function reasonOf(verdict: Verdict): string {
 }
 
 describe("judge: a key never seen", () => {
+  it("has a key that was set aside wait, whatever the policy and however the window stands", () => {
+    const anna = factsOf("anna");
+    for (const policy of [ACCEPT, ASK, REFUSE]) {
+      const keys = [keyOf(anna, "pending", { peer: "anna", expires: null })];
+      const verdict = verdictOn(anna, { keys, policy, caSigned: true, firstUseOpenUntil: NOW + 1000 });
+      assert.partialDeepStrictEqual(verdict, { decision: "refuse", reason: "pending", peer: "anna" });
+      const rival = verdictOn(factsOf("anna"), { keys });
+      assert.partialDeepStrictEqual(rival, { reason: "key-changed", conflictsWith: anna.pin });
+    }
+  });
+
   it("is claimed under the name it claims when first use is accepted", () => {
     const anna = factsOf("anna");
     assert.deepEqual(verdictOn(anna), {

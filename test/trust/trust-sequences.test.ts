@@ -18,7 +18,7 @@ const KEYS = Array.from({ length: 4 }, () => factsOf(undefined).pin);
 type Step =
   | { readonly kind: "connect"; readonly key: number; readonly name: number; readonly mode: FirstUse }
   | { readonly kind: "approve"; readonly key: number; readonly onConflict: "fail" | "replace" | "add" }
-  | { readonly kind: "revoke" | "ignore" | "forget"; readonly key: number }
+  | { readonly kind: "revoke" | "ignore" | "setAside" | "forget"; readonly key: number }
   | { readonly kind: "rename"; readonly key: number; readonly name: number };
 
 const key = fc.nat(KEYS.length - 1);
@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom("revoke" as const, "ignore" as const, "forget" as const),
+      kind: fc.constantFrom("revoke" as const, "ignore" as const, "setAside" as const, "forget" as const),
       key,
     }),
   },
@@ -106,6 +106,7 @@ async function play(one: Step, store: Store, operator: Operator, expected: Expec
       if (state === "retired") bar(expected, other, "retired");
   } else if (one.kind === "revoke") bar(expected, pin, "revoked");
   else if (one.kind === "ignore") bar(expected, pin, "ignored");
+  else if (one.kind === "setAside") bar(expected, pin, "pending");
   else if (one.kind === "forget") {
     expected.trusted.delete(pin);
     expected.barred.delete(pin);

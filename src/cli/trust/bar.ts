@@ -40,6 +40,18 @@ export function ignoreCommand(): Command {
     .action((key: string, options: Options) => bar("ignore", key, { ...options, yes: true }));
 }
 
+/** `trust set-aside KEY`. */
+export function setAsideCommand(): Command {
+  return new Command("set-aside")
+    .description(
+      "take the trust from a key until it is approved again, and end its connections; its name waits for it",
+    )
+    .argument("<key>", KEY)
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((key: string, options: Options) => bar("set-aside", key, { ...options, yes: true }));
+}
+
 /** `trust forget KEY`. */
 export function forgetCommand(): Command {
   return new Command("forget")
@@ -51,7 +63,11 @@ export function forgetCommand(): Command {
     .action((key: string, options: Options) => bar("forget", key, options));
 }
 
-async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: Options): Promise<void> {
+async function bar(
+  verb: "revoke" | "ignore" | "set-aside" | "forget",
+  text: string,
+  options: Options,
+): Promise<void> {
   await withStore(
     options.store,
     `trust ${verb}`,
@@ -65,9 +81,10 @@ async function bar(verb: "revoke" | "ignore" | "forget", text: string, options: 
       }
       if (verb !== "forget") {
         // Whatever the peer has by now is meant: what came since is one more reason.
-        const barred = await operator[verb](text);
-        printChangedKeys(store, barred, { ...(options.json && { json: true }) });
-        if (verb === "revoke") warnOfSuccessors(store, barred);
+        const barred = await operator[verb === "set-aside" ? "setAside" : verb](text);
+        const word = verb === "set-aside" ? { word: "set aside" } : {};
+        printChangedKeys(store, barred, { ...word, ...(options.json && { json: true }) });
+        if (verb === "revoke" || verb === "set-aside") warnOfSuccessors(store, barred);
         return;
       }
       const rows = meant.map((key) => toListedKey(store, key, Date.now()));

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { toKeyId } from "../../trust/key-id.ts";
+import { isSetAside } from "../../trust/is-set-aside.ts";
 import type { KeyPin, KeyRecord, KeyState } from "../../trust/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, say, showName, showTime, table } from "../output.ts";
@@ -58,6 +59,7 @@ function noteOf(key: KeyRecord, now: number): string {
   if (key.state === "trusted" && key.newName !== null) {
     return `name-changed: it now claims ${showName(key.newName)}`;
   }
+  if (isSetAside(key)) return "set aside: it waits for approval";
   if (key.staleSeen) return "it showed up since then: stolen?";
   return key.expires === null ? "" : `until ${showTime(key.expires)}`;
 }

@@ -12,6 +12,7 @@ import { applyNoteConcern } from "./note-concern.ts";
 import { applyJoin } from "./join.ts";
 import { applyRename } from "./rename.ts";
 import { applyRotate } from "./rotate.ts";
+import { applySetAside } from "./set-aside.ts";
 import { applyCancelToken, applyCreateToken } from "./token.ts";
 
 /** Carries out one change. Throws `HandclaspError` before anything is written, or not at all. */
@@ -48,6 +49,8 @@ export function applyChange(tables: TrustTables, change: Change): Outcome {
     case "revoke":
     case "ignore":
       return applyBar(tables, change);
+    case "set-aside":
+      return applySetAside(tables, change);
     case "forget":
       return applyForget(tables, change);
     case "rename":

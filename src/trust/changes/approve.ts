@@ -1,5 +1,6 @@
 import { HandclaspError } from "../../errors.ts";
 import type { TrustEventType } from "../events.ts";
+import { isSetAside, keepsItsName } from "../is-set-aside.ts";
 import { toKeyId } from "../key-id.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
 import { escapeText, nameKey, toPeerName } from "../peer-name.ts";
@@ -96,9 +97,7 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
   if (holders.length > 0 && change.onConflict === "fail") throw conflict(key, peer, holders);
   const retired =
     change.onConflict === "replace"
-      ? holders
-          .filter(({ state }) => state === "trusted")
-          .map((holder) => retire(tables, change, holder, key.pin))
+      ? holders.filter(keepsItsName).map((holder) => retire(tables, change, holder, key.pin))
       : [];
   tables.putKey(key);
   tables.appendEvent({
@@ -151,9 +150,10 @@ function endOf({ expires, at }: ApproveChange | ImportChange, before: KeyRecord 
   return stands ? before.expires : null;
 }
 
-/** A key that was barred or forgotten in between does not bring back what it endorsed until then. */
+/** A key that was barred, set aside or forgotten in between does not bring back what it endorsed until then. */
 function endorsesFrom(tables: TrustTables, before: KeyRecord | undefined, now: number, pin: KeyPin): number {
-  if (before === undefined || before.state === "pending") return tables.tombstone(pin) ?? 0;
+  const isNew = before === undefined || (before.state === "pending" && !isSetAside(before));
+  if (isNew) return tables.tombstone(pin) ?? 0;
   return before.state === "trusted" ? before.endorsesFrom : now;
 }
 

@@ -155,6 +155,11 @@ export interface BarChange extends KeyChange {
   readonly type: "revoke" | "ignore";
 }
 
+/** Takes the trust from keys until an operator approves them again. */
+export interface SetAsideChange extends KeyChange {
+  readonly type: "set-aside";
+}
+
 export interface ForgetChange extends KeyChange {
   readonly type: "forget";
   /** The keys that were seen: if the text means others by now, nothing is forgotten. */
@@ -189,6 +194,7 @@ export type Change =
   | ApproveChange
   | ImportChange
   | BarChange
+  | SetAsideChange
   | ForgetChange
   | RenameChange
   | OpenFirstUseChange;

@@ -1,3 +1,4 @@
+import { isSetAside } from "../is-set-aside.ts";
 import { isLapsed } from "../judge.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey } from "../peer-name.ts";
@@ -9,7 +10,7 @@ import type { ClaimChange, HoldChange, Outcome, SeenCertificate } from "./change
 export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
   const { certificate, peer } = change;
   const known = tables.key(certificate.pin);
-  if (known !== undefined && known.state !== "pending") return settleKnown(known);
+  if (known !== undefined && isDecided(known)) return settleKnown(known);
   const holders = tables.keysOfName(nameKey(peer));
   const holder = holders.find((key) => key.state === "trusted") ?? holders[0];
   if (holder !== undefined) {
@@ -38,6 +39,11 @@ export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
   return { kind: "changed", keys: [key] };
 }
 
+/** Whether an operator or a server has decided about a key: what it comes with next changes nothing. */
+export function isDecided(known: KeyRecord): boolean {
+  return known.state !== "pending" || isSetAside(known);
+}
+
 /** Two connections of one new client claim together: the second finds the key trusted already. */
 export function settleKnown(known: KeyRecord): Outcome {
   if (known.state === "trusted") return { kind: "changed", keys: [known] };
@@ -47,7 +53,7 @@ export function settleKnown(known: KeyRecord): Outcome {
 /** Keeps an unknown key as pending, making room by dropping the oldest. A known key stays as it is. */
 export function applyHold(tables: TrustTables, change: HoldChange): Outcome {
   const known = tables.key(change.certificate.pin);
-  if (known !== undefined && known.state !== "pending") return { kind: "changed", keys: [known] };
+  if (known !== undefined && isDecided(known)) return { kind: "changed", keys: [known] };
   const holder = change.conflictsWith === null ? undefined : tables.key(change.conflictsWith);
   return { kind: "changed", keys: [hold(tables, change, holder)] };
 }

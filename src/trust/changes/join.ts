@@ -1,9 +1,10 @@
 import { nameKey } from "../peer-name.ts";
+import { keepsItsName } from "../is-set-aside.ts";
 import { type TokenProblem, type TokenRecord, tokenState } from "../token-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
 import type { JoinChange, Outcome } from "./change.ts";
-import { settleKnown } from "./claim.ts";
+import { isDecided, settleKnown } from "./claim.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { retire } from "./retire.ts";
 
@@ -11,12 +12,12 @@ import { retire } from "./retire.ts";
 export function applyJoin(tables: TrustTables, change: JoinChange): Outcome {
   const { certificate, at } = change;
   const known = tables.key(certificate.pin);
-  if (known !== undefined && known.state !== "pending") return settleKnown(known);
+  if (known !== undefined && isDecided(known)) return settleKnown(known);
   const token = tables.token(change.token);
   if (token === undefined) return lost(tables, change, "unknown-token");
   const state = tokenState(token, at);
   if (state !== "open") return lost(tables, change, `token-${state}`);
-  const holders = tables.keysOfName(nameKey(token.peer)).filter((key) => key.state === "trusted");
+  const holders = tables.keysOfName(nameKey(token.peer)).filter(keepsItsName);
   if (holders.length > 0 && !token.replace) return lost(tables, change, "name-taken");
   const key = admitKey(tables, change, {
     event: "joined",

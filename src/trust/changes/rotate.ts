@@ -3,7 +3,7 @@ import { mayRotate } from "../rotation-limits.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
 import type { Outcome, RotateChange } from "./change.ts";
-import { hold, settleKnown } from "./claim.ts";
+import { hold, isDecided, settleKnown } from "./claim.ts";
 import { retire } from "./retire.ts";
 
 /**
@@ -13,8 +13,7 @@ import { retire } from "./retire.ts";
 export function applyRotate(tables: TrustTables, change: RotateChange): Outcome {
   const { certificate, endorsedBy, at } = change;
   const known = tables.key(certificate.pin);
-  if (known !== undefined && known.state !== "pending" && known.state !== "trusted")
-    return settleKnown(known);
+  if (known !== undefined && known.state !== "trusted" && isDecided(known)) return settleKnown(known);
   const old = tables.key(endorsedBy.pin);
   const mayEndorse =
     old !== undefined &&

@@ -1,5 +1,6 @@
 import { HandclaspError } from "../../errors.ts";
 import { nameKey } from "../peer-name.ts";
+import { keepsItsName } from "../is-set-aside.ts";
 import { type TokenRecord, tokenState } from "../token-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { CancelTokenChange, CreateTokenChange, Outcome } from "./change.ts";
@@ -11,7 +12,7 @@ export const ENDED_KEPT_MS: number = 30 * 24 * 3600 * 1000;
 /** Keeps what is needed to recognise a token. A name that a trusted key has is not given away by accident. */
 export function applyCreateToken(tables: TrustTables, change: CreateTokenChange): Outcome {
   const { token, at, actor } = change;
-  const holders = tables.keysOfName(nameKey(token.peer)).filter((key) => key.state === "trusted");
+  const holders = tables.keysOfName(nameKey(token.peer)).filter(keepsItsName);
   if (holders.length > 0 && !token.replace) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${token.peer}" has a trusted key already`, {
       hint: "--replace makes a token that retires that key when it is used; or give another name",

@@ -78,6 +78,7 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
     () => ({ type: "import", ...origin, certificate, peer, onConflict, ...end }),
     () => ({ type: "revoke", ...origin, key: meant }),
     () => ({ type: "ignore", ...origin, key: meant }),
+    () => ({ type: "set-aside", ...origin, key: meant }),
     () => ({ type: "forget", ...origin, key: meant }),
     () => ({ type: "rename", ...origin, key: meant, peer: peer ?? "dora" }),
     () => ({ type: "open-first-use", ...origin, until: at + choice * 1000 }),

@@ -1,0 +1,42 @@
+import { HandclaspError } from "../../errors.ts";
+import { isSetAside } from "../is-set-aside.ts";
+import type { KeyRecord } from "../key-record.ts";
+import { parseKeyReference } from "../key-reference.ts";
+import { resolveKeys } from "../resolve-keys.ts";
+import type { TrustTables } from "../trust-tables.ts";
+import type { Outcome, SetAsideChange } from "./change.ts";
+
+/** Takes the trust from keys until an operator approves them again. Their names and groups are kept for them. */
+export function applySetAside(tables: TrustTables, change: SetAsideChange): Outcome {
+  const known = resolveKeys(tables, parseKeyReference(change.key), "set-aside");
+  const other = known.find((key) => key.state !== "trusted" && !isSetAside(key));
+  if (other !== undefined) throw untrusted(other);
+  return { kind: "changed", keys: known.map((key) => setAside(tables, change, key)) };
+}
+
+function setAside(tables: TrustTables, { at, actor }: SetAsideChange, key: KeyRecord): KeyRecord {
+  if (isSetAside(key)) return key;
+  const waiting: KeyRecord = { ...key, state: "pending", newName: null, expires: null, staleSeen: false };
+  tables.putKey(waiting);
+  tables.appendEvent({
+    type: "set-aside",
+    at,
+    actor,
+    pin: key.pin,
+    peer: key.peer,
+    before: "trusted",
+    after: "pending",
+    details: {},
+  });
+  return waiting;
+}
+
+function untrusted({ pin, state }: KeyRecord): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STATE",
+    `this key is ${state}: only a trusted one can be set aside`,
+    {
+      details: { pin, state },
+    },
+  );
+}
