@@ -27,7 +27,12 @@ const THREAD = { "sqlite-writer-thread": join(root, "src/store/sqlite-writer-thr
 rmSync(output, { recursive: true, force: true });
 await build({
   ...OPTIONS,
-  entryPoints: { index: join(root, "src/index.ts"), tls: join(root, "src/tls/index.ts"), ...THREAD },
+  entryPoints: {
+    index: join(root, "src/index.ts"),
+    testing: join(root, "src/testing/index.ts"),
+    tls: join(root, "src/tls/index.ts"),
+    ...THREAD,
+  },
   outdir: output,
 });
 // A bundle of its own: verbs load lazily, and what they share with each other would cut the library into many files.

@@ -48,6 +48,21 @@ console.log("imported");
   );
   assert.equal(run(process.execPath, ["use.mjs"]), "imported\n");
 
+  // What pretends peers must share the library's own map of them.
+  writeFileSync(
+    join(folder, "test.mjs"),
+    `import assert from "node:assert/strict";
+import { peerOf } from "handclasp";
+import { fakePeer, guardedServer, testClient } from "handclasp/testing";
+const handler = (request, response) => response.end(peerOf(request).name);
+fakePeer({ name: "anna" }).through(handler)({}, { end: (name) => assert.equal(name, "anna") });
+await using server = await guardedServer(handler);
+const bert = await testClient("bert");
+console.log(await (await bert.fetch(server)).text());
+`,
+  );
+  assert.equal(run(process.execPath, ["test.mjs"]), "bert\n");
+
   // Modules cost more than what is in them: an import of many files took twice as long.
   writeFileSync(
     join(folder, "count.mjs"),
@@ -93,9 +108,11 @@ try {
     join(folder, "use.ts"),
     `import { type TLSSocket, createServer } from "node:tls";
 import { guard, openMemoryStore, peerOf, Trust } from "handclasp";
+import { type GuardedServer, guardedServer } from "handclasp/testing";
 const trust = new Trust(openMemoryStore(), { now: Date.now, process: "stranger", policy: { firstUse: "ask" } });
 const server = createServer((socket: TLSSocket) => socket.end(peerOf(socket)?.name ?? "nobody"));
 guard(server, trust, { clientCertificate: "required" });
+export const tested: Promise<GuardedServer> = guardedServer((request, response) => response.end(request.url));
 `,
   );
   const tsc = createRequire(import.meta.url)

@@ -7,6 +7,7 @@ import { alertOf } from "../../src/trust/alerts.ts";
 import { CHANNELS } from "../../src/guard/channels.ts";
 import { ALERTS, type AlertName } from "../../src/tls/alert.ts";
 import * as handclasp from "../../src/index.ts";
+import * as testing from "../../src/testing/index.ts";
 import type { TrustEventType } from "../../src/trust/events.ts";
 import type { RefusalReason } from "../../src/trust/verdict.ts";
 
@@ -136,7 +137,7 @@ describe("the documentation", () => {
       return reference.some(({ text }) => asExport.test(text));
     };
     assert.deepEqual(
-      Object.keys(handclasp).filter((name) => !isNamed(name)),
+      [...Object.keys(handclasp), ...Object.keys(testing)].filter((name) => !isNamed(name)),
       [],
     );
   });
