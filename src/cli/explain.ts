@@ -4,6 +4,7 @@ import { explainRefusal } from "../operator/explain-refusal.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { remediesText } from "./remedy-text.ts";
 import { print, printJson } from "./output.ts";
+import { columnsOf, flat, wrapped } from "./prose.ts";
 
 /** `explain`: why a client was refused, and what changes that. */
 export function command(): Command {
@@ -27,8 +28,8 @@ async function run(
     (store) => {
       const { refusal, explanation } = explainRefusal(store, connection);
       const text = refusalText(explanation);
-      if (json) printJson({ ...refusal, explanation: text, ...explanation });
-      else print(text);
+      if (json) printJson({ ...refusal, explanation: flat(text), ...explanation });
+      else print(wrapped(text, columnsOf(process.stdout)));
     },
     { mustExist: true },
   );

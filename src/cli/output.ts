@@ -1,6 +1,9 @@
 // The one place that prints. Data goes to stdout, everything else to stderr; colours only on a terminal.
-import { isHandclaspError } from "../errors.ts";
+import { type HandclaspError, isHandclaspError } from "../errors.ts";
+import type { Explanation } from "../explain/explanation.ts";
 import { escapeText } from "../trust/peer-name.ts";
+import { explanationsText } from "./explanations-text.ts";
+import { columnsOf, wrapped } from "./prose.ts";
 import type { EventLog } from "./serve/log.ts";
 import { stderr, stdout } from "./way-out.ts";
 
@@ -73,10 +76,19 @@ export function printError(error: unknown): void {
     lines[0] = lines[0]?.replace(/:?$/, (colon) => ` [${error.code}]${colon}`) ?? "";
   say(`${paint("error:", RED)} ${lines.join("\n")}`);
   if (isHandclaspError(error)) {
-    if (error.hint !== undefined) say(`${paint("hint:", BOLD)} ${error.hint}`);
+    const hint = hintText(error);
+    if (hint !== undefined) say(hint.replace(/^hint:/, (label) => paint(label, BOLD)));
   } else if (process.env["HANDCLASP_DEBUG"] !== undefined && error instanceof Error) {
     say(error.stack ?? "");
   }
+}
+
+/** An explanation is laid out; any other hint stands on one line, as it was made: it may be a command. */
+function hintText({ hint, details }: HandclaspError): string | undefined {
+  const { explanation } = details;
+  return Array.isArray(explanation)
+    ? wrapped(`hint: ${explanationsText(explanation as Explanation[])}`, columnsOf(process.stderr))
+    : hint && `hint: ${hint}`;
 }
 
 /** Columns as wide as their widest cell, two spaces apart. */

@@ -1,17 +1,21 @@
 import type { Act, Remedy } from "../explain/remedy.ts";
+import { whole } from "./prose.ts";
 
 type ToText = (remedy: Remedy) => string;
 
-/** Each thing to do as a clause for people, with the command where there is one. */
+/** How those who are not handclasp are given certificates to trust. */
+const CAS = `${whole("curl --cacert FILE")}, ${whole("openssl -CAfile FILE")}`;
+
+/** Each thing to do as a clause for people, with the command where there is one: that is kept whole. */
 const TEXTS: Readonly<Record<Act, ToText>> = {
   "renew-certificate": ({ at }) => `give the ${at} a new certificate`,
-  "compare-clocks": () => "compare the clocks of both: date --utc",
+  "compare-clocks": () => `compare the clocks of both: ${whole("date --utc")}`,
   "send-intermediate": ({ at, options }) =>
     `have the ${at} send the certificate of "${text(options?.["issuer"], "its issuer")}" behind its own, in the same file`,
   "trust-issuer": ({ at, options }) =>
-    `give the ${at} the certificate of "${text(options?.["issuer"], "the issuer")}" among those that it trusts (curl --cacert FILE, openssl -CAfile FILE)`,
+    `give the ${at} the certificate of "${text(options?.["issuer"], "the issuer")}" among those that it trusts (${CAS})`,
   "trust-certificate": ({ at }) =>
-    `give the ${at} this certificate among those that it trusts, as trace read --certificates FOLDER keeps it (curl --cacert FILE, openssl -CAfile FILE), or let an authority sign one that it knows`,
+    `give the ${at} this certificate among those that it trusts, as ${whole("trace read --certificates FOLDER")} keeps it (${CAS}), or let an authority sign one that it knows`,
   "show-certificate": () =>
     "let the client show a certificate (curl or openssl s_client with --cert and --key)",
   "show-fitting-certificate": ({ at, options }) =>
@@ -21,54 +25,58 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
     return `have another certificate made for the ${at}${how.length === 0 ? "" : `, ${how.join(", ")}`}`;
   },
   "widen-request": () => "let the server ask for any authority and more signature algorithms",
-  "widen-versions": () => "let one of the two offer more TLS versions (openssl s_client -tls1_3)",
-  "widen-suites": () => "let one of the two offer more cipher suites (openssl s_client -cipher ALL)",
-  "widen-groups": () => "let one of the two offer more groups (openssl s_client -groups X25519:P-256)",
+  "widen-versions": () => `let one of the two offer more TLS versions (${whole("openssl s_client -tls1_3")})`,
+  "widen-suites": () =>
+    `let one of the two offer more cipher suites (${whole("openssl s_client -cipher ALL")})`,
+  "widen-groups": () =>
+    `let one of the two offer more groups (${whole("openssl s_client -groups X25519:P-256")})`,
   "widen-signature-algorithms": () =>
     "let the client offer more signature algorithms, or give the server a certificate with another kind of key",
-  "widen-alpn": () => "let both have one in common (openssl s_client -alpn PROTOCOL)",
+  "widen-alpn": () => `let both have one in common (${whole("openssl s_client -alpn PROTOCOL")})`,
   "ask-for-another-name": () =>
-    "ask for a name that the certificate is for (openssl s_client -servername NAME)",
+    `ask for a name that the certificate is for (${whole("openssl s_client -servername NAME")})`,
   "certify-name": () => "give the server a certificate for that name",
   "send-proxy-header": () =>
     "connect by the proxy that writes a PROXY header (HAProxy: send-proxy), or switch it off at the server",
   "send-no-proxy-header": () => "switch the PROXY header off at whatever sends it, or on at the server",
   "use-starttls": ({ options }) =>
-    `let the client ask for TLS first${options?.["protocol"] === undefined ? "" : `, as ${text(options["protocol"], "")} does`} (openssl s_client -starttls PROTOCOL)`,
+    `let the client ask for TLS first${options?.["protocol"] === undefined ? "" : `, as ${text(options["protocol"], "")} does`} (${whole("openssl s_client -starttls PROTOCOL")})`,
   "use-tls": () =>
-    "let the client speak TLS: for HTTP over TLS the address begins with https://, as in curl https://HOST:PORT/",
+    `let the client speak TLS: for HTTP over TLS the address begins with https://, as in ${whole("curl https://HOST:PORT/")}`,
   "use-plain": () => "use http:// there, or switch TLS on at the server",
   "look-at-log": ({ at }) => `look at the log of the ${at}`,
-  "look-at-certificate": () => "look at it: openssl s_client -connect HOST:PORT -showcerts",
+  "look-at-certificate": () => `look at it: ${whole("openssl s_client -connect HOST:PORT -showcerts")}`,
   "ask-operator": () => "ask whoever runs the server to let this certificate in",
   update: ({ at }) => `update the ${at}`,
-  "capture-whole": () => "capture it whole, from before the client connects: tcpdump -s 0 -w FILE",
-  "capture-both-sides": () => "capture where both directions pass: tcpdump -s 0 -w FILE",
+  "capture-whole": () =>
+    `capture it whole, from before the client connects: ${whole("tcpdump -s 0 -w FILE")}`,
+  "capture-both-sides": () => `capture where both directions pass: ${whole("tcpdump -s 0 -w FILE")}`,
   "give-key-log": () => "capture with the client's key log (SSLKEYLOGFILE) and give it with --keylog",
 
-  "create-identity": (remedy) => `handclasp identity create NAME${flags(remedy)}`,
+  "create-identity": (remedy) => whole(`handclasp identity create NAME${flags(remedy)}`),
   "show-identity": () =>
-    "give the server's operator the certificate that handclasp identity show --pem prints",
-  "renew-identity": () => "make a new certificate over the same key: handclasp identity renew NAME",
-  "connect-by-another-name": () => "handclasp connect HOST:PORT --servername NAME",
-  "serve-another-certificate": () => "handclasp serve --cert FILE --key FILE",
-  "serve-older-tls": () => "handclasp serve --min-tls 1.2",
+    `give the server's operator the certificate that ${whole("handclasp identity show --pem")} prints`,
+  "renew-identity": () =>
+    `make a new certificate over the same key: ${whole("handclasp identity renew NAME")}`,
+  "connect-by-another-name": () => whole("handclasp connect HOST:PORT --servername NAME"),
+  "serve-another-certificate": () => whole("handclasp serve --cert FILE --key FILE"),
+  "serve-older-tls": () => whole("handclasp serve --min-tls 1.2"),
   "explain-refusal": () =>
-    "handclasp explain LAST says on the server why, and with which command to change it",
+    `${whole("handclasp explain LAST")} says on the server why, and with which command to change it`,
   "add-certificate": () =>
-    "get its certificate from its owner (handclasp identity show --pem): handclasp trust add FILE",
-  "approve-key": (remedy) => `handclasp trust approve ${keyOf(remedy)}${flags(remedy)}`,
-  "ignore-key": (remedy) => `handclasp trust ignore ${keyOf(remedy)}`,
-  "revoke-key": (remedy) => `handclasp trust revoke ${keyOf(remedy)}`,
-  "open-first-use": () => "handclasp trust open --for 10m",
-  "create-token": (remedy) => `handclasp token create NAME${flags(remedy)}`,
-  "list-tokens": () => "handclasp token list",
-  "add-to-group": (remedy) => `handclasp group add GROUP ${keyOf(remedy)}`,
+    `get its certificate from its owner (${whole("handclasp identity show --pem")}): ${whole("handclasp trust add FILE")}`,
+  "approve-key": (remedy) => whole(`handclasp trust approve ${keyOf(remedy)}${flags(remedy)}`),
+  "ignore-key": (remedy) => whole(`handclasp trust ignore ${keyOf(remedy)}`),
+  "revoke-key": (remedy) => whole(`handclasp trust revoke ${keyOf(remedy)}`),
+  "open-first-use": () => whole("handclasp trust open --for 10m"),
+  "create-token": (remedy) => whole(`handclasp token create NAME${flags(remedy)}`),
+  "list-tokens": () => whole("handclasp token list"),
+  "add-to-group": (remedy) => whole(`handclasp group add GROUP ${keyOf(remedy)}`),
   "allow-in-configuration": () => "to let it in, add the name to `allow` in the gateway's configuration",
   "come-from-network": () => "the client has to come from that network",
-  "check-store": () => "handclasp store check",
-  "serve-without-certificates": () => "handclasp serve --client-certificate optional",
-  "serve-any-dates": () => "handclasp serve --validity ignore",
+  "check-store": () => whole("handclasp store check"),
+  "serve-without-certificates": () => whole("handclasp serve --client-certificate optional"),
+  "serve-any-dates": () => whole("handclasp serve --validity ignore"),
   "try-again-later": () => "it may try again later",
 };
 

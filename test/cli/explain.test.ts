@@ -10,11 +10,13 @@ import { command as token } from "../../src/cli/token.ts";
 import { command as trust } from "../../src/cli/trust.ts";
 import { alertOf } from "../../src/trust/alerts.ts";
 import { refusalText } from "../../src/cli/explain.ts";
+import { flat } from "../../src/cli/prose.ts";
 import { judgeRefusal, type RefusalFacts } from "../../src/explain/judge-refusal.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";
 import type { RefusalDetail, RefusalReason } from "../../src/trust/verdict.ts";
-import { Home, startServe } from "./support/serve.ts";
+import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
+import { unwrapped } from "./support/unwrapped.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
 
 const PIN = "sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" as KeyRecord["pin"];
@@ -94,13 +96,15 @@ function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDet
     lastAt: 60_000,
     count: 22,
   };
-  return refusalText(
-    judgeRefusal({
-      refusal,
-      key,
-      holder: { ...KEY, pin: OTHER },
-      alert: alertOf(reason, "TLSv1.3"),
-    }),
+  return flat(
+    refusalText(
+      judgeRefusal({
+        refusal,
+        key,
+        holder: { ...KEY, pin: OTHER },
+        alert: alertOf(reason, "TLSv1.3"),
+      }),
+    ),
   );
 }
 
@@ -221,7 +225,7 @@ describe("explain", () => {
     const last = await home.run(["explain", "LAST"]);
     assert.equal(last.code, 0);
     assert.match(
-      last.stdout,
+      unwrapped(last.stdout),
       /under the name "ada".*: pending, alert access_denied\. .*handclasp trust approve/,
     );
     assert.ok(last.stdout.includes(toKeyId(client.pin)));
@@ -244,8 +248,30 @@ describe("explain", () => {
       pin: client.pin,
       address: "127.0.0.1",
       count: 1,
-      explanation: last.stdout.trimEnd(),
     });
+    const { explanation } = JSON.parse(one.stdout) as { explanation: string };
+    assert.equal(explanation.replaceAll(";", ""), unwrapped(last.stdout.trimEnd()));
+  });
+
+  it("fits the width of a terminal, with commands on lines of their own", async () => {
+    using home = new Home();
+    await using server = await startServe(home, ["--first-use", "ask"]);
+    const client = await makeClient(home, "ada");
+    await openssl(server.port, client, "Ada\n");
+    await server.logged(({ event }) => event === "refused");
+    await server.stop();
+    for (const [columns, width] of [
+      ["", 80],
+      ["60", 60],
+    ] as const) {
+      const { stdout } = await runToEnd(process.execPath, [MAIN, "explain", "LAST"], {
+        environment: { ...home.environment, COLUMNS: columns },
+      });
+      const lines = stdout.trimEnd().split("\n");
+      assert.ok(lines.includes(`  handclasp trust approve ${toKeyId(client.pin)}`), stdout);
+      for (const line of lines.filter((each) => !each.startsWith("  handclasp ")))
+        assert.ok(line.length <= width || !line.includes(" "), line);
+    }
   });
 
   it("says when there is nothing to explain", async () => {

@@ -4,6 +4,7 @@ import { judgeHandshake } from "../../explain/judge-handshake.ts";
 import { ALERTS, CERTIFICATE_ALERTS } from "../../tls/alert.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { explanationsText } from "../explanations-text.ts";
+import { flat } from "../prose.ts";
 import { StoryTeller } from "../trace/story.ts";
 
 export interface RefusedConnection {
@@ -36,7 +37,7 @@ export function explainRefused(
   if (alertCode !== ALERTS.certificate_required) story.chains.client = chain;
   const explanation = judgeHandshake(story);
   return new HandclaspError("ERR_HANDCLASP_REFUSED", error.message, {
-    hint: explanationsText(explanation),
+    hint: flat(explanationsText(explanation)),
     cause: error.cause,
     details: { ...error.details, explanation },
   });

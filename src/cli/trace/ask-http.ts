@@ -4,6 +4,7 @@ import { HandclaspError } from "../../errors.ts";
 import { readHttpAnswer } from "../../explain/http-answer.ts";
 import { judgeResponse } from "../../explain/judge-response.ts";
 import { explanationsText } from "../explanations-text.ts";
+import { flat } from "../prose.ts";
 import { StoryTeller } from "./story.ts";
 
 /** The protocol in which a server may say what it thinks of a certificate, as nginx does. */
@@ -37,7 +38,7 @@ export function refusalIn(
   if (explanation.length === 0) return undefined;
   const status = readHttpAnswer(answer)?.status ?? 0;
   return new HandclaspError("ERR_HANDCLASP_REFUSED", `refused by the server: it answered ${status} in HTTP`, {
-    hint: explanationsText(explanation),
+    hint: flat(explanationsText(explanation)),
     details: { status, explanation },
   });
 }

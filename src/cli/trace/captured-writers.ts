@@ -1,5 +1,6 @@
 import type { TraceMessage } from "../../tls/trace-message.ts";
 import { say } from "../output.ts";
+import { columnsOf, wrapped } from "../prose.ts";
 import type { TraceCertificates } from "./certificates.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
@@ -34,7 +35,7 @@ function aside(connection: TracedConnection): ConnectionWriter {
       if (lines.length < MOST_PROBLEMS) lines.push(describeProblem(problem, connection));
       else more += 1;
     },
-    explained: ({ text }) => say(`connection ${connection.id}: ${text}`),
+    explained: ({ text }) => say(wrapped(`connection ${connection.id}: ${text}`, columnsOf(process.stderr))),
     end(isTls) {
       if (!isTls) return;
       for (const line of lines) say(line);

@@ -4,7 +4,7 @@ import type { ConnectionEvent } from "./connection-event.ts";
 
 /** What a connection came to, for people and for programs. */
 export interface Explained {
-  /** A paragraph. */
+  /** A paragraph that may have parts which are kept whole: written by `wrapped`, or `flat` in one line. */
   readonly text: string;
   readonly explanations: readonly Explanation[];
 }

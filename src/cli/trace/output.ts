@@ -1,5 +1,6 @@
 import type { TapListener } from "../../guard/tap.ts";
 import type { TraceProblem } from "../../tls/trace-message.ts";
+import { flat } from "../prose.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { ConnectionTrace } from "./connection-trace.ts";
 import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
@@ -56,6 +57,6 @@ export class TraceOutput implements Disposable {
 
   #aside({ id }: TracedConnection): ConnectionWriter {
     const { onProblem, onExplained } = this.#options;
-    return { problem: onProblem, explained: ({ text }) => onExplained?.(id, text) };
+    return { problem: onProblem, explained: ({ text }) => onExplained?.(id, flat(text)) };
   }
 }

@@ -2,6 +2,7 @@ import type { TraceMessage } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
+import { columnsOf, wrapped } from "../prose.ts";
 import { describeConnection, describeProblem } from "./describe-connection.ts";
 import type { Lines } from "./lines.ts";
 import type { TraceWriter } from "./writer.ts";
@@ -29,7 +30,7 @@ export function headedWriter(toText: Format, connection: TracedConnection, lines
     problem: (problem) => lines.add(`# ${describeProblem(problem, connection)}`),
     explained({ text }) {
       isExplained = true;
-      lines.add(`# ${text}`);
+      lines.add(wrapped(text, columnsOf(process.stdout), "# "));
     },
     end: (isTls) => lines.end(isTls || isExplained),
   };

@@ -51,20 +51,3 @@ export function listLines(items: readonly string[], mostLines: number = MOST_LIN
   }
   return line === "" ? lines : [...lines, line];
 }
-
-/** A paragraph in lines of a fixed width, set off a little; a word that is longer has a line of its own. */
-export function wrap(text: string): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line === "" || longer.length <= WIDTH - PARAGRAPH.length) line = longer;
-    else {
-      lines.push(line);
-      line = word;
-    }
-  }
-  return [...lines, line].map((each) => `${PARAGRAPH}${each}`).join("\n");
-}
-
-const PARAGRAPH = "     ";

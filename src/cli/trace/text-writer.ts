@@ -4,14 +4,17 @@ import { ALERTS } from "../../tls/alert.ts";
 import { CONTENT_TYPE } from "../../tls/content-type.ts";
 import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
+import { columnsOf, wrapped } from "../prose.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { ConnectionSummary } from "./connection-summary.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
 import type { Lines } from "./lines.ts";
 import { closing, heading } from "./text-connection.ts";
-import { type Detail, layOut, wrap } from "./text-layout.ts";
+import { type Detail, layOut } from "./text-layout.ts";
 import { describeHandshake } from "./text-message.ts";
 
+/** What sets an explanation off. */
+const PARAGRAPH = "     ";
 const ARROWS: Readonly<Record<Direction, string>> = { client: "→", server: "←" };
 
 /** A connection for people: a heading, a line for each message with what matters in it, and how it ended. */
@@ -104,7 +107,7 @@ class TextWriter implements ConnectionWriter {
   #explain(): void {
     if (this.#explanation === undefined) return;
     this.#begin();
-    this.#lines.add(wrap(this.#explanation));
+    this.#lines.add(wrapped(this.#explanation, columnsOf(process.stdout), PARAGRAPH));
   }
 
   get #isBeforeTls13(): boolean {
