@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { columnsOf, flat, textWidth, whole, wrapped } from "../../src/cli/prose.ts";
 
 describe("wrapped", () => {
