@@ -182,7 +182,7 @@ export async function makeStore(tree: string, folder: string, now: number): Prom
     const pin = keys.get(called)?.pin ?? hans.pin;
     const since = tick();
     const remoteAddress = at === 2 ? null : `2001:db8::${at}`;
-    const connection = { id: `live-${at}`, pin, peer: called, remoteAddress, since };
+    const connection = { id: `live-${at}`, pin, peer: called, remoteAddress, listener: null, since };
     accepting.connectionOpened(connection);
   }
   await accepting.flush();

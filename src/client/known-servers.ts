@@ -229,7 +229,7 @@ export class KnownServers {
     const at = this.#options.now();
     return {
       at,
-      actor: { user: null, process: this.#options.process, address },
+      actor: { user: null, process: this.#options.process, address, listener: null },
       certificate: { pin, fingerprint, der, claimedName: address },
       pendingExpires: at + WEEK_MS,
       maxPending: MOST_PENDING,

@@ -1,4 +1,4 @@
-import type { RefusalReason } from "../trust/verdict.ts";
+import type { RecordedReason } from "../trust/sighting.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** What can keep two programs from shaking hands, whoever made them. */
@@ -59,7 +59,7 @@ export const HANDSHAKE_RULES = [
 export type HandshakeRule = (typeof HANDSHAKE_RULES)[number];
 
 /** Which rule or cause it was; refusals of ours keep their reasons. */
-export type Rule = HandshakeRule | RefusalReason;
+export type Rule = HandshakeRule | RecordedReason;
 
 /** Certain: it was seen. Likely: it fits what was seen, and nothing else does as well. Possible: one of several. */
 export type Certainty = "certain" | "likely" | "possible";

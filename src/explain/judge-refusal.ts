@@ -2,7 +2,7 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import type { RefusalSighting } from "../trust/trust-store.ts";
-import type { RefusalReason } from "../trust/verdict.ts";
+import type { RecordedReason } from "../trust/sighting.ts";
 import type { Explanation } from "./explanation.ts";
 import { DETAIL_WORDS } from "./refusal-words.ts";
 import type { HandclaspAct, Remedy } from "./remedy.ts";
@@ -11,8 +11,8 @@ import { tokenRemedies } from "./token-remedies.ts";
 /** What is known about a refusal. */
 export interface RefusalFacts {
   readonly refusal: RefusalSighting;
-  /** The alert that stands for the reason. */
-  readonly alert: string;
+  /** The alert that stands for the reason; null for what was refused behind TLS. */
+  readonly alert: string | null;
   /** The key as the store has it now. */
   readonly key: KeyRecord | undefined;
   /** The key that holds the name. */
@@ -37,7 +37,7 @@ interface Judged {
 
 /** Of a client without a key nobody can say that it was the one before. */
 function who({ refusal, alert }: RefusalFacts): string {
-  const { pin, fingerprint, peer, address, connection, reason, firstAt, lastAt, count } = refusal;
+  const { pin, fingerprint, peer, address, listener, connection, reason, firstAt, lastAt, count } = refusal;
   const from = address === null ? "" : ` from ${escapeText(address)}`;
   const name = peer === null ? "" : ` under the name "${peer}"`;
   const what =
@@ -53,12 +53,14 @@ function who({ refusal, alert }: RefusalFacts): string {
     count > 1 && !isOne
       ? ` Of such clients${address === null ? "" : " from there"}, be it one or several, ${count} were refused for this since ${time(firstAt)}.`
       : "";
-  return `${client} was refused at ${time(lastAt)}${before} (connection ${escapeText(connection)}): ${reason}, alert ${alert}.${others}`;
+  const where = listener === null ? "" : ` at the listener "${escapeText(listener)}"`;
+  const told = alert === null ? "HTTP status 403" : `alert ${alert}`;
+  return `${client} was refused${where} at ${time(lastAt)}${before} (connection ${escapeText(connection)}): ${reason}, ${told}.${others}`;
 }
 
 const FROM_OWNER: Remedy = { act: "add-certificate", at: "server", when: "to let it in" };
 
-const JUDGE: Readonly<Record<RefusalReason, (facts: RefusalFacts) => Judged>> = {
+const JUDGE: Readonly<Record<RecordedReason, (facts: RefusalFacts) => Judged>> = {
   "no-certificate": () => ({
     rule: "It showed no certificate, and the server lets in nobody without one.",
     remedies: [
@@ -155,6 +157,17 @@ const JUDGE: Readonly<Record<RefusalReason, (facts: RefusalFacts) => Judged>> = 
     remedies: [
       { act: "allow-in-configuration", at: "server" },
       about("add-to-group", refusal, "or to a group that is in it"),
+    ],
+  }),
+  "path-not-allowed": ({ refusal }) => ({
+    rule:
+      refusal.pin === null
+        ? "What it asked for is for peers whom a path rule allows, and it showed no certificate."
+        : "The key is trusted, but no path rule allows its peer what it asked for.",
+    remedies: [
+      ...(refusal.pin === null ? [{ act: "show-certificate", at: "client" } as const] : []),
+      { act: "allow-in-configuration", at: "server" },
+      about("add-to-group", refusal, "or to a group that the rule allows"),
     ],
   }),
   "store-unavailable": () => ({

@@ -64,5 +64,6 @@ export const RULE_WORDS: Readonly<Record<Rule, string>> = {
   "rate-limited": "too many unknown keys came in a short time",
   "token-invalid": "the join token that the client brought is no good",
   "not-allowed": "the client is known there, but may not use this listener",
+  "path-not-allowed": "the client is known there, but may not have what it asked for",
   "store-unavailable": "the server cannot read its trust store",
 };

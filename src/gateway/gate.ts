@@ -74,6 +74,7 @@ export class Gate {
       maxHandshakes: config.maxHandshakes,
       allowHalfOpen: true,
       remoteAddressOf: proxiedAddress,
+      listener: config.name,
       ticketKeys,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });

@@ -3,7 +3,7 @@ import type { GuardedConnection } from "../guard/guarded-connection.ts";
 import type { Distrust } from "../trust/distrust.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import type { PeerGroups } from "../trust/peer-groups.ts";
-import type { LiveConnection, Sighting } from "../trust/sighting.ts";
+import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "../trust/sighting.ts";
 import type { Trust } from "../trust/trust.ts";
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/trust-change.ts";
 import type { Claim, Refuse, Settled, Verdict } from "../trust/verdict.ts";
@@ -77,8 +77,8 @@ export class ListenerTrust implements ListenerTrustPort {
     this.#trust.seen(pin);
   }
 
-  refused(refuse: Refuse, from: { connection: string; remoteAddress: string | undefined }): void {
-    this.#trust.refused(refuse, from);
+  refused(refusal: Refusal, from: RefusedFrom): void {
+    this.#trust.refused(refusal, from);
   }
 
   connectionOpened(connection: LiveConnection): void {

@@ -18,16 +18,24 @@ import { socketAddress } from "./remote-address.ts";
 /** Tells whoever subscribed what happens at one server; makes no message that nobody reads. */
 export class Announcer {
   readonly #server: Server;
+  readonly #listener: string | null;
 
-  constructor(server: Server) {
+  constructor(server: Server, listener: string | null) {
     this.#server = server;
+    this.#listener = listener;
   }
 
   admitted(connection: GuardedConnection, peer: Peer): void {
     const channel = CHANNELS[peer.firstUse ? "met" : peer.rotated ? "rotated" : "recognised"];
     if (!channel.hasSubscribers) return;
     const { id, remoteAddress } = connection;
-    channel.publish({ server: this.#server, connection: id, remoteAddress, peer } satisfies AdmittedMessage);
+    channel.publish({
+      server: this.#server,
+      connection: id,
+      remoteAddress,
+      listener: this.#listener,
+      peer,
+    } satisfies AdmittedMessage);
   }
 
   refused({ handshake, certificate }: Encounter, refuse: Refuse, alert: AlertName | null): void {
@@ -36,6 +44,7 @@ export class Announcer {
       server: this.#server,
       connection: handshake.id,
       remoteAddress: handshake.remoteAddress,
+      listener: this.#listener,
       reason: refuse.reason,
       detail: refuse.concern?.problem ?? null,
       problem: refuse.problem ?? null,
@@ -53,6 +62,7 @@ export class Announcer {
       server: this.#server,
       connection: connection.id,
       remoteAddress: connection.remoteAddress,
+      listener: this.#listener,
       reason,
       peer: connection.peer,
     } satisfies RevokedMessage);
@@ -65,6 +75,7 @@ export class Announcer {
       server: this.#server,
       connection: "unknown",
       remoteAddress: socketAddress(socket),
+      listener: this.#listener,
       error: new HandclaspError(
         "ERR_HANDCLASP_REFUSED",
         "a handshake belongs to no connection that was accepted",
@@ -78,6 +89,7 @@ export class Announcer {
       server: this.#server,
       connection: handshake.id,
       remoteAddress: handshake.remoteAddress,
+      listener: this.#listener,
       error,
     } satisfies ErrorMessage);
   }

@@ -12,6 +12,8 @@ export interface ConnectionMessage {
   /** The connection's id, as in `trust connections` and `explain`. */
   readonly connection: string;
   readonly remoteAddress: string | undefined;
+  /** What `guard()` was told that the server is called; in a gateway the name of its listener. */
+  readonly listener: string | null;
 }
 
 /**

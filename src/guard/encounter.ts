@@ -43,6 +43,10 @@ export class GuardSighting implements Sighting {
     return this.#handshake.remoteAddress;
   }
 
+  get listener(): string | null {
+    return this.#handshake.listener;
+  }
+
   get joinProof(): ShownJoinProof | undefined {
     const proof = readJoinProof(this.certificate);
     return proof && new GuardJoinProof(proof, this.certificate.spki, this.#socket);

@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from "node:http2";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
-import { HandclaspError } from "../errors.ts";
+import type { HandclaspError } from "../errors.ts";
 import type { Sighting } from "../trust/sighting.ts";
 import type { Admit, Refuse, Settled, Verdict } from "../trust/verdict.ts";
 import { Announcer } from "./announcer.ts";
@@ -13,6 +13,7 @@ import { checkServer, checkTrust, warnOfServer } from "./check-server.ts";
 import { closeWhenEnded, endWhenBroken } from "./end-with-client.ts";
 import { type Encounter, reasonOfUnreadable, refuseFor, GuardSighting, toEncounter } from "./encounter.ts";
 import { GuardedConnection, ListedPeer } from "./guarded-connection.ts";
+import { rememberGuarded } from "./guarded-servers.ts";
 import { Handshake, handshakeOf } from "./handshake.ts";
 import { KnownCertificates } from "./known-certificates.ts";
 import { LiveConnections } from "./live-connections.ts";
@@ -32,7 +33,6 @@ import { WaitingRoom } from "./waiting-room.ts";
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
 export type { TrustPort };
-const GUARDED = new WeakSet<Server>();
 const LINGER_MS = 2000;
 const MAX_LINGERING = 256;
 
@@ -44,10 +44,7 @@ export function guard(server: Server, trust: TrustPort, options: GuardOptions = 
   checkServer("guard()", server);
   checkTrust(trust);
   const settings = guardSettings(options);
-  if (GUARDED.has(server)) {
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", "this server is guarded already");
-  }
-  GUARDED.add(server);
+  rememberGuarded(server, settings.listener);
   warnOfServer(server, settings);
   return new Guard(server, trust, settings);
 }
@@ -74,7 +71,7 @@ export class Guard implements Disposable {
   constructor(server: Server, trust: TrustPort, settings: GuardSettings) {
     this.#trust = trust;
     this.#settings = settings;
-    this.#announcer = new Announcer(server);
+    this.#announcer = new Announcer(server, settings.listener);
     this.#arrivals = new Arrivals(settings, (why) => {
       this.#counters[why] += 1;
     });
@@ -183,7 +180,7 @@ export class Guard implements Disposable {
     this.#counters.accepted += 1;
     const tap = transport instanceof Tap ? transport : undefined;
     const raw = tap?.raw ?? transport;
-    const handshake = new Handshake(raw, this.#settings.remoteAddressOf, tap?.number);
+    const handshake = new Handshake(raw, this.#settings, tap?.number);
     if (!this.#arrivals.add(handshake)) return true;
     raw.on("close", () => this.#ended(handshake));
     if (!this.#tickets.hasFormer || tap !== undefined) return this.#reception.greet(handshake, transport);
@@ -336,7 +333,8 @@ export class Guard implements Disposable {
       ? STAYS
       : turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     if (lingers) this.#lingering.add(handshake);
-    this.#trust.refused(refuse, { connection: handshake.id, remoteAddress: handshake.remoteAddress });
+    const { id: connection, remoteAddress, listener } = handshake;
+    this.#trust.refused(refuse, { connection, remoteAddress, listener });
     this.#announcer.refused(encounter, refuse, alert);
     return true;
   }

@@ -42,6 +42,11 @@ export class GuardedConnection {
   get remoteAddress(): string | undefined {
     return this.#handshake.remoteAddress;
   }
+
+  /** The name of the listener that it came to; null where it has none. */
+  get listener(): string | null {
+    return this.#handshake.listener;
+  }
 }
 
 /** A connection as `trust connections` lists it. The address is looked up by whoever reads it. */
@@ -68,6 +73,10 @@ export class ListedPeer implements LiveConnection {
 
   get remoteAddress(): string | null {
     return this.#connection.remoteAddress ?? null;
+  }
+
+  get listener(): string | null {
+    return this.#connection.listener;
   }
 
   get since(): number {

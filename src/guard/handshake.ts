@@ -4,13 +4,16 @@ import type { TLSSocket } from "node:tls";
 import { sourceNetwork } from "../trust/source-network.ts";
 import { nextConnectionNumber, toConnectionId } from "./connection-id.ts";
 import type { GuardedConnection } from "./guarded-connection.ts";
-import type { RemoteAddressOf } from "./remote-address.ts";
+import type { GuardSettings } from "./options.ts";
 
 /** Which connection the code that runs belongs to. Addresses and ports do not tell: two can share them. */
 export const CURRENT_HANDSHAKE: AsyncLocalStorage<Handshake> = new AsyncLocalStorage<Handshake>();
 
 /** Filled by the first line of the key log, in the context of its connection. Later events may come in another one. */
 const HANDSHAKES = new WeakMap<TLSSocket, Handshake>();
+
+/** What is the same for all connections of a guard. */
+export type HandshakePlace = Pick<GuardSettings, "remoteAddressOf" | "listener">;
 
 /** One connection, from its first byte to its verdict. */
 export class Handshake {
@@ -37,24 +40,29 @@ export class Handshake {
   /** Whether what the client sends is bounded before OpenSSL gets it. */
   isBounded = false;
 
-  readonly #remoteAddressOf: RemoteAddressOf;
+  readonly #place: HandshakePlace;
   #remoteAddress: string | undefined;
   #network: string | undefined;
   #id: string | undefined;
 
-  constructor(transport: Duplex, remoteAddressOf: RemoteAddressOf, number: number = nextConnectionNumber()) {
+  constructor(transport: Duplex, place: HandshakePlace, number: number = nextConnectionNumber()) {
     this.transport = transport;
     this.number = number;
-    this.#remoteAddressOf = remoteAddressOf;
+    this.#place = place;
   }
 
   /** Looked up when first asked for: the system call costs more than recognising the client. */
   get remoteAddress(): string | undefined {
     try {
-      return (this.#remoteAddress ??= this.#remoteAddressOf(this.transport));
+      return (this.#remoteAddress ??= this.#place.remoteAddressOf(this.transport));
     } catch {
       return undefined;
     }
+  }
+
+  /** The name of the listener that it came to; null where it has none. */
+  get listener(): string | null {
+    return this.#place.listener;
   }
 
   /** What `sourceNetwork` says of the address. */

@@ -6,6 +6,7 @@ import { parseKeyLogLine } from "../tls/key-log.ts";
 import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
 import { checkServer } from "./check-server.ts";
 import { CHANNELS, type ErrorMessage } from "./channels.ts";
+import { listenerOf } from "./guarded-servers.ts";
 import { socketAddress } from "./remote-address.ts";
 import type { TapListener } from "./tap.ts";
 import { tapServer } from "./tap-server.ts";
@@ -93,7 +94,8 @@ function reporter(
   const report = (error: unknown): void => {
     if (!CHANNELS.error.hasSubscribers) return;
     const remoteAddress = socketAddress(transport);
-    CHANNELS.error.publish({ server, connection, remoteAddress, error } satisfies ErrorMessage);
+    const listener = listenerOf(server);
+    CHANNELS.error.publish({ server, connection, remoteAddress, listener, error } satisfies ErrorMessage);
   };
   return (callback) => (value) => {
     try {

@@ -1,4 +1,13 @@
-import { BOOLEAN, checkOptions, COUNT, FUNCTION, OBJECT, oneOf, type OptionRules } from "../check-options.ts";
+import {
+  BOOLEAN,
+  checkOptions,
+  COUNT,
+  FUNCTION,
+  OBJECT,
+  oneOf,
+  type OptionRules,
+  TEXT,
+} from "../check-options.ts";
 import type { TicketKeys } from "./ticket-keys.ts";
 import type { ReceivePending } from "./waiting-room.ts";
 import { type RemoteAddressOf, socketAddress } from "./remote-address.ts";
@@ -28,6 +37,8 @@ export interface GuardOptions {
   readonly allowHalfOpen?: boolean;
   /** Where a connection came from, for servers behind a proxy that says so; default the socket's own address. */
   readonly remoteAddressOf?: RemoteAddressOf;
+  /** What the server is called in events, lists and messages, where a process has several; default nothing. */
+  readonly listener?: string;
   /** Keys of session tickets that several servers share; default the server's own. */
   readonly ticketKeys?: TicketKeys;
   /**
@@ -39,7 +50,8 @@ export interface GuardOptions {
 }
 
 type Optional = "ticketKeys" | "dangerouslyReceivePending";
-export type GuardSettings = Required<Omit<GuardOptions, Optional>> & Pick<GuardOptions, Optional>;
+export type GuardSettings = Required<Omit<GuardOptions, Optional | "listener">> &
+  Pick<GuardOptions, Optional> & { readonly listener: string | null };
 
 const RULES: OptionRules<GuardOptions> = {
   clientCertificate: oneOf("none", "optional", "required"),
@@ -49,6 +61,7 @@ const RULES: OptionRules<GuardOptions> = {
   maxHandshakes: COUNT,
   allowHalfOpen: BOOLEAN,
   remoteAddressOf: FUNCTION,
+  listener: TEXT,
   ticketKeys: OBJECT,
   dangerouslyReceivePending: FUNCTION,
 };
@@ -64,6 +77,7 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     maxHandshakes: options.maxHandshakes ?? 1024,
     allowHalfOpen: options.allowHalfOpen ?? false,
     remoteAddressOf: options.remoteAddressOf ?? socketAddress,
+    listener: options.listener ?? null,
     ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
     ...(options.dangerouslyReceivePending && {
       dangerouslyReceivePending: options.dangerouslyReceivePending,

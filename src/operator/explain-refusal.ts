@@ -17,8 +17,8 @@ export interface ExplainedRefusal {
   readonly connection: string;
   readonly reason: RefusalSighting["reason"];
   readonly detail: RefusalSighting["detail"];
-  /** The name of the alert that stands for the reason. */
-  readonly alert: string;
+  /** The name of the alert that stands for the reason; null for what was refused behind TLS. */
+  readonly alert: string | null;
   readonly peer: string | null;
   readonly keyId: string | null;
   readonly pin: KeyPin | null;
@@ -28,6 +28,8 @@ export interface ExplainedRefusal {
   readonly firstAt: string | null;
   readonly lastAt: string | null;
   readonly count: number;
+  /** Null at servers that have no name for it. */
+  readonly listener: string | null;
 }
 
 /** Why a client was refused, and what changes that: of LAST, a connection, an address, a key or a name the newest. */
@@ -81,11 +83,15 @@ function bare(keyId: string): string {
 function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {
   const key = refusal.pin === null ? undefined : store.key(refusal.pin);
   const holder = key?.conflictsWith ? store.key(key.conflictsWith) : undefined;
-  return { refusal, key, holder, alert: alertOf(refusal.reason, "TLSv1.3") };
+  return { refusal, key, holder, alert: alertFor(refusal) };
+}
+
+function alertFor({ reason }: RefusalSighting): string | null {
+  return reason === "path-not-allowed" ? null : alertOf(reason, "TLSv1.3");
 }
 
 function toExplainedRefusal({ refusal, alert, holder }: RefusalFacts): ExplainedRefusal {
-  const { connection, reason, detail, peer, pin, address, firstAt, lastAt, count } = refusal;
+  const { connection, reason, detail, peer, pin, address, firstAt, lastAt, count, listener } = refusal;
   return {
     connection,
     reason,
@@ -99,5 +105,6 @@ function toExplainedRefusal({ refusal, alert, holder }: RefusalFacts): Explained
     firstAt: toIsoTime(firstAt),
     lastAt: toIsoTime(lastAt),
     count,
+    listener,
   };
 }

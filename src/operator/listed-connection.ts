@@ -15,6 +15,8 @@ export interface ListedConnection {
   readonly pin: KeyPin;
   readonly remoteAddress: string | null;
   readonly since: string | null;
+  /** That it came to; null at servers that have no name for it. */
+  readonly listener: string | null;
 }
 
 /** A live connection of the store. */
@@ -26,6 +28,7 @@ export function toListedConnection({
   pin,
   remoteAddress,
   since,
+  listener,
 }: LiveConnection): ListedConnection {
   return {
     connection: id,
@@ -36,5 +39,6 @@ export function toListedConnection({
     pin,
     remoteAddress,
     since: toIsoTime(since),
+    listener,
   };
 }

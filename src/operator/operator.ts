@@ -187,7 +187,7 @@ export class Operator {
 
   #origin(): { at: number; actor: Actor } {
     const { user, process, now } = this.#options;
-    return { at: now(), actor: { user, process, address: null } };
+    return { at: now(), actor: { user, process, address: null, listener: null } };
   }
 }
 

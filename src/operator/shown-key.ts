@@ -2,8 +2,9 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
+import type { RecordedReason } from "../trust/sighting.ts";
 import type { TrustStore } from "../trust/trust-store.ts";
-import type { RefusalDetail, RefusalReason } from "../trust/verdict.ts";
+import type { RefusalDetail } from "../trust/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { recordedServer } from "./known-server.ts";
@@ -46,7 +47,7 @@ export interface ShownCertificate {
 }
 
 export interface ShownRefusal {
-  readonly reason: RefusalReason;
+  readonly reason: RecordedReason;
   readonly detail: RefusalDetail | null;
   readonly address: string | null;
   /** The newest connection that was refused so. */
@@ -54,6 +55,8 @@ export interface ShownRefusal {
   readonly firstAt: string | null;
   readonly lastAt: string | null;
   readonly count: number;
+  /** Null at servers that have no name for it. */
+  readonly listener: string | null;
 }
 
 /** A key of the store with all that belongs to it, its certificates as PEM too when they are asked for. */
@@ -108,8 +111,8 @@ function refusalsOf(store: TrustStore, pin: KeyPin): readonly ShownRefusal[] {
   return store
     .refusals(MOST_REFUSALS)
     .filter((refusal) => refusal.pin === pin)
-    .map(({ reason, detail, address, connection, firstAt, lastAt, count }) => {
+    .map(({ reason, detail, address, connection, firstAt, lastAt, count, listener }) => {
       const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
-      return { reason, detail, address, connection, ...times, count };
+      return { reason, detail, address, connection, ...times, count, listener };
     });
 }

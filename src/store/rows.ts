@@ -36,6 +36,7 @@ export interface RefusalRow {
   fingerprint: string | null;
   peer: string | null;
   address: string | null;
+  listener: string | null;
   connection: string;
   first_at: number;
   last_at: number;
@@ -104,6 +105,7 @@ export function toRefusalSighting(row: RefusalRow): RefusalSighting {
     fingerprint: row.fingerprint,
     peer: row.peer,
     address: row.address,
+    listener: row.listener ?? null,
     connection: row.connection,
     firstAt: row.first_at,
     lastAt: row.last_at,

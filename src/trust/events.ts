@@ -32,6 +32,8 @@ export interface Actor {
   readonly process: string;
   /** Where a client came from; null for operators on this machine. */
   readonly address: string | null;
+  /** The listener of a gateway that it came to; null for operators, and at servers that have no name for it. */
+  readonly listener: string | null;
 }
 
 /** A change of trust before it has its place in the chain. */

@@ -1,8 +1,8 @@
 import type { KeyPin } from "./key-record.ts";
-import type { LiveConnection } from "./sighting.ts";
+import type { LiveConnection, Refusal, RefusedFrom } from "./sighting.ts";
 import { escapeText } from "./peer-name.ts";
+import { refusalPlace } from "./refusal-place.ts";
 import type { RefusalSighting, SightingBatch } from "./trust-store.ts";
-import type { Refuse } from "./verdict.ts";
 
 /** What is kept between two writes; beyond that, refusals from new places are only counted together. */
 const MOST_REFUSALS = 2000;
@@ -24,16 +24,17 @@ export class SightingBuffer {
     this.#seen.set(pin, at);
   }
 
-  refused(refuse: Refuse, connection: string, remoteAddress: string | undefined, at: number): void {
-    const { pin, peer, reason, concern } = refuse;
+  refused(refusal: Refusal, { connection, remoteAddress, listener }: RefusedFrom, at: number): void {
+    const { pin, peer, reason, concern, problem, fingerprint } = refusal;
     this.#add({
       pin,
       reason,
       detail: concern?.problem ?? null,
-      problem: refuse.problem === undefined ? null : escapeText(refuse.problem, MOST_WORDS),
-      fingerprint: refuse.fingerprint ?? null,
+      problem: problem === undefined ? null : escapeText(problem, MOST_WORDS),
+      fingerprint: fingerprint ?? null,
       peer,
       address: remoteAddress ?? null,
+      listener: listener ?? null,
       connection,
       firstAt: at,
       lastAt: at,
@@ -74,9 +75,9 @@ export class SightingBuffer {
 
   /** `later` is newer than all that is there. */
   #add(later: RefusalSighting): void {
-    const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(placeOf(later));
+    const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(refusalPlace(later));
     const refusal = isPlaced ? later : { ...later, ...NOWHERE };
-    const place = placeOf(refusal);
+    const place = refusalPlace(refusal);
     const before = this.#refusals.get(place);
     this.#refusals.set(place, {
       ...refusal,
@@ -86,14 +87,10 @@ export class SightingBuffer {
   }
 }
 
-/** What is only counted is about nobody. */
+/** What is only counted is about nobody. Listeners are few. */
 const NOWHERE = { pin: null, fingerprint: null, peer: null, address: null, problem: null };
 
-function placeOf({ reason, pin, fingerprint, address, detail }: RefusalSighting): string {
-  return `${reason} ${pin ?? fingerprint ?? ""} ${address ?? ""} ${detail ?? ""}`;
-}
-
 /** Plain values: what was handed in may look its address up only now. */
-function toRow({ id, pin, peer, remoteAddress, since }: LiveConnection): LiveConnection {
-  return { id, pin, peer, remoteAddress, since };
+function toRow({ id, pin, peer, remoteAddress, listener, since }: LiveConnection): LiveConnection {
+  return { id, pin, peer, remoteAddress, listener, since };
 }

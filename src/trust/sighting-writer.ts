@@ -1,9 +1,8 @@
 import { isHandclaspError } from "../errors.ts";
 import type { KeyPin } from "./key-record.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
-import type { LiveConnection } from "./sighting.ts";
+import type { LiveConnection, Refusal, RefusedFrom } from "./sighting.ts";
 import type { TrustStore } from "./trust-store.ts";
-import type { Refuse } from "./verdict.ts";
 
 const FLUSH_MS = 1000;
 /** How long a refusal waits, so that `explain` knows it; where there are many, as long as all else. */
@@ -31,8 +30,8 @@ export class SightingWriter {
     this.#timer ??= this.#flushIn(FLUSH_MS);
   }
 
-  refused(refuse: Refuse, connection: string, remoteAddress: string | undefined, at: number): void {
-    this.#buffer.refused(refuse, connection, remoteAddress, at);
+  refused(refusal: Refusal, from: RefusedFrom, at: number): void {
+    this.#buffer.refused(refusal, from, at);
     this.#refusalTimer ??= this.#flushIn(this.#areRefusalsFew ? REFUSAL_FLUSH_MS : FLUSH_MS);
   }
 

@@ -1,4 +1,5 @@
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import type { RefusalReason, Refuse } from "./verdict.ts";
 
 /** One client's certificate as one handshake showed it. */
 export interface Sighting {
@@ -9,6 +10,8 @@ export interface Sighting {
   readonly resumed?: boolean;
   /** As `net.Socket` gives it; undefined on a Unix socket. */
   readonly remoteAddress: string | undefined;
+  /** The listener that the client came to; default none. */
+  readonly listener?: string | null;
   /** Asked for only while the key is not known. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED. */
   readonly joinProof?: ShownJoinProof | undefined;
   /** The newest link first; asked for only while the key is not known. Throws as `joinProof` does. */
@@ -33,6 +36,22 @@ export interface ShownEndorsement {
   verify(): boolean;
 }
 
+/** Why somebody was refused, in the lists: in a handshake, or, by a path rule of a gateway, when asking for something. */
+export type RecordedReason = RefusalReason | "path-not-allowed";
+
+/** What is kept of a refusal, whoever refused. */
+export type Refusal = Pick<Refuse, "pin" | "peer" | "concern" | "problem" | "fingerprint"> & {
+  readonly reason: RecordedReason;
+};
+
+/** Which connection was refused, or what was asked on it. */
+export interface RefusedFrom {
+  readonly connection: string;
+  readonly remoteAddress: string | undefined;
+  /** Default none. */
+  readonly listener?: string | null;
+}
+
 /** A connection that is open now, as `trust connections` lists it. */
 export interface LiveConnection {
   /** Unique in its process run. */
@@ -40,6 +59,8 @@ export interface LiveConnection {
   readonly pin: KeyPin;
   readonly peer: string;
   readonly remoteAddress: string | null;
+  /** The listener that it came to; null at servers that have no name for it. */
+  readonly listener: string | null;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }

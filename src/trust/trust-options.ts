@@ -31,8 +31,11 @@ export interface TrustOptions {
   /** Who acts, for events: what runs, with its process id. */
   readonly process: string;
   /** Told of failures that no caller waits for. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: OnTrustError;
 }
+
+/** `listener` is the one whose client brought it about; null where there is none, or it may have been several. */
+export type OnTrustError = (error: unknown, listener: string | null) => void;
 
 export const STORE: OptionRule = has("a trust store: openStore(PATH)", "key", "apply", "onEvents");
 

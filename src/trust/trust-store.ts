@@ -3,14 +3,14 @@ import type { AuditReport } from "./audit-rows.ts";
 import type { ChainHead, SealedEvent } from "./events.ts";
 import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
-import type { LiveConnection } from "./sighting.ts";
+import type { LiveConnection, RecordedReason } from "./sighting.ts";
 import type { TokenRecord } from "./token-record.ts";
-import type { RefusalDetail, RefusalReason } from "./verdict.ts";
+import type { RefusalDetail } from "./verdict.ts";
 
-/** Refusals of one key, for one reason, from one address, added up. Times are milliseconds since the epoch. */
+/** Refusals of one key, for one reason, from one address, at one listener, added up. Times are milliseconds since the epoch. */
 export interface RefusalSighting {
   readonly pin: KeyPin | null;
-  readonly reason: RefusalReason;
+  readonly reason: RecordedReason;
   /** Which rule about tokens or endorsements it was; null for other reasons. */
   readonly detail: RefusalDetail | null;
   /** What was wrong with the newest, in words, where there are some: safe to print. */
@@ -20,6 +20,8 @@ export interface RefusalSighting {
   /** The bound or claimed name, safe to print. */
   readonly peer: string | null;
   readonly address: string | null;
+  /** Null at servers that have no name for it. */
+  readonly listener: string | null;
   /** The newest connection that was refused so. */
   readonly connection: string;
   readonly firstAt: number;

@@ -1,6 +1,6 @@
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
-import type { Change, SeenCertificate } from "./changes/change.ts";
+import type { Change, RenewChange, SeenCertificate } from "./changes/change.ts";
 import { type Distrust, distrustOf } from "./distrust.ts";
 import type { Actor } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
@@ -11,16 +11,16 @@ import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
 import { nameKey } from "./peer-name.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { SightingWriter } from "./sighting-writer.ts";
-import type { LiveConnection, Sighting } from "./sighting.ts";
+import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
 import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limits.ts";
 import { StoreKnowledge } from "./store-knowledge.ts";
 import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
-import { checkTrustOptions, type TrustOptions } from "./trust-options.ts";
+import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./trust-store.ts";
-import type { Claim, Concern, Refuse, RefusalDetail, RefusalReason, Settled, Verdict } from "./verdict.ts";
+import type { Claim, Concern, RefusalDetail, RefusalReason, Refuse, Settled, Verdict } from "./verdict.ts";
 
-export type { TrustOptions };
+export type { OnTrustError, TrustOptions };
 
 /** What anybody can bring about without a key or token of ours, or what is no failure. */
 const MADE_UP: ReadonlySet<RefusalDetail> = new Set([
@@ -46,10 +46,10 @@ export class Trust implements AsyncDisposable {
   readonly #rotations: RotationLimits;
   readonly #maxPending: number;
   readonly #pendingForMs: number;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: OnTrustError;
   readonly #known: StoreKnowledge;
   readonly #sightings: SightingWriter;
-  readonly #renewals = new Map<KeyPin, CertificateFacts>();
+  readonly #renewals = new Map<KeyPin, RenewChange>();
   readonly #noted = new Set<string>();
   #flushTimer: NodeJS.Timeout | undefined;
   /** Resolves when all is written that nobody waits for. */
@@ -70,8 +70,8 @@ export class Trust implements AsyncDisposable {
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
-    this.#sightings = new SightingWriter(store, this.#onError);
-    this.groups = new StoreGroups(store, this.#now, this.#onError);
+    this.#sightings = new SightingWriter(store, (error) => this.#onError(error, null));
+    this.groups = new StoreGroups(store, this.#now, (error) => this.#onError(error, null));
   }
 
   /** What one handshake means, new or resumed. Synchronous; never throws: what cannot be known is refused. */
@@ -83,7 +83,7 @@ export class Trust implements AsyncDisposable {
       this.#known.key = key;
       const verdict = judge(sighting, this.#known, this.policy, now);
       if (verdict.decision === "admit") {
-        if (verdict.renewed) this.#renew(sighting.certificate);
+        if (verdict.renewed) this.#renew(sighting);
         return verdict;
       }
       if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
@@ -101,7 +101,7 @@ export class Trust implements AsyncDisposable {
       if (isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")) {
         return { ...refusal("unsupported-key", pin), problem: error.message };
       }
-      this.#onError(error);
+      this.#onError(error, sighting.listener ?? null);
       return { ...refusal("store-unavailable", pin), problem: String(error) };
     }
   }
@@ -128,7 +128,7 @@ export class Trust implements AsyncDisposable {
         until: key?.expires ?? null,
       };
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, sighting.listener ?? null);
       return { ...refusal("store-unavailable", claim.pin, claim.peer), problem: String(error) };
     }
   }
@@ -143,7 +143,7 @@ export class Trust implements AsyncDisposable {
     try {
       return distrustOf(this.store.key(pin), this.#now());
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, null);
       return "store-unavailable";
     }
   }
@@ -153,7 +153,7 @@ export class Trust implements AsyncDisposable {
     try {
       return this.store.key(pin)?.peer ?? undefined;
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, null);
       return undefined;
     }
   }
@@ -163,7 +163,7 @@ export class Trust implements AsyncDisposable {
     try {
       return this.store.key(pin)?.expires ?? null;
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, null);
       return null;
     }
   }
@@ -173,7 +173,7 @@ export class Trust implements AsyncDisposable {
    * now. Returns how to stop.
    */
   onChange(listener: (changes: TrustChanges) => void): () => void {
-    return followTrustChanges(this.store, listener, this.#onError);
+    return followTrustChanges(this.store, listener, (error) => this.#onError(error, null));
   }
 
   /** Notes that a trusted key was seen. */
@@ -182,8 +182,8 @@ export class Trust implements AsyncDisposable {
   }
 
   /** Notes a refusal, for `explain` and the lists; not an event. */
-  refused(refuse: Refuse, from: { connection: string; remoteAddress: string | undefined }): void {
-    this.#sightings.refused(refuse, from.connection, from.remoteAddress, this.#now());
+  refused(refused: Refusal, from: RefusedFrom): void {
+    this.#sightings.refused(refused, from, this.#now());
   }
 
   connectionOpened(connection: LiveConnection): void {
@@ -208,12 +208,10 @@ export class Trust implements AsyncDisposable {
       await Promise.all([
         this.#notes,
         this.#sightings.flush(),
-        ...renewals.map((certificate) =>
-          this.store.apply({ type: "renew", ...this.#origin(), certificate: toSeenCertificate(certificate) }),
-        ),
+        ...renewals.map((change) => this.store.apply(change)),
       ]);
     } catch (error) {
-      this.#onError(error);
+      this.#onError(error, null);
     }
   }
 
@@ -308,8 +306,9 @@ export class Trust implements AsyncDisposable {
     return refuse;
   }
 
-  #renew(certificate: CertificateFacts): void {
-    this.#renewals.set(certificate.pin, certificate);
+  #renew(sighting: Sighting): void {
+    const certificate = toSeenCertificate(sighting.certificate);
+    this.#renewals.set(certificate.pin, { type: "renew", ...this.#origin(sighting), certificate });
     this.#flushSoon();
   }
 
@@ -318,16 +317,24 @@ export class Trust implements AsyncDisposable {
     if (this.#noted.has(what)) return;
     this.#noted.add(what);
     this.#flushSoon();
-    const noted = this.store.apply(change).then(() => undefined, this.#onError);
+    const noted = this.store.apply(change).then(
+      () => undefined,
+      (error: unknown) => this.#onError(error, change.actor.listener),
+    );
     this.#notes = this.#notes.then(() => noted);
   }
 
-  #origin(sighting?: Sighting): { at: number; actor: Actor } {
+  #origin(sighting: Sighting): { at: number; actor: Actor } {
     return { at: this.#now(), actor: this.#actor(sighting) };
   }
 
-  #actor(sighting?: Sighting): Actor {
-    return { user: null, process: this.#process, address: sighting?.remoteAddress ?? null };
+  #actor(sighting: Sighting): Actor {
+    return {
+      user: null,
+      process: this.#process,
+      address: sighting.remoteAddress ?? null,
+      listener: sighting.listener ?? null,
+    };
   }
 
   #flushSoon(): void {

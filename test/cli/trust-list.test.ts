@@ -92,7 +92,7 @@ describe("trust list", () => {
     await operator.import(anna, { expires: Date.now() - 1 });
     await operator.import(ben);
     const { pin, der } = ben;
-    const actor = { user: null, process: "serve 1", address: null };
+    const actor = { user: null, process: "serve 1", address: null, listener: null };
     const certificate = { pin, der, fingerprint: "ab".repeat(32), claimedName: "benno" };
     await store.apply({ type: "note-name", at: Date.now(), actor, certificate });
     await store.close();
@@ -217,6 +217,7 @@ describe("trust show", () => {
       fingerprint: null,
       peer: "anna",
       address: "192.0.2.7",
+      listener: null,
       connection: "c9",
       ...times,
     } as const;
@@ -263,7 +264,7 @@ describe("trust connections", () => {
     const { pin } = await makeClient(home, "anna");
     const since = Date.now();
     const { store } = openHomeStore(home, "serve 4711");
-    const live = { id: "c1", pin, peer: "anna", remoteAddress: "192.0.2.1", since };
+    const live = { id: "c1", pin, peer: "anna", remoteAddress: "192.0.2.1", listener: null, since };
     await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
     const [run] = store.connections().map((connection) => connection.run);
     assert.deepEqual(await printedJson(home, "trust", "connections"), [

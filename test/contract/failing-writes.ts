@@ -9,7 +9,7 @@ import { factsOf } from "../support/certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
 const AT = Date.UTC(2030, 0, 1);
-const ACTOR: Actor = { user: "operator", process: "test 1", address: null };
+const ACTOR: Actor = { user: "operator", process: "test 1", address: null, listener: null };
 const ORIGIN = { at: AT, actor: ACTOR };
 
 /** What code without types may hand over, or numbers that no clock shows. */

@@ -9,7 +9,7 @@ import { factsOf } from "../support/certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
 const AT = Date.UTC(2030, 0, 1);
-const ACTOR: Actor = { user: "operator", process: "test 1", address: null };
+const ACTOR: Actor = { user: "operator", process: "test 1", address: null, listener: null };
 
 function member(type: "add-to-group" | "remove-from-group", group: string, of: CertificateFacts): Change {
   return { type, at: AT, actor: ACTOR, group, key: of.pin };

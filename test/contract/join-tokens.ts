@@ -10,8 +10,8 @@ import { factsOf, randomPin } from "../support/certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const DAY_MS = 24 * 3600 * 1000;
-const OPERATOR: Actor = { user: "olga", process: "test 1", address: null };
-const SERVER: Actor = { user: null, process: "serve 2", address: "192.0.2.1" };
+const OPERATOR: Actor = { user: "olga", process: "test 1", address: null, listener: null };
+const SERVER: Actor = { user: null, process: "serve 2", address: "192.0.2.1", listener: null };
 const ID = "00112233445566778899aabbccddeeff";
 
 export function createTokenOf(

@@ -24,7 +24,7 @@ async function waits(store: TrustStore, certificate: CertificateFacts, at: numbe
   await store.apply({
     type: "hold",
     at,
-    actor: { user: null, process: "serve 2", address: "192.0.2.1" },
+    actor: { user: null, process: "serve 2", address: "192.0.2.1", listener: null },
     peer: certificate.claimedName ?? null,
     certificate: toSeenCertificate(certificate),
     conflictsWith: null,
@@ -155,7 +155,7 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
       const seen = store.key(anna.pin);
       assert.ok(seen);
       const certificate = toSeenCertificate(factsOf("admin", { pin: anna.pin }));
-      const actor = { user: null, process: "serve 2", address: "192.0.2.1" };
+      const actor = { user: null, process: "serve 2", address: "192.0.2.1", listener: null };
       await store.apply({ type: "note-name", at: AT, actor, certificate });
       for (const stale of [seen, { claimedName: "anna" }, { claimedName: "anna", newName: "anne" }]) {
         await assert.rejects(operator.approve("anna", { seen: stale }), { code: "ERR_HANDCLASP_STATE" });

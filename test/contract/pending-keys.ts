@@ -9,7 +9,7 @@ import { factsOf } from "../support/certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
 const AT = Date.UTC(2030, 0, 1);
-const ACTOR = { user: null, process: "test 1", address: "192.0.2.1" };
+const ACTOR = { user: null, process: "test 1", address: "192.0.2.1", listener: null };
 
 export function hold(certificate: CertificateFacts, over: { at?: number } = {}): Change {
   const at = over.at ?? AT;

@@ -28,6 +28,7 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
         fingerprint: null,
         peer: "anna",
         address: "192.0.2.7",
+        listener: null,
         firstAt: AT,
       } as const;
       await store.record({
@@ -54,6 +55,7 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
         detail: null,
         peer: null,
         address: "192.0.2.7",
+        listener: null,
         connection: "c1",
         firstAt: AT,
         count: 1,
@@ -88,6 +90,7 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
         fingerprint: null,
         peer: null,
         address: `192.0.2.${index}`,
+        listener: null,
         connection: `c${index}`,
         firstAt: AT + index,
         lastAt: AT + index,

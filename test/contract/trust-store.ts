@@ -14,7 +14,7 @@ import { describeJoinTokens } from "./join-tokens.ts";
 import { describeRotations } from "./rotations.ts";
 
 const AT = Date.UTC(2030, 0, 1);
-const ACTOR: Actor = { user: null, process: "test 1", address: "192.0.2.1" };
+const ACTOR: Actor = { user: null, process: "test 1", address: "192.0.2.1", listener: null };
 
 export function claimOf(certificate: CertificateFacts, over: Partial<ClaimChange> = {}): ClaimChange {
   return {
@@ -195,7 +195,7 @@ export function describeTrustStore(kind: string, open: () => TrustStore): void {
     it("lists connections until they close, and none of a process that is gone", async () => {
       const store = opened();
       const pin = randomPin();
-      const live = { id: "c1", pin, peer: "anna", remoteAddress: "192.0.2.1", since: AT };
+      const live = { id: "c1", pin, peer: "anna", remoteAddress: "192.0.2.1", listener: null, since: AT };
       await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
       assert.deepEqual(
         store.connections().map(({ id, peer }) => [id, peer]),

@@ -9,7 +9,7 @@ import { claimOf } from "../contract/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const ACTOR = { user: "test", process: "test 1", address: null };
+const ACTOR = { user: "test", process: "test 1", address: null, listener: null };
 
 /** Two connections to one store: what one acknowledges the other must know at once. */
 function twoStores(): { one: TrustStore; other: TrustStore } {

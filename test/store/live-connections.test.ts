@@ -17,7 +17,7 @@ const NOTHING: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] 
 const hasPidNamespaces = spawnSync("unshare", ["--pid", "--fork", "true"]).status === 0;
 
 function opening(...ids: readonly string[]): SightingBatch {
-  const rest = { pin: randomPin(), peer: "anna", remoteAddress: null, since: Date.now() };
+  const rest = { pin: randomPin(), peer: "anna", remoteAddress: null, listener: null, since: Date.now() };
   return { ...NOTHING, opened: ids.map((id) => ({ id, ...rest })) };
 }
 

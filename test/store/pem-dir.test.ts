@@ -123,7 +123,7 @@ describe("PemDir", () => {
     await using store = openMemoryStore();
     const [ada, other] = await Promise.all([certificate("ada"), certificate("admin")]);
     await operatorOf(store).import(ada);
-    const actor = { user: null, process: "test", address: null };
+    const actor = { user: null, process: "test", address: null, listener: null };
     const claimed = { ...toSeenCertificate(other), pin: ada.pin };
     await store.apply({ type: "note-name", at: Date.now(), actor, certificate: claimed });
     using _ = new PemDir(store, folder, { now: Date.now });
@@ -138,7 +138,7 @@ describe("PemDir", () => {
     const [ada, renewal] = await Promise.all([certificate("ada"), certificate("ada")]);
     await operatorOf(store).import(ada);
     using pemDir = new PemDir(store, folder, { now: Date.now });
-    const actor = { user: null, process: "test", address: null };
+    const actor = { user: null, process: "test", address: null, listener: null };
     const renewed = { ...toSeenCertificate(renewal), pin: ada.pin };
     await store.apply({ type: "renew", at: Date.now(), actor, certificate: renewed });
     pemDir.renewed(ada.pin);

@@ -27,7 +27,7 @@ function formerStore(): { path: string; pins: Record<"anna" | "eve" | "gone", Ke
   key.run(pins.eve, "pending", null, null, "anna", null, "first-use", "ee", AT, AT, AT + 9e9, pins.anna, 0);
   database.prepare("INSERT INTO certificates VALUES (?,?,?,?)").run(pins.anna, "aa", randomBytes(40), AT);
   database.prepare("INSERT INTO tombstones VALUES (?,?)").run(pins.gone, AT);
-  const actor = { user: null, process: "serve 1", address: "192.0.2.1" };
+  const actor = { user: null, process: "serve 1", address: "192.0.2.1", listener: null };
   const drafted = { type: "met", at: AT, actor, pin: pins.anna, peer: "Anna", before: null } as const;
   const draft = { ...drafted, pin: pins.anna, after: "trusted", details: {} } as const;
   const { sequence, json, hash } = sealEvent(CHAIN_START, draft);
@@ -85,6 +85,7 @@ describe("a store of schema 1, from before there were join tokens", () => {
       fingerprint: null,
       peer: "anna",
       address: "192.0.2.7",
+      listener: null,
     } as const;
     const seen = { ...refusal, connection: "c-2", firstAt: AT + 9, lastAt: AT + 9, count: 1 };
     await store.record({ seen: [], refusals: [seen], opened: [], closed: [] });

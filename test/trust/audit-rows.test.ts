@@ -15,7 +15,7 @@ import { randomChange, type Draw } from "./support/random-change.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const HOUR_MS = 3_600_000;
-const ACTOR = { user: "olga", process: "test 1", address: null };
+const ACTOR = { user: "olga", process: "test 1", address: null, listener: null };
 
 /** A store whose rows can be edited behind its back. */
 function editable(): { store: SqliteStore; database: DatabaseSync } {

@@ -37,7 +37,7 @@ async function hold(
   certificate: CertificateFacts,
   conflictsWith: KeyPin | null = null,
 ): Promise<void> {
-  const actor = { user: null, process: "test 1", address: null };
+  const actor = { user: null, process: "test 1", address: null, listener: null };
   const limits = { pendingExpires: NOW + 1000, maxPending: 100 };
   await store.apply({
     type: "hold",

@@ -41,10 +41,10 @@ describe("sightings that could not be written", () => {
     const { store, writer } = failing;
     await store.apply(claimOf(ANNA));
     writer.seen(ANNA.pin, AT + 1);
-    writer.refused(refusalOf(), "c1", "192.0.2.1", AT + 1);
-    writer.refused(refusalOf(), "c2", "192.0.2.1", AT + 2);
+    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" }, AT + 1);
+    writer.refused(refusalOf(), { connection: "c2", remoteAddress: "192.0.2.1" }, AT + 2);
     await writer.flush();
-    writer.refused(refusalOf(), "c3", "192.0.2.1", AT + 3);
+    writer.refused(refusalOf(), { connection: "c3", remoteAddress: "192.0.2.1" }, AT + 3);
     failing.error = undefined;
     await writer.flush();
     assert.equal(failing.errors.length, 1);
@@ -57,7 +57,7 @@ describe("sightings that could not be written", () => {
   it("are tried again though nothing else happens", async (context) => {
     await using failing = new FailingStore(context);
     const { store, writer } = failing;
-    writer.refused(refusalOf(), "c1", "192.0.2.1", AT);
+    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" }, AT);
     await writer.flush();
     failing.error = undefined;
     context.mock.timers.tick(10_000);
@@ -69,7 +69,11 @@ describe("sightings that could not be written", () => {
     const { store, writer } = failing;
     for (let round = 0; round < 3; round++) {
       for (let index = 0; index < 1500; index++) {
-        writer.refused(refusalOf(), `c${index}`, `192.0.${round}.${index}`, AT);
+        writer.refused(
+          refusalOf(),
+          { connection: `c${index}`, remoteAddress: `192.0.${round}.${index}` },
+          AT,
+        );
       }
       await writer.flush();
     }
@@ -87,7 +91,7 @@ describe("sightings that could not be written", () => {
     await using failing = new FailingStore(context);
     const { writer } = failing;
     failing.error = new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the trust store is closed");
-    writer.refused(refusalOf(), "c1", "192.0.2.1", AT);
+    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" }, AT);
     await writer.flush();
     context.mock.timers.tick(60_000);
     await writer.flush();

@@ -8,7 +8,7 @@ const PIN = "sha256:anna" as KeyPin;
 const AT = "2030-01-01T00:00:00.000Z";
 
 function event(type: TrustEvent["type"], over: Partial<TrustEvent> = {}): TrustEvent {
-  const actor = { user: "operator", process: "test 1", address: null };
+  const actor = { user: "operator", process: "test 1", address: null, listener: null };
   const facts = { before: null, after: null, details: {} };
   return { sequence: 1, at: AT, type, actor, pin: PIN, peer: "Anna", ...facts, ...over };
 }

@@ -46,7 +46,7 @@ export async function hold(
 ): Promise<CertificateFacts> {
   const certificate = factsOfPem(pem);
   const { store } = openHomeStore(home);
-  const actor = { user: null, process: "serve 1", address: "192.0.2.1" };
+  const actor = { user: null, process: "serve 1", address: "192.0.2.1", listener: null };
   const limits = { pendingExpires: Date.now() + 3_600_000, maxPending: 100 };
   await store.apply({
     type: "hold",
@@ -78,6 +78,7 @@ export async function refused(home: Home, pin: KeyPin, address: string): Promise
     fingerprint: null,
     peer: null,
     address,
+    listener: null,
   } as const;
   const { store } = openHomeStore(home);
   const times = { connection: "c1", firstAt: at, lastAt: at, count: 1 };

@@ -5,7 +5,7 @@ import { randomPin } from "../../support/certificates.ts";
 
 const [path = "", id = ""] = (workerData as string[] | null) ?? process.argv.slice(2);
 const store = openSqliteStore(path, { process: `serve ${process.pid}` });
-const opened = [{ id, pin: randomPin(), peer: id, remoteAddress: null, since: Date.now() }];
+const opened = [{ id, pin: randomPin(), peer: id, remoteAddress: null, listener: null, since: Date.now() }];
 await store.record({ seen: [], refusals: [], opened, closed: [] });
 if (parentPort === null) {
   console.log("listed");

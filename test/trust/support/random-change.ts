@@ -16,7 +16,7 @@ export interface Draw {
 const NAMES = ["anna", "Anna", "ben", "carl", undefined];
 const KEYS = Array.from({ length: 6 }, () => factsOf(undefined).pin);
 const TOKENS = ["00", "11", "22", "33"].map((byte) => byte.repeat(16));
-const ACTOR = { user: "olga", process: "test 1", address: null };
+const ACTOR = { user: "olga", process: "test 1", address: null, listener: null };
 const CONFLICTS = ["fail", "replace", "add"] as const;
 
 export function randomChange({ kind, key, other, name, choice }: Draw, at: number): Change {
