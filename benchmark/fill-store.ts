@@ -1,5 +1,6 @@
 import { connect } from "../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { putKey } from "../src/trust/changes/put-key.ts";
 import { SqliteTables } from "../src/store/sqlite-tables.ts";
 import type { CertificateFacts } from "../src/x509/certificate-facts.ts";
 import { randomFacts } from "./random-facts.ts";
@@ -16,7 +17,7 @@ export async function fillStore(
   const sample: CertificateFacts[] = [];
   database.exec("PRAGMA synchronous = OFF; BEGIN");
   const put = (facts: CertificateFacts): void => {
-    tables.putKey({
+    putKey(tables, {
       pin: facts.pin,
       state: "trusted",
       peer: facts.claimedName ?? null,
@@ -25,11 +26,12 @@ export async function fillStore(
       source: "import",
       fingerprint: facts.fingerprint,
       firstSeen: 0,
-      lastSeen: 0,
+      firstAddress: null,
       expires: null,
       conflictsWith: null,
       staleSeen: false,
       endorsesFrom: 0,
+      note: null,
     });
   };
   for (const facts of besides) put(facts);

@@ -48,7 +48,7 @@ export type { FirstUse, Policy } from "./trust/policy.ts";
 export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
-export type { TrustStore } from "./trust/trust-store.ts";
+export type { TrustStore } from "./trust/port/trust-store.ts";
 export type { RefusalDetail, RefusalReason, Verdict } from "./trust/verdict.ts";
 export {
   type CertificateDescription,

@@ -13,7 +13,7 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { converse } from "./connect/converse.ts";
 import { explainRefused } from "./connect/explain-refused.ts";
 import { HandshakeSummary } from "./connect/handshake-summary.ts";

@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { Operator } from "../operator/operator.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** `--store URL`, the same on every verb. */
 export function storeOption(): Option {

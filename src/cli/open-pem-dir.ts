@@ -1,5 +1,5 @@
 import { PemDir } from "../store/pem-dir.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { EventLog } from "./serve/log.ts";
 
 /** Keeps a folder of certificates. What cannot be written there is said with the folder's name, and ends nothing. */

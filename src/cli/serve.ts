@@ -11,7 +11,7 @@ import { clientAddress } from "../guard/client-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/peer-of.ts";
 import { openStore } from "../store/open-store.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { processName } from "./context.ts";
 import { followIdentity } from "./follow-identity.ts";

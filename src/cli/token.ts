@@ -12,7 +12,7 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { parseKeyPin } from "../trust/key-pin.ts";
 import { tokenState } from "../trust/token-record.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printBytes, printJson, showName, showTime, table } from "./output.ts";
 import { serverIdentityFile } from "./serve/identity.ts";

@@ -5,7 +5,7 @@ import { checkOptions, COUNT, FUNCTION, OBJECT, type OptionRules, TEXT } from ".
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { JoinToken } from "../trust/join-token.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { signJoinProof } from "../x509/join-proof.ts";
 import { reissueCertificate } from "../x509/reissue-certificate.ts";

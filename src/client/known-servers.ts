@@ -8,7 +8,7 @@ import { type Endorsed, type EndorsementProblem, judgeEndorsement } from "../tru
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { Concern, Endorser } from "../trust/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";

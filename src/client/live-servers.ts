@@ -4,7 +4,7 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toTrustChanges } from "../trust/trust-change.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** A server that a connection is open to. */
 export interface LiveServer {

@@ -11,7 +11,7 @@ import {
   type ServerRefusal,
   type ServerVerdict,
 } from "./known-servers.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** Known servers, while one key is expected and no other will do: the one in a join token. */
 export class PinnedServer extends KnownServers {

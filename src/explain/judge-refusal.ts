@@ -1,7 +1,7 @@
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
-import type { RefusalSighting } from "../trust/trust-store.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { RecordedReason } from "../trust/sighting.ts";
 import type { Explanation } from "./explanation.ts";
 import { DETAIL_WORDS } from "./refusal-words.ts";

@@ -2,7 +2,7 @@ import type { IdentityPem } from "../client/identity.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import type { FirstUseLimiter } from "../trust/first-use-limits.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFiles, ListenerConfig } from "./config/config.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 import type { ListenOn } from "./listener.ts";

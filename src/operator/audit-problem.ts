@@ -2,7 +2,7 @@ import { HandclaspError } from "../errors.ts";
 import type { AuditReport } from "../trust/audit-rows.ts";
 import type { RowDifference, RowsReport } from "../trust/compare-rows.ts";
 import { CHAIN_START, type ChainHead } from "../trust/events.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** What is wrong with a store as evidence: with its chain, or with the rows that it should come to. */
 export function auditProblem({ chain, rows }: AuditReport): HandclaspError | undefined {

@@ -6,7 +6,8 @@ import { toKeyId } from "../trust/key-id.ts";
 import { parseFingerprint } from "../trust/key-pin.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
-import type { RefusalSighting, TrustStore } from "../trust/trust-store.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** All that a store keeps. */

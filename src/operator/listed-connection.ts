@@ -1,7 +1,7 @@
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
-import type { ListedConnection as LiveConnection } from "../trust/trust-store.ts";
+import type { ListedConnection as LiveConnection } from "../trust/port/roll.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** A connection that is open, as programs get it. */

@@ -1,5 +1,5 @@
 import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/events.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 const AT_ONCE = 1000;
 

@@ -1,7 +1,7 @@
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { RefusalReason } from "../trust/verdict.ts";
 import { describeCertificate } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
@@ -37,7 +37,7 @@ export function toListedKey(store: TrustStore, key: KeyRecord, now: number): Lis
     fingerprint: key.fingerprint,
     subject: subjectOf(store, key.pin),
     firstSeen: toIsoTime(key.firstSeen),
-    lastSeen: toIsoTime(key.lastSeen),
+    lastSeen: toIsoTime(store.lastSeen(key.pin)),
     expires: toIsoTime(key.expires),
     source: key.source,
     conflictsWith: key.conflictsWith,

@@ -1,4 +1,4 @@
-import type { ListedMember as GroupMember } from "../trust/trust-store.ts";
+import type { ListedMember as GroupMember } from "../trust/port/roll.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** A member of a group, as programs get it. */

@@ -19,7 +19,7 @@ import type { KeyRecord } from "../trust/key-record.ts";
 import { toMoment } from "../trust/moment.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { toSeenCertificate } from "../trust/trust.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 export interface OperatorOptions {
   /** Who is acting, for events. */

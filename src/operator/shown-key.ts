@@ -3,7 +3,7 @@ import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.t
 import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
 import type { RecordedReason } from "../trust/sighting.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { RefusalDetail } from "../trust/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";

@@ -1,6 +1,6 @@
 import { parseEvent } from "../trust/events.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { allEvents } from "./listed-event.ts";
 
 /** The keys that are trusted because one of these, or a successor of it, endorsed them; as the events tell. */

@@ -22,10 +22,10 @@ export class KeyCache {
     this.#tables = tables;
     this.#version = database.prepare("PRAGMA data_version");
     this.#version.setReturnArrays(true);
-    // Each change of a key appends an event or writes a certificate, which then gets the highest rowid.
+    // Each change of a key appends an event or writes a certificate, which then gets the highest number.
     this.#marks = database.prepare(
       `SELECT (SELECT hash FROM events ORDER BY sequence DESC LIMIT 1) || ' ' ||
-         (SELECT max(rowid) FROM certificates) AS mark`,
+         (SELECT max(number) FROM certificates) AS mark`,
     );
   }
 

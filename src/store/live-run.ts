@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { LiveConnection } from "../trust/sighting.ts";
-import type { SightingBatch } from "../trust/trust-store.ts";
+import type { SightingBatch } from "../trust/port/ledger.ts";
 
 /** How often a run with connections on the list says that it lives. */
 export const BEAT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { createSchema } from "./schema.ts";
 import { SqliteStore, type StoreOptions } from "./sqlite-store.ts";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { check, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { openSqliteStore, type StoreOptions } from "./sqlite-store.ts";
 

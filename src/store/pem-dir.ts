@@ -16,7 +16,7 @@ import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { parseEvent } from "../trust/events.ts";
 import { parseKeyId, toKeyId } from "../trust/key-id.ts";
 import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
-import type { TrustStore } from "../trust/trust-store.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 export interface PemDirOptions {
   /** Milliseconds since the epoch; approvals that ended by then have no file. */

@@ -1,22 +1,42 @@
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
-import type { RefusalSighting } from "../trust/trust-store.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { ListedKey, ListedMember } from "../trust/port/roll.ts";
 
 /** A row of `keys`. */
 export interface KeyRow {
   pin: KeyPin;
   state: KeyRecord["state"];
   peer: string | null;
+  name_key: string | null;
   claimed_name: string | null;
+  claimed_key: string | null;
   new_name: string | null;
+  new_key: string | null;
   source: KeyRecord["source"];
   fingerprint: string;
   first_seen: number | null;
-  last_seen: number | null;
+  first_address: string | null;
   expires: number | null;
   conflicts_with: KeyPin | null;
   stale_seen: number;
   endorses_from: number;
+  note: string | null;
+  version: number;
+}
+
+/** A row of `keys` with what `seen` has of it. */
+export interface ListedKeyRow extends KeyRow {
+  last_seen: number | null;
+}
+
+/** A row of `group_members`, and a spelling of its peer. */
+export interface MemberRow {
+  group_key: string;
+  name_key: string;
+  group_name: string;
+  added_at: number;
+  peer: string;
 }
 
 /** A row of `certificates`. */
@@ -48,6 +68,7 @@ export interface TokenRow {
   id: string;
   public_key: Uint8Array;
   peer: string;
+  name_key: string;
   server_pin: KeyPin;
   from_network: string | null;
   replaces: number;
@@ -63,6 +84,7 @@ export function toTokenRecord(row: TokenRow): TokenRecord {
     id: row.id,
     publicKey: row.public_key,
     peer: row.peer,
+    nameKey: row.name_key,
     serverPin: row.server_pin,
     from: row.from_network,
     replace: row.replaces === 1,
@@ -79,17 +101,30 @@ export function toKeyRecord(row: KeyRow): KeyRecord {
     pin: row.pin,
     state: row.state,
     peer: row.peer,
+    nameKey: row.name_key,
     claimedName: row.claimed_name,
+    claimedKey: row.claimed_key,
     newName: row.new_name,
+    newKey: row.new_key,
     source: row.source,
     fingerprint: row.fingerprint,
     firstSeen: row.first_seen,
-    lastSeen: row.last_seen,
+    firstAddress: row.first_address,
     expires: row.expires,
     conflictsWith: row.conflicts_with,
     staleSeen: row.stale_seen === 1,
     endorsesFrom: row.endorses_from,
+    note: row.note,
+    version: row.version,
   };
+}
+
+export function toListedKey(row: ListedKeyRow): ListedKey {
+  return { ...toKeyRecord(row), lastSeen: row.last_seen };
+}
+
+export function toListedMember({ group_name: group, peer, added_at: addedAt }: MemberRow): ListedMember {
+  return { group, peer, addedAt };
 }
 
 export function toCertificateRecord(row: CertificateRow): CertificateRecord {

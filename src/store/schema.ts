@@ -1,8 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
+import { parseEvent } from "../trust/events.ts";
+import { nameKey } from "../trust/peer-name.ts";
 
 /** "hclp": tells our files from other SQLite databases. */
 export const APPLICATION_ID = 0x68636c70;
+
+/** Where in the order of lists those stand that were never met: after all others. */
+export const NEVER: number = Number.MAX_SAFE_INTEGER;
 
 /** Each brings the schema from its index to the next number. Never changed once released, only added to. */
 export const MIGRATIONS: readonly string[] = [
@@ -95,7 +100,68 @@ export const MIGRATIONS: readonly string[] = [
      AND rowid NOT IN (SELECT max(rowid) FROM certificates GROUP BY pin);`,
   `ALTER TABLE refusals ADD COLUMN problem TEXT;
    ALTER TABLE refusals ADD COLUMN fingerprint TEXT;`,
+  `CREATE TABLE seen (pin TEXT PRIMARY KEY, last_seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   INSERT INTO seen SELECT pin, last_seen FROM keys WHERE last_seen IS NOT NULL;
+   ALTER TABLE keys DROP COLUMN last_seen;
+   ALTER TABLE keys ADD COLUMN claimed_key TEXT;
+   ALTER TABLE keys ADD COLUMN new_key TEXT;
+   ALTER TABLE keys ADD COLUMN first_address TEXT;
+   ALTER TABLE keys ADD COLUMN note TEXT;
+   ALTER TABLE keys ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+   CREATE TABLE key_versions (newest INTEGER NOT NULL) STRICT;
+   INSERT INTO key_versions VALUES (1);
+   UPDATE keys SET claimed_key = name_key(claimed_name), new_key = name_key(new_name);
+   DROP INDEX pending_keys;
+   CREATE INDEX pending_keys ON keys (first_seen, pin) WHERE state = 'pending' AND expires IS NOT NULL;
+   CREATE INDEX keys_waiting ON keys (coalesce(new_key, claimed_key), first_seen, pin)
+     WHERE state = 'pending' AND name_key IS NULL;
+   CREATE INDEX keys_claiming ON keys (claimed_key, first_seen, pin) WHERE name_key IS NULL;
+   CREATE INDEX keys_in_order ON keys (ifnull(first_seen, ${NEVER}), pin, state, name_key, claimed_key, new_key,
+     note, first_address);
+   UPDATE keys SET conflicts_with = coalesce(
+     (SELECT pin FROM keys AS holder WHERE holder.name_key = coalesce(keys.new_key, keys.claimed_key)
+        ORDER BY state != 'trusted', first_seen, pin LIMIT 1), conflicts_with) WHERE state = 'pending';
+   ALTER TABLE certificates RENAME TO former_certificates;
+   CREATE TABLE certificates (
+     number INTEGER PRIMARY KEY,
+     pin TEXT NOT NULL,
+     fingerprint TEXT NOT NULL,
+     der BLOB NOT NULL,
+     added_at INTEGER NOT NULL,
+     UNIQUE (pin, fingerprint)
+   ) STRICT;
+   INSERT INTO certificates (pin, fingerprint, der, added_at)
+     SELECT pin, fingerprint, der, added_at FROM former_certificates ORDER BY rowid;
+   DROP TABLE former_certificates;
+   CREATE INDEX certificates_by_fingerprint ON certificates (fingerprint);
+   ALTER TABLE tokens ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
+   UPDATE tokens SET name_key = name_key(peer);
+   CREATE INDEX tokens_in_order ON tokens (created_at DESC, id);
+   CREATE INDEX members_in_order ON group_members (group_key, name_key);
+   ALTER TABLE events ADD COLUMN reached INTEGER NOT NULL DEFAULT 0;
+   UPDATE events SET reached = moment(json);
+   UPDATE events SET reached = latest FROM
+     (SELECT sequence AS place, max(reached) OVER (ORDER BY sequence) AS latest FROM events) WHERE sequence = place;
+   ALTER TABLE events ADD COLUMN type TEXT AS (CASE WHEN json_valid(json) THEN json ->> '$.type' END);
+   ALTER TABLE events ADD COLUMN about TEXT
+     AS (CASE WHEN json_valid(json) THEN coalesce(json ->> '$.pin', json ->> '$.peer') END);
+   CREATE INDEX events_by_time ON events (reached);
+   CREATE INDEX events_by_type ON events (type);
+   CREATE INDEX events_by_subject ON events (about);
+   ALTER TABLE refusals ADD COLUMN listener TEXT;
+   ALTER TABLE connections ADD COLUMN listener TEXT;
+   DROP INDEX refusals_by_time;
+   CREATE INDEX refusals_in_order ON refusals (last_at DESC, id DESC);
+   CREATE INDEX connections_in_order ON connections (since, id, run);`,
 ];
+
+/** What migrations need that SQL does not have. */
+function addFunctions(database: DatabaseSync): void {
+  database.function("name_key", { deterministic: true }, (name) =>
+    typeof name === "string" ? nameKey(name) : null,
+  );
+  database.function("moment", (json) => Date.parse(parseEvent(String(json))?.at ?? "") || 0);
+}
 
 /** The schema this version writes. */
 export const SCHEMA: number = MIGRATIONS.length;
@@ -128,6 +194,7 @@ export function readSchema(database: DatabaseSync, newest: number = SCHEMA): num
 /** Brings a database to the newest schema in one transaction; several processes may try at once. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   if (readSchema(database, migrations.length) === migrations.length) return;
+  addFunctions(database);
   database.exec("BEGIN IMMEDIATE");
   try {
     for (const sql of migrations.slice(readSchema(database, migrations.length))) database.exec(sql);
@@ -141,6 +208,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[] = 
 
 /** Fills an empty database. */
 export function createSchema(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  addFunctions(database);
   database.exec("BEGIN IMMEDIATE");
   for (const sql of migrations) database.exec(sql);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SightingBatch } from "../trust/trust-store.ts";
+import type { SightingBatch } from "../trust/port/ledger.ts";
 import { countDropped } from "./dropped.ts";
 import { SILENT_MS } from "./live-run.ts";
 
@@ -20,7 +20,10 @@ export interface SeenBy {
 
 /** Writes what one run saw, inside the caller's transaction. Runs that fell silent, old and surplus refusals go. */
 export function recordSightings(database: DatabaseSync, by: SeenBy, batch: SightingBatch): void {
-  const seen = database.prepare("UPDATE keys SET last_seen = max(?2, coalesce(last_seen, 0)) WHERE pin = ?1");
+  const seen = database.prepare(
+    `INSERT INTO seen SELECT pin, ?2 FROM keys WHERE pin = ?1
+       ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)`,
+  );
   for (const { pin, at } of batch.seen) seen.run(pin, at);
 
   const silent = database
@@ -82,7 +85,9 @@ function recordConnections(database: DatabaseSync, by: SeenBy, batch: SightingBa
     forgetRun(database, run);
     database.prepare("INSERT INTO runs VALUES (?,?,?)").run(run, process, at);
   } else if (database.prepare("UPDATE runs SET beat = ? WHERE id = ?").run(at, run).changes === 0) return;
-  const opened = database.prepare("INSERT OR REPLACE INTO connections VALUES (?,?,?,?,?,?)");
+  const opened = database.prepare(
+    "INSERT OR REPLACE INTO connections (run, id, pin, peer, address, since) VALUES (?,?,?,?,?,?)",
+  );
   for (const { id, pin, peer, remoteAddress, since } of batch.opened) {
     opened.run(run, id, pin, peer, remoteAddress, since);
   }

@@ -2,7 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
-import type { ListedConnection, ListedMember, RefusalSighting } from "../trust/trust-store.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { ListedConnection, ListedMember } from "../trust/port/roll.ts";
 import { SILENT_MS } from "./live-run.ts";
 import {
   type CertificateRow,
@@ -33,7 +34,7 @@ export class SqliteLists {
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
     const rows = this.#database
-      .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY rowid DESC")
+      .prepare("SELECT * FROM certificates WHERE pin = ? ORDER BY number DESC")
       .all(pin);
     return (rows as unknown as CertificateRow[]).map(toCertificateRecord);
   }

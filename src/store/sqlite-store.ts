@@ -7,15 +7,20 @@ import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
+import type { RefusalSighting, SightingBatch } from "../trust/port/ledger.ts";
+import type { Page } from "../trust/port/page.ts";
 import type {
+  EventFilter,
+  KeyFilter,
   ListedConnection,
+  ListedKey,
   ListedMember,
-  RefusalSighting,
-  SightingBatch,
-  StoreReport,
-  StoreStats,
-  TrustStore,
-} from "../trust/trust-store.ts";
+  MemberFilter,
+  RefusalFilter,
+  Search,
+} from "../trust/port/roll.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
+import type { StoreReport, StoreStats } from "../trust/port/upkeep.ts";
 import { droppedSoFar } from "./dropped.ts";
 import { EventFeed } from "./event-feed.ts";
 import { KeyCache } from "./key-cache.ts";
@@ -24,6 +29,7 @@ import { realStorePath } from "./real-store-path.ts";
 import { SCHEMA } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
+import { SqliteRoll } from "./sqlite-roll.ts";
 import { SqliteLists } from "./sqlite-lists.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 import { inOneSnapshot, trustRows } from "./trust-rows.ts";
@@ -64,6 +70,7 @@ export class SqliteStore implements TrustStore {
   readonly #tables: SqliteTables;
   readonly #keys: Pick<SqliteTables, "key">;
   readonly #lists: SqliteLists;
+  readonly #roll: SqliteRoll;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
   readonly #run: LiveRun;
@@ -83,6 +90,7 @@ export class SqliteStore implements TrustStore {
     // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#lists = new SqliteLists(database);
+    this.#roll = new SqliteRoll(database);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
     this.#now = options.now ?? Date.now;
@@ -138,6 +146,10 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.keysClaiming(nameKey));
   }
 
+  lastSeen(pin: KeyPin): number | null {
+    return this.#read(() => this.#tables.lastSeen(pin));
+  }
+
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {
     return this.#read(() => this.#tables.keysByPinPrefix(prefix));
   }
@@ -170,8 +182,40 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.setting(name));
   }
 
+  async listKeys(filter: KeyFilter = {}): Promise<Page<ListedKey>> {
+    return this.#read(() => this.#roll.keys(filter));
+  }
+
+  async listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]> {
+    return this.#read(() => this.#roll.certificates(pin));
+  }
+
+  async listEvents(filter: EventFilter = {}): Promise<Page<SealedEvent>> {
+    return this.#read(() => this.#roll.events(filter));
+  }
+
+  async listRefusals(filter: RefusalFilter = {}): Promise<Page<RefusalSighting>> {
+    return this.#read(() => this.#roll.refusals(filter));
+  }
+
+  async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
+    return this.#read(() => this.#roll.connections(filter, this.#now()));
+  }
+
+  async listTokens(filter: Search = {}): Promise<Page<TokenRecord>> {
+    return this.#read(() => this.#roll.tokens(filter));
+  }
+
+  async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
+    return this.#read(() => this.#roll.members(filter));
+  }
+
   apply(change: Change): Promise<Outcome> {
     return this.#write({ kind: "change", change });
+  }
+
+  tryOut(change: Change): Promise<Outcome> {
+    return this.#write({ kind: "trial", change });
   }
 
   async record(batch: SightingBatch): Promise<void> {

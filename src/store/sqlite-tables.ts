@@ -26,7 +26,7 @@ export class SqliteTables implements TrustTables {
 
   key(pin: KeyPin): KeyRecord | undefined {
     const row = this.#key.get(pin) as KeyRow | undefined;
-    return row && this.#current(row);
+    return row && toKeyRecord(row);
   }
 
   keysOfName(folded: string): readonly KeyRecord[] {
@@ -35,8 +35,9 @@ export class SqliteTables implements TrustTables {
 
   keysClaiming(folded: string): readonly KeyRecord[] {
     return this.#keys(
-      "SELECT * FROM keys WHERE name_key IS NULL ORDER BY first_seen IS NULL, first_seen, pin",
-    ).filter(({ claimedName }) => claimedName !== null && nameKey(claimedName) === folded);
+      "SELECT * FROM keys WHERE name_key IS NULL AND claimed_key = ? ORDER BY first_seen, pin",
+      folded,
+    );
   }
 
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {
@@ -57,45 +58,74 @@ export class SqliteTables implements TrustTables {
   }
 
   conflictsOf(pin: KeyPin): readonly KeyRecord[] {
-    return this.#keys("SELECT * FROM keys WHERE conflicts_with = ?", pin);
+    return this.#keys("SELECT * FROM keys WHERE conflicts_with = ? ORDER BY first_seen, pin", pin);
+  }
+
+  keysWaitingFor(folded: string): readonly KeyRecord[] {
+    return this.#keys(
+      "SELECT * FROM keys WHERE state = 'pending' AND name_key IS NULL AND coalesce(new_key, claimed_key) = ? ORDER BY first_seen, pin",
+      folded,
+    );
+  }
+
+  nextVersion(): number {
+    const row = this.#one("UPDATE key_versions SET newest = newest + 1 RETURNING newest");
+    return (row as { newest: number }).newest;
   }
 
   putKey(key: KeyRecord): void {
     this.#run(
-      `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, new_name, source, fingerprint,
-         first_seen, last_seen, expires, conflicts_with, stale_seen, endorses_from)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, claimed_key, new_name, new_key, source,
+         fingerprint, first_seen, first_address, expires, conflicts_with, stale_seen, endorses_from, note, version)
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       key.pin,
       key.state,
       key.peer,
-      key.peer === null ? null : nameKey(key.peer),
+      key.nameKey,
       key.claimedName,
+      key.claimedKey,
       key.newName,
+      key.newKey,
       key.source,
       key.fingerprint,
       key.firstSeen,
-      key.lastSeen,
+      key.firstAddress,
       key.expires,
       key.conflictsWith,
       key.staleSeen ? 1 : 0,
       key.endorsesFrom,
+      key.note,
+      key.version,
     );
+  }
+
+  noteSeen(pin: KeyPin, at: number): void {
+    const sql =
+      "INSERT INTO seen VALUES (?,?) ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)";
+    this.#run(sql, pin, at);
   }
 
   deleteKey(pin: KeyPin): void {
     this.#run("DELETE FROM keys WHERE pin = ?", pin);
     this.#run("DELETE FROM certificates WHERE pin = ?", pin);
+    this.#run("DELETE FROM seen WHERE pin = ?", pin);
   }
 
   putCertificate(
     { pin, fingerprint, der, addedAt }: CertificateRecord,
     kept: number = CERTIFICATES_KEPT,
   ): void {
-    this.#run("INSERT OR REPLACE INTO certificates VALUES (?,?,?,?)", pin, fingerprint, der, addedAt);
+    this.#run(
+      "INSERT OR REPLACE INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)",
+      pin,
+      fingerprint,
+      der,
+      addedAt,
+    );
     // The newest is the one that was written last: clocks are set back.
     this.#run(
-      `DELETE FROM certificates WHERE pin = ?1 AND rowid NOT IN
-         (SELECT rowid FROM certificates WHERE pin = ?1 ORDER BY rowid DESC LIMIT ?2)`,
+      `DELETE FROM certificates WHERE pin = ?1 AND number NOT IN
+         (SELECT number FROM certificates WHERE pin = ?1 ORDER BY number DESC LIMIT ?2)`,
       pin,
       kept,
     );
@@ -117,10 +147,12 @@ export class SqliteTables implements TrustTables {
 
   putToken(token: TokenRecord): void {
     this.#run(
-      "INSERT OR REPLACE INTO tokens VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+      `INSERT OR REPLACE INTO tokens (id, public_key, peer, name_key, server_pin, from_network, replaces, created_at,
+         expires, used_at, used_by, cancelled_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
       token.id,
       token.publicKey,
       token.peer,
+      token.nameKey,
       token.serverPin,
       token.from,
       token.replace ? 1 : 0,
@@ -141,6 +173,13 @@ export class SqliteTables implements TrustTables {
   noteOnce(problem: string, about: string): boolean {
     const done = this.#run("INSERT OR IGNORE INTO noted VALUES (?,?)", problem, about);
     return done > 0;
+  }
+
+  lastSeen(pin: KeyPin): number | null {
+    const row = this.#one("SELECT last_seen FROM seen WHERE pin = ?", pin) as
+      | { last_seen: number }
+      | undefined;
+    return row?.last_seen ?? null;
   }
 
   isMember(groupKey: string, folded: string): boolean {
@@ -167,7 +206,7 @@ export class SqliteTables implements TrustTables {
   makeRoomForPending(most: number, now: number): void {
     // Those that are to lapse next are the oldest. To look at all for each stranger would cost a flood's victim dear.
     const lapsed = this.#keys(
-      `SELECT * FROM (SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen LIMIT ${LAPSED_AT_ONCE})
+      `SELECT * FROM (SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ${LAPSED_AT_ONCE})
          WHERE expires <= ?`,
       now,
     );
@@ -177,7 +216,7 @@ export class SqliteTables implements TrustTables {
     };
     const surplus = Math.max(0, count + 1 - most);
     const oldest = this.#keys(
-      `SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen LIMIT ?`,
+      `SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ?`,
       surplus,
     );
     for (const { pin } of oldest) this.deleteKey(pin);
@@ -208,22 +247,13 @@ export class SqliteTables implements TrustTables {
 
   appendEvent(draft: EventDraft): void {
     const { sequence, json, hash } = sealEvent(this.head(), draft);
-    this.#run("INSERT INTO events VALUES (?,?,?)", sequence, json, hash);
-  }
-
-  /** Who holds the name that a pending key waits for changes without it. A row says so only where names do not. */
-  #current(row: KeyRow): KeyRecord {
-    const key = toKeyRecord(row);
-    const name = key.state === "pending" ? (key.newName ?? key.claimedName) : null;
-    if (name === null) return key;
-    const sql =
-      "SELECT pin FROM keys WHERE name_key = ? ORDER BY state != 'trusted', first_seen, pin LIMIT 1";
-    const holder = this.#one(sql, nameKey(name)) as { pin: KeyPin } | undefined;
-    return holder === undefined ? key : { ...key, conflictsWith: holder.pin };
+    const sql = `INSERT INTO events (sequence, json, hash, reached)
+        VALUES (?, ?, ?, max(?, ifnull((SELECT reached FROM events ORDER BY sequence DESC LIMIT 1), 0)))`;
+    this.#run(sql, sequence, json, hash, draft.at);
   }
 
   #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {
-    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map((row) => this.#current(row));
+    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map(toKeyRecord);
   }
 
   #one(sql: string, ...values: SQLInputValue[]): unknown {

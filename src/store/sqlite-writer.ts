@@ -2,13 +2,18 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
 import { applyChange } from "../trust/changes/apply-change.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
-import type { SightingBatch } from "../trust/trust-store.ts";
+import type { SightingBatch } from "../trust/port/ledger.ts";
 import { recordSightings, type SeenBy } from "./sightings.ts";
 import { isAboutOneStatement, toStoreError } from "./sqlite-errors.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 
 /** One thing to write. */
-export type Write = { readonly kind: "change"; readonly change: Change } | SightingsWrite | SettingWrite;
+export type Write =
+  | { readonly kind: "change"; readonly change: Change }
+  /** A change that is taken back, for what it would come to. */
+  | { readonly kind: "trial"; readonly change: Change }
+  | SightingsWrite
+  | SettingWrite;
 
 export interface SightingsWrite {
   readonly kind: "sightings";
@@ -101,6 +106,11 @@ export class SqliteWriter {
     switch (write.kind) {
       case "change":
         return applyChange(this.#tables, write.change);
+      case "trial": {
+        const outcome = applyChange(this.#tables, write.change);
+        this.#undo.run();
+        return outcome;
+      }
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
         return NOTHING;

@@ -232,6 +232,7 @@ export class TrustFold {
       id,
       publicKey: details["publicKey"] ?? undefined,
       peer: peer ?? "",
+      nameKey: nameKey(peer ?? ""),
       serverPin: details["serverPin"] ?? undefined,
       from: details["from"] ?? null,
       replace: details["replace"] === "yes",

@@ -14,15 +14,22 @@ export interface KeyRecord {
   readonly state: KeyState;
   /** The name this key speaks for; null for a stranger that waits. Bound until `forget`. */
   readonly peer: string | null;
+  /** The name that speaks for it, folded; null with it. */
+  readonly nameKey: string | null;
   /** The name that the certificate claims and that was accepted with it; null when there was none. */
   readonly claimedName: string | null;
+  /** That name, folded. */
+  readonly claimedKey: string | null;
   /** A name that waits for approval: what a later certificate of a trusted key claims, or a pending key's if not its claim. */
   readonly newName: string | null;
+  /** That name, folded. */
+  readonly newKey: string | null;
   readonly source: KeySource;
   /** SHA-256 of the newest certificate, lower-case hex. */
   readonly fingerprint: string;
   readonly firstSeen: number | null;
-  readonly lastSeen: number | null;
+  /** Where its first handshake came from; null when it was brought by hand, or came by no address. */
+  readonly firstAddress: string | null;
   /** When the approval, or the pending entry, ends; null for never, and for a key that was set aside. */
   readonly expires: number | null;
   /** The key that holds the claimed name; only for a pending key. */
@@ -31,6 +38,13 @@ export interface KeyRecord {
   readonly staleSeen: boolean;
   /** What it endorsed before this moment is void: it was barred or forgotten in between. 0 when it never was. */
   readonly endorsesFrom: number;
+  /** What an operator wrote about it. */
+  readonly note: string | null;
+  /**
+   * Another number whenever a name, the state, the conflict, the end, the groups or the note is another; the same as long
+   * as the key is only seen again. No key ever has one of them twice, not even after it was dropped and came back.
+   */
+  readonly version: number;
 }
 
 /** One certificate of a key; the last 8 are kept. */

@@ -1,7 +1,7 @@
 import { distrustOf } from "./distrust.ts";
 import type { KeyPin, KeyRecord } from "./key-record.ts";
 import { nameKey, nameKeysOf } from "./peer-name.ts";
-import type { TrustStore } from "./trust-store.ts";
+import type { TrustStore } from "./port/trust-store.ts";
 
 /** Which groups the peer of a key is in now. None when the key is not trusted, or the store cannot tell. */
 export interface PeerGroups {

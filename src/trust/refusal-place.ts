@@ -1,4 +1,4 @@
-import type { RefusalSighting } from "./trust-store.ts";
+import type { RefusalSighting } from "./port/ledger.ts";
 
 /** What refusals have in common that are added up. */
 export function refusalPlace(refusal: RefusalSighting): string {

@@ -2,7 +2,7 @@ import type { KeyPin } from "./key-record.ts";
 import type { LiveConnection, Refusal, RefusedFrom } from "./sighting.ts";
 import { escapeText } from "./peer-name.ts";
 import { refusalPlace } from "./refusal-place.ts";
-import type { RefusalSighting, SightingBatch } from "./trust-store.ts";
+import type { RefusalSighting, SightingBatch } from "./port/ledger.ts";
 
 /** What is kept between two writes; beyond that, refusals from new places are only counted together. */
 const MOST_REFUSALS = 2000;

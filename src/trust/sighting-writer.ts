@@ -2,7 +2,7 @@ import { isHandclaspError } from "../errors.ts";
 import type { KeyPin } from "./key-record.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection, Refusal, RefusedFrom } from "./sighting.ts";
-import type { TrustStore } from "./trust-store.ts";
+import type { TrustStore } from "./port/trust-store.ts";
 
 const FLUSH_MS = 1000;
 /** How long a refusal waits, so that `explain` knows it; where there are many, as long as all else. */

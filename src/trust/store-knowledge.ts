@@ -1,7 +1,7 @@
 import type { Knowledge } from "./judge.ts";
 import type { KeyPin, KeyRecord } from "./key-record.ts";
 import type { TokenRecord } from "./token-record.ts";
-import type { TrustStore } from "./trust-store.ts";
+import type { TrustStore } from "./port/trust-store.ts";
 
 /** What a store knows, asked for only as far as a verdict needs it. One serves all judgements of a `Trust`. */
 export class StoreKnowledge implements Knowledge {

@@ -8,6 +8,8 @@ export interface TokenRecord {
   readonly publicKey: Uint8Array;
   /** The name that its client will have, whatever the client claims. */
   readonly peer: string;
+  /** That name, folded. */
+  readonly nameKey: string;
   /** The server's key when the token was made. */
   readonly serverPin: KeyPin;
   /** The network the client must come from (CIDR); null for any. */

@@ -15,7 +15,14 @@ export interface GroupMember {
 export interface TrustTables extends KeyLookup {
   /** Pending keys that conflict with the key. */
   conflictsOf(pin: KeyPin): readonly KeyRecord[];
+  /** Pending keys that would get a name, in the order of (first seen, pin). */
+  keysWaitingFor(nameKey: string): readonly KeyRecord[];
+  /** A number that was never given out before: it only grows. */
+  nextVersion(): number;
+  /** The row as it is given: changes write keys by `putKey` in `changes/put-key.ts`. */
   putKey(key: KeyRecord): void;
+  /** That a key was seen, unless it was seen later. */
+  noteSeen(pin: KeyPin, at: number): void;
   /** Removes the key and its certificates. */
   deleteKey(pin: KeyPin): void;
   /** Adds or refreshes a certificate; the last 8 of a key stay, or as many as are to be kept. */

@@ -17,7 +17,7 @@ import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limi
 import { StoreKnowledge } from "./store-knowledge.ts";
 import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
 import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
-import type { TrustStore } from "./trust-store.ts";
+import type { TrustStore } from "./port/trust-store.ts";
 import type { Claim, Concern, RefusalDetail, RefusalReason, Refuse, Settled, Verdict } from "./verdict.ts";
 
 export type { OnTrustError, TrustOptions };

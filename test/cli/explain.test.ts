@@ -70,16 +70,21 @@ const KEY: KeyRecord = {
   pin: PIN,
   state: "pending",
   peer: null,
+  nameKey: null,
   claimedName: "ada",
+  claimedKey: "ada",
   newName: null,
+  newKey: null,
   source: "first-use",
   fingerprint: "00".repeat(32),
   firstSeen: 0,
-  lastSeen: 0,
+  firstAddress: null,
   expires: null,
   conflictsWith: OTHER,
   staleSeen: false,
   endorsesFrom: 0,
+  note: null,
+  version: 1,
 };
 
 function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDetail | null = null): string {

@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { openStore } from "../../src/store/open-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { Home, startServe, until } from "./support/serve.ts";
 import { curl, makeClient, openssl, python } from "./support/tls-clients.ts";
 

@@ -6,7 +6,7 @@ import { connectVerified, type VerifiedSocket } from "../../src/client/connect.t
 import { JudgedConnections } from "../../src/client/judged-connections.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { identity, type Listening, optionsFor, serve } from "./support/listening.ts";
 
 interface Pool {

@@ -7,7 +7,7 @@ import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

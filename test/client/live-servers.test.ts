@@ -8,7 +8,7 @@ import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, optionsFor, serve } from "./support/listening.ts";
 

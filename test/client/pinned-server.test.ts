@@ -7,7 +7,7 @@ import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { identity } from "../guard/support/identities.ts";
 import { successorOf, successorsOf } from "../support/successor.ts";

@@ -4,7 +4,7 @@ import { KnownServers, type ServerVerdict } from "../../src/client/known-servers
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../src/trust/events.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { identity } from "../guard/support/identities.ts";
 import { type Shown, successorOf, successorsOf } from "../support/successor.ts";

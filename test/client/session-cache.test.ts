@@ -8,7 +8,7 @@ import { connect, type ConnectOptions } from "../../src/client/connect.ts";
 import { SessionCache } from "../../src/client/session-cache.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { IdentityType } from "../../src/x509/identity-type.ts";
 import {
   asIdentity,

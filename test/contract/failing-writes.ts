@@ -4,7 +4,7 @@ import { after, describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import type { Change } from "../../src/trust/changes/change.ts";
 import type { Actor } from "../../src/trust/events.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { claimOf } from "./trust-store.ts";
 

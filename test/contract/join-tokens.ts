@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import type { Change, CreateTokenChange, JoinChange } from "../../src/trust/changes/change.ts";
 import { type Actor, parseEvent, type TrustEvent } from "../../src/trust/events.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import type { Change } from "../../src/trust/changes/change.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";
 import { claimOf } from "./trust-store.ts";

@@ -1,7 +1,7 @@
 // What every store promises about refusals and sightings.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
@@ -43,7 +43,7 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
         opened: [],
         closed: [],
       });
-      assert.equal(store.keys()[0]?.lastSeen, AT + 5);
+      assert.equal((await store.listKeys()).items[0]?.lastSeen, AT + 5);
       assert.deepEqual(store.refusals(10), [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 3 }]);
     });
 

@@ -4,7 +4,7 @@ import { after, describe, it } from "node:test";
 import type { Outcome, RotateChange } from "../../src/trust/changes/change.ts";
 import { type Actor, parseEvent } from "../../src/trust/events.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";

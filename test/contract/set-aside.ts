@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { Operator } from "../../src/operator/operator.ts";
 import { parseEvent } from "../../src/trust/events.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";

@@ -7,7 +7,7 @@ import { parseEvent } from "../../src/trust/events.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
 import { nameKey } from "../../src/trust/peer-name.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { describeJoinTokens } from "./join-tokens.ts";

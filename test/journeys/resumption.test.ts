@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { fresh, type KnownCredentials } from "./support/certificates.ts";
 import { HeldConnection } from "./support/held-connection.ts";

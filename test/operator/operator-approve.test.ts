@@ -167,7 +167,7 @@ describe("Operator.import", () => {
     const office = new Office();
     const anna = factsOf("anna");
     const [key] = await office.operator.import(anna);
-    assert.deepEqual([key?.source, key?.firstSeen, key?.lastSeen], ["import", null, null]);
+    assert.deepEqual([key?.source, key?.firstSeen, key?.firstAddress], ["import", null, null]);
     assert.deepEqual(await office.connects(anna), { peer: "anna" });
   });
 

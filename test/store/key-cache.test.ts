@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Change } from "../../src/trust/changes/change.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { claimOf } from "../contract/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

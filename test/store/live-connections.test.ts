@@ -8,7 +8,8 @@ import { Worker } from "node:worker_threads";
 import { BEAT_MS, SILENT_MS } from "../../src/store/live-run.ts";
 import { connect } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import type { SightingBatch, TrustStore } from "../../src/trust/trust-store.ts";
+import type { SightingBatch } from "../../src/trust/port/ledger.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { randomPin } from "../support/certificates.ts";
 import { newPath, storeWithAnna, until } from "./support/stores.ts";
 

@@ -19,7 +19,7 @@ import { PemDir } from "../../src/store/pem-dir.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
 import { type CertificateFacts, readCertificate } from "../../src/x509/certificate-facts.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";

@@ -13,6 +13,7 @@ const TOKEN: TokenRecord = {
   id: "00112233445566778899aabbccddeeff",
   publicKey: new Uint8Array(32).fill(7),
   peer: "anna",
+  nameKey: "anna",
   serverPin: HERE,
   from: null,
   replace: false,

@@ -9,7 +9,7 @@ import { Operator } from "../../src/operator/operator.ts";
 import { parseKeyReference } from "../../src/trust/key-reference.ts";
 import { type KeyVerb, resolveKeys } from "../../src/trust/resolve-keys.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";
 

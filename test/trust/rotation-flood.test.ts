@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { TrustStore } from "../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";

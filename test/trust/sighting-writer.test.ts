@@ -3,7 +3,8 @@ import { describe, it, type TestContext } from "node:test";
 import { HandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { SightingWriter } from "../../src/trust/sighting-writer.ts";
-import type { SightingBatch, TrustStore } from "../../src/trust/trust-store.ts";
+import type { SightingBatch } from "../../src/trust/port/ledger.ts";
+import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { Refuse } from "../../src/trust/verdict.ts";
 import { claimOf } from "../contract/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
@@ -51,7 +52,7 @@ describe("sightings that could not be written", () => {
     const [refusal, ...others] = store.refusals(10);
     assert.partialDeepStrictEqual(refusal, { connection: "c3", firstAt: AT + 1, lastAt: AT + 3, count: 3 });
     assert.deepEqual(others, []);
-    assert.equal(store.keys()[0]?.lastSeen, AT + 1);
+    assert.equal((await store.listKeys()).items[0]?.lastSeen, AT + 1);
   });
 
   it("are tried again though nothing else happens", async (context) => {

@@ -1,4 +1,4 @@
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { nameKey } from "../../trust/peer-name.ts";
 import { DEFAULT_IDENTITY } from "../identity/make.ts";
 

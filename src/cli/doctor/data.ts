@@ -4,7 +4,7 @@ import { identityFile, listIdentities } from "../../client/identity-folder.ts";
 import { openStore } from "../../store/open-store.ts";
 import { parseEvent } from "../../trust/events.ts";
 import { toKeyId } from "../../trust/key-id.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { knownServersUrl } from "../connect/known-servers.ts";
 import { dataFolder, processName } from "../context.ts";
 import { type Finding, toBrokenFinding, toFinding } from "./finding.ts";

@@ -6,7 +6,7 @@ import type { GatewayContext } from "../../gateway/gateway-context.ts";
 import type { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
 import type { WorkerReport } from "../../gateway/workers/worker-message.ts";
 import { openStore } from "../../store/open-store.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "../context.ts";
 import { connectionsByFiles } from "../file-capacity.ts";
 import type { ConfigSource } from "./config.ts";

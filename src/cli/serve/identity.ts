@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { type Identity, type IdentityPem, parseIdentity } from "../../client/identity.ts";
 import { ensureIdentityFile } from "../../client/identity-file.ts";
 import { HandclaspError } from "../../errors.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../beside-store.ts";
 import { makeIdentity } from "../identity/make.ts";
 import type { ServeOptions } from "./options.ts";

@@ -5,7 +5,7 @@ import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText, nameKey } from "../../trust/peer-name.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
 import { resolveOne } from "../../trust/resolve-keys.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { say, showTime } from "../output.ts";
@@ -71,7 +71,8 @@ function mustClaim(key: KeyRecord, seen: string): void {
 
 async function isApproved(store: TrustStore, key: KeyRecord, { name }: Options): Promise<boolean> {
   const came = store.refusals(LOOKED_THROUGH).find(({ pin }) => pin === key.pin);
-  const seen = key.lastSeen === null ? "" : `, seen ${showTime(key.lastSeen)}`;
+  const lastSeen = store.lastSeen(key.pin);
+  const seen = lastSeen === null ? "" : `, seen ${showTime(lastSeen)}`;
   const from = came?.address ? ` from ${escapeText(came.address)}` : "";
   say(`  ${showPeer(key)}  ${key.state}${seen}${from}`);
   say(`  ${toKeyId(key.pin)}`);

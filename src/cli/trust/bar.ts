@@ -3,7 +3,7 @@ import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
 import { resolveKeys } from "../../trust/resolve-keys.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printJson, say } from "../output.ts";

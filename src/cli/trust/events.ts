@@ -3,7 +3,7 @@ import { allEvents, type ListedEvent, toListedEvent } from "../../operator/liste
 import type { SealedEvent } from "../../trust/events.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import { escapeText } from "../../trust/peer-name.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { outliveReaders, print, printJsonLine, showName } from "../output.ts";
 import { ServeLog } from "../serve/log.ts";

@@ -14,7 +14,7 @@ import { Command } from "commander";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin, KeyRecord } from "../../trust/key-record.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { toPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, say } from "../output.ts";

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { toKeyId } from "../../trust/key-id.ts";
 import { isSetAside } from "../../trust/is-set-aside.ts";
 import type { KeyPin, KeyRecord, KeyState } from "../../trust/key-record.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, say, showName, showTime, table } from "../output.ts";
 import { toListedKey } from "../../operator/listed-key.ts";
@@ -38,15 +39,18 @@ async function run({ state, store: url, json }: Options): Promise<void> {
       else if (keys.length === 0) say(state === undefined ? "no keys yet" : `no ${state} keys`);
       else
         print(
-          table([["PEER", "STATE", "KEY", "LAST SEEN", "NOTE"], ...keys.map((key) => toCells(key, now))]),
+          table([
+            ["PEER", "STATE", "KEY", "LAST SEEN", "NOTE"],
+            ...keys.map((key) => toCells(store, key, now)),
+          ]),
         );
     },
     { mustExist: true },
   );
 }
 
-function toCells(key: KeyRecord, now: number): readonly string[] {
-  return [showPeer(key), key.state, shortKeyId(key.pin), showTime(key.lastSeen), noteOf(key, now)];
+function toCells(store: TrustStore, key: KeyRecord, now: number): readonly string[] {
+  return [showPeer(key), key.state, shortKeyId(key.pin), showTime(store.lastSeen(key.pin)), noteOf(key, now)];
 }
 
 function noteOf(key: KeyRecord, now: number): string {

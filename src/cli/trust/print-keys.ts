@@ -1,7 +1,7 @@
 import { toListedKey } from "../../operator/listed-key.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { print, printJson, showName, showTime } from "../output.ts";
 
 /** A peer's name for people; one that is only claimed says so, and one that approval gives instead of the claim. */

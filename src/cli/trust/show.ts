@@ -60,7 +60,7 @@ function describe(key: KeyRecord, shown: ShownKey | undefined): string {
     ...(key.conflictsWith === null ? [] : [field("conflicts with", toKeyId(key.conflictsWith))]),
     field("source", key.source),
     field("first seen", showTime(key.firstSeen)),
-    field("last seen", showTime(key.lastSeen)),
+    field("last seen", shown.lastSeen === null ? "-" : showTime(Date.parse(shown.lastSeen))),
     ...(key.expires === null ? [] : [field("expires", showTime(key.expires))]),
     ...(key.staleSeen
       ? [field("warning", `it showed up after it was ${key.state}: it may have been stolen`)]

@@ -6,7 +6,7 @@ import type { ChannelMessages } from "../../guard/channels.ts";
 import { CUT_REASONS } from "../../guard/cut-reason.ts";
 import type { Guard } from "../../guard/guard.ts";
 import { connectionOf } from "../../guard/peer-of.ts";
-import type { TrustStore } from "../../trust/trust-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { type GatewayEvent, UPSTREAM_PROBLEMS } from "../gateway-event.ts";
 import { addGauges } from "./gateway-gauges.ts";

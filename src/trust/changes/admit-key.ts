@@ -2,6 +2,7 @@ import type { TrustEventType } from "../events.ts";
 import type { KeyRecord, KeySource } from "../key-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { SeenCertificate, ChangeOrigin } from "./change.ts";
+import { putKey } from "./put-key.ts";
 
 /** A key that a server met and now trusts. */
 export interface AdmittedKey {
@@ -17,7 +18,7 @@ export interface AdmittedKey {
 export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admitted: AdmittedKey): KeyRecord {
   const { event, certificate, peer, source, expires, details } = admitted;
   const known = tables.key(certificate.pin);
-  const key: KeyRecord = {
+  const key = putKey(tables, {
     pin: certificate.pin,
     state: "trusted",
     peer,
@@ -27,13 +28,14 @@ export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admit
     fingerprint: certificate.fingerprint,
     // By this a peer's rotations are counted: how long the key was pending before does not matter.
     firstSeen: source === "rotation" ? at : (known?.firstSeen ?? at),
-    lastSeen: at,
+    firstAddress: known === undefined ? actor.address : known.firstAddress,
     expires,
     conflictsWith: null,
     staleSeen: false,
     endorsesFrom: tables.tombstone(certificate.pin) ?? 0,
-  };
-  tables.putKey(key);
+    note: known?.note ?? null,
+  });
+  tables.noteSeen(key.pin, at);
   tables.putCertificate({ ...certificate, addedAt: at });
   tables.appendEvent({
     type: event,

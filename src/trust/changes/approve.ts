@@ -9,8 +9,8 @@ import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ApproveChange, ImportChange, Outcome, SeenKey } from "./change.ts";
 import { leaveGroups } from "./group.ts";
+import { type KeyDraft, putKey } from "./put-key.ts";
 import { retire } from "./retire.ts";
-import { settleConflicts } from "./settle-conflicts.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
 export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
@@ -50,8 +50,7 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     known.expires === expires &&
     known.source === source
   ) {
-    const renewed = { ...known, fingerprint: certificate.fingerprint };
-    tables.putKey(renewed);
+    const renewed = putKey(tables, { ...known, fingerprint: certificate.fingerprint });
     tables.putCertificate({ ...certificate, addedAt: change.at });
     return { kind: "changed", keys: [renewed] };
   }
@@ -64,11 +63,12 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     source,
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? null,
-    lastSeen: known?.lastSeen ?? null,
+    firstAddress: known?.firstAddress ?? null,
     expires,
     conflictsWith: null,
     staleSeen: false,
     endorsesFrom: known?.endorsesFrom ?? 0,
+    note: known?.note ?? null,
   });
   tables.putCertificate({ ...certificate, addedAt: change.at });
   return outcome;
@@ -79,12 +79,12 @@ function sourceOf(known: KeyRecord | undefined, source: KeySource): KeySource {
   return known?.state === "trusted" && known.source !== "first-use" ? known.source : source;
 }
 
-type Trusted = KeyRecord & { readonly peer: string };
+type Trusted = KeyDraft & { readonly peer: string };
 
 function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted: Trusted): Outcome {
   const before = tables.key(wanted.pin);
   const peer = safeName(wanted.peer, wanted);
-  const key: KeyRecord = {
+  const draft: KeyDraft = {
     ...wanted,
     peer,
     state: "trusted",
@@ -93,13 +93,13 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
     staleSeen: false,
     endorsesFrom: endorsesFrom(tables, before, change.at, wanted.pin),
   };
-  const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== key.pin);
-  if (holders.length > 0 && change.onConflict === "fail") throw conflict(key, peer, holders);
+  const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== wanted.pin);
+  if (holders.length > 0 && change.onConflict === "fail") throw conflict(wanted.pin, peer, holders);
   const retired =
     change.onConflict === "replace"
-      ? holders.filter(keepsItsName).map((holder) => retire(tables, change, holder, key.pin))
+      ? holders.filter(keepsItsName).map((holder) => retire(tables, change, holder, wanted.pin))
       : [];
-  tables.putKey(key);
+  const key = putKey(tables, draft);
   tables.appendEvent({
     type: eventType(change, before),
     at: change.at,
@@ -117,9 +117,6 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
       ...(before?.state === "trusted" && before.source !== key.source && { source: key.source }),
     },
   });
-  if (before !== undefined && before.peer !== null && nameKey(before.peer) !== nameKey(peer)) {
-    settleConflicts(tables, key.pin);
-  }
   leaveGroups(tables, change, before?.peer ?? null);
   return { kind: "changed", keys: [key, ...retired] };
 }
@@ -162,7 +159,7 @@ function eventType({ type }: ApproveChange | ImportChange, before: KeyRecord | u
   return before?.state === "trusted" && before.newName !== null ? "name-approved" : "approved";
 }
 
-function safeName(peer: string, key: KeyRecord): string {
+function safeName(peer: string, key: KeyDraft): string {
   if (peer === toKeyId(key.pin)) return peer;
   const name = toPeerName(peer);
   if (name.ok) return name.name;
@@ -171,10 +168,10 @@ function safeName(peer: string, key: KeyRecord): string {
   });
 }
 
-function conflict(key: KeyRecord, peer: string, holders: readonly KeyRecord[]): HandclaspError {
+function conflict(pin: KeyPin, peer: string, holders: readonly KeyRecord[]): HandclaspError {
   const held = holders.map((holder) => `${toKeyId(holder.pin)} (${holder.state})`).join(", ");
   return new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${peer}" is bound to another key: ${held}`, {
     hint: `--replace retires that key, --add keeps both; or give another name with --name`,
-    details: { pin: key.pin, peer, holders: holders.map((holder) => holder.pin) },
+    details: { pin, peer, holders: holders.map((holder) => holder.pin) },
   });
 }

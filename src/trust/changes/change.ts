@@ -64,7 +64,7 @@ export interface NoteConcernChange extends ChangeOrigin {
 
 export interface CreateTokenChange extends ChangeOrigin {
   readonly type: "create-token";
-  readonly token: Omit<TokenRecord, "createdAt" | "usedAt" | "usedBy" | "cancelledAt">;
+  readonly token: Omit<TokenRecord, "nameKey" | "createdAt" | "usedAt" | "usedBy" | "cancelledAt">;
 }
 
 export interface CancelTokenChange extends ChangeOrigin {

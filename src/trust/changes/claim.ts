@@ -2,9 +2,11 @@ import { isSetAside } from "../is-set-aside.ts";
 import { isLapsed } from "../judge.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { nameKey } from "../peer-name.ts";
+import type { Actor } from "../events.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
 import type { ClaimChange, HoldChange, Outcome, SeenCertificate } from "./change.ts";
+import { putKey } from "./put-key.ts";
 
 /** First use: the name goes to the key if nobody else holds it, else the key waits as a conflict. */
 export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
@@ -63,6 +65,7 @@ const PENDING_CERTIFICATES = 1;
 
 interface Held {
   readonly at: number;
+  readonly actor: Actor;
   readonly peer: string | null;
   readonly certificate: SeenCertificate;
   readonly pendingExpires: number;
@@ -78,7 +81,7 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
   // What is looked at for review stays what it is: another name does not slip in under an approval.
   if (!fresh && (known.claimedName !== certificate.claimedName || known.newName !== newName)) return known;
   if (fresh) tables.makeRoomForPending(held.maxPending, at);
-  const key: KeyRecord = {
+  const key = putKey(tables, {
     pin: certificate.pin,
     state: "pending",
     peer: null,
@@ -87,13 +90,14 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
     source: "first-use",
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? at,
-    lastSeen: at,
+    firstAddress: known === undefined ? held.actor.address : known.firstAddress,
     expires: fresh ? held.pendingExpires : known.expires,
     conflictsWith: holder?.pin ?? null,
     staleSeen: false,
     endorsesFrom: 0,
-  };
-  tables.putKey(key);
+    note: known?.note ?? null,
+  });
+  tables.noteSeen(key.pin, at);
   tables.putCertificate({ ...certificate, addedAt: at }, PENDING_CERTIFICATES);
   return key;
 }

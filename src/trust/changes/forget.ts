@@ -6,7 +6,7 @@ import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ForgetChange, Outcome } from "./change.ts";
 import { leaveGroups } from "./group.ts";
-import { settleConflicts } from "./settle-conflicts.ts";
+import { dropKey } from "./put-key.ts";
 
 /** Forgets keys: their names are free again, a tombstone stays. */
 export function applyForget(tables: TrustTables, change: ForgetChange): Outcome {
@@ -21,9 +21,8 @@ export function applyForget(tables: TrustTables, change: ForgetChange): Outcome 
     );
   }
   for (const key of keys) {
-    tables.deleteKey(key.pin);
+    dropKey(tables, key);
     tables.putTombstone(key.pin, change.at);
-    settleConflicts(tables, key.pin);
     tables.appendEvent({
       type: "forgotten",
       at: change.at,

@@ -5,6 +5,7 @@ import { parseKeyReference } from "../key-reference.ts";
 import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { AddToGroupChange, ChangeOrigin, Outcome, RemoveFromGroupChange } from "./change.ts";
+import { touchKeys } from "./put-key.ts";
 
 /** Puts the peer that a key speaks for into a group; the first member makes the group. */
 export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): Outcome {
@@ -21,6 +22,7 @@ export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): 
   const member = { group: group.name, nameKey: nameKey(key.peer), addedAt: change.at };
   if (tables.groupsOf(member.nameKey).some((name) => nameKey(name) === group.key)) return changed(key);
   tables.putMember(member);
+  touchKeys(tables, member.nameKey);
   append(tables, change, "group-added", key.peer, group.name);
   return changed(key);
 }
@@ -41,6 +43,7 @@ export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGrou
     );
   }
   tables.deleteMember(nameKey(key.peer), nameKey(group));
+  touchKeys(tables, nameKey(key.peer));
   append(tables, change, "group-removed", key.peer, group);
   return changed(key);
 }

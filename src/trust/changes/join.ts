@@ -1,4 +1,3 @@
-import { nameKey } from "../peer-name.ts";
 import { keepsItsName } from "../is-set-aside.ts";
 import { type TokenProblem, type TokenRecord, tokenState } from "../token-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
@@ -17,7 +16,7 @@ export function applyJoin(tables: TrustTables, change: JoinChange): Outcome {
   if (token === undefined) return lost(tables, change, "unknown-token");
   const state = tokenState(token, at);
   if (state !== "open") return lost(tables, change, `token-${state}`);
-  const holders = tables.keysOfName(nameKey(token.peer)).filter(keepsItsName);
+  const holders = tables.keysOfName(token.nameKey).filter(keepsItsName);
   if (holders.length > 0 && !token.replace) return lost(tables, change, "name-taken");
   const key = admitKey(tables, change, {
     event: "joined",

@@ -1,5 +1,6 @@
 import type { TrustTables } from "../trust-tables.ts";
 import type { NoteNameChange, NoteStaleChange, Outcome, RenewChange } from "./change.ts";
+import { putKey } from "./put-key.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
 
@@ -7,8 +8,7 @@ const NOTHING: Outcome = { kind: "changed", keys: [] };
 export function applyRenew(tables: TrustTables, change: RenewChange): Outcome {
   const key = tables.key(change.certificate.pin);
   if (key === undefined || key.state !== "trusted") return NOTHING;
-  const renewed = { ...key, fingerprint: change.certificate.fingerprint };
-  tables.putKey(renewed);
+  const renewed = putKey(tables, { ...key, fingerprint: change.certificate.fingerprint });
   tables.putCertificate({ ...change.certificate, addedAt: change.at });
   return { kind: "changed", keys: [renewed] };
 }
@@ -17,8 +17,7 @@ export function applyRenew(tables: TrustTables, change: RenewChange): Outcome {
 export function applyNoteName(tables: TrustTables, change: NoteNameChange): Outcome {
   const key = tables.key(change.certificate.pin);
   if (key === undefined || key.state !== "trusted" || key.newName !== null) return NOTHING;
-  const noted = { ...key, newName: change.certificate.claimedName };
-  tables.putKey(noted);
+  const noted = putKey(tables, { ...key, newName: change.certificate.claimedName });
   tables.putCertificate({ ...change.certificate, addedAt: change.at });
   return { kind: "changed", keys: [noted] };
 }
@@ -28,8 +27,7 @@ export function applyNoteStale(tables: TrustTables, change: NoteStaleChange): Ou
   const key = tables.key(change.pin);
   if (key === undefined || key.staleSeen || (key.state !== "revoked" && key.state !== "retired"))
     return NOTHING;
-  const noted = { ...key, staleSeen: true };
-  tables.putKey(noted);
+  const noted = putKey(tables, { ...key, staleSeen: true });
   tables.appendEvent({
     type: "stale-key-seen",
     at: change.at,

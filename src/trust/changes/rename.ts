@@ -1,12 +1,11 @@
 import { HandclaspError } from "../../errors.ts";
-import type { KeyRecord } from "../key-record.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
 import { parseKeyReference } from "../key-reference.ts";
 import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome, RenameChange } from "./change.ts";
 import { keepGroups } from "./group.ts";
-import { settleConflicts } from "./settle-conflicts.ts";
+import { putKey } from "./put-key.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: RenameChange): Outcome {
@@ -26,11 +25,9 @@ export function applyRename(tables: TrustTables, change: RenameChange): Outcome 
       details: { peer: name.name, holders: holders.map((holder) => holder.pin) },
     });
   }
-  const keys = tables.keysOfName(nameKey(former)).map((key): KeyRecord => ({ ...key, peer: name.name }));
-  for (const key of keys) tables.putKey(key);
+  const keys = tables.keysOfName(nameKey(former)).map((key) => putKey(tables, { ...key, peer: name.name }));
   keepGroups(tables, change, former, name.name);
   for (const key of keys) {
-    settleConflicts(tables, key.pin);
     tables.appendEvent({
       type: "renamed",
       at: change.at,

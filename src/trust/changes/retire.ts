@@ -1,6 +1,7 @@
 import type { KeyPin, KeyRecord } from "../key-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ChangeOrigin } from "./change.ts";
+import { putKey } from "./put-key.ts";
 
 /** Ends the trust in a key that another one replaces. */
 export function retire(
@@ -9,8 +10,13 @@ export function retire(
   old: KeyRecord,
   replacedBy: KeyPin,
 ): KeyRecord {
-  const retired: KeyRecord = { ...old, state: "retired", newName: null, expires: null, staleSeen: false };
-  tables.putKey(retired);
+  const retired = putKey(tables, {
+    ...old,
+    state: "retired",
+    newName: null,
+    expires: null,
+    staleSeen: false,
+  });
   tables.appendEvent({
     type: "retired",
     at,

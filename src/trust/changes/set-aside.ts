@@ -5,6 +5,7 @@ import { parseKeyReference } from "../key-reference.ts";
 import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome, SetAsideChange } from "./change.ts";
+import { putKey } from "./put-key.ts";
 
 /** Takes the trust from keys until an operator approves them again. Their names and groups are kept for them. */
 export function applySetAside(tables: TrustTables, change: SetAsideChange): Outcome {
@@ -16,8 +17,13 @@ export function applySetAside(tables: TrustTables, change: SetAsideChange): Outc
 
 function setAside(tables: TrustTables, { at, actor }: SetAsideChange, key: KeyRecord): KeyRecord {
   if (isSetAside(key)) return key;
-  const waiting: KeyRecord = { ...key, state: "pending", newName: null, expires: null, staleSeen: false };
-  tables.putKey(waiting);
+  const waiting = putKey(tables, {
+    ...key,
+    state: "pending",
+    newName: null,
+    expires: null,
+    staleSeen: false,
+  });
   tables.appendEvent({
     type: "set-aside",
     at,

@@ -20,7 +20,14 @@ export function applyCreateToken(tables: TrustTables, change: CreateTokenChange)
     });
   }
   tables.dropTokens(at - ENDED_KEPT_MS);
-  tables.putToken({ ...token, createdAt: at, usedAt: null, usedBy: null, cancelledAt: null });
+  tables.putToken({
+    ...token,
+    nameKey: nameKey(token.peer),
+    createdAt: at,
+    usedAt: null,
+    usedBy: null,
+    cancelledAt: null,
+  });
   tables.appendEvent({
     type: "token-created",
     at,

@@ -8,8 +8,8 @@ import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
 import type { CreateTokenOptions } from "../../../src/operator/invite.ts";
 import type { JoinToken } from "../../../src/trust/join-token.ts";
-import type { RefusalSighting } from "../../../src/trust/trust-store.ts";
-import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { RefusalSighting } from "../../../src/trust/port/ledger.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 
 /** A guarded server whose operator makes join tokens. */
 export interface JoinScene extends Scene {

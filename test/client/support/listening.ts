@@ -5,7 +5,7 @@ import { createServer, type TlsOptions, type TLSSocket } from "node:tls";
 import type { ConnectOptions } from "../../../src/client/connect.ts";
 import type { IdentityPem } from "../../../src/client/identity.ts";
 import { KnownServers } from "../../../src/client/known-servers.ts";
-import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { type CreatedIdentity, createIdentity } from "../../../src/x509/create-identity.ts";
 import { toPem } from "../../../src/x509/certificate-description.ts";
 import { JOIN_PROOF } from "../../../src/x509/private-extensions.ts";

@@ -7,7 +7,7 @@ import { KnownServers } from "../../../src/client/known-servers.ts";
 import { peerOf } from "../../../src/guard/peer-of.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { CreatedIdentity } from "../../../src/x509/create-identity.ts";
 import { openScene, type Scene, type SceneOptions } from "../../guard/support/scene.ts";
 import { identity, shownBy } from "./listening.ts";

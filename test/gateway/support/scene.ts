@@ -5,7 +5,7 @@ import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/gateway/gateway-context.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { identity } from "../../guard/support/identities.ts";
 
 /** A gateway in this process, over a store in memory, with the events it told. */

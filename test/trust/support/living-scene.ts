@@ -8,7 +8,7 @@ import { nameKey } from "../../../src/trust/peer-name.ts";
 import type { Sighting } from "../../../src/trust/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import type { Claim } from "../../../src/trust/verdict.ts";
-import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf, randomPin } from "../../support/certificates.ts";
 import { type FirstUse, Ledger, type Persona, type Plea } from "./ledger.ts";
 

@@ -7,7 +7,7 @@ import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/policy.ts";
 import type { ShownEndorsement } from "../../../src/trust/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";
-import type { TrustStore } from "../../../src/trust/trust-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { RefusalReason } from "../../../src/trust/verdict.ts";
 import type { CertificateFacts } from "../../../src/x509/certificate-facts.ts";
 

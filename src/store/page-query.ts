@@ -1,0 +1,70 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { HandclaspError } from "../errors.ts";
+import type { Page, PageFilter } from "../trust/port/page.ts";
+
+const DEFAULT_LIMIT = 100;
+const MOST = 1000;
+
+/** Where a row stands in its list: the values that the list is ordered by, which no other row has. */
+export type Place = readonly (string | number)[];
+
+/** Conditions of a query and what is bound to them, gathered one by one. */
+export class Conditions {
+  readonly #texts: string[] = [];
+  readonly values: SQLInputValue[] = [];
+
+  add(text: string, ...values: readonly SQLInputValue[]): void {
+    this.#texts.push(text);
+    this.values.push(...values);
+  }
+
+  /** `WHERE …`, or nothing. */
+  get sql(): string {
+    return this.#texts.length === 0 ? "" : `WHERE ${this.#texts.join(" AND ")}`;
+  }
+}
+
+/** How many rows a page has. Throws ERR_HANDCLASP_OPTION. */
+export function limitOf({ limit = DEFAULT_LIMIT }: PageFilter): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST) return limit;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `limit must be a whole number from 1 to ${MOST}`);
+}
+
+/** Where the page before ended. Throws ERR_HANDCLASP_OPTION for what no page gave. */
+export function placeOf({ after }: PageFilter, shape: readonly ("string" | "number")[]): Place | undefined {
+  if (after === undefined) return undefined;
+  try {
+    const place: unknown = JSON.parse(Buffer.from(after, "base64url").toString());
+    const isPlace =
+      Array.isArray(place) &&
+      place.length === shape.length &&
+      place.every((value, at) => typeof value === shape[at]);
+    if (isPlace) return place as Place;
+  } catch {
+    // Said below.
+  }
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "this is no cursor of this list", {
+    hint: "give what the page before said comes next, as it was, or begin anew without it",
+  });
+}
+
+/** Runs a query that asks for one row more than the page has, and makes the page of its rows. */
+export function pageOf<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => T,
+  toPlace: (row: Row) => Place,
+): Page<T> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const next = last === undefined ? null : Buffer.from(JSON.stringify(toPlace(last))).toString("base64url");
+  return { items: rows.slice(0, limit).map(toItem), next };
+}
+
+/** All rows of a query. */
+export function rowsOf<Row>(
+  database: DatabaseSync,
+  sql: string,
+  values: readonly SQLInputValue[],
+): readonly Row[] {
+  return database.prepare(sql).all(...values) as unknown as Row[];
+}

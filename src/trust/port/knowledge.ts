@@ -1,0 +1,23 @@
+import type { KeyPin, KeyRecord } from "../key-record.ts";
+import type { TokenRecord } from "../token-record.ts";
+
+/**
+ * What a verdict needs to know. Synchronous, since it is asked on the path of every connection: what was acknowledged
+ * anywhere is in it. Throws ERR_HANDCLASP_STORE_READ when it cannot be trusted; nothing is answered from a guess.
+ */
+export interface Knowledge {
+  /** A key by its pin; undefined for a stranger's. */
+  key(pin: KeyPin): KeyRecord | undefined;
+  /** Keys bound to a folded name, whatever their state but pending: the longest known first. */
+  keysOfName(nameKey: string): readonly KeyRecord[];
+  /** Whether a key was ever forgotten. */
+  isForgotten(pin: KeyPin): boolean;
+  /** A join token by its id: 16 lower-case hex digits. */
+  token(id: string): TokenRecord | undefined;
+  /** The groups of a peer, by its folded name; as they were given, in the order of their folded names. */
+  groupsOf(nameKey: string): readonly string[];
+  /** Whether a peer is in a group; both names are folded. */
+  isMember(groupKey: string, nameKey: string): boolean;
+  /** Until when first use is accepted whatever the policy, milliseconds since the epoch; 0 when it is not. */
+  firstUseOpenUntil(): number;
+}

@@ -1,0 +1,56 @@
+import type { Change, Outcome } from "../changes/change.ts";
+import type { ChainHead, SealedEvent } from "../events.ts";
+import type { KeyPin } from "../key-record.ts";
+import type { LiveConnection, RecordedReason } from "../sighting.ts";
+import type { RefusalDetail } from "../verdict.ts";
+
+/** Refusals of one key, for one reason, from one address, at one listener, added up. Times are milliseconds since the epoch. */
+export interface RefusalSighting {
+  readonly pin: KeyPin | null;
+  readonly reason: RecordedReason;
+  /** Which rule about tokens or endorsements it was; null for other reasons. */
+  readonly detail: RefusalDetail | null;
+  /** What was wrong with the newest, in words, where there are some: safe to print. */
+  readonly problem: string | null;
+  /** SHA-256 of a certificate whose key could not be read, 64 lower-case hex digits. */
+  readonly fingerprint: string | null;
+  /** The bound or claimed name, safe to print. */
+  readonly peer: string | null;
+  readonly address: string | null;
+  /** Null at servers that have no name for it. */
+  readonly listener: string | null;
+  /** The newest connection that was refused so. */
+  readonly connection: string;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly count: number;
+}
+
+/** What a server saw since it last told the store: written about once a second, never per connection. */
+export interface SightingBatch {
+  readonly seen: readonly { readonly pin: KeyPin; readonly at: number }[];
+  readonly refusals: readonly RefusalSighting[];
+  readonly opened: readonly LiveConnection[];
+  readonly closed: readonly string[];
+}
+
+/** Where trust is changed, and what changed it. */
+export interface Ledger {
+  /** Carries out a change. When it resolves the change is durable; when it rejects nothing was changed. */
+  apply(change: Change): Promise<Outcome>;
+  /** What a change would come to now: it is carried out and taken back, and nobody hears of it. */
+  tryOut(change: Change): Promise<Outcome>;
+  /** When it rejects nothing was written: what it says of connections is then written with the next one. */
+  record(batch: SightingBatch): Promise<void>;
+  /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */
+  onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
+  /** The end of the chain of events. */
+  head(): ChainHead;
+  /** What servers on one store agree on, by name. */
+  setting(name: string): string | undefined;
+  /**
+   * `former` is what was read there before, null for nothing: when it is something else by now, this throws
+   * ERR_HANDCLASP_CONFLICT.
+   */
+  putSetting(name: string, value: string, former?: string | null): Promise<void>;
+}

@@ -1,0 +1,35 @@
+import type { AuditReport } from "../audit-rows.ts";
+import type { KeyState } from "../key-record.ts";
+
+export interface StoreStats {
+  readonly url: string;
+  readonly schema: number;
+  readonly keys: Readonly<Record<KeyState, number>>;
+  readonly certificates: number;
+  readonly events: number;
+  readonly refusals: number;
+  /** What had to go for want of room, ever: keys that nobody had reviewed, and refusals. */
+  readonly dropped: { readonly pendingKeys: number; readonly refusals: number };
+  /** On disk; null in memory. */
+  readonly bytes: number | null;
+}
+
+export interface StoreReport extends AuditReport {
+  /** What is damaged, in the words of the database; empty when nothing is. */
+  readonly problems: readonly string[];
+}
+
+/** Care for what is kept. */
+export interface Upkeep extends AsyncDisposable {
+  /** As it was opened; without secrets. */
+  readonly url: string;
+  /** Recomputes the chain, and compares the rows with it, all at one moment. */
+  audit(): AuditReport;
+  /** The same, and looks for damage. */
+  check(): StoreReport;
+  stats(): StoreStats;
+  /** Writes a consistent copy to a file that must not exist. */
+  backup(path: string): Promise<void>;
+  /** Ends what it began; from then on everything throws ERR_HANDCLASP_STORE_CLOSED. */
+  close(): Promise<void>;
+}
