@@ -140,7 +140,7 @@ describe("trust audit", () => {
         /^error: event 1: .*hash/,
       ],
       ["DELETE FROM events WHERE sequence = 2", /^error: event 3: .*missing/],
-      [`INSERT INTO events VALUES (4, '{"sequence":4}', 'ff')`, /^error: event 4: /],
+      [`INSERT INTO events (sequence, json, hash) VALUES (4, '{"sequence":4}', 'ff')`, /^error: event 4: /],
     ];
     for (const [sql, message] of broken) {
       using home = new Home();

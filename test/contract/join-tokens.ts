@@ -71,6 +71,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
       assert.deepEqual(rest, {
         id: ID,
         peer: "anna",
+        nameKey: "anna",
         from: "192.0.2.0/24",
         replace: true,
         createdAt: AT,

@@ -252,7 +252,7 @@ describe("the rows of a store against its events", () => {
       after: null,
       details: {},
     });
-    database.prepare("INSERT INTO events VALUES (?,?,?)").run(sequence, json, hash);
+    database.prepare("INSERT INTO events (sequence, json, hash) VALUES (?,?,?)").run(sequence, json, hash);
     assert.match(found(store)[0] ?? "", /^event 1: event null cannot be carried out: .*crowned/);
     await store.close();
   });
