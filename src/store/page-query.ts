@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
 import type { Page, PageFilter } from "../trust/port/page.ts";
 
@@ -58,13 +58,4 @@ export function pageOf<Row, T>(
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   const next = last === undefined ? null : Buffer.from(JSON.stringify(toPlace(last))).toString("base64url");
   return { items: rows.slice(0, limit).map(toItem), next };
-}
-
-/** All rows of a query. */
-export function rowsOf<Row>(
-  database: DatabaseSync,
-  sql: string,
-  values: readonly SQLInputValue[],
-): readonly Row[] {
-  return database.prepare(sql).all(...values) as unknown as Row[];
 }

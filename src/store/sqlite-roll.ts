@@ -19,7 +19,7 @@ import type {
 } from "../trust/port/roll.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { SILENT_MS } from "./live-run.ts";
-import { Conditions, limitOf, pageOf, placeOf, rowsOf } from "./page-query.ts";
+import { Conditions, limitOf, pageOf, placeOf } from "./page-query.ts";
 import {
   type CertificateRow,
   type ListedKeyRow,
@@ -66,13 +66,13 @@ export class SqliteRoll {
     const sql = `SELECT keys.*, last_seen FROM (
         SELECT pin, ${ORDER} AS place FROM keys INDEXED BY keys_in_order ${where.sql} ORDER BY ${ORDER}, pin LIMIT ?
       ) AS page JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY place, keys.pin`;
-    const rows = this.#rows<ListedKeyRow>(sql, [...where.values, limit + 1]);
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedKeyRow[];
     return pageOf(rows, limit, toListedKey, (row) => [row.first_seen ?? NEVER, row.pin]);
   }
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
     const sql = "SELECT * FROM certificates WHERE pin = ? ORDER BY number DESC";
-    return this.#rows<CertificateRow>(sql, [pin]).map(toCertificateRecord);
+    return (this.#rows(sql, [pin]) as CertificateRow[]).map(toCertificateRecord);
   }
 
   events(filter: EventFilter): Page<SealedEvent> {
@@ -88,7 +88,7 @@ export class SqliteRoll {
     const by =
       index === "events_by_type" && filter.type === undefined ? "NOT INDEXED" : `INDEXED BY ${index}`;
     const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql} ORDER BY sequence LIMIT ?`;
-    const rows = this.#rows<SealedEvent>(sql, [...where.values, limit + 1]);
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as SealedEvent[];
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return {
       items: rows.slice(0, limit).map((row) => ({ ...row })),
@@ -119,7 +119,7 @@ export class SqliteRoll {
     if (filter.search !== undefined)
       this.#addSearchOf(where, filter.search, ["address", "connection", "name_key(peer)"]);
     const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
-    const rows = this.#rows<RefusalRow & { id: number }>(sql, [...where.values, limit + 1]);
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as RefusalRow & { id: number }[];
     return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => [at, id]);
   }
 
@@ -134,7 +134,7 @@ export class SqliteRoll {
     const sql = `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since
       FROM connections AS c INDEXED BY connections_in_order CROSS JOIN runs ON runs.id = c.run
       ${where.sql} ORDER BY since, c.id, run LIMIT ?`;
-    const rows = this.#rows<ListedConnection>(sql, [...where.values, limit + 1]);
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedConnection[];
     return pageOf(
       rows,
       limit,
@@ -152,7 +152,7 @@ export class SqliteRoll {
       where.add("(instr(name_key, ?) OR instr(id, ?))", nameKey(filter.search), filter.search.toLowerCase());
     }
     const sql = `SELECT * FROM tokens ${where.sql} ORDER BY -created_at, id LIMIT ?`;
-    const rows = this.#rows<TokenRow>(sql, [...where.values, limit + 1]);
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as TokenRow[];
     return pageOf(rows, limit, toTokenRecord, (row) => [-row.created_at, row.id]);
   }
 
@@ -169,7 +169,7 @@ export class SqliteRoll {
     const sql = `SELECT group_key, name_key, group_name, added_at,
         (SELECT min(peer) FROM keys WHERE keys.name_key = group_members.name_key) AS peer
       FROM group_members ${where.sql} ORDER BY group_key, name_key LIMIT ?`;
-    const rows = this.#rows<MemberRow>(sql, [...where.values, limit + 1]);
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as MemberRow[];
     return pageOf(rows, limit, toListedMember, (row) => [row.group_key, row.name_key]);
   }
 
@@ -177,7 +177,7 @@ export class SqliteRoll {
   #lastBefore(moment: number | undefined): number | undefined {
     if (moment === undefined) return undefined;
     const sql = "SELECT sequence FROM events WHERE reached < ? ORDER BY reached DESC, sequence DESC LIMIT 1";
-    return this.#rows<{ sequence: number }>(sql, [moment])[0]?.sequence;
+    return (this.#rows(sql, [moment]) as { sequence: number }[])[0]?.sequence;
   }
 
   /** The keys that a text finds, of those that are wanted anyhow. */
@@ -185,7 +185,7 @@ export class SqliteRoll {
     const where = new Conditions();
     addSearch(where, search);
     const sql = `SELECT pin FROM keys INDEXED BY keys_in_order ${where.sql}`;
-    const pins = this.#rows<{ pin: string }>(sql, where.values).map(({ pin }) => pin);
+    const pins = (this.#rows(sql, where.values) as { pin: string }[]).map(({ pin }) => pin);
     return among === undefined ? pins : pins.filter((pin) => among.includes(pin));
   }
 
@@ -202,8 +202,8 @@ export class SqliteRoll {
     );
   }
 
-  #rows<Row>(sql: string, values: readonly SQLInputValue[]): readonly Row[] {
-    return rowsOf<Row>(this.#database, sql, values);
+  #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
+    return this.#database.prepare(sql).all(...values);
   }
 }
 
@@ -218,7 +218,13 @@ function addSearch(where: Conditions, search: string): void {
   const byKeyId = pinPrefixOf(text);
   where.add(
     `(${inNames} OR ${elsewhere} OR ${refused}${byKeyId === undefined ? "" : " OR (pin >= ? AND pin < ? || '~')"})`,
-    ...[folded, folded, folded, text, text, text, text],
+    folded,
+    folded,
+    folded,
+    text,
+    text,
+    text,
+    text,
     ...(byKeyId === undefined ? [] : [byKeyId, byKeyId]),
   );
 }
