@@ -140,7 +140,7 @@ export function toRefusalSighting(row: RefusalRow): RefusalSighting {
     fingerprint: row.fingerprint,
     peer: row.peer,
     address: row.address,
-    listener: row.listener ?? null,
+    listener: row.listener,
     connection: row.connection,
     firstAt: row.first_at,
     lastAt: row.last_at,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SightingBatch } from "../trust/port/ledger.ts";
+import { refusalPlace } from "../trust/refusal-place.ts";
 import { countDropped } from "./dropped.ts";
 import { SILENT_MS } from "./live-run.ts";
 
@@ -36,19 +37,17 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   if (batch.refusals.length === 0) return;
   const refused = database.prepare(
     `INSERT INTO refusals
-       (place, pin, reason, detail, problem, fingerprint, peer, address, connection, first_at, last_at, count)
-       VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+       (place, pin, reason, detail, problem, fingerprint, peer, address, listener, connection, first_at, last_at,
+        count) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
        ON CONFLICT (place) DO UPDATE SET peer = excluded.peer, problem = excluded.problem,
          connection = excluded.connection, last_at = max(last_at, excluded.last_at), count = count + excluded.count`,
   );
   let now = 0;
   for (const refusal of batch.refusals) {
-    const { pin, reason, detail, problem, fingerprint, peer, address, connection, firstAt, lastAt, count } =
-      refusal;
-    const who = pin ?? fingerprint ?? "";
-    const place = `${reason} ${who} ${address ?? ""}${detail === null ? "" : ` ${detail}`}`;
+    const { pin, reason, detail, problem, fingerprint, peer, address, listener, connection } = refusal;
+    const { firstAt, lastAt, count } = refusal;
     refused.run(
-      place,
+      refusalPlace(refusal),
       pin,
       reason,
       detail,
@@ -56,6 +55,7 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
       fingerprint,
       peer,
       address,
+      listener,
       connection,
       firstAt,
       lastAt,
@@ -68,7 +68,7 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   if (count <= MOST_REFUSALS) return;
   const surplus = database
     .prepare(
-      "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY last_at LIMIT ?) RETURNING count",
+      "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY last_at, id LIMIT ?) RETURNING count",
     )
     .all(count - MOST_REFUSALS);
   countDropped(
@@ -86,10 +86,10 @@ function recordConnections(database: DatabaseSync, by: SeenBy, batch: SightingBa
     database.prepare("INSERT INTO runs VALUES (?,?,?)").run(run, process, at);
   } else if (database.prepare("UPDATE runs SET beat = ? WHERE id = ?").run(at, run).changes === 0) return;
   const opened = database.prepare(
-    "INSERT OR REPLACE INTO connections (run, id, pin, peer, address, since) VALUES (?,?,?,?,?,?)",
+    "INSERT OR REPLACE INTO connections (run, id, pin, peer, address, since, listener) VALUES (?,?,?,?,?,?,?)",
   );
-  for (const { id, pin, peer, remoteAddress, since } of batch.opened) {
-    opened.run(run, id, pin, peer, remoteAddress, since);
+  for (const { id, pin, peer, remoteAddress, since, listener } of batch.opened) {
+    opened.run(run, id, pin, peer, remoteAddress, since, listener);
   }
   const closed = database.prepare("DELETE FROM connections WHERE run = ? AND id = ?");
   for (const id of batch.closed) closed.run(run, id);

@@ -69,7 +69,7 @@ export class SqliteLists {
   connections(now: number): readonly ListedConnection[] {
     const rows = this.#database
       .prepare(
-        `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since
+        `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since, listener
            FROM connections AS c JOIN runs ON runs.id = c.run
            WHERE abs(beat - ?) <= ? ORDER BY since, c.id`,
       )

@@ -119,7 +119,7 @@ export class SqliteRoll {
     if (filter.search !== undefined)
       this.#addSearchOf(where, filter.search, ["address", "connection", "name_key(peer)"]);
     const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
-    const rows = this.#rows(sql, [...where.values, limit + 1]) as RefusalRow & { id: number }[];
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as (RefusalRow & { id: number })[];
     return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => [at, id]);
   }
 
@@ -131,7 +131,7 @@ export class SqliteRoll {
     if (place !== undefined) where.add("(since, c.id, run) > (?, ?, ?)", ...place);
     where.add("abs(beat - ?) <= ?", now, SILENT_MS);
     if (filter.search !== undefined) this.#addSearchOf(where, filter.search, ["address", "c.id", "process"]);
-    const sql = `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since
+    const sql = `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since, listener
       FROM connections AS c INDEXED BY connections_in_order CROSS JOIN runs ON runs.id = c.run
       ${where.sql} ORDER BY since, c.id, run LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedConnection[];
