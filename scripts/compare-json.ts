@@ -52,7 +52,8 @@ async function compareWith(former: string): Promise<number> {
         ([former, here] as const).map(async (tree, which) => {
           const folder = folders[which] ?? "";
           const answer = await answerOf(tree, folder, [...step, "--json"], cache);
-          return masked(answer, { folder, startedAt, lastEvent: made.lastEvent });
+          const lastEvent = isNew(story) ? 0 : made.lastEvent;
+          return masked(answer, { folder, startedAt, lastEvent });
         }),
       );
       compared++;
@@ -87,6 +88,10 @@ async function makeStores(former: string, now: number): Promise<MadeStore> {
   database.exec("DELETE FROM group_members WHERE group_key = 'ops'");
   database.close();
   return made;
+}
+
+function isNew({ store }: Story): boolean {
+  return store === "empty" || store === "none";
 }
 
 function copyStore({ store }: Story, name: string, { path }: MadeStore): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { Home } from "./support/serve.ts";
@@ -54,6 +55,7 @@ describe("trust import", () => {
     );
     assert.match(stderr, /^error: "b\.pem": the name "ANNA" is bound to another key.*\nhint: /m);
     assert.match(stderr, /^error: "c\\n\.pem": there is no certificate in this text.*\nhint: /m);
+    assert.match(stderr, /^2 imported, 0 unchanged, 2 failed$/m);
 
     const again = await home.run(["trust", "import", home.path("in"), "--json"]);
     const result = JSON.parse(again.stdout) as { imported: unknown[]; failed: Record<string, unknown>[] };
@@ -65,6 +67,23 @@ describe("trust import", () => {
         ["c\n.pem", "ERR_HANDCLASP_CERTIFICATE_MALFORMED"],
       ],
     );
+    assert.doesNotMatch(again.stderr, /unchanged/);
+    const third = await home.run(["trust", "import", home.path("in")]);
+    assert.match(third.stderr, /^0 imported, 2 unchanged, 2 failed$/m);
+  });
+
+  it("prints whole JSON of what it did when the store fails in between", async () => {
+    using home = new Home();
+    mkdirSync(home.path("in"));
+    copyFileSync((await makeClient(home, "anna")).cert, home.path("in", "a.pem"));
+    await home.run(["trust", "import", home.path("in")]);
+    const database = new DatabaseSync(home.store);
+    database.exec("CREATE TRIGGER no BEFORE INSERT ON certificates BEGIN SELECT RAISE(FAIL, 'full'); END");
+    database.close();
+    const { code, stdout, stderr } = await home.run(["trust", "import", home.path("in"), "--json"]);
+    assert.equal(code, 1);
+    assert.deepEqual(JSON.parse(stdout), { imported: [], failed: [] });
+    assert.match(stderr, /ERR_HANDCLASP_STORE_WRITE/);
   });
 
   it("fails for a folder that is not there", async () => {
@@ -114,7 +133,7 @@ describe("trust export", () => {
     await printed(home, "trust", "add", (await makeClient(home, "anna")).cert);
     await printed(home, "trust", "export", home.path("out"));
     const other = ["--store", home.path("other.db")];
-    await printed(home, "trust", "import", home.path("out"), ...other);
+    await home.run(["trust", "import", home.path("out"), ...other]);
     const [key] = await printedJson(home, "trust", "list", ...other);
     assert.equal(key?.["peer"], "anna");
   });

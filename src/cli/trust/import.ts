@@ -4,7 +4,10 @@ import { Command } from "commander";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { printError, printJson, say } from "../output.ts";
+import { eachInOrder } from "../each-in-order.ts";
+import { JsonList } from "../json-list.ts";
+import { printBytes, printError, say, toJsonLine } from "../output.ts";
+import { Progress } from "../progress.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { toListedKey } from "../../operator/listed-key.ts";
@@ -30,33 +33,59 @@ export function importCommand(): Command {
   return addApprovalFlags(command).addOption(storeOption()).addOption(jsonOption()).action(run);
 }
 
+/** So many wait for the disk together. */
+const AT_ONCE = 500;
+
 async function run(folder: string, { store: url, json, ...flags }: Options): Promise<void> {
   const files = pemFiles(folder);
+  const count = { imported: 0, unchanged: 0, failed: 0 };
+  const failed: Failure[] = [];
   await withStore(url, "trust import", async (store, operator) => {
-    const imported: KeyRecord[] = [];
-    const failed: Failure[] = [];
-    for (const file of files) {
-      try {
-        const certificate = oneCertificate(readPemFile(join(folder, file)));
-        imported.push(...(await operator.import(certificate, toImportOptions(flags))));
-      } catch (error) {
+    const importFile = async (
+      file: string,
+    ): Promise<readonly [KeyRecord | undefined, readonly KeyRecord[]]> => {
+      const certificate = oneCertificate(readPemFile(join(folder, file)));
+      const before = store.key(certificate.pin);
+      return [before, await operator.import(certificate, toImportOptions(flags))];
+    };
+    const list = json === true ? new JsonList() : undefined;
+    if (json === true) printBytes('{"imported":');
+    using progress = new Progress(files.length, json === true);
+    try {
+      for await (const { item: file, result } of eachInOrder(files, importFile, AT_ONCE)) {
+        progress.step();
+        if (result.status === "fulfilled") {
+          const [before, keys] = result.value;
+          count[isAsBefore(before, keys[0]) ? "unchanged" : "imported"]++;
+          if (list === undefined) printChangedKeys(store, keys, {});
+          else for (const key of keys) list.add(toListedKey(store, key, Date.now()));
+          continue;
+        }
+        const error: unknown = result.reason;
         if (!isHandclaspError(error) || isOfStore(error.code)) throw error;
         failed.push(toFailure(file, error));
+        count.failed++;
       }
+    } finally {
+      list?.end();
+      if (json === true) printBytes(`,"failed":${toJsonLine(failed)}}\n`);
     }
-    if (json === true) {
-      printJson({ imported: imported.map((key) => toListedKey(store, key, Date.now())), failed });
-    } else {
-      printChangedKeys(store, imported, {});
-      if (files.length === 0) say(`no *.pem in ${folder}`);
-    }
-    for (const { file, code, message, hint } of failed) {
-      printError(
-        new HandclaspError(code, `${JSON.stringify(file)}: ${message}`, hint === null ? {} : { hint }),
-      );
-    }
-    if (failed.length > 0) process.exitCode = 1;
   });
+  for (const { file, code, message, hint } of failed) {
+    printError(
+      new HandclaspError(code, `${JSON.stringify(file)}: ${message}`, hint === null ? {} : { hint }),
+    );
+  }
+  if (failed.length > 0) process.exitCode = 1;
+  if (json === true) return;
+  const { imported, unchanged } = count;
+  if (files.length === 0) say(`no *.pem in ${folder}`);
+  else say(`${imported} imported, ${unchanged} unchanged, ${count.failed} failed`);
+}
+
+function isAsBefore(before: KeyRecord | undefined, after: KeyRecord | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  return (["state", "peer", "source", "expires"] as const).every((field) => before[field] === after[field]);
 }
 
 function pemFiles(folder: string): readonly string[] {
