@@ -68,9 +68,21 @@ export function say(line: string): void {
   stderr.write(`${line}\n`);
 }
 
-/** Prints `error:` and, when there is something to do about it, `hint:`. */
+let errorsAreJson = false;
+
+/** From now on an error is one line of JSON, for programs that read ours. */
+export function printErrorsAsJson(isWanted: boolean): void {
+  errorsAreJson = isWanted;
+}
+
+/** Prints `error:` and, when there is something to do about it, `hint:`; under `--json` one line. */
 export function printError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
+  if (errorsAreJson) {
+    const hint = (isHandclaspError(error) ? error.hint : undefined) ?? null;
+    say(toJsonLine({ error: { code: codeOf(error), message, hint } }));
+    return;
+  }
   const lines = message.split("\n").map((line) => escapeText(line, MOST_BYTES));
   if (isHandclaspError(error))
     lines[0] = lines[0]?.replace(/:?$/, (colon) => ` [${error.code}]${colon}`) ?? "";
@@ -81,6 +93,11 @@ export function printError(error: unknown): void {
   } else if (process.env["HANDCLASP_DEBUG"] !== undefined && error instanceof Error) {
     say(error.stack ?? "");
   }
+}
+
+/** Ours, or the one that the system or Node gave it; null when nobody gave it any. */
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 }
 
 /** An explanation is laid out; any other hint stands on one line, as it was made: it may be a command. */

@@ -3,39 +3,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import type { Command } from "commander";
-import { command as checkConfig } from "../../src/cli/check-config.ts";
-import { command as connect } from "../../src/cli/connect.ts";
-import { command as demo } from "../../src/cli/demo.ts";
-import { command as doctor } from "../../src/cli/doctor.ts";
-import { command as explain } from "../../src/cli/explain.ts";
-import { command as forward } from "../../src/cli/forward.ts";
-import { command as gateway } from "../../src/cli/gateway.ts";
-import { command as group } from "../../src/cli/group.ts";
-import { command as identity } from "../../src/cli/identity.ts";
-import { command as join } from "../../src/cli/join.ts";
 import { command as serve } from "../../src/cli/serve.ts";
-import { command as store } from "../../src/cli/store.ts";
-import { command as token } from "../../src/cli/token.ts";
-import { command as trace } from "../../src/cli/trace.ts";
-import { command as trust } from "../../src/cli/trust.ts";
+import { commandTree } from "../../src/cli/verbs.ts";
 
-const VERBS = [
-  gateway(),
-  checkConfig(),
-  forward(),
-  group(),
-  serve(),
-  connect(),
-  token(),
-  join(),
-  trust(),
-  trace(),
-  explain(),
-  identity(),
-  store(),
-  demo(),
-  doctor(),
-];
+const VERBS = (await commandTree()).commands;
 /** Said once for all verbs, at the top of the page. */
 const EVERYWHERE = ["--store", "--json"];
 
