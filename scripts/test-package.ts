@@ -90,6 +90,13 @@ console.log(files);
     const { status, stderr } = spawnSync(own, [command, "gateway"], { encoding: "utf8" });
     assert.equal(status, 1);
     assert.match(stderr, /needs Node 24\.2 or newer; this is v/);
+    if (!run(own, ["--version"]).startsWith("v1")) {
+      for (const entry of ["handclasp", "handclasp/tls", "handclasp/testing"]) {
+        const args = ["--input-type=module", "--eval", `import "${entry}"`];
+        const { stderr: said } = spawnSync(own, args, { cwd: folder, encoding: "utf8" });
+        assert.match(said, /HandclaspError: handclasp needs Node 24\.2 or newer; this is v/, entry);
+      }
+    }
   }
 
   writeFileSync(

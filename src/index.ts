@@ -1,3 +1,4 @@
+import "./needs-node.ts";
 export { type ClientOptions, connect, type ConnectOptions, type MetServer } from "./client/connect.ts";
 export { dispatcher, type DispatcherOptions } from "./client/dispatcher.ts";
 export { httpsAgent, type HttpsPoolOptions } from "./client/https-agent.ts";

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
+import { tooOld } from "../node-version.ts";
 import { beforeRest, findVerb } from "./help-request.ts";
 import { useLargerHeap } from "./larger-heap.ts";
 import { printBytes, printError, printErrorsAsJson, settleOutput } from "./output.ts";
@@ -58,6 +59,6 @@ if (import.meta.main) {
   if (!(await settleOutput())) process.exit();
 } else if ((import.meta.main as boolean | undefined) === undefined) {
   // Node before 24.2: the command would do nothing, and call that a success.
-  console.error(`error: handclasp needs Node 24.2 or newer; this is ${process.version}`);
+  console.error(`error: ${tooOld(process.versions.node)}`);
   process.exitCode = 1;
 }

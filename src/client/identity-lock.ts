@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../node-sqlite.ts";
 import { HandclaspError } from "../errors.ts";
 
 /**
@@ -22,7 +23,7 @@ function openLock(path: string, file: string): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     createPrivately(path);
-    lock = new DatabaseSync(path, { timeout: 0 });
+    lock = openDatabase(path, { timeout: 0 });
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../node-sqlite.ts";
 import { pathToFileURL } from "node:url";
 import { HandclaspError } from "../errors.ts";
 import { createSchema, migrate, readSchema } from "./schema.ts";
@@ -58,7 +59,7 @@ export function openSqliteFile(path: string): DatabaseSync {
 export function connect(path: string): DatabaseSync {
   const url = pathToFileURL(path);
   url.searchParams.set("mode", "rw");
-  const database = new DatabaseSync(url, { timeout: BUSY_MS });
+  const database = openDatabase(url, { timeout: BUSY_MS });
   readSchema(database);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
   database.exec(`PRAGMA journal_size_limit = ${LOG_MOST_BYTES}`);
@@ -93,7 +94,7 @@ function createFile(path: string): void {
   const draft = `${path}.${randomUUID()}`;
   closeSync(openSync(draft, "wx", 0o600));
   try {
-    const database = new DatabaseSync(draft);
+    const database = openDatabase(draft);
     database.exec("PRAGMA synchronous = FULL");
     createSchema(database);
     database.close();

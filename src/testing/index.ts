@@ -1,4 +1,5 @@
 // `handclasp/testing`: for tests of code that uses handclasp, and of stores of one's own. Not for production.
+import "../needs-node.ts";
 export { fakeAnonymous, type FakeClient, fakePeer, type FakePeerOptions } from "./fake-peer.ts";
 export {
   type GuardedServer,

@@ -1,3 +1,4 @@
+import "../needs-node.ts";
 export { ALERTS, type AlertName } from "./alert.ts";
 export {
   ALERT_DESCRIPTIONS,

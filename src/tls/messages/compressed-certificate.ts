@@ -1,4 +1,4 @@
-import { brotliDecompressSync, constants, inflateSync, zstdDecompressSync } from "node:zlib";
+import zlib, { brotliDecompressSync, constants, inflateSync } from "node:zlib";
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { CERTIFICATE_COMPRESSION_ALGORITHM } from "../code-points.ts";
 import type { HandshakeVersion } from "../code-points-version.ts";
@@ -52,7 +52,7 @@ const ALGORITHMS: ReadonlyMap<number, Decompress> = new Map<number, Decompress>(
   [CERTIFICATE_COMPRESSION_ALGORITHM.brotli, brotliDecompressSync],
   [
     CERTIFICATE_COMPRESSION_ALGORITHM.zstd,
-    (data, options) => zstdDecompressSync(data, { ...options, params: ZSTD_PARAMS }),
+    (data, options) => zlib.zstdDecompressSync(data, { ...options, params: ZSTD_PARAMS }),
   ],
 ]);
 
