@@ -1,3 +1,5 @@
+import type { Remedy } from "./explain/remedy.ts";
+
 /** Every code an error of ours can carry, with what it means. `docs/reference/errors.md` explains each. */
 export const ERROR_CODES = {
   ERR_HANDCLASP_MALFORMED:
@@ -34,8 +36,10 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface HandclaspErrorOptions {
-  /** What the reader can do about it, as one sentence or command. */
+  /** What the reader can do about it, as one sentence. */
   readonly hint?: string;
+  /** The same as data, for whoever shows commands or buttons. */
+  readonly remedies?: readonly Remedy[];
   readonly cause?: unknown;
   /** Facts for programs: the pins that conflict, the field and the offset. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -46,12 +50,15 @@ export class HandclaspError extends Error {
   override readonly name = "HandclaspError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** What can be done about it, the best first; plain data. */
+  readonly remedies: readonly Remedy[];
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: HandclaspErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.remedies = options.remedies ?? [];
     this.details = options.details ?? {};
   }
 }

@@ -56,6 +56,12 @@ const ONE_PLACE = ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "canonicalize
 const ASSIGNED_FUNCTION =
   /([\w\])!]+)\.#?\w+\s*(?:\?\?|\|\|)?=(?![=>])\s*(?:async\s*)?(?:function\b|\w+\s*=>|\((?:[^()]|\([^()]*\))*\)\s*(?::[^={;]+)?=>)/g;
 
+/** Names of protocols, which read like commands. */
+const NO_COMMAND: ReadonlySet<string> = new Set([
+  'sessionIdContext: "handclasp gateway",',
+  'const CONTEXT = Buffer.from("handclasp join v1");',
+]);
+
 interface Source {
   readonly path: string;
   readonly folder: string;
@@ -128,6 +134,47 @@ describe("architecture", () => {
       );
       return outside.map((target) => `${source.path} imports ${target}`);
     });
+    assert.deepEqual(wrong, []);
+  });
+
+  it("lets nothing but cli import cli, types among it", () => {
+    const wrong = SOURCES.filter(({ folder }) => folder !== "cli").filter(({ text }) =>
+      /\b(?:from|import|import\()\s*"[^"]*\bcli\//.test(text),
+    );
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      [],
+    );
+  });
+
+  it("lets operator know of trust, x509 and explain alone, types among it", () => {
+    const wrong = SOURCES.filter(({ folder }) => folder === "operator").flatMap((source) => {
+      const all = Array.from(source.text.matchAll(/\bfrom "(\.[^"]+)"/g), ([, name = ""]) =>
+        targetOf(source, name),
+      );
+      const others = all.filter(
+        (target) => !OPEN_TO_ALL.has(target) && !/^(?:operator|trust|x509|explain)\//.test(target),
+      );
+      return others.map((target) => `${source.path} imports ${target}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  // What can be done is said as data (`src/explain/remedy.ts`): a page makes a button of it, a command line a command.
+  it("names no verb and no flag of the command line outside cli", () => {
+    const verbs = readdirSync(join(SRC, "cli")).flatMap((file) => file.match(/^([\w-]+)\.ts$/)?.[1] ?? []);
+    const command = new RegExp(`\\bhandclasp (?:${[...verbs, "refusals"].join("|")})\\b`);
+    const subVerb =
+      /\b(?:trust (?:add|approve|audit|connections|events|export|forget|ignore|import|list|open|rename|revoke|show)|token (?:cancel|create|list)|group (?:add|list|remove)|store (?:backup|check|stats)|identity (?:create|export|import|list|renew|rotate|show))\b/;
+    const flag = /(?:^|[\s"'`(])--[a-z]/m;
+    const wrong = SOURCES.filter(({ folder }) => folder !== "cli").flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .filter(
+          (line) => !NO_COMMAND.has(line.trim()) && [command, subVerb, flag].some((each) => each.test(line)),
+        )
+        .map((line) => `${path}: ${line.trim()}`),
+    );
     assert.deepEqual(wrong, []);
   });
 

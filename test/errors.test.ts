@@ -28,6 +28,6 @@ describe("the table of error codes", () => {
     assert.equal(isHandclaspError(error, "ERR_HANDCLASP_OPTION"), true);
     assert.equal(isHandclaspError(error, "ERR_HANDCLASP_NAME"), false);
     assert.equal(isHandclaspError(new Error("no")), false);
-    assert.deepEqual([error.hint, error.details], ["yes", { option: "x" }]);
+    assert.deepEqual([error.hint, error.details, error.remedies], ["yes", { option: "x" }, []]);
   });
 });

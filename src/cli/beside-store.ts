@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { shellQuoted } from "../client/shell-quoted.ts";
+import { shellQuoted } from "./shell-quoted.ts";
 import { HandclaspError } from "../errors.ts";
 import { realStorePath } from "../store/real-store-path.ts";
 

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { HandclaspError } from "../errors.ts";
 import { openStore } from "../store/open-store.ts";
 import { Operator } from "../operator/operator.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
+import { hintText } from "./hint-text.ts";
 
 /** `--store URL`, the same on every verb. */
 export function storeOption(): Option {
@@ -44,7 +45,8 @@ export function asArgument<T>(parse: (text: string) => T): (text: string) => T {
 /** What was thrown and what to do about it, on two lines, as `printError` has them. */
 export function describeUsage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return isHandclaspError(error) && error.hint !== undefined ? `${message}\nhint: ${error.hint}` : message;
+  const hint = hintText(error);
+  return hint === undefined ? message : `${message}\nhint: ${hint}`;
 }
 
 export interface WithStoreOptions {

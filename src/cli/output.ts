@@ -3,6 +3,7 @@ import { type HandclaspError, isHandclaspError } from "../errors.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { explanationsText } from "./explanations-text.ts";
+import { hintText } from "./hint-text.ts";
 import { columnsOf, wrapped } from "./prose.ts";
 import type { EventLog } from "./serve/log.ts";
 import { stderr, stdout } from "./way-out.ts";
@@ -79,7 +80,7 @@ export function printErrorsAsJson(isWanted: boolean): void {
 export function printError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   if (errorsAreJson) {
-    const hint = (isHandclaspError(error) ? error.hint : undefined) ?? null;
+    const hint = hintText(error) ?? null;
     say(toJsonLine({ error: { code: codeOf(error), message, hint } }));
     return;
   }
@@ -88,7 +89,7 @@ export function printError(error: unknown): void {
     lines[0] = lines[0]?.replace(/:?$/, (colon) => ` [${error.code}]${colon}`) ?? "";
   say(`${paint("error:", RED)} ${lines.join("\n")}`);
   if (isHandclaspError(error)) {
-    const hint = hintText(error);
+    const hint = hintLines(error);
     if (hint !== undefined) say(hint.replace(/^hint:/, (label) => paint(label, BOLD)));
   } else if (process.env["HANDCLASP_DEBUG"] !== undefined && error instanceof Error) {
     say(error.stack ?? "");
@@ -101,11 +102,13 @@ function codeOf(error: unknown): string | null {
 }
 
 /** An explanation is laid out; any other hint stands on one line, as it was made: it may be a command. */
-function hintText({ hint, details }: HandclaspError): string | undefined {
-  const { explanation } = details;
-  return Array.isArray(explanation)
-    ? wrapped(`hint: ${explanationsText(explanation as Explanation[])}`, columnsOf(process.stderr))
-    : hint && `hint: ${hint}`;
+function hintLines(error: HandclaspError): string | undefined {
+  const { explanation } = error.details;
+  if (Array.isArray(explanation)) {
+    return wrapped(`hint: ${explanationsText(explanation as Explanation[])}`, columnsOf(process.stderr));
+  }
+  const hint = hintText(error);
+  return hint && `hint: ${hint}`;
 }
 
 /** Columns as wide as their widest cell, two spaces apart. */

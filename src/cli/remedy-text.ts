@@ -1,5 +1,6 @@
 import type { Act, Remedy } from "../explain/remedy.ts";
 import { whole } from "./prose.ts";
+import { shellQuoted } from "./shell-quoted.ts";
 
 type ToText = (remedy: Remedy) => string;
 
@@ -58,23 +59,37 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
     `give the server's operator the certificate that ${whole("handclasp identity show --pem")} prints`,
   "renew-identity": () =>
     `make a new certificate over the same key: ${whole("handclasp identity renew NAME")}`,
+  "look-at-identity": () => whole("handclasp identity show"),
+  "list-identities": () => whole("handclasp identity list"),
+  "import-identity": () => whole("handclasp identity import FILE"),
+  "give-passphrase": () => whole("--passphrase-file FILE"),
+  "connect-without-starttls": () => "leave out --starttls",
   "connect-by-another-name": () => whole("handclasp connect HOST:PORT --servername NAME"),
   "serve-another-certificate": () => whole("handclasp serve --cert FILE --key FILE"),
   "serve-older-tls": () => whole("handclasp serve --min-tls 1.2"),
+  "serve-with-one-worker": () => whole("handclasp gateway --workers 1"),
   "explain-refusal": () =>
     `${whole("handclasp explain LAST")} says on the server why, and with which command to change it`,
   "add-certificate": () =>
     `get its certificate from its owner (${whole("handclasp identity show --pem")}): ${whole("handclasp trust add FILE")}`,
+  "import-certificate": (remedy) => whole(`handclasp trust add FILE${flags(remedy)}`),
   "approve-key": (remedy) => whole(`handclasp trust approve ${keyOf(remedy)}${flags(remedy)}`),
   "ignore-key": (remedy) => whole(`handclasp trust ignore ${keyOf(remedy)}`),
   "revoke-key": (remedy) => whole(`handclasp trust revoke ${keyOf(remedy)}`),
+  "forget-key": (remedy) => whole(`handclasp trust forget ${keyOf(remedy)}${flags(remedy)}`),
+  "show-key": (remedy) => whole(`handclasp trust show ${keyOf(remedy)}`),
+  "list-keys": () => whole("handclasp trust list"),
   "open-first-use": () => whole("handclasp trust open --for 10m"),
   "create-token": (remedy) => whole(`handclasp token create NAME${flags(remedy)}`),
   "list-tokens": () => whole("handclasp token list"),
+  "list-groups": () => whole("handclasp group list"),
+  "list-refusals": () => whole("handclasp refusals"),
   "add-to-group": (remedy) => whole(`handclasp group add GROUP ${keyOf(remedy)}`),
   "allow-in-configuration": () => "to let it in, add the name to `allow` in the gateway's configuration",
   "come-from-network": () => "the client has to come from that network",
   "check-store": () => whole("handclasp store check"),
+  "open-another-store": () => whole("--store URL"),
+  "check-configuration": () => whole("handclasp check-config FILE"),
   "serve-without-certificates": () => whole("handclasp serve --client-certificate optional"),
   "serve-any-dates": () => whole("handclasp serve --validity ignore"),
   "try-again-later": () => "it may try again later",
@@ -91,7 +106,20 @@ const VALUES: Readonly<Record<string, string>> = { from: "CIDR" };
 
 /** What to do, in order: what helps with any program first. */
 export function remediesText(remedies: readonly Remedy[]): string {
-  return remedies.map(remedyText).join("; ");
+  return remedies
+    .map((remedy, at) => {
+      const before = remedies[at - 1];
+      return before !== undefined && differsInOptions(before, remedy)
+        ? whole(`or${flags(remedy)}`)
+        : remedyText(remedy);
+    })
+    .join("; ");
+}
+
+/** The same command with another flag: that is all that has to be said. */
+function differsInOptions(before: Remedy, { act, key, when, options }: Remedy): boolean {
+  const isSame = before.act === act && before.key === key && before.when === undefined && when === undefined;
+  return isSame && options !== undefined;
 }
 
 function remedyText(remedy: Remedy): string {
@@ -105,7 +133,7 @@ function keyOf({ key }: Remedy): string {
 
 function flags({ options = {} }: Remedy): string {
   return Object.entries(options)
-    .map(([name, value]) => ` --${name}${value === true ? "" : ` ${VALUES[name] ?? value}`}`)
+    .map(([name, value]) => ` --${name}${value === true ? "" : ` ${VALUES[name] ?? shellQuoted(value)}`}`)
     .join("");
 }
 

@@ -50,7 +50,8 @@ export function saveIdentity(
   if (replace) replaceIdentityFile(file, identity, passphrase);
   else if (!createIdentityFile(file, identity, passphrase)) {
     throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `there is an identity "${name}" already: ${file}`, {
-      hint: "handclasp identity show prints it; give another name to have both",
+      hint: "give another name to have both, or look at the one that is there",
+      remedies: [{ act: "look-at-identity", at: "client" }],
     });
   }
   return { ...identity, name, file };

@@ -171,11 +171,16 @@ function explained(error: unknown, { expires }: JoinToken, now: number): unknown
   if (!isHandclaspError(error, "ERR_HANDCLASP_REFUSED") || !NOT_KNOWN_YET.includes(alertOf(error)))
     return error;
   const { message, details, cause } = error;
-  const hint =
-    now >= expires
-      ? `by our clock the token expired at ${new Date(expires).toISOString()}: ask for a new one`
-      : "the token may be used up, cancelled, expired or good from another network only: handclasp explain LAST, on the server, says which";
-  return new HandclaspError("ERR_HANDCLASP_REFUSED", message, { hint, details, cause });
+  if (now >= expires) {
+    const hint = `by our clock the token expired at ${new Date(expires).toISOString()}: ask for a new one`;
+    return new HandclaspError("ERR_HANDCLASP_REFUSED", message, { hint, details, cause });
+  }
+  return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
+    hint: "the token may be used up, cancelled, expired or good from another network only",
+    remedies: [{ act: "explain-refusal", at: "server" }],
+    details,
+    cause,
+  });
 }
 
 function alertOf(error: unknown): unknown {

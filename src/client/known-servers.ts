@@ -1,4 +1,5 @@
 import { check, checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
+import type { Remedy } from "../explain/remedy.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/changes/change.ts";
 import { STORE } from "../trust/trust-options.ts";
@@ -13,7 +14,6 @@ import type { Concern, Endorser } from "../trust/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";
 import { LiveServers } from "./live-servers.ts";
-import { shellQuoted } from "./shell-quoted.ts";
 
 /** What a server that was never met leads to. OpenSSH's words for StrictHostKeyChecking: accept-new, ask, yes. */
 export type VerifyServer = "accept" | "ask" | "refuse";
@@ -176,7 +176,7 @@ export class KnownServers {
     if (verdict.decision === "refuse") throw this.#refusal(address, facts, verdict);
   }
 
-  /** Keeps a refused key for `trust approve`, and says what was refused and which command changes that. */
+  /** Keeps a refused key to be approved, and says what was refused and what changes that. */
   async refuse(address: string, facts: CertificateFacts, refusal: ServerRefusal): Promise<HandclaspError> {
     const { reason, known, concern } = refusal;
     const origin = this.#origin(address, facts);
@@ -241,24 +241,36 @@ export class KnownServers {
     const shown = `  it shows    ${toKeyId(pin)}\n              ${pin}`;
     const expected = known.map((one) => `  known as    ${toKeyId(one)}\n              ${one}`).join("\n");
     const details = { reason, address, pin, known };
-    const approve = `handclasp trust approve ${toKeyId(pin)} --store ${shellQuoted(this.store.url)}`;
+    const store = this.store.url;
+    const remedy = (options: Remedy["options"] = {}): Remedy => {
+      return { act: "approve-key", at: "client", key: toKeyId(pin), options: { store, ...options } };
+    };
     if (reason === "key-changed") {
       const message = `${where} has another key than before: it may be somebody else\n${expected}\n${shown}`;
       const elsewhere = this.store.key(pin)?.state === "trusted";
-      const forget = `handclasp trust forget ${toKeyId(known[0] ?? pin)} --store ${shellQuoted(this.store.url)}`;
-      const hint = `if whoever runs it confirms the new key: ${elsewhere ? forget : `${approve} --replace`}`;
-      return new HandclaspError("ERR_HANDCLASP_REFUSED", message, { hint, details });
+      const forget: Remedy = {
+        act: "forget-key",
+        at: "client",
+        key: toKeyId(known[0] ?? pin),
+        options: { store },
+      };
+      return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
+        hint: "if whoever runs it confirms the new key",
+        remedies: [elsewhere ? forget : remedy({ replace: true })],
+        details,
+      });
     }
     if (reason === "unknown") {
-      const hint = `compare the key id with the server's, then: ${approve}`;
       return new HandclaspError("ERR_HANDCLASP_REFUSED", `${where} is not a known server\n${shown}`, {
-        hint,
+        hint: "compare the key id with the server's, then approve it",
+        remedies: [remedy()],
         details,
       });
     }
     const message = `the key of ${where} is ${reason === "set-aside" ? "set aside" : reason} here\n${shown}`;
     return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
-      hint: `to trust it again: ${approve}`,
+      hint: "to trust it again, approve it",
+      remedies: [remedy()],
       details,
     });
   }

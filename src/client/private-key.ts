@@ -15,7 +15,8 @@ export function readPrivateKey(pem: string, where: string, passphrase: string | 
   const isEncrypted = isEncryptedKey(pem);
   if (isEncrypted && passphrase === undefined) {
     throw new HandclaspError("ERR_HANDCLASP_PASSPHRASE", `${where}: its key is encrypted`, {
-      hint: "say where its passphrase is: --passphrase-file FILE",
+      hint: "say where its passphrase is",
+      remedies: [{ act: "give-passphrase", at: "client" }],
       details: { passphrase: "missing" },
     });
   }

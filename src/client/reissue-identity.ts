@@ -141,12 +141,14 @@ function mustBeSelfSigned({ facts }: Identity, file: string): void {
   const { issuer, subject } = new X509Certificate(toPem(facts.der));
   if (issuer === subject) return;
   throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `the certificate in ${file} is not self-signed`, {
-    hint: "whoever issued it can renew it; handclasp identity import replaces nothing, so import it under another name",
+    hint: "whoever issued it can renew it; importing replaces nothing, so import the new one under another name",
+    remedies: [{ act: "import-identity", at: "client" }],
   });
 }
 
 function missing(file: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_IDENTITY", `there is no identity in ${file}`, {
-    hint: "handclasp identity list shows those there are",
+    hint: "look at the names of those there are",
+    remedies: [{ act: "list-identities", at: "client" }],
   });
 }

@@ -37,7 +37,8 @@ export async function startTls(
     const said = error instanceof Error ? error.message : String(error);
     const message = `${formatServerAddress(server)}: ${wanted.name} came to nothing, the server ${said}`;
     throw new HandclaspError("ERR_HANDCLASP_CONNECT", message, {
-      hint: "is that the port? Where TLS begins at once, leave out --starttls",
+      hint: "is that the port? Where TLS begins at once, nothing comes before it",
+      remedies: [{ act: "connect-without-starttls", at: "client" }],
       cause: error,
     });
   } finally {

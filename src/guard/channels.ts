@@ -9,7 +9,7 @@ import type { Peer } from "./peer.ts";
 /** What every message says. */
 export interface ConnectionMessage {
   readonly server: Server;
-  /** The connection's id, as in `trust connections` and `explain`. */
+  /** The connection's id, as lists and refusals have it. */
   readonly connection: string;
   readonly remoteAddress: string | undefined;
   /** What `guard()` was told that the server is called; in a gateway the name of its listener. */

@@ -49,7 +49,7 @@ export class GuardedConnection {
   }
 }
 
-/** A connection as `trust connections` lists it. The address is looked up by whoever reads it. */
+/** A connection as it is listed. The address is looked up by whoever reads it. */
 export class ListedPeer implements LiveConnection {
   readonly #connection: GuardedConnection;
   readonly #peer: Peer;

@@ -46,7 +46,7 @@ export class Peer {
   readonly renewed: boolean;
   /** This connection was the first of its key, which took the place of the peer's former one. */
   readonly rotated: boolean;
-  /** The connection's id, as in `trust connections`. */
+  /** The connection's id, as lists and refusals have it. */
   readonly connection: string;
   /** `TLSv1.3` or `TLSv1.2`. */
   readonly tlsVersion: string;

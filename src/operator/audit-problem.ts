@@ -63,7 +63,11 @@ function rowsProblem({ differences, count }: RowsReport): HandclaspError {
     "ERR_HANDCLASP_AUDIT",
     `the rows are not what the events come to, in ${places}:${shown.join("")}${more}`,
     {
-      hint: "another program wrote to the file: find out which, and restore a backup from before, or decide anew about these keys (trust revoke, trust approve)",
+      hint: "another program wrote to the file: find out which, and restore a backup from before, or decide anew about these keys",
+      remedies: [
+        { act: "revoke-key", at: "server" },
+        { act: "approve-key", at: "server" },
+      ],
       details: { differences, count },
     },
   );

@@ -62,7 +62,8 @@ function find(store: TrustStore, connection: string): RefusalSighting {
     "ERR_HANDCLASP_NOT_FOUND",
     `no refusal of ${escapeText(connection)} is on record: no connection, address, key or name`,
     {
-      hint: "of refusals of one key for one reason from one address the newest is kept: handclasp explain LAST",
+      hint: "of refusals of one key for one reason from one address the newest is kept",
+      remedies: [{ act: "list-refusals", at: "server" }],
     },
   );
 }

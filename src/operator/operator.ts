@@ -169,7 +169,8 @@ export class Operator {
     const [token, another] = found;
     if (token === undefined || id === "") {
       throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no join token "${id}"`, {
-        hint: "handclasp token list shows those there are",
+        hint: "look at those there are",
+        remedies: [{ act: "list-tokens", at: "server" }],
       });
     }
     if (another !== undefined) {
@@ -194,7 +195,8 @@ export class Operator {
 /** What it claims cannot be read, so the operator has to say what it is called. */
 function nameless({ nameProblem = "" }: CertificateFacts): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", nameProblem, {
-    hint: "the key is sound: say what to call it, handclasp trust add FILE --name NAME",
+    hint: "the key is sound: say what to call it",
+    remedies: [{ act: "import-certificate", at: "server", options: { name: "NAME" } }],
   });
 }
 

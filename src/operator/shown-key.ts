@@ -20,7 +20,7 @@ export interface ShownKey extends ListedKey {
   readonly newName: string | null;
   /** A revoked or retired key showed up again. */
   readonly staleSeen: boolean;
-  /** What `connect --show-phrase` prints at the client; null, like the next, when no server was started on the store. */
+  /** What the client shows, to be read out; null, like the next, when no server was started on the store. */
   readonly phrase: string | null;
   /** The key of our own in it. */
   readonly serverKeyId: string | null;

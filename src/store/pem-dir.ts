@@ -202,7 +202,7 @@ function foreignFiles(folder: string, names: readonly string[]): HandclaspError 
     "ERR_HANDCLASP_PEM_DIR",
     `${folder} holds files that are not ours: ${shown}${more}`,
     {
-      hint: "give --pem-dir a folder of its own: files in it are removed when their keys are revoked",
+      hint: "give the PEM files a folder of their own: files in it are removed when their keys are revoked",
     },
   );
 }

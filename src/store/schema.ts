@@ -177,7 +177,8 @@ export function readSchema(database: DatabaseSync, newest: number = SCHEMA): num
       "ERR_HANDCLASP_STORE_CORRUPT",
       "this is an SQLite database, but not a trust store",
       {
-        hint: "give another path with --store",
+        hint: "give the path of a trust store",
+        remedies: [{ act: "open-another-store", at: "server" }],
       },
     );
   }

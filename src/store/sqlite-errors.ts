@@ -1,7 +1,6 @@
 import { type ErrorCode, HandclaspError, type HandclaspErrorOptions, isHandclaspError } from "../errors.ts";
 
-const RESTORE =
-  "restore it from a backup (handclasp store backup makes them); do not delete it: all trust is in it";
+const RESTORE = "restore it from a backup; do not delete it: all trust is in it";
 const RIGHTS = "look at the path and at who may read and write the file and its folder";
 const SPACE = "free space on its disk, or raise the quota: known clients go on, nobody new is met meanwhile";
 const DISK = "look at the system's log for what its disk says, and at limits on the size of files";

@@ -84,7 +84,7 @@ function quickCheck(database: DatabaseSync, path: string): void {
   const [problem] = integrityProblems(database, "quick_check");
   if (problem === undefined) return;
   throw new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `the trust store ${path} is damaged: ${problem}`, {
-    hint: "restore it from a backup (handclasp store backup makes them); do not delete it: all trust is in it",
+    hint: "restore it from a backup; do not delete it: all trust is in it",
   });
 }
 

@@ -38,6 +38,7 @@ export interface WriteError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string | undefined;
+  readonly remedies: HandclaspError["remedies"];
   readonly details: Readonly<Record<string, unknown>>;
   /** What was thrown, as far as it can cross threads; null when nothing was but this. */
   readonly cause: WriteCause | null;
@@ -140,13 +141,28 @@ export class SqliteWriter {
 }
 
 function toWriteError(error: HandclaspError): WriteError {
-  const { code, message, hint, details, cause } = error;
-  return { code, message, hint, details, cause: cause instanceof Error ? toWriteCause(cause) : null };
+  const { code, message, hint, remedies, details, cause } = error;
+  return {
+    code,
+    message,
+    hint,
+    remedies,
+    details,
+    cause: cause instanceof Error ? toWriteCause(cause) : null,
+  };
 }
 
-export function fromWriteError({ code, message, hint, details, cause }: WriteError): HandclaspError {
+export function fromWriteError({
+  code,
+  message,
+  hint,
+  remedies,
+  details,
+  cause,
+}: WriteError): HandclaspError {
   return new HandclaspError(code, message, {
     details,
+    remedies,
     ...(hint !== undefined && { hint }),
     ...(cause !== null && {
       cause: Object.assign(new Error(cause.message), { code: cause.code, errcode: cause.errcode }),

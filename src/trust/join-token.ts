@@ -154,6 +154,7 @@ function checkOf(body: Uint8Array): Buffer {
 
 function malformed(problem: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_TOKEN", `this is no join token: ${problem}`, {
-    hint: "copy it again, from hc1. to its end, or ask for a new one: handclasp token create NAME",
+    hint: "copy it again, from hc1. to its end, or ask for a new one",
+    remedies: [{ act: "create-token", at: "server" }],
   });
 }

@@ -2,7 +2,7 @@ import type { KeyPin } from "../x509/certificate-facts.ts";
 
 export type { KeyPin };
 
-/** `pending` waits for an operator: a stranger, or a key that was set aside. `retired` is a key replaced by rotation or by `approve --replace`. */
+/** `pending` waits for an operator: a stranger, or a key that was set aside. `retired` is a key replaced by rotation or by an approval. */
 export type KeyState = "pending" | "trusted" | "revoked" | "ignored" | "retired";
 
 /** How a key came to its state. */

@@ -109,7 +109,8 @@ function chooseNamed(
 function found({ text }: KeyReference, keys: readonly KeyRecord[]): readonly KeyRecord[] {
   if (keys.length > 0) return keys;
   throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no key or peer answers to "${text}"`, {
-    hint: "handclasp trust list shows what there is",
+    hint: "look at what there is",
+    remedies: [{ act: "list-keys", at: "server" }],
   });
 }
 

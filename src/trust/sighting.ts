@@ -52,7 +52,7 @@ export interface RefusedFrom {
   readonly listener?: string | null;
 }
 
-/** A connection that is open now, as `trust connections` lists it. */
+/** A connection that is open now. */
 export interface LiveConnection {
   /** Unique in its process run. */
   readonly id: string;

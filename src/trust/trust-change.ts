@@ -57,7 +57,8 @@ export function followTrustChanges(
 function unreadable(sequence: number): HandclaspError {
   const problem = `event ${sequence} of the trust store cannot be read: whoever it is about was not looked at`;
   return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", problem, {
-    hint: "handclasp store check says what else is damaged",
+    hint: "look what else is damaged",
+    remedies: [{ act: "check-store", at: "server" }],
   });
 }
 

@@ -88,7 +88,10 @@ describe("token create", () => {
     const { cert } = await makeClient(home, "anna");
     await printed(home, "trust", "add", cert);
     const refused = await failure(home, "token", "create", "ANNA", ...SERVER);
-    assert.match(refused.stderr, /ERR_HANDCLASP_CONFLICT.*\nhint: --replace/);
+    assert.match(
+      refused.stderr,
+      /ERR_HANDCLASP_CONFLICT.*\nhint: give another name, .*: handclasp token create NAME --replace\n/,
+    );
     const created = await printedJson<CreatedToken>(home, "token", "create", "anna", ...SERVER, "--replace");
     const [listed] = await printedJson<ListedToken[]>(home, "token", "list");
     assert.partialDeepStrictEqual(listed, { id: created.id, replace: true, state: "open" });

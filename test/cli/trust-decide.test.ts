@@ -62,7 +62,7 @@ describe("trust approve", () => {
     const { stderr } = await failure(home, "trust", "approve", "anna");
     assert.match(
       stderr,
-      /^error: the name "anna" is bound to another key: .* \[ERR_HANDCLASP_CONFLICT\]\nhint: --replace/,
+      /^error: the name "anna" is bound to another key: .* \[ERR_HANDCLASP_CONFLICT\]\nhint: retire that key, keep both, or .*: handclasp trust approve \S+ --replace; or --add; or --name NAME\n/,
     );
     assert.ok(stderr.includes(toKeyId(old.pin)));
     assert.equal(

@@ -66,7 +66,9 @@ describe("KnownServers", () => {
     for (const text of [toKeyId(known.pin), toKeyId(other.pin), known.pin, other.pin]) {
       assert.ok(error.message.includes(text));
     }
-    assert.match(error.hint ?? "", new RegExp(`handclasp trust approve ${toKeyId(other.pin)} .*--replace`));
+    const [remedy] = error.remedies;
+    assert.deepEqual([remedy?.act, remedy?.key], ["approve-key", toKeyId(other.pin)]);
+    assert.equal(remedy?.options?.["replace"], true);
     await operator.approve(toKeyId(other.pin), { onConflict: "replace" });
     assert.equal(servers.judge(A, other, "refuse").decision, "admit");
     assert.equal(servers.judge(A, known, "accept").decision, "refuse");

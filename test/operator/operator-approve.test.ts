@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isHandclaspError } from "../../src/errors.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { factsOf } from "../support/certificates.ts";
 import { NOW, Office } from "../trust/support/office.ts";
@@ -91,10 +92,15 @@ describe("Operator.approve", () => {
     await office.operator.import(anna);
     assert.equal(await office.connects(rival), "key-changed");
     const before = office.store.head();
-    await assert.rejects(office.operator.approve("anna"), (error: Error & { hint?: string }) => {
+    await assert.rejects(office.operator.approve("anna"), (error: Error) => {
+      assert.ok(isHandclaspError(error, "ERR_HANDCLASP_CONFLICT"));
       assert.ok(error.message.includes(toKeyId(anna.pin)));
-      assert.match(error.hint ?? "", /--replace.*--add.*--name/);
-      return "code" in error && error.code === "ERR_HANDCLASP_CONFLICT";
+      const about = { act: "approve-key", at: "server", key: toKeyId(rival.pin) };
+      assert.deepEqual(
+        error.remedies,
+        [{ replace: true }, { add: true }, { name: "NAME" }].map((options) => ({ ...about, options })),
+      );
+      return true;
     });
     assert.deepEqual(office.store.head(), before);
     assert.deepEqual([office.state(anna.pin), office.state(rival.pin)], ["trusted", "pending"]);

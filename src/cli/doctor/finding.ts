@@ -1,5 +1,5 @@
-import { isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/peer-name.ts";
+import { hintText } from "../hint-text.ts";
 
 /** `none`: not set up yet, which is no fault. `warn`: works, but somebody should know. */
 export type FindingStatus = "ok" | "none" | "warn" | "broken";
@@ -19,7 +19,7 @@ export function toFinding(status: FindingStatus, subject: string, message: strin
 /** A finding for what could not be opened or read. */
 export function toBrokenFinding(subject: string, error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
-  return toFinding("broken", subject, message, isHandclaspError(error) ? error.hint : undefined);
+  return toFinding("broken", subject, message, hintText(error));
 }
 
 const MOST_BYTES = 2048;

@@ -1,5 +1,6 @@
 import { isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/peer-name.ts";
+import { hintText } from "../hint-text.ts";
 import type { EventLog } from "../serve/log.ts";
 
 const MOST_BYTES = 4096;
@@ -17,7 +18,7 @@ export class ForwardLog {
     const text = error instanceof Error ? error.message : String(error);
     if (text === this.#last) return;
     this.#last = text;
-    const hint = isHandclaspError(error) ? (error.hint ?? null) : null;
+    const hint = hintText(error) ?? null;
     const code = isHandclaspError(error) ? error.code : null;
     const message = escapeText(text.replaceAll("\n", " "), MOST_BYTES);
     this.#log.write({ event: "failed", code, message, hint });

@@ -1,8 +1,8 @@
 import type { ServerAddress } from "../../client/server-address.ts";
-import { isHandclaspError } from "../../errors.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import { type ConfigSource, filesOf } from "./config.ts";
+import { hintText } from "../hint-text.ts";
 import { announceListeners } from "./process.ts";
 import type { EventLog } from "../serve/log.ts";
 import { FileWatch } from "../watch-files.ts";
@@ -72,7 +72,7 @@ export class GatewayReload implements Disposable {
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       const message = escapeText(said.replaceAll("\n", "; "), MOST_BYTES);
-      const hint = isHandclaspError(error) ? (error.hint ?? null) : null;
+      const hint = hintText(error) ?? null;
       log.write({ event: "reload-failed", cause, message, hint });
     }
   }

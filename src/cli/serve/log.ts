@@ -7,6 +7,7 @@ import { connectionOf } from "../../guard/peer-of.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin } from "../../trust/key-record.ts";
 import { escapeText } from "../../trust/peer-name.ts";
+import { hintText } from "../hint-text.ts";
 import { print, say } from "../output.ts";
 import { describe, type DescribedCertificate, DescribedCertificates } from "./described-certificates.ts";
 
@@ -61,7 +62,8 @@ export function errorEntry(error: unknown): LogEntry {
   const message = error instanceof Error ? error.message : String(error);
   const entry = { event: "error", message: escapeText(message, MOST_CHARACTERS) } as const;
   if (!isHandclaspError(error)) return entry;
-  const { code, hint } = error;
+  const { code } = error;
+  const hint = hintText(error);
   return { ...entry, code, ...(hint !== undefined && { hint: escapeText(hint, MOST_CHARACTERS) }) };
 }
 

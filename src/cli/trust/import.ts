@@ -5,6 +5,7 @@ import { type ErrorCode, HandclaspError, isHandclaspError } from "../../errors.t
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { eachInOrder } from "../each-in-order.ts";
+import { hintText } from "../hint-text.ts";
 import { JsonList } from "../json-list.ts";
 import { printBytes, printError, say, toJsonLine } from "../output.ts";
 import { Progress } from "../progress.ts";
@@ -106,6 +107,6 @@ function isOfStore(code: ErrorCode): boolean {
   return code.startsWith("ERR_HANDCLASP_STORE_");
 }
 
-function toFailure(file: string, { code, message, hint }: HandclaspError): Failure {
-  return { file, code, message, hint: hint ?? null };
+function toFailure(file: string, error: HandclaspError): Failure {
+  return { file, code: error.code, message: error.message, hint: hintText(error) ?? null };
 }

@@ -205,7 +205,8 @@ function configError(file: string, complaints: readonly Complaint[]): HandclaspE
   const sorted = complaints.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const lines = sorted.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`);
   return new HandclaspError("ERR_HANDCLASP_CONFIG", lines.join("\n"), {
-    hint: "docs/reference/gateway-config.md has every key; handclasp check-config FILE looks at a file",
+    hint: "docs/reference/gateway-config.md has every key; a file can be looked at before it is used",
+    remedies: [{ act: "check-configuration", at: "server" }],
     details: { complaints: sorted },
   });
 }

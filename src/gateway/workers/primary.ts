@@ -77,7 +77,8 @@ export class Primary {
         "ERR_HANDCLASP_OPTION",
         `on ${process.platform} processes cannot share a port`,
         {
-          hint: "use --workers 1",
+          hint: "let one worker do",
+          remedies: [{ act: "serve-with-one-worker", at: "server" }],
         },
       );
     }

@@ -1,4 +1,5 @@
 import type { ServerAddress } from "../../client/server-address.ts";
+import type { Remedy } from "../../explain/remedy.ts";
 import type { Lease, LeaseGrant, LeaseReport } from "../../trust/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { TicketSecrets } from "./ticket-keyring.ts";
@@ -42,6 +43,7 @@ export interface WorkerError {
   readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
+  readonly remedies: readonly Remedy[];
 }
 
 /** What a process counted. */

@@ -185,6 +185,6 @@ export class WorkerProcess {
   }
 }
 
-function toError({ code, hint, message }: WorkerError): HandclaspError {
-  return new HandclaspError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+function toError({ code, hint, remedies, message }: WorkerError): HandclaspError {
+  return new HandclaspError(code as ErrorCode, message, { remedies, ...(hint !== undefined && { hint }) });
 }

@@ -142,6 +142,7 @@ function toWorkerError(error: unknown): WorkerError {
     code: ours ? error.code : "ERR_HANDCLASP_OPTION",
     message,
     hint: ours ? error.hint : undefined,
+    remedies: ours ? error.remedies : [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
+import type { Remedy } from "../../explain/remedy.ts";
 import type { TrustEventType } from "../events.ts";
 import { isSetAside, keepsItsName } from "../is-set-aside.ts";
 import { toKeyId } from "../key-id.ts";
@@ -37,7 +38,8 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
       "ERR_HANDCLASP_STATE",
       `this key is ${known.state}: importing does not lift that`,
       {
-        hint: `handclasp trust approve ${toKeyId(certificate.pin)}`,
+        hint: "approve it if it is to be trusted again",
+        remedies: [{ act: "approve-key", at: "server", key: toKeyId(certificate.pin) }],
       },
     );
   }
@@ -83,8 +85,8 @@ type Trusted = KeyDraft & { readonly peer: string };
 
 function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted: Trusted): Outcome {
   const before = tables.key(wanted.pin);
-  const peer = safeName(wanted.peer, wanted);
-  const draft: KeyDraft = {
+  const peer = safeName(wanted.peer, wanted, change);
+  const draft: Trusted = {
     ...wanted,
     peer,
     state: "trusted",
@@ -94,7 +96,7 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
     endorsesFrom: endorsesFrom(tables, before, change.at, wanted.pin),
   };
   const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== wanted.pin);
-  if (holders.length > 0 && change.onConflict === "fail") throw conflict(wanted.pin, peer, holders);
+  if (holders.length > 0 && change.onConflict === "fail") throw conflict(change, draft, holders);
   const retired =
     change.onConflict === "replace"
       ? holders.filter(keepsItsName).map((holder) => retire(tables, change, holder, wanted.pin))
@@ -124,9 +126,11 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
 /** What was looked at is what is approved: a key that was pushed out may come back with another claim. */
 function mustBeAsSeen(key: KeyRecord, seen: SeenKey | undefined): void {
   if (seen === undefined) return;
-  const hint = `look at it again: handclasp trust show ${toKeyId(key.pin)}`;
   const refuse = (problem: string): HandclaspError =>
-    new HandclaspError("ERR_HANDCLASP_STATE", `this key ${problem}`, { hint });
+    new HandclaspError("ERR_HANDCLASP_STATE", `this key ${problem}`, {
+      hint: "look at it again",
+      remedies: [{ act: "show-key", at: "server", key: toKeyId(key.pin) }],
+    });
   if (seen.state !== undefined && key.state !== seen.state) {
     throw refuse(`is ${key.state} now: it was ${seen.state} when it was looked at`);
   }
@@ -159,19 +163,39 @@ function eventType({ type }: ApproveChange | ImportChange, before: KeyRecord | u
   return before?.state === "trusted" && before.newName !== null ? "name-approved" : "approved";
 }
 
-function safeName(peer: string, key: KeyDraft): string {
+function safeName(peer: string, key: KeyDraft, change: ApproveChange | ImportChange): string {
   if (peer === toKeyId(key.pin)) return peer;
   const name = toPeerName(peer);
   if (name.ok) return name.name;
   throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`, {
-    hint: "give another one with --name",
+    hint: "give it another name",
+    remedies: [again(change, key, { name: "NAME" })],
   });
 }
 
-function conflict(pin: KeyPin, peer: string, holders: readonly KeyRecord[]): HandclaspError {
+/** The same once more, with a decision. */
+function again(
+  { type }: ApproveChange | ImportChange,
+  { pin }: KeyDraft,
+  options: NonNullable<Remedy["options"]>,
+): Remedy {
+  return type === "import"
+    ? { act: "import-certificate", at: "server", options }
+    : { act: "approve-key", at: "server", key: toKeyId(pin), options };
+}
+
+function conflict(
+  change: ApproveChange | ImportChange,
+  key: Trusted,
+  holders: readonly KeyRecord[],
+): HandclaspError {
+  const { pin, peer } = key;
   const held = holders.map((holder) => `${toKeyId(holder.pin)} (${holder.state})`).join(", ");
   return new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${peer}" is bound to another key: ${held}`, {
-    hint: `--replace retires that key, --add keeps both; or give another name with --name`,
+    hint: "retire that key, keep both, or give another name",
+    remedies: [{ replace: true as const }, { add: true as const }, { name: "NAME" }].map((options) =>
+      again(change, key, options),
+    ),
     details: { pin, peer, holders: holders.map((holder) => holder.pin) },
   });
 }

@@ -16,7 +16,8 @@ export function applyForget(tables: TrustTables, change: ForgetChange): Outcome 
       "ERR_HANDCLASP_STATE",
       `"${escapeText(change.key)}" has other keys than a moment ago`,
       {
-        hint: "look at them again: handclasp trust show KEY",
+        hint: "look at them again",
+        remedies: [{ act: "show-key", at: "server" }],
       },
     );
   }

@@ -1,5 +1,6 @@
 import { HandclaspError } from "../../errors.ts";
 import { nameKey, nameKeysOf, toPeerName } from "../peer-name.ts";
+import { toKeyId } from "../key-id.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { parseKeyReference } from "../key-reference.ts";
 import { resolveOne } from "../resolve-keys.ts";
@@ -16,7 +17,8 @@ export function applyAddToGroup(tables: TrustTables, change: AddToGroupChange): 
   }
   if (key.peer === null) {
     throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet: a group has peers in it", {
-      hint: "handclasp trust approve KEY gives it the name it claims",
+      hint: "approving it gives it the name it claims",
+      remedies: [{ act: "approve-key", at: "server", key: toKeyId(key.pin) }],
     });
   }
   const member = { group: group.name, nameKey: nameKey(key.peer), addedAt: change.at };
@@ -38,7 +40,8 @@ export function applyRemoveFromGroup(tables: TrustTables, change: RemoveFromGrou
       "ERR_HANDCLASP_NOT_FOUND",
       `"${key.peer}" is not in the group "${change.group}"`,
       {
-        hint: "handclasp group list shows who is",
+        hint: "look at who is",
+        remedies: [{ act: "list-groups", at: "server" }],
       },
     );
   }

@@ -1,4 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
+import { toKeyId } from "../key-id.ts";
 import { nameKey, toPeerName } from "../peer-name.ts";
 import { parseKeyReference } from "../key-reference.ts";
 import { resolveOne } from "../resolve-keys.ts";
@@ -9,10 +10,11 @@ import { putKey } from "./put-key.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: RenameChange): Outcome {
-  const { peer: former } = resolveOne(tables, parseKeyReference(change.key), "rename");
+  const { pin, peer: former } = resolveOne(tables, parseKeyReference(change.key), "rename");
   if (former === null) {
     throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet", {
-      hint: "handclasp trust approve KEY --name NAME gives it one",
+      hint: "approving it gives it one",
+      remedies: [{ act: "approve-key", at: "server", key: toKeyId(pin), options: { name: "NAME" } }],
     });
   }
   const name = toPeerName(change.peer);

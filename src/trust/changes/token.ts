@@ -1,4 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
+import { toKeyId } from "../key-id.ts";
 import { nameKey } from "../peer-name.ts";
 import { keepsItsName } from "../is-set-aside.ts";
 import { type TokenRecord, tokenState } from "../token-record.ts";
@@ -15,7 +16,8 @@ export function applyCreateToken(tables: TrustTables, change: CreateTokenChange)
   const holders = tables.keysOfName(nameKey(token.peer)).filter(keepsItsName);
   if (holders.length > 0 && !token.replace) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${token.peer}" has a trusted key already`, {
-      hint: "--replace makes a token that retires that key when it is used; or give another name",
+      hint: "give another name, or have the token retire that key when it is used",
+      remedies: [{ act: "create-token", at: "server", options: { replace: true } }],
       details: { peer: token.peer, holders: holders.map((holder) => holder.pin) },
     });
   }
@@ -55,7 +57,10 @@ export function applyCancelToken(tables: TrustTables, { id, at, actor }: CancelT
   const state = tokenState(token, at);
   if (state !== "open") {
     throw new HandclaspError("ERR_HANDCLASP_STATE", `the token ${id} cannot be cancelled: it is ${state}`, {
-      ...(token.usedBy !== null && { hint: `to undo what it did: handclasp trust revoke ${token.usedBy}` }),
+      ...(token.usedBy !== null && {
+        hint: "to undo what it did, revoke the key that used it",
+        remedies: [{ act: "revoke-key", at: "server", key: toKeyId(token.usedBy) }],
+      }),
     });
   }
   tables.putToken({ ...token, cancelledAt: at } satisfies TokenRecord);
