@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
 import { tooOld } from "../node-version.ts";
+import { refuseEmptyPaths } from "./empty-paths.ts";
 import { beforeRest, findVerb } from "./help-request.ts";
 import { useLargerHeap } from "./larger-heap.ts";
 import { printBytes, printError, printErrorsAsJson, settleOutput } from "./output.ts";
@@ -14,6 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
   printErrorsAsJson(isJson);
   const program = await commandTree(args.find((arg) => !arg.startsWith("-") && arg !== "help"));
   inherit(program, isJson ? QUIET : OUTPUT);
+  refuseEmptyPaths(program);
   const { command, path, wantsHelp, unknown } = findVerb(program, args);
   try {
     if (wantsHelp && unknown !== undefined) command.error(`error: unknown command '${unknown}'`);

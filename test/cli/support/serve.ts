@@ -62,10 +62,11 @@ export function runToEnd(
     readonly input?: string;
     readonly environment?: NodeJS.ProcessEnv;
     readonly timeoutMs?: number;
+    readonly cwd?: string;
   } = {},
 ): Promise<RunResult> {
-  const { environment = process.env, timeoutMs = 20_000 } = options;
-  const child = spawn(program, args, { env: environment, timeout: timeoutMs });
+  const { environment = process.env, timeoutMs = 20_000, cwd } = options;
+  const child = spawn(program, args, { env: environment, timeout: timeoutMs, cwd });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
