@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import { createTokenOf } from "../contract/join-tokens.ts";
+import { createTokenOf } from "../../src/testing/contract/join-tokens.ts";
 import { newPath } from "./support/stores.ts";
 
 describe("a join token in a store that five processes have open", () => {

@@ -6,7 +6,7 @@ import { APPLICATION_ID, createSchema, MIGRATIONS, readSchema, SCHEMA } from "..
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { CHAIN_START, sealEvent } from "../../src/trust/events.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
-import { createTokenOf, joinOf } from "../contract/join-tokens.ts";
+import { createTokenOf, joinOf } from "../../src/testing/contract/join-tokens.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { newPath } from "./support/stores.ts";
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import { describeFailingWrites } from "../contract/failing-writes.ts";
-import { describeGroups } from "../contract/groups.ts";
-import { describeNamedChanges } from "../contract/named-changes.ts";
-import { describeSetAside } from "../contract/set-aside.ts";
-import { describePendingKeys } from "../contract/pending-keys.ts";
-import { describeRefusals } from "../contract/refusals.ts";
-import { describeTrustStore } from "../contract/trust-store.ts";
+import { describeFailingWrites } from "../../src/testing/contract/failing-writes.ts";
+import { describeGroups } from "../../src/testing/contract/groups.ts";
+import { describeNamedChanges } from "../../src/testing/contract/named-changes.ts";
+import { describeSetAside } from "../../src/testing/contract/set-aside.ts";
+import { describePendingKeys } from "../../src/testing/contract/pending-keys.ts";
+import { describeRefusals } from "../../src/testing/contract/refusals.ts";
+import { describeTrustStore } from "../../src/testing/contract/trust-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 describeTrustStore("sqlite store", () => openSqliteStore(join(temporaryFolder(), "trust.db")));

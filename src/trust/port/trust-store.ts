@@ -7,7 +7,7 @@ import type { Ledger, RefusalSighting } from "./ledger.ts";
 import type { ListedConnection, ListedMember, Roll } from "./roll.ts";
 import type { Upkeep } from "./upkeep.ts";
 
-/** Where peers live: one object in four roles, each with its promise. `test/contract/` is the whole of it. */
+/** Where peers live: one object in four roles, each with its promise. `src/testing/contract/` is the whole of it. */
 export interface TrustStore extends Knowledge, Ledger, Roll, Upkeep, KeyLookup {
   members(): readonly ListedMember[];
   tokens(): readonly TokenRecord[];

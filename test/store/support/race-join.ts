@@ -1,7 +1,7 @@
 // Waits for a line, then comes with 20 keys and one join token, at once, and prints how many it got in.
 import { once } from "node:events";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
-import { joinOf } from "../../contract/join-tokens.ts";
+import { joinOf } from "../../../src/testing/contract/join-tokens.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 await using store = openSqliteStore(process.argv[2] ?? "");

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import { rotateOf } from "../../contract/rotations.ts";
+import { rotateOf } from "../../../src/testing/contract/rotations.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 const [, , path = "", what] = process.argv;

@@ -1,12 +1,12 @@
 // What every store promises about keys that an operator set aside.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { Operator } from "../../src/operator/operator.ts";
-import { parseEvent } from "../../src/trust/events.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf } from "../support/certificates.ts";
+import { Operator } from "../../operator/operator.ts";
+import { parseEvent } from "../../trust/events.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { toSeenCertificate } from "../../trust/trust.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf } from "./made-up-certificates.ts";
 import { createTokenOf } from "./join-tokens.ts";
 import { hold } from "./pending-keys.ts";
 import { rotateOf } from "./rotations.ts";

@@ -1,11 +1,11 @@
 // What every store promises about groups.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { Change } from "../../src/trust/changes/change.ts";
-import { type Actor, parseEvent, type TrustEvent } from "../../src/trust/events.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf } from "../support/certificates.ts";
+import type { Change } from "../../trust/changes/change.ts";
+import { type Actor, parseEvent, type TrustEvent } from "../../trust/events.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf } from "./made-up-certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
 const AT = Date.UTC(2030, 0, 1);

@@ -1,8 +1,8 @@
 // What every store promises about refusals and sightings.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { factsOf } from "../support/certificates.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { factsOf } from "./made-up-certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
 const AT = Date.UTC(2030, 0, 1);

@@ -1,12 +1,12 @@
 // The part of the TrustStore promise that is about join tokens: `trust-store.ts` runs it for every store.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { Change, CreateTokenChange, JoinChange } from "../../src/trust/changes/change.ts";
-import { type Actor, parseEvent, type TrustEvent } from "../../src/trust/events.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf, randomPin } from "../support/certificates.ts";
+import type { Change, CreateTokenChange, JoinChange } from "../../trust/changes/change.ts";
+import { type Actor, parseEvent, type TrustEvent } from "../../trust/events.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { toSeenCertificate } from "../../trust/trust.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf, randomPin } from "./made-up-certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const DAY_MS = 24 * 3600 * 1000;

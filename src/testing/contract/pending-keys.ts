@@ -1,11 +1,11 @@
 // The part of the TrustStore promise that is about pending keys: `trust-store.ts` runs it for every store.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { Change } from "../../src/trust/changes/change.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf } from "../support/certificates.ts";
+import type { Change } from "../../trust/changes/change.ts";
+import { toSeenCertificate } from "../../trust/trust.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf } from "./made-up-certificates.ts";
 import { claimOf } from "./trust-store.ts";
 
 const AT = Date.UTC(2030, 0, 1);

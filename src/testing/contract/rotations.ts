@@ -1,13 +1,13 @@
 // The part of the TrustStore promise that is about rotations: `trust-store.ts` runs it for every store.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { Outcome, RotateChange } from "../../src/trust/changes/change.ts";
-import { type Actor, parseEvent } from "../../src/trust/events.ts";
-import type { KeyPin } from "../../src/trust/key-record.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf } from "../support/certificates.ts";
+import type { Outcome, RotateChange } from "../../trust/changes/change.ts";
+import { type Actor, parseEvent } from "../../trust/events.ts";
+import type { KeyPin } from "../../trust/key-record.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { toSeenCertificate } from "../../trust/trust.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf } from "./made-up-certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const DAY = 24 * 3600 * 1000;

@@ -1,11 +1,11 @@
 // What every store promises about changes that say whom they mean by a name, while that name changes hands.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { Operator } from "../../src/operator/operator.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf } from "../support/certificates.ts";
+import { Operator } from "../../operator/operator.ts";
+import { toSeenCertificate } from "../../trust/trust.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf } from "./made-up-certificates.ts";
 import { rotateOf } from "./rotations.ts";
 
 const AT = Date.UTC(2030, 0, 1);

@@ -1,15 +1,15 @@
 // The whole promise of the TrustStore port: every store runs this suite.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { Change, ClaimChange } from "../../src/trust/changes/change.ts";
-import type { Actor, SealedEvent } from "../../src/trust/events.ts";
-import { parseEvent } from "../../src/trust/events.ts";
-import type { KeyPin } from "../../src/trust/key-record.ts";
-import { nameKey } from "../../src/trust/peer-name.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { factsOf, randomPin } from "../support/certificates.ts";
+import type { Change, ClaimChange } from "../../trust/changes/change.ts";
+import type { Actor, SealedEvent } from "../../trust/events.ts";
+import { parseEvent } from "../../trust/events.ts";
+import type { KeyPin } from "../../trust/key-record.ts";
+import { nameKey } from "../../trust/peer-name.ts";
+import { toSeenCertificate } from "../../trust/trust.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { factsOf, randomPin } from "./made-up-certificates.ts";
 import { describeJoinTokens } from "./join-tokens.ts";
 import { describeRotations } from "./rotations.ts";
 
