@@ -65,6 +65,7 @@ export class Gate {
       isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
       mostUpstream: options.mostConnections,
       onEvent,
+      onDenied: (...denied) => this.#denied(...denied),
     });
     const { server, receivePending } = this.#proxy;
     this.#guard = guard(server, this.#trust, {
@@ -165,6 +166,12 @@ export class Gate {
     this.#guard.close();
     this.#proxy.close();
     this.#onEvent({ type: "server-closed", listener: this.config, server: this.#proxy.server });
+  }
+
+  #denied({ id: connection, peer, remoteAddress, listener }: GuardedConnection, problem: string): void {
+    const { pin = null, name = null } = peer ?? {};
+    const denied = { reason: "path-not-allowed", pin, peer: name, problem } as const;
+    this.#trust.refused(denied, { connection, remoteAddress, listener });
   }
 
   readonly #ended = (): void => {

@@ -19,6 +19,8 @@ export interface ProxyContext {
   /** How many connections to the upstream the process has files for; default no limit. */
   readonly mostUpstream?: number;
   readonly onEvent: OnGatewayEvent;
+  /** Told of each request that a path rule denies, and in words which and what: hostile text. */
+  readonly onDenied: (connection: GuardedConnection, words: string) => void;
 }
 
 /** What becomes of the connections of a listener that were let in; there is one for each mode. */

@@ -12,7 +12,7 @@ const MOST_WORDS = 300;
 /** Adds up what a server sees, so that a known client never costs a write of its own. */
 export class SightingBuffer {
   readonly #seen = new Map<KeyPin, number>();
-  readonly #refusals = new Map<string, RefusalSighting>();
+  readonly #refusals = new Map<string, Tally>();
   readonly #opened = new Map<string, LiveConnection>();
   readonly #closed = new Set<string>();
 
@@ -24,13 +24,13 @@ export class SightingBuffer {
     this.#seen.set(pin, at);
   }
 
-  refused(refusal: Refusal, { connection, remoteAddress, listener }: RefusedFrom, at: number): void {
-    const { pin, peer, reason, concern, problem, fingerprint } = refusal;
-    this.#add({
+  refused(refused: Refusal, { connection, remoteAddress, listener }: RefusedFrom, at: number): void {
+    const { pin, peer, reason, concern, problem, fingerprint } = refused;
+    const refusal = {
       pin,
       reason,
       detail: concern?.problem ?? null,
-      problem: problem === undefined ? null : escapeText(problem, MOST_WORDS),
+      problem: problem ?? null,
       fingerprint: fingerprint ?? null,
       peer,
       address: remoteAddress ?? null,
@@ -39,7 +39,8 @@ export class SightingBuffer {
       firstAt: at,
       lastAt: at,
       count: 1,
-    });
+    };
+    this.#add({ refusal, isEscaped: false });
   }
 
   opened(connection: LiveConnection): void {
@@ -55,14 +56,15 @@ export class SightingBuffer {
     for (const { pin, at } of seen) if (!this.#seen.has(pin)) this.#seen.set(pin, at);
     const since = [...this.#refusals.values()];
     this.#refusals.clear();
-    for (const refusal of [...refusals, ...since]) this.#add(refusal);
+    for (const refusal of refusals) this.#add({ refusal, isEscaped: true });
+    for (const tally of since) this.#add(tally);
   }
 
   /** What has gathered, leaving nothing. */
   drain(): SightingBatch {
     const batch: SightingBatch = {
       seen: Array.from(this.#seen, ([pin, at]) => ({ pin, at })),
-      refusals: [...this.#refusals.values()],
+      refusals: Array.from(this.#refusals.values(), toSafe),
       opened: Array.from(this.#opened.values(), toRow),
       closed: [...this.#closed],
     };
@@ -74,17 +76,29 @@ export class SightingBuffer {
   }
 
   /** `later` is newer than all that is there. */
-  #add(later: RefusalSighting): void {
-    const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(refusalPlace(later));
-    const refusal = isPlaced ? later : { ...later, ...NOWHERE };
-    const place = refusalPlace(refusal);
-    const before = this.#refusals.get(place);
-    this.#refusals.set(place, {
-      ...refusal,
-      firstAt: before?.firstAt ?? refusal.firstAt,
-      count: (before?.count ?? 0) + refusal.count,
-    });
+  #add({ refusal: later, isEscaped }: Tally): void {
+    const own = refusalPlace(later);
+    const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(own);
+    const newest = isPlaced ? later : { ...later, ...NOWHERE };
+    const place = isPlaced ? own : refusalPlace(newest);
+    const before = this.#refusals.get(place)?.refusal;
+    const refusal =
+      before === undefined
+        ? newest
+        : { ...newest, firstAt: before.firstAt, count: before.count + newest.count };
+    this.#refusals.set(place, { refusal, isEscaped });
   }
+}
+
+interface Tally {
+  readonly refusal: RefusalSighting;
+  /** Whether its words are safe to print: of many that come at once only the last ones are kept. */
+  readonly isEscaped: boolean;
+}
+
+function toSafe({ refusal, isEscaped }: Tally): RefusalSighting {
+  const { problem } = refusal;
+  return isEscaped || problem === null ? refusal : { ...refusal, problem: escapeText(problem, MOST_WORDS) };
 }
 
 /** What is only counted is about nobody. Listeners are few. */

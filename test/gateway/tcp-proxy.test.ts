@@ -98,6 +98,7 @@ describe("mode tcp", () => {
       config: listenerTo(upstream.port, { sendProxy: "v2" }),
       tls: { key, cert },
       isAllowed: () => true,
+      onDenied: () => undefined,
       onEvent: (event) => events.push(event),
     });
     server.listen(0, "127.0.0.1");

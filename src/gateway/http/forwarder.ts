@@ -3,6 +3,7 @@ import type { GuardedConnection } from "../../guard/guarded-connection.ts";
 import type { Peer } from "../../guard/peer.ts";
 import { type IpNetwork, parseIpNetwork } from "../../trust/ip-network.ts";
 import type { PathRule } from "../config/config.ts";
+import { deniedWords } from "./denied-words.ts";
 import { MOST_FIELDS } from "./front.ts";
 import { PathRules } from "./path-rules.ts";
 import { PeerFields } from "./peer-fields.ts";
@@ -19,7 +20,10 @@ import { isOfUpstream } from "./http-upstream.ts";
 const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
 
 /** What a forwarder is made of. */
-export type ForwarderContext = Pick<ProxyContext, "config" | "isAllowed" | "mostUpstream" | "onEvent">;
+export type ForwarderContext = Pick<
+  ProxyContext,
+  "config" | "isAllowed" | "mostUpstream" | "onEvent" | "onDenied"
+>;
 
 /** What a request comes to before the upstream hears of it. */
 export interface Vetted extends AskedBy {
@@ -88,14 +92,20 @@ export class HttpForwarder {
     const rules = this.#paths.judge(path);
     const left = peer && changes?.get(peer.pin)?.leftGroups;
     try {
-      return rules !== undefined && this.#isAllowed(peer, rules, left);
+      return rules !== undefined && this.#denying(peer, rules, left) === undefined;
     } catch {
       return false;
     }
   }
 
-  #isAllowed(peer: Peer | undefined, rules: readonly PathRule[], without?: readonly string[]): boolean {
-    return rules.every(({ allow }) => peer !== undefined && this.#context.isAllowed(peer, allow, without));
+  /** The first of the rules that does not allow a peer; all have to. */
+  #denying(
+    peer: Peer | undefined,
+    rules: readonly PathRule[],
+    without?: readonly string[],
+  ): PathRule | undefined {
+    const { isAllowed } = this.#context;
+    return rules.find(({ allow }) => peer === undefined || !isAllowed(peer, allow, without));
   }
 
   /** Counts among what runs until what it returns is called. */
@@ -152,7 +162,11 @@ export class HttpForwarder {
     const rules = this.#paths.judge(target.path);
     if (rules === undefined) return 400;
     const { peer } = connection;
-    if (!this.#isAllowed(peer, rules)) return 403;
+    const denying = this.#denying(peer, rules);
+    if (denying !== undefined) {
+      this.#context.onDenied(connection, deniedWords(denying, method, target.path));
+      return 403;
+    }
     // Streams of HTTP/2 cost their client no file, but us one each.
     if (this.#running.size >= (this.#context.mostUpstream ?? Number.POSITIVE_INFINITY)) return 503;
     const fields = toRequestFields(raw, target.host, this.#tell(connection));

@@ -57,6 +57,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
     tls: { key: server.key, cert: server.cert },
     isAllowed: (peer, allow) => allow.includes(peer.name),
     onEvent: (event) => events.push(event),
+    onDenied: () => undefined,
     ...(options.mostUpstream !== undefined && { mostUpstream: options.mostUpstream }),
   });
   const { receivePending } = proxy;
