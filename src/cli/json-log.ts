@@ -1,5 +1,5 @@
 import pino from "pino";
-import { boundedEntry, errorEntry, type EventLog, type LogEntry } from "./serve/log.ts";
+import { boundedEntry, errorEntry, type EventLog, type LogEntry, named } from "./serve/log.ts";
 import { stderr } from "./way-out.ts";
 
 /** What an operator may have to do something about. */
@@ -38,12 +38,12 @@ export class JsonLog implements EventLog {
     this.write(entry());
   }
 
-  warn(message: string): void {
-    this.write({ event: "warning", message });
+  warn(message: string, listener?: string): void {
+    this.write({ event: "warning", ...named(listener), message });
   }
 
-  failed(error: unknown): void {
-    this.write(errorEntry(error));
+  failed(error: unknown, listener?: string | null): void {
+    this.write({ ...errorEntry(error), ...named(listener) });
   }
 }
 

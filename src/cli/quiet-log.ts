@@ -22,7 +22,8 @@ const SUM_MS = 10_000;
 interface Allowance {
   readonly of: LogEntry;
   left: number;
-  suppressed: number;
+  /** By the listeners that they were about; null for none. */
+  readonly suppressed: Map<string | null, number>;
 }
 
 /** Keeps strangers from filling the disk: of each of their events so many a second, and then how many more there were. */
@@ -44,12 +45,12 @@ export class QuietLog implements EventLog, Disposable {
     if (!BY_STRANGERS.has(about.event) || this.#take(about)) this.#log.write(entry());
   }
 
-  warn(message: string): void {
-    this.#log.warn(message);
+  warn(message: string, listener?: string): void {
+    this.#log.warn(message, listener);
   }
 
-  failed(error: unknown): void {
-    if (this.#take({ event: "error" })) this.#log.failed(error);
+  failed(error: unknown, listener?: string | null): void {
+    if (this.#take({ event: "error", listener })) this.#log.failed(error, listener);
   }
 
   [Symbol.dispose](): void {
@@ -58,20 +59,21 @@ export class QuietLog implements EventLog, Disposable {
     this.#sum();
   }
 
-  #take({ event, reason }: LogEntry): boolean {
+  #take({ event, reason, listener }: LogEntry): boolean {
     const isOfKnown = typeof reason === "string" && OF_KNOWN_KEYS.has(reason);
     const name = isOfKnown ? `${event} ${reason}` : event;
     let allowance = this.#allowances.get(name);
     if (allowance === undefined) {
       const of = { event: "suppressed", of: event, ...(isOfKnown && { reason }) };
-      allowance = { of, left: BURST, suppressed: 0 };
+      allowance = { of, left: BURST, suppressed: new Map() };
       this.#allowances.set(name, allowance);
     }
     if (allowance.left > 0) {
       allowance.left -= 1;
       return true;
     }
-    allowance.suppressed += 1;
+    const where = typeof listener === "string" ? listener : null;
+    allowance.suppressed.set(where, (allowance.suppressed.get(where) ?? 0) + 1);
     return false;
   }
 
@@ -82,10 +84,11 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   #sum(): void {
-    for (const allowance of this.#allowances.values()) {
-      const { of, suppressed: count } = allowance;
-      if (count > 0) this.#log.write({ ...of, count });
-      allowance.suppressed = 0;
+    for (const { of, suppressed } of this.#allowances.values()) {
+      for (const [listener, count] of suppressed) {
+        this.#log.write({ ...of, ...(listener !== null && { listener }), count });
+      }
+      suppressed.clear();
     }
   }
 }

@@ -2,6 +2,7 @@ import type { IdentityPem } from "../client/identity.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import type { TicketKeys } from "../guard/ticket-keys.ts";
 import type { FirstUseLimiter } from "../trust/first-use-limits.ts";
+import type { OnTrustError } from "../trust/trust-options.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFiles, ListenerConfig } from "./config/config.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
@@ -32,5 +33,5 @@ export interface GatewayContext {
   readonly parked?: readonly string[];
   readonly onEvent: OnGatewayEvent;
   /** Told of failures that no caller waits for. */
-  readonly onError: (error: unknown) => void;
+  readonly onError: OnTrustError;
 }

@@ -192,7 +192,7 @@ export class Gateway {
       this.#context.useTrustCa(gate.config.trustCa);
       gate.present(identity);
     } catch (error) {
-      this.#context.onError(error);
+      this.#context.onError(error, gate.config.name);
     }
   }
 

@@ -74,9 +74,11 @@ export class GatewayProcess implements AsyncDisposable {
       onEvent: (event: GatewayEvent) => {
         this.#metrics?.onEvent(event);
         logEvent(event);
-        if (event.type === "server-opened" && this.#trace) traceServer(event.server, this.#trace, log);
+        if (event.type === "server-opened" && this.#trace) {
+          traceServer(event.server, this.#trace, log, event.listener.name);
+        }
       },
-      onError: (error) => log.failed(error),
+      onError: (error, listener) => log.failed(error, listener),
     });
   }
 
@@ -145,7 +147,7 @@ export async function announceListeners(
       Date.now(),
     );
     const { validity } = listener.policy;
-    warnAbout({ ...listener, validity }, log, file === undefined ? undefined : listener.name);
+    warnAbout({ ...listener, validity }, log, { name: listener.name, isOfFile: file !== undefined });
     log.write({ event: "listening", ...facts(listener), ...record, store: store.url });
   }
 }

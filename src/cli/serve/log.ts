@@ -23,8 +23,9 @@ export interface EventLog {
   /** Makes the entry only if it is written: strangers can have many left out. `about` is what of it says whether. */
   offer(about: LogEntry, entry: () => LogEntry): void;
   /** What weakens security stands out. */
-  warn(message: string): void;
-  failed(error: unknown): void;
+  warn(message: string, listener?: string): void;
+  /** `listener` is the one whose client brought it about, where there is one. */
+  failed(error: unknown, listener?: string | null): void;
 }
 
 /** Writes the log to stderr, as text or as JSON lines. */
@@ -47,13 +48,13 @@ export class ServeLog implements EventLog {
   }
 
   /** What weakens security stands out. */
-  warn(message: string): void {
-    if (this.#json) this.write({ event: "warning", message });
+  warn(message: string, listener?: string): void {
+    if (this.#json) this.write({ event: "warning", ...named(listener), message });
     else say(`WARNING: ${message}`);
   }
 
-  failed(error: unknown): void {
-    this.write(errorEntry(error));
+  failed(error: unknown, listener?: string | null): void {
+    this.write({ ...errorEntry(error), ...named(listener) });
   }
 }
 
@@ -65,6 +66,11 @@ export function errorEntry(error: unknown): LogEntry {
   const { code } = error;
   const hint = hintText(error);
   return { ...entry, code, ...(hint !== undefined && { hint: escapeText(hint, MOST_CHARACTERS) }) };
+}
+
+/** What names a listener in a line, where there is one. */
+export function named(listener: string | null | undefined): { readonly listener?: string } {
+  return typeof listener === "string" ? { listener } : {};
 }
 
 /** A line that no client can make as long as it likes. */
@@ -95,7 +101,7 @@ export function logClients({
   printCertificate,
   onRenewed,
 }: ClientLogOptions): () => void {
-  const where = listener === undefined ? {} : { listener };
+  const where = named(listener);
   const described = new DescribedCertificates();
   const admitted = (event: "met" | "rotated" | "recognised", message: AdmittedMessage): void => {
     const { peer, connection, remoteAddress } = message;
@@ -111,7 +117,7 @@ export function logClients({
     const { reason, detail, problem, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
     const certificate = (): DescribedCertificate | undefined =>
       message.certificate && describe(message.certificate);
-    log.offer({ event: "refused", reason }, () => ({
+    log.offer({ event: "refused", ...where, reason }, () => ({
       event: "refused",
       ...where,
       reason,

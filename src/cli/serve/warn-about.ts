@@ -9,20 +9,27 @@ export interface Weakening {
   readonly clientCertificate: ClientCertificate;
 }
 
+/** Which listener of a gateway it is, and whether a file says what it does. */
+export interface WarnedListener {
+  readonly name: string;
+  readonly isOfFile: boolean;
+}
+
 /** Warns of settings that let in whom one may not expect, as they were written: as flags, or for a listener of a file. */
-export function warnAbout(settings: Weakening, log: EventLog, listener?: string): void {
+export function warnAbout(settings: Weakening, log: EventLog, listener?: WarnedListener): void {
   const { trustCa, validity, clientCertificate } = settings;
   const said = (key: string, value: string): string =>
-    listener === undefined
-      ? `--${key.replaceAll("_", "-")} ${value}`
-      : `${key} = "${value}" of the listener ${JSON.stringify(listener)}`;
+    listener?.isOfFile === true
+      ? `${key} = "${value}" of the listener ${JSON.stringify(listener.name)}`
+      : `--${key.replaceAll("_", "-")} ${value}`;
+  const warn = (message: string): void => log.warn(message, listener?.name);
   if (trustCa === "system") {
-    log.warn(`${said("trust_ca", trustCa)} lets in everybody who has a client certificate of any public CA`);
+    warn(`${said("trust_ca", trustCa)} lets in everybody who has a client certificate of any public CA`);
   }
   if (validity === "ignore") {
-    log.warn(`${said("validity", validity)} lets in certificates that have expired or are not yet valid`);
+    warn(`${said("validity", validity)} lets in certificates that have expired or are not yet valid`);
   }
   if (clientCertificate === "none") {
-    log.warn(`${said("client_certificate", clientCertificate)} lets in everybody, unasked`);
+    warn(`${said("client_certificate", clientCertificate)} lets in everybody, unasked`);
   }
 }

@@ -11,6 +11,8 @@ export interface TracedConnection {
   readonly server: Endpoint;
   /** Live, our side shows a certificate from a file: what handclasp has for identities does not help with it. */
   readonly isFromFile?: boolean;
+  /** The listener of a gateway that it came to. */
+  readonly listener?: string;
   /** Its beginning was not seen. */
   readonly isHeadless?: boolean;
 }

@@ -1,13 +1,13 @@
-import type { TraceProblem } from "../../tls/trace-message.ts";
 import { escapeText } from "../../trust/peer-name.ts";
-import type { EventLog } from "../serve/log.ts";
+import { type EventLog, named } from "../serve/log.ts";
 import type { TraceFlags } from "./format.ts";
 import type { TraceOutputOptions } from "./output.ts";
 
 /** Logs what a trace could not show. */
-export function logProblem(log: EventLog): (problem: TraceProblem) => void {
-  return ({ connection, direction, kind, message }) => {
-    log.write({ event: "trace-problem", connection, direction, kind, message: escapeText(message) });
+export function logProblem(log: EventLog): TraceOutputOptions["onProblem"] {
+  return ({ connection, direction, kind, message }, listener) => {
+    const about = { ...named(listener), connection, direction, kind };
+    log.write({ event: "trace-problem", ...about, message: escapeText(message) });
   };
 }
 

@@ -10,8 +10,8 @@ import { liveEvents } from "./live-events.ts";
 import { TraceWriter } from "./writer.ts";
 
 export interface TraceOutputOptions extends TraceFlags {
-  /** Told what could not be read or decrypted, unless the format has it. */
-  readonly onProblem: (problem: TraceProblem) => void;
+  /** Told what could not be read or decrypted, and at which listener, unless the format has it. */
+  readonly onProblem: (problem: TraceProblem, listener: string | undefined) => void;
   /** Told in a paragraph what each connection came to, unless the format has it. */
   readonly onExplained?: (connection: string, explanation: string) => void;
 }
@@ -55,8 +55,11 @@ export class TraceOutput implements Disposable {
     this.#writer[Symbol.dispose]();
   }
 
-  #aside({ id }: TracedConnection): ConnectionWriter {
+  #aside({ id, listener }: TracedConnection): ConnectionWriter {
     const { onProblem, onExplained } = this.#options;
-    return { problem: onProblem, explained: ({ text }) => onExplained?.(id, flat(text)) };
+    return {
+      problem: (problem) => onProblem(problem, listener),
+      explained: ({ text }) => onExplained?.(id, flat(text)),
+    };
   }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
 import { tapServer } from "../../guard/tap-server.ts";
-import type { EventLog } from "../serve/log.ts";
+import { type EventLog, named } from "../serve/log.ts";
 import { endpointsOf } from "./endpoints.ts";
 import type { TraceOutput } from "./output.ts";
 
@@ -9,7 +9,12 @@ import type { TraceOutput } from "./output.ts";
  * Traces every connection of a server, and logs where each came from: what is traced names it by its id only. Returns
  * how to end those that are open.
  */
-export function traceServer(server: Server, output: TraceOutput, log: EventLog): () => void {
+export function traceServer(
+  server: Server,
+  output: TraceOutput,
+  log: EventLog,
+  listener?: string,
+): () => void {
   const open = new Set<Duplex>();
   tapServer(server, {
     sample: 1,
@@ -17,8 +22,9 @@ export function traceServer(server: Server, output: TraceOutput, log: EventLog):
       open.add(transport);
       transport.on("close", () => open.delete(transport));
       const { local, remote } = endpointsOf(transport);
-      log.write({ event: "traced", connection: id, address: remote.address, port: remote.port });
-      return output.trace({ id, side: "server", client: remote, server: local });
+      const { address, port } = remote;
+      log.write({ event: "traced", ...named(listener), connection: id, address, port });
+      return output.trace({ id, side: "server", client: remote, server: local, ...named(listener) });
     },
   });
   return () => {
