@@ -2,6 +2,7 @@ import { connect } from "../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import { putKey } from "../src/trust/changes/put-key.ts";
 import { SqliteTables } from "../src/store/sqlite-tables.ts";
+import { nameKey } from "../src/trust/peer-name.ts";
 import type { CertificateFacts } from "../src/x509/certificate-facts.ts";
 import { randomFacts } from "./random-facts.ts";
 
@@ -17,12 +18,17 @@ export async function fillStore(
   const sample: CertificateFacts[] = [];
   database.exec("PRAGMA synchronous = OFF; BEGIN");
   const put = (facts: CertificateFacts): void => {
+    const name = facts.claimedName ?? null;
+    const folded = name === null ? null : nameKey(name);
     putKey(tables, {
       pin: facts.pin,
       state: "trusted",
-      peer: facts.claimedName ?? null,
-      claimedName: facts.claimedName ?? null,
+      peer: name,
+      nameKey: folded,
+      claimedName: name,
+      claimedKey: folded,
       newName: null,
+      newKey: null,
       source: "import",
       fingerprint: facts.fingerprint,
       firstSeen: 0,

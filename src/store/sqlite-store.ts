@@ -6,6 +6,7 @@ import type { Change, Outcome } from "../trust/changes/change.ts";
 import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import { prepareChange } from "../trust/prepare-change.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import type { RefusalSighting, SightingBatch } from "../trust/port/ledger.ts";
 import type { Page } from "../trust/port/page.ts";
@@ -123,7 +124,7 @@ export class SqliteStore implements TrustStore {
   }
 
   groupsOf(nameKey: string): readonly string[] {
-    return this.#read(() => this.#tables.groupsOf(nameKey));
+    return this.#read(() => this.#tables.memberships(nameKey).map(({ group }) => group));
   }
 
   members(): readonly ListedMember[] {
@@ -210,12 +211,12 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#roll.members(filter));
   }
 
-  apply(change: Change): Promise<Outcome> {
-    return this.#write({ kind: "change", change });
+  async apply(change: Change): Promise<Outcome> {
+    return this.#write({ kind: "change", change: prepareChange(change) });
   }
 
-  tryOut(change: Change): Promise<Outcome> {
-    return this.#write({ kind: "trial", change });
+  async tryOut(change: Change): Promise<Outcome> {
+    return this.#write({ kind: "trial", change: prepareChange(change) });
   }
 
   async record(batch: SightingBatch): Promise<void> {

@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { CHAIN_START, type ChainHead, type EventDraft, sealEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
-import { nameKey } from "../trust/peer-name.ts";
 import type { GroupMember, TrustTables } from "../trust/trust-tables.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { countDropped } from "./dropped.ts";
@@ -187,16 +186,14 @@ export class SqliteTables implements TrustTables {
     return this.#one(sql, folded, groupKey) !== undefined;
   }
 
-  groupsOf(folded: string): readonly string[] {
-    const sql = "SELECT group_name FROM group_members WHERE name_key = ? ORDER BY group_key";
-    return this.#prepare(sql)
-      .all(folded)
-      .map((row) => String(row["group_name"]));
+  memberships(folded: string): readonly GroupMember[] {
+    const sql = `SELECT group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt
+      FROM group_members WHERE name_key = ? ORDER BY group_key`;
+    return this.#prepare(sql).all(folded) as unknown as readonly GroupMember[];
   }
 
-  putMember({ group, nameKey: folded, addedAt }: GroupMember): void {
-    const sql = "INSERT OR REPLACE INTO group_members VALUES (?,?,?,?)";
-    this.#run(sql, folded, nameKey(group), group, addedAt);
+  putMember({ group, groupKey, nameKey, addedAt }: GroupMember): void {
+    this.#run("INSERT OR REPLACE INTO group_members VALUES (?,?,?,?)", nameKey, groupKey, group, addedAt);
   }
 
   deleteMember(folded: string, groupKey: string): void {

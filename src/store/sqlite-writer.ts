@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
 import { applyChange } from "../trust/changes/apply-change.ts";
-import type { Change, Outcome } from "../trust/changes/change.ts";
+import type { Outcome } from "../trust/changes/change.ts";
+import type { PreparedChange } from "../trust/changes/prepared-change.ts";
 import type { SightingBatch } from "../trust/port/ledger.ts";
 import { recordSightings, type SeenBy } from "./sightings.ts";
 import { isAboutOneStatement, toStoreError } from "./sqlite-errors.ts";
@@ -9,9 +10,9 @@ import { SqliteTables } from "./sqlite-tables.ts";
 
 /** One thing to write. */
 export type Write =
-  | { readonly kind: "change"; readonly change: Change }
+  | { readonly kind: "change"; readonly change: PreparedChange }
   /** A change that is taken back, for what it would come to. */
-  | { readonly kind: "trial"; readonly change: Change }
+  | { readonly kind: "trial"; readonly change: PreparedChange }
   | SightingsWrite
   | SettingWrite;
 

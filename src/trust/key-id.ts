@@ -42,6 +42,12 @@ export function toKeyId(pin: KeyPin): string {
   return groups.join("-");
 }
 
+/** A key id as a name: what a key is called that has none. It is ASCII, so its fold is the same on every runtime. */
+export function keyIdAsName(pin: KeyPin): { readonly name: string; readonly nameKey: string } {
+  const name = toKeyId(pin);
+  return { name, nameKey: name.toLowerCase() };
+}
+
 /** The pin of a typed key id; 0/O, 1/I, 8/B, case, spaces and dashes are forgiven, nothing else is. */
 export function parseKeyId(text: string): KeyPin {
   const reading = readKeyId(text);

@@ -7,7 +7,7 @@ import {
 } from "./key-id.ts";
 import { looksLikeKeyPin, parseFingerprint, parseKeyPin } from "./key-pin.ts";
 import type { KeyPin } from "./key-record.ts";
-import { nameKeysOf } from "./peer-name.ts";
+import { escapeText, nameKeysOf } from "./peer-name.ts";
 
 /**
  * What an operator's text means, read and folded once: which keys that are is looked up by it alone, where and whenever
@@ -24,6 +24,7 @@ export type KeyReference =
 
 export interface NameReference {
   readonly kind: "name";
+  /** As it was typed, fit to print. */
   readonly text: string;
   /** The folded names that it may mean. */
   readonly nameKeys: readonly string[];
@@ -34,16 +35,17 @@ export interface NameReference {
 }
 
 /** Reads a text as a pin, else a fingerprint, else a key id or 14 characters of one, else a peer's name. Never throws. */
-export function parseKeyReference(text: string): KeyReference {
-  if (looksLikeKeyPin(text)) return { kind: "pin", text, pin: parseKeyPin(text.trim()) ?? null };
-  const fingerprint = parseFingerprint(text);
+export function parseKeyReference(typed: string): KeyReference {
+  const text = escapeText(typed);
+  if (looksLikeKeyPin(typed)) return { kind: "pin", text, pin: parseKeyPin(typed.trim()) ?? null };
+  const fingerprint = parseFingerprint(typed);
   if (fingerprint !== undefined) return { kind: "fingerprint", text, fingerprint };
-  if (looksLikeKeyId(text)) return { kind: "key-id", text, ...parseKeyIdPrefix(text) };
+  if (looksLikeKeyId(typed)) return { kind: "key-id", text, ...parseKeyIdPrefix(typed) };
   return {
     kind: "name",
     text,
-    nameKeys: nameKeysOf(text),
-    countsClaims: !isMeantAsKeyId(text),
-    asKeyId: problemOfKeyId(text) ?? null,
+    nameKeys: nameKeysOf(typed),
+    countsClaims: !isMeantAsKeyId(typed),
+    asKeyId: problemOfKeyId(typed) ?? null,
   };
 }

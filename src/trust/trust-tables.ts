@@ -6,12 +6,14 @@ import type { TokenRecord } from "./token-record.ts";
 /** A peer in a group. */
 export interface GroupMember {
   readonly group: string;
+  /** The group's name, folded. */
+  readonly groupKey: string;
   /** The peer's folded name. */
   readonly nameKey: string;
   readonly addedAt: number;
 }
 
-/** The rows that a change reads and writes, inside one transaction. Names are folded (`nameKey`). */
+/** The rows that a change reads and writes, inside one transaction. Names are folded (`nameKey`), and whatever there are several of has one order. */
 export interface TrustTables extends KeyLookup {
   /** Pending keys that conflict with the key. */
   conflictsOf(pin: KeyPin): readonly KeyRecord[];
@@ -35,8 +37,8 @@ export interface TrustTables extends KeyLookup {
   putToken(token: TokenRecord): void;
   /** Drops tokens that ended before a moment. */
   dropTokens(endedBefore: number): void;
-  /** The groups that a peer is in, by their names as they were given. */
-  groupsOf(nameKey: string): readonly string[];
+  /** The groups that a peer is in, in the order of their folded names. */
+  memberships(nameKey: string): readonly GroupMember[];
   putMember(member: GroupMember): void;
   deleteMember(nameKey: string, groupKey: string): void;
   /** Says true the first time it is asked about the same problem of the same token or key. */

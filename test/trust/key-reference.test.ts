@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyPin } from "../../src/trust/key-record.ts";
 import { parseKeyReference } from "../../src/trust/key-reference.ts";
-import { nameKey } from "../../src/trust/peer-name.ts";
+import { escapeText, nameKey } from "../../src/trust/peer-name.ts";
 
 const PIN: KeyPin = "sha256:6mFfEMzqpaiAYjF3l0NPiyXGtFThNorLuV1BT5aF4S8=";
 
@@ -12,7 +12,7 @@ describe("parseKeyReference", () => {
   it("reads a pin, a fingerprint, a key id and 14 characters of one", () => {
     const id = toKeyId(PIN);
     const fingerprint = "0123456789abcdef".repeat(4);
-    assert.deepEqual(parseKeyReference(` ${PIN}\n`), { kind: "pin", text: ` ${PIN}\n`, pin: PIN });
+    assert.deepEqual(parseKeyReference(` ${PIN}\n`), { kind: "pin", text: ` ${PIN}\\u{a}`, pin: PIN });
     assert.deepEqual(parseKeyReference(fingerprint.toUpperCase()), {
       kind: "fingerprint",
       text: fingerprint.toUpperCase(),
@@ -48,11 +48,11 @@ describe("parseKeyReference", () => {
     assert.equal(reference.asKeyId?.group, 1);
   });
 
-  it("reads every text, keeps it, and says plain data that survives being written down", () => {
+  it("reads every text, shows it safely, and says plain data that survives being written down", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" })), (text) => {
         const reference = parseKeyReference(text);
-        assert.equal(reference.text, text);
+        assert.equal(reference.text, escapeText(text));
         assert.deepEqual(structuredClone(reference), reference);
         assert.deepEqual(JSON.parse(JSON.stringify(reference)), reference);
         if (reference.kind === "name") assert.ok(reference.nameKeys.includes(nameKey(text)));

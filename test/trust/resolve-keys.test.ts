@@ -39,12 +39,13 @@ async function hold(
 ): Promise<void> {
   const actor = { user: null, process: "test 1", address: null, listener: null };
   const limits = { pendingExpires: NOW + 1000, maxPending: 100 };
+  const seen = toSeenCertificate(certificate);
   await store.apply({
     type: "hold",
-    peer: certificate.claimedName ?? null,
+    peer: seen.claimedName,
     at: NOW,
     actor,
-    certificate: toSeenCertificate(certificate),
+    certificate: seen,
     conflictsWith,
     ...limits,
   });

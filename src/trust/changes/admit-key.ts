@@ -1,14 +1,16 @@
 import type { TrustEventType } from "../events.ts";
 import type { KeyRecord, KeySource } from "../key-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { SeenCertificate, ChangeOrigin } from "./change.ts";
+import type { ChangeOrigin } from "./change.ts";
+import type { FoldedName } from "./folded-name.ts";
+import type { PreparedCertificate } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 
 /** A key that a server met and now trusts. */
 export interface AdmittedKey {
   readonly event: TrustEventType;
-  readonly certificate: SeenCertificate;
-  readonly peer: string;
+  readonly certificate: PreparedCertificate;
+  readonly peer: FoldedName;
   readonly source: KeySource;
   readonly expires: number | null;
   readonly details: Readonly<Record<string, string | null>>;
@@ -21,9 +23,12 @@ export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admit
   const key = putKey(tables, {
     pin: certificate.pin,
     state: "trusted",
-    peer,
+    peer: peer.name,
+    nameKey: peer.nameKey,
     claimedName: certificate.claimedName,
+    claimedKey: certificate.claimedKey,
     newName: null,
+    newKey: null,
     source,
     fingerprint: certificate.fingerprint,
     // By this a peer's rotations are counted: how long the key was pending before does not matter.
@@ -42,7 +47,7 @@ export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admit
     at,
     actor,
     pin: key.pin,
-    peer,
+    peer: peer.name,
     before: known?.state ?? null,
     after: "trusted",
     details: { fingerprint: key.fingerprint, ...details },

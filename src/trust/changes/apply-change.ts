@@ -1,22 +1,24 @@
-import { HandclaspError } from "../../errors.ts";
-import { escapeText } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { applyApprove, applyImport } from "./approve.ts";
 import { applyBar } from "./bar.ts";
-import type { Change, Outcome } from "./change.ts";
+import type { Outcome } from "./change.ts";
 import { applyClaim, applyHold } from "./claim.ts";
 import { applyForget } from "./forget.ts";
 import { applyAddToGroup, applyRemoveFromGroup } from "./group.ts";
 import { applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { applyJoin } from "./join.ts";
+import type { PreparedChange } from "./prepared-change.ts";
 import { applyRename } from "./rename.ts";
 import { applyRotate } from "./rotate.ts";
 import { applySetAside } from "./set-aside.ts";
 import { applyCancelToken, applyCreateToken } from "./token.ts";
 
-/** Carries out one change. Throws `HandclaspError` before anything is written, or not at all. */
-export function applyChange(tables: TrustTables, change: Change): Outcome {
+/**
+ * Carries out one change, from what it and the tables say and nothing else: wherever the same ones are carried out in one
+ * order, the same rows come of it. Throws `HandclaspError` before anything is written, or not at all.
+ */
+export function applyChange(tables: TrustTables, change: PreparedChange): Outcome {
   switch (change.type) {
     case "claim":
       return applyClaim(tables, change);
@@ -69,11 +71,6 @@ export function applyChange(tables: TrustTables, change: Change): Outcome {
       });
       return { kind: "changed", keys: [] };
     default:
-      throw new HandclaspError("ERR_HANDCLASP_OPTION", `there is no change "${unknownType(change)}"`);
+      throw new TypeError(`no version up to this one prepares a change ${String(change satisfies never)}`);
   }
-}
-
-/** Comes from code that TypeScript did not see. */
-function unknownType(change: never): string {
-  return escapeText(String((change as { readonly type?: unknown }).type), 40);
 }

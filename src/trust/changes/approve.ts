@@ -2,35 +2,36 @@ import { HandclaspError } from "../../errors.ts";
 import type { Remedy } from "../../explain/remedy.ts";
 import type { TrustEventType } from "../events.ts";
 import { isSetAside, keepsItsName } from "../is-set-aside.ts";
-import { toKeyId } from "../key-id.ts";
+import { keyIdAsName, toKeyId } from "../key-id.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
-import { escapeText, nameKey, toPeerName } from "../peer-name.ts";
-import { parseKeyReference } from "../key-reference.ts";
 import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { ApproveChange, ImportChange, Outcome, SeenKey } from "./change.ts";
+import type { Outcome, SeenKey } from "./change.ts";
+import { boundName, claimedName, type FoldedName, newName } from "./folded-name.ts";
 import { leaveGroups } from "./group.ts";
+import type { ApprovedName, PreparedApprove, PreparedImport } from "./prepared-change.ts";
 import { type KeyDraft, putKey } from "./put-key.ts";
 import { retire } from "./retire.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
-export function applyApprove(tables: TrustTables, change: ApproveChange): Outcome {
-  const key = resolveOne(tables, parseKeyReference(change.key), "approve");
+export function applyApprove(tables: TrustTables, change: PreparedApprove): Outcome {
+  const key = resolveOne(tables, change.key, "approve");
   mustBeAsSeen(key, change.seen);
-  const claimedName = key.state === "trusted" ? (key.newName ?? key.claimedName) : key.claimedName;
+  mustBeFor(key.pin, change.peer);
+  const claim = (key.state === "trusted" ? newName(key) : null) ?? claimedName(key);
   const unchanged = key.state === "trusted" && key.newName === null;
-  const peer = change.peer ?? (unchanged ? key.peer : (key.newName ?? key.peer ?? key.claimedName));
-  return trust(tables, change, {
+  const name = unchanged ? boundName(key) : (newName(key) ?? boundName(key) ?? claimedName(key));
+  return trust(tables, change, change.peer ?? name ?? keyIdAsName(key.pin), {
     ...key,
-    peer: peer ?? toKeyId(key.pin),
-    claimedName,
+    claimedName: claim?.name ?? null,
+    claimedKey: claim?.nameKey ?? null,
     source: sourceOf(key, "approved"),
     expires: endOf(change, key),
   });
 }
 
 /** Trusts a key that an operator brings as a certificate; one that is trusted so already only gets the certificate. */
-export function applyImport(tables: TrustTables, change: ImportChange): Outcome {
+export function applyImport(tables: TrustTables, change: PreparedImport): Outcome {
   const { certificate } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && known.state !== "pending" && known.state !== "trusted") {
@@ -43,12 +44,13 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
       },
     );
   }
-  const peer = change.peer ?? known?.peer ?? certificate.claimedName ?? toKeyId(certificate.pin);
+  const bound = known === undefined ? null : boundName(known);
+  const peer = change.peer ?? bound ?? claimedName(certificate) ?? keyIdAsName(certificate.pin);
   const expires = endOf(change, known);
   const source = sourceOf(known, "import");
   if (
     known?.state === "trusted" &&
-    known.peer === peer &&
+    known.peer === peer.name &&
     known.expires === expires &&
     known.source === source
   ) {
@@ -56,20 +58,15 @@ export function applyImport(tables: TrustTables, change: ImportChange): Outcome 
     tables.putCertificate({ ...certificate, addedAt: change.at });
     return { kind: "changed", keys: [renewed] };
   }
-  const outcome = trust(tables, change, {
+  const outcome = trust(tables, change, peer, {
     pin: certificate.pin,
-    state: "trusted",
-    peer,
     claimedName: certificate.claimedName,
-    newName: null,
+    claimedKey: certificate.claimedKey,
     source,
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? null,
     firstAddress: known?.firstAddress ?? null,
     expires,
-    conflictsWith: null,
-    staleSeen: false,
-    endorsesFrom: known?.endorsesFrom ?? 0,
     note: known?.note ?? null,
   });
   tables.putCertificate({ ...certificate, addedAt: change.at });
@@ -81,21 +78,43 @@ function sourceOf(known: KeyRecord | undefined, source: KeySource): KeySource {
   return known?.state === "trusted" && known.source !== "first-use" ? known.source : source;
 }
 
-type Trusted = KeyDraft & { readonly peer: string };
+function mustBeFor(pin: KeyPin, name: ApprovedName | null): void {
+  if (name === null || name.onlyFor === null || name.onlyFor === pin) return;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_NAME",
+    "this cannot be a peer's name: it is the id of another key",
+    {
+      hint: "give another name",
+    },
+  );
+}
 
-function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted: Trusted): Outcome {
+type Trusted = Omit<
+  KeyDraft,
+  "state" | "peer" | "nameKey" | "newName" | "newKey" | "conflictsWith" | "staleSeen" | "endorsesFrom"
+>;
+
+type Named = KeyDraft & { readonly peer: string };
+
+function trust(
+  tables: TrustTables,
+  change: PreparedApprove | PreparedImport,
+  { name: peer, nameKey }: FoldedName,
+  wanted: Trusted,
+): Outcome {
   const before = tables.key(wanted.pin);
-  const peer = safeName(wanted.peer, wanted, change);
-  const draft: Trusted = {
+  const draft: Named = {
     ...wanted,
     peer,
+    nameKey,
     state: "trusted",
     newName: null,
+    newKey: null,
     conflictsWith: null,
     staleSeen: false,
     endorsesFrom: endorsesFrom(tables, before, change.at, wanted.pin),
   };
-  const holders = tables.keysOfName(nameKey(peer)).filter((holder) => holder.pin !== wanted.pin);
+  const holders = tables.keysOfName(nameKey).filter((holder) => holder.pin !== wanted.pin);
   if (holders.length > 0 && change.onConflict === "fail") throw conflict(change, draft, holders);
   const retired =
     change.onConflict === "replace"
@@ -119,7 +138,7 @@ function trust(tables: TrustTables, change: ApproveChange | ImportChange, wanted
       ...(before?.state === "trusted" && before.source !== key.source && { source: key.source }),
     },
   });
-  leaveGroups(tables, change, before?.peer ?? null);
+  leaveGroups(tables, change, before === undefined ? null : boundName(before));
   return { kind: "changed", keys: [key, ...retired] };
 }
 
@@ -139,13 +158,16 @@ function mustBeAsSeen(key: KeyRecord, seen: SeenKey | undefined): void {
   }
 }
 
-function claimOf({ claimedName, newName }: KeyRecord): string {
-  const name = newName ?? claimedName;
-  return name === null ? "claims no name" : `claims the name "${escapeText(name)}"`;
+function claimOf(key: KeyRecord): string {
+  const name = key.newName ?? key.claimedName;
+  return name === null ? "claims no name" : `claims the name "${name}"`;
 }
 
 /** An end stands until somebody says otherwise; one that is past ended the trust, which begins anew. */
-function endOf({ expires, at }: ApproveChange | ImportChange, before: KeyRecord | undefined): number | null {
+function endOf(
+  { expires, at }: PreparedApprove | PreparedImport,
+  before: KeyRecord | undefined,
+): number | null {
   if (expires !== undefined) return expires;
   const stands = before?.state === "trusted" && before.expires !== null && at < before.expires;
   return stands ? before.expires : null;
@@ -158,24 +180,17 @@ function endorsesFrom(tables: TrustTables, before: KeyRecord | undefined, now: n
   return before.state === "trusted" ? before.endorsesFrom : now;
 }
 
-function eventType({ type }: ApproveChange | ImportChange, before: KeyRecord | undefined): TrustEventType {
+function eventType(
+  { type }: PreparedApprove | PreparedImport,
+  before: KeyRecord | undefined,
+): TrustEventType {
   if (type === "import") return "imported";
   return before?.state === "trusted" && before.newName !== null ? "name-approved" : "approved";
 }
 
-function safeName(peer: string, key: KeyDraft, change: ApproveChange | ImportChange): string {
-  if (peer === toKeyId(key.pin)) return peer;
-  const name = toPeerName(peer);
-  if (name.ok) return name.name;
-  throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`, {
-    hint: "give it another name",
-    remedies: [again(change, key, { name: "NAME" })],
-  });
-}
-
 /** The same once more, with a decision. */
 function again(
-  { type }: ApproveChange | ImportChange,
+  { type }: PreparedApprove | PreparedImport,
   { pin }: KeyDraft,
   options: NonNullable<Remedy["options"]>,
 ): Remedy {
@@ -185,8 +200,8 @@ function again(
 }
 
 function conflict(
-  change: ApproveChange | ImportChange,
-  key: Trusted,
+  change: PreparedApprove | PreparedImport,
+  key: Named,
   holders: readonly KeyRecord[],
 ): HandclaspError {
   const { pin, peer } = key;

@@ -1,19 +1,20 @@
 import { isSetAside } from "../is-set-aside.ts";
 import { isLapsed } from "../judge.ts";
 import type { KeyRecord } from "../key-record.ts";
-import { nameKey } from "../peer-name.ts";
 import type { Actor } from "../events.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
-import type { ClaimChange, HoldChange, Outcome, SeenCertificate } from "./change.ts";
+import type { Outcome } from "./change.ts";
+import type { FoldedName } from "./folded-name.ts";
+import type { PreparedCertificate, PreparedClaim, PreparedHold } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 
 /** First use: the name goes to the key if nobody else holds it, else the key waits as a conflict. */
-export function applyClaim(tables: TrustTables, change: ClaimChange): Outcome {
+export function applyClaim(tables: TrustTables, change: PreparedClaim): Outcome {
   const { certificate, peer } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && isDecided(known)) return settleKnown(known);
-  const holders = tables.keysOfName(nameKey(peer));
+  const holders = tables.keysOfName(peer.nameKey);
   const holder = holders.find((key) => key.state === "trusted") ?? holders[0];
   if (holder !== undefined) {
     hold(tables, change, holder);
@@ -53,7 +54,7 @@ export function settleKnown(known: KeyRecord): Outcome {
 }
 
 /** Keeps an unknown key as pending, making room by dropping the oldest. A known key stays as it is. */
-export function applyHold(tables: TrustTables, change: HoldChange): Outcome {
+export function applyHold(tables: TrustTables, change: PreparedHold): Outcome {
   const known = tables.key(change.certificate.pin);
   if (known !== undefined && isDecided(known)) return { kind: "changed", keys: [known] };
   const holder = change.conflictsWith === null ? undefined : tables.key(change.conflictsWith);
@@ -66,8 +67,9 @@ const PENDING_CERTIFICATES = 1;
 interface Held {
   readonly at: number;
   readonly actor: Actor;
-  readonly peer: string | null;
-  readonly certificate: SeenCertificate;
+  /** The name that it would be bound to. */
+  readonly peer: FoldedName | null;
+  readonly certificate: PreparedCertificate;
   readonly pendingExpires: number;
   readonly maxPending: number;
 }
@@ -77,7 +79,8 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
   const { certificate, at } = held;
   const known = tables.key(certificate.pin);
   const fresh = known === undefined || isLapsed(known, at);
-  const newName = held.peer === certificate.claimedName ? null : held.peer;
+  const waiting = held.peer?.name === certificate.claimedName ? null : held.peer;
+  const newName = waiting?.name ?? null;
   // What is looked at for review stays what it is: another name does not slip in under an approval.
   if (!fresh && (known.claimedName !== certificate.claimedName || known.newName !== newName)) return known;
   if (fresh) tables.makeRoomForPending(held.maxPending, at);
@@ -85,8 +88,11 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
     pin: certificate.pin,
     state: "pending",
     peer: null,
+    nameKey: null,
     claimedName: certificate.claimedName,
+    claimedKey: certificate.claimedKey,
     newName,
+    newKey: waiting?.nameKey ?? null,
     source: "first-use",
     fingerprint: certificate.fingerprint,
     firstSeen: known?.firstSeen ?? at,

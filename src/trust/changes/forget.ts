@@ -1,25 +1,21 @@
 import { HandclaspError } from "../../errors.ts";
 import type { KeyPin, KeyRecord } from "../key-record.ts";
-import { escapeText } from "../peer-name.ts";
-import { parseKeyReference } from "../key-reference.ts";
 import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { ForgetChange, Outcome } from "./change.ts";
+import type { Outcome } from "./change.ts";
+import type { PreparedForget } from "./prepared-change.ts";
+import { boundName } from "./folded-name.ts";
 import { leaveGroups } from "./group.ts";
 import { dropKey } from "./put-key.ts";
 
 /** Forgets keys: their names are free again, a tombstone stays. */
-export function applyForget(tables: TrustTables, change: ForgetChange): Outcome {
-  const keys = resolveKeys(tables, parseKeyReference(change.key), "forget");
+export function applyForget(tables: TrustTables, change: PreparedForget): Outcome {
+  const keys = resolveKeys(tables, change.key, "forget");
   if (change.seen !== undefined && !isSame(change.seen, keys)) {
-    throw new HandclaspError(
-      "ERR_HANDCLASP_STATE",
-      `"${escapeText(change.key)}" has other keys than a moment ago`,
-      {
-        hint: "look at them again",
-        remedies: [{ act: "show-key", at: "server" }],
-      },
-    );
+    throw new HandclaspError("ERR_HANDCLASP_STATE", `"${change.key.text}" has other keys than a moment ago`, {
+      hint: "look at them again",
+      remedies: [{ act: "show-key", at: "server" }],
+    });
   }
   for (const key of keys) {
     dropKey(tables, key);
@@ -34,7 +30,7 @@ export function applyForget(tables: TrustTables, change: ForgetChange): Outcome 
       after: null,
       details: {},
     });
-    leaveGroups(tables, change, key.peer);
+    leaveGroups(tables, change, boundName(key));
   }
   return { kind: "changed", keys };
 }

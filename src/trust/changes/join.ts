@@ -2,13 +2,14 @@ import { keepsItsName } from "../is-set-aside.ts";
 import { type TokenProblem, type TokenRecord, tokenState } from "../token-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
-import type { JoinChange, Outcome } from "./change.ts";
+import type { Outcome } from "./change.ts";
+import type { PreparedJoin } from "./prepared-change.ts";
 import { isDecided, settleKnown } from "./claim.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { retire } from "./retire.ts";
 
 /** Uses a token up. The key that used it finds itself trusted when it tries again. */
-export function applyJoin(tables: TrustTables, change: JoinChange): Outcome {
+export function applyJoin(tables: TrustTables, change: PreparedJoin): Outcome {
   const { certificate, at } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && isDecided(known)) return settleKnown(known);
@@ -21,7 +22,7 @@ export function applyJoin(tables: TrustTables, change: JoinChange): Outcome {
   const key = admitKey(tables, change, {
     event: "joined",
     certificate,
-    peer: token.peer,
+    peer: { name: token.peer, nameKey: token.nameKey },
     source: "token",
     expires: null,
     details: { token: token.id },
@@ -31,7 +32,7 @@ export function applyJoin(tables: TrustTables, change: JoinChange): Outcome {
   return { kind: "changed", keys: [key] };
 }
 
-function lost(tables: TrustTables, change: JoinChange, problem: TokenProblem): Outcome {
+function lost(tables: TrustTables, change: PreparedJoin, problem: TokenProblem): Outcome {
   const concern = { about: change.token, problem };
   const { at, actor, certificate } = change;
   applyNoteConcern(tables, { type: "note-concern", at, actor, concern, pin: certificate.pin });

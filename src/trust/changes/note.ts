@@ -1,11 +1,12 @@
 import type { TrustTables } from "../trust-tables.ts";
-import type { NoteNameChange, NoteStaleChange, Outcome, RenewChange } from "./change.ts";
+import type { NoteStaleChange, Outcome } from "./change.ts";
+import type { PreparedNoteName, PreparedRenew } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
 
 /** Records a new certificate of a trusted key. */
-export function applyRenew(tables: TrustTables, change: RenewChange): Outcome {
+export function applyRenew(tables: TrustTables, change: PreparedRenew): Outcome {
   const key = tables.key(change.certificate.pin);
   if (key === undefined || key.state !== "trusted") return NOTHING;
   const renewed = putKey(tables, { ...key, fingerprint: change.certificate.fingerprint });
@@ -14,10 +15,11 @@ export function applyRenew(tables: TrustTables, change: RenewChange): Outcome {
 }
 
 /** Records that a trusted key claims another name. The first one stands until it is reviewed. */
-export function applyNoteName(tables: TrustTables, change: NoteNameChange): Outcome {
+export function applyNoteName(tables: TrustTables, change: PreparedNoteName): Outcome {
   const key = tables.key(change.certificate.pin);
   if (key === undefined || key.state !== "trusted" || key.newName !== null) return NOTHING;
-  const noted = putKey(tables, { ...key, newName: change.certificate.claimedName });
+  const { claimedName, claimedKey } = change.certificate;
+  const noted = putKey(tables, { ...key, newName: claimedName, newKey: claimedKey });
   tables.putCertificate({ ...change.certificate, addedAt: change.at });
   return { kind: "changed", keys: [noted] };
 }

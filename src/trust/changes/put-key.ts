@@ -1,9 +1,8 @@
 import type { KeyPin, KeyRecord } from "../key-record.ts";
-import { nameKey } from "../peer-name.ts";
 import type { TrustTables } from "../trust-tables.ts";
 
 /** A key as a change wants it: what follows from that is not its to say. */
-export type KeyDraft = Omit<KeyRecord, "nameKey" | "claimedKey" | "newKey" | "version">;
+export type KeyDraft = Omit<KeyRecord, "version">;
 
 /**
  * Writes a key. It gets another version when what operators look at is another; and whoever waits for a name that it got,
@@ -11,7 +10,7 @@ export type KeyDraft = Omit<KeyRecord, "nameKey" | "claimedKey" | "newKey" | "ve
  */
 export function putKey(tables: TrustTables, draft: KeyDraft): KeyRecord {
   const before = tables.key(draft.pin);
-  const key = toRow(tables, draft);
+  const key = { ...draft, conflictsWith: conflictOf(tables, draft) };
   const isOther = before === undefined || DISTINGUISHING.some((field) => key[field] !== before[field]);
   const written = { ...key, version: isOther ? tables.nextVersion() : before.version };
   tables.putKey(written);
@@ -43,18 +42,14 @@ const DISTINGUISHING = [
   "note",
 ] as const satisfies readonly (keyof KeyRecord)[];
 
-function toRow(tables: TrustTables, draft: KeyDraft): Omit<KeyRecord, "version"> {
-  const newKey = folded(draft.newName);
-  const claimedKey = folded(draft.claimedName);
+function conflictOf(
+  tables: TrustTables,
+  { state, peer, newKey, claimedKey, conflictsWith }: KeyDraft,
+): KeyPin | null {
   const wanted = newKey ?? claimedKey;
-  const waits = draft.state === "pending" && draft.peer === null;
+  const waits = state === "pending" && peer === null;
   const holder = waits && wanted !== null ? holderOf(tables, wanted) : undefined;
-  const conflictsWith = holder?.pin ?? draft.conflictsWith;
-  return { ...draft, nameKey: folded(draft.peer), claimedKey, newKey, conflictsWith };
-}
-
-function folded(name: string | null): string | null {
-  return name === null ? null : nameKey(name);
+  return holder?.pin ?? conflictsWith;
 }
 
 /** Who has a name: a trusted key rather than another. */

@@ -14,6 +14,7 @@ export function retire(
     ...old,
     state: "retired",
     newName: null,
+    newKey: null,
     expires: null,
     staleSeen: false,
   });

@@ -1,24 +1,26 @@
-import { nameKey } from "../peer-name.ts";
 import { mayRotate } from "../rotation-limits.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
-import type { Outcome, RotateChange } from "./change.ts";
+import type { Outcome } from "./change.ts";
+import type { PreparedRotate } from "./prepared-change.ts";
 import { hold, isDecided, settleKnown } from "./claim.ts";
+import { boundName } from "./folded-name.ts";
 import { retire } from "./retire.ts";
 
 /**
  * The endorsed key takes the place of the one that endorsed it. Of two that one key endorsed, the first one wins. A key
  * that is trusted already keeps its own name: the one that endorsed it is given up all the same.
  */
-export function applyRotate(tables: TrustTables, change: RotateChange): Outcome {
+export function applyRotate(tables: TrustTables, change: PreparedRotate): Outcome {
   const { certificate, endorsedBy, at } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && known.state !== "trusted" && isDecided(known)) return settleKnown(known);
   const old = tables.key(endorsedBy.pin);
+  const peer = old === undefined ? null : boundName(old);
   const mayEndorse =
     old !== undefined &&
     old.state === "trusted" &&
-    old.peer !== null &&
+    peer !== null &&
     (old.expires === null || at < old.expires) &&
     endorsedBy.issuedAt >= old.endorsesFrom &&
     tables.tombstone(certificate.pin) === undefined;
@@ -27,16 +29,16 @@ export function applyRotate(tables: TrustTables, change: RotateChange): Outcome 
     return settleKnown(known);
   }
   if (!mayEndorse) {
-    hold(tables, { ...change, peer: old?.peer ?? null }, old);
+    hold(tables, { ...change, peer }, old);
     return { kind: "lost", reason: "key-changed", conflictsWith: old?.pin ?? null };
   }
-  if (change.limit !== undefined && !mayRotate(change.limit, rotationsOf(tables, old.peer), at)) {
+  if (change.limit !== undefined && !mayRotate(change.limit, rotationsOf(tables, peer.nameKey), at)) {
     return { kind: "lost", reason: "rate-limited", conflictsWith: null };
   }
   const key = admitKey(tables, change, {
     event: "rotated",
     certificate,
-    peer: old.peer,
+    peer,
     source: "rotation",
     expires: old.expires,
     details: {
@@ -49,8 +51,8 @@ export function applyRotate(tables: TrustTables, change: RotateChange): Outcome 
 }
 
 /** When the peer's keys came that others endorsed; retired ones stay on record. */
-function rotationsOf(tables: TrustTables, peer: string): readonly number[] {
+function rotationsOf(tables: TrustTables, nameKey: string): readonly number[] {
   return tables
-    .keysOfName(nameKey(peer))
+    .keysOfName(nameKey)
     .flatMap(({ source, firstSeen }) => (source === "rotation" && firstSeen !== null ? [firstSeen] : []));
 }

@@ -1,26 +1,27 @@
 import { HandclaspError } from "../../errors.ts";
 import { isSetAside } from "../is-set-aside.ts";
 import type { KeyRecord } from "../key-record.ts";
-import { parseKeyReference } from "../key-reference.ts";
 import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome, SetAsideChange } from "./change.ts";
+import type { Outcome } from "./change.ts";
+import type { PreparedSetAside } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 
 /** Takes the trust from keys until an operator approves them again. Their names and groups are kept for them. */
-export function applySetAside(tables: TrustTables, change: SetAsideChange): Outcome {
-  const known = resolveKeys(tables, parseKeyReference(change.key), "set-aside");
+export function applySetAside(tables: TrustTables, change: PreparedSetAside): Outcome {
+  const known = resolveKeys(tables, change.key, "set-aside");
   const other = known.find((key) => key.state !== "trusted" && !isSetAside(key));
   if (other !== undefined) throw untrusted(other);
   return { kind: "changed", keys: known.map((key) => setAside(tables, change, key)) };
 }
 
-function setAside(tables: TrustTables, { at, actor }: SetAsideChange, key: KeyRecord): KeyRecord {
+function setAside(tables: TrustTables, { at, actor }: PreparedSetAside, key: KeyRecord): KeyRecord {
   if (isSetAside(key)) return key;
   const waiting = putKey(tables, {
     ...key,
     state: "pending",
     newName: null,
+    newKey: null,
     expires: null,
     staleSeen: false,
   });

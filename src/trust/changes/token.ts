@@ -1,19 +1,19 @@
 import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../key-id.ts";
-import { nameKey } from "../peer-name.ts";
 import { keepsItsName } from "../is-set-aside.ts";
 import { type TokenRecord, tokenState } from "../token-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { CancelTokenChange, CreateTokenChange, Outcome } from "./change.ts";
+import type { CancelTokenChange, Outcome } from "./change.ts";
+import type { PreparedCreateToken } from "./prepared-change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
 /** How long a token that ended is still told apart from one that never was. */
 export const ENDED_KEPT_MS: number = 30 * 24 * 3600 * 1000;
 
 /** Keeps what is needed to recognise a token. A name that a trusted key has is not given away by accident. */
-export function applyCreateToken(tables: TrustTables, change: CreateTokenChange): Outcome {
+export function applyCreateToken(tables: TrustTables, change: PreparedCreateToken): Outcome {
   const { token, at, actor } = change;
-  const holders = tables.keysOfName(nameKey(token.peer)).filter(keepsItsName);
+  const holders = tables.keysOfName(token.nameKey).filter(keepsItsName);
   if (holders.length > 0 && !token.replace) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${token.peer}" has a trusted key already`, {
       hint: "give another name, or have the token retire that key when it is used",
@@ -24,7 +24,6 @@ export function applyCreateToken(tables: TrustTables, change: CreateTokenChange)
   tables.dropTokens(at - ENDED_KEPT_MS);
   tables.putToken({
     ...token,
-    nameKey: nameKey(token.peer),
     createdAt: at,
     usedAt: null,
     usedBy: null,

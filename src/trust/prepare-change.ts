@@ -1,0 +1,181 @@
+import { check, COUNT, NUMBER, type OptionRule } from "../check-options.ts";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
+import type { Change, CreateTokenChange, HoldChange, SeenCertificate } from "./changes/change.ts";
+import type { FoldedName } from "./changes/folded-name.ts";
+import type {
+  ApprovedName,
+  GroupReference,
+  PreparedCertificate,
+  PreparedChange,
+  PreparedCreateToken,
+} from "./changes/prepared-change.ts";
+import type { Rate } from "./first-use-limits.ts";
+import { keyIdAsName, looksLikeKeyId, parseKeyIdPrefix, toKeyId } from "./key-id.ts";
+import { parseKeyPin } from "./key-pin.ts";
+import type { KeyPin } from "./key-record.ts";
+import { parseKeyReference } from "./key-reference.ts";
+import { toMoment } from "./moment.ts";
+import { escapeText, nameKeysOf, toPeerName } from "./peer-name.ts";
+
+/** Whoever signs says when: no bounds but those of a number. */
+const SINCE_1970: OptionRule = {
+  mustBe: "whole milliseconds since the epoch",
+  allows: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+};
+
+/**
+ * Readies a change for being carried out, by whichever process and runtime: what Unicode's version decides, and what
+ * cannot be written down, is settled here. Throws ERR_HANDCLASP_NAME for what cannot be a name, ERR_HANDCLASP_OPTION for
+ * numbers and types of change that there are not.
+ */
+export function prepareChange(change: Change): PreparedChange {
+  try {
+    return prepared(change);
+  } catch (error) {
+    if (isHandclaspError(error)) throw error;
+    // Code that TypeScript did not see hands over anything.
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `this is no change: ${String(error)}`, { cause: error });
+  }
+}
+
+function prepared(change: Change): PreparedChange {
+  toMoment("the time of a change", change.at);
+  switch (change.type) {
+    case "claim": {
+      checkPending(change);
+      const certificate = prepareCertificate(change.certificate);
+      return { ...change, certificate, peer: nameFor(certificate, change.peer) };
+    }
+    case "hold": {
+      checkPending(change);
+      const certificate = prepareCertificate(change.certificate);
+      return {
+        ...change,
+        certificate,
+        peer: change.peer === null ? null : heldName(certificate, change.peer),
+      };
+    }
+    case "rotate":
+      checkPending(change);
+      check("when an endorsement was made", change.endorsedBy.issuedAt, SINCE_1970);
+      checkRate(change.limit);
+      return { ...change, certificate: prepareCertificate(change.certificate) };
+    case "join":
+    case "renew":
+    case "note-name":
+      return { ...change, certificate: prepareCertificate(change.certificate) };
+    case "create-token":
+      toMoment("the end of a token", change.token.expires);
+      return { ...change, token: preparedToken(change.token) };
+    case "approve":
+      checkEnd(change);
+      return {
+        ...change,
+        key: parseKeyReference(change.key),
+        peer: change.peer === null ? null : approvedName(change.peer),
+      };
+    case "import": {
+      checkEnd(change);
+      const certificate = prepareCertificate(change.certificate);
+      return {
+        ...change,
+        certificate,
+        peer: change.peer === null ? null : nameFor(certificate, change.peer),
+      };
+    }
+    case "revoke":
+    case "ignore":
+    case "set-aside":
+    case "forget":
+      return { ...change, key: parseKeyReference(change.key) };
+    case "rename":
+      return { ...change, key: parseKeyReference(change.key), peer: folded("a peer's name", change.peer) };
+    case "add-to-group":
+      return { ...change, key: parseKeyReference(change.key), group: folded("a group's name", change.group) };
+    case "remove-from-group":
+      return { ...change, key: parseKeyReference(change.key), group: groupReference(change.group) };
+    case "open-first-use":
+      toMoment("the end of first use", change.until);
+      return change;
+    case "note-concern":
+    case "cancel-token":
+    case "note-stale":
+      return change;
+    default:
+      throw new HandclaspError("ERR_HANDCLASP_OPTION", `there is no change "${unknownType(change)}"`);
+  }
+}
+
+function unknownType(change: never): string {
+  return escapeText(String((change as { readonly type?: unknown }).type), 40);
+}
+
+function prepareCertificate(certificate: SeenCertificate): PreparedCertificate {
+  const { claimedName } = certificate;
+  if (claimedName === null) return { ...certificate, claimedKey: null };
+  const { name, nameKey } = folded("a claimed name", claimedName);
+  return { ...certificate, claimedName: name, claimedKey: nameKey };
+}
+
+function groupReference(text: string): GroupReference {
+  return { text: escapeText(text), groupKeys: nameKeysOf(text) };
+}
+
+function preparedToken(token: CreateTokenChange["token"]): PreparedCreateToken["token"] {
+  const { name: peer, nameKey } = folded("a peer's name", token.peer);
+  return { ...token, peer, nameKey };
+}
+
+/** The name that a key is bound to: mostly its claim; its own key id, or what can be a name. */
+function nameFor({ pin, claimedName, claimedKey }: PreparedCertificate, text: string): FoldedName {
+  if (text === claimedName && claimedKey !== null) return { name: text, nameKey: claimedKey };
+  return text === toKeyId(pin) ? keyIdAsName(pin) : folded("a peer's name", text);
+}
+
+/** What a key waits for may be the key id of another one: that of the first key of the peer that it would succeed. */
+function heldName(certificate: PreparedCertificate, text: string): FoldedName {
+  const pin = text === certificate.claimedName ? null : pinOfKeyId(text);
+  return pin === null ? nameFor(certificate, text) : keyIdAsName(pin);
+}
+
+/** Which key is approved is not known yet. */
+function approvedName(text: string): ApprovedName {
+  const pin = pinOfKeyId(text);
+  return pin === null
+    ? { ...folded("a peer's name", text), onlyFor: null }
+    : { ...keyIdAsName(pin), onlyFor: pin };
+}
+
+/** The pin that a text is the key id of, as we write it; null for anything else. */
+function pinOfKeyId(text: string): KeyPin | null {
+  if (!looksLikeKeyId(text)) return null;
+  const { pinPrefix } = parseKeyIdPrefix(text);
+  const pin = parseKeyPin(pinPrefix);
+  return pin !== undefined && toKeyId(pin) === text ? pin : null;
+}
+
+function folded(what: string, text: string): FoldedName {
+  const result = toPeerName(text);
+  if (result.ok) return { name: result.name, nameKey: result.key };
+  throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be ${what}: ${result.problem}`, {
+    hint: "give another name",
+  });
+}
+
+function checkPending({
+  pendingExpires,
+  maxPending,
+}: Pick<HoldChange, "pendingExpires" | "maxPending">): void {
+  toMoment("the end of a pending key", pendingExpires);
+  check("the most pending keys", maxPending, COUNT);
+}
+
+function checkEnd({ expires }: { readonly expires?: number | null }): void {
+  if (expires !== undefined && expires !== null) toMoment("expires", expires);
+}
+
+function checkRate(rate: Rate | undefined): void {
+  if (rate === undefined) return;
+  check("burst", rate.burst, NUMBER);
+  check("perSecond", rate.perSecond, NUMBER);
+}
