@@ -133,12 +133,7 @@ export class KnownServers {
   }
 
   #endorsed(facts: ServerKey): Endorsed {
-    return judgeEndorsement(
-      facts.pin,
-      readEndorsement(facts),
-      { keyOf: (pin) => this.store.key(pin), isForgotten: (pin) => this.store.isForgotten(pin) },
-      this.#options.now(),
-    );
+    return judgeEndorsement(facts.pin, readEndorsement(facts), this.store, this.#options.now());
   }
 
   /**

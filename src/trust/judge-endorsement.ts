@@ -1,5 +1,6 @@
 import { isSetAside } from "./is-set-aside.ts";
 import type { KeyPin, KeyRecord } from "./key-record.ts";
+import type { Knowledge } from "./port/knowledge.ts";
 import type { ShownEndorsement } from "./sighting.ts";
 
 /** What endorsements lead to. */
@@ -23,13 +24,6 @@ export type EndorsementProblem =
   | "endorsed-by-unknown"
   | "bad-endorsement";
 
-/** What a store knows about keys that others endorse. */
-export interface EndorserKnowledge {
-  keyOf(pin: KeyPin): KeyRecord | undefined;
-  /** Whether a key was forgotten: an old endorsement must not bring it back. */
-  isForgotten(pin: KeyPin): boolean;
-}
-
 /** How far the clock of whoever signed may be ahead of ours. */
 const AHEAD_MS = 24 * 3600 * 1000;
 
@@ -41,11 +35,11 @@ const AHEAD_MS = 24 * 3600 * 1000;
 export function judgeEndorsement(
   pin: KeyPin,
   links: readonly ShownEndorsement[],
-  known: EndorserKnowledge,
+  known: Pick<Knowledge, "key" | "isForgotten">,
   now: number,
 ): Endorsed {
   for (const [index, { oldPin, issuedAt }] of links.entries()) {
-    const key = known.keyOf(oldPin);
+    const key = known.key(oldPin);
     const isNew = key === undefined || (key.state === "pending" && !isSetAside(key));
     const isForgotten = isNew && known.isForgotten(oldPin);
     if (isNew && !isForgotten) continue;

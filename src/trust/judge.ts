@@ -1,31 +1,30 @@
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
-import { type EndorserKnowledge, judgeEndorsement } from "./judge-endorsement.ts";
+import { judgeEndorsement } from "./judge-endorsement.ts";
 import { isSetAside } from "./is-set-aside.ts";
 import { judgeJoinProof } from "./judge-join-proof.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { toKeyId } from "./key-id.ts";
 import { escapeText, nameKey, toPeerName } from "./peer-name.ts";
 import type { Policy } from "./policy.ts";
+import type { Knowledge } from "./port/knowledge.ts";
 import type { ShownJoinProof, Sighting } from "./sighting.ts";
-import type { TokenRecord } from "./token-record.ts";
 import type { Claim, RefusalReason, Refuse, Verdict } from "./verdict.ts";
 
-/** What the store knows that matters for one certificate. */
-export interface Knowledge extends EndorserKnowledge {
-  /** The key itself, if it was met before. */
-  readonly key: KeyRecord | undefined;
-  /** Who holds a name, by folded name; asked only for keys that are not trusted yet. */
-  holdersOf(nameKey: string): readonly KeyRecord[];
-  /** A join token by its id. */
-  token(id: string): TokenRecord | undefined;
-  /** First use is accepted until then, whatever the policy says; milliseconds since the epoch. */
-  readonly firstUseOpenUntil: number;
-}
+/** What a verdict asks the store for; `keysOfName` only for keys that are not trusted yet. */
+export type KnownToJudge = Pick<
+  Knowledge,
+  "key" | "keysOfName" | "isForgotten" | "token" | "firstUseOpenUntil"
+>;
 
-/** What a handshake means. Pure: store, clock and socket stay outside. */
-export function judge(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
+/** What a handshake with a key means, of which `key` is what the store has. Pure: clock and socket stay outside. */
+export function judge(
+  sighting: Sighting,
+  key: KeyRecord | undefined,
+  known: KnownToJudge,
+  policy: Policy,
+  now: number,
+): Verdict {
   const { certificate } = sighting;
-  const key = known.key;
   if (key === undefined || isLapsed(key, now)) return judgeUnknown(sighting, known, policy, now);
   if (isSetAside(key)) return { ...refuseWaiting(key, certificate), conflictsWith: key.conflictsWith };
   if (key.state === "pending") return judgePending(sighting, key, known, policy, now);
@@ -59,7 +58,7 @@ export function isLapsed(key: KeyRecord, now: number): boolean {
 function judgePending(
   sighting: Sighting,
   key: KeyRecord,
-  known: Knowledge,
+  known: KnownToJudge,
   policy: Policy,
   now: number,
 ): Verdict {
@@ -78,7 +77,7 @@ function refuseWaiting(
 }
 
 /** A key without a verdict of ours: a join token or a key we trust may speak for it. */
-function judgeUnknown(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Verdict {
+function judgeUnknown(sighting: Sighting, known: KnownToJudge, policy: Policy, now: number): Verdict {
   const { certificate, joinProof } = sighting;
   if (joinProof !== undefined) return judgeJoin(sighting, joinProof, known, policy, now);
   if (policy.rotation === "refuse") return judgeFirstUse(sighting, known, policy, now);
@@ -103,7 +102,7 @@ function judgeUnknown(sighting: Sighting, known: Knowledge, policy: Policy, now:
 function judgeJoin(
   sighting: Sighting,
   proof: ShownJoinProof,
-  known: Knowledge,
+  known: KnownToJudge,
   policy: Policy,
   now: number,
 ): Claim | Refuse {
@@ -124,16 +123,16 @@ function judgeFitness(certificate: CertificateFacts, policy: Policy, now: number
   return judgeDates(certificate, policy, now) ?? (unnamed ? "malformed-certificate" : undefined);
 }
 
-function judgeFirstUse(sighting: Sighting, known: Knowledge, policy: Policy, now: number): Claim | Refuse {
+function judgeFirstUse(sighting: Sighting, known: KnownToJudge, policy: Policy, now: number): Claim | Refuse {
   const { certificate } = sighting;
   const accepts = policy.firstUse === "accept" || sighting.caSigned;
-  const open = accepts || now < known.firstUseOpenUntil;
+  const open = accepts || now < known.firstUseOpenUntil();
   if (!open && policy.firstUse === "refuse") return refuse("unknown", certificate, shown(certificate));
   const dates = judgeDates(certificate, policy, now);
   if (dates !== undefined) return refuse(dates, certificate, shown(certificate));
   const name = nameOf(certificate, policy);
   if (name === undefined) return refuse("malformed-certificate", certificate, shown(certificate));
-  const holder = holderOf(known.holdersOf(nameKey(name)), certificate);
+  const holder = holderOf(known.keysOfName(nameKey(name)), certificate);
   if (holder !== undefined) return { ...refuse("key-changed", certificate, name), conflictsWith: holder.pin };
   if (!open) return refuse("pending", certificate, name);
   return {

@@ -14,7 +14,6 @@ import { SightingWriter } from "./sighting-writer.ts";
 import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "./sighting.ts";
 import { sourceNetwork } from "./source-network.ts";
 import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limits.ts";
-import { StoreKnowledge } from "./store-knowledge.ts";
 import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
 import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./port/trust-store.ts";
@@ -47,7 +46,6 @@ export class Trust implements AsyncDisposable {
   readonly #maxPending: number;
   readonly #pendingForMs: number;
   readonly #onError: OnTrustError;
-  readonly #known: StoreKnowledge;
   readonly #sightings: SightingWriter;
   readonly #renewals = new Map<KeyPin, RenewChange>();
   readonly #noted = new Set<string>();
@@ -58,7 +56,6 @@ export class Trust implements AsyncDisposable {
   constructor(store: TrustStore, options: TrustOptions) {
     checkTrustOptions(store, options);
     this.store = store;
-    this.#known = new StoreKnowledge(store);
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#now = options.now;
     this.#monotonic = options.monotonic ?? options.now;
@@ -80,8 +77,7 @@ export class Trust implements AsyncDisposable {
     try {
       const now = this.#now();
       const key = this.store.key(pin);
-      this.#known.key = key;
-      const verdict = judge(sighting, this.#known, this.policy, now);
+      const verdict = judge(sighting, key, this.store, this.policy, now);
       if (verdict.decision === "admit") {
         if (verdict.renewed) this.#renew(sighting);
         return verdict;

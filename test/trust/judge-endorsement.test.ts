@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  type Endorsed,
-  type EndorserKnowledge,
-  judgeEndorsement,
-} from "../../src/trust/judge-endorsement.ts";
+import { type Endorsed, judgeEndorsement } from "../../src/trust/judge-endorsement.ts";
 import type { KeyPin, KeyRecord, KeyState } from "../../src/trust/key-record.ts";
 import type { ShownEndorsement } from "../../src/trust/sighting.ts";
+import type { Knowledge } from "../../src/trust/port/knowledge.ts";
 import { randomPin } from "../support/certificates.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -43,14 +40,16 @@ function link(oldPin: KeyPin, over: Partial<ShownEndorsement> = {}): ShownEndors
   return { oldPin, issuedAt: NOW - 1000, verify: () => true, ...over };
 }
 
-function knowing(keys: readonly KeyRecord[], forgotten: readonly KeyPin[] = []): EndorserKnowledge {
+type KnownEndorsers = Pick<Knowledge, "key" | "isForgotten">;
+
+function knowing(keys: readonly KeyRecord[], forgotten: readonly KeyPin[] = []): KnownEndorsers {
   return {
-    keyOf: (pin) => keys.find((key) => key.pin === pin),
+    key: (pin) => keys.find((key) => key.pin === pin),
     isForgotten: (pin) => forgotten.includes(pin),
   };
 }
 
-function judged(links: readonly ShownEndorsement[], known: EndorserKnowledge): string {
+function judged(links: readonly ShownEndorsement[], known: KnownEndorsers): string {
   const endorsed: Endorsed = judgeEndorsement(NEW, links, known, NOW);
   if (endorsed.kind === "void") return endorsed.problem;
   return endorsed.kind === "endorsed" ? `by ${endorsed.by.pin === OLD ? "old" : "older"}` : "none";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isLapsed, judge, type Knowledge } from "../../src/trust/judge.ts";
+import { isLapsed, judge, type KnownToJudge } from "../../src/trust/judge.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord, KeyState } from "../../src/trust/key-record.ts";
 import { nameKey } from "../../src/trust/peer-name.ts";
@@ -50,15 +50,15 @@ interface Circumstances {
 function verdictOn(certificate: CertificateFacts, circumstances: Circumstances = {}): Verdict {
   const { keys = [], policy = ACCEPT, caSigned = false, firstUseOpenUntil = 0 } = circumstances;
   const { resumed = false } = circumstances;
-  const known: Knowledge = {
-    key: keys.find(({ pin }) => pin === certificate.pin),
-    holdersOf: (name) => keys.filter(({ peer }) => peer !== null && nameKey(peer) === name),
-    keyOf: (pin) => keys.find((key) => key.pin === pin),
+  const known: KnownToJudge = {
+    keysOfName: (name) => keys.filter(({ peer }) => peer !== null && nameKey(peer) === name),
+    key: (pin) => keys.find((key) => key.pin === pin),
     isForgotten: () => false,
     token: () => undefined,
-    firstUseOpenUntil,
+    firstUseOpenUntil: () => firstUseOpenUntil,
   };
-  return judge({ certificate, caSigned, resumed, remoteAddress: "192.0.2.1" }, known, policy, NOW);
+  const sighting = { certificate, caSigned, resumed, remoteAddress: "192.0.2.1" };
+  return judge(sighting, known.key(certificate.pin), known, policy, NOW);
 }
 
 function reasonOf(verdict: Verdict): string {
