@@ -49,6 +49,15 @@ const IMPURE =
   /^(?:node:)?(?:fs|net|tls|http|https|http2|dgram|child_process|worker_threads|os|process|timers)(?:\/|$)/;
 const READS_CLOCK = /\bDate\.now\(\)|new Date\(\)|performance\.now\(\)|process\.hrtime/;
 
+/** What Unicode's version, the locale, the clock or chance decide. */
+const DEPENDS_ON_RUNTIME =
+  /\b(?:toPeerName|nameKey|nameKeysOf|escapeText|parseKeyReference)\(|\.normalize\(|\.toLocale|\blocaleCompare|\bIntl\.|\\p\{|\bDate\.now|\bnew Date\(\)|\bMath\.random|\brandom(?:Bytes|UUID)/g;
+/** By a whole key, or a count. */
+const ONE_ROW = /WHERE (?:pin|id|name) = \?$|WHERE name_key = \? AND group_key = \?$|^SELECT count\(\*\)/;
+/** Ends with what no two rows have in common, but for limits. */
+const IN_ORDER =
+  /ORDER BY (?:first_seen IS NULL, )?(?:first_seen, )?(?:pin|group_key|sequence DESC|number DESC)\b(?!,)/;
+
 /** Packages that one file alone may import. */
 const ONE_PLACE = ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "canonicalize"];
 
@@ -184,6 +193,33 @@ describe("architecture", () => {
       ...(READS_CLOCK.test(text) ? [`${path} reads the clock`] : []),
     ]);
     assert.deepEqual(wrong, []);
+  });
+
+  // Replicas of one log carry out the same changes on other machines, with other clocks and other versions of Unicode.
+  it("has changes carried out by what they and the rows say alone", () => {
+    const carriedOut = SOURCES.filter(
+      ({ path }) =>
+        path.startsWith("trust/changes/") ||
+        path === "trust/resolve-keys.ts" ||
+        path === "store/sqlite-tables.ts",
+    );
+    assert.ok(carriedOut.length > 15);
+    const wrong = carriedOut.flatMap(({ path, imports, text }) => [
+      ...imports
+        .filter((name) => /\/(?:peer-name|key-reference|prepare-change)\.ts$/.test(name))
+        .map((name) => `${path} imports ${name}: names are prepared before`),
+      ...Array.from(text.matchAll(DEPENDS_ON_RUNTIME), ([what]) => `${path}: ${what.trim()}`),
+    ]);
+    assert.deepEqual(wrong, []);
+  });
+
+  it("puts whatever there may be several of into one order before a change sees it", () => {
+    const tables = SOURCES.find(({ path }) => path === "store/sqlite-tables.ts");
+    const texts = tables?.text.matchAll(/(["`])(SELECT\b(?:(?!\1)[^])*)\1/g) ?? [];
+    const queries = Array.from(texts, ([, , sql = ""]) => sql);
+    assert.ok(queries.length > 10);
+    const open = queries.filter((sql) => !ONE_ROW.test(sql) && !IN_ORDER.test(sql));
+    assert.deepEqual(open, []);
   });
 
   it("imports each library in one place", () => {

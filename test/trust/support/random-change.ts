@@ -1,5 +1,6 @@
 // Changes of every kind, drawn from small numbers, so that they meet each other.
 import type { Change, SeenCertificate } from "../../../src/trust/changes/change.ts";
+import { toKeyId } from "../../../src/trust/key-id.ts";
 import type { KeyPin } from "../../../src/trust/key-record.ts";
 import { toSeenCertificate } from "../../../src/trust/trust.ts";
 import { factsOf } from "../../support/certificates.ts";
@@ -28,8 +29,7 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
   const onConflict = CONFLICTS[choice % 3] ?? "fail";
   const expires = choice % 2 === 0 ? null : at + 50_000_000 * choice;
   const end = choice > 8 ? {} : { expires };
-  // A peer with all its keys, or one key.
-  const meant = choice % 3 === 0 && peer !== null ? peer : pin;
+  const meant = textFor(pin, peer, choice);
   const token = TOKENS[other % TOKENS.length] ?? "";
   const kinds: readonly (() => Change)[] = [
     () => ({ type: "claim", ...origin, ...pending, certificate, peer: peer ?? "dora", source: "first-use" }),
@@ -86,6 +86,13 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
   const made = kinds[kind % kinds.length];
   if (made === undefined) throw new Error("no such kind");
   return made();
+}
+
+/** A peer with all its keys, or one key in one of its spellings. */
+function textFor(pin: KeyPin, peer: string | null, choice: number): string {
+  if (choice % 3 === 0 && peer !== null) return peer;
+  if (choice % 6 === 2) return toKeyId(pin);
+  return choice % 6 === 4 ? toKeyId(pin).slice(0, 15) : pin;
 }
 
 function keyAt(index: number): KeyPin {
