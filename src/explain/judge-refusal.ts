@@ -163,12 +163,14 @@ const JUDGE: Readonly<Record<RecordedReason, (facts: RefusalFacts) => Judged>> =
     rule:
       refusal.pin === null
         ? "What it asked for is for peers whom a path rule allows, and it showed no certificate."
-        : "The key is trusted, but no path rule allows its peer what it asked for.",
-    remedies: [
-      ...(refusal.pin === null ? [{ act: "show-certificate", at: "client" } as const] : []),
-      { act: "allow-in-configuration", at: "server" },
-      about("add-to-group", refusal, "or to a group that the rule allows"),
-    ],
+        : "The key is trusted, but a path rule leaves its peer out of what it asked for.",
+    remedies:
+      refusal.pin === null
+        ? [{ act: "show-certificate", at: "client" }]
+        : [
+            { act: "allow-in-configuration", at: "server" },
+            about("add-to-group", refusal, "or to a group that the rule allows"),
+          ],
   }),
   "store-unavailable": () => ({
     rule: "The server could not read its trust store, or not write down a first use: nobody is let in on a guess.",

@@ -31,4 +31,14 @@ describe("a quiet log", () => {
     const sum = { event: "suppressed", of: "refused", reason: "ignored", count: 50 };
     assert.deepEqual(lines.slice(100), [sum]);
   });
+
+  it("says at which listeners it left lines out", () => {
+    const lines = written(
+      flood("unknown").map((entry, index) => ({ ...entry, listener: index % 5 === 0 ? "web" : "api" })),
+    );
+    assert.deepEqual(lines.slice(100), [
+      { event: "suppressed", of: "refused", listener: "web", count: 10 },
+      { event: "suppressed", of: "refused", listener: "api", count: 40 },
+    ]);
+  });
 });

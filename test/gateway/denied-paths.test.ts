@@ -43,7 +43,7 @@ describe("a request that a path rule denies", { timeout: 60_000 }, () => {
     assert.partialDeepStrictEqual(refusal, {
       reason: "path-not-allowed",
       detail: null,
-      problem: "the rule for /admin leaves it out, which asked for GET /admin/users",
+      problem: "the rule for /admin denied GET /admin/users",
       fingerprint: null,
       peer: "bob",
       address: "127.0.0.1",
@@ -71,7 +71,7 @@ describe("a request that a path rule denies", { timeout: 60_000 }, () => {
       refusals.map(({ count }) => count),
       [1, 4],
     );
-    const words = refusals.map(({ problem }) => problem?.split("asked for ")[1]);
+    const words = refusals.map(({ problem }) => problem?.split("denied ")[1]);
     assert.deepEqual(words, ["GET /admin", "GET /admin/two"]);
   });
 

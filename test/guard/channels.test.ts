@@ -53,6 +53,30 @@ describe("the diagnostics channels", async () => {
     assert.equal(new Set(told.messages.map(({ message }) => message.connection)).size, 5);
   });
 
+  it("say what the server is called, where its guard was told", async () => {
+    using told = listen("handclasp:met", "handclasp:refused", "handclasp:revoked");
+    for (const options of [{ listener: "web" }, {}]) {
+      await using scene = await openScene(options);
+      const handedOver = once(scene.server, "secureConnection");
+      const cut = connectOnce({ port: scene.port, identity: client });
+      const [socket] = await handedOver;
+      socket.on("error", () => undefined).resume();
+      await connectOnce({ port: scene.port });
+      await scene.operator.revoke("client");
+      await cut;
+      await scene.trust.flush();
+      const { items } = await scene.trust.store.listRefusals({});
+      assert.deepEqual(
+        items.map(({ listener }) => listener),
+        [options.listener ?? null],
+      );
+    }
+    assert.deepEqual(
+      told.messages.map(({ message }) => message.listener),
+      ["web", "web", "web", null, null, null],
+    );
+  });
+
   it("tell a client whose key was rotated from one that is met", async () => {
     using told = listen("handclasp:met", "handclasp:rotated", "handclasp:recognised");
     await using scene = await office();

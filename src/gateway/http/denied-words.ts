@@ -8,5 +8,5 @@ export function deniedWords({ path: rule }: PathRule, method: string, target: st
   // Queries carry tokens.
   const mark = target.indexOf("?");
   const path = target.slice(0, mark === -1 ? MOST_CHARACTERS : Math.min(mark, MOST_CHARACTERS));
-  return `the rule for ${rule} leaves it out, which asked for ${method} ${path}`;
+  return `the rule for ${rule} denied ${method} ${path}`;
 }
