@@ -29,12 +29,15 @@ export class SqliteTables implements TrustTables {
   }
 
   keysOfName(folded: string): readonly KeyRecord[] {
-    return this.#keys("SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen, pin", folded);
+    return this.#keys(
+      "SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen IS NULL, first_seen, pin",
+      folded,
+    );
   }
 
   keysClaiming(folded: string): readonly KeyRecord[] {
     return this.#keys(
-      "SELECT * FROM keys WHERE name_key IS NULL AND claimed_key = ? ORDER BY first_seen, pin",
+      "SELECT * FROM keys WHERE name_key IS NULL AND claimed_key = ? ORDER BY first_seen IS NULL, first_seen, pin",
       folded,
     );
   }

@@ -16,3 +16,4 @@ export {
   type TestRequest,
 } from "./test-client.ts";
 export { openMemoryStore } from "../store/memory-store.ts";
+export { storeContract, type TestRunner } from "./contract/store-contract.ts";

@@ -5,7 +5,7 @@ import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Change } from "../../src/trust/changes/change.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,16 +1,5 @@
+import { describe, it } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import { describeFailingWrites } from "../../src/testing/contract/failing-writes.ts";
-import { describeGroups } from "../../src/testing/contract/groups.ts";
-import { describeNamedChanges } from "../../src/testing/contract/named-changes.ts";
-import { describeSetAside } from "../../src/testing/contract/set-aside.ts";
-import { describePendingKeys } from "../../src/testing/contract/pending-keys.ts";
-import { describeRefusals } from "../../src/testing/contract/refusals.ts";
-import { describeTrustStore } from "../../src/testing/contract/trust-store.ts";
+import { storeContract } from "../../src/testing/index.ts";
 
-describeTrustStore("memory store", () => openMemoryStore());
-describePendingKeys("memory store", () => openMemoryStore());
-describeGroups("memory store", () => openMemoryStore());
-describeRefusals("memory store", () => openMemoryStore());
-describeFailingWrites("memory store", () => openMemoryStore());
-describeNamedChanges("memory store", () => openMemoryStore());
-describeSetAside("memory store", () => openMemoryStore());
+storeContract("memory store", () => openMemoryStore(), { describe, it });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 import { newPath } from "./support/stores.ts";
 

@@ -20,7 +20,7 @@ import { connect } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { newPath, storeWithAnna, until } from "./support/stores.ts";

@@ -8,7 +8,7 @@ import { isHandclaspError } from "../../src/errors.ts";
 import { toStoreError } from "../../src/store/sqlite-errors.ts";
 import { connect } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { newPath, storeWithAnna } from "./support/stores.ts";

@@ -8,7 +8,7 @@ import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import type { Change } from "../../src/trust/changes/change.ts";
 import { CHAIN_START, parseEvent, sealEvent } from "../../src/trust/events.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { createTokenOf } from "../../src/testing/contract/join-tokens.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { randomChange, type Draw } from "./support/random-change.ts";

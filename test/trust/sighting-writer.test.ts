@@ -6,7 +6,7 @@ import { SightingWriter } from "../../src/trust/sighting-writer.ts";
 import type { SightingBatch } from "../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { Refuse } from "../../src/trust/verdict.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);

@@ -1,12 +1,11 @@
 // What every store promises about writes that cannot be carried out.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
 import { isHandclaspError } from "../../errors.ts";
 import type { Change } from "../../trust/changes/change.ts";
 import type { Actor } from "../../trust/events.ts";
-import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { everyKey, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
-import { claimOf } from "./trust-store.ts";
+import { claimOf } from "./claims.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR: Actor = { user: "operator", process: "test 1", address: null, listener: null };
@@ -25,13 +24,12 @@ function badChanges(): readonly (readonly [name: string, change: unknown])[] {
   ];
 }
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeFailingWrites(kind: string, open: () => TrustStore): void {
+/** Registers this part for one kind of store. */
+export function describeFailingWrites({ kind, open, describe, it }: StoreSuite): void {
   describe(`${kind}: a write that cannot be carried out`, () => {
     for (const [name, change] of badChanges()) {
       it(`fails alone, and is not written in part: ${name}`, async () => {
-        const store = open();
-        after(() => store.close());
+        await using store = await open();
         const [anna, bert] = [factsOf("anna"), factsOf("bert")];
         const written = await Promise.allSettled([
           store.apply(claimOf(anna)),
@@ -46,7 +44,7 @@ export function describeFailingWrites(kind: string, open: () => TrustStore): voi
         const [, failed] = written;
         assert.ok(failed.status === "rejected" && isHandclaspError(failed.reason));
         for (const { pin } of [anna, bert]) assert.equal(store.key(pin)?.state, "trusted");
-        assert.equal(store.keys().length, 2);
+        assert.equal((await everyKey(store)).length, 2);
         assert.equal(store.head().sequence, 2);
         assert.equal(store.firstUseOpenUntil(), 0);
         assert.equal(store.check().chain.broken, null);

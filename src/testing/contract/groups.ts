@@ -1,12 +1,12 @@
 // What every store promises about groups.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
 import type { Change } from "../../trust/changes/change.ts";
-import { type Actor, parseEvent, type TrustEvent } from "../../trust/events.ts";
+import { type Actor, type TrustEvent } from "../../trust/events.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
-import { claimOf } from "./trust-store.ts";
+import { claimOf } from "./claims.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR: Actor = { user: "operator", process: "test 1", address: null, listener: null };
@@ -15,16 +15,14 @@ function member(type: "add-to-group" | "remove-from-group", group: string, of: C
   return { type, at: AT, actor: ACTOR, group, key: of.pin };
 }
 
-function newest(store: TrustStore): TrustEvent | undefined {
-  const [event] = store.events(store.head().sequence - 1, 1);
-  return event && parseEvent(event.json);
+async function newest(store: TrustStore): Promise<TrustEvent | undefined> {
+  return (await everyEvent(store)).at(-1);
 }
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeGroups(kind: string, open: () => TrustStore): void {
+/** Registers this part for one kind of store. */
+export function describeGroups({ kind, open, describe, it }: StoreSuite): void {
   async function openedWith(...peers: readonly CertificateFacts[]): Promise<TrustStore> {
-    const store = open();
-    after(() => store.close());
+    const store = await open();
     for (const facts of peers) await store.apply(claimOf(facts));
     return store;
   }
@@ -32,21 +30,21 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
   describe(`${kind}: groups`, () => {
     it("knows who is in which, however the names are written", async () => {
       const anna = factsOf("Anna");
-      const store = await openedWith(anna, factsOf("bert"));
+      await using store = await openedWith(anna, factsOf("bert"));
       await store.apply(member("add-to-group", "Lab", anna));
       await store.apply(member("add-to-group", "LAB", anna));
       assert.equal(store.isMember("lab", "anna"), true);
       assert.equal(store.isMember("lab", "bert"), false);
       assert.equal(store.isMember("office", "anna"), false);
       assert.deepEqual([store.groupsOf("anna"), store.groupsOf("bert")], [["Lab"], []]);
-      assert.deepEqual(store.members(), [{ group: "Lab", peer: "Anna", addedAt: AT }]);
+      assert.deepEqual((await store.listMembers()).items, [{ group: "Lab", peer: "Anna", addedAt: AT }]);
     });
 
     it("makes an event of who came and who left, and of nothing else", async () => {
       const anna = factsOf("anna");
-      const store = await openedWith(anna);
+      await using store = await openedWith(anna);
       await store.apply(member("add-to-group", "lab", anna));
-      const added = newest(store);
+      const added = await newest(store);
       assert.deepEqual(
         [added?.type, added?.peer, added?.pin, added?.details],
         ["group-added", "anna", null, { group: "lab" }],
@@ -55,13 +53,13 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
       await store.apply(member("add-to-group", "lab", anna));
       assert.equal(store.head().sequence, sequence);
       await store.apply(member("remove-from-group", "lab", anna));
-      assert.equal(newest(store)?.type, "group-removed");
+      assert.equal((await newest(store))?.type, "group-removed");
       assert.equal(store.isMember("lab", "anna"), false);
     });
 
     it("refuses who is unknown, has no name, or is not in it", async () => {
       const [anna, paul] = [factsOf("anna"), factsOf("paul")];
-      const store = await openedWith(anna);
+      await using store = await openedWith(anna);
       await assert.rejects(store.apply(member("add-to-group", "lab", paul)), {
         code: "ERR_HANDCLASP_NOT_FOUND",
       });
@@ -79,17 +77,17 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
 
     it("leaves nothing of a name that was given up to whoever has it next", async () => {
       const anna = factsOf("anna");
-      const store = await openedWith(anna);
+      await using store = await openedWith(anna);
       await store.apply(member("add-to-group", "lab", anna));
       await store.apply({ type: "forget", at: AT, actor: ACTOR, key: anna.pin });
-      assert.equal(newest(store)?.type, "group-removed");
+      assert.equal((await newest(store))?.type, "group-removed");
       await store.apply(claimOf(factsOf("anna")));
       assert.equal(store.isMember("lab", "anna"), false);
     });
 
     it("leaves it to another key of the same peer", async () => {
       const [anna, second] = [factsOf("anna"), factsOf("anna")];
-      const store = await openedWith(anna);
+      await using store = await openedWith(anna);
       await store.apply(member("add-to-group", "lab", anna));
       const { certificate } = claimOf(second);
       const approval = { peer: null, onConflict: "add", expires: null } as const;
@@ -100,7 +98,7 @@ export function describeGroups(kind: string, open: () => TrustStore): void {
 
     it("follows a peer to its new name, and leaves the old one with nothing", async () => {
       const anna = factsOf("anna");
-      const store = await openedWith(anna);
+      await using store = await openedWith(anna);
       await store.apply(member("add-to-group", "lab", anna));
       await store.apply({ type: "rename", at: AT, actor: ACTOR, key: anna.pin, peer: "Annika" });
       assert.equal(store.isMember("lab", "annika"), true);

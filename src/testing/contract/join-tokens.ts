@@ -1,11 +1,11 @@
-// The part of the TrustStore promise that is about join tokens: `trust-store.ts` runs it for every store.
+// What every store promises about join tokens.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
 import type { Change, CreateTokenChange, JoinChange } from "../../trust/changes/change.ts";
-import { type Actor, parseEvent, type TrustEvent } from "../../trust/events.ts";
+import { type Actor } from "../../trust/events.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { toSeenCertificate } from "../../trust/trust.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { everyKey, everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf, randomPin } from "./made-up-certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
@@ -35,12 +35,8 @@ export function joinOf(certificate: CertificateFacts, over: Partial<JoinChange> 
   return { type: "join", at: AT + 1, actor: SERVER, token: ID, certificate: seen, ...over };
 }
 
-function eventsOf(store: TrustStore): readonly TrustEvent[] {
-  return store.events(0, 1000).flatMap(({ json }) => parseEvent(json) ?? []);
-}
-
-function typesOf(store: TrustStore): readonly string[] {
-  return eventsOf(store).map(({ type }) => type);
+async function typesOf(store: TrustStore): Promise<readonly string[]> {
+  return (await everyEvent(store)).map(({ type }) => type);
 }
 
 async function trusting(store: TrustStore, certificate: CertificateFacts): Promise<void> {
@@ -49,21 +45,20 @@ async function trusting(store: TrustStore, certificate: CertificateFacts): Promi
   await store.apply({ type: "import", at: AT, actor: OPERATOR, certificate: seen, ...change });
 }
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeJoinTokens(kind: string, open: () => TrustStore): void {
+/** Registers this part for one kind of store. */
+export function describeJoinTokens({ kind, open, describe, it }: StoreSuite): void {
   async function withToken(
     peer: string,
     over: Partial<CreateTokenChange["token"]> = {},
   ): Promise<TrustStore> {
-    const store = open();
-    after(() => store.close());
+    const store = await open();
     await store.apply(createTokenOf(peer, over));
     return store;
   }
 
   describe(`${kind}: join tokens`, () => {
     it("are kept as they were made, without anything that could join", async () => {
-      const store = await withToken("anna", { from: "192.0.2.0/24", replace: true });
+      await using store = await withToken("anna", { from: "192.0.2.0/24", replace: true });
       const token = store.token(ID);
       const { serverPin, publicKey, ...rest } = token ?? assert.fail("no token");
       assert.match(serverPin, /^sha256:/);
@@ -80,15 +75,15 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
         usedBy: null,
         cancelledAt: null,
       });
-      assert.deepEqual(store.tokens(), [token]);
+      assert.deepEqual((await store.listTokens()).items, [token]);
       assert.equal(store.token("ff".repeat(16)), undefined);
-      assert.partialDeepStrictEqual(eventsOf(store), [
+      assert.partialDeepStrictEqual(await everyEvent(store), [
         { type: "token-created", peer: "anna", pin: null, details: { token: ID, from: "192.0.2.0/24" } },
       ]);
     });
 
     it("trust the key that comes with one, under the token's name, whatever its certificate claims", async () => {
-      const store = await withToken("laptop-anna");
+      await using store = await withToken("laptop-anna");
       const mallory = factsOf("root");
       const outcome = await store.apply(joinOf(mallory));
       assert.equal(outcome.kind, "changed");
@@ -100,9 +95,9 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
         expires: null,
       });
       assert.deepEqual(store.keysOfName("root"), []);
-      assert.equal(store.certificates(mallory.pin).length, 1);
+      assert.equal((await store.listCertificates(mallory.pin)).length, 1);
       assert.partialDeepStrictEqual(store.token(ID), { usedAt: AT + 1, usedBy: mallory.pin });
-      assert.partialDeepStrictEqual(eventsOf(store).at(-1), {
+      assert.partialDeepStrictEqual((await everyEvent(store)).at(-1), {
         type: "joined",
         pin: mallory.pin,
         peer: "laptop-anna",
@@ -114,7 +109,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("let exactly one of fifty keys in that come with the same one", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       const rivals = Array.from({ length: 50 }, () => factsOf("anna"));
       const outcomes = await Promise.all(rivals.map((rival) => store.apply(joinOf(rival))));
       const won = outcomes.filter((outcome) => outcome.kind === "changed");
@@ -125,28 +120,28 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
           assert.deepEqual(outcome.concern, { about: ID, problem: "token-used" });
         }
       }
-      const trusted = store.keys().filter(({ state }) => state === "trusted");
+      const trusted = (await everyKey(store)).filter(({ state }) => state === "trusted");
       assert.equal(trusted.length, 1);
-      assert.equal(store.keys().length, 1, "losers leave nothing behind");
+      assert.equal((await everyKey(store)).length, 1, "losers leave nothing behind");
       assert.equal(store.token(ID)?.usedBy, trusted[0]?.pin);
-      assert.deepEqual(typesOf(store), ["token-created", "joined", "token-refused"]);
+      assert.deepEqual(await typesOf(store), ["token-created", "joined", "token-refused"]);
     });
 
     it("answer the key that used one in the same way as often as it comes", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       const anna = factsOf("anna");
       const outcomes = await Promise.all([1, 2, 3].map(() => store.apply(joinOf(anna))));
       assert.deepEqual(
         outcomes.map((outcome) => outcome.kind),
         ["changed", "changed", "changed"],
       );
-      assert.deepEqual(typesOf(store), ["token-created", "joined"]);
+      assert.deepEqual(await typesOf(store), ["token-created", "joined"]);
       const late = await store.apply(joinOf(anna, { at: AT + 100 * DAY_MS }));
       assert.equal(late.kind, "changed");
     });
 
     it("are no good before they were made, after their end, or once they were cancelled", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       const unknown = await store.apply(joinOf(factsOf("anna"), { token: "ff".repeat(16) }));
       assert.partialDeepStrictEqual(unknown, { kind: "lost", concern: { problem: "unknown-token" } });
       const late = await store.apply(joinOf(factsOf("anna"), { at: AT + 3_600_000 }));
@@ -155,8 +150,8 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
       assert.equal(store.token(ID)?.cancelledAt, AT + 5);
       const cancelled = await store.apply(joinOf(factsOf("anna"), { at: AT + 6 }));
       assert.partialDeepStrictEqual(cancelled, { kind: "lost", concern: { problem: "token-cancelled" } });
-      assert.deepEqual(store.keys(), []);
-      assert.deepEqual(typesOf(store), [
+      assert.deepEqual(await everyKey(store), []);
+      assert.deepEqual(await typesOf(store), [
         "token-created",
         "token-refused",
         "token-cancelled",
@@ -165,7 +160,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("are cancelled once, and not after they were used", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       const cancel: Change = { type: "cancel-token", at: AT, actor: OPERATOR, id: ID };
       await store.apply(cancel);
       await assert.rejects(store.apply(cancel), { code: "ERR_HANDCLASP_STATE" });
@@ -178,16 +173,15 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("are not made for a name that has a trusted key, however it is written", async () => {
-      const store = open();
-      after(() => store.close());
+      await using store = await open();
       await trusting(store, factsOf("Anna"));
       await assert.rejects(store.apply(createTokenOf("ＡＮＮＡ")), { code: "ERR_HANDCLASP_CONFLICT" });
-      assert.deepEqual(store.tokens(), []);
-      assert.deepEqual(typesOf(store), ["imported"]);
+      assert.deepEqual((await store.listTokens()).items, []);
+      assert.deepEqual(await typesOf(store), ["imported"]);
     });
 
     it("do not give a name away that a trusted key has got meanwhile", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       const [holder, late] = [factsOf("ANNA"), factsOf("anna")];
       await trusting(store, holder);
       const outcome = await store.apply(joinOf(late));
@@ -198,8 +192,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("retire the keys that have the name, when they were made to replace, and only when they are used", async () => {
-      const store = open();
-      after(() => store.close());
+      await using store = await open();
       const [old, fresh] = [factsOf("anna"), factsOf("anna")];
       await trusting(store, old);
       await store.apply(createTokenOf("anna", { replace: true }));
@@ -207,7 +200,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
       await store.apply(joinOf(fresh));
       assert.equal(store.key(old.pin)?.state, "retired");
       assert.equal(store.key(fresh.pin)?.state, "trusted");
-      assert.partialDeepStrictEqual(eventsOf(store).at(-1), {
+      assert.partialDeepStrictEqual((await everyEvent(store)).at(-1), {
         type: "retired",
         pin: old.pin,
         details: { replacedBy: fresh.pin },
@@ -218,7 +211,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
 
     it("never lift what an operator decided about a key", async () => {
       for (const type of ["revoke", "ignore"] as const) {
-        const store = await withToken("new name");
+        await using store = await withToken("new name");
         const anna = factsOf("anna");
         await trusting(store, anna);
         await store.apply({ type, at: AT, actor: OPERATOR, key: anna.pin });
@@ -231,7 +224,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("trust a key that waited for review, under the token's name", async () => {
-      const store = await withToken("laptop-anna");
+      await using store = await withToken("laptop-anna");
       const anna = factsOf("anna");
       const limits = { pendingExpires: AT + 1000, maxPending: 3 };
       await store.apply({
@@ -255,7 +248,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("void what a key endorsed before it was forgotten, when that key joins again", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       const anna = factsOf("anna");
       await trusting(store, anna);
       await store.apply({ type: "forget", at: AT + 5, actor: OPERATOR, key: anna.pin });
@@ -264,7 +257,7 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
     });
 
     it("leave one event for each problem of a token of ours, and none for tokens that are made up", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       for (let round = 0; round < 20; round++) {
         for (const problem of ["bad-proof", "wrong-address"] as const) {
           const concern = { about: ID, problem };
@@ -274,16 +267,16 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
         await store.apply({ type: "note-concern", at: AT, actor: SERVER, concern: made, pin: randomPin() });
         await store.apply(joinOf(factsOf("anna"), { token: made.about }));
       }
-      assert.deepEqual(typesOf(store), ["token-created", "token-refused", "token-refused"]);
+      assert.deepEqual(await typesOf(store), ["token-created", "token-refused", "token-refused"]);
       assert.deepEqual(
-        eventsOf(store).map(({ details }) => details["problem"]),
+        (await everyEvent(store)).map(({ details }) => details["problem"]),
         [undefined, "bad-proof", "wrong-address"],
       );
-      assert.equal(store.keys().length, 0);
+      assert.equal((await everyKey(store)).length, 0);
     });
 
     it("are forgotten 30 days after they ended, when another one is made", async () => {
-      const store = await withToken("anna");
+      await using store = await withToken("anna");
       await store.apply(joinOf(factsOf("anna")));
       const [unused, next] = ["11".repeat(16), "22".repeat(16)];
       await store.apply(createTokenOf("ben", { id: unused }));
@@ -292,13 +285,13 @@ export function describeJoinTokens(kind: string, open: () => TrustStore): void {
         at: AT + 30 * DAY_MS,
       });
       assert.deepEqual(
-        store.tokens().map(({ id }) => id),
+        (await store.listTokens()).items.map(({ id }) => id),
         [next, ID, unused],
       );
       const last = createTokenOf("dora", { id: "33".repeat(16) });
       await store.apply({ ...last, at: AT + 30 * DAY_MS + 3_600_001 });
       assert.deepEqual(
-        store.tokens().map(({ id }) => id),
+        (await store.listTokens()).items.map(({ id }) => id),
         ["33".repeat(16), next],
       );
     });

@@ -1,10 +1,10 @@
 // What every store promises about changes that say whom they mean by a name, while that name changes hands.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
 import { Operator } from "../../operator/operator.ts";
 import { toSeenCertificate } from "../../trust/trust.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
 import { rotateOf } from "./rotations.ts";
 
@@ -33,11 +33,10 @@ async function waits(store: TrustStore, certificate: CertificateFacts, at: numbe
   });
 }
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeNamedChanges(kind: string, open: () => TrustStore): void {
+/** Registers this part for one kind of store. */
+export function describeNamedChanges({ kind, open, describe, it }: StoreSuite): void {
   async function scene(): Promise<Scene> {
-    const store = open();
-    after(() => store.close());
+    const store = await open();
     const operator = new Operator(store, { user: "olga", process: "test 1", now: () => AT });
     const [anna, next] = [factsOf("anna"), factsOf("anna")];
     await operator.import(anna);
@@ -46,7 +45,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
 
   describe(`${kind}: what is said of a name right behind a rotation`, () => {
     it("revokes the successor", async () => {
-      const { store, operator, anna, next, rotates } = await scene();
+      const { store: opened, operator, anna, next, rotates } = await scene();
+      await using store = opened;
       await Promise.all([rotates(), operator.revoke("anna")]);
       assert.deepEqual(
         [anna, next].map(({ pin }) => store.key(pin)?.state),
@@ -55,20 +55,23 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
     });
 
     it("ignores the successor", async () => {
-      const { store, operator, next, rotates } = await scene();
+      const { store: opened, operator, next, rotates } = await scene();
+      await using store = opened;
       await Promise.all([rotates(), operator.ignore("anna")]);
       assert.equal(store.key(next.pin)?.state, "ignored");
     });
 
     it("forgets both keys, so that the name is free", async () => {
-      const { store, operator, rotates } = await scene();
+      const { store: opened, operator, rotates } = await scene();
+      await using store = opened;
       const [, forgotten] = await Promise.all([rotates(), operator.forget("anna")]);
       assert.equal(forgotten.length, 2);
       assert.deepEqual(store.keysOfName("anna"), []);
     });
 
     it("forgets nothing when other keys were looked at", async () => {
-      const { store, operator, anna, rotates } = await scene();
+      const { store: opened, operator, anna, rotates } = await scene();
+      await using store = opened;
       const [, forgotten] = await Promise.allSettled([
         rotates(),
         operator.forget("anna", { seen: [anna.pin] }),
@@ -81,7 +84,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
 
   describe(`${kind}: what is said of a name that somebody else has by now`, () => {
     it("is about whoever has it, when that is who is called so at that moment", async () => {
-      const { store, operator, anna, next } = await scene();
+      const { store: opened, operator, anna, next } = await scene();
+      await using store = opened;
       await operator.import(next, { name: "ben" });
       await Promise.all([
         operator.rename("anna", "anna of old"),
@@ -98,7 +102,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
     });
 
     it("is an error when nobody has it any more, and changes nothing", async () => {
-      const { store, operator, anna } = await scene();
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
       const [, revoked] = await Promise.allSettled([
         operator.rename("anna", "annika"),
         operator.revoke("anna"),
@@ -110,7 +115,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
 
   describe(`${kind}: an approval of what was seen`, () => {
     it("fails when the key was pushed out and came back with another claim", async () => {
-      const { store, operator } = await scene();
+      const { store: opened, operator } = await scene();
+      await using store = opened;
       const bob = factsOf("bob");
       await waits(store, bob);
       const seen = store.key(bob.pin);
@@ -128,7 +134,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
     });
 
     it("fails when its wait lapsed and it claims another name", async () => {
-      const { store, operator } = await scene();
+      const { store: opened, operator } = await scene();
+      await using store = opened;
       const bob = factsOf("bob");
       await waits(store, bob);
       await waits(store, factsOf("admin", { pin: bob.pin }), AT + 10);
@@ -137,7 +144,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
     });
 
     it("does not lift what an operator decided since", async () => {
-      const { store, operator } = await scene();
+      const { store: opened, operator } = await scene();
+      await using store = opened;
       const bob = factsOf("bob");
       await waits(store, bob);
       const seen = store.key(bob.pin);
@@ -151,7 +159,8 @@ export function describeNamedChanges(kind: string, open: () => TrustStore): void
     });
 
     it("fails when a trusted key claims another name by now, or a name that was not seen", async () => {
-      const { store, operator, anna } = await scene();
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
       const seen = store.key(anna.pin);
       assert.ok(seen);
       const certificate = toSeenCertificate(factsOf("admin", { pin: anna.pin }));

@@ -1,23 +1,16 @@
 // What every store promises about refusals and sightings.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { everyRefusal, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
-import { claimOf } from "./trust-store.ts";
+import { claimOf } from "./claims.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeRefusals(kind: string, open: () => TrustStore): void {
-  function opened(): TrustStore {
-    const store = open();
-    after(() => store.close());
-    return store;
-  }
-
+/** Registers this part for one kind of store. */
+export function describeRefusals({ kind, open, describe, it }: StoreSuite): void {
   describe(`${kind}: refusals`, () => {
     it("adds refusals up and notes when a key was last seen", async () => {
-      const store = opened();
+      await using store = await open();
       const anna = factsOf("anna");
       await store.apply(claimOf(anna));
       const refusal = {
@@ -44,11 +37,13 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
         closed: [],
       });
       assert.equal((await store.listKeys()).items[0]?.lastSeen, AT + 5);
-      assert.deepEqual(store.refusals(10), [{ ...refusal, connection: "c2", lastAt: AT + 9, count: 3 }]);
+      assert.deepEqual((await store.listRefusals()).items, [
+        { ...refusal, connection: "c2", lastAt: AT + 9, count: 3 },
+      ]);
     });
 
     it("tells certificates without a readable key apart, and keeps the words for what was wrong with each", async () => {
-      const store = opened();
+      await using store = await open();
       const refusal = {
         pin: null,
         reason: "malformed-certificate",
@@ -77,11 +72,11 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
       await store.record({ seen: [], refusals: two, opened: [], closed: [] });
       const again = { ...refusal, fingerprint: "a".repeat(64), problem: "as before", lastAt: AT + 2 };
       await store.record({ seen: [], refusals: [again], opened: [], closed: [] });
-      assert.deepEqual(store.refusals(9), [{ ...again, count: 2 }, two[1]]);
+      assert.deepEqual((await store.listRefusals()).items, [{ ...again, count: 2 }, two[1]]);
     });
 
     it("keeps at most 10 000 refusals, the newest, and none older than seven days; what had to go is counted", async () => {
-      const store = opened();
+      await using store = await open();
       const refusals = Array.from({ length: 10_050 }, (_, index) => ({
         pin: null,
         reason: "unknown" as const,
@@ -97,14 +92,15 @@ export function describeRefusals(kind: string, open: () => TrustStore): void {
         count: 1,
       }));
       await store.record({ seen: [], refusals, opened: [], closed: [] });
-      assert.equal(store.refusals(20_000).length, 10_000);
+      const kept = await everyRefusal(store);
+      assert.equal(kept.length, 10_000);
       assert.equal(store.stats().dropped.refusals, 50);
-      assert.equal(store.refusals(1)[0]?.connection, "c10049");
+      assert.equal(kept[0]?.connection, "c10049");
       const [first] = refusals;
       assert.ok(first);
       const late = { ...first, address: "198.51.100.1", lastAt: AT + 8 * 24 * 3600 * 1000 };
       await store.record({ seen: [], refusals: [late], opened: [], closed: [] });
-      assert.equal(store.refusals(20_000).length, 1);
+      assert.equal((await everyRefusal(store)).length, 1);
     });
   });
 }

@@ -1,12 +1,12 @@
-// The part of the TrustStore promise that is about rotations: `trust-store.ts` runs it for every store.
+// What every store promises about rotations.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
 import type { Outcome, RotateChange } from "../../trust/changes/change.ts";
-import { type Actor, parseEvent } from "../../trust/events.ts";
+import { type Actor } from "../../trust/events.ts";
 import type { KeyPin } from "../../trust/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { toSeenCertificate } from "../../trust/trust.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
@@ -27,20 +27,19 @@ export function rotateOf(by: KeyPin, next: CertificateFacts, over: Partial<Rotat
   };
 }
 
-function typesOf(store: TrustStore): readonly string[] {
-  return store.events(0, 1000).flatMap(({ json }) => parseEvent(json)?.type ?? []);
+async function typesOf(store: TrustStore): Promise<readonly string[]> {
+  return (await everyEvent(store)).map(({ type }) => type);
 }
 
 function won(outcome: Outcome): boolean {
   return outcome.kind === "changed";
 }
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeRotations(kind: string, open: () => TrustStore): void {
+/** Registers this part for one kind of store. */
+export function describeRotations({ kind, open, describe, it }: StoreSuite): void {
   /** A store that trusts one key, until a moment if one is given. */
   async function trusting(anna: CertificateFacts, expires: number | null = null): Promise<TrustStore> {
-    const store = open();
-    after(() => store.close());
+    const store = await open();
     const change = { certificate: toSeenCertificate(anna), peer: "Anna", onConflict: "fail" } as const;
     await store.apply({ type: "import", at: AT, actor: OPERATOR, ...change, expires });
     return store;
@@ -49,7 +48,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
   describe(`${kind}: rotations`, () => {
     it("trust the new key under the old one's name and end, and retire the old one", async () => {
       const [anna, next] = [factsOf("anna"), factsOf("somebody else")];
-      const store = await trusting(anna, AT + 5000);
+      await using store = await trusting(anna, AT + 5000);
       assert.ok(won(await store.apply(rotateOf(anna.pin, next))));
       const [old, key] = [store.key(anna.pin), store.key(next.pin)];
       assert.deepEqual([old?.state, old?.peer, old?.expires], ["retired", "Anna", null]);
@@ -57,21 +56,21 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
         [key?.state, key?.peer, key?.claimedName, key?.source, key?.expires],
         ["trusted", "Anna", "somebody else", "rotation", AT + 5000],
       );
-      assert.deepEqual(typesOf(store), ["imported", "rotated", "retired"]);
-      assert.equal(store.certificates(next.pin).length, 1);
+      assert.deepEqual(await typesOf(store), ["imported", "rotated", "retired"]);
+      assert.equal((await store.listCertificates(next.pin)).length, 1);
     });
 
     it("are done once: the same again changes nothing", async () => {
       const [anna, next] = [factsOf("anna"), factsOf("anna")];
-      const store = await trusting(anna);
+      await using store = await trusting(anna);
       const outcomes = await Promise.all([1, 2, 3].map(() => store.apply(rotateOf(anna.pin, next))));
       assert.ok(outcomes.every(won));
-      assert.deepEqual(typesOf(store), ["imported", "rotated", "retired"]);
+      assert.deepEqual(await typesOf(store), ["imported", "rotated", "retired"]);
     });
 
     it("of two keys take exactly one, and keep the other for review", async () => {
       const [anna, ...rivals] = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
-      const store = await trusting(anna);
+      await using store = await trusting(anna);
       const outcomes = await Promise.all(rivals.map((one) => store.apply(rotateOf(anna.pin, one))));
       assert.deepEqual(outcomes.map(won), [true, false]);
       assert.deepEqual(
@@ -83,18 +82,18 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
     it("take nothing from a key that was barred, forgotten or has run out since it was judged", async () => {
       for (const how of ["revoke", "ignore", "forget", "end"] as const) {
         const [anna, next] = [factsOf("anna"), factsOf("anna")];
-        const store = await trusting(anna, how === "end" ? AT + 10 : null);
+        await using store = await trusting(anna, how === "end" ? AT + 10 : null);
         if (how !== "end") await store.apply({ type: how, at: AT + 1, actor: OPERATOR, key: anna.pin });
         const outcome = await store.apply(rotateOf(anna.pin, next));
         assert.equal(won(outcome), false, how);
         assert.equal(store.key(next.pin)?.state, "pending", how);
-        assert.equal(typesOf(store).includes("rotated"), false);
+        assert.equal((await typesOf(store)).includes("rotated"), false);
       }
     });
 
     it("take nothing that a key endorsed before it was trusted again", async () => {
       const [anna, next] = [factsOf("anna"), factsOf("anna")];
-      const store = await trusting(anna);
+      await using store = await trusting(anna);
       await store.apply({ type: "revoke", at: AT + 1, actor: OPERATOR, key: anna.pin });
       const approval = { peer: null, onConflict: "fail", expires: null } as const;
       await store.apply({ type: "approve", at: AT + 6, actor: OPERATOR, key: anna.pin, ...approval });
@@ -105,7 +104,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
 
     it("take what a key endorsed while its approval had run out once it is approved again", async () => {
       const [anna, next] = [factsOf("anna"), factsOf("anna")];
-      const store = await trusting(anna, AT + 10);
+      await using store = await trusting(anna, AT + 10);
       const meanwhile = { at: AT + 20, endorsedBy: { pin: anna.pin, issuedAt: AT + 20 } };
       assert.equal(won(await store.apply(rotateOf(anna.pin, next, meanwhile))), false);
       const approval = { peer: null, onConflict: "fail", expires: null } as const;
@@ -116,7 +115,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
     it("of one peer are as many as its limit says, whichever processes they come to", async () => {
       const minute = 60_000;
       const [anna, ben, bens] = [factsOf("anna"), factsOf("ben"), factsOf("ben")];
-      const store = await trusting(anna);
+      await using store = await trusting(anna);
       const limit = { burst: 2, perSecond: 1 / 60 };
       let [last, at] = [anna, AT + 10];
       const rotate = async (): Promise<string> => {
@@ -148,7 +147,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
 
     it("are counted when they happen, though their keys were pending long before", async () => {
       const anna = factsOf("anna");
-      const store = await trusting(anna);
+      await using store = await trusting(anna);
       const keys = [factsOf("anna"), factsOf("anna"), factsOf("anna")];
       for (const key of keys) {
         const pending = { pendingExpires: AT + 20 * DAY, maxPending: 3, conflictsWith: anna.pin } as const;
@@ -170,7 +169,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
     it("do not bring back a key that was forgotten, nor lift what was decided about it", async () => {
       for (const how of ["forget", "revoke", "ignore"] as const) {
         const [anna, next] = [factsOf("anna"), factsOf("next")];
-        const store = await trusting(anna);
+        await using store = await trusting(anna);
         const change = { certificate: toSeenCertificate(next), peer: null, onConflict: "fail" } as const;
         await store.apply({ type: "import", at: AT + 1, actor: OPERATOR, ...change, expires: null });
         await store.apply({ type: how, at: AT + 2, actor: OPERATOR, key: next.pin });
@@ -182,7 +181,7 @@ export function describeRotations(kind: string, open: () => TrustStore): void {
 
     it("retire the old key though the new one is trusted already, which keeps its own name", async () => {
       const [anna, next] = [factsOf("anna"), factsOf("next")];
-      const store = await trusting(anna);
+      await using store = await trusting(anna);
       const change = { certificate: toSeenCertificate(next), peer: null, onConflict: "fail" } as const;
       await store.apply({ type: "import", at: AT + 1, actor: OPERATOR, ...change, expires: null });
       assert.ok(won(await store.apply(rotateOf(anna.pin, next))));

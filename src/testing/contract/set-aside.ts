@@ -1,16 +1,15 @@
 // What every store promises about keys that an operator set aside.
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
 import { Operator } from "../../operator/operator.ts";
-import { parseEvent } from "../../trust/events.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { toSeenCertificate } from "../../trust/trust.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { everyKey, everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
 import { createTokenOf } from "./join-tokens.ts";
 import { hold } from "./pending-keys.ts";
 import { rotateOf } from "./rotations.ts";
-import { claimOf } from "./trust-store.ts";
+import { claimOf } from "./claims.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 
@@ -20,12 +19,11 @@ interface Scene {
   readonly anna: CertificateFacts;
 }
 
-/** Registers the suite for one kind of store. `open` gives a new, empty one. */
-export function describeSetAside(kind: string, open: () => TrustStore): void {
+/** Registers this part for one kind of store. */
+export function describeSetAside({ kind, open, describe, it }: StoreSuite): void {
   /** Anna was trusted, and is set aside. */
   async function scene(): Promise<Scene> {
-    const store = open();
-    after(() => store.close());
+    const store = await open();
     let at = AT;
     const operator = new Operator(store, { user: "olga", process: "test 1", now: () => at++ });
     const anna = factsOf("anna");
@@ -37,11 +35,12 @@ export function describeSetAside(kind: string, open: () => TrustStore): void {
 
   describe(`${kind}: keys that were set aside`, () => {
     it("wait under their name, in their groups, and say so in an event", async () => {
-      const { store, anna } = await scene();
+      const { store: opened, anna } = await scene();
+      await using store = opened;
       const key = store.key(anna.pin);
       assert.deepEqual([key?.state, key?.peer, key?.expires], ["pending", "anna", null]);
       assert.equal(store.isMember("lab", "anna"), true);
-      const event = parseEvent(store.events(2, 1)[0]?.json ?? "");
+      const event = (await everyEvent(store)).at(-1);
       assert.partialDeepStrictEqual(event, {
         type: "set-aside",
         before: "trusted",
@@ -51,7 +50,8 @@ export function describeSetAside(kind: string, open: () => TrustStore): void {
     });
 
     it("are trusted again by an approval, under the same name, and what they endorsed until then stays void", async () => {
-      const { store, operator, anna } = await scene();
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
       const [key] = await operator.approve("anna");
       assert.deepEqual([key?.state, key?.peer, key?.source], ["trusted", "anna", "approved"]);
       assert.equal(store.isMember("lab", "anna"), true);
@@ -62,7 +62,8 @@ export function describeSetAside(kind: string, open: () => TrustStore): void {
     });
 
     it("are not trusted by first use, by a token, nor by an endorsement", async () => {
-      const { store, anna } = await scene();
+      const { store: opened, anna } = await scene();
+      await using store = opened;
       const older = factsOf("older");
       await store.apply(claimOf(older));
       const create = createTokenOf("anna second");
@@ -85,7 +86,8 @@ export function describeSetAside(kind: string, open: () => TrustStore): void {
     });
 
     it("keep their name from strangers, from tokens, and from keys that they endorsed", async () => {
-      const { store, operator, anna } = await scene();
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
       const rival = await store.apply(claimOf(factsOf("anna")));
       assert.partialDeepStrictEqual(rival, { kind: "lost", reason: "key-changed", conflictsWith: anna.pin });
       await assert.rejects(store.apply(createTokenOf("anna")), { code: "ERR_HANDCLASP_CONFLICT" });
@@ -94,23 +96,26 @@ export function describeSetAside(kind: string, open: () => TrustStore): void {
     });
 
     it("are retired by a key that replaces them", async () => {
-      const { store, operator, anna } = await scene();
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
       await operator.import(factsOf("anna"), { onConflict: "replace" });
       assert.equal(store.key(anna.pin)?.state, "retired");
     });
 
     it("are not pushed out by strangers, however many come", async () => {
-      const { store, anna } = await scene();
+      const { store: opened, anna } = await scene();
+      await using store = opened;
       for (let index = 0; index < 8; index++) {
         await store.apply(hold(factsOf(`stranger-${index}`), { at: AT + index * 10_000 }));
       }
       assert.equal(store.key(anna.pin)?.state, "pending");
-      assert.equal(store.keys().length, 2);
+      assert.equal((await everyKey(store)).length, 2);
     });
 
     it("can be renamed, revoked, ignored and forgotten as others", async () => {
       for (const act of ["revoke", "ignore", "forget"] as const) {
-        const { store, operator, anna } = await scene();
+        const { store: opened, operator, anna } = await scene();
+        await using store = opened;
         await operator.rename("anna", "annika");
         assert.equal(store.key(anna.pin)?.peer, "annika");
         await operator[act]("annika");
@@ -120,7 +125,8 @@ export function describeSetAside(kind: string, open: () => TrustStore): void {
     });
 
     it("are set aside once; what is not trusted cannot be", async () => {
-      const { store, operator, anna } = await scene();
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
       const { sequence } = store.head();
       await operator.setAside(anna.pin);
       assert.equal(store.head().sequence, sequence);

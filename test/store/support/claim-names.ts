@@ -1,7 +1,7 @@
 // Waits for a line, then claims the names of 100 peers with keys of its own, and prints how many it won.
 import { once } from "node:events";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
-import { claimOf } from "../../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 await using store = openSqliteStore(process.argv[2] ?? "");

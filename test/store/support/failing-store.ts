@@ -1,7 +1,7 @@
 // Opens a store, writes to it until that fails, and prints what was thrown, whichever it was.
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
-import { claimOf } from "../../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 const [path = "", most = "1000"] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // Fills a store until its files may not grow any more, then says what becomes of a known and of a new client.
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
 import { Trust } from "../../../src/trust/trust.ts";
-import { claimOf } from "../../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 const path = process.argv[2] ?? "";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
-import { claimOf } from "../../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 

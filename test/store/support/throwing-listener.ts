@@ -1,6 +1,6 @@
 // A listener that throws, one after it, and a change.
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
-import { claimOf } from "../../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 process.on("uncaughtException", (error) => console.log(`uncaught: ${error.message}`));

@@ -1,0 +1,147 @@
+// What every store promises of the pages of its lists.
+import assert from "node:assert/strict";
+import type { RefusalSighting } from "../../trust/port/ledger.ts";
+import type { Page, PageFilter } from "../../trust/port/page.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { CertificateFacts } from "../../x509/certificate-facts.ts";
+import { claimOf } from "./claims.ts";
+import { createTokenOf } from "./join-tokens.ts";
+import { factsOf, randomPin } from "./made-up-certificates.ts";
+import type { StoreSuite } from "./store-suite.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+const ACTOR = { user: "olga", process: "test 1", address: null, listener: null };
+const NOTHING = { seen: [], refusals: [], opened: [], closed: [] };
+
+/** What is on the list when it is read so many at a time; fails when a page is longer. */
+async function inPagesOf<T>(
+  limit: number,
+  list: (page: PageFilter) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const items: T[] = [];
+  let page = await list({ limit });
+  for (;;) {
+    assert.ok(page.items.length <= limit);
+    items.push(...page.items);
+    if (page.next === null) return items;
+    page = await list({ limit, after: page.next });
+  }
+}
+
+async function claimed(store: TrustStore, count: number): Promise<readonly CertificateFacts[]> {
+  const peers = Array.from({ length: count }, (_, number) => factsOf(`peer-${number}`));
+  for (const [number, facts] of peers.entries()) await store.apply(claimOf(facts, { at: AT + number }));
+  return peers;
+}
+
+/** The refusal of a stranger who came at a moment of its own. */
+export function refusalOf(number: number, over: Partial<RefusalSighting> = {}): RefusalSighting {
+  return {
+    pin: null,
+    reason: "unknown",
+    detail: null,
+    problem: null,
+    fingerprint: null,
+    peer: null,
+    address: `192.0.2.${number}`,
+    listener: null,
+    connection: `c${number}`,
+    firstAt: AT + number,
+    lastAt: AT + number,
+    count: 1,
+    ...over,
+  };
+}
+
+/** Registers this part for one kind of store. */
+export function describePages({ kind, open, describe, it }: StoreSuite): void {
+  describe(`${kind}: lists`, () => {
+    it("are empty at first, each of them", async () => {
+      await using store = await open();
+      const empty = { items: [], next: null };
+      assert.deepEqual(await store.listKeys(), empty);
+      assert.deepEqual(await store.listEvents(), empty);
+      assert.deepEqual(await store.listRefusals(), empty);
+      assert.deepEqual(await store.listConnections(), empty);
+      assert.deepEqual(await store.listTokens(), empty);
+      assert.deepEqual(await store.listMembers(), empty);
+      assert.deepEqual(await store.listCertificates(randomPin()), []);
+    });
+
+    it("are the same in pages of whatever size", async () => {
+      await using store = await open();
+      const peers = await claimed(store, 7);
+      const tokens = Array.from({ length: 5 }, (_, number) =>
+        createTokenOf(`t${number}`, { id: `${number}`.repeat(32) }),
+      );
+      for (const token of tokens) await store.apply(token);
+      for (const { pin } of peers) {
+        await store.apply({ type: "add-to-group", at: AT, actor: ACTOR, group: "lab", key: pin });
+      }
+      const opened = peers.map(({ pin }, number) => {
+        return { id: `c${number}`, pin, peer: "p", remoteAddress: null, listener: null, since: AT + number };
+      });
+      await store.record({
+        ...NOTHING,
+        opened,
+        refusals: [1, 2, 3, 4, 5].map((number) => refusalOf(number)),
+      });
+      for (const limit of [1, 2, 3, 1000]) {
+        const keys = await inPagesOf(limit, (page) => store.listKeys(page));
+        assert.deepEqual(
+          keys.map(({ pin }) => pin),
+          peers.map(({ pin }) => pin),
+        );
+        const events = await inPagesOf(limit, (page) => store.listEvents(page));
+        assert.deepEqual(
+          events.map(({ sequence }) => sequence),
+          Array.from({ length: store.head().sequence }, (_, at) => at + 1),
+        );
+        const refusals = await inPagesOf(limit, (page) => store.listRefusals(page));
+        assert.deepEqual(
+          refusals.map(({ connection }) => connection),
+          ["c5", "c4", "c3", "c2", "c1"],
+        );
+        const connections = await inPagesOf(limit, (page) => store.listConnections(page));
+        assert.deepEqual(
+          connections.map(({ id }) => id),
+          opened.map(({ id }) => id),
+        );
+        const ids = (await inPagesOf(limit, (page) => store.listTokens(page))).map(({ id }) => id);
+        assert.deepEqual(new Set(ids), new Set(tokens.map(({ token }) => token.id)));
+        assert.equal(ids.length, 5);
+        const members = await inPagesOf(limit, (page) => store.listMembers(page));
+        assert.deepEqual(
+          members.map(({ peer }) => peer),
+          peers.map((_, number) => `peer-${number}`),
+        );
+      }
+    });
+
+    it("take no limit and no cursor that is none", async () => {
+      await using store = await open();
+      const wrong = { code: "ERR_HANDCLASP_OPTION" };
+      for (const filter of [{ limit: 0 }, { limit: 1001 }, { limit: 1.5 }, { after: "!" }]) {
+        await assert.rejects(async () => store.listKeys(filter), wrong);
+        await assert.rejects(async () => store.listEvents(filter), wrong);
+        await assert.rejects(async () => store.listRefusals(filter), wrong);
+        await assert.rejects(async () => store.listConnections(filter), wrong);
+        await assert.rejects(async () => store.listTokens(filter), wrong);
+        await assert.rejects(async () => store.listMembers(filter), wrong);
+      }
+    });
+
+    it("neither repeat nor leave out what was there while others came and went", async () => {
+      await using store = await open();
+      const peers = await claimed(store, 6);
+      const first = await store.listKeys({ limit: 3 });
+      await store.apply({ type: "forget", at: AT + 10, actor: ACTOR, key: peers[2]?.pin ?? "" });
+      await store.apply(claimOf(factsOf("late"), { at: AT + 11 }));
+      const rest = await inPagesOf(2, (page) => store.listKeys({ after: first.next ?? "", ...page }));
+      assert.deepEqual(
+        rest.slice(0, 3).map(({ pin }) => pin),
+        peers.slice(3).map(({ pin }) => pin),
+      );
+    });
+  });
+}
