@@ -50,7 +50,24 @@ export type { FirstUse, Policy } from "./trust/policy.ts";
 export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
+export { parseEvent, type SealedEvent, type TrustEvent, type TrustEventType } from "./trust/events.ts";
+export { nameKey } from "./trust/peer-name.ts";
+export type { Knowledge } from "./trust/port/knowledge.ts";
+export type { Ledger, RefusalSighting, SightingBatch } from "./trust/port/ledger.ts";
+export { everyItem, type Page, type PageFilter } from "./trust/port/page.ts";
+export type {
+  EventFilter,
+  KeyFilter,
+  ListedConnection,
+  ListedKey,
+  ListedMember,
+  MemberFilter,
+  RefusalFilter,
+  Roll,
+  Search,
+} from "./trust/port/roll.ts";
 export type { TrustStore } from "./trust/port/trust-store.ts";
+export type { StoreReport, StoreStats, Upkeep } from "./trust/port/upkeep.ts";
 export type { RefusalDetail, RefusalReason, Verdict } from "./trust/verdict.ts";
 export {
   type CertificateDescription,

@@ -6,7 +6,7 @@ import { toKeyId } from "../../src/trust/key-id.ts";
 import { nameKey, toPeerName } from "../../src/trust/peer-name.ts";
 import { prepareChange } from "../../src/trust/prepare-change.ts";
 import { toSeenCertificate } from "../../src/trust/trust.ts";
-import { claimOf } from "../../src/testing/contract/trust-store.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 import { randomChange, type Draw } from "./support/random-change.ts";
 
