@@ -79,6 +79,6 @@ async function doubtsAbout(file: string, config: GatewayConfig): Promise<readonl
 async function groupsOf(url: string): Promise<ReadonlySet<string> | undefined> {
   const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
   if (url === "memory:" || !existsSync(path)) return undefined;
-  await using store = openStore(url, { process: processName("check-config") });
+  await using store = openStore(url, { process: processName("check-config"), readOnly: true });
   return new Set(store.members().map(({ group }) => nameKey(group)));
 }

@@ -71,6 +71,8 @@ export function describeUsage(error: unknown): string {
 export interface WithStoreOptions {
   /** A store that is not there is an error; default false: it is made. */
   readonly mustExist?: boolean;
+  /** Nothing is changed: the store must exist, but need not be writable; default false. */
+  readonly reads?: boolean;
 }
 
 /** Opens the store, runs, and closes it whatever happens. */
@@ -78,10 +80,10 @@ export async function withStore<T>(
   url: string,
   verb: string,
   run: (store: TrustStore, operator: Operator) => T | Promise<T>,
-  { mustExist = false }: WithStoreOptions = {},
+  { reads = false, mustExist = reads }: WithStoreOptions = {},
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
-  await using store = openStore(url, { process: processName(verb) });
+  await using store = openStore(url, { process: processName(verb), readOnly: reads });
   return await run(
     store,
     new Operator(store, { user: userName(), process: processName(verb), now: Date.now }),

@@ -31,7 +31,7 @@ async function run(
       if (json) printJson({ ...refusal, explanation: flat(text), ...explanation });
       else print(wrapped(text, columnsOf(process.stdout)));
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

@@ -70,6 +70,6 @@ async function list({ store: url, json }: Flags): Promise<void> {
         print(table([["GROUP", "PEER", "SINCE"], ...rows]));
       }
     },
-    { mustExist: true },
+    { reads: true },
   );
 }

@@ -50,7 +50,7 @@ async function runCheck({ store: url, json }: Options): Promise<void> {
       if (json !== true)
         print(`ok: ${chain.head.sequence} events, head ${chain.head.sequence} ${chain.head.hash}`);
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 
@@ -63,7 +63,7 @@ async function runBackup(file: string, { store: url, json }: Options): Promise<v
       if (json === true) printJson({ file: resolve(file), head: store.head() });
       else print(resolve(file));
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 
@@ -92,7 +92,7 @@ async function runStats({ store: url, json }: Options): Promise<void> {
         ]),
       );
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

@@ -124,7 +124,7 @@ async function list({ store: url, json }: StoreFlags): Promise<void> {
         print(table([["ID", "NAME", "STATE", "EXPIRES", "FROM", "USED BY"], ...rows]));
       }
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../node-sqlite.ts";
 import { pathToFileURL } from "node:url";
 import { HandclaspError } from "../errors.ts";
+import { cannotBeWritten, openReadOnlyFile, type ReadOnlyFile, whyNotWritable } from "./read-only-file.ts";
 import { createSchema, migrate, readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 
@@ -34,24 +35,52 @@ export function fileIdentity(path: string): FileIdentity | undefined {
  * store of ours is an error and stays as it is: an empty one in its place would trust everybody anew.
  */
 export function openSqliteFile(path: string): DatabaseSync {
-  const what = `cannot open ${path}`;
+  return opening(path, () => {
+    if (!isThere(path)) createFile(path);
+    const reason = whyNotWritable(path);
+    if (reason !== undefined) throw cannotBeWritten(path, reason);
+    return sound(connect(path), path);
+  });
+}
+
+/** Opens a store that is there for reading alone; where it cannot be written, nothing is, beside it neither. */
+export function openToRead(path: string): ReadOnlyFile {
+  return opening(path, () => {
+    if (!isThere(path)) throw missingFile(path);
+    if (whyNotWritable(path) === undefined)
+      return { database: sound(connect(path), path), failure: () => undefined };
+    const file = openReadOnlyFile(path);
+    return { ...file, database: sound(file.database, path) };
+  });
+}
+
+function opening<T>(path: string, open: () => T): T {
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) createFile(path);
-    else if (stat.isDirectory()) throw folderInstead(path);
-    else if (stat.size === 0) throw emptyFile(path);
-    else if (isLinked(path)) throw linkedFile(path);
-    const database = connect(path);
-    try {
-      migrate(database);
-      if (statSync(path).size <= QUICK_CHECK_MOST_BYTES) quickCheck(database, path);
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    return open();
   } catch (error) {
-    throw toStoreError(error, "ERR_HANDCLASP_STORE_OPEN", what, path);
+    throw toStoreError(error, "ERR_HANDCLASP_STORE_OPEN", `cannot open ${path}`, path);
+  }
+}
+
+/** False when there is nothing; throws when it is something else than a store of ours can be. */
+function isThere(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  if (!stat.isFile()) throw noFile(path, stat);
+  if (stat.size === 0) throw emptyFile(path);
+  if (isLinked(path)) throw linkedFile(path);
+  return true;
+}
+
+/** Closed again when it is not, or is too old to be read as it is. */
+function sound(database: DatabaseSync, path: string): DatabaseSync {
+  try {
+    migrate(database);
+    if (statSync(path).size <= QUICK_CHECK_MOST_BYTES) quickCheck(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
@@ -124,9 +153,25 @@ function linkedFile(path: string): HandclaspError {
   });
 }
 
-function folderInstead(path: string): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${path} is a folder: a trust store is a file`, {
-    hint: `name a file in it: ${join(path, "trust.db")}`,
+function noFile(path: string, stat: Stats): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `${path} is ${kindOf(stat)}: a trust store is a file`,
+    {
+      hint: stat.isDirectory() ? `name a file in it: ${join(path, "trust.db")}` : "give the path of a file",
+    },
+  );
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return "a folder";
+  if (stat.isSocket()) return "a socket";
+  return stat.isFIFO() ? "a named pipe" : "a device";
+}
+
+function missingFile(path: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${path}`, {
+    hint: "look at the path: one that is only read is not made",
   });
 }
 

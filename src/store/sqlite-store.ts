@@ -1,6 +1,6 @@
-import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
+import { BOOLEAN, checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
 import type { HandclaspError } from "../errors.ts";
 import type { Change, Outcome } from "../trust/changes/change.ts";
 import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
@@ -22,6 +22,7 @@ import type {
 } from "../trust/port/roll.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { StoreReport, StoreStats } from "../trust/port/upkeep.ts";
+import { backUp } from "./back-up.ts";
 import { droppedSoFar } from "./dropped.ts";
 import { EventFeed } from "./event-feed.ts";
 import { KeyCache } from "./key-cache.ts";
@@ -29,29 +30,33 @@ import { LiveRun } from "./live-run.ts";
 import { realStorePath } from "./real-store-path.ts";
 import { SCHEMA } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
-import { connect, integrityProblems, openSqliteFile } from "./sqlite-file.ts";
+import { connect, integrityProblems, openSqliteFile, openToRead } from "./sqlite-file.ts";
 import { SqliteRoll } from "./sqlite-roll.ts";
 import { SqliteLists } from "./sqlite-lists.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 import { inOneSnapshot, trustRows } from "./trust-rows.ts";
 import { type SightingsWrite, SqliteWriter, type Write } from "./sqlite-writer.ts";
-import { closedStore, DirectChannel, ThreadChannel, type WriteChannel } from "./write-channel.ts";
+import { closedStore, DirectChannel, NoChannel, ThreadChannel, type WriteChannel } from "./write-channel.ts";
 
 export interface StoreOptions {
   /** What runs, for people who read lists of live connections; default `node` and the process id. */
   readonly process?: string;
   /** Milliseconds since the epoch, for telling whose connections are live; default the system's clock. */
   readonly now?: () => number;
+  /** For who only reads: writes are refused, and a store that cannot be written can be read. Default false. */
+  readonly readOnly?: boolean;
 }
 
-const RULES: OptionRules<StoreOptions> = { process: TEXT, now: FUNCTION };
+const RULES: OptionRules<StoreOptions> = { process: TEXT, now: FUNCTION, readOnly: BOOLEAN };
 
 /** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
 export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
   const real = realStorePath(path);
-  const database = openSqliteFile(real);
-  const file = { url: `sqlite:${path}`, path: real, channel: new ThreadChannel(real) };
-  return new SqliteStore(database, file, options);
+  const at = { url: `sqlite:${path}`, path: real };
+  if (options.readOnly !== true)
+    return new SqliteStore(openSqliteFile(real), { ...at, channel: new ThreadChannel(real) }, options);
+  const { database, failure } = openToRead(real);
+  return new SqliteStore(database, { ...at, channel: new NoChannel(real), failure }, options);
 }
 
 /** Where a store is kept. */
@@ -61,12 +66,16 @@ export interface StoreFile {
   /** Where that leads: everything that is watched or opened again lies there. */
   readonly path: string;
   readonly channel: WriteChannel;
+  /** Why what is read cannot be relied on, where that can be. */
+  readonly failure?: () => HandclaspError | undefined;
 }
 
 /** Used by `openMemoryStore` too: the same rows, nothing on disk. */
 export class SqliteStore implements TrustStore {
   readonly url: string;
   readonly #path: string | null;
+  readonly #isReadOnly: boolean;
+  readonly #failure: (() => HandclaspError | undefined) | undefined;
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
   readonly #keys: Pick<SqliteTables, "key">;
@@ -85,6 +94,8 @@ export class SqliteStore implements TrustStore {
     const path = file?.path ?? null;
     this.url = file?.url ?? "memory:";
     this.#path = path;
+    this.#isReadOnly = options.readOnly === true;
+    this.#failure = file?.failure;
     this.#database = database;
     this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new SqliteTables(database);
@@ -277,20 +288,11 @@ export class SqliteStore implements TrustStore {
 
   async backup(path: string): Promise<void> {
     this.#mustBeReadable();
-    let made = false;
+    const source = this.#path === null || this.#isReadOnly ? this.#database : connect(this.#path);
     try {
-      closeSync(openSync(path, "wx", 0o600));
-      made = true;
-      const source = this.#path === null ? this.#database : connect(this.#path);
-      try {
-        source.prepare("VACUUM INTO ?").run(path);
-      } finally {
-        if (source !== this.#database) source.close();
-      }
-      chmodSync(path, 0o600);
-    } catch (error) {
-      if (made) rmSync(path, { force: true });
-      throw toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", `cannot write the backup ${path}`, path);
+      backUp(source, path);
+    } finally {
+      if (source !== this.#database) source.close();
     }
   }
 
@@ -304,6 +306,8 @@ export class SqliteStore implements TrustStore {
     this.#feed.stop();
     await this.#channel.close();
     this.#database.close();
+    const failure = this.#failure?.();
+    if (failure !== undefined) throw failure;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -349,7 +353,8 @@ export class SqliteStore implements TrustStore {
 
   #mustBeReadable(): void {
     if (this.#closed) throw closedStore();
-    if (this.#feed.failure !== undefined) throw this.#feed.failure;
+    const failure = this.#feed.failure ?? this.#failure?.();
+    if (failure !== undefined) throw failure;
   }
 }
 

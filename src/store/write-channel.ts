@@ -29,6 +29,22 @@ export class DirectChannel implements WriteChannel {
   async close(): Promise<void> {}
 }
 
+/** Writes nothing: for who said to be reading only. */
+export class NoChannel implements WriteChannel {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  write(): Promise<Outcome> {
+    const problem = `the trust store ${this.#path} was opened for reading only`;
+    return Promise.reject(new HandclaspError("ERR_HANDCLASP_STORE_WRITE", problem));
+  }
+
+  async close(): Promise<void> {}
+}
+
 interface Waiting {
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;

@@ -33,7 +33,7 @@ export async function openKnownServers(url: string, remembers: boolean): Promise
   const copy = join(folder, KNOWN_SERVERS);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    await using kept = openStore(known, options);
+    await using kept = openStore(known, { ...options, readOnly: true });
     await kept.backup(copy);
     const store = openStore(copy, options);
     return { store, [Symbol.asyncDispose]: () => store.close().finally(remove) };

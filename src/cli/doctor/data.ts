@@ -2,6 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { readIdentityFile, showIdentityFile } from "../../client/identity-file.ts";
 import { identityFile, listIdentities } from "../../client/identity-folder.ts";
 import { openStore } from "../../store/open-store.ts";
+import { cannotBeWritten, whyNotWritable } from "../../store/read-only-file.ts";
+import { realStorePath } from "../../store/real-store-path.ts";
 import { parseEvent } from "../../trust/events.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -47,7 +49,7 @@ export async function examineStores(url: string): Promise<StoreFindings> {
       } else if (!existsSync(path)) {
         findings.push(toFinding("none", subject, `${path}: made on first use`));
       } else {
-        await using store = openStore(at, { process: processName("doctor") });
+        await using store = openStore(at, { process: processName("doctor"), readOnly: true });
         findings.push(...examineStore(subject, path, store));
         newestEventAt = Math.max(newestEventAt ?? 0, newestEvent(store) ?? 0) || null;
       }
@@ -87,11 +89,19 @@ function examineStore(subject: string, path: string, store: TrustStore): readonl
           ),
         ]),
     ...(shared === undefined ? [] : [shared]),
+    ...notWritable(subject, path),
   ];
   if (findings.length > 0) return findings;
   const { trusted, pending } = keys;
   const about = `schema ${schema}, ${trusted} trusted, ${pending} pending, ${events} events that verify`;
   return [toFinding("ok", subject, `${path}: ${about}`)];
+}
+
+function notWritable(subject: string, path: string): readonly Finding[] {
+  const reason = whyNotWritable(realStorePath(path));
+  if (reason === undefined) return [];
+  const { message, hint } = cannotBeWritten(path, reason);
+  return [toFinding("warn", subject, message, hint)];
 }
 
 function newestEvent(store: TrustStore): number | null {

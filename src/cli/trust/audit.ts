@@ -55,7 +55,7 @@ async function runVerify({ head: noted, store: url, json }: Options): Promise<vo
       if (missing !== undefined) say(missing);
       if (json !== true) print(`ok: ${head.sequence} events, head ${showHead(head)}`);
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 
@@ -68,7 +68,7 @@ async function runHead({ store: url, json }: Options): Promise<void> {
       if (json === true) printJson({ sequence, hash });
       else print(showHead({ sequence, hash }));
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

@@ -34,6 +34,6 @@ async function run({ store: url, json }: Options): Promise<void> {
         print(table([["CONNECTION", "PROCESS", "PEER", "KEY", "FROM", "SINCE"], ...rows]));
       }
     },
-    { mustExist: true },
+    { reads: true },
   );
 }

@@ -88,7 +88,7 @@ async function run({ follow, after, store: url, json }: Options): Promise<void> 
       await end;
       stop();
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

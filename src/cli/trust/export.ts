@@ -67,7 +67,7 @@ async function run(folder: string, { store: url, json }: Options): Promise<void>
       else if (exports.length === 0) say("no keys are trusted");
       else for (const { file } of exports) print(file);
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

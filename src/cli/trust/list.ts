@@ -45,7 +45,7 @@ async function run({ state, store: url, json }: Options): Promise<void> {
           ]),
         );
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

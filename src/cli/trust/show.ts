@@ -41,7 +41,7 @@ async function run(text: string, { pem, store: url, json }: Options): Promise<vo
       if (json === true) printJson(shown);
       else print(keys.map((key, at) => describe(key, shown[at])).join("\n\n"));
     },
-    { mustExist: true },
+    { reads: true },
   );
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { unprivileged } from "../../support/unprivileged.ts";
 import { type Home, runToEnd } from "./serve.ts";
 
 export interface Ran {
@@ -10,8 +11,13 @@ export interface Ran {
 }
 
 /** Runs many command lines in one process, one after the other: much quicker than a process each. */
-export async function runMany(home: Home, lines: readonly (readonly string[])[]): Promise<readonly Ran[]> {
-  const { stdout, stderr } = await runToEnd(process.execPath, [join(import.meta.dirname, "run-lines.ts")], {
+export async function runMany(
+  home: Home,
+  lines: readonly (readonly string[])[],
+  asWhom: typeof unprivileged = (program, ...args) => [program, ...args],
+): Promise<readonly Ran[]> {
+  const [program, ...rest] = asWhom(process.execPath, join(import.meta.dirname, "run-lines.ts"));
+  const { stdout, stderr } = await runToEnd(program, rest, {
     input: lines.map((args) => JSON.stringify(args)).join("\n"),
     environment: home.environment,
     timeoutMs: 60_000,
