@@ -3,6 +3,7 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { examineClock, examineEnvironment } from "../../src/cli/doctor/machine.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 
 interface Row {
@@ -15,7 +16,7 @@ interface Row {
 async function examined(
   home: Home,
 ): Promise<{ readonly code: number | null; readonly of: (subject: string) => Row[] }> {
-  const { code, stdout } = await home.run(["doctor", "--json"]);
+  const { code, stdout } = await runHere(home, ["doctor", "--json"]);
   const rows = JSON.parse(stdout) as Row[];
   return { code, of: (subject) => rows.filter((row) => row.subject === subject) };
 }
@@ -49,7 +50,7 @@ describe("doctor", () => {
     ]) {
       assert.deepEqual(statuses(of(subject)), ["ok"], subject);
     }
-    const { stdout } = await home.run(["doctor"]);
+    const { stdout } = await runHere(home, ["doctor"]);
     assert.match(stdout, /^ok +trust store/m);
   });
 
@@ -68,7 +69,7 @@ describe("doctor", () => {
 
   it("exits 1 for a damaged store or identity, and still looks at the rest", async () => {
     using home = new Home();
-    await home.run(["identity", "create"]);
+    await runHere(home, ["identity", "create"]);
     writeFileSync(home.path("handclasp", "identities", "default.pem"), "damaged");
     writeFileSync(home.store, "damaged");
     const { code, of } = await examined(home);
@@ -80,7 +81,7 @@ describe("doctor", () => {
 
   it("warns of keys that others can read", async () => {
     using home = new Home();
-    await home.run(["identity", "create"]);
+    await runHere(home, ["identity", "create"]);
     chmodSync(home.path("handclasp", "identities", "default.pem"), 0o644);
     chmodSync(home.path("handclasp"), 0o755);
     chmodSync(home.path("handclasp", "identities"), 0o750);

@@ -15,6 +15,7 @@ import { judgeRefusal, type RefusalFacts } from "../../src/explain/judge-refusal
 import { toKeyId } from "../../src/trust/key-id.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";
 import type { RefusalDetail, RefusalReason } from "../../src/trust/verdict.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
@@ -229,7 +230,7 @@ describe("explain", () => {
     await openssl(server.port, client, "Ada\n");
     const { connection } = await server.logged(({ event }) => event === "refused");
     await server.stop();
-    const last = await home.run(["explain", "LAST"]);
+    const last = await runHere(home, ["explain", "LAST"]);
     assert.equal(last.code, 0);
     assert.match(
       unwrapped(last.stdout),
@@ -244,9 +245,9 @@ describe("explain", () => {
       client.pin,
       new X509Certificate(client.pem).fingerprint256,
     ]) {
-      assert.equal((await home.run(["explain", meant])).stdout, last.stdout, meant);
+      assert.equal((await runHere(home, ["explain", meant])).stdout, last.stdout, meant);
     }
-    const one = await home.run(["explain", String(connection), "--json"]);
+    const one = await runHere(home, ["explain", String(connection), "--json"]);
     assert.partialDeepStrictEqual(JSON.parse(one.stdout), {
       connection,
       reason: "pending",
@@ -283,12 +284,12 @@ describe("explain", () => {
 
   it("says when there is nothing to explain", async () => {
     using home = new Home();
-    assert.equal((await home.run(["explain", "LAST"])).code, 1);
+    assert.equal((await runHere(home, ["explain", "LAST"])).code, 1);
     await using server = await startServe(home);
     await server.stop();
-    const { code, stderr } = await home.run(["explain", "nobody-1"]);
+    const { code, stderr } = await runHere(home, ["explain", "nobody-1"]);
     assert.equal(code, 1);
     assert.match(stderr, /ERR_HANDCLASP_NOT_FOUND/);
-    assert.match((await home.run(["explain", "last"])).stderr, /nobody was refused/);
+    assert.match((await runHere(home, ["explain", "last"])).stderr, /nobody was refused/);
   });
 });

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
 import { factsOfPem, failure, printed, printedJson } from "./support/trust.ts";
@@ -88,7 +89,7 @@ describe("identity export", () => {
     const pem = await printed(home, "identity", "export");
     assert.equal(factsOfPem(pem).pin, pin);
     assert.doesNotMatch(pem, /PRIVATE/);
-    const { stdout, stderr } = await home.run(["identity", "export", "--include-private-key"]);
+    const { stdout, stderr } = await runHere(home, ["identity", "export", "--include-private-key"]);
     assert.match(stderr, /^warning: /);
     assert.equal(factsOfPem(stdout).pin, pin);
     assert.equal(createPrivateKey(stdout).asymmetricKeyType, "ec");
@@ -120,8 +121,8 @@ describe("identity export", () => {
     using home = new Home();
     await printed(home, "identity", "create");
     const p12 = ["--p12", home.path("out.p12")];
-    assert.equal((await home.run(["identity", "export", ...p12, "--include-private-key"])).code, 2);
-    assert.equal((await home.run(["identity", "export", "--p12-passphrase-file", "x"])).code, 2);
+    assert.equal((await runHere(home, ["identity", "export", ...p12, "--include-private-key"])).code, 2);
+    assert.equal((await runHere(home, ["identity", "export", "--p12-passphrase-file", "x"])).code, 2);
   });
 });
 

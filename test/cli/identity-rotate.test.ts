@@ -5,6 +5,7 @@ import { failure, printed, printedJson } from "./support/trust.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 
@@ -78,8 +79,8 @@ describe("identity rotate", () => {
     assert.match(server.stderr, /hint: handclasp serve makes it/);
     await failure(home, "identity", "rotate", "anna", "--server");
     await failure(home, "identity", "rotate", "--server", "--store", "memory:");
-    assert.equal((await home.run(["identity", "rotate", "--type", "dsa"])).code, 2);
-    assert.equal((await home.run(["identity", "rotate", "--days", "0"])).code, 2);
+    assert.equal((await runHere(home, ["identity", "rotate", "--type", "dsa"])).code, 2);
+    assert.equal((await runHere(home, ["identity", "rotate", "--days", "0"])).code, 2);
     assert.deepEqual(readdirSync(home.folder), []);
   });
 });
@@ -276,7 +277,7 @@ describe("an encrypted identity", () => {
   it("wants a passphrase in the first line, and warns when everybody may read it", async () => {
     using home = new Home();
     const open = passphraseFile(home, "open to all\r\nsecond line", 0o644);
-    const { code, stderr } = await home.run(["identity", "create", "--passphrase-file", open]);
+    const { code, stderr } = await runHere(home, ["identity", "create", "--passphrase-file", open]);
     assert.equal(code, 0);
     assert.match(stderr, /^warning: everybody may read .* \(644\): chmod 600 /);
     const sameLine = passphraseFile(home, "open to all");
@@ -303,7 +304,7 @@ describe("trust revoke of a key that was rotated", () => {
     }
     const [first = "", , last = ""] = pins;
     const { keyId } = await printedJson<Row>(home, "identity", "show");
-    const { code, stdout, stderr } = await home.run(["trust", "revoke", first]);
+    const { code, stdout, stderr } = await runHere(home, ["trust", "revoke", first]);
     assert.equal(code, 0);
     assert.match(stdout, /^revoked /);
     assert.match(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import packageJson from "../../package.json" with { type: "json" };
+import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 
 describe("handclasp", () => {
@@ -28,7 +29,7 @@ describe("handclasp", () => {
         /^hint: write 127\.0\.0\.1:5432 or/m,
       ],
     ] as const) {
-      const { code, stderr } = await home.run(args);
+      const { code, stderr } = await runHere(home, args);
       assert.equal(code, 2, stderr);
       assert.match(stderr, hint);
     }

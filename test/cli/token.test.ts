@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { parseJoinToken } from "../../src/trust/join-token.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, printed, printedJson } from "./support/trust.ts";
@@ -113,7 +114,7 @@ describe("token create", () => {
       ["anna", ...SERVER, "--expires", "91d"],
       [],
     ]) {
-      assert.equal((await home.run(["token", "create", ...args])).code, 2, args.join(" "));
+      assert.equal((await runHere(home, ["token", "create", ...args])).code, 2, args.join(" "));
     }
     assert.deepEqual(await printedJson(home, "token", "list"), []);
   });

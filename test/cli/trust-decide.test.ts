@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, hold, openHomeStore, printed, printedJson, refused } from "./support/trust.ts";
@@ -243,10 +244,10 @@ describe("trust rename", () => {
 describe("trust open", () => {
   it("makes no store: a mistyped path must not look as if it worked", async () => {
     using home = new Home();
-    const { code, stderr } = await home.run(["trust", "open", "--for", "10m"]);
+    const { code, stderr } = await runHere(home, ["trust", "open", "--for", "10m"]);
     assert.equal(code, 1);
     assert.match(stderr, /error: there is no trust store .*\nhint: /);
-    assert.equal((await home.run(["trust", "list"])).code, 1);
+    assert.equal((await runHere(home, ["trust", "list"])).code, 1);
   });
 
   it("opens first use for a while, and closes it", async () => {

@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 import { CHAIN_START, parseEvent, sealEvent } from "../../src/trust/events.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { randomPin } from "../support/certificates.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, openHomeStore, printed } from "./support/trust.ts";
@@ -165,7 +166,7 @@ describe("trust audit", () => {
     await printed(home, "trust", "open", "--close");
     const rewritten = await failure(home, "trust", "audit", "verify", "--head", head);
     assert.match(rewritten.stderr, /^error: event 3 has another hash/);
-    const json = await home.run(["trust", "audit", "verify", "--head", head, "--json"]);
+    const json = await runHere(home, ["trust", "audit", "verify", "--head", head, "--json"]);
     assert.equal(json.code, 1);
     assert.equal((JSON.parse(json.stdout) as { ok: boolean }).ok, false);
   });
@@ -185,7 +186,7 @@ describe("trust audit", () => {
       );
       assert.match(stderr, /\n {2}key [A-Z2-7-]+: state is "trusted", by the events "revoked"\n/);
       assert.match(stderr, /peer is "an\\u\{1b\}na", by the events "Anna B"\nhint: another program wrote/);
-      const json = await home.run([...verb, "--json"]);
+      const json = await runHere(home, [...verb, "--json"]);
       assert.equal(json.code, 1);
       assert.partialDeepStrictEqual(JSON.parse(json.stdout), {
         ok: false,
@@ -193,13 +194,16 @@ describe("trust audit", () => {
         differences: [{ field: "state", row: "trusted", events: "revoked" }, { field: "peer" }],
       });
     }
-    assert.match((await home.run(["doctor"])).stdout, /rows are not what the events come to, in 2 places/);
+    assert.match(
+      (await runHere(home, ["doctor"])).stdout,
+      /rows are not what the events come to, in 2 places/,
+    );
   });
 
   it("says what it could not compare in a store of a former version", async () => {
     using home = new Home();
     const server = ["--server", "gw.example:8443", "--server-pin", randomPin()];
-    assert.equal((await home.run(["token", "create", "anna", ...server])).code, 0);
+    assert.equal((await runHere(home, ["token", "create", "anna", ...server])).code, 0);
     const { store } = openHomeStore(home);
     const [{ json } = assert.fail()] = store.events(0, 1);
     await store.close();
@@ -207,7 +211,7 @@ describe("trust audit", () => {
     const { publicKey: _key, serverPin: _pin, ...former } = details;
     const sealed = sealEvent(CHAIN_START, { ...event, at: Date.parse(at), details: former });
     tamper(home, `UPDATE events SET json = '${sealed.json}', hash = '${sealed.hash}'`);
-    const { code, stderr } = await home.run(["trust", "audit", "verify"]);
+    const { code, stderr } = await runHere(home, ["trust", "audit", "verify"]);
     assert.equal(code, 0);
     assert.match(stderr, /^not compared: the keys of 1 join token made by an earlier version/);
   });

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeF
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, printed, printedJson } from "./support/trust.ts";
@@ -11,7 +12,11 @@ describe("trust add", () => {
   it("takes a certificate from stdin", async () => {
     using home = new Home();
     const { pem, pin } = await makeClient(home, "anna");
-    const { code, stdout } = await home.run(["trust", "add", "-", "--name", "Anna"], `some text\n${pem}`);
+    const { code, stdout } = await runHere(
+      home,
+      ["trust", "add", "-", "--name", "Anna"],
+      `some text\n${pem}`,
+    );
     assert.deepEqual({ code, stdout }, { code: 0, stdout: `trusted  Anna  ${toKeyId(pin)}\n` });
   });
 
@@ -47,7 +52,7 @@ describe("trust import", () => {
     await into("ANNA", "b");
     writeFileSync(home.path("in", "c\n.pem"), "garbage");
     writeFileSync(home.path("in", "readme.txt"), "not looked at");
-    const { code, stdout, stderr } = await home.run(["trust", "import", home.path("in")]);
+    const { code, stdout, stderr } = await runHere(home, ["trust", "import", home.path("in")]);
     assert.equal(code, 1);
     assert.equal(
       stdout,
@@ -57,7 +62,7 @@ describe("trust import", () => {
     assert.match(stderr, /^error: "c\\n\.pem": there is no certificate in this text.*\nhint: /m);
     assert.match(stderr, /^2 imported, 0 unchanged, 2 failed$/m);
 
-    const again = await home.run(["trust", "import", home.path("in"), "--json"]);
+    const again = await runHere(home, ["trust", "import", home.path("in"), "--json"]);
     const result = JSON.parse(again.stdout) as { imported: unknown[]; failed: Record<string, unknown>[] };
     assert.equal(result.imported.length, 2);
     assert.deepEqual(
@@ -68,7 +73,7 @@ describe("trust import", () => {
       ],
     );
     assert.doesNotMatch(again.stderr, /unchanged/);
-    const third = await home.run(["trust", "import", home.path("in")]);
+    const third = await runHere(home, ["trust", "import", home.path("in")]);
     assert.match(third.stderr, /^0 imported, 2 unchanged, 2 failed$/m);
   });
 
@@ -76,11 +81,11 @@ describe("trust import", () => {
     using home = new Home();
     mkdirSync(home.path("in"));
     copyFileSync((await makeClient(home, "anna")).cert, home.path("in", "a.pem"));
-    await home.run(["trust", "import", home.path("in")]);
+    await runHere(home, ["trust", "import", home.path("in")]);
     const database = new DatabaseSync(home.store);
     database.exec("CREATE TRIGGER no BEFORE INSERT ON certificates BEGIN SELECT RAISE(FAIL, 'full'); END");
     database.close();
-    const { code, stdout, stderr } = await home.run(["trust", "import", home.path("in"), "--json"]);
+    const { code, stdout, stderr } = await runHere(home, ["trust", "import", home.path("in"), "--json"]);
     assert.equal(code, 1);
     assert.deepEqual(JSON.parse(stdout), { imported: [], failed: [] });
     assert.match(stderr, /ERR_HANDCLASP_STORE_WRITE/);
@@ -133,7 +138,7 @@ describe("trust export", () => {
     await printed(home, "trust", "add", (await makeClient(home, "anna")).cert);
     await printed(home, "trust", "export", home.path("out"));
     const other = ["--store", home.path("other.db")];
-    await home.run(["trust", "import", home.path("out"), ...other]);
+    await runHere(home, ["trust", "import", home.path("out"), ...other]);
     const [key] = await printedJson(home, "trust", "list", ...other);
     assert.equal(key?.["peer"], "anna");
   });

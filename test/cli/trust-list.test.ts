@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { factsOfPem, failure, hold, openHomeStore, printed, printedJson } from "./support/trust.ts";
@@ -175,7 +176,7 @@ describe("trust list", () => {
   it("says on stderr that there are no keys", async () => {
     using home = new Home();
     await openHomeStore(home).store.close();
-    const { code, stdout, stderr } = await home.run(["trust", "list"]);
+    const { code, stdout, stderr } = await runHere(home, ["trust", "list"]);
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "no keys yet\n" });
     assert.deepEqual(await printedJson(home, "trust", "list"), []);
   });
@@ -194,7 +195,7 @@ describe("trust list", () => {
       ["trust", "events", "--after", "x"],
       ["trust", "audit", "verify", "--head", "12"],
     ];
-    const results = await Promise.all(wrong.map((args) => home.run(args)));
+    const results = await Promise.all(wrong.map((args) => runHere(home, args)));
     for (const [at, { code, stdout }] of results.entries()) {
       assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, String(wrong[at]));
     }
@@ -280,6 +281,7 @@ describe("trust connections", () => {
         pin,
         remoteAddress: "192.0.2.1",
         since: new Date(since).toISOString(),
+        listener: null,
       },
     ]);
     assert.match(await printed(home, "trust", "connections"), /^CONNECTION .*\nc1 +serve \d+ +anna /);

@@ -6,11 +6,12 @@ import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { CertificateFacts, KeyPin } from "../../../src/x509/certificate-facts.ts";
 import { certificatesFromPem } from "../../../src/x509/certificate-description.ts";
 import { readCertificate } from "../../../src/x509/certificate-facts.ts";
+import { runHere } from "./run-here.ts";
 import type { Home, RunResult } from "./serve.ts";
 
 /** Runs a verb that has to succeed, without a word on stderr; gives what it printed. */
 export async function printed(home: Home, ...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await home.run(args);
+  const { code, stdout, stderr } = await runHere(home, args);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, args.join(" "));
   return stdout;
 }
@@ -25,7 +26,7 @@ export async function printedJson<T = readonly Record<string, unknown>[]>(
 
 /** Runs a verb that has to fail: nothing on stdout, `error:` and then perhaps `hint:` on stderr. */
 export async function failure(home: Home, ...args: readonly string[]): Promise<RunResult> {
-  const result = await home.run(args);
+  const result = await runHere(home, args);
   assert.deepEqual({ code: result.code, stdout: result.stdout }, { code: 1, stdout: "" }, args.join(" "));
   assert.match(result.stderr, /^error: [^]+\n(hint: .+\n)?$/);
   return result;
