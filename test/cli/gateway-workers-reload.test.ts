@@ -148,6 +148,8 @@ describe("a reload of a gateway with two workers", { timeout: 180_000 }, () => {
       gateway.signal("SIGHUP");
       await gateway.logged(({ event }) => event === "reload-failed");
       assert.equal(count(gateway, "reloaded"), 0);
+      // That the file changed is noticed as well, and by then the worker could follow.
+      write();
       limitFiles(stuck, 1000);
       assert.equal(count(gateway, "revoked"), 0);
       for (const client of live) await speaks(client);
