@@ -1,5 +1,6 @@
 // What every store promises about refusals and sightings.
 import assert from "node:assert/strict";
+import type { RefusalSighting } from "../../trust/port/ledger.ts";
 import { everyRefusal, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
 import { claimOf } from "./claims.ts";
@@ -39,6 +40,35 @@ export function describeRefusals({ kind, open, describe, it }: StoreSuite): void
       assert.equal((await store.listKeys()).items[0]?.lastSeen, AT + 5);
       assert.deepEqual((await store.listRefusals()).items, [
         { ...refusal, connection: "c2", lastAt: AT + 9, count: 3 },
+      ]);
+    });
+
+    it("adds up what came to each listener, and what a path rule denied as well", async () => {
+      await using store = await open();
+      const { pin } = factsOf("anna");
+      const rest = {
+        pin,
+        detail: null,
+        fingerprint: null,
+        peer: "anna",
+        address: null,
+        firstAt: AT,
+        count: 1,
+      };
+      const at = (listener: string | null, second: number): RefusalSighting => ({
+        ...rest,
+        reason: "path-not-allowed",
+        problem: `the rule for /admin denied GET /admin/${second}`,
+        listener,
+        connection: `c${second}`,
+        lastAt: AT + second,
+      });
+      const batches = [[at(null, 1), at("web", 2), at("api", 3)], [at("web", 4)]];
+      for (const refusals of batches) await store.record({ seen: [], refusals, opened: [], closed: [] });
+      assert.deepEqual((await store.listRefusals()).items, [
+        { ...at("web", 4), count: 2 },
+        at("api", 3),
+        at(null, 1),
       ]);
     });
 
