@@ -38,7 +38,7 @@ export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
 export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/trace-message.ts";
 export { type CreateTokenOptions } from "./operator/invite.ts";
 export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/join-token.ts";
-export type { KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
+export type { CertificateRecord, KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export {
   type ApproveOptions,
   type ForgetOptions,
@@ -50,8 +50,29 @@ export type { FirstUse, Policy } from "./trust/policy.ts";
 export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
-export { parseEvent, type SealedEvent, type TrustEvent, type TrustEventType } from "./trust/events.ts";
+export { type AuditReport, auditRows } from "./trust/audit-rows.ts";
+export { applyChange } from "./trust/changes/apply-change.ts";
+export type { Change, Outcome } from "./trust/changes/change.ts";
+export type { PreparedChange } from "./trust/changes/prepared-change.ts";
+export type { RowsReport, TrustRows } from "./trust/compare-rows.ts";
+export {
+  type Actor,
+  CHAIN_START,
+  type ChainHead,
+  type EventDraft,
+  parseEvent,
+  type SealedEvent,
+  sealEvent,
+  type TrustEvent,
+  type TrustEventType,
+} from "./trust/events.ts";
+export { type IpNetwork, isInNetwork, parseIpNetwork } from "./trust/ip-network.ts";
+export { toKeyId } from "./trust/key-id.ts";
 export { nameKey } from "./trust/peer-name.ts";
+export { prepareChange } from "./trust/prepare-change.ts";
+export { refusalPlace } from "./trust/refusal-place.ts";
+export type { LiveConnection } from "./trust/sighting.ts";
+export type { GroupMember, TrustTables } from "./trust/trust-tables.ts";
 export type { Knowledge } from "./trust/port/knowledge.ts";
 export type { Ledger, RefusalSighting, SightingBatch } from "./trust/port/ledger.ts";
 export { everyItem, type Page, type PageFilter } from "./trust/port/page.ts";

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 
 /** Runs tests as their reader would; says what they printed, and their status. */
 function run(args: readonly string[]): { readonly status: number | null; readonly output: string } {
@@ -19,11 +20,23 @@ describe("the examples of tests", () => {
     assert.match(output, /^# pass 3$/m);
   });
 
+  it("pass for a store that is made of what is exported", () => {
+    const { status, output } = run(["--test", "--test-reporter=tap", "examples/17-own-store.test.ts"]);
+    assert.equal(status, 0, output);
+    assert.match(output, /^# pass 1\d\d$/m);
+  });
+
   it("pass under vitest", () => {
-    const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-    const { status, output } = run([vitest, "run", "--reporter=tap", "examples/16-vitest.test.mjs"]);
+    const { status, output } = run([VITEST, "run", "--reporter=tap", "examples/16-vitest.test.mjs"]);
     assert.equal(status, 0, output);
     assert.match(output, /^ok 1 - examples\/16-vitest\.test\.mjs/m);
     assert.match(output, /^ {4}1\.\.2$/m);
+  });
+
+  it("hang the contract of stores into vitest, too", () => {
+    const file = "test/examples/support/store-contract.test.mjs";
+    const { status, output } = run([VITEST, "run", "--reporter=tap", file]);
+    assert.equal(status, 0, output);
+    assert.match(output, /ok \d+ - memory store: what it knows/);
   });
 });

@@ -1,0 +1,124 @@
+// The lists of a store of one's own: what is wanted of them, in their order, page by page.
+import {
+  type EventFilter,
+  HandclaspError,
+  isInNetwork,
+  type KeyFilter,
+  type KeyRecord,
+  nameKey,
+  type Page,
+  type PageFilter,
+  parseEvent,
+  parseIpNetwork,
+  type RefusalFilter,
+  type RefusalSighting,
+  type SealedEvent,
+  toKeyId,
+} from "../src/index.ts";
+
+/** Where something stands in its list: no other has the same. */
+type Place = readonly (string | number)[];
+
+/** The page of a list that a filter asks for; its cursor says where the last item stands. */
+export function pageOf<T>(
+  items: Iterable<T>,
+  placeOf: (item: T) => Place,
+  { limit = 100, after }: PageFilter,
+): Page<T> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw wrong("limit must be from 1 to 1000");
+  const placed = Array.from(items, (item) => ({ item, place: placeOf(item) })).toSorted(inOrder);
+  const from = after === undefined ? undefined : toPlace(after);
+  const rest = from === undefined ? placed : placed.filter((one) => inOrder(one, { place: from }) > 0);
+  const page = rest.slice(0, limit);
+  const last = rest.length > limit ? page.at(-1) : undefined;
+  const next = last === undefined ? null : Buffer.from(JSON.stringify(last.place)).toString("base64url");
+  return { items: page.map(({ item }) => item), next };
+}
+
+/** Events are read on from a sequence number; one of a clock that was set back counts where it stands. */
+export function eventsOf(
+  events: readonly SealedEvent[],
+  filter: EventFilter,
+  found: (search: string) => ReadonlySet<string>,
+): Page<SealedEvent> {
+  const { limit = 100, after = "0", since = -Infinity, until = Infinity, type, about, search } = filter;
+  if (!/^\d{1,15}$/.test(after)) throw wrong("events are read on from a sequence number");
+  const pins = search === undefined ? undefined : found(search);
+  let reached = -Infinity;
+  const wanted = events.filter(({ sequence, json }) => {
+    const event = parseEvent(json);
+    if (event === undefined) return false;
+    reached = Math.max(reached, Date.parse(event.at));
+    const subject = event.pin ?? event.peer ?? "";
+    if (sequence <= Number(after) || reached < since || reached >= until) return false;
+    if (type !== undefined && event.type !== type) return false;
+    return about?.includes(subject) !== false && pins?.has(subject) !== false;
+  });
+  const page = pageOf(wanted, ({ sequence }) => [sequence], { limit });
+  return { ...page, next: page.next === null ? null : String(page.items.at(-1)?.sequence) };
+}
+
+/** Whether a key is wanted; `addresses` are those of its refusals. */
+export function isWantedKey(
+  key: KeyRecord,
+  { state, pins, search }: KeyFilter,
+  addresses: readonly string[],
+): boolean {
+  if (state !== undefined && key.state !== state) return false;
+  if (pins !== undefined && !pins.includes(key.pin)) return false;
+  if (search === undefined) return true;
+  const [folded, text] = [nameKey(search), search.trim()];
+  if (folded === "" || text === "") return false;
+  if ([key.nameKey, key.claimedKey, key.newKey].some((name) => name?.includes(folded))) return true;
+  if (key.note?.toLowerCase().includes(text.toLowerCase())) return true;
+  const isKeyId = toKeyId(key.pin).startsWith(text.toUpperCase());
+  return isKeyId || [key.pin, key.firstAddress, ...addresses].some((where) => where?.includes(text));
+}
+
+/** Whether a refusal is wanted; `found` are the keys that its search finds. */
+export function isWantedRefusal(
+  refusal: RefusalSighting,
+  filter: RefusalFilter,
+  found: ReadonlySet<string>,
+): boolean {
+  const { since = -Infinity, until = Infinity, of, network, search } = filter;
+  const { pin, peer, address, connection, firstAt, lastAt } = refusal;
+  const folded = peer === null ? "" : nameKey(peer);
+  if (lastAt < since || firstAt >= until) return false;
+  for (const fact of ["reason", "listener", "connection", "fingerprint"] as const) {
+    if (filter[fact] !== undefined && filter[fact] !== refusal[fact]) return false;
+  }
+  if (of !== undefined && !of.peers.includes(folded) && (pin === null || !of.pins.includes(pin)))
+    return false;
+  if (network !== undefined && !isInNetwork(networkOf(network), address ?? "")) return false;
+  if (search === undefined || (pin !== null && found.has(pin))) return true;
+  return [address, connection].some((text) => text?.includes(search)) || folded.includes(nameKey(search));
+}
+
+export function networkOf(text: string): NonNullable<ReturnType<typeof parseIpNetwork>> {
+  const network = parseIpNetwork(text);
+  if (network === undefined) throw wrong("this is neither an address nor a network");
+  return network;
+}
+
+function inOrder({ place }: { readonly place: Place }, other: { readonly place: Place }): number {
+  for (const [at, value] of place.entries()) {
+    const than = other.place[at] ?? value;
+    if (value !== than) return value < than ? -1 : 1;
+  }
+  return 0;
+}
+
+function toPlace(cursor: string): Place {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    if (Array.isArray(place)) return place as Place;
+  } catch {
+    // Said below.
+  }
+  throw wrong("this is no cursor of this list");
+}
+
+function wrong(message: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_OPTION", message);
+}

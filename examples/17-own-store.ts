@@ -1,0 +1,280 @@
+// A trust store of one's own, over Maps, in one process: from what handclasp exports, and nothing else.
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { serialize } from "node:v8";
+import {
+  applyChange,
+  type AuditReport,
+  auditRows,
+  type CertificateRecord,
+  type Change,
+  type ChainHead,
+  type EventFilter,
+  HandclaspError,
+  type KeyFilter,
+  type KeyPin,
+  type KeyRecord,
+  type Knowledge,
+  type Ledger,
+  type ListedConnection,
+  type ListedKey,
+  type ListedMember,
+  type MemberFilter,
+  nameKey,
+  type Outcome,
+  type Page,
+  prepareChange,
+  type RefusalFilter,
+  refusalPlace,
+  type RefusalSighting,
+  type Roll,
+  type Search,
+  type SealedEvent,
+  type SightingBatch,
+  type StoreReport,
+  type StoreStats,
+  type TokenRecord,
+  type Upkeep,
+} from "../src/index.ts";
+import { eventsOf, isWantedKey, isWantedRefusal, networkOf, pageOf } from "./17-own-store-lists.ts";
+import { MapRows, memberKey } from "./17-own-store-rows.ts";
+
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+const MOST_REFUSALS = 10_000;
+
+export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
+  readonly url = "map:";
+  readonly #run = randomUUID();
+  readonly #listeners = new Set<(events: readonly SealedEvent[]) => void>();
+  readonly #connections = new Map<string, ListedConnection>();
+  #current = new MapRows();
+  /** In the order of their newest. */
+  #refusals: readonly RefusalSighting[] = [];
+  #droppedRefusals = 0;
+  #isClosed = false;
+
+  // Knowledge
+
+  key(pin: KeyPin): KeyRecord | undefined {
+    return this.#rows.key(pin);
+  }
+
+  keysOfName(name: string): readonly KeyRecord[] {
+    return this.#rows.keysOfName(name);
+  }
+
+  keysClaiming(name: string): readonly KeyRecord[] {
+    return this.#rows.keysClaiming(name);
+  }
+
+  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
+    return this.#rows.keysByPinPrefix(prefix);
+  }
+
+  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
+    return this.#rows.keysByFingerprint(fingerprint);
+  }
+
+  isForgotten(pin: KeyPin): boolean {
+    return this.#rows.tombstone(pin) !== undefined;
+  }
+
+  token(id: string): TokenRecord | undefined {
+    return this.#rows.token(id);
+  }
+
+  groupsOf(name: string): readonly string[] {
+    return this.#rows.memberships(name).map(({ group }) => group);
+  }
+
+  isMember(groupKey: string, name: string): boolean {
+    return this.#rows.members.has(memberKey(groupKey, name));
+  }
+
+  firstUseOpenUntil(): number {
+    return this.#rows.firstUseOpenUntil();
+  }
+
+  // Ledger
+
+  async apply(change: Change): Promise<Outcome> {
+    const { outcome, rows } = this.#carryOut(change);
+    const events = rows.events.slice(this.#current.events.length);
+    this.#current = rows;
+    for (const listener of events.length === 0 ? [] : this.#listeners) {
+      queueMicrotask(() => this.#listeners.has(listener) && listener(events));
+    }
+    return outcome;
+  }
+
+  async tryOut(change: Change): Promise<Outcome> {
+    return this.#carryOut(change).outcome;
+  }
+
+  async record({ seen, refusals, opened, closed }: SightingBatch): Promise<void> {
+    for (const { pin, at } of seen) if (this.#rows.key(pin) !== undefined) this.#rows.noteSeen(pin, at);
+    const run = { process: `node ${process.pid}`, run: this.#run };
+    for (const connection of opened) this.#connections.set(connection.id, { ...connection, ...run });
+    for (const id of closed) this.#connections.delete(id);
+    if (refusals.length > 0) this.#refuse(refusals);
+    this.#mustBeOpen();
+  }
+
+  onEvents(listener: (events: readonly SealedEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  head(): ChainHead {
+    return this.#rows.head();
+  }
+
+  setting(name: string): string | undefined {
+    return this.#rows.settings.get(name);
+  }
+
+  async putSetting(name: string, value: string, former?: string | null): Promise<void> {
+    const { settings } = this.#rows;
+    if (former !== undefined && (settings.get(name) ?? null) !== former) {
+      throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${name}" was written by somebody else`);
+    }
+    settings.set(name, value);
+  }
+
+  // Roll
+
+  async listKeys(filter: KeyFilter = {}): Promise<Page<ListedKey>> {
+    const { keys, seen } = this.#rows;
+    const wanted = [...keys.values()].filter((key) => isWantedKey(key, filter, this.#addressesOf(key.pin)));
+    const listed = wanted.map((key) => ({ ...key, lastSeen: seen.get(key.pin) ?? null }));
+    return pageOf(listed, ({ firstSeen, pin }) => [firstSeen ?? Number.MAX_SAFE_INTEGER, pin], filter);
+  }
+
+  async listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]> {
+    return (this.#rows.certificates.get(pin) ?? []).toReversed();
+  }
+
+  async listEvents(filter: EventFilter = {}): Promise<Page<SealedEvent>> {
+    return eventsOf(this.#rows.events, filter, (search) => this.#found(search));
+  }
+
+  async listRefusals(filter: RefusalFilter = {}): Promise<Page<RefusalSighting>> {
+    this.#mustBeOpen();
+    if (filter.network !== undefined) networkOf(filter.network);
+    const found = filter.search === undefined ? new Set<string>() : this.#found(filter.search);
+    const wanted = this.#refusals.filter((refusal) => isWantedRefusal(refusal, filter, found));
+    return pageOf(wanted, (refusal) => [-refusal.lastAt, refusalPlace(refusal)], filter);
+  }
+
+  async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
+    this.#mustBeOpen();
+    const { search = "" } = filter;
+    const wanted = [...this.#connections.values()].filter(({ id, peer, remoteAddress }) => {
+      return (
+        [id, remoteAddress].some((text) => text?.includes(search)) || nameKey(peer).includes(nameKey(search))
+      );
+    });
+    return pageOf(wanted, ({ since, id }) => [since, id], filter);
+  }
+
+  async listTokens(filter: Search = {}): Promise<Page<TokenRecord>> {
+    const { search = "" } = filter;
+    const wanted = [...this.#rows.tokens.values()].filter(({ id, nameKey: name }) => {
+      return name.includes(nameKey(search)) || id.includes(search.toLowerCase());
+    });
+    return pageOf(wanted, ({ createdAt, id }) => [-createdAt, id], filter);
+  }
+
+  async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
+    const { groupKey: only, search = "" } = filter;
+    const wanted = [...this.#rows.members.values()].filter(({ groupKey, nameKey: name }) => {
+      const isFound = [groupKey, name].some((key) => key.includes(nameKey(search)));
+      return isFound && (only === undefined || groupKey === only);
+    });
+    const { items, next } = pageOf(wanted, ({ groupKey, nameKey: name }) => [groupKey, name], filter);
+    const listed = items.map(({ group, nameKey: name, addedAt }) => {
+      return { group, peer: this.#rows.keysOfName(name)[0]?.peer ?? name, addedAt };
+    });
+    return { items: listed, next };
+  }
+
+  // Upkeep
+
+  audit(): AuditReport {
+    return auditRows(this.#rows.events, this.#rows.toCompare());
+  }
+
+  check(): StoreReport {
+    return { ...this.audit(), problems: [] };
+  }
+
+  stats(): StoreStats {
+    const keys = { pending: 0, trusted: 0, revoked: 0, ignored: 0, retired: 0 };
+    for (const { state } of this.#rows.keys.values()) keys[state] += 1;
+    return {
+      url: this.url,
+      schema: 1,
+      keys,
+      certificates: [...this.#rows.certificates.values()].flat().length,
+      events: this.#rows.events.length,
+      refusals: this.#refusals.length,
+      dropped: { pendingKeys: this.#rows.droppedKeys, refusals: this.#droppedRefusals },
+      bytes: null,
+    };
+  }
+
+  async backup(path: string): Promise<void> {
+    writeFileSync(path, serialize(Object.entries(this.#rows)), { flag: "wx", mode: 0o600 });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listeners.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #rows(): MapRows {
+    this.#mustBeOpen();
+    return this.#current;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the trust store was closed");
+  }
+
+  /** On a copy of the rows: what fails half-way, or was only tried out, leaves nothing. */
+  #carryOut(change: Change): { readonly outcome: Outcome; readonly rows: MapRows } {
+    const rows = new MapRows(this.#rows);
+    return { outcome: applyChange(rows, prepareChange(change)), rows };
+  }
+
+  #refuse(refusals: readonly RefusalSighting[]): void {
+    const kept = new Map(this.#refusals.map((refusal) => [refusalPlace(refusal), refusal]));
+    for (const refusal of refusals) {
+      const former = kept.get(refusalPlace(refusal));
+      const { firstAt, lastAt, count } = former ?? { ...refusal, count: 0 };
+      const times = { firstAt, lastAt: Math.max(lastAt, refusal.lastAt), count: count + refusal.count };
+      kept.set(refusalPlace(refusal), { ...refusal, ...times });
+    }
+    const ordered = [...kept.values()].toSorted((one, other) => one.lastAt - other.lastAt);
+    const oldest = Math.max(...refusals.map(({ lastAt }) => lastAt)) - WEEK_MS;
+    const young = ordered.filter(({ lastAt }) => lastAt >= oldest);
+    this.#refusals = young.slice(-MOST_REFUSALS);
+    for (const { count } of young.slice(0, -MOST_REFUSALS)) this.#droppedRefusals += count;
+  }
+
+  #addressesOf(of: KeyPin): readonly string[] {
+    return this.#refusals.flatMap(({ pin, address }) => (pin === of && address !== null ? [address] : []));
+  }
+
+  /** The keys that a text finds. */
+  #found(search: string): ReadonlySet<string> {
+    const found = [...this.#rows.keys.values()].filter((key) => {
+      return isWantedKey(key, { search }, this.#addressesOf(key.pin));
+    });
+    return new Set(found.map(({ pin }) => pin));
+  }
+}
