@@ -1,0 +1,157 @@
+// How long one page of each list takes on a large store, and how much memory that is above the same on an empty one.
+//
+//     node benchmark/lists.ts [FILE]       # keeps the store that it makes there, for the next run
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { nameKey } from "../src/trust/peer-name.ts";
+import type { Page, PageFilter } from "../src/trust/port/page.ts";
+import type { TrustStore } from "../src/trust/port/trust-store.ts";
+import { type LargeStore, makeLargeStore } from "./large-store.ts";
+
+type Read = (store: TrustStore, made: LargeStore) => Promise<unknown>;
+
+const DAY = 24 * 3600 * 1000;
+const ROUNDS = 21;
+
+/** What each verb reads, for what it can be asked. */
+const READS: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
+  "trust list": {
+    "the first page": (store) => store.listKeys(),
+    "--state pending": (store) => store.listKeys({ state: "pending" }),
+    "--state ignored": (store) => store.listKeys({ state: "ignored" }),
+  },
+  "trust list --search": {
+    "of many": (store) => store.listKeys({ search: "sensor" }),
+    "of one": (store, { peer }) => store.listKeys({ search: peer }),
+    "of nobody": (store) => store.listKeys({ search: "nobody is called so" }),
+    "of an address": (store) => store.listKeys({ search: "10.0.99." }),
+    "of a key id": (store, { pin }) => store.listKeys({ search: pin.slice(7, 20) }),
+  },
+  "trust show": {
+    "a peer of a thousand events": async (store, { pin, peer }) => [
+      store.keysOfName(nameKey(peer)),
+      await store.listCertificates(pin),
+      await store.listRefusals({ of: { pins: [pin], peers: [] } }),
+      await store.listEvents({ about: [pin] }),
+    ],
+  },
+  "trust connections": {
+    "the first page": (store) => store.listConnections(),
+    "--search of a peer": (store, { peer }) => store.listConnections({ search: peer }),
+    "--search of nobody": (store) => store.listConnections({ search: "nobody is called so" }),
+  },
+  "trust events": {
+    "the first page": (store) => store.listEvents(),
+    "--after half of them": (store) => store.listEvents({ after: "500000" }),
+    "--type met": (store) => store.listEvents({ type: "met" }),
+    "--type of which there is none": (store) => store.listEvents({ type: "stale-key-seen" }),
+    "--peer": (store, { pin, peer }) => store.listEvents({ about: [pin, peer] }),
+    "--since yesterday": (store, { now }) => store.listEvents({ since: now - DAY }),
+    "--since half a year --type revoked": (store, { now }) =>
+      store.listEvents({ since: now - 180 * DAY, type: "revoked" }),
+    "--until a year ago": (store, { now }) => store.listEvents({ until: now - 370 * DAY }),
+    "--search of one": (store, { peer }) => store.listEvents({ search: peer }),
+    "--search of many": (store) => store.listEvents({ search: "sensor" }),
+    "--search of nobody": (store) => store.listEvents({ search: "nobody is called so" }),
+  },
+  refusals: {
+    "the first page": (store) => store.listRefusals(),
+    "--since an hour": (store, { now }) => store.listRefusals({ since: now - DAY / 24 }),
+    "--peer": (store, { pin, peer }) => store.listRefusals({ of: { pins: [pin], peers: [nameKey(peer)] } }),
+    "--reason": (store) => store.listRefusals({ reason: "not-allowed" }),
+    "--address": (store) => store.listRefusals({ network: "192.0.2.0/24" }),
+    "--listener": (store) => store.listRefusals({ listener: "none" }),
+    "--search of nobody": (store) => store.listRefusals({ search: "nobody is called so" }),
+  },
+  "token list": {
+    "the first page": (store) => store.listTokens(),
+    "--search of nobody": (store) => store.listTokens({ search: "nobody is called so" }),
+  },
+  "group list": {
+    "the first page": (store) => store.listMembers(),
+    "one group": (store) => store.listMembers({ groupKey: "group 1" }),
+    "--search of nobody": (store) => store.listMembers({ search: "nobody is called so" }),
+  },
+};
+
+/** Where the last page of a list begins. */
+async function lastOf<T>(list: (page: PageFilter) => Promise<Page<T>>): Promise<PageFilter> {
+  const limit = 1000;
+  let page = await list({ limit });
+  let after = page.next;
+  while (page.next !== null) {
+    after = page.next;
+    page = await list({ limit, after });
+  }
+  return after === null ? {} : { after };
+}
+
+async function millis(read: () => Promise<unknown>): Promise<number> {
+  await read();
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now();
+    await read();
+    rounds.push(performance.now() - started);
+  }
+  return Number(rounds.toSorted((a, b) => a - b)[ROUNDS >> 1]?.toFixed(2));
+}
+
+/** Peak memory of a process that opens a store and reads once; KiB. */
+function memory(path: string, verb: string, what: string, made: LargeStore): number {
+  const args = [import.meta.filename, "--once", path, verb, what, JSON.stringify(made)];
+  return Number(execFileSync(process.execPath, args, { encoding: "utf8" }));
+}
+
+async function readOnce([path = "", verb = "", what = "", made = ""]: readonly string[]): Promise<void> {
+  const large = JSON.parse(made) as LargeStore;
+  await using store = openSqliteStore(path, { now: () => large.now });
+  await READS[verb]?.[what]?.(store, large);
+  console.log(process.resourceUsage().maxRSS);
+}
+
+async function measure(kept: string | undefined): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "handclasp-bench-"));
+  try {
+    const path = kept ?? join(folder, "large.db");
+    const about = `${path}.json`;
+    if (!existsSync(about)) writeFileSync(about, JSON.stringify(await makeLargeStore(path)));
+    const made = JSON.parse(readFileSync(about, "utf8")) as LargeStore;
+    const empty = join(folder, "empty.db");
+    await openSqliteStore(empty).close();
+    await using store = openSqliteStore(path, { now: () => made.now });
+    const lists: Record<string, Record<string, { millis: number; megabytes: number | null }>> = {};
+    for (const [verb, reads] of Object.entries(READS)) {
+      lists[verb] = {};
+      let base: number | undefined;
+      for (const [what, read] of Object.entries(reads)) {
+        base ??= memory(empty, verb, what, made);
+        const megabytes = Number(((memory(path, verb, what, made) - base) / 1024).toFixed(1));
+        lists[verb][what] = { millis: await millis(() => read(store, made)), megabytes };
+        console.error(`${verb} ${what}: ${lists[verb][what].millis} ms, ${megabytes} MB`);
+      }
+    }
+    const whole = {
+      "trust list": store.listKeys.bind(store),
+      "trust connections": store.listConnections.bind(store),
+      "token list": store.listTokens.bind(store),
+      "group list": store.listMembers.bind(store),
+    };
+    for (const [verb, list] of Object.entries(whole)) {
+      const filter = await lastOf<unknown>(list);
+      const took = await millis(() => list(filter));
+      lists[verb] = { ...lists[verb], "the last page": { millis: took, megabytes: null } };
+      console.error(`${verb} the last page: ${took} ms`);
+    }
+    console.log(JSON.stringify(lists));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === "--once") await readOnce(rest);
+else await measure(first);
