@@ -8,10 +8,11 @@ import { connect } from "../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import { SqliteTables } from "../src/store/sqlite-tables.ts";
 import { applyChange } from "../src/trust/changes/apply-change.ts";
-import type { ChangeOrigin, SeenCertificate } from "../src/trust/changes/change.ts";
+import type { Change, ChangeOrigin, SeenCertificate } from "../src/trust/changes/change.ts";
 import type { Actor, TrustEventType } from "../src/trust/events.ts";
 import type { KeyPin } from "../src/trust/key-record.ts";
 import { nameKey } from "../src/trust/peer-name.ts";
+import { prepareChange } from "../src/trust/prepare-change.ts";
 import type { LiveConnection } from "../src/trust/sighting.ts";
 import type { RefusalReason } from "../src/trust/verdict.ts";
 import { createIdentity } from "../src/x509/create-identity.ts";
@@ -112,7 +113,7 @@ class Maker {
     if (kind < 3) this.#hold(certificate, kind === 0 ? undefined : this.#trusted.at(-kind));
     else if (kind < 70) {
       const pending = { pendingExpires: 0, maxPending: 0, source: "first-use" } as const;
-      applyChange(this.#tables, { type: "claim", ...this.#origin(index), ...pending, peer, certificate });
+      this.#apply({ type: "claim", ...this.#origin(index), ...pending, peer, certificate });
     } else this.#import(certificate, kind < 80 ? this.#now + 90 * DAY : null);
     if (kind >= 3) this.#trusted.push({ pin, peer });
     if (kind >= 90) this.#leave(index);
@@ -123,9 +124,9 @@ class Maker {
     const { pin, peer } = this.#trusted.pop() as Known;
     const origin = this.#origin();
     const kind = index % 10;
-    if (kind < 4) applyChange(this.#tables, { type: "revoke", ...origin, key: pin });
-    else if (kind < 5) applyChange(this.#tables, { type: "ignore", ...origin, key: pin });
-    else if (kind < 6) applyChange(this.#tables, { type: "forget", ...origin, key: pin });
+    if (kind < 4) this.#apply({ type: "revoke", ...origin, key: pin });
+    else if (kind < 5) this.#apply({ type: "ignore", ...origin, key: pin });
+    else if (kind < 6) this.#apply({ type: "forget", ...origin, key: pin });
     else {
       const next = this.#certificate(peer);
       this.#import(next, null);
@@ -136,12 +137,12 @@ class Maker {
   #import(certificate: SeenCertificate, expires: number | null): void {
     const onConflict = "replace";
     const what = { certificate, peer: null, onConflict, expires } as const;
-    applyChange(this.#tables, { type: "import", ...this.#origin(), ...what });
+    this.#apply({ type: "import", ...this.#origin(), ...what });
   }
 
   #hold(certificate: SeenCertificate, holder: Known | undefined): void {
     const claimedName = holder?.peer ?? certificate.claimedName;
-    applyChange(this.#tables, {
+    this.#apply({
       type: "hold",
       ...this.#origin(this.#at),
       certificate: { ...certificate, claimedName },
@@ -152,11 +153,15 @@ class Maker {
     });
   }
 
+  #apply(change: Change): void {
+    applyChange(this.#tables, prepareChange(change));
+  }
+
   #makeGroups(from: readonly Known[]): void {
     for (const [at, members] of this.#size.groups.entries()) {
       for (const { pin } of from.slice(0, members)) {
         const group = { key: pin, group: `group ${at}` };
-        applyChange(this.#tables, { type: "add-to-group", ...this.#origin(), ...group });
+        this.#apply({ type: "add-to-group", ...this.#origin(), ...group });
       }
     }
   }

@@ -89,15 +89,29 @@ async function lastOf<T>(list: (page: PageFilter) => Promise<Page<T>>): Promise<
   return after === null ? {} : { after };
 }
 
-async function millis(read: () => Promise<unknown>): Promise<number> {
+interface Cost {
+  /** Median of the time on the wall, in milliseconds. */
+  readonly millis: number;
+  /** Mean of the CPU's: what is left of it on a machine that others use as well. */
+  readonly cpuMillis: number;
+}
+
+async function costOf(read: () => Promise<unknown>): Promise<Cost> {
   await read();
   const rounds: number[] = [];
+  const before = process.cpuUsage();
   for (let round = 0; round < ROUNDS; round++) {
     const started = performance.now();
     await read();
     rounds.push(performance.now() - started);
   }
-  return Number(rounds.toSorted((a, b) => a - b)[ROUNDS >> 1]?.toFixed(2));
+  const { user, system } = process.cpuUsage(before);
+  const millis = rounds.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
+  return { millis: rounded(millis), cpuMillis: rounded((user + system) / 1000 / ROUNDS) };
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(2));
 }
 
 /** Peak memory of a process that opens a store and reads once; KiB. */
@@ -123,15 +137,16 @@ async function measure(kept: string | undefined): Promise<void> {
     const empty = join(folder, "empty.db");
     await openSqliteStore(empty).close();
     await using store = openSqliteStore(path, { now: () => made.now });
-    const lists: Record<string, Record<string, { millis: number; megabytes: number | null }>> = {};
+    const lists: Record<string, Record<string, Cost & { megabytes: number | null }>> = {};
     for (const [verb, reads] of Object.entries(READS)) {
       lists[verb] = {};
       let base: number | undefined;
       for (const [what, read] of Object.entries(reads)) {
         base ??= memory(empty, verb, what, made);
         const megabytes = Number(((memory(path, verb, what, made) - base) / 1024).toFixed(1));
-        lists[verb][what] = { millis: await millis(() => read(store, made)), megabytes };
-        console.error(`${verb} ${what}: ${lists[verb][what].millis} ms, ${megabytes} MB`);
+        const cost = await costOf(() => read(store, made));
+        lists[verb][what] = { ...cost, megabytes };
+        console.error(`${verb} ${what}: ${cost.millis} ms, ${cost.cpuMillis} ms of CPU, ${megabytes} MB`);
       }
     }
     const whole = {
@@ -142,9 +157,9 @@ async function measure(kept: string | undefined): Promise<void> {
     };
     for (const [verb, list] of Object.entries(whole)) {
       const filter = await lastOf<unknown>(list);
-      const took = await millis(() => list(filter));
-      lists[verb] = { ...lists[verb], "the last page": { millis: took, megabytes: null } };
-      console.error(`${verb} the last page: ${took} ms`);
+      const cost = await costOf(() => list(filter));
+      lists[verb] = { ...lists[verb], "the last page": { ...cost, megabytes: null } };
+      console.error(`${verb} the last page: ${cost.millis} ms, ${cost.cpuMillis} ms of CPU`);
     }
     console.log(JSON.stringify(lists));
   } finally {

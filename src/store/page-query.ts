@@ -8,7 +8,13 @@ const MOST = 1000;
 /** Where a row stands in its list: the values that the list is ordered by, which no other row has. */
 export type Place = readonly (string | number)[];
 
-/** Conditions of a query and what is bound to them, gathered one by one. */
+/** What a row must be like, and what is bound to the text of that. */
+export interface Condition {
+  readonly text: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+/** Conditions of a query, gathered one by one. */
 export class Conditions {
   readonly #texts: string[] = [];
   readonly values: SQLInputValue[] = [];
@@ -18,10 +24,33 @@ export class Conditions {
     this.values.push(...values);
   }
 
+  require({ text, values }: Condition): void {
+    this.add(text, ...values);
+  }
+
+  /** These and one more, which they themselves do not get. */
+  with({ text, values }: Condition): Conditions {
+    const all = new Conditions();
+    all.#texts.push(...this.#texts, text);
+    all.values.push(...this.values, ...values);
+    return all;
+  }
+
   /** `WHERE …`, or nothing. */
   get sql(): string {
     return this.#texts.length === 0 ? "" : `WHERE ${this.#texts.join(" AND ")}`;
   }
+}
+
+/** One of these values, however many there are. */
+export function isOneOf(column: string, values: readonly string[]): Condition {
+  return { text: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
+}
+
+/** At least one of these. */
+export function either(...conditions: readonly Condition[]): Condition {
+  const text = conditions.map((condition) => condition.text).join(" OR ");
+  return { text: text === "" ? "0" : `(${text})`, values: conditions.flatMap(({ values }) => values) };
 }
 
 /** How many rows a page has. Throws ERR_HANDCLASP_OPTION. */

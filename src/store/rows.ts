@@ -25,8 +25,9 @@ export interface KeyRow {
   version: number;
 }
 
-/** A row of `keys` with what `seen` has of it. */
+/** A row of `keys` with its place in the order of lists, and what `seen` has of it. */
 export interface ListedKeyRow extends KeyRow {
+  place: number;
   last_seen: number | null;
 }
 

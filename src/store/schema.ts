@@ -116,8 +116,11 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX keys_waiting ON keys (coalesce(new_key, claimed_key), first_seen, pin)
      WHERE state = 'pending' AND name_key IS NULL;
    CREATE INDEX keys_claiming ON keys (claimed_key, first_seen, pin) WHERE name_key IS NULL;
-   CREATE INDEX keys_in_order ON keys (ifnull(first_seen, ${NEVER}), pin, state, name_key, claimed_key, new_key,
-     note, first_address);
+   ALTER TABLE keys ADD COLUMN place INTEGER NOT NULL DEFAULT ${NEVER};
+   ALTER TABLE keys ADD COLUMN searched TEXT NOT NULL DEFAULT '';
+   UPDATE keys SET place = ifnull(first_seen, ${NEVER}),
+     searched = concat_ws(char(10), name_key, nullif(claimed_key, name_key), new_key);
+   CREATE INDEX keys_in_order ON keys (place, pin, state, searched);
    UPDATE keys SET conflicts_with = coalesce(
      (SELECT pin FROM keys AS holder WHERE holder.name_key = coalesce(keys.new_key, keys.claimed_key)
         ORDER BY state != 'trusted', first_seen, pin LIMIT 1), conflicts_with) WHERE state = 'pending';
@@ -136,7 +139,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX certificates_by_fingerprint ON certificates (fingerprint);
    ALTER TABLE tokens ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
    UPDATE tokens SET name_key = name_key(peer);
-   CREATE INDEX tokens_in_order ON tokens (created_at DESC, id);
+   CREATE INDEX tokens_in_order ON tokens (created_at DESC, id, name_key);
    CREATE INDEX members_in_order ON group_members (group_key, name_key);
    ALTER TABLE events ADD COLUMN reached INTEGER NOT NULL DEFAULT 0;
    UPDATE events SET reached = moment(json);
@@ -149,10 +152,12 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX events_by_type ON events (type);
    CREATE INDEX events_by_subject ON events (about);
    ALTER TABLE refusals ADD COLUMN listener TEXT;
+   ALTER TABLE refusals ADD COLUMN name_key TEXT;
+   UPDATE refusals SET name_key = name_key(peer);
    ALTER TABLE connections ADD COLUMN listener TEXT;
    DROP INDEX refusals_by_time;
    CREATE INDEX refusals_in_order ON refusals (last_at DESC, id DESC);
-   CREATE INDEX connections_in_order ON connections (since, id, run);`,
+   CREATE INDEX connections_in_order ON connections (since, id, run, pin, address);`,
 ];
 
 /** What migrations need that SQL does not have. */

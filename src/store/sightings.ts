@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { nameKey } from "../trust/peer-name.ts";
 import type { SightingBatch } from "../trust/port/ledger.ts";
 import { refusalPlace } from "../trust/refusal-place.ts";
 import { countDropped } from "./dropped.ts";
@@ -37,9 +38,9 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   if (batch.refusals.length === 0) return;
   const refused = database.prepare(
     `INSERT INTO refusals
-       (place, pin, reason, detail, problem, fingerprint, peer, address, listener, connection, first_at, last_at,
-        count) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
-       ON CONFLICT (place) DO UPDATE SET peer = excluded.peer, problem = excluded.problem,
+       (place, pin, reason, detail, problem, fingerprint, peer, name_key, address, listener, connection, first_at,
+        last_at, count) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+       ON CONFLICT (place) DO UPDATE SET peer = excluded.peer, name_key = excluded.name_key, problem = excluded.problem,
          connection = excluded.connection, last_at = max(last_at, excluded.last_at), count = count + excluded.count`,
   );
   let now = 0;
@@ -54,6 +55,7 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
       problem,
       fingerprint,
       peer,
+      peer === null ? null : nameKey(peer),
       address,
       listener,
       connection,

@@ -2,7 +2,6 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
 import type { SealedEvent } from "../trust/events.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/ip-network.ts";
-import { looksLikeKeyId, parseKeyIdPrefix } from "../trust/key-id.ts";
 import type { CertificateRecord, KeyPin } from "../trust/key-record.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
@@ -19,7 +18,8 @@ import type {
 } from "../trust/port/roll.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { SILENT_MS } from "./live-run.ts";
-import { Conditions, limitOf, pageOf, placeOf } from "./page-query.ts";
+import { FEW, KeySearch } from "./key-search.ts";
+import { type Condition, Conditions, either, isOneOf, limitOf, pageOf, placeOf } from "./page-query.ts";
 import {
   type CertificateRow,
   type ListedKeyRow,
@@ -32,11 +32,6 @@ import {
   toTokenRecord,
   type TokenRow,
 } from "./rows.ts";
-import { NEVER } from "./schema.ts";
-
-const ORDER = `ifnull(first_seen, ${NEVER})`;
-/** Keys by which what is found elsewhere is looked up; where there are more, every row is asked instead. */
-const FEW_KEYS = 500;
 
 /** The lists of a store, page by page; none is on the path of a connection. */
 export class SqliteRoll {
@@ -44,11 +39,12 @@ export class SqliteRoll {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    database.function("name_key", { deterministic: true }, (name) =>
-      name === null ? null : nameKey(String(name)),
-    );
-    database.function("in_network", (network, address) => {
-      const parsed = parseIpNetwork(String(network));
+    // It is asked of one row after the other about the same network.
+    let asked: unknown;
+    let parsed: ReturnType<typeof parseIpNetwork>;
+    database.function("in_network", { deterministic: true }, (network, address) => {
+      if (network !== asked) parsed = parseIpNetwork(String(network));
+      asked = network;
       return parsed !== undefined && isInNetwork(parsed, String(address)) ? 1 : 0;
     });
   }
@@ -58,16 +54,34 @@ export class SqliteRoll {
     const limit = limitOf(filter);
     const where = new Conditions();
     const place = placeOf(filter, ["number", "string"]);
-    if (place !== undefined) where.add(`(${ORDER}, pin) > (?, ?)`, ...place);
+    if (place !== undefined) where.add("(place, pin) > (?, ?)", ...place);
     if (filter.state !== undefined) where.add("state = ?", filter.state);
-    if (filter.pins !== undefined)
-      where.add("pin IN (SELECT value FROM json_each(?))", JSON.stringify(filter.pins));
-    if (filter.search !== undefined) addSearch(where, filter.search);
-    const sql = `SELECT keys.*, last_seen FROM (
-        SELECT pin, ${ORDER} AS place FROM keys INDEXED BY keys_in_order ${where.sql} ORDER BY ${ORDER}, pin LIMIT ?
-      ) AS page JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY place, keys.pin`;
-    const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedKeyRow[];
-    return pageOf(rows, limit, toListedKey, (row) => [row.first_seen ?? NEVER, row.pin]);
+    if (filter.pins !== undefined) where.require(isOneOf("pin", filter.pins));
+    const { sql: page, values } = this.#keyPage(where, filter.search, limit + 1);
+    const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
+      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
+    const rows = this.#rows(sql, values) as ListedKeyRow[];
+    return pageOf(rows, limit, toListedKey, (row) => [row.place, row.pin]);
+  }
+
+  /** The keys of a page and their places, out of an index that holds all that is asked. */
+  #keyPage(
+    where: Conditions,
+    search: string | undefined,
+    most: number,
+  ): { sql: string; values: SQLInputValue[] } {
+    const scan = (conditions: Conditions): string =>
+      `SELECT pin, place FROM keys INDEXED BY keys_in_order ${conditions.sql} ORDER BY place, pin LIMIT ?`;
+    if (search === undefined) return { sql: scan(where), values: [...where.values, most] };
+    const { inRow, elsewhere } = new KeySearch(this.#database, search);
+    const isListed = isOneOf("pin", elsewhere);
+    const isFew = elsewhere.length <= FEW;
+    const scanned = where.with(isFew ? inRow : either(inRow, isListed));
+    if (!isFew || elsewhere.length === 0) return { sql: scan(scanned), values: [...scanned.values, most] };
+    const found = where.with(isListed);
+    const sql = `SELECT pin, place FROM (${scan(scanned)})
+      UNION SELECT pin, place FROM keys NOT INDEXED ${found.sql} ORDER BY place, pin LIMIT ?`;
+    return { sql, values: [...scanned.values, most, ...found.values, most] };
   }
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
@@ -80,10 +94,13 @@ export class SqliteRoll {
     const where = new Conditions();
     where.add("sequence > ?", Math.max(sequenceOf(filter.after), this.#lastBefore(filter.since) ?? 0));
     if (filter.until !== undefined) where.add("sequence <= ?", this.#lastBefore(filter.until) ?? 0);
-    const about = filter.search === undefined ? filter.about : this.#searched(filter.search, filter.about);
-    if (about !== undefined) where.add("about IN (SELECT value FROM json_each(?))", JSON.stringify(about));
     if (filter.type !== undefined) where.add("type = ?", filter.type);
-    const index = about !== undefined && about.length <= FEW_KEYS ? "events_by_subject" : "events_by_type";
+    const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
+    const { about } = filter;
+    const few = about ?? search?.few;
+    if (about !== undefined) where.require(isOneOf("about", about));
+    if (search !== undefined) where.require(search.ofPin("about"));
+    const index = few === undefined ? "events_by_type" : "events_by_subject";
     // Which index it is is not left to a guess: few events are about one key, and many are of one type.
     const by =
       index === "events_by_type" && filter.type === undefined ? "NOT INDEXED" : `INDEXED BY ${index}`;
@@ -109,15 +126,13 @@ export class SqliteRoll {
     if (filter.fingerprint !== undefined) where.add("fingerprint = ?", filter.fingerprint);
     if (filter.of !== undefined) {
       const { pins, peers } = filter.of;
-      where.add(
-        "(pin IN (SELECT value FROM json_each(?)) OR name_key(peer) IN (SELECT value FROM json_each(?)))",
-        JSON.stringify(pins),
-        JSON.stringify(peers),
-      );
+      const isCalledSo = peers.length === 0 ? [] : [isOneOf("name_key", peers)];
+      where.require(either(isOneOf("pin", pins), ...isCalledSo));
     }
     if (filter.network !== undefined) where.add("in_network(?, address)", networkOf(filter.network));
-    if (filter.search !== undefined)
-      this.#addSearchOf(where, filter.search, ["address", "connection", "name_key(peer)"]);
+    if (filter.search !== undefined) {
+      where.require(this.#found(filter.search, "pin", ["address", "connection", "name_key"]));
+    }
     const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as (RefusalRow & { id: number })[];
     return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => [at, id]);
@@ -130,10 +145,14 @@ export class SqliteRoll {
     const place = placeOf(filter, ["number", "string", "string"]);
     if (place !== undefined) where.add("(since, c.id, run) > (?, ?, ?)", ...place);
     where.add("abs(beat - ?) <= ?", now, SILENT_MS);
-    if (filter.search !== undefined) this.#addSearchOf(where, filter.search, ["address", "c.id", "process"]);
-    const sql = `SELECT process, run, c.id, pin, peer, address AS remoteAddress, since, listener
-      FROM connections AS c INDEXED BY connections_in_order CROSS JOIN runs ON runs.id = c.run
-      ${where.sql} ORDER BY since, c.id, run LIMIT ?`;
+    if (filter.search !== undefined) {
+      where.require(this.#found(filter.search, "c.pin", ["address", "c.id", "process"]));
+    }
+    const sql = `SELECT process, run, id, connections.pin, peer, address AS remoteAddress, since, listener FROM (
+        SELECT since AS place, c.id AS id, run, process
+          FROM connections AS c INDEXED BY connections_in_order CROSS JOIN runs ON runs.id = c.run
+          ${where.sql} ORDER BY since, c.id, run LIMIT ?
+      ) AS page CROSS JOIN connections USING (run, id) ORDER BY place, id, run`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedConnection[];
     return pageOf(
       rows,
@@ -147,13 +166,18 @@ export class SqliteRoll {
     const limit = limitOf(filter);
     const where = new Conditions();
     const place = placeOf(filter, ["number", "string"]);
-    if (place !== undefined) where.add("(-created_at, id) > (?, ?)", ...place);
+    if (place !== undefined) {
+      const [createdAt = 0, id = ""] = place;
+      where.add("created_at <= ? AND (created_at < ? OR id > ?)", createdAt, createdAt, id);
+    }
     if (filter.search !== undefined) {
       where.add("(instr(name_key, ?) OR instr(id, ?))", nameKey(filter.search), filter.search.toLowerCase());
     }
-    const sql = `SELECT * FROM tokens ${where.sql} ORDER BY -created_at, id LIMIT ?`;
+    const sql = `SELECT tokens.* FROM (
+        SELECT id, created_at FROM tokens INDEXED BY tokens_in_order ${where.sql} ORDER BY created_at DESC, id LIMIT ?
+      ) AS page CROSS JOIN tokens ON tokens.id = page.id ORDER BY page.created_at DESC, tokens.id`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as TokenRow[];
-    return pageOf(rows, limit, toTokenRecord, (row) => [-row.created_at, row.id]);
+    return pageOf(rows, limit, toTokenRecord, (row) => [row.created_at, row.id]);
   }
 
   members(filter: MemberFilter): Page<ListedMember> {
@@ -166,9 +190,10 @@ export class SqliteRoll {
       const folded = nameKey(filter.search);
       where.add("(instr(group_key, ?) OR instr(name_key, ?))", folded, folded);
     }
-    const sql = `SELECT group_key, name_key, group_name, added_at,
-        (SELECT min(peer) FROM keys WHERE keys.name_key = group_members.name_key) AS peer
-      FROM group_members ${where.sql} ORDER BY group_key, name_key LIMIT ?`;
+    const sql = `SELECT member.*, (SELECT min(peer) FROM keys WHERE keys.name_key = member.name_key) AS peer FROM (
+        SELECT group_key, name_key FROM group_members INDEXED BY members_in_order
+          ${where.sql} ORDER BY group_key, name_key LIMIT ?
+      ) CROSS JOIN group_members AS member USING (group_key, name_key) ORDER BY group_key, name_key`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as MemberRow[];
     return pageOf(rows, limit, toListedMember, (row) => [row.group_key, row.name_key]);
   }
@@ -180,61 +205,17 @@ export class SqliteRoll {
     return (this.#rows(sql, [moment]) as { sequence: number }[])[0]?.sequence;
   }
 
-  /** The keys that a text finds, of those that are wanted anyhow. */
-  #searched(search: string, among: readonly string[] | undefined): readonly string[] {
-    const where = new Conditions();
-    addSearch(where, search);
-    const sql = `SELECT pin FROM keys INDEXED BY keys_in_order ${where.sql}`;
-    const pins = (this.#rows(sql, where.values) as { pin: string }[]).map(({ pin }) => pin);
-    return among === undefined ? pins : pins.filter((pin) => among.includes(pin));
-  }
-
-  /** Finds a text in columns, or in what is searched of the key. */
-  #addSearchOf(where: Conditions, search: string, columns: readonly string[]): void {
-    const keys = new Conditions();
-    addSearch(keys, search);
-    const own = columns.map((column) => `instr(${column}, ?)`).join(" OR ");
-    const texts = columns.map((column) => (column.startsWith("name_key") ? nameKey(search) : search));
-    where.add(
-      `(${own} OR pin IN (SELECT pin FROM keys INDEXED BY keys_in_order ${keys.sql}))`,
-      ...texts,
-      ...keys.values,
-    );
+  /** Whether a text is found in one of the columns, or finds the key that `pin` is of. */
+  #found(search: string, pin: string, columns: readonly string[]): Condition {
+    const own = columns.map((column) => {
+      const text = column === "name_key" ? nameKey(search) : search.trim();
+      return { text: `instr(${column}, ?)`, values: [text] };
+    });
+    return search.trim() === "" ? either() : either(...own, new KeySearch(this.#database, search).ofPin(pin));
   }
 
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
     return this.#database.prepare(sql).all(...values);
-  }
-}
-
-/** Finds a text in what the index of the order has of keys; the beginning of a key id by the pin that it is of. */
-function addSearch(where: Conditions, search: string): void {
-  const folded = nameKey(search);
-  const text = search.trim();
-  if (folded === "" || text === "") return where.add("0");
-  const inNames = "instr(name_key, ?) OR instr(claimed_key, ?) OR instr(new_key, ?)";
-  const elsewhere = "instr(pin, ?) OR instr(lower(note), lower(?)) OR instr(first_address, ?)";
-  const refused = "pin IN (SELECT pin FROM refusals WHERE instr(address, ?))";
-  const byKeyId = pinPrefixOf(text);
-  where.add(
-    `(${inNames} OR ${elsewhere} OR ${refused}${byKeyId === undefined ? "" : " OR (pin >= ? AND pin < ? || '~')"})`,
-    folded,
-    folded,
-    folded,
-    text,
-    text,
-    text,
-    text,
-    ...(byKeyId === undefined ? [] : [byKeyId, byKeyId]),
-  );
-}
-
-function pinPrefixOf(text: string): string | undefined {
-  if (!looksLikeKeyId(text)) return undefined;
-  try {
-    return parseKeyIdPrefix(text).pinPrefix;
-  } catch {
-    return undefined;
   }
 }
 

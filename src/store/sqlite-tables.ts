@@ -4,7 +4,9 @@ import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.t
 import type { GroupMember, TrustTables } from "../trust/trust-tables.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { countDropped } from "./dropped.ts";
+import { searchedText } from "./key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
+import { NEVER } from "./schema.ts";
 
 const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
@@ -78,8 +80,8 @@ export class SqliteTables implements TrustTables {
   putKey(key: KeyRecord): void {
     this.#run(
       `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, claimed_key, new_name, new_key, source,
-         fingerprint, first_seen, first_address, expires, conflicts_with, stale_seen, endorses_from, note, version)
-         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+         fingerprint, first_seen, first_address, expires, conflicts_with, stale_seen, endorses_from, note, version,
+         place, searched) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       key.pin,
       key.state,
       key.peer,
@@ -98,6 +100,8 @@ export class SqliteTables implements TrustTables {
       key.endorsesFrom,
       key.note,
       key.version,
+      key.firstSeen ?? NEVER,
+      searchedText(key),
     );
   }
 
