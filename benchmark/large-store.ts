@@ -112,7 +112,7 @@ class Maker {
     const kind = index % 100;
     if (kind < 3) this.#hold(certificate, kind === 0 ? undefined : this.#trusted.at(-kind));
     else if (kind < 70) {
-      const pending = { pendingExpires: 0, maxPending: 0, source: "first-use" } as const;
+      const pending = { pendingExpires: this.#now, maxPending: 1, source: "first-use" } as const;
       this.#apply({ type: "claim", ...this.#origin(index), ...pending, peer, certificate });
     } else this.#import(certificate, kind < 80 ? this.#now + 90 * DAY : null);
     if (kind >= 3) this.#trusted.push({ pin, peer });

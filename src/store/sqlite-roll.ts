@@ -70,16 +70,15 @@ export class SqliteRoll {
     search: string | undefined,
     most: number,
   ): { sql: string; values: SQLInputValue[] } {
-    const scan = (conditions: Conditions): string =>
-      `SELECT pin, place FROM keys INDEXED BY keys_in_order ${conditions.sql} ORDER BY place, pin LIMIT ?`;
-    if (search === undefined) return { sql: scan(where), values: [...where.values, most] };
+    if (search === undefined) return { sql: keysInOrder(where), values: [...where.values, most] };
     const { inRow, elsewhere } = new KeySearch(this.#database, search);
     const isListed = isOneOf("pin", elsewhere);
     const isFew = elsewhere.length <= FEW;
     const scanned = where.with(isFew ? inRow : either(inRow, isListed));
-    if (!isFew || elsewhere.length === 0) return { sql: scan(scanned), values: [...scanned.values, most] };
+    if (!isFew || elsewhere.length === 0)
+      return { sql: keysInOrder(scanned), values: [...scanned.values, most] };
     const found = where.with(isListed);
-    const sql = `SELECT pin, place FROM (${scan(scanned)})
+    const sql = `SELECT pin, place FROM (${keysInOrder(scanned)})
       UNION SELECT pin, place FROM keys NOT INDEXED ${found.sql} ORDER BY place, pin LIMIT ?`;
     return { sql, values: [...scanned.values, most, ...found.values, most] };
   }
@@ -217,6 +216,10 @@ export class SqliteRoll {
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
     return this.#database.prepare(sql).all(...values);
   }
+}
+
+function keysInOrder({ sql }: Conditions): string {
+  return `SELECT pin, place FROM keys INDEXED BY keys_in_order ${sql} ORDER BY place, pin LIMIT ?`;
 }
 
 function sequenceOf(after: string | undefined): number {
