@@ -279,6 +279,7 @@ describe("a listener of a gateway is named in lists", { timeout: 120_000 }, () =
       const file = home.path("gateway.toml");
       writeFileSync(file, `workers = ${workers}\n${listeners.join("")}`);
       const verb = ["gateway", "--config", file, "--store", home.store];
+      if (workers === 1) verb.push("--trace=listing");
       await using gateway = await startServer(home, verb);
       const clients: Socket[] = [];
       for (const name of NAMES) {
@@ -288,6 +289,11 @@ describe("a listener of a gateway is named in lists", { timeout: 120_000 }, () =
         clients.push(await talking(port, await identity(name)));
         await connectOnce({ port });
         await gateway.logged(({ event, listener }) => event === "met" && listener === name);
+        if (workers > 1) continue;
+        await speak(port, GARBAGE);
+        for (const what of ["traced", "trace-problem"]) {
+          await gateway.logged(({ event, listener }) => event === what && listener === name);
+        }
       }
       const { store } = openHomeStore(home);
       const open = await both(() => store.listConnections({}));
