@@ -3,7 +3,7 @@ import { readIdentityFile } from "../client/identity-file.ts";
 import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
-import { recordedServer, type ServerRecord } from "../operator/known-server.ts";
+import { reachableAddress, recordedServer, type ServerRecord } from "../operator/known-server.ts";
 import { toListedToken } from "../operator/listed-token.ts";
 import { durationUpTo } from "../trust/duration.ts";
 import { MOST_TOKEN_DAYS } from "../operator/invite.ts";
@@ -81,7 +81,7 @@ async function create(peer: string, flags: CreateFlags): Promise<void> {
     const { replace, from, expires } = flags;
     const token = await operator.createToken({
       peer,
-      servers: flags.server ?? [reachable(known?.address)],
+      servers: flags.server ?? [reachableAddress(known)],
       serverPin: flags.serverPin ?? pinOf(store, known),
       forMs: expires,
       ...(replace === true && { replace }),
@@ -138,18 +138,6 @@ async function cancel(id: string, { store: url, json }: StoreFlags): Promise<voi
       else print(`cancelled: the token for ${showName(token.peer)} (${token.id})`);
     },
     { mustExist: true },
-  );
-}
-
-function reachable(address: string | undefined): string {
-  const host = address === undefined ? undefined : parseServerAddress(address).host;
-  if (address !== undefined && host !== "0.0.0.0" && host !== "::") return address;
-  throw new HandclaspError(
-    "ERR_HANDCLASP_OPTION",
-    address === undefined
-      ? "it is not known where the server is: none was started on this store"
-      : `the server listens on ${address}, which is no address that a client can connect to`,
-    { hint: "say how clients reach it: --server HOST:PORT" },
   );
 }
 

@@ -1,3 +1,4 @@
+import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
@@ -30,3 +31,20 @@ export function recordedServer(store: TrustStore): ServerRecord | undefined {
   const text = store.setting("server");
   return text === undefined ? undefined : (JSON.parse(text) as ServerRecord);
 }
+
+/** `HOST:PORT` for clients. Throws ERR_HANDCLASP_OPTION when no server ran, or one at every address of its machine. */
+export function reachableAddress(server: ServerRecord | undefined): string {
+  if (server !== undefined && !EVERY_ADDRESS.has(server.host)) return server.address;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_OPTION",
+    server === undefined
+      ? "it is not known where the server is: none was started on this store"
+      : `the server listens on ${server.address}, which is no address that a client can connect to`,
+    {
+      hint: "say how clients reach it",
+      remedies: [{ act: "create-token", at: "server", options: { server: "HOST:PORT" } }],
+    },
+  );
+}
+
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
