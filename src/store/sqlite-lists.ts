@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { StoredEvent } from "../trust/audit-rows.ts";
 import type { SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin } from "../trust/key-record.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
@@ -51,11 +52,11 @@ export class SqliteLists {
     return rows.map((row) => ({ ...(row as unknown as SealedEvent) }));
   }
 
-  allEvents(): Iterable<SealedEvent> {
+  allEvents(): Iterable<StoredEvent> {
     const rows = this.#database
-      .prepare("SELECT sequence, json, hash FROM events ORDER BY sequence")
+      .prepare("SELECT sequence, json, hash, reached FROM events ORDER BY sequence")
       .iterate();
-    return rows as unknown as Iterable<SealedEvent>;
+    return rows as unknown as Iterable<StoredEvent>;
   }
 
   refusals(most: number): readonly RefusalSighting[] {

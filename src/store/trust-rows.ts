@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { KeyStanding, TrustRows } from "../trust/compare-rows.ts";
+import type { TrustRows } from "../trust/compare-rows.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
@@ -7,13 +7,16 @@ import { SqliteTables } from "./sqlite-tables.ts";
 /** The rows that servers decide by, read one after another. */
 export function trustRows(database: DatabaseSync): TrustRows {
   const { keys, tombstones, tokens, members, noted } = QUERIES;
+  const tables = new SqliteTables(database);
   return {
-    keys: mapped(database.prepare(keys).iterate(), (row) => toStanding(row as KeyRow & NameKey)),
+    keys: mapped(database.prepare(keys).iterate(), (row) => toKeyRecord(row as KeyRow)),
     tombstones: mapped(database.prepare(tombstones).iterate(), (row) => row as { pin: KeyPin; at: number }),
     tokens: mapped(database.prepare(tokens).iterate(), (row) => toTokenRecord(row as TokenRow)),
     members: mapped(database.prepare(members).iterate(), (row) => row as GroupMemberRow),
     noted: mapped(database.prepare(noted).iterate(), (row) => row as { about: string; problem: string }),
-    firstUseOpenUntil: new SqliteTables(database).firstUseOpenUntil(),
+    firstUseOpenUntil: tables.firstUseOpenUntil(),
+    newestVersion: Number(database.prepare("SELECT newest FROM key_versions").get()?.["newest"]),
+    keysOfName: (nameKey) => tables.keysOfName(nameKey),
   };
 }
 
@@ -25,10 +28,6 @@ const QUERIES = {
     FROM group_members`,
   noted: "SELECT about, problem FROM noted",
 } as const;
-
-interface NameKey {
-  name_key: string | null;
-}
 
 interface GroupMemberRow {
   nameKey: string;
@@ -45,10 +44,6 @@ export function inOneSnapshot<T>(database: DatabaseSync, run: () => T): T {
   } finally {
     database.exec("COMMIT");
   }
-}
-
-function toStanding(row: KeyRow & NameKey): KeyStanding {
-  return { ...toKeyRecord(row), nameKey: row.name_key };
 }
 
 function* mapped<T>(rows: Iterable<unknown>, toValue: (row: unknown) => T): Iterable<T> {

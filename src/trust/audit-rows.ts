@@ -9,8 +9,14 @@ export interface AuditReport {
   readonly rows: RowsReport | null;
 }
 
+/** An event as it is in its row. */
+export interface StoredEvent extends SealedEvent {
+  /** The latest time of it and all before it, by which lists find it; milliseconds since the epoch. */
+  readonly reached: number;
+}
+
 /** Recomputes the chain, and whether the rows that servers decide by are what its events come to. */
-export function auditRows(events: Iterable<SealedEvent>, rows: TrustRows): AuditReport {
+export function auditRows(events: Iterable<StoredEvent>, rows: TrustRows): AuditReport {
   const fold = new TrustFold();
   const differences = new RowDifferences();
   const chain = verifyChain(folding(events, fold, differences));
@@ -20,16 +26,21 @@ export function auditRows(events: Iterable<SealedEvent>, rows: TrustRows): Audit
 }
 
 function* folding(
-  events: Iterable<SealedEvent>,
+  events: Iterable<StoredEvent>,
   fold: TrustFold,
   differences: RowDifferences,
 ): Iterable<SealedEvent> {
+  let reached = 0;
   for (const sealed of events) {
     yield sealed;
     const event = parseEvent(sealed.json);
     if (event === undefined) continue;
     const about = `event ${sealed.sequence}`;
     try {
+      reached = Math.max(reached, Date.parse(event.at));
+      if (sealed.reached !== reached) {
+        differences.add({ about, field: "reached", row: String(sealed.reached), events: String(reached) });
+      }
       const misfit = fold.add(event);
       if (misfit !== undefined) differences.add({ about, ...misfit });
     } catch (error) {

@@ -1,17 +1,28 @@
+import { holderOf } from "./changes/put-key.ts";
 import type { FoldedKey, FoldedToken, TrustFold } from "./fold-events.ts";
 import { toKeyId } from "./key-id.ts";
-import type { KeyPin, KeyState } from "./key-record.ts";
+import type { KeyLookup } from "./key-lookup.ts";
+import type { KeyPin, KeyRecord } from "./key-record.ts";
 import { nameKey } from "./peer-name.ts";
 import type { TokenRecord } from "./token-record.ts";
 
 /** A row of keys, as far as events decide about it. */
-export interface KeyStanding extends Omit<FoldedKey, "state" | "rotatedAt"> {
-  readonly pin: KeyPin;
-  readonly state: KeyState;
-  /** By which the key is found under its name. */
-  readonly nameKey: string | null;
-  readonly firstSeen: number | null;
-}
+export interface KeyStanding
+  extends
+    Omit<FoldedKey, "state" | "rotatedAt">,
+    Pick<
+      KeyRecord,
+      | "pin"
+      | "state"
+      | "nameKey"
+      | "claimedName"
+      | "claimedKey"
+      | "newName"
+      | "newKey"
+      | "firstSeen"
+      | "conflictsWith"
+      | "version"
+    > {}
 
 /** The rows that servers decide by. */
 export interface TrustRows {
@@ -26,6 +37,10 @@ export interface TrustRows {
   }>;
   readonly noted: Iterable<{ readonly about: string; readonly problem: string }>;
   readonly firstUseOpenUntil: number;
+  /** The last version that was given to a key. */
+  readonly newestVersion: number;
+  /** As `KeyLookup` has it. */
+  keysOfName: KeyLookup["keysOfName"];
 }
 
 /** Where a row is not what the events come to. */
@@ -68,6 +83,7 @@ export class RowDifferences {
   compare(fold: TrustFold, rows: TrustRows): void {
     for (const row of rows.keys) {
       this.#compareKey(row, fold.keys.get(row.pin));
+      this.#compareWithRows(row, rows);
       fold.keys.delete(row.pin);
     }
     for (const [pin, key] of fold.keys) this.#fact({ pin }, "state", null, key.state);
@@ -92,10 +108,13 @@ export class RowDifferences {
       this.#fact(row, "state", row.state === "pending" ? null : row.state, null);
       if (row.state !== "pending") return;
     }
-    const standing: Omit<KeyStanding, "pin" | "firstSeen" | "source"> = {
+    const standing: Pick<
+      KeyStanding,
+      "state" | "peer" | "nameKey" | "expires" | "staleSeen" | "endorsesFrom"
+    > = {
       state: events?.state ?? "pending",
       peer: events?.peer ?? null,
-      nameKey: events === undefined || events.peer === null ? null : nameKey(events.peer),
+      nameKey: folded(events?.peer ?? null),
       // What strangers bring has an end: only operators have a key wait without one.
       expires: events === undefined ? (row.expires ?? 0) : events.expires,
       staleSeen: events?.staleSeen ?? false,
@@ -107,6 +126,21 @@ export class RowDifferences {
     if (events === undefined) return;
     this.#fact(row, "source", row.source, events.source);
     if (events.rotatedAt !== null) this.#fact(row, "firstSeen", row.firstSeen, events.rotatedAt);
+  }
+
+  /** What a row says that follows from it and the others: by what it is found, and whom it stands in the way of. */
+  #compareWithRows(row: KeyStanding, rows: TrustRows): void {
+    const claimedKey = folded(row.claimedName);
+    const newKey = folded(row.newName);
+    this.#fact(row, "claimedKey", row.claimedKey, claimedKey);
+    this.#fact(row, "newKey", row.newKey, newKey);
+    if (row.version > rows.newestVersion) {
+      this.#fact(row, "version", row.version, `${rows.newestVersion} at the most`);
+    }
+    const wanted = newKey ?? claimedKey;
+    if (row.state !== "pending" || row.peer !== null || wanted === null) return;
+    const holder = holderOf(rows, wanted);
+    if (holder !== undefined) this.#fact(row, "conflictsWith", row.conflictsWith, holder.pin);
   }
 
   #compareToken({ publicKey, ...row }: TokenRecord, events: FoldedToken | undefined): void {
@@ -151,6 +185,10 @@ export class RowDifferences {
     const about = typeof of === "string" ? of : aboutKey(of.pin);
     this.add({ about, field, row: toText(row), events: toText(events) });
   }
+}
+
+function folded(name: string | null): string | null {
+  return name === null ? null : nameKey(name);
 }
 
 type Fact = string | number | boolean | null | undefined;

@@ -7,15 +7,14 @@ import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "./change.ts";
 import type { FoldedName } from "./folded-name.ts";
 import type { PreparedCertificate, PreparedClaim, PreparedHold } from "./prepared-change.ts";
-import { putKey } from "./put-key.ts";
+import { holderOf, putKey } from "./put-key.ts";
 
 /** First use: the name goes to the key if nobody else holds it, else the key waits as a conflict. */
 export function applyClaim(tables: TrustTables, change: PreparedClaim): Outcome {
   const { certificate, peer } = change;
   const known = tables.key(certificate.pin);
   if (known !== undefined && isDecided(known)) return settleKnown(known);
-  const holders = tables.keysOfName(peer.nameKey);
-  const holder = holders.find((key) => key.state === "trusted") ?? holders[0];
+  const holder = holderOf(tables, peer.nameKey);
   if (holder !== undefined) {
     hold(tables, change, holder);
     return { kind: "lost", reason: "key-changed", conflictsWith: holder.pin };

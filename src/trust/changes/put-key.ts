@@ -1,4 +1,5 @@
 import type { KeyPin, KeyRecord } from "../key-record.ts";
+import type { KeyLookup } from "../key-lookup.ts";
 import type { TrustTables } from "../trust-tables.ts";
 
 /** A key as a change wants it: what follows from that is not its to say. */
@@ -53,7 +54,7 @@ function conflictOf(
 }
 
 /** Who has a name: a trusted key rather than another. */
-function holderOf(tables: TrustTables, name: string): KeyRecord | undefined {
+export function holderOf(tables: Pick<KeyLookup, "keysOfName">, name: string): KeyRecord | undefined {
   const holders = tables.keysOfName(name);
   return holders.find(({ state }) => state === "trusted") ?? holders[0];
 }
