@@ -181,13 +181,15 @@ export class MapRows implements TrustTables {
       members: this.members.values(),
       noted: this.noted.values(),
       firstUseOpenUntil: this.openUntil,
+      newestVersion: this.version,
+      keysOfName: (name) => this.keysOfName(name),
     };
   }
 
-  /** The longest known first; a store with many keys has an index for each of these questions. */
+  /** Those never seen, then the longest known; a store with many keys has an index for each of these questions. */
   #keysWhere(isWanted: (key: KeyRecord) => boolean): readonly KeyRecord[] {
     return [...this.keys.values()].filter(isWanted).toSorted((one, other) => {
-      const [first, second] = [one.firstSeen ?? Infinity, other.firstSeen ?? Infinity];
+      const [first, second] = [one.firstSeen ?? -1, other.firstSeen ?? -1];
       if (first !== second) return first < second ? -1 : 1;
       return one.pin < other.pin ? -1 : 1;
     });

@@ -11,8 +11,11 @@ export interface AuditReport {
 
 /** An event as it is in its row. */
 export interface StoredEvent extends SealedEvent {
-  /** The latest time of it and all before it, by which lists find it; milliseconds since the epoch. */
-  readonly reached: number;
+  /**
+   * The latest time of it and all before it, where lists find it by that; milliseconds since the epoch. It is not compared
+   * where rows do not have it.
+   */
+  readonly reached?: number;
 }
 
 /** Recomputes the chain, and whether the rows that servers decide by are what its events come to. */
@@ -38,7 +41,7 @@ function* folding(
     const about = `event ${sealed.sequence}`;
     try {
       reached = Math.max(reached, Date.parse(event.at));
-      if (sealed.reached !== reached) {
+      if (sealed.reached !== undefined && sealed.reached !== reached) {
         differences.add({ about, field: "reached", row: String(sealed.reached), events: String(reached) });
       }
       const misfit = fold.add(event);
