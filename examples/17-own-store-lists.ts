@@ -58,6 +58,18 @@ export function eventsOf(
   return { ...page, next: page.next === null ? null : String(page.items.at(-1)?.sequence) };
 }
 
+/** Whether a search finds one of some texts, or of some folded names; one for nothing but spaces finds nothing. */
+export function isFoundIn(
+  search: string | undefined,
+  texts: readonly (string | null)[],
+  names: readonly (string | null)[],
+): boolean {
+  if (search === undefined) return true;
+  const [folded, text] = [nameKey(search), search.trim()];
+  if (folded === "" || text === "") return false;
+  return texts.some((one) => one?.includes(text)) || names.some((one) => one?.includes(folded));
+}
+
 /** Whether a key is wanted; `addresses` are those of its refusals. */
 export function isWantedKey(
   key: KeyRecord,
@@ -66,13 +78,12 @@ export function isWantedKey(
 ): boolean {
   if (state !== undefined && key.state !== state) return false;
   if (pins !== undefined && !pins.includes(key.pin)) return false;
-  if (search === undefined) return true;
-  const [folded, text] = [nameKey(search), search.trim()];
-  if (folded === "" || text === "") return false;
-  if ([key.nameKey, key.claimedKey, key.newKey].some((name) => name?.includes(folded))) return true;
-  if (key.note?.toLowerCase().includes(text.toLowerCase())) return true;
-  const isKeyId = toKeyId(key.pin).startsWith(text.toUpperCase());
-  return isKeyId || [key.pin, key.firstAddress, ...addresses].some((where) => where?.includes(text));
+  const texts = [key.pin, key.firstAddress, ...addresses];
+  if (isFoundIn(search, texts, [key.nameKey, key.claimedKey, key.newKey])) return true;
+  const text = search?.trim() ?? "";
+  if (text === "") return false;
+  const isInNote = key.note?.toLowerCase().includes(text.toLowerCase()) === true;
+  return isInNote || toKeyId(key.pin).startsWith(text.toUpperCase());
 }
 
 /** Whether a refusal is wanted; `found` are the keys that its search finds. */
@@ -91,8 +102,7 @@ export function isWantedRefusal(
   if (of !== undefined && !of.peers.includes(folded) && (pin === null || !of.pins.includes(pin)))
     return false;
   if (network !== undefined && !isInNetwork(networkOf(network), address ?? "")) return false;
-  if (search === undefined || (pin !== null && found.has(pin))) return true;
-  return [address, connection].some((text) => text?.includes(search)) || folded.includes(nameKey(search));
+  return isFoundIn(search, [address, connection], [folded]) || (pin !== null && found.has(pin));
 }
 
 export function networkOf(text: string): NonNullable<ReturnType<typeof parseIpNetwork>> {

@@ -36,7 +36,14 @@ import {
   type TokenRecord,
   type Upkeep,
 } from "../src/index.ts";
-import { eventsOf, isWantedKey, isWantedRefusal, networkOf, pageOf } from "./17-own-store-lists.ts";
+import {
+  eventsOf,
+  isFoundIn,
+  isWantedKey,
+  isWantedRefusal,
+  networkOf,
+  pageOf,
+} from "./17-own-store-lists.ts";
 import { MapRows, memberKey } from "./17-own-store-rows.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
@@ -168,28 +175,23 @@ export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
 
   async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
     this.#mustBeOpen();
-    const { search = "" } = filter;
     const wanted = [...this.#connections.values()].filter(({ id, peer, remoteAddress }) => {
-      return (
-        [id, remoteAddress].some((text) => text?.includes(search)) || nameKey(peer).includes(nameKey(search))
-      );
+      return isFoundIn(filter.search, [id, remoteAddress], [nameKey(peer)]);
     });
     return pageOf(wanted, ({ since, id }) => [since, id], filter);
   }
 
   async listTokens(filter: Search = {}): Promise<Page<TokenRecord>> {
-    const { search = "" } = filter;
     const wanted = [...this.#rows.tokens.values()].filter(({ id, nameKey: name }) => {
-      return name.includes(nameKey(search)) || id.includes(search.toLowerCase());
+      return isFoundIn(filter.search, [], [name, id]);
     });
     return pageOf(wanted, ({ createdAt, id }) => [-createdAt, id], filter);
   }
 
   async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
-    const { groupKey: only, search = "" } = filter;
+    const { groupKey: only = null, search } = filter;
     const wanted = [...this.#rows.members.values()].filter(({ groupKey, nameKey: name }) => {
-      const isFound = [groupKey, name].some((key) => key.includes(nameKey(search)));
-      return isFound && (only === undefined || groupKey === only);
+      return isFoundIn(search, [], [groupKey, name]) && (only ?? groupKey) === groupKey;
     });
     const { items, next } = pageOf(wanted, ({ groupKey, nameKey: name }) => [groupKey, name], filter);
     const listed = items.map(({ group, nameKey: name, addedAt }) => {

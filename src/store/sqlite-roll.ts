@@ -169,7 +169,7 @@ export class SqliteRoll {
       const [createdAt = 0, id = ""] = place;
       where.add("created_at <= ? AND (created_at < ? OR id > ?)", createdAt, createdAt, id);
     }
-    if (filter.search !== undefined) {
+    if (isSaid(where, filter.search)) {
       where.add("(instr(name_key, ?) OR instr(id, ?))", nameKey(filter.search), filter.search.toLowerCase());
     }
     const sql = `SELECT tokens.* FROM (
@@ -185,7 +185,7 @@ export class SqliteRoll {
     const place = placeOf(filter, ["string", "string"]);
     if (place !== undefined) where.add("(group_key, name_key) > (?, ?)", ...place);
     if (filter.groupKey !== undefined) where.add("group_key = ?", filter.groupKey);
-    if (filter.search !== undefined) {
+    if (isSaid(where, filter.search)) {
       const folded = nameKey(filter.search);
       where.add("(instr(group_key, ?) OR instr(name_key, ?))", folded, folded);
     }
@@ -216,6 +216,14 @@ export class SqliteRoll {
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
     return this.#database.prepare(sql).all(...values);
   }
+}
+
+/** Whether there is something to find; a text without any finds nothing. */
+function isSaid(where: Conditions, search: string | undefined): search is string {
+  if (search === undefined) return false;
+  if (search.trim() !== "") return true;
+  where.require(either());
+  return false;
 }
 
 function keysInOrder({ sql }: Conditions): string {

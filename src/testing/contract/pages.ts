@@ -118,6 +118,30 @@ export function describePages({ kind, open, describe, it }: StoreSuite): void {
       }
     });
 
+    it("have nothing that a search for nothing but spaces would find", async () => {
+      await using store = await open();
+      const [peer] = await claimed(store, 1);
+      assert.ok(peer);
+      await store.apply(createTokenOf("bert"));
+      await store.apply({ type: "add-to-group", at: AT, actor: ACTOR, group: "lab", key: peer.pin });
+      const live = { pin: peer.pin, peer: "p", remoteAddress: "192.0.2.1", listener: null, since: AT };
+      await store.record({ ...NOTHING, opened: [{ ...live, id: "c1" }], refusals: [refusalOf(1)] });
+      for (const search of ["", "  "]) {
+        const pages = await Promise.all([
+          store.listKeys({ search }),
+          store.listEvents({ search }),
+          store.listRefusals({ search }),
+          store.listConnections({ search }),
+          store.listTokens({ search }),
+          store.listMembers({ search }),
+        ]);
+        assert.deepEqual(
+          pages.map(({ items }) => items.length),
+          [0, 0, 0, 0, 0, 0],
+        );
+      }
+    });
+
     it("take no limit and no cursor that is none", async () => {
       await using store = await open();
       const wrong = { code: "ERR_HANDCLASP_OPTION" };
