@@ -40,8 +40,8 @@ export { type CreateTokenOptions } from "./operator/invite.ts";
 export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/join-token.ts";
 export type { CertificateRecord, KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
 export {
+  type ActOptions,
   type ApproveOptions,
-  type ForgetOptions,
   type ImportOptions,
   Operator,
   type OperatorOptions,

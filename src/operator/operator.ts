@@ -2,6 +2,7 @@ import {
   ANYTHING,
   check,
   checkOptions,
+  COUNT,
   FUNCTION,
   OBJECT,
   oneOf,
@@ -9,14 +10,15 @@ import {
   TEXT,
 } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
-import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
-import type { Change, SeenKey } from "../trust/changes/change.ts";
+import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import type { Change, KeyChange, SeenKey } from "../trust/changes/change.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { Actor } from "../trust/events.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "../trust/join-token.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
 import { toMoment } from "../trust/moment.ts";
+import { toNote } from "../trust/note.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { toSeenCertificate } from "../trust/trust.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
@@ -42,15 +44,15 @@ export interface ImportOptions {
   readonly expires?: number | null;
 }
 
-export interface ApproveOptions extends ImportOptions {
-  /** The key as it was looked at, or its claimed name: an approval of something else by now fails. */
-  readonly seen?: SeenKey;
+export interface ActOptions {
+  /**
+   * The key, or all keys, as they were looked at: their `version`, and what else of them is given. When others are meant by
+   * now, or one of them is not like that any more, the act throws ERR_HANDCLASP_CHANGED and changes nothing.
+   */
+  readonly seen?: SeenKey | readonly SeenKey[];
 }
 
-export interface ForgetOptions {
-  /** The keys that were looked at: if the peer has others by now, nothing is forgotten. */
-  readonly seen?: readonly KeyPin[];
-}
+export interface ApproveOptions extends ImportOptions, ActOptions {}
 
 const RULES: OptionRules<OperatorOptions> = {
   user: { mustBe: "a text or null", allows: (value) => value === null || typeof value === "string" },
@@ -64,7 +66,7 @@ const APPROVAL: OptionRules<ApproveOptions> = {
   expires: ANYTHING,
   seen: OBJECT,
 };
-const FORGET: OptionRules<ForgetOptions> = { seen: OBJECT };
+const ACT: OptionRules<ActOptions> = { seen: OBJECT };
 
 /**
  * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
@@ -84,11 +86,10 @@ export class Operator {
 
   /**
    * Trusts a pending, retired, ignored or revoked key, or accepts a new name of a trusted one. Returns it, then those
-   * that it replaces. Throws ERR_HANDCLASP_STATE when it is not as it was seen.
+   * that it replaces.
    */
   async approve(key: string, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
-    const seen = options.seen && { seen: options.seen };
-    return this.#apply({ type: "approve", ...this.#origin(), key, ...approval(options), ...seen });
+    return this.#apply({ type: "approve", ...this.#origin(), key, ...approval(options), ...seenBy(options) });
   }
 
   /**
@@ -102,46 +103,65 @@ export class Operator {
   }
 
   /** Revokes a key, or all keys that a peer has then: live connections end, old tickets are worthless. */
-  async revoke(key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "revoke", ...this.#origin(), key });
+  async revoke(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "revoke", ...this.#origin(), key, ...act("revoke()", options) });
   }
 
   /** Refuses a key from now on without calling it stolen. */
-  async ignore(key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "ignore", ...this.#origin(), key });
+  async ignore(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "ignore", ...this.#origin(), key, ...act("ignore()", options) });
   }
 
   /**
    * Takes the trust from a key, or from all keys that a peer has then, until it is approved again: live connections end, old
    * tickets are worthless. Its name and groups wait for it: nobody gets them by first use.
    */
-  async setAside(key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "set-aside", ...this.#origin(), key });
+  async setAside(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "set-aside", ...this.#origin(), key, ...act("setAside()", options) });
   }
 
   /**
-   * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Throws ERR_HANDCLASP_STATE
-   * when those are not the keys that were seen.
+   * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Nothing brings it back.
    */
-  async forget(key: string, options: ForgetOptions = {}): Promise<readonly KeyRecord[]> {
-    checkOptions("forget()", options, FORGET);
-    const { seen } = options;
-    return this.#apply({ type: "forget", ...this.#origin(), key, ...(seen && { seen }) });
+  async forget(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "forget", ...this.#origin(), key, ...act("forget()", options) });
   }
 
   /** Gives a peer another name. */
-  async rename(key: string, peer: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "rename", ...this.#origin(), key, peer });
+  async rename(key: string, peer: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    return this.#apply({ type: "rename", ...this.#origin(), key, peer, ...act("rename()", options) });
+  }
+
+  /**
+   * Writes down what is to be known of a key, in at most 1000 characters; an empty text removes it. A pending key with a
+   * note is not pushed out by others. Throws ERR_HANDCLASP_OPTION for a text that is no note.
+   */
+  async note(key: string, text: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    const note = toNote(text);
+    return this.#apply({ type: "write-note", ...this.#origin(), key, note, ...act("note()", options) });
+  }
+
+  /**
+   * Takes back what an event says, as a new event: an approval (with what it replaced), `revoke`, `ignore`, `setAside`,
+   * `rename`, a group that a peer came into or left, or an `undo`. Returns the keys as they are then. A key that nobody had
+   * decided about waits then, for operators alone. Throws ERR_HANDCLASP_CHANGED when a key was changed since,
+   * ERR_HANDCLASP_CONFLICT when its name was given to another one since, ERR_HANDCLASP_STATE for any other event.
+   */
+  async undo(sequence: number, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    check("the event to undo", sequence, COUNT);
+    return this.#apply({ type: "undo", ...this.#origin(), sequence, ...act("undo()", options) });
   }
 
   /** Puts a peer into a group, with all its keys, those it gets later too. */
-  async addToGroup(group: string, key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "add-to-group", ...this.#origin(), group, key });
+  async addToGroup(group: string, key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    const seen = act("addToGroup()", options);
+    return this.#apply({ type: "add-to-group", ...this.#origin(), group, key, ...seen });
   }
 
   /** Takes a peer out of a group: where only the group is let in, its live connections end. */
-  async removeFromGroup(group: string, key: string): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key });
+  async removeFromGroup(group: string, key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
+    const seen = act("removeFromGroup()", options);
+    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key, ...seen });
   }
 
   /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
@@ -198,6 +218,29 @@ function nameless({ nameProblem = "" }: CertificateFacts): HandclaspError {
     hint: "the key is sound: say what to call it",
     remedies: [{ act: "import-certificate", at: "server", options: { name: "NAME" } }],
   });
+}
+
+function act(of: string, options: ActOptions): Seen {
+  checkOptions(of, options, ACT);
+  return seenBy(options);
+}
+
+type Seen = Pick<KeyChange, "seen">;
+
+/** No more of the keys than the store compares. */
+function seenBy({ seen }: ActOptions): Seen {
+  if (seen === undefined) return {};
+  const all = (Array.isArray(seen) ? seen : [seen]) as readonly SeenKey[];
+  return {
+    seen: all.map(({ version, claimedName, pin }) => {
+      check("the version that was seen", version, COUNT);
+      return {
+        version,
+        ...(claimedName !== undefined && { claimedName }),
+        ...(pin !== undefined && { pin }),
+      };
+    }),
+  };
 }
 
 function approval(options: ApproveOptions): {

@@ -1,5 +1,13 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { CHAIN_START, type ChainHead, type EventDraft, sealEvent } from "../trust/events.ts";
+import { HandclaspError } from "../errors.ts";
+import {
+  CHAIN_START,
+  type ChainHead,
+  type EventDraft,
+  parseEvent,
+  sealEvent,
+  type TrustEvent,
+} from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import type { GroupMember, TrustTables } from "../trust/trust-tables.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
@@ -10,8 +18,8 @@ import { NEVER } from "./schema.ts";
 
 const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
-/** Keys that wait and may be dropped: one without an end was set aside, and waits for an operator. */
-const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL";
+/** Keys that wait and may be dropped: operators set aside what has no end, and wrote down what has a note. */
+const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
 const FIRST_USE_OPEN = "first-use-open-until";
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
@@ -249,6 +257,18 @@ export class SqliteTables implements TrustTables {
     return row === undefined ? CHAIN_START : { ...(row as ChainHead) };
   }
 
+  event(sequence: number): TrustEvent | undefined {
+    const row = this.#one("SELECT sequence, json FROM events WHERE sequence = ?", sequence);
+    return row === undefined ? undefined : toEvent(row as EventRow);
+  }
+
+  eventsAbout(subject: string): readonly TrustEvent[] {
+    const rows = this.#prepare("SELECT sequence, json FROM events WHERE about = ? ORDER BY sequence").all(
+      subject,
+    );
+    return rows.map((row) => toEvent(row as unknown as EventRow));
+  }
+
   appendEvent(draft: EventDraft): void {
     const { sequence, json, hash } = sealEvent(this.head(), draft);
     const sql = `INSERT INTO events (sequence, json, hash, reached)
@@ -274,4 +294,15 @@ export class SqliteTables implements TrustTables {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
+}
+
+interface EventRow {
+  readonly sequence: number;
+  readonly json: string;
+}
+
+function toEvent({ sequence, json }: EventRow): TrustEvent {
+  const event = parseEvent(json);
+  if (event !== undefined) return event;
+  throw new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `event ${sequence} cannot be read`);
 }

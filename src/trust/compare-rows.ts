@@ -21,6 +21,7 @@ export interface KeyStanding
       | "newKey"
       | "firstSeen"
       | "conflictsWith"
+      | "note"
       | "version"
     > {}
 
@@ -85,7 +86,10 @@ export class RowDifferences {
       this.#compareKey(row, fold.keys.get(row.pin));
       this.#compareWithRows(row, rows);
       fold.keys.delete(row.pin);
+      this.#fact(row, "note", row.note, fold.notes.get(row.pin) ?? null);
+      fold.notes.delete(row.pin);
     }
+    for (const [pin, note] of fold.notes) this.#fact({ pin }, "note", null, note);
     for (const [pin, key] of fold.keys) this.#fact({ pin }, "state", null, key.state);
     for (const { pin, at } of rows.tombstones) {
       this.#fact({ pin }, "forgotten", at, fold.tombstones.get(pin) ?? null);

@@ -11,6 +11,8 @@ export type TrustEventType =
   | "revoked"
   | "ignored"
   | "set-aside"
+  | "undone"
+  | "noted"
   | "retired"
   | "forgotten"
   | "stale-key-seen"

@@ -45,6 +45,8 @@ export class TrustFold {
   readonly keys: Map<KeyPin, FoldedKey> = new Map();
   /** When each was forgotten last. */
   readonly tombstones: Map<KeyPin, number> = new Map();
+  /** What operators wrote about keys, those that wait too. */
+  readonly notes: Map<KeyPin, string> = new Map();
   readonly tokens: Map<string, FoldedToken> = new Map();
   /** By the peer's folded name, then by the group's. */
   readonly groups: Map<string, Map<string, FoldedMember>> = new Map();
@@ -89,6 +91,12 @@ export class TrustFold {
       case "set-aside":
         this.#change(event, { state: "pending", expires: null, staleSeen: false });
         break;
+      case "undone":
+        this.#undo(event, at);
+        break;
+      case "noted":
+        this.#write(pin, details["note"] ?? null);
+        break;
       case "retired":
         this.#change(event, { state: "retired", expires: null, staleSeen: false });
         break;
@@ -99,6 +107,7 @@ export class TrustFold {
         if (pin === null) break;
         this.#put(pin, undefined);
         this.tombstones.set(pin, at);
+        this.notes.delete(pin);
         break;
       case "token-created":
         this.#createToken(event, at);
@@ -179,7 +188,34 @@ export class TrustFold {
   #rename({ pin, peer, details }: TrustEvent, at: number): void {
     const key = pin === null ? undefined : this.keys.get(pin);
     if (pin !== null && key !== undefined) this.#put(pin, { ...key, peer });
-    const former = nameKey(details["formerName"] ?? "");
+    this.#moveGroups(details["formerName"] ?? "", peer, at);
+  }
+
+  /** The event says what the key became. */
+  #undo({ pin, after, details }: TrustEvent, at: number): void {
+    if (pin === null || after === null) return;
+    const before = this.keys.get(pin) ?? { ...UNDECIDED, state: "pending" };
+    const peer = details["boundName"] ?? null;
+    this.#put(pin, {
+      ...before,
+      state: after,
+      peer,
+      source: details["source"] as KeySource,
+      expires: toTime(details["expires"]),
+      staleSeen: details["staleSeen"] === "yes",
+      endorsesFrom: after === "trusted" && before.state !== "trusted" ? at : before.endorsesFrom,
+    });
+    if (details["act"] === "renamed") this.#moveGroups(details["formerName"] ?? "", peer, at);
+  }
+
+  #write(pin: KeyPin | null, note: string | null): void {
+    if (pin === null) return;
+    if (note === null) this.notes.delete(pin);
+    else this.notes.set(pin, note);
+  }
+
+  #moveGroups(formerName: string, peer: string | null, at: number): void {
+    const former = nameKey(formerName);
     const folded = nameKey(peer ?? "");
     if (former === folded) return;
     for (const [groupKey, { group }] of this.groups.get(former) ?? []) {

@@ -15,6 +15,7 @@ import { parseKeyPin } from "./key-pin.ts";
 import type { KeyPin } from "./key-record.ts";
 import { parseKeyReference } from "./key-reference.ts";
 import { toMoment } from "./moment.ts";
+import { toNote } from "./note.ts";
 import { escapeText, nameKeysOf, toPeerName } from "./peer-name.ts";
 
 /** Whoever signs says when: no bounds but those of a number. */
@@ -88,6 +89,15 @@ function prepared(change: Change): PreparedChange {
     case "set-aside":
     case "forget":
       return { ...change, key: parseKeyReference(change.key) };
+    case "write-note":
+      return {
+        ...change,
+        key: parseKeyReference(change.key),
+        note: change.note === null ? null : toNote(change.note),
+      };
+    case "undo":
+      check("the event to undo", change.sequence, COUNT);
+      return change;
     case "rename":
       return { ...change, key: parseKeyReference(change.key), peer: folded("a peer's name", change.peer) };
     case "add-to-group":

@@ -5,7 +5,16 @@ import type { KeyRecord } from "./key-record.ts";
 import type { KeyReference, NameReference } from "./key-reference.ts";
 
 /** What an operator's verb is about to do: decides which keys of a named peer are meant. */
-export type KeyVerb = "show" | "approve" | "revoke" | "ignore" | "set-aside" | "forget" | "rename" | "group";
+export type KeyVerb =
+  | "show"
+  | "approve"
+  | "revoke"
+  | "ignore"
+  | "set-aside"
+  | "forget"
+  | "rename"
+  | "group"
+  | "note";
 
 /** Keys of a peer that a verb applies to when it is given the peer's name. */
 const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
@@ -17,6 +26,7 @@ const APPLIES_TO: Readonly<Record<KeyVerb, (key: KeyRecord) => boolean>> = {
   forget: () => true,
   rename: () => true,
   group: (key) => key.peer !== null,
+  note: (key) => key.state !== "retired",
 };
 
 /** The keys that a verb acts on: `chooseKeys` of those that answer. */
@@ -102,7 +112,8 @@ function chooseNamed(
       },
     );
   }
-  const severalStrangers = verb !== "show" && (verb === "approve" || bound.length === 0);
+  const isAboutOne = verb === "approve" || verb === "note";
+  const severalStrangers = verb !== "show" && (isAboutOne || bound.length === 0);
   return severalStrangers ? one(reference, meant) : found(reference, meant);
 }
 

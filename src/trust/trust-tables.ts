@@ -1,4 +1,4 @@
-import type { ChainHead, EventDraft } from "./events.ts";
+import type { ChainHead, EventDraft, TrustEvent } from "./events.ts";
 import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { TokenRecord } from "./token-record.ts";
@@ -43,12 +43,16 @@ export interface TrustTables extends KeyLookup {
   deleteMember(nameKey: string, groupKey: string): void;
   /** Says true the first time it is asked about the same problem of the same token or key. */
   noteOnce(problem: string, about: string): boolean;
-  /** Drops strangers' keys that lapsed, then the oldest until fewer than `most` are left; none that was set aside. */
+  /** Drops strangers' keys that lapsed, then the oldest until fewer than `most` are left; none that was set aside, or has a note. */
   makeRoomForPending(most: number, now: number): void;
   /** Milliseconds since the epoch; 0 when first use was never opened. */
   firstUseOpenUntil(): number;
   openFirstUseUntil(until: number): void;
   head(): ChainHead;
+  /** The event with a number; undefined where there is none. Throws ERR_HANDCLASP_STORE_CORRUPT for what is no event. */
+  event(sequence: number): TrustEvent | undefined;
+  /** All events about a key, or, where they are about no key, a peer with this very name; oldest first. */
+  eventsAbout(subject: string): readonly TrustEvent[];
   /** Appends to the chain. */
   appendEvent(draft: EventDraft): void;
 }

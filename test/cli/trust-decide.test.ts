@@ -104,7 +104,7 @@ describe("trust approve, of what was seen", () => {
     const { stderr } = await failure(home, "trust", "approve", pin, "--seen", "bob");
     assert.match(
       stderr,
-      /^error: this key claims the name "admin", not "bob" \[ERR_HANDCLASP_STATE\]\nhint: /,
+      /^error: this key claims the name "admin", not "bob" \[ERR_HANDCLASP_CHANGED\]\nhint: /,
     );
     assert.deepEqual(await states(home), ["admin pending"]);
     await printed(home, "trust", "approve", pin, "--seen", "Admin");

@@ -42,6 +42,8 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   revoked: true,
   ignored: true,
   "set-aside": true,
+  undone: true,
+  noted: true,
   retired: true,
   forgotten: true,
   "stale-key-seen": true,

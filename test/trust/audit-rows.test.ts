@@ -148,7 +148,7 @@ describe("the rows of a store against its events", () => {
       { numRuns: 300 },
     );
     // All types.
-    assert.equal(met.size, 21);
+    assert.equal(met.size, 23);
   });
 
   it("give away every edit of a field that events decide about, and every row that is removed", async () => {

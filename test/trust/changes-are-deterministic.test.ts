@@ -73,6 +73,8 @@ const TYPES = Object.keys({
   "set-aside": true,
   forget: true,
   rename: true,
+  "write-note": true,
+  undo: true,
   "open-first-use": true,
 } satisfies Record<Change["type"], true>);
 

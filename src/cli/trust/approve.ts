@@ -63,7 +63,7 @@ function mustClaim(key: KeyRecord, seen: string): void {
   const claim = claimOf(key);
   if (nameKey(claim) === nameKey(seen)) return;
   throw new HandclaspError(
-    "ERR_HANDCLASP_STATE",
+    "ERR_HANDCLASP_CHANGED",
     `this key claims the name "${escapeText(claim)}", not "${escapeText(seen)}"`,
     { hint: `look at it again: handclasp trust show ${toKeyId(key.pin)}` },
   );

@@ -88,7 +88,7 @@ async function bar(
         return;
       }
       const rows = meant.map((key) => toListedKey(store, key, Date.now()));
-      const forgotten = await operator.forget(text, asks ? { seen: meant.map(({ pin }) => pin) } : {});
+      const forgotten = await operator.forget(text, asks ? { seen: meant } : {});
       if (options.json === true) {
         const known = new Map(rows.map((row) => [row.pin, row]));
         printJson(forgotten.map((key) => known.get(key.pin) ?? toListedKey(store, key, Date.now())));

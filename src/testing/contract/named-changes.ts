@@ -70,15 +70,12 @@ export function describeNamedChanges({ kind, open, describe, it }: StoreSuite): 
     });
 
     it("forgets nothing when other keys were looked at", async () => {
-      const { store: opened, operator, anna, rotates } = await scene();
+      const { store: opened, operator, rotates } = await scene();
       await using store = opened;
-      const [, forgotten] = await Promise.allSettled([
-        rotates(),
-        operator.forget("anna", { seen: [anna.pin] }),
-      ]);
-      assert.equal(forgotten.status === "rejected" && forgotten.reason.code, "ERR_HANDCLASP_STATE");
-      const pins = store.keysOfName("anna").map(({ pin }) => pin);
-      assert.equal((await operator.forget("anna", { seen: pins })).length, 2);
+      const seen = store.keysOfName("anna");
+      const [, forgotten] = await Promise.allSettled([rotates(), operator.forget("anna", { seen })]);
+      assert.equal(forgotten.status === "rejected" && forgotten.reason.code, "ERR_HANDCLASP_CHANGED");
+      assert.equal((await operator.forget("anna", { seen: store.keysOfName("anna") })).length, 2);
     });
   });
 
@@ -125,11 +122,13 @@ export function describeNamedChanges({ kind, open, describe, it }: StoreSuite): 
       await waits(store, factsOf("admin", { pin: bob.pin }));
       await assert.rejects(operator.approve(bob.pin, { seen }), (error: Error & { code?: string }) => {
         assert.match(error.message, /claims the name "admin" now/);
-        return error.code === "ERR_HANDCLASP_STATE";
+        return error.code === "ERR_HANDCLASP_CHANGED";
       });
-      await assert.rejects(operator.approve(bob.pin, { seen: { claimedName: "bob" }, name: "bob" }));
+      const { version = 0 } = store.key(bob.pin) ?? {};
+      const other = { version, claimedName: "bob" };
+      await assert.rejects(operator.approve(bob.pin, { seen: other, name: "bob" }));
       assert.equal(store.key(bob.pin)?.state, "pending");
-      const [approved] = await operator.approve(bob.pin, { seen: { claimedName: "admin" } });
+      const [approved] = await operator.approve(bob.pin, { seen: { version, claimedName: "admin" } });
       assert.equal(approved?.peer, "admin");
     });
 
@@ -138,9 +137,10 @@ export function describeNamedChanges({ kind, open, describe, it }: StoreSuite): 
       await using store = opened;
       const bob = factsOf("bob");
       await waits(store, bob);
+      const seen = store.key(bob.pin);
+      assert.ok(seen);
       await waits(store, factsOf("admin", { pin: bob.pin }), AT + 10);
-      const approved = operator.approve(bob.pin, { seen: { claimedName: "bob" } });
-      await assert.rejects(approved, { code: "ERR_HANDCLASP_STATE" });
+      await assert.rejects(operator.approve(bob.pin, { seen }), { code: "ERR_HANDCLASP_CHANGED" });
     });
 
     it("does not lift what an operator decided since", async () => {
@@ -166,10 +166,12 @@ export function describeNamedChanges({ kind, open, describe, it }: StoreSuite): 
       const certificate = toSeenCertificate(factsOf("admin", { pin: anna.pin }));
       const actor = { user: null, process: "serve 2", address: "192.0.2.1", listener: null };
       await store.apply({ type: "note-name", at: AT, actor, certificate });
-      for (const stale of [seen, { claimedName: "anna" }, { claimedName: "anna", newName: "anne" }]) {
-        await assert.rejects(operator.approve("anna", { seen: stale }), { code: "ERR_HANDCLASP_STATE" });
+      const now = store.key(anna.pin);
+      assert.ok(now);
+      for (const stale of [seen, { ...now, claimedName: "anne" }, { ...now, pin: factsOf("anna").pin }]) {
+        await assert.rejects(operator.approve("anna", { seen: stale }), { code: "ERR_HANDCLASP_CHANGED" });
       }
-      const [approved] = await operator.approve("anna", { seen: { claimedName: "anna", newName: "admin" } });
+      const [approved] = await operator.approve("anna", { seen: now });
       assert.equal(approved?.peer, "admin");
     });
   });

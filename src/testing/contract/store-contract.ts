@@ -12,6 +12,8 @@ import { describeRefusals } from "./refusals.ts";
 import { describeRoll } from "./roll.ts";
 import { describeRotations } from "./rotations.ts";
 import { describeSetAside } from "./set-aside.ts";
+import { describeNotes } from "./notes.ts";
+import { describeUndo } from "./undo.ts";
 import type { StoreSuite, TestRunner } from "./store-suite.ts";
 import { describeUpkeep } from "./upkeep.ts";
 
@@ -26,6 +28,8 @@ const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describePendingKeys,
   describeNamedChanges,
   describeSetAside,
+  describeUndo,
+  describeNotes,
   describeGroups,
   describeJoinTokens,
   describeRotations,

@@ -12,6 +12,8 @@ import type { PreparedChange } from "./prepared-change.ts";
 import { applyRename } from "./rename.ts";
 import { applyRotate } from "./rotate.ts";
 import { applySetAside } from "./set-aside.ts";
+import { applyUndo } from "./undo.ts";
+import { applyWriteNote } from "./write-note.ts";
 import { applyCancelToken, applyCreateToken } from "./token.ts";
 
 /**
@@ -57,6 +59,10 @@ export function applyChange(tables: TrustTables, change: PreparedChange): Outcom
       return applyForget(tables, change);
     case "rename":
       return applyRename(tables, change);
+    case "write-note":
+      return applyWriteNote(tables, change);
+    case "undo":
+      return applyUndo(tables, change);
     case "open-first-use":
       tables.openFirstUseUntil(change.until);
       tables.appendEvent({

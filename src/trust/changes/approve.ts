@@ -4,19 +4,19 @@ import type { TrustEventType } from "../events.ts";
 import { isSetAside, keepsItsName } from "../is-set-aside.ts";
 import { keyIdAsName, toKeyId } from "../key-id.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
-import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome, SeenKey } from "./change.ts";
+import type { Outcome } from "./change.ts";
 import { boundName, claimedName, type FoldedName, newName } from "./folded-name.ts";
+import { formerClaim, formerNewName, nameDetails } from "./names-in-events.ts";
 import { leaveGroups } from "./group.ts";
+import { meantKey } from "./meant-keys.ts";
 import type { ApprovedName, PreparedApprove, PreparedImport } from "./prepared-change.ts";
 import { type KeyDraft, putKey } from "./put-key.ts";
 import { retire } from "./retire.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */
 export function applyApprove(tables: TrustTables, change: PreparedApprove): Outcome {
-  const key = resolveOne(tables, change.key, "approve");
-  mustBeAsSeen(key, change.seen);
+  const key = meantKey(tables, change, "approve");
   mustBeFor(key.pin, change.peer);
   const claim = (key.state === "trusted" ? newName(key) : null) ?? claimedName(key);
   const unchanged = key.state === "trusted" && key.newName === null;
@@ -134,33 +134,16 @@ function trust(
       expires: key.expires === null ? null : new Date(key.expires).toISOString(),
       ...(before !== undefined &&
         before.peer !== null &&
-        before.peer !== peer && { formerName: before.peer }),
+        before.peer !== peer &&
+        nameDetails("formerName", boundName(before))),
       ...(before?.state === "trusted" && before.source !== key.source && { source: key.source }),
+      // What is gone back to when this is undone.
+      ...(retired.length > 0 && { replaced: String(retired.length) }),
+      ...(before !== undefined && { ...formerClaim(before, key), ...formerNewName(before) }),
     },
   });
-  leaveGroups(tables, change, before === undefined ? null : boundName(before));
+  leaveGroups(tables, change, before === undefined ? null : boundName(before), key.pin);
   return { kind: "changed", keys: [key, ...retired] };
-}
-
-/** What was looked at is what is approved: a key that was pushed out may come back with another claim. */
-function mustBeAsSeen(key: KeyRecord, seen: SeenKey | undefined): void {
-  if (seen === undefined) return;
-  const refuse = (problem: string): HandclaspError =>
-    new HandclaspError("ERR_HANDCLASP_STATE", `this key ${problem}`, {
-      hint: "look at it again",
-      remedies: [{ act: "show-key", at: "server", key: toKeyId(key.pin) }],
-    });
-  if (seen.state !== undefined && key.state !== seen.state) {
-    throw refuse(`is ${key.state} now: it was ${seen.state} when it was looked at`);
-  }
-  if (key.claimedName !== seen.claimedName || key.newName !== (seen.newName ?? null)) {
-    throw refuse(`${claimOf(key)} now: it was another name when it was looked at`);
-  }
-}
-
-function claimOf(key: KeyRecord): string {
-  const name = key.newName ?? key.claimedName;
-  return name === null ? "claims no name" : `claims the name "${name}"`;
 }
 
 /** An end stands until somebody says otherwise; one that is past ended the trust, which begins anew. */

@@ -1,14 +1,15 @@
 import type { KeyRecord } from "../key-record.ts";
-import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome } from "./change.ts";
 import type { PreparedBar } from "./prepared-change.ts";
+import { meantKeys } from "./meant-keys.ts";
+import { formerNewName } from "./names-in-events.ts";
 import { putKey } from "./put-key.ts";
 
 /** Revokes or ignores keys. Their names stay bound until `forget`; a stranger's claim is no name, and stays free. */
 export function applyBar(tables: TrustTables, change: PreparedBar): Outcome {
   const state = change.type === "revoke" ? "revoked" : "ignored";
-  const known = resolveKeys(tables, change.key, change.type);
+  const known = meantKeys(tables, change, change.type);
   const keys = known.map((key): KeyRecord => {
     if (key.state === state) return key;
     const barred = putKey(tables, {
@@ -28,7 +29,7 @@ export function applyBar(tables: TrustTables, change: PreparedBar): Outcome {
       peer: barred.peer ?? key.claimedName,
       before: key.state,
       after: state,
-      details: key.peer === null ? { boundName: null } : {},
+      details: { ...(key.peer === null && { boundName: null }), ...formerNewName(key) },
     });
     return barred;
   });

@@ -72,6 +72,15 @@ export interface CancelTokenChange extends ChangeOrigin {
   readonly id: string;
 }
 
+/** A key as it was looked at; a `KeyRecord` is one. */
+export interface SeenKey {
+  readonly version: number;
+  /** Default whatever it claims. */
+  readonly claimedName?: string | null;
+  /** Default whichever key is meant. */
+  readonly pin?: KeyPin;
+}
+
 /**
  * What an operator's text means is looked up when the change is carried out: names change hands between a look and a
  * write.
@@ -79,6 +88,8 @@ export interface CancelTokenChange extends ChangeOrigin {
 export interface KeyChange extends ChangeOrigin {
   /** A pin, a fingerprint, a key id (14 characters will do) or a peer's name. */
   readonly key: string;
+  /** The key, or all keys, that were looked at: if others are meant by now, or they are not as they were, nothing is changed. */
+  readonly seen?: SeenKey | readonly SeenKey[];
 }
 
 /** Puts the peer that a key speaks for into a group. */
@@ -121,18 +132,8 @@ export interface NoteStaleChange extends ChangeOrigin {
   readonly pin: KeyPin;
 }
 
-/** What was seen of a key by whoever approves it: of a key that is not like that any more, nothing is believed. */
-export interface SeenKey extends Pick<KeyRecord, "claimedName"> {
-  /** Default null: no name waits that is not its claim. */
-  readonly newName?: string | null;
-  /** Default whatever it is. */
-  readonly state?: KeyRecord["state"];
-}
-
 export interface ApproveChange extends KeyChange {
   readonly type: "approve";
-  /** Default anything. */
-  readonly seen?: SeenKey;
   /** The name to bind; null takes the claimed one, else the key id. */
   readonly peer: string | null;
   /** What happens to the keys that hold the name: `replace` retires them, `add` keeps them beside this one. */
@@ -162,14 +163,26 @@ export interface SetAsideChange extends KeyChange {
 
 export interface ForgetChange extends KeyChange {
   readonly type: "forget";
-  /** The keys that were seen: if the text means others by now, nothing is forgotten. */
-  readonly seen?: readonly KeyPin[];
 }
 
 /** Renames a peer: all keys bound to its name. */
 export interface RenameChange extends KeyChange {
   readonly type: "rename";
   readonly peer: string;
+}
+
+/** Writes down what operators want to know of a key. */
+export interface WriteNoteChange extends KeyChange {
+  readonly type: "write-note";
+  /** As `toNote` has it; null removes it. */
+  readonly note: string | null;
+}
+
+/** Takes back what an event says of a key, or of a peer's group. */
+export interface UndoChange extends ChangeOrigin {
+  readonly type: "undo";
+  readonly sequence: number;
+  readonly seen?: SeenKey | readonly SeenKey[];
 }
 
 /** Accepts first use until a moment; one that is past closes the window. */
@@ -197,6 +210,8 @@ export type Change =
   | SetAsideChange
   | ForgetChange
   | RenameChange
+  | WriteNoteChange
+  | UndoChange
   | OpenFirstUseChange;
 
 /** What a change came to: the keys as they are now, or why a claim was lost. */

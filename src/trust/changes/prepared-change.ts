@@ -21,6 +21,8 @@ import type {
   RotateChange,
   SeenCertificate,
   SetAsideChange,
+  UndoChange,
+  WriteNoteChange,
 } from "./change.ts";
 import type { FoldedName } from "./folded-name.ts";
 
@@ -63,6 +65,7 @@ export type PreparedBar = Referring<BarChange>;
 export type PreparedSetAside = Referring<SetAsideChange>;
 export type PreparedForget = Referring<ForgetChange>;
 export type PreparedRename = Prepared<Referring<RenameChange>, { readonly peer: FoldedName }>;
+export type PreparedWriteNote = Referring<WriteNoteChange>;
 export type PreparedAddToGroup = Prepared<Referring<AddToGroupChange>, { readonly group: FoldedName }>;
 export type PreparedRemoveFromGroup = Prepared<
   Referring<RemoveFromGroupChange>,
@@ -92,4 +95,6 @@ export type PreparedChange =
   | PreparedSetAside
   | PreparedForget
   | PreparedRename
+  | PreparedWriteNote
+  | UndoChange
   | OpenFirstUseChange;

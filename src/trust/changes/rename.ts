@@ -1,16 +1,17 @@
 import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../key-id.ts";
-import { resolveOne } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome } from "./change.ts";
 import { boundName } from "./folded-name.ts";
 import { keepGroups } from "./group.ts";
 import type { PreparedRename } from "./prepared-change.ts";
+import { meantKey } from "./meant-keys.ts";
+import { nameDetails } from "./names-in-events.ts";
 import { putKey } from "./put-key.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: PreparedRename): Outcome {
-  const one = resolveOne(tables, change.key, "rename");
+  const one = meantKey(tables, change, "rename");
   const former = boundName(one);
   if (former === null) {
     throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet", {
@@ -39,7 +40,7 @@ export function applyRename(tables: TrustTables, change: PreparedRename): Outcom
       peer: key.peer,
       before: key.state,
       after: key.state,
-      details: { formerName: former.name },
+      details: nameDetails("formerName", former),
     });
   }
   return { kind: "changed", keys };

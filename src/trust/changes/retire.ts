@@ -1,6 +1,7 @@
 import type { KeyPin, KeyRecord } from "../key-record.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { ChangeOrigin } from "./change.ts";
+import { formerNewName } from "./names-in-events.ts";
 import { putKey } from "./put-key.ts";
 
 /** Ends the trust in a key that another one replaces. */
@@ -26,7 +27,7 @@ export function retire(
     peer: old.peer,
     before: old.state,
     after: "retired",
-    details: { replacedBy },
+    details: { replacedBy, ...formerNewName(old) },
   });
   return retired;
 }

@@ -1,15 +1,16 @@
 import { HandclaspError } from "../../errors.ts";
 import { isSetAside } from "../is-set-aside.ts";
 import type { KeyRecord } from "../key-record.ts";
-import { resolveKeys } from "../resolve-keys.ts";
 import type { TrustTables } from "../trust-tables.ts";
 import type { Outcome } from "./change.ts";
 import type { PreparedSetAside } from "./prepared-change.ts";
+import { formerNewName } from "./names-in-events.ts";
+import { meantKeys } from "./meant-keys.ts";
 import { putKey } from "./put-key.ts";
 
 /** Takes the trust from keys until an operator approves them again. Their names and groups are kept for them. */
 export function applySetAside(tables: TrustTables, change: PreparedSetAside): Outcome {
-  const known = resolveKeys(tables, change.key, "set-aside");
+  const known = meantKeys(tables, change, "set-aside");
   const other = known.find((key) => key.state !== "trusted" && !isSetAside(key));
   if (other !== undefined) throw untrusted(other);
   return { kind: "changed", keys: known.map((key) => setAside(tables, change, key)) };
@@ -33,7 +34,7 @@ function setAside(tables: TrustTables, { at, actor }: PreparedSetAside, key: Key
     peer: key.peer,
     before: "trusted",
     after: "pending",
-    details: {},
+    details: formerNewName(key),
   });
   return waiting;
 }

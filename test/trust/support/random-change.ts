@@ -81,6 +81,9 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
     () => ({ type: "set-aside", ...origin, key: meant }),
     () => ({ type: "forget", ...origin, key: meant }),
     () => ({ type: "rename", ...origin, key: meant, peer: peer ?? "dora" }),
+    () => ({ type: "write-note", ...origin, key: pin, note: choice % 3 === 0 ? null : `note ${choice}` }),
+    () => ({ type: "undo", ...origin, sequence: 1 + ((choice * 4 + other) % 40) }),
+    () => ({ type: "undo", ...origin, sequence: 1 + ((choice * 3 + name) % 20) }),
     () => ({ type: "open-first-use", ...origin, until: at + choice * 1000 }),
   ];
   const made = kinds[kind % kinds.length];
