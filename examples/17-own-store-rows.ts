@@ -7,9 +7,11 @@ import {
   type GroupMember,
   type KeyPin,
   type KeyRecord,
+  parseEvent,
   sealEvent,
   type SealedEvent,
   type TokenRecord,
+  type TrustEvent,
   type TrustRows,
   type TrustTables,
 } from "../src/index.ts";
@@ -144,8 +146,10 @@ export class MapRows implements TrustTables {
   }
 
   makeRoomForPending(most: number, now: number): void {
-    // One without an end was set aside by an operator, and is none of those that may go.
-    const strangers = this.#keysWhere(({ state, expires }) => state === "pending" && expires !== null);
+    // One without an end was set aside by an operator, and is none of those that may go; nor is one with a note.
+    const strangers = this.#keysWhere(({ state, expires, note }) => {
+      return state === "pending" && expires !== null && note === null;
+    });
     const [lapsed, waiting] = [
       strangers.filter(({ expires }) => (expires ?? now) <= now),
       strangers.filter(({ expires }) => (expires ?? now) > now),
@@ -166,6 +170,16 @@ export class MapRows implements TrustTables {
   head(): ChainHead {
     const last = this.events.at(-1);
     return last === undefined ? CHAIN_START : { sequence: last.sequence, hash: last.hash };
+  }
+
+  event(sequence: number): TrustEvent | undefined {
+    const sealed = this.events[sequence - 1];
+    return sealed && parseEvent(sealed.json);
+  }
+
+  eventsAbout(subject: string): readonly TrustEvent[] {
+    const events = this.events.flatMap(({ json }) => parseEvent(json) ?? []);
+    return events.filter(({ pin, peer }) => (pin ?? peer) === subject);
   }
 
   appendEvent(draft: EventDraft): void {
