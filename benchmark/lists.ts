@@ -1,14 +1,16 @@
 // How long one page of each list takes on a large store, and how much memory that is above the same on an empty one.
 //
 //     node benchmark/lists.ts [FILE]       # keeps the store that it makes there, for the next run
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { main } from "../src/cli/main.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import { nameKey } from "../src/trust/peer-name.ts";
 import type { Page, PageFilter } from "../src/trust/port/page.ts";
 import type { TrustStore } from "../src/trust/port/trust-store.ts";
+import { fillStore } from "./fill-store.ts";
 import { type LargeStore, makeLargeStore } from "./large-store.ts";
 
 type Read = (store: TrustStore, made: LargeStore) => Promise<unknown>;
@@ -127,6 +129,20 @@ async function readOnce([path = "", verb = "", what = "", made = ""]: readonly s
   console.log(process.resourceUsage().maxRSS);
 }
 
+/** Peak memory of a process that prints all keys, for nobody; MB. */
+function memoryOfPrinting(path: string): number {
+  const args = [import.meta.filename, "--print", path];
+  const stdio = ["ignore", "ignore", "pipe"] as const;
+  const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8", stdio: [...stdio] });
+  return Number((Number(stderr.trim().split("\n").at(-1)) / 1024).toFixed(1));
+}
+
+async function print([path = ""]: readonly string[]): Promise<void> {
+  const code = await main(["trust", "list", "--store", path]);
+  if (code !== 0) throw new Error(`trust list ended with ${code}`);
+  console.error(process.resourceUsage().maxRSS);
+}
+
 async function measure(kept: string | undefined): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "handclasp-bench-"));
   try {
@@ -161,7 +177,11 @@ async function measure(kept: string | undefined): Promise<void> {
       lists[verb] = { ...lists[verb], "the last page": { ...cost, megabytes: null } };
       console.error(`${verb} the last page: ${cost.millis} ms, ${cost.cpuMillis} ms of CPU`);
     }
-    console.log(JSON.stringify(lists));
+    const small = join(folder, "small.db");
+    await fillStore(small, 1000);
+    const printing = { ofThousand: memoryOfPrinting(small), ofAll: memoryOfPrinting(path) };
+    console.error(`all printed: ${printing.ofAll} MB; of 1 000 peers ${printing.ofThousand} MB`);
+    console.log(JSON.stringify({ lists, printing }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -169,4 +189,5 @@ async function measure(kept: string | undefined): Promise<void> {
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === "--once") await readOnce(rest);
+else if (first === "--print") await print(rest);
 else await measure(first);

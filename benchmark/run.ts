@@ -59,6 +59,25 @@ function shown(what: string, measured: string): Row {
   return { what, target: "", measured, holds: null };
 }
 
+/** What one page of a list costs at the most, whatever it is asked for, in time and in memory above that of an empty store. */
+function listRows(figures: Figures): readonly Row[] {
+  const lists = figures["lists"] as Readonly<Record<string, Readonly<Record<string, ListCost>>>>;
+  return Object.entries(lists).flatMap(([verb, reads]) => {
+    const costs = Object.values(reads);
+    const millis = Math.max(...costs.map((cost) => cost.millis));
+    const megabytes = Math.max(0, ...costs.map((cost) => cost.megabytes ?? 0));
+    return [
+      most(`a page of ${verb}, 100 000 peers, 1 000 000 events`, millis, 20, " ms"),
+      most("the same, in memory", megabytes, 20, " MB"),
+    ];
+  });
+}
+
+interface ListCost {
+  readonly millis: number;
+  readonly megabytes: number | null;
+}
+
 function known(figures: Figures | null, when: string): string {
   const [p50, p99] = [number(figures, `${when}.p50`), number(figures, `${when}.p99`)];
   return `p50 ${p50} µs, p99 ${p99} µs`;
@@ -69,6 +88,8 @@ try {
   const startup = run("startup.ts");
   const lookup = run("lookup.ts");
   const firstUse = run("first-use.ts");
+  const lists = run("lists.ts");
+  const imported = run("import-certificates.ts");
   const library = slowFsync();
   const slowed = library === null ? null : run("first-use.ts", [], { LD_PRELOAD: library });
 
@@ -92,6 +113,12 @@ try {
     shown("the same, every fsync 5 ms slower", slowed === null ? "not measured" : known(slowed, "knownBusy")),
     most("judge", number(lookup, "judgeMicros"), 2, " µs"),
     most("warm lookup, 1 000 000 keys", number(lookup, "lookupMicros"), 20, " µs"),
+    ...listRows(lists),
+    shown(
+      "memory of trust list, all of 100 000 peers; of 1 000",
+      `${number(lists, "printing.ofAll")} MB; ${number(lists, "printing.ofThousand")} MB`,
+    ),
+    most("10 000 certificates, trust import / Operator.import", number(imported, "ratio"), 1.5, "×"),
     most("a ClientHello of 1.6 kB parsed", number(hello, "parseMicros"), 5, " µs"),
     least(
       "2 000 handshakes decoded, tshark / decoding alone",
@@ -125,7 +152,11 @@ try {
     cores: cpus().length,
   };
   console.log(
-    JSON.stringify({ machine, guard, startup, lookup, firstUse, slowed, hello, decoded, traced }, null, 2),
+    JSON.stringify(
+      { machine, guard, startup, lookup, firstUse, slowed, lists, imported, hello, decoded, traced },
+      null,
+      2,
+    ),
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });

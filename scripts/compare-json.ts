@@ -41,6 +41,7 @@ async function compareWith(former: string): Promise<number> {
   const startedAt = Date.now();
   const made = await makeStores(former, startedAt);
   const met = new Set<string>();
+  const shown = new Set<string>();
   let compared = 0;
   let unexpected = 0;
   for (const [at, story] of storiesOf(made).entries()) {
@@ -64,7 +65,11 @@ async function compareWith(former: string): Promise<number> {
         else {
           unexpected++;
           const { field, before: was, after: is } = difference;
-          console.log(`${line} (${story.store} store)\n  ${field}\n  - ${show(was)}\n  + ${show(is)}`);
+          const found = `${field}\n  - ${show(was)}\n  + ${show(is)}`;
+          const verb = step.slice(0, line.startsWith("explain") ? 1 : 2).join(" ");
+          // The same in many places is shown once.
+          if (!shown.has(verb + found)) console.log(`${line} (${story.store} store)\n  ${found}`);
+          shown.add(verb + found);
         }
       }
     }

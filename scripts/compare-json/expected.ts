@@ -15,6 +15,10 @@ export const EXPECTED: readonly Expected[] = [
   { of: "trust import", field: "failed[].hint", why: "a hint is a sentence, with commands behind it" },
   { of: "store stats", field: "schema", why: "the store has a new schema" },
   { of: "store stats", field: "bytes", why: "a new schema takes other room" },
+  { of: "trust connections", field: "listener", why: "what a listener brought about names it" },
+  { of: "trust show", field: "refusals[].listener", why: "what a listener brought about names it" },
+  { of: "explain", field: "listener", why: "what a listener brought about names it" },
+  { of: "explain", field: "facts.listener", why: "what a listener brought about names it" },
 ];
 
 /** Why a difference is meant; undefined when nobody said that it is. */
