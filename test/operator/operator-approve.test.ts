@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
+import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { factsOf } from "../support/certificates.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { NOW, Office } from "../trust/support/office.ts";
 
 describe("Operator.approve", () => {
@@ -86,25 +90,29 @@ describe("Operator.approve", () => {
     assert.equal((await office.operator.approve("carl"))[0]?.expires, null);
   });
 
-  it("changes nothing when another key holds the name, and says how to decide", async () => {
-    const office = new Office();
-    const [anna, rival] = [factsOf("anna"), factsOf("ANNA")];
-    await office.operator.import(anna);
-    assert.equal(await office.connects(rival), "key-changed");
-    const before = office.store.head();
-    await assert.rejects(office.operator.approve("anna"), (error: Error) => {
-      assert.ok(isHandclaspError(error, "ERR_HANDCLASP_CONFLICT"));
-      assert.ok(error.message.includes(toKeyId(anna.pin)));
-      const about = { act: "approve-key", at: "server", key: toKeyId(rival.pin) };
-      assert.deepEqual(
-        error.remedies,
-        [{ replace: true }, { add: true }, { name: "NAME" }].map((options) => ({ ...about, options })),
-      );
-      return true;
+  for (const [where, open] of [
+    ["in memory", openMemoryStore],
+    ["by its writer's thread", () => openSqliteStore(join(temporaryFolder(), "trust.db"))],
+  ] as const)
+    it(`changes nothing when another key holds the name, and says how to decide: ${where}`, async () => {
+      const office = new Office(open());
+      const [anna, rival] = [factsOf("anna"), factsOf("ANNA")];
+      await office.operator.import(anna);
+      assert.equal(await office.connects(rival), "key-changed");
+      const before = office.store.head();
+      await assert.rejects(office.operator.approve("anna"), (error: Error) => {
+        assert.ok(isHandclaspError(error, "ERR_HANDCLASP_CONFLICT"));
+        assert.ok(error.message.includes(toKeyId(anna.pin)));
+        const about = { act: "approve-key", at: "server", key: toKeyId(rival.pin) };
+        assert.deepEqual(
+          error.remedies,
+          [{ replace: true }, { add: true }, { name: "NAME" }].map((options) => ({ ...about, options })),
+        );
+        return true;
+      });
+      assert.deepEqual(office.store.head(), before);
+      assert.deepEqual([office.state(anna.pin), office.state(rival.pin)], ["trusted", "pending"]);
     });
-    assert.deepEqual(office.store.head(), before);
-    assert.deepEqual([office.state(anna.pin), office.state(rival.pin)], ["trusted", "pending"]);
-  });
 
   it("retires the old key with `replace`", async () => {
     const office = new Office();
