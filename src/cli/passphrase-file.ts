@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Option } from "commander";
 import { HandclaspError } from "../errors.ts";
 import { say } from "./output.ts";
+import { decodeText } from "../client/text-file.ts";
 
 /** What `--passphrase-file` gives. */
 export interface PassphraseFlag {
@@ -47,7 +48,7 @@ function read(path: string): string {
     for (;;) {
       const count = readSync(file, buffer, length, buffer.length - length, null);
       length += count;
-      if (count === 0 || length === buffer.length) return buffer.toString("utf8", 0, length);
+      if (count === 0 || length === buffer.length) return decodeText(buffer.subarray(0, length));
     }
   } catch (error) {
     throw unusable(path, error instanceof Error ? error.message : String(error), error);

@@ -8,7 +8,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -19,6 +18,7 @@ import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { type Identity, type IdentityPem, parseIdentity, parseShownIdentity } from "./identity.ts";
 import { encodePrivateKey, isEncryptedKey } from "./private-key.ts";
+import { readTextFile } from "./text-file.ts";
 
 /** What a file with an identity shows without its key. */
 export interface ShownIdentity {
@@ -112,7 +112,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 function readPem(file: string): IdentityPem | undefined {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readTextFile(file);
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
     throw failed(`cannot read ${file}`, error);

@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { IdentityPem } from "../../client/identity.ts";
 import { readPrivateKey, encodePrivateKey } from "../../client/private-key.ts";
 import type { PassphraseOption } from "../../client/identity-folder.ts";
 import { HandclaspError } from "../../errors.ts";
+import { readTextFile } from "../../client/text-file.ts";
 
 /**
  * A certificate and its key from files, whatever is wrong with the certificate: what servers say of it is to be seen.
@@ -34,7 +34,7 @@ function firstCertificate(pem: string, file: string): X509Certificate {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file);
   } catch (error) {
     throw unusable(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, error);
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { HandclaspError } from "../../errors.ts";
@@ -8,6 +7,7 @@ import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { type GatewayOptions, metricsOf, toGatewayConfig } from "./options.ts";
 import { passphraseFrom } from "../passphrase-file.ts";
 import { readServerIdentity, serverIdentityFile } from "../serve/identity.ts";
+import { readTextFile } from "../../client/text-file.ts";
 
 /** What opens keys that are encrypted. */
 export interface Secret {
@@ -79,7 +79,7 @@ export function filesOf({ file }: ConfigSource, config: GatewayConfig): readonly
 /** The text of a configuration. Throws ERR_HANDCLASP_CONFIG. */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError("ERR_HANDCLASP_CONFIG", `cannot read ${file}: ${said}`, { cause: error });

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { type Identity, type IdentityPem, parseIdentity } from "../../client/identity.ts";
 import { ensureIdentityFile } from "../../client/identity-file.ts";
@@ -7,6 +6,7 @@ import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../beside-store.ts";
 import { makeIdentity } from "../identity/make.ts";
 import type { ServeOptions } from "./options.ts";
+import { readTextFile } from "../../client/text-file.ts";
 
 export interface ServerIdentityOptions extends Pick<ServeOptions, "cert" | "key"> {
   /** Opens an encrypted key; one that is made beside the store is encrypted with it. */
@@ -55,7 +55,7 @@ export function serverIdentityFile(storeUrl: string): string {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${said}`, { cause: error });

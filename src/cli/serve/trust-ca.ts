@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { HandclaspError } from "../../errors.ts";
 import type { GuardOptions } from "../../guard/options.ts";
 import { certificatesFromPem, toPem } from "../../x509/certificate-description.ts";
+import { readTextFile } from "../../client/text-file.ts";
 
 /**
  * Whose signatures OpenSSL takes, as the default of the whole process: given to a server as `ca`, their names would
@@ -18,7 +18,7 @@ export function useTrustCa(ca: string): NonNullable<GuardOptions["trustCa"]> {
 /** Fails closed: a file without certificates is an error, not a CA that signed nothing. */
 function certificatesIn(file: string): string[] {
   try {
-    return certificatesFromPem(readFileSync(file, "utf8")).map(toPem);
+    return certificatesFromPem(readTextFile(file)).map(toPem);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot use ${file} as --trust-ca: ${said}`, {

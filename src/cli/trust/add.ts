@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { HandclaspError } from "../../errors.ts";
@@ -7,6 +6,7 @@ import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { printChangedKeys } from "./print-keys.ts";
+import { readTextFile } from "../../client/text-file.ts";
 
 interface Options extends ApprovalFlags {
   readonly store: string;
@@ -48,7 +48,7 @@ export function oneCertificate(pem: string): CertificateFacts {
 /** Reads a file. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED when it cannot be read. */
 export function readPemFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readTextFile(path);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", `cannot read ${path}: ${said}`, {
