@@ -1,9 +1,7 @@
 import { Command, Option } from "commander";
-import { readIdentityFile } from "../client/identity-file.ts";
 import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
-import { reachableAddress, recordedServer, type ServerRecord } from "../operator/known-server.ts";
 import { toListedToken } from "../operator/listed-token.ts";
 import { durationUpTo } from "../trust/duration.ts";
 import { MOST_TOKEN_DAYS } from "../operator/invite.ts";
@@ -12,10 +10,9 @@ import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { parseKeyPin } from "../trust/key-pin.ts";
 import { tokenState } from "../trust/token-record.ts";
-import type { TrustStore } from "../trust/port/trust-store.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
 import { print, printBytes, printJson, showName, showTime, table } from "./output.ts";
-import { serverIdentityFile } from "./serve/identity.ts";
+import { meantServer } from "./token/meant-server.ts";
 
 interface StoreFlags {
   readonly store: string;
@@ -77,12 +74,10 @@ export function command(): Command {
 
 async function create(peer: string, flags: CreateFlags): Promise<void> {
   await withStore(flags.store, "token create", async (store, operator) => {
-    const known = recordedServer(store);
     const { replace, from, expires } = flags;
     const token = await operator.createToken({
       peer,
-      servers: flags.server ?? [reachableAddress(known)],
-      serverPin: flags.serverPin ?? pinOf(store, known),
+      ...meantServer(store, flags),
       forMs: expires,
       ...(replace === true && { replace }),
       ...(from !== undefined && { from }),
@@ -138,19 +133,6 @@ async function cancel(id: string, { store: url, json }: StoreFlags): Promise<voi
       else print(`cancelled: the token for ${showName(token.peer)} (${token.id})`);
     },
     { mustExist: true },
-  );
-}
-
-function pinOf(store: TrustStore, known: ServerRecord | undefined): KeyPin {
-  const file = store.url.startsWith("sqlite:") ? serverIdentityFile(store.url) : undefined;
-  const pin = known?.pin ?? (file === undefined ? undefined : readIdentityFile(file)?.facts.pin);
-  if (pin !== undefined) return pin;
-  throw new HandclaspError(
-    "ERR_HANDCLASP_OPTION",
-    "the server's key is not known: none was started on this store",
-    {
-      hint: "start the server once, or give its key: --server-pin PIN",
-    },
   );
 }
 

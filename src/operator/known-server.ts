@@ -13,23 +13,55 @@ export interface ServerRecord {
   readonly keyId: string;
 }
 
+/** What is said of a server; its key id follows from its pin. */
+export type ServerPlace = Omit<ServerRecord, "keyId">;
+
+/** What the store keeps of the server that was last started on it: its last listener, and all where it has several. */
+interface KeptServer extends ServerRecord {
+  readonly listeners?: readonly ServerRecord[];
+}
+
 /** Keeps it in the store, for those who invite clients; `at` is in milliseconds since the epoch. */
 export async function recordServer(
   store: TrustStore,
-  { address, host, port, pin }: Omit<ServerRecord, "keyId">,
+  server: ServerPlace,
   at: number,
 ): Promise<ServerRecord> {
-  const record = { address, host, port, pin, keyId: toKeyId(pin) };
-  const text = JSON.stringify({ ...record, at: toIsoTime(at) });
-  await store.putSetting(`server:${address}`, text);
-  await store.putSetting("server", text);
+  const record = toRecord(server);
+  await recordListeners(store, [server], at);
   return record;
 }
 
-/** The server that was last started on this store. */
+/** Keeps all listeners of a server, in place of those that a former one had. */
+export async function recordListeners(
+  store: TrustStore,
+  servers: readonly ServerPlace[],
+  at: number,
+): Promise<readonly ServerRecord[]> {
+  const listeners = servers.map(toRecord);
+  const moment = { at: toIsoTime(at) };
+  for (const each of listeners)
+    await store.putSetting(`server:${each.address}`, JSON.stringify({ ...each, ...moment }));
+  const all = listeners.length === 1 ? {} : { listeners };
+  await store.putSetting("server", JSON.stringify({ ...listeners.at(-1), ...moment, ...all }));
+  return listeners;
+}
+
+/** The server that was last started on this store: of several listeners the last one. */
 export function recordedServer(store: TrustStore): ServerRecord | undefined {
+  return recordedListeners(store).at(-1);
+}
+
+/** The listeners of the server that was last started on this store. */
+export function recordedListeners(store: TrustStore): readonly ServerRecord[] {
   const text = store.setting("server");
-  return text === undefined ? undefined : (JSON.parse(text) as ServerRecord);
+  if (text === undefined) return [];
+  const kept = JSON.parse(text) as KeptServer;
+  return kept.listeners ?? [kept];
+}
+
+function toRecord({ address, host, port, pin }: ServerPlace): ServerRecord {
+  return { address, host, port, pin, keyId: toKeyId(pin) };
 }
 
 /** `HOST:PORT` for clients. Throws ERR_HANDCLASP_OPTION when no server ran, or one at every address of its machine. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { parseJoinToken } from "../../src/trust/join-token.ts";
 import { runHere } from "./support/run-here.ts";
-import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
+import { Home, MAIN, runToEnd, startServe, startServer } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, printed, printedJson } from "./support/trust.ts";
 
@@ -82,6 +82,36 @@ describe("token create", () => {
     assert.match(anywhere.stderr, /no address that a client can connect to/);
     const told = await printedJson<CreatedToken>(home, "token", "create", "anna", "--server", "gw.example:1");
     assert.equal(told.serverPin, server.pin);
+  });
+
+  it("takes no listener of several for the one that is meant, nor a key of several", async () => {
+    using home = new Home();
+    const { cert, key } = await makeClient(home, "other");
+    const listener = (name: string): string =>
+      `[[listener]]\nname = "${name}"\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:1"\n`;
+    const config = home.path("gateway.toml");
+    writeFileSync(config, `${listener("one")}${listener("two")}cert = "${cert}"\nkey = "${key}"\n`);
+    await using gateway = await startServer(home, ["gateway", "--config", config]);
+    await gateway.logged(({ event, listener: name }) => event === "listening" && name === "two");
+    const listening = gateway.log.filter(({ event }) => event === "listening");
+    const [one, two] = listening.map(({ address, pin }) => ({ address: String(address), pin }));
+    assert.ok(one && two && one.pin !== two.pin);
+    const neither = await failure(home, "token", "create", "anna");
+    assert.match(
+      neither.stderr,
+      /several listeners: .*ERR_HANDCLASP_AMBIGUOUS\]\nhint: .*--server HOST:PORT/,
+    );
+    for (const { address } of [one, two]) assert.ok(neither.stderr.includes(address));
+    for (const { address, pin } of [one, two]) {
+      const created = await printedJson<CreatedToken>(home, "token", "create", "anna", "--server", address);
+      assert.partialDeepStrictEqual(created, { servers: [address], serverPin: pin });
+    }
+    const elsewhere = await failure(home, "token", "create", "anna", "--server", "gw.example:1");
+    assert.match(elsewhere.stderr, /different keys: .*ERR_HANDCLASP_AMBIGUOUS\]\nhint: .*--server-pin PIN/);
+    await gateway.stop();
+    await using server = await startServe(home);
+    const created = await printedJson<CreatedToken>(home, "token", "create", "anna");
+    assert.deepEqual(created.servers, [server.address]);
   });
 
   it("refuses a name that has a trusted key, unless that one is to be replaced", async () => {

@@ -11,7 +11,7 @@ import { processName } from "../context.ts";
 import { connectionsByFiles } from "../file-capacity.ts";
 import type { ConfigSource } from "./config.ts";
 import { type LogDetail, logGateway } from "./log.ts";
-import { recordServer } from "../../operator/known-server.ts";
+import { recordListeners, type ServerPlace } from "../../operator/known-server.ts";
 import { serverIdentity } from "../serve/identity.ts";
 import type { EventLog } from "../serve/log.ts";
 import { useTrustCa } from "../serve/trust-ca.ts";
@@ -137,15 +137,15 @@ export async function announceListeners(
   { file, secret }: Pick<ConfigSource, "file" | "secret">,
 ): Promise<void> {
   await using store = openStore(config.store, { process: processName("gateway") });
-  for (const [at, listener] of config.listeners.entries()) {
-    const address = addresses[at];
-    if (address === undefined) continue;
-    const identity = await serverIdentity(store, { ...listener.certificate, ...secret });
-    const record = await recordServer(
-      store,
-      { ...address, address: formatServerAddress(address), pin: identity.facts.pin },
-      Date.now(),
-    );
+  const servers: ServerPlace[] = [];
+  for (const [at, address] of addresses.entries()) {
+    const { facts: shown } = await serverIdentity(store, { ...config.listeners[at]?.certificate, ...secret });
+    servers.push({ ...address, address: formatServerAddress(address), pin: shown.pin });
+  }
+  const records = await recordListeners(store, servers, Date.now());
+  for (const [at, record] of records.entries()) {
+    const listener = config.listeners[at];
+    if (listener === undefined) continue;
     const { validity } = listener.policy;
     warnAbout({ ...listener, validity }, log, { name: listener.name, isOfFile: file !== undefined });
     log.write({ event: "listening", ...facts(listener), ...record, store: store.url });

@@ -1,0 +1,53 @@
+import { readIdentityFile } from "../../client/identity-file.ts";
+import { HandclaspError } from "../../errors.ts";
+import { reachableAddress, recordedListeners, type ServerRecord } from "../../operator/known-server.ts";
+import type { KeyPin } from "../../trust/key-record.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { serverIdentityFile } from "../serve/identity.ts";
+
+export interface MeantServer {
+  readonly servers: readonly string[];
+  readonly serverPin: KeyPin;
+}
+
+/**
+ * The server that a token is for: as it was said, else as it last listened. Of several listeners none is taken for the
+ * one that was meant, nor one key of several.
+ */
+export function meantServer(
+  store: TrustStore,
+  said: { readonly server?: readonly string[]; readonly serverPin?: KeyPin },
+): MeantServer {
+  const listeners = recordedListeners(store);
+  const servers = said.server ?? [reachableAddress(onlyOne(listeners))];
+  return { servers, serverPin: said.serverPin ?? pinOf(store, servers, listeners) };
+}
+
+function onlyOne(listeners: readonly ServerRecord[]): ServerRecord | undefined {
+  if (listeners.length <= 1) return listeners[0];
+  const list = listeners.map(({ address }) => address).join(", ");
+  throw new HandclaspError("ERR_HANDCLASP_AMBIGUOUS", `the server has several listeners: ${list}`, {
+    hint: "say which one it is for, as clients reach it: --server HOST:PORT",
+  });
+}
+
+function pinOf(store: TrustStore, servers: readonly string[], listeners: readonly ServerRecord[]): KeyPin {
+  const named = listeners.filter(({ address }) => servers.includes(address));
+  const known = named.length > 0 ? named : listeners;
+  const file = store.url.startsWith("sqlite:") ? serverIdentityFile(store.url) : undefined;
+  const pin = known[0]?.pin ?? (file === undefined ? undefined : readIdentityFile(file)?.facts.pin);
+  if (known.some((listener) => listener.pin !== pin)) {
+    const list = known.map(({ address, pin: its }) => `${address} ${its}`).join(", ");
+    throw new HandclaspError("ERR_HANDCLASP_AMBIGUOUS", `the listeners have different keys: ${list}`, {
+      hint: "give the key of the one that it is for: --server-pin PIN",
+    });
+  }
+  if (pin !== undefined) return pin;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_OPTION",
+    "the server's key is not known: none was started on this store",
+    {
+      hint: "start the server once, or give its key: --server-pin PIN",
+    },
+  );
+}
