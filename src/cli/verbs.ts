@@ -44,6 +44,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
   store: { summary: "the trust store: check, backup, stats", load: () => import("./store.ts") },
   demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },
   doctor: { summary: "what is set up, and what is not", load: () => import("./doctor.ts") },
+  completion: {
+    summary: "have a shell complete verbs, options and what they can be",
+    load: async () => {
+      const { completionCommand } = await import("./completion.ts");
+      return { command: () => completionCommand(commandTree) };
+    },
+  },
 };
 
 /** The command line as a tree, whole or with only that verb's branch, which is all that a run of it needs. */
