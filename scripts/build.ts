@@ -1,10 +1,12 @@
 // Bundles src/ into dist/ for publishing: few files, which load in half the time of many (docs/decisions/0027).
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
+import { commandTree } from "../src/cli/verbs.ts";
 import { readVersion } from "../src/cli/version.ts";
+import { manPage } from "./man-page.ts";
 
 const root = join(import.meta.dirname, "..");
 const output = join(root, "dist");
@@ -42,6 +44,8 @@ await build({
   outdir: join(output, "cli"),
 });
 chmodSync(command, 0o755);
+mkdirSync(join(output, "man"));
+writeFileSync(join(output, "man/handclasp.1"), manPage(await commandTree(), readVersion()));
 
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")

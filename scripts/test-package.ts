@@ -22,7 +22,7 @@ try {
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
   const strays = files.filter(
     ({ path }) =>
-      !/^(dist\/.*\.(js|js\.map|d\.ts)|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(
+      !/^(dist\/.*\.(js|js\.map|d\.ts)|dist\/man\/handclasp\.1|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json)$/.test(
         path,
       ),
   );

@@ -26,6 +26,10 @@ interface ListedToken {
   readonly [field: string]: unknown;
 }
 
+function listener(name: string): string {
+  return `[[listener]]\nname = "${name}"\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:1"\n`;
+}
+
 describe("token create", () => {
   it("prints the token alone on a line, which says all that a client needs", async () => {
     using home = new Home();
@@ -87,8 +91,6 @@ describe("token create", () => {
   it("takes no listener of several for the one that is meant, nor a key of several", async () => {
     using home = new Home();
     const { cert, key } = await makeClient(home, "other");
-    const listener = (name: string): string =>
-      `[[listener]]\nname = "${name}"\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:1"\n`;
     const config = home.path("gateway.toml");
     writeFileSync(config, `${listener("one")}${listener("two")}cert = "${cert}"\nkey = "${key}"\n`);
     await using gateway = await startServer(home, ["gateway", "--config", config]);
