@@ -286,11 +286,12 @@ export class SqliteStore implements TrustStore {
     });
   }
 
-  async backup(path: string): Promise<void> {
+  async backup(to: string): Promise<void> {
     this.#mustBeReadable();
-    const source = this.#path === null || this.#isReadOnly ? this.#database : connect(this.#path);
+    const path = this.#path;
+    const source = path === null || this.#isReadOnly ? this.#database : this.#read(() => connect(path));
     try {
-      backUp(source, path);
+      backUp(source, to);
     } finally {
       if (source !== this.#database) source.close();
     }

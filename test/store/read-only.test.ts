@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, utimesSync } from "node:fs";
+import { existsSync, rmSync, utimesSync } from "node:fs";
 import net from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -65,5 +65,16 @@ describe("openStore, of what is no file", () => {
       }
     }
     server.close();
+  });
+});
+
+describe("a backup", () => {
+  it("of a store whose file is gone says so, as any read does", async () => {
+    const folder = temporaryFolder();
+    const store = openStore(join(folder, "trust.db"));
+    rmSync(join(folder, "trust.db"));
+    await assert.rejects(store.backup(join(folder, "copy.db")), { name: "HandclaspError" });
+    assert.ok(!existsSync(join(folder, "copy.db")));
+    await store.close();
   });
 });
