@@ -98,7 +98,8 @@ export function printError(error: unknown): void {
 
 /** Ours, or the one that the system or Node gave it; null when nobody gave it any. */
 function codeOf(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+  if (!(error instanceof Error)) return null;
+  return "code" in error && typeof error.code === "string" ? error.code : codeOf(error.cause);
 }
 
 /** An explanation is laid out; any other hint stands on one line, as it was made: it may be a command. */

@@ -28,7 +28,8 @@ export class WayOut {
 
   /** Why something could not be written, unless it is that nobody reads any more: `| head -1` is no failure. */
   get failure(): Error | undefined {
-    return this.#failure && new Error(`cannot write to ${this.#name}: ${this.#failure.message}`);
+    const cause = this.#failure;
+    return cause && new Error(`cannot write to ${this.#name}: ${cause.message}`, { cause });
   }
 
   /** Whether nobody reads any more, or nothing can be written: whoever makes more may stop. */
