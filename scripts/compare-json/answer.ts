@@ -62,7 +62,8 @@ function errorIn(stderr: string): Answer["error"] {
     }
   }
   const said = stderr.trimEnd();
-  const found = /(?:^|\n)error: ([^]*?)(?:\nhint: ([^]*))?$/.exec(said);
+  // The first of several: what comes after its hint, or the next error, is another one's.
+  const found = /(?:^|\n)error: ([^]*?)(?:\nhint: ([^]*?))?(?:\nerror: [^]*)?$/.exec(said);
   if (found === null) return said === "" ? null : { said };
   const [, shown = "", hint = null] = found;
   const code = / \[(ERR_HANDCLASP_[A-Z_]+)\]/.exec(shown);

@@ -1,4 +1,4 @@
-import type { Difference } from "./differences.ts";
+import type { Difference, Json } from "./differences.ts";
 
 /** A difference that is meant. */
 export interface Expected {
@@ -6,31 +6,43 @@ export interface Expected {
   readonly of: string;
   /** As `Difference.field` has it; what lies below it is meant too. */
   readonly field: string;
+  /** What it was; default anything. */
+  readonly before?: Json;
   readonly why: string;
 }
 
+const LISTENER = "what a listener brought about names it";
+const HINT = "hints are sentences, with the commands behind them made from data";
+
 /** What this version answers otherwise than the one before it: every line of this was decided. */
 export const EXPECTED: readonly Expected[] = [
-  { of: "", field: "error.hint", why: "a hint is a sentence, with commands made of remedies behind it" },
-  { of: "trust import", field: "failed[].hint", why: "a hint is a sentence, with commands behind it" },
   { of: "store stats", field: "schema", why: "the store has a new schema" },
   { of: "store stats", field: "bytes", why: "a new schema takes other room" },
-  { of: "trust connections", field: "listener", why: "what a listener brought about names it" },
-  { of: "trust show", field: "refusals[].listener", why: "what a listener brought about names it" },
-  { of: "explain", field: "listener", why: "what a listener brought about names it" },
-  { of: "explain", field: "facts.listener", why: "what a listener brought about names it" },
+  { of: "doctor", field: "message", why: "the store has a new schema" },
+  { of: "", field: "listener", why: LISTENER },
+  { of: "", field: "actor.listener", why: LISTENER },
+  { of: "trust show", field: "refusals[].listener", why: LISTENER },
+  { of: "trust show", field: "events[].actor.listener", why: LISTENER },
+  { of: "", field: "error.hint", why: HINT },
+  { of: "trust import", field: "failed[].hint", why: HINT },
+  { of: "", field: "error.code", before: null, why: "wrong usage has a code, too" },
+  ...["trust", "group"].map((of) => ({ of, field: "version", why: "keys have versions" })),
+  ...["trust", "group"].map((of) => ({ of, field: "note", why: "keys have notes" })),
+  { of: "trust import", field: "imported[].version", why: "keys have versions" },
+  { of: "trust import", field: "imported[].note", why: "keys have notes" },
 ];
 
 /** Why a difference is meant; undefined when nobody said that it is. */
 export function reasonFor(
   commandLine: string,
-  { field }: Difference,
+  { field, before }: Difference,
   expected: readonly Expected[] = EXPECTED,
 ): string | undefined {
   const bare = field.replace(/^(?:\[\]\.?)+/, "");
   return expected.find(
     (one) =>
       commandLine.startsWith(one.of) &&
+      (one.before === undefined || one.before === before) &&
       (bare === one.field || bare.startsWith(`${one.field}.`) || bare.startsWith(`${one.field}[]`)),
   )?.why;
 }

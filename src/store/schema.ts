@@ -124,7 +124,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX keys_in_order ON keys (place, pin, state, searched);
    UPDATE keys SET conflicts_with = coalesce(
      (SELECT pin FROM keys AS holder WHERE holder.name_key = coalesce(keys.new_key, keys.claimed_key)
-        ORDER BY state != 'trusted', first_seen, pin LIMIT 1), conflicts_with) WHERE state = 'pending';
+        ORDER BY state != 'trusted', place, pin LIMIT 1), conflicts_with) WHERE state = 'pending';
    ALTER TABLE certificates RENAME TO former_certificates;
    CREATE TABLE certificates (
      number INTEGER PRIMARY KEY,
