@@ -54,7 +54,7 @@ const DEPENDS_ON_RUNTIME =
   /\b(?:toPeerName|nameKey|nameKeysOf|escapeText|parseKeyReference)\(|\.normalize\(|\.toLocale|\blocaleCompare|\bIntl\.|\\p\{|\bDate\.now|\bnew Date\(\)|\bMath\.random|\brandom(?:Bytes|UUID)/g;
 /** By a whole key, or a count. */
 const ONE_ROW =
-  /WHERE (?:pin|id|name|sequence) = \?$|WHERE name_key = \? AND group_key = \?$|^SELECT count\(\*\)/;
+  /WHERE (?:pin|id|name|sequence) = \?$|WHERE name_key = \? AND group_key = \?$|^SELECT count\(\*\)|FROM key_versions LIMIT 1$/;
 /** Ends with what no two rows have in common, but for limits. */
 const IN_ORDER =
   /ORDER BY (?:first_seen IS NULL, )?(?:first_seen, )?(?:pin|group_key|sequence(?: DESC)?|number DESC)\b(?!,)/;

@@ -112,7 +112,7 @@ export const MIGRATIONS: readonly string[] = [
    INSERT INTO key_versions VALUES (1);
    UPDATE keys SET claimed_key = name_key(claimed_name), new_key = name_key(new_name);
    DROP INDEX pending_keys;
-   CREATE INDEX pending_keys ON keys (first_seen, pin)
+   CREATE INDEX pending_keys ON keys (first_seen, pin, state, expires, note)
      WHERE state = 'pending' AND expires IS NOT NULL AND note IS NULL;
    CREATE INDEX keys_waiting ON keys (coalesce(new_key, claimed_key), first_seen, pin)
      WHERE state = 'pending' AND name_key IS NULL;

@@ -81,8 +81,9 @@ export class SqliteTables implements TrustTables {
   }
 
   nextVersion(): number {
-    const row = this.#one("UPDATE key_versions SET newest = newest + 1 RETURNING newest");
-    return (row as { newest: number }).newest;
+    const { newest } = this.#one("SELECT newest FROM key_versions LIMIT 1") as { newest: number };
+    this.#run("UPDATE key_versions SET newest = ?", newest + 1);
+    return newest + 1;
   }
 
   putKey(key: KeyRecord): void {
@@ -138,8 +139,8 @@ export class SqliteTables implements TrustTables {
     );
     // The newest is the one that was written last: clocks are set back.
     this.#run(
-      `DELETE FROM certificates WHERE pin = ?1 AND number NOT IN
-         (SELECT number FROM certificates WHERE pin = ?1 ORDER BY number DESC LIMIT ?2)`,
+      `DELETE FROM certificates WHERE pin = ?1 AND number <=
+         (SELECT number FROM certificates WHERE pin = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
       pin,
       kept,
     );
@@ -217,21 +218,21 @@ export class SqliteTables implements TrustTables {
 
   makeRoomForPending(most: number, now: number): void {
     // Those that are to lapse next are the oldest. To look at all for each stranger would cost a flood's victim dear.
-    const lapsed = this.#keys(
-      `SELECT * FROM (SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ${LAPSED_AT_ONCE})
+    const lapsed = this.#pins(
+      `SELECT pin FROM (SELECT pin, expires FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ${LAPSED_AT_ONCE})
          WHERE expires <= ?`,
       now,
     );
-    for (const { pin } of lapsed) this.deleteKey(pin);
+    for (const pin of lapsed) this.deleteKey(pin);
     const { count } = this.#one(`SELECT count(*) AS count FROM keys WHERE ${FROM_STRANGERS}`) as {
       count: number;
     };
     const surplus = Math.max(0, count + 1 - most);
-    const oldest = this.#keys(
-      `SELECT * FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ?`,
+    const oldest = this.#pins(
+      `SELECT pin FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ?`,
       surplus,
     );
-    for (const { pin } of oldest) this.deleteKey(pin);
+    for (const pin of oldest) this.deleteKey(pin);
     if (oldest.length > 0) countDropped(this.#database, "pending-keys", oldest.length);
   }
 
@@ -278,6 +279,12 @@ export class SqliteTables implements TrustTables {
 
   #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {
     return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  #pins(sql: string, ...values: SQLInputValue[]): readonly KeyPin[] {
+    return this.#prepare(sql)
+      .all(...values)
+      .map(({ pin }) => pin as KeyPin);
   }
 
   #one(sql: string, ...values: SQLInputValue[]): unknown {
