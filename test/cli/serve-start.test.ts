@@ -89,14 +89,17 @@ describe("serve, when it starts and stops", () => {
     assert.equal(await (await startServe(home)).stop(), 0);
     const file = `${home.store}.server.pem`;
     writeFileSync(file, "damaged");
-    await assert.rejects(startServe(home), /ended with 1: error: /);
+    await assert.rejects(startServe(home), /ended with 1: \{"error":\{"code":"/);
     assert.equal(readFileSync(file, "utf8"), "damaged");
   });
 
   it("exits 1 when the PEM folder holds something else, or the port is taken", async () => {
     using home = new Home();
     writeFileSync(home.path("precious"), "mine");
-    await assert.rejects(startServe(home, ["--pem-dir", home.folder]), /ended with 1: error: [\s\S]*hint: /);
+    await assert.rejects(
+      startServe(home, ["--pem-dir", home.folder]),
+      /ended with 1: \{"error":\{"code":"[^\n]*"hint":"/,
+    );
     await using server = await startServe(home);
     const taken = await home.run(["serve", "--listen", server.address]);
     assert.equal(taken.code, 1);

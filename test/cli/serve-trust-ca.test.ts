@@ -127,7 +127,13 @@ describe("serve --trust-ca", () => {
     using home = new Home();
     const file = home.path("empty.pem");
     writeFileSync(file, "");
-    await assert.rejects(startServe(home, ["--trust-ca", file]), /ended with 1: error: [\s\S]*hint: /);
-    await assert.rejects(startServe(home, ["--trust-ca", home.path("missing.pem")]), /ended with 1: error: /);
+    await assert.rejects(
+      startServe(home, ["--trust-ca", file]),
+      /ended with 1: \{"error":\{"code":"[^\n]*"hint":"/,
+    );
+    await assert.rejects(
+      startServe(home, ["--trust-ca", home.path("missing.pem")]),
+      /ended with 1: \{"error":\{"code":"/,
+    );
   });
 });
