@@ -200,10 +200,10 @@ export class MapRows implements TrustTables {
     };
   }
 
-  /** Those never seen, then the longest known; a store with many keys has an index for each of these questions. */
+  /** The longest known first, those never met last; a store with many keys has an index for each of these questions. */
   #keysWhere(isWanted: (key: KeyRecord) => boolean): readonly KeyRecord[] {
     return [...this.keys.values()].filter(isWanted).toSorted((one, other) => {
-      const [first, second] = [one.firstSeen ?? -1, other.firstSeen ?? -1];
+      const [first, second] = [one.firstSeen ?? Infinity, other.firstSeen ?? Infinity];
       if (first !== second) return first < second ? -1 : 1;
       return one.pin < other.pin ? -1 : 1;
     });

@@ -116,6 +116,15 @@ describe("the contract of stores", () => {
     });
   }
 
+  it("is of members that the reference describes, each of them", () => {
+    const page = readFileSync(resolve(FOLDER, "../../../docs/reference/store-port.md"), "utf8");
+    const members = LIES.flatMap(([, , lies]) => Object.keys(lies));
+    assert.deepEqual(
+      members.filter((member) => !new RegExp(`\\| [^|]*\`${member}\\b|^\`${member}\\b`, "m").test(page)),
+      [],
+    );
+  });
+
   it("has all of its parts hung in", () => {
     const suite = readFileSync(join(FOLDER, "store-contract.ts"), "utf8");
     const parts = readdirSync(FOLDER).flatMap((file) => {
