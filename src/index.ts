@@ -42,6 +42,7 @@ export type { CertificateRecord, KeyPin, KeyRecord, KeySource, KeyState } from "
 export {
   type ActOptions,
   type ApproveOptions,
+  type ManyOptions,
   type ImportOptions,
   Operator,
   type OperatorOptions,
@@ -52,7 +53,7 @@ export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
 export { type AuditReport, auditRows } from "./trust/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";
-export type { Change, Outcome } from "./trust/changes/change.ts";
+export type { Change, Outcome, SeenKey } from "./trust/changes/change.ts";
 export type { PreparedChange } from "./trust/changes/prepared-change.ts";
 export type { RowsReport, TrustRows } from "./trust/compare-rows.ts";
 export {
@@ -100,3 +101,4 @@ export { type CertificateFacts, type KeyType, readCertificate } from "./x509/cer
 export type { CreatedIdentity, CreateIdentityOptions } from "./x509/create-identity.ts";
 export type { IdentityType } from "./x509/identity-type.ts";
 export { createPkcs12, type Pkcs12Options } from "./x509/pkcs12.ts";
+export type { KeyOutcome, ManyAct, ManyKey } from "./operator/act-on-many.ts";

@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { toListedMember } from "../operator/listed-member.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
+import { ifVersionOption } from "./trust/keys-argument.ts";
 import { print, printJson, showName, showTime, table } from "./output.ts";
 
 interface Flags {
+  readonly ifVersion?: number;
   readonly store: string;
   readonly json?: true;
 }
@@ -16,6 +18,7 @@ export function command(): Command {
     .description("put a peer into a group; the first one makes the group")
     .argument("<name>", "the group")
     .argument("<key>", "the peer: its name, or pin, fingerprint or key id of one of its keys")
+    .addOption(ifVersionOption())
     .addOption(storeOption())
     .addOption(jsonOption())
     .action((name: string, key: string, flags: Flags) => change("add", name, key, flags));
@@ -24,6 +27,7 @@ export function command(): Command {
     .description("take a peer out of a group; its connections end where only the group is let in")
     .argument("<name>", "the group")
     .argument("<key>", "the peer, as for `group add`")
+    .addOption(ifVersionOption())
     .addOption(storeOption())
     .addOption(jsonOption())
     .action((name: string, key: string, flags: Flags) => change("remove", name, key, flags));
@@ -37,13 +41,16 @@ export function command(): Command {
 }
 
 async function change(what: "add" | "remove", group: string, key: string, flags: Flags): Promise<void> {
-  const { store: url, json } = flags;
+  const { store: url, json, ifVersion } = flags;
   await withStore(
     url,
     `group ${what}`,
     async (_store, operator) => {
+      const seen = ifVersion === undefined ? {} : { seen: { version: ifVersion } };
       const [changed] =
-        what === "add" ? await operator.addToGroup(group, key) : await operator.removeFromGroup(group, key);
+        what === "add"
+          ? await operator.addToGroup(group, key, seen)
+          : await operator.removeFromGroup(group, key, seen);
       const peer = changed?.peer ?? null;
       if (json === true) printJson({ group, peer, member: what === "add" });
       else print(`${what === "add" ? "added" : "removed"}  ${showName(peer ?? key)}  ${showName(group)}`);

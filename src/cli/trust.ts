@@ -8,9 +8,11 @@ import { eventsCommand } from "./trust/events.ts";
 import { exportCommand } from "./trust/export.ts";
 import { importCommand } from "./trust/import.ts";
 import { listCommand } from "./trust/list.ts";
+import { noteCommand } from "./trust/note.ts";
 import { openCommand } from "./trust/open.ts";
 import { renameCommand } from "./trust/rename.ts";
 import { showCommand } from "./trust/show.ts";
+import { undoCommand } from "./trust/undo.ts";
 
 /** `trust`: what operators see and decide. */
 export function command(): Command {
@@ -23,6 +25,8 @@ export function command(): Command {
     .addCommand(setAsideCommand())
     .addCommand(forgetCommand())
     .addCommand(renameCommand())
+    .addCommand(noteCommand())
+    .addCommand(undoCommand())
     .addCommand(addCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())

@@ -23,6 +23,10 @@ export interface ListedKey {
   readonly expires: string | null;
   readonly source: KeyRecord["source"];
   readonly conflictsWith: KeyPin | null;
+  /** For `--if-version`, and `seen`. */
+  readonly version: number;
+  /** What an operator wrote down about it. */
+  readonly note: string | null;
 }
 
 /** A key of the store as it is at `now`, milliseconds since the epoch. */
@@ -41,6 +45,8 @@ export function toListedKey(store: TrustStore, key: KeyRecord, now: number): Lis
     expires: toIsoTime(key.expires),
     source: key.source,
     conflictsWith: key.conflictsWith,
+    version: key.version,
+    note: key.note,
   };
 }
 

@@ -14,6 +14,7 @@ import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import type { Change, KeyChange, SeenKey } from "../trust/changes/change.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { Actor } from "../trust/events.ts";
+import { actOnMany, type KeyOutcome, type ManyAct, type ManyKey } from "./act-on-many.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "../trust/join-token.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
@@ -52,6 +53,11 @@ export interface ActOptions {
   readonly seen?: SeenKey | readonly SeenKey[];
 }
 
+export interface ManyOptions extends Omit<ImportOptions, "name"> {
+  /** Default false. */
+  readonly dryRun?: boolean;
+}
+
 export interface ApproveOptions extends ImportOptions, ActOptions {}
 
 const RULES: OptionRules<OperatorOptions> = {
@@ -65,6 +71,12 @@ const APPROVAL: OptionRules<ApproveOptions> = {
   // Its bounds are those of `toMoment`.
   expires: ANYTHING,
   seen: OBJECT,
+};
+const ACTS = oneOf("approve", "revoke", "ignore", "setAside", "forget");
+const MANY: OptionRules<ManyOptions> = {
+  onConflict: oneOf("fail", "replace", "add"),
+  expires: ANYTHING,
+  dryRun: { mustBe: "true or false", allows: (value) => typeof value === "boolean" },
 };
 const ACT: OptionRules<ActOptions> = { seen: OBJECT };
 
@@ -104,12 +116,12 @@ export class Operator {
 
   /** Revokes a key, or all keys that a peer has then: live connections end, old tickets are worthless. */
   async revoke(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "revoke", ...this.#origin(), key, ...act("revoke()", options) });
+    return this.#apply({ type: "revoke", ...this.#origin(), key, ...looked("revoke()", options) });
   }
 
   /** Refuses a key from now on without calling it stolen. */
   async ignore(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "ignore", ...this.#origin(), key, ...act("ignore()", options) });
+    return this.#apply({ type: "ignore", ...this.#origin(), key, ...looked("ignore()", options) });
   }
 
   /**
@@ -117,19 +129,41 @@ export class Operator {
    * tickets are worthless. Its name and groups wait for it: nobody gets them by first use.
    */
   async setAside(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "set-aside", ...this.#origin(), key, ...act("setAside()", options) });
+    return this.#apply({ type: "set-aside", ...this.#origin(), key, ...looked("setAside()", options) });
+  }
+
+  /**
+   * Does one act to many keys, in this order and a few hundred in one transaction; each has an outcome of its own. As a dry
+   * run it says what each by itself would come to, and changes nothing.
+   */
+  async many(
+    act: ManyAct,
+    keys: Iterable<string | ManyKey>,
+    options: ManyOptions = {},
+  ): Promise<readonly KeyOutcome[]> {
+    check("the act", act, ACTS);
+    checkOptions("many()", options, MANY);
+    const { dryRun = false, ...approved } = options;
+    const origin = this.#origin();
+    const changes = Array.from(keys, (one) => {
+      const { key, ...rest } = typeof one === "string" ? { key: one } : one;
+      const seen = seenBy(rest);
+      if (act === "approve") return { type: act, ...origin, key, ...approval(approved), ...seen } as const;
+      return { type: act === "setAside" ? "set-aside" : act, ...origin, key, ...seen } as const;
+    });
+    return actOnMany(this.#store, changes, dryRun);
   }
 
   /**
    * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Nothing brings it back.
    */
   async forget(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "forget", ...this.#origin(), key, ...act("forget()", options) });
+    return this.#apply({ type: "forget", ...this.#origin(), key, ...looked("forget()", options) });
   }
 
   /** Gives a peer another name. */
   async rename(key: string, peer: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "rename", ...this.#origin(), key, peer, ...act("rename()", options) });
+    return this.#apply({ type: "rename", ...this.#origin(), key, peer, ...looked("rename()", options) });
   }
 
   /**
@@ -138,7 +172,7 @@ export class Operator {
    */
   async note(key: string, text: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
     const note = toNote(text);
-    return this.#apply({ type: "write-note", ...this.#origin(), key, note, ...act("note()", options) });
+    return this.#apply({ type: "write-note", ...this.#origin(), key, note, ...looked("note()", options) });
   }
 
   /**
@@ -149,18 +183,18 @@ export class Operator {
    */
   async undo(sequence: number, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
     check("the event to undo", sequence, COUNT);
-    return this.#apply({ type: "undo", ...this.#origin(), sequence, ...act("undo()", options) });
+    return this.#apply({ type: "undo", ...this.#origin(), sequence, ...looked("undo()", options) });
   }
 
   /** Puts a peer into a group, with all its keys, those it gets later too. */
   async addToGroup(group: string, key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    const seen = act("addToGroup()", options);
+    const seen = looked("addToGroup()", options);
     return this.#apply({ type: "add-to-group", ...this.#origin(), group, key, ...seen });
   }
 
   /** Takes a peer out of a group: where only the group is let in, its live connections end. */
   async removeFromGroup(group: string, key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    const seen = act("removeFromGroup()", options);
+    const seen = looked("removeFromGroup()", options);
     return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key, ...seen });
   }
 
@@ -220,7 +254,7 @@ function nameless({ nameProblem = "" }: CertificateFacts): HandclaspError {
   });
 }
 
-function act(of: string, options: ActOptions): Seen {
+function looked(of: string, options: ActOptions): Seen {
   checkOptions(of, options, ACT);
   return seenBy(options);
 }

@@ -34,17 +34,6 @@ export function resolveKeys(store: KeyLookup, reference: KeyReference, verb: Key
   return chooseKeys(reference, keysMeantBy(store, reference), verb);
 }
 
-/** One key: what it says is about the peer, or about that key only. */
-export function resolveOne(
-  store: KeyLookup,
-  reference: KeyReference,
-  verb: "approve" | "rename" | "group",
-): KeyRecord {
-  const [key] = resolveKeys(store, reference, verb);
-  if (key === undefined) throw new Error("what answers to nothing was refused");
-  return key;
-}
-
 /** All keys that answer: of a name those bound to it, then strangers that claim it. None is no error. */
 export function keysMeantBy(store: KeyLookup, reference: KeyReference): readonly KeyRecord[] {
   switch (reference.kind) {

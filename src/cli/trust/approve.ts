@@ -1,18 +1,21 @@
 import { Command } from "commander";
 import { HandclaspError } from "../../errors.ts";
+import type { Operator } from "../../operator/operator.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText, nameKey } from "../../trust/peer-name.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
-import { resolveOne } from "../../trust/resolve-keys.ts";
+import { resolveKeys } from "../../trust/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { say, showTime } from "../output.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
+import { actOnMany, seenIn } from "./act-on-many.ts";
+import { addKeysFlags, type KeysFlags, readKeys } from "./keys-argument.ts";
 import { printChangedKeys, showPeer } from "./print-keys.ts";
 
-interface Options extends ApprovalFlags {
+interface Options extends ApprovalFlags, KeysFlags {
   /** The name that somebody saw. */
   readonly seen?: string;
   readonly yes?: true;
@@ -27,31 +30,72 @@ const LOOKED_THROUGH = 10_000;
 export function approveCommand(): Command {
   const command = new Command("approve")
     .description("trust a key, or accept the new name of a trusted one")
-    .argument("<key>", "a pin, a fingerprint, a key id (14 characters will do) or a name that it claims")
+    .argument("[keys...]", "a pin, a fingerprint, a key id (14 characters will do) or a name that it claims")
     .option("--name <name>", "bind this name instead of the claimed one")
     .option("--seen <name>", "only if this is the name that it claims, as you saw it")
     .option("--yes", "do not ask at a terminal");
-  return addApprovalFlags(command).addOption(storeOption()).addOption(jsonOption()).action(run);
+  return addKeysFlags(addApprovalFlags(command))
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action((keys: readonly string[], options: Options) => run(keys, options, command));
 }
 
-async function run(text: string, options: Options): Promise<void> {
+async function run(texts: readonly string[], options: Options, command: Command): Promise<void> {
+  const { keys, isMany } = await readKeys(texts, options, command);
+  const isSeveral = isMany || options.dryRun === true;
+  if (isMany && (options.name ?? options.seen) !== undefined) {
+    command.error("error: --name and --seen are about one KEY");
+  }
   await withStore(
     options.store,
     "trust approve",
     async (store, operator) => {
-      const key = resolveOne(store, parseKeyReference(text), "approve");
-      if (options.seen !== undefined) mustClaim(key, options.seen);
-      else if (options.yes !== true && process.stdin.isTTY && !(await isApproved(store, key, options))) {
-        say("nothing was changed");
-        process.exitCode = 1;
-        return;
-      }
-      // By its pin, and only as it was looked at: another key may have come to claim the name, or this one another name.
-      const keys = await operator.approve(key.pin, { ...toImportOptions(options), seen: key });
-      printChangedKeys(store, keys, { ...(options.json && { json: true }) });
+      if (isSeveral) await approveMany(store, operator, keys, options);
+      else await approveOne(store, operator, keys[0] ?? "", options);
     },
     { mustExist: true },
   );
+}
+
+async function approveMany(
+  store: TrustStore,
+  operator: Operator,
+  keys: readonly string[],
+  options: Options,
+): Promise<void> {
+  const { name: _name, ...approval } = toImportOptions(options);
+  const { yes, json, dryRun, ifVersion } = options;
+  await actOnMany(store, operator, {
+    act: "approve",
+    verb: "approve",
+    done: "approved",
+    keys: seenIn(keys, ifVersion),
+    options: { ...approval, dryRun: dryRun === true },
+    json: json === true,
+    asks: yes !== true && dryRun !== true && process.stdin.isTTY,
+  });
+}
+
+async function approveOne(
+  store: TrustStore,
+  operator: Operator,
+  text: string,
+  options: Options,
+): Promise<void> {
+  const key = resolveKeys(store, parseKeyReference(text), "approve")[0];
+  if (key === undefined) throw new Error("what answers to nothing was refused");
+  const { seen, ifVersion } = options;
+  if (seen !== undefined) mustClaim(key, seen);
+  const isDecided = seen !== undefined || ifVersion !== undefined || options.yes === true;
+  if (!isDecided && process.stdin.isTTY && !(await isApproved(store, key, options))) {
+    say("nothing was changed");
+    process.exitCode = 1;
+    return;
+  }
+  // By its pin, and only as it was looked at: another key may have come to claim the name, or this one another name.
+  const looked = ifVersion === undefined ? key : { version: ifVersion };
+  const approved = await operator.approve(key.pin, { ...toImportOptions(options), seen: looked });
+  printChangedKeys(store, approved, { ...(options.json && { json: true }) });
 }
 
 /** What it would be called, unless it is given another name. */

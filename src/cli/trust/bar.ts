@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { toKeyId } from "../../trust/key-id.ts";
+import type { Operator } from "../../operator/operator.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
 import { resolveKeys } from "../../trust/resolve-keys.ts";
@@ -9,9 +10,11 @@ import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printJson, say } from "../output.ts";
 import { successorsOf } from "../../operator/successors.ts";
 import { toListedKey } from "../../operator/listed-key.ts";
+import { actOnMany, seenIn } from "./act-on-many.ts";
+import { addKeysFlags, type KeysFlags, readKeys } from "./keys-argument.ts";
 import { printChangedKeys, showPeer } from "./print-keys.ts";
 
-interface Options {
+interface Options extends KeysFlags {
   readonly yes?: true;
   readonly store: string;
   readonly json?: true;
@@ -21,81 +24,127 @@ const KEY = "a pin, a fingerprint, a key id (14 characters will do), or a name: 
 
 /** `trust revoke KEY`. */
 export function revokeCommand(): Command {
-  return new Command("revoke")
+  const command = new Command("revoke")
     .description("refuse a key from now on, as one that was stolen or lost, and end its connections")
-    .argument("<key>", KEY)
+    .argument("[keys...]", KEY)
     .option("--yes", "do not ask, even if there are several keys")
     .addOption(storeOption())
-    .addOption(jsonOption())
-    .action((key: string, options: Options) => bar("revoke", key, options));
+    .addOption(jsonOption());
+  return addKeysFlags(command).action((keys: readonly string[], options: Options) =>
+    bar("revoke", keys, options, command),
+  );
 }
 
 /** `trust ignore KEY`. */
 export function ignoreCommand(): Command {
-  return new Command("ignore")
+  const command = new Command("ignore")
     .description("refuse a key from now on, and do not list it for review again")
-    .argument("<key>", KEY)
+    .argument("[keys...]", KEY)
     .addOption(storeOption())
-    .addOption(jsonOption())
-    .action((key: string, options: Options) => bar("ignore", key, { ...options, yes: true }));
+    .addOption(jsonOption());
+  return addKeysFlags(command).action((keys: readonly string[], options: Options) =>
+    bar("ignore", keys, { ...options, yes: true }, command),
+  );
 }
 
 /** `trust set-aside KEY`. */
 export function setAsideCommand(): Command {
-  return new Command("set-aside")
+  const command = new Command("set-aside")
     .description(
       "take the trust from a key until it is approved again, and end its connections; its name waits for it",
     )
-    .argument("<key>", KEY)
+    .argument("[keys...]", KEY)
     .addOption(storeOption())
-    .addOption(jsonOption())
-    .action((key: string, options: Options) => bar("set-aside", key, { ...options, yes: true }));
+    .addOption(jsonOption());
+  return addKeysFlags(command).action((keys: readonly string[], options: Options) =>
+    bar("set-aside", keys, { ...options, yes: true }, command),
+  );
 }
 
 /** `trust forget KEY`. */
 export function forgetCommand(): Command {
-  return new Command("forget")
+  const command = new Command("forget")
     .description("remove a key: the next time it is a first use, and its name is free")
-    .argument("<key>", KEY)
+    .argument("[keys...]", KEY)
     .option("--yes", "do not ask, even if there are several keys")
     .addOption(storeOption())
-    .addOption(jsonOption())
-    .action((key: string, options: Options) => bar("forget", key, options));
+    .addOption(jsonOption());
+  return addKeysFlags(command).action((keys: readonly string[], options: Options) =>
+    bar("forget", keys, options, command),
+  );
 }
 
-async function bar(
-  verb: "revoke" | "ignore" | "set-aside" | "forget",
-  text: string,
-  options: Options,
-): Promise<void> {
+type Verb = "revoke" | "ignore" | "set-aside" | "forget";
+
+const ACTS = { revoke: "revoke", ignore: "ignore", "set-aside": "setAside", forget: "forget" } as const;
+const DONE = { revoke: "revoked", ignore: "ignored", "set-aside": "set aside", forget: "forgotten" } as const;
+
+async function bar(verb: Verb, texts: readonly string[], options: Options, command: Command): Promise<void> {
+  const { keys, isMany } = await readKeys(texts, options, command);
   await withStore(
     options.store,
     `trust ${verb}`,
     async (store, operator) => {
-      const meant = resolveKeys(store, parseKeyReference(text), verb);
-      const asks = options.yes !== true && meant.length > 1 && process.stdin.isTTY;
-      if (asks && !(await isAgreed(verb, meant))) {
-        say("nothing was changed");
-        process.exitCode = 1;
-        return;
-      }
-      if (verb !== "forget") {
-        // Whatever the peer has by now is meant: what came since is one more reason.
-        const barred = await operator[verb === "set-aside" ? "setAside" : verb](text);
-        const word = verb === "set-aside" ? { word: "set aside" } : {};
-        printChangedKeys(store, barred, { ...word, ...(options.json && { json: true }) });
-        if (verb === "revoke" || verb === "set-aside") warnOfSuccessors(store, barred);
-        return;
-      }
-      const rows = meant.map((key) => toListedKey(store, key, Date.now()));
-      const forgotten = await operator.forget(text, asks ? { seen: meant } : {});
-      if (options.json === true) {
-        const known = new Map(rows.map((row) => [row.pin, row]));
-        printJson(forgotten.map((key) => known.get(key.pin) ?? toListedKey(store, key, Date.now())));
-      } else printChangedKeys(store, forgotten, { word: "forgotten" });
+      const [text = ""] = keys;
+      const barred =
+        isMany || options.dryRun === true
+          ? await barMany(store, operator, verb, keys, options)
+          : await barOne(store, operator, verb, text, options);
+      if ((verb === "revoke" || verb === "set-aside") && options.dryRun !== true)
+        warnOfSuccessors(store, barred);
     },
     { mustExist: true },
   );
+}
+
+async function barMany(
+  store: TrustStore,
+  operator: Operator,
+  verb: Verb,
+  keys: readonly string[],
+  { yes, json, dryRun, ifVersion }: Options,
+): Promise<readonly KeyRecord[]> {
+  return actOnMany(store, operator, {
+    act: ACTS[verb],
+    verb,
+    done: DONE[verb],
+    word: DONE[verb],
+    keys: seenIn(keys, ifVersion),
+    options: { dryRun: dryRun === true },
+    json: json === true,
+    asks: yes !== true && dryRun !== true && process.stdin.isTTY,
+  });
+}
+
+async function barOne(
+  store: TrustStore,
+  operator: Operator,
+  verb: Verb,
+  text: string,
+  options: Options,
+): Promise<readonly KeyRecord[]> {
+  const meant = resolveKeys(store, parseKeyReference(text), verb);
+  const asks = options.yes !== true && meant.length > 1 && process.stdin.isTTY;
+  if (asks && !(await isAgreed(verb, meant))) {
+    say("nothing was changed");
+    process.exitCode = 1;
+    return [];
+  }
+  const version = options.ifVersion === undefined ? {} : { seen: { version: options.ifVersion } };
+  if (verb !== "forget") {
+    // Whatever the peer has by now is meant: what came since is one more reason.
+    const barred = await operator[ACTS[verb]](text, version);
+    const word = verb === "set-aside" ? { word: DONE[verb] } : {};
+    printChangedKeys(store, barred, { ...word, ...(options.json && { json: true }) });
+    return barred;
+  }
+  const rows = meant.map((key) => toListedKey(store, key, Date.now()));
+  const forgotten = await operator.forget(text, asks ? { seen: meant } : version);
+  if (options.json === true) {
+    const known = new Map(rows.map((row) => [row.pin, row]));
+    printJson(forgotten.map((key) => known.get(key.pin) ?? toListedKey(store, key, Date.now())));
+  } else printChangedKeys(store, forgotten, { word: DONE.forget });
+  return forgotten;
 }
 
 /** Whoever stole a key may have rotated it: what it endorsed is trusted until somebody looks at it. */

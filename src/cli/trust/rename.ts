@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import { jsonOption, storeOption, withStore } from "../context.ts";
+import { ifVersionOption } from "./keys-argument.ts";
 import { printChangedKeys } from "./print-keys.ts";
 
 interface Options {
+  readonly ifVersion?: number;
   readonly store: string;
   readonly json?: true;
 }
@@ -13,17 +15,22 @@ export function renameCommand(): Command {
     .description("give a peer another name: all its keys go with it")
     .argument("<key>", "the peer's name, or one of its keys")
     .argument("<name>", "the new name")
+    .addOption(ifVersionOption())
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(run);
 }
 
-async function run(key: string, name: string, { store: url, json }: Options): Promise<void> {
+async function run(key: string, name: string, { store: url, json, ifVersion }: Options): Promise<void> {
   await withStore(
     url,
     "trust rename",
     async (store, operator) => {
-      const keys = await operator.rename(key, name);
+      const keys = await operator.rename(
+        key,
+        name,
+        ifVersion === undefined ? {} : { seen: { version: ifVersion } },
+      );
       printChangedKeys(store, keys, { word: "renamed", ...(json && { json }) });
     },
     { mustExist: true },

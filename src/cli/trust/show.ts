@@ -62,6 +62,7 @@ function describe(key: KeyRecord, shown: ShownKey | undefined): string {
     field("first seen", showTime(key.firstSeen)),
     field("last seen", shown.lastSeen === null ? "-" : showTime(Date.parse(shown.lastSeen))),
     ...(key.expires === null ? [] : [field("expires", showTime(key.expires))]),
+    ...(key.note === null ? [] : key.note.split("\n").map((line) => field("note", escapeText(line, 4000)))),
     ...(key.staleSeen
       ? [field("warning", `it showed up after it was ${key.state}: it may have been stolen`)]
       : []),

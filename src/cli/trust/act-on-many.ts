@@ -1,0 +1,96 @@
+import type { KeyOutcome, ManyAct, ManyKey } from "../../operator/act-on-many.ts";
+import { toListedKey } from "../../operator/listed-key.ts";
+import type { ManyOptions, Operator } from "../../operator/operator.ts";
+import { toKeyId } from "../../trust/key-id.ts";
+import { parseKeyReference } from "../../trust/key-reference.ts";
+import type { KeyRecord } from "../../trust/key-record.ts";
+import { escapeText } from "../../trust/peer-name.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { type KeyVerb, resolveKeys } from "../../trust/resolve-keys.ts";
+import { isConfirmed } from "../confirm.ts";
+import { hintText } from "../hint-text.ts";
+import { printJson, say } from "../output.ts";
+import { printChangedKeys, showPeer } from "./print-keys.ts";
+
+/** What a verb does to many keys. */
+export interface ManyRequest {
+  readonly act: ManyAct;
+  readonly verb: KeyVerb;
+  /** How what is done is called: `approved`. */
+  readonly done: string;
+  /** Before each key; default its state. */
+  readonly word?: string;
+  readonly keys: readonly ManyKey[];
+  readonly options: ManyOptions;
+  readonly json: boolean;
+  /** Whether a person is shown the keys, and asked. */
+  readonly asks: boolean;
+}
+
+const MOST_SHOWN = 20;
+
+/** Acts on many keys, says what became of each, and of all together. Fails when one of them did. */
+export async function actOnMany(
+  store: TrustStore,
+  operator: Operator,
+  request: ManyRequest,
+): Promise<readonly KeyRecord[]> {
+  const { act, verb, done, word, keys, options, json, asks } = request;
+  const wanted = asks ? keys.map(({ key }) => looked(store, key, verb)) : keys;
+  if (
+    asks &&
+    !(await isAgreed(
+      verb,
+      wanted.flatMap(({ seen }) => (seen ?? []) as readonly KeyRecord[]),
+    ))
+  ) {
+    say("nothing was changed");
+    process.exitCode = 1;
+    return [];
+  }
+  const outcomes = await operator.many(act, wanted, options);
+  if (json) printJson(outcomes.map((outcome) => toListedOutcome(store, outcome)));
+  for (const outcome of outcomes) {
+    if (outcome.ok && !json) printChangedKeys(store, outcome.keys, word === undefined ? {} : { word });
+    if (!outcome.ok && !json) say(`failed  ${escapeText(outcome.key)}  ${failureOf(outcome)}`);
+  }
+  const failed = outcomes.filter(({ ok }) => !ok).length;
+  say(`${options.dryRun === true ? "would be " : ""}${done} ${outcomes.length - failed}, failed ${failed}`);
+  if (failed > 0) process.exitCode = 1;
+  return outcomes.flatMap((outcome) => (outcome.ok ? outcome.keys : []));
+}
+
+/** Keys of a command line; with a version, one alone. */
+export function seenIn(keys: readonly string[], version: number | undefined): readonly ManyKey[] {
+  return keys.map((key) => ({ key, ...(version !== undefined && { seen: { version } }) }));
+}
+
+/** As it is shown, and is acted on only then; what answers to nothing fails by itself. */
+function looked(
+  store: TrustStore,
+  key: string,
+  verb: KeyVerb,
+): ManyKey & { readonly seen?: readonly KeyRecord[] } {
+  try {
+    return { key, seen: resolveKeys(store, parseKeyReference(key), verb) };
+  } catch {
+    return { key };
+  }
+}
+
+async function isAgreed(verb: KeyVerb, keys: readonly KeyRecord[]): Promise<boolean> {
+  for (const key of keys.slice(0, MOST_SHOWN)) say(`  ${showPeer(key)}  ${toKeyId(key.pin)}  ${key.state}`);
+  if (keys.length > MOST_SHOWN) say(`  and ${keys.length - MOST_SHOWN} more`);
+  return isConfirmed(`${verb.replace("-", " ")} these ${keys.length} keys?`);
+}
+
+function failureOf({ error }: KeyOutcome & { readonly ok: false }): string {
+  return `${escapeText(error.message.split("\n")[0]?.replace(/:$/, "") ?? "")} [${error.code}]`;
+}
+
+function toListedOutcome(store: TrustStore, outcome: KeyOutcome): unknown {
+  const { key, ok } = outcome;
+  if (outcome.ok) return { key, ok, keys: outcome.keys.map((one) => toListedKey(store, one, Date.now())) };
+  const { code, message } = outcome.error;
+  return { key, ok, error: { code, message, hint: hintText(outcome.error) ?? null } };
+}

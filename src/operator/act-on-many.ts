@@ -1,0 +1,58 @@
+import { type HandclaspError, isHandclaspError } from "../errors.ts";
+import type {
+  ApproveChange,
+  BarChange,
+  ForgetChange,
+  SeenKey,
+  SetAsideChange,
+} from "../trust/changes/change.ts";
+import type { KeyRecord } from "../trust/key-record.ts";
+import type { Ledger } from "../trust/port/ledger.ts";
+
+/** What can be done to many keys in one call, as the method of `Operator` is called. */
+export type ManyAct = "approve" | "revoke" | "ignore" | "setAside" | "forget";
+
+/** One of many: KEY, and what was looked at, as for one alone. */
+export interface ManyKey {
+  readonly key: string;
+  readonly seen?: SeenKey | readonly SeenKey[];
+}
+
+/** What one of many came to: nothing that happens to one of them keeps the others from it. */
+export type KeyOutcome =
+  | { readonly key: string; readonly ok: true; readonly keys: readonly KeyRecord[] }
+  | { readonly key: string; readonly ok: false; readonly error: HandclaspError };
+
+type ManyChange = ApproveChange | BarChange | SetAsideChange | ForgetChange;
+
+/** How many are written in one transaction: others who write wait for no more than these. */
+const AT_ONCE = 500;
+
+/** Carries out changes in their order, each with its own outcome, or says what each by itself would come to. */
+export async function actOnMany(
+  ledger: Pick<Ledger, "apply" | "tryOut">,
+  changes: readonly ManyChange[],
+  isTrial: boolean,
+): Promise<readonly KeyOutcome[]> {
+  const outcomes: KeyOutcome[] = [];
+  for (let from = 0; from < changes.length; from += AT_ONCE) {
+    const batch = changes.slice(from, from + AT_ONCE);
+    outcomes.push(...(await Promise.all(batch.map((change) => outcomeOf(ledger, change, isTrial)))));
+  }
+  return outcomes;
+}
+
+async function outcomeOf(
+  ledger: Pick<Ledger, "apply" | "tryOut">,
+  change: ManyChange,
+  isTrial: boolean,
+): Promise<KeyOutcome> {
+  const { key } = change;
+  try {
+    const outcome = await (isTrial ? ledger.tryOut(change) : ledger.apply(change));
+    return { key, ok: true, keys: outcome.kind === "changed" ? outcome.keys : [] };
+  } catch (error) {
+    if (isHandclaspError(error)) return { key, ok: false, error };
+    throw error;
+  }
+}
