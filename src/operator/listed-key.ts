@@ -23,7 +23,7 @@ export interface ListedKey {
   readonly expires: string | null;
   readonly source: KeyRecord["source"];
   readonly conflictsWith: KeyPin | null;
-  /** For `--if-version`, and `seen`. */
+  /** By which an act says what was looked at. */
   readonly version: number;
   /** What an operator wrote down about it. */
   readonly note: string | null;
