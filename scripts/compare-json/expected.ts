@@ -26,6 +26,18 @@ export const EXPECTED: readonly Expected[] = [
   { of: "", field: "error.hint", why: HINT },
   { of: "trust import", field: "failed[].hint", why: HINT },
   { of: "", field: "error.code", before: null, why: "wrong usage has a code, too" },
+  {
+    of: "trust approve",
+    field: "error.code",
+    before: "ERR_HANDCLASP_STATE",
+    why: "what is not as it was seen has a code",
+  },
+  ...["replaced", "formerClaim", "formerNewName", "formerNewNameKey", "formerKey"].map((detail) => ({
+    of: "trust events",
+    field: `details.${detail}`,
+    why: "by what events say an act is undone",
+  })),
+  { of: "trust list", field: "conflictsWith", why: "of two who have a name, one never met comes last" },
   ...["trust", "group"].map((of) => ({ of, field: "version", why: "keys have versions" })),
   ...["trust", "group"].map((of) => ({ of, field: "note", why: "keys have notes" })),
   { of: "trust import", field: "imported[].version", why: "keys have versions" },
