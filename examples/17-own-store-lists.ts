@@ -4,6 +4,7 @@ import {
   HandclaspError,
   isInNetwork,
   type KeyFilter,
+  type KeyPin,
   type KeyRecord,
   nameKey,
   type Page,
@@ -12,6 +13,7 @@ import {
   parseIpNetwork,
   type RefusalFilter,
   type RefusalSighting,
+  type RefusedParty,
   type SealedEvent,
   toKeyId,
 } from "../src/index.ts";
@@ -99,10 +101,13 @@ export function isWantedRefusal(
   for (const fact of ["reason", "listener", "connection", "fingerprint"] as const) {
     if (filter[fact] !== undefined && filter[fact] !== refusal[fact]) return false;
   }
-  if (of !== undefined && !of.peers.includes(folded) && (pin === null || !of.pins.includes(pin)))
-    return false;
+  if (of !== undefined && !of.peers.includes(folded) && !isAnyOf(pin, of)) return false;
   if (network !== undefined && !isInNetwork(networkOf(network), address ?? "")) return false;
-  return isFoundIn(search, [address, connection], [folded]) || (pin !== null && found.has(pin));
+  return isFoundIn(search, [address, connection, pin], [folded]) || (pin !== null && found.has(pin));
+}
+
+function isAnyOf(pin: KeyPin | null, { pins, pinPrefix }: RefusedParty): boolean {
+  return pin !== null && (pins.includes(pin) || (pinPrefix !== undefined && pin.startsWith(pinPrefix)));
 }
 
 export function networkOf(text: string): NonNullable<ReturnType<typeof parseIpNetwork>> {

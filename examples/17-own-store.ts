@@ -14,6 +14,8 @@ import {
   type KeyFilter,
   type KeyPin,
   type KeyRecord,
+  type KeyReference,
+  keysMeantBy,
   type Knowledge,
   type Ledger,
   type ListedConnection,
@@ -68,18 +70,6 @@ export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
 
   keysOfName(name: string): readonly KeyRecord[] {
     return this.#rows.keysOfName(name);
-  }
-
-  keysClaiming(name: string): readonly KeyRecord[] {
-    return this.#rows.keysClaiming(name);
-  }
-
-  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
-    return this.#rows.keysByPinPrefix(prefix);
-  }
-
-  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    return this.#rows.keysByFingerprint(fingerprint);
   }
 
   isForgotten(pin: KeyPin): boolean {
@@ -155,6 +145,10 @@ export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
     const wanted = [...keys.values()].filter((key) => isWantedKey(key, filter, this.#addressesOf(key.pin)));
     const listed = wanted.map((key) => ({ ...key, lastSeen: seen.get(key.pin) ?? null }));
     return pageOf(listed, ({ firstSeen, pin }) => [firstSeen ?? Number.MAX_SAFE_INTEGER, pin], filter);
+  }
+
+  async keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]> {
+    return keysMeantBy(this.#rows, reference);
   }
 
   async listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]> {

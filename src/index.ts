@@ -69,9 +69,11 @@ export {
 } from "./trust/events.ts";
 export { type IpNetwork, isInNetwork, parseIpNetwork } from "./trust/ip-network.ts";
 export { toKeyId } from "./trust/key-id.ts";
+export type { KeyReference } from "./trust/key-reference.ts";
 export { nameKey } from "./trust/peer-name.ts";
 export { prepareChange } from "./trust/prepare-change.ts";
 export { refusalPlace } from "./trust/refusal-place.ts";
+export { keysMeantBy } from "./trust/resolve-keys.ts";
 export type { LiveConnection } from "./trust/sighting.ts";
 export type { GroupMember, TrustTables } from "./trust/trust-tables.ts";
 export type { Knowledge } from "./trust/port/knowledge.ts";
@@ -85,6 +87,7 @@ export type {
   ListedMember,
   MemberFilter,
   RefusalFilter,
+  RefusedParty,
   Roll,
   Search,
 } from "./trust/port/roll.ts";

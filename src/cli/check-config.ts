@@ -7,6 +7,7 @@ import { namedGroups, unknownGroups } from "../gateway/config/named-groups.ts";
 import type { Complaint } from "../gateway/config/parse-config.ts";
 import { openStore } from "../store/open-store.ts";
 import { nameKey } from "../trust/peer-name.ts";
+import { everyItem } from "../trust/port/page.ts";
 import { jsonOption, processName, storeOption } from "./context.ts";
 import { readConfig, readText } from "./gateway/config.ts";
 import { print, printJson, say } from "./output.ts";
@@ -80,5 +81,7 @@ async function groupsOf(url: string): Promise<ReadonlySet<string> | undefined> {
   const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
   if (url === "memory:" || !existsSync(path)) return undefined;
   await using store = openStore(url, { process: processName("check-config"), readOnly: true });
-  return new Set(store.members().map(({ group }) => nameKey(group)));
+  const groups = new Set<string>();
+  for await (const { group } of everyItem((page) => store.listMembers(page))) groups.add(nameKey(group));
+  return groups;
 }

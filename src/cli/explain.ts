@@ -25,8 +25,8 @@ async function run(
   await withStore(
     url,
     "explain",
-    (store) => {
-      const { refusal, explanation } = explainRefusal(store, connection);
+    async (store) => {
+      const { refusal, explanation } = await explainRefusal(store, connection);
       const text = refusalText(explanation);
       if (json) printJson({ ...refusal, explanation: flat(text), ...explanation });
       else print(wrapped(text, columnsOf(process.stdout)));

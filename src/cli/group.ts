@@ -1,8 +1,11 @@
 import { Command } from "commander";
 import { toListedMember } from "../operator/listed-member.ts";
+import { nameKey } from "../trust/peer-name.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { ifVersionOption } from "./trust/keys-argument.ts";
-import { print, printJson, showName, showTime, table } from "./output.ts";
+import { print, printJson, showMinute, showName } from "./output.ts";
+import { addPageOptions, type PageFlags, toSearch } from "./page-options.ts";
+import { printList } from "./print-list.ts";
 
 interface Flags {
   readonly ifVersion?: number;
@@ -31,9 +34,12 @@ export function command(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action((name: string, key: string, flags: Flags) => change("remove", name, key, flags));
-  group
-    .command("list")
-    .description("the groups, and who is in them")
+  addPageOptions(
+    group
+      .command("list")
+      .description("the groups, and who is in them")
+      .option("--group <name>", "only who is in this one"),
+  )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(list);
@@ -59,23 +65,24 @@ async function change(what: "add" | "remove", group: string, key: string, flags:
   );
 }
 
-async function list({ store: url, json }: Flags): Promise<void> {
+interface ListFlags extends PageFlags {
+  readonly group?: string;
+  readonly store: string;
+}
+
+async function list({ group, store: url, ...flags }: ListFlags): Promise<void> {
   await withStore(
     url,
     "group list",
-    (store) => {
-      const members = store.members();
-      if (json === true) {
-        printJson(members.map(toListedMember));
-      } else if (members.length === 0) print("no groups: handclasp group add NAME KEY makes one");
-      else {
-        const rows = members.map(({ group, peer, addedAt }) => [
-          showName(group),
-          showName(peer),
-          showTime(addedAt),
-        ]);
-        print(table([["GROUP", "PEER", "SINCE"], ...rows]));
-      }
+    async (store) => {
+      const filter = { ...toSearch(flags), ...(group !== undefined && { groupKey: nameKey(group) }) };
+      const isWhole = group === undefined && flags.search === undefined && flags.after === undefined;
+      await printList((page) => store.listMembers({ ...filter, ...page }), flags, {
+        toListed: toListedMember,
+        columns: [{ title: "GROUP", isFree: true }, { title: "PEER", isFree: true }, { title: "SINCE" }],
+        toCells: (member) => [showName(member.group), showName(member.peer), showMinute(member.addedAt)],
+        nothing: isWhole ? "no groups: handclasp group add NAME KEY makes one" : "no such members",
+      });
     },
     { reads: true },
   );

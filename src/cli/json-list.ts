@@ -1,16 +1,26 @@
-import { printBytes, toJsonLine } from "./output.ts";
+import { printBytes, toJsonText } from "./output.ts";
 
-/** Prints a list as JSON item by item: none of them waits in memory for the others. On a terminal each has a line. */
+const INDENT = 2;
+
+/** Prints a list as JSON item by item, as `printJson` would all at once: none of them waits in memory for the others. */
 export class JsonList {
+  readonly #isIndented = process.stdout.isTTY;
   #isEmpty = true;
 
-  add(item: unknown): void {
-    const separator = process.stdout.isTTY ? ",\n" : ",";
-    printBytes(`${this.#isEmpty ? "[" : separator}${toJsonLine(item)}`);
+  add(...items: readonly unknown[]): void {
+    if (items.length === 0) return;
+    const start = this.#isIndented ? `\n${" ".repeat(INDENT)}` : "";
+    const texts = items.map((item) => start + this.#textOf(item, start));
+    printBytes((this.#isEmpty ? "[" : ",") + texts.join(","));
     this.#isEmpty = false;
   }
 
   end(): void {
-    printBytes(this.#isEmpty ? "[]" : "]");
+    if (this.#isEmpty) printBytes("[]");
+    else printBytes(this.#isIndented ? "\n]" : "]");
+  }
+
+  #textOf(item: unknown, start: string): string {
+    return this.#isIndented ? toJsonText(item, INDENT).replaceAll("\n", start) : toJsonText(item, 0);
   }
 }

@@ -59,6 +59,11 @@ export function showTime(at: number | null): string {
   return at === null ? "-" : new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+/** A time for a table, to the minute before it. */
+export function showMinute(at: number | null): string {
+  return at === null ? "-" : new Date(at).toISOString().replace(/:[\d.]+Z$/, "Z");
+}
+
 /** A name for people, short enough for a table. */
 export function showName(name: string): string {
   return escapeText(name, MOST_NAME_BYTES);
@@ -127,8 +132,8 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** What JSON leaves as it is and a terminal acts on is written as JSON's `\\u` escapes: the value stays the same. */
-function toJsonText(value: unknown, indent: number): string {
+/** A value as JSON. What JSON leaves as it is and a terminal acts on is written as its `\\u` escapes: the value stays the same. */
+export function toJsonText(value: unknown, indent: number): string {
   return JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{C}\p{Zl}\p{Zp}\p{DI}]/gu, (character) => {
     const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
     return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");

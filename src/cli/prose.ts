@@ -4,6 +4,7 @@ const COLUMNS = 80;
 const LEAST_COLUMNS = 20;
 /** A command on a line of its own. */
 const COMMAND_INDENT = "  ";
+const PART_INDENT = "    ";
 /** Two columns wide on a terminal. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
@@ -22,6 +23,20 @@ export function textWidth(text: string): number {
     if (!/\p{M}/u.test(character)) width += WIDE.test(character) ? 2 : 1;
   }
   return width;
+}
+
+/** Parts of a record two spaces apart, in lines of at most `width` columns where the parts are no longer than that. */
+export function inLines(parts: readonly string[], width: number): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const part of parts) {
+    const longer = line === "" ? part : `${line}  ${part}`;
+    if (line !== "" && textWidth(longer) > width) {
+      lines.push(line);
+      line = `${PART_INDENT}${part}`;
+    } else line = longer;
+  }
+  return [...lines, line].join("\n");
 }
 
 /** A part of a text that `wrapped` never breaks: a command line that somebody is to copy. */

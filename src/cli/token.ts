@@ -6,13 +6,18 @@ import { toListedToken } from "../operator/listed-token.ts";
 import { durationUpTo } from "../trust/duration.ts";
 import { MOST_TOKEN_DAYS } from "../operator/invite.ts";
 import { encodeJoinToken, type JoinToken } from "../trust/join-token.ts";
-import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { parseKeyPin } from "../trust/key-pin.ts";
-import { tokenState } from "../trust/token-record.ts";
+import { type TokenRecord, tokenState } from "../trust/token-record.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
-import { print, printBytes, printJson, showName, showTime, table } from "./output.ts";
+import { print, printBytes, printJson, showMinute, showName } from "./output.ts";
+import { addPageOptions, type PageFlags, toSearch } from "./page-options.ts";
+import { printList } from "./print-list.ts";
 import { meantServer } from "./token/meant-server.ts";
+import { shortKeyId } from "./trust/print-keys.ts";
+
+/** Enough to cancel one by. */
+const SHORT_ID = 12;
 
 interface StoreFlags {
   readonly store: string;
@@ -56,9 +61,7 @@ export function command(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(create);
-  token
-    .command("list")
-    .description("the tokens of the last 30 days, the newest first")
+  addPageOptions(token.command("list").description("the tokens of the last 30 days, the newest first"))
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(list);
@@ -99,28 +102,40 @@ async function printToken(token: JoinToken, json: true | undefined): Promise<voi
   printBytes(`\n${renderUnicodeCompact(text, { border: 4 })}\n`);
 }
 
-async function list({ store: url, json }: StoreFlags): Promise<void> {
+async function list({ store: url, ...flags }: PageFlags & StoreFlags): Promise<void> {
   await withStore(
     url,
     "token list",
-    (store) => {
-      const tokens = store.tokens();
-      if (json === true) printJson(tokens.map((token) => toListedToken(token, Date.now())));
-      else if (tokens.length === 0) print("no join tokens: handclasp token create NAME makes one");
-      else {
-        const rows = tokens.map((token) => [
-          token.id,
-          showName(token.peer),
-          tokenState(token, Date.now()),
-          showTime(token.expires),
-          token.from ?? "anywhere",
-          token.usedBy === null ? "-" : toKeyId(token.usedBy),
-        ]);
-        print(table([["ID", "NAME", "STATE", "EXPIRES", "FROM", "USED BY"], ...rows]));
-      }
+    async (store) => {
+      const now = Date.now();
+      const isWhole = flags.search === undefined && flags.after === undefined;
+      await printList((page) => store.listTokens({ ...toSearch(flags), ...page }), flags, {
+        toListed: (token) => toListedToken(token, now),
+        columns: [
+          { title: "ID" },
+          { title: "NAME", isFree: true },
+          { title: "STATE" },
+          { title: "EXPIRES" },
+          { title: "FROM", isFree: true },
+          { title: "USED BY" },
+        ],
+        toCells: (token) => toCells(token, now),
+        nothing: isWhole ? "no join tokens: handclasp token create NAME makes one" : "no such join tokens",
+      });
     },
     { reads: true },
   );
+}
+
+function toCells(token: TokenRecord, now: number): readonly string[] {
+  return [
+    token.id.slice(0, SHORT_ID),
+    showName(token.peer),
+    tokenState(token, now),
+    showMinute(token.expires),
+    token.from ?? "anywhere",
+    token.usedBy === null ? "" : shortKeyId(token.usedBy),
+  ];
 }
 
 async function cancel(id: string, { store: url, json }: StoreFlags): Promise<void> {

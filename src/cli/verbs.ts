@@ -40,6 +40,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "why a client was refused, and what changes that",
     load: () => import("./explain.ts"),
   },
+  refusals: {
+    summary: "who was refused, when, why and how often",
+    load: () => import("./refusals.ts"),
+  },
   identity: { summary: "our own keys and certificates", load: () => import("./identity.ts") },
   store: { summary: "the trust store: check, backup, stats", load: () => import("./store.ts") },
   demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },

@@ -2,7 +2,8 @@ import { HandclaspError } from "../errors.ts";
 import type { AuditReport } from "../trust/audit-rows.ts";
 import type { RowDifference, RowsReport } from "../trust/compare-rows.ts";
 import { CHAIN_START, type ChainHead } from "../trust/events.ts";
-import type { TrustStore } from "../trust/port/trust-store.ts";
+import type { Roll } from "../trust/port/roll.ts";
+import { eventAt } from "./listed-event.ts";
 
 /** What is wrong with a store as evidence: with its chain, or with the rows that it should come to. */
 export function auditProblem({ chain, rows }: AuditReport): HandclaspError | undefined {
@@ -25,11 +26,11 @@ export function notCompared({ rows }: AuditReport): string | undefined {
 }
 
 /** A chain that verifies may still have lost its end, or have been written anew. */
-export function tailProblem(
-  store: TrustStore,
+export async function tailProblem(
+  store: Roll,
   head: ChainHead,
   noted: ChainHead,
-): HandclaspError | undefined {
+): Promise<HandclaspError | undefined> {
   if (noted.sequence > head.sequence) {
     return new HandclaspError(
       "ERR_HANDCLASP_AUDIT",
@@ -37,7 +38,7 @@ export function tailProblem(
       { hint: "the end of the log was cut off, or this is an older copy of the store" },
     );
   }
-  const there = noted.sequence === 0 ? CHAIN_START : store.events(noted.sequence - 1, 1)[0];
+  const there = noted.sequence === 0 ? CHAIN_START : await eventAt(store, noted.sequence);
   if (there?.hash === noted.hash) return undefined;
   return new HandclaspError(
     "ERR_HANDCLASP_AUDIT",

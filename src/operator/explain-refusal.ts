@@ -2,16 +2,15 @@ import { HandclaspError } from "../errors.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { judgeRefusal, type RefusalFacts } from "../explain/judge-refusal.ts";
 import { alertOf } from "../trust/alerts.ts";
+import { parseIpAddress } from "../trust/ip-network.ts";
 import { toKeyId } from "../trust/key-id.ts";
-import { parseFingerprint } from "../trust/key-pin.ts";
 import type { KeyPin } from "../trust/key-record.ts";
-import { escapeText, nameKey } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { RefusalFilter } from "../trust/port/roll.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { toIsoTime } from "./iso-time.ts";
-
-/** All that a store keeps. */
-const MOST_REFUSALS = 10_000;
+import { refusalsOf } from "./refusals-of.ts";
 
 /** A refusal as programs get it beside its explanation. */
 export interface ExplainedRefusal {
@@ -34,52 +33,35 @@ export interface ExplainedRefusal {
 }
 
 /** Why a client was refused, and what changes that: of LAST, a connection, an address, a key or a name the newest. */
-export function explainRefusal(
+export async function explainRefusal(
   store: TrustStore,
   text: string,
-): { readonly refusal: ExplainedRefusal; readonly explanation: Explanation } {
-  const facts = factsOf(store, find(store, text));
+): Promise<{ readonly refusal: ExplainedRefusal; readonly explanation: Explanation }> {
+  const facts = factsOf(store, await find(store, text));
   return { refusal: toExplainedRefusal(facts), explanation: judgeRefusal(facts) };
 }
 
-function find(store: TrustStore, connection: string): RefusalSighting {
-  if (connection.toUpperCase() === "LAST") {
-    const [newest] = store.refusals(1);
-    if (newest !== undefined) return newest;
+async function find(store: TrustStore, text: string): Promise<RefusalSighting> {
+  const newest = async (filter: RefusalFilter): Promise<RefusalSighting | undefined> =>
+    (await store.listRefusals({ ...filter, limit: 1 })).items[0];
+  if (text.toUpperCase() === "LAST") {
+    const last = await newest({});
+    if (last !== undefined) return last;
     throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", "nobody was refused in the last seven days");
   }
-  const refusals = store.refusals(MOST_REFUSALS);
-  const fingerprint = parseFingerprint(connection);
-  const keys = fingerprint === undefined ? [] : store.keysByFingerprint(fingerprint);
-  const shown = new Set(keys.map(({ pin }) => pin));
   const found =
-    refusals.find((refusal) => refusal.connection === connection) ??
-    refusals.find((refusal) => refusal.address === connection) ??
-    refusals.find((refusal) => isAbout(refusal, connection)) ??
-    refusals.find(({ pin }) => pin !== null && shown.has(pin));
+    (await newest({ connection: text })) ??
+    (parseIpAddress(text) && (await newest({ network: text.replace(/%.*$/, "") }))) ??
+    (await newest(await refusalsOf(store, text)));
   if (found !== undefined) return found;
   throw new HandclaspError(
     "ERR_HANDCLASP_NOT_FOUND",
-    `no refusal of ${escapeText(connection)} is on record: no connection, address, key or name`,
+    `no refusal of ${escapeText(text)} is on record: no connection, address, key or name`,
     {
       hint: "of refusals of one key for one reason from one address the newest is kept",
       remedies: [{ act: "list-refusals", at: "server" }],
     },
   );
-}
-
-/** As many characters of a key id as elsewhere; the pin, the fingerprint or the name. */
-function isAbout({ pin, fingerprint, peer }: RefusalSighting, text: string): boolean {
-  if (pin === text || (fingerprint !== null && fingerprint === text.toLowerCase())) return true;
-  if (peer !== null && nameKey(peer) === nameKey(text)) return true;
-  const keyId = bare(text);
-  return pin !== null && keyId.length >= LEAST_OF_KEY_ID && bare(toKeyId(pin)).startsWith(keyId);
-}
-
-const LEAST_OF_KEY_ID = 14;
-
-function bare(keyId: string): string {
-  return keyId.toUpperCase().replaceAll(/[\s-]/g, "");
 }
 
 function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {

@@ -1,7 +1,5 @@
 import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/events.ts";
-import type { TrustStore } from "../trust/port/trust-store.ts";
-
-const AT_ONCE = 1000;
+import type { Roll } from "../trust/port/roll.ts";
 
 /** An event as programs get it; null in an event that cannot be read. */
 export type ListedEvent = { readonly [Field in keyof TrustEvent]: TrustEvent[Field] | null } & {
@@ -9,15 +7,6 @@ export type ListedEvent = { readonly [Field in keyof TrustEvent]: TrustEvent[Fie
   /** Of the chain up to this event. */
   readonly hash: string;
 };
-
-/** All events after a sequence number, oldest first. */
-export function* allEvents(store: TrustStore, after: number): Generator<SealedEvent> {
-  for (let last: number | undefined = after; last !== undefined;) {
-    const events = store.events(last, AT_ONCE);
-    yield* events;
-    last = events.at(-1)?.sequence;
-  }
-}
 
 export function toListedEvent({ sequence, json, hash }: SealedEvent): ListedEvent {
   const event: Partial<TrustEvent> = parseEvent(json) ?? {};
@@ -33,4 +22,10 @@ export function toListedEvent({ sequence, json, hash }: SealedEvent): ListedEven
     details: event.details ?? null,
     hash,
   };
+}
+
+/** An event by its sequence number; undefined where there is none. */
+export async function eventAt(store: Roll, sequence: number): Promise<SealedEvent | undefined> {
+  const { items } = await store.listEvents({ after: String(sequence - 1), limit: 1 });
+  return items.find((event) => event.sequence === sequence);
 }

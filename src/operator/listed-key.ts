@@ -1,7 +1,8 @@
 import { toKeyId } from "../trust/key-id.ts";
 import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
-import type { TrustStore } from "../trust/port/trust-store.ts";
+import { everyItem } from "../trust/port/page.ts";
+import type { ListedKey as KeyOnRoll, Roll } from "../trust/port/roll.ts";
 import type { RefusalReason } from "../trust/verdict.ts";
 import { describeCertificate } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
@@ -23,14 +24,30 @@ export interface ListedKey {
   readonly expires: string | null;
   readonly source: KeyRecord["source"];
   readonly conflictsWith: KeyPin | null;
-  /** By which an act says what was looked at. */
+  /** Another one as soon as anything of the key is decided anew; never when it is merely seen again. */
   readonly version: number;
-  /** What an operator wrote down about it. */
+  /** What an operator wrote about it; escaped. */
   readonly note: string | null;
 }
 
+/** Keys as changes give them, as programs get them; those that are gone by now were never seen. */
+export async function toListedKeys(
+  store: Roll,
+  keys: readonly KeyRecord[],
+  now: number,
+): Promise<readonly ListedKey[]> {
+  const pins = keys.map(({ pin }) => pin);
+  const seen = new Map<KeyPin, number | null>();
+  for await (const { pin, lastSeen } of everyItem((page) => store.listKeys({ pins, ...page }))) {
+    seen.set(pin, lastSeen);
+  }
+  return Promise.all(
+    keys.map((key) => toListedKey(store, { ...key, lastSeen: seen.get(key.pin) ?? null }, now)),
+  );
+}
+
 /** A key of the store as it is at `now`, milliseconds since the epoch. */
-export function toListedKey(store: TrustStore, key: KeyRecord, now: number): ListedKey {
+export async function toListedKey(store: Roll, key: KeyOnRoll, now: number): Promise<ListedKey> {
   const peer = key.peer ?? key.claimedName;
   return {
     peer: peer === null ? null : escapeText(peer),
@@ -39,14 +56,14 @@ export function toListedKey(store: TrustStore, key: KeyRecord, now: number): Lis
     keyId: toKeyId(key.pin),
     pin: key.pin,
     fingerprint: key.fingerprint,
-    subject: subjectOf(store, key.pin),
+    subject: await subjectOf(store, key.pin),
     firstSeen: toIsoTime(key.firstSeen),
-    lastSeen: toIsoTime(store.lastSeen(key.pin)),
+    lastSeen: toIsoTime(key.lastSeen),
     expires: toIsoTime(key.expires),
     source: key.source,
     conflictsWith: key.conflictsWith,
     version: key.version,
-    note: key.note,
+    note: key.note === null ? null : escapeText(key.note),
   };
 }
 
@@ -57,8 +74,8 @@ function reasonOf(key: KeyRecord, now: number): RefusalReason | null {
   return key.newName === null ? null : "name-changed";
 }
 
-function subjectOf(store: TrustStore, pin: KeyPin): string | null {
-  const [newest] = store.certificates(pin);
+async function subjectOf(store: Roll, pin: KeyPin): Promise<string | null> {
+  const [newest] = await store.listCertificates(pin);
   if (newest === undefined) return null;
   try {
     return describeCertificate(newest.der).subject;

@@ -22,6 +22,7 @@ import { toMoment } from "../trust/moment.ts";
 import { toNote } from "../trust/note.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import { toSeenCertificate } from "../trust/trust.ts";
+import { everyItem } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 
 export interface OperatorOptions {
@@ -219,7 +220,10 @@ export class Operator {
 
   /** Makes a token worthless before it is used. The beginning of its id will do, if it is the only such one. */
   async cancelToken(id: string): Promise<TokenRecord> {
-    const found = this.#store.tokens().filter((token) => token.id.startsWith(id.toLowerCase()));
+    const found: TokenRecord[] = [];
+    for await (const token of everyItem((page) => this.#store.listTokens({ search: id, ...page }))) {
+      if (token.id.startsWith(id.toLowerCase())) found.push(token);
+    }
     const [token, another] = found;
     if (token === undefined || id === "") {
       throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no join token "${id}"`, {

@@ -1,17 +1,17 @@
 import { toKeyId } from "../trust/key-id.ts";
-import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { CertificateRecord, KeyRecord } from "../trust/key-record.ts";
 import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
 import type { RecordedReason } from "../trust/sighting.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
+import { everyItem } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { RefusalDetail } from "../trust/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { recordedServer } from "./known-server.ts";
-import { allEvents, type ListedEvent, toListedEvent } from "./listed-event.ts";
-import { type ListedKey, toListedKey } from "./listed-key.ts";
-
-const MOST_REFUSALS = 10_000;
+import { type ListedEvent, toListedEvent } from "./listed-event.ts";
+import { type ListedKey, toListedKeys } from "./listed-key.ts";
 
 /** All that the store holds about a key. */
 export interface ShownKey extends ListedKey {
@@ -59,25 +59,59 @@ export interface ShownRefusal {
   readonly listener: string | null;
 }
 
-/** A key of the store with all that belongs to it, its certificates as PEM too when they are asked for. */
-export function toShownKey(
+export interface ShowOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The certificates as PEM too; default false. */
+  readonly pem?: boolean;
+  /** How many events and refusals, the latest; default all. */
+  readonly most?: number;
+}
+
+/** A key of the store with all that belongs to it. */
+export async function toShownKey(
   store: TrustStore,
   key: KeyRecord,
-  { now, pem = false }: { readonly now: number; readonly pem?: boolean },
-): ShownKey {
+  { now, pem = false, most = Number.POSITIVE_INFINITY }: ShowOptions,
+): Promise<ShownKey> {
   const { pin, claimedName, newName, staleSeen } = key;
   const server = recordedServer(store);
+  const [listed] = await toListedKeys(store, [key], now);
+  if (listed === undefined) throw new Error("a key that was asked for has a row");
+  const refusals = await latest(
+    everyItem((page) => store.listRefusals({ of: { pins: [pin], peers: [] }, ...page })),
+    most,
+    "first",
+  );
+  const events = await latest(
+    everyItem((page) => store.listEvents({ about: [pin], ...page })),
+    most,
+    "last",
+  );
+  const certificates = await store.listCertificates(pin);
   return {
-    ...toListedKey(store, key, now),
+    ...listed,
     claimedName: claimedName === null ? null : escapeText(claimedName),
     newName: newName === null ? null : escapeText(newName),
     staleSeen,
     phrase: server === undefined ? null : toPhrase(server.pin, pin),
     serverKeyId: server === undefined ? null : toKeyId(server.pin),
-    certificates: store.certificates(pin).map((certificate) => toShownCertificate(certificate, pem)),
-    refusals: refusalsOf(store, pin),
-    events: Array.from(allEvents(store, 0), toListedEvent).filter((event) => event.pin === pin),
+    certificates: certificates.map((certificate) => toShownCertificate(certificate, pem)),
+    refusals: refusals.map(toShownRefusal),
+    events: events.map(toListedEvent),
   };
+}
+
+/** So many of a list, from the end at which the latest are. */
+async function latest<T>(list: AsyncIterable<T>, most: number, at: "first" | "last"): Promise<readonly T[]> {
+  const items: T[] = [];
+  for await (const item of list) {
+    items.push(item);
+    if (items.length <= most) continue;
+    if (at === "last") items.shift();
+    else return items.slice(0, most);
+  }
+  return items;
 }
 
 function toShownCertificate(
@@ -107,12 +141,8 @@ function descriptionOf(der: Uint8Array): ReturnType<typeof describeCertificate> 
   }
 }
 
-function refusalsOf(store: TrustStore, pin: KeyPin): readonly ShownRefusal[] {
-  return store
-    .refusals(MOST_REFUSALS)
-    .filter((refusal) => refusal.pin === pin)
-    .map(({ reason, detail, address, connection, firstAt, lastAt, count, listener }) => {
-      const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
-      return { reason, detail, address, connection, ...times, count, listener };
-    });
+function toShownRefusal(refusal: RefusalSighting): ShownRefusal {
+  const { reason, detail, address, connection, firstAt, lastAt, count, listener } = refusal;
+  const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
+  return { reason, detail, address, connection, ...times, count, listener };
 }

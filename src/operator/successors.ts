@@ -1,17 +1,20 @@
 import { parseEvent } from "../trust/events.ts";
-import type { KeyRecord } from "../trust/key-record.ts";
-import type { TrustStore } from "../trust/port/trust-store.ts";
-import { allEvents } from "./listed-event.ts";
+import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
+import { everyItem } from "../trust/port/page.ts";
+import type { Roll } from "../trust/port/roll.ts";
 
 /** The keys that are trusted because one of these, or a successor of it, endorsed them; as the events tell. */
-export function successorsOf(store: TrustStore, keys: readonly KeyRecord[]): readonly KeyRecord[] {
-  const line = new Set<string | null>(keys.map(({ pin }) => pin));
-  for (const { json } of allEvents(store, 0)) {
+export async function successorsOf(store: Roll, keys: readonly KeyRecord[]): Promise<readonly KeyRecord[]> {
+  const line = new Set<KeyPin>(keys.map(({ pin }) => pin));
+  for await (const { json } of everyItem((page) => store.listEvents({ type: "rotated", ...page }))) {
     const event = parseEvent(json);
-    const endorser = event?.type === "rotated" ? event.details["endorsedBy"] : undefined;
-    if (event !== undefined && endorser !== undefined && line.has(endorser)) line.add(event.pin);
+    const endorser = event?.details["endorsedBy"] as KeyPin | undefined;
+    if (event?.pin && endorser !== undefined && line.has(endorser)) line.add(event.pin);
   }
-  return store
-    .keys()
-    .filter(({ pin, state, source }) => state === "trusted" && source === "rotation" && line.has(pin));
+  const trusted: KeyRecord[] = [];
+  const filter = { state: "trusted", pins: [...line] } as const;
+  for await (const key of everyItem((page) => store.listKeys({ ...filter, ...page }))) {
+    if (key.source === "rotation") trusted.push(key);
+  }
+  return trusted;
 }

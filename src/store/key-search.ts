@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { looksLikeKeyId, parseKeyIdPrefix } from "../trust/key-id.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
 import { nameKey } from "../trust/peer-name.ts";
-import { type Condition, either, isOneOf } from "./page-query.ts";
+import { beginsWith, type Condition, either, isOneOf } from "./page-query.ts";
 
 /** Rows that are looked up one by one; where there are more, every row of a list is asked instead. */
 export const FEW: number = 1000;
@@ -45,8 +45,17 @@ export class KeySearch {
   /** Whether a row of `keys` is found by what stands in it. */
   get inRow(): Condition {
     const inTexts = this.#texts.map((text) => ({ text: "instr(searched, ?)", values: [text] }));
-    const inPin = { text: "instr(keys.pin, ?)", values: [this.#text] };
-    return either(...inTexts, ...(PART_OF_PIN.test(this.#text) ? [inPin] : []));
+    return either(...inTexts, this.#partOf("keys.pin"));
+  }
+
+  /** Whether a pin is found by itself, whether its key is known or not: by a part of it, or by its key id. */
+  inPin(pin: string): Condition {
+    const prefix = pinPrefixOf(this.#text);
+    return either(this.#partOf(pin), ...(prefix === undefined ? [] : [beginsWith(pin, prefix)]));
+  }
+
+  #partOf(pin: string): Condition {
+    return PART_OF_PIN.test(this.#text) ? { text: `instr(${pin}, ?)`, values: [this.#text] } : either();
   }
 
   /** Whether the key of another row is found, in whichever way; `pin` is that row's column. */
@@ -71,7 +80,8 @@ export class KeySearch {
   #ofKeyId(): readonly string[] {
     const prefix = pinPrefixOf(this.#text);
     if (prefix === undefined) return [];
-    return this.#pins(`SELECT pin FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' LIMIT ${FEW}`, [prefix]);
+    const { text, values } = beginsWith("pin", prefix);
+    return this.#pins(`SELECT pin FROM keys WHERE ${text} LIMIT ${FEW}`, values);
   }
 
   #refusedFrom(): readonly string[] {

@@ -47,6 +47,11 @@ export function isOneOf(column: string, values: readonly string[]): Condition {
   return { text: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
 }
 
+/** Whether what a column holds begins with some of base64's characters. */
+export function beginsWith(column: string, prefix: string): Condition {
+  return { text: `(${column} >= ? AND ${column} < ? || '~')`, values: [prefix, prefix] };
+}
+
 /** At least one of these. */
 export function either(...conditions: readonly Condition[]): Condition {
   const text = conditions.map((condition) => condition.text).join(" OR ");

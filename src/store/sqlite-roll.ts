@@ -19,7 +19,16 @@ import type {
 import type { TokenRecord } from "../trust/token-record.ts";
 import { SILENT_MS } from "./live-run.ts";
 import { FEW, KeySearch } from "./key-search.ts";
-import { type Condition, Conditions, either, isOneOf, limitOf, pageOf, placeOf } from "./page-query.ts";
+import {
+  beginsWith,
+  type Condition,
+  Conditions,
+  either,
+  isOneOf,
+  limitOf,
+  pageOf,
+  placeOf,
+} from "./page-query.ts";
 import {
   type CertificateRow,
   type ListedKeyRow,
@@ -57,7 +66,9 @@ export class SqliteRoll {
     if (place !== undefined) where.add("(place, pin) > (?, ?)", ...place);
     if (filter.state !== undefined) where.add("state = ?", filter.state);
     if (filter.pins !== undefined) where.require(isOneOf("pin", filter.pins));
-    const { sql: page, values } = this.#keyPage(where, filter.search, limit + 1);
+    const isFew = filter.pins !== undefined && filter.pins.length <= FEW;
+    const by = isFew ? "NOT INDEXED" : "INDEXED BY keys_in_order";
+    const { sql: page, values } = this.#keyPage(where, filter.search, limit + 1, by);
     const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
       CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
     const rows = this.#rows(sql, values) as ListedKeyRow[];
@@ -69,16 +80,17 @@ export class SqliteRoll {
     where: Conditions,
     search: string | undefined,
     most: number,
+    by: KeyIndex,
   ): { sql: string; values: SQLInputValue[] } {
-    if (search === undefined) return { sql: keysInOrder(where), values: [...where.values, most] };
+    if (search === undefined) return { sql: keysInOrder(where, by), values: [...where.values, most] };
     const { inRow, elsewhere } = new KeySearch(this.#database, search);
     const isListed = isOneOf("pin", elsewhere);
     const isFew = elsewhere.length <= FEW;
     const scanned = where.with(isFew ? inRow : either(inRow, isListed));
     if (!isFew || elsewhere.length === 0)
-      return { sql: keysInOrder(scanned), values: [...scanned.values, most] };
+      return { sql: keysInOrder(scanned, by), values: [...scanned.values, most] };
     const found = where.with(isListed);
-    const sql = `SELECT pin, place FROM (${keysInOrder(scanned)})
+    const sql = `SELECT pin, place FROM (${keysInOrder(scanned, by)})
       UNION SELECT pin, place FROM keys NOT INDEXED ${found.sql} ORDER BY place, pin LIMIT ?`;
     return { sql, values: [...scanned.values, most, ...found.values, most] };
   }
@@ -124,13 +136,17 @@ export class SqliteRoll {
     if (filter.connection !== undefined) where.add("connection = ?", filter.connection);
     if (filter.fingerprint !== undefined) where.add("fingerprint = ?", filter.fingerprint);
     if (filter.of !== undefined) {
-      const { pins, peers } = filter.of;
+      const { pins, pinPrefix, peers } = filter.of;
       const isCalledSo = peers.length === 0 ? [] : [isOneOf("name_key", peers)];
-      where.require(either(isOneOf("pin", pins), ...isCalledSo));
+      const begins = pinPrefix === undefined ? [] : [beginsWith("pin", pinPrefix)];
+      where.require(either(isOneOf("pin", pins), ...isCalledSo, ...begins));
     }
     if (filter.network !== undefined) where.add("in_network(?, address)", networkOf(filter.network));
-    if (filter.search !== undefined) {
-      where.require(this.#found(filter.search, "pin", ["address", "connection", "name_key"]));
+    if (isSaid(where, filter.search)) {
+      const isStranger = new KeySearch(this.#database, filter.search).inPin("pin");
+      where.require(
+        either(this.#found(filter.search, "pin", ["address", "connection", "name_key"]), isStranger),
+      );
     }
     const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as (RefusalRow & { id: number })[];
@@ -226,8 +242,11 @@ function isSaid(where: Conditions, search: string | undefined): search is string
   return false;
 }
 
-function keysInOrder({ sql }: Conditions): string {
-  return `SELECT pin, place FROM keys INDEXED BY keys_in_order ${sql} ORDER BY place, pin LIMIT ?`;
+/** A few keys are looked up one by one. */
+type KeyIndex = "NOT INDEXED" | "INDEXED BY keys_in_order";
+
+function keysInOrder({ sql }: Conditions, by: KeyIndex): string {
+  return `SELECT pin, place FROM keys ${by} ${sql} ORDER BY place, pin LIMIT ?`;
 }
 
 function sequenceOf(after: string | undefined): number {

@@ -7,6 +7,8 @@ import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../trust/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
 import { prepareChange } from "../trust/prepare-change.ts";
+import type { KeyReference } from "../trust/key-reference.ts";
+import { keysMeantBy } from "../trust/resolve-keys.ts";
 import type { TokenRecord } from "../trust/token-record.ts";
 import type { RefusalSighting, SightingBatch } from "../trust/port/ledger.ts";
 import type { Page } from "../trust/port/page.ts";
@@ -196,6 +198,10 @@ export class SqliteStore implements TrustStore {
 
   async listKeys(filter: KeyFilter = {}): Promise<Page<ListedKey>> {
     return this.#read(() => this.#roll.keys(filter));
+  }
+
+  async keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]> {
+    return this.#read(() => keysMeantBy(this.#tables, reference));
   }
 
   async listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]> {

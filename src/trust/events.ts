@@ -2,30 +2,34 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { KeyPin, KeyState } from "./key-record.ts";
 
-export type TrustEventType =
-  | "met"
-  | "approved"
-  | "imported"
-  | "name-approved"
-  | "renamed"
-  | "revoked"
-  | "ignored"
-  | "set-aside"
-  | "undone"
-  | "noted"
-  | "retired"
-  | "forgotten"
-  | "stale-key-seen"
-  | "joined"
-  | "rotated"
-  | "token-created"
-  | "token-cancelled"
-  | "token-refused"
-  | "endorsement-refused"
-  | "group-added"
-  | "group-removed"
-  | "first-use-opened"
-  | "first-use-closed";
+/** What can happen to trust. */
+export const TRUST_EVENT_TYPES = [
+  "met",
+  "approved",
+  "imported",
+  "name-approved",
+  "renamed",
+  "revoked",
+  "ignored",
+  "set-aside",
+  "undone",
+  "noted",
+  "retired",
+  "forgotten",
+  "stale-key-seen",
+  "joined",
+  "rotated",
+  "token-created",
+  "token-cancelled",
+  "token-refused",
+  "endorsement-refused",
+  "group-added",
+  "group-removed",
+  "first-use-opened",
+  "first-use-closed",
+] as const;
+
+export type TrustEventType = (typeof TRUST_EVENT_TYPES)[number];
 
 /** Who did it: an operator at a command line, or a server that met a client. */
 export interface Actor {

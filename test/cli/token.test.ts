@@ -211,7 +211,7 @@ describe("token list", () => {
     });
     const table = await printed(home, "token", "list");
     assert.match(table, /^ID {2,}NAME {2,}STATE {2,}EXPIRES {2,}FROM {2,}USED BY\n/);
-    assert.match(table, new RegExp(`anna +used +\\S+ +127\\.0\\.0\\.0/8 +${keyId}\n`));
+    assert.match(table, new RegExp(`anna +used +\\S+ +127\\.0\\.0\\.0/8 +${keyId?.slice(0, 15)}\n`));
   });
 
   it("does not make a store to list nothing from it", async () => {

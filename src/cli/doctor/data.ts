@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readIdentityFile, showIdentityFile } from "../../client/identity-file.ts";
 import { identityFile, listIdentities } from "../../client/identity-folder.ts";
+import { eventAt } from "../../operator/listed-event.ts";
 import { openStore } from "../../store/open-store.ts";
 import { cannotBeWritten, whyNotWritable } from "../../store/read-only-file.ts";
 import { realStorePath } from "../../store/real-store-path.ts";
@@ -51,7 +52,7 @@ export async function examineStores(url: string): Promise<StoreFindings> {
       } else {
         await using store = openStore(at, { process: processName("doctor"), readOnly: true });
         findings.push(...examineStore(subject, path, store));
-        newestEventAt = Math.max(newestEventAt ?? 0, newestEvent(store) ?? 0) || null;
+        newestEventAt = Math.max(newestEventAt ?? 0, (await newestEvent(store)) ?? 0) || null;
       }
     } catch (error) {
       findings.push(toBrokenFinding(subject, error));
@@ -104,9 +105,9 @@ function notWritable(subject: string, path: string): readonly Finding[] {
   return [toFinding("warn", subject, message, hint)];
 }
 
-function newestEvent(store: TrustStore): number | null {
+async function newestEvent(store: TrustStore): Promise<number | null> {
   const { sequence } = store.head();
-  const [last] = sequence === 0 ? [] : store.events(sequence - 1, 1);
+  const last = sequence === 0 ? undefined : await eventAt(store, sequence);
   const at = last === undefined ? undefined : parseEvent(last.json)?.at;
   return at === undefined ? null : Date.parse(at);
 }

@@ -1,12 +1,12 @@
 import type { KeyOutcome, ManyAct, ManyKey } from "../../operator/act-on-many.ts";
-import { toListedKey } from "../../operator/listed-key.ts";
+import { toListedKeys } from "../../operator/listed-key.ts";
 import type { ManyOptions, Operator } from "../../operator/operator.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { type KeyVerb, resolveKeys } from "../../trust/resolve-keys.ts";
+import { chooseKeys, type KeyVerb } from "../../trust/resolve-keys.ts";
 import { isConfirmed } from "../confirm.ts";
 import { hintText } from "../hint-text.ts";
 import { printJson, say } from "../output.ts";
@@ -36,7 +36,7 @@ export async function actOnMany(
   request: ManyRequest,
 ): Promise<readonly KeyRecord[]> {
   const { act, verb, done, word, keys, options, json, asks } = request;
-  const wanted = asks ? keys.map(({ key }) => looked(store, key, verb)) : keys;
+  const wanted = asks ? await Promise.all(keys.map(({ key }) => looked(store, key, verb))) : keys;
   if (
     asks &&
     !(await isAgreed(
@@ -49,9 +49,9 @@ export async function actOnMany(
     return [];
   }
   const outcomes = await operator.many(act, wanted, options);
-  if (json) printJson(outcomes.map((outcome) => toListedOutcome(store, outcome)));
+  if (json) printJson(await Promise.all(outcomes.map((outcome) => toListedOutcome(store, outcome))));
   for (const outcome of outcomes) {
-    if (outcome.ok && !json) printChangedKeys(store, outcome.keys, word === undefined ? {} : { word });
+    if (outcome.ok && !json) await printChangedKeys(store, outcome.keys, word === undefined ? {} : { word });
     if (!outcome.ok && !json) say(`failed  ${escapeText(outcome.key)}  ${failureOf(outcome)}`);
   }
   const failed = outcomes.filter(({ ok }) => !ok).length;
@@ -66,13 +66,14 @@ export function seenIn(keys: readonly string[], version: number | undefined): re
 }
 
 /** As it is shown, and is acted on only then; what answers to nothing fails by itself. */
-function looked(
+async function looked(
   store: TrustStore,
   key: string,
   verb: KeyVerb,
-): ManyKey & { readonly seen?: readonly KeyRecord[] } {
+): Promise<ManyKey & { readonly seen?: readonly KeyRecord[] }> {
   try {
-    return { key, seen: resolveKeys(store, parseKeyReference(key), verb) };
+    const reference = parseKeyReference(key);
+    return { key, seen: chooseKeys(reference, await store.keysMeantBy(reference), verb) };
   } catch {
     return { key };
   }
@@ -88,9 +89,9 @@ function failureOf({ error }: KeyOutcome & { readonly ok: false }): string {
   return `${escapeText(error.message.split("\n")[0]?.replace(/:$/, "") ?? "")} [${error.code}]`;
 }
 
-function toListedOutcome(store: TrustStore, outcome: KeyOutcome): unknown {
+async function toListedOutcome(store: TrustStore, outcome: KeyOutcome): Promise<unknown> {
   const { key, ok } = outcome;
-  if (outcome.ok) return { key, ok, keys: outcome.keys.map((one) => toListedKey(store, one, Date.now())) };
+  if (outcome.ok) return { key, ok, keys: await toListedKeys(store, outcome.keys, Date.now()) };
   const { code, message } = outcome.error;
   return { key, ok, error: { code, message, hint: hintText(outcome.error) ?? null } };
 }

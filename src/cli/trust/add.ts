@@ -61,6 +61,6 @@ async function run(pem: string, { store: url, json, ...flags }: Options): Promis
   const certificate = oneCertificate(pem === "-" ? await text(process.stdin) : readPemFile(pem));
   await withStore(url, "trust add", async (store, operator) => {
     const keys = await operator.import(certificate, toImportOptions(flags));
-    printChangedKeys(store, keys, { ...(json && { json }) });
+    await printChangedKeys(store, keys, { ...(json && { json }) });
   });
 }

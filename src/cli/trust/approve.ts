@@ -5,7 +5,7 @@ import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText, nameKey } from "../../trust/peer-name.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
-import { resolveKeys } from "../../trust/resolve-keys.ts";
+import { chooseKeys } from "../../trust/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
@@ -22,9 +22,6 @@ interface Options extends ApprovalFlags, KeysFlags {
   readonly store: string;
   readonly json?: true;
 }
-
-/** Refusals that are looked through for where a key came from. */
-const LOOKED_THROUGH = 10_000;
 
 /** `trust approve KEY`. */
 export function approveCommand(): Command {
@@ -82,7 +79,8 @@ async function approveOne(
   text: string,
   options: Options,
 ): Promise<void> {
-  const key = resolveKeys(store, parseKeyReference(text), "approve")[0];
+  const reference = parseKeyReference(text);
+  const [key] = chooseKeys(reference, await store.keysMeantBy(reference), "approve");
   if (key === undefined) throw new Error("what answers to nothing was refused");
   const { seen, ifVersion } = options;
   if (seen !== undefined) mustClaim(key, seen);
@@ -95,7 +93,7 @@ async function approveOne(
   // By its pin, and only as it was looked at: another key may have come to claim the name, or this one another name.
   const looked = ifVersion === undefined ? key : { version: ifVersion };
   const approved = await operator.approve(key.pin, { ...toImportOptions(options), seen: looked });
-  printChangedKeys(store, approved, { ...(options.json && { json: true }) });
+  await printChangedKeys(store, approved, { ...(options.json && { json: true }) });
 }
 
 /** What it would be called, unless it is given another name. */
@@ -114,8 +112,9 @@ function mustClaim(key: KeyRecord, seen: string): void {
 }
 
 async function isApproved(store: TrustStore, key: KeyRecord, { name }: Options): Promise<boolean> {
-  const came = store.refusals(LOOKED_THROUGH).find(({ pin }) => pin === key.pin);
-  const lastSeen = store.lastSeen(key.pin);
+  const [came] = (await store.listRefusals({ of: { pins: [key.pin], peers: [] }, limit: 1 })).items;
+  const [row] = (await store.listKeys({ pins: [key.pin] })).items;
+  const lastSeen = row?.lastSeen ?? null;
   const seen = lastSeen === null ? "" : `, seen ${showTime(lastSeen)}`;
   const from = came?.address ? ` from ${escapeText(came.address)}` : "";
   say(`  ${showPeer(key)}  ${key.state}${seen}${from}`);

@@ -37,10 +37,10 @@ async function runVerify({ head: noted, store: url, json }: Options): Promise<vo
   await withStore(
     url,
     "trust audit verify",
-    (store) => {
+    async (store) => {
       const report = store.audit();
       const { head, broken } = report.chain;
-      const tail = broken === null && noted !== undefined ? tailProblem(store, head, noted) : undefined;
+      const tail = broken === null && noted !== undefined ? await tailProblem(store, head, noted) : undefined;
       const problem = tail ?? auditProblem(report);
       if (json === true) {
         printJson({

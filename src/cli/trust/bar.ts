@@ -3,13 +3,13 @@ import { toKeyId } from "../../trust/key-id.ts";
 import type { Operator } from "../../operator/operator.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
-import { resolveKeys } from "../../trust/resolve-keys.ts";
+import { chooseKeys } from "../../trust/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { printJson, say } from "../output.ts";
 import { successorsOf } from "../../operator/successors.ts";
-import { toListedKey } from "../../operator/listed-key.ts";
+import { toListedKeys } from "../../operator/listed-key.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
 import { addKeysFlags, type KeysFlags, readKeys } from "./keys-argument.ts";
 import { printChangedKeys, showPeer } from "./print-keys.ts";
@@ -91,7 +91,7 @@ async function bar(verb: Verb, texts: readonly string[], options: Options, comma
           ? await barMany(store, operator, verb, keys, options)
           : await barOne(store, operator, verb, text, options);
       if ((verb === "revoke" || verb === "set-aside") && options.dryRun !== true)
-        warnOfSuccessors(store, barred);
+        await warnOfSuccessors(store, barred);
     },
     { mustExist: true },
   );
@@ -123,7 +123,8 @@ async function barOne(
   text: string,
   options: Options,
 ): Promise<readonly KeyRecord[]> {
-  const meant = resolveKeys(store, parseKeyReference(text), verb);
+  const reference = parseKeyReference(text);
+  const meant = chooseKeys(reference, await store.keysMeantBy(reference), verb);
   const asks = options.yes !== true && meant.length > 1 && process.stdin.isTTY;
   if (asks && !(await isAgreed(verb, meant))) {
     say("nothing was changed");
@@ -135,21 +136,23 @@ async function barOne(
     // Whatever the peer has by now is meant: what came since is one more reason.
     const barred = await operator[ACTS[verb]](text, version);
     const word = verb === "set-aside" ? { word: DONE[verb] } : {};
-    printChangedKeys(store, barred, { ...word, ...(options.json && { json: true }) });
+    await printChangedKeys(store, barred, { ...word, ...(options.json && { json: true }) });
     return barred;
   }
-  const rows = meant.map((key) => toListedKey(store, key, Date.now()));
+  const rows = await toListedKeys(store, meant, Date.now());
   const forgotten = await operator.forget(text, asks ? { seen: meant } : version);
   if (options.json === true) {
     const known = new Map(rows.map((row) => [row.pin, row]));
-    printJson(forgotten.map((key) => known.get(key.pin) ?? toListedKey(store, key, Date.now())));
-  } else printChangedKeys(store, forgotten, { word: DONE.forget });
+    const unknown = forgotten.filter(({ pin }) => !known.has(pin));
+    for (const row of await toListedKeys(store, unknown, Date.now())) known.set(row.pin, row);
+    printJson(forgotten.map(({ pin }) => known.get(pin)));
+  } else await printChangedKeys(store, forgotten, { word: DONE.forget });
   return forgotten;
 }
 
 /** Whoever stole a key may have rotated it: what it endorsed is trusted until somebody looks at it. */
-function warnOfSuccessors(store: TrustStore, revoked: readonly KeyRecord[]): void {
-  for (const key of successorsOf(store, revoked)) {
+async function warnOfSuccessors(store: TrustStore, revoked: readonly KeyRecord[]): Promise<void> {
+  for (const key of await successorsOf(store, revoked)) {
     say(`warning: a key that it endorsed stays trusted: ${showPeer(key)}  ${toKeyId(key.pin)}`);
     say(`  handclasp trust revoke ${toKeyId(key.pin)}`);
   }

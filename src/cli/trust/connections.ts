@@ -1,39 +1,48 @@
 import { Command } from "commander";
 import { toListedConnection } from "../../operator/listed-connection.ts";
-import { toKeyId } from "../../trust/key-id.ts";
+import type { ListedConnection } from "../../trust/port/roll.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, say, showName, showTime, table } from "../output.ts";
+import { showMinute, showName } from "../output.ts";
+import { addPageOptions, type PageFlags, toSearch } from "../page-options.ts";
+import { printList } from "../print-list.ts";
+import { shortKeyId, showFrom } from "./print-keys.ts";
 
-interface Options {
+interface Options extends PageFlags {
   readonly store: string;
-  readonly json?: true;
 }
 
 /** `trust connections`. */
 export function connectionsCommand(): Command {
-  return new Command("connections")
-    .description("connections that are open now, in every process on this store")
-    .addOption(storeOption())
-    .addOption(jsonOption())
-    .action(run);
+  const command = new Command("connections").description(
+    "connections that are open now, in every process on this store",
+  );
+  return addPageOptions(command).addOption(storeOption()).addOption(jsonOption()).action(run);
 }
 
-async function run({ store: url, json }: Options): Promise<void> {
+async function run({ store: url, ...flags }: Options): Promise<void> {
   await withStore(
     url,
     "trust connections",
-    (store) => {
-      const open = store.connections();
-      if (json === true) {
-        printJson(open.map(toListedConnection));
-      } else if (open.length === 0) say("no connections are open");
-      else {
-        const rows = open.map(({ id, process, peer, pin, remoteAddress, since }) => {
-          return [id, process, showName(peer), toKeyId(pin), remoteAddress ?? "-", showTime(since)];
-        });
-        print(table([["CONNECTION", "PROCESS", "PEER", "KEY", "FROM", "SINCE"], ...rows]));
-      }
+    async (store) => {
+      await printList((page) => store.listConnections({ ...toSearch(flags), ...page }), flags, {
+        toListed: toListedConnection,
+        columns: [
+          { title: "CONNECTION" },
+          { title: "PROCESS", isFree: true },
+          { title: "PEER", isFree: true },
+          { title: "KEY" },
+          { title: "FROM", isFree: true },
+          { title: "SINCE" },
+        ],
+        toCells,
+        nothing: "no connections are open",
+      });
     },
     { reads: true },
   );
+}
+
+function toCells({ id, process, peer, pin, remoteAddress, listener, since }: ListedConnection): string[] {
+  const from = showFrom(remoteAddress, listener);
+  return [id, process, showName(peer), shortKeyId(pin), from, showMinute(since)];
 }

@@ -1,49 +1,55 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { allEvents, type ListedEvent, toListedEvent } from "../../operator/listed-event.ts";
-import type { SealedEvent } from "../../trust/events.ts";
-import { toKeyId } from "../../trust/key-id.ts";
+import { eventsAbout } from "../../operator/events-about.ts";
+import { type ListedEvent, toListedEvent } from "../../operator/listed-event.ts";
+import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../trust/events.ts";
 import { escapeText } from "../../trust/peer-name.ts";
+import type { EventFilter } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { outliveReaders, print, printJsonLine, showName } from "../output.ts";
+import { outliveReaders, print, printJsonLine, say, showName } from "../output.ts";
+import { addSearchAndLimit, type PageFlags, toSearch } from "../page-options.ts";
+import { eachPage } from "../print-list.ts";
+import { columnsOf, inLines } from "../prose.ts";
 import { ServeLog } from "../serve/log.ts";
+import { addTimeOptions, type TimeFlags, toTimes } from "../time-options.ts";
 import { isOfReader, stdout } from "../way-out.ts";
+import { shortKeyId } from "./print-keys.ts";
 
 /** How often a follower asks whether the store is still there. */
 const LOOK_MS = 500;
 
-interface Options {
+interface Options extends PageFlags, TimeFlags {
   readonly follow?: true;
-  readonly after: number;
+  readonly peer?: string;
+  readonly type?: TrustEventType;
   readonly store: string;
-  readonly json?: true;
 }
 
 /** `trust events`. */
 export function eventsCommand(): Command {
-  return new Command("events")
+  const command = new Command("events")
     .description("every change of trust, oldest first: who, what, when")
-    .option("--follow", "go on with what happens from now on, until interrupted")
     .addOption(
-      new Option("--after <sequence>", "only events after this one").argParser(parseSequence).default(0),
-    )
+      new Option("--follow", "go on with what happens from now on, until interrupted").conflicts([
+        "limit",
+        "until",
+      ]),
+    );
+  addTimeOptions(command)
+    .option("--peer <key>", "only about this key, or all keys of a peer")
+    .addOption(new Option("--type <type>", "only events of this type").choices(TRUST_EVENT_TYPES));
+  return addSearchAndLimit(command)
+    .addOption(new Option("--after <sequence>", "only events after this one").argParser(parseSequence))
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(run);
 }
 
-/** An event on one line. Whatever it holds is escaped: an event says what a client claimed. */
-export function showEvent({
-  sequence,
-  at,
-  type,
-  actor,
-  pin,
-  peer,
-  before,
-  after,
-  details,
-}: ListedEvent): string {
+/** An event in lines of at most `width` columns. Whatever it holds is escaped: an event says what a client claimed. */
+export function showEvent(
+  { sequence, at, type, actor, pin, peer, before, after, details }: ListedEvent,
+  width: number,
+): string {
   if (type === null) return `${sequence}  (this event cannot be read)`;
   const parts = [
     String(sequence),
@@ -57,39 +63,77 @@ export function showEvent({
     ),
     `by ${escapeText(actor?.user ?? actor?.process ?? "?")}`,
     ...(actor?.address ? [`from ${escapeText(actor.address)}`] : []),
+    ...(actor?.listener ? [`at ${escapeText(actor.listener)}`] : []),
   ];
-  return parts.join("  ");
+  return inLines(parts, width);
 }
 
-async function run({ follow, after, store: url, json }: Options): Promise<void> {
+async function run({ follow, store: url, ...flags }: Options): Promise<void> {
   await withStore(
     url,
     "trust events",
     async (store) => {
-      let last = after;
-      const show = (events: Iterable<SealedEvent>): void => {
-        for (const event of events) {
-          if (event.sequence <= last) continue;
-          last = event.sequence;
-          if (json === true) printJsonLine(toListedEvent(event));
-          else print(showEvent(toListedEvent(event)));
-        }
-      };
-      if (follow === undefined) {
-        show(allEvents(store, after));
-        return;
-      }
-      const end = interrupted(store);
-      show(allEvents(store, last));
-      // What comes now can wait in memory: a reader that stands still must not keep us from hearing a signal.
-      outliveReaders(new ServeLog(json === true));
-      const stop = store.onEvents(show);
-      show(allEvents(store, last));
-      await end;
-      stop();
+      if (follow === true) return await followEvents(store, flags);
+      const { next } = await printEvents(store, flags);
+      if (flags.limit !== undefined && next !== null) say(`next: ${next}`);
     },
     { reads: true },
   );
+}
+
+/** Which keys are a peer's is asked anew each time: it may have got another one. */
+async function printEvents(
+  store: TrustStore,
+  flags: Omit<Options, "store">,
+): Promise<{ readonly next: string | null; readonly last: number }> {
+  const { type, peer, json } = flags;
+  const filter: EventFilter = {
+    ...toSearch(flags),
+    ...toTimes(flags),
+    ...(type !== undefined && { type }),
+    ...(peer !== undefined && { about: await eventsAbout(store, peer) }),
+  };
+  const width = columnsOf(process.stdout);
+  let last = 0;
+  const show = (event: SealedEvent): void => {
+    last = event.sequence;
+    if (json === true) printJsonLine(toListedEvent(event));
+    else print(showEvent(toListedEvent(event), width));
+  };
+  const next = await eachPage(
+    (page) => store.listEvents({ ...filter, ...page }),
+    flags,
+    (events) => {
+      for (const event of events) show(event);
+    },
+  );
+  return { next, last };
+}
+
+async function followEvents(store: TrustStore, flags: Omit<Options, "store">): Promise<void> {
+  const failed = Promise.withResolvers<never>();
+  const end = Promise.race([interrupted(store), failed.promise]);
+  let after = Number(flags.after ?? 0);
+  const printNew = async (): Promise<void> => {
+    const head = store.head().sequence;
+    const { last } = await printEvents(store, { ...flags, after: String(after) });
+    after = Math.max(after, head, last);
+  };
+  await printNew();
+  // What comes now can wait in memory: a reader that stands still must not keep us from hearing a signal.
+  outliveReaders(new ServeLog(flags.json === true));
+  let printing = Promise.resolve();
+  const printSoon = (): void => {
+    printing = printing.then(printNew).catch(failed.reject);
+  };
+  const stop = store.onEvents(printSoon);
+  printSoon();
+  try {
+    await end;
+  } finally {
+    stop();
+    await printing;
+  }
 }
 
 /**
@@ -118,13 +162,13 @@ async function interrupted(store: TrustStore): Promise<void> {
 
 function showPin(pin: string): string {
   try {
-    return toKeyId(pin as Parameters<typeof toKeyId>[0]);
+    return shortKeyId(pin as Parameters<typeof shortKeyId>[0]);
   } catch {
     return escapeText(pin);
   }
 }
 
-function parseSequence(text: string): number {
+function parseSequence(text: string): string {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
+  return text;
 }

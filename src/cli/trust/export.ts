@@ -14,7 +14,8 @@ import { Command } from "commander";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyPin, KeyRecord } from "../../trust/key-record.ts";
-import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { everyItem } from "../../trust/port/page.ts";
+import type { Roll } from "../../trust/port/roll.ts";
 import { toPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, say } from "../output.ts";
@@ -50,12 +51,13 @@ async function run(folder: string, { store: url, json }: Options): Promise<void>
   await withStore(
     url,
     "trust export",
-    (store) => {
+    async (store) => {
       const now = Date.now();
-      const exports = store
-        .keys()
-        .filter((key) => key.state === "trusted" && (key.expires === null || now < key.expires))
-        .flatMap((key) => toExport(store, key, folder));
+      const exports: Export[] = [];
+      for await (const key of everyItem((page) => store.listKeys({ state: "trusted", ...page }))) {
+        const isOver = key.expires !== null && now >= key.expires;
+        if (!isOver) exports.push(...(await toExport(store, key, folder)));
+      }
       try {
         mkdirSync(folder, { recursive: true, mode: 0o755 });
         for (const { file, pin } of exports) refuseForeign(file, pin);
@@ -72,8 +74,12 @@ async function run(folder: string, { store: url, json }: Options): Promise<void>
 }
 
 /** The certificate that is accepted: a newer one may claim a name that nobody approved. */
-function toExport(store: TrustStore, { pin, fingerprint }: KeyRecord, folder: string): readonly Export[] {
-  const certificates = store.certificates(pin);
+async function toExport(
+  store: Roll,
+  { pin, fingerprint }: KeyRecord,
+  folder: string,
+): Promise<readonly Export[]> {
+  const certificates = await store.listCertificates(pin);
   const accepted = certificates.find((certificate) => certificate.fingerprint === fingerprint);
   if (accepted === undefined) return [];
   return [{ pin, file: join(folder, `${toKeyId(pin)}.pem`), pem: toPem(accepted.der) }];

@@ -11,7 +11,7 @@ import { printBytes, printError, say, toJsonLine } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
-import { toListedKey } from "../../operator/listed-key.ts";
+import { toListedKeys } from "../../operator/listed-key.ts";
 import { printChangedKeys } from "./print-keys.ts";
 
 interface Options extends Omit<ApprovalFlags, "name"> {
@@ -58,8 +58,8 @@ async function run(folder: string, { store: url, json, ...flags }: Options): Pro
         if (result.status === "fulfilled") {
           const [before, keys] = result.value;
           count[isAsBefore(before, keys[0]) ? "unchanged" : "imported"]++;
-          if (list === undefined) printChangedKeys(store, keys, {});
-          else for (const key of keys) list.add(toListedKey(store, key, Date.now()));
+          if (list === undefined) await printChangedKeys(store, keys, {});
+          else for (const key of await toListedKeys(store, keys, Date.now())) list.add(key);
           continue;
         }
         const error: unknown = result.reason;

@@ -28,7 +28,7 @@ async function run(key: string, text: string, { ifVersion, store: url, json }: O
     async (store, operator) => {
       const seen = ifVersion === undefined ? {} : { seen: { version: ifVersion } };
       const keys = await operator.note(key, text, seen);
-      printChangedKeys(store, keys, { word: "noted", ...(json && { json }) });
+      await printChangedKeys(store, keys, { word: "noted", ...(json && { json }) });
     },
     { mustExist: true },
   );

@@ -31,7 +31,7 @@ async function run(key: string, name: string, { store: url, json, ifVersion }: O
         name,
         ifVersion === undefined ? {} : { seen: { version: ifVersion } },
       );
-      printChangedKeys(store, keys, { word: "renamed", ...(json && { json }) });
+      await printChangedKeys(store, keys, { word: "renamed", ...(json && { json }) });
     },
     { mustExist: true },
   );

@@ -4,15 +4,17 @@ import { toKeyId } from "../../trust/key-id.ts";
 import type { KeyRecord } from "../../trust/key-record.ts";
 import { escapeText } from "../../trust/peer-name.ts";
 import { parseKeyReference } from "../../trust/key-reference.ts";
-import { resolveKeys } from "../../trust/resolve-keys.ts";
+import { chooseKeys } from "../../trust/resolve-keys.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, showTime } from "../output.ts";
+import { columnsOf } from "../prose.ts";
 import { showEvent } from "./events.ts";
 import { showPeer } from "./print-keys.ts";
 
-const EVENTS_SHOWN = 10;
-const REFUSALS_SHOWN = 10;
+/** Of events and refusals, for people. */
+const LATEST_SHOWN = 10;
 const MOST_TEXT_BYTES = 2000;
+const INDENT = "  ";
 
 interface Options {
   readonly pem?: true;
@@ -35,17 +37,20 @@ async function run(text: string, { pem, store: url, json }: Options): Promise<vo
   await withStore(
     url,
     "trust show",
-    (store) => {
-      const keys = resolveKeys(store, parseKeyReference(text), "show");
-      const shown = keys.map((key) => toShownKey(store, key, { now: Date.now(), pem: pem === true }));
+    async (store) => {
+      const reference = parseKeyReference(text);
+      const keys = chooseKeys(reference, await store.keysMeantBy(reference), "show");
+      const options = { now: Date.now(), pem: pem === true, ...(json !== true && { most: LATEST_SHOWN }) };
+      const shown = await Promise.all(keys.map((key) => toShownKey(store, key, options)));
+      const width = columnsOf(process.stdout);
       if (json === true) printJson(shown);
-      else print(keys.map((key, at) => describe(key, shown[at])).join("\n\n"));
+      else print(keys.map((key, at) => describe(key, shown[at], width)).join("\n\n"));
     },
     { reads: true },
   );
 }
 
-function describe(key: KeyRecord, shown: ShownKey | undefined): string {
+function describe(key: KeyRecord, shown: ShownKey | undefined, width: number): string {
   if (shown === undefined) return showPeer(key);
   const { certificates, refusals, events } = shown;
   const lines = [
@@ -68,11 +73,11 @@ function describe(key: KeyRecord, shown: ShownKey | undefined): string {
       : []),
     ...certificates.flatMap(describeShownCertificate),
     ...(refusals.length === 0 ? [] : ["refused"]),
-    ...refusals.slice(0, REFUSALS_SHOWN).map(({ reason, detail, address, lastAt, count }) => {
+    ...refusals.map(({ reason, detail, address, lastAt, count }) => {
       return `  ${lastAt ?? "-"}  ${reason}${detail === null ? "" : ` (${detail})`}  from ${escapeText(address ?? "-")}${count > 1 ? `  ${count} times` : ""}`;
     }),
     ...(events.length === 0 ? [] : ["events"]),
-    ...events.slice(-EVENTS_SHOWN).map((event) => `  ${showEvent({ ...event, pin: null })}`),
+    ...events.flatMap((event) => indented(showEvent({ ...event, pin: null }, width - INDENT.length))),
   ];
   return lines.join("\n");
 }
@@ -94,6 +99,10 @@ function describeShownCertificate(certificate: ShownCertificate): readonly strin
 /** What `describeCertificate` says is escaped already. */
 function shorten(text: string): string {
   return text.length <= MOST_TEXT_BYTES ? text : `${text.slice(0, MOST_TEXT_BYTES)}…`;
+}
+
+function indented(lines: string): readonly string[] {
+  return lines.split("\n").map((line) => `${INDENT}${line}`);
 }
 
 function field(name: string, value: string): string {

@@ -38,7 +38,7 @@ async function run(events: readonly number[], { ifVersion, store: url, json }: O
         const seen = ifVersion === undefined ? {} : { seen: { version: ifVersion } };
         keys.push(...(await operator.undo(sequence, seen)));
       }
-      printChangedKeys(store, keys, { ...(json && { json }) });
+      await printChangedKeys(store, keys, { ...(json && { json }) });
     },
     { mustExist: true },
   );

@@ -13,10 +13,12 @@ export interface PageFilter {
   readonly after?: string;
 }
 
+const MANY: PageFilter = { limit: 1000 };
+
 /** Everything on a list, read page by page: no more than one is held at a time. */
 export async function* everyItem<T>(
   list: (page: PageFilter) => Promise<Page<T>>,
-  from: PageFilter = {},
+  from: PageFilter = MANY,
 ): AsyncGenerator<T, undefined> {
   let page = await list(from);
   for (;;) {

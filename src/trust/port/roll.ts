@@ -1,5 +1,6 @@
 import type { SealedEvent, TrustEventType } from "../events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord, KeyState } from "../key-record.ts";
+import type { KeyReference } from "../key-reference.ts";
 import type { LiveConnection } from "../sighting.ts";
 import type { TokenRecord } from "../token-record.ts";
 import type { RefusalSighting } from "./ledger.ts";
@@ -50,13 +51,20 @@ export interface EventFilter extends Search {
   readonly about?: readonly string[];
 }
 
+/** Any of these keys, those whose pin begins so, and peers that were called so. */
+export interface RefusedParty {
+  readonly pins: readonly KeyPin[];
+  readonly pinPrefix?: string;
+  /** Folded. */
+  readonly peers: readonly string[];
+}
+
 export interface RefusalFilter extends Search {
   /** Refused from then on, milliseconds since the epoch. */
   readonly since?: number;
   /** First refused before. */
   readonly until?: number;
-  /** Of any of these keys, or of a peer that was called so. */
-  readonly of?: { readonly pins: readonly KeyPin[]; readonly peers: readonly string[] };
+  readonly of?: RefusedParty;
   readonly reason?: RefusalSighting["reason"];
   readonly listener?: string;
   /** A network or an address: RFC 4632, RFC 4291 §2.3. */
@@ -78,6 +86,8 @@ export interface MemberFilter extends Search {
 export interface Roll {
   /** The longest known first; those that were brought and never met come last. */
   listKeys(filter?: KeyFilter): Promise<Page<ListedKey>>;
+  /** All keys that answer: of a name those bound to it, then strangers that claim it. None is no error. */
+  keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]>;
   /** The certificates of a key, the newest first; 8 at the most. */
   listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]>;
   /** The oldest first; `after` is a sequence number. */

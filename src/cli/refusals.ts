@@ -1,0 +1,84 @@
+import { Command, InvalidArgumentError } from "commander";
+import { toListedRefusal } from "../operator/listed-refusal.ts";
+import { refusalsOf } from "../operator/refusals-of.ts";
+import { REFUSAL_REASONS } from "../trust/alerts.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { RefusalFilter } from "../trust/port/roll.ts";
+import type { RecordedReason } from "../trust/sighting.ts";
+import { jsonOption, storeOption, withStore } from "./context.ts";
+import { showMinute } from "./output.ts";
+import { addPageOptions, type PageFlags, toSearch } from "./page-options.ts";
+import { printList } from "./print-list.ts";
+import { addTimeOptions, type TimeFlags, toTimes } from "./time-options.ts";
+import { shortKeyId, showFrom } from "./trust/print-keys.ts";
+
+interface Flags extends PageFlags, TimeFlags {
+  readonly peer?: string;
+  readonly reason?: RecordedReason;
+  readonly listener?: string;
+  readonly address?: string;
+  readonly store: string;
+}
+
+const REASONS: readonly RecordedReason[] = [...REFUSAL_REASONS, "path-not-allowed"];
+
+/** `refusals`: who was refused in the last seven days, when, why and how often. */
+export function command(): Command {
+  const refusals = addTimeOptions(new Command("refusals"))
+    .option("--peer <key>", "only of this key, or of whoever is or was called so")
+    .option("--reason <reason>", "only for this reason", parseReason)
+    .option("--listener <name>", "only at this listener of a gateway")
+    .option("--address <cidr>", "only from this address or network");
+  return addPageOptions(refusals).addOption(storeOption()).addOption(jsonOption()).action(run);
+}
+
+async function run({ peer, store: url, ...flags }: Flags): Promise<void> {
+  const { reason, listener, address } = flags;
+  await withStore(
+    url,
+    "refusals",
+    async (store) => {
+      const filter: RefusalFilter = {
+        ...toSearch(flags),
+        ...toTimes(flags),
+        ...(peer !== undefined && (await refusalsOf(store, peer))),
+        ...(reason !== undefined && { reason }),
+        ...(listener !== undefined && { listener }),
+        ...(address !== undefined && { network: address }),
+      };
+      const isWhole = Object.keys(filter).length === 0 && flags.after === undefined;
+      await printList((page) => store.listRefusals({ ...filter, ...page }), flags, {
+        toListed: toListedRefusal,
+        columns: [
+          { title: "LAST" },
+          { title: "REASON", isFree: true },
+          { title: "KEY" },
+          { title: "FROM", isFree: true },
+          { title: "TIMES" },
+          { title: "PEER" },
+        ],
+        toCells,
+        nothing: isWhole ? "nobody was refused in the last seven days" : "no such refusals",
+      });
+    },
+    { reads: true },
+  );
+}
+
+function toCells(refusal: RefusalSighting): readonly string[] {
+  const { lastAt, reason, detail, pin, address, listener, count, peer } = refusal;
+  return [
+    showMinute(lastAt),
+    detail === null ? reason : `${reason} (${detail})`,
+    pin === null ? "-" : shortKeyId(pin),
+    showFrom(address, listener),
+    String(count),
+    peer ?? "-",
+  ];
+}
+
+function parseReason(text: string): RecordedReason {
+  const reason = REASONS.find((known) => known === text);
+  if (reason !== undefined) return reason;
+  throw new InvalidArgumentError(`It must be one of ${REASONS.join(", ")}.`);
+}

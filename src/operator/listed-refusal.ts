@@ -1,0 +1,41 @@
+import { toKeyId } from "../trust/key-id.ts";
+import type { KeyPin } from "../trust/key-record.ts";
+import type { RefusalSighting } from "../trust/port/ledger.ts";
+import { toIsoTime } from "./iso-time.ts";
+
+/** Refusals of one key, for one reason, from one address, at one listener, as programs get them. */
+export interface ListedRefusal {
+  /** The bound or claimed name; escaped. */
+  readonly peer: string | null;
+  /** Null, like the key id, when no certificate was shown, or none whose key could be read. */
+  readonly pin: KeyPin | null;
+  readonly keyId: string | null;
+  readonly reason: RefusalSighting["reason"];
+  readonly detail: RefusalSighting["detail"];
+  readonly address: string | null;
+  /** That it came to; null at servers that have no name for it. */
+  readonly listener: string | null;
+  /** The newest connection that was refused so. */
+  readonly connection: string;
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+  readonly count: number;
+}
+
+/** A refusal of the store. */
+export function toListedRefusal(refusal: RefusalSighting): ListedRefusal {
+  const { peer, pin, reason, detail, address, listener, connection, firstAt, lastAt, count } = refusal;
+  return {
+    peer,
+    pin,
+    keyId: pin === null ? null : toKeyId(pin),
+    reason,
+    detail,
+    address,
+    listener,
+    connection,
+    firstAt: toIsoTime(firstAt),
+    lastAt: toIsoTime(lastAt),
+    count,
+  };
+}
