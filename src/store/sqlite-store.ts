@@ -156,20 +156,8 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.keys());
   }
 
-  keysClaiming(nameKey: string): readonly KeyRecord[] {
-    return this.#read(() => this.#tables.keysClaiming(nameKey));
-  }
-
   lastSeen(pin: KeyPin): number | null {
     return this.#read(() => this.#tables.lastSeen(pin));
-  }
-
-  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
-    return this.#read(() => this.#tables.keysByPinPrefix(prefix));
-  }
-
-  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    return this.#read(() => this.#tables.keysByFingerprint(fingerprint));
   }
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
