@@ -225,7 +225,7 @@ describe("chooseKeys: by name", () => {
     for (const verb of ["approve", "revoke", "ignore", "forget", "rename"] as const) {
       await refusal(store, "bert", verb, "ERR_HANDCLASP_AMBIGUOUS");
     }
-    assert.equal(await resolved(store, "bert", "show").length, 2);
+    assert.equal((await resolved(store, "bert", "show")).length, 2);
   });
 
   it("does not lift a revocation by name, only by key", async () => {
