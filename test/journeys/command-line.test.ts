@@ -59,6 +59,7 @@ async function lines(home: Home): Promise<readonly (readonly [string, RegExp])[]
     ["identity rotate", /default/],
     ["identity export", /^-----BEGIN CERTIFICATE/],
     [`identity import ${anna.key} ${anna.cert} two`, /two/],
+    ["completion bash", /handclasp/],
     ["doctor", /^ok +trust store/m],
   ];
 }
