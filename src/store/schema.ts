@@ -158,6 +158,7 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE connections ADD COLUMN listener TEXT;
    DROP INDEX refusals_by_time;
    CREATE INDEX refusals_in_order ON refusals (last_at DESC, id DESC);
+   CREATE INDEX refusals_by_reason ON refusals (reason, last_at DESC, id DESC);
    CREATE INDEX connections_in_order ON connections (since, id, run, pin, address);`,
 ];
 

@@ -66,18 +66,31 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
     now = Math.max(now, lastAt);
   }
   database.prepare("DELETE FROM refusals WHERE last_at < ?").run(now - REFUSALS_KEPT_MS);
-  const { count } = database.prepare("SELECT count(*) AS count FROM refusals").get() as { count: number };
-  if (count <= MOST_REFUSALS) return;
-  const surplus = database
-    .prepare(
-      "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals ORDER BY last_at, id LIMIT ?) RETURNING count",
-    )
-    .all(count - MOST_REFUSALS);
-  countDropped(
-    database,
-    "refusals",
-    surplus.reduce((sum, row) => sum + Number(row["count"]), 0),
+  makeRoom(database);
+}
+
+/**
+ * What is too much goes: the oldest of the reasons that have the most. A flood of one kind, which a client that is let
+ * in can bring about by what it asks for and a stranger by its keys, hides no refusal of another kind.
+ */
+function makeRoom(database: DatabaseSync): void {
+  const counts = database
+    .prepare("SELECT reason, count(*) AS count FROM refusals GROUP BY reason ORDER BY count, reason")
+    .all() as { reason: string; count: number }[];
+  const oldest = database.prepare(
+    `DELETE FROM refusals WHERE id IN (
+       SELECT id FROM refusals WHERE reason = ? ORDER BY last_at, id LIMIT ?
+     ) RETURNING count`,
   );
+  let room = MOST_REFUSALS;
+  let dropped = 0;
+  for (const [at, { reason, count }] of counts.entries()) {
+    const kept = Math.min(count, Math.floor(room / (counts.length - at)));
+    room -= kept;
+    if (kept === count) continue;
+    for (const row of oldest.all(reason, count - kept)) dropped += Number(row["count"]);
+  }
+  if (dropped > 0) countDropped(database, "refusals", dropped);
 }
 
 /** A run that others removed puts all of its connections on the list again, or none: its next write does. */

@@ -6,6 +6,8 @@ import type { RefusalSighting, SightingBatch } from "./port/ledger.ts";
 
 /** What is kept between two writes; beyond that, refusals from new places are only counted together. */
 const MOST_REFUSALS = 2000;
+/** Of one reason all the same, so that a flood of others hides none of them. */
+const LEAST_OF_REASON = 100;
 /** What is kept of the words for what was wrong, in bytes. */
 const MOST_WORDS = 300;
 
@@ -13,6 +15,8 @@ const MOST_WORDS = 300;
 export class SightingBuffer {
   readonly #seen = new Map<KeyPin, number>();
   readonly #refusals = new Map<string, Tally>();
+  /** How many places there are for a reason. */
+  readonly #places = new Map<RefusalSighting["reason"], number>();
   readonly #opened = new Map<string, LiveConnection>();
   readonly #closed = new Set<string>();
 
@@ -55,7 +59,7 @@ export class SightingBuffer {
   restore({ seen, refusals }: SightingBatch): void {
     for (const { pin, at } of seen) if (!this.#seen.has(pin)) this.#seen.set(pin, at);
     const since = [...this.#refusals.values()];
-    this.#refusals.clear();
+    this.#clearRefusals();
     for (const refusal of refusals) this.#add({ refusal, isEscaped: true });
     for (const tally of since) this.#add(tally);
   }
@@ -69,7 +73,7 @@ export class SightingBuffer {
       closed: [...this.#closed],
     };
     this.#seen.clear();
-    this.#refusals.clear();
+    this.#clearRefusals();
     this.#opened.clear();
     this.#closed.clear();
     return batch;
@@ -78,7 +82,7 @@ export class SightingBuffer {
   /** `later` is newer than all that is there. */
   #add({ refusal: later, isEscaped }: Tally): void {
     const own = refusalPlace(later);
-    const isPlaced = this.#refusals.size < MOST_REFUSALS || this.#refusals.has(own);
+    const isPlaced = this.#hasRoom(later) || this.#refusals.has(own);
     const newest = isPlaced ? later : { ...later, ...NOWHERE };
     const place = isPlaced ? own : refusalPlace(newest);
     const before = this.#refusals.get(place)?.refusal;
@@ -87,6 +91,20 @@ export class SightingBuffer {
         ? newest
         : { ...newest, firstAt: before.firstAt, count: before.count + newest.count };
     this.#refusals.set(place, { refusal, isEscaped });
+    if (before === undefined) this.#places.set(later.reason, this.#placesOf(later) + 1);
+  }
+
+  #hasRoom(refusal: RefusalSighting): boolean {
+    return this.#refusals.size < MOST_REFUSALS || this.#placesOf(refusal) < LEAST_OF_REASON;
+  }
+
+  #placesOf({ reason }: RefusalSighting): number {
+    return this.#places.get(reason) ?? 0;
+  }
+
+  #clearRefusals(): void {
+    this.#refusals.clear();
+    this.#places.clear();
   }
 }
 

@@ -88,6 +88,20 @@ describe("sightings that could not be written", () => {
     );
   });
 
+  it("are not hidden by a flood of refusals for another reason", async (context) => {
+    await using failing = new FailingStore(context);
+    const { store, writer } = failing;
+    for (let index = 0; index < 3000; index++) {
+      writer.refused(refusalOf(), { connection: `c${index}`, remoteAddress: `2001:db8::${index}` }, AT);
+    }
+    const changed: Refuse = { ...refusalOf(), reason: "key-changed" };
+    writer.refused(changed, { connection: "thief", remoteAddress: "192.0.2.7" }, AT);
+    failing.error = undefined;
+    await writer.flush();
+    const { items } = await store.listRefusals({ reason: "key-changed" });
+    assert.partialDeepStrictEqual(items, [{ pin: ANNA.pin, address: "192.0.2.7", connection: "thief" }]);
+  });
+
   it("are given up with the store, once it is closed", async (context) => {
     await using failing = new FailingStore(context);
     const { writer } = failing;
