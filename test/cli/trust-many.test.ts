@@ -122,7 +122,7 @@ describe("trust set-aside", () => {
     await hold(home, pem);
     await printed(home, "trust", "approve", "anna");
     assert.equal(await printed(home, "trust", "set-aside", "anna"), `set aside  anna  ${toKeyId(pin)}\n`);
-    assert.match(await printed(home, "trust", "list"), /anna +pending .*set aside: it waits for approval/);
+    assert.match(await printed(home, "trust", "list"), /anna +pending .*\s+set aside: it waits for approval/);
   });
 });
 
