@@ -149,8 +149,7 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE events ADD COLUMN type TEXT AS (CASE WHEN json_valid(json) THEN json ->> '$.type' END);
    ALTER TABLE events ADD COLUMN about TEXT
      AS (CASE WHEN json_valid(json) THEN coalesce(json ->> '$.pin', json ->> '$.peer') END);
-   CREATE INDEX events_by_time ON events (reached);
-   CREATE INDEX events_by_type ON events (type);
+   CREATE INDEX events_by_type ON events (type) WHERE type <> 'met';
    CREATE INDEX events_by_subject ON events (about);
    ALTER TABLE refusals ADD COLUMN listener TEXT;
    ALTER TABLE refusals ADD COLUMN name_key TEXT;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
-import type { SealedEvent } from "../trust/events.ts";
+import type { SealedEvent, TrustEventType } from "../trust/events.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/ip-network.ts";
 import type { CertificateRecord, KeyPin } from "../trust/key-record.ts";
 import { escapeText, nameKey } from "../trust/peer-name.ts";
@@ -103,18 +103,20 @@ export class SqliteRoll {
   events(filter: EventFilter): Page<SealedEvent> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    where.add("sequence > ?", Math.max(sequenceOf(filter.after), this.#lastBefore(filter.since) ?? 0));
-    if (filter.until !== undefined) where.add("sequence <= ?", this.#lastBefore(filter.until) ?? 0);
+    const { since, until } = filter;
+    where.add(
+      "sequence > ?",
+      Math.max(sequenceOf(filter.after), since === undefined ? 0 : this.#lastBefore(since)),
+    );
+    if (until !== undefined) where.add("sequence <= ?", this.#lastBefore(until));
     if (filter.type !== undefined) where.add("type = ?", filter.type);
     const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
     const { about } = filter;
     const few = about ?? search?.few;
     if (about !== undefined) where.require(isOneOf("about", about));
     if (search !== undefined) where.require(search.ofPin("about"));
-    const index = few === undefined ? "events_by_type" : "events_by_subject";
-    // Which index it is is not left to a guess: few events are about one key, and many are of one type.
-    const by =
-      index === "events_by_type" && filter.type === undefined ? "NOT INDEXED" : `INDEXED BY ${index}`;
+    const by = eventsBy(few !== undefined, filter.type);
+    if (by === BY_TYPE) where.add("type <> 'met'");
     const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql} ORDER BY sequence LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as SealedEvent[];
     const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -214,10 +216,18 @@ export class SqliteRoll {
   }
 
   /** The last event before a moment: the chain's clock never goes back, so that all up to it are before, too. */
-  #lastBefore(moment: number | undefined): number | undefined {
-    if (moment === undefined) return undefined;
-    const sql = "SELECT sequence FROM events WHERE reached < ? ORDER BY reached DESC, sequence DESC LIMIT 1";
-    return (this.#rows(sql, [moment]) as { sequence: number }[])[0]?.sequence;
+  #lastBefore(moment: number): number {
+    const isBefore = this.#database.prepare("SELECT reached < ? AS is_before FROM events WHERE sequence = ?");
+    const { newest } = this.#database.prepare("SELECT max(sequence) AS newest FROM events").get() as {
+      newest: number | null;
+    };
+    let [before, after] = [0, (newest ?? 0) + 1];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (isBefore.get(moment, middle)?.["is_before"] === 1) before = middle;
+      else after = middle;
+    }
+    return before;
   }
 
   /** Whether a text is found in one of the columns, or finds the key that `pin` is of. */
@@ -247,6 +257,17 @@ type KeyIndex = "NOT INDEXED" | "INDEXED BY keys_in_order";
 
 function keysInOrder({ sql }: Conditions, by: KeyIndex): string {
   return `SELECT pin, place FROM keys ${by} ${sql} ORDER BY place, pin LIMIT ?`;
+}
+
+const BY_TYPE = "INDEXED BY events_by_type";
+
+/**
+ * How events are found, which is not left to a guess: few are about one key, and many are of one type. First uses are
+ * most of what there is: they are in no index of types, and found by reading on.
+ */
+function eventsBy(isAboutFew: boolean, type: TrustEventType | undefined): string {
+  if (isAboutFew) return "INDEXED BY events_by_subject";
+  return type === undefined || type === "met" ? "NOT INDEXED" : BY_TYPE;
 }
 
 function sequenceOf(after: string | undefined): number {
