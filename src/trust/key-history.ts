@@ -1,6 +1,7 @@
 import type { TrustEvent, TrustEventType } from "./events.ts";
 import { type FoldedKey, TrustFold } from "./fold-events.ts";
 import type { KeyPin } from "./key-record.ts";
+import { nameKey } from "./peer-name.ts";
 
 /** Events that say something about a key and change nothing of it. */
 const SAYING_ONLY: ReadonlySet<TrustEventType> = new Set([
@@ -24,4 +25,13 @@ export function standingBefore(
 /** The last event that changed a key. */
 export function lastChange(events: readonly TrustEvent[]): TrustEvent | undefined {
   return events.findLast(({ type }) => !SAYING_ONLY.has(type));
+}
+
+/**
+ * A name as an event has it, folded: events have the fold where it is another text. Those of former versions, whose actors
+ * have no listener, have names alone.
+ */
+export function foldInEvent({ actor }: TrustEvent, name: string, fold: string | null | undefined): string {
+  if (fold !== null && fold !== undefined) return fold;
+  return "listener" in actor ? name : nameKey(name);
 }

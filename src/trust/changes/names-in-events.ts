@@ -1,5 +1,5 @@
 import type { EventDraft, TrustEvent } from "../events.ts";
-import { standingBefore } from "../key-history.ts";
+import { foldInEvent, standingBefore } from "../key-history.ts";
 import type { KeyRecord } from "../key-record.ts";
 import { claimedName, type FoldedName, newName } from "./folded-name.ts";
 
@@ -16,13 +16,13 @@ export function foldDetails(detail: string, name: FoldedName | null): Details {
 }
 
 /** What `nameDetails` wrote; null when there is no such name. */
-export function nameInDetails({ details }: TrustEvent, detail: string): FoldedName | null {
-  return withFold(details[detail] ?? null, details[`${detail}Key`]);
+export function nameInDetails(event: TrustEvent, detail: string): FoldedName | null {
+  return withFold(event, event.details[detail] ?? null, event.details[`${detail}Key`]);
 }
 
 /** The name of the peer that an event about no key is about. */
-export function peerInEvent({ peer, details }: TrustEvent): FoldedName | null {
-  return withFold(peer, details["peerKey"]);
+export function peerInEvent(event: TrustEvent): FoldedName | null {
+  return withFold(event, event.peer, event.details["peerKey"]);
 }
 
 /** For the event of what ends the wait for a name: by it the name waits again when that is undone. */
@@ -48,7 +48,11 @@ export function nameKeyBefore(
   return lost === undefined ? nameKey : (nameInDetails(lost, "formerName")?.nameKey ?? null);
 }
 
-function withFold(name: string | null, fold: string | null | undefined): FoldedName | null {
+function withFold(
+  event: TrustEvent,
+  name: string | null,
+  fold: string | null | undefined,
+): FoldedName | null {
   // Tamed when it was written.
-  return name === null ? null : { name: name, nameKey: fold ?? name };
+  return name === null ? null : { name, nameKey: foldInEvent(event, name, fold) };
 }

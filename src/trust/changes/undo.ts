@@ -83,8 +83,11 @@ function memberOf(tables: TrustTables, event: KeyEvent): Member {
   const key = tables.key(event.pin);
   const last = lastChange(events);
   if (key === undefined || last?.sequence !== event.sequence) throw changedSince(event.sequence, key, last);
-  const former = standingBefore(events, event.pin, event.sequence) ?? UNDECIDED;
-  return { event, key, former, formerKey: nameKeyBefore(events, key, event.sequence) };
+  const formerKey = nameKeyBefore(events, key, event.sequence);
+  const stood = standingBefore(events, event.pin, event.sequence) ?? UNDECIDED;
+  // Of a key that was barred by a former version, its own events do not tell whether it got the name that it claimed.
+  const former = formerKey === null ? { ...stood, peer: null } : stood;
+  return { event, key, former, formerKey };
 }
 
 /** A peer gets its former name with all its keys or not at all. */
