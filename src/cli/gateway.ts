@@ -67,7 +67,7 @@ async function serveBy(accepting: Accepting, { source, config, log }: Serving): 
       const address = await metrics.listen();
       log.write({ event: "metrics", address: formatServerAddress(address), ...address });
     }
-    await using pems = keepPems(config, log);
+    await using pems = await keepPems(config, log);
     void pems;
     // Before anybody is told that there is a gateway: unheard, a SIGHUP would end it.
     using reloading = new GatewayReload({ source, config, log, reload: accepting.reload });

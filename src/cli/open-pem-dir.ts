@@ -3,10 +3,10 @@ import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { EventLog } from "./serve/log.ts";
 
 /** Keeps a folder of certificates. What cannot be written there is said with the folder's name, and ends nothing. */
-export function openPemDir(store: TrustStore, folder: string, log: EventLog): PemDir {
+export async function openPemDir(store: TrustStore, folder: string, log: EventLog): Promise<PemDir> {
   const onError = (cause: unknown): void => {
     const said = cause instanceof Error ? cause.message : String(cause);
     log.failed(new Error(`cannot keep the certificates in ${folder}: ${said}`, { cause }));
   };
-  return new PemDir(store, folder, { now: Date.now, onError });
+  return await PemDir.open(store, folder, { now: Date.now, onError });
 }

@@ -56,7 +56,7 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
   const policy = { firstUse, bind, validity, rotation };
   const clocks = { now: Date.now, monotonic: () => performance.now() };
   await using trust = new Trust(store, { policy, maxPending, ...clocks, process: name, onError });
-  using pemDir = options.pemDir === undefined ? null : openPemDir(store, options.pemDir, log);
+  await using pemDir = options.pemDir === undefined ? null : await openPemDir(store, options.pemDir, log);
   const trustCa = useTrustCa(options.trustCa);
   warnAbout(options, log);
   using trace = options.trace && new TraceOutput({ format: options.trace, onProblem: logProblem(log) });

@@ -233,7 +233,7 @@ describe("serve", () => {
     const folder = home.path("pem");
     await using server = await startServe(home, ["--pem-dir", folder]);
     await openssl(server.port, ada, "me\n", "-quiet");
-    assert.deepEqual(readdirSync(folder), [`${toKeyId(ada.pin)}.pem`]);
+    await until(() => readdirSync(folder).join() === `${toKeyId(ada.pin)}.pem`);
     await using store = openStore(home.store);
     await operatorOf(store).revoke(ada.pin);
     await until(() => readdirSync(folder).length === 0);

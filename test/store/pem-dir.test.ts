@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -42,6 +43,20 @@ function fileOf({ pin }: CertificateFacts): string {
   return `${toKeyId(pin)}.pem`;
 }
 
+/** Waits until a folder has these files and no others; fails after ten seconds. */
+async function comesToHold(folder: string, ...keys: readonly CertificateFacts[]): Promise<void> {
+  const files = keys.map(fileOf).toSorted();
+  const end = performance.now() + 10_000;
+  while (readdirSync(folder).toSorted().join() !== files.join() && performance.now() < end)
+    await setImmediate();
+  assert.deepEqual(readdirSync(folder).toSorted(), files);
+}
+
+function fingerprintIn(folder: string, key: CertificateFacts): string | undefined {
+  const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(key)), "utf8"));
+  return der && readCertificate(der).fingerprint;
+}
+
 const isPemDirError = (error: unknown): boolean => isHandclaspError(error, "ERR_HANDCLASP_PEM_DIR");
 
 describe("PemDir", () => {
@@ -50,11 +65,10 @@ describe("PemDir", () => {
     await using store = openMemoryStore();
     const [ada, ben] = await Promise.all([certificate("ada"), certificate("ben")]);
     await operatorOf(store).import(ada);
-    using _ = new PemDir(store, folder, { now: Date.now });
+    await using _ = await PemDir.open(store, folder, { now: Date.now });
     await operatorOf(store).import(ben);
-    assert.deepEqual(readdirSync(folder).toSorted(), [fileOf(ada), fileOf(ben)].toSorted());
-    const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
-    assert.equal(der && readCertificate(der).fingerprint, ada.fingerprint);
+    await comesToHold(folder, ada, ben);
+    assert.equal(fingerprintIn(folder, ada), ada.fingerprint);
   });
 
   it("makes a folder that nobody else can write to, whatever the umask", async (test) => {
@@ -63,7 +77,7 @@ describe("PemDir", () => {
     test.after(() => process.umask(former));
     await using store = openMemoryStore();
     await operatorOf(store).import(await certificate());
-    using _ = new PemDir(store, folder, { now: Date.now });
+    await using _ = await PemDir.open(store, folder, { now: Date.now });
     for (const path of [folder, dirname(folder), ...readdirSync(folder).map((name) => join(folder, name))]) {
       assert.equal(statSync(path).mode & 0o022, 0, path);
     }
@@ -75,10 +89,10 @@ describe("PemDir", () => {
       await using store = openMemoryStore();
       const ada = await certificate();
       await operatorOf(store).import(ada);
-      using _ = new PemDir(store, folder, { now: Date.now });
+      await using _ = await PemDir.open(store, folder, { now: Date.now });
       assert.deepEqual(readdirSync(folder), [fileOf(ada)]);
       await operatorOf(store)[verb](ada.pin);
-      assert.deepEqual(readdirSync(folder), []);
+      await comesToHold(folder);
     });
   }
 
@@ -87,9 +101,9 @@ describe("PemDir", () => {
     await using store = openMemoryStore();
     const [old, renewed] = await Promise.all([certificate(), certificate()]);
     await operatorOf(store).import(old);
-    using _ = new PemDir(store, folder, { now: Date.now });
+    await using _ = await PemDir.open(store, folder, { now: Date.now });
     await operatorOf(store).import(renewed, { onConflict: "replace" });
-    assert.deepEqual(readdirSync(folder), [fileOf(renewed)]);
+    await comesToHold(folder, renewed);
   });
 
   it("follows what another process does to the store", async (test) => {
@@ -99,11 +113,61 @@ describe("PemDir", () => {
     await using elsewhere = openStore(url);
     const ada = await certificate();
     await operatorOf(store).import(ada);
-    using _ = new PemDir(store, folder, { now: Date.now });
-    const heard = new Promise<void>((resolve) => void store.onEvents(() => resolve()));
+    await using _ = await PemDir.open(store, folder, { now: Date.now });
     await operatorOf(elsewhere).revoke(ada.pin);
-    await heard;
-    assert.deepEqual(readdirSync(folder), []);
+    await comesToHold(folder);
+  });
+
+  it("misses nothing that happens while it is opened", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const [early, late] = await Promise.all(
+      ["early", "late"].map(async (name) =>
+        Promise.all(Array.from({ length: 12 }, async (_, number) => certificate(`${name}-${number}`))),
+      ),
+    );
+    assert.ok(early && late);
+    const operator = operatorOf(store);
+    for (const facts of early) await operator.import(facts);
+    const opening = PemDir.open(store, folder, { now: Date.now });
+    for (const [number, facts] of late.entries()) {
+      await operator.import(facts);
+      await operator.revoke(early[number]?.pin ?? "");
+      await setImmediate();
+    }
+    await using _ = await opening;
+    await comesToHold(folder, ...late);
+  });
+
+  it("writes what was heard before it was closed, and nothing any more", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const pemDir = await PemDir.open(store, folder, { now: Date.now });
+    const keys = await Promise.all(["ada", "ben", "cleo"].map(certificate));
+    await Promise.all(keys.map(async (facts) => operatorOf(store).import(facts)));
+    await pemDir[Symbol.asyncDispose]();
+    const left = keys.map(fileOf).toSorted();
+    assert.deepEqual(readdirSync(folder).toSorted(), left);
+    await operatorOf(store).import(await certificate("dora"));
+    await new Promise((resolve) => void setTimeout(resolve, 200));
+    assert.deepEqual(readdirSync(folder).toSorted(), left);
+  });
+
+  it("says which file it cannot write, and goes on with the next", async (test) => {
+    const folder = folderFor(test);
+    await using store = openMemoryStore();
+    const errors: unknown[] = [];
+    await using _ = await PemDir.open(store, folder, {
+      now: Date.now,
+      onError: (error) => void errors.push(error),
+    });
+    const [ada, ben] = await Promise.all([certificate("ada"), certificate("ben")]);
+    mkdirSync(join(folder, fileOf(ada)));
+    await operatorOf(store).import(ada);
+    await operatorOf(store).import(ben);
+    await comesToHold(folder, ada, ben);
+    assert.ok(statSync(join(folder, fileOf(ada))).isDirectory());
+    assert.match(String(errors), /EISDIR|ENOTEMPTY|EEXIST/);
   });
 
   it("removes at the start what is trusted no longer, and what a crash left half-written", async (test) => {
@@ -114,7 +178,7 @@ describe("PemDir", () => {
     mkdirSync(folder);
     writeFileSync(join(folder, fileOf(stranger)), "old");
     writeFileSync(join(folder, `.${fileOf(ada)}.${crypto.randomUUID()}`), "half");
-    using _ = new PemDir(store, folder, { now: Date.now });
+    await using _ = await PemDir.open(store, folder, { now: Date.now });
     assert.deepEqual(readdirSync(folder), [fileOf(ada)]);
   });
 
@@ -126,9 +190,8 @@ describe("PemDir", () => {
     const actor = { user: null, process: "test", address: null, listener: null };
     const claimed = { ...toSeenCertificate(other), pin: ada.pin };
     await store.apply({ type: "note-name", at: Date.now(), actor, certificate: claimed });
-    using _ = new PemDir(store, folder, { now: Date.now });
-    const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
-    assert.equal(der && readCertificate(der).fingerprint, ada.fingerprint);
+    await using _ = await PemDir.open(store, folder, { now: Date.now });
+    assert.equal(fingerprintIn(folder, ada), ada.fingerprint);
   });
 
   it("rewrites a renewed certificate", async (test) => {
@@ -137,14 +200,14 @@ describe("PemDir", () => {
     await using store = openMemoryStore();
     const [ada, renewal] = await Promise.all([certificate("ada"), certificate("ada")]);
     await operatorOf(store).import(ada);
-    using pemDir = new PemDir(store, folder, { now: Date.now });
+    await using pemDir = await PemDir.open(store, folder, { now: Date.now });
     const actor = { user: null, process: "test", address: null, listener: null };
     const renewed = { ...toSeenCertificate(renewal), pin: ada.pin };
     await store.apply({ type: "renew", at: Date.now(), actor, certificate: renewed });
     pemDir.renewed(ada.pin);
     test.mock.timers.tick(2000);
-    const [der] = certificatesFromPem(readFileSync(join(folder, fileOf(ada)), "utf8"));
-    assert.equal(der && readCertificate(der).fingerprint, renewal.fingerprint);
+    await pemDir[Symbol.asyncDispose]();
+    assert.equal(fingerprintIn(folder, ada), renewal.fingerprint);
   });
 
   it("removes the file of an approval that has ended", async (test) => {
@@ -154,11 +217,11 @@ describe("PemDir", () => {
     let now = 1_800_000_000_000;
     const ada = await certificate();
     await operatorOf(store, () => now).import(ada, { expires: now + 1000 });
-    using _ = new PemDir(store, folder, { now: () => now });
+    await using _ = await PemDir.open(store, folder, { now: () => now });
     assert.deepEqual(readdirSync(folder), [fileOf(ada)]);
     now += 2000;
     test.mock.timers.tick(60_000);
-    assert.deepEqual(readdirSync(folder), []);
+    await comesToHold(folder);
   });
 
   const foreign: readonly (readonly [string, (folder: string, mine: string) => void])[] = [
@@ -181,7 +244,7 @@ describe("PemDir", () => {
       writeFileSync(join(folder, fileOf(stranger)), "old");
       put(folder, fileOf(third));
       const before = readdirSync(folder);
-      assert.throws(() => new PemDir(store, folder, { now: Date.now }), isPemDirError);
+      await assert.rejects(PemDir.open(store, folder, { now: Date.now }), isPemDirError);
       assert.deepEqual(readdirSync(folder), before);
     });
   }
@@ -190,6 +253,6 @@ describe("PemDir", () => {
     const folder = folderFor(test);
     await using store = openMemoryStore();
     writeFileSync(folder, "a file");
-    assert.throws(() => new PemDir(store, folder, { now: Date.now }), isPemDirError);
+    await assert.rejects(PemDir.open(store, folder, { now: Date.now }), isPemDirError);
   });
 });
