@@ -39,6 +39,7 @@ export function command(): Command {
       .command("list")
       .description("the groups, and who is in them")
       .option("--group <name>", "only who is in this one"),
+    "the name of a group or a peer",
   )
     .addOption(storeOption())
     .addOption(jsonOption())

@@ -10,17 +10,20 @@ export interface PageFlags {
   readonly json?: true;
 }
 
-/** `--search TEXT`, `--limit N` and `--after CURSOR`, the same on every list. */
-export function addPageOptions(command: Command): Command {
-  return addSearchAndLimit(command).addOption(
+/** What is searched of a key. */
+export const SEARCHED_OF_KEYS = "a name, pin, note or address, or the beginning of a key id";
+
+/** `--search TEXT`, `--limit N` and `--after CURSOR`, the same on every list; `searched` is what a text is looked for in. */
+export function addPageOptions(command: Command, searched: string): Command {
+  return addSearchAndLimit(command, searched).addOption(
     new Option("--after <cursor>", "go on from there: what stood after `next:`"),
   );
 }
 
 /** The first two, for lists whose cursor is something else. */
-export function addSearchAndLimit(command: Command): Command {
+export function addSearchAndLimit(command: Command, searched: string): Command {
   return command
-    .addOption(new Option("--search <text>", "only what has this in it: part of a name, whatever its case"))
+    .addOption(new Option("--search <text>", `only what has this in it: part of ${searched}`))
     .addOption(
       new Option(
         "--limit <n>",

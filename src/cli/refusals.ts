@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, Option } from "commander";
 import { toListedRefusal } from "../operator/listed-refusal.ts";
 import { refusalsOf } from "../operator/refusals-of.ts";
 import { REFUSAL_REASONS } from "../trust/alerts.ts";
@@ -7,7 +7,7 @@ import type { RefusalFilter } from "../trust/port/roll.ts";
 import type { RecordedReason } from "../trust/sighting.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { showMinute } from "./output.ts";
-import { addPageOptions, type PageFlags, toSearch } from "./page-options.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "./page-options.ts";
 import { printList } from "./print-list.ts";
 import { addTimeOptions, type TimeFlags, toTimes } from "./time-options.ts";
 import { shortKeyId, showFrom } from "./trust/print-keys.ts";
@@ -26,10 +26,13 @@ const REASONS: readonly RecordedReason[] = [...REFUSAL_REASONS, "path-not-allowe
 export function command(): Command {
   const refusals = addTimeOptions(new Command("refusals"))
     .option("--peer <key>", "only of this key, or of whoever is or was called so")
-    .option("--reason <reason>", "only for this reason", parseReason)
+    .addOption(new Option("--reason <reason>", "only for this reason").choices(REASONS))
     .option("--listener <name>", "only at this listener of a gateway")
     .option("--address <cidr>", "only from this address or network");
-  return addPageOptions(refusals).addOption(storeOption()).addOption(jsonOption()).action(run);
+  return addPageOptions(refusals, `${SEARCHED_OF_KEYS}; or the connection`)
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(run);
 }
 
 async function run({ peer, store: url, ...flags }: Flags): Promise<void> {
@@ -75,10 +78,4 @@ function toCells(refusal: RefusalSighting): readonly string[] {
     String(count),
     peer ?? "-",
   ];
-}
-
-function parseReason(text: string): RecordedReason {
-  const reason = REASONS.find((known) => known === text);
-  if (reason !== undefined) return reason;
-  throw new InvalidArgumentError(`It must be one of ${REASONS.join(", ")}.`);
 }

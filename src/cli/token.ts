@@ -61,7 +61,10 @@ export function command(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(create);
-  addPageOptions(token.command("list").description("the tokens of the last 30 days, the newest first"))
+  addPageOptions(
+    token.command("list").description("the tokens of the last 30 days, the newest first"),
+    "a name or an id",
+  )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(list);

@@ -47,6 +47,11 @@ describe("complete", () => {
     assert.deepEqual(textsOf("serve", "--first-use", "="), ["accept", "ask", "refuse"]);
   });
 
+  it("completes the reasons for refusals and the types of events", () => {
+    assert.deepEqual(textsOf("refusals", "--reason", "path"), ["path-not-allowed"]);
+    assert.deepEqual(textsOf("trust", "events", "--type", "und"), ["undone"]);
+  });
+
   it("completes what help is asked for, and the shells", () => {
     assert.deepEqual(textsOf("help", "trust", "appr"), ["approve"]);
     assert.deepEqual(textsOf("completion", ""), ["bash", "zsh", "fish"]);

@@ -26,7 +26,7 @@ describe("help", () => {
   it("is the same by whichever words it is asked for, and lists sub-verbs", async () => {
     using home = new Home();
     for (const [path, expected] of [
-      [["trust"], /^ {2}approve \[options\] <key> +trust a key/m],
+      [["trust"], /^ {2}approve \[options\] \[keys\.\.\.\] +trust a key/m],
       [["trust", "approve"], /^Usage: handclasp trust approve .*--name/s],
       [["trust", "audit"], /^ {2}verify \[options\] +\S/m],
       [["trust", "audit", "verify"], /^Usage: handclasp trust audit verify/],

@@ -178,7 +178,7 @@ describe("refusals", () => {
       ["refusals", "--limit", "0"],
     ]);
     for (const { code, stdout } of wrong) assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
-    assert.match(wrong[0]?.stderr ?? "", /It must be one of no-certificate, .*, path-not-allowed\./);
+    assert.match(wrong[0]?.stderr ?? "", /Allowed choices are no-certificate, .*, path-not-allowed\./);
     assert.match(wrong[1]?.stderr ?? "", /neither a duration nor a time\nhint: write 24h/);
   });
 

@@ -225,7 +225,7 @@ describe("trust show", () => {
       fingerprint: null,
       peer: "anna",
       address: "192.0.2.7",
-      listener: null,
+      listener: "public",
       connection: "c9",
       ...times,
     } as const;
@@ -239,7 +239,7 @@ describe("trust show", () => {
       pin,
       facts.fingerprint,
       "CN=anna",
-      "revoked  from 192.0.2.7  3 times",
+      "revoked  from 192.0.2.7 (public)  3 times",
       pem,
     ]) {
       assert.ok(text.includes(part), part);

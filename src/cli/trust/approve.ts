@@ -13,7 +13,7 @@ import { say, showTime } from "../output.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
 import { addKeysFlags, type KeysFlags, readKeys } from "./keys-argument.ts";
-import { printChangedKeys, showPeer } from "./print-keys.ts";
+import { printChangedKeys, showFrom, showPeer } from "./print-keys.ts";
 
 interface Options extends ApprovalFlags, KeysFlags {
   /** The name that somebody saw. */
@@ -116,7 +116,7 @@ async function isApproved(store: TrustStore, key: KeyRecord, { name }: Options):
   const [row] = (await store.listKeys({ pins: [key.pin] })).items;
   const lastSeen = row?.lastSeen ?? null;
   const seen = lastSeen === null ? "" : `, seen ${showTime(lastSeen)}`;
-  const from = came?.address ? ` from ${escapeText(came.address)}` : "";
+  const from = came?.address ? ` from ${showFrom(came.address, came.listener)}` : "";
   say(`  ${showPeer(key)}  ${key.state}${seen}${from}`);
   say(`  ${toKeyId(key.pin)}`);
   return isConfirmed(`trust this key as "${escapeText(name ?? claimOf(key))}"?`);

@@ -3,7 +3,7 @@ import { toListedConnection } from "../../operator/listed-connection.ts";
 import type { ListedConnection } from "../../trust/port/roll.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { showMinute, showName } from "../output.ts";
-import { addPageOptions, type PageFlags, toSearch } from "../page-options.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../page-options.ts";
 import { printList } from "../print-list.ts";
 import { shortKeyId, showFrom } from "./print-keys.ts";
 
@@ -16,7 +16,10 @@ export function connectionsCommand(): Command {
   const command = new Command("connections").description(
     "connections that are open now, in every process on this store",
   );
-  return addPageOptions(command).addOption(storeOption()).addOption(jsonOption()).action(run);
+  return addPageOptions(command, `${SEARCHED_OF_KEYS}; or the connection or process`)
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(run);
 }
 
 async function run({ store: url, ...flags }: Options): Promise<void> {

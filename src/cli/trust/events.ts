@@ -7,7 +7,7 @@ import type { EventFilter } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { outliveReaders, print, printJsonLine, say, showName } from "../output.ts";
-import { addSearchAndLimit, type PageFlags, toSearch } from "../page-options.ts";
+import { addSearchAndLimit, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../page-options.ts";
 import { eachPage } from "../print-list.ts";
 import { columnsOf, inLines } from "../prose.ts";
 import { ServeLog } from "../serve/log.ts";
@@ -38,7 +38,7 @@ export function eventsCommand(): Command {
   addTimeOptions(command)
     .option("--peer <key>", "only about this key, or all keys of a peer")
     .addOption(new Option("--type <type>", "only events of this type").choices(TRUST_EVENT_TYPES));
-  return addSearchAndLimit(command)
+  return addSearchAndLimit(command, SEARCHED_OF_KEYS)
     .addOption(new Option("--after <sequence>", "only events after this one").argParser(parseSequence))
     .addOption(storeOption())
     .addOption(jsonOption())

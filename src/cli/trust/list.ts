@@ -6,7 +6,7 @@ import { escapeText } from "../../trust/peer-name.ts";
 import type { ListedKey } from "../../trust/port/roll.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { showMinute, showName } from "../output.ts";
-import { addPageOptions, type PageFlags, toSearch } from "../page-options.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../page-options.ts";
 import { printList } from "../print-list.ts";
 import { shortKeyId, showPeer } from "./print-keys.ts";
 
@@ -22,7 +22,10 @@ export function listCommand(): Command {
   const command = new Command("list")
     .description("every key that was met or brought, and what it is allowed")
     .addOption(new Option("--state <state>", "only keys in this state").choices(STATES));
-  return addPageOptions(command).addOption(storeOption()).addOption(jsonOption()).action(run);
+  return addPageOptions(command, SEARCHED_OF_KEYS)
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(run);
 }
 
 async function run({ state, store: url, ...flags }: Options): Promise<void> {

@@ -9,7 +9,7 @@ import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, showTime } from "../output.ts";
 import { columnsOf } from "../prose.ts";
 import { showEvent } from "./events.ts";
-import { showPeer } from "./print-keys.ts";
+import { showFrom, showPeer } from "./print-keys.ts";
 
 /** Of events and refusals, for people. */
 const LATEST_SHOWN = 10;
@@ -73,8 +73,8 @@ function describe(key: KeyRecord, shown: ShownKey | undefined, width: number): s
       : []),
     ...certificates.flatMap(describeShownCertificate),
     ...(refusals.length === 0 ? [] : ["refused"]),
-    ...refusals.map(({ reason, detail, address, lastAt, count }) => {
-      return `  ${lastAt ?? "-"}  ${reason}${detail === null ? "" : ` (${detail})`}  from ${escapeText(address ?? "-")}${count > 1 ? `  ${count} times` : ""}`;
+    ...refusals.map(({ reason, detail, address, listener, lastAt, count }) => {
+      return `  ${lastAt ?? "-"}  ${reason}${detail === null ? "" : ` (${detail})`}  from ${showFrom(address, listener)}${count > 1 ? `  ${count} times` : ""}`;
     }),
     ...(events.length === 0 ? [] : ["events"]),
     ...events.flatMap((event) => indented(showEvent({ ...event, pin: null }, width - INDENT.length))),

@@ -47,7 +47,7 @@ function toLook({ pin }: KeyRecord): Remedy {
   return { act: "show-key", at: "server", key: toKeyId(pin) };
 }
 
-const LOOK_AGAIN = "look at it again: what it is now is in the details";
+const LOOK_AGAIN = "look at it again, and decide anew";
 
 function isSame(key: KeyRecord, seen: SeenKey): boolean {
   if (seen.pin !== undefined && key.pin !== seen.pin) return false;
