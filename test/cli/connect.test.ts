@@ -32,6 +32,7 @@ while True:
         os.write(terminal, lines.pop(0).encode().decode("unicode_escape").encode())
 sys.stdout.buffer.write(seen)
 `;
+import { keysIn } from "../support/listed.ts";
 
 async function onTerminal(home: Home, args: readonly string[], lines: readonly string[]): Promise<string> {
   const typed = lines.map((line) => line.replaceAll("\n", "\\n")).join("|");
@@ -63,7 +64,7 @@ describe("connect", () => {
     await using server = await startServe(home);
     await home.run(["connect", server.address], "me\n");
     await using store = openStore(home.store);
-    assert.ok(store.keys().every(({ pin }) => pin !== server.pin));
+    assert.ok((await keysIn(store)).every(({ pin }) => pin !== server.pin));
   });
 
   for (const version of ["1.3", "1.2"]) {
@@ -73,7 +74,7 @@ describe("connect", () => {
       const args = ["connect", server.address, "--max-tls", version];
       assert.equal((await home.run(args, "me\n")).stdout, "Hello, me");
       await using store = openStore(home.store);
-      const [key] = store.keys();
+      const [key] = await keysIn(store);
       assert.ok(key);
       await new Operator(store, { user: null, process: "test", now: Date.now }).revoke(key.pin);
       for (const input of ["", "me\n", "x".repeat(300_000)]) {
@@ -196,6 +197,6 @@ describe("connect", () => {
       ["Hello, me", "Hello, me"],
     );
     await using store = openStore(home.store);
-    assert.equal(store.keys().length, 1);
+    assert.equal((await keysIn(store)).length, 1);
   });
 });

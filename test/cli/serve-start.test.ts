@@ -5,6 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { openStore } from "../../src/store/open-store.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
+import { connectionsIn } from "../support/listed.ts";
 
 describe("serve, when it starts and stops", () => {
   it("keeps its key over a restart, and records where it is for those who invite clients", async () => {
@@ -62,7 +63,7 @@ describe("serve, when it starts and stops", () => {
       await closed;
       await using store = openStore(home.store);
       assert.equal(store.key(ada.pin)?.state, "trusted");
-      assert.deepEqual(store.connections(), []);
+      assert.deepEqual(await connectionsIn(store), []);
     });
   }
 

@@ -13,6 +13,7 @@ import { runMany } from "./support/run-many.ts";
 import { Home } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, openHomeStore, printed } from "./support/trust.ts";
+import { eventsIn } from "../support/listed.ts";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
@@ -268,7 +269,7 @@ describe("trust audit", () => {
     const server = ["--server", "gw.example:8443", "--server-pin", randomPin()];
     assert.equal((await runHere(home, ["token", "create", "anna", ...server])).code, 0);
     const { store } = openHomeStore(home);
-    const [{ json } = assert.fail()] = store.events(0, 1);
+    const [{ json } = assert.fail()] = await eventsIn(store);
     await store.close();
     const { sequence: _sequence, at, details, ...event } = parseEvent(json) ?? assert.fail();
     const { publicKey: _key, serverPin: _pin, ...former } = details;

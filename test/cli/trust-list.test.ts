@@ -6,6 +6,7 @@ import { runHere } from "./support/run-here.ts";
 import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { factsOfPem, failure, hold, openHomeStore, printed, printedJson } from "./support/trust.ts";
+import { connectionsIn } from "../support/listed.ts";
 
 const FIELDS = [
   "peer",
@@ -277,7 +278,7 @@ describe("trust connections", () => {
     const { store } = openHomeStore(home, "serve 4711");
     const live = { id: "c1", pin, peer: "anna", remoteAddress: "192.0.2.1", listener: null, since };
     await store.record({ seen: [], refusals: [], opened: [live], closed: [] });
-    const [run] = store.connections().map((connection) => connection.run);
+    const [run] = (await connectionsIn(store)).map((connection) => connection.run);
     assert.deepEqual(await printedJson(home, "trust", "connections"), [
       {
         connection: "c1",

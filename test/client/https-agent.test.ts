@@ -11,6 +11,7 @@ import { toKeyId } from "../../src/trust/key-id.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { asIdentity, identity, listening } from "./support/listening.ts";
 import { getJson, openVisitor, openWeb } from "./support/web-scene.ts";
+import { keysIn } from "../support/listed.ts";
 
 function refusedFor(reason: string): (error: unknown) => boolean {
   return (error) => isHandclaspError(error, "ERR_HANDCLASP_REFUSED") && error.details["reason"] === reason;
@@ -47,7 +48,7 @@ describe("httpsAgent", () => {
       return true;
     });
     assert.deepEqual(web.asked, []);
-    assert.equal(web.trust.store.keys().length, 0, "our certificate was not shown");
+    assert.equal((await keysIn(web.trust.store)).length, 0, "our certificate was not shown");
   });
 
   it("refuses a server never met under refuse, and asks under ask", async () => {
@@ -199,7 +200,7 @@ describe("httpsAgent", () => {
     await getJson(httpsAgent(visitor.options), web.url, { servername: "other.example" });
     assert.deepEqual(names, ["gw.example", "other.example"]);
     assert.deepEqual(
-      visitor.store.keys().map(({ peer }) => peer),
+      (await keysIn(visitor.store)).map(({ peer }) => peer),
       [web.address],
     );
   });

@@ -70,7 +70,7 @@ describe("a join whose answer is lost", () => {
       }
       assert.ok(usedAtOnce > 0, "no attempt got as far as the server's decision");
       assert.ok(usedAtOnce < 12, "no attempt broke off before that");
-      const joined = scene.events().filter(({ type }) => type === "joined");
+      const joined = (await scene.events()).filter(({ type }) => type === "joined");
       assert.equal(joined.length, 13);
     });
   }

@@ -9,6 +9,7 @@ import { until } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";
 import { altered } from "../guard/support/verdicts.ts";
 import { assertRefusedWith, Guest, openJoinScene } from "./support/join-scene.ts";
+import { keysIn } from "../support/listed.ts";
 
 const ACCESS_DENIED = 49;
 const REVOKED = 44;
@@ -34,7 +35,7 @@ describe("joinWithToken", () => {
         assert.equal(store.token(token.id)?.usedBy, pin);
         assert.deepEqual(store.keysOfName("root"), []);
         assert.deepEqual(
-          scene.events().map(({ type }) => type),
+          (await scene.events()).map(({ type }) => type),
           ["token-created", "joined"],
         );
       });
@@ -46,7 +47,7 @@ describe("joinWithToken", () => {
     await using guest = await Guest.called("anna");
     await guest.join(await scene.invite());
     await scene.trust.flush();
-    const [newest, joining, ...more] = scene.trust.store.certificates(guest.own.facts.pin);
+    const [newest, joining, ...more] = await scene.trust.store.listCertificates(guest.own.facts.pin);
     assert.deepEqual(newest?.fingerprint, guest.own.facts.fingerprint);
     assert.equal(readCertificate(newest?.der ?? assert.fail()).joinProof, undefined);
     assert.notEqual(readCertificate(joining?.der ?? assert.fail()).joinProof, undefined);
@@ -87,7 +88,7 @@ describe("joinWithToken", () => {
       await assertRefusedWith(guest.join(token), ACCESS_DENIED);
       assert.partialDeepStrictEqual(await scene.refusal(), { reason: "token-invalid", detail }, detail);
       assert.equal(store.key(guest.own.facts.pin), undefined, "a token that is no good leaves no key behind");
-      const event = scene.events().findLast(({ type }) => type === "token-refused");
+      const event = (await scene.events()).findLast(({ type }) => type === "token-refused");
       if (detail === "unknown-token") assert.notEqual(event?.details["problem"], detail);
       else {
         assert.partialDeepStrictEqual(event, {
@@ -123,7 +124,7 @@ describe("joinWithToken", () => {
     await guest.join(later);
     await using thief = await Guest.called("anna");
     await assertRefusedWith(thief.join(token), ACCESS_DENIED);
-    assert.equal(scene.events().filter(({ type }) => type === "joined").length, 1);
+    assert.equal((await scene.events()).filter(({ type }) => type === "joined").length, 1);
   });
 
   it("goes by the server's clock, and says so when it is refused for its age", async () => {
@@ -171,7 +172,7 @@ describe("joinWithToken", () => {
       const joins = await Promise.allSettled(guests.map((guest) => guest.join(token, { timeoutMs: 60_000 })));
       const won = joins.filter(({ status }) => status === "fulfilled").length;
       assert.equal(won, 1);
-      const trusted = scene.trust.store.keys().filter(({ state }) => state === "trusted");
+      const trusted = (await keysIn(scene.trust.store)).filter(({ state }) => state === "trusted");
       assert.deepEqual(
         trusted.map(({ peer }) => peer),
         ["laptop-anna"],
@@ -201,7 +202,7 @@ describe("joinWithToken", () => {
       await guest.join(await scene.invite());
       await until(() => scene.trust.store.key(pin)?.state === "trusted");
       assert.equal(scene.trust.store.key(pin)?.peer, "laptop-anna");
-      assert.equal(scene.events().filter(({ type }) => type === "joined").length, 1);
+      assert.equal((await scene.events()).filter(({ type }) => type === "joined").length, 1);
     });
   }
 

@@ -11,6 +11,7 @@ import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { identity } from "../guard/support/identities.ts";
 import { successorOf, successorsOf } from "../support/successor.ts";
+import { keysIn } from "../support/listed.ts";
 
 const A = "a.example:443";
 const B = "b.example:443";
@@ -53,7 +54,7 @@ describe("PinnedServer", () => {
       assert.ok(error.message.includes(toKeyId(pin)));
       assert.ok(error.message.includes(pin));
     }
-    assert.deepEqual(store.keys(), []);
+    assert.deepEqual(await keysIn(store), []);
   });
 
   it("refuses a successor of the key when we revoked or ignored that one ourselves", async () => {

@@ -8,6 +8,7 @@ import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { identity } from "../guard/support/identities.ts";
 import { type Shown, successorOf, successorsOf } from "../support/successor.ts";
+import { eventsIn, keysIn } from "../support/listed.ts";
 
 const A = "a.example:443";
 const B = "b.example:443";
@@ -28,8 +29,8 @@ async function meet(servers: KnownServers, address: string, { facts }: Shown): P
   return verdict;
 }
 
-function events(store: TrustStore, type: TrustEvent["type"]): readonly TrustEvent[] {
-  const all = store.events(0, 1000).flatMap(({ json }) => parseEvent(json) ?? []);
+async function events(store: TrustStore, type: TrustEvent["type"]): Promise<readonly TrustEvent[]> {
+  const all = (await eventsIn(store)).flatMap(({ json }) => parseEvent(json) ?? []);
   return all.filter((event) => event.type === type);
 }
 
@@ -71,7 +72,7 @@ describe("a known server that rotates its key", () => {
         admits(servers, address, next.facts);
         refuses(servers, address, old.facts);
       }
-      assert.equal(store.keys().filter(({ state }) => state === "trusted").length, 1);
+      assert.equal((await keysIn(store)).filter(({ state }) => state === "trusted").length, 1);
     }
   });
 
@@ -158,7 +159,7 @@ describe("a known server that rotates its key", () => {
     await operator.revoke(old.facts.pin);
     for (let times = 0; times < 2; times++) await meet(servers, A, next);
     refuses(servers, A, next.facts);
-    const [noted, ...others] = events(store, "endorsement-refused");
+    const [noted, ...others] = await events(store, "endorsement-refused");
     assert.deepEqual(noted?.details, { problem: "endorsed-by-revoked", endorsedBy: old.facts.pin });
     assert.deepEqual(others, []);
   });
@@ -171,7 +172,7 @@ describe("a known server that rotates its key", () => {
     await meet(servers, A, await successorOf(stranger));
     await meet(servers, A, await successorOf(server, { signer: stranger }));
     admits(servers, A, server.facts);
-    assert.deepEqual(events(store, "endorsement-refused"), []);
+    assert.deepEqual(await events(store, "endorsement-refused"), []);
   });
 
   it("leaves an event when the old key shows up again, once", async () => {
@@ -181,7 +182,7 @@ describe("a known server that rotates its key", () => {
     await meet(servers, A, old);
     await meet(servers, A, await successorOf(old));
     for (let times = 0; times < 2; times++) await meet(servers, A, old);
-    const [stale, ...others] = events(store, "stale-key-seen");
+    const [stale, ...others] = await events(store, "stale-key-seen");
     assert.equal(stale?.pin, old.facts.pin);
     assert.equal(stale.actor.address, A);
     assert.deepEqual(others, []);

@@ -9,6 +9,7 @@ import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { openScene } from "../guard/support/scene.ts";
 import { identity, listening, optionsFor, readAll, serve, showing, unreadable } from "./support/listening.ts";
+import { keysIn } from "../support/listed.ts";
 
 const VERSIONS = ["TLSv1.3", "TLSv1.2"] satisfies SecureVersion[];
 
@@ -65,7 +66,7 @@ describe("a connection that is to be verified", () => {
           return "done";
         } catch (error) {
           assert.ok(isConnectError(error), `after ${most} bytes: ${String(error)}`);
-          assert.deepEqual(store.keys(), [], `after ${most} bytes`);
+          assert.deepEqual(await keysIn(store), [], `after ${most} bytes`);
           return "failed";
         }
       };
@@ -195,7 +196,7 @@ describe("a connection that is to be verified", () => {
       },
     }));
     assert.deepEqual(
-      store.keys().map(({ state }) => state),
+      (await keysIn(store)).map(({ state }) => state),
       ["pending"],
     );
   });

@@ -8,6 +8,7 @@ import { connectOnce } from "../guard/support/node-client.ts";
 import { connectWithHeader, headerV2, rawV2 } from "./support/proxy-header.ts";
 import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
 import { exchange, gone, openClient, openUpstream, type TestUpstream } from "./support/upstream.ts";
+import { refusalsIn } from "../support/listed.ts";
 
 const ada = await identity("ada");
 
@@ -49,7 +50,7 @@ describe("a listener behind a proxy", () => {
     const client = await connectWithHeader(scene.port, headerV2("198.51.100.7", 1), ada);
     await gone(client);
     await scene.gateway.close();
-    const [refusal] = scene.store.refusals(1);
+    const [refusal] = await refusalsIn(scene.store);
     assert.equal(refusal?.address, "198.51.100.7");
     assert.equal(refusal?.reason, "pending");
   });

@@ -8,6 +8,7 @@ import { identity } from "../guard/support/identities.ts";
 import { connectWithHeader, rawV2 } from "./support/proxy-header.ts";
 import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
 import { exchange, gone, openClient, openUpstream, type TestUpstream } from "./support/upstream.ts";
+import { eventsIn, refusalsIn } from "../support/listed.ts";
 
 const ada = await identity("ada");
 
@@ -32,7 +33,7 @@ describe("an IPv4 client at a listener for both protocols", () => {
     assert.deepEqual([ends?.sourceAddress, ends?.destinationAddress], ["127.0.0.1", "127.0.0.1"]);
     client.destroy();
     await gone(client);
-    const [event] = scene.store.events(0, 10).map(({ json }) => json);
+    const [event] = (await eventsIn(scene.store)).map(({ json }) => json);
     assert.match(event ?? "", /"address":"127\.0\.0\.1"/);
   });
 
@@ -45,7 +46,7 @@ describe("an IPv4 client at a listener for both protocols", () => {
     assert.equal((await scene.event("handshake-failed")).remoteAddress, "127.0.0.1");
     await gone(await openClient(scene.port, ada));
     await scene.gateway.close();
-    assert.equal(scene.store.refusals(1)[0]?.address, "127.0.0.1");
+    assert.equal((await refusalsIn(scene.store))[0]?.address, "127.0.0.1");
 
     await using proxied = await openScene(upstream, { acceptProxy: ["127.0.0.1"] });
     const noHeader = createConnection(proxied.port, "127.0.0.1").on("error", () => undefined);

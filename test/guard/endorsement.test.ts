@@ -4,6 +4,7 @@ import { successorOf, successorsOf } from "../support/successor.ts";
 import { identity } from "./support/identities.ts";
 import { greet, openScene } from "./support/scene.ts";
 import { events, greeted, office, refused, stateOf, visit } from "./support/trusted-client.ts";
+import { refusalsIn } from "../support/listed.ts";
 
 const CERTIFICATE_REVOKED = 44;
 const BAD_CERTIFICATE = 42;
@@ -38,7 +39,7 @@ describe("an endorsement", () => {
     await refused(scene, stranger, CERTIFICATE_UNKNOWN);
     assert.equal(stateOf(scene, scene.anna), "trusted");
     assert.deepEqual(await events(scene, "endorsement-refused"), []);
-    const [refusal] = scene.trust.store.refusals(1);
+    const [refusal] = await refusalsIn(scene.trust.store);
     assert.equal(refusal?.detail, "endorsed-by-unknown");
   });
 

@@ -164,7 +164,9 @@ describe("a renewed certificate", () => {
     await scene.trust.flush();
     assert.equal(scene.trust.store.head().sequence, before);
     assert.equal(scene.trust.store.key(anna.facts.pin)?.peer, "anna");
-    const kept = scene.trust.store.certificates(anna.facts.pin).map(({ fingerprint }) => fingerprint);
+    const kept = (await scene.trust.store.listCertificates(anna.facts.pin)).map(
+      ({ fingerprint }) => fingerprint,
+    );
     assert.deepEqual(kept.toSorted(), [anna.facts.fingerprint, again.facts.fingerprint].toSorted());
   });
 
@@ -182,7 +184,7 @@ describe("a renewed certificate", () => {
     assert.equal(resumed.resumed, true);
     await scene.trust.flush();
     assert.equal(scene.trust.store.key(scene.anna.facts.pin)?.fingerprint, again.facts.fingerprint);
-    const [newest] = scene.trust.store.certificates(scene.anna.facts.pin);
+    const [newest] = await scene.trust.store.listCertificates(scene.anna.facts.pin);
     assert.equal(newest?.fingerprint, again.facts.fingerprint);
   });
 });

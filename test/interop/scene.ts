@@ -18,6 +18,7 @@ import {
   Trust,
 } from "../../src/index.ts";
 import type { Client, TlsVersion } from "./stack.ts";
+import { keysIn } from "../support/listed.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 type ServerMessage = ChannelMessages[keyof ChannelMessages];
@@ -66,7 +67,7 @@ export class GuardedServer implements AsyncDisposable {
   async revokeAll(): Promise<boolean> {
     const { store } = this.#trust;
     const operator = new Operator(store, { user: "interop", process: "interop", now: Date.now });
-    const pins = store.keys().map(({ pin }) => pin);
+    const pins = (await keysIn(store)).map(({ pin }) => pin);
     for (const pin of pins) await operator.revoke(pin);
     return pins.length > 0;
   }

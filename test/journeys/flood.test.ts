@@ -10,6 +10,7 @@ import { fresh, type KnownCredentials } from "./support/certificates.ts";
 import { json } from "./support/cli-lines.ts";
 import { forEachOf, knock, strangers } from "./support/flood.ts";
 import { stackOf } from "./support/stacks.ts";
+import { keysIn } from "../support/listed.ts";
 
 const { burst, perSecond } = DEFAULT_FIRST_USE_LIMITS.perNetwork;
 const STRANGERS = 400;
@@ -141,7 +142,7 @@ describe("a flood of 2000 new keys that reach the trust store", () => {
             ["rate-limited", 2001 - most],
           ]),
         );
-        const states = store.keys().map(({ state }) => state);
+        const states = (await keysIn(store)).map(({ state }) => state);
         assert.equal(states.length, firstUse === "ask" ? MOST_PENDING : most);
         assert.equal(store.head().sequence, firstUse === "ask" ? 0 : most);
         assert.equal(store.check().chain.broken, null);

@@ -12,6 +12,7 @@ import type { SightingBatch } from "../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { randomPin } from "../support/certificates.ts";
 import { newPath, storeWithAnna, until } from "./support/stores.ts";
+import { connectionsIn } from "../support/listed.ts";
 
 const SCRIPT = join(import.meta.dirname, "support", "hold-connection.ts");
 const NOTHING: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };
@@ -22,8 +23,8 @@ function opening(...ids: readonly string[]): SightingBatch {
   return { ...NOTHING, opened: ids.map((id) => ({ id, ...rest })) };
 }
 
-function listed(store: TrustStore): readonly string[] {
-  return store.connections().map(({ id }) => id);
+async function listed(store: TrustStore): Promise<readonly string[]> {
+  return (await connectionsIn(store)).map(({ id }) => id);
 }
 
 async function holder(path: string, id: string, ...under: string[]): Promise<ChildProcess> {
@@ -54,14 +55,14 @@ describe("the list of live connections", () => {
     let now = Date.now();
     await using store = openSqliteStore(path, { now: () => now });
     await store.record(opening("ours"));
-    assert.deepEqual(listed(store).toSorted(), ["killed", "lives", "ours"]);
+    assert.deepEqual((await listed(store)).toSorted(), ["killed", "lives", "ours"]);
     killed.kill("SIGKILL");
     await once(killed, "exit");
     await ended(lives);
-    await until(() => !listed(store).includes("lives"));
+    await until(async () => !(await listed(store)).includes("lives"));
     now += SILENT_MS + 1000;
     await store.record(NOTHING);
-    assert.deepEqual(listed(store), ["ours"]);
+    assert.deepEqual(await listed(store), ["ours"]);
     assert.deepEqual(rows(path), ["ours"]);
   });
 
@@ -74,13 +75,13 @@ describe("the list of live connections", () => {
     const second = await holder(path, "second", ...under);
     await using store = openSqliteStore(path);
     await store.record(opening("ours"));
-    const connections = store.connections();
-    assert.deepEqual(listed(store).toSorted(), ["first", "ours", "second"]);
+    const connections = await connectionsIn(store);
+    assert.deepEqual((await listed(store)).toSorted(), ["first", "ours", "second"]);
     const names = connections.filter(({ id }) => id !== "ours").map(({ process: name }) => name);
     assert.deepEqual(names, ["serve 1", "serve 1"]);
     assert.equal(new Set(connections.map(({ run }) => run)).size, 3);
     await Promise.all([ended(first), ended(second)]);
-    await until(() => listed(store).length === 1);
+    await until(async () => (await listed(store)).length === 1);
   });
 
   it("has those of threads of one process", async () => {
@@ -94,12 +95,12 @@ describe("the list of live connections", () => {
     }
     await using store = openSqliteStore(path, { process: `serve ${process.pid}` });
     await store.record(opening("ours"));
-    assert.deepEqual(listed(store).toSorted(), ["first", "ours", "second"]);
+    assert.deepEqual((await listed(store)).toSorted(), ["first", "ours", "second"]);
     for (const thread of threads) {
       thread.postMessage("end");
       await once(thread, "exit");
     }
-    assert.deepEqual(listed(store), ["ours"]);
+    assert.deepEqual(await listed(store), ["ours"]);
   });
 
   it("keeps a run that sees nobody new, by a sign of life that is no event", async (context) => {
@@ -114,7 +115,7 @@ describe("the list of live connections", () => {
       now += BEAT_MS;
       context.mock.timers.tick(BEAT_MS);
       await store.putSetting("written behind the beat", String(beats));
-      assert.deepEqual(listed(store), ["ours"]);
+      assert.deepEqual(await listed(store), ["ours"]);
     }
     assert.deepEqual(store.head(), head);
   });
@@ -133,7 +134,7 @@ describe("the list of live connections", () => {
     assert.deepEqual(rows(path), ["c3"]);
     context.mock.timers.tick(2 * BEAT_MS);
     await store.putSetting("written behind the beat", "yes");
-    assert.deepEqual(listed(other), ["c2", "c3"]);
+    assert.deepEqual(await listed(other), ["c2", "c3"]);
   });
 
   it("gets what was opened and closed while the file was away", async (context) => {
@@ -150,7 +151,7 @@ describe("the list of live connections", () => {
     renameSync(`${path}.away`, path);
     context.mock.timers.tick(100);
     await store.record(NOTHING);
-    assert.deepEqual(listed(store), ["c2", "c3"]);
+    assert.deepEqual(await listed(store), ["c2", "c3"]);
   });
 
   it("gets what could not be written for a while", async (context) => {
@@ -168,7 +169,7 @@ describe("the list of live connections", () => {
     broken.close();
     context.mock.timers.tick(BEAT_MS);
     await store.putSetting("written behind the beat", "yes");
-    assert.deepEqual(listed(store).toSorted(), ["c2", "c3"]);
+    assert.deepEqual((await listed(store)).toSorted(), ["c2", "c3"]);
   });
 
   it("loses a run's at once when its store is closed", async () => {

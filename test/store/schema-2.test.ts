@@ -9,6 +9,7 @@ import type { KeyPin } from "../../src/trust/key-record.ts";
 import { createTokenOf, joinOf } from "../../src/testing/contract/join-tokens.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { newPath } from "./support/stores.ts";
+import { refusalsIn, tokensIn } from "../support/listed.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 
@@ -59,10 +60,10 @@ describe("a store of schema 1, from before there were join tokens", () => {
       state: "pending",
       conflictsWith: pins.anna,
     });
-    assert.equal(store.certificates(pins.anna).length, 1);
+    assert.equal((await store.listCertificates(pins.anna)).length, 1);
     assert.ok(store.isForgotten(pins.gone));
     assert.equal(store.setting("server"), "here");
-    assert.partialDeepStrictEqual(store.refusals(9), [{ reason: "pending", detail: null, count: 3 }]);
+    assert.partialDeepStrictEqual(await refusalsIn(store), [{ reason: "pending", detail: null, count: 3 }]);
     assert.deepEqual(store.check().problems, []);
     assert.deepEqual(store.check().chain, { head: store.head(), broken: null });
     assert.equal(store.head().sequence, 1);
@@ -71,7 +72,7 @@ describe("a store of schema 1, from before there were join tokens", () => {
   it("takes tokens from then on, and adds to refusals that it has", async () => {
     const { path, pins } = formerStore();
     await using store = openSqliteStore(path);
-    assert.deepEqual(store.tokens(), []);
+    assert.deepEqual(await tokensIn(store), []);
     await store.apply(createTokenOf("ben"));
     const ben = factsOf("ben");
     assert.equal((await store.apply(joinOf(ben))).kind, "changed");
@@ -89,7 +90,7 @@ describe("a store of schema 1, from before there were join tokens", () => {
     } as const;
     const seen = { ...refusal, connection: "c-2", firstAt: AT + 9, lastAt: AT + 9, count: 1 };
     await store.record({ seen: [], refusals: [seen], opened: [], closed: [] });
-    assert.partialDeepStrictEqual(store.refusals(9), [
+    assert.partialDeepStrictEqual(await refusalsIn(store), [
       { ...refusal, count: 4, firstAt: AT, connection: "c-2" },
     ]);
     assert.equal(store.check().chain.broken, null);

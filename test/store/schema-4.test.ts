@@ -6,6 +6,7 @@ import { createSchema, MIGRATIONS, SCHEMA } from "../../src/store/schema.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { randomPin } from "../support/certificates.ts";
 import { newPath } from "./support/stores.ts";
+import { connectionsIn } from "../support/listed.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 
@@ -34,14 +35,14 @@ describe("a store of schema 3, from before connections were listed by run", () =
     await using store = openSqliteStore(path);
     assert.equal(store.stats().schema, SCHEMA);
     assert.deepEqual(
-      store.certificates(anna).map(({ fingerprint }) => fingerprint),
+      (await store.listCertificates(anna)).map(({ fingerprint }) => fingerprint),
       ["a2", "a1", "a0"],
     );
     assert.deepEqual(
-      store.certificates(eve).map(({ fingerprint }) => fingerprint),
+      (await store.listCertificates(eve)).map(({ fingerprint }) => fingerprint),
       ["e2"],
     );
-    assert.deepEqual(store.connections(), []);
+    assert.deepEqual(await connectionsIn(store), []);
     assert.deepEqual(store.check().problems, []);
   });
 });

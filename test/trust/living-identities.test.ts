@@ -127,11 +127,11 @@ describe("any sequence of joins, rotations, renewals and an operator's decisions
         }
         for (const one of steps) {
           await play(scene, one);
-          scene.check();
+          await scene.check();
         }
         await scene.settle();
-        scene.check();
-        scene.assertChainHolds();
+        await scene.check();
+        await scene.assertChainHolds();
       }),
       { numRuns: 400 },
     );

@@ -8,6 +8,7 @@ import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { Refuse } from "../../src/trust/verdict.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
+import { refusalsIn } from "../support/listed.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ANNA = factsOf("anna");
@@ -49,7 +50,7 @@ describe("sightings that could not be written", () => {
     failing.error = undefined;
     await writer.flush();
     assert.equal(failing.errors.length, 1);
-    const [refusal, ...others] = store.refusals(10);
+    const [refusal, ...others] = await refusalsIn(store);
     assert.partialDeepStrictEqual(refusal, { connection: "c3", firstAt: AT + 1, lastAt: AT + 3, count: 3 });
     assert.deepEqual(others, []);
     assert.equal((await store.listKeys()).items[0]?.lastSeen, AT + 1);
@@ -62,7 +63,7 @@ describe("sightings that could not be written", () => {
     await writer.flush();
     failing.error = undefined;
     context.mock.timers.tick(10_000);
-    assert.equal(store.refusals(10)[0]?.count, 1);
+    assert.equal((await refusalsIn(store))[0]?.count, 1);
   });
 
   it("take no more room than others: beyond that they are counted together", async (context) => {
@@ -80,7 +81,7 @@ describe("sightings that could not be written", () => {
     }
     failing.error = undefined;
     await writer.flush();
-    const refusals = store.refusals(10_000);
+    const refusals = await refusalsIn(store);
     assert.equal(refusals.length, 2001);
     assert.equal(
       refusals.reduce((sum, { count }) => sum + count, 0),

@@ -10,6 +10,7 @@ import { Operator } from "../../src/operator/operator.ts";
 import type { FirstUse } from "../../src/trust/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { factsOf } from "../support/certificates.ts";
+import { eventsIn, keysIn } from "../support/listed.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const NAMES = ["anna", "Anna", "ben", undefined];
@@ -66,7 +67,7 @@ describe("trust over any sequence of first uses, approvals, revocations, conflic
         const operator = new Operator(store, { user: "test", process: "test 1", now: () => NOW });
         const expected = new Expected();
         for (const one of steps) await play(one, store, operator, expected);
-        const report = verifyChain(store.events(0, 1000));
+        const report = verifyChain(await eventsIn(store));
         assert.equal(report.broken, null);
         for (const peer of NAMES) {
           const held = store.keysOfName(nameKey(peer ?? "")).filter(({ state }) => state === "trusted");
@@ -102,7 +103,7 @@ async function play(one: Step, store: Store, operator: Operator, expected: Expec
     expected.barred.delete(pin);
     if (one.onConflict === "add" && peer !== null && peer !== undefined)
       expected.addedByOperator.add(nameKey(peer));
-    for (const { pin: other, state } of store.keys())
+    for (const { pin: other, state } of await keysIn(store))
       if (state === "retired") bar(expected, other, "retired");
   } else if (one.kind === "revoke") bar(expected, pin, "revoked");
   else if (one.kind === "ignore") bar(expected, pin, "ignored");

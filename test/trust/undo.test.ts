@@ -6,6 +6,7 @@ import { openMemoryStore } from "../../src/store/memory-store.ts";
 import type { Change, Outcome } from "../../src/trust/changes/change.ts";
 import type { KeyRecord } from "../../src/trust/key-record.ts";
 import { type Draw, randomChange } from "./support/random-change.ts";
+import { keysIn, membersIn } from "../support/listed.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR = { user: "olga", process: "test 1", address: null, listener: null };
@@ -31,15 +32,15 @@ async function apply(store: Store, change: Change): Promise<Outcome | undefined>
 }
 
 /** What is trusted, called, grouped and said of keys; how a stranger waits is not told. */
-function standing(store: Store): unknown {
-  const keys = store
-    .keys()
-    .map(({ pin, state, peer, claimedName, newName, source, expires, note }: KeyRecord) => {
+async function standing(store: Store): Promise<unknown> {
+  const keys = (await keysIn(store)).map(
+    ({ pin, state, peer, claimedName, newName, source, expires, note }: KeyRecord) => {
       return state === "pending" && peer === null
         ? { pin, state, claimedName, newName, note }
         : { pin, state, peer, claimedName, newName, source, expires, note };
-    });
-  const members = store.members().map(({ group, peer }) => `${group} ${peer}`);
+    },
+  );
+  const members = (await membersIn(store)).map(({ group, peer }) => `${group} ${peer}`);
   return { keys, members };
 }
 
@@ -63,26 +64,26 @@ describe("undo", () => {
         let at = AT;
         for (const draw of drawn) {
           const change = randomChange(draw, (at += draw.waitMs));
-          const before = standing(store);
+          const before = await standing(store);
           const { sequence: head } = store.head();
           await apply(store, change);
           const { sequence: last } = store.head();
           if (!UNDONE.has(change.type) || last === head) continue;
-          const after = standing(store);
+          const after = await standing(store);
           const undone: number[] = [];
           for (let sequence = last; sequence > head; sequence--) {
             const { sequence: length } = store.head();
             if (await apply(store, { type: "undo", at, actor: ACTOR, sequence })) undone.unshift(length + 1);
           }
           assert.ok(undone.length > 0, `nothing of ${change.type} could be undone`);
-          assert.deepEqual(standing(store), before, change.type);
+          assert.deepEqual(await standing(store), before, change.type);
           for (const sequence of undone) {
             assert.ok(
               await apply(store, { type: "undo", at, actor: ACTOR, sequence }),
               `redo of ${change.type}`,
             );
           }
-          assert.deepEqual(standing(store), after, `${change.type} again`);
+          assert.deepEqual(await standing(store), after, `${change.type} again`);
           tried.set(change.type, (tried.get(change.type) ?? 0) + 1);
         }
         assert.equal(store.audit().rows?.count, 0);

@@ -10,13 +10,14 @@ import type { CreateTokenOptions } from "../../../src/operator/invite.ts";
 import type { JoinToken } from "../../../src/trust/join-token.ts";
 import type { RefusalSighting } from "../../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { eventsIn, refusalsIn } from "../../support/listed.ts";
 
 /** A guarded server whose operator makes join tokens. */
 export interface JoinScene extends Scene {
   readonly own: TestIdentity;
   /** A token for this server, unless it is said otherwise. */
   invite(over?: Partial<CreateTokenOptions>): Promise<JoinToken>;
-  events(): readonly TrustEvent[];
+  events(): Promise<readonly TrustEvent[]>;
   /** The newest refusal. */
   refusal(): Promise<RefusalSighting>;
 }
@@ -37,10 +38,10 @@ export async function openJoinScene(options: SceneOptions & { own?: TestIdentity
       const servers = [`127.0.0.1:${scene.port}`];
       return scene.operator.createToken({ peer: "laptop-anna", servers, serverPin: own.facts.pin, ...over });
     },
-    events: () => store.events(0, 1000).flatMap(({ json }) => parseEvent(json) ?? []),
+    events: async () => (await eventsIn(store)).flatMap(({ json }) => parseEvent(json) ?? []),
     async refusal() {
       await scene.trust.flush();
-      return store.refusals(1)[0] ?? assert.fail("nobody was refused");
+      return (await refusalsIn(store))[0] ?? assert.fail("nobody was refused");
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Shown } from "../../support/successor.ts";
 import { identity } from "./identities.ts";
 import { connectOnce, type Outcome } from "./node-client.ts";
 import { greet, openScene, type Scene, type SceneOptions } from "./scene.ts";
+import { eventsIn } from "../../support/listed.ts";
 
 /** A server that lets nobody in by itself, and one client that it trusts. */
 export async function office(options: SceneOptions = {}): Promise<Scene & { readonly anna: Shown }> {
@@ -37,6 +38,6 @@ export function stateOf({ trust }: Scene, { facts }: Shown): KeyState | undefine
 /** What was recorded, once everything that was noted is on disk. */
 export async function events({ trust }: Scene, type: TrustEvent["type"]): Promise<readonly TrustEvent[]> {
   await trust.flush();
-  const all = trust.store.events(0, 1000).flatMap(({ json }) => parseEvent(json) ?? []);
+  const all = (await eventsIn(trust.store)).flatMap(({ json }) => parseEvent(json) ?? []);
   return all.filter((event) => event.type === type);
 }

@@ -4,11 +4,12 @@ import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { rotateOf } from "../../../src/testing/contract/rotations.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { keysIn } from "../../support/listed.ts";
 
 const [, , path = "", what] = process.argv;
 await using store = openSqliteStore(path);
 const operator = new Operator(store, { user: "olga", process: `race ${process.pid}`, now: Date.now });
-const peers = store.keys();
+const peers = await keysIn(store);
 console.log("ready");
 await once(process.stdin, "data");
 // One after the other, so that the transactions of both processes come between each other.

@@ -22,9 +22,9 @@ export async function storeWithAnna(path: string, more = 0): Promise<ReturnType<
 }
 
 /** Waits until a condition holds; fails after ten seconds. */
-export async function until(holds: () => boolean): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < 10_000; waited += 5) {
-    if (holds()) return;
+    if (await holds()) return;
     await sleep(5);
   }
   assert.fail("it did not happen within ten seconds");

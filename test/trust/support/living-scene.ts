@@ -11,6 +11,7 @@ import type { Claim } from "../../../src/trust/verdict.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf, randomPin } from "../../support/certificates.ts";
 import { type FirstUse, Ledger, type Persona, type Plea } from "./ledger.ts";
+import { eventsIn, keysIn } from "../../support/listed.ts";
 
 export interface Policy {
   readonly firstUse: FirstUse;
@@ -150,9 +151,9 @@ export class LivingScene implements AsyncDisposable {
   }
 
   /** What has to hold at every moment. */
-  check(): void {
+  async check(): Promise<void> {
     const held = new Map<string, number>();
-    for (const { pin, state, peer } of this.#store.keys()) {
+    for (const { pin, state, peer } of await keysIn(this.#store)) {
       const entry = this.ledger.entries.get(pin);
       assert.equal(entry?.standing, state === "pending" ? undefined : state, pin);
       if (state === "pending") continue;
@@ -165,8 +166,8 @@ export class LivingScene implements AsyncDisposable {
     for (const pin of this.ledger.entries.keys()) assert.ok(this.#store.key(pin as KeyPin), pin);
   }
 
-  assertChainHolds(): void {
-    assert.equal(verifyChain(this.#store.events(0, 10_000)).broken, null);
+  async assertChainHolds(): Promise<void> {
+    assert.equal(verifyChain(await eventsIn(this.#store)).broken, null);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -201,13 +202,13 @@ export class LivingScene implements AsyncDisposable {
 
   /** Whether an operator's change was carried out; one that was not has changed nothing. */
   async #try(run: () => Promise<unknown>): Promise<boolean> {
-    const before = JSON.stringify(this.#store.keys());
+    const before = JSON.stringify(await keysIn(this.#store));
     try {
       await run();
       return true;
     } catch (error) {
       assert.ok(isHandclaspError(error), String(error));
-      assert.equal(JSON.stringify(this.#store.keys()), before);
+      assert.equal(JSON.stringify(await keysIn(this.#store)), before);
       return false;
     }
   }

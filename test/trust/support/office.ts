@@ -10,6 +10,7 @@ import { Trust } from "../../../src/trust/trust.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { RefusalReason } from "../../../src/trust/verdict.ts";
 import type { CertificateFacts } from "../../../src/x509/certificate-facts.ts";
+import { eventsIn } from "../../support/listed.ts";
 
 /** The time that the office lives at. */
 export const NOW: number = Date.UTC(2030, 0, 1);
@@ -54,7 +55,7 @@ export class Office {
     return this.store.key(pin)?.state;
   }
 
-  events(): readonly TrustEvent[] {
-    return this.store.events(0, 1000).flatMap(({ json }) => parseEvent(json) ?? []);
+  async events(): Promise<readonly TrustEvent[]> {
+    return (await eventsIn(this.store)).flatMap(({ json }) => parseEvent(json) ?? []);
   }
 }
