@@ -1,12 +1,45 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
 import { runHere } from "./support/run-here.ts";
-import { Home } from "./support/serve.ts";
+import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, hold, printed, printedJson } from "./support/trust.ts";
+
+const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+
+/** util-linux's `script`, which gives a program a terminal. */
+const terminal = await runToEnd("script", ["--version"]).catch(() => undefined);
+const hasTerminal = terminal?.stdout.includes("util-linux") === true;
+
+/** Runs a verb at a terminal, at which somebody says yes as soon as something has happened behind the question. */
+async function agreed(
+  home: Home,
+  verb: readonly string[],
+  meanwhile: () => Promise<unknown>,
+): Promise<{ readonly code: unknown; readonly text: string }> {
+  const line = [process.execPath, MAIN, ...verb].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
+    env: { ...process.env, ...home.environment },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let text = "";
+  let hasAnswered = false;
+  const closed = once(child, "close");
+  for await (const piece of child.stdout) {
+    text += String(piece);
+    if (hasAnswered || !text.includes("[y/N]")) continue;
+    hasAnswered = true;
+    await meanwhile();
+    child.stdin.end("y\n");
+  }
+  const [code] = await closed;
+  return { code, text };
+}
 
 async function waiting(home: Home, ...names: readonly string[]): Promise<void> {
   for (const name of names) await hold(home, (await makeClient(home, name)).pem);
@@ -27,6 +60,22 @@ describe("verbs on many keys", () => {
     assert.match(stderr, /^failed {2}nobody {2}.*\[ERR_HANDCLASP_NOT_FOUND\]\napproved 2, failed 1\n$/);
     assert.equal(await stateOf(home, "ben"), "trusted");
   });
+
+  it(
+    "act on nothing that was not shown, at a terminal: neither on a name that a stranger comes with meanwhile",
+    { skip: !hasTerminal },
+    async () => {
+      using home = new Home();
+      await waiting(home, "anna");
+      const { code, text } = await agreed(home, ["trust", "approve", "anna", "ben"], () =>
+        waiting(home, "ben"),
+      );
+      assert.match(text, /approve these 1 keys\? \[y\/N\]/);
+      assert.match(text, /failed {2}ben {2}.*\[ERR_HANDCLASP_CHANGED\]\r?\napproved 1, failed 1/);
+      assert.equal(code, 1);
+      assert.deepEqual([await stateOf(home, "anna"), await stateOf(home, "ben")], ["trusted", "pending"]);
+    },
+  );
 
   it("read keys from a file and from stdin, but for comments and blank lines", async () => {
     using home = new Home();

@@ -65,17 +65,17 @@ export function seenIn(keys: readonly string[], version: number | undefined): re
   return keys.map((key) => ({ key, ...(version !== undefined && { seen: { version } }) }));
 }
 
-/** As it is shown, and is acted on only then; what answers to nothing fails by itself. */
+/** As it is shown, and is acted on only then; what answers to nothing fails by itself, and whatever answers to it later. */
 async function looked(
   store: TrustStore,
   key: string,
   verb: KeyVerb,
-): Promise<ManyKey & { readonly seen?: readonly KeyRecord[] }> {
+): Promise<ManyKey & { readonly seen: readonly KeyRecord[] }> {
   try {
     const reference = parseKeyReference(key);
     return { key, seen: chooseKeys(reference, await store.keysMeantBy(reference), verb) };
   } catch {
-    return { key };
+    return { key, seen: [] };
   }
 }
 
