@@ -4,13 +4,13 @@ import type { PreparedForget } from "./prepared-change.ts";
 import { boundName } from "./folded-name.ts";
 import { leaveGroups } from "./group.ts";
 import { meantKeys } from "./meant-keys.ts";
-import { dropKey } from "./put-key.ts";
+import { dropKeys } from "./put-key.ts";
 
 /** Forgets keys: their names are free again, a tombstone stays. */
 export function applyForget(tables: TrustTables, change: PreparedForget): Outcome {
   const keys = meantKeys(tables, change, "forget");
+  dropKeys(tables, keys);
   for (const key of keys) {
-    dropKey(tables, key);
     tables.putTombstone(key.pin, change.at);
     tables.appendEvent({
       type: "forgotten",

@@ -10,22 +10,41 @@ export type KeyDraft = Omit<KeyRecord, "version">;
  * or lost, conflicts with whoever has it now. Returns it as it is in the rows.
  */
 export function putKey(tables: TrustTables, draft: KeyDraft): KeyRecord {
+  const moved = new MovedNames();
+  const written = write(tables, draft, moved);
+  moved.settle(tables);
+  return written;
+}
+
+/** `putKey` of several: however many there are, those who wait for their names are looked at once. */
+export function putKeys(tables: TrustTables, drafts: readonly KeyDraft[]): readonly KeyRecord[] {
+  const moved = new MovedNames();
+  const written = drafts.map((draft) => write(tables, draft, moved));
+  moved.settle(tables);
+  return written;
+}
+
+function write(tables: TrustTables, draft: KeyDraft, moved: MovedNames): KeyRecord {
   const before = tables.key(draft.pin);
   const key = { ...draft, conflictsWith: conflictOf(tables, draft) };
   const isOther = before === undefined || DISTINGUISHING.some((field) => key[field] !== before[field]);
   const written = { ...key, version: isOther ? tables.nextVersion() : before.version };
   tables.putKey(written);
-  if (before?.nameKey !== written.nameKey) settleClaims(tables, before?.nameKey ?? null, written.pin);
+  if (before?.nameKey !== written.nameKey) moved.add(before?.nameKey ?? null, written.pin);
   if (before?.nameKey !== written.nameKey || before?.state !== written.state) {
-    settleClaims(tables, written.nameKey, written.pin);
+    moved.add(written.nameKey, written.pin);
   }
   return written;
 }
 
-/** Removes a key with its certificates: its name is free again. */
-export function dropKey(tables: TrustTables, { pin, nameKey: name }: KeyRecord): void {
-  tables.deleteKey(pin);
-  settleClaims(tables, name, pin);
+/** Removes keys with their certificates: their names are free again. */
+export function dropKeys(tables: TrustTables, keys: readonly KeyRecord[]): void {
+  const moved = new MovedNames();
+  for (const { pin, nameKey } of keys) {
+    tables.deleteKey(pin);
+    moved.add(nameKey, pin);
+  }
+  moved.settle(tables);
 }
 
 /** Gives all keys of a peer another version, for what is said of the peer and stands in none of their rows. */
@@ -59,16 +78,33 @@ export function holderOf(tables: Pick<KeyLookup, "keysOfName">, name: string): K
   return holders.find(({ state }) => state === "trusted") ?? holders[0];
 }
 
-/** After a key got a name, or lost it: those who wait for the name conflict with whoever has it, or with nobody. */
-function settleClaims(tables: TrustTables, name: string | null, pin: KeyPin): void {
-  if (name === null) return;
-  const rivals = new Map<KeyPin, KeyRecord>();
-  for (const rival of [...tables.keysWaitingFor(name), ...tables.conflictsOf(pin)])
-    rivals.set(rival.pin, rival);
-  for (const rival of rivals.values()) {
-    const wanted = rival.newKey ?? rival.claimedKey;
-    const conflictsWith = (wanted === null ? undefined : holderOf(tables, wanted))?.pin ?? null;
-    if (conflictsWith !== rival.conflictsWith) {
+/** Names that keys got or lost: those who wait for one conflict with whoever has it then, or with nobody. */
+class MovedNames {
+  readonly #pinsOf = new Map<string, Set<KeyPin>>();
+
+  add(name: string | null, pin: KeyPin): void {
+    if (name === null) return;
+    const pins = this.#pinsOf.get(name);
+    if (pins === undefined) this.#pinsOf.set(name, new Set([pin]));
+    else pins.add(pin);
+  }
+
+  /** Looks once at each who waits, and once at who has what they wait for: any stranger may wait for any name. */
+  settle(tables: TrustTables): void {
+    const rivals = new Map<KeyPin, KeyRecord>();
+    for (const [name, pins] of this.#pinsOf) {
+      for (const rival of tables.keysWaitingFor(name)) rivals.set(rival.pin, rival);
+      for (const pin of pins) for (const rival of tables.conflictsOf(pin)) rivals.set(rival.pin, rival);
+    }
+    const holders = new Map<string, KeyPin | null>();
+    for (const rival of rivals.values()) {
+      const wanted = rival.newKey ?? rival.claimedKey;
+      let conflictsWith = wanted === null ? null : holders.get(wanted);
+      if (wanted !== null && conflictsWith === undefined) {
+        conflictsWith = holderOf(tables, wanted)?.pin ?? null;
+        holders.set(wanted, conflictsWith);
+      }
+      if (conflictsWith === undefined || conflictsWith === rival.conflictsWith) continue;
       tables.putKey({ ...rival, conflictsWith, version: tables.nextVersion() });
     }
   }

@@ -7,7 +7,7 @@ import { keepGroups } from "./group.ts";
 import type { PreparedRename } from "./prepared-change.ts";
 import { meantKey } from "./meant-keys.ts";
 import { nameDetails } from "./names-in-events.ts";
-import { putKey } from "./put-key.ts";
+import { putKeys } from "./put-key.ts";
 
 /** Gives a peer another name: all its keys go with it. What its certificates claim does not matter. */
 export function applyRename(tables: TrustTables, change: PreparedRename): Outcome {
@@ -27,9 +27,8 @@ export function applyRename(tables: TrustTables, change: PreparedRename): Outcom
       details: { peer: name, holders: holders.map((holder) => holder.pin) },
     });
   }
-  const keys = tables
-    .keysOfName(former.nameKey)
-    .map((key) => putKey(tables, { ...key, peer: name, nameKey }));
+  const renamed = tables.keysOfName(former.nameKey).map((key) => ({ ...key, peer: name, nameKey }));
+  const keys = putKeys(tables, renamed);
   keepGroups(tables, change, former.nameKey, nameKey);
   for (const key of keys) {
     tables.appendEvent({

@@ -6,26 +6,25 @@ import type { Outcome } from "./change.ts";
 import type { PreparedSetAside } from "./prepared-change.ts";
 import { formerNewName } from "./names-in-events.ts";
 import { meantKeys } from "./meant-keys.ts";
-import { putKey } from "./put-key.ts";
+import { putKeys } from "./put-key.ts";
 
 /** Takes the trust from keys until an operator approves them again. Their names and groups are kept for them. */
 export function applySetAside(tables: TrustTables, change: PreparedSetAside): Outcome {
   const known = meantKeys(tables, change, "set-aside");
   const other = known.find((key) => key.state !== "trusted" && !isSetAside(key));
   if (other !== undefined) throw untrusted(other);
-  return { kind: "changed", keys: known.map((key) => setAside(tables, change, key)) };
+  const keys = putKeys(
+    tables,
+    known.map((key): KeyRecord => {
+      if (isSetAside(key)) return key;
+      return { ...key, state: "pending", newName: null, newKey: null, expires: null, staleSeen: false };
+    }),
+  );
+  for (const key of known) if (!isSetAside(key)) appendSetAside(tables, change, key);
+  return { kind: "changed", keys };
 }
 
-function setAside(tables: TrustTables, { at, actor }: PreparedSetAside, key: KeyRecord): KeyRecord {
-  if (isSetAside(key)) return key;
-  const waiting = putKey(tables, {
-    ...key,
-    state: "pending",
-    newName: null,
-    newKey: null,
-    expires: null,
-    staleSeen: false,
-  });
+function appendSetAside(tables: TrustTables, { at, actor }: PreparedSetAside, key: KeyRecord): void {
   tables.appendEvent({
     type: "set-aside",
     at,
@@ -36,7 +35,6 @@ function setAside(tables: TrustTables, { at, actor }: PreparedSetAside, key: Key
     after: "pending",
     details: formerNewName(key),
   });
-  return waiting;
 }
 
 function untrusted({ pin, state }: KeyRecord): HandclaspError {

@@ -18,7 +18,7 @@ import {
   nameKeyBefore,
   peerInEvent,
 } from "./names-in-events.ts";
-import { putKey } from "./put-key.ts";
+import { type KeyDraft, putKeys } from "./put-key.ts";
 import { undoGroupEvent } from "./undo-group.ts";
 import { type KeyEvent, undoneActOf, type UndoneAct } from "./undone-act.ts";
 
@@ -73,7 +73,13 @@ export function applyUndo(tables: TrustTables, change: UndoChange): Outcome {
   );
   if (act.type === "renamed") mustBeWholePeer(tables, members, change.sequence);
   for (const member of members) mustBeFree(tables, member, members);
-  const keys = members.map((member) => restore(tables, change, act, member));
+  const keys = putKeys(
+    tables,
+    members.map((member) => standingAgain(change, act, member)),
+  );
+  for (const [index, member] of members.entries()) {
+    appendUndone(tables, change, act, { ...member, restored: keys[index] ?? member.key });
+  }
   settleGroups(tables, change, act, members);
   return { kind: "changed", keys: keys.map((key) => tables.key(key.pin) ?? key) };
 }
@@ -92,8 +98,9 @@ function memberOf(tables: TrustTables, event: KeyEvent): Member {
 
 /** A peer gets its former name with all its keys or not at all. */
 function mustBeWholePeer(tables: TrustTables, members: readonly Member[], sequence: number): void {
-  for (const { key } of members) {
-    const stranger = holdersOf(tables, key.nameKey).find((holder) => !isAmong(members, holder));
+  const pins = new Set(members.map(({ key }) => key.pin));
+  for (const name of new Set(members.map(({ key }) => key.nameKey))) {
+    const stranger = holdersOf(tables, name).find(({ pin }) => !pins.has(pin));
     if (stranger !== undefined)
       throw changedSince(sequence, stranger, lastChange(tables.eventsAbout(stranger.pin)));
   }
@@ -127,11 +134,10 @@ function mustBeFree(
   );
 }
 
-function restore(tables: TrustTables, change: UndoChange, act: UndoneAct, member: Member): KeyRecord {
-  const { at, actor, sequence } = change;
+function standingAgain({ at }: UndoChange, act: UndoneAct, member: Member): KeyDraft {
   const { event, key, former } = member;
   const claim = act.type === "renamed" ? key : claimBefore(event, key);
-  const restored = putKey(tables, {
+  return {
     ...key,
     claimedName: claim.claimedName,
     claimedKey: claim.claimedKey,
@@ -146,7 +152,15 @@ function restore(tables: TrustTables, change: UndoChange, act: UndoneAct, member
     conflictsWith: null,
     // What it endorsed while it was not trusted stays void.
     endorsesFrom: former.state === "trusted" && key.state !== "trusted" ? at : key.endorsesFrom,
-  });
+  };
+}
+
+function appendUndone(
+  tables: TrustTables,
+  { at, actor, sequence }: UndoChange,
+  act: UndoneAct,
+  { key, former, restored }: Member & { readonly restored: KeyRecord },
+): void {
   tables.appendEvent({
     type: "undone",
     at,
@@ -167,7 +181,6 @@ function restore(tables: TrustTables, change: UndoChange, act: UndoneAct, member
       ...(restored.newName !== key.newName && formerNewName(key)),
     },
   });
-  return restored;
 }
 
 /** What was claimed and what waited before an event, where the event changed it. */
