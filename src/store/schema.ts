@@ -109,7 +109,9 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE keys ADD COLUMN note TEXT;
    ALTER TABLE keys ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
    CREATE TABLE key_versions (newest INTEGER NOT NULL) STRICT;
-   INSERT INTO key_versions VALUES (1);
+   INSERT INTO key_versions SELECT max(1, count(*)) FROM keys;
+   UPDATE keys SET version = number FROM
+     (SELECT pin AS one, row_number() OVER (ORDER BY first_seen, pin) AS number FROM keys) WHERE pin = one;
    UPDATE keys SET claimed_key = name_key(claimed_name), new_key = name_key(new_name);
    DROP INDEX pending_keys;
    CREATE INDEX pending_keys ON keys (first_seen, pin, state, expires, note)

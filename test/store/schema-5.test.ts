@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { Operator } from "../../src/operator/operator.ts";
+import { createSchema, MIGRATIONS } from "../../src/store/schema.ts";
+import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import type { KeyPin } from "../../src/trust/key-record.ts";
+import { claimOf } from "../../src/testing/contract/claims.ts";
+import { factsOf, randomPin } from "../support/certificates.ts";
+import { newPath } from "./support/stores.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+
+/** A store as it was before keys had versions, in which strangers wait. */
+function formerStore(path: string, strangers: readonly KeyPin[]): void {
+  const database = new DatabaseSync(path);
+  createSchema(database, MIGRATIONS.slice(0, 5));
+  const key = database.prepare(
+    `INSERT INTO keys (pin, state, claimed_name, source, fingerprint, first_seen, last_seen, expires, stale_seen)
+       VALUES (?,'pending','anna','first-use','00',?,?,?,0)`,
+  );
+  for (const pin of strangers) key.run(pin, AT, AT, AT + 9e9);
+  database.close();
+}
+
+describe("a store of schema 5, from before keys had versions", () => {
+  it("gets versions that no two of its keys share, and gives none of them to another", async () => {
+    const path = newPath();
+    const strangers = [randomPin(), randomPin(), randomPin()];
+    formerStore(path, strangers);
+    await using store = openSqliteStore(path);
+    const ben = factsOf("ben");
+    await store.apply(claimOf(ben, { maxPending: 100 }));
+    const versions = [...strangers, ben.pin].map((pin) => store.key(pin)?.version);
+    assert.equal(new Set(versions).size, 4);
+    assert.deepEqual(store.check().problems, []);
+  });
+
+  it("lets nobody be approved in the place of who was looked at", async () => {
+    const path = newPath();
+    const [seen, other] = [randomPin(), randomPin()];
+    formerStore(path, [seen, other]);
+    await using store = openSqliteStore(path);
+    const operator = new Operator(store, { user: "olga", process: "test 1", now: () => AT });
+    const version = store.key(seen)?.version ?? 0;
+    await operator.forget(seen);
+    await assert.rejects(operator.approve("anna", { seen: { version, claimedName: "anna" } }), {
+      code: "ERR_HANDCLASP_CHANGED",
+    });
+    assert.equal(store.key(other)?.state, "pending");
+  });
+});
