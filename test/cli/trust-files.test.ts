@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/key-id.ts";
@@ -131,6 +132,25 @@ describe("trust export", () => {
     mkdirSync(home.path("links"));
     symlinkSync(anna.cert, home.path("links", `${toKeyId(anna.pin)}.pem`));
     await failure(home, "trust", "export", home.path("links"));
+  });
+
+  it("writes nothing where one of many files is not ours", async () => {
+    using home = new Home();
+    const clients = [
+      await makeClient(home, "anna"),
+      await makeClient(home, "ben"),
+      await makeClient(home, "cleo"),
+    ];
+    for (const { cert } of clients) await printed(home, "trust", "add", cert);
+    for (const [number, { pin }] of clients.entries()) {
+      const name = `${toKeyId(pin)}.pem`;
+      const folder = home.path(`out-${number}`);
+      mkdirSync(join(folder, name), { recursive: true });
+      const { stdout, stderr } = await failure(home, "trust", "export", folder, "--json");
+      assert.equal(stdout, "");
+      assert.match(stderr, /is not ours; nothing was written/);
+      assert.deepEqual(readdirSync(folder), [name]);
+    }
   });
 
   it("can be imported elsewhere", async () => {

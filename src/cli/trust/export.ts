@@ -13,12 +13,13 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/key-id.ts";
-import type { KeyPin, KeyRecord } from "../../trust/key-record.ts";
+import type { KeyPin } from "../../trust/key-record.ts";
 import { everyItem } from "../../trust/port/page.ts";
 import type { Roll } from "../../trust/port/roll.ts";
 import { toPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, say } from "../output.ts";
+import { JsonList } from "../json-list.ts";
+import { print, printBytes, say } from "../output.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 
 interface Options {
@@ -52,44 +53,54 @@ async function run(folder: string, { store: url, json }: Options): Promise<void>
     url,
     "trust export",
     async (store) => {
-      const now = Date.now();
-      const exports: Export[] = [];
-      for await (const key of everyItem((page) => store.listKeys({ state: "trusted", ...page }))) {
-        const isOver = key.expires !== null && now >= key.expires;
-        if (!isOver) exports.push(...(await toExport(store, key, folder)));
-      }
+      const list = json === true ? new JsonList() : undefined;
+      let count = 0;
       try {
+        for await (const { file, pin } of eachExport(store, folder)) refuseForeign(file, pin, count);
         mkdirSync(folder, { recursive: true, mode: 0o755 });
-        for (const { file, pin } of exports) refuseForeign(file, pin);
-        for (const { file, pem } of exports) replaceFile(file, pem);
+        for await (const { file, pin, pem } of eachExport(store, folder)) {
+          // Others may have put it there meanwhile, and keys may have come.
+          refuseForeign(file, pin, count);
+          replaceFile(file, pem);
+          count++;
+          if (list === undefined) print(file);
+          else list.add({ pin, file });
+        }
       } catch (error) {
+        if (list !== undefined && count > 0) endList(list);
         throw isHandclaspError(error) ? error : unwritable(folder, error);
       }
-      if (json === true) printJson(exports.map(({ pin, file }) => ({ pin, file })));
-      else if (exports.length === 0) say("no keys are trusted");
-      else for (const { file } of exports) print(file);
+      if (list !== undefined) endList(list);
+      else if (count === 0) say("no keys are trusted");
     },
     { reads: true },
   );
 }
 
-/** The certificate that is accepted: a newer one may claim a name that nobody approved. */
-async function toExport(
-  store: Roll,
-  { pin, fingerprint }: KeyRecord,
-  folder: string,
-): Promise<readonly Export[]> {
-  const certificates = await store.listCertificates(pin);
-  const accepted = certificates.find((certificate) => certificate.fingerprint === fingerprint);
-  if (accepted === undefined) return [];
-  return [{ pin, file: join(folder, `${toKeyId(pin)}.pem`), pem: toPem(accepted.der) }];
+function endList(list: JsonList): void {
+  list.end();
+  printBytes("\n");
+}
+
+/** Read page by page, and one certificate at a time. */
+async function* eachExport(store: Roll, folder: string): AsyncGenerator<Export, undefined> {
+  const now = Date.now();
+  for await (const key of everyItem((page) => store.listKeys({ state: "trusted", ...page }))) {
+    if (key.expires !== null && now >= key.expires) continue;
+    const { pin, fingerprint } = key;
+    // A newer one may claim a name that nobody approved.
+    const accepted = (await store.listCertificates(pin)).find((one) => one.fingerprint === fingerprint);
+    if (accepted === undefined) continue;
+    yield { pin, file: join(folder, `${toKeyId(pin)}.pem`), pem: toPem(accepted.der) };
+  }
 }
 
 /** A file is ours when it holds one certificate, over the key that it is named after. */
-function refuseForeign(file: string, pin: KeyPin): void {
+function refuseForeign(file: string, pin: KeyPin, written: number): void {
   const stat = lstatSync(file, { throwIfNoEntry: false });
   if (stat === undefined || (stat.isFile() && holds(file, pin))) return;
-  throw new HandclaspError("ERR_HANDCLASP_PEM_DIR", `${file} is there and is not ours; nothing was written`, {
+  const soFar = written === 0 ? "nothing was written" : `${written} others were written before it came`;
+  throw new HandclaspError("ERR_HANDCLASP_PEM_DIR", `${file} is there and is not ours; ${soFar}`, {
     hint: "move it away, or export to another folder",
   });
 }
