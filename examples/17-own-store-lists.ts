@@ -21,19 +21,21 @@ import {
 /** Where something stands in its list: no other has the same. */
 type Place = readonly (string | number)[];
 
-/** The page of a list that a filter asks for; its cursor says where the last item stands. */
+/** The page of a list that a filter asks for; its cursor says which list it is, and where the last item stands. */
 export function pageOf<T>(
+  list: string,
   items: Iterable<T>,
   placeOf: (item: T) => Place,
   { limit = 100, after }: PageFilter,
 ): Page<T> {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw wrong("limit must be from 1 to 1000");
   const placed = Array.from(items, (item) => ({ item, place: placeOf(item) })).toSorted(inOrder);
-  const from = after === undefined ? undefined : toPlace(after);
+  const from = after === undefined ? undefined : toPlace(list, after);
   const rest = from === undefined ? placed : placed.filter((one) => inOrder(one, { place: from }) > 0);
   const page = rest.slice(0, limit);
   const last = rest.length > limit ? page.at(-1) : undefined;
-  const next = last === undefined ? null : Buffer.from(JSON.stringify(last.place)).toString("base64url");
+  const next =
+    last === undefined ? null : Buffer.from(JSON.stringify([list, ...last.place])).toString("base64url");
   return { items: page.map(({ item }) => item), next };
 }
 
@@ -56,7 +58,7 @@ export function eventsOf(
     if (type !== undefined && event.type !== type) return false;
     return about?.includes(subject) !== false && pins?.has(subject) !== false;
   });
-  const page = pageOf(wanted, ({ sequence }) => [sequence], { limit });
+  const page = pageOf("events", wanted, ({ sequence }) => [sequence], { limit });
   return { ...page, next: page.next === null ? null : String(page.items.at(-1)?.sequence) };
 }
 
@@ -80,12 +82,14 @@ export function isWantedKey(
 ): boolean {
   if (state !== undefined && key.state !== state) return false;
   if (pins !== undefined && !pins.includes(key.pin)) return false;
-  const texts = [key.pin, key.firstAddress, ...addresses];
-  if (isFoundIn(search, texts, [key.nameKey, key.claimedKey, key.newKey])) return true;
-  const text = search?.trim() ?? "";
-  if (text === "") return false;
-  const isInNote = key.note?.toLowerCase().includes(text.toLowerCase()) === true;
-  return isInNote || toKeyId(key.pin).startsWith(text.toUpperCase());
+  const folded = [key.nameKey, key.claimedKey, key.newKey, nameKey(key.note ?? ""), key.firstAddress];
+  return isFoundIn(search, [key.pin], [...folded, ...addresses]) || isOfKeyId(key.pin, search);
+}
+
+/** Whether a search is the beginning of a pin's key id: at least two groups of it. */
+function isOfKeyId(pin: KeyPin, search: string | undefined): boolean {
+  const symbols = search?.replaceAll(/[\s-]/g, "").toUpperCase() ?? "";
+  return symbols.length >= 14 && toKeyId(pin).replaceAll("-", "").startsWith(symbols);
 }
 
 /** Whether a refusal is wanted; `found` are the keys that its search finds. */
@@ -103,7 +107,8 @@ export function isWantedRefusal(
   }
   if (of !== undefined && !of.peers.includes(folded) && !isAnyOf(pin, of)) return false;
   if (network !== undefined && !isInNetwork(networkOf(network), address ?? "")) return false;
-  return isFoundIn(search, [address, connection, pin], [folded]) || (pin !== null && found.has(pin));
+  if (isFoundIn(search, [connection, pin], [folded, address])) return true;
+  return pin !== null && (found.has(pin) || isOfKeyId(pin, search));
 }
 
 function isAnyOf(pin: KeyPin | null, { pins, pinPrefix }: RefusedParty): boolean {
@@ -124,10 +129,10 @@ function inOrder({ place }: { readonly place: Place }, other: { readonly place: 
   return 0;
 }
 
-function toPlace(cursor: string): Place {
+function toPlace(list: string, cursor: string): Place {
   try {
-    const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    if (Array.isArray(place)) return place as Place;
+    const [of, ...place] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as [string, ...Place];
+    if (of === list) return place;
   } catch {
     // Said below.
   }

@@ -144,7 +144,12 @@ export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
     const { keys, seen } = this.#rows;
     const wanted = [...keys.values()].filter((key) => isWantedKey(key, filter, this.#addressesOf(key.pin)));
     const listed = wanted.map((key) => ({ ...key, lastSeen: seen.get(key.pin) ?? null }));
-    return pageOf(listed, ({ firstSeen, pin }) => [firstSeen ?? Number.MAX_SAFE_INTEGER, pin], filter);
+    return pageOf(
+      "keys",
+      listed,
+      ({ firstSeen, pin }) => [firstSeen ?? Number.MAX_SAFE_INTEGER, pin],
+      filter,
+    );
   }
 
   async keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]> {
@@ -164,22 +169,23 @@ export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
     if (filter.network !== undefined) networkOf(filter.network);
     const found = filter.search === undefined ? new Set<string>() : this.#found(filter.search);
     const wanted = this.#refusals.filter((refusal) => isWantedRefusal(refusal, filter, found));
-    return pageOf(wanted, (refusal) => [-refusal.lastAt, refusalPlace(refusal)], filter);
+    return pageOf("refusals", wanted, (refusal) => [-refusal.lastAt, refusalPlace(refusal)], filter);
   }
 
   async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
     this.#mustBeOpen();
-    const wanted = [...this.#connections.values()].filter(({ id, peer, remoteAddress }) => {
-      return isFoundIn(filter.search, [id, remoteAddress], [nameKey(peer)]);
+    const found = filter.search === undefined ? new Set<string>() : this.#found(filter.search);
+    const wanted = [...this.#connections.values()].filter(({ id, pin, peer, process: by, remoteAddress }) => {
+      return found.has(pin) || isFoundIn(filter.search, [id, by], [nameKey(peer), remoteAddress]);
     });
-    return pageOf(wanted, ({ since, id }) => [since, id], filter);
+    return pageOf("connections", wanted, ({ since, id }) => [since, id], filter);
   }
 
   async listTokens(filter: Search = {}): Promise<Page<TokenRecord>> {
     const wanted = [...this.#rows.tokens.values()].filter(({ id, nameKey: name }) => {
       return isFoundIn(filter.search, [], [name, id]);
     });
-    return pageOf(wanted, ({ createdAt, id }) => [-createdAt, id], filter);
+    return pageOf("tokens", wanted, ({ createdAt, id }) => [-createdAt, id], filter);
   }
 
   async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
@@ -187,7 +193,12 @@ export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
     const wanted = [...this.#rows.members.values()].filter(({ groupKey, nameKey: name }) => {
       return isFoundIn(search, [], [groupKey, name]) && (only ?? groupKey) === groupKey;
     });
-    const { items, next } = pageOf(wanted, ({ groupKey, nameKey: name }) => [groupKey, name], filter);
+    const { items, next } = pageOf(
+      "members",
+      wanted,
+      ({ groupKey, nameKey: name }) => [groupKey, name],
+      filter,
+    );
     const listed = items.map(({ group, nameKey: name, addedAt }) => {
       return { group, peer: this.#rows.keysOfName(name)[0]?.peer ?? name, addedAt };
     });

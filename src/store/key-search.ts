@@ -16,14 +16,21 @@ export function searchedText(
   key: Pick<KeyRecord, "nameKey" | "claimedKey" | "newKey" | "note" | "firstAddress">,
 ): string {
   const { nameKey: name, claimedKey, newKey, note, firstAddress } = key;
-  const texts = [name, claimedKey === name ? null : claimedKey, newKey, note?.toLowerCase(), firstAddress];
-  return texts.filter((text) => text !== null && text !== undefined).join("\n");
+  const texts = [
+    name,
+    claimedKey === name ? null : claimedKey,
+    newKey,
+    note === null ? null : nameKey(note),
+    firstAddress,
+  ];
+  return texts.filter((text) => text !== null).join("\n");
 }
 
 /** A text that somebody looks for keys by. */
 export class KeySearch {
   readonly #database: DatabaseSync;
-  readonly #texts: readonly string[];
+  /** As names are compared. */
+  readonly #folded: string;
   readonly #text: string;
   #elsewhere: readonly string[] | undefined;
   /** Of all keys that are found, unless those are many. */
@@ -32,8 +39,7 @@ export class KeySearch {
   constructor(database: DatabaseSync, search: string) {
     this.#database = database;
     this.#text = search.trim();
-    const folded = nameKey(search);
-    this.#texts = folded === "" ? [] : [...new Set([folded, this.#text.toLowerCase()])];
+    this.#folded = nameKey(search);
   }
 
   /** Pins of keys that are found by what does not stand in their row: by their key id, by where they were refused. */
@@ -44,8 +50,8 @@ export class KeySearch {
 
   /** Whether a row of `keys` is found by what stands in it. */
   get inRow(): Condition {
-    const inTexts = this.#texts.map((text) => ({ text: "instr(searched, ?)", values: [text] }));
-    return either(...inTexts, this.#partOf("keys.pin"));
+    if (this.#folded === "") return either();
+    return either({ text: "instr(searched, ?)", values: [this.#folded] }, this.#partOf("keys.pin"));
   }
 
   /** Whether a pin is found by itself, whether its key is known or not: by a part of it, or by its key id. */

@@ -64,16 +64,23 @@ export function limitOf({ limit = DEFAULT_LIMIT }: PageFilter): number {
   throw new HandclaspError("ERR_HANDCLASP_OPTION", `limit must be a whole number from 1 to ${MOST}`);
 }
 
-/** Where the page before ended. Throws ERR_HANDCLASP_OPTION for what no page gave. */
-export function placeOf({ after }: PageFilter, shape: readonly ("string" | "number")[]): Place | undefined {
+/** Lists whose cursors say where a row stands; that of events is a sequence number. */
+export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "members";
+
+/** Where the page before ended. Throws ERR_HANDCLASP_OPTION for what no page of this list gave. */
+export function placeOf(
+  { after }: PageFilter,
+  list: PagedList,
+  shape: readonly ("string" | "number")[],
+): Place | undefined {
   if (after === undefined) return undefined;
   try {
-    const place: unknown = JSON.parse(Buffer.from(after, "base64url").toString());
-    const isPlace =
-      Array.isArray(place) &&
-      place.length === shape.length &&
-      place.every((value, at) => typeof value === shape[at]);
-    if (isPlace) return place as Place;
+    const cursor: unknown = JSON.parse(Buffer.from(after, "base64url").toString());
+    if (Array.isArray(cursor) && cursor[0] === list) {
+      const place: readonly unknown[] = cursor.slice(1);
+      const isPlace = place.length === shape.length && place.every((value, at) => typeof value === shape[at]);
+      if (isPlace) return place as Place;
+    }
   } catch {
     // Said below.
   }
@@ -82,14 +89,14 @@ export function placeOf({ after }: PageFilter, shape: readonly ("string" | "numb
   });
 }
 
-/** Runs a query that asks for one row more than the page has, and makes the page of its rows. */
+/** The page of the rows of a query that asked for one row more than a page has. */
 export function pageOf<Row, T>(
   rows: readonly Row[],
   limit: number,
   toItem: (row: Row) => T,
-  toPlace: (row: Row) => Place,
+  toCursor: (row: Row) => readonly [PagedList, ...Place],
 ): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  const next = last === undefined ? null : Buffer.from(JSON.stringify(toPlace(last))).toString("base64url");
+  const next = last === undefined ? null : Buffer.from(JSON.stringify(toCursor(last))).toString("base64url");
   return { items: rows.slice(0, limit).map(toItem), next };
 }

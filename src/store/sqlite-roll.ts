@@ -62,7 +62,7 @@ export class SqliteRoll {
   keys(filter: KeyFilter): Page<ListedKey> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    const place = placeOf(filter, ["number", "string"]);
+    const place = placeOf(filter, "keys", ["number", "string"]);
     if (place !== undefined) where.add("(place, pin) > (?, ?)", ...place);
     if (filter.state !== undefined) where.add("state = ?", filter.state);
     if (filter.pins !== undefined) where.require(isOneOf("pin", filter.pins));
@@ -72,7 +72,7 @@ export class SqliteRoll {
     const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
       CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
     const rows = this.#rows(sql, values) as ListedKeyRow[];
-    return pageOf(rows, limit, toListedKey, (row) => [row.place, row.pin]);
+    return pageOf(rows, limit, toListedKey, (row) => ["keys", row.place, row.pin]);
   }
 
   /** The keys of a page and their places, out of an index that holds all that is asked. */
@@ -129,7 +129,7 @@ export class SqliteRoll {
   refusals(filter: RefusalFilter): Page<RefusalSighting> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    const place = placeOf(filter, ["number", "number"]);
+    const place = placeOf(filter, "refusals", ["number", "number"]);
     if (place !== undefined) where.add("(last_at, id) < (?, ?)", ...place);
     if (filter.since !== undefined) where.add("last_at >= ?", filter.since);
     if (filter.until !== undefined) where.add("first_at < ?", filter.until);
@@ -152,14 +152,14 @@ export class SqliteRoll {
     }
     const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as (RefusalRow & { id: number })[];
-    return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => [at, id]);
+    return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => ["refusals", at, id]);
   }
 
   /** Of runs that gave a sign of life around a moment. */
   connections(filter: Search, now: number): Page<ListedConnection> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    const place = placeOf(filter, ["number", "string", "string"]);
+    const place = placeOf(filter, "connections", ["number", "string", "string"]);
     if (place !== undefined) where.add("(since, c.id, run) > (?, ?, ?)", ...place);
     where.add("abs(beat - ?) <= ?", now, SILENT_MS);
     if (filter.search !== undefined) {
@@ -175,14 +175,14 @@ export class SqliteRoll {
       rows,
       limit,
       (row) => ({ ...row }),
-      ({ since, id, run }) => [since, id, run],
+      ({ since, id, run }) => ["connections", since, id, run],
     );
   }
 
   tokens(filter: Search): Page<TokenRecord> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    const place = placeOf(filter, ["number", "string"]);
+    const place = placeOf(filter, "tokens", ["number", "string"]);
     if (place !== undefined) {
       const [createdAt = 0, id = ""] = place;
       where.add("created_at <= ? AND (created_at < ? OR id > ?)", createdAt, createdAt, id);
@@ -194,13 +194,13 @@ export class SqliteRoll {
         SELECT id, created_at FROM tokens INDEXED BY tokens_in_order ${where.sql} ORDER BY created_at DESC, id LIMIT ?
       ) AS page CROSS JOIN tokens ON tokens.id = page.id ORDER BY page.created_at DESC, tokens.id`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as TokenRow[];
-    return pageOf(rows, limit, toTokenRecord, (row) => [row.created_at, row.id]);
+    return pageOf(rows, limit, toTokenRecord, (row) => ["tokens", row.created_at, row.id]);
   }
 
   members(filter: MemberFilter): Page<ListedMember> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    const place = placeOf(filter, ["string", "string"]);
+    const place = placeOf(filter, "members", ["string", "string"]);
     if (place !== undefined) where.add("(group_key, name_key) > (?, ?)", ...place);
     if (filter.groupKey !== undefined) where.add("group_key = ?", filter.groupKey);
     if (isSaid(where, filter.search)) {
@@ -212,7 +212,7 @@ export class SqliteRoll {
           ${where.sql} ORDER BY group_key, name_key LIMIT ?
       ) CROSS JOIN group_members AS member USING (group_key, name_key) ORDER BY group_key, name_key`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as MemberRow[];
-    return pageOf(rows, limit, toListedMember, (row) => [row.group_key, row.name_key]);
+    return pageOf(rows, limit, toListedMember, (row) => ["members", row.group_key, row.name_key]);
   }
 
   /** The last event before a moment: the chain's clock never goes back, so that all up to it are before, too. */
@@ -233,7 +233,7 @@ export class SqliteRoll {
   /** Whether a text is found in one of the columns, or finds the key that `pin` is of. */
   #found(search: string, pin: string, columns: readonly string[]): Condition {
     const own = columns.map((column) => {
-      const text = column === "name_key" ? nameKey(search) : search.trim();
+      const text = column === "name_key" || column === "address" ? nameKey(search) : search.trim();
       return { text: `instr(${column}, ?)`, values: [text] };
     });
     return search.trim() === "" ? either() : either(...own, new KeySearch(this.#database, search).ofPin(pin));

@@ -11,6 +11,7 @@ import { describePendingKeys } from "./pending-keys.ts";
 import { describeRefusals } from "./refusals.ts";
 import { describeRoll } from "./roll.ts";
 import { describeRotations } from "./rotations.ts";
+import { describeSearches } from "./searches.ts";
 import { describeSetAside } from "./set-aside.ts";
 import { describeNotes } from "./notes.ts";
 import { describeUndo } from "./undo.ts";
@@ -35,6 +36,7 @@ const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describeRotations,
   describePages,
   describeRoll,
+  describeSearches,
   describeRefusals,
   describeUpkeep,
 ];
