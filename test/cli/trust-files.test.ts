@@ -146,7 +146,7 @@ describe("trust export", () => {
       const name = `${toKeyId(pin)}.pem`;
       const folder = home.path(`out-${number}`);
       mkdirSync(join(folder, name), { recursive: true });
-      const { stdout, stderr } = await failure(home, "trust", "export", folder, "--json");
+      const { stdout, stderr } = await failure(home, "trust", "export", folder);
       assert.equal(stdout, "");
       assert.match(stderr, /is not ours; nothing was written/);
       assert.deepEqual(readdirSync(folder), [name]);
