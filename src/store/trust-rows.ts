@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { TrustRows } from "../trust/compare-rows.ts";
+import type { KeyStanding, TrustRows } from "../trust/compare-rows.ts";
 import type { KeyPin } from "../trust/key-record.ts";
+import { searchedText } from "./key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
+import { NEVER } from "./schema.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 
 /** The rows that servers decide by, read one after another. */
@@ -9,7 +11,7 @@ export function trustRows(database: DatabaseSync): TrustRows {
   const { keys, tombstones, tokens, members, noted } = QUERIES;
   const tables = new SqliteTables(database);
   return {
-    keys: mapped(database.prepare(keys).iterate(), (row) => toKeyRecord(row as KeyRow)),
+    keys: mapped(database.prepare(keys).iterate(), (row) => toKeyStanding(row as FoundKeyRow)),
     tombstones: mapped(database.prepare(tombstones).iterate(), (row) => row as { pin: KeyPin; at: number }),
     tokens: mapped(database.prepare(tokens).iterate(), (row) => toTokenRecord(row as TokenRow)),
     members: mapped(database.prepare(members).iterate(), (row) => row as GroupMemberRow),
@@ -28,6 +30,24 @@ const QUERIES = {
     FROM group_members`,
   noted: "SELECT about, problem FROM noted",
 } as const;
+
+/** A row of `keys` with that by which lists find it. */
+interface FoundKeyRow extends KeyRow {
+  place: number;
+  searched: string;
+}
+
+function toKeyStanding(row: FoundKeyRow): KeyStanding {
+  const key = toKeyRecord(row);
+  const { place, searched } = row;
+  return {
+    ...key,
+    findings: [
+      { field: "place", row: place, follows: key.firstSeen ?? NEVER },
+      { field: "searched", row: searched, follows: searchedText(key) },
+    ],
+  };
+}
 
 interface GroupMemberRow {
   nameKey: string;

@@ -23,7 +23,16 @@ export interface KeyStanding
       | "conflictsWith"
       | "note"
       | "version"
-    > {}
+    > {
+  /** What the store keeps beside the record so that lists and searches find it, and what follows from the record. */
+  readonly findings?: readonly Finding[];
+}
+
+export interface Finding {
+  readonly field: string;
+  readonly row: string | number;
+  readonly follows: string | number;
+}
 
 /** The rows that servers decide by. */
 export interface TrustRows {
@@ -138,6 +147,7 @@ export class RowDifferences {
     const newKey = folded(row.newName);
     this.#fact(row, "claimedKey", row.claimedKey, claimedKey);
     this.#fact(row, "newKey", row.newKey, newKey);
+    for (const { field, row: kept, follows } of row.findings ?? []) this.#fact(row, field, kept, follows);
     if (row.version > rows.newestVersion) {
       this.#fact(row, "version", row.version, `${rows.newestVersion} at the most`);
     }

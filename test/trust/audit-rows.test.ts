@@ -61,6 +61,9 @@ function* edits(database: DatabaseSync): Iterable<Edit> {
       claimed_key: ["mallory", null],
       new_key: ["mallory", null],
       version: [2 ** 40],
+      note: ["all is well", null],
+      place: [7],
+      searched: ["mallory", ""],
     },
     tombstones: { at: [7] },
     tokens: {
