@@ -67,6 +67,12 @@ export function limitOf({ limit = DEFAULT_LIMIT }: PageFilter): number {
 /** Lists whose cursors say where a row stands; that of events is a sequence number. */
 export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "members";
 
+/** The moment that a list begins or ends with, if it does. Throws ERR_HANDCLASP_OPTION for what is none. */
+export function momentOf(moment: number | undefined): number | undefined {
+  if (moment === undefined || (typeof moment === "number" && !Number.isNaN(moment))) return moment;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "since and until must be milliseconds since the epoch");
+}
+
 /** Where the page before ended. Throws ERR_HANDCLASP_OPTION for what no page of this list gave. */
 export function placeOf(
   { after }: PageFilter,

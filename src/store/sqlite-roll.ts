@@ -26,6 +26,7 @@ import {
   either,
   isOneOf,
   limitOf,
+  momentOf,
   pageOf,
   placeOf,
 } from "./page-query.ts";
@@ -103,7 +104,8 @@ export class SqliteRoll {
   events(filter: EventFilter): Page<SealedEvent> {
     const limit = limitOf(filter);
     const where = new Conditions();
-    const { since, until } = filter;
+    const since = momentOf(filter.since);
+    const until = momentOf(filter.until);
     where.add(
       "sequence > ?",
       Math.max(sequenceOf(filter.after), since === undefined ? 0 : this.#lastBefore(since)),
@@ -131,8 +133,10 @@ export class SqliteRoll {
     const where = new Conditions();
     const place = placeOf(filter, "refusals", ["number", "number"]);
     if (place !== undefined) where.add("(last_at, id) < (?, ?)", ...place);
-    if (filter.since !== undefined) where.add("last_at >= ?", filter.since);
-    if (filter.until !== undefined) where.add("first_at < ?", filter.until);
+    const since = momentOf(filter.since);
+    const until = momentOf(filter.until);
+    if (since !== undefined) where.add("last_at >= ?", since);
+    if (until !== undefined) where.add("first_at < ?", until);
     if (filter.reason !== undefined) where.add("reason = ?", filter.reason);
     if (filter.listener !== undefined) where.add("listener = ?", filter.listener);
     if (filter.connection !== undefined) where.add("connection = ?", filter.connection);
