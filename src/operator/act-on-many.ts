@@ -7,7 +7,7 @@ import type {
   SetAsideChange,
 } from "../trust/changes/change.ts";
 import type { KeyRecord } from "../trust/key-record.ts";
-import type { Ledger } from "../trust/port/ledger.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** What can be done to many keys in one call, as the method of `Operator` is called. */
 export type ManyAct = "approve" | "revoke" | "ignore" | "setAside" | "forget";
@@ -30,29 +30,33 @@ const AT_ONCE = 500;
 
 /** Carries out changes in their order, each with its own outcome, or says what each by itself would come to. */
 export async function actOnMany(
-  ledger: Pick<Ledger, "apply" | "tryOut">,
+  store: ActedOn,
   changes: readonly ManyChange[],
   isTrial: boolean,
 ): Promise<readonly KeyOutcome[]> {
   const outcomes: KeyOutcome[] = [];
   for (let from = 0; from < changes.length; from += AT_ONCE) {
     const batch = changes.slice(from, from + AT_ONCE);
-    outcomes.push(...(await Promise.all(batch.map((change) => outcomeOf(ledger, change, isTrial)))));
+    outcomes.push(...(await Promise.all(batch.map((change) => outcomeOf(store, change, isTrial)))));
   }
   return outcomes;
 }
 
-async function outcomeOf(
-  ledger: Pick<Ledger, "apply" | "tryOut">,
-  change: ManyChange,
-  isTrial: boolean,
-): Promise<KeyOutcome> {
+type ActedOn = Pick<TrustStore, "apply" | "tryOut" | "key">;
+
+async function outcomeOf(store: ActedOn, change: ManyChange, isTrial: boolean): Promise<KeyOutcome> {
   const { key } = change;
   try {
-    const outcome = await (isTrial ? ledger.tryOut(change) : ledger.apply(change));
-    return { key, ok: true, keys: outcome.kind === "changed" ? outcome.keys : [] };
+    const outcome = await (isTrial ? store.tryOut(change) : store.apply(change));
+    const keys = outcome.kind === "changed" ? outcome.keys : [];
+    return { key, ok: true, keys: isTrial ? keys.map((one) => versionOfNow(store, one)) : keys };
   } catch (error) {
     if (isHandclaspError(error)) return { key, ok: false, error };
     throw error;
   }
+}
+
+/** The version that a trial would give is given to whatever is changed next: nobody is to take it for the one that was seen. */
+function versionOfNow(store: ActedOn, key: KeyRecord): KeyRecord {
+  return { ...key, version: store.key(key.pin)?.version ?? key.version };
 }

@@ -44,4 +44,19 @@ describe("Operator.many", () => {
     );
     assert.equal(store.key(ben.pin)?.state, "trusted");
   });
+
+  it("tells of a trial no version that another change gets: what was tried is not what was seen", async () => {
+    await using store = openSqliteStore(join(temporaryFolder(), "trust.db"));
+    const operator = new Operator(store, { user: null, process: "test 1", now: Date.now });
+    const [anna] = await operator.import(factsOf("anna"));
+    assert.ok(anna);
+    const [tried] = await operator.many("revoke", [anna.pin], { dryRun: true });
+    assert.ok(tried?.ok);
+    assert.deepEqual(
+      tried.keys.map(({ state, version }) => ({ state, version })),
+      [{ state: "revoked", version: anna.version }],
+    );
+    await operator.note("anna", "changed since");
+    await assert.rejects(operator.revoke("anna", { seen: tried.keys }), { code: "ERR_HANDCLASP_CHANGED" });
+  });
 });

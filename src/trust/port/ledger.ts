@@ -38,7 +38,7 @@ export interface SightingBatch {
 export interface Ledger {
   /** Carries out a change. When it resolves the change is durable; when it rejects nothing was changed. */
   apply(change: Change): Promise<Outcome>;
-  /** What a change would come to now: it is carried out and taken back, and nobody hears of it. */
+  /** What a change would come to now: it is carried out and taken back, and nobody hears of it. Versions in it go to other changes. */
   tryOut(change: Change): Promise<Outcome>;
   /** When it rejects nothing was written: what it says of connections is then written with the next one. */
   record(batch: SightingBatch): Promise<void>;
