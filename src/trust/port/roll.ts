@@ -92,7 +92,7 @@ export interface Roll {
   listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]>;
   /** The oldest first; `after` is a sequence number. */
   listEvents(filter?: EventFilter): Promise<Page<SealedEvent>>;
-  /** The newest first, of the last seven days. */
+  /** The newest first, of the last seven days. What is refused again while pages are read moves to the front of them. */
   listRefusals(filter?: RefusalFilter): Promise<Page<RefusalSighting>>;
   /** Of every process that gave a sign of life within half a minute; the longest open first. */
   listConnections(filter?: Search): Promise<Page<ListedConnection>>;
