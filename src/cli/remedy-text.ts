@@ -83,6 +83,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "create-token": (remedy) => whole(`handclasp token create NAME${flags(remedy)}`),
   "list-tokens": () => whole("handclasp token list"),
   "list-groups": () => whole("handclasp group list"),
+  "list-events": () => whole("handclasp trust events"),
   "list-refusals": () => whole("handclasp refusals"),
   "add-to-group": (remedy) => whole(`handclasp group add GROUP ${keyOf(remedy)}`),
   "allow-in-configuration": () => "to let it in, add the name to `allow` in the gateway's configuration",

@@ -52,6 +52,7 @@ export type HandclaspAct =
   | "create-token"
   | "list-tokens"
   | "list-groups"
+  | "list-events"
   | "list-refusals"
   | "explain-refusal"
   | "add-to-group"

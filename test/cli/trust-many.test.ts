@@ -143,6 +143,17 @@ describe("--if-version", () => {
 });
 
 describe("trust undo", () => {
+  it("says of an event that there is none where to find those there are", async () => {
+    using home = new Home();
+    await waiting(home, "anna");
+    const { code, stderr } = await runHere(home, ["trust", "undo", "99"]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /there is no event 99 \[ERR_HANDCLASP_NOT_FOUND\]\nhint: .*handclasp trust events\n/,
+    );
+  });
+
   it("takes back what an event says, and takes that back, too", async () => {
     using home = new Home();
     const { pem, pin } = await makeClient(home, "anna");

@@ -59,7 +59,10 @@ interface Member {
 export function applyUndo(tables: TrustTables, change: UndoChange): Outcome {
   const event = tables.event(change.sequence);
   if (event === undefined) {
-    throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `there is no event ${change.sequence}`);
+    throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `there is no event ${change.sequence}`, {
+      hint: "look at those there are",
+      remedies: [{ act: "list-events", at: "server" }],
+    });
   }
   if (event.type === "group-added" || event.type === "group-removed")
     return undoGroupEvent(tables, change, event);
