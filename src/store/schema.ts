@@ -200,18 +200,25 @@ export function readSchema(database: DatabaseSync, newest: number = SCHEMA): num
   return schema;
 }
 
+/** How long one process waits for another that migrates: a million events take some 20 seconds. */
+const OTHERS_MIGRATE_MS = 600_000;
+
 /** Brings a database to the newest schema in one transaction; several processes may try at once. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   if (readSchema(database, migrations.length) === migrations.length) return;
   addFunctions(database);
-  database.exec("BEGIN IMMEDIATE");
+  const { timeout } = database.prepare("PRAGMA busy_timeout").get() as { timeout: number };
+  database.exec(`PRAGMA busy_timeout = ${OTHERS_MIGRATE_MS}`);
   try {
+    database.exec("BEGIN IMMEDIATE");
     for (const sql of migrations.slice(readSchema(database, migrations.length))) database.exec(sql);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${timeout}`);
   }
 }
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { Operator } from "../../src/operator/operator.ts";
@@ -48,5 +50,22 @@ describe("a store of schema 5, from before keys had versions", () => {
       code: "ERR_HANDCLASP_CHANGED",
     });
     assert.equal(store.key(other)?.state, "pending");
+  });
+
+  it("is waited for while another process brings it up, however long that takes", async () => {
+    const path = newPath();
+    formerStore(path, [randomPin()]);
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA journal_mode = WAL");
+    database.close();
+    const code = `const { DatabaseSync } = require("node:sqlite");
+      const database = new DatabaseSync(${JSON.stringify(path)});
+      database.exec("BEGIN IMMEDIATE");
+      process.stdout.write("locked");
+      setTimeout(() => database.exec("COMMIT"), 6000);`;
+    const other = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(other.stdout, "data");
+    await openSqliteStore(path).close();
+    if (other.exitCode === null) await once(other, "exit");
   });
 });
