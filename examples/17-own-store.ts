@@ -16,8 +16,6 @@ import {
   type KeyRecord,
   type KeyReference,
   keysMeantBy,
-  type Knowledge,
-  type Ledger,
   type ListedConnection,
   type ListedKey,
   type ListedMember,
@@ -29,14 +27,13 @@ import {
   type RefusalFilter,
   refusalPlace,
   type RefusalSighting,
-  type Roll,
   type Search,
   type SealedEvent,
   type SightingBatch,
   type StoreReport,
   type StoreStats,
   type TokenRecord,
-  type Upkeep,
+  type TrustStore,
 } from "../src/index.ts";
 import {
   eventsOf,
@@ -51,7 +48,7 @@ import { MapRows, memberKey } from "./17-own-store-rows.ts";
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_REFUSALS = 10_000;
 
-export class MapStore implements Knowledge, Ledger, Roll, Upkeep {
+export class MapStore implements TrustStore {
   readonly url = "map:";
   readonly #run = randomUUID();
   readonly #listeners = new Set<(events: readonly SealedEvent[]) => void>();

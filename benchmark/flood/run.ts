@@ -27,6 +27,7 @@ import { GatewayWatch, type GatewayFigures } from "./gateway-figures.ts";
 import { KnownClients, type WorkTimes } from "./known.ts";
 import { CAN_KEEP_APART, giveWay, leaveFirstCore, ON_ALL_CORES } from "./placement.ts";
 import type { StrangersOrder, StrangersReport } from "./strangers.ts";
+import { keysIn } from "../../test/support/listed.ts";
 
 const { values } = parseArgs({
   options: {
@@ -178,7 +179,7 @@ strangers.kill();
 await stopContender(gateway);
 upstream.close();
 
-const keys = store.keys();
+const keys = await keysIn(store);
 const trusted = new Set(keys.filter(({ state }) => state === "trusted").map(({ pin }) => pin));
 const forgotten = clients.filter(({ facts }) => !trusted.has(facts.pin)).length;
 const pending = keys.filter(({ state }) => state === "pending").length;

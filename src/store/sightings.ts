@@ -93,6 +93,11 @@ function makeRoom(database: DatabaseSync): void {
   if (dropped > 0) countDropped(database, "refusals", dropped);
 }
 
+/** Whether others take a run for live. */
+export function isListed(database: DatabaseSync, run: string): boolean {
+  return database.prepare("SELECT 1 FROM runs WHERE id = ?").get(run) !== undefined;
+}
+
 /** A run that others removed puts all of its connections on the list again, or none: its next write does. */
 function recordConnections(database: DatabaseSync, by: SeenBy, batch: SightingBatch): void {
   const { id: run, process, at } = by;

@@ -31,12 +31,12 @@ import { KeyCache } from "./key-cache.ts";
 import { LiveRun } from "./live-run.ts";
 import { realStorePath } from "./real-store-path.ts";
 import { SCHEMA } from "./schema.ts";
+import { isListed } from "./sightings.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile, openToRead } from "./sqlite-file.ts";
 import { SqliteRoll } from "./sqlite-roll.ts";
-import { SqliteLists } from "./sqlite-lists.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
-import { inOneSnapshot, trustRows } from "./trust-rows.ts";
+import { inOneSnapshot, storedEvents, trustRows } from "./trust-rows.ts";
 import { type SightingsWrite, SqliteWriter, type Write } from "./sqlite-writer.ts";
 import { closedStore, DirectChannel, NoChannel, ThreadChannel, type WriteChannel } from "./write-channel.ts";
 
@@ -81,7 +81,6 @@ export class SqliteStore implements TrustStore {
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
   readonly #keys: Pick<SqliteTables, "key">;
-  readonly #lists: SqliteLists;
   readonly #roll: SqliteRoll;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
@@ -103,7 +102,6 @@ export class SqliteStore implements TrustStore {
     this.#tables = new SqliteTables(database);
     // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
-    this.#lists = new SqliteLists(database);
     this.#roll = new SqliteRoll(database);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
@@ -140,44 +138,12 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.memberships(nameKey).map(({ group }) => group));
   }
 
-  members(): readonly ListedMember[] {
-    return this.#read(() => this.#lists.members());
-  }
-
-  tokens(): readonly TokenRecord[] {
-    return this.#read(() => this.#lists.tokens());
-  }
-
   firstUseOpenUntil(): number {
     return this.#read(() => this.#tables.firstUseOpenUntil());
   }
 
-  keys(): readonly KeyRecord[] {
-    return this.#read(() => this.#tables.keys());
-  }
-
-  lastSeen(pin: KeyPin): number | null {
-    return this.#read(() => this.#tables.lastSeen(pin));
-  }
-
-  certificates(pin: KeyPin): readonly CertificateRecord[] {
-    return this.#read(() => this.#lists.certificates(pin));
-  }
-
-  events(after: number, most: number): readonly SealedEvent[] {
-    return this.#read(() => this.#lists.events(after, most));
-  }
-
   head(): ChainHead {
     return this.#read(() => this.#tables.head());
-  }
-
-  refusals(most: number): readonly RefusalSighting[] {
-    return this.#read(() => this.#lists.refusals(most));
-  }
-
-  connections(): readonly ListedConnection[] {
-    return this.#read(() => this.#lists.connections(this.#now()));
   }
 
   setting(name: string): string | undefined {
@@ -268,9 +234,9 @@ export class SqliteStore implements TrustStore {
         url: this.url,
         schema: SCHEMA,
         keys,
-        certificates: this.#lists.count("certificates"),
-        events: this.#lists.count("events"),
-        refusals: this.#lists.count("refusals"),
+        certificates: this.#count("certificates"),
+        events: this.#count("events"),
+        refusals: this.#count("refusals"),
         dropped: {
           pendingKeys: droppedSoFar(this.#database, "pending-keys"),
           refusals: droppedSoFar(this.#database, "refusals"),
@@ -316,15 +282,20 @@ export class SqliteStore implements TrustStore {
     return outcome;
   }
 
+  #count(table: "certificates" | "events" | "refusals"): number {
+    const row = this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get();
+    return Number(row?.["count"]);
+  }
+
   #audit(): AuditReport {
-    return auditRows(this.#lists.allEvents(), trustRows(this.#database));
+    return auditRows(storedEvents(this.#database), trustRows(this.#database));
   }
 
   /** Whoever took us for dead, because the clock was set or the machine slept, has removed all our connections. */
   #sightings(batch: SightingBatch): SightingsWrite {
-    const { id, process: name, isListed, isWritten, connections } = this.#run;
-    const isWhole = !isWritten || !this.#read(() => this.#lists.isListed(id));
-    const by = { id, process: name, isListed, isWhole, at: this.#now() };
+    const { id, process: name, isWritten, connections } = this.#run;
+    const isWhole = !isWritten || !this.#read(() => isListed(this.#database, id));
+    const by = { id, process: name, isListed: this.#run.isListed, isWhole, at: this.#now() };
     return { kind: "sightings", by, batch: isWhole ? { ...batch, opened: [...connections] } : batch };
   }
 

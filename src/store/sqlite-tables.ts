@@ -65,10 +65,6 @@ export class SqliteTables implements TrustTables {
     return this.#keys(sql, fingerprint);
   }
 
-  keys(): readonly KeyRecord[] {
-    return this.#keys("SELECT * FROM keys ORDER BY first_seen IS NULL, first_seen, pin");
-  }
-
   conflictsOf(pin: KeyPin): readonly KeyRecord[] {
     return this.#keys("SELECT * FROM keys WHERE conflicts_with = ? ORDER BY first_seen, pin", pin);
   }
@@ -188,13 +184,6 @@ export class SqliteTables implements TrustTables {
   noteOnce(problem: string, about: string): boolean {
     const done = this.#run("INSERT OR IGNORE INTO noted VALUES (?,?)", problem, about);
     return done > 0;
-  }
-
-  lastSeen(pin: KeyPin): number | null {
-    const row = this.#one("SELECT last_seen FROM seen WHERE pin = ?", pin) as
-      | { last_seen: number }
-      | undefined;
-    return row?.last_seen ?? null;
   }
 
   isMember(groupKey: string, folded: string): boolean {

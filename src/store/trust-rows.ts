@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { StoredEvent } from "../trust/audit-rows.ts";
 import type { KeyStanding, TrustRows } from "../trust/compare-rows.ts";
 import type { KeyPin } from "../trust/key-record.ts";
 import { searchedText } from "./key-search.ts";
@@ -54,6 +55,14 @@ interface GroupMemberRow {
   groupKey: string;
   group: string;
   addedAt: number;
+}
+
+/** The whole chain, read one event after another. */
+export function storedEvents(database: DatabaseSync): Iterable<StoredEvent> {
+  const rows = database
+    .prepare("SELECT sequence, json, hash, reached FROM events ORDER BY sequence")
+    .iterate();
+  return rows as unknown as Iterable<StoredEvent>;
 }
 
 /** Runs with everything as it is at one moment, whoever writes meanwhile. */

@@ -56,7 +56,7 @@ describe("connect", () => {
     const again = await home.run(["connect", server.address, "--verify-server", "refuse"], "again\n");
     assert.equal(again.stdout, "Hello, again");
     await using known = openStore(home.knownServers);
-    assert.equal(known.keys()[0]?.peer, server.address);
+    assert.equal((await keysIn(known))[0]?.peer, server.address);
   });
 
   it("never lets a known server in as a client", async () => {

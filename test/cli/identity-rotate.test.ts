@@ -8,6 +8,7 @@ import { readCertificate } from "../../src/x509/certificate-facts.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
+import { keysIn } from "../support/listed.ts";
 
 interface Row {
   readonly name: string;
@@ -126,7 +127,7 @@ describe("identity rotate --server", () => {
       if (count < 4) continue;
       await using server = await startServe(home, listen);
       const lost = openStore(home.knownServers);
-      const before = lost.keys().map(({ pin }) => pin);
+      const before = (await keysIn(lost)).map(({ pin }) => pin);
       await lost.close();
       const copy = home.path(`known-${count}.db`);
       await printed(home, "store", "backup", copy, "--store", home.knownServers);

@@ -8,6 +8,7 @@ import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { openHomeStore } from "../cli/support/trust.ts";
 import { Guest } from "../client/support/join-scene.ts";
 import { CAN_KILL, Killer } from "./support/killer.ts";
+import { eventsIn } from "../support/listed.ts";
 
 const skip = !CAN_KILL && "no C compiler here";
 /** More than a join takes. The first writes are tried one by one, later ones with gaps. */
@@ -19,7 +20,7 @@ async function holdersOf(store: string, name: string): Promise<readonly KeyPin[]
   const { problems, chain } = opened.check();
   assert.deepEqual(problems, []);
   assert.equal(chain.broken, null);
-  const joins = opened.events(0, 10_000).map(({ json }) => parseEvent(json));
+  const joins = (await eventsIn(opened)).map(({ json }) => parseEvent(json));
   const held = opened.keysOfName(name).filter(({ state }) => state === "trusted");
   assert.equal(joins.filter((event) => event?.type === "joined" && event.peer === name).length, held.length);
   return held.map(({ pin }) => pin);

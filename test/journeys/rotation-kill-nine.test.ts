@@ -13,15 +13,16 @@ import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { successorOf } from "../support/successor.ts";
 import { CAN_KILL, Killer } from "./support/killer.ts";
+import { keysIn } from "../support/listed.ts";
 
 const skip = !CAN_KILL && "no C compiler here";
 /** More than a rotation takes. */
 const MOST_WRITES = 150;
 
-async function keysIn(store: string, peer?: string): Promise<readonly KeyRecord[]> {
+async function keysOf(store: string, peer?: string): Promise<readonly KeyRecord[]> {
   await using opened = openStore(store);
   assert.deepEqual(opened.check().problems, []);
-  return opened.keys().filter((key) => peer === undefined || key.peer === peer);
+  return (await keysIn(opened)).filter((key) => peer === undefined || key.peer === peer);
 }
 
 /** Exactly one key is trusted, and every other one was given up. */
@@ -53,15 +54,15 @@ describe("a server that is killed while a client shows it a new key", () => {
         const { received } = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
         const survived = received !== "" && (await server.stop("SIGTERM")) === 0;
         if (received === "") assert.equal(await server.stop("SIGKILL"), null);
-        else assert.equal(onlyTrusted(await keysIn(home.store, peer)), client.facts.pin);
+        else assert.equal(onlyTrusted(await keysOf(home.store, peer)), client.facts.pin);
         if (survived) break;
         kills += 1;
-        const pin = onlyTrusted(await keysIn(home.store, peer));
+        const pin = onlyTrusted(await keysOf(home.store, peer));
         assert.ok(pin === client.facts.pin || (pin === old.facts.pin && received === ""));
         await using next = await startServe(home, ["--first-use", "refuse"]);
         const again = await connectOnce({ port: next.port, identity: client, eager: "anna\n" });
         assert.equal(again.received, "Hello, anna", `write ${write}: ${again.alert} ${again.error}`);
-        assert.equal(onlyTrusted(await keysIn(home.store, peer)), client.facts.pin);
+        assert.equal(onlyTrusted(await keysOf(home.store, peer)), client.facts.pin);
       }
       assert.ok(kills > 5, `${kills}`);
     },
@@ -88,13 +89,13 @@ describe("a client that is killed while a server shows it a new key", () => {
       let kills = 0;
       for (let write = 1; ; write++) {
         assert.ok(write < MOST_WRITES);
-        const before = onlyTrusted(await keysIn(home.knownServers));
+        const before = onlyTrusted(await keysOf(home.knownServers));
         const { key, certificate: cert, facts } = await rotateIdentity(folder, "server", { now: Date.now });
         server.setSecureContext({ key, cert });
         const victim = killer.at(write);
         killer.start();
         const { code, stdout } = await connect(victim.environment);
-        const between = onlyTrusted(await keysIn(home.knownServers));
+        const between = onlyTrusted(await keysOf(home.knownServers));
         assert.ok(between === before || between === facts.pin);
         if (code === 0) {
           assert.equal(stdout, "hello");
@@ -104,7 +105,7 @@ describe("a client that is killed while a server shows it a new key", () => {
         kills += 1;
         const { stdout: answer, stderr } = await connect(home.environment);
         assert.equal(answer, "hello", stderr);
-        assert.equal(onlyTrusted(await keysIn(home.knownServers)), facts.pin);
+        assert.equal(onlyTrusted(await keysOf(home.knownServers)), facts.pin);
       }
       assert.ok(kills > 5, `${kills}`);
     } finally {

@@ -86,7 +86,7 @@ async function play(one: Step, store: Store, operator: Operator, expected: Expec
   assert.ok(pin);
   if (one.kind === "connect") return connect(store, pin, NAMES[one.name], one.mode, expected);
   const before = store.key(pin);
-  const trustedBefore = trustedPins(store);
+  const trustedBefore = await trustedPins(store);
   try {
     if (one.kind === "approve") await operator.approve(pin, { onConflict: one.onConflict });
     else if (one.kind === "rename") await operator.rename(pin, NAMES[one.name] ?? "carl");
@@ -94,7 +94,7 @@ async function play(one: Step, store: Store, operator: Operator, expected: Expec
   } catch (error) {
     assert.ok(isHandclaspError(error), String(error));
     assert.deepEqual(store.key(pin), before);
-    assert.deepEqual(trustedPins(store), trustedBefore);
+    assert.deepEqual(await trustedPins(store), trustedBefore);
     return;
   }
   const peer = store.key(pin)?.peer;
@@ -149,9 +149,6 @@ function bar(expected: Expected, pin: KeyPin, state: KeyState): void {
   expected.barred.set(pin, state);
 }
 
-function trustedPins(store: Store): readonly KeyPin[] {
-  return store
-    .keys()
-    .filter(({ state }) => state === "trusted")
-    .map(({ pin }) => pin);
+async function trustedPins(store: Store): Promise<readonly KeyPin[]> {
+  return (await keysIn(store)).filter(({ state }) => state === "trusted").map(({ pin }) => pin);
 }
