@@ -45,8 +45,10 @@ export function eventsOf(
   filter: EventFilter,
   found: (search: string) => ReadonlySet<string>,
 ): Page<SealedEvent> {
-  const { limit = 100, after = "0", since = -Infinity, until = Infinity, type, about, search } = filter;
-  if (!/^\d{1,15}$/.test(after)) throw wrong("events are read on from a sequence number");
+  const { limit = 100, after, since = -Infinity, until = Infinity, type, about, search } = filter;
+  const { newestFirst = false } = filter;
+  if (after !== undefined && !/^\d{1,15}$/.test(after))
+    throw wrong("events are read on from a sequence number");
   const pins = search === undefined ? undefined : found(search);
   let reached = -Infinity;
   const wanted = events.filter(({ sequence, json }) => {
@@ -54,11 +56,13 @@ export function eventsOf(
     if (event === undefined) return false;
     reached = Math.max(reached, Date.parse(event.at));
     const subject = event.pin ?? event.peer ?? "";
-    if (sequence <= Number(after) || reached < since || reached >= until) return false;
+    if (reached < since || reached >= until) return false;
+    if (after !== undefined && (newestFirst ? sequence >= Number(after) : sequence <= Number(after)))
+      return false;
     if (type !== undefined && event.type !== type) return false;
     return about?.includes(subject) !== false && pins?.has(subject) !== false;
   });
-  const page = pageOf("events", wanted, ({ sequence }) => [sequence], { limit });
+  const page = pageOf("events", wanted, ({ sequence }) => [newestFirst ? -sequence : sequence], { limit });
   return { ...page, next: page.next === null ? null : String(page.items.at(-1)?.sequence) };
 }
 

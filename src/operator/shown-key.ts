@@ -4,7 +4,7 @@ import { escapeText } from "../trust/peer-name.ts";
 import { toPhrase } from "../trust/phrase.ts";
 import type { RecordedReason } from "../trust/sighting.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
-import { everyItem } from "../trust/port/page.ts";
+import { everyItem, type Page, type PageFilter } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { RefusalDetail } from "../trust/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
@@ -12,6 +12,9 @@ import { toIsoTime } from "./iso-time.ts";
 import { recordedServer } from "./known-server.ts";
 import { type ListedEvent, toListedEvent } from "./listed-event.ts";
 import { type ListedKey, toListedKeys } from "./listed-key.ts";
+
+/** On a page. */
+const MOST_AT_ONCE = 1000;
 
 /** All that the store holds about a key. */
 export interface ShownKey extends ListedKey {
@@ -78,16 +81,10 @@ export async function toShownKey(
   const server = recordedServer(store);
   const [listed] = await toListedKeys(store, [key], now);
   if (listed === undefined) throw new Error("a key that was asked for has a row");
-  const refusals = await latest(
-    everyItem((page) => store.listRefusals({ of: { pins: [pin], peers: [] }, ...page })),
-    most,
-    "first",
+  const refusals = await first(most, (page) =>
+    store.listRefusals({ of: { pins: [pin], peers: [] }, ...page }),
   );
-  const events = await latest(
-    everyItem((page) => store.listEvents({ about: [pin], ...page })),
-    most,
-    "last",
-  );
+  const events = await first(most, (page) => store.listEvents({ about: [pin], newestFirst: true, ...page }));
   const certificates = await store.listCertificates(pin);
   return {
     ...listed,
@@ -98,18 +95,15 @@ export async function toShownKey(
     serverKeyId: server === undefined ? null : toKeyId(server.pin),
     certificates: certificates.map((certificate) => toShownCertificate(certificate, pem)),
     refusals: refusals.map(toShownRefusal),
-    events: events.map(toListedEvent),
+    events: events.toReversed().map(toListedEvent),
   };
 }
 
-/** So many of a list, from the end at which the latest are. */
-async function latest<T>(list: AsyncIterable<T>, most: number, at: "first" | "last"): Promise<readonly T[]> {
+/** So many of a list; no more are read. */
+async function first<T>(most: number, list: (page: PageFilter) => Promise<Page<T>>): Promise<readonly T[]> {
   const items: T[] = [];
-  for await (const item of list) {
-    items.push(item);
-    if (items.length <= most) continue;
-    if (at === "last") items.shift();
-    else return items.slice(0, most);
+  for await (const item of everyItem(list, { limit: Math.min(most, MOST_AT_ONCE) })) {
+    if (items.push(item) >= most) break;
   }
   return items;
 }

@@ -106,20 +106,24 @@ export class SqliteRoll {
     const where = new Conditions();
     const since = momentOf(filter.since);
     const until = momentOf(filter.until);
-    where.add(
-      "sequence > ?",
-      Math.max(sequenceOf(filter.after), since === undefined ? 0 : this.#lastBefore(since)),
-    );
+    const newestFirst = filter.newestFirst === true;
+    const after = filter.after === undefined ? undefined : sequenceOf(filter.after);
+    const least = since === undefined ? 0 : this.#lastBefore(since);
+    where.add("sequence > ?", newestFirst ? least : Math.max(after ?? 0, least));
+    if (newestFirst && after !== undefined) where.add("sequence < ?", after);
     if (until !== undefined) where.add("sequence <= ?", this.#lastBefore(until));
     if (filter.type !== undefined) where.add("type = ?", filter.type);
     const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
     const { about } = filter;
     const few = about ?? search?.few;
-    if (about !== undefined) where.require(isOneOf("about", about));
+    // About one, they stand in their order in the index.
+    if (about?.length === 1) where.add("about = ?", about[0] ?? "");
+    else if (about !== undefined) where.require(isOneOf("about", about));
     if (search !== undefined) where.require(search.ofPin("about"));
     const by = eventsBy(few !== undefined, filter.type);
     if (by === BY_TYPE) where.add("type <> 'met'");
-    const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql} ORDER BY sequence LIMIT ?`;
+    const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql}
+      ORDER BY sequence ${newestFirst ? "DESC" : ""} LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as SealedEvent[];
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return {
@@ -274,8 +278,7 @@ function eventsBy(isAboutFew: boolean, type: TrustEventType | undefined): string
   return type === undefined || type === "met" ? "NOT INDEXED" : BY_TYPE;
 }
 
-function sequenceOf(after: string | undefined): number {
-  if (after === undefined) return 0;
+function sequenceOf(after: string): number {
   if (/^\d{1,15}$/.test(after)) return Number(after);
   throw new HandclaspError("ERR_HANDCLASP_OPTION", "events are read on from a sequence number", {
     hint: "give the number of the last event that was read, or begin anew without it",

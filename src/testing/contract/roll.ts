@@ -89,6 +89,37 @@ export function describeRoll({ kind, open, describe, it }: StoreSuite): void {
       assert.deepEqual(await sequences({ after: "3" }), [4]);
     });
 
+    it("has the newest first where that is asked for, in pages too", async () => {
+      await using store = await open();
+      const [anna, bert] = [factsOf("anna"), factsOf("bert")];
+      for (const facts of [anna, bert]) await store.apply(claimOf(facts, { at: AT }));
+      for (const at of [AT + 10, AT + 20, AT + 30]) {
+        const groups = { type: "add-to-group", at, actor: ACTOR, group: `g${at}`, key: bert.pin } as const;
+        await store.apply(groups);
+      }
+      const newestFirst = true;
+      const pages = async (filter: Parameters<TrustStore["listEvents"]>[0]): Promise<readonly number[][]> => {
+        const found: number[][] = [];
+        let next: string | null | undefined;
+        while (next !== null) {
+          const page = await store.listEvents({ ...filter, ...(next !== undefined && { after: next }) });
+          found.push(page.items.map(({ sequence }) => sequence));
+          next = page.next;
+        }
+        return found;
+      };
+      assert.deepEqual(await pages({ newestFirst }), [[5, 4, 3, 2, 1]]);
+      assert.deepEqual(await pages({ newestFirst, limit: 2 }), [[5, 4], [3, 2], [1]]);
+      assert.deepEqual(await pages({ newestFirst, limit: 2, about: ["bert", bert.pin] }), [
+        [5, 4],
+        [3, 2],
+      ]);
+      assert.deepEqual(await pages({ newestFirst, limit: 1, type: "met" }), [[2], [1]]);
+      assert.deepEqual(await pages({ newestFirst, limit: 1, about: [anna.pin] }), [[1]]);
+      assert.deepEqual(await pages({ newestFirst, limit: 2, since: AT + 10, until: AT + 30 }), [[4, 3]]);
+      assert.deepEqual(await pages({ newestFirst, search: "ann" }), [[1]]);
+    });
+
     it("keeps its order by time where a clock was set back", async () => {
       await using store = await open();
       await store.apply(claimOf(factsOf("anna"), { at: AT + 100 }));

@@ -49,6 +49,8 @@ export interface EventFilter extends Search {
   readonly type?: TrustEventType;
   /** Pins of keys, and names of peers where events have no key: about any of these. */
   readonly about?: readonly string[];
+  /** Turns the order of the list around; `after` then goes on with those before that sequence number. */
+  readonly newestFirst?: boolean;
 }
 
 /** Any of these keys, those whose pin begins so, and peers that were called so. */
@@ -90,7 +92,7 @@ export interface Roll {
   keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]>;
   /** The certificates of a key, the newest first; 8 at the most. */
   listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]>;
-  /** The oldest first; `after` is a sequence number. */
+  /** The oldest first where nothing else is asked for; `after` is a sequence number. */
   listEvents(filter?: EventFilter): Promise<Page<SealedEvent>>;
   /** The newest first, of the last seven days. What is refused again while pages are read moves to the front of them. */
   listRefusals(filter?: RefusalFilter): Promise<Page<RefusalSighting>>;
