@@ -3,7 +3,7 @@ import type { KeyPin, KeyRecord } from "./key-record.ts";
 /** Finds keys by what an operator types: in a store, or inside of a transaction. */
 export interface KeyLookup {
   key(pin: KeyPin): KeyRecord | undefined;
-  /** Keys bound to a folded name: those that were never seen, then by (first seen, pin). */
+  /** Keys bound to a folded name, by (first seen, pin); those that were never seen come last. */
   keysOfName(nameKey: string): readonly KeyRecord[];
   /** Keys that claim a folded name while no name is bound to them: those that wait, and impostors. The longest known first. */
   keysClaiming(nameKey: string): readonly KeyRecord[];
