@@ -10,3 +10,8 @@ export function toMoment(what: string, value: number): number {
     hint: "milliseconds since the epoch, a whole number, up to the year 9999",
   });
 }
+
+/** The moment that much later, in whole milliseconds; the last one that can be written down for what is later still. */
+export function momentAfter(at: number, forMs: number): number {
+  return Math.min(Math.ceil(at + forMs), LAST);
+}

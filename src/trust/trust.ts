@@ -5,6 +5,7 @@ import { type Distrust, distrustOf } from "./distrust.ts";
 import type { Actor } from "./events.ts";
 import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { isSetAside } from "./is-set-aside.ts";
+import { momentAfter } from "./moment.ts";
 import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
@@ -220,7 +221,7 @@ export class Trust implements AsyncDisposable {
   #changeFor(claim: Claim, sighting: Sighting, at: number): Change {
     const certificate = toSeenCertificate(sighting.certificate);
     const origin = { at, actor: this.#actor(sighting), certificate };
-    const pending = { pendingExpires: at + this.#pendingForMs, maxPending: this.#maxPending };
+    const pending = { pendingExpires: momentAfter(at, this.#pendingForMs), maxPending: this.#maxPending };
     const { token, endorsedBy, concern, peer, source, whileOpen } = claim;
     if (token !== undefined) return { type: "join", ...origin, token };
     if (endorsedBy !== undefined)
@@ -287,7 +288,7 @@ export class Trust implements AsyncDisposable {
             : (nameOf(sighting.certificate, this.policy) ?? null),
         certificate: toSeenCertificate(sighting.certificate),
         conflictsWith: refuse.conflictsWith,
-        pendingExpires: now + this.#pendingForMs,
+        pendingExpires: momentAfter(now, this.#pendingForMs),
         maxPending: this.#maxPending,
       });
     } else if (reason === "name-changed" && sighting.resumed !== true) {

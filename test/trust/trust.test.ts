@@ -101,3 +101,19 @@ describe("a refusal", () => {
     assert.equal(await server.lastOnRecord(), "alone again", "the flood is over");
   });
 });
+
+describe("a stranger who waits for as long as there is", () => {
+  it("is kept until the last moment that can be written down", async () => {
+    const store = openMemoryStore();
+    const options = {
+      policy: { firstUse: "ask" },
+      process: "serve 1",
+      now: () => Date.UTC(2030, 0, 1),
+    } as const;
+    const trust = new Trust(store, { ...options, pendingForMs: Number.MAX_SAFE_INTEGER });
+    trust.judge({ certificate: STRANGER, caSigned: false, remoteAddress: "192.0.2.1" });
+    await trust.flush();
+    assert.equal(store.key(STRANGER.pin)?.expires, Date.UTC(9999, 11, 31, 23, 59, 59, 999));
+    await store.close();
+  });
+});
