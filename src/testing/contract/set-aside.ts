@@ -49,6 +49,13 @@ export function describeSetAside({ kind, open, describe, it }: StoreSuite): void
       });
     });
 
+    it("are not trusted again by a certificate that is brought: that is no answer to why they were set aside", async () => {
+      const { store: opened, operator, anna } = await scene();
+      await using store = opened;
+      await assert.rejects(operator.import(anna), { code: "ERR_HANDCLASP_STATE" });
+      assert.equal(store.key(anna.pin)?.state, "pending");
+    });
+
     it("are trusted again by an approval, under the same name, and what they endorsed until then stays void", async () => {
       const { store: opened, operator, anna } = await scene();
       await using store = opened;

@@ -34,10 +34,11 @@ export function applyApprove(tables: TrustTables, change: PreparedApprove): Outc
 export function applyImport(tables: TrustTables, change: PreparedImport): Outcome {
   const { certificate } = change;
   const known = tables.key(certificate.pin);
-  if (known !== undefined && known.state !== "pending" && known.state !== "trusted") {
+  const isBarred = known !== undefined && known.state !== "pending" && known.state !== "trusted";
+  if (isBarred || (known !== undefined && isSetAside(known))) {
     throw new HandclaspError(
       "ERR_HANDCLASP_STATE",
-      `this key is ${known.state}: importing does not lift that`,
+      `this key is ${isBarred ? known.state : "set aside"}: importing does not lift that`,
       {
         hint: "approve it if it is to be trusted again",
         remedies: [{ act: "approve-key", at: "server", key: toKeyId(certificate.pin) }],
