@@ -9,15 +9,20 @@ import { Home, MAIN, runToEnd } from "./support/serve.ts";
 
 const NAMES_A_PATH = /<(?:file|folder|dir|url|pem|ca|certificate)(?:\.\.\.)?>/;
 
+/** Arguments that not every text can be. */
+const FITTING: Readonly<Record<string, string>> = {
+  "host:port": "localhost:1",
+  listen: "localhost:1",
+  event: "1",
+};
+
 describe("a path that is empty", () => {
   it("is wrong usage as an option or an argument of any verb", async () => {
     using home = new Home();
     const lines = leavesOf(await commandTree()).flatMap(({ path, command }) => {
       const needed = command.registeredArguments.filter(({ required }) => required);
       const isPath = needed.map((argument) => NAMES_A_PATH.test(`<${argument.name()}>`));
-      const fitting = needed.map((argument) =>
-        /^(host:port|listen)$/.test(argument.name()) ? "localhost:1" : "x",
-      );
+      const fitting = needed.map((argument) => FITTING[argument.name()] ?? "x");
       const options = command.options.filter(({ flags }) => NAMES_A_PATH.test(flags));
       return [
         ...options.map(({ long }) => [...path, ...fitting, long ?? "", ""]),
