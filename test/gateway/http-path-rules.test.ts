@@ -79,6 +79,12 @@ describe("path rules", () => {
       "/ad%0amin",
       "/%0d%0aadmin",
       "/x/.%09./admin",
+      // As a URL without a scheme, which may begin with more slashes than two: Node's.
+      "//a/admin",
+      "///a/admin",
+      "/////a/ADMIN/x",
+      "/\\/a/admin",
+      "/%5c/a/admin",
     ]) {
       assert.ok(judge(target)?.includes("/admin"), target);
     }

@@ -8,6 +8,8 @@ const STEPS: readonly ((path: string) => string)[] = [
   (path) => path.replaceAll(/;[^/]*/g, ""),
   // As a URL without a scheme: what is behind two slashes is a host.
   (path) => path.replace(/^\/\/[^/]*(?=\/)/, ""),
+  // As one of the WHATWG's, which has a host behind any number of them.
+  (path) => path.replace(/^\/{3,}[^/]+(?=\/)/, ""),
   // Caddy and Windows leave out what a name ends with.
   (path) => path.replaceAll(/([^./ ])[. ]+(?=\/|$)/g, "$1").replaceAll(/\/(\.{1,2}) +(?=\/|$)/g, "/$1"),
   // The WHATWG's URLs have none of these.
