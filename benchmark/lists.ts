@@ -116,6 +116,12 @@ function rounded(value: number): number {
   return Number(value.toFixed(2));
 }
 
+/** What this process took at most, in KiB. The system's `maxrss` would begin at what the process that started it took. */
+function peakMemory(): number {
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
+  return Number(peak?.[1]);
+}
+
 /** Peak memory of a process that opens a store and reads once; KiB. */
 function memory(path: string, verb: string, what: string, made: LargeStore): number {
   const args = [import.meta.filename, "--once", path, verb, what, JSON.stringify(made)];
@@ -126,7 +132,7 @@ async function readOnce([path = "", verb = "", what = "", made = ""]: readonly s
   const large = JSON.parse(made) as LargeStore;
   await using store = openSqliteStore(path, { now: () => large.now });
   await READS[verb]?.[what]?.(store, large);
-  console.log(process.resourceUsage().maxRSS);
+  console.log(peakMemory());
 }
 
 /** Peak memory of a process that prints all keys, for nobody; MB. */
@@ -140,7 +146,7 @@ function memoryOfPrinting(path: string): number {
 async function print([path = ""]: readonly string[]): Promise<void> {
   const code = await main(["trust", "list", "--store", path]);
   if (code !== 0) throw new Error(`trust list ended with ${code}`);
-  console.error(process.resourceUsage().maxRSS);
+  console.error(peakMemory());
 }
 
 async function measure(kept: string | undefined): Promise<void> {
