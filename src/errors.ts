@@ -12,7 +12,7 @@ export const ERROR_CODES = {
   ERR_HANDCLASP_AMBIGUOUS: "more than one key answers to what was given",
   ERR_HANDCLASP_CONFLICT: "the name is bound to another key, or a setting was written by somebody else",
   ERR_HANDCLASP_TOKEN: "a join token that cannot be read, has expired or does not exist",
-  ERR_HANDCLASP_CHANGED: "what was looked at, or is to be undone, is not as it was any more",
+  ERR_HANDCLASP_CHANGED: "what was looked at, or is to be undone, has changed since",
   ERR_HANDCLASP_STATE: "the key is in a state in which this cannot be done",
   ERR_HANDCLASP_STORE_OPEN: "the trust store cannot be opened",
   ERR_HANDCLASP_STORE_CORRUPT: "the trust store is damaged",

@@ -8,14 +8,14 @@ import { reasonFor } from "../../scripts/compare-json/expected.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const EXPECTED = [{ of: "trust list", field: "version", why: "keys have versions" }];
-const CIRCUMSTANCES = { folder: "/tmp/here", startedAt: Date.UTC(2030, 0, 1), lastEvent: 7 };
+const CIRCUMSTANCES = { folder: "/data", startedAt: Date.UTC(2030, 0, 1), lastEvent: 7 };
 
 function answer(...printed: readonly Json[]): Answer {
   return { code: 0, printed, error: null };
 }
 
 function event(sequence: number, pid: number, hash: string, at: string): Json {
-  return { sequence, hash, at, file: "/tmp/here/a", actor: { process: `trust add ${pid}` } };
+  return { sequence, hash, at, file: "/data/a", actor: { process: `trust add ${pid}` } };
 }
 
 describe("comparing what two checkouts print as JSON", () => {
