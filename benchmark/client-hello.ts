@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { duplexPair } from "node:stream";
 import { connect } from "node:tls";
-import { ja4 } from "../src/tls/ja4.ts";
+import { ja4 } from "../src/tls/formats/ja4.ts";
 import { parseClientHello } from "../src/tls/messages/client-hello.ts";
 import { median } from "./server-process.ts";
 

@@ -14,7 +14,7 @@ import { CapturedConnections } from "../src/cli/trace/captured-connections.ts";
 import { openInput } from "../src/cli/trace/capture-input.ts";
 import { readInput } from "../src/cli/trace/read-input.ts";
 import { TraceSecrets } from "../src/cli/trace/secrets.ts";
-import { CONTENT_TYPE } from "../src/tls/content-type.ts";
+import { CONTENT_TYPE } from "../src/tls/code-points/content-type.ts";
 import { type HandshakeCapture, makeHandshakeCapture } from "./handshake-capture.ts";
 import { median } from "./server-process.ts";
 

@@ -8,13 +8,13 @@ import { connect } from "../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
 import { SqliteTables } from "../src/store/sqlite-tables.ts";
 import { applyChange } from "../src/trust/changes/apply-change.ts";
-import type { Change, ChangeOrigin, SeenCertificate } from "../src/trust/changes/change.ts";
-import type { Actor, TrustEventType } from "../src/trust/events.ts";
-import type { KeyPin } from "../src/trust/key-record.ts";
-import { nameKey } from "../src/trust/peer-name.ts";
+import type { Change, ChangeOrigin, SeenCertificate } from "../src/trust/records/change.ts";
+import type { Actor, TrustEventType } from "../src/trust/records/events.ts";
+import type { KeyPin } from "../src/trust/records/key-record.ts";
+import { nameKey } from "../src/trust/naming/peer-name.ts";
 import { prepareChange } from "../src/trust/prepare-change.ts";
-import type { LiveConnection } from "../src/trust/sighting.ts";
-import type { RefusalReason } from "../src/trust/verdict.ts";
+import type { LiveConnection } from "../src/trust/records/sighting.ts";
+import type { RefusalReason } from "../src/trust/records/verdict.ts";
 import { createIdentity } from "../src/x509/create-identity.ts";
 
 /** How much there is of what. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../src/cli/main.ts";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
-import { nameKey } from "../src/trust/peer-name.ts";
+import { nameKey } from "../src/trust/naming/peer-name.ts";
 import type { Page, PageFilter } from "../src/trust/port/page.ts";
 import type { TrustStore } from "../src/trust/port/trust-store.ts";
 import { fillStore } from "./fill-store.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteStore } from "../src/store/sqlite-store.ts";
-import { judge } from "../src/trust/judge.ts";
-import { DEFAULT_POLICY } from "../src/trust/policy.ts";
+import { judge } from "../src/trust/judging/judge.ts";
+import { DEFAULT_POLICY } from "../src/trust/records/policy.ts";
 import { Trust } from "../src/trust/trust.ts";
 import { fillStore } from "./fill-store.ts";
 

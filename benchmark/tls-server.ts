@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { guard } from "../src/guard/guard.ts";
 import { observe } from "../src/guard/observe.ts";
-import { tapServer } from "../src/guard/tap-server.ts";
+import { tapServer } from "../src/guard/tap/tap-server.ts";
 import { openStore } from "../src/store/open-store.ts";
 import { Trust } from "../src/trust/trust.ts";
 

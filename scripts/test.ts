@@ -1,7 +1,7 @@
 // Runs all tests, or the files that are named. Node leaves a core to whoever else is there, which of two cores is one;
 // tests wait for processes and clocks for half of their time, so two files at once are no more than two cores can do.
 //
-//     npm test -- test/trust/judge.test.ts
+//     npm test -- test/trust/judging/judge.test.ts
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";

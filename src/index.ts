@@ -27,18 +27,24 @@ export type {
 export { type Guard, guard } from "./guard/guard.ts";
 export { observe, type Observation, type ObserveOptions } from "./guard/observe.ts";
 export type { ClientCertificate, GuardOptions } from "./guard/options.ts";
-export type { TicketKeys } from "./guard/ticket-keys.ts";
-export type { PendingClient, ReceivePending } from "./guard/waiting-room.ts";
-export { peerOf } from "./guard/peer-of.ts";
-export type { Peer, PeerCertificate, PeerJson } from "./guard/peer.ts";
+export type { TicketKeys } from "./guard/tickets/ticket-keys.ts";
+export type { PendingClient, ReceivePending } from "./guard/refusal/waiting-room.ts";
+export { peerOf } from "./guard/connection/peer-of.ts";
+export type { Peer, PeerCertificate, PeerJson } from "./guard/connection/peer.ts";
 export { openMemoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
-export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/trace-message.ts";
+export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/observer/trace-message.ts";
 export { type CreateTokenOptions } from "./operator/invite.ts";
-export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/join-token.ts";
-export type { CertificateRecord, KeyPin, KeyRecord, KeySource, KeyState } from "./trust/key-record.ts";
+export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/naming/join-token.ts";
+export type {
+  CertificateRecord,
+  KeyPin,
+  KeyRecord,
+  KeySource,
+  KeyState,
+} from "./trust/records/key-record.ts";
 export {
   type ActOptions,
   type ApproveOptions,
@@ -47,13 +53,18 @@ export {
   Operator,
   type OperatorOptions,
 } from "./operator/operator.ts";
-export type { FirstUse, Policy } from "./trust/policy.ts";
-export { type TokenProblem, type TokenRecord, type TokenState, tokenState } from "./trust/token-record.ts";
+export type { FirstUse, Policy } from "./trust/records/policy.ts";
+export {
+  type TokenProblem,
+  type TokenRecord,
+  type TokenState,
+  tokenState,
+} from "./trust/records/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
 export { type AuditReport, auditRows } from "./trust/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";
-export type { Change, Outcome, SeenKey } from "./trust/changes/change.ts";
+export type { Change, Outcome, SeenKey } from "./trust/records/change.ts";
 export type { PreparedChange } from "./trust/changes/prepared-change.ts";
 export type { RowsReport, TrustRows } from "./trust/compare-rows.ts";
 export {
@@ -66,16 +77,16 @@ export {
   sealEvent,
   type TrustEvent,
   type TrustEventType,
-} from "./trust/events.ts";
-export { type IpNetwork, isInNetwork, parseIpNetwork } from "./trust/ip-network.ts";
-export { toKeyId } from "./trust/key-id.ts";
-export type { KeyReference } from "./trust/key-reference.ts";
-export { nameKey } from "./trust/peer-name.ts";
+} from "./trust/records/events.ts";
+export { type IpNetwork, isInNetwork, parseIpNetwork } from "./trust/network/ip-network.ts";
+export { toKeyId } from "./trust/naming/key-id.ts";
+export type { KeyReference } from "./trust/naming/key-reference.ts";
+export { nameKey } from "./trust/naming/peer-name.ts";
 export { prepareChange } from "./trust/prepare-change.ts";
-export { refusalPlace } from "./trust/refusal-place.ts";
-export { keysMeantBy } from "./trust/resolve-keys.ts";
-export type { LiveConnection } from "./trust/sighting.ts";
-export type { GroupMember, TrustTables } from "./trust/trust-tables.ts";
+export { refusalPlace } from "./trust/sightings/refusal-place.ts";
+export { keysMeantBy } from "./trust/naming/resolve-keys.ts";
+export type { LiveConnection } from "./trust/records/sighting.ts";
+export type { GroupMember, TrustTables } from "./trust/records/trust-tables.ts";
 export type { Knowledge } from "./trust/port/knowledge.ts";
 export type { Ledger, RefusalSighting, SightingBatch } from "./trust/port/ledger.ts";
 export { everyItem, type Page, type PageFilter } from "./trust/port/page.ts";
@@ -93,7 +104,7 @@ export type {
 } from "./trust/port/roll.ts";
 export type { TrustStore } from "./trust/port/trust-store.ts";
 export type { StoreReport, StoreStats, Upkeep } from "./trust/port/upkeep.ts";
-export type { RefusalDetail, RefusalReason, Verdict } from "./trust/verdict.ts";
+export type { RefusalDetail, RefusalReason, Verdict } from "./trust/records/verdict.ts";
 export {
   type CertificateDescription,
   certificatesFromPem,

@@ -201,7 +201,7 @@ describe("architecture", () => {
     const carriedOut = SOURCES.filter(
       ({ path }) =>
         path.startsWith("trust/changes/") ||
-        path === "trust/resolve-keys.ts" ||
+        path === "trust/naming/resolve-keys.ts" ||
         path === "store/sqlite-tables.ts",
     );
     assert.ok(carriedOut.length > 15);
@@ -236,7 +236,7 @@ describe("architecture", () => {
     );
     assert.deepEqual([...new Set(imports.map(({ folder }) => folder))], ["testing"]);
     const makers = SOURCES.filter(({ text }) => text.includes("pretendPeer")).map(({ path }) => path);
-    assert.deepEqual(makers.toSorted(), ["guard/peer-of.ts", "testing/fake-peer.ts"]);
+    assert.deepEqual(makers.toSorted(), ["guard/connection/peer-of.ts", "testing/fake-peer.ts"]);
   });
 
   // An older Node ends on them before it has said which one this needs.

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Library from "../../src/index.ts";
-import type { Actor } from "../../src/trust/events.ts";
-import type { Settled } from "../../src/trust/verdict.ts";
+import type { Actor } from "../../src/trust/records/events.ts";
+import type { Settled } from "../../src/trust/records/verdict.ts";
 
 type Facts = Library.CertificateFacts;
 

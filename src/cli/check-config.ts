@@ -6,7 +6,7 @@ import { locateKey } from "../gateway/config/locate-key.ts";
 import { namedGroups, unknownGroups } from "../gateway/config/named-groups.ts";
 import type { Complaint } from "../gateway/config/parse-config.ts";
 import { openStore } from "../store/open-store.ts";
-import { nameKey } from "../trust/peer-name.ts";
+import { nameKey } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
 import { jsonOption, processName, storeOption } from "./context.ts";
 import { readConfig, readText } from "./gateway/config.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { toListedMember } from "../operator/listed-member.ts";
-import { nameKey } from "../trust/peer-name.ts";
+import { nameKey } from "../trust/naming/peer-name.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { ifVersionOption } from "./trust/keys-argument.ts";
 import { print, printJson, showMinute, showName } from "./output.ts";

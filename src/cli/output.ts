@@ -1,7 +1,7 @@
 // The one place that prints. Data goes to stdout, everything else to stderr; colours only on a terminal.
 import { type HandclaspError, isHandclaspError } from "../errors.ts";
 import type { Explanation } from "../explain/explanation.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import { explanationsText } from "./explanations-text.ts";
 import { hintText } from "./hint-text.ts";
 import { columnsOf, wrapped } from "./prose.ts";

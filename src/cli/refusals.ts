@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
 import { toListedRefusal } from "../operator/listed-refusal.ts";
 import { refusalsOf } from "../operator/refusals-of.ts";
-import { REFUSAL_REASONS } from "../trust/alerts.ts";
+import { REFUSAL_REASONS } from "../trust/judging/alerts.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { RefusalFilter } from "../trust/port/roll.ts";
-import type { RecordedReason } from "../trust/sighting.ts";
+import type { RecordedReason } from "../trust/records/sighting.ts";
 import { jsonOption, storeOption, withStore } from "./context.ts";
 import { showMinute } from "./output.ts";
 import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "./page-options.ts";

@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { checkOptions, COUNT, FUNCTION, OBJECT, type OptionRules, TEXT } from "../check-options.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import { STORE } from "../trust/trust-options.ts";
-import type { JoinToken } from "../trust/join-token.ts";
+import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { signJoinProof } from "../x509/join-proof.ts";

@@ -1,8 +1,8 @@
 import { HandclaspError } from "../errors.ts";
-import { parseEvent, type SealedEvent } from "../trust/events.ts";
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { parseEvent, type SealedEvent } from "../trust/records/events.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import { toTrustChanges } from "../trust/trust-change.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 

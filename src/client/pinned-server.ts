@@ -1,7 +1,7 @@
 import { HandclaspError } from "../errors.ts";
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";
 import {

@@ -1,6 +1,6 @@
 import { HandclaspError } from "../errors.ts";
-import { ALERTS } from "../tls/alert.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { ALERTS } from "../tls/code-points/alert.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 
 /** What an alert means whoever sends it: servers differ in which one they choose, 42 and 46 stand for anything. */
 const HINTS: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import { escapeText } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { ClearConversation } from "./clear-conversation.ts";
 
 export type StartTlsProtocol = "smtp" | "imap" | "pop3" | "ldap" | "ftp" | "xmpp" | "postgres" | "mysql";

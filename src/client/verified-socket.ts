@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
 import { beforeDestroy } from "./before-destroy.ts";
 import type { ConnectOptions, MetServer } from "./connect-options.ts";

@@ -1,4 +1,4 @@
-import { escapeText } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import { DerReader, TAG, toOid } from "../x509/der.ts";
 
 /** RFC 4514 §3, and those that certificates have beside. */

@@ -1,4 +1,4 @@
-import type { RecordedReason } from "../trust/sighting.ts";
+import type { RecordedReason } from "../trust/records/sighting.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** What can keep two programs from shaking hands, whoever made them. */

@@ -1,4 +1,4 @@
-import { parseIpAddress } from "../trust/ip-network.ts";
+import { parseIpAddress } from "../trust/network/ip-network.ts";
 import { nameAttributes } from "./distinguished-name.ts";
 import type { ShownCertificate } from "./shown-certificate.ts";
 

@@ -1,6 +1,6 @@
-import { ALERTS } from "../tls/alert.ts";
+import { ALERTS } from "../tls/code-points/alert.ts";
 import type { ClientHello } from "../tls/messages/client-hello.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { Certainty, Explanation, HandshakeRule } from "./explanation.ts";
 import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
 import {

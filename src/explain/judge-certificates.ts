@@ -1,4 +1,4 @@
-import { ALERTS } from "../tls/alert.ts";
+import { ALERTS } from "../tls/code-points/alert.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { type Defect, findDefects, type FoundDefect } from "./find-defects.ts";
 import type { HandshakeFacts, Sender } from "./handshake-facts.ts";

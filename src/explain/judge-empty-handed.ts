@@ -1,4 +1,4 @@
-import { SIGNATURE_SCHEMES } from "../tls/code-points-signature-schemes.ts";
+import { SIGNATURE_SCHEMES } from "../tls/code-points/code-points-signature-schemes.ts";
 import { nameText } from "./distinguished-name.ts";
 import type { Explanation } from "./explanation.ts";
 import type { HandshakeFacts } from "./handshake-facts.ts";

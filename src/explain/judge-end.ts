@@ -1,5 +1,5 @@
 import type { Explanation } from "./explanation.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import { type Defect, findDefects } from "./find-defects.ts";
 import type { ConnectionEnd, HandshakeFacts, Sender } from "./handshake-facts.ts";
 import { judgeCertificates } from "./judge-certificates.ts";

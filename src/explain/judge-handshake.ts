@@ -1,5 +1,5 @@
-import { ALERTS, CERTIFICATE_ALERTS } from "../tls/alert.ts";
-import { ALERT_DESCRIPTIONS } from "../tls/code-points.ts";
+import { ALERTS, CERTIFICATE_ALERTS } from "../tls/code-points/alert.ts";
+import { ALERT_DESCRIPTIONS } from "../tls/code-points/code-points.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { findDefects } from "./find-defects.ts";
 import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";

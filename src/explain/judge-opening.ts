@@ -1,5 +1,5 @@
-import { CONTENT_TYPE } from "../tls/content-type.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { CONTENT_TYPE } from "../tls/code-points/content-type.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import type { HandshakeFacts, Sender } from "./handshake-facts.ts";
 import type { Remedy } from "./remedy.ts";

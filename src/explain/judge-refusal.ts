@@ -1,8 +1,8 @@
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyRecord } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyRecord } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
-import type { RecordedReason } from "../trust/sighting.ts";
+import type { RecordedReason } from "../trust/records/sighting.ts";
 import type { Explanation } from "./explanation.ts";
 import { DETAIL_WORDS } from "./refusal-words.ts";
 import type { HandclaspAct, Remedy } from "./remedy.ts";

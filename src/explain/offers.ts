@@ -1,8 +1,8 @@
-import { isGrease } from "../tls/code-points.ts";
-import { CIPHER_SUITE_NAMES } from "../tls/code-points-cipher-suites.ts";
-import { NAMED_GROUPS } from "../tls/code-points-named-groups.ts";
-import { SIGNATURE_SCHEMES } from "../tls/code-points-signature-schemes.ts";
-import { VERSIONS } from "../tls/code-points-version.ts";
+import { isGrease } from "../tls/code-points/code-points.ts";
+import { CIPHER_SUITE_NAMES } from "../tls/code-points/code-points-cipher-suites.ts";
+import { NAMED_GROUPS } from "../tls/code-points/code-points-named-groups.ts";
+import { SIGNATURE_SCHEMES } from "../tls/code-points/code-points-signature-schemes.ts";
+import { VERSIONS } from "../tls/code-points/code-points-version.ts";
 import type { ClientHello } from "../tls/messages/client-hello.ts";
 
 const TLS_1_2 = 0x0303;

@@ -1,4 +1,4 @@
-import type { RefusalDetail } from "../trust/verdict.ts";
+import type { RefusalDetail } from "../trust/records/verdict.ts";
 
 /** Which rule about join tokens or endorsements it was. */
 export const DETAIL_WORDS: Readonly<Record<RefusalDetail, string>> = {

@@ -1,4 +1,4 @@
-import { CONTENT_TYPE } from "../tls/content-type.ts";
+import { CONTENT_TYPE } from "../tls/code-points/content-type.ts";
 import type { Sender } from "./handshake-facts.ts";
 
 interface SealedRecord {

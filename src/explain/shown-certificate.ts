@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { KeyPin } from "../trust/key-record.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
 import { DerReader, sameBytes, TAG, toOid } from "../x509/der.ts";
 import { EXT_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME, SUBJECT_KEY_IDENTIFIER } from "../x509/extensions.ts";
 import { ENDORSEMENT, JOIN_PROOF } from "../x509/private-extensions.ts";

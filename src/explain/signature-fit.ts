@@ -1,4 +1,4 @@
-import { SIGNATURE_SCHEMES } from "../tls/code-points-signature-schemes.ts";
+import { SIGNATURE_SCHEMES } from "../tls/code-points/code-points-signature-schemes.ts";
 import type { ShownKey } from "./shown-key.ts";
 
 const SCHEMES: Readonly<Partial<Record<ShownKey["family"], RegExp>>> = {

@@ -1,4 +1,4 @@
-import type { RefusalDetail } from "../trust/verdict.ts";
+import type { RefusalDetail } from "../trust/records/verdict.ts";
 import type { Remedy } from "./remedy.ts";
 
 /** What helps a client whose join token is no good. */

@@ -1,7 +1,7 @@
 import type { IdentityPem } from "../client/identity.ts";
 import type { GuardOptions } from "../guard/options.ts";
-import type { TicketKeys } from "../guard/ticket-keys.ts";
-import type { FirstUseLimiter } from "../trust/first-use-limits.ts";
+import type { TicketKeys } from "../guard/tickets/ticket-keys.ts";
+import type { FirstUseLimiter } from "../trust/limits/first-use-limits.ts";
 import type { OnTrustError } from "../trust/trust-options.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFiles, ListenerConfig } from "./config/config.ts";

@@ -1,7 +1,7 @@
 import type { Server } from "node:tls";
 import type { ServerAddress } from "../client/server-address.ts";
 import type { Guard } from "../guard/guard.ts";
-import type { GuardedConnection } from "../guard/guarded-connection.ts";
+import type { GuardedConnection } from "../guard/connection/guarded-connection.ts";
 import type { ListenerConfig } from "./config/config.ts";
 
 /** Why the upstream could not be used; `unannounced`: no PROXY header could say who comes. */

@@ -6,7 +6,7 @@ import type { Capacity } from "./capacity.ts";
 import type { ListenerConfig } from "./config/config.ts";
 import { Entrance } from "./entrance.ts";
 import type { Gate } from "./gate.ts";
-import { keepAlive } from "./keep-alive.ts";
+import { keepAlive } from "./upstream/keep-alive.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
 
 /** How a listener gets at its socket: one of its own, one that processes share by `SO_REUSEPORT`, or one that is open. */

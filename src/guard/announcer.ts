@@ -1,7 +1,7 @@
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../errors.ts";
-import type { AlertName } from "../tls/alert.ts";
-import type { Refuse } from "../trust/verdict.ts";
+import type { AlertName } from "../tls/code-points/alert.ts";
+import type { Refuse } from "../trust/records/verdict.ts";
 import {
   type AdmittedMessage,
   CHANNELS,
@@ -9,11 +9,11 @@ import {
   type RefusedMessage,
   type RevokedMessage,
 } from "./channels.ts";
-import type { Encounter } from "./encounter.ts";
-import type { GuardedConnection } from "./guarded-connection.ts";
-import type { Handshake } from "./handshake.ts";
-import type { Peer } from "./peer.ts";
-import { socketAddress } from "./remote-address.ts";
+import type { Encounter } from "./connection/encounter.ts";
+import type { GuardedConnection } from "./connection/guarded-connection.ts";
+import type { Handshake } from "./connection/handshake.ts";
+import type { Peer } from "./connection/peer.ts";
+import { socketAddress } from "./connection/remote-address.ts";
 
 /** Tells whoever subscribed what happens at one server; makes no message that nobody reads. */
 export class Announcer {

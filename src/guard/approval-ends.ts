@@ -1,6 +1,6 @@
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/trust-change.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
-import type { GuardedConnection } from "./guarded-connection.ts";
+import type { GuardedConnection } from "./connection/guarded-connection.ts";
 
 const LOOK_EVERY_MS = 1000;
 

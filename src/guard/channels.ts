@@ -1,10 +1,10 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 import type { Server } from "node:tls";
-import type { AlertName } from "../tls/alert.ts";
-import type { RefusalDetail, RefusalReason } from "../trust/verdict.ts";
+import type { AlertName } from "../tls/code-points/alert.ts";
+import type { RefusalDetail, RefusalReason } from "../trust/records/verdict.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import type { CutReason } from "./cut-reason.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer } from "./connection/peer.ts";
 
 /** What every message says. */
 export interface ConnectionMessage {

@@ -1,4 +1,4 @@
-import type { Distrust } from "../trust/distrust.ts";
+import type { Distrust } from "../trust/judging/distrust.ts";
 import type { Fall } from "../trust/trust-change.ts";
 
 /** Why an open connection was ended. `closed`: its guard was closed, by a reload or at the end. */

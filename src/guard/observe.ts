@@ -1,15 +1,15 @@
 import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
 import { check, checkOptions, COUNT, FUNCTION, type OptionRules } from "../check-options.ts";
-import { HandshakeObserver } from "../tls/handshake-observer.ts";
-import { parseKeyLogLine } from "../tls/key-log.ts";
-import type { TraceMessage, TraceProblem } from "../tls/trace-message.ts";
+import { HandshakeObserver } from "../tls/observer/handshake-observer.ts";
+import { parseKeyLogLine } from "../tls/keys/key-log.ts";
+import type { TraceMessage, TraceProblem } from "../tls/observer/trace-message.ts";
 import { checkServer } from "./check-server.ts";
 import { CHANNELS, type ErrorMessage } from "./channels.ts";
-import { listenerOf } from "./guarded-servers.ts";
-import { socketAddress } from "./remote-address.ts";
-import type { TapListener } from "./tap.ts";
-import { tapServer } from "./tap-server.ts";
+import { listenerOf } from "./connection/guarded-servers.ts";
+import { socketAddress } from "./connection/remote-address.ts";
+import type { TapListener } from "./tap/tap.ts";
+import { tapServer } from "./tap/tap-server.ts";
 
 export interface ObserveOptions {
   /** Which part of the connections to observe, evenly spread: 1 (default) all, 0.01 one in a hundred, 0 none. */

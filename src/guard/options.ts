@@ -8,9 +8,9 @@ import {
   type OptionRules,
   TEXT,
 } from "../check-options.ts";
-import type { TicketKeys } from "./ticket-keys.ts";
-import type { ReceivePending } from "./waiting-room.ts";
-import { type RemoteAddressOf, socketAddress } from "./remote-address.ts";
+import type { TicketKeys } from "./tickets/ticket-keys.ts";
+import type { ReceivePending } from "./refusal/waiting-room.ts";
+import { type RemoteAddressOf, socketAddress } from "./connection/remote-address.ts";
 
 /** Whether clients are asked for a certificate, and whether they must have one. */
 export type ClientCertificate = "none" | "optional" | "required";

@@ -1,9 +1,9 @@
 import type { TrustChanges } from "../trust/trust-change.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
 import { type CutReason, toCutReason } from "./cut-reason.ts";
-import type { GuardedConnection } from "./guarded-connection.ts";
-import type { LiveConnections } from "./live-connections.ts";
-import type { Tickets } from "./tickets.ts";
+import type { GuardedConnection } from "./connection/guarded-connection.ts";
+import type { LiveConnections } from "./connection/live-connections.ts";
+import type { Tickets } from "./tickets/tickets.ts";
 import type { TrustPort } from "./trust-port.ts";
 
 export interface TrustWatchOptions {

@@ -5,8 +5,8 @@ import type {
   ForgetChange,
   SeenKey,
   SetAsideChange,
-} from "../trust/changes/change.ts";
-import type { KeyRecord } from "../trust/key-record.ts";
+} from "../trust/records/change.ts";
+import type { KeyRecord } from "../trust/records/key-record.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** What can be done to many keys in one call, as the method of `Operator` is called. */

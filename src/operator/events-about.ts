@@ -1,4 +1,4 @@
-import { parseKeyReference } from "../trust/key-reference.ts";
+import { parseKeyReference } from "../trust/naming/key-reference.ts";
 import type { Roll } from "../trust/port/roll.ts";
 
 /** What the events of whoever an operator's text means are about: pins, and names where no key was there yet. */

@@ -1,11 +1,11 @@
 import { HandclaspError } from "../errors.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { judgeRefusal, type RefusalFacts } from "../explain/judge-refusal.ts";
-import { alertOf } from "../trust/alerts.ts";
-import { parseIpAddress } from "../trust/ip-network.ts";
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { alertOf } from "../trust/judging/alerts.ts";
+import { parseIpAddress } from "../trust/network/ip-network.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { RefusalFilter } from "../trust/port/roll.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";

@@ -1,7 +1,7 @@
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "./iso-time.ts";
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 
 /** Where a server is and which key it has. */

@@ -1,6 +1,6 @@
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { ListedConnection as LiveConnection } from "../trust/port/roll.ts";
 import { toIsoTime } from "./iso-time.ts";
 

@@ -1,4 +1,4 @@
-import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/events.ts";
+import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/records/events.ts";
 import type { Roll } from "../trust/port/roll.ts";
 
 /** An event as programs get it; null in an event that cannot be read. */

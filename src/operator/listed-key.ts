@@ -1,9 +1,9 @@
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
 import type { ListedKey as KeyOnRoll, Roll } from "../trust/port/roll.ts";
-import type { RefusalReason } from "../trust/verdict.ts";
+import type { RefusalReason } from "../trust/records/verdict.ts";
 import { describeCertificate } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 

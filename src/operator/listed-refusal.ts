@@ -1,5 +1,5 @@
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import { toIsoTime } from "./iso-time.ts";
 

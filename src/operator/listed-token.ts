@@ -1,6 +1,6 @@
-import { toKeyId } from "../trust/key-id.ts";
-import type { KeyPin } from "../trust/key-record.ts";
-import { type TokenRecord, type TokenState, tokenState } from "../trust/token-record.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
+import { type TokenRecord, type TokenState, tokenState } from "../trust/records/token-record.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** A token as programs get it; nothing in it lets anybody in. */

@@ -11,17 +11,17 @@ import {
 } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
-import type { Change, KeyChange, SeenKey } from "../trust/changes/change.ts";
+import type { Change, KeyChange, SeenKey } from "../trust/records/change.ts";
 import { STORE } from "../trust/trust-options.ts";
-import type { Actor } from "../trust/events.ts";
+import type { Actor } from "../trust/records/events.ts";
 import { actOnMany, type KeyOutcome, type ManyAct, type ManyKey } from "./act-on-many.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
-import type { JoinToken } from "../trust/join-token.ts";
-import type { KeyRecord } from "../trust/key-record.ts";
+import type { JoinToken } from "../trust/naming/join-token.ts";
+import type { KeyRecord } from "../trust/records/key-record.ts";
 import { toMoment } from "../trust/moment.ts";
 import { toNote } from "../trust/note.ts";
-import type { TokenRecord } from "../trust/token-record.ts";
-import { toSeenCertificate } from "../trust/trust.ts";
+import type { TokenRecord } from "../trust/records/token-record.ts";
+import { toSeenCertificate } from "../trust/judging/seen-certificate.ts";
 import { everyItem } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 

@@ -1,4 +1,4 @@
-import { parseKeyReference } from "../trust/key-reference.ts";
+import { parseKeyReference } from "../trust/naming/key-reference.ts";
 import type { RefusalFilter, Roll } from "../trust/port/roll.ts";
 
 /**

@@ -1,12 +1,12 @@
-import { toKeyId } from "../trust/key-id.ts";
-import type { CertificateRecord, KeyRecord } from "../trust/key-record.ts";
-import { escapeText } from "../trust/peer-name.ts";
-import { toPhrase } from "../trust/phrase.ts";
-import type { RecordedReason } from "../trust/sighting.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import type { CertificateRecord, KeyRecord } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
+import { toPhrase } from "../trust/naming/phrase.ts";
+import type { RecordedReason } from "../trust/records/sighting.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import { everyItem, type Page, type PageFilter } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
-import type { RefusalDetail } from "../trust/verdict.ts";
+import type { RefusalDetail } from "../trust/records/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { recordedServer } from "./known-server.ts";

@@ -1,5 +1,5 @@
-import { parseEvent } from "../trust/events.ts";
-import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
+import { parseEvent } from "../trust/records/events.ts";
+import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import { everyItem } from "../trust/port/page.ts";
 import type { Roll } from "../trust/port/roll.ts";
 

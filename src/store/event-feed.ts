@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
-import { CHAIN_START, type ChainHead, type SealedEvent } from "../trust/events.ts";
+import { CHAIN_START, type ChainHead, type SealedEvent } from "../trust/records/events.ts";
 import { readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { type FileIdentity, fileIdentity } from "./sqlite-file.ts";

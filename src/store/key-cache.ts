@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
+import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import type { SqliteTables } from "./sqlite-tables.ts";
 
 const MOST_KEYS = 10_000;

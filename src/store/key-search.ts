@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { looksLikeKeyId, parseKeyIdPrefix } from "../trust/key-id.ts";
-import type { KeyRecord } from "../trust/key-record.ts";
-import { nameKey } from "../trust/peer-name.ts";
+import { looksLikeKeyId, parseKeyIdPrefix } from "../trust/naming/key-id.ts";
+import type { KeyRecord } from "../trust/records/key-record.ts";
+import { nameKey } from "../trust/naming/peer-name.ts";
 import { beginsWith, type Condition, either, isOneOf } from "./page-query.ts";
 
 /** Rows that are looked up one by one; where there are more, every row of a list is asked instead. */

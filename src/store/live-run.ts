@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LiveConnection } from "../trust/sighting.ts";
+import type { LiveConnection } from "../trust/records/sighting.ts";
 import type { SightingBatch } from "../trust/port/ledger.ts";
 
 /** How often a run with connections on the list says that it lives. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { checkOptions, FUNCTION, type OptionRules } from "../check-options.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
-import { parseEvent } from "../trust/events.ts";
-import { parseKeyId, toKeyId } from "../trust/key-id.ts";
-import type { KeyPin, KeyRecord } from "../trust/key-record.ts";
+import { parseEvent } from "../trust/records/events.ts";
+import { parseKeyId, toKeyId } from "../trust/naming/key-id.ts";
+import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import { everyItem } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 

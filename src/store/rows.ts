@@ -1,5 +1,5 @@
-import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
-import type { TokenRecord } from "../trust/token-record.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/records/key-record.ts";
+import type { TokenRecord } from "../trust/records/token-record.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { ListedKey, ListedMember } from "../trust/port/roll.ts";
 

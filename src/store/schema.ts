@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
-import { parseEvent } from "../trust/events.ts";
-import { nameKey } from "../trust/peer-name.ts";
+import { parseEvent } from "../trust/records/events.ts";
+import { nameKey } from "../trust/naming/peer-name.ts";
 
 /** "hclp": tells our files from other SQLite databases. */
 export const APPLICATION_ID = 0x68636c70;

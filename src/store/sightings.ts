@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { nameKey } from "../trust/peer-name.ts";
+import { nameKey } from "../trust/naming/peer-name.ts";
 import type { SightingBatch } from "../trust/port/ledger.ts";
-import { refusalPlace } from "../trust/refusal-place.ts";
+import { refusalPlace } from "../trust/sightings/refusal-place.ts";
 import { countDropped } from "./dropped.ts";
 import { SILENT_MS } from "./live-run.ts";
 

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { HandclaspError } from "../errors.ts";
-import type { SealedEvent, TrustEventType } from "../trust/events.ts";
-import { isInNetwork, parseIpNetwork } from "../trust/ip-network.ts";
-import type { CertificateRecord, KeyPin } from "../trust/key-record.ts";
-import { escapeText, nameKey } from "../trust/peer-name.ts";
+import type { SealedEvent, TrustEventType } from "../trust/records/events.ts";
+import { isInNetwork, parseIpNetwork } from "../trust/network/ip-network.ts";
+import type { CertificateRecord, KeyPin } from "../trust/records/key-record.ts";
+import { escapeText, nameKey } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { Page } from "../trust/port/page.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   RefusalFilter,
   Search,
 } from "../trust/port/roll.ts";
-import type { TokenRecord } from "../trust/token-record.ts";
+import type { TokenRecord } from "../trust/records/token-record.ts";
 import { SILENT_MS } from "./live-run.ts";
 import { FEW, KeySearch } from "./key-search.ts";
 import {

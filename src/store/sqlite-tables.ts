@@ -7,10 +7,10 @@ import {
   parseEvent,
   sealEvent,
   type TrustEvent,
-} from "../trust/events.ts";
-import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/key-record.ts";
-import type { GroupMember, TrustTables } from "../trust/trust-tables.ts";
-import type { TokenRecord } from "../trust/token-record.ts";
+} from "../trust/records/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/records/key-record.ts";
+import type { GroupMember, TrustTables } from "../trust/records/trust-tables.ts";
+import type { TokenRecord } from "../trust/records/token-record.ts";
 import { countDropped } from "./dropped.ts";
 import { searchedText } from "./key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";

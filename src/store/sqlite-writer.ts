@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";
 import { applyChange } from "../trust/changes/apply-change.ts";
-import type { Outcome } from "../trust/changes/change.ts";
+import type { Outcome } from "../trust/records/change.ts";
 import type { PreparedChange } from "../trust/changes/prepared-change.ts";
 import type { SightingBatch } from "../trust/port/ledger.ts";
 import { recordSightings, type SeenBy } from "./sightings.ts";

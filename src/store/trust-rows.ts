@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredEvent } from "../trust/audit-rows.ts";
 import type { KeyStanding, TrustRows } from "../trust/compare-rows.ts";
-import type { KeyPin } from "../trust/key-record.ts";
+import type { KeyPin } from "../trust/records/key-record.ts";
 import { searchedText } from "./key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";
 import { NEVER } from "./schema.ts";

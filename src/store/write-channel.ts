@@ -1,7 +1,7 @@
 import { getAsset, isSea } from "node:sea";
 import { Worker } from "node:worker_threads";
 import { HandclaspError } from "../errors.ts";
-import type { Outcome } from "../trust/changes/change.ts";
+import type { Outcome } from "../trust/records/change.ts";
 import { fromWriteError, type SqliteWriter, type Write, type Written } from "./sqlite-writer.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import type { WriterMessage } from "./sqlite-writer-thread.ts";

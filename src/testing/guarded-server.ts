@@ -20,7 +20,7 @@ import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import { Operator } from "../operator/operator.ts";
 import { openMemoryStore } from "../store/memory-store.ts";
-import type { Policy } from "../trust/policy.ts";
+import type { Policy } from "../trust/records/policy.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";

@@ -1,5 +1,5 @@
 import "../needs-node.ts";
-export { ALERTS, type AlertName } from "./alert.ts";
+export { ALERTS, type AlertName } from "./code-points/alert.ts";
 export {
   ALERT_DESCRIPTIONS,
   ALERT_LEVELS,
@@ -15,20 +15,24 @@ export {
   PSK_KEY_EXCHANGE_MODES,
   type CodePoint,
   type CodePoints,
-} from "./code-points.ts";
-export { CIPHER_SUITE_NAMES } from "./code-points-cipher-suites.ts";
-export { EXTENSION_TYPE, EXTENSION_TYPES } from "./code-points-extensions.ts";
-export { NAMED_GROUPS } from "./code-points-named-groups.ts";
-export { SIGNATURE_SCHEMES } from "./code-points-signature-schemes.ts";
-export { type TlsVersion, VERSIONS } from "./code-points-version.ts";
-export { CONTENT_TYPE } from "./content-type.ts";
-export { formatJsonl } from "./format-jsonl.ts";
-export { formatListing } from "./format-listing.ts";
-export { nameContentType, nameMessageType } from "./format-names.ts";
-export { formatOpenssl } from "./format-openssl.ts";
-export { HandshakeObserver, type HandshakeObserverOptions } from "./handshake-observer.ts";
-export { type HandshakeFrame, HandshakeReader, type HandshakeReaderOptions } from "./handshake-reader.ts";
-export { ja4, ja4Raw } from "./ja4.ts";
+} from "./code-points/code-points.ts";
+export { CIPHER_SUITE_NAMES } from "./code-points/code-points-cipher-suites.ts";
+export { EXTENSION_TYPE, EXTENSION_TYPES } from "./code-points/code-points-extensions.ts";
+export { NAMED_GROUPS } from "./code-points/code-points-named-groups.ts";
+export { SIGNATURE_SCHEMES } from "./code-points/code-points-signature-schemes.ts";
+export { type TlsVersion, VERSIONS } from "./code-points/code-points-version.ts";
+export { CONTENT_TYPE } from "./code-points/content-type.ts";
+export { formatJsonl } from "./formats/format-jsonl.ts";
+export { formatListing } from "./formats/format-listing.ts";
+export { nameContentType, nameMessageType } from "./formats/format-names.ts";
+export { formatOpenssl } from "./formats/format-openssl.ts";
+export { HandshakeObserver, type HandshakeObserverOptions } from "./observer/handshake-observer.ts";
+export {
+  type HandshakeFrame,
+  HandshakeReader,
+  type HandshakeReaderOptions,
+} from "./observer/handshake-reader.ts";
+export { ja4, ja4Raw } from "./formats/ja4.ts";
 export {
   type KeyLogEntry,
   type KeyLogProblem,
@@ -36,8 +40,8 @@ export {
   parseKeyLogLine,
   type ParsedKeyLog,
   type SessionSecret,
-} from "./key-log.ts";
-export { KeyLogSecrets, type KeyLogSecretsOptions, type SecretLabel } from "./key-log-secrets.ts";
+} from "./keys/key-log.ts";
+export { KeyLogSecrets, type KeyLogSecretsOptions, type SecretLabel } from "./keys/key-log-secrets.ts";
 export { type Alert, parseAlert } from "./messages/alert.ts";
 export {
   type CertificateEntry,
@@ -67,7 +71,7 @@ export {
   parseHandshakeMessage,
 } from "./messages/handshake-message.ts";
 export type { KeyShare } from "./messages/key-share.ts";
-export { RecordReader, type TlsRecord } from "./record-reader.ts";
+export { RecordReader, type TlsRecord } from "./records/record-reader.ts";
 export {
   type Arrival,
   CHANGE_CIPHER_SPEC_TYPE,
@@ -75,5 +79,5 @@ export {
   type TraceDirection,
   type TraceMessage,
   type TraceProblem,
-} from "./trace-message.ts";
+} from "./observer/trace-message.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "../errors.ts";

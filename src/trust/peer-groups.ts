@@ -1,6 +1,6 @@
-import { distrustOf } from "./distrust.ts";
-import type { KeyPin, KeyRecord } from "./key-record.ts";
-import { nameKey, nameKeysOf } from "./peer-name.ts";
+import { distrustOf } from "./judging/distrust.ts";
+import type { KeyPin, KeyRecord } from "./records/key-record.ts";
+import { nameKey, nameKeysOf } from "./naming/peer-name.ts";
 import type { TrustStore } from "./port/trust-store.ts";
 
 /** Which groups the peer of a key is in now. None when the key is not trusted, or the store cannot tell. */

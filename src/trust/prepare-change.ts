@@ -1,6 +1,6 @@
 import { check, COUNT, NUMBER, type OptionRule } from "../check-options.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
-import type { Change, CreateTokenChange, HoldChange, SeenCertificate } from "./changes/change.ts";
+import type { Change, CreateTokenChange, HoldChange, SeenCertificate } from "./records/change.ts";
 import type { FoldedName } from "./changes/folded-name.ts";
 import type {
   ApprovedName,
@@ -9,14 +9,14 @@ import type {
   PreparedChange,
   PreparedCreateToken,
 } from "./changes/prepared-change.ts";
-import type { Rate } from "./first-use-limits.ts";
-import { keyIdAsName, looksLikeKeyId, parseKeyIdPrefix, toKeyId } from "./key-id.ts";
-import { parseKeyPin } from "./key-pin.ts";
-import type { KeyPin } from "./key-record.ts";
-import { parseKeyReference } from "./key-reference.ts";
+import type { Rate } from "./limits/first-use-limits.ts";
+import { keyIdAsName, looksLikeKeyId, parseKeyIdPrefix, toKeyId } from "./naming/key-id.ts";
+import { parseKeyPin } from "./naming/key-pin.ts";
+import type { KeyPin } from "./records/key-record.ts";
+import { parseKeyReference } from "./naming/key-reference.ts";
 import { toMoment } from "./moment.ts";
 import { toNote } from "./note.ts";
-import { escapeText, nameKeysOf, toPeerName } from "./peer-name.ts";
+import { escapeText, nameKeysOf, toPeerName } from "./naming/peer-name.ts";
 
 /** Whoever signs says when: no bounds but those of a number. */
 const SINCE_1970: OptionRule = {

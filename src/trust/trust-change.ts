@@ -1,7 +1,7 @@
 import { HandclaspError } from "../errors.ts";
-import { parseEvent, type TrustEvent } from "./events.ts";
-import type { KeyPin } from "./key-record.ts";
-import { nameKey } from "./peer-name.ts";
+import { parseEvent, type TrustEvent } from "./records/events.ts";
+import type { KeyPin } from "./records/key-record.ts";
+import { nameKey } from "./naming/peer-name.ts";
 import type { TrustStore } from "./port/trust-store.ts";
 
 /** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */

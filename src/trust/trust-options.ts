@@ -11,8 +11,8 @@ import {
   type OptionRules,
   TEXT,
 } from "../check-options.ts";
-import type { FirstUseLimiter, FirstUseLimitOptions, Rate } from "./first-use-limits.ts";
-import type { Policy } from "./policy.ts";
+import type { FirstUseLimiter, FirstUseLimitOptions, Rate } from "./limits/first-use-limits.ts";
+import type { Policy } from "./records/policy.ts";
 
 export interface TrustOptions {
   readonly policy?: Partial<Policy>;

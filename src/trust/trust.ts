@@ -1,24 +1,33 @@
-import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
+import type { KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
-import type { Change, RenewChange, SeenCertificate } from "./changes/change.ts";
-import { type Distrust, distrustOf } from "./distrust.ts";
-import type { Actor } from "./events.ts";
-import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./first-use-limits.ts";
-import { isSetAside } from "./is-set-aside.ts";
+import type { Change, RenewChange } from "./records/change.ts";
+import { type Distrust, distrustOf } from "./judging/distrust.ts";
+import type { Actor } from "./records/events.ts";
+import { type FirstUseLimiter, FirstUseLimits, type Rate } from "./limits/first-use-limits.ts";
+import { isSetAside } from "./judging/is-set-aside.ts";
 import { momentAfter } from "./moment.ts";
-import { claimedNameOf, isLapsed, judge, nameOf } from "./judge.ts";
-import type { KeyRecord } from "./key-record.ts";
+import { isLapsed, judge, nameOf } from "./judging/judge.ts";
+import { toSeenCertificate } from "./judging/seen-certificate.ts";
+import type { KeyRecord } from "./records/key-record.ts";
 import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
-import { nameKey } from "./peer-name.ts";
-import { DEFAULT_POLICY, type Policy } from "./policy.ts";
-import { SightingWriter } from "./sighting-writer.ts";
-import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "./sighting.ts";
-import { sourceNetwork } from "./source-network.ts";
-import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./rotation-limits.ts";
+import { nameKey } from "./naming/peer-name.ts";
+import { DEFAULT_POLICY, type Policy } from "./records/policy.ts";
+import { SightingWriter } from "./sightings/sighting-writer.ts";
+import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "./records/sighting.ts";
+import { sourceNetwork } from "./network/source-network.ts";
+import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./judging/rotation-limits.ts";
 import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
 import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./port/trust-store.ts";
-import type { Claim, Concern, RefusalDetail, RefusalReason, Refuse, Settled, Verdict } from "./verdict.ts";
+import type {
+  Claim,
+  Concern,
+  RefusalDetail,
+  RefusalReason,
+  Refuse,
+  Settled,
+  Verdict,
+} from "./records/verdict.ts";
 
 export type { OnTrustError, TrustOptions };
 
@@ -337,12 +346,6 @@ export class Trust implements AsyncDisposable {
   #flushSoon(): void {
     this.#flushTimer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
-}
-
-/** A certificate as changes carry it. */
-export function toSeenCertificate(certificate: CertificateFacts): SeenCertificate {
-  const { pin, fingerprint, der } = certificate;
-  return { pin, fingerprint, der, claimedName: claimedNameOf(certificate) };
 }
 
 function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Sighting): boolean {

@@ -6,7 +6,7 @@ import { CaptureStreams } from "../../src/capture/capture-streams.ts";
 import { readCapture } from "../../src/capture/capture.ts";
 import { CapturedConnections } from "../../src/cli/trace/captured-connections.ts";
 import { TraceSecrets } from "../../src/cli/trace/secrets.ts";
-import type { TraceMessage } from "../../src/tls/trace-message.ts";
+import type { TraceMessage } from "../../src/tls/observer/trace-message.ts";
 
 /** Captures of OpenSSL and GnuTLS that lack something or hold something odd, with what tshark 4.0 reads in them. */
 const FOLDER = join(import.meta.dirname, "files");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { createServer, type TlsOptions } from "node:tls";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { Home } from "./support/serve.ts";
 import { type ClientFiles, makeClient } from "./support/tls-clients.ts";
 

@@ -7,7 +7,7 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { UPSTREAM_PROBLEMS } from "../../src/gateway/gateway-event.ts";
-import { REFUSAL_REASONS } from "../../src/trust/alerts.ts";
+import { REFUSAL_REASONS } from "../../src/trust/judging/alerts.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
 import { Primary, type PrimaryEvent } from "../../src/gateway/workers/primary.ts";
 import { exchange, openClient, openUpstream, type TestUpstream } from "../gateway/support/upstream.ts";

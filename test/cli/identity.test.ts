@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
 import { runHere } from "./support/run-here.ts";

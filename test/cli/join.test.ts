@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { parseJoinToken } from "../../src/trust/join-token.ts";
+import { parseJoinToken } from "../../src/trust/naming/join-token.ts";
 import { Home, type RunningServer, runToEnd, MAIN, startServe } from "./support/serve.ts";
 import { printed, printedJson } from "./support/trust.ts";
 

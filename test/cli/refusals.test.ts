@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { RefusalSighting } from "../../src/trust/port/ledger.ts";
 import { factsOf } from "../support/certificates.ts";
 import { runMany } from "./support/run-many.ts";

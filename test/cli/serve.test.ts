@@ -4,7 +4,7 @@ import { createConnection } from "node:net";
 import { describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { openStore } from "../../src/store/open-store.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { Home, startServe, until } from "./support/serve.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { parseJoinToken } from "../../src/trust/join-token.ts";
+import { parseJoinToken } from "../../src/trust/naming/join-token.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, MAIN, runToEnd, startServe, startServer } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";

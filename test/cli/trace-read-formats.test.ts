@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
 import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
 import { TraceWriter } from "../../src/cli/trace/writer.ts";
-import type { TraceMessage } from "../../src/tls/trace-message.ts";
+import type { TraceMessage } from "../../src/tls/observer/trace-message.ts";
 import { Home } from "./support/serve.ts";
 
 const HEADER: TraceMessage = {

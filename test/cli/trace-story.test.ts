@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Sender } from "../../src/explain/handshake-facts.ts";
 import { StoryTeller } from "../../src/cli/trace/story.ts";
-import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../src/tls/trace-message.ts";
+import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../src/tls/observer/trace-message.ts";
 
 const [CLOSE_NOTIFY, USER_CANCELED] = [0, 90];
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";

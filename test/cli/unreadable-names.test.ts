@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { failure, factsOfPem, printed } from "./support/trust.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { type ClientFiles, openssl } from "./support/tls-clients.ts";

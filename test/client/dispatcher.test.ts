@@ -8,7 +8,7 @@ import type { SecureVersion } from "node:tls";
 import { type Dispatcher, request } from "undici";
 import { dispatcher } from "../../src/client/dispatcher.ts";
 import { isHandclaspError } from "../../src/errors.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { runToEnd } from "../cli/support/serve.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, listening } from "./support/listening.ts";

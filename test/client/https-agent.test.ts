@@ -7,7 +7,7 @@ import type { SecureVersion } from "node:tls";
 import { WebSocket } from "ws";
 import { httpsAgent } from "../../src/client/https-agent.ts";
 import { isHandclaspError } from "../../src/errors.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { asIdentity, identity, listening } from "./support/listening.ts";
 import { getJson, openVisitor, openWeb } from "./support/web-scene.ts";

@@ -5,7 +5,7 @@ import { KnownServers, type ServerRefusal, type ServerVerdict } from "../../src/
 import { isHandclaspError } from "../../src/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { KnownServers, type ServerVerdict } from "../../src/client/known-servers.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import { parseEvent, type TrustEvent } from "../../src/trust/events.ts";
+import { parseEvent, type TrustEvent } from "../../src/trust/records/events.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";

@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
-import { alertOf } from "../../src/trust/alerts.ts";
+import { alertOf } from "../../src/trust/judging/alerts.ts";
 import { CHANNELS } from "../../src/guard/channels.ts";
-import { ALERTS, type AlertName } from "../../src/tls/alert.ts";
+import { ALERTS, type AlertName } from "../../src/tls/code-points/alert.ts";
 import * as handclasp from "../../src/index.ts";
 import * as testing from "../../src/testing/index.ts";
-import type { TrustEventType } from "../../src/trust/events.ts";
-import type { RefusalReason } from "../../src/trust/verdict.ts";
+import type { TrustEventType } from "../../src/trust/records/events.ts";
+import type { RefusalReason } from "../../src/trust/records/verdict.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const AT_ROOT = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];

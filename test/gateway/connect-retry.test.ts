@@ -5,7 +5,7 @@ import http2 from "node:http2";
 import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { connectUpstream } from "../../src/gateway/upstream.ts";
+import { connectUpstream } from "../../src/gateway/upstream/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
 import { closed } from "../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, openHttpScene } from "./support/http-scene.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
 import type { IdentityPem } from "../../src/client/identity.ts";
-import type { Policy } from "../../src/trust/policy.ts";
+import type { Policy } from "../../src/trust/records/policy.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";

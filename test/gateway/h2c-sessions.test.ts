@@ -3,9 +3,9 @@ import { once } from "node:events";
 import type { ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { CONNECTION_TIMES } from "../../src/gateway/http/connection-times.ts";
-import type { H2cConnection } from "../../src/gateway/http/h2c-connection.ts";
-import { H2cSessions } from "../../src/gateway/http/h2c-sessions.ts";
+import { CONNECTION_TIMES } from "../../src/gateway/http/upstream/connection-times.ts";
+import type { H2cConnection } from "../../src/gateway/http/upstream/h2c-connection.ts";
+import { H2cSessions } from "../../src/gateway/http/upstream/h2c-sessions.ts";
 import { closed } from "../guard/support/closed.ts";
 import { openH2cUpstream } from "./support/http-upstream.ts";
 

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { HandclaspError } from "../../src/errors.ts";
-import { PathRules } from "../../src/gateway/http/path-rules.ts";
+import { PathRules } from "../../src/gateway/config/path-rules.ts";
 
 const ADMIN = { path: "/admin", allow: ["anna"] };
 const OPEN = { path: "/admin/open", allow: ["bob"] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { identity } from "../guard/support/identities.ts";
 import { anna, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
 import { connectWithHeader, headerV2, rawV2 } from "./support/proxy-header.ts";

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { fieldKind, isTrailerAllowed } from "../../src/gateway/http/field-kinds.ts";
-import { encodeName } from "../../src/gateway/http/peer-fields.ts";
-import { type ToldOfPeer, toRequestFields, toTrailers } from "../../src/gateway/http/request-fields.ts";
+import { fieldKind, isTrailerAllowed } from "../../src/gateway/http/fields/field-kinds.ts";
+import { encodeName } from "../../src/gateway/http/fields/peer-fields.ts";
+import {
+  type ToldOfPeer,
+  toRequestFields,
+  toTrailers,
+} from "../../src/gateway/http/fields/request-fields.ts";
 
 const STRANGER = peer({});
 const PROXIED = peer({ isProxied: true });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { describe, it } from "node:test";
 import type { Dispatcher } from "undici";
-import { KeptClients } from "../../src/gateway/http/kept-clients.ts";
+import { KeptClients } from "../../src/gateway/http/upstream/kept-clients.ts";
 
 describe("kept connections of undici", () => {
   it("are used again, the one that was used last first", async () => {

@@ -6,7 +6,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from "n
 import { describe, it } from "node:test";
 import type { GatewayEvent } from "../../src/gateway/gateway-event.ts";
 import { createTcpProxy } from "../../src/gateway/tcp/tcp-proxy.ts";
-import { connectionOf } from "../../src/guard/peer-of.ts";
+import { connectionOf } from "../../src/guard/connection/peer-of.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { configOf, listenerTo, openGateway, tcp } from "./support/scene.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { peerOf } from "../../src/guard/peer-of.ts";
+import { peerOf } from "../../src/guard/connection/peer-of.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { openScene } from "./support/scene.ts";

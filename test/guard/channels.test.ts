@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { ChannelMessages } from "../../src/guard/channels.ts";
 import type { Operator } from "../../src/operator/operator.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import { Peer } from "../../src/guard/peer.ts";
+import { Peer } from "../../src/guard/connection/peer.ts";
 import { successorOf } from "../support/successor.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import tls from "node:tls";
 import { isHandclaspError } from "../../src/errors.ts";
 import { guard } from "../../src/guard/guard.ts";
-import { peerOf } from "../../src/guard/peer-of.ts";
+import { peerOf } from "../../src/guard/connection/peer-of.ts";
 import { closed } from "./support/closed.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSecureContext } from "node:tls";
 import { describe, it } from "node:test";
-import { peerOf } from "../../src/guard/peer-of.ts";
+import { peerOf } from "../../src/guard/connection/peer-of.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { openRelay } from "./support/relay.ts";

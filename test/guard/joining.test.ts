@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { describe, it } from "node:test";
-import type { JoinToken } from "../../src/trust/join-token.ts";
+import type { JoinToken } from "../../src/trust/naming/join-token.ts";
 import { signJoinProof } from "../../src/x509/join-proof.ts";
 import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";
 import { type JoinScene, openJoinScene } from "../client/support/join-scene.ts";

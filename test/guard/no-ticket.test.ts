@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TLS13_SUITES } from "../../src/tls/tls13-suite.ts";
+import { TLS13_SUITES } from "../../src/tls/keys/tls13-suite.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, inFiles } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";

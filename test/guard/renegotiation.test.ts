@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { CHANNELS, type ErrorMessage } from "../../src/guard/channels.ts";
-import { peerOf } from "../../src/guard/peer-of.ts";
+import { peerOf } from "../../src/guard/connection/peer-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, inFiles } from "./support/identities.ts";
 import { openScene } from "./support/scene.ts";

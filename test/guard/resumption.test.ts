@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { peerOf } from "../../src/guard/peer-of.ts";
-import type { Peer } from "../../src/guard/peer.ts";
+import { peerOf } from "../../src/guard/connection/peer-of.ts";
+import type { Peer } from "../../src/guard/connection/peer.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { greet, openScene, type Scene } from "./support/scene.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AlertName } from "../../src/tls/alert.ts";
+import type { AlertName } from "../../src/tls/code-points/alert.ts";
 
 export type TlsVersion = "TLSv1.3" | "TLSv1.2";
 export const BOTH_VERSIONS: readonly TlsVersion[] = ["TLSv1.3", "TLSv1.2"];

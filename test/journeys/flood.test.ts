@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
-import { DEFAULT_FIRST_USE_LIMITS } from "../../src/trust/first-use-limits.ts";
-import type { FirstUse } from "../../src/trust/policy.ts";
+import { DEFAULT_FIRST_USE_LIMITS } from "../../src/trust/limits/first-use-limits.ts";
+import type { FirstUse } from "../../src/trust/records/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { factsOf } from "../support/certificates.ts";

@@ -8,7 +8,7 @@ import { Home, type RunningServer, startServer, until } from "../cli/support/ser
 import { exchange, gone, openClient, openUpstream } from "../gateway/support/upstream.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce, type Outcome } from "../guard/support/node-client.ts";
-import { DEFAULT_FIRST_USE_LIMITS } from "../../src/trust/first-use-limits.ts";
+import { DEFAULT_FIRST_USE_LIMITS } from "../../src/trust/limits/first-use-limits.ts";
 import { forEachOf } from "./support/flood.ts";
 
 const LIBRARY = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1")[0];

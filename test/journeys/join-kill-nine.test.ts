@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
-import { parseEvent } from "../../src/trust/events.ts";
-import { encodeJoinToken, type JoinToken } from "../../src/trust/join-token.ts";
-import type { KeyPin } from "../../src/trust/key-record.ts";
+import { parseEvent } from "../../src/trust/records/events.ts";
+import { encodeJoinToken, type JoinToken } from "../../src/trust/naming/join-token.ts";
+import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { openHomeStore } from "../cli/support/trust.ts";
 import { Guest } from "../client/support/join-scene.ts";

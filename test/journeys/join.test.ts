@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeJoinToken, parseJoinToken } from "../../src/trust/join-token.ts";
+import { encodeJoinToken, parseJoinToken } from "../../src/trust/naming/join-token.ts";
 import { Home, type RunResult, startServe, until } from "../cli/support/serve.ts";
 import { json } from "./support/cli-lines.ts";
 

@@ -6,7 +6,7 @@ import { createServer } from "node:tls";
 import { saveIdentity } from "../../src/client/identity-folder.ts";
 import { rotateIdentity } from "../../src/client/reissue-identity.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import type { KeyPin, KeyRecord } from "../../src/trust/key-record.ts";
+import type { KeyPin, KeyRecord } from "../../src/trust/records/key-record.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { Home, MAIN, runToEnd, startServe } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";

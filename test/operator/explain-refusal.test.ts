@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { explainRefusal } from "../../src/operator/explain-refusal.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { RefusalSighting } from "../../src/trust/port/ledger.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { NOW, Office } from "../trust/support/office.ts";

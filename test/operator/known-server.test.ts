@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { reachableAddress, recordedServer, recordServer } from "../../src/operator/known-server.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { randomPin } from "../support/certificates.ts";
 
 describe("the server that is known", () => {

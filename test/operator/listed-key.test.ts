@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ListedKey, toListedKey, toListedKeys } from "../../src/operator/listed-key.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
-import type { KeyPin } from "../../src/trust/key-record.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { everyItem } from "../../src/trust/port/page.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toListedToken } from "../../src/operator/listed-token.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
-import type { TokenRecord } from "../../src/trust/token-record.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import type { TokenRecord } from "../../src/trust/records/token-record.ts";
 import { randomPin } from "../support/certificates.ts";
 
 const TOKEN: TokenRecord = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { successorsOf } from "../../src/operator/successors.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
+import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
 import { factsOf } from "../support/certificates.ts";
 import { NOW, Office } from "../trust/support/office.ts";

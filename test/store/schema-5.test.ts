@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { Operator } from "../../src/operator/operator.ts";
 import { createSchema, MIGRATIONS } from "../../src/store/schema.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
-import type { KeyPin } from "../../src/trust/key-record.ts";
+import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf, randomPin } from "../support/certificates.ts";
 import { newPath } from "./support/stores.ts";

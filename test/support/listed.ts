@@ -1,8 +1,8 @@
-import type { SealedEvent } from "../../src/trust/events.ts";
+import type { SealedEvent } from "../../src/trust/records/events.ts";
 import type { RefusalSighting } from "../../src/trust/port/ledger.ts";
 import { everyItem } from "../../src/trust/port/page.ts";
 import type { ListedConnection, ListedKey, ListedMember, Roll } from "../../src/trust/port/roll.ts";
-import type { TokenRecord } from "../../src/trust/token-record.ts";
+import type { TokenRecord } from "../../src/trust/records/token-record.ts";
 
 /** All keys of a store, as it lists them. */
 export function keysIn(store: Roll): Promise<ListedKey[]> {

@@ -10,7 +10,7 @@ import express from "express";
 import { fastify } from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
-import { type Guarded, peerOf } from "../../src/guard/peer-of.ts";
+import { type Guarded, peerOf } from "../../src/guard/connection/peer-of.ts";
 import { fakeAnonymous, fakePeer, guardedServer, testClient } from "../../src/testing/index.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 

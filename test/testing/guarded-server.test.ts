@@ -4,7 +4,7 @@ import http2 from "node:http2";
 import https from "node:https";
 import type { TLSSocket } from "node:tls";
 import { describe, it } from "node:test";
-import { peerOf } from "../../src/guard/peer-of.ts";
+import { peerOf } from "../../src/guard/connection/peer-of.ts";
 import { guardedServer, openMemoryStore, testClient, testClock } from "../../src/testing/index.ts";
 
 const HOUR_MS = 3_600_000;

@@ -11,7 +11,7 @@ import { describeRoll } from "../../src/testing/contract/roll.ts";
 import type { StoreSuite } from "../../src/testing/contract/store-suite.ts";
 import { describeUpkeep } from "../../src/testing/contract/upkeep.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { CHAIN_START } from "../../src/trust/events.ts";
+import { CHAIN_START } from "../../src/trust/records/events.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../src/testing/contract");
 const EMPTY = async (): Promise<object> => ({ items: [], next: null });

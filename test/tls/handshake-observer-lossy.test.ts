@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as fc from "fast-check";
-import { HandshakeObserver } from "../../src/tls/handshake-observer.ts";
-import { parseKeyLog } from "../../src/tls/key-log.ts";
-import type { TraceMessage, TraceProblem } from "../../src/tls/trace-message.ts";
+import { HandshakeObserver } from "../../src/tls/observer/handshake-observer.ts";
+import { parseKeyLog } from "../../src/tls/keys/key-log.ts";
+import type { TraceMessage, TraceProblem } from "../../src/tls/observer/trace-message.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { lines, observeChunks } from "./differential/support/observed.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { TraceProblem } from "../../src/tls/trace-message.ts";
+import type { TraceProblem } from "../../src/tls/observer/trace-message.ts";
 import { observeChunks } from "./differential/support/observed.ts";
 import {
   type Bytes,

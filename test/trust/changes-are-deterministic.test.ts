@@ -9,7 +9,7 @@ import { createSchema } from "../../src/store/schema.ts";
 import { fromWriteError, type Written } from "../../src/store/sqlite-writer.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
-import type { Change } from "../../src/trust/changes/change.ts";
+import type { Change } from "../../src/trust/records/change.ts";
 import type { PreparedChange } from "../../src/trust/changes/prepared-change.ts";
 import { prepareChange } from "../../src/trust/prepare-change.ts";
 import { factsOf } from "../support/certificates.ts";

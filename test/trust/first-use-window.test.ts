@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import type { FirstUse } from "../../src/trust/policy.ts";
+import type { FirstUse } from "../../src/trust/records/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { factsOf } from "../support/certificates.ts";
 import { keysIn } from "../support/listed.ts";

@@ -5,10 +5,10 @@ import { createSchema } from "../../src/store/schema.ts";
 import { SqliteTables } from "../../src/store/sqlite-tables.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import { applyChange } from "../../src/trust/changes/apply-change.ts";
-import type { Change } from "../../src/trust/changes/change.ts";
-import type { KeyRecord } from "../../src/trust/key-record.ts";
+import type { Change } from "../../src/trust/records/change.ts";
+import type { KeyRecord } from "../../src/trust/records/key-record.ts";
 import { prepareChange } from "../../src/trust/prepare-change.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
+import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
 import { factsOf } from "../support/certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import type { Change } from "../../src/trust/changes/change.ts";
-import { toKeyId } from "../../src/trust/key-id.ts";
-import { nameKey, toPeerName } from "../../src/trust/peer-name.ts";
+import type { Change } from "../../src/trust/records/change.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import { nameKey, toPeerName } from "../../src/trust/naming/peer-name.ts";
 import { prepareChange } from "../../src/trust/prepare-change.ts";
-import { toSeenCertificate } from "../../src/trust/trust.ts";
+import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
 import { randomChange, type Draw } from "./support/random-change.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { TrustEvent } from "../../src/trust/events.ts";
-import type { KeyPin } from "../../src/trust/key-record.ts";
+import type { TrustEvent } from "../../src/trust/records/events.ts";
+import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { toTrustChanges } from "../../src/trust/trust-change.ts";
 
 const PIN = "sha256:anna" as KeyPin;

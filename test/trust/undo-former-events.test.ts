@@ -5,7 +5,7 @@ import { createSchema } from "../../src/store/schema.ts";
 import { SqliteStore } from "../../src/store/sqlite-store.ts";
 import { SqliteTables } from "../../src/store/sqlite-tables.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
-import type { Actor, EventDraft } from "../../src/trust/events.ts";
+import type { Actor, EventDraft } from "../../src/trust/records/events.ts";
 import { factsOf } from "../support/certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);

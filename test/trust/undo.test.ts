@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/store/memory-store.ts";
-import type { Change, Outcome } from "../../src/trust/changes/change.ts";
-import type { KeyRecord } from "../../src/trust/key-record.ts";
+import type { Change, Outcome } from "../../src/trust/records/change.ts";
+import type { KeyRecord } from "../../src/trust/records/key-record.ts";
 import { type Draw, randomChange } from "./support/random-change.ts";
 import { keysIn, membersIn } from "../support/listed.ts";
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
-import { ALERTS, CERTIFICATE_ALERTS } from "../../tls/alert.ts";
+import { ALERTS, CERTIFICATE_ALERTS } from "../../tls/code-points/alert.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { explanationsText } from "../explanations-text.ts";
 import { flat } from "../prose.ts";

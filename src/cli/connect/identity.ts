@@ -1,5 +1,5 @@
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { nameKey } from "../../trust/peer-name.ts";
+import { nameKey } from "../../trust/naming/peer-name.ts";
 import { DEFAULT_IDENTITY } from "../identity/make.ts";
 
 /** Which of our identities a server knows: the one that joined there, else the default one. */

@@ -5,7 +5,7 @@ import { createServer } from "node:tls";
 import type { AdmittedMessage } from "../../guard/channels.ts";
 import { guard } from "../../guard/guard.ts";
 import { observe } from "../../guard/observe.ts";
-import type { TraceMessage } from "../../tls/trace-message.ts";
+import type { TraceMessage } from "../../tls/observer/trace-message.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { Trust } from "../../trust/trust.ts";
 import type { CreatedIdentity } from "../../x509/create-identity.ts";

@@ -1,4 +1,4 @@
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { hintText } from "../hint-text.ts";
 
 /** `none`: not set up yet, which is no fault. `warn`: works, but somebody should know. */

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { connect, type ConnectOptions } from "../../client/connect.ts";
 import type { ServerAddress } from "../../client/server-address.ts";
-import { keepAlive } from "../../gateway/keep-alive.ts";
+import { keepAlive } from "../../gateway/upstream/keep-alive.ts";
 import { isPassedOn, leave, relayBytes } from "../../gateway/tcp/relay-bytes.ts";
 import type { ForwardLog } from "./log.ts";
 

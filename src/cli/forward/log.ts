@@ -1,5 +1,5 @@
 import { isHandclaspError } from "../../errors.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { hintText } from "../hint-text.ts";
 import type { EventLog } from "../serve/log.ts";
 

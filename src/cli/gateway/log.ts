@@ -1,7 +1,7 @@
 import type { Server } from "node:tls";
 import type { GatewayEvent, OnGatewayEvent } from "../../gateway/gateway-event.ts";
 import type { PrimaryEvent } from "../../gateway/workers/primary.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { JsonLog } from "../json-log.ts";
 import { QuietLog } from "../quiet-log.ts";
 import { reasonOf } from "../serve/listen.ts";

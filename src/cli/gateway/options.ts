@@ -4,7 +4,7 @@ import { parseProtocol } from "../../gateway/config/config-schema.ts";
 import { parseAllowed } from "../../gateway/config/parse-allowed.ts";
 import { parseSocketPath } from "../../gateway/config/parse-socket-path.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
-import { parseServerName } from "../../gateway/http/request-target.ts";
+import { parseServerName } from "../../gateway/http/fields/request-target.ts";
 import { parseDuration, parseTimeout } from "../../trust/duration.ts";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { asArgument, describeUsage } from "../context.ts";

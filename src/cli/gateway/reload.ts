@@ -1,6 +1,6 @@
 import type { ServerAddress } from "../../client/server-address.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type ConfigSource, filesOf } from "./config.ts";
 import { hintText } from "../hint-text.ts";
 import { announceListeners } from "./process.ts";

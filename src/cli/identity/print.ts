@@ -1,5 +1,5 @@
 import type { ShownIdentity } from "../../client/identity-file.ts";
-import { toKeyId } from "../../trust/key-id.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
 import { describeCertificate } from "../../x509/certificate-description.ts";
 import type { CertificateFacts, KeyPin } from "../../x509/certificate-facts.ts";
 import { print, printJson, table } from "../output.ts";

@@ -1,5 +1,5 @@
 import type { ClientCertificate } from "../../guard/options.ts";
-import type { Policy } from "../../trust/policy.ts";
+import type { Policy } from "../../trust/records/policy.ts";
 import type { EventLog } from "./log.ts";
 
 /** What can weaken a server, by one setting each. */

@@ -1,7 +1,7 @@
 import { readIdentityFile } from "../../client/identity-file.ts";
 import { HandclaspError } from "../../errors.ts";
 import { reachableAddress, recordedListeners, type ServerRecord } from "../../operator/known-server.ts";
-import type { KeyPin } from "../../trust/key-record.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { serverIdentityFile } from "../serve/identity.ts";
 

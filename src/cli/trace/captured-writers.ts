@@ -1,4 +1,4 @@
-import type { TraceMessage } from "../../tls/trace-message.ts";
+import type { TraceMessage } from "../../tls/observer/trace-message.ts";
 import { say } from "../output.ts";
 import { columnsOf, wrapped } from "../prose.ts";
 import type { TraceCertificates } from "./certificates.ts";

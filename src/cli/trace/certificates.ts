@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HandclaspError } from "../../errors.ts";
 import type { CertificateMessage } from "../../tls/messages/certificate.ts";
-import type { TraceMessage } from "../../tls/trace-message.ts";
+import type { TraceMessage } from "../../tls/observer/trace-message.ts";
 import { encodePem } from "../../x509/pem.ts";
 
 /** Keeps the certificates of handshakes as `FINGERPRINT.pem` in a folder, and raw public keys (RFC 7250) likewise. */

@@ -4,8 +4,8 @@ import { Command } from "commander";
 import { toConnectError } from "../../client/refused-by-server.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { isHandclaspError } from "../../errors.ts";
-import { nextConnectionNumber, toConnectionId } from "../../guard/connection-id.ts";
-import { Tap } from "../../guard/tap.ts";
+import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
+import { Tap } from "../../guard/tap/tap.ts";
 import {
   addConnectFlags,
   addPeerFlags,

@@ -1,6 +1,6 @@
 import type { PrefaceRefusal } from "../../capture/before-tls/conversation.ts";
 import type { Endpoint, TcpEvent } from "../../capture/connection.ts";
-import type { KeyLogEntry } from "../../tls/key-log.ts";
+import type { KeyLogEntry } from "../../tls/keys/key-log.ts";
 
 /** A connection that is traced, live or captured. */
 export interface TracedConnection {

@@ -1,11 +1,11 @@
 import type { Direction } from "../../capture/connection.ts";
-import { CIPHER_SUITE_NAMES } from "../../tls/code-points-cipher-suites.ts";
-import { NAMED_GROUPS } from "../../tls/code-points-named-groups.ts";
-import { VERSIONS } from "../../tls/code-points-version.ts";
-import { isGrease } from "../../tls/code-points.ts";
+import { CIPHER_SUITE_NAMES } from "../../tls/code-points/code-points-cipher-suites.ts";
+import { NAMED_GROUPS } from "../../tls/code-points/code-points-named-groups.ts";
+import { VERSIONS } from "../../tls/code-points/code-points-version.ts";
+import { isGrease } from "../../tls/code-points/code-points.ts";
 import type { ClientHello } from "../../tls/messages/client-hello.ts";
 import type { ServerHello } from "../../tls/messages/server-hello.ts";
-import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
+import type { TraceMessage, TraceProblem } from "../../tls/observer/trace-message.ts";
 import type { ConnectionEvent, TracedConnection } from "./connection-event.ts";
 
 /** What one side sent, as far as it was seen. */

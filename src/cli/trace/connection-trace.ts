@@ -1,9 +1,9 @@
 import { BeforeTls } from "../../capture/before-tls/before-tls.ts";
 import type { Direction } from "../../capture/connection.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
-import { HandshakeObserver } from "../../tls/handshake-observer.ts";
+import { HandshakeObserver } from "../../tls/observer/handshake-observer.ts";
 import type { ServerHello } from "../../tls/messages/server-hello.ts";
-import type { TraceDirection, TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
+import type { TraceDirection, TraceMessage, TraceProblem } from "../../tls/observer/trace-message.ts";
 import type { ConnectionEvent, TracedConnection } from "./connection-event.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
 import { LAST_MS } from "./describe-connection.ts";

@@ -1,5 +1,5 @@
 import type { Explanation } from "../../explain/explanation.ts";
-import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
+import type { TraceMessage, TraceProblem } from "../../tls/observer/trace-message.ts";
 import type { ConnectionEvent } from "./connection-event.ts";
 
 /** What a connection came to, for people and for programs. */

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../capture/connection.ts";
 import { formatServerAddress } from "../../client/server-address.ts";
-import type { TraceProblem } from "../../tls/trace-message.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import type { TraceProblem } from "../../tls/observer/trace-message.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import type { TracedConnection } from "./connection-event.ts";
 

@@ -2,8 +2,8 @@ import { describeShown } from "../../explain/find-defects.ts";
 import type { HandshakeFacts, Sender } from "../../explain/handshake-facts.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
 import { nameVersions, versionsOf } from "../../explain/offers.ts";
-import { CIPHER_SUITE_NAMES } from "../../tls/code-points-cipher-suites.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { CIPHER_SUITE_NAMES } from "../../tls/code-points/code-points-cipher-suites.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { explanationsText } from "../explanations-text.ts";
 
 /** A handshake in a paragraph for people: who offered and showed what, how it ended, why, and what to do about it. */

@@ -1,6 +1,6 @@
 import { PcapngRecorder } from "../../capture/pcapng-recorder.ts";
-import { formatListing } from "../../tls/format-listing.ts";
-import { formatOpenssl } from "../../tls/format-openssl.ts";
+import { formatListing } from "../../tls/formats/format-listing.ts";
+import { formatOpenssl } from "../../tls/formats/format-openssl.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
 import { jsonlWriter } from "./jsonl-writer.ts";

@@ -1,6 +1,6 @@
-import { formatJsonl } from "../../tls/format-jsonl.ts";
-import { ja4 } from "../../tls/ja4.ts";
-import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../tls/trace-message.ts";
+import { formatJsonl } from "../../tls/formats/format-jsonl.ts";
+import { ja4 } from "../../tls/formats/ja4.ts";
+import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../tls/observer/trace-message.ts";
 import { toJsonLine } from "../output.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { ConnectionSummary } from "./connection-summary.ts";

@@ -2,7 +2,7 @@ import { constants } from "node:crypto";
 import { hostname } from "node:os";
 import { createServer, type Server } from "node:tls";
 import { Command, Option } from "commander";
-import { socketAddress } from "../../guard/remote-address.ts";
+import { socketAddress } from "../../guard/connection/remote-address.ts";
 import type { IdentityPem } from "../../client/identity.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { parseTimeout } from "../../trust/duration.ts";

@@ -1,6 +1,6 @@
 import type { Direction } from "../../capture/connection.ts";
-import type { TapListener } from "../../guard/tap.ts";
-import { parseKeyLogLine } from "../../tls/key-log.ts";
+import type { TapListener } from "../../guard/tap/tap.ts";
+import { parseKeyLogLine } from "../../tls/keys/key-log.ts";
 import type { ConnectionEvent, TracedConnection } from "./connection-event.ts";
 
 /** What a tap hears, as the events of a connection; the first of them says that it is open. */

@@ -1,4 +1,4 @@
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type EventLog, named } from "../serve/log.ts";
 import type { TraceFlags } from "./format.ts";
 import type { TraceOutputOptions } from "./output.ts";

@@ -1,5 +1,5 @@
-import type { TapListener } from "../../guard/tap.ts";
-import type { TraceProblem } from "../../tls/trace-message.ts";
+import type { TapListener } from "../../guard/tap/tap.ts";
+import type { TraceProblem } from "../../tls/observer/trace-message.ts";
 import { flat } from "../prose.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { ConnectionTrace } from "./connection-trace.ts";

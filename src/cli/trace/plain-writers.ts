@@ -1,5 +1,5 @@
-import type { TraceMessage } from "../../tls/trace-message.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import type { TraceMessage } from "../../tls/observer/trace-message.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
 import { columnsOf, wrapped } from "../prose.ts";

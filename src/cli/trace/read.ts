@@ -4,7 +4,7 @@ import { CaptureStreams, type StreamSummary } from "../../capture/capture-stream
 import { describeLinkType } from "../../capture/link-type-name.ts";
 import type { CaptureSink } from "../../capture/packet.ts";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { printError, say } from "../output.ts";
 import { type CaptureInput, openInput, STDIN } from "./capture-input.ts";
 import { CapturedConnections } from "./captured-connections.ts";

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { HandclaspError } from "../../errors.ts";
-import { type KeyLogEntry, keyLogDecoder, parseKeyLog } from "../../tls/key-log.ts";
+import { type KeyLogEntry, keyLogDecoder, parseKeyLog } from "../../tls/keys/key-log.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
-import { tapServer } from "../../guard/tap-server.ts";
+import { tapServer } from "../../guard/tap/tap-server.ts";
 import { type EventLog, named } from "../serve/log.ts";
 import { endpointsOf } from "./endpoints.ts";
 import type { TraceOutput } from "./output.ts";

@@ -1,11 +1,11 @@
 import type { ConnectionEnd, HandshakeFacts, Sender, SentAlert } from "../../explain/handshake-facts.ts";
 import { SealedRecords } from "../../explain/sealed-records.ts";
 import { readShownCertificate } from "../../explain/shown-certificate.ts";
-import { ALERTS } from "../../tls/alert.ts";
-import { VERSIONS } from "../../tls/code-points-version.ts";
-import { CONTENT_TYPE } from "../../tls/content-type.ts";
-import type { TraceMessage, TraceProblem } from "../../tls/trace-message.ts";
-import { TRACE_CONTENT_TYPE } from "../../tls/trace-message.ts";
+import { ALERTS } from "../../tls/code-points/alert.ts";
+import { VERSIONS } from "../../tls/code-points/code-points-version.ts";
+import { CONTENT_TYPE } from "../../tls/code-points/content-type.ts";
+import type { TraceMessage, TraceProblem } from "../../tls/observer/trace-message.ts";
+import { TRACE_CONTENT_TYPE } from "../../tls/observer/trace-message.ts";
 import type { CertificateMessage } from "../../tls/messages/certificate.ts";
 import type { CertificateRequest } from "../../tls/messages/certificate-request.ts";
 import type { ClientHello } from "../../tls/messages/client-hello.ts";

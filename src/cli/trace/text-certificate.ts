@@ -1,7 +1,7 @@
 import { nameText } from "../../explain/distinguished-name.ts";
 import { readBareKey, readShownCertificate, type ShownCertificate } from "../../explain/shown-certificate.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { listLines } from "./text-layout.ts";
 
 /** Whose it is, for whom, how long, and with which key: of a certificate that anybody showed. */

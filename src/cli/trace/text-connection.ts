@@ -1,5 +1,5 @@
 import type { Direction } from "../../capture/connection.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import type { ConnectionSummary } from "./connection-summary.ts";
 import { describeEndpoint, describeTime } from "./describe-connection.ts";

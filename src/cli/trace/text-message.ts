@@ -4,16 +4,16 @@ import {
   CLIENT_CERTIFICATE_TYPES,
   HANDSHAKE_TYPES,
   isGrease,
-} from "../../tls/code-points.ts";
-import { CIPHER_SUITE_NAMES } from "../../tls/code-points-cipher-suites.ts";
-import { NAMED_GROUPS } from "../../tls/code-points-named-groups.ts";
-import { SIGNATURE_SCHEMES } from "../../tls/code-points-signature-schemes.ts";
+} from "../../tls/code-points/code-points.ts";
+import { CIPHER_SUITE_NAMES } from "../../tls/code-points/code-points-cipher-suites.ts";
+import { NAMED_GROUPS } from "../../tls/code-points/code-points-named-groups.ts";
+import { SIGNATURE_SCHEMES } from "../../tls/code-points/code-points-signature-schemes.ts";
 import type { CertificateMessage } from "../../tls/messages/certificate.ts";
 import type { CertificateRequest } from "../../tls/messages/certificate-request.ts";
 import type { ClientHello } from "../../tls/messages/client-hello.ts";
 import type { HandshakeMessage } from "../../tls/messages/handshake-message.ts";
 import type { ServerHello } from "../../tls/messages/server-hello.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { certificateLines } from "./text-certificate.ts";
 import { type Detail, listLines } from "./text-layout.ts";
 import { camelCase, countOf, nameAll, nameOne, nameVersion } from "./text-names.ts";

@@ -1,5 +1,5 @@
-import { type CodePoints, isGrease } from "../../tls/code-points.ts";
-import { VERSIONS } from "../../tls/code-points-version.ts";
+import { type CodePoints, isGrease } from "../../tls/code-points/code-points.ts";
+import { VERSIONS } from "../../tls/code-points/code-points-version.ts";
 
 /** `client_hello` as RFC 8446 writes it in its figures, `ClientHello`. */
 export function camelCase(name: string): string {

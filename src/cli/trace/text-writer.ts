@@ -1,9 +1,9 @@
 import type { Direction } from "../../capture/connection.ts";
-import { ALERT_DESCRIPTIONS, ALERT_LEVELS } from "../../tls/code-points.ts";
-import { ALERTS } from "../../tls/alert.ts";
-import { CONTENT_TYPE } from "../../tls/content-type.ts";
-import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../tls/trace-message.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { ALERT_DESCRIPTIONS, ALERT_LEVELS } from "../../tls/code-points/code-points.ts";
+import { ALERTS } from "../../tls/code-points/alert.ts";
+import { CONTENT_TYPE } from "../../tls/code-points/content-type.ts";
+import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../tls/observer/trace-message.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { columnsOf, wrapped } from "../prose.ts";
 import type { TracedConnection } from "./connection-event.ts";
 import { ConnectionSummary } from "./connection-summary.ts";

@@ -1,12 +1,12 @@
 import type { KeyOutcome, ManyAct, ManyKey } from "../../operator/act-on-many.ts";
 import { toListedKeys } from "../../operator/listed-key.ts";
 import type { ManyOptions, Operator } from "../../operator/operator.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import { parseKeyReference } from "../../trust/key-reference.ts";
-import type { KeyRecord } from "../../trust/key-record.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import { parseKeyReference } from "../../trust/naming/key-reference.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { chooseKeys, type KeyVerb } from "../../trust/resolve-keys.ts";
+import { chooseKeys, type KeyVerb } from "../../trust/naming/resolve-keys.ts";
 import { isConfirmed } from "../confirm.ts";
 import { hintText } from "../hint-text.ts";
 import { printJson, say } from "../output.ts";

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { HandclaspError } from "../../errors.ts";
 import type { Operator } from "../../operator/operator.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import type { KeyRecord } from "../../trust/key-record.ts";
-import { escapeText, nameKey } from "../../trust/peer-name.ts";
-import { parseKeyReference } from "../../trust/key-reference.ts";
-import { chooseKeys } from "../../trust/resolve-keys.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
+import { escapeText, nameKey } from "../../trust/naming/peer-name.ts";
+import { parseKeyReference } from "../../trust/naming/key-reference.ts";
+import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";

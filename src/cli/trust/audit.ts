@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { auditProblem, notCompared, tailProblem, toJsonRows } from "../../operator/audit-problem.ts";
-import type { ChainHead } from "../../trust/events.ts";
+import type { ChainHead } from "../../trust/records/events.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, say } from "../output.ts";
 

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { toKeyId } from "../../trust/key-id.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { Operator } from "../../operator/operator.ts";
-import type { KeyRecord } from "../../trust/key-record.ts";
-import { parseKeyReference } from "../../trust/key-reference.ts";
-import { chooseKeys } from "../../trust/resolve-keys.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
+import { parseKeyReference } from "../../trust/naming/key-reference.ts";
+import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../confirm.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { eventsAbout } from "../../operator/events-about.ts";
 import { type ListedEvent, toListedEvent } from "../../operator/listed-event.ts";
-import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../trust/events.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../trust/records/events.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { EventFilter } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";

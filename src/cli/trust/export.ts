@@ -12,8 +12,8 @@ import {
 import { join } from "node:path";
 import { Command } from "commander";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import type { KeyPin } from "../../trust/key-record.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import { everyItem } from "../../trust/port/page.ts";
 import type { Roll } from "../../trust/port/roll.ts";
 import { toPem } from "../../x509/certificate-description.ts";

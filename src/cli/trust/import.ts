@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../../errors.ts";
-import type { KeyRecord } from "../../trust/key-record.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { eachInOrder } from "../each-in-order.ts";
 import { hintText } from "../hint-text.ts";

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { toListedKey } from "../../operator/listed-key.ts";
-import { isSetAside } from "../../trust/is-set-aside.ts";
-import type { KeyRecord, KeyState } from "../../trust/key-record.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { isSetAside } from "../../trust/judging/is-set-aside.ts";
+import type { KeyRecord, KeyState } from "../../trust/records/key-record.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { ListedKey } from "../../trust/port/roll.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { showMinute, showName } from "../output.ts";

@@ -1,7 +1,7 @@
 import { toListedKeys } from "../../operator/listed-key.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import type { KeyPin, KeyRecord } from "../../trust/key-record.ts";
-import { escapeText } from "../../trust/peer-name.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { Roll } from "../../trust/port/roll.ts";
 import { print, printJson, showName, showTime } from "../output.ts";
 

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { type ShownCertificate, type ShownKey, toShownKey } from "../../operator/shown-key.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import type { KeyRecord } from "../../trust/key-record.ts";
-import { escapeText } from "../../trust/peer-name.ts";
-import { parseKeyReference } from "../../trust/key-reference.ts";
-import { chooseKeys } from "../../trust/resolve-keys.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
+import { parseKeyReference } from "../../trust/naming/key-reference.ts";
+import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, showTime } from "../output.ts";
 import { columnsOf } from "../prose.ts";

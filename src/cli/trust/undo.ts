@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { KeyRecord } from "../../trust/key-record.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../context.ts";
 import { parseCount } from "../parse-count.ts";
 import { ifVersionOption } from "./keys-argument.ts";

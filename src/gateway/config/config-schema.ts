@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { parseDuration, parseTimeout } from "../../trust/duration.ts";
-import { parseIpNetwork } from "../../trust/ip-network.ts";
+import { parseIpNetwork } from "../../trust/network/ip-network.ts";
 import type { PathRule } from "./config.ts";
-import { parseRulePath } from "../http/path-rules.ts";
-import { parseServerName } from "../http/request-target.ts";
+import { parseRulePath } from "./path-rules.ts";
+import { parseServerName } from "../http/fields/request-target.ts";
 import { parseAllowed } from "./parse-allowed.ts";
 import { parseListenAddress } from "./parse-listen.ts";
 

@@ -1,6 +1,6 @@
 import type { ClientCertificate } from "../../guard/options.ts";
 import type { ServerAddress } from "../../client/server-address.ts";
-import type { Policy } from "../../trust/policy.ts";
+import type { Policy } from "../../trust/records/policy.ts";
 
 /** What a gateway is to do. Complete: whoever reads a file or a command line has filled in the defaults. */
 export interface GatewayConfig {

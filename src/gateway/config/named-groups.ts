@@ -1,4 +1,4 @@
-import { nameKey } from "../../trust/peer-name.ts";
+import { nameKey } from "../../trust/naming/peer-name.ts";
 import type { GatewayConfig } from "./config.ts";
 import { GROUP_PREFIX } from "./parse-allowed.ts";
 

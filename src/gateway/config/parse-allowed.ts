@@ -1,6 +1,6 @@
 import { meant } from "../../check-options.ts";
 import { HandclaspError } from "../../errors.ts";
-import { toPeerName } from "../../trust/peer-name.ts";
+import { toPeerName } from "../../trust/naming/peer-name.ts";
 
 /** What stands before the name of a group in a list. */
 export const GROUP_PREFIX = "group:";

@@ -5,7 +5,7 @@ import { formatServerAddress } from "../../client/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig, type ParsedListener } from "./config-schema.ts";
 import type { GatewayConfig, ListenerConfig, PathRule, Upstream } from "./config.ts";
-import { PathRules } from "../http/path-rules.ts";
+import { PathRules } from "./path-rules.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
 import { parseSocketPath } from "./parse-socket-path.ts";
 import { parseUpstream } from "./parse-upstream.ts";

@@ -1,21 +1,21 @@
 import type { TrustChanges } from "../../trust/trust-change.ts";
-import type { GuardedConnection } from "../../guard/guarded-connection.ts";
-import type { Peer } from "../../guard/peer.ts";
-import { type IpNetwork, parseIpNetwork } from "../../trust/ip-network.ts";
+import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
+import type { Peer } from "../../guard/connection/peer.ts";
+import { type IpNetwork, parseIpNetwork } from "../../trust/network/ip-network.ts";
 import type { PathRule } from "../config/config.ts";
 import { deniedWords } from "./denied-words.ts";
-import { MOST_FIELDS } from "./front.ts";
-import { PathRules } from "./path-rules.ts";
-import { PeerFields } from "./peer-fields.ts";
-import type { Reply } from "./reply.ts";
-import { type AskedBy, type ExchangeLimits, RunningExchange } from "./running-exchange.ts";
-import { type RequestFields, toRequestFields } from "./request-fields.ts";
-import { readTarget, type RequestHead, ServerNames } from "./request-target.ts";
+import { MOST_FIELDS } from "./front/front.ts";
+import { PathRules } from "../config/path-rules.ts";
+import { PeerFields } from "./fields/peer-fields.ts";
+import type { Reply } from "./exchange/reply.ts";
+import { type AskedBy, type ExchangeLimits, RunningExchange } from "./exchange/running-exchange.ts";
+import { type RequestFields, toRequestFields } from "./fields/request-fields.ts";
+import { readTarget, type RequestHead, ServerNames } from "./fields/request-target.ts";
 import type { ProxyContext } from "../proxy.ts";
-import type { UpgradeTransport } from "./upgrade.ts";
-import { type HttpTransports, openHttpTransports } from "./http-transports.ts";
-import { type BodySource, RequestBody } from "./request-body.ts";
-import { isOfUpstream } from "./http-upstream.ts";
+import type { UpgradeTransport } from "./upstream/upgrade.ts";
+import { type HttpTransports, openHttpTransports } from "./upstream/http-transports.ts";
+import { type BodySource, RequestBody } from "./exchange/request-body.ts";
+import { isOfUpstream } from "./exchange/http-upstream.ts";
 
 const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
 

@@ -1,15 +1,15 @@
 import type { Http2SecureServer } from "node:http2";
-import type { GuardedConnection } from "../../guard/guarded-connection.ts";
-import type { ReceivePending } from "../../guard/waiting-room.ts";
+import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
+import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { PathRule } from "../config/config.ts";
 import type { Proxy, ProxyContext } from "../proxy.ts";
-import { createHttpFront, KEEP_ALIVE_MS } from "./front.ts";
+import { createHttpFront, KEEP_ALIVE_MS } from "./front/front.ts";
 import { HttpForwarder } from "./forwarder.ts";
-import { Http1Front } from "./http1-front.ts";
-import { Http2Front } from "./http2-front.ts";
-import { Http2Sessions } from "./http2-sessions.ts";
-import { createPendingPage } from "./pending-page.ts";
+import { Http1Front } from "./front/http1-front.ts";
+import { Http2Front } from "./front/http2-front.ts";
+import { Http2Sessions } from "./front/http2-sessions.ts";
+import { createPendingPage } from "./front/pending-page.ts";
 
 /** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
 export function createHttpProxy(context: ProxyContext): Proxy {

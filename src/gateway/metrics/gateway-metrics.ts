@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Server, TLSSocket } from "node:tls";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
-import { REFUSAL_REASONS } from "../../trust/alerts.ts";
+import { REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
 import type { ChannelMessages } from "../../guard/channels.ts";
 import { CUT_REASONS } from "../../guard/cut-reason.ts";
 import type { Guard } from "../../guard/guard.ts";
-import { connectionOf } from "../../guard/peer-of.ts";
+import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { type GatewayEvent, UPSTREAM_PROBLEMS } from "../gateway-event.ts";

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from "prom-client";
-import { escapeText } from "../../trust/peer-name.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 
 /** Every name is a time series of its own. */
 const MOST_PEERS = 1000;

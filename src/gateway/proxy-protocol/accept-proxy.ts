@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { HandclaspError } from "../../errors.ts";
-import { Deadlines } from "../../guard/deadlines.ts";
-import { socketAddress } from "../../guard/remote-address.ts";
-import { type IpNetwork, isInNetwork, parseIpNetwork } from "../../trust/ip-network.ts";
+import { Deadlines } from "../../guard/arrivals/deadlines.ts";
+import { socketAddress } from "../../guard/connection/remote-address.ts";
+import { type IpNetwork, isInNetwork, parseIpNetwork } from "../../trust/network/ip-network.ts";
 import { readProxyHeader } from "./read-proxy-header.ts";
 import { rememberProxied } from "./proxied-address.ts";
 

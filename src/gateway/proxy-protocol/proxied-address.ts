@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { socketAddress } from "../../guard/remote-address.ts";
-import { plainAddress } from "../../trust/ip-network.ts";
+import { socketAddress } from "../../guard/connection/remote-address.ts";
+import { plainAddress } from "../../trust/network/ip-network.ts";
 
 /** The two ends of a TCP connection, as the first one that accepted it saw them. */
 export interface Endpoints {

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { HandclaspError } from "../../errors.ts";
-import type { GuardedConnection } from "../../guard/guarded-connection.ts";
-import { parseIpAddress } from "../../trust/ip-network.ts";
+import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
+import { parseIpAddress } from "../../trust/network/ip-network.ts";
 import { type Endpoints, endpointsOf } from "./proxied-address.ts";
 import { SIGNATURE } from "./read-proxy-header.ts";
 

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { HandclaspError } from "../../errors.ts";
-import { formatIpAddress, parseIpAddress } from "../../trust/ip-network.ts";
+import { formatIpAddress, parseIpAddress } from "../../trust/network/ip-network.ts";
 import { crc32c } from "./crc32c.ts";
 import type { ProxiedFrom } from "./proxied-address.ts";
 

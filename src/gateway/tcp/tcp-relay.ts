@@ -1,11 +1,11 @@
 import { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { connectionOf } from "../../guard/peer-of.ts";
+import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { UpstreamProblem } from "../gateway-event.ts";
 import type { ProxyContext } from "../proxy.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
 import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
-import { connectUpstream, UpstreamTimeout } from "../upstream.ts";
+import { connectUpstream, UpstreamTimeout } from "../upstream/upstream.ts";
 
 /**
  * What upstreams send is read into the same memory for all connections: it is encrypted, and by that copied, before

@@ -1,12 +1,12 @@
 import { type AddressInfo, createServer } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
-import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/first-use-limits.ts";
-import { firstLease, grantLease } from "../../trust/leased-limits.ts";
+import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/limits/first-use-limits.ts";
+import { firstLease, grantLease } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
 import { cannotListen } from "../listener.ts";
-import { TICKET_ROTATION, TicketSecretSource } from "./ticket-secrets.ts";
+import { TICKET_ROTATION, TicketSecretSource } from "../tickets/ticket-secrets.ts";
 import type { FromWorker, Health, WorkerReport } from "./worker-message.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 

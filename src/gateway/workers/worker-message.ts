@@ -1,8 +1,8 @@
 import type { ServerAddress } from "../../client/server-address.ts";
 import type { Remedy } from "../../explain/remedy.ts";
-import type { Lease, LeaseGrant, LeaseReport } from "../../trust/leased-limits.ts";
+import type { Lease, LeaseGrant, LeaseReport } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
-import type { TicketSecrets } from "./ticket-keyring.ts";
+import type { TicketSecrets } from "../tickets/ticket-keyring.ts";
 
 /** What a worker starts with. */
 export interface WorkerStart {

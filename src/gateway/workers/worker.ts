@@ -1,12 +1,12 @@
 import type { ServerAddress } from "../../client/server-address.ts";
 import { isHandclaspError } from "../../errors.ts";
-import type { TicketKeys } from "../../guard/ticket-keys.ts";
-import type { FirstUseLimiter } from "../../trust/first-use-limits.ts";
-import { LeasedLimits } from "../../trust/leased-limits.ts";
+import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
+import type { FirstUseLimiter } from "../../trust/limits/first-use-limits.ts";
+import { LeasedLimits } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { PreparedReload } from "../gateway.ts";
 import type { ListenOn } from "../listener.ts";
-import { TicketKeyring } from "./ticket-keyring.ts";
+import { TicketKeyring } from "../tickets/ticket-keyring.ts";
 import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
 
 /** What the primary asks of a worker. */

@@ -1,9 +1,9 @@
 // What every store promises about claims of names, and about certificates.
 import assert from "node:assert/strict";
-import type { ClaimChange } from "../../trust/changes/change.ts";
-import type { Actor } from "../../trust/events.ts";
-import { nameKey } from "../../trust/peer-name.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import type { ClaimChange } from "../../trust/records/change.ts";
+import type { Actor } from "../../trust/records/events.ts";
+import { nameKey } from "../../trust/naming/peer-name.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyKey, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";

@@ -1,8 +1,8 @@
 // What every store promises about writes that cannot be carried out.
 import assert from "node:assert/strict";
 import { isHandclaspError } from "../../errors.ts";
-import type { Change } from "../../trust/changes/change.ts";
-import type { Actor } from "../../trust/events.ts";
+import type { Change } from "../../trust/records/change.ts";
+import type { Actor } from "../../trust/records/events.ts";
 import { everyKey, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
 import { claimOf } from "./claims.ts";

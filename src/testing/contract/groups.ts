@@ -1,7 +1,7 @@
 // What every store promises about groups.
 import assert from "node:assert/strict";
-import type { Change } from "../../trust/changes/change.ts";
-import { type Actor, type TrustEvent } from "../../trust/events.ts";
+import type { Change } from "../../trust/records/change.ts";
+import { type Actor, type TrustEvent } from "../../trust/records/events.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyEvent, type StoreSuite } from "./store-suite.ts";

@@ -1,9 +1,9 @@
 // What every store promises about join tokens.
 import assert from "node:assert/strict";
-import type { Change, CreateTokenChange, JoinChange } from "../../trust/changes/change.ts";
-import { type Actor } from "../../trust/events.ts";
+import type { Change, CreateTokenChange, JoinChange } from "../../trust/records/change.ts";
+import { type Actor } from "../../trust/records/events.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyKey, everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf, randomPin } from "./made-up-certificates.ts";

@@ -1,6 +1,6 @@
 // What every store promises as `Knowledge`.
 import assert from "node:assert/strict";
-import { nameKey } from "../../trust/peer-name.ts";
+import { nameKey } from "../../trust/naming/peer-name.ts";
 import { claimOf } from "./claims.ts";
 import { createTokenOf } from "./join-tokens.ts";
 import { factsOf, randomPin } from "./made-up-certificates.ts";

@@ -1,8 +1,8 @@
 // What every store promises as `Ledger`, whichever changes are written; what each change does is said in parts of its own.
 import assert from "node:assert/strict";
-import { toKeyId } from "../../trust/key-id.ts";
-import type { Change } from "../../trust/changes/change.ts";
-import { parseEvent, type SealedEvent } from "../../trust/events.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { Change } from "../../trust/records/change.ts";
+import { parseEvent, type SealedEvent } from "../../trust/records/events.ts";
 import { claimOf } from "./claims.ts";
 import { factsOf, randomPin } from "./made-up-certificates.ts";
 import { everyEvent, everyKey, type StoreSuite } from "./store-suite.ts";

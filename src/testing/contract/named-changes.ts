@@ -1,7 +1,7 @@
 // What every store promises about changes that say whom they mean by a name, while that name changes hands.
 import assert from "node:assert/strict";
 import { Operator } from "../../operator/operator.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { type StoreSuite } from "./store-suite.ts";

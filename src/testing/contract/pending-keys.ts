@@ -1,7 +1,7 @@
 // What every store promises about pending keys.
 import assert from "node:assert/strict";
-import type { Change } from "../../trust/changes/change.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import type { Change } from "../../trust/records/change.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyKey, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";

@@ -1,7 +1,7 @@
 // What every store promises as `Roll`.
 import assert from "node:assert/strict";
-import { toKeyId } from "../../trust/key-id.ts";
-import type { KeyPin } from "../../trust/key-record.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { Page } from "../../trust/port/page.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { claimOf } from "./claims.ts";

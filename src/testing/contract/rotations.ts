@@ -1,10 +1,10 @@
 // What every store promises about rotations.
 import assert from "node:assert/strict";
-import type { Outcome, RotateChange } from "../../trust/changes/change.ts";
-import { type Actor } from "../../trust/events.ts";
-import type { KeyPin } from "../../trust/key-record.ts";
+import type { Outcome, RotateChange } from "../../trust/records/change.ts";
+import { type Actor } from "../../trust/records/events.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";

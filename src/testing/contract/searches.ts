@@ -1,8 +1,8 @@
 // What every store promises of searches: what they find, however it is written.
 import assert from "node:assert/strict";
-import type { KeyPin } from "../../trust/key-record.ts";
-import { toKeyId } from "../../trust/key-id.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { claimOf } from "./claims.ts";
 import { factsOf } from "./made-up-certificates.ts";

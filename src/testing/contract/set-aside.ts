@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Operator } from "../../operator/operator.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyKey, everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";

@@ -2,7 +2,7 @@ import type { RefusalSighting } from "../../trust/port/ledger.ts";
 import { everyItem, type Page, type PageFilter } from "../../trust/port/page.ts";
 import type { ListedKey, Roll } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { parseEvent, type TrustEvent } from "../../trust/events.ts";
+import { parseEvent, type TrustEvent } from "../../trust/records/events.ts";
 
 /** What registers tests: `node:test` and vitest have both, and so has whatever is written like them. */
 export interface TestRunner {

@@ -1,9 +1,9 @@
 // What every store promises about acts that are undone.
 import assert from "node:assert/strict";
 import { Operator } from "../../operator/operator.ts";
-import type { Actor } from "../../trust/events.ts";
+import type { Actor } from "../../trust/records/events.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { toSeenCertificate } from "../../trust/trust.ts";
+import { toSeenCertificate } from "../../trust/judging/seen-certificate.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import type { StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";

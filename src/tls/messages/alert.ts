@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import { ALERT_DESCRIPTIONS, ALERT_LEVELS, type CodePoint } from "../code-points.ts";
+import { ALERT_DESCRIPTIONS, ALERT_LEVELS, type CodePoint } from "../code-points/code-points.ts";
 
 /** RFC 8446 §6, RFC 5246 §7.2. */
 export interface Alert {

@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import { EXTENSION_TYPE } from "../code-points-extensions.ts";
-import { namesSignatureAlgorithm, type HandshakeVersion } from "../code-points-version.ts";
+import { EXTENSION_TYPE } from "../code-points/code-points-extensions.ts";
+import { namesSignatureAlgorithm, type HandshakeVersion } from "../code-points/code-points-version.ts";
 import { parseCertificateAuthorities } from "./certificate-authorities.ts";
 import { parseByteCodes, parseCodePoints } from "./code-point-list.ts";
 import { type Extension, parseExtensions } from "./extension.ts";

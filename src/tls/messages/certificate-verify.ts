@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import type { HandshakeVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points/code-points-version.ts";
 import { type DigitallySigned, parseDigitallySigned } from "./signature.ts";
 
 /** The proof that the sender holds the key of its certificate. RFC 8446 §4.4.3, RFC 5246 §7.4.8. */

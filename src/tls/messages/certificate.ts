@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import { CERTIFICATE_TYPE } from "../code-points.ts";
-import type { HandshakeVersion } from "../code-points-version.ts";
+import { CERTIFICATE_TYPE } from "../code-points/code-points.ts";
+import type { HandshakeVersion } from "../code-points/code-points-version.ts";
 import { type Extension, parseExtensions, parseNoExtension } from "./extension.ts";
 import { parseOpaque } from "./opaque.ts";
 

@@ -1,5 +1,5 @@
 import type { ByteReader } from "../../bytes/byte-reader.ts";
-import { EXTENSION_TYPE } from "../code-points-extensions.ts";
+import { EXTENSION_TYPE } from "../code-points/code-points-extensions.ts";
 import { parseAlpn } from "./alpn.ts";
 import { parseCertificateAuthorities } from "./certificate-authorities.ts";
 import { parseByteCodes, parseCodePoints } from "./code-point-list.ts";

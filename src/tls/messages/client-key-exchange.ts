@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import type { HandshakeVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points/code-points-version.ts";
 import { type KeyExchange, keyExchangeOf } from "./key-exchange.ts";
 import { parseOpaque } from "./opaque.ts";
 

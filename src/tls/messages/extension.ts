@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import { SSL_3 } from "../code-points-version.ts";
-import { EXTENSION_TYPES } from "../code-points-extensions.ts";
+import { SSL_3 } from "../code-points/code-points-version.ts";
+import { EXTENSION_TYPES } from "../code-points/code-points-extensions.ts";
 
 /** An extension as it was sent. RFC 8446 §4.2. */
 export interface Extension {

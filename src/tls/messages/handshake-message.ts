@@ -1,5 +1,5 @@
-import { HANDSHAKE_TYPE } from "../code-points.ts";
-import type { HandshakeVersion } from "../code-points-version.ts";
+import { HANDSHAKE_TYPE } from "../code-points/code-points.ts";
+import type { HandshakeVersion } from "../code-points/code-points-version.ts";
 import { type CertificateMessage, parseCertificateMessage } from "./certificate.ts";
 import { type CertificateRequest, parseCertificateRequest } from "./certificate-request.ts";
 import { type CertificateStatus, parseCertificateStatus } from "./certificate-status.ts";

@@ -1,4 +1,4 @@
-import { CIPHER_SUITE_NAMES } from "../code-points-cipher-suites.ts";
+import { CIPHER_SUITE_NAMES } from "../code-points/code-points-cipher-suites.ts";
 
 /** How keys are agreed on until TLS 1.2, as a suite's name tells. RFC 5246 §7.4.3, RFC 8422 §2, RFC 4279. */
 export interface KeyExchange {

@@ -1,6 +1,6 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import { EXTENSION_TYPE } from "../code-points-extensions.ts";
-import type { HandshakeVersion } from "../code-points-version.ts";
+import { EXTENSION_TYPE } from "../code-points/code-points-extensions.ts";
+import type { HandshakeVersion } from "../code-points/code-points-version.ts";
 import { type Extension, parseExtensions } from "./extension.ts";
 import { parseOpaque } from "./opaque.ts";
 

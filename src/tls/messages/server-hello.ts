@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import { EXTENSION_TYPE } from "../code-points-extensions.ts";
+import { EXTENSION_TYPE } from "../code-points/code-points-extensions.ts";
 import { parseSelectedAlpn } from "./alpn.ts";
 import { parseByteCodes } from "./code-point-list.ts";
 import { type Extension, parseOptionalExtensions } from "./extension.ts";

@@ -1,5 +1,5 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
-import type { HandshakeVersion } from "../code-points-version.ts";
+import type { HandshakeVersion } from "../code-points/code-points-version.ts";
 import { keyExchangeOf } from "./key-exchange.ts";
 import { parseOpaque } from "./opaque.ts";
 import { type DigitallySigned, parseDigitallySigned } from "./signature.ts";

@@ -1,5 +1,5 @@
 import type { ByteReader } from "../../bytes/byte-reader.ts";
-import { namesSignatureAlgorithm, type HandshakeVersion } from "../code-points-version.ts";
+import { namesSignatureAlgorithm, type HandshakeVersion } from "../code-points/code-points-version.ts";
 import { parseOpaque } from "./opaque.ts";
 
 /** A signature with its algorithm, which is not told until TLS 1.1. RFC 8446 §4.4.3, RFC 5246 §4.7. */

@@ -1,7 +1,7 @@
-import type { TrustTables } from "../trust-tables.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
 import { applyApprove, applyImport } from "./approve.ts";
 import { applyBar } from "./bar.ts";
-import type { Outcome } from "./change.ts";
+import type { Outcome } from "../records/change.ts";
 import { applyClaim, applyHold } from "./claim.ts";
 import { applyForget } from "./forget.ts";
 import { applyAddToGroup, applyRemoveFromGroup } from "./group.ts";

@@ -1,11 +1,11 @@
 import { HandclaspError } from "../../errors.ts";
 import type { Remedy } from "../../explain/remedy.ts";
-import type { TrustEventType } from "../events.ts";
-import { isSetAside, keepsItsName } from "../is-set-aside.ts";
-import { keyIdAsName, toKeyId } from "../key-id.ts";
-import type { KeyPin, KeyRecord, KeySource } from "../key-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome } from "./change.ts";
+import type { TrustEventType } from "../records/events.ts";
+import { isSetAside, keepsItsName } from "../judging/is-set-aside.ts";
+import { keyIdAsName, toKeyId } from "../naming/key-id.ts";
+import type { KeyPin, KeyRecord, KeySource } from "../records/key-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { Outcome } from "../records/change.ts";
 import { boundName, claimedName, type FoldedName, newName } from "./folded-name.ts";
 import { formerClaim, formerNewName, nameDetails } from "./names-in-events.ts";
 import { leaveGroups } from "./group.ts";

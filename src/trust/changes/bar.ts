@@ -1,6 +1,6 @@
-import type { KeyRecord } from "../key-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome } from "./change.ts";
+import type { KeyRecord } from "../records/key-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { Outcome } from "../records/change.ts";
 import type { PreparedBar } from "./prepared-change.ts";
 import { meantKeys } from "./meant-keys.ts";
 import { formerNewName } from "./names-in-events.ts";

@@ -1,10 +1,10 @@
-import { isSetAside } from "../is-set-aside.ts";
-import { isLapsed } from "../judge.ts";
-import type { KeyRecord } from "../key-record.ts";
-import type { Actor } from "../events.ts";
-import type { TrustTables } from "../trust-tables.ts";
+import { isSetAside } from "../judging/is-set-aside.ts";
+import { isLapsed } from "../judging/judge.ts";
+import type { KeyRecord } from "../records/key-record.ts";
+import type { Actor } from "../records/events.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
-import type { Outcome } from "./change.ts";
+import type { Outcome } from "../records/change.ts";
 import type { FoldedName } from "./folded-name.ts";
 import type { PreparedCertificate, PreparedClaim, PreparedHold } from "./prepared-change.ts";
 import { holderOf, putKey } from "./put-key.ts";

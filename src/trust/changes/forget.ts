@@ -1,5 +1,5 @@
-import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome } from "./change.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { Outcome } from "../records/change.ts";
 import type { PreparedForget } from "./prepared-change.ts";
 import { boundName } from "./folded-name.ts";
 import { leaveGroups } from "./group.ts";

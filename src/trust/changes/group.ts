@@ -1,9 +1,9 @@
 import { HandclaspError } from "../../errors.ts";
-import type { EventDraft } from "../events.ts";
-import { toKeyId } from "../key-id.ts";
-import type { KeyPin, KeyRecord } from "../key-record.ts";
-import type { GroupMember, TrustTables } from "../trust-tables.ts";
-import type { ChangeOrigin, Outcome } from "./change.ts";
+import type { EventDraft } from "../records/events.ts";
+import { toKeyId } from "../naming/key-id.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import type { GroupMember, TrustTables } from "../records/trust-tables.ts";
+import type { ChangeOrigin, Outcome } from "../records/change.ts";
 import { boundName, type FoldedName } from "./folded-name.ts";
 import type { PreparedAddToGroup, PreparedRemoveFromGroup } from "./prepared-change.ts";
 import { meantKey } from "./meant-keys.ts";

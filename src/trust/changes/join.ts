@@ -1,8 +1,8 @@
-import { keepsItsName } from "../is-set-aside.ts";
-import { type TokenProblem, type TokenRecord, tokenState } from "../token-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
+import { keepsItsName } from "../judging/is-set-aside.ts";
+import { type TokenProblem, type TokenRecord, tokenState } from "../records/token-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
-import type { Outcome } from "./change.ts";
+import type { Outcome } from "../records/change.ts";
 import type { PreparedJoin } from "./prepared-change.ts";
 import { isDecided, settleKnown } from "./claim.ts";
 import { applyNoteConcern } from "./note-concern.ts";

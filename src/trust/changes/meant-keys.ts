@@ -1,8 +1,8 @@
-import type { KeyReference } from "../key-reference.ts";
-import type { KeyRecord } from "../key-record.ts";
-import { type KeyVerb, resolveKeys } from "../resolve-keys.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { KeyChange } from "./change.ts";
+import type { KeyReference } from "../naming/key-reference.ts";
+import type { KeyRecord } from "../records/key-record.ts";
+import { type KeyVerb, resolveKeys } from "../naming/resolve-keys.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { KeyChange } from "../records/change.ts";
 import { mustBeAsSeen } from "./must-be-as-seen.ts";
 
 type ReferringChange = Pick<KeyChange, "seen"> & { readonly key: KeyReference };

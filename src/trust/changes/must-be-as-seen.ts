@@ -1,9 +1,9 @@
 import { HandclaspError } from "../../errors.ts";
 import type { Remedy } from "../../explain/remedy.ts";
-import type { TrustEvent } from "../events.ts";
-import { toKeyId } from "../key-id.ts";
-import type { KeyRecord } from "../key-record.ts";
-import type { SeenKey } from "./change.ts";
+import type { TrustEvent } from "../records/events.ts";
+import { toKeyId } from "../naming/key-id.ts";
+import type { KeyRecord } from "../records/key-record.ts";
+import type { SeenKey } from "../records/change.ts";
 
 /**
  * What was looked at is what is acted on: a key that was pushed out may come back with another claim, and a peer may have

@@ -1,6 +1,6 @@
-import type { EventDraft, TrustEvent } from "../events.ts";
-import { foldInEvent, standingBefore } from "../key-history.ts";
-import type { KeyRecord } from "../key-record.ts";
+import type { EventDraft, TrustEvent } from "../records/events.ts";
+import { foldInEvent, standingBefore } from "../chain/key-history.ts";
+import type { KeyRecord } from "../records/key-record.ts";
 import { claimedName, type FoldedName, newName } from "./folded-name.ts";
 
 type Details = EventDraft["details"];

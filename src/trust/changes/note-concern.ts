@@ -1,6 +1,6 @@
-import type { KeyPin } from "../key-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { NoteConcernChange, Outcome } from "./change.ts";
+import type { KeyPin } from "../records/key-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { NoteConcernChange, Outcome } from "../records/change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
 

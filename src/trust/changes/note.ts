@@ -1,5 +1,5 @@
-import type { TrustTables } from "../trust-tables.ts";
-import type { NoteStaleChange, Outcome } from "./change.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { NoteStaleChange, Outcome } from "../records/change.ts";
 import type { PreparedNoteName, PreparedRenew } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 

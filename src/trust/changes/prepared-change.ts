@@ -1,5 +1,5 @@
-import type { KeyPin } from "../key-record.ts";
-import type { KeyReference } from "../key-reference.ts";
+import type { KeyPin } from "../records/key-record.ts";
+import type { KeyReference } from "../naming/key-reference.ts";
 import type {
   AddToGroupChange,
   ApproveChange,
@@ -23,7 +23,7 @@ import type {
   SetAsideChange,
   UndoChange,
   WriteNoteChange,
-} from "./change.ts";
+} from "../records/change.ts";
 import type { FoldedName } from "./folded-name.ts";
 
 /** A name that may be the key id of one key: that key alone can be called so. */

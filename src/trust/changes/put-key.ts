@@ -1,6 +1,6 @@
-import type { KeyPin, KeyRecord } from "../key-record.ts";
-import type { KeyLookup } from "../key-lookup.ts";
-import type { TrustTables } from "../trust-tables.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import type { KeyLookup } from "../records/key-lookup.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
 
 /** A key as a change wants it: what follows from that is not its to say. */
 export type KeyDraft = Omit<KeyRecord, "version">;

@@ -1,6 +1,6 @@
-import type { KeyPin, KeyRecord } from "../key-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { ChangeOrigin } from "./change.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { ChangeOrigin } from "../records/change.ts";
 import { formerNewName } from "./names-in-events.ts";
 import { putKey } from "./put-key.ts";
 

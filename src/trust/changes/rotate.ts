@@ -1,7 +1,7 @@
-import { mayRotate } from "../rotation-limits.ts";
-import type { TrustTables } from "../trust-tables.ts";
+import { mayRotate } from "../judging/rotation-limits.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
-import type { Outcome } from "./change.ts";
+import type { Outcome } from "../records/change.ts";
 import type { PreparedRotate } from "./prepared-change.ts";
 import { hold, isDecided, settleKnown } from "./claim.ts";
 import { boundName } from "./folded-name.ts";

@@ -1,8 +1,8 @@
 import { HandclaspError } from "../../errors.ts";
-import { isSetAside } from "../is-set-aside.ts";
-import type { KeyRecord } from "../key-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome } from "./change.ts";
+import { isSetAside } from "../judging/is-set-aside.ts";
+import type { KeyRecord } from "../records/key-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { Outcome } from "../records/change.ts";
 import type { PreparedSetAside } from "./prepared-change.ts";
 import { formerNewName } from "./names-in-events.ts";
 import { meantKeys } from "./meant-keys.ts";

@@ -1,9 +1,9 @@
 import { HandclaspError } from "../../errors.ts";
-import { toKeyId } from "../key-id.ts";
-import { keepsItsName } from "../is-set-aside.ts";
-import { type TokenRecord, tokenState } from "../token-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { CancelTokenChange, Outcome } from "./change.ts";
+import { toKeyId } from "../naming/key-id.ts";
+import { keepsItsName } from "../judging/is-set-aside.ts";
+import { type TokenRecord, tokenState } from "../records/token-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { CancelTokenChange, Outcome } from "../records/change.ts";
 import type { PreparedCreateToken } from "./prepared-change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };

@@ -1,6 +1,6 @@
-import type { TrustEvent } from "../events.ts";
-import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome, UndoChange } from "./change.ts";
+import type { TrustEvent } from "../records/events.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { Outcome, UndoChange } from "../records/change.ts";
 import { addMember, membership, removeMember } from "./group.ts";
 import { nameInDetails, nameKeyBefore, peerInEvent } from "./names-in-events.ts";
 import { changedSince, mustBeAsSeen } from "./must-be-as-seen.ts";

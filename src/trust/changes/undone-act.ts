@@ -1,6 +1,6 @@
-import type { TrustEvent } from "../events.ts";
-import type { KeyPin } from "../key-record.ts";
-import type { TrustTables } from "../trust-tables.ts";
+import type { TrustEvent } from "../records/events.ts";
+import type { KeyPin } from "../records/key-record.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
 
 /** An event about a key. */
 export type KeyEvent = TrustEvent & { readonly pin: KeyPin };

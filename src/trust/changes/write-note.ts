@@ -1,5 +1,5 @@
-import type { TrustTables } from "../trust-tables.ts";
-import type { Outcome } from "./change.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import type { Outcome } from "../records/change.ts";
 import { meantKey } from "./meant-keys.ts";
 import type { PreparedWriteNote } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";

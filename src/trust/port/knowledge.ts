@@ -1,5 +1,5 @@
-import type { KeyPin, KeyRecord } from "../key-record.ts";
-import type { TokenRecord } from "../token-record.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import type { TokenRecord } from "../records/token-record.ts";
 
 /**
  * What a verdict needs to know. Synchronous, since it is asked on the path of every connection: what was acknowledged

@@ -1,8 +1,8 @@
-import type { Change, Outcome } from "../changes/change.ts";
-import type { ChainHead, SealedEvent } from "../events.ts";
-import type { KeyPin } from "../key-record.ts";
-import type { LiveConnection, RecordedReason } from "../sighting.ts";
-import type { RefusalDetail } from "../verdict.ts";
+import type { Change, Outcome } from "../records/change.ts";
+import type { ChainHead, SealedEvent } from "../records/events.ts";
+import type { KeyPin } from "../records/key-record.ts";
+import type { LiveConnection, RecordedReason } from "../records/sighting.ts";
+import type { RefusalDetail } from "../records/verdict.ts";
 
 /** Refusals of one key, for one reason, from one address, at one listener, added up. Times are milliseconds since the epoch. */
 export interface RefusalSighting {

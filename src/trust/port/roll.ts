@@ -1,8 +1,8 @@
-import type { SealedEvent, TrustEventType } from "../events.ts";
-import type { CertificateRecord, KeyPin, KeyRecord, KeyState } from "../key-record.ts";
-import type { KeyReference } from "../key-reference.ts";
-import type { LiveConnection } from "../sighting.ts";
-import type { TokenRecord } from "../token-record.ts";
+import type { SealedEvent, TrustEventType } from "../records/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord, KeyState } from "../records/key-record.ts";
+import type { KeyReference } from "../naming/key-reference.ts";
+import type { LiveConnection } from "../records/sighting.ts";
+import type { TokenRecord } from "../records/token-record.ts";
 import type { RefusalSighting } from "./ledger.ts";
 import type { Page, PageFilter } from "./page.ts";
 

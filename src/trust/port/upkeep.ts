@@ -1,5 +1,5 @@
 import type { AuditReport } from "../audit-rows.ts";
-import type { KeyState } from "../key-record.ts";
+import type { KeyState } from "../records/key-record.ts";
 
 export interface StoreStats {
   readonly url: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openStore } from "../../../src/store/open-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import { toSeenCertificate } from "../../../src/trust/trust.ts";
+import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { CertificateFacts, KeyPin } from "../../../src/x509/certificate-facts.ts";
 import { certificatesFromPem } from "../../../src/x509/certificate-description.ts";

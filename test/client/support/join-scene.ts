@@ -5,9 +5,9 @@ import { type Joined, type JoinOptions, joinWithToken } from "../../../src/clien
 import { isHandclaspError } from "../../../src/errors.ts";
 import { parseIdentity } from "../../../src/client/identity.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
-import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
+import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
 import type { CreateTokenOptions } from "../../../src/operator/invite.ts";
-import type { JoinToken } from "../../../src/trust/join-token.ts";
+import type { JoinToken } from "../../../src/trust/naming/join-token.ts";
 import type { RefusalSighting } from "../../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { eventsIn, refusalsIn } from "../../support/listed.ts";

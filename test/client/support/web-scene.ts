@@ -4,7 +4,7 @@ import type { Agent } from "node:https";
 import { WebSocketServer } from "ws";
 import type { ClientOptions } from "../../../src/client/connect.ts";
 import { KnownServers } from "../../../src/client/known-servers.ts";
-import { peerOf } from "../../../src/guard/peer-of.ts";
+import { peerOf } from "../../../src/guard/connection/peer-of.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";

@@ -10,7 +10,7 @@ import { type Guard, guard } from "../../../src/guard/guard.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import { DEFAULT_POLICY, type Policy } from "../../../src/trust/policy.ts";
+import { DEFAULT_POLICY, type Policy } from "../../../src/trust/records/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { closed } from "../../guard/support/closed.ts";

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { ALERTS } from "../../../src/tls/alert.ts";
+import { ALERTS } from "../../../src/tls/code-points/alert.ts";
 import { alertIn } from "./node-client.ts";
 import type { IdentityFiles } from "./identities.ts";
 

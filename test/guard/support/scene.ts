@@ -3,11 +3,12 @@ import http2 from "node:http2";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
-import { type Guard, guard, type TrustPort } from "../../../src/guard/guard.ts";
+import { type Guard, guard } from "../../../src/guard/guard.ts";
+import type { TrustPort } from "../../../src/guard/trust-port.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import type { Policy } from "../../../src/trust/policy.ts";
+import type { Policy } from "../../../src/trust/records/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import { identity } from "./identities.ts";
 

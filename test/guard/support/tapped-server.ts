@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
-import type { TapListener } from "../../../src/guard/tap.ts";
-import { tapServer } from "../../../src/guard/tap-server.ts";
+import type { TapListener } from "../../../src/guard/tap/tap.ts";
+import { tapServer } from "../../../src/guard/tap/tap-server.ts";
 import { identity } from "./identities.ts";
 
 const { key, cert } = await identity("localhost");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ConnectionOptions } from "node:tls";
-import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
-import type { KeyState } from "../../../src/trust/key-record.ts";
+import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
+import type { KeyState } from "../../../src/trust/records/key-record.ts";
 import type { Shown } from "../../support/successor.ts";
 import { identity } from "./identities.ts";
 import { connectOnce, type Outcome } from "./node-client.ts";

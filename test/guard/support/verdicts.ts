@@ -1,6 +1,6 @@
-import type { TrustPort } from "../../../src/guard/guard.ts";
+import type { TrustPort } from "../../../src/guard/trust-port.ts";
 import type { Trust } from "../../../src/trust/trust.ts";
-import type { RefusalReason } from "../../../src/trust/verdict.ts";
+import type { RefusalReason } from "../../../src/trust/records/verdict.ts";
 
 /** Trust that refuses every certificate for one reason. */
 export function refusing(reason: RefusalReason): (trust: Trust) => TrustPort {

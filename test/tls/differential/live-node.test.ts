@@ -8,7 +8,11 @@ import { before, describe, it } from "node:test";
 import tls from "node:tls";
 import { promisify } from "node:util";
 import { observe } from "../../../src/guard/observe.ts";
-import { TRACE_CONTENT_TYPE, type TraceMessage, type TraceProblem } from "../../../src/tls/trace-message.ts";
+import {
+  TRACE_CONTENT_TYPE,
+  type TraceMessage,
+  type TraceProblem,
+} from "../../../src/tls/observer/trace-message.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { writeCertificates } from "./support/certificates.ts";
 import { missingPython, type PythonEvent } from "./support/python-connections.ts";

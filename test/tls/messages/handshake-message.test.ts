@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import type { ConnectionOptions } from "node:tls";
-import { CIPHER_SUITE_NAMES } from "../../../src/tls/code-points-cipher-suites.ts";
-import { HandshakeReader } from "../../../src/tls/handshake-reader.ts";
+import { CIPHER_SUITE_NAMES } from "../../../src/tls/code-points/code-points-cipher-suites.ts";
+import { HandshakeReader } from "../../../src/tls/observer/handshake-reader.ts";
 import {
   type HandshakeMessages,
   parseHandshakeMessage,

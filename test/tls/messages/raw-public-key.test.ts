@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { before, describe, it } from "node:test";
-import { CERTIFICATE_TYPE } from "../../../src/tls/code-points.ts";
+import { CERTIFICATE_TYPE } from "../../../src/tls/code-points/code-points.ts";
 import { parseCertificateMessage } from "../../../src/tls/messages/certificate.ts";
 import { createIdentity } from "../../../src/x509/create-identity.ts";
 import { certificatesFromPem } from "../../../src/x509/certificate-description.ts";

@@ -1,4 +1,4 @@
-import type { TraceMessage } from "../../../src/tls/trace-message.ts";
+import type { TraceMessage } from "../../../src/tls/observer/trace-message.ts";
 
 /** Some message of that type. */
 export function traced(

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
-import { verifyChain } from "../../../src/trust/events.ts";
-import type { KeyPin } from "../../../src/trust/key-record.ts";
+import { verifyChain } from "../../../src/trust/records/events.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import { nameKey } from "../../../src/trust/peer-name.ts";
-import type { Sighting } from "../../../src/trust/sighting.ts";
+import { nameKey } from "../../../src/trust/naming/peer-name.ts";
+import type { Sighting } from "../../../src/trust/records/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";
-import type { Claim } from "../../../src/trust/verdict.ts";
+import type { Claim } from "../../../src/trust/records/verdict.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf, randomPin } from "../../support/certificates.ts";
 import { type FirstUse, Ledger, type Persona, type Plea } from "./ledger.ts";

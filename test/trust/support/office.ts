@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
-import { parseEvent, type TrustEvent } from "../../../src/trust/events.ts";
-import type { KeyPin } from "../../../src/trust/key-record.ts";
+import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { Operator } from "../../../src/operator/operator.ts";
-import type { Policy } from "../../../src/trust/policy.ts";
-import type { ShownEndorsement } from "../../../src/trust/sighting.ts";
+import type { Policy } from "../../../src/trust/records/policy.ts";
+import type { ShownEndorsement } from "../../../src/trust/records/sighting.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
-import type { RefusalReason } from "../../../src/trust/verdict.ts";
+import type { RefusalReason } from "../../../src/trust/records/verdict.ts";
 import type { CertificateFacts } from "../../../src/x509/certificate-facts.ts";
 import { eventsIn } from "../../support/listed.ts";
 

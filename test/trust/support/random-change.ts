@@ -1,8 +1,8 @@
 // Changes of every kind, drawn from small numbers, so that they meet each other.
-import type { Change, SeenCertificate } from "../../../src/trust/changes/change.ts";
-import { toKeyId } from "../../../src/trust/key-id.ts";
-import type { KeyPin } from "../../../src/trust/key-record.ts";
-import { toSeenCertificate } from "../../../src/trust/trust.ts";
+import type { Change, SeenCertificate } from "../../../src/trust/records/change.ts";
+import { toKeyId } from "../../../src/trust/naming/key-id.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
 import { factsOf } from "../../support/certificates.ts";
 
 export interface Draw {

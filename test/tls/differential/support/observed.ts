@@ -1,10 +1,10 @@
-import { HandshakeObserver } from "../../../../src/tls/handshake-observer.ts";
-import { parseKeyLog } from "../../../../src/tls/key-log.ts";
+import { HandshakeObserver } from "../../../../src/tls/observer/handshake-observer.ts";
+import { parseKeyLog } from "../../../../src/tls/keys/key-log.ts";
 import {
   TRACE_CONTENT_TYPE,
   type TraceMessage,
   type TraceProblem,
-} from "../../../../src/tls/trace-message.ts";
+} from "../../../../src/tls/observer/trace-message.ts";
 
 /** What the observer told of a connection. */
 export interface Observed {

@@ -1,8 +1,8 @@
 import type { HandshakeMessage } from "../../../../src/tls/messages/handshake-message.ts";
 import { parseHandshakeMessage } from "../../../../src/tls/messages/handshake-message.ts";
-import { tlsVersion, type TlsVersion } from "../../../../src/tls/code-points-version.ts";
-import { HandshakeReader } from "../../../../src/tls/handshake-reader.ts";
-import { RecordReader, type TlsRecord } from "../../../../src/tls/record-reader.ts";
+import { tlsVersion, type TlsVersion } from "../../../../src/tls/code-points/code-points-version.ts";
+import { HandshakeReader } from "../../../../src/tls/observer/handshake-reader.ts";
+import { RecordReader, type TlsRecord } from "../../../../src/tls/records/record-reader.ts";
 import { DecodedConnection } from "../../support/decoded-connection.ts";
 import type { RecordedConnection } from "../../support/recorded-connection.ts";
 

@@ -1,0 +1,133 @@
+import type { BodyPump, RequestBody } from "./request-body.ts";
+import type { UpstreamProblem } from "../../gateway-event.ts";
+import type { Upstream } from "../../config/config.ts";
+import { type ConnectLimits, UpstreamTimeout } from "../../upstream/upstream.ts";
+import type { ConnectionTimes } from "../upstream/connection-times.ts";
+
+/** What the ways to an upstream have in common. */
+export interface TransportOptions extends ConnectLimits {
+  readonly to: Upstream;
+  /** Until the answer begins. */
+  readonly headTimeoutMs: number;
+  /** Without a byte either way after that; 0 for no limit. */
+  readonly idleTimeoutMs: number;
+  readonly times: ConnectionTimes;
+}
+
+/** A request as the upstream is to get it. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Names and values in turn, Host first; nothing about framing or the connection. */
+  readonly fields: string[];
+  /** Undefined when none can come. */
+  readonly body: RequestBody | undefined;
+  /** The client waits for 100 before it sends the body. */
+  readonly expectsContinue: boolean;
+}
+
+/** Hears what the upstream answers. Fields are names and values in turn. */
+export interface UpstreamListener {
+  information(status: number, fields: readonly string[]): void;
+  /** `isAll`: there is nothing else, neither body nor trailers, and HTTP/2 says so in the same frame. */
+  head(status: number, message: string, fields: readonly string[], isAll?: boolean): void;
+  /** Says whether more may come now; if not, `Exchange.resume` is called once it may. */
+  data(chunk: Uint8Array): boolean;
+  end(trailers: readonly string[]): void;
+  /** The last thing heard, if it did not end well. */
+  failed(failure: UpstreamFailure): void;
+}
+
+/** Why there is no answer, or not all of it. */
+export interface UpstreamFailure {
+  readonly kind: UpstreamFailureKind;
+  readonly error: Error;
+  /** What may be sent again, as far as the upstream goes; undefined for nothing. */
+  readonly repeats?: Repeats | undefined;
+}
+
+/** `all`: the upstream did nothing with it. `idempotent`: what may be done twice (RFC 9110 §9.2.2). */
+export type Repeats = "all" | "idempotent";
+
+/**
+ * `broken` is ended or reset too early, or no HTTP. `request`: the client's body is not what it promised;
+ * `request-timeout`: it does not come; `unsupported`: the upstream's version of HTTP cannot carry it.
+ */
+export type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout" | "unsupported";
+
+/** Whether it is the upstream that failed, not the client. */
+export function isOfUpstream(
+  failure: UpstreamFailure,
+): failure is UpstreamFailure & { kind: UpstreamProblem } {
+  return failure.kind === "unreachable" || failure.kind === "timed-out" || failure.kind === "broken";
+}
+
+/** A request on its way. */
+export interface Exchange {
+  resume(): void;
+  /** The client is gone: nothing more is heard. */
+  abort(): void;
+}
+
+/** Sends requests to one upstream. */
+export interface UpstreamTransport {
+  send(request: UpstreamRequest, listener: UpstreamListener): Exchange;
+  /** Closes connections that are not in use. */
+  close(): void;
+}
+
+/** Of registered methods those that are common. RFC 9110 §9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PUT",
+  "DELETE",
+  "QUERY",
+  "SEARCH",
+  "PROPFIND",
+  "REPORT",
+]);
+
+/** Whether a request that got no answer for such a reason may be sent again. */
+export function mayRepeat(method: string, { repeats }: UpstreamFailure): boolean {
+  return repeats === "all" || (repeats === "idempotent" && IDEMPOTENT.has(method));
+}
+
+const TIMEOUTS = /TIMEOUT|TIMEDOUT/;
+/** What undici says of fields and targets that it does not send. */
+const UNSENDABLE = /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED)$/;
+const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EMFILE|ENOENT)/;
+
+/** A connection that ended with an answer due. What is no HTTP, or too much of it, was an answer. */
+const ENDED = /^(?:UND_ERR_SOCKET|UPSTREAM_RESET|ECONNRESET|EPIPE)$/;
+
+export function toFailure(error: unknown): UpstreamFailure {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  if (UNSENDABLE.test(code)) return { kind: "request", error: cause };
+  if (TIMEOUTS.test(code)) return { kind: "timed-out", error: cause };
+  if (UNREACHABLE.test(code)) return { kind: "unreachable", error: cause };
+  return { kind: "broken", error: cause, repeats: ENDED.test(code) ? "idempotent" : undefined };
+}
+
+/** Nothing passed in either direction for too long: whose fault it is. */
+export function failureOfSilence(body: BodyPump): UpstreamFailure {
+  if (body.isStarving()) return failureOfLateBody();
+  return { kind: "timed-out", error: new UpstreamTimeout("the upstream said nothing for too long") };
+}
+
+export function failureOfLateBody(): UpstreamFailure {
+  return { kind: "request-timeout", error: new UpstreamTimeout("the request's body does not come") };
+}
+
+/** The status a client gets that has seen no head yet. RFC 9110 §15.5.9, §15.6.3, §15.6.5. */
+export const STATUS_OF_FAILURE: Readonly<Record<UpstreamFailureKind, number>> = {
+  unreachable: 502,
+  broken: 502,
+  unannounced: 502,
+  "timed-out": 504,
+  request: 400,
+  "request-timeout": 408,
+  unsupported: 501,
+};

@@ -1,0 +1,69 @@
+import type { TLSSocket } from "node:tls";
+import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { Refuse } from "../../trust/records/verdict.ts";
+import type { KeyPin } from "../../x509/certificate-facts.ts";
+import { Deadlines } from "../arrivals/deadlines.ts";
+import type { Encounter } from "../connection/encounter.ts";
+import type { Handshake } from "../connection/handshake.ts";
+
+/** A client whose key waits for approval. TLS proved that it has the key; nobody said yet whose it is. */
+export interface PendingClient {
+  readonly pin: KeyPin;
+  /** What it claims to be called. Safe to print; not its name. */
+  readonly claimedName: string | null;
+  /** The connection's id, as in logs. */
+  readonly connection: string;
+}
+
+/** Receives the connection of a pending client, which nobody else sees. */
+export type ReceivePending = (socket: TLSSocket, client: PendingClient) => void;
+
+const MOST = 256;
+const FOR_MS = 15_000;
+
+/**
+ * Connections of pending clients that are told so, over TLS. Few, for a short time, and none is there any more when
+ * something changes about its key: the next connection is judged anew.
+ */
+export class WaitingRoom {
+  readonly #receive: ReceivePending;
+  readonly #onFailed: (error: unknown, handshake: Handshake) => void;
+  readonly #deadlines = new Deadlines(MOST, FOR_MS);
+  readonly #pins = new Map<Handshake, KeyPin>();
+
+  /** `onFailed` is told of what the receiver throws; the connection is ended then. */
+  constructor(receive: ReceivePending, onFailed: (error: unknown, handshake: Handshake) => void) {
+    this.#receive = receive;
+    this.#onFailed = onFailed;
+  }
+
+  /** Says whether the client is one for here, and was received. */
+  enter({ handshake, socket }: Encounter, { reason, pin, peer }: Refuse): boolean {
+    if (reason !== "pending" || pin === null || socket.destroyed) return false;
+    handshake.forgetSecrets();
+    this.#pins.set(handshake, pin);
+    this.#deadlines.add(handshake);
+    try {
+      this.#receive(socket, { pin, claimedName: peer, connection: handshake.id });
+    } catch (error) {
+      socket.destroy();
+      this.#onFailed(error, handshake);
+    }
+    return true;
+  }
+
+  leave(handshake: Handshake): void {
+    if (this.#pins.delete(handshake)) this.#deadlines.delete(handshake);
+  }
+
+  /** Sends those away whose keys changed. */
+  changed(changes: TrustChanges): void {
+    if (this.#pins.size === 0) return;
+    for (const [{ transport }, pin] of this.#pins) if (changes.has(pin)) transport.destroy();
+  }
+
+  clear(): void {
+    this.#deadlines.clear();
+    this.#pins.clear();
+  }
+}

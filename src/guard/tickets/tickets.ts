@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import type { Server } from "node:tls";
+import type { KeyPin } from "../../x509/certificate-facts.ts";
+import { peekFirstRecord } from "./first-record.ts";
+import { TicketHolders } from "./ticket-holders.ts";
+import type { TicketKeys } from "./ticket-keys.ts";
+
+/** A ticket begins with the name of its keys, which is their beginning. RFC 5077 §4. */
+const NAME_BYTES = 16;
+const WHIM_EVERY_MS = 60_000;
+
+/** The session tickets of one server: what seals them, and who may have one. */
+export class Tickets {
+  readonly #server: Server;
+  readonly #keys: TicketKeys | undefined;
+  readonly #holders = new TicketHolders();
+  readonly #stop: (() => void) | undefined;
+  readonly #whimEveryMs: number;
+  /** On the clock of `performance.now()`. */
+  #nextWhimAt = 0;
+  #later: NodeJS.Timeout | undefined;
+
+  constructor(server: Server, keys: TicketKeys | undefined, whimEveryMs: number = WHIM_EVERY_MS) {
+    this.#server = server;
+    this.#keys = keys;
+    this.#whimEveryMs = whimEveryMs;
+    keepTicketKeys(server);
+    this.#stop = keys?.onChange(() => this.#useCurrent());
+    this.#useCurrent();
+  }
+
+  /** Whether a connection has to be looked at by `accept`. */
+  get hasFormer(): boolean {
+    return this.#keys !== undefined && this.#keys.former.length > 0;
+  }
+
+  add(pin: KeyPin): void {
+    this.#holders.add(pin);
+  }
+
+  /** Whether a key may have a ticket that works. */
+  mayHold(pin: KeyPin): boolean {
+    return this.#keys?.holdersUnknown === true || this.#holders.has(pin);
+  }
+
+  /** From here on every client has to show its key again. */
+  void(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#holders.clear();
+    if (this.#keys === undefined) this.#server.setTicketKeys(randomBytes(48));
+    else this.#keys.renew();
+  }
+
+  /** The same for what clients can bring about at will: once a minute at the most, or one could keep all from resuming. */
+  voidSoon(): void {
+    if (this.#later !== undefined) return;
+    const inMs = this.#nextWhimAt - performance.now();
+    if (inMs <= 0) this.#voidByWhim();
+    else this.#later = setTimeout(() => this.#voidByWhim(), inMs).unref();
+  }
+
+  /**
+   * Hands a connection over, once its ClientHello is there, and lets OpenSSL read that with the former keys if they
+   * sealed its ticket. A server has one set of keys at a time; but it reads what is waiting in the very next tick, and
+   * has the current keys again in the one after. (A resumed connection gets no new ticket from Node.)
+   */
+  accept(transport: Duplex, handOver: () => void): void {
+    peekFirstRecord(transport, (bytes) => {
+      const former = this.#keys?.former.find((keys) => bytes.includes(keys.subarray(0, NAME_BYTES)));
+      if (former === undefined) return handOver();
+      process.nextTick(() => {
+        if (this.#keys?.former.includes(former) === true) this.#server.setTicketKeys(toBuffer(former));
+      });
+      handOver();
+      process.nextTick(() => this.#useCurrent());
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.#later);
+    this.#stop?.();
+  }
+
+  #voidByWhim(): void {
+    this.#nextWhimAt = performance.now() + this.#whimEveryMs;
+    this.void();
+  }
+
+  #useCurrent(): void {
+    if (this.#keys !== undefined) this.#server.setTicketKeys(toBuffer(this.#keys.current));
+  }
+}
+
+/** With another certificate Node would take up the keys again that the server was made with, or others. */
+function keepTicketKeys(server: Server): void {
+  const setSecureContext = server.setSecureContext.bind(server);
+  server.setSecureContext = (options) => {
+    const keys = server.getTicketKeys();
+    setSecureContext(options);
+    server.setTicketKeys(keys);
+  };
+}
+
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,76 @@
+import { isSetAside } from "./is-set-aside.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import type { Knowledge } from "../port/knowledge.ts";
+import type { ShownEndorsement } from "../records/sighting.ts";
+
+/** What endorsements lead to. */
+export type Endorsed =
+  /** A trusted key stands behind the new one. */
+  | { readonly kind: "endorsed"; readonly by: KeyRecord; readonly issuedAt: number }
+  /** Whoever stands behind it has no say: for us it is a key like any other. */
+  | { readonly kind: "void"; readonly pin: KeyPin; readonly problem: EndorsementProblem }
+  | { readonly kind: "none" };
+
+export type EndorsementProblem =
+  | "endorsed-by-revoked"
+  | "endorsed-by-retired"
+  | "endorsed-by-ignored"
+  | "endorsed-by-set-aside"
+  | "endorsed-by-forgotten"
+  | "endorsed-by-expired"
+  | "endorsement-outdated"
+  | "endorsement-not-yet-valid"
+  | "endorsed-key-forgotten"
+  | "endorsed-by-unknown"
+  | "bad-endorsement";
+
+/** How far the clock of whoever signed may be ahead of ours. */
+const AHEAD_MS = 24 * 3600 * 1000;
+
+/**
+ * Walks from a key that is not known back to one that is. Only a trusted key has a say, about what it signed since it was
+ * last approved; what a store says about a key on the way is never overruled. Signatures are verified only when a key
+ * that we know is reached, and its own first, so strangers cost no mathematics with keys of their choice. Pure.
+ */
+export function judgeEndorsement(
+  pin: KeyPin,
+  links: readonly ShownEndorsement[],
+  known: Pick<Knowledge, "key" | "isForgotten">,
+  now: number,
+): Endorsed {
+  for (const [index, { oldPin, issuedAt }] of links.entries()) {
+    const key = known.key(oldPin);
+    const isNew = key === undefined || (key.state === "pending" && !isSetAside(key));
+    const isForgotten = isNew && known.isForgotten(oldPin);
+    if (isNew && !isForgotten) continue;
+    // From the key that we know on: a forgery fails there, before mathematics with keys that its maker chose.
+    if (
+      !links
+        .slice(0, index + 1)
+        .toReversed()
+        .every((link) => link.verify())
+    ) {
+      return { kind: "void", pin: oldPin, problem: "bad-endorsement" };
+    }
+    if (isForgotten || key === undefined)
+      return { kind: "void", pin: oldPin, problem: "endorsed-by-forgotten" };
+    const problem = known.isForgotten(pin) ? "endorsed-key-forgotten" : problemOf(key, issuedAt, now);
+    return problem === undefined
+      ? { kind: "endorsed", by: key, issuedAt }
+      : { kind: "void", pin: oldPin, problem };
+  }
+  const [newest] = links;
+  return newest === undefined
+    ? { kind: "none" }
+    : { kind: "void", pin: newest.oldPin, problem: "endorsed-by-unknown" };
+}
+
+function problemOf(key: KeyRecord, issuedAt: number, now: number): EndorsementProblem | undefined {
+  if (key.state === "revoked" || key.state === "retired" || key.state === "ignored") {
+    return `endorsed-by-${key.state}`;
+  }
+  if (isSetAside(key)) return "endorsed-by-set-aside";
+  if (key.expires !== null && now >= key.expires) return "endorsed-by-expired";
+  if (issuedAt < key.endorsesFrom) return "endorsement-outdated";
+  return issuedAt > now + AHEAD_MS ? "endorsement-not-yet-valid" : undefined;
+}

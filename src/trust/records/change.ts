@@ -1,0 +1,225 @@
+import type { Actor } from "./events.ts";
+import type { Rate } from "../limits/first-use-limits.ts";
+import type { KeyPin, KeyRecord, KeySource } from "./key-record.ts";
+import type { TokenRecord } from "./token-record.ts";
+import type { Concern, Endorser, RefusalReason } from "./verdict.ts";
+
+/** A certificate as changes carry it. */
+export interface SeenCertificate {
+  readonly pin: KeyPin;
+  readonly fingerprint: string;
+  readonly der: Uint8Array;
+  /** The name it claims, tamed; null when there is none. */
+  readonly claimedName: string | null;
+}
+
+/** When and by whom. */
+export interface ChangeOrigin {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly actor: Actor;
+}
+
+/** Binds a name to a key at first use. Of two claims of one name exactly one wins. */
+export interface ClaimChange extends ChangeOrigin {
+  readonly type: "claim";
+  readonly peer: string;
+  readonly source: KeySource;
+  /** A key that nobody knows endorsed this one; kept for whoever reads the events. */
+  readonly endorsedBy?: string;
+  /** It is accepted only if first use is still open then; what becomes of it else. */
+  readonly whileOpen?: "ask" | "refuse";
+  readonly certificate: SeenCertificate;
+  /** For the loser, which is kept as pending. */
+  readonly pendingExpires: number;
+  readonly maxPending: number;
+}
+
+/** Trusts the key that came with a join token, under the token's name. Of two keys with one token exactly one wins. */
+export interface JoinChange extends ChangeOrigin {
+  readonly type: "join";
+  readonly token: string;
+  readonly certificate: SeenCertificate;
+}
+
+/** Trusts the key that a trusted one endorsed, in its place. */
+export interface RotateChange extends ChangeOrigin {
+  readonly type: "rotate";
+  readonly endorsedBy: Endorser;
+  readonly certificate: SeenCertificate;
+  /** How often the peer may do so, whichever processes on the store it came to; default as often as it likes. */
+  readonly limit?: Rate;
+  /** For the loser, which is kept as pending. */
+  readonly pendingExpires: number;
+  readonly maxPending: number;
+}
+
+/** A join token or an endorsement that came to nothing; once for each token, or key that endorsed, and problem. */
+export interface NoteConcernChange extends ChangeOrigin {
+  readonly type: "note-concern";
+  readonly concern: Concern;
+  /** The key that came with it. */
+  readonly pin: KeyPin;
+}
+
+export interface CreateTokenChange extends ChangeOrigin {
+  readonly type: "create-token";
+  readonly token: Omit<TokenRecord, "nameKey" | "createdAt" | "usedAt" | "usedBy" | "cancelledAt">;
+}
+
+export interface CancelTokenChange extends ChangeOrigin {
+  readonly type: "cancel-token";
+  readonly id: string;
+}
+
+/** A key as it was looked at; a `KeyRecord` is one. */
+export interface SeenKey {
+  readonly version: number;
+  /** Default whatever it claims. */
+  readonly claimedName?: string | null;
+  /** Default whichever key is meant. */
+  readonly pin?: KeyPin;
+}
+
+/**
+ * What an operator's text means is looked up when the change is carried out: names change hands between a look and a
+ * write.
+ */
+export interface KeyChange extends ChangeOrigin {
+  /** A pin, a fingerprint, a key id (14 characters will do) or a peer's name. */
+  readonly key: string;
+  /** The key, or all keys, that were looked at: if others are meant by now, or they are not as they were, nothing is changed. */
+  readonly seen?: SeenKey | readonly SeenKey[];
+}
+
+/** Puts the peer that a key speaks for into a group. */
+export interface AddToGroupChange extends KeyChange {
+  readonly type: "add-to-group";
+  readonly group: string;
+}
+
+export interface RemoveFromGroupChange extends KeyChange {
+  readonly type: "remove-from-group";
+  readonly group: string;
+}
+
+/** Keeps an unknown key for review. */
+export interface HoldChange extends ChangeOrigin {
+  readonly type: "hold";
+  /** The name it would be bound to. */
+  readonly peer: string | null;
+  readonly certificate: SeenCertificate;
+  readonly conflictsWith: KeyPin | null;
+  readonly pendingExpires: number;
+  readonly maxPending: number;
+}
+
+/** Another certificate over a trusted key. */
+export interface RenewChange extends ChangeOrigin {
+  readonly type: "renew";
+  readonly certificate: SeenCertificate;
+}
+
+/** A trusted key claimed another name: kept for approval. */
+export interface NoteNameChange extends ChangeOrigin {
+  readonly type: "note-name";
+  readonly certificate: SeenCertificate;
+}
+
+/** A revoked or retired key showed up. */
+export interface NoteStaleChange extends ChangeOrigin {
+  readonly type: "note-stale";
+  readonly pin: KeyPin;
+}
+
+export interface ApproveChange extends KeyChange {
+  readonly type: "approve";
+  /** The name to bind; null takes the claimed one, else the key id. */
+  readonly peer: string | null;
+  /** What happens to the keys that hold the name: `replace` retires them, `add` keeps them beside this one. */
+  readonly onConflict: "fail" | "replace" | "add";
+  /** null for never; default as it is for a key that is trusted, else never. */
+  readonly expires?: number | null;
+}
+
+/** Trusts a key that an operator brings. */
+export interface ImportChange extends ChangeOrigin {
+  readonly type: "import";
+  readonly certificate: SeenCertificate;
+  readonly peer: string | null;
+  readonly onConflict: "fail" | "replace" | "add";
+  /** As for `approve`. */
+  readonly expires?: number | null;
+}
+
+export interface BarChange extends KeyChange {
+  readonly type: "revoke" | "ignore";
+}
+
+/** Takes the trust from keys until an operator approves them again. */
+export interface SetAsideChange extends KeyChange {
+  readonly type: "set-aside";
+}
+
+export interface ForgetChange extends KeyChange {
+  readonly type: "forget";
+}
+
+/** Renames a peer: all keys bound to its name. */
+export interface RenameChange extends KeyChange {
+  readonly type: "rename";
+  readonly peer: string;
+}
+
+/** Writes down what operators want to know of a key. */
+export interface WriteNoteChange extends KeyChange {
+  readonly type: "write-note";
+  /** As `toNote` has it; null removes it. */
+  readonly note: string | null;
+}
+
+/** Takes back what an event says of a key, or of a peer's group. */
+export interface UndoChange extends ChangeOrigin {
+  readonly type: "undo";
+  readonly sequence: number;
+  readonly seen?: SeenKey | readonly SeenKey[];
+}
+
+/** Accepts first use until a moment; one that is past closes the window. */
+export interface OpenFirstUseChange extends ChangeOrigin {
+  readonly type: "open-first-use";
+  readonly until: number;
+}
+
+export type Change =
+  | ClaimChange
+  | HoldChange
+  | JoinChange
+  | RotateChange
+  | NoteConcernChange
+  | CreateTokenChange
+  | CancelTokenChange
+  | AddToGroupChange
+  | RemoveFromGroupChange
+  | RenewChange
+  | NoteNameChange
+  | NoteStaleChange
+  | ApproveChange
+  | ImportChange
+  | BarChange
+  | SetAsideChange
+  | ForgetChange
+  | RenameChange
+  | WriteNoteChange
+  | UndoChange
+  | OpenFirstUseChange;
+
+/** What a change came to: the keys as they are now, or why a claim was lost. */
+export type Outcome =
+  | { readonly kind: "changed"; readonly keys: readonly KeyRecord[] }
+  | {
+      readonly kind: "lost";
+      readonly reason: RefusalReason;
+      readonly conflictsWith: KeyPin | null;
+      readonly concern?: Concern;
+    };
