@@ -22,9 +22,9 @@ const trust = new Trust(store, {
 });
 
 async function meet(certificate: CertificateFacts): Promise<void> {
-  const sighting = { certificate, caSigned: false, remoteAddress: "192.0.2.1" };
-  const verdict = trust.judge(sighting);
-  const settled = verdict.decision === "claim" ? await trust.settle(verdict, sighting) : verdict;
+  const showing = { certificate, caSigned: false, remoteAddress: "192.0.2.1" };
+  const verdict = trust.judge(showing);
+  const settled = verdict.decision === "claim" ? await trust.settle(verdict, showing) : verdict;
   if (settled.decision !== "admit") throw new Error(`not admitted: ${settled.reason}`);
 }
 

@@ -70,9 +70,9 @@ export async function makeStore(tree: string, folder: string, now: number): Prom
   };
   const meet = async (trust: Library.Trust, certificate: Facts): Promise<Settled> => {
     tick();
-    const sighting = { certificate, caSigned: false, remoteAddress: "192.0.2.7" };
-    const verdict = trust.judge(sighting);
-    const settled = verdict.decision === "claim" ? await trust.settle(verdict, sighting) : verdict;
+    const showing = { certificate, caSigned: false, remoteAddress: "192.0.2.7" };
+    const verdict = trust.judge(showing);
+    const settled = verdict.decision === "claim" ? await trust.settle(verdict, showing) : verdict;
     if (settled.decision === "admit") trust.seen(certificate.pin);
     else trust.refused(settled, { connection: `c${clock.at}`, remoteAddress: "192.0.2.7" });
     await trust.flush();

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import type { HandclaspError } from "../errors.ts";
-import type { Sighting } from "../trust/records/sighting.ts";
+import type { Showing } from "../trust/records/showing.ts";
 import type { Admit, Refuse, Settled, Verdict } from "../trust/records/verdict.ts";
 import { Announcer } from "./announcer.ts";
 import { Arrivals } from "./arrivals/arrivals.ts";
@@ -11,7 +11,7 @@ import { Deadlines } from "./arrivals/deadlines.ts";
 import type { CutReason } from "./cut-reason.ts";
 import { checkServer, checkTrust, warnOfServer } from "./check-server.ts";
 import { closeWhenEnded, endWhenBroken } from "./arrivals/end-with-client.ts";
-import { type Encounter, GuardSighting, toEncounter } from "./connection/encounter.ts";
+import { type Encounter, GuardShowing, toEncounter } from "./connection/encounter.ts";
 import { GuardedConnection, ListedPeer } from "./connection/guarded-connection.ts";
 import { rememberGuarded } from "./connection/guarded-servers.ts";
 import { Handshake, handshakeOf } from "./connection/handshake.ts";
@@ -211,28 +211,28 @@ export class Guard implements Disposable {
     endWhenBroken(socket);
     if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     let encounter: Encounter = { handshake, socket, certificate: undefined };
-    let sighting: Sighting | undefined;
+    let showing: Showing | undefined;
     let verdict: Verdict | "anonymous";
     try {
       encounter = toEncounter(handshake, socket);
-      sighting = this.#sight(encounter);
-      if (sighting === undefined && this.#settings.clientCertificate === "required") {
+      showing = this.#sight(encounter);
+      if (showing === undefined && this.#settings.clientCertificate === "required") {
         return this.#refuse(encounter, refuseFor("no-certificate"), 0);
       }
-      verdict = sighting === undefined ? "anonymous" : this.#trust.judge(sighting);
+      verdict = showing === undefined ? "anonymous" : this.#trust.judge(showing);
     } catch (error) {
       return this.#refuse(encounter, this.#unreadable(encounter, error), 0);
     }
-    if (verdict === "anonymous" || sighting === undefined) return this.#admitAnonymous(handshake, socket);
+    if (verdict === "anonymous" || showing === undefined) return this.#admitAnonymous(handshake, socket);
     if (verdict.decision === "refuse") return this.#refuse(encounter, verdict, 0);
-    if (verdict.decision === "admit") return this.#admit(encounter, verdict, sighting);
-    const seen = sighting;
+    if (verdict.decision === "admit") return this.#admit(encounter, verdict, showing);
+    const seen = showing;
     // Its ticket goes out before the claim is settled.
     this.#tickets.add(verdict.pin);
     void settleClaim(this.#trust, {
       encounter,
       claim: verdict,
-      sighting,
+      showing,
       failed: (error) => this.#unreadable(encounter, error),
       onSettled: (settled, sent) => this.#settled(encounter, settled, seen, sent),
     });
@@ -240,11 +240,11 @@ export class Guard implements Disposable {
   }
 
   /** What trust judges; undefined when the client has no certificate. Throws what `readCertificate` throws. */
-  #sight(encounter: Encounter): Sighting | undefined {
+  #sight(encounter: Encounter): Showing | undefined {
     const { socket, certificate } = encounter;
     if (certificate === undefined) return undefined;
     const caSigned = this.#isVerified(socket) && !socket.isSessionReused();
-    return new GuardSighting(this.#certificates.read(certificate), caSigned, encounter);
+    return new GuardShowing(this.#certificates.read(certificate), caSigned, encounter);
   }
 
   /**
@@ -262,19 +262,19 @@ export class Guard implements Disposable {
   }
 
   /** Whoever is met for the first time is handed over once the store has it. */
-  #settled(encounter: Encounter, settled: Settled, sighting: Sighting, sent: number): void {
+  #settled(encounter: Encounter, settled: Settled, showing: Showing, sent: number): void {
     const { socket } = encounter;
     if (this.#closed) socket.destroy();
     if (settled.decision === "refuse") this.#refuse(encounter, settled, sent);
-    else if (!socket.destroyed) this.#admit(encounter, settled, sighting);
+    else if (!socket.destroyed) this.#admit(encounter, settled, showing);
   }
 
-  #admit(encounter: Encounter, verdict: Admit, sighting: Sighting): boolean {
+  #admit(encounter: Encounter, verdict: Admit, showing: Showing): boolean {
     const { handshake, socket, certificate } = encounter;
-    const peer = toPeer(encounter, verdict, sighting.certificate, this.#trust.groups);
+    const peer = toPeer(encounter, verdict, showing.certificate, this.#trust.groups);
     this.#counters.admitted += 1;
     this.#arrivals.admitted(handshake);
-    if (certificate !== undefined) this.#certificates.keep(sighting.certificate, certificate);
+    if (certificate !== undefined) this.#certificates.keep(showing.certificate, certificate);
     this.#tickets.add(peer.pin);
     this.#trust.seen(peer.pin);
     return this.#handOver(handshake, socket, peer, verdict.until);

@@ -13,7 +13,8 @@ import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
 import { nameKey } from "./naming/peer-name.ts";
 import { DEFAULT_POLICY, type Policy } from "./records/policy.ts";
 import { SightingWriter } from "./sightings/sighting-writer.ts";
-import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "./records/sighting.ts";
+import type { Showing } from "./records/showing.ts";
+import type { LiveConnection, Refusal, RefusedFrom } from "./records/sighting.ts";
 import { sourceNetwork } from "./network/source-network.ts";
 import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./judging/rotation-limits.ts";
 import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
@@ -82,24 +83,22 @@ export class Trust implements AsyncDisposable {
   }
 
   /** What one handshake means, new or resumed. Synchronous; never throws: what cannot be known is refused. */
-  judge(sighting: Sighting): Verdict {
-    const { pin } = sighting.certificate;
+  judge(showing: Showing): Verdict {
+    const { pin } = showing.certificate;
     try {
       const now = this.#now();
       const key = this.store.key(pin);
-      const verdict = judge(sighting, key, this.store, this.policy, now);
+      const verdict = judge(showing, key, this.store, this.policy, now);
       if (verdict.decision === "admit") {
-        if (verdict.renewed) this.#renew(sighting);
+        if (verdict.renewed) this.#renew(showing);
         return verdict;
       }
-      if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, sighting);
+      if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, showing);
       const known = key !== undefined && !isLapsed(key, now);
       if (verdict.decision === "claim") {
-        return this.#mayClaim(verdict, sighting, known)
-          ? verdict
-          : refusal("rate-limited", pin, verdict.peer);
+        return this.#mayClaim(verdict, showing, known) ? verdict : refusal("rate-limited", pin, verdict.peer);
       }
-      return this.#keep(verdict, sighting, known ? key : undefined, now);
+      return this.#keep(verdict, showing, known ? key : undefined, now);
     } catch (error) {
       if (isHandclaspError(error, "ERR_HANDCLASP_CERTIFICATE_MALFORMED")) {
         return { ...refusal("malformed-certificate", pin), problem: error.message };
@@ -107,16 +106,16 @@ export class Trust implements AsyncDisposable {
       if (isHandclaspError(error, "ERR_HANDCLASP_KEY_UNSUPPORTED")) {
         return { ...refusal("unsupported-key", pin), problem: error.message };
       }
-      this.#onError(error, sighting.listener ?? null);
+      this.#onError(error, showing.listener ?? null);
       return { ...refusal("store-unavailable", pin), problem: String(error) };
     }
   }
 
   /** Makes a claim durable. Never rejects: a store that cannot write refuses. */
-  async settle(claim: Claim, sighting: Sighting): Promise<Settled> {
+  async settle(claim: Claim, showing: Showing): Promise<Settled> {
     const at = this.#now();
     try {
-      const outcome = await this.store.apply(this.#changeFor(claim, sighting, at));
+      const outcome = await this.store.apply(this.#changeFor(claim, showing, at));
       if (outcome.kind === "lost") {
         const { reason, conflictsWith, concern } = outcome;
         if (reason === "rate-limited") this.#rotations.refused(claim.pin);
@@ -134,7 +133,7 @@ export class Trust implements AsyncDisposable {
         until: key?.expires ?? null,
       };
     } catch (error) {
-      this.#onError(error, sighting.listener ?? null);
+      this.#onError(error, showing.listener ?? null);
       return { ...refusal("store-unavailable", claim.pin, claim.peer), problem: String(error) };
     }
   }
@@ -227,9 +226,9 @@ export class Trust implements AsyncDisposable {
     clearTimeout(this.#flushTimer);
   }
 
-  #changeFor(claim: Claim, sighting: Sighting, at: number): Change {
-    const certificate = toSeenCertificate(sighting.certificate);
-    const origin = { at, actor: this.#actor(sighting), certificate };
+  #changeFor(claim: Claim, showing: Showing, at: number): Change {
+    const certificate = toSeenCertificate(showing.certificate);
+    const origin = { at, actor: this.#actor(showing), certificate };
     const pending = { pendingExpires: momentAfter(at, this.#pendingForMs), maxPending: this.#maxPending };
     const { token, endorsedBy, concern, peer, source, whileOpen } = claim;
     if (token !== undefined) return { type: "join", ...origin, token };
@@ -247,74 +246,74 @@ export class Trust implements AsyncDisposable {
   }
 
   /** What concerns nothing of ours is a sighting, not an event. */
-  #noteConcern(concern: Concern, sighting: Sighting): void {
+  #noteConcern(concern: Concern, showing: Showing): void {
     if (MADE_UP.has(concern.problem)) return;
-    const { pin } = sighting.certificate;
+    const { pin } = showing.certificate;
     this.#note(`${concern.problem} ${concern.about}`, {
       type: "note-concern",
-      ...this.#origin(sighting),
+      ...this.#origin(showing),
       concern,
       pin,
     });
   }
 
   /** Tokens are counted by whoever made them. */
-  #mayClaim(claim: Claim, sighting: Sighting, known: boolean): boolean {
-    if (claim.source === "rotation") return this.#mayRotate(claim, sighting);
-    return known || claim.source === "token" || this.#mayMeet(sighting);
+  #mayClaim(claim: Claim, showing: Showing, known: boolean): boolean {
+    if (claim.source === "rotation") return this.#mayRotate(claim, showing);
+    return known || claim.source === "token" || this.#mayMeet(showing);
   }
 
   /** A peer is counted for itself, wherever it comes from; one that is nobody's but its own as a stranger, too. */
-  #mayRotate({ peer, pin }: Claim, sighting: Sighting): boolean {
+  #mayRotate({ peer, pin }: Claim, showing: Showing): boolean {
     const now = this.#monotonic();
     if (this.#rotations.isTaken(pin)) return true;
     if (!this.#rotations.mayTake(peer, pin, now)) return false;
-    if (!isVouchedFor(this.store.keysOfName(nameKey(peer))) && !this.#mayMeet(sighting)) return false;
+    if (!isVouchedFor(this.store.keysOfName(nameKey(peer))) && !this.#mayMeet(showing)) return false;
     return this.#rotations.take(peer, pin, now);
   }
 
-  #mayMeet(sighting: Sighting): boolean {
-    return this.#limits.take(sourceNetwork(sighting.remoteAddress), this.#monotonic());
+  #mayMeet(showing: Showing): boolean {
+    return this.#limits.take(sourceNetwork(showing.remoteAddress), this.#monotonic());
   }
 
   /** What a refusal leaves behind: an unknown key for review, a new name, a sign of theft. */
-  #keep(refuse: Refuse, sighting: Sighting, known: KeyRecord | undefined, now: number): Refuse {
+  #keep(refuse: Refuse, showing: Showing, known: KeyRecord | undefined, now: number): Refuse {
     const { reason, pin } = refuse;
     if (reason === "pending" || reason === "key-changed") {
-      if (known === undefined && !this.#mayMeet(sighting)) return refusal("rate-limited", pin, refuse.peer);
-      this.#sightings.seen(sighting.certificate.pin, now);
+      if (known === undefined && !this.#mayMeet(showing)) return refusal("rate-limited", pin, refuse.peer);
+      this.#sightings.seen(showing.certificate.pin, now);
       if (known !== undefined && isSetAside(known)) return refuse;
-      if (known !== undefined && isKeptAlready(known, refuse, sighting)) return refuse;
+      if (known !== undefined && isKeptAlready(known, refuse, showing)) return refuse;
       // Another certificate of a key that waits is written anew: it costs its network what a new key does.
-      const isOther = known !== undefined && known.fingerprint !== sighting.certificate.fingerprint;
-      if (isOther && !this.#mayMeet(sighting)) return refuse;
+      const isOther = known !== undefined && known.fingerprint !== showing.certificate.fingerprint;
+      if (isOther && !this.#mayMeet(showing)) return refuse;
       this.#note(`hold ${pin}`, {
         type: "hold",
-        ...this.#origin(sighting),
+        ...this.#origin(showing),
         peer:
           refuse.concern?.problem === "endorsed"
             ? refuse.peer
-            : (nameOf(sighting.certificate, this.policy) ?? null),
-        certificate: toSeenCertificate(sighting.certificate),
+            : (nameOf(showing.certificate, this.policy) ?? null),
+        certificate: toSeenCertificate(showing.certificate),
         conflictsWith: refuse.conflictsWith,
         pendingExpires: momentAfter(now, this.#pendingForMs),
         maxPending: this.#maxPending,
       });
-    } else if (reason === "name-changed" && sighting.resumed !== true) {
+    } else if (reason === "name-changed" && showing.resumed !== true) {
       this.#note(`name ${pin}`, {
         type: "note-name",
-        ...this.#origin(sighting),
-        certificate: toSeenCertificate(sighting.certificate),
+        ...this.#origin(showing),
+        certificate: toSeenCertificate(showing.certificate),
       });
     } else if ((reason === "revoked" || reason === "retired") && known?.staleSeen === false) {
-      this.#note(`stale ${pin}`, { type: "note-stale", ...this.#origin(sighting), pin: known.pin });
+      this.#note(`stale ${pin}`, { type: "note-stale", ...this.#origin(showing), pin: known.pin });
     }
     return refuse;
   }
 
-  #renew(sighting: Sighting): void {
-    const certificate = toSeenCertificate(sighting.certificate);
-    this.#renewals.set(certificate.pin, { type: "renew", ...this.#origin(sighting), certificate });
+  #renew(showing: Showing): void {
+    const certificate = toSeenCertificate(showing.certificate);
+    this.#renewals.set(certificate.pin, { type: "renew", ...this.#origin(showing), certificate });
     this.#flushSoon();
   }
 
@@ -330,16 +329,16 @@ export class Trust implements AsyncDisposable {
     this.#notes = this.#notes.then(() => noted);
   }
 
-  #origin(sighting: Sighting): { at: number; actor: Actor } {
-    return { at: this.#now(), actor: this.#actor(sighting) };
+  #origin(showing: Showing): { at: number; actor: Actor } {
+    return { at: this.#now(), actor: this.#actor(showing) };
   }
 
-  #actor(sighting: Sighting): Actor {
+  #actor(showing: Showing): Actor {
     return {
       user: null,
       process: this.#process,
-      address: sighting.remoteAddress ?? null,
-      listener: sighting.listener ?? null,
+      address: showing.remoteAddress ?? null,
+      listener: showing.listener ?? null,
     };
   }
 
@@ -348,7 +347,7 @@ export class Trust implements AsyncDisposable {
   }
 }
 
-function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Sighting): boolean {
+function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Showing): boolean {
   return known.fingerprint === certificate.fingerprint && known.conflictsWith === refuse.conflictsWith;
 }
 

@@ -190,9 +190,9 @@ describe("joinWithToken", () => {
         policy: { firstUse },
         through: (trust) =>
           altered(trust, {
-            settle: async (claim, sighting) => {
+            settle: async (claim, showing) => {
               await (isAwaited ??= until(() => connections >= 3));
-              return trust.settle(claim, sighting);
+              return trust.settle(claim, showing);
             },
           }),
       });

@@ -107,9 +107,9 @@ describe("guard", async () => {
       remoteAddressOf: () => "203.0.113.7",
       through: (trust) =>
         altered(trust, {
-          judge(sighting) {
-            addresses.push(sighting.remoteAddress);
-            return trust.judge(sighting);
+          judge(showing) {
+            addresses.push(showing.remoteAddress);
+            return trust.judge(showing);
           },
         }),
     });

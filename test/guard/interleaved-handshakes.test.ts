@@ -24,10 +24,10 @@ describe("fifty handshakes, interleaved byte by byte", async () => {
         handshakeTimeoutMs: 60_000,
         through: (trust) =>
           altered(trust, {
-            judge(sighting) {
-              const { pin } = sighting.certificate;
+            judge(showing) {
+              const { pin } = showing.certificate;
               const reason = REASONS[numberOf(pin) % 6];
-              if (reason === undefined) return trust.judge(sighting);
+              if (reason === undefined) return trust.judge(showing);
               return { decision: "refuse", reason, pin, peer: null, conflictsWith: null };
             },
           }),

@@ -81,10 +81,10 @@ describe("a claim that is lost to a rival", async () => {
     const settled = Promise.withResolvers<void>();
     const through = (trust: Trust): TrustPort =>
       altered(trust, {
-        async settle(claim, sighting) {
+        async settle(claim, showing) {
           asked.resolve();
           await left.promise;
-          const verdict = await trust.settle(claim, sighting);
+          const verdict = await trust.settle(claim, showing);
           setImmediate(settled.resolve);
           return verdict;
         },
@@ -135,8 +135,8 @@ describe("a claim that is settled late", async () => {
     await using scene = await openScene({
       through: (trust) =>
         altered(trust, {
-          async settle(claim, sighting) {
-            const settled = await trust.settle(claim, sighting);
+          async settle(claim, showing) {
+            const settled = await trust.settle(claim, showing);
             await scene.operator.revoke("client");
             return settled;
           },
@@ -181,12 +181,12 @@ function losing(trust: Trust): TrustPort {
 /** Claims each connection and loses: what a race for a name looks like from this side. */
 function losingWhen(trust: Trust, when: () => boolean): TrustPort {
   return altered(trust, {
-    judge(sighting) {
-      if (!when()) return trust.judge(sighting);
-      return { decision: "claim", peer: "client", pin: sighting.certificate.pin, source: "first-use" };
+    judge(showing) {
+      if (!when()) return trust.judge(showing);
+      return { decision: "claim", peer: "client", pin: showing.certificate.pin, source: "first-use" };
     },
-    async settle(claim, sighting) {
-      if (!when()) return trust.settle(claim, sighting);
+    async settle(claim, showing) {
+      if (!when()) return trust.settle(claim, showing);
       await delay(50);
       return {
         decision: "refuse",
@@ -201,9 +201,9 @@ function losingWhen(trust: Trust, when: () => boolean): TrustPort {
 
 function settling(trust: Trust, afterMs: number): TrustPort {
   return altered(trust, {
-    async settle(claim, sighting) {
+    async settle(claim, showing) {
       await delay(afterMs);
-      return trust.settle(claim, sighting);
+      return trust.settle(claim, showing);
     },
   });
 }

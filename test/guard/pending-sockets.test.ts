@@ -150,9 +150,9 @@ describe("a client whose records stop being TLS", async () => {
       await using scene = await openScene({
         through: (trust) =>
           altered(trust, {
-            async settle(claim, sighting) {
+            async settle(claim, showing) {
               await settling.promise;
-              return trust.settle(claim, sighting);
+              return trust.settle(claim, showing);
             },
           }),
       });
@@ -184,9 +184,9 @@ const hasShape: (object: object) => boolean = (() => {
 const slowly = {
   through: (trust: Scene["trust"]) =>
     altered(trust, {
-      async settle(claim, sighting) {
+      async settle(claim, showing) {
         await delay(50);
-        return trust.settle(claim, sighting);
+        return trust.settle(claim, showing);
       },
     }),
 };

@@ -73,9 +73,9 @@ describe("a resumed connection", async () => {
 
 function refusingWhen(trust: Scene["trust"], when: () => boolean): ReturnType<typeof altered> {
   return altered(trust, {
-    judge(sighting) {
-      if (!when()) return trust.judge(sighting);
-      const { pin } = sighting.certificate;
+    judge(showing) {
+      if (!when()) return trust.judge(showing);
+      const { pin } = showing.certificate;
       return { decision: "refuse", reason: "expired", pin, peer: "client", conflictsWith: null };
     },
   });

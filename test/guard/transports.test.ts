@@ -28,9 +28,9 @@ describe("a guarded server", async () => {
     using _guard = guard(
       server,
       altered(scene.trust, {
-        judge(sighting) {
-          addresses.push(sighting.remoteAddress);
-          return scene.trust.judge(sighting);
+        judge(showing) {
+          addresses.push(showing.remoteAddress);
+          return scene.trust.judge(showing);
         },
       }),
     );
@@ -117,9 +117,9 @@ describe("a guarded server", async () => {
     await using scene = await openScene({
       through: (trust) =>
         altered(trust, {
-          async settle(claim, sighting) {
+          async settle(claim, showing) {
             for (let again = 0; again < 2; again++) scene.server.emit("secureConnection", pending[0]);
-            return trust.settle(claim, sighting);
+            return trust.settle(claim, showing);
           },
         }),
     });
@@ -172,9 +172,9 @@ describe("a client whose certificate is signed by a CA", () => {
         server: { ca },
         through: (trust) =>
           altered(trust, {
-            judge(sighting) {
-              sightings.push(sighting.caSigned);
-              return trust.judge(sighting);
+            judge(showing) {
+              sightings.push(showing.caSigned);
+              return trust.judge(showing);
             },
           }),
       });
@@ -213,9 +213,9 @@ describe("a ticket that another server with the same ticket keys gave out", () =
         server: { ticketKeys },
         through: (trust) =>
           altered(trust, {
-            judge(sighting) {
-              seen.push([sighting.caSigned]);
-              return trust.judge(sighting);
+            judge(showing) {
+              seen.push([showing.caSigned]);
+              return trust.judge(showing);
             },
           }),
       });

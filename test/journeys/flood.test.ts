@@ -123,15 +123,15 @@ describe("a flood of 2000 new keys that reach the trust store", () => {
         const reasons = new Map<string, number>();
         const settling: Promise<unknown>[] = [];
         for (let count = 0; count < 2000 + 1; count++) {
-          const sighting = {
+          const showing = {
             certificate: factsOf(`stranger-${count}`),
             caSigned: false,
             remoteAddress: addressOf(count),
           };
-          const verdict = trust.judge(sighting);
+          const verdict = trust.judge(showing);
           const what = verdict.decision === "refuse" ? verdict.reason : verdict.decision;
           reasons.set(what, (reasons.get(what) ?? 0) + 1);
-          if (verdict.decision === "claim") settling.push(trust.settle(verdict, sighting));
+          if (verdict.decision === "claim") settling.push(trust.settle(verdict, showing));
         }
         await Promise.all(settling);
         await trust.flush();

@@ -120,16 +120,16 @@ describe("a sqlite store that fails while it is in use", () => {
       now: Date.now,
       process: "test 1",
     });
-    const sighting = { certificate: anna, caSigned: false, remoteAddress: "192.0.2.1" };
-    assert.equal(trust.judge(sighting).decision, "admit");
+    const showing = { certificate: anna, caSigned: false, remoteAddress: "192.0.2.1" };
+    assert.equal(trust.judge(showing).decision, "admit");
     renameSync(path, `${path}.away`);
     await until(() => readFails(store, anna));
-    const refused = trust.judge(sighting);
+    const refused = trust.judge(showing);
     assert.equal(refused.decision === "refuse" && refused.reason, "store-unavailable");
     await assert.rejects(store.apply(claimOf(factsOf("ben"))), { code: "ERR_HANDCLASP_STORE_READ" });
     renameSync(`${path}.away`, path);
     await until(() => !readFails(store, anna));
-    assert.equal(trust.judge(sighting).decision, "admit");
+    assert.equal(trust.judge(showing).decision, "admit");
   });
 
   it("answers nothing, either, when a write that was under way ends while its file is away", async () => {
@@ -232,8 +232,8 @@ describe("a sqlite store that fails while it is in use", () => {
     other.exec(`PRAGMA user_version = ${SCHEMA + 1}`);
     other.close();
     const trust = new Trust(store, { now: Date.now, process: "test 1" });
-    const sighting = { certificate: anna, caSigned: false, remoteAddress: undefined };
-    await until(() => trust.judge(sighting).decision === "refuse");
+    const showing = { certificate: anna, caSigned: false, remoteAddress: undefined };
+    await until(() => trust.judge(showing).decision === "refuse");
     assert.throws(() => store.key(anna.pin), { code: "ERR_HANDCLASP_STORE_NEWER" });
   });
 

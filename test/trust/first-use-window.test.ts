@@ -21,11 +21,11 @@ describe("a window of first use that an operator closes", () => {
       const operator = new Operator(store, { user: "olga", process: "test 1", now: () => NOW });
       await using trust = new Trust(store, { policy: { firstUse }, now: () => NOW, process: "serve 2" });
       await operator.openFirstUse(60_000);
-      const sighting = { certificate: factsOf("anna"), caSigned: false, remoteAddress: "192.0.2.1" };
-      const verdict = trust.judge(sighting);
+      const showing = { certificate: factsOf("anna"), caSigned: false, remoteAddress: "192.0.2.1" };
+      const verdict = trust.judge(showing);
       assert.ok(verdict.decision === "claim");
       await operator.openFirstUse(0);
-      const settled = await trust.settle(verdict, sighting);
+      const settled = await trust.settle(verdict, showing);
       assert.equal(settled.decision === "refuse" ? settled.reason : settled.decision, reason);
       assert.equal((await keysIn(store)).length, kept);
     });

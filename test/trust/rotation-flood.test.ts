@@ -38,11 +38,11 @@ class Welcoming implements AsyncDisposable {
     from = "192.0.2.1",
   ): Promise<readonly string[]> {
     const endorsement = by === undefined ? [] : [{ oldPin: by.pin, issuedAt: this.now, verify: () => true }];
-    const sighting = { certificate, caSigned: false, remoteAddress: from, endorsement };
-    const verdicts = Array.from({ length: count }, () => this.#trust.judge(sighting));
+    const showing = { certificate, caSigned: false, remoteAddress: from, endorsement };
+    const verdicts = Array.from({ length: count }, () => this.#trust.judge(showing));
     return Promise.all(
       verdicts.map(async (verdict) => {
-        const settled = verdict.decision === "claim" ? await this.#trust.settle(verdict, sighting) : verdict;
+        const settled = verdict.decision === "claim" ? await this.#trust.settle(verdict, showing) : verdict;
         return settled.decision === "refuse" ? settled.reason : settled.decision;
       }),
     );

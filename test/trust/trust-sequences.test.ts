@@ -124,13 +124,13 @@ async function connect(
   expected: Expected,
 ): Promise<void> {
   await using trust = new Trust(store, { policy: { firstUse }, now: () => NOW, process: "test 1" });
-  const sighting = {
+  const showing = {
     certificate: factsOf(claimedName, { pin }),
     caSigned: false,
     remoteAddress: "192.0.2.1",
   };
-  const verdict = trust.judge(sighting);
-  const settled = verdict.decision === "claim" ? await trust.settle(verdict, sighting) : verdict;
+  const verdict = trust.judge(showing);
+  const settled = verdict.decision === "claim" ? await trust.settle(verdict, showing) : verdict;
   if (verdict.decision === "claim") {
     assert.ok(!expected.barred.has(pin), "a barred key may not claim");
     if (settled.decision === "admit") expected.trusted.add(pin);

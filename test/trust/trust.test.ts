@@ -58,12 +58,12 @@ describe("flush", () => {
       now: Date.now,
       process: "serve 1",
     });
-    const sighting = { certificate: STRANGER, caSigned: false, remoteAddress: "192.0.2.1" };
-    const claim = trust.judge(sighting);
+    const showing = { certificate: STRANGER, caSigned: false, remoteAddress: "192.0.2.1" };
+    const claim = trust.judge(showing);
     assert.ok(claim.decision === "claim");
-    await trust.settle(claim, sighting);
+    await trust.settle(claim, showing);
     await new Operator(store, { user: "ada", process: "test", now: Date.now }).revoke(STRANGER.pin);
-    trust.judge(sighting);
+    trust.judge(showing);
     await trust.flush();
     const types = (await eventsIn(store)).map(({ json }) => parseEvent(json)?.type);
     assert.deepEqual(types.slice(-2), ["revoked", "stale-key-seen"]);

@@ -3,7 +3,8 @@ import type { GuardedConnection } from "../../guard/connection/guarded-connectio
 import type { Distrust } from "../../trust/judging/distrust.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { PeerGroups } from "../../trust/peer-groups.ts";
-import type { LiveConnection, Refusal, RefusedFrom, Sighting } from "../../trust/records/sighting.ts";
+import type { Showing } from "../../trust/records/showing.ts";
+import type { LiveConnection, Refusal, RefusedFrom } from "../../trust/records/sighting.ts";
 import type { Trust } from "../../trust/trust.ts";
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/trust-change.ts";
 import type { Claim, Refuse, Settled, Verdict } from "../../trust/records/verdict.ts";
@@ -39,8 +40,8 @@ export class ListenerTrust implements ListenerTrustPort {
     return this.#trust.groups;
   }
 
-  judge(sighting: Sighting): Verdict {
-    const verdict = this.#trust.judge(sighting);
+  judge(showing: Showing): Verdict {
+    const verdict = this.#trust.judge(showing);
     if (verdict.decision === "refuse" || this.#allowed.isOpen) return verdict;
     try {
       return this.#allowed.has(verdict.peer) ? verdict : turnDown("not-allowed", verdict);
@@ -49,8 +50,8 @@ export class ListenerTrust implements ListenerTrustPort {
     }
   }
 
-  settle(claim: Claim, sighting: Sighting): Promise<Settled> {
-    return this.#trust.settle(claim, sighting);
+  settle(claim: Claim, showing: Showing): Promise<Settled> {
+    return this.#trust.settle(claim, showing);
   }
 
   /** Why a key is not trusted, or its peer may not be here. */

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { ShownEndorsement, ShownJoinProof, Sighting } from "../../trust/records/sighting.ts";
+import type { ShownEndorsement, ShownJoinProof, Showing } from "../../trust/records/showing.ts";
 import { type CertificateFacts, type KeyPin, readCertificate } from "../../x509/certificate-facts.ts";
 import { readEndorsement } from "../../x509/endorsement.ts";
 import { type JoinProof, readJoinProof, verifyJoinProof } from "../../x509/join-proof.ts";
@@ -19,7 +19,7 @@ export function toEncounter(handshake: Handshake, socket: TLSSocket): Encounter 
 }
 
 /** What trust judges. All but the certificate is looked up when it is asked for, which a known client never needs. */
-export class GuardSighting implements Sighting {
+export class GuardShowing implements Showing {
   readonly certificate: CertificateFacts;
   readonly caSigned: boolean;
   readonly #handshake: Handshake;

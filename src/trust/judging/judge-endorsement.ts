@@ -1,7 +1,7 @@
 import { isSetAside } from "./is-set-aside.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { Knowledge } from "../port/knowledge.ts";
-import type { ShownEndorsement } from "../records/sighting.ts";
+import type { ShownEndorsement } from "../records/showing.ts";
 
 /** What endorsements lead to. */
 export type Endorsed =

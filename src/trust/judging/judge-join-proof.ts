@@ -1,5 +1,5 @@
 import { isInNetwork, parseIpNetwork } from "../network/ip-network.ts";
-import type { ShownJoinProof } from "../records/sighting.ts";
+import type { ShownJoinProof } from "../records/showing.ts";
 import { type TokenProblem, type TokenRecord, tokenState } from "../records/token-record.ts";
 
 /**

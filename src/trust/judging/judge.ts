@@ -7,7 +7,7 @@ import { toKeyId } from "../naming/key-id.ts";
 import { escapeText, nameKey, toPeerName } from "../naming/peer-name.ts";
 import type { Policy } from "../records/policy.ts";
 import type { Knowledge } from "../port/knowledge.ts";
-import type { ShownJoinProof, Sighting } from "../records/sighting.ts";
+import type { ShownJoinProof, Showing } from "../records/showing.ts";
 import type { Claim, RefusalReason, Refuse, Verdict } from "../records/verdict.ts";
 
 /** What a verdict asks the store for; `keysOfName` only for keys that are not trusted yet. */
@@ -18,16 +18,16 @@ export type KnownToJudge = Pick<
 
 /** What a handshake with a key means, of which `key` is what the store has. Pure: clock and socket stay outside. */
 export function judge(
-  sighting: Sighting,
+  showing: Showing,
   key: KeyRecord | undefined,
   known: KnownToJudge,
   policy: Policy,
   now: number,
 ): Verdict {
-  const { certificate } = sighting;
-  if (key === undefined || isLapsed(key, now)) return judgeUnknown(sighting, known, policy, now);
+  const { certificate } = showing;
+  if (key === undefined || isLapsed(key, now)) return judgeUnknown(showing, known, policy, now);
   if (isSetAside(key)) return { ...refuseWaiting(key, certificate), conflictsWith: key.conflictsWith };
-  if (key.state === "pending") return judgePending(sighting, key, known, policy, now);
+  if (key.state === "pending") return judgePending(showing, key, known, policy, now);
   if (key.state !== "trusted") return refuse(key.state, certificate, key.peer);
   if (key.expires !== null && now >= key.expires) return refuse("expired", certificate, key.peer);
   const dates = judgeDates(certificate, policy, now);
@@ -44,7 +44,7 @@ export function judge(
     pin: key.pin,
     firstUse: false,
     // A session carries the certificate that it was made with, however old that is.
-    renewed: isOther && sighting.resumed !== true,
+    renewed: isOther && showing.resumed !== true,
     rotated: false,
     until: key.expires,
   };
@@ -56,15 +56,15 @@ export function isLapsed(key: KeyRecord, now: number): boolean {
 }
 
 function judgePending(
-  sighting: Sighting,
+  showing: Showing,
   key: KeyRecord,
   known: KnownToJudge,
   policy: Policy,
   now: number,
 ): Verdict {
-  const verdict = judgeUnknown(sighting, known, policy, now);
+  const verdict = judgeUnknown(showing, known, policy, now);
   if (verdict.decision === "refuse" && verdict.reason === "unknown") {
-    return refuseWaiting(key, sighting.certificate);
+    return refuseWaiting(key, showing.certificate);
   }
   return verdict;
 }
@@ -77,15 +77,15 @@ function refuseWaiting(
 }
 
 /** A key without a verdict of ours: a join token or a key we trust may speak for it. */
-function judgeUnknown(sighting: Sighting, known: KnownToJudge, policy: Policy, now: number): Verdict {
-  const { certificate, joinProof } = sighting;
-  if (joinProof !== undefined) return judgeJoin(sighting, joinProof, known, policy, now);
-  if (policy.rotation === "refuse") return judgeFirstUse(sighting, known, policy, now);
-  const endorsed = judgeEndorsement(certificate.pin, sighting.endorsement ?? [], known, now);
-  if (endorsed.kind === "none") return judgeFirstUse(sighting, known, policy, now);
+function judgeUnknown(showing: Showing, known: KnownToJudge, policy: Policy, now: number): Verdict {
+  const { certificate, joinProof } = showing;
+  if (joinProof !== undefined) return judgeJoin(showing, joinProof, known, policy, now);
+  if (policy.rotation === "refuse") return judgeFirstUse(showing, known, policy, now);
+  const endorsed = judgeEndorsement(certificate.pin, showing.endorsement ?? [], known, now);
+  if (endorsed.kind === "none") return judgeFirstUse(showing, known, policy, now);
   if (endorsed.kind === "void") {
     const concern = { about: endorsed.pin, problem: endorsed.problem };
-    return { ...judgeFirstUse(sighting, known, policy, now), concern };
+    return { ...judgeFirstUse(showing, known, policy, now), concern };
   }
   const { by, issuedAt } = endorsed;
   const peer = by.peer ?? toKeyId(by.pin);
@@ -100,13 +100,13 @@ function judgeUnknown(sighting: Sighting, known: KnownToJudge, policy: Policy, n
 }
 
 function judgeJoin(
-  sighting: Sighting,
+  showing: Showing,
   proof: ShownJoinProof,
   known: KnownToJudge,
   policy: Policy,
   now: number,
 ): Claim | Refuse {
-  const { certificate, remoteAddress } = sighting;
+  const { certificate, remoteAddress } = showing;
   const token = known.token(proof.tokenId);
   const problem = judgeJoinProof(proof, token, remoteAddress, now);
   if (token === undefined || problem !== undefined) {
@@ -123,9 +123,9 @@ function judgeFitness(certificate: CertificateFacts, policy: Policy, now: number
   return judgeDates(certificate, policy, now) ?? (unnamed ? "malformed-certificate" : undefined);
 }
 
-function judgeFirstUse(sighting: Sighting, known: KnownToJudge, policy: Policy, now: number): Claim | Refuse {
-  const { certificate } = sighting;
-  const accepts = policy.firstUse === "accept" || sighting.caSigned;
+function judgeFirstUse(showing: Showing, known: KnownToJudge, policy: Policy, now: number): Claim | Refuse {
+  const { certificate } = showing;
+  const accepts = policy.firstUse === "accept" || showing.caSigned;
   const open = accepts || now < known.firstUseOpenUntil();
   if (!open && policy.firstUse === "refuse") return refuse("unknown", certificate, shown(certificate));
   const dates = judgeDates(certificate, policy, now);
@@ -139,7 +139,7 @@ function judgeFirstUse(sighting: Sighting, known: KnownToJudge, policy: Policy, 
     decision: "claim",
     peer: name,
     pin: certificate.pin,
-    source: sighting.caSigned ? "ca" : "first-use",
+    source: showing.caSigned ? "ca" : "first-use",
     ...(!accepts && { whileOpen: policy.firstUse === "refuse" ? ("refuse" as const) : ("ask" as const) }),
   };
 }

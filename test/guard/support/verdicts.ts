@@ -20,8 +20,8 @@ export function refusing(reason: RefusalReason): (trust: Trust) => TrustPort {
 export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
   return {
     groups: trust.groups,
-    judge: (sighting) => trust.judge(sighting),
-    settle: (claim, sighting) => trust.settle(claim, sighting),
+    judge: (showing) => trust.judge(showing),
+    settle: (claim, showing) => trust.settle(claim, showing),
     seen: (pin) => trust.seen(pin),
     refused: (refuse, from) => trust.refused(refuse, from),
     distrustOf: (pin) => trust.distrustOf(pin),

@@ -55,8 +55,8 @@ describe("the ticket keys of a guarded server", () => {
     await using scene = await openScene({
       through: (trust) =>
         altered(trust, {
-          async settle({ pin, peer }, sighting) {
-            await trust.settle({ decision: "claim", pin, peer, source: "first-use" }, sighting);
+          async settle({ pin, peer }, showing) {
+            await trust.settle({ decision: "claim", pin, peer, source: "first-use" }, showing);
             return { decision: "refuse", reason: "rate-limited", pin, peer, conflictsWith: null };
           },
         }),

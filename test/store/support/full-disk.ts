@@ -17,13 +17,13 @@ try {
 }
 const known = trust.judge({ certificate: anna, caSigned: false, remoteAddress: undefined });
 console.log(`known: ${known.decision}`);
-const sighting = {
+const showing = {
   certificate: factsOf("ben", { der: new Uint8Array(40_000) }),
   caSigned: false,
   remoteAddress: undefined,
 };
-const verdict = trust.judge(sighting);
-const settled = verdict.decision === "claim" ? await trust.settle(verdict, sighting) : verdict;
+const verdict = trust.judge(showing);
+const settled = verdict.decision === "claim" ? await trust.settle(verdict, showing) : verdict;
 console.log(`first use: ${settled.decision === "refuse" ? settled.reason : settled.decision}`);
 const { problems, chain } = store.check();
 console.log(problems.length === 0 && chain.broken === null ? "sound" : "damaged");

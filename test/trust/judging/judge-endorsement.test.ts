@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Endorsed, judgeEndorsement } from "../../../src/trust/judging/judge-endorsement.ts";
 import type { KeyPin, KeyRecord, KeyState } from "../../../src/trust/records/key-record.ts";
-import type { ShownEndorsement } from "../../../src/trust/records/sighting.ts";
+import type { ShownEndorsement } from "../../../src/trust/records/showing.ts";
 import type { Knowledge } from "../../../src/trust/port/knowledge.ts";
 import { randomPin } from "../../support/certificates.ts";
 

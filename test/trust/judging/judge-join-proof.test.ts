@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { judgeJoinProof } from "../../../src/trust/judging/judge-join-proof.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
-import type { ShownJoinProof } from "../../../src/trust/records/sighting.ts";
+import type { ShownJoinProof } from "../../../src/trust/records/showing.ts";
 import type { TokenProblem, TokenRecord } from "../../../src/trust/records/token-record.ts";
 import { randomPin } from "../../support/certificates.ts";
 

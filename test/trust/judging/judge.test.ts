@@ -57,8 +57,8 @@ function verdictOn(certificate: CertificateFacts, circumstances: Circumstances =
     token: () => undefined,
     firstUseOpenUntil: () => firstUseOpenUntil,
   };
-  const sighting = { certificate, caSigned, resumed, remoteAddress: "192.0.2.1" };
-  return judge(sighting, known.key(certificate.pin), known, policy, NOW);
+  const showing = { certificate, caSigned, resumed, remoteAddress: "192.0.2.1" };
+  return judge(showing, known.key(certificate.pin), known, policy, NOW);
 }
 
 function reasonOf(verdict: Verdict): string {

@@ -5,7 +5,7 @@ import { verifyChain } from "../../../src/trust/records/events.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { nameKey } from "../../../src/trust/naming/peer-name.ts";
-import type { Sighting } from "../../../src/trust/records/sighting.ts";
+import type { Showing } from "../../../src/trust/records/showing.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import type { Claim } from "../../../src/trust/records/verdict.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
@@ -30,7 +30,7 @@ interface Waiting {
   readonly persona: Persona;
   readonly plea: Plea;
   readonly claim: Claim;
-  readonly sighting: Sighting;
+  readonly showing: Showing;
   readonly server: Trust;
 }
 
@@ -73,13 +73,13 @@ export class LivingScene implements AsyncDisposable {
     const persona = this.#persona(who);
     const token = index === undefined ? undefined : at(this.#tokens, index);
     const server = this.#server(policy);
-    const sighting = sightingOf(persona, token, forged);
+    const showing = showingOf(persona, token, forged);
     const expected = this.ledger.hear(persona, { token: token?.id, forged }, policy, this.#now);
-    const verdict = server.judge(sighting);
+    const verdict = server.judge(showing);
     if (verdict.decision === "claim") {
       assert.ok(typeof expected === "object", `a claim of ${verdict.source} was not due`);
       assert.equal(verdict.source, expected.kind);
-      this.#waiting.push({ persona, plea: expected, claim: verdict, sighting, server });
+      this.#waiting.push({ persona, plea: expected, claim: verdict, showing, server });
     } else {
       assert.equal(verdict.decision, expected);
       const standing = this.ledger.entries.get(persona.pin)?.standing;
@@ -95,7 +95,7 @@ export class LivingScene implements AsyncDisposable {
     const waiting = this.#waiting;
     this.#waiting = [];
     const settled = await Promise.all(
-      waiting.map(({ server, claim, sighting }) => server.settle(claim, sighting)),
+      waiting.map(({ server, claim, showing }) => server.settle(claim, showing)),
     );
     const granted = waiting.map(({ persona, plea }) => this.ledger.decide(persona, plea, this.#now));
     for (const [turn, { persona, claim, server }] of waiting.entries()) {
@@ -219,11 +219,11 @@ function at<T>(all: readonly T[], index: number): T | undefined {
   return all[(index + all.length) % Math.max(1, all.length)];
 }
 
-function sightingOf(
+function showingOf(
   { pin, claim, chain }: Persona,
   token: { readonly id: string; readonly publicKey: Uint8Array } | undefined,
   forged: boolean,
-): Sighting {
+): Showing {
   const isSigned = (publicKey: Uint8Array): boolean =>
     !forged && token !== undefined && Buffer.from(publicKey).equals(token.publicKey);
   return {

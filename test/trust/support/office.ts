@@ -5,7 +5,7 @@ import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.t
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/records/policy.ts";
-import type { ShownEndorsement } from "../../../src/trust/records/sighting.ts";
+import type { ShownEndorsement } from "../../../src/trust/records/showing.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { RefusalReason } from "../../../src/trust/records/verdict.ts";
