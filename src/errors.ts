@@ -1,4 +1,4 @@
-import type { Remedy } from "./explain/remedy.ts";
+import type { Remedy } from "./remedy.ts";
 
 /** Every code an error of ours can carry, with what it means. `docs/reference/errors.md` explains each. */
 export const ERROR_CODES = {

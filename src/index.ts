@@ -16,7 +16,7 @@ export {
 export type { ServerAddress } from "./client/server-address.ts";
 export { SessionCache, type SessionCacheOptions } from "./client/session-cache.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
-export type { Act, GeneralAct, HandclaspAct, Remedy } from "./explain/remedy.ts";
+export type { Act, GeneralAct, HandclaspAct, Remedy } from "./remedy.ts";
 export type {
   AdmittedMessage,
   ChannelMessages,

@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 const OPEN_TO_ALL: ReadonlySet<string> = new Set([
+  "remedy.ts",
   "errors.ts",
   "check-options.ts",
   "needs-node.ts",
@@ -170,7 +171,7 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
-  // What can be done is said as data (`src/explain/remedy.ts`): a page makes a button of it, a command line a command.
+  // What can be done is said as data (`src/remedy.ts`): a page makes a button of it, a command line a command.
   it("names no verb and no flag of the command line outside cli", () => {
     const verbs = readdirSync(join(SRC, "cli")).flatMap((file) => file.match(/^([\w-]+)\.ts$/)?.[1] ?? []);
     const command = new RegExp(`\\bhandclasp (?:${[...verbs, "refusals"].join("|")})\\b`);

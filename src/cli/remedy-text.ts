@@ -1,4 +1,4 @@
-import type { Act, Remedy } from "../explain/remedy.ts";
+import type { Act, Remedy } from "../remedy.ts";
 import { whole } from "./prose.ts";
 import { shellQuoted } from "./shell-quoted.ts";
 

@@ -1,5 +1,5 @@
 import { check, checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
-import type { Remedy } from "../explain/remedy.ts";
+import type { Remedy } from "../remedy.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import type { SeenCertificate } from "../trust/records/change.ts";
 import { STORE } from "../trust/trust-options.ts";

@@ -1,5 +1,5 @@
 import type { RecordedReason } from "../trust/records/sighting.ts";
-import type { Remedy } from "./remedy.ts";
+import type { Remedy } from "../remedy.ts";
 
 /** What can keep two programs from shaking hands, whoever made them. */
 export const HANDSHAKE_RULES = [

@@ -16,7 +16,7 @@ import {
   suitesOf,
   versionsOf,
 } from "./offers.ts";
-import type { Remedy } from "./remedy.ts";
+import type { Remedy } from "../remedy.ts";
 
 const TLS_1_2 = 0x0303;
 

@@ -2,7 +2,7 @@ import { SIGNATURE_SCHEMES } from "../tls/code-points/code-points-signature-sche
 import { nameText } from "./distinguished-name.ts";
 import type { Explanation } from "./explanation.ts";
 import type { HandshakeFacts } from "./handshake-facts.ts";
-import type { Remedy } from "./remedy.ts";
+import type { Remedy } from "../remedy.ts";
 import { sameBytes } from "../x509/der.ts";
 import { canSign } from "./signature-fit.ts";
 import { readShownCertificate } from "./shown-certificate.ts";

@@ -5,7 +5,7 @@ import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { RecordedReason } from "../trust/records/sighting.ts";
 import type { Explanation } from "./explanation.ts";
 import { DETAIL_WORDS } from "./refusal-words.ts";
-import type { HandclaspAct, Remedy } from "./remedy.ts";
+import type { HandclaspAct, Remedy } from "../remedy.ts";
 import { tokenRemedies } from "./token-remedies.ts";
 
 /** What is known about a refusal. */

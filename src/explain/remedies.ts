@@ -1,6 +1,6 @@
 import type { Defect } from "./find-defects.ts";
 import type { HandshakeFacts, Sender } from "./handshake-facts.ts";
-import type { Remedy } from "./remedy.ts";
+import type { Remedy } from "../remedy.ts";
 
 export function otherSide(side: Sender): Sender {
   return side === "client" ? "server" : "client";

@@ -1,5 +1,5 @@
 import type { RefusalDetail } from "../trust/records/verdict.ts";
-import type { Remedy } from "./remedy.ts";
+import type { Remedy } from "../remedy.ts";
 
 /** What helps a client whose join token is no good. */
 export function tokenRemedies(detail: RefusalDetail | null): readonly Remedy[] {

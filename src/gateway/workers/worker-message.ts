@@ -1,5 +1,5 @@
 import type { ServerAddress } from "../../client/server-address.ts";
-import type { Remedy } from "../../explain/remedy.ts";
+import type { Remedy } from "../../remedy.ts";
 import type { Lease, LeaseGrant, LeaseReport } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { TicketSecrets } from "../tickets/ticket-keyring.ts";

@@ -1,5 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
-import type { Remedy } from "../../explain/remedy.ts";
+import type { Remedy } from "../../remedy.ts";
 import type { TrustEventType } from "../records/events.ts";
 import { isSetAside, keepsItsName } from "../judging/is-set-aside.ts";
 import { keyIdAsName, toKeyId } from "../naming/key-id.ts";

@@ -1,5 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
-import type { Remedy } from "../../explain/remedy.ts";
+import type { Remedy } from "../../remedy.ts";
 import type { TrustEvent } from "../records/events.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import type { KeyRecord } from "../records/key-record.ts";
