@@ -62,11 +62,11 @@ export {
 } from "./trust/records/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
-export { type AuditReport, auditRows } from "./trust/audit-rows.ts";
+export { type AuditReport, auditRows } from "./trust/chain/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";
 export type { Change, Outcome, SeenKey } from "./trust/records/change.ts";
 export type { PreparedChange } from "./trust/changes/prepared-change.ts";
-export type { RowsReport, TrustRows } from "./trust/compare-rows.ts";
+export type { RowsReport, TrustRows } from "./trust/chain/compare-rows.ts";
 export {
   type Actor,
   CHAIN_START,

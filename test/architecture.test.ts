@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   "remedy.ts",
+  "duration.ts",
   "errors.ts",
   "check-options.ts",
   "needs-node.ts",

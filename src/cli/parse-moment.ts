@@ -1,5 +1,5 @@
 import { HandclaspError } from "../errors.ts";
-import { parseDuration } from "../trust/duration.ts";
+import { parseDuration } from "../duration.ts";
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 

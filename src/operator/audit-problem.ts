@@ -1,6 +1,6 @@
 import { HandclaspError } from "../errors.ts";
-import type { AuditReport } from "../trust/audit-rows.ts";
-import type { RowDifference, RowsReport } from "../trust/compare-rows.ts";
+import type { AuditReport } from "../trust/chain/audit-rows.ts";
+import type { RowDifference, RowsReport } from "../trust/chain/compare-rows.ts";
 import { CHAIN_START, type ChainHead } from "../trust/records/events.ts";
 import type { Roll } from "../trust/port/roll.ts";
 import { eventAt } from "./listed-event.ts";

@@ -18,8 +18,8 @@ import { actOnMany, type KeyOutcome, type ManyAct, type ManyKey } from "./act-on
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
-import { toMoment } from "../trust/moment.ts";
-import { toNote } from "../trust/note.ts";
+import { toMoment } from "../trust/records/moment.ts";
+import { toNote } from "../trust/records/note.ts";
 import type { TokenRecord } from "../trust/records/token-record.ts";
 import { toSeenCertificate } from "../trust/judging/seen-certificate.ts";
 import { everyItem } from "../trust/port/page.ts";

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { BOOLEAN, checkOptions, FUNCTION, type OptionRules, TEXT } from "../check-options.ts";
 import type { HandclaspError } from "../errors.ts";
 import type { Change, Outcome } from "../trust/records/change.ts";
-import { type AuditReport, auditRows } from "../trust/audit-rows.ts";
+import { type AuditReport, auditRows } from "../trust/chain/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import { prepareChange } from "../trust/prepare-change.ts";

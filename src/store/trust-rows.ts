@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { StoredEvent } from "../trust/audit-rows.ts";
-import type { KeyStanding, TrustRows } from "../trust/compare-rows.ts";
+import type { StoredEvent } from "../trust/chain/audit-rows.ts";
+import type { KeyStanding, TrustRows } from "../trust/chain/compare-rows.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { searchedText } from "./key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "./rows.ts";

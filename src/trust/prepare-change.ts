@@ -14,8 +14,8 @@ import { keyIdAsName, looksLikeKeyId, parseKeyIdPrefix, toKeyId } from "./naming
 import { parseKeyPin } from "./naming/key-pin.ts";
 import type { KeyPin } from "./records/key-record.ts";
 import { parseKeyReference } from "./naming/key-reference.ts";
-import { toMoment } from "./moment.ts";
-import { toNote } from "./note.ts";
+import { toMoment } from "./records/moment.ts";
+import { toNote } from "./records/note.ts";
 import { escapeText, nameKeysOf, toPeerName } from "./naming/peer-name.ts";
 
 /** Whoever signs says when: no bounds but those of a number. */

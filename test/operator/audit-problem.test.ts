@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { auditProblem, notCompared, tailProblem, toJsonRows } from "../../src/operator/audit-problem.ts";
-import type { AuditReport } from "../../src/trust/audit-rows.ts";
+import type { AuditReport } from "../../src/trust/chain/audit-rows.ts";
 import { CHAIN_START } from "../../src/trust/records/events.ts";
 import { factsOf } from "../support/certificates.ts";
 import { Office } from "../trust/support/office.ts";

@@ -5,7 +5,7 @@ import { parseAllowed } from "../../gateway/config/parse-allowed.ts";
 import { parseSocketPath } from "../../gateway/config/parse-socket-path.ts";
 import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
 import { parseServerName } from "../../gateway/http/fields/request-target.ts";
-import { parseDuration, parseTimeout } from "../../trust/duration.ts";
+import { parseDuration, parseTimeout } from "../../duration.ts";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { asArgument, describeUsage } from "../context.ts";
 import type { LogDetail } from "./log.ts";

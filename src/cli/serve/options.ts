@@ -3,7 +3,7 @@ import type { ServerAddress } from "../../client/server-address.ts";
 import { parseListenAddress } from "../../gateway/config/parse-listen.ts";
 import { parseIpNetwork } from "../../trust/network/ip-network.ts";
 import type { ClientCertificate } from "../../guard/options.ts";
-import { parseTimeout } from "../../trust/duration.ts";
+import { parseTimeout } from "../../duration.ts";
 import type { FirstUse, Policy } from "../../trust/records/policy.ts";
 import { asArgument, jsonOption, storeOption } from "../context.ts";
 import { parseCount } from "../parse-count.ts";

@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import { socketAddress } from "../../guard/connection/remote-address.ts";
 import type { IdentityPem } from "../../client/identity.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { parseTimeout } from "../../trust/duration.ts";
+import { parseTimeout } from "../../duration.ts";
 import { asArgument } from "../context.ts";
 import { makeIdentity } from "../identity/make.ts";
 import { outliveReaders } from "../output.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { parseDuration } from "../../trust/duration.ts";
+import { parseDuration } from "../../duration.ts";
 import type { ImportOptions } from "../../operator/operator.ts";
 import { asArgument } from "../context.ts";
 

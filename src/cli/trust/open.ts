@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { toIsoTime } from "../../operator/iso-time.ts";
-import { parseDuration } from "../../trust/duration.ts";
+import { parseDuration } from "../../duration.ts";
 import { asArgument, jsonOption, storeOption, withStore } from "../context.ts";
 import { print, printJson, showTime } from "../output.ts";
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { parseDuration, parseTimeout } from "../../trust/duration.ts";
+import { parseDuration, parseTimeout } from "../../duration.ts";
 import { parseIpNetwork } from "../../trust/network/ip-network.ts";
 import type { PathRule } from "./config.ts";
 import { parseRulePath } from "./path-rules.ts";

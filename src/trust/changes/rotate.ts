@@ -1,4 +1,4 @@
-import { mayRotate } from "../judging/rotation-limits.ts";
+import { mayRotate } from "../limits/rotation-limits.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "../records/change.ts";

@@ -1,4 +1,4 @@
-import type { AuditReport } from "../audit-rows.ts";
+import type { AuditReport } from "../chain/audit-rows.ts";
 import type { KeyState } from "../records/key-record.ts";
 
 export interface StoreStats {

@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError } from "../../errors.ts";
 
 /** The last millisecond of the year 9999: later ones have another form in ISO 8601. */
 const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

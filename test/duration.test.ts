@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isHandclaspError } from "../../src/errors.ts";
-import { durationUpTo, parseDuration, parseTimeout } from "../../src/trust/duration.ts";
+import { isHandclaspError } from "../src/errors.ts";
+import { durationUpTo, parseDuration, parseTimeout } from "../src/duration.ts";
 
 describe("duration", () => {
   it("is a number and a unit, in milliseconds", () => {

@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError } from "../../errors.ts";
 
 /** How long a note may be, in characters. */
 export const MOST_NOTE: number = 1000;

@@ -1,6 +1,6 @@
 import { RowDifferences, type RowsReport, type TrustRows } from "./compare-rows.ts";
-import { type ChainReport, parseEvent, type SealedEvent, verifyChain } from "./records/events.ts";
-import { TrustFold } from "./chain/fold-events.ts";
+import { type ChainReport, parseEvent, type SealedEvent, verifyChain } from "../records/events.ts";
+import { TrustFold } from "./fold-events.ts";
 
 /** What a store is as evidence. */
 export interface AuditReport {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DEFAULT_ROTATIONS, mayRotate } from "../../../src/trust/judging/rotation-limits.ts";
+import { DEFAULT_ROTATIONS, mayRotate } from "../../../src/trust/limits/rotation-limits.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const MINUTE_MS = 60_000;

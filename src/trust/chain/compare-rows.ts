@@ -1,10 +1,10 @@
-import { holderOf } from "./changes/put-key.ts";
-import type { FoldedKey, FoldedToken, TrustFold } from "./chain/fold-events.ts";
-import { toKeyId } from "./naming/key-id.ts";
-import type { KeyLookup } from "./records/key-lookup.ts";
-import type { KeyPin, KeyRecord } from "./records/key-record.ts";
-import { nameKey } from "./naming/peer-name.ts";
-import type { TokenRecord } from "./records/token-record.ts";
+import { holderOf } from "../changes/put-key.ts";
+import type { FoldedKey, FoldedToken, TrustFold } from "./fold-events.ts";
+import { toKeyId } from "../naming/key-id.ts";
+import type { KeyLookup } from "../records/key-lookup.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import { nameKey } from "../naming/peer-name.ts";
+import type { TokenRecord } from "../records/token-record.ts";
 
 /** A row of keys, as far as events decide about it. */
 export interface KeyStanding

@@ -1,5 +1,5 @@
 import type { KeyPin, KeyRecord, KeySource } from "../records/key-record.ts";
-import { FirstUseLimits, type Rate } from "../limits/first-use-limits.ts";
+import { FirstUseLimits, type Rate } from "./first-use-limits.ts";
 import { nameKey } from "../naming/peer-name.ts";
 
 export const DEFAULT_ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };
