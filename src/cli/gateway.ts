@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
 import type { GatewayConfig } from "../gateway/config/config.ts";
-import type { ListenOn } from "../gateway/listener.ts";
+import type { ListenOn } from "../gateway/listening/listener.ts";
 import type { MetricsServer, MetricsServerOptions } from "../gateway/metrics/metrics-server.ts";
 import { Primary } from "../gateway/workers/primary.ts";
 import { keepWatchdog, notifyServiceManager, passedSockets } from "../gateway/service-manager.ts";

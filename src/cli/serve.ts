@@ -19,7 +19,7 @@ import { openPemDir } from "./open-pem-dir.ts";
 import { outliveReaders } from "./output.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
 import { recordServer } from "../operator/known-server.ts";
-import { greet } from "./serve/greeting.ts";
+import { greet } from "../gateway/greeter/greet.ts";
 import { serverIdentity, serverIdentityFiles } from "./serve/identity.ts";
 import { logAnonymous, logClients, ServeLog } from "./serve/log.ts";
 import { listen, reasonOf, stopSignal } from "./serve/listen.ts";

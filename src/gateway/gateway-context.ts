@@ -6,7 +6,7 @@ import type { OnTrustError } from "../trust/trust-options.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFiles, ListenerConfig } from "./config/config.ts";
 import type { OnGatewayEvent } from "./gateway-event.ts";
-import type { ListenOn } from "./listener.ts";
+import type { ListenOn } from "./listening/listener.ts";
 
 /** What a gateway cannot know by itself. */
 export interface GatewayContext {

@@ -1,12 +1,12 @@
 import type { IdentityPem } from "../client/identity.ts";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import { Capacity } from "./capacity.ts";
+import { Capacity } from "./listening/capacity.ts";
 import type { GatewayConfig, ListenerConfig } from "./config/config.ts";
-import { loadModes } from "./create-proxy.ts";
-import type { Gate } from "./gate.ts";
-import { Gates } from "./gates.ts";
+import { loadModes } from "./gates/create-service.ts";
+import type { Gate } from "./gates/gate.ts";
+import { Gates } from "./gates/gates.ts";
 import type { GatewayContext } from "./gateway-context.ts";
-import { cannotListen, Listener } from "./listener.ts";
+import { cannotListen, Listener } from "./listening/listener.ts";
 
 /** A configuration that was found good, and waits to be put in place. One of the two must be called. */
 export interface PreparedReload {

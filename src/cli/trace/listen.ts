@@ -9,7 +9,7 @@ import { parseTimeout } from "../../duration.ts";
 import { asArgument } from "../context.ts";
 import { makeIdentity } from "../identity/make.ts";
 import { outliveReaders } from "../output.ts";
-import { greet } from "../serve/greeting.ts";
+import { greet } from "../../gateway/greeter/greet.ts";
 import { readServerIdentity } from "../serve/identity.ts";
 import { listen, reasonOf, stopSignal } from "../serve/listen.ts";
 import { ServeLog } from "../serve/log.ts";

@@ -11,7 +11,7 @@ import type { Reply } from "./exchange/reply.ts";
 import { type AskedBy, type ExchangeLimits, RunningExchange } from "./exchange/running-exchange.ts";
 import { type RequestFields, toRequestFields } from "./fields/request-fields.ts";
 import { readTarget, type RequestHead, ServerNames } from "./fields/request-target.ts";
-import type { ProxyContext } from "../proxy.ts";
+import type { ProxyContext } from "../service/service.ts";
 import type { UpgradeTransport } from "./upstream/upgrade.ts";
 import { type HttpTransports, openHttpTransports } from "./upstream/http-transports.ts";
 import { type BodySource, RequestBody } from "./exchange/request-body.ts";

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { UpstreamProblem } from "../gateway-event.ts";
-import type { ProxyContext } from "../proxy.ts";
+import type { ProxyContext } from "../service/service.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
 import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
 import { connectUpstream, UpstreamTimeout } from "../upstream/upstream.ts";

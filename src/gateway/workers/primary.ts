@@ -5,7 +5,7 @@ import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/limits/fir
 import { firstLease, grantLease } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
-import { cannotListen } from "../listener.ts";
+import { cannotListen } from "../listening/listener.ts";
 import { TICKET_ROTATION, TicketSecretSource } from "../tickets/ticket-secrets.ts";
 import type { FromWorker, Health, WorkerReport } from "./worker-message.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";

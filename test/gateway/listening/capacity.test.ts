@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Capacity } from "../../src/gateway/capacity.ts";
+import { Capacity } from "../../../src/gateway/listening/capacity.ts";
 
 describe("the places that listeners share", () => {
   it("go to each of them in turn: many who wait at one keep nobody out at the others", () => {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { TcpRelay } from "./tcp-relay.ts";
-import type { Proxy, ProxyContext } from "../proxy.ts";
+import type { Proxy, ProxyContext } from "../service/service.ts";
 
 /** Mode `tcp`: each connection gets one of its own to the upstream, and bytes are passed on as they are. */
 export function createTcpProxy(context: ProxyContext): Proxy {

@@ -1,13 +1,13 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import { HandclaspError } from "../errors.ts";
-import { AcceptProxy } from "./proxy-protocol/accept-proxy.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { HandclaspError } from "../../errors.ts";
+import { AcceptProxy } from "../proxy-protocol/accept-proxy.ts";
 import type { Capacity } from "./capacity.ts";
-import type { ListenerConfig } from "./config/config.ts";
+import type { ListenerConfig } from "../config/config.ts";
 import { Entrance } from "./entrance.ts";
-import type { Gate } from "./gate.ts";
-import { keepAlive } from "./upstream/keep-alive.ts";
-import type { OnGatewayEvent } from "./gateway-event.ts";
+import type { Gate } from "../gates/gate.ts";
+import { keepAlive } from "../upstream/keep-alive.ts";
+import type { OnGatewayEvent } from "../gateway-event.ts";
 
 /** How a listener gets at its socket: one of its own, one that processes share by `SO_REUSEPORT`, or one that is open. */
 export type ListenOn = { readonly reusePort: true } | { readonly fd: number };

@@ -1,6 +1,6 @@
-import type { ListenerConfig } from "./config/config.ts";
-import type { Proxy, ProxyContext } from "./proxy.ts";
-import { createTcpProxy } from "./tcp/tcp-proxy.ts";
+import type { ListenerConfig } from "../config/config.ts";
+import type { Proxy, ProxyContext } from "../service/service.ts";
+import { createTcpProxy } from "../tcp/tcp-service.ts";
 
 let createHttpProxy: ((context: ProxyContext) => Proxy) | undefined;
 
@@ -10,7 +10,7 @@ let createHttpProxy: ((context: ProxyContext) => Proxy) | undefined;
  */
 export async function loadModes(listeners: readonly ListenerConfig[]): Promise<void> {
   if (listeners.some(({ mode }) => mode === "http"))
-    ({ createHttpProxy } = await import("./http/http-proxy.ts"));
+    ({ createHttpProxy } = await import("../http/http-service.ts"));
 }
 
 /** The proxy for a listener's mode. */

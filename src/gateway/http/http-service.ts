@@ -3,7 +3,7 @@ import type { GuardedConnection } from "../../guard/connection/guarded-connectio
 import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { PathRule } from "../config/config.ts";
-import type { Proxy, ProxyContext } from "../proxy.ts";
+import type { Proxy, ProxyContext } from "../service/service.ts";
 import { createHttpFront, KEEP_ALIVE_MS } from "./front/front.ts";
 import { HttpForwarder } from "./forwarder.ts";
 import { Http1Front } from "./front/http1-front.ts";

@@ -1,12 +1,12 @@
-import type { IdentityPem } from "../client/identity.ts";
-import type { TicketKeys } from "../guard/tickets/ticket-keys.ts";
-import { type FirstUseLimiter, FirstUseLimits } from "../trust/limits/first-use-limits.ts";
-import type { Policy } from "../trust/records/policy.ts";
-import { Trust } from "../trust/trust.ts";
-import type { GatewayConfig, ListenerConfig } from "./config/config.ts";
+import type { IdentityPem } from "../../client/identity.ts";
+import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
+import { type FirstUseLimiter, FirstUseLimits } from "../../trust/limits/first-use-limits.ts";
+import type { Policy } from "../../trust/records/policy.ts";
+import { Trust } from "../../trust/trust.ts";
+import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { Gate } from "./gate.ts";
-import type { GatewayContext } from "./gateway-context.ts";
-import { newSecret, TicketKeyring } from "./tickets/ticket-keyring.ts";
+import type { GatewayContext } from "../gateway-context.ts";
+import { newSecret, TicketKeyring } from "../tickets/ticket-keyring.ts";
 
 /** The gates of a gateway, those of former configurations too, as long as they have connections. */
 export class Gates {

@@ -1,10 +1,10 @@
-import type { TrustChanges } from "../trust/trust-change.ts";
+import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { Server, TlsOptions } from "node:tls";
-import type { GuardedConnection } from "../guard/connection/guarded-connection.ts";
-import type { Peer } from "../guard/connection/peer.ts";
-import type { ReceivePending } from "../guard/refusal/waiting-room.ts";
-import type { ListenerConfig, PathRule } from "./config/config.ts";
-import type { OnGatewayEvent } from "./gateway-event.ts";
+import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
+import type { Peer } from "../../guard/connection/peer.ts";
+import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
+import type { ListenerConfig, PathRule } from "../config/config.ts";
+import type { OnGatewayEvent } from "../gateway-event.ts";
 
 /** What a proxy is made of. */
 export interface ProxyContext {

@@ -1,21 +1,21 @@
 import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { createSecureContext, getCACertificates, type TlsOptions } from "node:tls";
-import type { IdentityPem } from "../client/identity.ts";
-import { clientAddress } from "../guard/connection/client-address.ts";
-import { type Guard, guard } from "../guard/guard.ts";
-import type { GuardedConnection } from "../guard/connection/guarded-connection.ts";
-import type { GuardOptions } from "../guard/options.ts";
-import type { TicketKeys } from "../guard/tickets/ticket-keys.ts";
-import { AllowLists, type GroupLookup } from "./access/allow-list.ts";
-import type { TrustChanges } from "../trust/trust-change.ts";
-import type { ListenerConfig } from "./config/config.ts";
-import { createProxy } from "./create-proxy.ts";
-import type { OnGatewayEvent } from "./gateway-event.ts";
-import { ListenerTrust, type ListenerTrustPort } from "./access/listener-trust.ts";
-import type { Proxy } from "./proxy.ts";
-import { proxiedAddress } from "./proxy-protocol/proxied-address.ts";
-import { TICKET_ROTATION } from "./tickets/ticket-secrets.ts";
+import type { IdentityPem } from "../../client/identity.ts";
+import { clientAddress } from "../../guard/connection/client-address.ts";
+import { type Guard, guard } from "../../guard/guard.ts";
+import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
+import type { GuardOptions } from "../../guard/options.ts";
+import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
+import { AllowLists, type GroupLookup } from "../access/allow-list.ts";
+import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { ListenerConfig } from "../config/config.ts";
+import { createProxy } from "./create-service.ts";
+import type { OnGatewayEvent } from "../gateway-event.ts";
+import { ListenerTrust, type ListenerTrustPort } from "../access/listener-trust.ts";
+import type { Proxy } from "../service/service.ts";
+import { proxiedAddress } from "../proxy-protocol/proxied-address.ts";
+import { TICKET_ROTATION } from "../tickets/ticket-secrets.ts";
 
 export interface GateOptions {
   readonly config: ListenerConfig;
