@@ -5,8 +5,8 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { connect, createServer, type Server } from "node:tls";
-import type { Direction } from "../src/capture/connection.ts";
-import { PcapngRecorder, type RecordedConnection } from "../src/capture/pcapng-recorder.ts";
+import type { Direction } from "../src/capture/tcp/connection.ts";
+import { PcapngRecorder, type RecordedConnection } from "../src/capture/recording/pcapng-recorder.ts";
 import { createIdentity, type CreatedIdentity } from "../src/x509/create-identity.ts";
 
 export interface HandshakeCapture {

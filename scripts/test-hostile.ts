@@ -15,9 +15,9 @@ const TESTS = [
   "test/tls/records/record-seeker.test.ts",
   "test/tls/messages/hostile-messages.test.ts",
   "test/tls/records/record-reader.test.ts",
-  "test/tls/observer/handshake-reader.test.ts",
+  "test/tls/records/handshake-reader.test.ts",
   "test/capture/mutated-captures.test.ts",
-  "test/capture/capture.test.ts",
+  "test/capture/pcap/capture.test.ts",
   "test/capture/tcp-reassembly-properties.test.ts",
   "test/gateway/any-moment.test.ts",
 ];

@@ -1,13 +1,13 @@
-import type { Capture } from "./capture.ts";
-import type { Moment, TcpEvent } from "./connection.ts";
-import { CUT } from "./ethertype.ts";
-import { IpFragments } from "./ip-fragments.ts";
-import { type IpPacket, parseIpPacket } from "./ip-packet.ts";
-import { findInnerIp } from "./ip-tunnel.ts";
-import { findIp, UNKNOWN_LINK_TYPE } from "./link-layer.ts";
-import type { Packet } from "./packet.ts";
-import { TcpReassembly, type ReassemblyLimits } from "./tcp-reassembly.ts";
-import { parseTcpSegment } from "./tcp-segment.ts";
+import type { Capture } from "./pcap/capture.ts";
+import type { Moment, TcpEvent } from "./tcp/connection.ts";
+import { CUT } from "./network/ethertype.ts";
+import { IpFragments } from "./network/ip-fragments.ts";
+import { type IpPacket, parseIpPacket } from "./network/ip-packet.ts";
+import { findInnerIp } from "./network/ip-tunnel.ts";
+import { findIp, UNKNOWN_LINK_TYPE } from "./network/link-layer.ts";
+import type { Packet } from "./pcap/packet.ts";
+import { TcpReassembly, type ReassemblyLimits } from "./tcp/tcp-reassembly.ts";
+import { parseTcpSegment } from "./tcp/tcp-segment.ts";
 
 const PROTOCOL_TCP = 6;
 

@@ -1,10 +1,14 @@
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { sameBytes } from "../x509/der.ts";
-import { nameText } from "./distinguished-name.ts";
-import type { HandshakeFacts, Sender } from "./handshake-facts.ts";
-import { isForHost, namesOf } from "./host-names.ts";
-import { readBareKey, readShownCertificate, type ShownCertificate } from "./shown-certificate.ts";
-import { isWeakSignature } from "./signature-name.ts";
+import { nameText } from "./certificates/distinguished-name.ts";
+import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
+import { isForHost, namesOf } from "./certificates/host-names.ts";
+import {
+  readBareKey,
+  readShownCertificate,
+  type ShownCertificate,
+} from "./certificates/shown-certificate.ts";
+import { isWeakSignature } from "./certificates/signature-name.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 
 /** What can be held against a certificate, whoever showed it. */

@@ -2,7 +2,7 @@ import { ALERTS } from "../tls/code-points/alert.ts";
 import type { ClientHello } from "../tls/messages/client-hello.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import type { Certainty, Explanation, HandshakeRule } from "./explanation.ts";
-import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
+import type { HandshakeFacts, SentAlert } from "./seen/handshake-facts.ts";
 import {
   algorithmsOf,
   groupsOf,
@@ -15,7 +15,7 @@ import {
   offersUsualSuites,
   suitesOf,
   versionsOf,
-} from "./offers.ts";
+} from "./seen/offers.ts";
 import type { Remedy } from "../remedy.ts";
 
 const TLS_1_2 = 0x0303;

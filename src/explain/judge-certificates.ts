@@ -1,7 +1,7 @@
 import { ALERTS } from "../tls/code-points/alert.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { type Defect, findDefects, type FoundDefect } from "./find-defects.ts";
-import type { HandshakeFacts, Sender } from "./handshake-facts.ts";
+import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
 import { judgeEmptyHanded } from "./judge-empty-handed.ts";
 import { otherSide, remediesOf } from "./remedies.ts";
 

@@ -1,11 +1,11 @@
 import { SIGNATURE_SCHEMES } from "../tls/code-points/code-points-signature-schemes.ts";
-import { nameText } from "./distinguished-name.ts";
+import { nameText } from "./certificates/distinguished-name.ts";
 import type { Explanation } from "./explanation.ts";
-import type { HandshakeFacts } from "./handshake-facts.ts";
+import type { HandshakeFacts } from "./seen/handshake-facts.ts";
 import type { Remedy } from "../remedy.ts";
 import { sameBytes } from "../x509/der.ts";
-import { canSign } from "./signature-fit.ts";
-import { readShownCertificate } from "./shown-certificate.ts";
+import { canSign } from "./certificates/signature-fit.ts";
+import { readShownCertificate } from "./certificates/shown-certificate.ts";
 
 const MOST_NAMES = 4;
 

@@ -1,7 +1,7 @@
 import type { Explanation } from "./explanation.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import { type Defect, findDefects } from "./find-defects.ts";
-import type { ConnectionEnd, HandshakeFacts, Sender } from "./handshake-facts.ts";
+import type { ConnectionEnd, HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
 import { judgeSealedFlight } from "./judge-agreement.ts";
 import { judgeSilentServer } from "./judge-opening.ts";

@@ -1,7 +1,7 @@
 import { ALERTS } from "../tls/code-points/alert.ts";
 import type { RefusalReason } from "../trust/records/verdict.ts";
 import type { Explanation } from "./explanation.ts";
-import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
+import type { HandshakeFacts, SentAlert } from "./seen/handshake-facts.ts";
 import type { Remedy } from "../remedy.ts";
 
 /** What a guarded server means by an alert: `src/trust/judging/alerts.ts` the other way round. */

@@ -2,7 +2,7 @@ import { ALERTS, CERTIFICATE_ALERTS } from "../tls/code-points/alert.ts";
 import { ALERT_DESCRIPTIONS } from "../tls/code-points/code-points.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { findDefects } from "./find-defects.ts";
-import type { HandshakeFacts, SentAlert } from "./handshake-facts.ts";
+import type { HandshakeFacts, SentAlert } from "./seen/handshake-facts.ts";
 import { judgeAgreement } from "./judge-agreement.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
 import { isEmptyHanded, judgeEmptyHanded, judgeUnreadEmpty } from "./judge-empty-handed.ts";

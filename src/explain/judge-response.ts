@@ -1,6 +1,6 @@
 import type { Explanation } from "./explanation.ts";
-import type { HandshakeFacts } from "./handshake-facts.ts";
-import { readHttpAnswer } from "./http-answer.ts";
+import type { HandshakeFacts } from "./seen/handshake-facts.ts";
+import { readHttpAnswer } from "./seen/http-answer.ts";
 import { judgeUnknownName } from "./judge-agreement.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
 import { judgeEmptyHanded } from "./judge-empty-handed.ts";

@@ -1,5 +1,5 @@
 import type { Defect } from "./find-defects.ts";
-import type { HandshakeFacts, Sender } from "./handshake-facts.ts";
+import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
 import type { Remedy } from "../remedy.ts";
 
 export function otherSide(side: Sender): Sender {

@@ -31,7 +31,7 @@ export {
   type HandshakeFrame,
   HandshakeReader,
   type HandshakeReaderOptions,
-} from "./observer/handshake-reader.ts";
+} from "./records/handshake-reader.ts";
 export { ja4, ja4Raw } from "./formats/ja4.ts";
 export {
   type KeyLogEntry,

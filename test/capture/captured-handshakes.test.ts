@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { CaptureStreams } from "../../src/capture/capture-streams.ts";
-import { readCapture } from "../../src/capture/capture.ts";
-import { CapturedConnections } from "../../src/cli/trace/captured-connections.ts";
-import { TraceSecrets } from "../../src/cli/trace/secrets.ts";
+import { readCapture } from "../../src/capture/pcap/capture.ts";
+import { CapturedConnections } from "../../src/cli/trace/captures/captured-connections.ts";
+import { TraceSecrets } from "../../src/cli/trace/captures/secrets.ts";
 import type { TraceMessage } from "../../src/tls/observer/trace-message.ts";
 
 /** Captures of OpenSSL and GnuTLS that lack something or hold something odd, with what tshark 4.0 reads in them. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { TraceCertificates } from "../../src/cli/trace/certificates.ts";
+import { TraceCertificates } from "../../src/cli/trace/captures/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { traced } from "../tls/support/traced.ts";
 

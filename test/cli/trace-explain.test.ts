@@ -5,8 +5,8 @@ import net from "node:net";
 import { Duplex } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import tls from "node:tls";
-import { explainHandshake } from "../../src/cli/trace/explain.ts";
-import { StoryTeller } from "../../src/cli/trace/story.ts";
+import { explainHandshake } from "../../src/cli/trace/story/explain.ts";
+import { StoryTeller } from "../../src/cli/trace/story/story.ts";
 import { Home, type RunningServer, runToEnd, startServe, startServer } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
-import { capturedWriters } from "../../src/cli/trace/captured-writers.ts";
-import { TraceWriter } from "../../src/cli/trace/writer.ts";
+import { capturedWriters } from "../../src/cli/trace/captures/captured-writers.ts";
+import { TraceWriter } from "../../src/cli/trace/formats/writer.ts";
 import type { TraceMessage } from "../../src/tls/observer/trace-message.ts";
 import { Home } from "./support/serve.ts";
 

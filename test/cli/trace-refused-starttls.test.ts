@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
-import { PcapngRecorder } from "../../src/capture/pcapng-recorder.ts";
+import { PcapngRecorder } from "../../src/capture/recording/pcapng-recorder.ts";
 import { Home } from "./support/serve.ts";
 
 describe("trace read of a server that refuses STARTTLS", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { TraceSecrets } from "../../src/cli/trace/secrets.ts";
+import { TraceSecrets } from "../../src/cli/trace/captures/secrets.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const COUNT = 9_000;

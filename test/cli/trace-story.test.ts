@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Sender } from "../../src/explain/handshake-facts.ts";
-import { StoryTeller } from "../../src/cli/trace/story.ts";
+import type { Sender } from "../../src/explain/seen/handshake-facts.ts";
+import { StoryTeller } from "../../src/cli/trace/story/story.ts";
 import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../src/tls/observer/trace-message.ts";
 
 const [CLOSE_NOTIFY, USER_CANCELED] = [0, 90];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { HandshakeFacts, Sender } from "../../src/explain/handshake-facts.ts";
+import type { HandshakeFacts, Sender } from "../../src/explain/seen/handshake-facts.ts";
 import { judgeHandshake } from "../../src/explain/judge-handshake.ts";
-import { readShownCertificate } from "../../src/explain/shown-certificate.ts";
+import { readShownCertificate } from "../../src/explain/certificates/shown-certificate.ts";
 import { Certificates } from "./support/certificates.ts";
 import { asking, by, chosen, factsOf, helloOf, rulesOf } from "./support/facts.ts";
 

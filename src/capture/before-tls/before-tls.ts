@@ -1,4 +1,4 @@
-import type { Direction } from "../connection.ts";
+import type { Direction } from "../tcp/connection.ts";
 import { Conversation, type PrefaceRefusal } from "./conversation.ts";
 import type { PrefaceName } from "./preface-name.ts";
 import { SenderPreface, type TlsSink } from "./sender-preface.ts";

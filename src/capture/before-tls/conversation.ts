@@ -1,4 +1,4 @@
-import type { Direction } from "../connection.ts";
+import type { Direction } from "../tcp/connection.ts";
 import type { PrefaceName, Said } from "./preface-name.ts";
 import { serverGuess, serverLine } from "./text-prefaces.ts";
 

@@ -1,4 +1,4 @@
-import type { Direction } from "../connection.ts";
+import type { Direction } from "../tcp/connection.ts";
 import { clientPiece, serverPiece } from "./binary-prefaces.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Said } from "./preface-name.ts";

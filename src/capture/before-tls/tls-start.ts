@@ -1,4 +1,4 @@
-import type { Direction } from "../connection.ts";
+import type { Direction } from "../tcp/connection.ts";
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;

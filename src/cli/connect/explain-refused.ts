@@ -5,7 +5,7 @@ import { ALERTS, CERTIFICATE_ALERTS } from "../../tls/code-points/alert.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { explanationsText } from "../explanations-text.ts";
 import { flat } from "../prose.ts";
-import { StoryTeller } from "../trace/story.ts";
+import { StoryTeller } from "../trace/story/story.ts";
 
 export interface RefusedConnection {
   /** PEM: what we had to show. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { nameText } from "../../explain/distinguished-name.ts";
+import { nameText } from "../../explain/certificates/distinguished-name.ts";
 import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
 import { Tap } from "../../guard/tap/tap.ts";
 import { CLIENT_CERTIFICATE_TYPES } from "../../tls/code-points/code-points.ts";
@@ -13,12 +13,12 @@ import type { HandshakeMessage } from "../../tls/messages/handshake-message.ts";
 import type { ServerHello } from "../../tls/messages/server-hello.ts";
 import type { TraceMessage } from "../../tls/observer/trace-message.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
-import { ConnectionTrace } from "../trace/connection-trace.ts";
-import { endpointsOf } from "../trace/endpoints.ts";
-import { liveEvents } from "../trace/live-events.ts";
-import { certificateLines } from "../trace/text-certificate.ts";
-import { listLines } from "../trace/text-layout.ts";
-import { nameAll, nameOne, nameVersion } from "../trace/text-names.ts";
+import { ConnectionTrace } from "../trace/connection/connection-trace.ts";
+import { endpointsOf } from "../trace/connection/endpoints.ts";
+import { liveEvents } from "../trace/connection/live-events.ts";
+import { certificateLines } from "../trace/formats/text-certificate.ts";
+import { listLines } from "../trace/formats/text-layout.ts";
+import { nameAll, nameOne, nameVersion } from "../trace/formats/text-names.ts";
 
 /** What a server chose, showed and asked for, for people: what `openssl s_client` prints of it. */
 export class HandshakeSummary {

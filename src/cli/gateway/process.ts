@@ -16,7 +16,7 @@ import { serverIdentity } from "../serve/identity.ts";
 import type { EventLog } from "../serve/log.ts";
 import { useTrustCa } from "../serve/trust-ca.ts";
 import { warnAbout } from "../serve/warn-about.ts";
-import type { TraceFormat } from "../trace/format.ts";
+import type { TraceFormat } from "../trace/formats/format.ts";
 import { logProblem } from "../trace/log.ts";
 import { TraceOutput } from "../trace/output.ts";
 import { traceServer } from "../trace/server.ts";

@@ -7,7 +7,7 @@ import { parseTimeout } from "../../duration.ts";
 import type { FirstUse, Policy } from "../../trust/records/policy.ts";
 import { asArgument, jsonOption, storeOption } from "../context.ts";
 import { parseCount } from "../parse-count.ts";
-import { type TraceFormat, traceOption } from "../trace/format.ts";
+import { type TraceFormat, traceOption } from "../trace/formats/format.ts";
 
 /** What `serve` and the gateway have in common. */
 export interface ServeOptions extends Policy {

@@ -1,11 +1,11 @@
 import type { TLSSocket } from "node:tls";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
-import { readHttpAnswer } from "../../explain/http-answer.ts";
+import { readHttpAnswer } from "../../explain/seen/http-answer.ts";
 import { judgeResponse } from "../../explain/judge-response.ts";
 import { explanationsText } from "../explanations-text.ts";
 import { flat } from "../prose.ts";
-import { StoryTeller } from "./story.ts";
+import { StoryTeller } from "./story/story.ts";
 
 /** The protocol in which a server may say what it thinks of a certificate, as nginx does. */
 export const HTTP = "http/1.1";

@@ -17,8 +17,8 @@ import { openTcp } from "../connect/open-tcp.ts";
 import { say } from "../output.ts";
 import { ServeLog } from "../serve/log.ts";
 import { askHttp, HTTP, refusalIn, shownBy } from "./ask-http.ts";
-import { endpointsOf } from "./endpoints.ts";
-import { addTraceFlags, type TraceFlags } from "./format.ts";
+import { endpointsOf } from "./connection/endpoints.ts";
+import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
 import { explainingIn, logProblem } from "./log.ts";
 import { TraceOutput } from "./output.ts";
 

@@ -13,7 +13,7 @@ import { greet } from "../../gateway/greeter/greet.ts";
 import { readServerIdentity } from "../serve/identity.ts";
 import { listen, reasonOf, stopSignal } from "../serve/listen.ts";
 import { ServeLog } from "../serve/log.ts";
-import { addTraceFlags, type TraceFlags } from "./format.ts";
+import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
 import { explainingIn, logProblem } from "./log.ts";
 import { TraceOutput } from "./output.ts";
 import { traceServer } from "./server.ts";

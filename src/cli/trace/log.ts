@@ -1,6 +1,6 @@
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type EventLog, named } from "../serve/log.ts";
-import type { TraceFlags } from "./format.ts";
+import type { TraceFlags } from "./formats/format.ts";
 import type { TraceOutputOptions } from "./output.ts";
 
 /** Logs what a trace could not show. */

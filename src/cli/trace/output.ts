@@ -1,13 +1,13 @@
 import type { TapListener } from "../../guard/tap/tap.ts";
 import type { TraceProblem } from "../../tls/observer/trace-message.ts";
 import { flat } from "../prose.ts";
-import type { TracedConnection } from "./connection-event.ts";
-import { ConnectionTrace } from "./connection-trace.ts";
-import { bothOf, type ConnectionWriter } from "./connection-writer.ts";
-import type { TraceFlags } from "./format.ts";
-import { type FormatWriter, liveFormat } from "./format-writers.ts";
-import { liveEvents } from "./live-events.ts";
-import { TraceWriter } from "./writer.ts";
+import type { TracedConnection } from "./connection/traced-connection.ts";
+import { ConnectionTrace } from "./connection/connection-trace.ts";
+import { bothOf, type ConnectionWriter } from "./connection/connection-writer.ts";
+import type { TraceFlags } from "./formats/format.ts";
+import { type FormatWriter, liveFormat } from "./formats/format-writers.ts";
+import { liveEvents } from "./connection/live-events.ts";
+import { TraceWriter } from "./formats/writer.ts";
 
 export interface TraceOutputOptions extends TraceFlags {
   /** Told what could not be read or decrypted, and at which listener, unless the format has it. */

@@ -1,20 +1,20 @@
 import { statSync } from "node:fs";
 import { Command } from "commander";
 import { CaptureStreams, type StreamSummary } from "../../capture/capture-streams.ts";
-import { describeLinkType } from "../../capture/link-type-name.ts";
-import type { CaptureSink } from "../../capture/packet.ts";
+import { describeLinkType } from "../../capture/network/link-type-name.ts";
+import type { CaptureSink } from "../../capture/pcap/packet.ts";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { printError, say } from "../output.ts";
-import { type CaptureInput, openInput, STDIN } from "./capture-input.ts";
-import { CapturedConnections } from "./captured-connections.ts";
-import { capturedWriters } from "./captured-writers.ts";
-import { TraceCertificates } from "./certificates.ts";
-import { countOf } from "./text-names.ts";
-import { addTraceFlags, type TraceFlags } from "./format.ts";
-import { type InputEnd, readInput } from "./read-input.ts";
-import { TraceSecrets } from "./secrets.ts";
-import { TraceWriter } from "./writer.ts";
+import { type CaptureInput, openInput, STDIN } from "./captures/capture-input.ts";
+import { CapturedConnections } from "./captures/captured-connections.ts";
+import { capturedWriters } from "./captures/captured-writers.ts";
+import { TraceCertificates } from "./captures/certificates.ts";
+import { countOf } from "./formats/text-names.ts";
+import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
+import { type InputEnd, readInput } from "./captures/read-input.ts";
+import { TraceSecrets } from "./captures/secrets.ts";
+import { TraceWriter } from "./formats/writer.ts";
 
 interface Options extends TraceFlags {
   readonly keylog?: string;

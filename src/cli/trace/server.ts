@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
 import { tapServer } from "../../guard/tap/tap-server.ts";
 import { type EventLog, named } from "../serve/log.ts";
-import { endpointsOf } from "./endpoints.ts";
+import { endpointsOf } from "./connection/endpoints.ts";
 import type { TraceOutput } from "./output.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { HandclaspError } from "../../errors.ts";
 import { CONTENT_TYPE } from "../../tls/code-points/content-type.ts";
-import { type HandshakeFrame, HandshakeReader } from "../../tls/observer/handshake-reader.ts";
+import { type HandshakeFrame, HandshakeReader } from "../../tls/records/handshake-reader.ts";
 import { parseKeyLogLine } from "../../tls/keys/key-log.ts";
 import { parseCertificateMessage } from "../../tls/messages/certificate.ts";
 import { Tls13RecordOpener } from "../../tls/keys/open-record-tls13.ts";

@@ -2,7 +2,7 @@ import zlib, { brotliDecompressSync, constants, inflateSync } from "node:zlib";
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { CERTIFICATE_COMPRESSION_ALGORITHM } from "../code-points/code-points.ts";
 import type { HandshakeVersion } from "../code-points/code-points-version.ts";
-import { DEFAULT_MAX_MESSAGE_LENGTH } from "../observer/handshake-reader.ts";
+import { DEFAULT_MAX_MESSAGE_LENGTH } from "../records/handshake-reader.ts";
 import { type CertificateMessage, parseCertificateMessage } from "./certificate.ts";
 
 /** RFC 8879 §4. */

@@ -9,7 +9,7 @@ import {
 } from "../code-points/code-points-version.ts";
 import { CONTENT_TYPE } from "../code-points/content-type.ts";
 import { type Hole, malformedFrame } from "../records/frame-reader.ts";
-import { type HandshakeFrame, HandshakeReader } from "./handshake-reader.ts";
+import { type HandshakeFrame, HandshakeReader } from "../records/handshake-reader.ts";
 import { parseAlert } from "../messages/alert.ts";
 import { parseChangeCipherSpec } from "../messages/change-cipher-spec.ts";
 import type { ClientHello } from "../messages/client-hello.ts";

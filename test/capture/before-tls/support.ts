@@ -1,5 +1,5 @@
 import { BeforeTls } from "../../../src/capture/before-tls/before-tls.ts";
-import type { Direction } from "../../../src/capture/connection.ts";
+import type { Direction } from "../../../src/capture/tcp/connection.ts";
 
 /** Who says what; text is Latin-1. */
 export type Turn = readonly [Direction, string | Uint8Array];

@@ -6,7 +6,7 @@ import {
   type Socket,
 } from "node:net";
 import { connect, createServer, type Server, type SecureVersion } from "node:tls";
-import type { Direction, Endpoint } from "../../../src/capture/connection.ts";
+import type { Direction, Endpoint } from "../../../src/capture/tcp/connection.ts";
 import { createIdentity } from "../../../src/x509/create-identity.ts";
 
 /** Sees a connection that passes through a relay. */

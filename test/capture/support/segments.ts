@@ -1,5 +1,5 @@
-import type { TcpEvent } from "../../../src/capture/connection.ts";
-import { encodeTcpFrame, TCP_FLAG } from "../../../src/capture/tcp-frame.ts";
+import type { TcpEvent } from "../../../src/capture/tcp/connection.ts";
+import { encodeTcpFrame, TCP_FLAG } from "../../../src/capture/recording/tcp-frame.ts";
 
 const CLIENT = { address: Uint8Array.of(192, 0, 2, 1), port: 50_000 };
 const SERVER = { address: Uint8Array.of(198, 51, 100, 7), port: 443 };

@@ -1,6 +1,6 @@
 import { CaptureStreams, type StreamSummary } from "../../../src/capture/capture-streams.ts";
-import type { TcpEvent } from "../../../src/capture/connection.ts";
-import type { ReassemblyLimits } from "../../../src/capture/tcp-reassembly.ts";
+import type { TcpEvent } from "../../../src/capture/tcp/connection.ts";
+import type { ReassemblyLimits } from "../../../src/capture/tcp/tcp-reassembly.ts";
 import { segment, type SegmentFields } from "./segments.ts";
 
 export interface Read {

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import type { ConnectionOptions } from "node:tls";
 import { CIPHER_SUITE_NAMES } from "../../../src/tls/code-points/code-points-cipher-suites.ts";
-import { HandshakeReader } from "../../../src/tls/observer/handshake-reader.ts";
+import { HandshakeReader } from "../../../src/tls/records/handshake-reader.ts";
 import {
   type HandshakeMessages,
   parseHandshakeMessage,

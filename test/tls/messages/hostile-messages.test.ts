@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { deflateSync } from "node:zlib";
 import type { TlsVersion } from "../../../src/tls/code-points/code-points-version.ts";
-import { HandshakeReader } from "../../../src/tls/observer/handshake-reader.ts";
+import { HandshakeReader } from "../../../src/tls/records/handshake-reader.ts";
 import { parseAlert } from "../../../src/tls/messages/alert.ts";
 import { parseChangeCipherSpec } from "../../../src/tls/messages/change-cipher-spec.ts";
 import { parseHandshakeMessage } from "../../../src/tls/messages/handshake-message.ts";

@@ -1,7 +1,7 @@
 import type { HandshakeMessage } from "../../../../src/tls/messages/handshake-message.ts";
 import { parseHandshakeMessage } from "../../../../src/tls/messages/handshake-message.ts";
 import { tlsVersion, type TlsVersion } from "../../../../src/tls/code-points/code-points-version.ts";
-import { HandshakeReader } from "../../../../src/tls/observer/handshake-reader.ts";
+import { HandshakeReader } from "../../../../src/tls/records/handshake-reader.ts";
 import { RecordReader, type TlsRecord } from "../../../../src/tls/records/record-reader.ts";
 import { DecodedConnection } from "../../support/decoded-connection.ts";
 import type { RecordedConnection } from "../../support/recorded-connection.ts";

@@ -1,0 +1,41 @@
+import type { Direction } from "../../../capture/tcp/connection.ts";
+import { escapeText } from "../../../trust/naming/peer-name.ts";
+import type { TracedConnection } from "../connection/traced-connection.ts";
+import type { ConnectionSummary } from "./connection-summary.ts";
+import { describeEndpoint, describeTime } from "../connection/describe-connection.ts";
+import { layOut } from "./text-layout.ts";
+import { countOf, sizeOf } from "./text-names.ts";
+
+/** The arrow here is the one of what the client sends. */
+export function heading(
+  { id, client, server, isHeadless }: TracedConnection,
+  { startMs, before }: ConnectionSummary,
+): string {
+  const time = describeTime(startMs);
+  return [
+    `connection ${id}: client ${describeEndpoint(client)} → server ${describeEndpoint(server)}`,
+    ...(time === undefined ? [] : [time]),
+    ...(before.length === 0 ? [] : [`behind ${before.join(", ")}`]),
+    ...(isHeadless === true ? ["captured from the middle"] : []),
+  ].join(", ");
+}
+
+/** How it ended, how much was sent, and what was not seen of it. */
+export function closing(summary: ConnectionSummary): string {
+  const { end, sent, startMs, timeMs, refusal } = summary;
+  const how = end === undefined ? "its end was not seen" : `${end.how} by the ${end.by}`;
+  const facts = [
+    ...(refusal === undefined ? [] : [`the server refused to begin TLS: "${escapeText(refusal)}"`]),
+    `the client sent ${sizeOf(sent.client.bytes)}, the server ${sizeOf(sent.server.bytes)}`,
+    ...(["client", "server"] as const).flatMap((direction) => missingOf(direction, summary)),
+  ];
+  const since = startMs === undefined || timeMs === undefined ? 0 : timeMs - startMs;
+  return layOut(since, "·", how, facts.join(", "));
+}
+
+function missingOf(direction: Direction, { sent, oneSided }: ConnectionSummary): readonly string[] {
+  const { gaps, missing } = sent[direction];
+  if (gaps === 0) return [];
+  if (oneSided !== undefined && oneSided !== direction) return [`nothing of the ${direction}'s was captured`];
+  return [`${sizeOf(missing)} of the ${direction}'s are missing, in ${countOf(gaps, "place")}`];
+}
