@@ -15,8 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   trust: [],
   explain: ["tls", "x509", "trust"],
   operator: ["trust", "x509", "explain"],
+  admission: ["trust", "x509"],
   store: ["trust"],
-  guard: ["trust", "tls", "x509"],
+  guard: ["admission", "trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],
   gateway: ["guard", "client", "trust", "tls", "x509"],
   cli: [
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "trust",
     "explain",
     "operator",
+    "admission",
     "store",
     "guard",
     "client",
@@ -46,7 +48,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set([
 ]);
 
 /** Packages and Node modules that do input or output, or read a clock: not for these folders. */
-const PURE = ["bytes", "capture", "tls", "x509", "trust", "explain", "operator"];
+const PURE = ["bytes", "capture", "tls", "x509", "trust", "explain", "operator", "admission"];
 const IMPURE =
   /^(?:node:)?(?:fs|net|tls|http|https|http2|dgram|child_process|worker_threads|os|process|timers)(?:\/|$)/;
 const READS_CLOCK = /\bDate\.now\(\)|new Date\(\)|performance\.now\(\)|process\.hrtime/;
@@ -190,7 +192,7 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
-  it("keeps tls, x509, trust, explain, operator and bytes free of input, output and clocks", () => {
+  it("keeps tls, x509, trust, explain, operator, admission and bytes free of input, output and clocks", () => {
     const wrong = SOURCES.filter(({ folder }) => PURE.includes(folder)).flatMap(({ path, imports, text }) => [
       ...imports.filter((name) => IMPURE.test(name)).map((name) => `${path} imports ${name}`),
       ...(READS_CLOCK.test(text) ? [`${path} reads the clock`] : []),

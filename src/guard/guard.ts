@@ -15,13 +15,13 @@ import { type Encounter, GuardShowing, toEncounter } from "./connection/encounte
 import { GuardedConnection, ListedPeer } from "./connection/guarded-connection.ts";
 import { rememberGuarded } from "./connection/guarded-servers.ts";
 import { Handshake, handshakeOf } from "./connection/handshake.ts";
-import { KnownCertificates } from "./known-certificates.ts";
+import { KnownCertificates } from "../admission/known-certificates.ts";
 import { LiveConnections } from "./connection/live-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { type Peer, toPeer } from "./connection/peer.ts";
 import { connectionOf, rememberConnection } from "./connection/peer-of.ts";
 import { Reception } from "./arrivals/reception.ts";
-import { reasonOfUnreadable, refuseFor } from "./refusal/refuse-for.ts";
+import { reasonOfUnreadable, refuseFor } from "../admission/refuse-for.ts";
 import { settleClaim } from "./refusal/settle-claim.ts";
 import { STAYS, turnAway } from "./refusal/turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";

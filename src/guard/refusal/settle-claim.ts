@@ -2,7 +2,7 @@ import type { Showing } from "../../trust/records/showing.ts";
 import type { Distrust } from "../../trust/judging/distrust.ts";
 import type { Admit, Claim, RefusalReason, Refuse, Settled } from "../../trust/records/verdict.ts";
 import type { Encounter } from "../connection/encounter.ts";
-import { refuseFor } from "./refuse-for.ts";
+import { refuseFor } from "../../admission/refuse-for.ts";
 import type { TrustPort } from "../trust-port.ts";
 import { bytesSent } from "./turn-away.ts";
 import { withholdEnd } from "./withheld-end.ts";

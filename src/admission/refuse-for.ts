@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { isHandclaspError } from "../../errors.ts";
-import type { Refuse, RefusalReason } from "../../trust/records/verdict.ts";
+import { isHandclaspError } from "../errors.ts";
+import type { Refuse, RefusalReason } from "../trust/records/verdict.ts";
 
 /** A refusal that needs no trust store; of a certificate that could not be read, with its fingerprint. */
 export function refuseFor(reason: RefusalReason, error?: unknown, certificate?: Uint8Array): Refuse {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
-import { KnownCertificates } from "../../src/guard/known-certificates.ts";
+import { KnownCertificates } from "../../src/admission/known-certificates.ts";
 import { factsOf } from "../support/certificates.ts";
-import { identity } from "./support/identities.ts";
+import { identity } from "../guard/support/identities.ts";
 
 describe("KnownCertificates", async () => {
   const { facts } = await identity("client");
