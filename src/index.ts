@@ -61,7 +61,8 @@ export {
   tokenState,
 } from "./trust/records/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
-export type { Fall, TrustChange, TrustChanges } from "./trust/trust-change.ts";
+export type { Fall } from "./trust/judging/distrust.ts";
+export type { TrustChange, TrustChanges } from "./trust/trust-change.ts";
 export { type AuditReport, auditRows } from "./trust/chain/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";
 export type { Change, Outcome, SeenKey } from "./trust/records/change.ts";

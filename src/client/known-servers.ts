@@ -5,16 +5,12 @@ import type { SeenCertificate } from "../trust/records/change.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { Actor } from "../trust/records/events.ts";
 import { isSetAside } from "../trust/judging/is-set-aside.ts";
-import {
-  type Endorsed,
-  type EndorsementProblem,
-  judgeEndorsement,
-} from "../trust/judging/judge-endorsement.ts";
+import { type Endorsed, judgeEndorsement } from "../trust/judging/judge-endorsement.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { escapeText, nameKey } from "../trust/naming/peer-name.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
-import type { Concern, Endorser } from "../trust/records/verdict.ts";
+import type { Concern, EndorsementProblem, Endorser } from "../trust/records/verdict.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { readEndorsement } from "../x509/endorsement.ts";
 import { LiveServers } from "./live-servers.ts";

@@ -1,5 +1,5 @@
 import type { Distrust } from "../trust/judging/distrust.ts";
-import type { Fall } from "../trust/trust-change.ts";
+import type { Fall } from "../trust/judging/distrust.ts";
 
 /** Why an open connection was ended. `closed`: its guard was closed, by a reload or at the end. */
 export type CutReason = Fall | "renamed" | "store-unavailable" | "closed";

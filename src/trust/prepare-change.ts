@@ -9,7 +9,7 @@ import type {
   PreparedChange,
   PreparedCreateToken,
 } from "./changes/prepared-change.ts";
-import type { Rate } from "./limits/first-use-limits.ts";
+import type { Rate } from "./records/rate.ts";
 import { keyIdAsName, looksLikeKeyId, parseKeyIdPrefix, toKeyId } from "./naming/key-id.ts";
 import { parseKeyPin } from "./naming/key-pin.ts";
 import type { KeyPin } from "./records/key-record.ts";

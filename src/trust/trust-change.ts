@@ -1,11 +1,9 @@
 import { HandclaspError } from "../errors.ts";
+import type { Fall } from "./judging/distrust.ts";
 import { parseEvent, type TrustEvent } from "./records/events.ts";
 import type { KeyPin } from "./records/key-record.ts";
 import { nameKey } from "./naming/peer-name.ts";
 import type { TrustStore } from "./port/trust-store.ts";
-
-/** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */
-export type Fall = "revoked" | "ignored" | "retired" | "set-aside" | "forgotten" | "expired" | "not-allowed";
 
 /** What happened to one key since its listener was last told. What was lost is told even if it is back by now. */
 export interface TrustChange {

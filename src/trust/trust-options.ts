@@ -11,8 +11,9 @@ import {
   type OptionRules,
   TEXT,
 } from "../check-options.ts";
-import type { FirstUseLimiter, FirstUseLimitOptions, Rate } from "./limits/first-use-limits.ts";
+import type { FirstUseLimiter, FirstUseLimitOptions } from "./limits/first-use-limits.ts";
 import type { Policy } from "./records/policy.ts";
+import type { Rate } from "./records/rate.ts";
 
 export interface TrustOptions {
   readonly policy?: Partial<Policy>;

@@ -1,4 +1,4 @@
-import { holderOf } from "../changes/put-key.ts";
+import { holderOf } from "../naming/holder-of.ts";
 import type { FoldedKey, FoldedToken, TrustFold } from "./fold-events.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import type { KeyLookup } from "../records/key-lookup.ts";

@@ -1,8 +1,7 @@
-import { ENDED_KEPT_MS } from "../changes/token.ts";
 import type { TrustEvent } from "../records/events.ts";
 import type { KeyPin, KeySource, KeyState } from "../records/key-record.ts";
 import { nameKey } from "../naming/peer-name.ts";
-import type { TokenRecord } from "../records/token-record.ts";
+import { ENDED_KEPT_MS, type TokenRecord } from "../records/token-record.ts";
 
 /** What the events say of a key that somebody decided about. */
 export interface FoldedKey {

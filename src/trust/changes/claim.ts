@@ -7,7 +7,8 @@ import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "../records/change.ts";
 import type { FoldedName } from "./folded-name.ts";
 import type { PreparedCertificate, PreparedClaim, PreparedHold } from "./prepared-change.ts";
-import { holderOf, putKey } from "./put-key.ts";
+import { holderOf } from "../naming/holder-of.ts";
+import { putKey } from "./put-key.ts";
 
 /** First use: the name goes to the key if nobody else holds it, else the key waits as a conflict. */
 export function applyClaim(tables: TrustTables, change: PreparedClaim): Outcome {

@@ -1,5 +1,5 @@
+import { holderOf } from "../naming/holder-of.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
-import type { KeyLookup } from "../records/key-lookup.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 
 /** A key as a change wants it: what follows from that is not its to say. */
@@ -70,12 +70,6 @@ function conflictOf(
   const waits = state === "pending" && peer === null;
   const holder = waits && wanted !== null ? holderOf(tables, wanted) : undefined;
   return holder?.pin ?? conflictsWith;
-}
-
-/** Who has a name: a trusted key rather than another. */
-export function holderOf(tables: Pick<KeyLookup, "keysOfName">, name: string): KeyRecord | undefined {
-  const holders = tables.keysOfName(name);
-  return holders.find(({ state }) => state === "trusted") ?? holders[0];
 }
 
 /** Names that keys got or lost: those who wait for one conflict with whoever has it then, or with nobody. */

@@ -1,14 +1,12 @@
 import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import { keepsItsName } from "../judging/is-set-aside.ts";
-import { type TokenRecord, tokenState } from "../records/token-record.ts";
+import { ENDED_KEPT_MS, type TokenRecord, tokenState } from "../records/token-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { CancelTokenChange, Outcome } from "../records/change.ts";
 import type { PreparedCreateToken } from "./prepared-change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
-/** How long a token that ended is still told apart from one that never was. */
-export const ENDED_KEPT_MS: number = 30 * 24 * 3600 * 1000;
 
 /** Keeps what is needed to recognise a token. A name that a trusted key has is not given away by accident. */
 export function applyCreateToken(tables: TrustTables, change: PreparedCreateToken): Outcome {

@@ -1,7 +1,19 @@
-import type { AlertName } from "../../tls/code-points/alert.ts";
 import type { RefusalReason } from "../records/verdict.ts";
 
-const ALERT_OF: Readonly<Record<RefusalReason, AlertName>> = {
+/** An alert that says why, by its name in RFC 8446 §6; `handshake_failure` is the older word of RFC 5246 §7.4.6. */
+export type RefusalAlert =
+  | "access_denied"
+  | "bad_certificate"
+  | "certificate_expired"
+  | "certificate_required"
+  | "certificate_revoked"
+  | "certificate_unknown"
+  | "handshake_failure"
+  | "internal_error"
+  | "unknown_ca"
+  | "unsupported_certificate";
+
+const ALERT_OF: Readonly<Record<RefusalReason, RefusalAlert>> = {
   "no-certificate": "certificate_required",
   "malformed-certificate": "bad_certificate",
   "unsupported-key": "unsupported_certificate",
@@ -23,8 +35,8 @@ const ALERT_OF: Readonly<Record<RefusalReason, AlertName>> = {
 export const REFUSAL_REASONS: readonly RefusalReason[] = Object.keys(ALERT_OF) as RefusalReason[];
 
 /** The alert that says why, as far as TLS has a word for it. `version` is what `tls.TLSSocket.getProtocol` gives. */
-export function alertOf(reason: RefusalReason, version: string | null): AlertName {
-  // RFC 5246 §7.4.6 has the older word: certificate_required came with TLS 1.3.
+export function alertOf(reason: RefusalReason, version: string | null): RefusalAlert {
+  // certificate_required came with TLS 1.3.
   if (reason === "no-certificate" && version !== "TLSv1.3") return "handshake_failure";
   return ALERT_OF[reason];
 }

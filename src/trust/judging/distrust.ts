@@ -1,6 +1,8 @@
 import { isSetAside } from "./is-set-aside.ts";
 import type { KeyRecord } from "../records/key-record.ts";
-import type { Fall } from "../trust-change.ts";
+
+/** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */
+export type Fall = "revoked" | "ignored" | "retired" | "set-aside" | "forgotten" | "expired" | "not-allowed";
 
 /** Why a key is not trusted. Who was never met, or forgotten, is `forgotten`. */
 export type Distrust = Fall | "pending" | "store-unavailable";

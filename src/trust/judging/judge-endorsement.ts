@@ -2,6 +2,7 @@ import { isSetAside } from "./is-set-aside.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { Knowledge } from "../port/knowledge.ts";
 import type { ShownEndorsement } from "../records/showing.ts";
+import type { EndorsementProblem } from "../records/verdict.ts";
 
 /** What endorsements lead to. */
 export type Endorsed =
@@ -10,19 +11,6 @@ export type Endorsed =
   /** Whoever stands behind it has no say: for us it is a key like any other. */
   | { readonly kind: "void"; readonly pin: KeyPin; readonly problem: EndorsementProblem }
   | { readonly kind: "none" };
-
-export type EndorsementProblem =
-  | "endorsed-by-revoked"
-  | "endorsed-by-retired"
-  | "endorsed-by-ignored"
-  | "endorsed-by-set-aside"
-  | "endorsed-by-forgotten"
-  | "endorsed-by-expired"
-  | "endorsement-outdated"
-  | "endorsement-not-yet-valid"
-  | "endorsed-key-forgotten"
-  | "endorsed-by-unknown"
-  | "bad-endorsement";
 
 /** How far the clock of whoever signed may be ahead of ours. */
 const AHEAD_MS = 24 * 3600 * 1000;

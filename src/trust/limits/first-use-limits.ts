@@ -1,10 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
-
-/** A token bucket: `burst` at once, then `perSecond`. */
-export interface Rate {
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import type { Rate } from "../records/rate.ts";
 
 export interface FirstUseLimitOptions {
   /** For one source network, as `sourceNetwork` names it. */

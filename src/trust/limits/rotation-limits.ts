@@ -1,5 +1,6 @@
 import type { KeyPin, KeyRecord, KeySource } from "../records/key-record.ts";
-import { FirstUseLimits, type Rate } from "./first-use-limits.ts";
+import { FirstUseLimits } from "./first-use-limits.ts";
+import type { Rate } from "../records/rate.ts";
 import { nameKey } from "../naming/peer-name.ts";
 
 export const DEFAULT_ROTATIONS: Rate = { burst: 10, perSecond: 1 / 60 };

@@ -1,6 +1,6 @@
 import type { Actor } from "./events.ts";
-import type { Rate } from "../limits/first-use-limits.ts";
 import type { KeyPin, KeyRecord, KeySource } from "./key-record.ts";
+import type { Rate } from "./rate.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { Concern, Endorser, RefusalReason } from "./verdict.ts";
 

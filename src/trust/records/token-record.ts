@@ -23,6 +23,9 @@ export interface TokenRecord {
   readonly cancelledAt: number | null;
 }
 
+/** How long a token that ended is still told apart from one that never was. */
+export const ENDED_KEPT_MS: number = 30 * 24 * 3600 * 1000;
+
 /** Why a join token was not taken; the client is told `access_denied` whichever it is. */
 export type TokenProblem =
   | "unknown-token"

@@ -1,4 +1,3 @@
-import type { EndorsementProblem } from "../judging/judge-endorsement.ts";
 import type { KeyPin, KeySource } from "./key-record.ts";
 import type { TokenProblem } from "./token-record.ts";
 
@@ -20,6 +19,20 @@ export type RefusalReason =
   | "token-invalid"
   | "not-allowed"
   | "store-unavailable";
+
+/** Why an endorsement came to nothing. */
+export type EndorsementProblem =
+  | "endorsed-by-revoked"
+  | "endorsed-by-retired"
+  | "endorsed-by-ignored"
+  | "endorsed-by-set-aside"
+  | "endorsed-by-forgotten"
+  | "endorsed-by-expired"
+  | "endorsement-outdated"
+  | "endorsement-not-yet-valid"
+  | "endorsed-key-forgotten"
+  | "endorsed-by-unknown"
+  | "bad-endorsement";
 
 /** Which rule about tokens or endorsements it was; `endorsed` waits for review under `rotation: "ask"`. */
 export type RefusalDetail = TokenProblem | EndorsementProblem | "endorsed";
