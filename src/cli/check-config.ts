@@ -8,9 +8,9 @@ import type { Complaint } from "../gateway/config/parse-config.ts";
 import { openStore } from "../store/open-store.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
-import { jsonOption, processName, storeOption } from "./context.ts";
-import { readConfig, readText } from "./gateway/config.ts";
-import { print, printJson, say } from "./output.ts";
+import { jsonOption, processName, storeOption } from "./command-line/context.ts";
+import { readConfig, readText } from "./server/gateway-config.ts";
+import { print, printJson, say } from "./terminal/output.ts";
 
 interface Flags {
   readonly store: string;

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
-import { type Candidate, complete } from "./complete.ts";
-import { print, printBytes } from "./output.ts";
+import { type Candidate, complete } from "./completion/complete.ts";
+import { print, printBytes } from "./terminal/output.ts";
 
 /** The command line with that verb's branch. */
 type TreeOf = (verb: string) => Promise<Command>;

@@ -17,14 +17,14 @@ import type { TrustStore } from "../trust/port/trust-store.ts";
 import { converse } from "./connect/converse.ts";
 import { explainRefused } from "./connect/explain-refused.ts";
 import { HandshakeSummary } from "./connect/handshake-summary.ts";
-import { hasJoined, identityFor } from "./connect/identity.ts";
-import { openKnownServers } from "./connect/known-servers.ts";
-import { openTcp } from "./connect/open-tcp.ts";
+import { hasJoined, identityFor } from "./client/remembered-identity.ts";
+import { openKnownServers } from "./client/known-servers.ts";
+import { openTcp } from "./client/open-tcp.ts";
 import { readCas, readPemIdentity } from "./connect/pem-files.ts";
-import { asArgument, processName, storeOption } from "./context.ts";
-import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
-import { say, table } from "./output.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
+import { asArgument, processName, storeOption } from "./command-line/context.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identities/make-identity.ts";
+import { say, table } from "./terminal/output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./command-line/passphrase-file.ts";
 
 /** What `connect` and `trace connect` have in common. */
 export interface ConnectFlags extends PassphraseFlag {

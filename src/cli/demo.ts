@@ -7,10 +7,10 @@ import { toKeyId } from "../trust/naming/key-id.ts";
 import { Operator } from "../operator/operator.ts";
 import { formatListing } from "../tls/formats/format-listing.ts";
 import { createIdentity } from "../x509/create-identity.ts";
-import { processName } from "./context.ts";
+import { processName } from "./command-line/context.ts";
 import { DemoClient, type Visit } from "./demo/client.ts";
 import { startDemoServer } from "./demo/server.ts";
-import { print, printError } from "./output.ts";
+import { print, printError } from "./terminal/output.ts";
 
 /** `demo`: plays the whole story on this machine and exits 1 when a step does not hold. */
 export function command(): Command {

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { jsonOption, storeOption } from "./context.ts";
+import { jsonOption, storeOption } from "./command-line/context.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { examineClock, examineEnvironment, examineRuntime } from "./doctor/machine.ts";
 import { examineDataFolder, examineIdentities, examineStores } from "./doctor/data.ts";
-import { print, printJson, table } from "./output.ts";
+import { print, printJson, table } from "./terminal/output.ts";
 
 /** `doctor`: what is set up and what is not; exit code 1 when something is broken. Changes nothing. */
 export function command(): Command {

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { Explanation } from "../explain/explanation.ts";
 import { explainRefusal } from "../operator/explain-refusal.ts";
-import { jsonOption, storeOption, withStore } from "./context.ts";
-import { remediesText } from "./remedy-text.ts";
-import { print, printJson } from "./output.ts";
-import { columnsOf, flat, wrapped } from "./prose.ts";
+import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { remediesText } from "./terminal/remedy-text.ts";
+import { print, printJson } from "./terminal/output.ts";
+import { columnsOf, flat, wrapped } from "./terminal/prose.ts";
 
 /** `explain`: why a client was refused, and what changes that. */
 export function command(): Command {

@@ -10,15 +10,15 @@ import { openStore } from "../store/open-store.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/network/ip-network.ts";
 import { addConnectFlags, type ConnectFlags, connectOptions } from "./connect.ts";
-import { knownServersUrl } from "./connect/known-servers.ts";
-import { asArgument, jsonOption, processName } from "./context.ts";
-import { connectionsByFiles } from "./file-capacity.ts";
+import { knownServersUrl } from "./client/known-servers.ts";
+import { asArgument, jsonOption, processName } from "./command-line/context.ts";
+import { connectionsByFiles } from "./server/file-capacity.ts";
 import { forwardConnection } from "./forward/connection.ts";
 import { ForwardLog } from "./forward/log.ts";
-import { outliveReaders } from "./output.ts";
-import { parseCount } from "./parse-count.ts";
-import { listen, stopSignal } from "./serve/listen.ts";
-import { ServeLog } from "./serve/log.ts";
+import { outliveReaders } from "./terminal/output.ts";
+import { parseCount } from "./command-line/parse-count.ts";
+import { listen, stopSignal } from "./server/listen.ts";
+import { ServeLog } from "./log/event-log.ts";
 
 interface Flags extends ConnectFlags {
   readonly maxConnections: number;

@@ -11,17 +11,17 @@ import { workerCount } from "../gateway/workers/worker-count.ts";
 import { whyUnready } from "../gateway/workers/why-unready.ts";
 import { Worker } from "../gateway/workers/worker.ts";
 import { HandclaspError } from "../errors.ts";
-import { addGatewayOptions, type GatewayOptions } from "./gateway/options.ts";
-import { type ConfigSource, configSource } from "./gateway/config.ts";
-import { logWorkers, openGatewayLog } from "./gateway/log.ts";
-import { announceListeners, GatewayProcess } from "./gateway/process.ts";
-import { GatewayReload } from "./gateway/reload.ts";
-import { keepPems } from "./gateway/pems.ts";
-import { outliveReaders } from "./output.ts";
-import { ownCommand } from "./own-command.ts";
-import { passphraseFrom } from "./passphrase-file.ts";
-import { stopSignal } from "./serve/listen.ts";
-import type { EventLog } from "./serve/log.ts";
+import { addGatewayOptions, type GatewayOptions } from "./server/gateway-options.ts";
+import { type ConfigSource, configSource } from "./server/gateway-config.ts";
+import { logWorkers, openGatewayLog } from "./log/gateway-log.ts";
+import { announceListeners, GatewayProcess } from "./server/process.ts";
+import { GatewayReload } from "./server/reload.ts";
+import { keepPems } from "./server/pems.ts";
+import { outliveReaders } from "./terminal/output.ts";
+import { ownCommand } from "./server/own-command.ts";
+import { passphraseFrom } from "./command-line/passphrase-file.ts";
+import { stopSignal } from "./server/listen.ts";
+import type { EventLog } from "./log/event-log.ts";
 
 /** `gateway`: lets clients it knows through to a service. */
 export function command(): Command {

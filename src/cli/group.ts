@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { toListedMember } from "../operator/listed-member.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
-import { jsonOption, storeOption, withStore } from "./context.ts";
-import { ifVersionOption } from "./trust/keys-argument.ts";
-import { print, printJson, showMinute, showName } from "./output.ts";
-import { addPageOptions, type PageFlags, toSearch } from "./page-options.ts";
-import { printList } from "./print-list.ts";
+import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { ifVersionOption } from "./command-line/keys-argument.ts";
+import { print, printJson, showMinute, showName } from "./terminal/output.ts";
+import { addPageOptions, type PageFlags, toSearch } from "./lists/page-options.ts";
+import { printList } from "./lists/print-list.ts";
 
 interface Flags {
   readonly ifVersion?: number;

@@ -2,15 +2,15 @@ import { Command, Option } from "commander";
 import { readIdentityFile } from "../client/identity-file.ts";
 import { identityFile, listIdentities, saveIdentity } from "../client/identity-folder.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
-import { jsonOption, storeOption } from "./context.ts";
+import { jsonOption, storeOption } from "./command-line/context.ts";
 import { exportCommand } from "./identity/export.ts";
 import { importCommand } from "./identity/import.ts";
-import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identities/make-identity.ts";
 import { type IdentityRow, printIdentity, toIdentityRow } from "./identity/print.ts";
 import { renewCommand, rotateCommand } from "./identity/reissue.ts";
 import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./identity/which.ts";
-import { print, printJson, table } from "./output.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
+import { print, printJson, table } from "./terminal/output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./command-line/passphrase-file.ts";
 
 interface CreateOptions extends PassphraseFlag {
   readonly type: IdentityType;

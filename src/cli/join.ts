@@ -6,12 +6,12 @@ import { openStore } from "../store/open-store.ts";
 import { parseJoinToken } from "../trust/naming/join-token.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
-import { rememberIdentity } from "./connect/identity.ts";
-import { knownServersUrl } from "./connect/known-servers.ts";
-import { jsonOption, processName, storeOption } from "./context.ts";
-import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identity/make.ts";
-import { print, printJson, say, showName } from "./output.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
+import { rememberIdentity } from "./client/remembered-identity.ts";
+import { knownServersUrl } from "./client/known-servers.ts";
+import { jsonOption, processName, storeOption } from "./command-line/context.ts";
+import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "./identities/make-identity.ts";
+import { print, printJson, say, showName } from "./terminal/output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./command-line/passphrase-file.ts";
 
 interface Flags extends PassphraseFlag {
   readonly identity?: string;

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { type Command, CommanderError, type OutputConfiguration } from "commander";
 import { tooOld } from "../node-version.ts";
-import { refuseEmptyPaths } from "./empty-paths.ts";
-import { beforeRest, findVerb } from "./help-request.ts";
-import { useLargerHeap } from "./larger-heap.ts";
-import { printBytes, printError, printErrorsAsJson, settleOutput } from "./output.ts";
-import { toUsageError } from "./usage-error.ts";
+import { refuseEmptyPaths } from "./command-line/empty-paths.ts";
+import { beforeRest, findVerb } from "./command-line/help-request.ts";
+import { useLargerHeap } from "./server/larger-heap.ts";
+import { printBytes, printError, printErrorsAsJson, settleOutput } from "./terminal/output.ts";
+import { toUsageError } from "./command-line/usage-error.ts";
 import { commandTree } from "./verbs.ts";
-import { stderr, stdout } from "./way-out.ts";
+import { stderr, stdout } from "./terminal/way-out.ts";
 
 /** Runs one command line. Returns the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -5,12 +5,12 @@ import { REFUSAL_REASONS } from "../trust/judging/alerts.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { RefusalFilter } from "../trust/port/roll.ts";
 import type { RecordedReason } from "../trust/records/sighting.ts";
-import { jsonOption, storeOption, withStore } from "./context.ts";
-import { showMinute } from "./output.ts";
-import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "./page-options.ts";
-import { printList } from "./print-list.ts";
-import { addTimeOptions, type TimeFlags, toTimes } from "./time-options.ts";
-import { shortKeyId, showFrom } from "./trust/print-keys.ts";
+import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { showMinute } from "./terminal/output.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "./lists/page-options.ts";
+import { printList } from "./lists/print-list.ts";
+import { addTimeOptions, type TimeFlags, toTimes } from "./lists/time-options.ts";
+import { shortKeyId, showFrom } from "./lists/print-keys.ts";
 
 interface Flags extends PageFlags, TimeFlags {
   readonly peer?: string;

@@ -13,22 +13,22 @@ import { peerOf } from "../guard/connection/peer-of.ts";
 import { openStore } from "../store/open-store.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
-import { processName } from "./context.ts";
-import { followIdentity } from "./follow-identity.ts";
-import { openPemDir } from "./open-pem-dir.ts";
-import { outliveReaders } from "./output.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./passphrase-file.ts";
+import { processName } from "./command-line/context.ts";
+import { followIdentity } from "./identities/follow-identity.ts";
+import { openPemDir } from "./server/open-pem-dir.ts";
+import { outliveReaders } from "./terminal/output.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./command-line/passphrase-file.ts";
 import { recordServer } from "../operator/known-server.ts";
 import { greet } from "../gateway/greeter/greet.ts";
-import { serverIdentity, serverIdentityFiles } from "./serve/identity.ts";
-import { logAnonymous, logClients, ServeLog } from "./serve/log.ts";
-import { listen, reasonOf, stopSignal } from "./serve/listen.ts";
-import { addServeOptions, checkServeOptions, type ServeOptions } from "./serve/options.ts";
-import { useTrustCa } from "./serve/trust-ca.ts";
-import { warnAbout } from "./serve/warn-about.ts";
-import { logProblem } from "./trace/log.ts";
-import { TraceOutput } from "./trace/output.ts";
-import { traceServer } from "./trace/server.ts";
+import { serverIdentity, serverIdentityFiles } from "./identities/server-identity.ts";
+import { logAnonymous, logClients, ServeLog } from "./log/event-log.ts";
+import { listen, reasonOf, stopSignal } from "./server/listen.ts";
+import { addServeOptions, checkServeOptions, type ServeOptions } from "./server/server-options.ts";
+import { useTrustCa } from "./server/trust-ca.ts";
+import { warnAbout } from "./server/warn-about.ts";
+import { logProblem } from "./trace/live/log.ts";
+import { TraceOutput } from "./trace/live/output.ts";
+import { traceServer } from "./trace/live/server.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
-import { jsonOption, storeOption, withStore } from "./context.ts";
-import { print, printJson, say, table } from "./output.ts";
+import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { print, printJson, say, table } from "./terminal/output.ts";
 import { auditProblem, notCompared, toJsonRows } from "../operator/audit-problem.ts";
 
 interface Options {

@@ -9,12 +9,12 @@ import { encodeJoinToken, type JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { parseKeyPin } from "../trust/naming/key-pin.ts";
 import { type TokenRecord, tokenState } from "../trust/records/token-record.ts";
-import { asArgument, jsonOption, storeOption, withStore } from "./context.ts";
-import { print, printBytes, printJson, showMinute, showName } from "./output.ts";
-import { addPageOptions, type PageFlags, toSearch } from "./page-options.ts";
-import { printList } from "./print-list.ts";
+import { asArgument, jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { print, printBytes, printJson, showMinute, showName } from "./terminal/output.ts";
+import { addPageOptions, type PageFlags, toSearch } from "./lists/page-options.ts";
+import { printList } from "./lists/print-list.ts";
 import { meantServer } from "./token/meant-server.ts";
-import { shortKeyId } from "./trust/print-keys.ts";
+import { shortKeyId } from "./lists/print-keys.ts";
 
 /** Enough to cancel one by. */
 const SHORT_ID = 12;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { Command } from "commander";
-import { complete } from "../../src/cli/complete.ts";
+import { complete } from "../../src/cli/completion/complete.ts";
 import { commandTree } from "../../src/cli/verbs.ts";
 import { Home, MAIN, runToEnd } from "./support/serve.ts";
 

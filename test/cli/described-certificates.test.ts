@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DescribedCertificates } from "../../src/cli/serve/described-certificates.ts";
+import { DescribedCertificates } from "../../src/cli/log/described-certificates.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 
 const { facts } = await createIdentity({ name: "anna", type: "p256", now: new Date() });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { refusalText } from "../../src/cli/explain.ts";
-import { flat } from "../../src/cli/prose.ts";
+import { flat } from "../../src/cli/terminal/prose.ts";
 import { judgeRefusal, type RefusalFacts } from "../../src/explain/judge-refusal.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { randomPin } from "../support/certificates.ts";

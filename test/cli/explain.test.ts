@@ -10,7 +10,7 @@ import { command as token } from "../../src/cli/token.ts";
 import { command as trust } from "../../src/cli/trust.ts";
 import { alertOf } from "../../src/trust/judging/alerts.ts";
 import { refusalText } from "../../src/cli/explain.ts";
-import { flat } from "../../src/cli/prose.ts";
+import { flat } from "../../src/cli/terminal/prose.ts";
 import { judgeRefusal, type RefusalFacts } from "../../src/explain/judge-refusal.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { KeyRecord } from "../../src/trust/records/key-record.ts";

@@ -3,8 +3,8 @@ import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { judgeHandshake } from "../../explain/judge-handshake.ts";
 import { ALERTS, CERTIFICATE_ALERTS } from "../../tls/code-points/alert.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
-import { explanationsText } from "../explanations-text.ts";
-import { flat } from "../prose.ts";
+import { explanationsText } from "../terminal/explanations-text.ts";
+import { flat } from "../terminal/prose.ts";
 import { StoryTeller } from "../trace/story/story.ts";
 
 export interface RefusedConnection {

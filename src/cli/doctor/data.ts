@@ -8,11 +8,11 @@ import { realStorePath } from "../../store/real-store-path.ts";
 import { parseEvent } from "../../trust/records/events.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { knownServersUrl } from "../connect/known-servers.ts";
-import { dataFolder, processName } from "../context.ts";
+import { knownServersUrl } from "../client/known-servers.ts";
+import { dataFolder, processName } from "../command-line/context.ts";
 import { type Finding, toBrokenFinding, toFinding } from "./finding.ts";
-import { identitiesFolder } from "../identity/make.ts";
-import { serverIdentityFile } from "../serve/identity.ts";
+import { identitiesFolder } from "../identities/make-identity.ts";
+import { serverIdentityFile } from "../identities/server-identity.ts";
 
 /** Where our files live, and who else may look there. */
 export function examineDataFolder(): readonly Finding[] {

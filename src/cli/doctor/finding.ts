@@ -1,5 +1,5 @@
 import { escapeText } from "../../trust/naming/peer-name.ts";
-import { hintText } from "../hint-text.ts";
+import { hintText } from "../terminal/hint-text.ts";
 
 /** `none`: not set up yet, which is no fault. `warn`: works, but somebody should know. */
 export type FindingStatus = "ok" | "none" | "warn" | "broken";

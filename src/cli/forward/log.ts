@@ -1,7 +1,7 @@
 import { isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
-import { hintText } from "../hint-text.ts";
-import type { EventLog } from "../serve/log.ts";
+import { hintText } from "../terminal/hint-text.ts";
+import type { EventLog } from "../log/event-log.ts";
 
 const MOST_BYTES = 4096;
 

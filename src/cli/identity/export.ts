@@ -6,10 +6,15 @@ import { readIdentityFile } from "../../client/identity-file.ts";
 import { encodePrivateKey } from "../../client/private-key.ts";
 import { HandclaspError } from "../../errors.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
-import { jsonOption, storeOption } from "../context.ts";
+import { jsonOption, storeOption } from "../command-line/context.ts";
 import { serverOption, showExisting, type WhichFlags, type WhichIdentity, whichIdentity } from "./which.ts";
-import { print, printJson, say } from "../output.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption, readPassphrase } from "../passphrase-file.ts";
+import { print, printJson, say } from "../terminal/output.ts";
+import {
+  type PassphraseFlag,
+  passphraseFrom,
+  passphraseOption,
+  readPassphrase,
+} from "../command-line/passphrase-file.ts";
 
 interface Flags extends PassphraseFlag, WhichFlags {
   readonly p12?: string;

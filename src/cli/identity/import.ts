@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { saveIdentity } from "../../client/identity-folder.ts";
 import { HandclaspError } from "../../errors.ts";
-import { jsonOption } from "../context.ts";
-import { DEFAULT_IDENTITY, identitiesFolder } from "./make.ts";
+import { jsonOption } from "../command-line/context.ts";
+import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";
 import { printIdentity } from "./print.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption } from "../passphrase-file.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "../command-line/passphrase-file.ts";
 
 interface Flags extends PassphraseFlag {
   readonly json?: true;

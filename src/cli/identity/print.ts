@@ -2,7 +2,7 @@ import type { ShownIdentity } from "../../client/identity-file.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { describeCertificate } from "../../x509/certificate-description.ts";
 import type { CertificateFacts, KeyPin } from "../../x509/certificate-facts.ts";
-import { print, printJson, table } from "../output.ts";
+import { print, printJson, table } from "../terminal/output.ts";
 
 /** One of our identities, as programs get it. */
 export interface IdentityRow {

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { renewIdentityFile, rotateIdentityFile } from "../../client/reissue-identity.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../../x509/identity-type.ts";
-import { jsonOption, storeOption } from "../context.ts";
+import { jsonOption, storeOption } from "../command-line/context.ts";
 import { printIdentity } from "./print.ts";
 import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./which.ts";
-import { type PassphraseFlag, passphraseFrom, passphraseOption } from "../passphrase-file.ts";
+import { type PassphraseFlag, passphraseFrom, passphraseOption } from "../command-line/passphrase-file.ts";
 
 interface ReissueFlags extends PassphraseFlag, WhichFlags {
   readonly days?: number;

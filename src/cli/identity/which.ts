@@ -2,8 +2,8 @@ import { Option } from "commander";
 import { identityFile } from "../../client/identity-folder.ts";
 import { type ShownIdentity, showIdentityFile } from "../../client/identity-file.ts";
 import { HandclaspError } from "../../errors.ts";
-import { DEFAULT_IDENTITY, identitiesFolder } from "./make.ts";
-import { serverIdentityFile } from "../serve/identity.ts";
+import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";
+import { serverIdentityFile } from "../identities/server-identity.ts";
 
 /** Which identity a verb is about. */
 export interface WhichFlags {

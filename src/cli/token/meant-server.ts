@@ -3,7 +3,7 @@ import { HandclaspError } from "../../errors.ts";
 import { reachableAddress, recordedListeners, type ServerRecord } from "../../operator/known-server.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { serverIdentityFile } from "../serve/identity.ts";
+import { serverIdentityFile } from "../identities/server-identity.ts";
 
 export interface MeantServer {
   readonly servers: readonly string[];

@@ -3,8 +3,8 @@ import { formatServerAddress, type ServerAddress } from "../../client/server-add
 import { HandclaspError } from "../../errors.ts";
 import { readHttpAnswer } from "../../explain/seen/http-answer.ts";
 import { judgeResponse } from "../../explain/judge-response.ts";
-import { explanationsText } from "../explanations-text.ts";
-import { flat } from "../prose.ts";
+import { explanationsText } from "../terminal/explanations-text.ts";
+import { flat } from "../terminal/prose.ts";
 import { StoryTeller } from "./story/story.ts";
 
 /** The protocol in which a server may say what it thinks of a certificate, as nginx does. */

@@ -13,14 +13,14 @@ import {
   type PeerFlags,
   withConnection,
 } from "../connect.ts";
-import { openTcp } from "../connect/open-tcp.ts";
-import { say } from "../output.ts";
-import { ServeLog } from "../serve/log.ts";
+import { openTcp } from "../client/open-tcp.ts";
+import { say } from "../terminal/output.ts";
+import { ServeLog } from "../log/event-log.ts";
 import { askHttp, HTTP, refusalIn, shownBy } from "./ask-http.ts";
 import { endpointsOf } from "./connection/endpoints.ts";
 import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
-import { explainingIn, logProblem } from "./log.ts";
-import { TraceOutput } from "./output.ts";
+import { explainingIn, logProblem } from "./live/log.ts";
+import { TraceOutput } from "./live/output.ts";
 
 /** How long a server has to judge us after the handshake; in TLS 1.3 its alert comes later than 'secureConnect'. */
 const VERDICT_MS = 500;

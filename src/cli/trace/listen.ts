@@ -6,17 +6,17 @@ import { socketAddress } from "../../guard/connection/remote-address.ts";
 import type { IdentityPem } from "../../client/identity.ts";
 import { formatServerAddress, parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { parseTimeout } from "../../duration.ts";
-import { asArgument } from "../context.ts";
-import { makeIdentity } from "../identity/make.ts";
-import { outliveReaders } from "../output.ts";
+import { asArgument } from "../command-line/context.ts";
+import { makeIdentity } from "../identities/make-identity.ts";
+import { outliveReaders } from "../terminal/output.ts";
 import { greet } from "../../gateway/greeter/greet.ts";
-import { readServerIdentity } from "../serve/identity.ts";
-import { listen, reasonOf, stopSignal } from "../serve/listen.ts";
-import { ServeLog } from "../serve/log.ts";
+import { readServerIdentity } from "../identities/server-identity.ts";
+import { listen, reasonOf, stopSignal } from "../server/listen.ts";
+import { ServeLog } from "../log/event-log.ts";
 import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
-import { explainingIn, logProblem } from "./log.ts";
-import { TraceOutput } from "./output.ts";
-import { traceServer } from "./server.ts";
+import { explainingIn, logProblem } from "./live/log.ts";
+import { TraceOutput } from "./live/output.ts";
+import { traceServer } from "./live/server.ts";
 
 interface Options extends TraceFlags {
   readonly listen: ServerAddress;

@@ -5,7 +5,7 @@ import { describeLinkType } from "../../capture/network/link-type-name.ts";
 import type { CaptureSink } from "../../capture/pcap/packet.ts";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
-import { printError, say } from "../output.ts";
+import { printError, say } from "../terminal/output.ts";
 import { type CaptureInput, openInput, STDIN } from "./captures/capture-input.ts";
 import { CapturedConnections } from "./captures/captured-connections.ts";
 import { capturedWriters } from "./captures/captured-writers.ts";

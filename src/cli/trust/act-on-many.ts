@@ -7,10 +7,10 @@ import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { chooseKeys, type KeyVerb } from "../../trust/naming/resolve-keys.ts";
-import { isConfirmed } from "../confirm.ts";
-import { hintText } from "../hint-text.ts";
-import { printJson, say } from "../output.ts";
-import { printChangedKeys, showPeer } from "./print-keys.ts";
+import { isConfirmed } from "../terminal/confirm.ts";
+import { hintText } from "../terminal/hint-text.ts";
+import { printJson, say } from "../terminal/output.ts";
+import { printChangedKeys, showPeer } from "../lists/print-keys.ts";
 
 /** What a verb does to many keys. */
 export interface ManyRequest {

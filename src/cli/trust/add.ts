@@ -3,9 +3,9 @@ import { Command } from "commander";
 import { HandclaspError } from "../../errors.ts";
 import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
-import { printChangedKeys } from "./print-keys.ts";
+import { printChangedKeys } from "../lists/print-keys.ts";
 import { readTextFile } from "../../client/text-file.ts";
 
 interface Options extends ApprovalFlags {

@@ -7,13 +7,13 @@ import { escapeText, nameKey } from "../../trust/naming/peer-name.ts";
 import { parseKeyReference } from "../../trust/naming/key-reference.ts";
 import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { isConfirmed } from "../confirm.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { say, showTime } from "../output.ts";
+import { isConfirmed } from "../terminal/confirm.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { say, showTime } from "../terminal/output.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
-import { addKeysFlags, type KeysFlags, readKeys } from "./keys-argument.ts";
-import { printChangedKeys, showFrom, showPeer } from "./print-keys.ts";
+import { addKeysFlags, type KeysFlags, readKeys } from "../command-line/keys-argument.ts";
+import { printChangedKeys, showFrom, showPeer } from "../lists/print-keys.ts";
 
 interface Options extends ApprovalFlags, KeysFlags {
   /** The name that somebody saw. */

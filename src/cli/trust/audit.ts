@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { auditProblem, notCompared, tailProblem, toJsonRows } from "../../operator/audit-problem.ts";
 import type { ChainHead } from "../../trust/records/events.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, say } from "../output.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { print, printJson, say } from "../terminal/output.ts";
 
 interface Options {
   readonly head?: ChainHead;

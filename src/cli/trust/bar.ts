@@ -5,14 +5,14 @@ import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { parseKeyReference } from "../../trust/naming/key-reference.ts";
 import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { isConfirmed } from "../confirm.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { printJson, say } from "../output.ts";
+import { isConfirmed } from "../terminal/confirm.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { printJson, say } from "../terminal/output.ts";
 import { successorsOf } from "../../operator/successors.ts";
 import { toListedKeys } from "../../operator/listed-key.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
-import { addKeysFlags, type KeysFlags, readKeys } from "./keys-argument.ts";
-import { printChangedKeys, showPeer } from "./print-keys.ts";
+import { addKeysFlags, type KeysFlags, readKeys } from "../command-line/keys-argument.ts";
+import { printChangedKeys, showPeer } from "../lists/print-keys.ts";
 
 interface Options extends KeysFlags {
   readonly yes?: true;

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { toListedConnection } from "../../operator/listed-connection.ts";
 import type { ListedConnection } from "../../trust/port/roll.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { showMinute, showName } from "../output.ts";
-import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../page-options.ts";
-import { printList } from "../print-list.ts";
-import { shortKeyId, showFrom } from "./print-keys.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { showMinute, showName } from "../terminal/output.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
+import { printList } from "../lists/print-list.ts";
+import { shortKeyId, showFrom } from "../lists/print-keys.ts";
 
 interface Options extends PageFlags {
   readonly store: string;

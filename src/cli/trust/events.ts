@@ -5,15 +5,15 @@ import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { EventFilter } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { outliveReaders, print, printJsonLine, say, showName } from "../output.ts";
-import { addSearchAndLimit, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../page-options.ts";
-import { eachPage } from "../print-list.ts";
-import { columnsOf, inLines } from "../prose.ts";
-import { ServeLog } from "../serve/log.ts";
-import { addTimeOptions, type TimeFlags, toTimes } from "../time-options.ts";
-import { isOfReader, stdout } from "../way-out.ts";
-import { shortKeyId } from "./print-keys.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { outliveReaders, print, printJsonLine, say, showName } from "../terminal/output.ts";
+import { addSearchAndLimit, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
+import { eachPage } from "../lists/print-list.ts";
+import { columnsOf, inLines } from "../terminal/prose.ts";
+import { ServeLog } from "../log/event-log.ts";
+import { addTimeOptions, type TimeFlags, toTimes } from "../lists/time-options.ts";
+import { isOfReader, stdout } from "../terminal/way-out.ts";
+import { shortKeyId } from "../lists/print-keys.ts";
 
 /** How often a follower asks whether the store is still there. */
 const LOOK_MS = 500;

@@ -17,9 +17,9 @@ import type { KeyPin } from "../../trust/records/key-record.ts";
 import { everyItem } from "../../trust/port/page.ts";
 import type { Roll } from "../../trust/port/roll.ts";
 import { toPem } from "../../x509/certificate-description.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { JsonList } from "../json-list.ts";
-import { print, printBytes, say } from "../output.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { JsonList } from "../lists/json-list.ts";
+import { print, printBytes, say } from "../terminal/output.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 
 interface Options {

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { type ErrorCode, HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { eachInOrder } from "../each-in-order.ts";
-import { hintText } from "../hint-text.ts";
-import { JsonList } from "../json-list.ts";
-import { printBytes, printError, say, toJsonLine } from "../output.ts";
-import { Progress } from "../progress.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { eachInOrder } from "./each-in-order.ts";
+import { hintText } from "../terminal/hint-text.ts";
+import { JsonList } from "../lists/json-list.ts";
+import { printBytes, printError, say, toJsonLine } from "../terminal/output.ts";
+import { Progress } from "../terminal/progress.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { toListedKeys } from "../../operator/listed-key.ts";
-import { printChangedKeys } from "./print-keys.ts";
+import { printChangedKeys } from "../lists/print-keys.ts";
 
 interface Options extends Omit<ApprovalFlags, "name"> {
   readonly store: string;

@@ -4,11 +4,11 @@ import { isSetAside } from "../../trust/judging/is-set-aside.ts";
 import type { KeyRecord, KeyState } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { ListedKey } from "../../trust/port/roll.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { showMinute, showName } from "../output.ts";
-import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../page-options.ts";
-import { printList } from "../print-list.ts";
-import { shortKeyId, showPeer } from "./print-keys.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { showMinute, showName } from "../terminal/output.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
+import { printList } from "../lists/print-list.ts";
+import { shortKeyId, showPeer } from "../lists/print-keys.ts";
 
 const STATES: readonly KeyState[] = ["pending", "trusted", "revoked", "ignored", "retired"];
 

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import { parseDuration } from "../../duration.ts";
-import { asArgument, jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, showTime } from "../output.ts";
+import { asArgument, jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { print, printJson, showTime } from "../terminal/output.ts";
 
 interface Options {
   /** Milliseconds. */

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { ifVersionOption } from "./keys-argument.ts";
-import { printChangedKeys } from "./print-keys.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { ifVersionOption } from "../command-line/keys-argument.ts";
+import { printChangedKeys } from "../lists/print-keys.ts";
 
 interface Options {
   readonly ifVersion?: number;

@@ -5,11 +5,11 @@ import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { parseKeyReference } from "../../trust/naming/key-reference.ts";
 import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { print, printJson, showTime } from "../output.ts";
-import { columnsOf } from "../prose.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { print, printJson, showTime } from "../terminal/output.ts";
+import { columnsOf } from "../terminal/prose.ts";
 import { showEvent } from "./events.ts";
-import { showFrom, showPeer } from "./print-keys.ts";
+import { showFrom, showPeer } from "../lists/print-keys.ts";
 
 /** Of events and refusals, for people. */
 const LATEST_SHOWN = 10;

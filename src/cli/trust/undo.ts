@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
-import { jsonOption, storeOption, withStore } from "../context.ts";
-import { parseCount } from "../parse-count.ts";
-import { ifVersionOption } from "./keys-argument.ts";
-import { printChangedKeys } from "./print-keys.ts";
+import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { parseCount } from "../command-line/parse-count.ts";
+import { ifVersionOption } from "../command-line/keys-argument.ts";
+import { printChangedKeys } from "../lists/print-keys.ts";
 
 interface Options {
   readonly ifVersion?: number;

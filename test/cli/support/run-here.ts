@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { main } from "../../../src/cli/main.ts";
-import { stderr, stdout } from "../../../src/cli/way-out.ts";
+import { stderr, stdout } from "../../../src/cli/terminal/way-out.ts";
 import type { Home, RunResult } from "./serve.ts";
 
 let before: Promise<unknown> = Promise.resolve();

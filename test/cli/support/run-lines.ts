@@ -2,7 +2,7 @@
 // both outputs, behind a line that no verb writes.
 import { text } from "node:stream/consumers";
 import { main } from "../../../src/cli/main.ts";
-import { stderr, stdout } from "../../../src/cli/way-out.ts";
+import { stderr, stdout } from "../../../src/cli/terminal/way-out.ts";
 
 const lines = (await text(process.stdin)).trimEnd().split("\n");
 for (const line of lines) {

@@ -1,6 +1,6 @@
 import type { TraceMessage } from "../../../tls/observer/trace-message.ts";
-import { say } from "../../output.ts";
-import { columnsOf, wrapped } from "../../prose.ts";
+import { say } from "../../terminal/output.ts";
+import { columnsOf, wrapped } from "../../terminal/prose.ts";
 import type { TraceCertificates } from "./certificates.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import { bothOf, type ConnectionWriter } from "../connection/connection-writer.ts";

@@ -1,7 +1,7 @@
 import { formatJsonl } from "../../../tls/formats/format-jsonl.ts";
 import { ja4 } from "../../../tls/formats/ja4.ts";
 import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../../tls/observer/trace-message.ts";
-import { toJsonLine } from "../../output.ts";
+import { toJsonLine } from "../../terminal/output.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import { ConnectionSummary } from "./connection-summary.ts";
 import type { ConnectionWriter, Explained } from "../connection/connection-writer.ts";

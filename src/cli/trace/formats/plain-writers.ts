@@ -2,7 +2,7 @@ import type { TraceMessage } from "../../../tls/observer/trace-message.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import type { ConnectionWriter } from "../connection/connection-writer.ts";
-import { columnsOf, wrapped } from "../../prose.ts";
+import { columnsOf, wrapped } from "../../terminal/prose.ts";
 import { describeConnection, describeProblem } from "../connection/describe-connection.ts";
 import type { Lines } from "./lines.ts";
 import type { TraceWriter } from "./writer.ts";

@@ -4,7 +4,7 @@ import { ALERTS } from "../../../tls/code-points/alert.ts";
 import { CONTENT_TYPE } from "../../../tls/code-points/content-type.ts";
 import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../../tls/observer/trace-message.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
-import { columnsOf, wrapped } from "../../prose.ts";
+import { columnsOf, wrapped } from "../../terminal/prose.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import { ConnectionSummary } from "./connection-summary.ts";
 import type { ConnectionWriter } from "../connection/connection-writer.ts";

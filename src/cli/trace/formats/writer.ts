@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { HandclaspError } from "../../../errors.ts";
-import { printBytes, printError } from "../../output.ts";
-import { stdout } from "../../way-out.ts";
+import { printBytes, printError } from "../../terminal/output.ts";
+import { stdout } from "../../terminal/way-out.ts";
 import type { TraceFlags } from "./format.ts";
 
 const GATHERED_BYTES = 64 * 1024;

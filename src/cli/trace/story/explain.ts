@@ -4,7 +4,7 @@ import { judgeHandshake } from "../../../explain/judge-handshake.ts";
 import { nameVersions, versionsOf } from "../../../explain/seen/offers.ts";
 import { CIPHER_SUITE_NAMES } from "../../../tls/code-points/code-points-cipher-suites.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
-import { explanationsText } from "../../explanations-text.ts";
+import { explanationsText } from "../../terminal/explanations-text.ts";
 
 /** A handshake in a paragraph for people: who offered and showed what, how it ended, why, and what to do about it. */
 export function explainHandshake(facts: HandshakeFacts): string {

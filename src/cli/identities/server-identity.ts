@@ -1,0 +1,63 @@
+import { hostname } from "node:os";
+import { type Identity, type IdentityPem, parseIdentity } from "../../client/identity.ts";
+import { ensureIdentityFile } from "../../client/identity-file.ts";
+import { HandclaspError } from "../../errors.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { besideStore } from "../trust-store/beside-store.ts";
+import { makeIdentity } from "./make-identity.ts";
+import type { ServeOptions } from "../server/server-options.ts";
+import { readTextFile } from "../../client/text-file.ts";
+
+export interface ServerIdentityOptions extends Pick<ServeOptions, "cert" | "key"> {
+  /** Opens an encrypted key; one that is made beside the store is encrypted with it. */
+  readonly passphrase?: string;
+}
+
+/** The server's key and certificate: the ones given, else those beside the store, made on first start. */
+export async function serverIdentity(store: TrustStore, options: ServerIdentityOptions): Promise<Identity> {
+  const { cert, key, passphrase } = options;
+  if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key, passphrase);
+  if (!store.url.startsWith("sqlite:")) return parseIdentity(await identityInMemory(), "the new identity");
+  return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity, passphrase);
+}
+
+/** The files that `serverIdentity` reads. */
+export function serverIdentityFiles(
+  store: TrustStore,
+  { cert, key }: ServerIdentityOptions,
+): readonly string[] {
+  if (cert !== undefined && key !== undefined) return [cert, key];
+  return store.url.startsWith("sqlite:") ? [serverIdentityFile(store.url)] : [];
+}
+
+/** The key and certificate in two PEM files, which must belong together. */
+export function readServerIdentity(cert: string, key: string, passphrase?: string): Identity {
+  const pem = { certificate: read(cert), key: read(key) };
+  return parseIdentity(pem, `--cert ${cert} with --key ${key}`, passphrase);
+}
+
+let inMemory: Promise<IdentityPem> | undefined;
+
+/** Beside a store in memory: one for the process, so that the key that is announced is the one that is shown. */
+function identityInMemory(): Promise<IdentityPem> {
+  inMemory ??= makeServerIdentity();
+  return inMemory;
+}
+
+function makeServerIdentity(): Promise<IdentityPem> {
+  return makeIdentity(hostname());
+}
+
+/** Beside the store: `trust.db` has `trust.db.server.pem`. */
+export function serverIdentityFile(storeUrl: string): string {
+  return besideStore(storeUrl.replace(/^sqlite:/, ""), (path) => `${path}.server.pem`);
+}
+
+function read(file: string): string {
+  try {
+    return readTextFile(file);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${said}`, { cause: error });
+  }
+}

@@ -1,0 +1,53 @@
+import pino from "pino";
+import { boundedEntry, errorEntry, type EventLog, type LogEntry, named } from "./event-log.ts";
+import { stderr } from "../terminal/way-out.ts";
+
+/** What an operator may have to do something about. */
+const WARNINGS = new Set([
+  "warning",
+  "refused",
+  "revoked",
+  "upstream-failed",
+  "accept-failed",
+  "malformed-request",
+  "proxy-header-refused",
+  "full",
+  "suppressed",
+  "worker-died",
+  "worker-stuck",
+  "reload-failed",
+  "lines-lost",
+]);
+
+/** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */
+export class JsonLog implements EventLog {
+  readonly #pino = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    stderr,
+  );
+
+  write(entry: LogEntry): void {
+    this.#pino[levelOf(entry)](boundedEntry(entry));
+  }
+
+  offer(_about: LogEntry, entry: () => LogEntry): void {
+    this.write(entry());
+  }
+
+  warn(message: string, listener?: string): void {
+    this.write({ event: "warning", ...named(listener), message });
+  }
+
+  failed(error: unknown, listener?: string | null): void {
+    this.write({ ...errorEntry(error), ...named(listener) });
+  }
+}
+
+function levelOf({ event }: LogEntry): "error" | "warn" | "info" {
+  if (event === "error") return "error";
+  return WARNINGS.has(event) ? "warn" : "info";
+}

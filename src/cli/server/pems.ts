@@ -1,0 +1,21 @@
+import type { GatewayConfig } from "../../gateway/config/config.ts";
+import { HandclaspError } from "../../errors.ts";
+import { openStore } from "../../store/open-store.ts";
+import { processName } from "../command-line/context.ts";
+import { openPemDir } from "./open-pem-dir.ts";
+import type { EventLog } from "../log/event-log.ts";
+
+/** Keeps the folder of certificates, where one is wanted: one process does it for all. */
+export async function keepPems(
+  { pemDir, store: url }: GatewayConfig,
+  log: EventLog,
+): Promise<AsyncDisposable | null> {
+  if (pemDir === undefined) return null;
+  if (url === "memory:") {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", "a folder of certificates needs a store in a file");
+  }
+  await using opened = new AsyncDisposableStack();
+  const store = opened.use(openStore(url, { process: processName("gateway") }));
+  opened.use(await openPemDir(store, pemDir, log));
+  return opened.move();
+}

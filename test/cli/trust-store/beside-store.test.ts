@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { knownServersUrl } from "../../../src/cli/client/known-servers.ts";
+import { serverIdentity, serverIdentityFile } from "../../../src/cli/identities/server-identity.ts";
+import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+/** A store in one folder, and a link to it in another, under another name. */
+async function linkedStore(): Promise<{ path: string; link: string }> {
+  const path = join(temporaryFolder(), "trust.db");
+  const link = join(temporaryFolder(), "link.db");
+  symlinkSync(path, link);
+  await openSqliteStore(link).close();
+  return { path, link };
+}
+
+describe("what lies beside a store that is named by a link", () => {
+  it("is the same server's key, whichever name the store is opened by", async () => {
+    const { path, link } = await linkedStore();
+    await using byLink = openSqliteStore(link);
+    await using byPath = openSqliteStore(path);
+    const made = await serverIdentity(byLink, {});
+    assert.equal((await serverIdentity(byPath, {})).key, made.key);
+    assert.ok(existsSync(`${path}.server.pem`));
+    assert.equal(serverIdentityFile(`sqlite:${link}`), `${path}.server.pem`);
+  });
+
+  it("is the same list of known servers", async () => {
+    const { path, link } = await linkedStore();
+    assert.equal(knownServersUrl(link), join(path, "..", "known_servers.db"));
+    assert.equal(knownServersUrl(`sqlite:${link}`), knownServersUrl(path));
+  });
+
+  it("is an error where a key lies beside the link: nobody gets another one in silence", async () => {
+    const { path, link } = await linkedStore();
+    await using byPath = openSqliteStore(path);
+    await serverIdentity(byPath, {});
+    renameSync(`${path}.server.pem`, `${link}.server.pem`);
+    await using byLink = openSqliteStore(link);
+    await assert.rejects(serverIdentity(byLink, {}), (error: Error & { hint?: string }) => {
+      assert.match(error.message, /link\.db\.server\.pem lies beside a link/);
+      assert.equal(error.hint, `while nothing uses it: mv ${link}.server.pem ${path}.server.pem`);
+      return true;
+    });
+    assert.equal(existsSync(`${path}.server.pem`), false);
+  });
+
+  it("is found through a folder that is a link as well", async () => {
+    const { path } = await linkedStore();
+    const folder = join(temporaryFolder(), "data");
+    symlinkSync(join(path, ".."), folder);
+    assert.equal(serverIdentityFile(join(folder, "trust.db")), `${path}.server.pem`);
+    mkdirSync(join(path, "..", "deeper"));
+    assert.equal(
+      serverIdentityFile(join(folder, "deeper", "new.db")),
+      join(path, "..", "deeper", "new.db.server.pem"),
+    );
+  });
+});
