@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type * as Library from "../../src/index.ts";
 import type { Actor } from "../../src/trust/records/events.ts";
 import type { Settled } from "../../src/trust/records/verdict.ts";
+import { journalOf } from "./journal-of.ts";
 
 type Facts = Library.CertificateFacts;
 
@@ -73,8 +74,8 @@ export async function makeStore(tree: string, folder: string, now: number): Prom
     const showing = { certificate, caSigned: false, remoteAddress: "192.0.2.7" };
     const verdict = trust.judge(showing);
     const settled = verdict.decision === "claim" ? await trust.settle(verdict, showing) : verdict;
-    if (settled.decision === "admit") trust.seen(certificate.pin);
-    else trust.refused(settled, { connection: `c${clock.at}`, remoteAddress: "192.0.2.7" });
+    if (settled.decision === "admit") journalOf(trust).seen(certificate.pin);
+    else journalOf(trust).refused(settled, { connection: `c${clock.at}`, remoteAddress: "192.0.2.7" });
     await trust.flush();
     return settled;
   };
@@ -183,7 +184,7 @@ export async function makeStore(tree: string, folder: string, now: number): Prom
     const since = tick();
     const remoteAddress = at === 2 ? null : `2001:db8::${at}`;
     const connection = { id: `live-${at}`, pin, peer: called, remoteAddress, listener: null, since };
-    accepting.connectionOpened(connection);
+    journalOf(accepting).opened(connection);
   }
   await accepting.flush();
   const lastEvent = store.head().sequence;
@@ -289,7 +290,8 @@ function refuseForEachReason(
       }),
     };
     const remoteAddress = at % 5 === 0 ? undefined : `198.51.100.${at}`;
-    for (let times = 0; times <= at % 3; times++) trust.refused(refuse, { connection, remoteAddress });
+    for (let times = 0; times <= at % 3; times++)
+      journalOf(trust).refused(refuse, { connection, remoteAddress });
   }
 }
 

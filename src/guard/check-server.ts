@@ -6,7 +6,7 @@ const TLS_SERVER: OptionRule = {
   mustBe: "a server of node:tls, node:https or createSecureServer() of node:http2",
   allows: (value) => value instanceof Server,
 };
-const TRUST: OptionRule = has("what new Trust(store, …) makes", "judge", "settle", "distrustOf", "onChange");
+const TRUST: OptionRule = has("what new Trust(store, …) makes", "judge", "settle", "standing", "onChange");
 
 /** Throws ERR_HANDCLASP_OPTION for a server without TLS: it would serve everybody. */
 export function checkServer(of: string, server: unknown): void {

@@ -26,7 +26,7 @@ import { settleClaim } from "./refusal/settle-claim.ts";
 import { STAYS, turnAway } from "./refusal/turn-away.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
 import { Tap } from "./tap/tap.ts";
-import type { TrustPort } from "./trust-port.ts";
+import type { TrustPort } from "../trust/trust-port.ts";
 import { TrustWatch } from "./trust-watch.ts";
 import { Tickets } from "./tickets/tickets.ts";
 import { WaitingRoom } from "./refusal/waiting-room.ts";
@@ -276,7 +276,7 @@ export class Guard implements Disposable {
     this.#arrivals.admitted(handshake);
     if (certificate !== undefined) this.#certificates.keep(showing.certificate, certificate);
     this.#tickets.add(peer.pin);
-    this.#trust.seen(peer.pin);
+    this.#trust.journal.seen(peer.pin);
     return this.#handOver(handshake, socket, peer, verdict.until);
   }
 
@@ -295,7 +295,7 @@ export class Guard implements Disposable {
     // What is no socket of Node's may never tell that it is closed.
     if (!(handshake.transport instanceof Socket)) socket.on("close", () => this.#ended(handshake));
     if (peer !== undefined) {
-      this.#trust.connectionOpened(new ListedPeer(connection, peer));
+      this.#trust.journal.opened(new ListedPeer(connection, peer));
       this.#announcer.admitted(connection, peer);
     }
     return this.#emitSecure(connection, socket);
@@ -317,7 +317,7 @@ export class Guard implements Disposable {
     this.#waiting?.leave(handshake);
     const { connection } = handshake;
     if (connection === undefined || !this.#watch.delete(connection)) return;
-    if (connection.peer !== undefined) this.#trust.connectionClosed(connection.id);
+    if (connection.peer !== undefined) this.#trust.journal.closed(connection.id);
   }
 
   #refuse(encounter: Encounter, refuse: Refuse, sent: number): boolean {
@@ -333,7 +333,7 @@ export class Guard implements Disposable {
       : turnAway(encounter, refuse.reason, { sent, alerts: this.#settings.alerts });
     if (lingers) this.#lingering.add(handshake);
     const { id: connection, remoteAddress, listener } = handshake;
-    this.#trust.refused(refuse, { connection, remoteAddress, listener });
+    this.#trust.journal.refused(refuse, { connection, remoteAddress, listener });
     this.#announcer.refused(encounter, refuse, alert);
     return true;
   }

@@ -4,7 +4,7 @@ import { type CutReason, toCutReason } from "./cut-reason.ts";
 import type { GuardedConnection } from "./connection/guarded-connection.ts";
 import type { LiveConnections } from "./connection/live-connections.ts";
 import type { Tickets } from "./tickets/tickets.ts";
-import type { TrustPort } from "./trust-port.ts";
+import type { TrustPort } from "../trust/trust-port.ts";
 
 export interface TrustWatchOptions {
   readonly trust: TrustPort;
@@ -41,10 +41,10 @@ export class TrustWatch {
     for (const [pin, { fell }] of changes) {
       const connections = live.of(pin);
       if (connections.length === 0 && !tickets.mayHold(pin)) continue;
-      const distrust = fell ?? trust.distrustOf(pin);
+      const standing = fell === undefined ? trust.standing(pin) : undefined;
+      const distrust = fell ?? standing?.distrust;
       if (distrust === undefined) {
-        const until = trust.trustedUntil(pin);
-        for (const connection of connections) this.#ends.add(connection, until);
+        for (const connection of connections) this.#ends.add(connection, standing?.until ?? null);
         continue;
       }
       for (const connection of connections) onFallen(connection, toCutReason(distrust));

@@ -156,7 +156,7 @@ export class GuardedServer implements AsyncDisposable {
   /** A guard looks by the system's clock every second for approvals that ended; a test does not wait for that. */
   #cutEnded(): void {
     for (const connection of this.guard.connections) {
-      const distrust = connection.peer && this.trust.distrustOf(connection.peer.pin);
+      const distrust = connection.peer && this.trust.standing(connection.peer.pin).distrust;
       if (distrust !== undefined) this.guard.cut(connection, toCutReason(distrust));
     }
   }

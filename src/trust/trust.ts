@@ -1,24 +1,25 @@
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
 import type { Change, RenewChange } from "./records/change.ts";
-import { type Distrust, distrustOf } from "./judging/distrust.ts";
 import type { Actor } from "./records/events.ts";
 import { type FirstUseLimiter, FirstUseLimits } from "./limits/first-use-limits.ts";
 import { isSetAside } from "./judging/is-set-aside.ts";
 import { momentAfter } from "./records/moment.ts";
 import { isLapsed, judge, nameOf } from "./judging/judge.ts";
+import { type Standing, standingOf, UNKNOWABLE } from "./judging/standing.ts";
 import { toSeenCertificate } from "./judging/seen-certificate.ts";
 import type { KeyRecord } from "./records/key-record.ts";
 import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
 import { nameKey } from "./naming/peer-name.ts";
 import { DEFAULT_POLICY, type Policy } from "./records/policy.ts";
 import type { Rate } from "./records/rate.ts";
+import type { Journal } from "./sightings/journal.ts";
 import { SightingWriter } from "./sightings/sighting-writer.ts";
 import type { Showing } from "./records/showing.ts";
-import type { LiveConnection, Refusal, RefusedFrom } from "./records/sighting.ts";
 import { sourceNetwork } from "./network/source-network.ts";
 import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./limits/rotation-limits.ts";
 import { followTrustChanges, type TrustChanges } from "./trust-change.ts";
+import type { TrustPort } from "./trust-port.ts";
 import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./port/trust-store.ts";
 import type {
@@ -44,11 +45,13 @@ const FLUSH_MS = 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 /** Decides about clients against a trust store. One for a process and store. */
-export class Trust implements AsyncDisposable {
+export class Trust implements TrustPort, AsyncDisposable {
   readonly store: TrustStore;
   readonly policy: Policy;
   /** Which groups peers are in, by their keys. */
   readonly groups: PeerGroups;
+  /** Takes down what happens to connections. */
+  readonly journal: Journal;
   readonly #now: () => number;
   readonly #monotonic: () => number;
   readonly #process: string;
@@ -79,7 +82,8 @@ export class Trust implements AsyncDisposable {
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
-    this.#sightings = new SightingWriter(store, (error) => this.#onError(error, null));
+    this.#sightings = new SightingWriter(store, this.#now, (error) => this.#onError(error, null));
+    this.journal = this.#sightings;
     this.groups = new StoreGroups(store, this.#now, (error) => this.#onError(error, null));
   }
 
@@ -141,36 +145,16 @@ export class Trust implements AsyncDisposable {
 
   /** Whether a key is trusted now; false when the store cannot tell. */
   isTrusted(pin: KeyPin): boolean {
-    return this.distrustOf(pin) === undefined;
+    return this.standing(pin).distrust === undefined;
   }
 
-  /** Why a key is not trusted now; undefined when it is. */
-  distrustOf(pin: KeyPin): Distrust | undefined {
+  /** How a key stands now: whether it is trusted, why not, until when, and whose it is. */
+  standing(pin: KeyPin): Standing {
     try {
-      return distrustOf(this.store.key(pin), this.#now());
+      return standingOf(this.store.key(pin), this.#now());
     } catch (error) {
       this.#onError(error, null);
-      return "store-unavailable";
-    }
-  }
-
-  /** The peer that a key speaks for; undefined when it speaks for none, or the store cannot tell. */
-  peerOf(pin: KeyPin): string | undefined {
-    try {
-      return this.store.key(pin)?.peer ?? undefined;
-    } catch (error) {
-      this.#onError(error, null);
-      return undefined;
-    }
-  }
-
-  /** When the trust in a key ends; null when it does not, or is over already. */
-  trustedUntil(pin: KeyPin): number | null {
-    try {
-      return this.store.key(pin)?.expires ?? null;
-    } catch (error) {
-      this.#onError(error, null);
-      return null;
+      return UNKNOWABLE;
     }
   }
 
@@ -180,24 +164,6 @@ export class Trust implements AsyncDisposable {
    */
   onChange(listener: (changes: TrustChanges) => void): () => void {
     return followTrustChanges(this.store, listener, (error) => this.#onError(error, null));
-  }
-
-  /** Notes that a trusted key was seen. */
-  seen(pin: KeyPin): void {
-    this.#sightings.seen(pin, this.#now());
-  }
-
-  /** Notes a refusal, for `explain` and the lists; not an event. */
-  refused(refused: Refusal, from: RefusedFrom): void {
-    this.#sightings.refused(refused, from, this.#now());
-  }
-
-  connectionOpened(connection: LiveConnection): void {
-    this.#sightings.opened(connection);
-  }
-
-  connectionClosed(id: string): void {
-    this.#sightings.closed(id);
   }
 
   /**
@@ -282,7 +248,7 @@ export class Trust implements AsyncDisposable {
     const { reason, pin } = refuse;
     if (reason === "pending" || reason === "key-changed") {
       if (known === undefined && !this.#mayMeet(showing)) return refusal("rate-limited", pin, refuse.peer);
-      this.#sightings.seen(showing.certificate.pin, now);
+      this.#sightings.seen(showing.certificate.pin);
       if (known !== undefined && isSetAside(known)) return refuse;
       if (known !== undefined && isKeptAlready(known, refuse, showing)) return refuse;
       // Another certificate of a key that waits is written anew: it costs its network what a new key does.

@@ -80,9 +80,13 @@ describe("guard", async () => {
     await using scene = await openScene({
       through: (trust) =>
         altered(trust, {
-          connectionOpened: ({ id, pin, peer, remoteAddress, since }) =>
-            void opened.push({ id, pin, peer, remoteAddress, since }),
-          connectionClosed: (id) => void ended.push(id),
+          journal: {
+            seen: () => undefined,
+            refused: () => undefined,
+            opened: ({ id, pin, peer, remoteAddress, since }) =>
+              void opened.push({ id, pin, peer, remoteAddress, since }),
+            closed: (id) => void ended.push(id),
+          },
         }),
     });
     let seen: string | undefined;

@@ -4,7 +4,7 @@ import net from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
-import type { TrustPort } from "../../src/guard/trust-port.ts";
+import type { TrustPort } from "../../src/trust/trust-port.ts";
 import { ticketRecords } from "../../src/guard/refusal/refusal-record.ts";
 import { TLS13_SUITES } from "../../src/tls/keys/tls13-suite.ts";
 import type { Trust } from "../../src/trust/trust.ts";

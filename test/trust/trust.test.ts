@@ -29,7 +29,7 @@ class Refusing implements AsyncDisposable {
   refuse(connection: string, remoteAddress = "192.0.2.1"): void {
     const verdict = this.#trust.judge({ certificate: STRANGER, caSigned: false, remoteAddress });
     assert.ok(verdict.decision === "refuse");
-    this.#trust.refused(verdict, { connection, remoteAddress });
+    this.#trust.journal.refused(verdict, { connection, remoteAddress });
   }
 
   pass(ms: number): void {

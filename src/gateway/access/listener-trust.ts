@@ -1,28 +1,30 @@
-import type { TrustPort } from "../../guard/trust-port.ts";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
-import type { Distrust } from "../../trust/judging/distrust.ts";
+import type { Standing } from "../../trust/judging/standing.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { PeerGroups } from "../../trust/peer-groups.ts";
 import type { Showing } from "../../trust/records/showing.ts";
-import type { LiveConnection, Refusal, RefusedFrom } from "../../trust/records/sighting.ts";
-import type { Trust } from "../../trust/trust.ts";
+import type { Journal } from "../../trust/sightings/journal.ts";
+import type { TrustPort } from "../../trust/trust-port.ts";
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/trust-change.ts";
-import type { Claim, Refuse, Settled, Verdict } from "../../trust/records/verdict.ts";
+import type { Refuse, Verdict } from "../../trust/records/verdict.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
-
-/** What a listener needs of `Trust`. */
-export type ListenerTrustPort = TrustPort & Pick<Trust, "peerOf">;
 
 type OnChange = (changes: TrustChanges) => void;
 
 /** What a listener makes of the trust it shares with others: being trusted is not enough where there is a list. */
-export class ListenerTrust implements ListenerTrustPort {
-  readonly #trust: ListenerTrustPort;
+export class ListenerTrust implements TrustPort {
+  readonly groups: PeerGroups;
+  readonly journal: Journal;
+  readonly settle: TrustPort["settle"];
+  readonly #trust: TrustPort;
   readonly #groups: GroupLookup;
   readonly #listeners = new Set<OnChange>();
   #allowed: AllowList;
 
-  constructor(trust: ListenerTrustPort, allow: readonly string[] | undefined, groups: GroupLookup) {
+  constructor(trust: TrustPort, allow: readonly string[] | undefined, groups: GroupLookup) {
+    this.groups = trust.groups;
+    this.journal = trust.journal;
+    this.settle = trust.settle.bind(trust);
     this.#trust = trust;
     this.#groups = groups;
     this.#allowed = new AllowList(allow, groups);
@@ -36,10 +38,6 @@ export class ListenerTrust implements ListenerTrustPort {
     for (const listener of this.#listeners) listener(changes);
   }
 
-  get groups(): PeerGroups {
-    return this.#trust.groups;
-  }
-
   judge(showing: Showing): Verdict {
     const verdict = this.#trust.judge(showing);
     if (verdict.decision === "refuse" || this.#allowed.isOpen) return verdict;
@@ -50,44 +48,16 @@ export class ListenerTrust implements ListenerTrustPort {
     }
   }
 
-  settle(claim: Claim, showing: Showing): Promise<Settled> {
-    return this.#trust.settle(claim, showing);
-  }
-
-  /** Why a key is not trusted, or its peer may not be here. */
-  distrustOf(pin: KeyPin): Distrust | undefined {
-    const distrust = this.#trust.distrustOf(pin);
-    if (distrust !== undefined || this.#allowed.isOpen) return distrust;
-    const peer = this.#trust.peerOf(pin);
+  /** How a key stands here: being trusted is not enough. */
+  standing(pin: KeyPin): Standing {
+    const standing = this.#trust.standing(pin);
+    if (standing.distrust !== undefined || this.#allowed.isOpen) return standing;
     try {
-      return peer !== undefined && this.#allowed.has(peer) ? undefined : "not-allowed";
+      const isAllowed = standing.peer !== undefined && this.#allowed.has(standing.peer);
+      return isAllowed ? standing : { ...standing, distrust: "not-allowed" };
     } catch {
-      return "store-unavailable";
+      return { ...standing, distrust: "store-unavailable" };
     }
-  }
-
-  trustedUntil(pin: KeyPin): number | null {
-    return this.#trust.trustedUntil(pin);
-  }
-
-  peerOf(pin: KeyPin): string | undefined {
-    return this.#trust.peerOf(pin);
-  }
-
-  seen(pin: KeyPin): void {
-    this.#trust.seen(pin);
-  }
-
-  refused(refusal: Refusal, from: RefusedFrom): void {
-    this.#trust.refused(refusal, from);
-  }
-
-  connectionOpened(connection: LiveConnection): void {
-    this.#trust.connectionOpened(connection);
-  }
-
-  connectionClosed(id: string): void {
-    this.#trust.connectionClosed(id);
   }
 
   onChange(listener: OnChange): () => void {
@@ -104,7 +74,7 @@ export class ListenerTrust implements ListenerTrustPort {
     const here = new Map(changes);
     for (const [pin, change] of changes) {
       if (change.fell !== undefined || change.leftGroups.length === 0) continue;
-      const peer = this.#trust.peerOf(pin);
+      const peer = this.#trust.standing(pin).peer;
       const stayed = peer !== undefined && this.#stayed(peer, change.leftGroups);
       if (!stayed) here.set(pin, { ...change, fell: "not-allowed" });
     }

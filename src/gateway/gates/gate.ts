@@ -12,14 +12,15 @@ import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { createProxy } from "./create-service.ts";
 import type { OnGatewayEvent } from "../gateway-event.ts";
-import { ListenerTrust, type ListenerTrustPort } from "../access/listener-trust.ts";
+import type { TrustPort } from "../../trust/trust-port.ts";
+import { ListenerTrust } from "../access/listener-trust.ts";
 import type { Proxy } from "../service/service.ts";
 import { proxiedAddress } from "../proxy-protocol/proxied-address.ts";
 import { TICKET_ROTATION } from "../tickets/ticket-secrets.ts";
 
 export interface GateOptions {
   readonly config: ListenerConfig;
-  readonly trust: ListenerTrustPort;
+  readonly trust: TrustPort;
   readonly groups: GroupLookup;
   readonly identity: IdentityPem;
   readonly trustCa: NonNullable<GuardOptions["trustCa"]>;
@@ -171,7 +172,7 @@ export class Gate {
   #denied({ id: connection, peer, remoteAddress, listener }: GuardedConnection, problem: string): void {
     const { pin = null, name = null } = peer ?? {};
     const denied = { reason: "path-not-allowed", pin, peer: name, problem } as const;
-    this.#trust.refused(denied, { connection, remoteAddress, listener });
+    this.#trust.journal.refused(denied, { connection, remoteAddress, listener });
   }
 
   readonly #ended = (): void => {
@@ -186,7 +187,8 @@ export class Gate {
       const change = peer && changes.get(peer.pin);
       if (peer === undefined || change === undefined) continue;
       const lostName = change.formerNames.includes(peer.name);
-      if (lostName || this.#trust.peerOf(peer.pin) !== peer.name) this.#guard.cut(connection, "renamed");
+      if (lostName || this.#trust.standing(peer.pin).peer !== peer.name)
+        this.#guard.cut(connection, "renamed");
     }
   }
 

@@ -3,7 +3,7 @@ import type { Distrust } from "../../trust/judging/distrust.ts";
 import type { Admit, Claim, RefusalReason, Refuse, Settled } from "../../trust/records/verdict.ts";
 import type { Encounter } from "../connection/encounter.ts";
 import { refuseFor } from "../../admission/refuse-for.ts";
-import type { TrustPort } from "../trust-port.ts";
+import type { TrustPort } from "../../trust/trust-port.ts";
 import { bytesSent } from "./turn-away.ts";
 import { withholdEnd } from "./withheld-end.ts";
 
@@ -43,7 +43,7 @@ function toReason(distrust: Distrust): RefusalReason {
 
 /** A key that was trusted a moment ago may not be any more. */
 function judgeAgain(trust: TrustPort, settled: Admit, showing: Showing): Settled {
-  const distrust = trust.distrustOf(settled.pin);
+  const { distrust } = trust.standing(settled.pin);
   if (distrust === undefined) return settled;
   const verdict = trust.judge(showing);
   if (verdict.decision === "refuse") return verdict;

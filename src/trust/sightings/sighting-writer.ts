@@ -2,6 +2,7 @@ import { isHandclaspError } from "../../errors.ts";
 import type { KeyPin } from "../records/key-record.ts";
 import { SightingBuffer } from "./sighting-buffer.ts";
 import type { LiveConnection, Refusal, RefusedFrom } from "../records/sighting.ts";
+import type { Journal } from "./journal.ts";
 import type { TrustStore } from "../port/trust-store.ts";
 
 const FLUSH_MS = 1000;
@@ -12,26 +13,29 @@ const FEW_REFUSALS = 10;
 const RETRY_MS = 10_000;
 
 /** Writes what a server sees about once a second, a few refusals within 100 ms. Nobody waits for it; nothing is lost by a write that fails. */
-export class SightingWriter {
+export class SightingWriter implements Journal {
   readonly #store: TrustStore;
+  readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   readonly #buffer = new SightingBuffer();
   #timer: NodeJS.Timeout | undefined;
   #refusalTimer: NodeJS.Timeout | undefined;
   #areRefusalsFew = true;
 
-  constructor(store: TrustStore, onError: (error: unknown) => void) {
+  /** `now` in milliseconds since the epoch. */
+  constructor(store: TrustStore, now: () => number, onError: (error: unknown) => void) {
     this.#store = store;
+    this.#now = now;
     this.#onError = onError;
   }
 
-  seen(pin: KeyPin, at: number): void {
-    this.#buffer.seen(pin, at);
+  seen(pin: KeyPin): void {
+    this.#buffer.seen(pin, this.#now());
     this.#timer ??= this.#flushIn(FLUSH_MS);
   }
 
-  refused(refusal: Refusal, from: RefusedFrom, at: number): void {
-    this.#buffer.refused(refusal, from, at);
+  refused(refusal: Refusal, from: RefusedFrom): void {
+    this.#buffer.refused(refusal, from, this.#now());
     this.#refusalTimer ??= this.#flushIn(this.#areRefusalsFew ? REFUSAL_FLUSH_MS : FLUSH_MS);
   }
 

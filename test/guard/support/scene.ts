@@ -4,7 +4,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
 import { type Guard, guard } from "../../../src/guard/guard.ts";
-import type { TrustPort } from "../../../src/guard/trust-port.ts";
+import type { TrustPort } from "../../../src/trust/trust-port.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";

@@ -1,4 +1,4 @@
-import type { TrustPort } from "../../../src/guard/trust-port.ts";
+import type { TrustPort } from "../../../src/trust/trust-port.ts";
 import type { Trust } from "../../../src/trust/trust.ts";
 import type { RefusalReason } from "../../../src/trust/records/verdict.ts";
 
@@ -20,14 +20,10 @@ export function refusing(reason: RefusalReason): (trust: Trust) => TrustPort {
 export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
   return {
     groups: trust.groups,
+    journal: trust.journal,
     judge: (showing) => trust.judge(showing),
     settle: (claim, showing) => trust.settle(claim, showing),
-    seen: (pin) => trust.seen(pin),
-    refused: (refuse, from) => trust.refused(refuse, from),
-    distrustOf: (pin) => trust.distrustOf(pin),
-    trustedUntil: (pin) => trust.trustedUntil(pin),
-    connectionOpened: (connection) => trust.connectionOpened(connection),
-    connectionClosed: (id) => trust.connectionClosed(id),
+    standing: (pin) => trust.standing(pin),
     onChange: (listener) => trust.onChange(listener),
     ...answers,
   };

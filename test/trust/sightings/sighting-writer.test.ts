@@ -22,6 +22,7 @@ class FailingStore implements AsyncDisposable {
   readonly store: TrustStore = openMemoryStore();
   readonly errors: unknown[] = [];
   readonly writer: SightingWriter;
+  now: number = AT;
   error: Error | undefined = new HandclaspError("ERR_HANDCLASP_STORE_WRITE", "the disk is full");
 
   constructor({ mock }: TestContext) {
@@ -29,7 +30,11 @@ class FailingStore implements AsyncDisposable {
     const record = this.store.record.bind(this.store);
     this.store.record = (batch: SightingBatch) =>
       this.error === undefined ? record(batch) : Promise.reject(this.error);
-    this.writer = new SightingWriter(this.store, (error) => this.errors.push(error));
+    this.writer = new SightingWriter(
+      this.store,
+      () => this.now,
+      (error) => this.errors.push(error),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -42,11 +47,14 @@ describe("sightings that could not be written", () => {
     await using failing = new FailingStore(context);
     const { store, writer } = failing;
     await store.apply(claimOf(ANNA));
-    writer.seen(ANNA.pin, AT + 1);
-    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" }, AT + 1);
-    writer.refused(refusalOf(), { connection: "c2", remoteAddress: "192.0.2.1" }, AT + 2);
+    failing.now = AT + 1;
+    writer.seen(ANNA.pin);
+    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" });
+    failing.now = AT + 2;
+    writer.refused(refusalOf(), { connection: "c2", remoteAddress: "192.0.2.1" });
     await writer.flush();
-    writer.refused(refusalOf(), { connection: "c3", remoteAddress: "192.0.2.1" }, AT + 3);
+    failing.now = AT + 3;
+    writer.refused(refusalOf(), { connection: "c3", remoteAddress: "192.0.2.1" });
     failing.error = undefined;
     await writer.flush();
     assert.equal(failing.errors.length, 1);
@@ -59,7 +67,7 @@ describe("sightings that could not be written", () => {
   it("are tried again though nothing else happens", async (context) => {
     await using failing = new FailingStore(context);
     const { store, writer } = failing;
-    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" }, AT);
+    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" });
     await writer.flush();
     failing.error = undefined;
     context.mock.timers.tick(10_000);
@@ -71,11 +79,7 @@ describe("sightings that could not be written", () => {
     const { store, writer } = failing;
     for (let round = 0; round < 3; round++) {
       for (let index = 0; index < 1500; index++) {
-        writer.refused(
-          refusalOf(),
-          { connection: `c${index}`, remoteAddress: `192.0.${round}.${index}` },
-          AT,
-        );
+        writer.refused(refusalOf(), { connection: `c${index}`, remoteAddress: `192.0.${round}.${index}` });
       }
       await writer.flush();
     }
@@ -93,10 +97,10 @@ describe("sightings that could not be written", () => {
     await using failing = new FailingStore(context);
     const { store, writer } = failing;
     for (let index = 0; index < 3000; index++) {
-      writer.refused(refusalOf(), { connection: `c${index}`, remoteAddress: `2001:db8::${index}` }, AT);
+      writer.refused(refusalOf(), { connection: `c${index}`, remoteAddress: `2001:db8::${index}` });
     }
     const changed: Refuse = { ...refusalOf(), reason: "key-changed" };
-    writer.refused(changed, { connection: "thief", remoteAddress: "192.0.2.7" }, AT);
+    writer.refused(changed, { connection: "thief", remoteAddress: "192.0.2.7" });
     failing.error = undefined;
     await writer.flush();
     const { items } = await store.listRefusals({ reason: "key-changed" });
@@ -107,7 +111,7 @@ describe("sightings that could not be written", () => {
     await using failing = new FailingStore(context);
     const { writer } = failing;
     failing.error = new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the trust store is closed");
-    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" }, AT);
+    writer.refused(refusalOf(), { connection: "c1", remoteAddress: "192.0.2.1" });
     await writer.flush();
     context.mock.timers.tick(60_000);
     await writer.flush();
