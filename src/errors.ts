@@ -68,3 +68,18 @@ export class HandclaspError extends Error {
 export function isHandclaspError(error: unknown, code?: ErrorCode): error is HandclaspError {
   return error instanceof HandclaspError && (code === undefined || error.code === code);
 }
+
+/** What whatever was thrown says. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Whatever was thrown as an error: JavaScript lets one throw anything. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Whether it is an error of the system's, or of Node's, with this code: `ENOENT`. */
+export function hasCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === code;
+}

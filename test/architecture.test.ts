@@ -297,6 +297,14 @@ describe("architecture", () => {
     assert.deepEqual(others, []);
   });
 
+  it("looks in one place at what was thrown: what it says, which code it has, or as an error", () => {
+    const byHand =
+      /\b(\w+) instanceof Error \?(?: \1\.message)? : (?:String\(\1\)|new Error\(String\(\1\)\))/;
+    const code = /"code" in (\w+) && \(?\1\.code === /;
+    const found = SOURCES.filter(({ text }) => byHand.test(text) || code.test(text)).map(({ path }) => path);
+    assert.deepEqual(found, ["errors.ts"]);
+  });
+
   it("has no file over 300 lines of code", () => {
     const long = SOURCES.filter(({ text }) => {
       return text.split("\n").filter((line) => !/^\s*(?:\/\/|\*|\/\*|$)/.test(line)).length > 300;

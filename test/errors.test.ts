@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { ERROR_CODES, HandclaspError, isHandclaspError } from "../src/errors.ts";
+import { ERROR_CODES, HandclaspError, hasCode, isHandclaspError, reasonOf, toError } from "../src/errors.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -29,5 +29,31 @@ describe("the table of error codes", () => {
     assert.equal(isHandclaspError(error, "ERR_HANDCLASP_NAME"), false);
     assert.equal(isHandclaspError(new Error("no")), false);
     assert.deepEqual([error.hint, error.details, error.remedies], ["yes", { option: "x" }, []]);
+  });
+});
+
+describe("whatever was thrown", () => {
+  it("says what an error says, or what it is as text", () => {
+    assert.deepEqual([new TypeError("no such thing"), "a text", undefined, 7].map(reasonOf), [
+      "no such thing",
+      "a text",
+      "undefined",
+      "7",
+    ]);
+  });
+
+  it("is an error already, or becomes one", () => {
+    const error = new TypeError("no such thing");
+    assert.equal(toError(error), error);
+    assert.deepEqual(toError("a text"), new Error("a text"));
+  });
+
+  it("has a code when the system or Node gave it one", () => {
+    const missing = Object.assign(new Error("no such file"), { code: "ENOENT" });
+    assert.deepEqual([hasCode(missing, "ENOENT"), hasCode(missing, "EEXIST")], [true, false]);
+    assert.deepEqual(
+      [hasCode(new Error("no"), "ENOENT"), hasCode({ code: "ENOENT" }, "ENOENT")],
+      [false, false],
+    );
   });
 });

@@ -7,6 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
+import { reasonOf } from "../../src/errors.ts";
 import type { Operator } from "../../src/operator/operator.ts";
 import { createIdentity, type CreatedIdentity } from "../../src/x509/create-identity.ts";
 import { type Counts, lost } from "./counts.ts";
@@ -45,7 +46,7 @@ export async function act(scene: Scene, name: string, turn: Actor): Promise<void
     try {
       await turn(scene);
     } catch (error) {
-      lost(scene.counts, `${name}: ${error instanceof Error ? error.message : String(error)}`);
+      lost(scene.counts, `${name}: ${reasonOf(error)}`);
       await pause(scene, 100);
     }
   }

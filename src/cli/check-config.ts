@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, reasonOf } from "../errors.ts";
 import type { GatewayConfig } from "../gateway/config/config.ts";
 import { locateKey } from "../gateway/config/locate-key.ts";
 import { namedGroups, unknownGroups } from "../gateway/config/named-groups.ts";
@@ -71,8 +71,7 @@ async function doubtsAbout(file: string, config: GatewayConfig): Promise<readonl
       ),
     );
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return [doubt([], `whether its groups have members was not looked at: ${said}`)];
+    return [doubt([], `whether its groups have members was not looked at: ${reasonOf(error)}`)];
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { reasonOf } from "../errors.ts";
 import { readIdentityFile } from "../client/identity-file.ts";
 import { identityFile, listIdentities, saveIdentity } from "../client/identity-folder.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
@@ -105,6 +106,6 @@ function entryOf(folder: string, name: string): ListEntry {
     if (!shown.isEncrypted) readIdentityFile(shown.file);
     return { name, row: toIdentityRow(shown) };
   } catch (error) {
-    return { name, problem: error instanceof Error ? error.message : String(error) };
+    return { name, problem: reasonOf(error) };
   }
 }

@@ -22,7 +22,8 @@ import { recordServer } from "../operator/known-server.ts";
 import { greet } from "../gateway/greeter/greet.ts";
 import { serverIdentity, serverIdentityFiles } from "./identities/server-identity.ts";
 import { logAnonymous, logClients, ServeLog } from "./log/event-log.ts";
-import { listen, reasonOf, stopSignal } from "./server/listen.ts";
+import { opensslReason } from "./log/openssl-reason.ts";
+import { listen, stopSignal } from "./server/listen.ts";
 import { addServeOptions, checkServeOptions, type ServeOptions } from "./server/server-options.ts";
 import { useTrustCa } from "./server/trust-ca.ts";
 import { warnAbout } from "./server/warn-about.ts";
@@ -146,7 +147,7 @@ function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog)
   server.on("tlsClientError", (error, socket) => {
     log.write({
       event: "handshake-failed",
-      message: reasonOf(error),
+      message: opensslReason(error),
       address: clientAddress(socket) ?? null,
     });
   });

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../errors.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { type Identity, type IdentityPem, parseIdentity, parseShownIdentity } from "./identity.ts";
 import { encodePrivateKey, isEncryptedKey } from "./private-key.ts";
@@ -165,13 +165,8 @@ function syncFolder(folder: string): void {
 }
 
 function failed(what: string, error: unknown): HandclaspError {
-  const said = error instanceof Error ? error.message : String(error);
-  return new HandclaspError("ERR_HANDCLASP_IDENTITY", `${what}: ${said}`, {
+  return new HandclaspError("ERR_HANDCLASP_IDENTITY", `${what}: ${reasonOf(error)}`, {
     hint: "look at who may read and write the folder and the file",
     cause: error,
   });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../errors.ts";
 import { type Identity, type IdentityPem, parseIdentity } from "./identity.ts";
 import {
   createIdentityFile,
@@ -77,9 +77,8 @@ export function listIdentities(folder: string): readonly string[] {
       .filter((name) => NAME.test(name))
       .toSorted();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${folder}: ${said}`, {
+    if (hasCode(error, "ENOENT")) return [];
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${folder}: ${reasonOf(error)}`, {
       hint: "look at who may read and write the folder and the file",
       cause: error,
     });

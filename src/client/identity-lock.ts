@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../node-sqlite.ts";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../errors.ts";
 
 /**
  * Runs while nobody else, in whichever process, changes the identity in this file. The lock is SQLite's on an empty file
@@ -29,10 +29,11 @@ function openLock(path: string, file: string): DatabaseSync {
   } catch (error) {
     lock?.close();
     const isHeld = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
-    const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError(
       "ERR_HANDCLASP_IDENTITY",
-      isHeld ? `another process is changing ${file} at this moment` : `cannot lock ${file}: ${said}`,
+      isHeld
+        ? `another process is changing ${file} at this moment`
+        : `cannot lock ${file}: ${reasonOf(error)}`,
       { hint: isHeld ? "look at what it came to" : "look at who may write the folder", cause: error },
     );
   }
@@ -45,6 +46,6 @@ function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
 import { encodePrivateKey, isEncryptedKey, readPrivateKey } from "./private-key.ts";
 
@@ -54,7 +54,7 @@ function attempt<T>(where: string, read: () => T): T {
     return read();
   } catch (error) {
     if (isHandclaspError(error, "ERR_HANDCLASP_IDENTITY")) throw error;
-    throw unusable(where, error instanceof Error ? error.message : String(error), error);
+    throw unusable(where, reasonOf(error), error);
   }
 }
 

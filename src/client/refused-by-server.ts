@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, reasonOf } from "../errors.ts";
 import { ALERTS } from "../tls/code-points/alert.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 
@@ -32,7 +32,7 @@ export function isAlertError(error: unknown): error is Error {
  */
 export function toConnectError(error: unknown, address: string): HandclaspError {
   if (error instanceof HandclaspError) return error;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = reasonOf(error);
   const [, digits] = ALERT.exec(said) ?? [];
   if (digits === undefined) {
     return new HandclaspError("ERR_HANDCLASP_CONNECT", `${escapeText(address)}: ${said.trim()}`, {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, reasonOf } from "../errors.ts";
 import { ClearConversation } from "./clear-conversation.ts";
 import { formatServerAddress, type ServerAddress } from "./server-address.ts";
 import { STARTTLS, type StartTlsProtocol } from "./starttls-protocols.ts";
@@ -34,8 +34,7 @@ export async function startTls(
     }
   } catch (error) {
     socket.destroy();
-    const said = error instanceof Error ? error.message : String(error);
-    const message = `${formatServerAddress(server)}: ${wanted.name} came to nothing, the server ${said}`;
+    const message = `${formatServerAddress(server)}: ${wanted.name} came to nothing, the server ${reasonOf(error)}`;
     throw new HandclaspError("ERR_HANDCLASP_CONNECT", message, {
       hint: "is that the port? Where TLS begins at once, nothing comes before it",
       remedies: [{ act: "connect-without-starttls", at: "client" }],

@@ -52,7 +52,7 @@ export async function toListedKey(store: Roll, key: KeyOnRoll, now: number): Pro
   return {
     peer: peer === null ? null : escapeText(peer),
     state: key.state,
-    reason: reasonOf(key, now),
+    reason: refusalOf(key, now),
     keyId: toKeyId(key.pin),
     pin: key.pin,
     fingerprint: key.fingerprint,
@@ -67,7 +67,7 @@ export async function toListedKey(store: Roll, key: KeyOnRoll, now: number): Pro
   };
 }
 
-function reasonOf(key: KeyRecord, now: number): RefusalReason | null {
+function refusalOf(key: KeyRecord, now: number): RefusalReason | null {
   if (key.state === "pending") return key.conflictsWith === null ? "pending" : "key-changed";
   if (key.state !== "trusted") return key.state;
   if (key.expires !== null && now >= key.expires) return "expired";

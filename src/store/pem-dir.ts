@@ -3,7 +3,7 @@ import { mkdir, open, opendir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { checkOptions, FUNCTION, type OptionRules } from "../check-options.ts";
-import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { HandclaspError, hasCode, isHandclaspError, reasonOf } from "../errors.ts";
 import { parseEvent } from "../trust/records/events.ts";
 import { parseKeyId, toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
@@ -238,7 +238,7 @@ async function replaceFile(folder: string, name: string, text: string): Promise<
       return;
     } catch (error) {
       await rm(draft, { force: true });
-      if (tries === 0 || !(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      if (tries === 0 || !hasCode(error, "ENOENT")) throw error;
     }
   }
 }
@@ -270,8 +270,11 @@ function foreignFiles(folder: string, names: readonly string[], count: number): 
 }
 
 function unwritable(folder: string, error: unknown): HandclaspError {
-  const said = error instanceof Error ? error.message : String(error);
-  return new HandclaspError("ERR_HANDCLASP_PEM_DIR", `cannot keep PEM files in ${folder}: ${said}`, {
-    cause: error,
-  });
+  return new HandclaspError(
+    "ERR_HANDCLASP_PEM_DIR",
+    `cannot keep PEM files in ${folder}: ${reasonOf(error)}`,
+    {
+      cause: error,
+    },
+  );
 }

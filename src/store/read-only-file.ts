@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, toError } from "../errors.ts";
 import { openDatabase } from "../node-sqlite.ts";
 import { readSchema, SCHEMA } from "./schema.ts";
 
@@ -66,7 +66,7 @@ function notWritable(path: string): Error | undefined {
     accessSync(path, constants.W_OK);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return toError(error);
   }
 }
 

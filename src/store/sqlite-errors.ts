@@ -1,4 +1,10 @@
-import { type ErrorCode, HandclaspError, type HandclaspErrorOptions, isHandclaspError } from "../errors.ts";
+import {
+  type ErrorCode,
+  HandclaspError,
+  type HandclaspErrorOptions,
+  isHandclaspError,
+  reasonOf,
+} from "../errors.ts";
 
 const RESTORE = "restore it from a backup; do not delete it: all trust is in it";
 const RIGHTS = "look at the path and at who may read and write the file and its folder";
@@ -70,8 +76,8 @@ export function toStoreError(
   if (isHandclaspError(error)) return error;
   const extended = resultCode(error);
   const result = extended === undefined ? undefined : extended & 0xff;
-  const { name, hint } = reasonOf(error, extended);
-  const said = error instanceof Error ? error.message : String(error);
+  const { name, hint } = meaningOf(error, extended);
+  const said = reasonOf(error);
   const where = path === null || what.includes(path) ? what : `${what} ${path}`;
   const options: HandclaspErrorOptions = {
     ...(hint !== undefined && { hint }),
@@ -97,7 +103,7 @@ export function isAboutOneStatement(error: unknown): boolean {
   return extended === undefined || OF_ONE_STATEMENT.has(extended & 0xff);
 }
 
-function reasonOf(error: unknown, extended: number | undefined): { name?: string; hint?: string } {
+function meaningOf(error: unknown, extended: number | undefined): { name?: string; hint?: string } {
   if (extended !== undefined) {
     const [name, hint] = EXTENDED[extended] ?? RESULTS[extended & 0xff] ?? [`SQLite ${extended}`];
     return { name, ...(hint !== undefined && { hint }) };

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../node-sqlite.ts";
 import { pathToFileURL } from "node:url";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, hasCode } from "../errors.ts";
 import { cannotBeWritten, openReadOnlyFile, type ReadOnlyFile, whyNotWritable } from "./read-only-file.ts";
 import { createSchema, migrate, readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
@@ -130,7 +130,7 @@ function createFile(path: string): void {
     chmodSync(draft, 0o600);
     linkSync(draft, path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
   } finally {
     rmSync(draft, { force: true });
   }

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError, reasonOf } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "./certificate-facts.ts";
 import { encodePem } from "./pem.ts";
 
@@ -52,10 +52,13 @@ function parsed(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", `OpenSSL cannot read it: ${said}`, {
-      cause: error,
-    });
+    throw new HandclaspError(
+      "ERR_HANDCLASP_CERTIFICATE_MALFORMED",
+      `OpenSSL cannot read it: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { openStore } from "../../store/open-store.ts";
 import { Operator } from "../../operator/operator.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -63,7 +63,7 @@ export function asArgument<T>(parse: (text: string) => T): (text: string) => T {
 
 /** What was thrown and what to do about it, on two lines, as `printError` has them. */
 export function describeUsage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const hint = hintText(error);
   return hint === undefined ? message : `${message}\nhint: ${hint}`;
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Option } from "commander";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { say } from "../terminal/output.ts";
 import { decodeText } from "../../client/text-file.ts";
 
@@ -51,7 +51,7 @@ function read(path: string): string {
       if (count === 0 || length === buffer.length) return decodeText(buffer.subarray(0, length));
     }
   } catch (error) {
-    throw unusable(path, error instanceof Error ? error.message : String(error), error);
+    throw unusable(path, reasonOf(error), error);
   } finally {
     if (file !== undefined) closeSync(file);
   }

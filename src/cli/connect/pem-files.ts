@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { IdentityPem } from "../../client/identity.ts";
 import { readPrivateKey, encodePrivateKey } from "../../client/private-key.ts";
 import type { PassphraseOption } from "../../client/identity-folder.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { readTextFile } from "../../client/text-file.ts";
 
 /**
@@ -36,7 +36,7 @@ function readText(file: string): string {
   try {
     return readTextFile(file);
   } catch (error) {
-    throw unusable(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw unusable(`cannot read ${file}: ${reasonOf(error)}`, error);
   }
 }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { hintText } from "../terminal/hint-text.ts";
 
@@ -18,7 +19,7 @@ export function toFinding(status: FindingStatus, subject: string, message: strin
 
 /** A finding for what could not be opened or read. */
 export function toBrokenFinding(subject: string, error: unknown): Finding {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   return toFinding("broken", subject, message, hintText(error));
 }
 

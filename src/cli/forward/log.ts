@@ -1,4 +1,4 @@
-import { isHandclaspError } from "../../errors.ts";
+import { isHandclaspError, reasonOf } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { hintText } from "../terminal/hint-text.ts";
 import type { EventLog } from "../log/event-log.ts";
@@ -15,7 +15,7 @@ export class ForwardLog {
   }
 
   failed(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reasonOf(error);
     if (text === this.#last) return;
     this.#last = text;
     const hint = hintText(error) ?? null;

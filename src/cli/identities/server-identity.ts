@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type Identity, type IdentityPem, parseIdentity } from "../../client/identity.ts";
 import { ensureIdentityFile } from "../../client/identity-file.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../trust-store/beside-store.ts";
 import { makeIdentity } from "./make-identity.ts";
@@ -57,7 +57,8 @@ function read(file: string): string {
   try {
     return readTextFile(file);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${said}`, { cause: error });
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { Identity } from "../../client/identity.ts";
 import { readIdentityFile } from "../../client/identity-file.ts";
 import { encodePrivateKey } from "../../client/private-key.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption } from "../command-line/context.ts";
 import { serverOption, showExisting, type WhichFlags, type WhichIdentity, whichIdentity } from "./which.ts";
@@ -98,8 +98,7 @@ function write(path: string, bytes: Uint8Array): void {
   try {
     writeFileSync(path, bytes, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot write ${path}: ${said}`, {
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot write ${path}: ${reasonOf(error)}`, {
       hint: "a file that is there is not replaced",
       cause: error,
     });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { saveIdentity } from "../../client/identity-folder.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { jsonOption } from "../command-line/context.ts";
 import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";
 import { printIdentity } from "./print.ts";
@@ -52,7 +52,8 @@ function read(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${said}`, { cause: error });
+    throw new HandclaspError("ERR_HANDCLASP_IDENTITY", `cannot read ${file}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
 import type { AdmittedMessage, ChannelMessages } from "../../guard/channels.ts";
-import { isHandclaspError } from "../../errors.ts";
+import { isHandclaspError, reasonOf } from "../../errors.ts";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
@@ -60,7 +60,7 @@ export class ServeLog implements EventLog {
 
 /** What became of something unexpected, safe to print. */
 export function errorEntry(error: unknown): LogEntry {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const entry = { event: "error", message: escapeText(message, MOST_CHARACTERS) } as const;
   if (!isHandclaspError(error)) return entry;
   const { code } = error;

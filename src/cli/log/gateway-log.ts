@@ -4,7 +4,7 @@ import type { PrimaryEvent } from "../../gateway/workers/primary.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { JsonLog } from "./json-log.ts";
 import { QuietLog } from "./quiet-log.ts";
-import { reasonOf } from "../server/listen.ts";
+import { opensslReason } from "./openssl-reason.ts";
 import { type EventLog, logClients, ServeLog } from "./event-log.ts";
 
 /** What a gateway logs: changes and refusals, or every connection and request, too. */
@@ -74,7 +74,7 @@ function logFailed(
   event: Extract<GatewayEvent, { type: "handshake-failed" | "proxy-header-refused" }>,
 ): void {
   const address = (event.type === "handshake-failed" ? event.remoteAddress : event.proxy) ?? null;
-  const message = reasonOf(event.error);
+  const message = opensslReason(event.error);
   log.write({ event: event.type, listener: event.listener.name, message, address });
 }
 

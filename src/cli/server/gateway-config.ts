@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { parseConfig } from "../../gateway/config/parse-config.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
@@ -81,7 +81,8 @@ export function readText(file: string): string {
   try {
     return readTextFile(file);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_CONFIG", `cannot read ${file}: ${said}`, { cause: error });
+    throw new HandclaspError("ERR_HANDCLASP_CONFIG", `cannot read ${file}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }

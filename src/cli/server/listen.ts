@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 
 /** Listens where it was asked to; returns the address with the port that port 0 picked. */
 export async function listen(server: Server, wanted: ServerAddress): Promise<ServerAddress> {
@@ -10,10 +10,9 @@ export async function listen(server: Server, wanted: ServerAddress): Promise<Ser
   try {
     await promise;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
     throw new HandclaspError(
       "ERR_HANDCLASP_OPTION",
-      `cannot listen on ${formatServerAddress(wanted)}: ${said}`,
+      `cannot listen on ${formatServerAddress(wanted)}: ${reasonOf(error)}`,
       {
         hint: "give another address with --listen; port 0 picks a free port",
         cause: error,
@@ -30,9 +29,4 @@ export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
-}
-
-/** OpenSSL's reason without the place in its sources: `unsupported protocol`. */
-export function reasonOf(error: Error): string {
-  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../errors.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import type { GatewayEvent } from "../../gateway/gateway-event.ts";
@@ -98,7 +99,7 @@ export class GatewayProcess implements AsyncDisposable {
       this.#store.firstUseOpenUntil();
       return null;
     } catch (error) {
-      return `the trust store is not available: ${error instanceof Error ? error.message : String(error)}`;
+      return `the trust store is not available: ${reasonOf(error)}`;
     }
   }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../errors.ts";
 import type { ServerAddress } from "../../client/server-address.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
@@ -70,7 +71,7 @@ export class GatewayReload implements Disposable {
       const where = changed.map(({ address }) => address);
       await announceListeners({ ...config, listeners }, where, log, source);
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
+      const said = reasonOf(error);
       const message = escapeText(said.replaceAll("\n", "; "), MOST_BYTES);
       const hint = hintText(error) ?? null;
       log.write({ event: "reload-failed", cause, message, hint });

@@ -1,5 +1,5 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { GuardOptions } from "../../guard/options.ts";
 import { certificatesFromPem, toPem } from "../../x509/certificate-description.ts";
 import { readTextFile } from "../../client/text-file.ts";
@@ -20,8 +20,7 @@ function certificatesIn(file: string): string[] {
   try {
     return certificatesFromPem(readTextFile(file)).map(toPem);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot use ${file} as --trust-ca: ${said}`, {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot use ${file} as --trust-ca: ${reasonOf(error)}`, {
       hint: "give a PEM file with the certificates of the CAs, or none, or system",
       cause: error,
     });

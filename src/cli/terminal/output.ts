@@ -1,5 +1,5 @@
 // The one place that prints. Data goes to stdout, everything else to stderr; colours only on a terminal.
-import { type HandclaspError, isHandclaspError } from "../../errors.ts";
+import { type HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import type { Explanation } from "../../explain/explanation.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { explanationsText } from "./explanations-text.ts";
@@ -83,7 +83,7 @@ export function printErrorsAsJson(isWanted: boolean): void {
 
 /** Prints `error:` and, when there is something to do about it, `hint:`; under `--json` one line. */
 export function printError(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   if (errorsAreJson) {
     const hint = hintText(error) ?? null;
     say(toJsonLine({ error: { code: codeOf(error), message, hint } }));

@@ -1,5 +1,6 @@
 import { fstatSync, write, writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { hasCode, toError } from "../../errors.ts";
 import { type Losses, QueuedWriter, type Sink } from "./queued-writer.ts";
 
 /** What waits for a reader that is slow; beyond it lines are lost. */
@@ -85,7 +86,7 @@ export class WayOut {
       this.#isCut = false;
     } catch (error) {
       if (at > 0) this.#isCut = true;
-      this.failed(error instanceof Error ? error : new Error(String(error)));
+      this.failed(toError(error));
     }
   }
 
@@ -128,7 +129,7 @@ export const stderr: WayOut = new WayOut(2);
 
 /** Whether it is that nobody reads any more. */
 export function isOfReader(error: Error): boolean {
-  return "code" in error && error.code === "EPIPE";
+  return hasCode(error, "EPIPE");
 }
 
 const CLOCK = new Int32Array(new SharedArrayBuffer(4));
@@ -138,7 +139,7 @@ function writeSome(fd: number, bytes: Uint8Array, at: number): number {
   try {
     return writeSync(fd, bytes, at);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0;
+    if (hasCode(error, "EAGAIN")) return 0;
     throw error;
   }
 }

@@ -11,7 +11,8 @@ import { makeIdentity } from "../identities/make-identity.ts";
 import { outliveReaders } from "../terminal/output.ts";
 import { greet } from "../../gateway/greeter/greet.ts";
 import { readServerIdentity } from "../identities/server-identity.ts";
-import { listen, reasonOf, stopSignal } from "../server/listen.ts";
+import { opensslReason } from "../log/openssl-reason.ts";
+import { listen, stopSignal } from "../server/listen.ts";
 import { ServeLog } from "../log/event-log.ts";
 import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
 import { explainingIn, logProblem } from "./live/log.ts";
@@ -100,7 +101,7 @@ function createListener(
   server.on("secureConnection", greet);
   server.on("tlsClientError", (error, socket) => {
     const address = socketAddress(socket) ?? null;
-    log.write({ event: "handshake-failed", message: reasonOf(error), address });
+    log.write({ event: "handshake-failed", message: opensslReason(error), address });
     // Node leaves one open whose time is up.
     socket.destroy();
   });

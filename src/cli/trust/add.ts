@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
@@ -50,10 +50,13 @@ export function readPemFile(path: string): string {
   try {
     return readTextFile(path);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_CERTIFICATE_MALFORMED", `cannot read ${path}: ${said}`, {
-      cause: error,
-    });
+    throw new HandclaspError(
+      "ERR_HANDCLASP_CERTIFICATE_MALFORMED",
+      `cannot read ${path}: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { HandclaspError, isHandclaspError } from "../../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import { everyItem } from "../../trust/port/page.ts";
@@ -132,6 +132,7 @@ function replaceFile(file: string, text: string): void {
 }
 
 function unwritable(folder: string, error: unknown): HandclaspError {
-  const said = error instanceof Error ? error.message : String(error);
-  return new HandclaspError("ERR_HANDCLASP_PEM_DIR", `cannot export to ${folder}: ${said}`, { cause: error });
+  return new HandclaspError("ERR_HANDCLASP_PEM_DIR", `cannot export to ${folder}: ${reasonOf(error)}`, {
+    cause: error,
+  });
 }

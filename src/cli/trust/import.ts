@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { type ErrorCode, HandclaspError, isHandclaspError } from "../../errors.ts";
+import { type ErrorCode, HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
 import { eachInOrder } from "./each-in-order.ts";
@@ -95,10 +95,13 @@ function pemFiles(folder: string): readonly string[] {
       .filter((file) => file.endsWith(".pem"))
       .toSorted();
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_PEM_DIR", `cannot read the folder ${folder}: ${said}`, {
-      cause: error,
-    });
+    throw new HandclaspError(
+      "ERR_HANDCLASP_PEM_DIR",
+      `cannot read the folder ${folder}: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

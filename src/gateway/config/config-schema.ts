@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { reasonOf } from "../../errors.ts";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
 import { parseDuration, parseTimeout } from "../../duration.ts";
 import { parseIpNetwork } from "../../trust/network/ip-network.ts";
@@ -59,7 +60,7 @@ function parsed<T>(parse: (text: string) => T): v.GenericSchema<string, T> {
       try {
         return parse(dataset.value);
       } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : String(error) });
+        addIssue({ message: reasonOf(error) });
         return NEVER;
       }
     }),

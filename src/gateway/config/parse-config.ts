@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { formatServerAddress } from "../../client/server-address.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig, type ParsedListener } from "./config-schema.ts";
 import type { GatewayConfig, ListenerConfig, PathRule, Upstream } from "./config.ts";
 import { PathRules } from "./path-rules.ts";
@@ -161,10 +161,7 @@ function checkPaths(rules: readonly PathRule[], listener: number, complain: Comp
     try {
       void new PathRules([rule]);
     } catch (error) {
-      complain(
-        ["listener", listener, "path", at, "path"],
-        error instanceof Error ? error.message : String(error),
-      );
+      complain(["listener", listener, "path", at, "path"], reasonOf(error));
     }
   }
 }
@@ -182,7 +179,7 @@ function upstreamOf(
       ? { ...upstream, path: parseSocketPath(inFolder(upstream.path)) }
       : upstream;
   } catch (error) {
-    refuse(error instanceof Error ? error.message : String(error));
+    refuse(reasonOf(error));
     return NOWHERE;
   }
 }

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { AcceptProxy } from "../proxy-protocol/accept-proxy.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ListenerConfig } from "../config/config.ts";
@@ -142,8 +142,7 @@ function toListenOptions(
 
 /** What listening failed with, for people. */
 export function cannotListen(address: ServerAddress, cause: unknown): HandclaspError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const problem = `cannot listen on ${formatServerAddress(address)}: ${said}`;
+  const problem = `cannot listen on ${formatServerAddress(address)}: ${reasonOf(cause)}`;
   return new HandclaspError("ERR_HANDCLASP_OPTION", problem, {
     hint: "give another address to listen on; port 0 picks a free port",
     cause,

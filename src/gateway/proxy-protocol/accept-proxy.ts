@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, toError } from "../../errors.ts";
 import { Deadlines } from "../../guard/arrivals/deadlines.ts";
 import { socketAddress } from "../../guard/connection/remote-address.ts";
 import { type IpNetwork, isInNetwork, parseIpNetwork } from "../../trust/network/ip-network.ts";
@@ -47,7 +47,7 @@ export class AcceptProxy {
       finish();
       transport.on("error", ignore);
       transport.destroy();
-      this.#onRefused(error instanceof Error ? error : new Error(String(error)), proxy);
+      this.#onRefused(toError(error), proxy);
     };
     const missing = (): void => refuse(new Error("the connection ended before its PROXY header did"));
     let header: Buffer = Buffer.alloc(0);

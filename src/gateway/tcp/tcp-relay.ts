@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { toError } from "../../errors.ts";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { UpstreamProblem } from "../gateway-event.ts";
 import type { ProxyContext } from "../service/service.ts";
@@ -53,7 +54,7 @@ export class TcpRelay {
       if (connection === undefined) throw new Error("it is not known whose connection this is");
       return encodeProxyHeader(connection);
     } catch (error) {
-      this.#report("unannounced", error instanceof Error ? error : new Error(String(error)));
+      this.#report("unannounced", toError(error));
       this.#client.destroy();
       return undefined;
     }

@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
+import { hasCode } from "../../errors.ts";
 import { keepAlive } from "./keep-alive.ts";
 
 type Written = (error?: Error | null) => void;
@@ -83,9 +84,9 @@ class UpstreamReset extends Error {
 }
 
 function isLost(error: Error): boolean {
-  return "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET");
+  return hasCode(error, "EPIPE") || hasCode(error, "ECONNRESET");
 }
 
 function isReset(error: Error): boolean {
-  return "code" in error && error.code === "ECONNRESET";
+  return hasCode(error, "ECONNRESET");
 }

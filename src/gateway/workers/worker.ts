@@ -1,5 +1,5 @@
 import type { ServerAddress } from "../../client/server-address.ts";
-import { isHandclaspError } from "../../errors.ts";
+import { isHandclaspError, reasonOf } from "../../errors.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import type { FirstUseLimiter } from "../../trust/limits/first-use-limits.ts";
 import { LeasedLimits } from "../../trust/limits/leased-limits.ts";
@@ -136,7 +136,7 @@ export class Worker {
 }
 
 function toWorkerError(error: unknown): WorkerError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const ours = isHandclaspError(error);
   return {
     code: ours ? error.code : "ERR_HANDCLASP_OPTION",

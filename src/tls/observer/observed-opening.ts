@@ -1,4 +1,4 @@
-import { type HandclaspError, isHandclaspError } from "../../errors.ts";
+import { type HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import { CONTENT_TYPE } from "../code-points/content-type.ts";
 import type { RecordOpener } from "../keys/record-protection.ts";
 import type { TlsRecord } from "../records/record-reader.ts";
@@ -54,7 +54,7 @@ export function openWith(opener: RecordOpener, record: TlsRecord, inner: boolean
     const { type, content } = opener.open(record);
     return { state: "open", type, content, inner };
   } catch (error) {
-    const problem = `a record cannot be decrypted: ${error instanceof Error ? error.message : String(error)}`;
+    const problem = `a record cannot be decrypted: ${reasonOf(error)}`;
     return { state: "sealed", problem, ...(isHandclaspError(error) && { error }) };
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../errors.ts";
 import { RowDifferences, type RowsReport, type TrustRows } from "./compare-rows.ts";
 import { type ChainReport, parseEvent, type SealedEvent, verifyChain } from "../records/events.ts";
 import { TrustFold } from "./fold-events.ts";
@@ -47,8 +48,12 @@ function* folding(
       const misfit = fold.add(event);
       if (misfit !== undefined) differences.add({ about, ...misfit });
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      differences.add({ about, field: "event", row: null, events: `cannot be carried out: ${said}` });
+      differences.add({
+        about,
+        field: "event",
+        row: null,
+        events: `cannot be carried out: ${reasonOf(error)}`,
+      });
     }
   }
 }

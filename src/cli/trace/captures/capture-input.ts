@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import type { Duplex, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { HandclaspError, isHandclaspError } from "../../../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf, toError } from "../../../errors.ts";
 import { KIND_BYTES, recogniseFile, requireCapture } from "./file-kind.ts";
 
 /** Why compressed bytes could not be read to their end; all that came before was given. */
@@ -129,7 +129,7 @@ async function pump(chunks: AsyncIterable<Uint8Array>, into: Duplex): Promise<vo
     await write(last);
     into.end();
   } catch (error) {
-    into.destroy(error instanceof Error ? error : new Error(String(error)));
+    into.destroy(toError(error));
   }
 }
 
@@ -185,6 +185,5 @@ function reading<T>(name: string, read: () => T): T {
 }
 
 function unreadable(name: string, why: unknown): HandclaspError {
-  const said = why instanceof Error ? why.message : String(why);
-  return new HandclaspError("ERR_HANDCLASP_OPTION", `cannot read ${name}: ${said}`, { cause: why });
+  return new HandclaspError("ERR_HANDCLASP_OPTION", `cannot read ${name}: ${reasonOf(why)}`, { cause: why });
 }

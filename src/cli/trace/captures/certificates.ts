@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { HandclaspError } from "../../../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../../../errors.ts";
 import type { CertificateMessage } from "../../../tls/messages/certificate.ts";
 import type { TraceMessage } from "../../../tls/observer/trace-message.ts";
 import { encodePem } from "../../../x509/pem.ts";
@@ -48,8 +48,7 @@ export class TraceCertificates {
     try {
       writeFileSync(path, pem, { flag: "wx", mode: 0o644 });
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST"))
-        throw cannotWrite(path, error);
+      if (!hasCode(error, "EEXIST")) throw cannotWrite(path, error);
       if (contentOf(path) !== pem) this.#skipped.push(path);
     }
   }
@@ -69,6 +68,7 @@ function contentOf(path: string): string | undefined {
 }
 
 function cannotWrite(path: string, error: unknown): HandclaspError {
-  const said = error instanceof Error ? error.message : String(error);
-  return new HandclaspError("ERR_HANDCLASP_OPTION", `cannot write ${path}: ${said}`, { cause: error });
+  return new HandclaspError("ERR_HANDCLASP_OPTION", `cannot write ${path}: ${reasonOf(error)}`, {
+    cause: error,
+  });
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { HandclaspError } from "../../../errors.ts";
+import { HandclaspError, reasonOf } from "../../../errors.ts";
 import { type KeyLogEntry, keyLogDecoder, parseKeyLog } from "../../../tls/keys/key-log.ts";
 
 const PIECE_BYTES = 1024 * 1024;
@@ -58,8 +58,9 @@ export class TraceSecrets {
         closeSync(file);
       }
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot read ${path}: ${said}`, { cause: error });
+      throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot read ${path}: ${reasonOf(error)}`, {
+        cause: error,
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import { hasCode } from "../../../errors.ts";
 import type { Direction } from "../../../capture/tcp/connection.ts";
 import type { TapListener } from "../../../guard/tap/tap.ts";
 import { parseKeyLogLine } from "../../../tls/keys/key-log.ts";
@@ -25,7 +26,7 @@ export function liveEvents(
       if (entry !== undefined) onEvent({ kind: "secret", entry });
     },
     closed(error) {
-      const isReset = error !== undefined && "code" in error && error.code === "ECONNRESET";
+      const isReset = hasCode(error, "ECONNRESET");
       if (isReset) onEvent({ kind: "reset", direction: peer, timeMs: Date.now() });
       else finish(side);
       onEvent({ kind: "close", reason: isReset ? "reset" : "finished", timeMs: Date.now() });

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { HandclaspError } from "../../../errors.ts";
+import { HandclaspError, reasonOf } from "../../../errors.ts";
 import { printBytes, printError } from "../../terminal/output.ts";
 import { stdout } from "../../terminal/way-out.ts";
 import type { TraceFlags } from "./format.ts";
@@ -77,8 +77,9 @@ function openFile(output: string): number {
   try {
     return openSync(output, "w", 0o600);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot write ${output}: ${said}`, { cause: error });
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot write ${output}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { toError } from "../../../errors.ts";
 import type { BodyPump, RequestBody } from "./request-body.ts";
 import type { UpstreamProblem } from "../../gateway-event.ts";
 import type { Upstream } from "../../config/config.ts";
@@ -103,7 +104,7 @@ const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EA
 const ENDED = /^(?:UND_ERR_SOCKET|UPSTREAM_RESET|ECONNRESET|EPIPE)$/;
 
 export function toFailure(error: unknown): UpstreamFailure {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = toError(error);
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   if (UNSENDABLE.test(code)) return { kind: "request", error: cause };
   if (TIMEOUTS.test(code)) return { kind: "timed-out", error: cause };

@@ -1,3 +1,4 @@
+import { toError } from "../../../errors.ts";
 import type { Peer } from "../../../guard/connection/peer.ts";
 import type { Reply } from "./reply.ts";
 import {
@@ -154,7 +155,7 @@ export class RunningExchange implements UpstreamListener, AskedBy {
 
   /** What the upstream says may be something that HTTP does not let us say. */
   #broke(error: unknown): void {
-    this.failed({ kind: "broken", error: error instanceof Error ? error : new Error(String(error)) });
+    this.failed({ kind: "broken", error: toError(error) });
     this.#exchange?.abort();
   }
 }
