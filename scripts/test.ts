@@ -4,9 +4,12 @@
 //     npm test -- test/trust/judging/judge.test.ts
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { bundleCommandLine } from "./bundle.ts";
 
+const root = resolve(import.meta.dirname, "..");
 const named = process.argv.slice(2);
+const main = await bundleCommandLine(join(root, "node_modules/.cache/handclasp/command-line"));
 const { status } = spawnSync(
   process.execPath,
   [
@@ -17,6 +20,6 @@ const { status } = spawnSync(
     "--test-reporter=spec",
     ...(named.length > 0 ? named : ["test/**/*.test.ts"]),
   ],
-  { cwd: resolve(import.meta.dirname, ".."), stdio: "inherit" },
+  { cwd: root, env: { ...process.env, HANDCLASP_MAIN: main }, stdio: "inherit" },
 );
 process.exitCode = status ?? 1;

@@ -10,12 +10,10 @@ import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { randomPin } from "../support/certificates.ts";
 import { runHere } from "./support/run-here.ts";
 import { runMany } from "./support/run-many.ts";
-import { Home } from "./support/serve.ts";
+import { Home, MAIN } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, openHomeStore, printed } from "./support/trust.ts";
 import { eventsIn } from "../support/listed.ts";
-
-const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
 /** A process that follows, read line by line. */
 function follow(

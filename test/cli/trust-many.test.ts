@@ -6,11 +6,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { runHere } from "./support/run-here.ts";
-import { Home, runToEnd } from "./support/serve.ts";
+import { Home, MAIN, runToEnd } from "./support/serve.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { failure, hold, printed, printedJson } from "./support/trust.ts";
-
-const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
 /** util-linux's `script`, which gives a program a terminal. */
 const terminal = await runToEnd("script", ["--version"]).catch(() => undefined);

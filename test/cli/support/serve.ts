@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
-/** The command line as it runs from a checkout. */
-export const MAIN: string = join(import.meta.dirname, "../../../src/cli/main.ts");
+/** The command line: bundled as it is published if scripts/test.ts runs the tests, else as it runs from a checkout. */
+export const MAIN: string =
+  process.env["HANDCLASP_MAIN"] ?? join(import.meta.dirname, "../../../src/cli/main.ts");
 
 /** A line of the server's JSON log. */
 export interface LogLine {

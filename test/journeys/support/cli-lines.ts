@@ -1,10 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { Home } from "../../cli/support/serve.ts";
+import { type Home, MAIN } from "../../cli/support/serve.ts";
 
-const MAIN = join(import.meta.dirname, "../../../src/cli/main.ts");
 const LATE_MS = 10_000;
 
 /** A verb that runs until it is interrupted and prints a line of JSON for each thing that happens. */

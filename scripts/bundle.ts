@@ -1,0 +1,47 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+import { readVersion } from "../src/cli/version.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** How src/ is bundled (docs/decisions/0027). */
+export const BUNDLE: BuildOptions = {
+  bundle: true,
+  splitting: true,
+  packages: "external",
+  platform: "node",
+  format: "esm",
+  target: "node24",
+  sourcemap: true,
+  sourcesContent: false,
+  define: { HANDCLASP_VERSION: JSON.stringify(readVersion()) },
+  logLevel: "warning",
+};
+
+/** Library and command line each find the thread beside the file that starts it, whichever that is: neither has folders. */
+export const THREAD: Readonly<Record<string, string>> = {
+  "sqlite-writer-thread": join(root, "src/store/sqlite-writer-thread.ts"),
+};
+
+/**
+ * Bundles the command line into a folder, and gives the file that runs. What is there already is not written again, and
+ * what is written is whole at once: others may be running it.
+ */
+export async function bundleCommandLine(outdir: string): Promise<string> {
+  const entryPoints = { main: join(root, "src/cli/main.ts"), ...THREAD };
+  const { outputFiles } = await build({ ...BUNDLE, entryPoints, outdir, write: false });
+  for (const { path, contents } of outputFiles) writeAnew(path, contents);
+  return join(outdir, "main.js");
+}
+
+function writeAnew(path: string, contents: Uint8Array): void {
+  try {
+    if (readFileSync(path).equals(contents)) return;
+  } catch {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
+}
