@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { explainRefused } from "../../src/cli/connect/explain-refused.ts";
+import { explainRefused } from "../../src/cli/client/explain-refused.ts";
 import { HandclaspError, isHandclaspError } from "../../src/errors.ts";
 import { showing } from "../client/support/listening.ts";
 
