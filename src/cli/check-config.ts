@@ -8,7 +8,9 @@ import type { Complaint } from "../gateway/config/parse-config.ts";
 import { openStore } from "../store/open-store.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
-import { jsonOption, processName, storeOption } from "./command-line/context.ts";
+import { jsonOption } from "./command-line/json-option.ts";
+import { storeOption } from "./command-line/store-option.ts";
+import { processName } from "./trust-store/process-name.ts";
 import { readConfig, readText } from "./server/gateway-config.ts";
 import { print, printJson, say } from "./terminal/output.ts";
 

@@ -7,7 +7,7 @@ import { toKeyId } from "../trust/naming/key-id.ts";
 import { Operator } from "../operator/operator.ts";
 import { formatListing } from "../tls/formats/format-listing.ts";
 import { createIdentity } from "../x509/create-identity.ts";
-import { processName } from "./command-line/context.ts";
+import { processName } from "./trust-store/process-name.ts";
 import { DemoClient, type Visit } from "./demo/client.ts";
 import { startDemoServer } from "./demo/server.ts";
 import { print, printError } from "./terminal/output.ts";

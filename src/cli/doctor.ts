@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { jsonOption, storeOption } from "./command-line/context.ts";
+import { jsonOption } from "./command-line/json-option.ts";
+import { storeOption } from "./command-line/store-option.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { examineClock, examineEnvironment, examineRuntime } from "./doctor/machine.ts";
 import { examineDataFolder, examineIdentities, examineStores } from "./doctor/data.ts";

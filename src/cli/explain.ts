@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import type { Explanation } from "../explain/explanation.ts";
 import { explainRefusal } from "../operator/explain-refusal.ts";
-import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { jsonOption } from "./command-line/json-option.ts";
+import { storeOption } from "./command-line/store-option.ts";
+import { withStore } from "./trust-store/with-store.ts";
 import { remediesText } from "./terminal/remedy-text.ts";
 import { print, printJson } from "./terminal/output.ts";
 import { columnsOf, flat, wrapped } from "./terminal/prose.ts";

@@ -17,7 +17,7 @@ import { logWorkers, openGatewayLog } from "./log/gateway-log.ts";
 import { announceListeners, GatewayProcess } from "./server/process.ts";
 import { GatewayReload } from "./server/reload.ts";
 import { keepPems } from "./server/pems.ts";
-import { outliveReaders } from "./terminal/output.ts";
+import { outliveReaders } from "./log/outlive-readers.ts";
 import { ownCommand } from "./server/own-command.ts";
 import { passphraseFrom } from "./command-line/passphrase-file.ts";
 import { stopSignal } from "./server/listen.ts";

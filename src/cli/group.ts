@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { toListedMember } from "../operator/listed-member.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
-import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { jsonOption } from "./command-line/json-option.ts";
+import { storeOption } from "./command-line/store-option.ts";
+import { withStore } from "./trust-store/with-store.ts";
 import { ifVersionOption } from "./command-line/keys-argument.ts";
 import { print, printJson, showMinute, showName } from "./terminal/output.ts";
 import { addPageOptions, type PageFlags, toSearch } from "./lists/page-options.ts";

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { HandclaspError } from "../errors.ts";
-import { jsonOption, storeOption, withStore } from "./command-line/context.ts";
+import { jsonOption } from "./command-line/json-option.ts";
+import { storeOption } from "./command-line/store-option.ts";
+import { withStore } from "./trust-store/with-store.ts";
 import { print, printJson, say, table } from "./terminal/output.ts";
 import { auditProblem, notCompared, toJsonRows } from "../operator/audit-problem.ts";
 

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { openStore } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../trust-store/beside-store.ts";
-import { dataFolder, processName } from "../command-line/context.ts";
+import { dataFolder } from "../trust-store/data-folder.ts";
+import { processName } from "../trust-store/process-name.ts";
 
 const KNOWN_SERVERS = "known_servers.db";
 

@@ -9,7 +9,7 @@ import type { TraceMessage } from "../../tls/observer/trace-message.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { Trust } from "../../trust/trust.ts";
 import type { CreatedIdentity } from "../../x509/create-identity.ts";
-import { processName } from "../command-line/context.ts";
+import { processName } from "../trust-store/process-name.ts";
 import { greet } from "../../gateway/greeter/greet.ts";
 
 /** A guarded server on loopback that greets, and tells whom it saw last. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { IdentityPem } from "../../client/identity.ts";
 import { createIdentity } from "../../client/make-identity.ts";
 import type { IdentityType } from "../../x509/identity-type.ts";
-import { dataFolder } from "../command-line/context.ts";
+import { dataFolder } from "../trust-store/data-folder.ts";
 
 /** The identity that is used when none is named. */
 export const DEFAULT_IDENTITY = "default";

@@ -5,10 +5,12 @@ import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../trust-store/beside-store.ts";
 import { makeIdentity } from "./make-identity.ts";
-import type { ServeOptions } from "../server/server-options.ts";
 import { readTextFile } from "../../client/text-file.ts";
 
-export interface ServerIdentityOptions extends Pick<ServeOptions, "cert" | "key"> {
+export interface ServerIdentityOptions {
+  /** Files; both or neither. */
+  readonly cert?: string;
+  readonly key?: string;
   /** Opens an encrypted key; one that is made beside the store is encrypted with it. */
   readonly passphrase?: string;
 }

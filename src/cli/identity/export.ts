@@ -6,7 +6,8 @@ import { readIdentityFile } from "../../client/identity-file.ts";
 import { encodePrivateKey } from "../../client/private-key.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
-import { jsonOption, storeOption } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
 import { serverOption, showExisting, type WhichFlags, type WhichIdentity, whichIdentity } from "./which.ts";
 import { print, printJson, say } from "../terminal/output.ts";
 import {

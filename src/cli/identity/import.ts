@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { saveIdentity } from "../../client/identity-folder.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
-import { jsonOption } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
 import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";
 import { printIdentity } from "./print.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "../command-line/passphrase-file.ts";

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { renewIdentityFile, rotateIdentityFile } from "../../client/reissue-identity.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../../x509/identity-type.ts";
-import { jsonOption, storeOption } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
 import { printIdentity } from "./print.ts";
 import { serverOption, showExisting, type WhichFlags, whichIdentity } from "./which.ts";
 import { type PassphraseFlag, passphraseFrom, passphraseOption } from "../command-line/passphrase-file.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { asArgument } from "../command-line/context.ts";
+import { asArgument } from "../command-line/as-argument.ts";
 import { parseMoment } from "./parse-moment.ts";
 
 /** Milliseconds since the epoch. */

@@ -1,9 +1,8 @@
 import { type CertificateDescription, describeCertificate } from "../../x509/certificate-description.ts";
-import type { LogEntry } from "./event-log.ts";
 
 /** What the log says of a certificate. */
 export interface DescribedCertificate {
-  readonly fields: Omit<LogEntry, "event">;
+  readonly fields: Readonly<Record<string, string | readonly string[]>>;
   readonly pem: string;
 }
 

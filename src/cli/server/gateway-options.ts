@@ -7,7 +7,7 @@ import { parseUpstream } from "../../gateway/config/parse-upstream.ts";
 import { parseServerName } from "../../gateway/http/fields/request-target.ts";
 import { parseDuration, parseTimeout } from "../../duration.ts";
 import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
-import { asArgument, describeUsage } from "../command-line/context.ts";
+import { asArgument, describeUsage } from "../command-line/as-argument.ts";
 import type { LogDetail } from "../log/gateway-log.ts";
 import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
 import { parseCount } from "../command-line/parse-count.ts";

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { HandclaspError } from "../../errors.ts";
 import { openStore } from "../../store/open-store.ts";
-import { processName } from "../command-line/context.ts";
+import { processName } from "../trust-store/process-name.ts";
 import { openPemDir } from "./open-pem-dir.ts";
 import type { EventLog } from "../log/event-log.ts";
 

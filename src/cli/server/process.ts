@@ -8,7 +8,7 @@ import type { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
 import type { WorkerReport } from "../../gateway/workers/worker-message.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { processName } from "../command-line/context.ts";
+import { processName } from "../trust-store/process-name.ts";
 import { connectionsByFiles } from "./file-capacity.ts";
 import type { ConfigSource } from "./gateway-config.ts";
 import { type LogDetail, logGateway } from "../log/gateway-log.ts";

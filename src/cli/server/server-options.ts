@@ -5,7 +5,9 @@ import { parseIpNetwork } from "../../trust/network/ip-network.ts";
 import type { ClientCertificate } from "../../guard/options.ts";
 import { parseTimeout } from "../../duration.ts";
 import type { FirstUse, Policy } from "../../trust/records/policy.ts";
-import { asArgument, jsonOption, storeOption } from "../command-line/context.ts";
+import { asArgument } from "../command-line/as-argument.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
 import { parseCount } from "../command-line/parse-count.ts";
 import { type TraceFormat, traceOption } from "../trace/formats/format.ts";
 

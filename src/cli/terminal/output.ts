@@ -5,7 +5,6 @@ import { escapeText } from "../../trust/naming/peer-name.ts";
 import { explanationsText } from "./explanations-text.ts";
 import { hintText } from "./hint-text.ts";
 import { columnsOf, wrapped } from "./prose.ts";
-import type { EventLog } from "../log/event-log.ts";
 import { stderr, stdout } from "./way-out.ts";
 
 const MOST_BYTES = 64 * 1024;
@@ -20,18 +19,6 @@ export function print(line: string): void {
 /** Prints data as it is. */
 export function printBytes(bytes: string | Uint8Array): void {
   stdout.write(bytes);
-}
-
-/** From now on nobody who reads us holds us up or ends us. What is lost by that is counted in the log. */
-export function outliveReaders(log: EventLog): void {
-  const losing = (of: string): ((count: number, message: string) => void) => {
-    return (count, message) => log.write({ event: "lines-lost", of, count, message });
-  };
-  stdout.queue({
-    onLosing: (why) => log.warn(`stdout cannot be written, and what goes there is lost: ${why}`),
-    onLost: losing("stdout"),
-  });
-  stderr.queue({ onLosing: ignore, onLost: losing("stderr") });
 }
 
 /** Waits until all is written; false when somebody reads too slowly to be waited for. */
@@ -139,8 +126,6 @@ export function toJsonText(value: unknown, indent: number): string {
     return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
   });
 }
-
-function ignore(): void {}
 
 const RED = 31;
 const BOLD = 1;

@@ -6,13 +6,8 @@ import { formatServerAddress, type ServerAddress } from "../../client/server-add
 import { isHandclaspError } from "../../errors.ts";
 import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
 import { Tap } from "../../guard/tap/tap.ts";
-import {
-  addConnectFlags,
-  addPeerFlags,
-  type ConnectFlags,
-  type PeerFlags,
-  withConnection,
-} from "../connect.ts";
+import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "../client/connect-flags.ts";
+import { withConnection } from "../client/with-connection.ts";
 import { openTcp } from "../client/open-tcp.ts";
 import { say } from "../terminal/output.ts";
 import { ServeLog } from "../log/event-log.ts";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { parseDuration } from "../../duration.ts";
 import type { ImportOptions } from "../../operator/operator.ts";
-import { asArgument } from "../command-line/context.ts";
+import { asArgument } from "../command-line/as-argument.ts";
 
 /** What everything that makes a key trusted can be told. */
 export interface ApprovalFlags {

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { auditProblem, notCompared, tailProblem, toJsonRows } from "../../operator/audit-problem.ts";
 import type { ChainHead } from "../../trust/records/events.ts";
-import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { withStore } from "../trust-store/with-store.ts";
 import { print, printJson, say } from "../terminal/output.ts";
 
 interface Options {

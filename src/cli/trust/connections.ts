@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { toListedConnection } from "../../operator/listed-connection.ts";
 import type { ListedConnection } from "../../trust/port/roll.ts";
-import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { withStore } from "../trust-store/with-store.ts";
 import { showMinute, showName } from "../terminal/output.ts";
 import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
 import { printList } from "../lists/print-list.ts";

@@ -5,8 +5,11 @@ import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { EventFilter } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
-import { outliveReaders, print, printJsonLine, say, showName } from "../terminal/output.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { withStore } from "../trust-store/with-store.ts";
+import { print, printJsonLine, say, showName } from "../terminal/output.ts";
+import { outliveReaders } from "../log/outlive-readers.ts";
 import { addSearchAndLimit, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
 import { eachPage } from "../lists/print-list.ts";
 import { columnsOf, inLines } from "../terminal/prose.ts";

@@ -1,5 +1,7 @@
 import { Command } from "commander";
-import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { withStore } from "../trust-store/with-store.ts";
 import { ifVersionOption } from "../command-line/keys-argument.ts";
 import { printChangedKeys } from "../lists/print-keys.ts";
 

@@ -1,7 +1,10 @@
 import { Command, Option } from "commander";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import { parseDuration } from "../../duration.ts";
-import { asArgument, jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { asArgument } from "../command-line/as-argument.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { withStore } from "../trust-store/with-store.ts";
 import { print, printJson, showTime } from "../terminal/output.ts";
 
 interface Options {

@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
-import { jsonOption, storeOption, withStore } from "../command-line/context.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { withStore } from "../trust-store/with-store.ts";
 import { parseCount } from "../command-line/parse-count.ts";
 import { ifVersionOption } from "../command-line/keys-argument.ts";
 import { printChangedKeys } from "../lists/print-keys.ts";

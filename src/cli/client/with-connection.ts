@@ -1,0 +1,49 @@
+import type { TLSSocket } from "node:tls";
+import { connect } from "../../client/connect.ts";
+import { parseShownIdentity } from "../../client/identity.ts";
+import { formatServerAddress } from "../../client/server-address.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import { toPhrase } from "../../trust/naming/phrase.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
+import { say, table } from "../terminal/output.ts";
+import { type ConnectCommand, connectOptions } from "./connect-options.ts";
+import { explainRefused } from "./explain-refused.ts";
+import { openKnownServers } from "./known-servers.ts";
+import { hasJoined } from "./remembered-identity.ts";
+
+/** Connects with the identity that was asked for, and judges the server by those known. */
+export async function withConnection(
+  wanted: ConnectCommand,
+  use: (socket: TLSSocket) => Promise<void>,
+): Promise<void> {
+  const { flags } = wanted;
+  await using known = await openKnownServers(flags.store, flags.remember !== false);
+  const options = await connectOptions(known.store, wanted);
+  const { certificate } = options.identity;
+  const ours = flags.showPhrase && parseShownIdentity(certificate, "the certificate").pin;
+  try {
+    const socket = await connect({
+      ...options,
+      ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
+    });
+    await use(socket);
+  } catch (error) {
+    const isHandclasp = hasJoined(known.store, formatServerAddress(wanted.address));
+    throw explainRefused(error, {
+      certificate,
+      isFromFile: flags.cert !== undefined,
+      isHandclasp,
+      now: Date.now(),
+    });
+  }
+}
+
+/** `trust show` prints the same words at the server, if nobody is in between. */
+function sayPhrase(serverPin: KeyPin, clientPin: KeyPin): void {
+  const lines = [
+    ["phrase", toPhrase(serverPin, clientPin)],
+    ["server", toKeyId(serverPin)],
+    ["client", toKeyId(clientPin)],
+  ];
+  say(table(lines));
+}

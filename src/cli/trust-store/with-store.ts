@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+import { HandclaspError } from "../../errors.ts";
+import { Operator } from "../../operator/operator.ts";
+import { openStore } from "../../store/open-store.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { processName } from "./process-name.ts";
+
+export interface WithStoreOptions {
+  /** A store that is not there is an error; default false: it is made. */
+  readonly mustExist?: boolean;
+  /** Nothing is changed: the store must exist, but need not be writable; default false. */
+  readonly reads?: boolean;
+}
+
+/** Opens the store, runs, and closes it whatever happens. */
+export async function withStore<T>(
+  url: string,
+  verb: string,
+  run: (store: TrustStore, operator: Operator) => T | Promise<T>,
+  { reads = false, mustExist = reads }: WithStoreOptions = {},
+): Promise<T> {
+  if (mustExist) refuseMissing(url);
+  await using store = openStore(url, { process: processName(verb), readOnly: reads });
+  return await run(
+    store,
+    new Operator(store, { user: userName(), process: processName(verb), now: Date.now }),
+  );
+}
+
+/** Opening would make an empty store: from a mistyped path, the answer would be that nobody is known. */
+function refuseMissing(url: string): void {
+  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
+  if (url === "memory:" || /^[a-z][a-z0-9+.-]+:/i.test(path) || existsSync(path)) return;
+  throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${path}`, {
+    hint: "handclasp serve makes one; --store or HANDCLASP_STORE names another",
+  });
+}
+
+function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
