@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
-import type { GatewayConfig } from "../gateway/config/config.ts";
+import type { GatewayConfig, ListenerConfig } from "../gateway/config/config.ts";
 import type { ListenOn } from "../gateway/listening/listener.ts";
 import type { MetricsServer, MetricsServerOptions } from "../gateway/metrics/metrics-server.ts";
 import { Primary } from "../gateway/workers/primary.ts";
@@ -214,7 +214,7 @@ function once(signal: NodeJS.Signals): Promise<void> {
 
 function socketsFor({
   listeners,
-}: GatewayConfig): ((listener: { name: string }) => ListenOn | undefined) | undefined {
+}: GatewayConfig): ((listener: ListenerConfig) => ListenOn | undefined) | undefined {
   const sockets = passedSockets(process.env, process.pid);
   if (sockets.length === 0) return undefined;
   if (sockets.length !== listeners.length) {

@@ -30,7 +30,7 @@ export interface GatewayContext {
   /** Where a listener really listens; default at its address, alone. */
   readonly listenOn?: (listener: ListenerConfig) => ListenOn | undefined;
   /** Names that `listenOn` has open sockets for and the configuration no listener: who comes there is turned away. */
-  readonly parked?: readonly string[];
+  readonly parked?: readonly ListenerConfig["name"][];
   readonly onEvent: OnGatewayEvent;
   /** Told of failures that no caller waits for. */
   readonly onError: OnTrustError;

@@ -211,7 +211,7 @@ export class Gateway {
   }
 
   /** Has a socket that no listener is for, as if one had been there: nobody comes through its gate. */
-  async #park(name: string): Promise<void> {
+  async #park(name: ListenerConfig["name"]): Promise<void> {
     const [any] = this.#config.listeners;
     if (any === undefined) return;
     const { listenOn, onEvent, identityOf } = this.#context;

@@ -5,7 +5,7 @@ import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { logGateway } from "../../src/cli/log/gateway-log.ts";
 import { errorEntry, type EventLog, type LogEntry, named } from "../../src/cli/log/event-log.ts";
-import type { ListenerConfig, Upstream } from "../../src/gateway/config/config.ts";
+import type { ForwardingListener, Upstream } from "../../src/gateway/config/config.ts";
 import { parseEvent, type TrustEvent } from "../../src/trust/records/events.ts";
 import type { JoinToken } from "../../src/trust/naming/join-token.ts";
 import { everyItem, type Page } from "../../src/trust/port/page.ts";
@@ -34,7 +34,7 @@ interface Two extends AsyncDisposable {
   named(event: string): Promise<readonly unknown[]>;
 }
 
-async function openTwo(to: number | Upstream, over: Partial<ListenerConfig> = {}): Promise<Two> {
+async function openTwo(to: number | Upstream, over: Partial<ForwardingListener> = {}): Promise<Two> {
   const lines: LogEntry[] = [];
   const write = (entry: LogEntry): void => void lines.push(entry);
   const log: EventLog = {
@@ -67,7 +67,7 @@ async function openTwo(to: number | Upstream, over: Partial<ListenerConfig> = {}
 /** What is logged at a listener once something has happened there. */
 type Kind = readonly [
   event: string,
-  over: Partial<ListenerConfig>,
+  over: Partial<ForwardingListener>,
   act: (port: number, name: string, two: Two) => Promise<unknown>,
 ];
 

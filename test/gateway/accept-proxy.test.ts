@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
-import type { ListenerConfig } from "../../src/gateway/config/config.ts";
+import type { ForwardingListener } from "../../src/gateway/config/config.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { connectWithHeader, headerV2, rawV2 } from "./support/proxy-header.ts";
@@ -12,7 +12,7 @@ import { refusalsIn } from "../support/listed.ts";
 
 const ada = await identity("ada");
 
-function openScene(upstream: TestUpstream, over: Partial<ListenerConfig> = {}): Promise<GatewayScene> {
+function openScene(upstream: TestUpstream, over: Partial<ForwardingListener> = {}): Promise<GatewayScene> {
   return openGateway(configOf([listenerTo(upstream.port, { acceptProxy: ["127.0.0.0/8"], ...over })]));
 }
 

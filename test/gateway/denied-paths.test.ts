@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ListenerConfig } from "../../src/gateway/config/config.ts";
+import type { ForwardingListener, ListenerConfig } from "../../src/gateway/config/config.ts";
 import type { RefusalSighting } from "../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
@@ -10,7 +10,11 @@ import { configOf, listenerTo, openGateway } from "./support/scene.ts";
 
 const bob = await identity("bob");
 
-function listenerOf(upstream: Upstream, name: string, over: Partial<ListenerConfig> = {}): ListenerConfig {
+function listenerOf(
+  upstream: Upstream,
+  name: string,
+  over: Partial<ForwardingListener> = {},
+): ListenerConfig {
   const address = { host: "127.0.0.1", port: upstream.port };
   const paths = [{ path: "/admin", allow: ["anna", "group:ops"] }];
   return listenerTo({ kind: "http", address, protocol: "http" }, { name, mode: "http", paths, ...over });

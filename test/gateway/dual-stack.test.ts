@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
-import type { ListenerConfig } from "../../src/gateway/config/config.ts";
+import type { ForwardingListener } from "../../src/gateway/config/config.ts";
 import { endpointsOf } from "../../src/gateway/proxy-protocol/proxied-address.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectWithHeader, rawV2 } from "./support/proxy-header.ts";
@@ -13,7 +13,7 @@ import { eventsIn, refusalsIn } from "../support/listed.ts";
 const ada = await identity("ada");
 
 /** A gateway on `:PORT`, whose sockets show IPv4 clients as `::ffff:127.0.0.1`. */
-function openScene(upstream: TestUpstream, over: Partial<ListenerConfig> = {}): Promise<GatewayScene> {
+function openScene(upstream: TestUpstream, over: Partial<ForwardingListener> = {}): Promise<GatewayScene> {
   return openGateway(configOf([listenerTo(upstream.port, { listen: { host: "::", port: 0 }, ...over })]));
 }
 

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import type { GatewayEvent } from "../../src/gateway/gateway-event.ts";
-import { createTcpProxy } from "../../src/gateway/tcp/tcp-service.ts";
+import { createTcpService } from "../../src/gateway/tcp/tcp-service.ts";
 import { connectionOf } from "../../src/guard/connection/peer-of.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
@@ -94,7 +94,7 @@ describe("mode tcp", () => {
     const events: GatewayEvent[] = [];
     const { key, cert } = await identity("localhost");
     // Without a guard nobody is recognised.
-    const { server } = createTcpProxy({
+    const { server } = createTcpService({
       config: listenerTo(upstream.port, { sendProxy: "v2" }),
       tls: { key, cert },
       isAllowed: () => true,

@@ -83,7 +83,7 @@ export interface ClientLogOptions {
   readonly server: ChannelMessages["handclasp:met"]["server"];
   readonly log: EventLog;
   /** Its name, where a process has several. */
-  readonly listener?: string;
+  readonly listener?: string | null;
   /** Whether connections of known clients are logged, too; default true. */
   readonly recognised?: boolean;
   /** Whether certificates go to stdout as PEM. */

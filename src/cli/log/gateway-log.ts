@@ -5,7 +5,7 @@ import { escapeText } from "../../trust/naming/peer-name.ts";
 import { JsonLog } from "./json-log.ts";
 import { QuietLog } from "./quiet-log.ts";
 import { opensslReason } from "./openssl-reason.ts";
-import { type EventLog, logClients, ServeLog } from "./event-log.ts";
+import { type EventLog, logClients, named, ServeLog } from "./event-log.ts";
 
 /** What a gateway logs: changes and refusals, or every connection and request, too. */
 export type LogDetail = "changes" | "connections";
@@ -42,10 +42,10 @@ export function logGateway(log: EventLog, { detail, printCertificate }: GatewayL
         logFailed(log, event);
         break;
       case "accept-failed":
-        log.write({ event: "accept-failed", listener: event.listener.name, message: event.error.message });
+        log.write({ event: "accept-failed", ...named(event.listener.name), message: event.error.message });
         break;
       case "full":
-        log.write({ event: "full", listener: event.listener.name, most: event.listener.maxConnections });
+        log.write({ event: "full", ...named(event.listener.name), most: event.listener.maxConnections });
         break;
       case "upstream-failed":
         logUpstreamFailed(log, event);
@@ -75,7 +75,7 @@ function logFailed(
 ): void {
   const address = (event.type === "handshake-failed" ? event.remoteAddress : event.proxy) ?? null;
   const message = opensslReason(event.error);
-  log.write({ event: event.type, listener: event.listener.name, message, address });
+  log.write({ event: event.type, ...named(event.listener.name), message, address });
 }
 
 function logUpstreamFailed(
@@ -84,7 +84,7 @@ function logUpstreamFailed(
 ): void {
   log.write({
     event: "upstream-failed",
-    listener: listener.name,
+    ...named(listener.name),
     problem,
     message: error.message,
     connection: connection?.id ?? null,
@@ -97,7 +97,7 @@ function logMalformed(
 ): void {
   log.write({
     event: "malformed-request",
-    listener: listener.name,
+    ...named(listener.name),
     peer: connection?.peer?.name ?? null,
     connection: connection?.id ?? null,
     status: status ?? null,
@@ -108,7 +108,7 @@ function logMalformed(
 function logTraffic(log: EventLog, event: Extract<GatewayEvent, { type: "relayed" | "exchanged" }>): void {
   const { listener, connection } = event;
   const about = {
-    listener: listener.name,
+    ...named(listener.name),
     peer: connection?.peer?.name ?? null,
     connection: connection?.id ?? null,
   };

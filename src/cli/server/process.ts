@@ -153,7 +153,10 @@ export async function announceListeners(
   }
 }
 
-function facts({ name, mode, to, policy, clientCertificate, trustCa }: ListenerConfig): object {
+function facts(listener: ListenerConfig): object {
+  const { name, mode, policy, clientCertificate, trustCa } = listener;
+  if (mode === "greet") return { ...policy, clientCertificate, trustCa };
+  const { to } = listener;
   const upstream = to.kind === "unix" ? `unix:${to.path}` : formatServerAddress(to.address);
   return { listener: name, mode, to: upstream, ...policy, clientCertificate, trustCa };
 }

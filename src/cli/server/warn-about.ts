@@ -11,7 +11,7 @@ export interface Weakening {
 
 /** Which listener of a gateway it is, and whether a file says what it does. */
 export interface WarnedListener {
-  readonly name: string;
+  readonly name: string | null;
   readonly isOfFile: boolean;
 }
 
@@ -22,7 +22,7 @@ export function warnAbout(settings: Weakening, log: EventLog, listener?: WarnedL
     listener?.isOfFile === true
       ? `${key} = "${value}" of the listener ${JSON.stringify(listener.name)}`
       : `--${key.replaceAll("_", "-")} ${value}`;
-  const warn = (message: string): void => log.warn(message, listener?.name);
+  const warn = (message: string): void => log.warn(message, listener?.name ?? undefined);
   if (trustCa === "system") {
     warn(`${said("trust_ca", trustCa)} lets in everybody who has a client certificate of any public CA`);
   }

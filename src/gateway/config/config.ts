@@ -27,12 +27,24 @@ export interface MetricsConfig {
 }
 
 /** One address to listen on, and what becomes of who connects there. */
-export interface ListenerConfig {
-  /** For logs, metrics and complaints. */
-  readonly name: string;
-  readonly listen: ServerAddress;
+export type ListenerConfig = ForwardingListener | GreetingListener;
+
+/** Connections go to an upstream. */
+export interface ForwardingListener extends ListenerSettings {
   readonly mode: "tcp" | "http";
   readonly to: Upstream;
+}
+
+/** Who comes in is greeted here. */
+export interface GreetingListener extends ListenerSettings {
+  readonly mode: "greet";
+}
+
+/** What a listener has, whatever becomes of who connects there. */
+export interface ListenerSettings {
+  /** For logs, metrics and complaints; null for the only one of a process, which needs none. */
+  readonly name: string | null;
+  readonly listen: ServerAddress;
   /** PEM files; undefined for the identity that is kept beside the store. */
   readonly certificate: CertificateFiles | undefined;
   readonly policy: Policy;

@@ -1,25 +1,29 @@
-import type { ListenerConfig } from "../config/config.ts";
-import type { Proxy, ProxyContext } from "../service/service.ts";
-import { createTcpProxy } from "../tcp/tcp-service.ts";
+import type { ForwardingListener, ListenerConfig } from "../config/config.ts";
+import { createGreeter } from "../greeter/greeter.ts";
+import type { Service, ServiceContext } from "../service/service.ts";
+import { createTcpService } from "../tcp/tcp-service.ts";
 
-let createHttpProxy: ((context: ProxyContext) => Proxy) | undefined;
+let createHttpService: ((context: ServiceContext<ForwardingListener>) => Service) | undefined;
 
 /**
- * Loads what the modes of listeners need; before that no proxy of theirs can be made. An HTTP client is a third of the
- * heap, and what the heap holds every collection of garbage looks at: mode `tcp` goes without.
+ * Loads what the modes of listeners need; before that no service of theirs can be made. An HTTP client is a third of the
+ * heap, and what the heap holds every collection of garbage looks at: other modes go without.
  */
 export async function loadModes(listeners: readonly ListenerConfig[]): Promise<void> {
   if (listeners.some(({ mode }) => mode === "http"))
-    ({ createHttpProxy } = await import("../http/http-service.ts"));
+    ({ createHttpService } = await import("../http/http-service.ts"));
 }
 
-/** The proxy for a listener's mode. */
-export function createProxy(context: ProxyContext): Proxy {
-  switch (context.config.mode) {
+/** The service for a listener's mode. */
+export function createService(context: ServiceContext): Service {
+  const { config } = context;
+  switch (config.mode) {
+    case "greet":
+      return createGreeter(context);
     case "tcp":
-      return createTcpProxy(context);
+      return createTcpService({ ...context, config });
     case "http":
-      if (createHttpProxy === undefined) throw new Error("mode http was not loaded");
-      return createHttpProxy(context);
+      if (createHttpService === undefined) throw new Error("mode http was not loaded");
+      return createHttpService({ ...context, config });
   }
 }

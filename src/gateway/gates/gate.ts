@@ -10,11 +10,11 @@ import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { AllowLists, type GroupLookup } from "../access/allow-list.ts";
 import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { ListenerConfig } from "../config/config.ts";
-import { createProxy } from "./create-service.ts";
+import { createService } from "./create-service.ts";
 import type { OnGatewayEvent } from "../gateway-event.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { ListenerTrust } from "../access/listener-trust.ts";
-import type { Proxy } from "../service/service.ts";
+import type { Service } from "../service/service.ts";
 import { proxiedAddress } from "../proxy-protocol/proxied-address.ts";
 import { TICKET_ROTATION } from "../tickets/ticket-secrets.ts";
 
@@ -31,12 +31,12 @@ export interface GateOptions {
 }
 
 /**
- * What stands behind a listening address, for one version of its configuration: a server, its guard and a proxy. A
+ * What stands behind a listening address, for one version of its configuration: a server, its guard and a service. A
  * reload puts another gate in its place; this one keeps guarding the connections it has.
  */
 export class Gate {
   readonly config: ListenerConfig;
-  readonly #proxy: Proxy;
+  readonly #service: Service;
   readonly #guard: Guard;
   readonly #trust: ListenerTrust;
   readonly #ticketKeys: TicketKeys;
@@ -60,7 +60,7 @@ export class Gate {
     this.#authorities = authoritiesOf(config);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
     const lists = new AllowLists(groups);
-    this.#proxy = createProxy({
+    this.#service = createService({
       config,
       tls: tlsOptions(config, identity),
       isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
@@ -68,7 +68,7 @@ export class Gate {
       onEvent,
       onDenied: (...denied) => this.#denied(...denied),
     });
-    const { server, receivePending } = this.#proxy;
+    const { server, receivePending } = this.#service;
     this.#guard = guard(server, this.#trust, {
       trustCa,
       clientCertificate: config.clientCertificate,
@@ -76,7 +76,7 @@ export class Gate {
       maxHandshakes: config.maxHandshakes,
       allowHalfOpen: true,
       remoteAddressOf: proxiedAddress,
-      listener: config.name,
+      ...(config.name !== null && { listener: config.name }),
       ticketKeys,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
@@ -87,7 +87,7 @@ export class Gate {
     this.#stopRejudging = this.#trust.onChange((changes) => {
       this.#endRenamed(changes);
       // Paths may be for groups, and those change as trust does.
-      this.#proxy.rejudge(undefined, changes);
+      this.#service.rejudge(undefined, changes);
     });
     const { maxConnectionAgeMs } = config;
     if (maxConnectionAgeMs > 0) {
@@ -105,7 +105,7 @@ export class Gate {
   accept(transport: Socket): void {
     this.#open += 1;
     transport.on("close", this.#ended);
-    this.#proxy.server.emit("connection", transport);
+    this.#service.server.emit("connection", transport);
   }
 
   /** Throws when it could not show this key and certificate. */
@@ -125,7 +125,7 @@ export class Gate {
     if (key === identity.key && certificate === identity.certificate && !hasOthers) return;
     this.#identity = identity;
     this.#authorities = authorities;
-    const { server } = this.#proxy;
+    const { server } = this.#service;
     server.setSecureContext(tlsOptions(this.config, identity));
     if (hasOthers) this.#ticketKeys.renew();
   }
@@ -138,12 +138,12 @@ export class Gate {
   /** Ends the connections of peers that another configuration leaves out, and requests for paths that it denies them. */
   restrict({ allow, paths }: ListenerConfig): void {
     this.#trust.allow(allow, this.#guard.connections);
-    this.#proxy.rejudge(paths);
+    this.#service.rejudge(paths);
   }
 
   /** Asks what runs to end. Nothing new may come. */
   drain(): void {
-    this.#proxy.drain();
+    this.#service.drain();
   }
 
   /** Ends connections that did not come through their handshake yet. */
@@ -165,8 +165,8 @@ export class Gate {
     clearInterval(this.#ageing);
     this.#stopRejudging();
     this.#guard.close();
-    this.#proxy.close();
-    this.#onEvent({ type: "server-closed", listener: this.config, server: this.#proxy.server });
+    this.#service.close();
+    this.#onEvent({ type: "server-closed", listener: this.config, server: this.#service.server });
   }
 
   #denied({ id: connection, peer, remoteAddress, listener }: GuardedConnection, problem: string): void {
@@ -203,7 +203,7 @@ export class Gate {
         continue;
       }
       this.#expired.add(connection);
-      this.#proxy.expire(connection);
+      this.#service.expire(connection);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { Peer } from "../../guard/connection/peer.ts";
 import { type IpNetwork, parseIpNetwork } from "../../trust/network/ip-network.ts";
-import type { PathRule } from "../config/config.ts";
+import type { ForwardingListener, PathRule } from "../config/config.ts";
 import { deniedWords } from "./denied-words.ts";
 import { MOST_FIELDS } from "./front/front.ts";
 import { PathRules } from "../config/path-rules.ts";
@@ -11,7 +11,7 @@ import type { Reply } from "./exchange/reply.ts";
 import { type AskedBy, type ExchangeLimits, RunningExchange } from "./exchange/running-exchange.ts";
 import { type RequestFields, toRequestFields } from "./fields/request-fields.ts";
 import { readTarget, type RequestHead, ServerNames } from "./fields/request-target.ts";
-import type { ProxyContext } from "../service/service.ts";
+import type { ServiceContext } from "../service/service.ts";
 import type { UpgradeTransport } from "./upstream/upgrade.ts";
 import { type HttpTransports, openHttpTransports } from "./upstream/http-transports.ts";
 import { type BodySource, RequestBody } from "./exchange/request-body.ts";
@@ -21,7 +21,7 @@ const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
 
 /** What a forwarder is made of. */
 export type ForwarderContext = Pick<
-  ProxyContext,
+  ServiceContext<ForwardingListener>,
   "config" | "isAllowed" | "mostUpstream" | "onEvent" | "onDenied"
 >;
 

@@ -2,8 +2,8 @@ import type { Http2SecureServer } from "node:http2";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { TrustChanges } from "../../trust/trust-change.ts";
-import type { PathRule } from "../config/config.ts";
-import type { Proxy, ProxyContext } from "../service/service.ts";
+import type { ForwardingListener, PathRule } from "../config/config.ts";
+import type { Service, ServiceContext } from "../service/service.ts";
 import { createHttpFront, KEEP_ALIVE_MS } from "./front/front.ts";
 import { HttpForwarder } from "./forwarder.ts";
 import { Http1Front } from "./front/http1-front.ts";
@@ -12,18 +12,18 @@ import { Http2Sessions } from "./front/http2-sessions.ts";
 import { createPendingPage } from "./front/pending-page.ts";
 
 /** HTTP/1.1 and HTTP/2 in front, HTTP/1.1 or h2c behind. Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
-export function createHttpProxy(context: ProxyContext): Proxy {
-  return new HttpProxy(context);
+export function createHttpService(context: ServiceContext<ForwardingListener>): Service {
+  return new HttpService(context);
 }
 
-class HttpProxy implements Proxy {
+class HttpService implements Service {
   readonly server: Http2SecureServer;
   readonly receivePending?: ReceivePending;
   readonly #forwarder: HttpForwarder;
   readonly #http1: Http1Front;
   readonly #sessions = new Http2Sessions(KEEP_ALIVE_MS);
 
-  constructor(context: ProxyContext) {
+  constructor(context: ServiceContext<ForwardingListener>) {
     this.server = createHttpFront(context.tls);
     this.#forwarder = new HttpForwarder(context);
     this.#http1 = new Http1Front(this.#forwarder);

@@ -109,7 +109,7 @@ export class GatewayMetrics implements Disposable {
 
   /** Takes note of what the gateway tells. */
   readonly onEvent = (event: GatewayEvent): void => {
-    const listener = event.listener.name;
+    const listener = event.listener.name ?? "";
     switch (event.type) {
       case "server-opened":
         this.#watch(event.server, event.guard, event.listener);
@@ -160,7 +160,8 @@ export class GatewayMetrics implements Disposable {
     if (listener !== undefined) this.#firstUses.inc({ listener });
   };
 
-  #watch(server: Server, guard: Guard, { name: listener, mode }: ListenerConfig): void {
+  #watch(server: Server, guard: Guard, { name, mode }: ListenerConfig): void {
+    const listener = name ?? "";
     this.#tallies.open(server, listener, guard);
     // So that they are there, at 0, before anything happens: what begins at 1 has not increased for Prometheus.
     const counters = [this.#firstUses, this.#tlsErrors, this.#malformed, this.#proxyHeaders];

@@ -6,9 +6,9 @@ import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { ListenerConfig, PathRule } from "../config/config.ts";
 import type { OnGatewayEvent } from "../gateway-event.ts";
 
-/** What a proxy is made of. */
-export interface ProxyContext {
-  readonly config: ListenerConfig;
+/** What a service is made of. */
+export interface ServiceContext<Config extends ListenerConfig = ListenerConfig> {
+  readonly config: Config;
   /** Key, certificate, versions and whatever else the server has to have. */
   readonly tls: TlsOptions;
   /**
@@ -24,10 +24,10 @@ export interface ProxyContext {
 }
 
 /** What becomes of the connections of a listener that were let in; there is one for each mode. */
-export interface Proxy {
+export interface Service {
   /**
    * Will be guarded, and never listens: connections come by `emit("connection")`. What Node's servers set up on
-   * 'listening' the proxy has to bring about itself.
+   * 'listening' the service has to bring about itself.
    */
   readonly server: Server;
   /** Tells pending clients that they wait, where the configuration wants that; they come nowhere else. */

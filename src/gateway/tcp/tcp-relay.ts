@@ -3,7 +3,8 @@ import type { TLSSocket } from "node:tls";
 import { toError } from "../../errors.ts";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { UpstreamProblem } from "../gateway-event.ts";
-import type { ProxyContext } from "../service/service.ts";
+import type { ForwardingListener } from "../config/config.ts";
+import type { ServiceContext } from "../service/service.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
 import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
 import { connectUpstream, UpstreamTimeout } from "../upstream/upstream.ts";
@@ -21,14 +22,14 @@ const NOTHING = new Uint8Array();
  */
 export class TcpRelay {
   readonly #client: TLSSocket;
-  readonly #context: ProxyContext;
+  readonly #context: ServiceContext<ForwardingListener>;
   readonly #beganAt = performance.now();
   #upstream: Socket | undefined;
   #giveUp: () => void = ignore;
   /** Whether a write to the client is under way. */
   #isFull = false;
 
-  constructor(client: TLSSocket, context: ProxyContext) {
+  constructor(client: TLSSocket, context: ServiceContext<ForwardingListener>) {
     this.#client = client;
     this.#context = context;
     const { config } = context;

@@ -52,9 +52,9 @@ export class Primary {
     for (const worker of this.#workers) worker.send({ type: "tickets", secrets });
   });
   /** Which of its file descriptors a worker listens on for a listener, by name: their order may change. */
-  readonly #sockets: ReadonlyMap<string, number>;
+  readonly #sockets: ReadonlyMap<ListenerConfig["name"], number>;
   /** Where those really are, whatever the configuration says. */
-  readonly #inherited = new Map<string, ServerAddress>();
+  readonly #inherited = new Map<ListenerConfig["name"], ServerAddress>();
   #config: GatewayConfig;
   #stopping = false;
   #failures = 0;

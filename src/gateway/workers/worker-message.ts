@@ -1,14 +1,14 @@
 import type { ServerAddress } from "../../client/server-address.ts";
 import type { Remedy } from "../../remedy.ts";
 import type { Lease, LeaseGrant, LeaseReport } from "../../trust/limits/leased-limits.ts";
-import type { GatewayConfig } from "../config/config.ts";
+import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import type { TicketSecrets } from "../tickets/ticket-keyring.ts";
 
 /** What a worker starts with. */
 export interface WorkerStart {
   readonly config: GatewayConfig;
   /** Open sockets that it has, by the names of listeners; for all others it opens its own. */
-  readonly sockets: readonly (readonly [listener: string, fd: number])[];
+  readonly sockets: readonly (readonly [listener: ListenerConfig["name"], fd: number])[];
   readonly secrets: TicketSecrets;
   /** How many first uses it may let through before it asks. */
   readonly lease: Lease;

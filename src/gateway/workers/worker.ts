@@ -3,7 +3,7 @@ import { isHandclaspError, reasonOf } from "../../errors.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import type { FirstUseLimiter } from "../../trust/limits/first-use-limits.ts";
 import { LeasedLimits } from "../../trust/limits/leased-limits.ts";
-import type { GatewayConfig } from "../config/config.ts";
+import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import type { PreparedReload } from "../gateway.ts";
 import type { ListenOn } from "../listening/listener.ts";
 import { TicketKeyring } from "../tickets/ticket-keyring.ts";
@@ -24,7 +24,7 @@ export class Worker {
   /** Resolves when the primary asks for the end, or is gone. */
   readonly drained: Promise<void>;
   readonly #keyring: TicketKeyring;
-  readonly #sockets: ReadonlyMap<string, number>;
+  readonly #sockets: ReadonlyMap<ListenerConfig["name"], number>;
   readonly #leased: LeasedLimits;
   readonly #duties = Promise.withResolvers<WorkerDuties>();
   readonly #prepared = new Map<number, Promise<PreparedReload>>();
@@ -57,12 +57,12 @@ export class Worker {
   }
 
   /** Sockets of listeners that a reload removed: other processes have them, too, so the kernel goes on to fill them. */
-  get parked(): readonly string[] {
+  get parked(): readonly ListenerConfig["name"][] {
     const names = new Set(this.config.listeners.map(({ name }) => name));
     return [...this.#sockets.keys()].filter((name) => !names.has(name));
   }
 
-  listenOn({ name }: GatewayConfig["listeners"][number]): ListenOn {
+  listenOn({ name }: ListenerConfig): ListenOn {
     const fd = this.#sockets.get(name);
     return fd === undefined ? { reusePort: true } : { fd };
   }

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import http2 from "node:http2";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
-import type { ListenerConfig } from "../../../src/gateway/config/config.ts";
+import type { ForwardingListener } from "../../../src/gateway/config/config.ts";
 import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
-import { createHttpProxy } from "../../../src/gateway/http/http-service.ts";
-import type { Proxy } from "../../../src/gateway/service/service.ts";
+import { createHttpService } from "../../../src/gateway/http/http-service.ts";
+import type { Service } from "../../../src/gateway/service/service.ts";
 import { type Guard, guard } from "../../../src/guard/guard.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
 import { openMemoryStore } from "../../../src/store/memory-store.ts";
@@ -24,7 +24,7 @@ export interface HttpSceneOptions {
   /** The upstream's port. */
   readonly to: number;
   readonly protocol?: "http" | "h2c";
-  readonly config?: Partial<ListenerConfig>;
+  readonly config?: Partial<ForwardingListener>;
   readonly guard?: GuardOptions;
   readonly mostUpstream?: number;
   readonly policy?: Partial<Policy>;
@@ -33,7 +33,7 @@ export interface HttpSceneOptions {
 /** A guarded server in front of an upstream, on a free port. */
 export interface HttpScene extends AsyncDisposable {
   readonly port: number;
-  readonly proxy: Proxy;
+  readonly proxy: Service;
   readonly guard: Guard;
   readonly trust: Trust;
   readonly operator: Operator;
@@ -52,7 +52,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
   });
   const operator = new Operator(store, { user: "test", process: "test", now: Date.now });
   const events: GatewayEvent[] = [];
-  const proxy = createHttpProxy({
+  const proxy = createHttpService({
     config: toConfig(options),
     tls: { key: server.key, cert: server.cert },
     isAllowed: (peer, allow) => allow.includes(peer.name),
@@ -89,7 +89,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
   };
 }
 
-function toConfig({ to, protocol = "http", config, policy }: HttpSceneOptions): ListenerConfig {
+function toConfig({ to, protocol = "http", config, policy }: HttpSceneOptions): ForwardingListener {
   const upstream = { kind: "http", address: { host: "127.0.0.1", port: to }, protocol } as const;
   return listenerTo(upstream, {
     mode: "http",

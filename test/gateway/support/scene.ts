@@ -1,5 +1,11 @@
 import type { ServerAddress } from "../../../src/client/server-address.ts";
-import type { GatewayConfig, ListenerConfig, Upstream } from "../../../src/gateway/config/config.ts";
+import type {
+  ForwardingListener,
+  GatewayConfig,
+  GreetingListener,
+  ListenerConfig,
+  Upstream,
+} from "../../../src/gateway/config/config.ts";
 import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/gateway/gateway-context.ts";
@@ -28,7 +34,10 @@ export interface GatewayScene extends AsyncDisposable {
 const serverIdentity = identity("localhost");
 
 /** A listener on a free port that lets everybody in who shows a key, unless told otherwise. */
-export function listenerTo(to: Upstream | number, over: Partial<ListenerConfig> = {}): ListenerConfig {
+export function listenerTo(
+  to: Upstream | number,
+  over: Partial<ForwardingListener> = {},
+): ForwardingListener {
   const upstream = typeof to === "number" ? tcp(to) : to;
   return {
     name: "main",
@@ -57,6 +66,12 @@ export function listenerTo(to: Upstream | number, over: Partial<ListenerConfig> 
     maxConnectionAgeMs: 0,
     ...over,
   };
+}
+
+/** A listener without a name that greets whom it lets in. */
+export function greetingListener(over: Partial<GreetingListener> = {}): GreetingListener {
+  const { to: _, ...settings } = listenerTo(0);
+  return { ...settings, name: null, mode: "greet", ...over };
 }
 
 export function tcp(port: number): Upstream {

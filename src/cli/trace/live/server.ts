@@ -13,7 +13,7 @@ export function traceServer(
   server: Server,
   output: TraceOutput,
   log: EventLog,
-  listener?: string,
+  listener?: string | null,
 ): () => void {
   const open = new Set<Duplex>();
   tapServer(server, {

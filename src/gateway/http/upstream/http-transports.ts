@@ -1,4 +1,4 @@
-import type { ListenerConfig } from "../../config/config.ts";
+import type { ForwardingListener } from "../../config/config.ts";
 import { BodyTransport } from "./body-transport.ts";
 import { CONNECTION_TIMES, type ConnectionTimes } from "./connection-times.ts";
 import { H2cSessions } from "./h2c-sessions.ts";
@@ -26,7 +26,7 @@ export interface HttpTransports {
 }
 
 export function openHttpTransports(
-  { to, connectTimeoutMs, connectRetryMs, idleTimeoutMs }: ListenerConfig,
+  { to, connectTimeoutMs, connectRetryMs, idleTimeoutMs }: ForwardingListener,
   times: ConnectionTimes = CONNECTION_TIMES,
 ): HttpTransports {
   if (to.kind !== "http") throw new TypeError("mode http has an upstream that speaks HTTP");
