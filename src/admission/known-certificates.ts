@@ -14,14 +14,14 @@ export class KnownCertificates {
   readonly #facts = new Map<string, CertificateFacts>();
 
   /** As `readCertificate`; throws what that throws. */
-  read(der: Buffer): CertificateFacts {
+  read(der: Uint8Array): CertificateFacts {
     const kept = this.#facts.get(lastBytes(der));
-    return kept !== undefined && der.equals(kept.der) ? kept : readCertificate(der);
+    return kept !== undefined && Buffer.compare(der, kept.der) === 0 ? kept : readCertificate(der);
   }
 
-  keep(facts: CertificateFacts, der: Buffer): void {
-    if (der.length > MOST_BYTES) return;
-    const end = lastBytes(der);
+  keep(facts: CertificateFacts): void {
+    if (facts.der.length > MOST_BYTES) return;
+    const end = lastBytes(facts.der);
     if (this.#facts.has(end)) return;
     if (this.#facts.size >= MOST_CERTIFICATES) this.#forgetOldest();
     this.#facts.set(end, facts);
@@ -33,6 +33,7 @@ export class KnownCertificates {
   }
 }
 
-function lastBytes(der: Buffer): string {
-  return der.toString("latin1", Math.max(0, der.length - END_BYTES));
+function lastBytes({ buffer, byteOffset, length }: Uint8Array): string {
+  const from = Math.max(0, length - END_BYTES);
+  return Buffer.from(buffer, byteOffset + from, length - from).toString("latin1");
 }

@@ -1,7 +1,7 @@
 import type { Server, TLSSocket } from "node:tls";
+import type { Refused } from "../admission/outcome.ts";
 import { HandclaspError } from "../errors.ts";
 import type { AlertName } from "../tls/code-points/alert.ts";
-import type { Refuse } from "../trust/records/verdict.ts";
 import {
   type AdmittedMessage,
   CHANNELS,
@@ -9,7 +9,6 @@ import {
   type RefusedMessage,
   type RevokedMessage,
 } from "./channels.ts";
-import type { Encounter } from "./connection/encounter.ts";
 import type { GuardedConnection } from "./connection/guarded-connection.ts";
 import type { Handshake } from "./connection/handshake.ts";
 import type { Peer } from "./connection/peer.ts";
@@ -38,7 +37,7 @@ export class Announcer {
     } satisfies AdmittedMessage);
   }
 
-  refused({ handshake, certificate }: Encounter, refuse: Refuse, alert: AlertName | null): void {
+  refused(handshake: Handshake, { verdict: refuse, certificate }: Refused, alert: AlertName | null): void {
     if (!CHANNELS.refused.hasSubscribers) return;
     CHANNELS.refused.publish({
       server: this.#server,

@@ -8,12 +8,12 @@ import {
   type OptionRules,
   TEXT,
 } from "../check-options.ts";
+import type { ClientCertificate } from "../admission/admission.ts";
 import type { TicketKeys } from "./tickets/ticket-keys.ts";
 import type { ReceivePending } from "./refusal/waiting-room.ts";
 import { type RemoteAddressOf, socketAddress } from "./connection/remote-address.ts";
 
-/** Whether clients are asked for a certificate, and whether they must have one. */
-export type ClientCertificate = "none" | "optional" | "required";
+export type { ClientCertificate };
 
 export interface GuardOptions {
   /** Default `required`. Under `optional` a client without a certificate is let in, anonymous. */

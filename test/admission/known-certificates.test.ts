@@ -12,13 +12,13 @@ describe("KnownCertificates", async () => {
   it("reads a certificate once it was kept only from memory", () => {
     const known = new KnownCertificates();
     assert.notEqual(known.read(der), known.read(der));
-    known.keep(facts, der);
+    known.keep(facts);
     assert.equal(known.read(Buffer.from(der)), facts);
   });
 
   it("never takes a certificate for another that ends alike", async () => {
     const known = new KnownCertificates();
-    known.keep(facts, der);
+    known.keep(facts);
     const other = Buffer.from((await identity("other")).facts.der);
     der.copy(other, other.length - 32, der.length - 32);
     assert.notEqual(known.read(other).pin, facts.pin);
@@ -33,10 +33,10 @@ describe("KnownCertificates", async () => {
 
   it("forgets the oldest when there are too many", () => {
     const known = new KnownCertificates();
-    known.keep(facts, der);
+    known.keep(facts);
     for (let count = 0; count < 4096; count++) {
       const another = factsOf("another");
-      known.keep(another, Buffer.from(another.der));
+      known.keep(another);
     }
     assert.notEqual(known.read(der), facts);
   });

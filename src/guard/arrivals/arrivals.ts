@@ -2,8 +2,12 @@ import { Deadlines } from "./deadlines.ts";
 import { FamiliarNetworks } from "./familiar-networks.ts";
 import type { Handshake } from "../connection/handshake.ts";
 import { NetworkPenalties } from "./network-penalties.ts";
-import type { GuardSettings } from "../options.ts";
-import { bytesReceived } from "../refusal/turn-away.ts";
+
+/** How many connections may be on their way at once, and for how long. */
+export interface ArrivalLimits {
+  readonly maxHandshakes: number;
+  readonly handshakeTimeoutMs: number;
+}
 
 /** Why a connection ended before its verdict. */
 export type ArrivalEnd = "timedOut" | "dropped" | "penalised";
@@ -21,7 +25,7 @@ export class Arrivals {
   readonly #penalties = new NetworkPenalties();
   readonly #count: (why: ArrivalEnd) => void;
 
-  constructor({ maxHandshakes, handshakeTimeoutMs }: GuardSettings, count: (why: ArrivalEnd) => void) {
+  constructor({ maxHandshakes, handshakeTimeoutMs }: ArrivalLimits, count: (why: ArrivalEnd) => void) {
     this.#count = count;
     this.#underWay = new Deadlines(maxHandshakes, handshakeTimeoutMs, count);
     this.#mostSpared = Math.floor(maxHandshakes / 2);
@@ -46,9 +50,8 @@ export class Arrivals {
     return true;
   }
 
-  /** Its TLS is up, or cut: what the client sends from now on is not OpenSSL's to verify. */
-  judging(handshake: Handshake): void {
-    handshake.isJudged = true;
+  /** It waits for its verdict, with TLS up: what the client sends from now on is not OpenSSL's to verify. */
+  waits(handshake: Handshake): void {
     this.#charge(handshake);
   }
 
@@ -75,6 +78,6 @@ export class Arrivals {
     if (handshake.isBounded) return;
     // Once is enough.
     handshake.isBounded = true;
-    this.#penalties.charge(handshake.network, bytesReceived(handshake), performance.now());
+    this.#penalties.charge(handshake.network, handshake.bytesReceived, performance.now());
   }
 }

@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../../errors.ts";
+import type { BoundHandshake, Handshake } from "../connection/handshake.ts";
+import { bindHandshake, CURRENT_HANDSHAKE } from "../connection/handshake-of.ts";
+import { tapOver } from "../tap/tap.ts";
 import { boundFlight } from "./bound-flight.ts";
 import { hardenServer } from "./harden-server.ts";
-import { bindHandshake, CURRENT_HANDSHAKE, type Handshake } from "../connection/handshake.ts";
-import { tapOver } from "../tap/tap.ts";
 import { isProbe, tellErrors, tlsSocketOver } from "./tls-socket-over.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
@@ -12,7 +13,7 @@ type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 /** Who is told what clients do before their handshake is over. */
 export interface ReceptionListener {
   /** A client sent more than a handshake takes: the error says what. It has to be refused. */
-  cut(handshake: Handshake, socket: TLSSocket, error: unknown): void;
+  cut(handshake: BoundHandshake, error: unknown): void;
   /** A client began a second handshake, in TLS 1.2. */
   renegotiated(handshake: Handshake, error: HandclaspError): void;
 }
@@ -42,15 +43,16 @@ export class Reception {
     // A tap may have been put there in between.
     const carrier = tapOver(handshake.transport) ?? transport;
     const socket = tlsSocketOver(carrier, carrier === transport ? listeners : 0);
-    if (socket === undefined || bindHandshake(socket, handshake) !== handshake) return isHeard;
+    const bound = socket && bindHandshake(socket, handshake);
+    if (bound !== handshake) return isHeard;
     handshake.isBounded = boundFlight({
-      socket,
+      socket: bound.socket,
       transport: carrier,
       clientSecretLine: () => handshake.clientSecretLine,
       onCut: (error) => {
         // That the handshake failed is our doing, and told as a refusal.
-        tellErrors(socket, false);
-        this.#listener.cut(handshake, socket, error);
+        tellErrors(bound.socket, false);
+        this.#listener.cut(bound, error);
       },
     });
     return isHeard;

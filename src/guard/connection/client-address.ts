@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { CURRENT_HANDSHAKE, handshakeOf } from "./handshake.ts";
+import { CURRENT_HANDSHAKE, handshakeOf } from "./handshake-of.ts";
 import { socketAddress } from "./remote-address.ts";
 
 /**

@@ -3,13 +3,15 @@ import type { TLSSocket } from "node:tls";
 import type { LiveConnection } from "../../trust/records/sighting.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
 import type { CutReason } from "../cut-reason.ts";
-import type { Handshake } from "./handshake.ts";
+import type { BoundHandshake } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
 
 /** A connection that was handed to the application. */
 export class GuardedConnection {
   /** Unique among all processes that share a trust store. */
   readonly id: string;
+  /** How it began. */
+  readonly handshake: BoundHandshake;
   readonly socket: TLSSocket;
   /** Undefined when the client is anonymous. */
   readonly peer: Peer | undefined;
@@ -19,33 +21,32 @@ export class GuardedConnection {
   readonly startedAt: number = performance.now();
   /** Why its guard ended it. */
   cutFor: CutReason | undefined;
-  readonly #handshake: Handshake;
 
-  constructor(handshake: Handshake, socket: TLSSocket, peer: Peer | undefined) {
+  constructor(handshake: BoundHandshake, peer: Peer | undefined) {
     this.id = handshake.id;
-    this.socket = socket;
+    this.handshake = handshake;
+    this.socket = handshake.socket;
     this.peer = peer;
-    this.#handshake = handshake;
   }
 
   /** What carries the bytes on the wire. */
   get transport(): Duplex {
-    return this.#handshake.transport;
+    return this.handshake.transport;
   }
 
   /** When it was accepted, on the clock of `performance.now()`. */
   get acceptedAt(): number {
-    return this.#handshake.beganAt;
+    return this.handshake.beganAt;
   }
 
   /** Undefined on a Unix socket, and when it was first asked for after the connection closed. */
   get remoteAddress(): string | undefined {
-    return this.#handshake.remoteAddress;
+    return this.handshake.remoteAddress;
   }
 
   /** The name of the listener that it came to; null where it has none. */
   get listener(): string | null {
-    return this.#handshake.listener;
+    return this.handshake.listener;
   }
 }
 

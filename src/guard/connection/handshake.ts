@@ -1,22 +1,25 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { Encounter } from "../../admission/encounter.ts";
+import { ownPinsOf } from "../../admission/own-pins.ts";
 import { sourceNetwork } from "../../trust/network/source-network.ts";
+import type { KeyPin } from "../../x509/certificate-facts.ts";
 import { nextConnectionNumber, toConnectionId } from "./connection-id.ts";
-import type { GuardedConnection } from "./guarded-connection.ts";
-import type { GuardSettings } from "../options.ts";
-
-/** Which connection the code that runs belongs to. Addresses and ports do not tell: two can share them. */
-export const CURRENT_HANDSHAKE: AsyncLocalStorage<Handshake> = new AsyncLocalStorage<Handshake>();
-
-/** Filled by the first line of the key log, in the context of its connection. Later events may come in another one. */
-const HANDSHAKES = new WeakMap<TLSSocket, Handshake>();
+import type { RemoteAddressOf } from "./remote-address.ts";
 
 /** What is the same for all connections of a guard. */
-export type HandshakePlace = Pick<GuardSettings, "remoteAddressOf" | "listener">;
+export interface HandshakePlace {
+  readonly remoteAddressOf: RemoteAddressOf;
+  readonly listener: string | null;
+  readonly trustCa: "none" | "system" | "file";
+}
+
+/** A handshake whose TLS socket is known. */
+export type BoundHandshake = Handshake & { readonly socket: TLSSocket };
 
 /** One connection, from its first byte to its verdict. */
-export class Handshake {
+export class Handshake implements Encounter {
   /** What carries the bytes on the wire, below any tap. */
   readonly transport: Duplex;
   /** What its id is made of. */
@@ -31,12 +34,9 @@ export class Handshake {
   masterSecrets = 0;
   /** Whether its verdict is known, or being waited for. */
   isJudged = false;
-  /** What came of it, once it was handed to the application. */
-  connection: GuardedConnection | undefined;
   /** On the clock of `performance.now()`, as the next one. */
   readonly beganAt: number = performance.now();
   dueAt = 0;
-
   /** Whether what the client sends is bounded before OpenSSL gets it. */
   isBounded = false;
 
@@ -75,6 +75,41 @@ export class Handshake {
     return (this.#id ??= toConnectionId(this.number));
   }
 
+  /** To be asked for once its TLS is up: before that, nobody has proven the key. */
+  get certificate(): Uint8Array | undefined {
+    // `getPeerCertificate().raw` takes seven times as long: it decodes all the rest.
+    return this.socket?.getPeerX509Certificate()?.raw;
+  }
+
+  get resumed(): boolean {
+    return this.socket?.isSessionReused() === true;
+  }
+
+  /** A ticket remembers what the server that gave it out made of the certificate, which may be another one. */
+  get caSigned(): boolean {
+    return this.isVerified && !this.resumed;
+  }
+
+  /** Means something only with a certificate at hand: OpenSSL calls it verified when there is none, too. */
+  get isVerified(): boolean {
+    return this.#place.trustCa !== "none" && this.socket?.authorized === true;
+  }
+
+  get ownPins(): readonly KeyPin[] {
+    const own = this.socket?.getX509Certificate()?.raw;
+    return own === undefined ? [] : ownPinsOf(own);
+  }
+
+  /** Bytes handed to the transport so far; NaN when it does not count them. */
+  get bytesSent(): number {
+    return this.transport instanceof Socket ? this.transport.bytesWritten : Number.NaN;
+  }
+
+  /** Bytes that came over the transport so far; 0 when it does not count them. */
+  get bytesReceived(): number {
+    return this.transport instanceof Socket ? this.transport.bytesRead : 0;
+  }
+
   /** Takes a line of the key log (RFC 9850) of its socket; says whether it was a renegotiation. */
   log(line: Buffer, keepSecret: boolean): boolean {
     const initial = line[0];
@@ -93,20 +128,6 @@ export class Handshake {
     this.secretLine = undefined;
     this.clientSecretLine = undefined;
   }
-}
-
-/** The handshake that `socket` runs, once a line of its key log came. */
-export function handshakeOf(socket: TLSSocket): Handshake | undefined {
-  return HANDSHAKES.get(socket);
-}
-
-/** The handshake that `socket` runs; the current one, when no other socket has it. */
-export function bindHandshake(socket: TLSSocket, current: Handshake | undefined): Handshake | undefined {
-  const bound = HANDSHAKES.get(socket);
-  if (bound !== undefined || current === undefined || current.socket !== undefined) return bound;
-  current.socket = socket;
-  HANDSHAKES.set(socket, current);
-  return current;
 }
 
 const LETTER_C = 0x43;

@@ -1,9 +1,10 @@
 import type { KeyPin } from "../../x509/certificate-facts.ts";
 import type { GuardedConnection } from "./guarded-connection.ts";
+import type { Handshake } from "./handshake.ts";
 
-/** What is open now, found by key. */
+/** What is open now, found by how it began and by key. */
 export class LiveConnections implements Iterable<GuardedConnection> {
-  readonly #all = new Set<GuardedConnection>();
+  readonly #all = new Map<Handshake, GuardedConnection>();
   /** Most keys have one connection: a set is made for the second. */
   readonly #byPin = new Map<KeyPin, GuardedConnection | Set<GuardedConnection>>();
 
@@ -13,6 +14,11 @@ export class LiveConnections implements Iterable<GuardedConnection> {
 
   [Symbol.iterator](): Iterator<GuardedConnection> {
     return this.#all.values();
+  }
+
+  /** The one that a handshake led to, as long as it is open. */
+  after(handshake: Handshake): GuardedConnection | undefined {
+    return this.#all.get(handshake);
   }
 
   /** The keys with open connections. */
@@ -28,7 +34,7 @@ export class LiveConnections implements Iterable<GuardedConnection> {
   }
 
   add(connection: GuardedConnection): void {
-    this.#all.add(connection);
+    this.#all.set(connection.handshake, connection);
     const pin = connection.peer?.pin;
     if (pin === undefined) return;
     const ofPin = this.#byPin.get(pin);
@@ -39,16 +45,12 @@ export class LiveConnections implements Iterable<GuardedConnection> {
 
   /** Says whether it was there. */
   delete(connection: GuardedConnection): boolean {
-    if (!this.#all.delete(connection)) return false;
+    if (!this.#all.delete(connection.handshake)) return false;
     const pin = connection.peer?.pin;
     if (pin === undefined) return true;
     const ofPin = this.#byPin.get(pin);
     if (ofPin instanceof Set) ofPin.delete(connection);
     if (ofPin === connection || (ofPin instanceof Set && ofPin.size === 0)) this.#byPin.delete(pin);
     return true;
-  }
-
-  has(connection: GuardedConnection): boolean {
-    return this.#all.has(connection);
   }
 }

@@ -1,13 +1,13 @@
+import type { Admitted } from "../../admission/outcome.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { PeerGroups } from "../../trust/peer-groups.ts";
-import type { Admit } from "../../trust/records/verdict.ts";
 import {
   type CertificateDescription,
   describeCertificate,
   toPem,
 } from "../../x509/certificate-description.ts";
 import type { CertificateFacts, KeyPin } from "../../x509/certificate-facts.ts";
-import type { Encounter } from "./encounter.ts";
+import type { BoundHandshake } from "./handshake.ts";
 
 /** How a peer was met on this connection. */
 export interface Meeting {
@@ -149,21 +149,17 @@ export class PeerCertificate {
 }
 
 /** Whom a verdict lets in. */
-export function toPeer(
-  { handshake, socket }: Encounter,
-  { peer: name, firstUse, renewed, rotated }: Admit,
-  facts: CertificateFacts,
-  groups: PeerGroups,
-): Peer {
+export function toPeer(handshake: BoundHandshake, admitted: Admitted, groups: PeerGroups): Peer {
+  const { peer: name, firstUse, renewed, rotated } = admitted.verdict;
   return new Peer({
     name,
-    facts,
+    facts: admitted.certificate,
     groups,
     firstUse,
     renewed,
     rotated,
     connection: handshake.id,
-    tlsVersion: socket.getProtocol() ?? "unknown",
-    resumed: socket.isSessionReused(),
+    tlsVersion: handshake.socket.getProtocol() ?? "unknown",
+    resumed: handshake.resumed,
   });
 }

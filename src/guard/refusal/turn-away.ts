@@ -4,8 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { AlertName } from "../../tls/code-points/alert.ts";
 import type { RefusalReason } from "../../trust/records/verdict.ts";
 import { alertOf } from "../../trust/judging/alerts.ts";
-import type { Encounter } from "../connection/encounter.ts";
-import type { Handshake } from "../connection/handshake.ts";
+import type { BoundHandshake } from "../connection/handshake.ts";
 import { refusalRecord } from "./refusal-record.ts";
 import { tapOver } from "../tap/tap.ts";
 
@@ -24,35 +23,20 @@ export const STAYS: TurnedAway = { alert: null, lingers: false };
 
 /** Ends a connection that is refused, with an alert if it may have one. `sent` is what went out since the handshake. */
 export function turnAway(
-  encounter: Encounter,
+  handshake: BoundHandshake,
   reason: RefusalReason,
   { sent, alerts }: { readonly sent: number; readonly alerts: boolean },
 ): TurnedAway {
-  const { handshake, socket } = encounter;
-  const { secretLine, transport } = handshake;
+  const { socket, secretLine, transport } = handshake;
   handshake.forgetSecrets();
   const alert = alertOf(reason, socket.getProtocol());
-  // Only the key log proves that this transport carries this socket.
   const record =
-    !alerts || handshake.socket !== socket || socket.destroyed
-      ? undefined
-      : refusalRecord({ socket, secretLine, flushed: sent }, alert);
+    !alerts || socket.destroyed ? undefined : refusalRecord({ socket, secretLine, flushed: sent }, alert);
   if (record === undefined) {
     socket.destroy();
     return { alert: null, lingers: false };
   }
   return { alert, lingers: sayFarewell(transport, socket, record) };
-}
-
-/** Bytes handed to the transport so far; NaN when it does not count them. */
-export function bytesSent(handshake: Handshake): number {
-  const { transport } = handshake;
-  return transport instanceof Socket ? transport.bytesWritten : Number.NaN;
-}
-
-/** Bytes that came over the transport so far; 0 when it does not count them. */
-export function bytesReceived({ transport }: Handshake): number {
-  return transport instanceof Socket ? transport.bytesRead : 0;
 }
 
 /**

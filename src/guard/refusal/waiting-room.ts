@@ -3,8 +3,7 @@ import type { TrustChanges } from "../../trust/trust-change.ts";
 import type { Refuse } from "../../trust/records/verdict.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
 import { Deadlines } from "../arrivals/deadlines.ts";
-import type { Encounter } from "../connection/encounter.ts";
-import type { Handshake } from "../connection/handshake.ts";
+import type { BoundHandshake, Handshake } from "../connection/handshake.ts";
 
 /** A client whose key waits for approval. TLS proved that it has the key; nobody said yet whose it is. */
 export interface PendingClient {
@@ -38,7 +37,8 @@ export class WaitingRoom {
   }
 
   /** Says whether the client is one for here, and was received. */
-  enter({ handshake, socket }: Encounter, { reason, pin, peer }: Refuse): boolean {
+  enter(handshake: BoundHandshake, { reason, pin, peer }: Refuse): boolean {
+    const { socket } = handshake;
     if (reason !== "pending" || pin === null || socket.destroyed) return false;
     handshake.forgetSecrets();
     this.#pins.set(handshake, pin);

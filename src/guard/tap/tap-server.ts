@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { nextConnectionNumber, toConnectionId } from "../connection/connection-id.ts";
-import { CURRENT_HANDSHAKE } from "../connection/handshake.ts";
+import { CURRENT_HANDSHAKE } from "../connection/handshake-of.ts";
 import { Tap, type TapListener } from "./tap.ts";
 import { lendEndpoints } from "./tap-endpoints.ts";
 
