@@ -5,7 +5,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { connect, createServer, type Server } from "node:tls";
-import type { Direction } from "../src/capture/tcp/connection.ts";
+import type { Sender } from "../src/tls/records/sender.ts";
 import { PcapngRecorder, type RecordedConnection } from "../src/capture/recording/pcapng-recorder.ts";
 import { createIdentity, type CreatedIdentity } from "../src/x509/create-identity.ts";
 
@@ -93,14 +93,14 @@ async function converse(
   await once(socket, "close");
 }
 
-function pass(from: Duplex, to: Duplex, direction: Direction, recorded: RecordedConnection): void {
+function pass(from: Duplex, to: Duplex, sender: Sender, recorded: RecordedConnection): void {
   from.on("data", (chunk: Buffer) => {
     for (let at = 0; at < chunk.length; at += SEGMENT_BYTES)
-      recorded.data(direction, Date.now(), chunk.subarray(at, at + SEGMENT_BYTES));
+      recorded.data(sender, Date.now(), chunk.subarray(at, at + SEGMENT_BYTES));
     to.write(chunk);
   });
   from.on("end", () => {
-    recorded.finish(direction, Date.now());
+    recorded.finish(sender, Date.now());
     to.end();
   });
 }

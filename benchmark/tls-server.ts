@@ -28,7 +28,7 @@ const SAMPLES = new Map([
 const sample = SAMPLES.get(kind ?? "");
 if (sample !== undefined) observe(server, () => undefined, { sample });
 if (kind === "tapped") {
-  const deaf = { read: () => undefined, wrote: () => undefined };
+  const deaf = (): void => undefined;
   tapServer(server, { sample: 1, onConnection: () => deaf });
 }
 server.on("secureConnection", (socket) => {

@@ -1,7 +1,8 @@
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { sameBytes } from "../x509/der.ts";
 import { nameText } from "./certificates/distinguished-name.ts";
-import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
+import type { HandshakeFacts } from "./seen/handshake-facts.ts";
+import { otherThan, type Sender } from "../tls/records/sender.ts";
 import { isForHost, namesOf } from "./certificates/host-names.ts";
 import {
   readBareKey,
@@ -190,7 +191,7 @@ function authorityOf(
     found.push({ defect: "missing-intermediate", evidence, issuer });
   }
   if (names !== undefined && names.length > 0 && !isNamed) {
-    const asker = by === "client" ? "server" : "client";
+    const asker = otherThan(by);
     const evidence = `"${issuer}", which signed what the ${by} showed, is not among the ${names.length} authorities that the ${asker} named.`;
     found.push({ defect: "issuer-not-acceptable", evidence, issuer });
   } else {

@@ -1,9 +1,10 @@
 import { ALERTS } from "../tls/code-points/alert.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
 import { type Defect, findDefects, type FoundDefect } from "./find-defects.ts";
-import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
+import type { HandshakeFacts } from "./seen/handshake-facts.ts";
+import { otherThan, type Sender } from "../tls/records/sender.ts";
 import { judgeEmptyHanded } from "./judge-empty-handed.ts";
-import { otherSide, remediesOf } from "./remedies.ts";
+import { remediesOf } from "./remedies.ts";
 
 /** How a defect is called, on either side. */
 const RULE_OF: Readonly<Record<Sender, Readonly<Record<Defect, HandshakeRule>>>> = {
@@ -98,7 +99,7 @@ function judgeDenied(facts: HandshakeFacts, by: Sender, said: readonly string[])
 }
 
 function toDenied(by: Sender, { handclasp }: HandshakeFacts, said: readonly string[]): Explanation {
-  const judge = otherSide(by);
+  const judge = otherThan(by);
   const evidence =
     "By its meaning in TLS the certificate is valid, and whoever showed it is not let in (RFC 8446 §6.2).";
   return {
@@ -151,7 +152,7 @@ function againstWhatIsSeen(
   said: readonly string[],
 ): readonly Explanation[] {
   if (code === ALERTS.certificate_expired) {
-    const evidence = `What the ${by} showed covers the time of the capture: the clock of the ${otherSide(by)} may be wrong, or what has ended was not shown.`;
+    const evidence = `What the ${by} showed covers the time of the capture: the clock of the ${otherThan(by)} may be wrong, or what has ended was not shown.`;
     const rule = RULE_OF[by].expired;
     return [
       {
@@ -207,7 +208,7 @@ const ANYTHING: readonly Defect[] = [
 ];
 
 function revoked(by: Sender, { handclasp }: HandshakeFacts, said: readonly string[]): Explanation {
-  const judge = otherSide(by);
+  const judge = otherThan(by);
   return {
     rule: by === "client" ? "certificate-revoked" : "server-certificate-revoked",
     certainty: "likely",

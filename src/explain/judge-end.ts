@@ -1,11 +1,12 @@
 import type { Explanation } from "./explanation.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import { type Defect, findDefects } from "./find-defects.ts";
-import type { ConnectionEnd, HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
+import type { ConnectionEnd, HandshakeFacts } from "./seen/handshake-facts.ts";
+import { otherThan, type Sender } from "../tls/records/sender.ts";
 import { judgeCertificates } from "./judge-certificates.ts";
 import { judgeSealedFlight } from "./judge-agreement.ts";
 import { judgeSilentServer } from "./judge-opening.ts";
-import { otherSide, remediesOf } from "./remedies.ts";
+import { remediesOf } from "./remedies.ts";
 
 /** What a connection came to that no alert tells of: nothing when it went well. */
 export function judgeEnd(facts: HandshakeFacts): readonly Explanation[] {
@@ -62,7 +63,7 @@ function judgeSealedAlert(facts: HandshakeFacts, by: Sender): readonly Explanati
       },
     ];
   }
-  return judgeCertificates(facts, otherSide(by), undefined, said);
+  return judgeCertificates(facts, otherThan(by), undefined, said);
 }
 
 /** Both finished, and yet one of them may not have liked what it was shown. */

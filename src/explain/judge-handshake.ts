@@ -1,3 +1,4 @@
+import { otherThan } from "../tls/records/sender.ts";
 import { ALERTS, CERTIFICATE_ALERTS } from "../tls/code-points/alert.ts";
 import { ALERT_DESCRIPTIONS } from "../tls/code-points/code-points.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
@@ -10,7 +11,6 @@ import { judgeEnd } from "./judge-end.ts";
 import { judgeHandclasp, orHandclasp } from "./judge-handclasp.ts";
 import { judgeOpening } from "./judge-opening.ts";
 import { judgeResponse } from "./judge-response.ts";
-import { otherSide } from "./remedies.ts";
 
 /** Alerts that may be about a certificate, whoever sends them. RFC 8446 §6.2. */
 const ABOUT_CERTIFICATES: ReadonlySet<number> = new Set([
@@ -45,7 +45,7 @@ function judgeAlert(facts: HandshakeFacts, alert: SentAlert): readonly Explanati
   if (agreement.length > 0) return agreement;
   const ours = judgeHandclasp(facts, alert, said);
   if (ours.length > 0) return ours;
-  const shower = otherSide(by);
+  const shower = otherThan(by);
   if (code === ALERTS.certificate_required && by === "server") return judgeEmptyHanded(facts, said);
   if (ABOUT_CERTIFICATES.has(code) && mayJudge(facts, alert)) {
     return orHandclasp(facts, alert, judgeCertificates(facts, shower, code, said));
@@ -58,14 +58,14 @@ function judgeAlert(facts: HandshakeFacts, alert: SentAlert): readonly Explanati
 
 /** A server can only mind a certificate that it asked for, a client one that it was sent. */
 function mayJudge(facts: HandshakeFacts, { by }: SentAlert): boolean {
-  if (facts.chains[otherSide(by)] !== undefined) return true;
-  if (!facts.seen.has(otherSide(by)) || facts.isUndecryptable || facts.isCut) return true;
+  if (facts.chains[otherThan(by)] !== undefined) return true;
+  if (!facts.seen.has(otherThan(by)) || facts.isUndecryptable || facts.isCut) return true;
   return by === "server" ? facts.certificateRequest !== undefined : false;
 }
 
 /** What is left: alerts about the protocol itself. */
 function plain(facts: HandshakeFacts, { by, code }: SentAlert, said: readonly string[]): Explanation {
-  const other = otherSide(by);
+  const other = otherThan(by);
   const [rule, evidence] = MEANINGS.get(code) ?? ["not-explained", undefined];
   const more = evidence?.replaceAll("OTHER", other).replaceAll("SENDER", by);
   const defects = code === ALERTS.decrypt_error ? findDefects(facts, other) : [];

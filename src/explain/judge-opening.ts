@@ -1,7 +1,8 @@
 import { CONTENT_TYPE } from "../tls/code-points/content-type.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import type { Explanation, HandshakeRule } from "./explanation.ts";
-import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
+import type { HandshakeFacts } from "./seen/handshake-facts.ts";
+import type { Sender } from "../tls/records/sender.ts";
 import type { Remedy } from "../remedy.ts";
 
 /** RFC 8446 §5.1. */

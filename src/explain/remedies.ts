@@ -1,10 +1,7 @@
 import type { Defect } from "./find-defects.ts";
-import type { HandshakeFacts, Sender } from "./seen/handshake-facts.ts";
+import type { HandshakeFacts } from "./seen/handshake-facts.ts";
+import { otherThan, type Sender } from "../tls/records/sender.ts";
 import type { Remedy } from "../remedy.ts";
-
-export function otherSide(side: Sender): Sender {
-  return side === "client" ? "server" : "client";
-}
 
 /** What helps against a defect of what a side showed. */
 export function remediesOf(
@@ -13,7 +10,7 @@ export function remediesOf(
   facts: HandshakeFacts,
   issuer?: string,
 ): readonly Remedy[] {
-  const judge = otherSide(by);
+  const judge = otherThan(by);
   const issued = issuer === undefined ? {} : { options: { issuer } };
   const ours = ownRemedies(defect, by, facts);
   switch (defect) {

@@ -1,14 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
 import { check, checkOptions, COUNT, FUNCTION, type OptionRules } from "../check-options.ts";
-import { HandshakeObserver } from "../tls/observer/handshake-observer.ts";
-import { parseKeyLogLine } from "../tls/keys/key-log.ts";
+import { HandshakeObserver, type HandshakeObserverOptions } from "../tls/observer/handshake-observer.ts";
+import type { ConnectionListener } from "../tls/observer/connection-event.ts";
 import type { TraceMessage, TraceProblem } from "../tls/observer/trace-message.ts";
 import { checkServer } from "./check-server.ts";
 import { CHANNELS, type ErrorMessage } from "./channels.ts";
 import { listenerOf } from "./connection/guarded-servers.ts";
 import { socketAddress } from "./connection/remote-address.ts";
-import type { TapListener } from "./tap/tap.ts";
 import { tapServer } from "./tap/tap-server.ts";
 
 export interface ObserveOptions {
@@ -53,36 +52,38 @@ export function observe(
     sample,
     onConnection({ id, transport }) {
       const report = reporter(server, id, transport);
-      return observing(
-        new HandshakeObserver({
-          connection: id,
-          now: Date.now,
-          onMessage: report(onMessage),
-          ...(onProblem !== undefined && { onProblem: report(onProblem) }),
-          ...(maxBytes !== undefined && { maxBytes }),
-        }),
-      );
+      return observing({
+        connection: id,
+        onMessage: report(onMessage),
+        ...(onProblem !== undefined && { onProblem: report(onProblem) }),
+        ...(maxBytes !== undefined && { maxBytes }),
+      });
     },
   });
   return { close: stop, [Symbol.dispose]: stop };
 }
 
-/** Feeds an observer with what a tap hears. */
-export function observing(observer: HandshakeObserver): TapListener {
-  return {
-    read: (bytes) => observer.read(plain(bytes)),
-    wrote: (bytes) => observer.wrote(plain(bytes)),
-    keyLog(line) {
-      const entry = parseKeyLogLine(line);
-      if (entry !== undefined) observer.secret(entry.label, entry.clientRandom, entry.secret);
-    },
-    closed: () => observer.end(),
+/** Reads what happens on a connection to a server. */
+function observing(options: Omit<HandshakeObserverOptions, "now">): ConnectionListener {
+  let time = 0;
+  const observer = new HandshakeObserver({ ...options, now: () => time });
+  return (event) => {
+    time = event.timeMs ?? time;
+    switch (event.kind) {
+      case "data":
+        if (event.sender === "client") observer.read(event.bytes);
+        else observer.wrote(event.bytes);
+        break;
+      case "secret": {
+        const { label, clientRandom, secret } = event.entry;
+        observer.secret(label, clientRandom, secret);
+        break;
+      }
+      case "close":
+        observer.end();
+        break;
+    }
   };
-}
-
-/** Views of a plain Uint8Array are cheaper than those of a Buffer. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Makes callbacks that cannot throw, nor leave a rejected promise. */

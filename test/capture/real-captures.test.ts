@@ -50,7 +50,7 @@ async function captureConversations(real: RealCapture, folder: string): Promise<
     sent.push(one);
     return {
       open: () => undefined,
-      data: (direction, bytes) => (one[direction] += Buffer.from(bytes).toString("latin1")),
+      data: (sender, bytes) => (one[sender] += Buffer.from(bytes).toString("latin1")),
       finish: () => undefined,
     };
   });
@@ -64,8 +64,8 @@ async function captureConversations(real: RealCapture, folder: string): Promise<
     const own = events.filter(({ connection }) => connection.id === index + 1);
     assert.equal(own[0]?.connection.server.port, port);
     // Not the texts themselves: a difference would print megabytes.
-    for (const direction of ["client", "server"] as const)
-      assert.equal(hash("sha256", textOf(own, direction)), hash("sha256", one[direction]), direction);
+    for (const sender of ["client", "server"] as const)
+      assert.equal(hash("sha256", textOf(own, sender)), hash("sha256", one[sender]), sender);
     assert.equal(shapeOf(own).at(-1), "close:finished");
   }
   const capture = readCapture(readFileSync(file));

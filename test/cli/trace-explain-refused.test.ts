@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
-import type { Direction } from "../../src/capture/tcp/connection.ts";
+import type { Sender } from "../../src/tls/records/sender.ts";
 import { PcapngRecorder } from "../../src/capture/recording/pcapng-recorder.ts";
 import { Home } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
@@ -204,13 +204,13 @@ function recordRelayed(client: net.Socket, server: net.Socket, blocks: Uint8Arra
   const recorder = new PcapngRecorder((block) => blocks.push(block));
   const ends = { address: "127.0.0.1", port: 50_000 };
   const recorded = recorder.open(ends, { ...ends, port: 443 }, Date.now());
-  const pass = (from: net.Socket, to: net.Socket, direction: Direction): void => {
+  const pass = (from: net.Socket, to: net.Socket, sender: Sender): void => {
     from.on("data", (bytes: Buffer) => {
-      recorded.data(direction, Date.now(), bytes);
+      recorded.data(sender, Date.now(), bytes);
       to.write(bytes);
     });
     from.on("end", () => {
-      recorded.finish(direction, Date.now());
+      recorded.finish(sender, Date.now());
       to.end();
     });
     from.on("error", () => to.destroy());

@@ -127,11 +127,11 @@ describe("trace --format jsonl", () => {
       using writer = new TraceWriter({ format: "jsonl", output });
       const write = capturedWriters("jsonl", writer)({ id: "1", side: "server", client: end, server: end });
       write.event?.({ kind: "open", timeMs: 0, packet: 1 });
-      write.event?.({ kind: "data", direction: "client", timeMs: 0, packet: 2, bytes: new Uint8Array(5) });
+      write.event?.({ kind: "data", sender: "client", timeMs: 0, packet: 2, bytes: new Uint8Array(5) });
       for (const packet of [3, 4]) {
-        write.event?.({ kind: "gap", direction: "server", timeMs: 0, packet, length: 100 });
+        write.event?.({ kind: "gap", sender: "server", timeMs: 0, packet, length: 100 });
       }
-      write.event?.({ kind: "reset", direction: "server", timeMs: 1, packet: 9 });
+      write.event?.({ kind: "reset", sender: "server", timeMs: 1, packet: 9 });
       write.explained?.({ text: "So it was.", explanations: [] });
       write.end?.(false);
     }

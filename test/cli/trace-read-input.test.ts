@@ -141,7 +141,7 @@ describe("trace read, by where the capture comes from", { timeout: 120_000 }, ()
       const { connection, kind } = event;
       const recorded = recordings.get(connection) ?? recorder.open(connection.client, connection.server, 0);
       recordings.set(connection, recorded);
-      if (kind === "data") recorded.data(event.direction, 0, event.bytes);
+      if (kind === "data") recorded.data(event.sender, 0, event.bytes);
       if (kind === "close") for (const side of ["client", "server"] as const) recorded.finish(side, 0);
     }
     const piped = await readStdin(Buffer.concat([...closed, ...secrets]));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Sender } from "../../src/explain/seen/handshake-facts.ts";
+import type { Sender } from "../../src/tls/records/sender.ts";
 import { StoryTeller } from "../../src/cli/trace/story/story.ts";
 import { TRACE_CONTENT_TYPE, type TraceMessage } from "../../src/tls/observer/trace-message.ts";
 

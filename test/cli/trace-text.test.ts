@@ -116,8 +116,7 @@ describe("trace --format text", () => {
     const end = { address: "192.0.2.1", port: 1 };
     const write = capturedWriters("text", writer)({ id: "1", side: "server", client: end, server: end });
     write.event?.({ kind: "open", timeMs: 0, packet: 1 });
-    write.event?.({
-      kind: "before",
+    write.preface?.({
       before: ["SMTP STARTTLS"],
       refusal: { name: "SMTP STARTTLS", answer: "454 \u001b[2J" },
     });

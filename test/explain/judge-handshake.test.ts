@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { HandshakeFacts, Sender } from "../../src/explain/seen/handshake-facts.ts";
+import type { HandshakeFacts } from "../../src/explain/seen/handshake-facts.ts";
+import type { Sender } from "../../src/tls/records/sender.ts";
 import { judgeHandshake } from "../../src/explain/judge-handshake.ts";
 import { readShownCertificate } from "../../src/explain/certificates/shown-certificate.ts";
 import { Certificates } from "./support/certificates.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { HandshakeFacts, Sender } from "../../src/explain/seen/handshake-facts.ts";
+import type { HandshakeFacts } from "../../src/explain/seen/handshake-facts.ts";
+import type { Sender } from "../../src/tls/records/sender.ts";
 import { judgeHandshake } from "../../src/explain/judge-handshake.ts";
 import { Certificates } from "./support/certificates.ts";
 import { by, chosen, factsOf, helloOf, rulesOf } from "./support/facts.ts";

@@ -1,4 +1,4 @@
-import type { Direction } from "../tcp/connection.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 import { Conversation, type PrefaceRefusal } from "./conversation.ts";
 import type { PrefaceName } from "./preface-name.ts";
 import { SenderPreface, type TlsSink } from "./sender-preface.ts";
@@ -6,8 +6,8 @@ import { isRecordStart } from "./tls-start.ts";
 
 /** Takes what is TLS of a connection, by who sent it. */
 export interface ConnectionTlsSink {
-  data(sender: Direction, bytes: Uint8Array): void;
-  gap(sender: Direction, length: number): void;
+  data(sender: Sender, bytes: Uint8Array): void;
+  gap(sender: Sender, length: number): void;
 }
 
 /**
@@ -23,7 +23,7 @@ export class BeforeTls {
   /** `isHeadless`: what the connection began with was not captured. */
   constructor(isHeadless: boolean, sink: ConnectionTlsSink) {
     this.#isHeadless = isHeadless;
-    const to = (sender: Direction): TlsSink => ({
+    const to = (sender: Sender): TlsSink => ({
       data: (bytes) => sink.data(sender, bytes),
       gap: (length) => sink.gap(sender, length),
     });
@@ -41,13 +41,13 @@ export class BeforeTls {
     return this.#conversation.refusal;
   }
 
-  data(sender: Direction, bytes: Uint8Array): void {
+  data(sender: Sender, bytes: Uint8Array): void {
     const own = this.#of(sender);
     if (own.isTls) own.data(bytes);
     else this.#look(sender, own, bytes);
   }
 
-  gap(sender: Direction, length: number): void {
+  gap(sender: Sender, length: number): void {
     const own = this.#of(sender);
     own.gap(length);
     if (own.isMissing && this.#otherThan(sender).isTls) own.giveUp();
@@ -61,7 +61,7 @@ export class BeforeTls {
     if (!hasTls || !this.#server.hasSpoken) this.#server.giveUp();
   }
 
-  #look(sender: Direction, own: SenderPreface, bytes: Uint8Array): void {
+  #look(sender: Sender, own: SenderPreface, bytes: Uint8Array): void {
     const other = this.#otherThan(sender);
     const isFirst = !own.hasSpoken;
     if (sender === "client") this.#conversation.hasClient = true;
@@ -77,11 +77,11 @@ export class BeforeTls {
     return this.before.length === 0 && this.#conversation.asked === undefined;
   }
 
-  #of(sender: Direction): SenderPreface {
+  #of(sender: Sender): SenderPreface {
     return sender === "client" ? this.#client : this.#server;
   }
 
-  #otherThan(sender: Direction): SenderPreface {
+  #otherThan(sender: Sender): SenderPreface {
     return sender === "client" ? this.#server : this.#client;
   }
 }

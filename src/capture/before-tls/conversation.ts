@@ -1,4 +1,4 @@
-import type { Direction } from "../tcp/connection.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 import type { PrefaceName, Said } from "./preface-name.ts";
 import { serverGuess, serverLine } from "./text-prefaces.ts";
 
@@ -78,7 +78,7 @@ export class Conversation {
   }
 
   /** `isBehindMore`: something came since what was heard last. */
-  tlsBegins(sender: Direction, isBehindMore: boolean): void {
+  tlsBegins(sender: Sender, isBehindMore: boolean): void {
     if (sender === "client") this.clientHasTls = true;
     else if (this.hasClient) return;
     if (this.#asked !== undefined) this.#listAsked();

@@ -1,4 +1,4 @@
-import type { Direction } from "../tcp/connection.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 import { clientPiece, serverPiece } from "./binary-prefaces.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Said } from "./preface-name.ts";
@@ -25,7 +25,7 @@ const NOTHING = new Uint8Array(0);
 
 /** The bytes of one sender up to TLS, piece by piece; a piece is a line, a tag of XML or a message. */
 export class SenderPreface {
-  readonly #sender: Direction;
+  readonly #sender: Sender;
   readonly #conversation: Conversation;
   readonly #sink: TlsSink;
   /** The first bytes of the connection were not captured. */
@@ -46,7 +46,7 @@ export class SenderPreface {
   #pending: Uint8Array = NOTHING;
   #head: Uint8Array = NOTHING;
 
-  constructor(sender: Direction, conversation: Conversation, isHeadless: boolean, sink: TlsSink) {
+  constructor(sender: Sender, conversation: Conversation, isHeadless: boolean, sink: TlsSink) {
     this.#sender = sender;
     this.#conversation = conversation;
     this.#isHeadless = isHeadless;

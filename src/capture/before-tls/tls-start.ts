@@ -1,4 +1,4 @@
-import type { Direction } from "../tcp/connection.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
@@ -18,7 +18,7 @@ export function isRecordStart(bytes: Uint8Array): boolean {
 }
 
 /** Whether bytes in the middle of something else are a hello; undefined when too few are there to tell. */
-export function isHelloRecord(bytes: Uint8Array, sender: Direction): boolean | undefined {
+export function isHelloRecord(bytes: Uint8Array, sender: Sender): boolean | undefined {
   if (bytes[0] !== HANDSHAKE) return false;
   if (bytes.length < HELLO_BYTES) return bytes[1] === undefined || bytes[1] === 3 ? undefined : false;
   const [, major = 0, minor = 0, , , type = 0, , , , helloMajor = 0, helloMinor = 0] = bytes;

@@ -1,4 +1,5 @@
-import type { Endpoint, Direction } from "../tcp/connection.ts";
+import type { Endpoint } from "../tcp/connection.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 import { encodePcapngHeader, encodePcapngPacket, encodePcapngSecrets } from "./encode-pcapng.ts";
 import { SyntheticConnection } from "./synthetic-connection.ts";
 
@@ -9,12 +10,12 @@ export interface PcapngRecorderOptions {
 
 /** A connection whose bytes are recorded; times are milliseconds since 1970. */
 export interface RecordedConnection {
-  /** Bytes sent by `direction`; they are copied at once. */
-  data(direction: Direction, timeMs: number, bytes: Uint8Array): void;
+  /** Bytes sent by `sender`; they are copied at once. */
+  data(sender: Sender, timeMs: number, bytes: Uint8Array): void;
   /** A line of the key log that belongs to this connection, as the 'keylog' event gives it. */
   keyLog(line: string): void;
-  finish(direction: Direction, timeMs: number): void;
-  reset(direction: Direction, timeMs: number): void;
+  finish(sender: Sender, timeMs: number): void;
+  reset(sender: Sender, timeMs: number): void;
   /** Writes what still waits, with or without secrets. */
   flush(): void;
 }
@@ -72,8 +73,8 @@ class Recording implements RecordedConnection {
     this.#packets(timeMs, synthetic.open());
   }
 
-  data(direction: Direction, timeMs: number, bytes: Uint8Array): void {
-    this.#packets(timeMs, this.#synthetic.data(direction, bytes));
+  data(sender: Sender, timeMs: number, bytes: Uint8Array): void {
+    this.#packets(timeMs, this.#synthetic.data(sender, bytes));
   }
 
   keyLog(line: string): void {
@@ -84,14 +85,14 @@ class Recording implements RecordedConnection {
     if (this.#held === undefined || this.#hasAllSecrets()) this.flush();
   }
 
-  finish(direction: Direction, timeMs: number): void {
-    this.#packets(timeMs, this.#synthetic.finish(direction));
+  finish(sender: Sender, timeMs: number): void {
+    this.#packets(timeMs, this.#synthetic.finish(sender));
     this.#finished += 1;
     if (this.#finished > 1) this.flush();
   }
 
-  reset(direction: Direction, timeMs: number): void {
-    this.#packets(timeMs, this.#synthetic.reset(direction));
+  reset(sender: Sender, timeMs: number): void {
+    this.#packets(timeMs, this.#synthetic.reset(sender));
     this.flush();
   }
 

@@ -1,4 +1,5 @@
-import type { Direction, Endpoint } from "../tcp/connection.ts";
+import type { Endpoint } from "../tcp/connection.ts";
+import { otherThan, type Sender } from "../../tls/records/sender.ts";
 import { parseIpAddress } from "../network/ip-address.ts";
 import { encodeTcpFrame, MAX_FRAME_PAYLOAD, TCP_FLAG, type FrameEnd } from "./tcp-frame.ts";
 
@@ -15,7 +16,7 @@ interface Half {
  * every frame acknowledges all that the other side sent before it. RFC 9293 §3.5 and §3.6.
  */
 export class SyntheticConnection {
-  readonly #halves: Readonly<Record<Direction, Half>>;
+  readonly #halves: Readonly<Record<Sender, Half>>;
 
   constructor(client: Endpoint, server: Endpoint) {
     const [clientAddress, serverAddress] = sameFamily(client.address, server.address);
@@ -35,32 +36,32 @@ export class SyntheticConnection {
   }
 
   /** As many segments as the bytes need. */
-  data(direction: Direction, bytes: Uint8Array): readonly Uint8Array[] {
+  data(sender: Sender, bytes: Uint8Array): readonly Uint8Array[] {
     const frames: Uint8Array[] = [];
     for (let at = 0; at < bytes.length; at += MAX_FRAME_PAYLOAD) {
       const payload = bytes.subarray(at, at + MAX_FRAME_PAYLOAD);
-      frames.push(this.#frame(direction, TCP_FLAG.push | TCP_FLAG.ack, payload));
+      frames.push(this.#frame(sender, TCP_FLAG.push | TCP_FLAG.ack, payload));
     }
     return frames;
   }
 
   /** FIN: this side sends nothing more. */
-  finish(direction: Direction): readonly Uint8Array[] {
-    return [this.#frame(direction, TCP_FLAG.fin | TCP_FLAG.ack, NOTHING)];
+  finish(sender: Sender): readonly Uint8Array[] {
+    return [this.#frame(sender, TCP_FLAG.fin | TCP_FLAG.ack, NOTHING)];
   }
 
   /** RST, from this side. */
-  reset(direction: Direction): readonly Uint8Array[] {
-    return [this.#frame(direction, TCP_FLAG.reset | TCP_FLAG.ack, NOTHING)];
+  reset(sender: Sender): readonly Uint8Array[] {
+    return [this.#frame(sender, TCP_FLAG.reset | TCP_FLAG.ack, NOTHING)];
   }
 
-  #frame(direction: Direction, flags: number, payload: Uint8Array): Uint8Array {
-    const from = this.#halves[direction];
-    const to = this.#halves[direction === "client" ? "server" : "client"];
+  #frame(sender: Sender, flags: number, payload: Uint8Array): Uint8Array {
+    const from = this.#halves[sender];
+    const to = this.#halves[otherThan(sender)];
     const frame = encodeTcpFrame({
       from: from.end,
       to: to.end,
-      fromClient: direction === "client",
+      fromClient: sender === "client",
       sequence: from.next,
       acknowledgment: flags & TCP_FLAG.ack ? to.next : 0,
       flags,

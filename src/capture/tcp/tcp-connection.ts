@@ -1,4 +1,6 @@
-import type { CloseReason, Connection, Direction, Endpoint, Moment, TcpEvent } from "./connection.ts";
+import type { CloseReason } from "../../tls/observer/connection-event.ts";
+import type { Connection, Endpoint, Moment, TcpEvent } from "./connection.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 import type { TcpSegment } from "./tcp-segment.ts";
 import { TcpStream, type StreamSink } from "./tcp-stream.ts";
 import { helloOf } from "./tls-hello.ts";
@@ -117,7 +119,7 @@ export class TcpConnection {
     this.#isReset = true;
     this.#doubtful = undefined;
     const connection = this.#identify();
-    this.#start.onEvent({ kind: "reset", connection, direction: this.#direction(side), ...when });
+    this.#start.onEvent({ kind: "reset", connection, sender: this.#sender(side), ...when });
   }
 
   /** What came first goes first. */
@@ -136,15 +138,15 @@ export class TcpConnection {
         if (this.#connection === undefined)
           this.#clientSide = this.#clientByHello(side, bytes) ?? this.#clientSide;
         const connection = this.#identify(when);
-        onEvent({ kind: "data", connection, direction: this.#direction(side), ...when, bytes });
+        onEvent({ kind: "data", connection, sender: this.#sender(side), ...when, bytes });
       },
       gap: (when, length) => {
         const connection = this.#identify(when);
-        onEvent({ kind: "gap", connection, direction: this.#direction(side), ...when, length });
+        onEvent({ kind: "gap", connection, sender: this.#sender(side), ...when, length });
       },
       finished: (when) => {
         const connection = this.#identify(when);
-        onEvent({ kind: "finish", connection, direction: this.#direction(side), ...when });
+        onEvent({ kind: "finish", connection, sender: this.#sender(side), ...when });
       },
     };
   }
@@ -155,7 +157,7 @@ export class TcpConnection {
     return sender === "client" ? side : other(side);
   }
 
-  #direction(side: Side): Direction {
+  #sender(side: Side): Sender {
     return side === this.#clientSide ? "client" : "server";
   }
 

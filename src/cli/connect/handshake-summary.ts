@@ -15,7 +15,6 @@ import type { TraceMessage } from "../../tls/observer/trace-message.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { ConnectionTrace } from "../trace/connection/connection-trace.ts";
 import { endpointsOf } from "../trace/connection/endpoints.ts";
-import { liveEvents } from "../trace/connection/live-events.ts";
 import { certificateLines } from "../trace/formats/text-certificate.ts";
 import { listLines } from "../trace/formats/text-layout.ts";
 import { nameAll, nameOne, nameVersion } from "../trace/formats/text-names.ts";
@@ -39,7 +38,7 @@ export class HandshakeSummary {
 
   /** Listens to a handshake over this connection, which begins anew with it. */
   listen(raw: Socket): Tap {
-    const tap = new Tap(raw, nextConnectionNumber());
+    const tap = new Tap(raw, nextConnectionNumber(), "client");
     const { local, remote } = endpointsOf(raw);
     const connection = {
       id: toConnectionId(tap.number),
@@ -49,10 +48,9 @@ export class HandshakeSummary {
     } as const;
     const writer = { message: (message: TraceMessage): void => this.#message(message) };
     const trace = new ConnectionTrace(connection, writer, { explains: false, isLive: true });
-    const events = liveEvents(connection, (event) => {
+    tap.listen((event) => {
       if (!this.#isOver) trace.event(event);
     });
-    tap.listen(events);
     this.#tap = tap;
     return tap;
   }

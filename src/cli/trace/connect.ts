@@ -85,7 +85,7 @@ interface Tapping {
 
 function tapped(raw: Socket, { output, log, isFromFile }: Tapping): Tap {
   const { local, remote } = endpointsOf(raw);
-  const tap = new Tap(raw, nextConnectionNumber());
+  const tap = new Tap(raw, nextConnectionNumber(), "client");
   tap.keepHalfOpen();
   const id = toConnectionId(tap.number);
   log.write({ event: "traced", connection: id, address: remote.address, port: remote.port });

@@ -1,8 +1,7 @@
 import type { CertificateRequest } from "../../tls/messages/certificate-request.ts";
 import type { ClientHello } from "../../tls/messages/client-hello.ts";
 import type { ServerHello } from "../../tls/messages/server-hello.ts";
-
-export type Sender = "client" | "server";
+import type { Sender } from "../../tls/records/sender.ts";
 
 export interface SentAlert {
   readonly by: Sender;

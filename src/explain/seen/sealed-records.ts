@@ -1,5 +1,5 @@
 import { CONTENT_TYPE } from "../../tls/code-points/content-type.ts";
-import type { Sender } from "./handshake-facts.ts";
+import type { Sender } from "../../tls/records/sender.ts";
 
 interface SealedRecord {
   readonly by: Sender;

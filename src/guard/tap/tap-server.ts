@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { nextConnectionNumber, toConnectionId } from "../connection/connection-id.ts";
+import type { ConnectionListener } from "../../tls/observer/connection-event.ts";
 import { CURRENT_HANDSHAKE } from "../connection/handshake-of.ts";
-import { Tap, type TapListener } from "./tap.ts";
+import { Tap } from "./tap.ts";
 import { lendEndpoints } from "./tap-endpoints.ts";
 
 /** A connection that is about to be tapped. */
@@ -18,7 +19,7 @@ export interface TapServerOptions {
   /** Which part of the connections takes the tapped path, evenly spread: 1 all, 0.01 one in a hundred. */
   readonly sample: number;
   /** Called for each of those; the listener must not throw. */
-  readonly onConnection: (connection: TappedConnection) => TapListener;
+  readonly onConnection: (connection: TappedConnection) => ConnectionListener;
 }
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
@@ -51,7 +52,7 @@ export function tapServer(server: Server, { sample, onConnection }: TapServerOpt
   const accept = (transport: Duplex): boolean => {
     const isMeant = Math.floor(++accepted * sample) > Math.floor((accepted - 1) * sample);
     if (isStopped || !isMeant) return emit("connection", transport);
-    const tap = transport instanceof Tap ? transport : new Tap(transport, numberOf(transport));
+    const tap = transport instanceof Tap ? transport : new Tap(transport, numberOf(transport), "server");
     tap.listen(onConnection({ id: toConnectionId(tap.number), transport: tap.raw }));
     if (tap === transport) return emit("connection", tap);
     open += 1;

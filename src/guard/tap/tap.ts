@@ -1,21 +1,11 @@
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { hasCode } from "../../errors.ts";
+import type { ConnectionEvent, ConnectionListener } from "../../tls/observer/connection-event.ts";
+import { parseKeyLogLine } from "../../tls/keys/key-log.ts";
+import { otherThan, type Sender } from "../../tls/records/sender.ts";
 import { lendEndpointsBy, rememberEndpoints } from "./tap-endpoints.ts";
 import { readFrom } from "./tap-reading.ts";
-
-/** Hears what passes a tap. What it throws ends up in whoever reads or writes: it must not throw. */
-export interface TapListener {
-  /** Bytes that came in; never changed afterwards. */
-  read(bytes: Uint8Array): void;
-  /** Bytes on their way out; never changed afterwards. */
-  wrote(bytes: Uint8Array): void;
-  /** The other side, or ours, sends nothing more (FIN). */
-  ended?(by: "peer" | "us"): void;
-  /** A line of the key log (RFC 9850), as Node gives it. */
-  keyLog?(line: Buffer): void;
-  /** The last thing heard. The error is what broke the connection. */
-  closed?(error?: Error): void;
-}
 
 type WriteDone = (error?: Error | null) => void;
 
@@ -34,13 +24,17 @@ export class Tap extends Duplex {
   readonly raw: Duplex;
   /** The connection's, for `toConnectionId`. */
   readonly number: number;
-  readonly #listeners: TapListener[] = [];
+  /** Which end of the connection is ours. */
+  readonly #side: Sender;
+  readonly #listeners: ConnectionListener[] = [];
   #saidLast = false;
+  #hasEnded = false;
 
-  constructor(raw: Duplex, number: number) {
+  constructor(raw: Duplex, number: number, side: Sender) {
     super({ allowHalfOpen: raw.allowHalfOpen });
     this.raw = raw;
     this.number = number;
+    this.#side = side;
     TAPS.set(raw, this);
     // Or the transport would end its side as soon as the other one ends, before TLS said goodbye.
     raw.allowHalfOpen = true;
@@ -54,9 +48,13 @@ export class Tap extends Duplex {
     rememberEndpoints(raw);
   }
 
-  /** Listeners hear what passes from now on. */
-  listen(listener: TapListener): void {
+  /**
+   * A listener hears what happens from now on, first that the connection is open. What it throws ends up in whoever
+   * reads or writes: it must not throw.
+   */
+  listen(listener: ConnectionListener): void {
     this.#listeners.push(listener);
+    listener({ kind: "open", timeMs: Date.now() });
   }
 
   /** To be called once TLS has asked whether its transport may stay half open: ending is then up to TLS alone. */
@@ -64,14 +62,16 @@ export class Tap extends Duplex {
     this.allowHalfOpen = true;
   }
 
+  /** A line of the key log (RFC 9850), as Node gives it. */
   keyLog(line: Buffer): void {
-    for (const listener of this.#listeners) listener.keyLog?.(line);
+    const entry = parseKeyLogLine(line);
+    if (entry !== undefined) this.#tell({ kind: "secret", entry });
   }
 
   /** Sends these bytes and ends our side: whatever TLS writes after them is dropped. Reading goes on. */
   sayLast(bytes: Uint8Array): void {
     this.#saidLast = true;
-    this.#wrote(bytes);
+    this.#sent(this.#side, bytes);
     this.raw.write(bytes);
     this.#end();
   }
@@ -100,7 +100,7 @@ export class Tap extends Duplex {
       if (done !== undefined) process.nextTick(done);
       return true;
     }
-    this.#wrote(bytes);
+    this.#sent(this.#side, bytes);
     return this.raw.write(bytes, done);
   }
 
@@ -129,21 +129,23 @@ export class Tap extends Duplex {
   }
 
   #read(chunk: Buffer): void {
-    for (const listener of this.#listeners) listener.read(chunk);
+    this.#sent(otherThan(this.#side), chunk);
     if (!this.push(chunk)) this.raw.pause();
   }
 
-  #wrote(bytes: Uint8Array): void {
-    for (const listener of this.#listeners) listener.wrote(bytes);
+  /** Views of a plain Uint8Array are cheaper than those of a Buffer. */
+  #sent(sender: Sender, { buffer, byteOffset, length }: Uint8Array): void {
+    const bytes = new Uint8Array(buffer, byteOffset, length);
+    this.#tell({ kind: "data", sender, timeMs: Date.now(), bytes });
   }
 
   #end(done?: () => void): void {
-    for (const listener of this.#listeners) listener.ended?.("us");
+    this.#tellEnd();
     this.raw.end(done);
   }
 
   #readEnd(): void {
-    for (const listener of this.#listeners) listener.ended?.("peer");
+    this.#tell({ kind: "finish", sender: otherThan(this.#side), timeMs: Date.now() });
     this.push(null);
   }
 
@@ -158,8 +160,23 @@ export class Tap extends Duplex {
     this.#tellClosed();
   }
 
+  /** Ours, once. */
+  #tellEnd(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#tell({ kind: "finish", sender: this.#side, timeMs: Date.now() });
+  }
+
   #tellClosed(error?: Error): void {
-    for (const listener of this.#listeners.splice(0)) listener.closed?.(error);
+    const isReset = hasCode(error, "ECONNRESET");
+    if (isReset) this.#tell({ kind: "reset", sender: otherThan(this.#side), timeMs: Date.now() });
+    else this.#tellEnd();
+    this.#tell({ kind: "close", reason: isReset ? "reset" : "finished", timeMs: Date.now() });
+    this.#listeners.length = 0;
+  }
+
+  #tell(event: ConnectionEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 }
 

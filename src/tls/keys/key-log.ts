@@ -106,6 +106,15 @@ export function parseKeyLogLine(line: Uint8Array | string): KeyLogEntry | undefi
   return undefined;
 }
 
+/** An entry as a line of a key log, without its end. */
+export function toKeyLogLine({ label, clientRandom, secret }: KeyLogEntry): string {
+  return `${label} ${toHex(clientRandom)} ${toHex(secret)}`;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+}
+
 /** Made into an error only where somebody looks at it: a file of nonsense has millions. */
 interface LineProblem {
   readonly problem: string;

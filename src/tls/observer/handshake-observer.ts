@@ -1,7 +1,13 @@
 import { noHellos } from "./observed-hellos.ts";
 import { ObservedSecrets } from "./observed-secrets.ts";
 import { ObservedStream } from "./observed-stream.ts";
-import type { Arrival, TraceDirection, TraceMessage, TraceProblem } from "./trace-message.ts";
+import {
+  type Arrival,
+  senderOf,
+  type TraceDirection,
+  type TraceMessage,
+  type TraceProblem,
+} from "./trace-message.ts";
 
 export interface HandshakeObserverOptions {
   /** The connection's id, for each message. */
@@ -54,8 +60,7 @@ export class HandshakeObserver {
       maxMessageLength: maxBytes,
     };
     const stream = (direction: TraceDirection): ObservedStream => {
-      const sender = (direction === "read") === (side === "server") ? "client" : "server";
-      return new ObservedStream({ ...shared, direction, sender });
+      return new ObservedStream({ ...shared, direction, sender: senderOf(direction, side) });
     };
     this.#streams = { read: stream("read"), write: stream("write") };
     this.#bothStreams = [this.#streams.read, this.#streams.write];

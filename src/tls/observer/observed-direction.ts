@@ -17,7 +17,8 @@ import { type HandshakeMessage, parseHandshakeMessage } from "../messages/handsh
 import { parseSsl2ClientHello } from "../messages/ssl2-client-hello.ts";
 import { certificateTypeOf, type Hellos, takeClientHello, takeServerHello } from "./observed-hellos.ts";
 import { ObservedKeys } from "./observed-keys.ts";
-import type { Opening, SealedOpening, Sender } from "./observed-opening.ts";
+import type { Opening, SealedOpening } from "./observed-opening.ts";
+import type { Sender } from "../records/sender.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
 import { isPlausibleHandshake } from "./plausible-handshake.ts";
 import type { TlsRecord } from "../records/record-reader.ts";

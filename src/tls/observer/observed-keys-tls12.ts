@@ -1,7 +1,8 @@
 import { CONTENT_TYPE } from "../code-points/content-type.ts";
 import { LostRecords } from "./lost-records.ts";
 import type { Hellos } from "./observed-hellos.ts";
-import { inTheClear, isPlainAlert, type Opening, openWith, SEALED, type Sender } from "./observed-opening.ts";
+import { inTheClear, isPlainAlert, type Opening, openWith, SEALED } from "./observed-opening.ts";
+import type { Sender } from "../records/sender.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
 import { readableSuite } from "./observed-unread.ts";
 import { openTls12Records } from "../keys/open-record.ts";

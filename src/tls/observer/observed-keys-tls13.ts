@@ -5,14 +5,8 @@ import { nextTrafficSecret } from "../keys/key-schedule.ts";
 import { LostRecords } from "./lost-records.ts";
 import type { ServerHello } from "../messages/server-hello.ts";
 import type { Hellos } from "./observed-hellos.ts";
-import {
-  inTheClear,
-  type Opening,
-  openWith,
-  SEALED,
-  type SealedOpening,
-  type Sender,
-} from "./observed-opening.ts";
+import { inTheClear, type Opening, openWith, SEALED, type SealedOpening } from "./observed-opening.ts";
+import type { Sender } from "../records/sender.ts";
 import type { ObservedSecrets } from "./observed-secrets.ts";
 import { readableSuite } from "./observed-unread.ts";
 import { Tls13RecordOpener } from "../keys/open-record-tls13.ts";

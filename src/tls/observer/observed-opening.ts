@@ -4,9 +4,6 @@ import type { RecordOpener } from "../keys/record-protection.ts";
 import type { TlsRecord } from "../records/record-reader.ts";
 import type { TraceProblem } from "./trace-message.ts";
 
-/** Who sends. */
-export type Sender = "client" | "server";
-
 /** What became of a record: in the clear or opened, waiting for something that may yet come, or closed to us. */
 export type Opening =
   | {

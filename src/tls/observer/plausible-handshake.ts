@@ -1,6 +1,6 @@
 import { HANDSHAKE_TYPE } from "../code-points/code-points.ts";
 import { CONTENT_TYPE } from "../code-points/content-type.ts";
-import type { Sender } from "./observed-opening.ts";
+import type { Sender } from "../records/sender.ts";
 import type { TlsRecord } from "../records/record-reader.ts";
 
 const HEADER_LENGTH = 4;

@@ -1,8 +1,19 @@
 import type { HandclaspError } from "../../errors.ts";
 import type { HandshakeMessage } from "../messages/handshake-message.ts";
+import { otherThan, type Sender } from "../records/sender.ts";
 
 /** Who sent it, as the server sees it: it reads what the client sends. */
 export type TraceDirection = "read" | "write";
+
+/** Who sent what is told in this direction, of a connection whose `side` is ours. */
+export function senderOf(direction: TraceDirection, side: Sender): Sender {
+  return direction === "write" ? side : otherThan(side);
+}
+
+/** In which direction our `side` tells what somebody sent. */
+export function directionOf(sender: Sender, side: Sender): TraceDirection {
+  return sender === side ? "write" : "read";
+}
 
 /** What a message can be: the content types of RFC 8446 §5.1, and the two that OpenSSL's message callback adds. */
 export const TRACE_CONTENT_TYPE = {

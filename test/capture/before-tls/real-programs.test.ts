@@ -169,7 +169,7 @@ function readAll(file: string): readonly Read[] {
     const one = open.get(event.connection) ?? begin();
     if (!open.has(event.connection)) found.push(one);
     open.set(event.connection, one);
-    if (event.kind === "data") one.preface.data(event.direction, event.bytes);
+    if (event.kind === "data") one.preface.data(event.sender, event.bytes);
     else if (event.kind === "close") one.preface.end();
   }
   return found.map(({ preface, messages }) => ({ before: preface.before, messages }));

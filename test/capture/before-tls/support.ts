@@ -1,8 +1,8 @@
 import { BeforeTls } from "../../../src/capture/before-tls/before-tls.ts";
-import type { Direction } from "../../../src/capture/tcp/connection.ts";
+import type { Sender } from "../../../src/tls/records/sender.ts";
 
 /** Who says what; text is Latin-1. */
-export type Turn = readonly [Direction, string | Uint8Array];
+export type Turn = readonly [Sender, string | Uint8Array];
 
 export interface Found {
   readonly before: readonly string[];

@@ -27,7 +27,7 @@ function recorder(heldBytesPerConnection?: number): {
 describe("pcapng recorder", () => {
   it("writes what the reader reads, whatever was sent", () => {
     const step = fc.record({
-      direction: fc.constantFrom("client" as const, "server" as const),
+      sender: fc.constantFrom("client" as const, "server" as const),
       length: fc.oneof(fc.nat(100), fc.nat(200_000)),
     });
     fc.assert(
@@ -36,18 +36,18 @@ describe("pcapng recorder", () => {
         const client = isV6 ? { address: "2001:db8::1", port: 9 } : CLIENT;
         const recording = pcapng.open(client, SERVER, 1_700_000_000_000);
         const sent = { client: "", server: "" };
-        for (const [index, { direction, length }] of steps.entries()) {
+        for (const [index, { sender, length }] of steps.entries()) {
           const bytes = Buffer.alloc(length, 65 + index);
-          recording.data(direction, 1_700_000_000_000 + index, bytes);
-          sent[direction] += bytes.toString();
+          recording.data(sender, 1_700_000_000_000 + index, bytes);
+          sent[sender] += bytes.toString();
         }
         recording.finish("client", 1_700_000_000_100);
         recording.finish("server", 1_700_000_000_101);
         const capture = readCapture(Buffer.concat(blocks));
         assert.equal(capture.end.state, "complete");
         const events = [...readStreams(capture)];
-        for (const direction of ["client", "server"] as const)
-          assert.ok(textOf(events, direction) === sent[direction], direction);
+        for (const sender of ["client", "server"] as const)
+          assert.ok(textOf(events, sender) === sent[sender], sender);
         assert.equal(shapeOf(events).at(-1), "close:finished");
         assert.equal(events[0]?.timeMs, 1_700_000_000_000);
         assert.equal(events[0]?.connection.client.port, client.port);
@@ -148,8 +148,8 @@ describe("tshark reading what was recorded", { skip: missing("tshark") }, () => 
         let recording: RecordedConnection | undefined;
         return {
           open: (from, to) => recordings.push((recording = pcapng.open(from, to, Date.now()))),
-          data: (direction, bytes) => recording?.data(direction, Date.now(), bytes),
-          finish: (direction) => recording?.finish(direction, Date.now()),
+          data: (sender, bytes) => recording?.data(sender, Date.now(), bytes),
+          finish: (sender) => recording?.finish(sender, Date.now()),
         };
       });
       for (let count = 0; count < 3; count++) await converse(port);

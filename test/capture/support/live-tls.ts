@@ -6,14 +6,15 @@ import {
   type Socket,
 } from "node:net";
 import { connect, createServer, type Server, type SecureVersion } from "node:tls";
-import type { Direction, Endpoint } from "../../../src/capture/tcp/connection.ts";
+import type { Endpoint } from "../../../src/capture/tcp/connection.ts";
+import type { Sender } from "../../../src/tls/records/sender.ts";
 import { createIdentity } from "../../../src/x509/create-identity.ts";
 
 /** Sees a connection that passes through a relay. */
 export interface Observation {
   open(client: Endpoint, server: Endpoint): void;
-  data(direction: Direction, bytes: Uint8Array): void;
-  finish(direction: Direction): void;
+  data(sender: Sender, bytes: Uint8Array): void;
+  finish(sender: Sender): void;
 }
 
 export interface LiveTlsOptions {
@@ -93,14 +94,14 @@ export async function observe(port: number, observation: () => Observation): Pro
   return (relay.address() as AddressInfo).port;
 }
 
-function forward(from: Socket, to: Socket, direction: Direction, seen: Observation): void {
+function forward(from: Socket, to: Socket, sender: Sender, seen: Observation): void {
   from.on("error", () => to.destroy());
   from.on("data", (chunk: Buffer) => {
-    seen.data(direction, chunk);
+    seen.data(sender, chunk);
     to.write(chunk);
   });
   from.on("end", () => {
-    seen.finish(direction);
+    seen.finish(sender);
     to.end();
   });
 }

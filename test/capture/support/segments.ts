@@ -32,13 +32,12 @@ export function segment(fields: SegmentFields): Uint8Array {
   });
 }
 
-/** The bytes of one direction as text, with gaps as `[3]`. */
-export function textOf(events: readonly TcpEvent[], direction: "client" | "server"): string {
+/** The bytes of one sender as text, with gaps as `[3]`. */
+export function textOf(events: readonly TcpEvent[], sender: "client" | "server"): string {
   let text = "";
   for (const event of events) {
-    if (event.kind === "data" && event.direction === direction)
-      text += Buffer.from(event.bytes).toString("latin1");
-    if (event.kind === "gap" && event.direction === direction) text += `[${event.length}]`;
+    if (event.kind === "data" && event.sender === sender) text += Buffer.from(event.bytes).toString("latin1");
+    if (event.kind === "gap" && event.sender === sender) text += `[${event.length}]`;
   }
   return text;
 }
@@ -47,6 +46,6 @@ export function textOf(events: readonly TcpEvent[], direction: "client" | "serve
 export function shapeOf(events: readonly TcpEvent[]): readonly string[] {
   return events.map((event) => {
     if (event.kind === "open") return "open";
-    return event.kind === "close" ? `close:${event.reason}` : `${event.direction}:${event.kind}`;
+    return event.kind === "close" ? `close:${event.reason}` : `${event.sender}:${event.kind}`;
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Sender } from "../../../src/explain/seen/handshake-facts.ts";
+import type { Sender } from "../../../src/tls/records/sender.ts";
 import { SealedRecords } from "../../../src/explain/seen/sealed-records.ts";
 
 const [CHANGE, ALERT, HANDSHAKE, DATA] = [20, 21, 22, 23];

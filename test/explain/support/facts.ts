@@ -1,5 +1,6 @@
 import type { Explanation } from "../../../src/explain/explanation.ts";
-import type { HandshakeFacts, Sender } from "../../../src/explain/seen/handshake-facts.ts";
+import type { HandshakeFacts } from "../../../src/explain/seen/handshake-facts.ts";
+import type { Sender } from "../../../src/tls/records/sender.ts";
 import type { CertificateRequest } from "../../../src/tls/messages/certificate-request.ts";
 import type { ClientHello } from "../../../src/tls/messages/client-hello.ts";
 import type { ServerHello } from "../../../src/tls/messages/server-hello.ts";

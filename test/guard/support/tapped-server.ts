@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
-import type { TapListener } from "../../../src/guard/tap/tap.ts";
+import type { ConnectionListener } from "../../../src/tls/observer/connection-event.ts";
+import { toKeyLogLine } from "../../../src/tls/keys/key-log.ts";
 import { tapServer } from "../../../src/guard/tap/tap-server.ts";
 import { identity } from "./identities.ts";
 
@@ -14,7 +15,7 @@ export interface ConnectOptions extends tls.ConnectionOptions {
 }
 
 /** What a tap heard of one connection. */
-export interface Heard extends TapListener {
+export interface Heard {
   readonly id: string;
   readonly in: Uint8Array[];
   readonly out: Uint8Array[];
@@ -48,21 +49,16 @@ export async function openTapped(isTapped: boolean, options: tls.TlsOptions = {}
   };
 }
 
-export function hear(all: Heard[], id: string): Heard {
-  const heard: Heard = {
-    id,
-    in: [],
-    out: [],
-    lines: [],
-    ends: [],
-    read: (bytes) => void heard.in.push(bytes),
-    wrote: (bytes) => void heard.out.push(bytes),
-    keyLog: (line) => void heard.lines.push(line.toString()),
-    ended: (by) => void heard.ends.push(by),
-    closed: (error) => void heard.ends.push(error === undefined ? "closed" : error.message),
-  };
+export function hear(all: Heard[], id: string): ConnectionListener {
+  const heard: Heard = { id, in: [], out: [], lines: [], ends: [] };
   all.push(heard);
-  return heard;
+  return (event) => {
+    if (event.kind === "data") heard[event.sender === "client" ? "in" : "out"].push(event.bytes);
+    else if (event.kind === "secret") heard.lines.push(toKeyLogLine(event.entry));
+    else if (event.kind === "finish" || event.kind === "reset")
+      heard.ends.push(`${event.kind} of the ${event.sender}`);
+    else if (event.kind === "close") heard.ends.push(`close: ${event.reason}`);
+  };
 }
 
 export function connect(port: number, options: ConnectOptions = {}): tls.TLSSocket {

@@ -99,7 +99,10 @@ describe("a tapped server", () => {
     assert.deepEqual(outcomes[1], outcomes[0]);
     assert.deepEqual(outcomes[0], ["client error ECONNRESET", "error ECONNRESET"]);
     const resets = heard.map(({ ends }) => ends);
-    assert.deepEqual(resets, [["read ECONNRESET"], ["read ECONNRESET"]]);
+    assert.deepEqual(
+      resets,
+      Array.from({ length: 2 }, () => ["reset of the client", "close: reset"]),
+    );
   });
 
   it("tells both ends of a connection as an untapped one does", async () => {

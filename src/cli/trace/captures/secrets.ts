@@ -102,11 +102,6 @@ export class TraceSecrets {
   }
 }
 
-/** An entry as a line of a key log. */
-export function toKeyLogLine({ label, clientRandom, secret }: KeyLogEntry): string {
-  return `${label} ${hex(clientRandom)} ${hex(secret)}`;
-}
-
 function ignore(): void {}
 
 function unpack(packed: string, clientRandom: Uint8Array): KeyLogEntry {

@@ -1,21 +1,28 @@
 import { BeforeTls } from "../../../capture/before-tls/before-tls.ts";
-import type { Direction } from "../../../capture/tcp/connection.ts";
+import type { Sender } from "../../../tls/records/sender.ts";
 import { judgeHandshake } from "../../../explain/judge-handshake.ts";
 import { HandshakeObserver } from "../../../tls/observer/handshake-observer.ts";
+import type { KeyLogEntry } from "../../../tls/keys/key-log.ts";
 import type { ServerHello } from "../../../tls/messages/server-hello.ts";
-import type { TraceDirection, TraceMessage, TraceProblem } from "../../../tls/observer/trace-message.ts";
-import type { ConnectionEvent, TracedConnection } from "./traced-connection.ts";
+import type { ConnectionEvent } from "../../../tls/observer/connection-event.ts";
+import {
+  directionOf,
+  senderOf,
+  type TraceDirection,
+  type TraceMessage,
+  type TraceProblem,
+} from "../../../tls/observer/trace-message.ts";
+import type { TracedConnection } from "./traced-connection.ts";
 import type { ConnectionWriter } from "./connection-writer.ts";
 import { LAST_MS } from "./describe-connection.ts";
 import { explainHandshake } from "../story/explain.ts";
-import type { SecretListener } from "../captures/secrets.ts";
 import { StoryTeller } from "../story/story.ts";
 
 export interface ConnectionTraceOptions {
   /** Whether the writer is to hear what the connection came to. */
   readonly explains: boolean;
   /** Where secrets are found by the random of a ClientHello, when they are no events; returns how to get no more. */
-  readonly follow?: (clientRandom: Uint8Array, onSecret: SecretListener) => () => void;
+  readonly follow?: (clientRandom: Uint8Array, onSecret: (entry: KeyLogEntry) => void) => () => void;
   /** The master secret of a session of TLS 1.2 or before, by the id in the ServerHello. */
   readonly ofSession?: (sessionId: Uint8Array) => Uint8Array | undefined;
   /**
@@ -37,7 +44,7 @@ export class ConnectionTrace {
   readonly #story: StoryTeller | undefined;
   /** Live it is known where TLS begins. */
   readonly #preface: BeforeTls | undefined;
-  readonly #copiedBytes: Record<Direction, number> = { client: 0, server: 0 };
+  readonly #copiedBytes: Record<Sender, number> = { client: 0, server: 0 };
   #prefaces = 0;
   #clientRandom: Uint8Array | undefined;
   #unfollow: (() => void) | undefined;
@@ -81,11 +88,11 @@ export class ConnectionTrace {
     this.#writer.event?.(event);
     switch (event.kind) {
       case "data":
-        if (this.#preface === undefined) this.#data(event.direction, event.bytes);
-        else this.#preface.data(event.direction, event.bytes);
+        if (this.#preface === undefined) this.#data(event.sender, event.bytes);
+        else this.#preface.data(event.sender, event.bytes);
         break;
       case "gap":
-        this.#preface?.gap(event.direction, event.length);
+        this.#preface?.gap(event.sender, event.length);
         break;
       case "secret": {
         const { label, clientRandom, secret } = event.entry;
@@ -93,11 +100,11 @@ export class ConnectionTrace {
         break;
       }
       case "finish":
-        this.#story?.ended(event.direction, "closed", event.packet);
-        this.#explainEarly(event.direction);
+        this.#story?.ended(event.sender, "closed", event.packet);
+        this.#explainEarly(event.sender);
         break;
       case "reset":
-        this.#story?.ended(event.direction, "reset", event.packet);
+        this.#story?.ended(event.sender, "reset", event.packet);
         break;
       case "close":
         this.#close(event.reason === "end-of-capture");
@@ -124,7 +131,7 @@ export class ConnectionTrace {
       this.#story.before = before;
       this.#story.refusal = refusal;
     }
-    this.#writer.event?.({ kind: "before", before: [...before], ...(refusal && { refusal }) });
+    this.#writer.preface?.({ before: [...before], ...(refusal && { refusal }) });
   }
 
   #observe(): HandshakeObserver {
@@ -144,10 +151,7 @@ export class ConnectionTrace {
   }
 
   readonly #told = (direction: TraceDirection, bytes: Uint8Array): void => {
-    this.#story?.told(
-      (direction === "read") === (this.#connection.side === "server") ? "client" : "server",
-      bytes,
-    );
+    this.#story?.told(senderOf(direction, this.#connection.side), bytes);
   };
 
   #message(message: TraceMessage): void {
@@ -176,28 +180,28 @@ export class ConnectionTrace {
     this.#writer.problem?.(problem);
   }
 
-  #data(direction: Direction, bytes: Uint8Array): void {
-    this.#story?.bytes(direction, bytes);
+  #data(sender: Sender, bytes: Uint8Array): void {
+    this.#story?.bytes(sender, bytes);
     if (this.#observer === undefined) return;
-    const kept = this.#options.isLive ? bytes : this.#copied(direction, bytes);
-    if (direction === this.#connection.side) this.#observer.wrote(kept);
+    const kept = this.#options.isLive ? bytes : this.#copied(sender, bytes);
+    if (sender === this.#connection.side) this.#observer.wrote(kept);
     else this.#observer.read(kept);
   }
 
   /** What is kept of a handshake must not hold on to the chunk of the file that it came in. */
-  #copied(direction: Direction, bytes: Uint8Array): Uint8Array {
-    if (this.#copiedBytes[direction] > MOST_COPIED) return bytes;
-    this.#copiedBytes[direction] += bytes.length;
+  #copied(sender: Sender, bytes: Uint8Array): Uint8Array {
+    if (this.#copiedBytes[sender] > MOST_COPIED) return bytes;
+    this.#copiedBytes[sender] += bytes.length;
     return bytes.slice();
   }
 
-  #gap(direction: Direction, length: number): void {
+  #gap(sender: Sender, length: number): void {
     if (this.#story !== undefined) this.#story.isCut = true;
-    this.#observer?.gap(direction === this.#connection.side ? "write" : "read", length);
+    this.#observer?.gap(directionOf(sender, this.#connection.side), length);
   }
 
   /** Nothing comes any more of a peer that left before its handshake ended, though our side may wait for a while. */
-  #explainEarly(by: Direction): void {
+  #explainEarly(by: Sender): void {
     const { side } = this.#connection;
     const isOver = by !== side && this.#story !== undefined && !this.#story.finished.has(by);
     if (this.#options.isLive && isOver) setImmediate(() => this.#explain());

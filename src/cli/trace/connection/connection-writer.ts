@@ -1,6 +1,7 @@
+import type { PrefaceRefusal } from "../../../capture/before-tls/conversation.ts";
 import type { Explanation } from "../../../explain/explanation.ts";
+import type { ConnectionEvent } from "../../../tls/observer/connection-event.ts";
 import type { TraceMessage, TraceProblem } from "../../../tls/observer/trace-message.ts";
-import type { ConnectionEvent } from "./traced-connection.ts";
 
 /** What a connection came to, for people and for programs. */
 export interface Explained {
@@ -9,9 +10,16 @@ export interface Explained {
   readonly explanations: readonly Explanation[];
 }
 
+/** What came before TLS, in order, and that the server refused to begin it, as far as that is known by now. */
+export interface Preface {
+  readonly before: readonly string[];
+  readonly refusal?: PrefaceRefusal;
+}
+
 /** Writes one connection in some format. Each event comes before the messages that it leads to. */
 export interface ConnectionWriter {
   event?(event: ConnectionEvent): void;
+  preface?(preface: Preface): void;
   /** Missing where nobody wants messages, which then are not read at all. */
   message?(message: TraceMessage): void;
   problem?(problem: TraceProblem): void;
@@ -26,6 +34,10 @@ export function bothOf(first: ConnectionWriter, second: ConnectionWriter): Conne
     event(event) {
       first.event?.(event);
       second.event?.(event);
+    },
+    preface(preface) {
+      first.preface?.(preface);
+      second.preface?.(preface);
     },
     ...((first.message !== undefined || second.message !== undefined) && {
       message(message: TraceMessage) {

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../../../capture/tcp/connection.ts";
 import { formatServerAddress } from "../../../client/server-address.ts";
-import type { TraceProblem } from "../../../tls/observer/trace-message.ts";
+import { senderOf, type TraceProblem } from "../../../tls/observer/trace-message.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
 import { toIsoTime } from "../../../operator/iso-time.ts";
 import type { TracedConnection } from "./traced-connection.ts";
@@ -30,6 +30,5 @@ export function describeProblem(
   { direction, kind, message }: TraceProblem,
   { id, side }: TracedConnection,
 ): string {
-  const who = (direction === "read") === (side === "server") ? "client" : "server";
-  return `connection ${id}, ${who}, ${kind}: ${escapeText(message)}`;
+  return `connection ${id}, ${senderOf(direction, side)}, ${kind}: ${escapeText(message)}`;
 }

@@ -1,12 +1,14 @@
-import type { Direction } from "../../../capture/tcp/connection.ts";
+import type { Sender } from "../../../tls/records/sender.ts";
 import { CIPHER_SUITE_NAMES } from "../../../tls/code-points/code-points-cipher-suites.ts";
 import { NAMED_GROUPS } from "../../../tls/code-points/code-points-named-groups.ts";
 import { VERSIONS } from "../../../tls/code-points/code-points-version.ts";
 import { isGrease } from "../../../tls/code-points/code-points.ts";
 import type { ClientHello } from "../../../tls/messages/client-hello.ts";
 import type { ServerHello } from "../../../tls/messages/server-hello.ts";
-import type { TraceMessage, TraceProblem } from "../../../tls/observer/trace-message.ts";
-import type { ConnectionEvent, TracedConnection } from "../connection/traced-connection.ts";
+import { senderOf, type TraceMessage, type TraceProblem } from "../../../tls/observer/trace-message.ts";
+import type { ConnectionEvent } from "../../../tls/observer/connection-event.ts";
+import type { Preface } from "../connection/connection-writer.ts";
+import type { TracedConnection } from "../connection/traced-connection.ts";
 
 /** What one side sent, as far as it was seen. */
 export interface SentBytes {
@@ -47,9 +49,9 @@ export class ConnectionSummary {
   alpn: string | null = null;
   /** The server took up an earlier session; undefined until it answered. */
   isResumed: boolean | undefined;
-  readonly sent: Readonly<Record<Direction, SentBytes>> = { client: nothingSent(), server: nothingSent() };
+  readonly sent: Readonly<Record<Sender, SentBytes>> = { client: nothingSent(), server: nothingSent() };
   /** Who ended it first, and how; undefined when that was not seen. */
-  end: { readonly how: "closed" | "reset"; readonly by: Direction } | undefined;
+  end: { readonly how: "closed" | "reset"; readonly by: Sender } | undefined;
   readonly problems: TraceProblem[] = [];
   /** Why not all was decrypted, where that is so: the first reason, however many problems came before it. */
   notDecrypted: string | undefined;
@@ -60,12 +62,12 @@ export class ConnectionSummary {
   }
 
   /** Who sent what is told in this direction. */
-  senderOf({ direction }: Pick<TraceMessage, "direction">): Direction {
-    return (direction === "read") === (this.#side === "server") ? "client" : "server";
+  senderOf({ direction }: Pick<TraceMessage, "direction">): Sender {
+    return senderOf(direction, this.#side);
   }
 
   /** The one side that was captured, where the other one is known to have sent something, too. */
-  get oneSided(): Direction | undefined {
+  get oneSided(): Sender | undefined {
     const { client, server } = this.sent;
     if (isUnseen(client) === isUnseen(server)) return undefined;
     return isUnseen(client) ? "server" : "client";
@@ -80,23 +82,24 @@ export class ConnectionSummary {
     this.packet = event.packet ?? this.packet;
     switch (event.kind) {
       case "data":
-        this.sent[event.direction].bytes += event.bytes.length;
+        this.sent[event.sender].bytes += event.bytes.length;
         break;
       case "gap":
-        this.sent[event.direction].gaps += 1;
-        this.sent[event.direction].missing += event.length;
-        break;
-      case "before":
-        this.before = event.before;
-        this.refusal = event.refusal?.answer;
+        this.sent[event.sender].gaps += 1;
+        this.sent[event.sender].missing += event.length;
         break;
       case "finish":
-        this.end ??= { how: "closed", by: event.direction };
+        this.end ??= { how: "closed", by: event.sender };
         break;
       case "reset":
-        this.end ??= { how: "reset", by: event.direction };
+        this.end ??= { how: "reset", by: event.sender };
         break;
     }
+  }
+
+  preface({ before, refusal }: Preface): void {
+    this.before = before;
+    this.refusal = refusal?.answer;
   }
 
   message({ parsed }: TraceMessage): void {

@@ -26,6 +26,7 @@ export function jsonlWriter(connection: TracedConnection, writer: TraceWriter): 
   };
   return {
     event: (event) => summary.event(event),
+    preface: (preface) => summary.preface(preface),
     message(message) {
       if (waiting !== undefined && message.parsed?.name === "client_hello")
         fingerprint = ja4(message.parsed.message);

@@ -20,11 +20,12 @@ export function headedWriter(toText: Format, connection: TracedConnection, lines
   return {
     event(event) {
       if (event.kind === "open") lines.add(`# ${describeConnection(connection, event.timeMs)}`);
-      else if (event.kind === "before") {
-        if (event.before.length > 0) lines.add(`# before TLS: ${event.before.join(", ")}`);
-        if (event.refusal !== undefined)
-          lines.add(`# the server refused to begin TLS: "${escapeText(event.refusal.answer)}"`);
-      } else if (event.kind === "reset") lines.add(`# the ${event.direction} reset the connection`);
+      else if (event.kind === "reset") lines.add(`# the ${event.sender} reset the connection`);
+    },
+    preface({ before, refusal }) {
+      if (before.length > 0) lines.add(`# before TLS: ${before.join(", ")}`);
+      if (refusal !== undefined)
+        lines.add(`# the server refused to begin TLS: "${escapeText(refusal.answer)}"`);
     },
     message: (message) => lines.add(toText(message)),
     problem: (problem) => lines.add(`# ${describeProblem(problem, connection)}`),

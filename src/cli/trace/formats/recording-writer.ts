@@ -1,7 +1,7 @@
 import type { PcapngRecorder, RecordedConnection } from "../../../capture/recording/pcapng-recorder.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import type { ConnectionWriter } from "../connection/connection-writer.ts";
-import { toKeyLogLine } from "../captures/secrets.ts";
+import { toKeyLogLine } from "../../../tls/keys/key-log.ts";
 
 /** The bytes of a connection as packets, with its secrets in front of them. */
 export function recordingWriter(
@@ -16,16 +16,16 @@ export function recordingWriter(
       recorded ??= recorder.open(client, server, time);
       switch (event.kind) {
         case "data":
-          recorded.data(event.direction, time, event.bytes);
+          recorded.data(event.sender, time, event.bytes);
           break;
         case "secret":
           recorded.keyLog(toKeyLogLine(event.entry));
           break;
         case "finish":
-          recorded.finish(event.direction, time);
+          recorded.finish(event.sender, time);
           break;
         case "reset":
-          recorded.reset(event.direction, time);
+          recorded.reset(event.sender, time);
           break;
       }
     },

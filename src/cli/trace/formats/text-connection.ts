@@ -1,4 +1,4 @@
-import type { Direction } from "../../../capture/tcp/connection.ts";
+import type { Sender } from "../../../tls/records/sender.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import type { ConnectionSummary } from "./connection-summary.ts";
@@ -27,15 +27,15 @@ export function closing(summary: ConnectionSummary): string {
   const facts = [
     ...(refusal === undefined ? [] : [`the server refused to begin TLS: "${escapeText(refusal)}"`]),
     `the client sent ${sizeOf(sent.client.bytes)}, the server ${sizeOf(sent.server.bytes)}`,
-    ...(["client", "server"] as const).flatMap((direction) => missingOf(direction, summary)),
+    ...(["client", "server"] as const).flatMap((sender) => missingOf(sender, summary)),
   ];
   const since = startMs === undefined || timeMs === undefined ? 0 : timeMs - startMs;
   return layOut(since, "·", how, facts.join(", "));
 }
 
-function missingOf(direction: Direction, { sent, oneSided }: ConnectionSummary): readonly string[] {
-  const { gaps, missing } = sent[direction];
+function missingOf(sender: Sender, { sent, oneSided }: ConnectionSummary): readonly string[] {
+  const { gaps, missing } = sent[sender];
   if (gaps === 0) return [];
-  if (oneSided !== undefined && oneSided !== direction) return [`nothing of the ${direction}'s was captured`];
-  return [`${sizeOf(missing)} of the ${direction}'s are missing, in ${countOf(gaps, "place")}`];
+  if (oneSided !== undefined && oneSided !== sender) return [`nothing of the ${sender}'s was captured`];
+  return [`${sizeOf(missing)} of the ${sender}'s are missing, in ${countOf(gaps, "place")}`];
 }

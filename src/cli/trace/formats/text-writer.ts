@@ -1,4 +1,4 @@
-import type { Direction } from "../../../capture/tcp/connection.ts";
+import type { Sender } from "../../../tls/records/sender.ts";
 import { ALERT_DESCRIPTIONS, ALERT_LEVELS } from "../../../tls/code-points/code-points.ts";
 import { ALERTS } from "../../../tls/code-points/alert.ts";
 import { CONTENT_TYPE } from "../../../tls/code-points/content-type.ts";
@@ -7,7 +7,7 @@ import { escapeText } from "../../../trust/naming/peer-name.ts";
 import { columnsOf, wrapped } from "../../terminal/prose.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
 import { ConnectionSummary } from "./connection-summary.ts";
-import type { ConnectionWriter } from "../connection/connection-writer.ts";
+import type { ConnectionWriter, Preface } from "../connection/connection-writer.ts";
 import type { Lines } from "./lines.ts";
 import { closing, heading } from "./text-connection.ts";
 import { type Detail, layOut } from "./text-layout.ts";
@@ -15,7 +15,7 @@ import { describeHandshake } from "./text-message.ts";
 
 /** What sets an explanation off. */
 const PARAGRAPH = "     ";
-const ARROWS: Readonly<Record<Direction, string>> = { client: "→", server: "←" };
+const ARROWS: Readonly<Record<Sender, string>> = { client: "→", server: "←" };
 
 /** A connection for people: a heading, a line for each message with what matters in it, and how it ended. */
 export function textWriter(
@@ -32,9 +32,9 @@ class TextWriter implements ConnectionWriter {
   readonly #isLive: boolean;
   readonly #summary: ConnectionSummary;
   /** Whose records are encrypted: until TLS 1.2 for good, in TLS 1.3 as far as the record goes. */
-  readonly #sealed = new Set<Direction>();
-  readonly #inside = new Set<Direction>();
-  readonly #spoke = new Set<Direction>();
+  readonly #sealed = new Set<Sender>();
+  readonly #inside = new Set<Sender>();
+  readonly #spoke = new Set<Sender>();
   #isBegun = false;
   #explanation: string | undefined;
 
@@ -48,6 +48,10 @@ class TextWriter implements ConnectionWriter {
   event(event: Parameters<ConnectionSummary["event"]>[0]): void {
     this.#summary.event(event);
     if (this.#isLive && event.kind === "open") this.#begin();
+  }
+
+  preface(preface: Preface): void {
+    this.#summary.preface(preface);
   }
 
   message(message: TraceMessage): void {
@@ -116,13 +120,13 @@ class TextWriter implements ConnectionWriter {
   }
 
   /** Application data has no messages: that there is any is said once for each side. */
-  #spoken(sender: Direction, message: TraceMessage): void {
+  #spoken(sender: Sender, message: TraceMessage): void {
     if (this.#spoke.has(sender)) return;
     this.#spoke.add(sender);
     this.#add(sender, message, "application data", []);
   }
 
-  #changeCipherSpec(sender: Direction, message: TraceMessage): void {
+  #changeCipherSpec(sender: Sender, message: TraceMessage): void {
     const isMeant = message.version !== "TLSv1.3";
     const fact = isMeant ? "what follows is encrypted" : "means nothing in TLS 1.3";
     this.#add(sender, message, "ChangeCipherSpec", [fact]);
@@ -130,7 +134,7 @@ class TextWriter implements ConnectionWriter {
   }
 
   #add(
-    sender: Direction,
+    sender: Sender,
     { time }: TraceMessage,
     name: string,
     facts: readonly string[],

@@ -1,4 +1,4 @@
-import type { TapListener } from "../../../guard/tap/tap.ts";
+import type { ConnectionListener } from "../../../tls/observer/connection-event.ts";
 import type { TraceProblem } from "../../../tls/observer/trace-message.ts";
 import { flat } from "../../terminal/prose.ts";
 import type { TracedConnection } from "../connection/traced-connection.ts";
@@ -6,7 +6,6 @@ import { ConnectionTrace } from "../connection/connection-trace.ts";
 import { bothOf, type ConnectionWriter } from "../connection/connection-writer.ts";
 import type { TraceFlags } from "../formats/format.ts";
 import { type FormatWriter, liveFormat } from "../formats/format-writers.ts";
-import { liveEvents } from "../connection/live-events.ts";
 import { TraceWriter } from "../formats/writer.ts";
 
 export interface TraceOutputOptions extends TraceFlags {
@@ -31,8 +30,8 @@ export class TraceOutput implements Disposable {
     this.#format = liveFormat(options.format, this.#writer);
   }
 
-  /** What hears the bytes and secrets of one connection, and writes them. */
-  trace(connection: TracedConnection): TapListener {
+  /** What hears one connection, and writes it. */
+  trace(connection: TracedConnection): ConnectionListener {
     const own = this.#format.writerFor(connection);
     const writer = this.#format.tellsAll ? own : bothOf(own, this.#aside(connection));
     const trace = new ConnectionTrace(connection, writer, {
@@ -40,10 +39,10 @@ export class TraceOutput implements Disposable {
       isLive: true,
     });
     this.#traces.add(trace);
-    return liveEvents(connection, (event) => {
+    return (event) => {
       trace.event(event);
       if (event.kind === "close") this.#traces.delete(trace);
-    });
+    };
   }
 
   /** Connections that are still open end here. */

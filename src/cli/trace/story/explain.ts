@@ -1,5 +1,6 @@
 import { describeShown } from "../../../explain/find-defects.ts";
-import type { HandshakeFacts, Sender } from "../../../explain/seen/handshake-facts.ts";
+import type { HandshakeFacts } from "../../../explain/seen/handshake-facts.ts";
+import type { Sender } from "../../../tls/records/sender.ts";
 import { judgeHandshake } from "../../../explain/judge-handshake.ts";
 import { nameVersions, versionsOf } from "../../../explain/seen/offers.ts";
 import { CIPHER_SUITE_NAMES } from "../../../tls/code-points/code-points-cipher-suites.ts";

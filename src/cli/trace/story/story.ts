@@ -1,16 +1,16 @@
-import type {
-  ConnectionEnd,
-  HandshakeFacts,
-  Sender,
-  SentAlert,
-} from "../../../explain/seen/handshake-facts.ts";
+import type { ConnectionEnd, HandshakeFacts, SentAlert } from "../../../explain/seen/handshake-facts.ts";
+import type { Sender } from "../../../tls/records/sender.ts";
 import { SealedRecords } from "../../../explain/seen/sealed-records.ts";
 import { readShownCertificate } from "../../../explain/certificates/shown-certificate.ts";
 import { ALERTS } from "../../../tls/code-points/alert.ts";
 import { VERSIONS } from "../../../tls/code-points/code-points-version.ts";
 import { CONTENT_TYPE } from "../../../tls/code-points/content-type.ts";
-import type { TraceMessage, TraceProblem } from "../../../tls/observer/trace-message.ts";
-import { TRACE_CONTENT_TYPE } from "../../../tls/observer/trace-message.ts";
+import {
+  senderOf,
+  TRACE_CONTENT_TYPE,
+  type TraceMessage,
+  type TraceProblem,
+} from "../../../tls/observer/trace-message.ts";
 import type { CertificateMessage } from "../../../tls/messages/certificate.ts";
 import type { CertificateRequest } from "../../../tls/messages/certificate-request.ts";
 import type { ClientHello } from "../../../tls/messages/client-hello.ts";
@@ -135,7 +135,7 @@ export class StoryTeller implements HandshakeFacts {
 
   message(message: TraceMessage): void {
     const { direction, contentType, messageType, data, time, packet } = message;
-    const sender = (direction === "read") === (this.#side === "server") ? "client" : "server";
+    const sender = senderOf(direction, this.#side);
     if (message.parsed !== undefined || this.time === 0) this.time = time;
     if (contentType === TRACE_CONTENT_TYPE.header) this.#records.header(sender, data, packet);
     else this.#records.opened(sender);

@@ -26,7 +26,7 @@ export interface PythonCase {
   readonly serverVersion?: "1.2";
 }
 
-/** Direction, content type, message type and data of each call of the message callback. */
+/** Sender, content type, message type and data of each call of the message callback. */
 export type PythonEvent = readonly [
   direction: string,
   contentType: number,
