@@ -28,8 +28,7 @@ const SAMPLES = new Map([
 const sample = SAMPLES.get(kind ?? "");
 if (sample !== undefined) observe(server, () => undefined, { sample });
 if (kind === "tapped") {
-  const deaf = (): void => undefined;
-  tapServer(server, { sample: 1, onConnection: () => deaf });
+  tapServer(server, { sample: 1, onConnection: () => hearNothing });
 }
 server.on("secureConnection", (socket) => {
   socket.on("error", () => undefined);
@@ -53,3 +52,5 @@ function answer(socket: TLSSocket, megabytes: number): void {
   };
   send();
 }
+
+function hearNothing(): void {}

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 
-const FORMATS = ["text", "listing", "openssl", "jsonl", "pcapng"] as const;
+export const TRACE_FORMATS = ["text", "listing", "openssl", "jsonl", "pcapng"] as const;
 
 /** As text, a message at a time; as `pcapng`, the bytes of whole connections with their secrets. */
-export type TraceFormat = (typeof FORMATS)[number];
+export type TraceFormat = (typeof TRACE_FORMATS)[number];
 
 export interface TraceFlags {
   readonly format: TraceFormat;
@@ -16,7 +16,7 @@ export function addTraceFlags(verb: Command): Command {
   return verb
     .addOption(
       new Option("--format <format>", "how to write what happens")
-        .choices(FORMATS)
+        .choices(TRACE_FORMATS)
         .default("listing", "text on a terminal, else listing"),
     )
     .option("--output <file>", "write to this file, not to stdout")
@@ -31,6 +31,6 @@ export function addTraceFlags(verb: Command): Command {
 /** `--trace[=FORMAT]` of a server. */
 export function traceOption(): Option {
   return new Option("--trace [format]", "print the messages of each handshake while it happens")
-    .choices(FORMATS)
+    .choices(TRACE_FORMATS)
     .preset("listing");
 }
