@@ -18,6 +18,12 @@ const { TRACE_FORMATS } = await import("../../src/cli/trace/formats/format.ts");
 
 const SOURCES = join(import.meta.dirname, "../../src");
 
+async function visit(port: number): Promise<void> {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  socket.resume();
+  await once(socket, "close");
+}
+
 describe("a connection that is traced", () => {
   let home: Home;
   let own: ClientFiles;
@@ -39,12 +45,6 @@ describe("a connection that is traced", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return { server, port: (server.address() as AddressInfo).port };
-  }
-
-  async function visit(port: number): Promise<void> {
-    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
-    socket.resume();
-    await once(socket, "close");
   }
 
   for (const format of TRACE_FORMATS) {
