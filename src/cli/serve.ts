@@ -24,7 +24,17 @@ import { serverIdentity, serverIdentityFiles } from "./identities/server-identit
 import { logAnonymous, logClients, ServeLog } from "./log/event-log.ts";
 import { opensslReason } from "./log/openssl-reason.ts";
 import { listen, stopSignal } from "./server/listen.ts";
-import { addServeOptions, checkServeOptions, type ServeOptions } from "./server/server-options.ts";
+import type { ListenerSettings } from "../gateway/config/config.ts";
+import { GATEWAY_SETTINGS } from "../gateway/config/gateway-settings.ts";
+import { LISTENER_SETTINGS } from "../gateway/config/listener-settings.ts";
+import { toListenerSettings } from "../gateway/config/to-listener.ts";
+import {
+  addServerOptions,
+  checkServerOptions,
+  listenerReading,
+  type ServerOptions,
+} from "./server/server-options.ts";
+import { valuesOf } from "./server/setting-options.ts";
 import { useTrustCa } from "./server/trust-ca.ts";
 import { warnAbout } from "./server/warn-about.ts";
 import { logProblem } from "./trace/live/log.ts";
@@ -33,44 +43,41 @@ import { traceServer } from "./trace/live/server.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {
-  return addServeOptions(new Command("serve"), { firstUse: "accept", clientCertificate: "optional" })
+  return addServerOptions(new Command("serve"), "serve")
     .addOption(passphraseOption("opens the server's key, or encrypts it if one is made"))
     .action(serve);
 }
 
-async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Promise<void> {
-  checkServeOptions(verb, options);
+async function serve(options: ServerOptions & PassphraseFlag, verb: Command): Promise<void> {
+  checkServerOptions(verb, options);
+  const values = valuesOf(LISTENER_SETTINGS, options);
+  const settings = toListenerSettings(values, listenerReading(verb));
   const stopped = stopSignal();
   const log = new ServeLog(options.json === true);
   outliveReaders(log);
   const name = processName("serve");
   const onError = (error: unknown): void => log.failed(error);
   await using store = openStore(options.store, { process: name });
-  const { cert, key } = options;
-  const identityOptions = {
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...passphraseFrom(options),
-  };
+  const identityOptions = { ...settings.certificate, ...passphraseFrom(options) };
   const identity = await serverIdentity(store, identityOptions);
-  const { firstUse, bind, validity, rotation, maxPending } = options;
-  const policy = { firstUse, bind, validity, rotation };
+  const { policy } = settings;
+  const { maxPending, pemDir: pemFolder } = valuesOf(GATEWAY_SETTINGS, options);
   const clocks = { now: Date.now, monotonic: () => performance.now() };
   await using trust = new Trust(store, { policy, maxPending, ...clocks, process: name, onError });
-  await using pemDir = options.pemDir === undefined ? null : await openPemDir(store, options.pemDir, log);
-  const trustCa = useTrustCa(options.trustCa);
-  warnAbout(options, log);
+  await using pemDir = pemFolder === undefined ? null : await openPemDir(store, pemFolder, log);
+  const trustCa = useTrustCa(settings.trustCa);
+  warnAbout({ ...settings, ...policy }, log);
   using trace = options.trace && new TraceOutput({ format: options.trace, onProblem: logProblem(log) });
-  const server = createGreeter(identity, options, log);
+  const server = createGreeter(identity, settings, log);
   using guarded = guard(server, trust, {
     trustCa,
-    clientCertificate: options.clientCertificate,
-    handshakeTimeoutMs: options.handshakeTimeout,
-    maxHandshakes: options.maxHandshakes,
+    clientCertificate: settings.clientCertificate,
+    handshakeTimeoutMs: settings.handshakeTimeoutMs,
+    maxHandshakes: settings.maxHandshakes,
     allowHalfOpen: true,
     remoteAddressOf: proxiedAddress,
   });
-  const front = proxiedFront(server, options, log).on("connection", keepAlive);
+  const front = proxiedFront(server, settings, log).on("connection", keepAlive);
   if (trace) traceServer(server, trace, log);
   const stopLog = logClients({
     server,
@@ -80,14 +87,14 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
   });
   let stopFollowing: (() => void) | undefined;
   try {
-    const address = await listen(front, options.listen);
-    await announce({ store, log, identity, address, options });
+    const address = await listen(front, settings.listen);
+    await announce({ store, log, identity, address, settings });
     stopFollowing = followIdentity({
       files: serverIdentityFiles(store, identityOptions),
       current: identity,
       read: () => serverIdentity(store, identityOptions),
       onChanged: async (next) => {
-        server.setSecureContext(contextOptions(next, options));
+        server.setSecureContext(contextOptions(next, settings));
         const { keyId, pin } = await recordServer(
           store,
           { ...address, address: formatServerAddress(address), pin: next.facts.pin },
@@ -110,24 +117,24 @@ async function serve(options: ServeOptions & PassphraseFlag, verb: Command): Pro
 /** All of them each time: what is left out would be Node's default again. */
 function contextOptions(
   { key, certificate }: Identity,
-  { minTls, maxTls }: ServeOptions,
+  { minTls, maxTls }: ListenerSettings,
 ): SecureContextOptions {
   return {
     key,
     cert: certificate,
-    minVersion: `TLSv${minTls}`,
-    maxVersion: `TLSv${maxTls}`,
+    minVersion: minTls,
+    maxVersion: maxTls,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 
 /** What accepts connections: the server itself, or one before it that reads PROXY headers. */
-function proxiedFront(server: Server, options: ServeOptions, log: ServeLog): PlainServer {
-  if (options.acceptProxy.length === 0) return server;
+function proxiedFront(server: Server, settings: ListenerSettings, log: ServeLog): PlainServer {
+  if (settings.acceptProxy.length === 0) return server;
   const accepting = new AcceptProxy({
-    from: options.acceptProxy,
-    timeoutMs: options.handshakeTimeout,
-    most: options.maxHandshakes,
+    from: settings.acceptProxy,
+    timeoutMs: settings.handshakeTimeoutMs,
+    most: settings.maxHandshakes,
     onRefused: ({ message }, proxy) =>
       log.write({ event: "proxy-header-refused", message, address: proxy ?? null }),
   });
@@ -138,8 +145,8 @@ function proxiedFront(server: Server, options: ServeOptions, log: ServeLog): Pla
   return front;
 }
 
-function createGreeter(identity: Identity, options: ServeOptions, log: ServeLog): Server {
-  const server = createServer(contextOptions(identity, options));
+function createGreeter(identity: Identity, settings: ListenerSettings, log: ServeLog): Server {
+  const server = createServer(contextOptions(identity, settings));
   server.on("secureConnection", (socket) => {
     if (peerOf(socket) === undefined) logAnonymous(log, socket);
     greet(socket);
@@ -160,17 +167,18 @@ interface Announcement {
   readonly log: ServeLog;
   readonly identity: Identity;
   readonly address: ServerAddress;
-  readonly options: ServeOptions;
+  readonly settings: ListenerSettings;
 }
 
 /** Records where the server is and which key it has, for those who invite clients, and says that it is ready. */
-async function announce({ store, log, identity, address, options }: Announcement): Promise<void> {
+async function announce({ store, log, identity, address, settings }: Announcement): Promise<void> {
   const { pin, keyId, ...where } = await recordServer(
     store,
     { ...address, address: formatServerAddress(address), pin: identity.facts.pin },
     Date.now(),
   );
-  const { firstUse, bind, clientCertificate, trustCa, validity, rotation } = options;
+  const { clientCertificate, trustCa } = settings;
+  const { firstUse, bind, validity, rotation } = settings.policy;
   const policy = { firstUse, bind, clientCertificate, trustCa, validity, rotation };
   log.write({ event: "listening", ...where, store: store.url, ...policy, keyId, pin });
 }

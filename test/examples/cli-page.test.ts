@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import { command as serve } from "../../src/cli/serve.ts";
+import { GATEWAY_SETTINGS } from "../../src/gateway/config/gateway-settings.ts";
+import { LISTENER_SETTINGS } from "../../src/gateway/config/listener-settings.ts";
+import { optionName, type SettingTable } from "../../src/gateway/config/setting.ts";
 import { commandTree } from "../../src/cli/verbs.ts";
 
 const VERBS = (await commandTree()).commands;
+const TABLES: readonly SettingTable[] = [LISTENER_SETTINGS, GATEWAY_SETTINGS];
+const SETTINGS = TABLES.flatMap((table) => Object.values(table));
 /** Said once for all verbs, at the top of the page. */
 const EVERYWHERE = ["--store", "--json"];
 
@@ -32,6 +37,25 @@ function missingFrom(text: string, verb: Command): readonly string[] {
   return [...missing, ...inner];
 }
 
+/** The defaults of a section's options. */
+function rowsOf(section: string): ReadonlyMap<string, string> {
+  const rows = section.matchAll(/^\| (`--[^|]+`) \| ([^|]*?) ?\|/gm);
+  return new Map(
+    Array.from(rows).flatMap(([, names = "", standards = ""]) => {
+      const options = names.match(/--[\w-]+/g) ?? [];
+      const each = standards.split(", ");
+      return options.map((option, at) => [option, each.length > 1 ? (each[at] ?? "") : standards] as const);
+    }),
+  );
+}
+
+function shownDefault({ long, defaultValue, defaultValueDescription, presetArg }: Option): string {
+  const setting = SETTINGS.find((each) => `--${optionName(each)}` === long);
+  if (setting?.reader.kind === "list") return setting.without ?? "";
+  const standard = presetArg ?? defaultValueDescription?.replaceAll('"', "") ?? defaultValue;
+  return standard === undefined ? "" : `\`${String(standard)}\``;
+}
+
 describe("docs/reference/cli.md", () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/cli.md"), "utf8");
 
@@ -42,6 +66,18 @@ describe("docs/reference/cli.md", () => {
       return missingFrom(sectionOf(page, verb) + inherited, verb);
     });
     assert.deepEqual(missing, []);
+  });
+
+  it("has the default of each option of servers", () => {
+    for (const verb of VERBS.filter((each) => ["serve", "gateway"].includes(each.name()))) {
+      const rows = rowsOf(sectionOf(page, verb));
+      // Whatever `serve` has is in its own section; what is another default there is said above the table.
+      for (const option of verb.options) {
+        const standard = option.long && rows.get(option.long);
+        if (standard === undefined || EVERYWHERE.includes(option.long ?? "")) continue;
+        assert.equal(standard, shownDefault(option), `${verb.name()} ${option.flags}`);
+      }
+    }
   });
 
   it("has no option that there is not", () => {

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { HandclaspError } from "../../src/errors.ts";
-import { CONFIG_KEYS } from "../../src/gateway/config/config-schema.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
 
 const OPTIONS = { file: "gateway.toml", folder: "/etc/handclasp", store: "sqlite:/default.db" };
@@ -162,31 +161,6 @@ accept_proxy = [
     if (process.platform === "linux") {
       assert.ok(listener?.mode === "tcp");
       assert.deepEqual(listener.to, { kind: "unix", path });
-    }
-  });
-
-  it("is the whole of docs/reference/gateway-config.md, with its defaults", () => {
-    const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/gateway-config.md"), "utf8");
-    const documented: Record<string, Record<string, string>> = {};
-    for (const part of page.split(/^## /m).slice(1)) {
-      const [heading = ""] = part.split("\n");
-      const rows: Record<string, string> = {};
-      for (const [, names = "", standard = ""] of part.matchAll(/^\| (`[^|]+`) \|[^|]+\| ?([^|]*?) ?\|$/gm)) {
-        const keys = names.replaceAll("`", "").split(", ");
-        const defaults = standard.split(", ");
-        keys.forEach(
-          (key, at) => (rows[key] = defaults.length === keys.length ? (defaults[at] ?? "") : standard),
-        );
-      }
-      documented[heading === "Of the gateway" ? "" : heading.replaceAll("`", "")] = rows;
-    }
-    for (const [table, keys] of Object.entries(CONFIG_KEYS)) {
-      assert.deepEqual(Object.keys(documented[table] ?? {}).toSorted(), Object.keys(keys).toSorted(), table);
-      for (const [key, standard] of Object.entries(keys)) {
-        if (standard === undefined || Array.isArray(standard)) continue;
-        const shown = JSON.stringify(standard).replaceAll('"', "");
-        assert.equal(documented[table]?.[key], `\`${shown}\``, key);
-      }
     }
   });
 });

@@ -3,12 +3,10 @@ import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { formatServerAddress } from "../../client/server-address.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
-import { CONFIG_SCHEMA, type ParsedConfig, type ParsedListener } from "./config-schema.ts";
-import type { GatewayConfig, ListenerConfig, PathRule, Upstream } from "./config.ts";
-import { PathRules } from "./path-rules.ts";
+import { CONFIG_SCHEMA, type ParsedConfig } from "./config-schema.ts";
+import type { GatewayConfig, ListenerConfig } from "./config.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
-import { parseSocketPath } from "./parse-socket-path.ts";
-import { parseUpstream } from "./parse-upstream.ts";
+import { toListener } from "./to-listener.ts";
 
 /** What is wrong at one place of a configuration. */
 export interface Complaint extends TextPlace {
@@ -77,111 +75,29 @@ function expectedOf({ expected }: v.BaseIssue<unknown>): string {
 }
 
 function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: Complain): GatewayConfig {
+  const { store, pemDir, metrics, listener, ...rest } = parsed;
   const inFolder = (path: string): string => resolve(options.folder, path);
-  const listeners = parsed.listener.map((listener, at) => toListener(listener, at, inFolder, complain));
+  const listeners = listener.map((values, at) =>
+    toListener(values, {
+      spell: ({ key }) => key,
+      misplaced: (_setting, _mode, complaint) => complaint,
+      complain: ({ key }, problem) => complain(["listener", at, key], reasonOf(problem)),
+      resolve: inFolder,
+    }),
+  );
   checkUnique(listeners, complain);
-  const { metrics } = parsed;
   return {
-    store: parsed.store === undefined ? options.store : storeIn(parsed.store, inFolder),
+    ...rest,
+    store: store === undefined ? options.store : storeIn(store, inFolder),
+    pemDir: pemDir === undefined ? undefined : inFolder(pemDir),
+    metrics,
     listeners,
-    workers: parsed.workers,
-    metrics: metrics && { listen: metrics.listen, peerLabels: metrics.peer_labels },
-    maxPending: parsed.max_pending,
-    pemDir: parsed.pem_dir === undefined ? undefined : inFolder(parsed.pem_dir),
-    drainTimeoutMs: parsed.drain_timeout,
   };
 }
 
 function storeIn(store: string, inFolder: (path: string) => string): string {
   if (store.startsWith("sqlite:")) return `sqlite:${inFolder(store.slice("sqlite:".length))}`;
   return /^[a-z][a-z0-9+.-]+:/i.test(store) ? store : inFolder(store);
-}
-
-function toListener(
-  parsed: ParsedListener,
-  at: number,
-  inFolder: (path: string) => string,
-  complain: Complain,
-): ListenerConfig {
-  const refuse = (key: string, message: string): void => complain(["listener", at, key], message);
-  const { mode, cert, key, min_tls: minTls, max_tls: maxTls, trust_ca: trustCa } = parsed;
-  if ((cert === undefined) !== (key === undefined)) {
-    refuse(cert === undefined ? "key" : "cert", "cert and key belong together");
-  }
-  if (minTls > maxTls) refuse("min_tls", "min_tls is newer than max_tls");
-  if (mode === "tcp") {
-    if (parsed.path.length > 0) refuse("path", "paths are for mode http");
-    if (parsed.server_names.length > 0) refuse("server_names", "server_names are for mode http");
-    if (parsed.on_pending === "page") refuse("on_pending", "the page is for mode http");
-  } else {
-    checkPaths(parsed.path, at, complain);
-  }
-  if (mode === "http" && parsed.alpn.length > 0) {
-    refuse("alpn", "alpn is for mode tcp: in mode http it is h2 and http/1.1");
-  }
-  if (mode === "http" && parsed.send_proxy !== "none") {
-    refuse("send_proxy", "send_proxy is for mode tcp: an HTTP upstream is told in header fields");
-  }
-  return {
-    name: parsed.name ?? formatServerAddress(parsed.listen),
-    listen: parsed.listen,
-    mode,
-    to: upstreamOf(parsed, inFolder, (message) => refuse("to", message)),
-    certificate:
-      cert === undefined || key === undefined ? undefined : { cert: inFolder(cert), key: inFolder(key) },
-    policy: {
-      firstUse: parsed.first_use,
-      bind: parsed.bind,
-      validity: parsed.validity,
-      rotation: parsed.rotation,
-    },
-    clientCertificate: parsed.client_certificate,
-    trustCa: trustCa === "none" || trustCa === "system" ? trustCa : inFolder(trustCa),
-    minTls: `TLSv${minTls}`,
-    maxTls: `TLSv${maxTls}`,
-    allow: parsed.allow,
-    paths: parsed.path,
-    serverNames: parsed.server_names,
-    onPending: parsed.on_pending,
-    alpn: parsed.alpn,
-    sendProxy: parsed.send_proxy,
-    acceptProxy: parsed.accept_proxy,
-    handshakeTimeoutMs: parsed.handshake_timeout,
-    maxHandshakes: parsed.max_handshakes,
-    maxConnections: parsed.max_connections,
-    connectTimeoutMs: parsed.connect_timeout,
-    connectRetryMs: parsed.connect_retry,
-    idleTimeoutMs: parsed.idle_timeout,
-    maxConnectionAgeMs: parsed.max_connection_age,
-  };
-}
-
-function checkPaths(rules: readonly PathRule[], listener: number, complain: Complain): void {
-  for (const [at, rule] of rules.entries()) {
-    try {
-      void new PathRules([rule]);
-    } catch (error) {
-      complain(["listener", listener, "path", at, "path"], reasonOf(error));
-    }
-  }
-}
-
-const NOWHERE: Upstream = { kind: "unix", path: "" };
-
-function upstreamOf(
-  { to, mode }: ParsedListener,
-  inFolder: (path: string) => string,
-  refuse: (message: string) => void,
-): Upstream {
-  try {
-    const upstream = parseUpstream(to, mode);
-    return upstream.kind === "unix"
-      ? { ...upstream, path: parseSocketPath(inFolder(upstream.path)) }
-      : upstream;
-  } catch (error) {
-    refuse(reasonOf(error));
-    return NOWHERE;
-  }
 }
 
 function checkUnique(listeners: readonly ListenerConfig[], complain: Complain): void {

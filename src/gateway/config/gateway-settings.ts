@@ -1,0 +1,57 @@
+import { parseServerAddress } from "../../client/server-address.ts";
+import type { GatewaySettings, MetricsConfig } from "./config.ts";
+import { count, countOrAuto, flag, name, text, timeout } from "./readers.ts";
+import type { Settings } from "./setting.ts";
+
+/** What a gateway has besides its listeners, as `LISTENER_SETTINGS` has what is theirs. */
+export const GATEWAY_SETTINGS: Settings<GatewaySettings> = {
+  store: { key: "store", reader: name },
+  workers: {
+    key: "workers",
+    reader: countOrAuto,
+    default: 1,
+    option: { value: "<n>", help: "processes that accept connections; auto is one for each core" },
+  },
+  maxPending: {
+    key: "max_pending",
+    reader: count,
+    default: 1000,
+    option: { value: "<n>", help: "keys that wait for review at once", greets: true },
+  },
+  pemDir: {
+    key: "pem_dir",
+    reader: name,
+    without: "none",
+    option: {
+      value: "<folder>",
+      help: "keep KEYID.pem of every trusted key in this folder, and nothing else",
+      greets: true,
+    },
+  },
+  drainTimeoutMs: {
+    key: "drain_timeout",
+    reader: timeout,
+    default: "30s",
+    option: { value: "<duration>", help: "how long connections may go on after SIGTERM" },
+  },
+};
+
+/** What there is to say of metrics. */
+export const METRICS_SETTINGS: Settings<MetricsConfig> = {
+  listen: {
+    key: "listen",
+    reader: text(parseServerAddress),
+    isRequired: true,
+    option: {
+      name: "metrics",
+      value: "<host:port>",
+      help: "where to answer /metrics, /healthz and /readyz",
+    },
+  },
+  peerLabels: {
+    key: "peer_labels",
+    reader: flag,
+    default: false,
+    option: { help: "count connections by peer: whoever reads the metrics learns who connects" },
+  },
+};
