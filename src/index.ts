@@ -62,7 +62,7 @@ export {
 } from "./trust/records/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall } from "./trust/judging/distrust.ts";
-export type { TrustChange, TrustChanges } from "./trust/trust-change.ts";
+export type { TrustChange, TrustChanges } from "./trust/happenings/trust-changes.ts";
 export { type AuditReport, auditRows } from "./trust/chain/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";
 export type { Change, Outcome, SeenKey } from "./trust/records/change.ts";

@@ -1,4 +1,4 @@
-import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/trust-change.ts";
+import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/happenings/trust-changes.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import type { GuardedConnection } from "./connection/guarded-connection.ts";
 

@@ -3,8 +3,11 @@ import type { Server } from "node:tls";
 import type { AlertName } from "../tls/code-points/alert.ts";
 import type { RefusalDetail, RefusalReason } from "../trust/records/verdict.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
-import type { CutReason } from "./cut-reason.ts";
-import type { Peer } from "./connection/peer.ts";
+import type { CutReason } from "../trust/happenings/cut-reason.ts";
+import type { HappeningConnection } from "../trust/happenings/connection-happening.ts";
+import type { HappeningOf, HappeningType } from "../trust/happenings/happening.ts";
+import type { Happenings } from "../trust/happenings/happenings.ts";
+import { Peer } from "./connection/peer.ts";
 
 /** What every message says. */
 export interface ConnectionMessage {
@@ -41,12 +44,9 @@ export interface RefusedMessage extends ConnectionMessage {
   readonly certificate: Uint8Array | undefined;
 }
 
-/**
- * On `handclasp:revoked`, for every connection that was cut because its key is no longer trusted, its peer may not be here
- * any more, or has another name.
- */
+/** On `handclasp:revoked`, for every connection of a peer that was cut. */
 export interface RevokedMessage extends ConnectionMessage {
-  readonly reason: Exclude<CutReason, "closed">;
+  readonly reason: CutReason;
   readonly peer: Peer;
 }
 
@@ -55,7 +55,7 @@ export interface ErrorMessage extends ConnectionMessage {
   readonly error: unknown;
 }
 
-/** A `diagnostics_channel` by what is published on it. Publish only when somebody listens. */
+/** A `diagnostics_channel` by what is published on it. */
 export const CHANNELS: {
   readonly met: Channel;
   readonly rotated: Channel;
@@ -80,4 +80,40 @@ export interface ChannelMessages {
   readonly "handclasp:refused": RefusedMessage;
   readonly "handclasp:revoked": RevokedMessage;
   readonly "handclasp:error": ErrorMessage;
+}
+
+/** Publishes what the guard of a server tells; nothing is made for a channel that nobody listens to. */
+export function publishOnChannels(happenings: Happenings, server: Server): void {
+  const about = ({ id, remoteAddress, listener }: HappeningConnection): ConnectionMessage => {
+    return { server, connection: id, remoteAddress, listener };
+  };
+  /** `toMessage` gives undefined for what the channel does not carry: clients without a certificate. */
+  const carry = <Type extends HappeningType>(
+    type: Type,
+    on: Channel,
+    toMessage: (happening: HappeningOf<Type>) => ConnectionMessage | undefined,
+  ): void => {
+    const isAwake = (): boolean => on.hasSubscribers;
+    const publish = (happening: HappeningOf<Type>): void => {
+      const message = on.hasSubscribers ? toMessage(happening) : undefined;
+      if (message !== undefined) on.publish(message);
+    };
+    happenings.subscribe([type], publish, isAwake);
+  };
+  for (const type of ["met", "rotated", "recognised"] as const) {
+    carry(type, CHANNELS[type], ({ connection, peer }): AdmittedMessage | undefined =>
+      peer instanceof Peer ? { ...about(connection), peer } : undefined,
+    );
+  }
+  carry("refused", CHANNELS.refused, (refused): RefusedMessage => {
+    const { reason, detail, problem, alert, pin, peer, conflictsWith, certificate } = refused;
+    const client = { pin, peer, conflictsWith, certificate };
+    return { ...about(refused.connection), reason, detail, problem, alert, ...client };
+  });
+  carry("cut", CHANNELS.revoked, ({ connection, reason, peer }): RevokedMessage | undefined =>
+    peer instanceof Peer ? { ...about(connection), reason, peer } : undefined,
+  );
+  carry("failed", CHANNELS.error, ({ connection, error }): ErrorMessage | undefined =>
+    connection === undefined ? undefined : { ...about(connection), error },
+  );
 }

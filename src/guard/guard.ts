@@ -4,8 +4,9 @@ import type { Server, TLSSocket } from "node:tls";
 import { Admission } from "../admission/admission.ts";
 import type { Admitted, Claimed, Refused } from "../admission/outcome.ts";
 import type { HandclaspError } from "../errors.ts";
+import { type CutReason, isOfTrust } from "../trust/happenings/cut-reason.ts";
+import type { Happenings } from "../trust/happenings/happenings.ts";
 import type { TrustPort } from "../trust/trust-port.ts";
-import { Announcer } from "./announcer.ts";
 import { Arrivals } from "./arrivals/arrivals.ts";
 import { Reception } from "./arrivals/reception.ts";
 import { checkServer, checkTrust, warnOfServer } from "./check-server.ts";
@@ -18,11 +19,11 @@ import { handshakeOf } from "./connection/handshake-of.ts";
 import { LiveConnections } from "./connection/live-connections.ts";
 import { type Peer, toPeer } from "./connection/peer.ts";
 import { rememberConnection } from "./connection/peer-of.ts";
-import type { CutReason } from "./cut-reason.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Departures } from "./refusal/departures.ts";
 import { withholdEnd } from "./refusal/withheld-end.ts";
 import { createCounters, type GuardStats } from "./stats.ts";
+import { Teller } from "./teller.ts";
 import { Tap } from "./tap/tap.ts";
 import { Tickets } from "./tickets/tickets.ts";
 import { TrustWatch } from "./trust-watch.ts";
@@ -46,7 +47,7 @@ export function guard(server: Server, trust: TrustPort, options: GuardOptions = 
 export class Guard implements Disposable {
   readonly #trust: TrustPort;
   readonly #settings: GuardSettings;
-  readonly #announcer: Announcer;
+  readonly #tell: Teller;
   readonly #counters = createCounters();
   readonly #emit: Emit;
   readonly #reception: Reception;
@@ -63,7 +64,7 @@ export class Guard implements Disposable {
   constructor(server: Server, trust: TrustPort, settings: GuardSettings) {
     this.#trust = trust;
     this.#settings = settings;
-    this.#announcer = new Announcer(server, settings.listener);
+    this.#tell = new Teller(server, settings);
     this.#admission = new Admission(trust, settings.clientCertificate);
     this.#arrivals = new Arrivals(settings, (why) => {
       this.#counters[why] += 1;
@@ -82,7 +83,7 @@ export class Guard implements Disposable {
       alerts: settings.alerts,
       receivePending: settings.dangerouslyReceivePending,
       tickets: this.#tickets,
-      onFailed: (...failure) => this.#announcer.failed(...failure),
+      onFailed: (...failure) => this.#tell.failed(...failure),
     });
     this.#watch = new TrustWatch({
       trust,
@@ -95,6 +96,11 @@ export class Guard implements Disposable {
       this.#watch.changed(changes);
     });
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
+  }
+
+  /** What it does, as it happens. */
+  get happenings(): Happenings {
+    return this.#tell.happenings;
   }
 
   /** What is open now, anonymous clients included. */
@@ -125,19 +131,16 @@ export class Guard implements Disposable {
     this.#arrivals.clear();
     this.#departures.clear();
     this.#watch.clear();
-    for (const connection of this.#live) {
-      connection.cutFor ??= "closed";
-      connection.socket.destroy();
-    }
+    for (const connection of this.#live) this.cut(connection, "closed");
   }
 
   /** Ends an open connection, and tells why. */
-  cut(connection: GuardedConnection, reason: Exclude<CutReason, "closed">): void {
+  cut(connection: GuardedConnection, reason: CutReason): void {
     if (connection.cutFor !== undefined) return;
     connection.cutFor = reason;
-    this.#counters.revoked += 1;
+    if (isOfTrust(reason)) this.#counters.revoked += 1;
     this.#counters.cut[reason] += 1;
-    this.#announcer.cut(connection, reason);
+    this.#tell.cut(connection, reason);
     connection.socket.destroy();
   }
 
@@ -176,7 +179,7 @@ export class Guard implements Disposable {
 
   #renegotiated(handshake: Handshake, error: HandclaspError): void {
     this.#counters.renegotiated += 1;
-    this.#announcer.failed(error, handshake);
+    this.#tell.failed(error, handshake);
   }
 
   /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
@@ -184,7 +187,7 @@ export class Guard implements Disposable {
     const handshake = handshakeOf(socket);
     if (this.#closed || socket.destroyed || handshake === undefined) {
       socket.destroy();
-      if (handshake === undefined) this.#announcer.lost(socket);
+      if (handshake === undefined) this.#tell.lost(socket);
       return true;
     }
     if (handshake.isJudged) return this.#again(handshake);
@@ -250,8 +253,8 @@ export class Guard implements Disposable {
     if (!(transport instanceof Socket)) socket.on("close", () => this.#ended(handshake));
     if (peer !== undefined) {
       this.#trust.journal.opened(new ListedPeer(connection, peer));
-      this.#announcer.admitted(connection, peer);
-    }
+      this.#tell.admitted(connection, peer);
+    } else this.#tell.anonymous(connection);
     return this.#handOver.give(connection);
   }
 
@@ -262,6 +265,7 @@ export class Guard implements Disposable {
     const connection = this.#live.after(handshake);
     if (connection === undefined || !this.#watch.delete(connection)) return;
     if (connection.peer !== undefined) this.#trust.journal.closed(connection.id);
+    this.#tell.closed(connection);
   }
 
   /** `sent` is what went out since the handshake, in bytes; NaN when nobody knows. */
@@ -269,8 +273,8 @@ export class Guard implements Disposable {
     this.#counters.refused += 1;
     this.#arrivals.refused(handshake);
     const alert = this.#departures.begin(handshake, refused.verdict, sent);
-    if (refused.failure !== undefined) this.#announcer.failed(refused.failure, handshake);
-    this.#announcer.refused(handshake, refused, alert);
+    if (refused.failure !== undefined) this.#tell.failed(refused.failure, handshake);
+    this.#tell.refused(handshake, refused, alert);
     return true;
   }
 }

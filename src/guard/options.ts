@@ -3,12 +3,14 @@ import {
   checkOptions,
   COUNT,
   FUNCTION,
+  has,
   OBJECT,
   oneOf,
   type OptionRules,
   TEXT,
 } from "../check-options.ts";
 import type { ClientCertificate } from "../admission/admission.ts";
+import type { Happenings } from "../trust/happenings/happenings.ts";
 import type { TicketKeys } from "./tickets/ticket-keys.ts";
 import type { ReceivePending } from "./refusal/waiting-room.ts";
 import { type RemoteAddressOf, socketAddress } from "./connection/remote-address.ts";
@@ -39,6 +41,8 @@ export interface GuardOptions {
   readonly remoteAddressOf?: RemoteAddressOf;
   /** What the server is called in events, lists and messages, where a process has several; default nothing. */
   readonly listener?: string;
+  /** Where what happens is told, too, for what hears of several servers; default nowhere else. */
+  readonly happenings?: Happenings;
   /** Keys of session tickets that several servers share; default the server's own. */
   readonly ticketKeys?: TicketKeys;
   /**
@@ -49,7 +53,7 @@ export interface GuardOptions {
   readonly dangerouslyReceivePending?: ReceivePending;
 }
 
-type Optional = "ticketKeys" | "dangerouslyReceivePending";
+type Optional = "happenings" | "ticketKeys" | "dangerouslyReceivePending";
 export type GuardSettings = Required<Omit<GuardOptions, Optional | "listener">> &
   Pick<GuardOptions, Optional> & { readonly listener: string | null };
 
@@ -62,6 +66,7 @@ const RULES: OptionRules<GuardOptions> = {
   allowHalfOpen: BOOLEAN,
   remoteAddressOf: FUNCTION,
   listener: TEXT,
+  happenings: has("new Happenings()", "hears", "tell"),
   ticketKeys: OBJECT,
   dangerouslyReceivePending: FUNCTION,
 };
@@ -78,6 +83,7 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     allowHalfOpen: options.allowHalfOpen ?? false,
     remoteAddressOf: options.remoteAddressOf ?? socketAddress,
     listener: options.listener ?? null,
+    ...(options.happenings && { happenings: options.happenings }),
     ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
     ...(options.dangerouslyReceivePending && {
       dangerouslyReceivePending: options.dangerouslyReceivePending,

@@ -1,4 +1,4 @@
-import { CUT_REASONS } from "./cut-reason.ts";
+import { CUT_REASONS, type CutReason } from "../trust/happenings/cut-reason.ts";
 
 /** What a guard did since it was made. */
 export interface GuardStats {
@@ -11,8 +11,8 @@ export interface GuardStats {
   readonly refused: number;
   /** Cut because their key is no longer trusted, or their peer may not be here any more, or has another name. */
   readonly revoked: number;
-  /** The same by reason. */
-  readonly cut: Readonly<Record<(typeof CUT_REASONS)[number], number>>;
+  /** Open connections that were ended, by reason: those of `revoked`, and those that say nothing about the client. */
+  readonly cut: Readonly<Record<CutReason, number>>;
   /** Cut because the client renegotiated. */
   readonly renegotiated: number;
   /** Handshakes that took too long. */

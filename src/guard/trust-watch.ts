@@ -1,6 +1,6 @@
-import type { TrustChanges } from "../trust/trust-change.ts";
+import type { TrustChanges } from "../trust/happenings/trust-changes.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
-import { type CutReason, toCutReason } from "./cut-reason.ts";
+import { type CutReason, toCutReason } from "../trust/happenings/cut-reason.ts";
 import type { GuardedConnection } from "./connection/guarded-connection.ts";
 import type { LiveConnections } from "./connection/live-connections.ts";
 import type { Tickets } from "./tickets/tickets.ts";
@@ -10,7 +10,7 @@ export interface TrustWatchOptions {
   readonly trust: TrustPort;
   readonly live: LiveConnections;
   readonly tickets: Tickets;
-  readonly onFallen: (connection: GuardedConnection, reason: Exclude<CutReason, "closed">) => void;
+  readonly onFallen: (connection: GuardedConnection, reason: CutReason) => void;
 }
 
 /** Follows the trust in keys that are connected, or may resume a session. */

@@ -15,7 +15,7 @@ import {
 } from "../check-options.ts";
 import { createIdentity } from "../client/make-identity.ts";
 import type { RefusedMessage } from "../guard/channels.ts";
-import { toCutReason } from "../guard/cut-reason.ts";
+import { toCutReason } from "../trust/happenings/cut-reason.ts";
 import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import { Operator } from "../operator/operator.ts";

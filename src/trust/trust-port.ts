@@ -4,7 +4,7 @@ import type { KeyPin } from "./records/key-record.ts";
 import type { Showing } from "./records/showing.ts";
 import type { Claim, Settled, Verdict } from "./records/verdict.ts";
 import type { Journal } from "./sightings/journal.ts";
-import type { TrustChanges } from "./trust-change.ts";
+import type { TrustChanges } from "./happenings/trust-changes.ts";
 
 /** What whoever lets clients in needs of `Trust`. */
 export interface TrustPort {

@@ -5,7 +5,7 @@ import type { PeerGroups } from "../../trust/peer-groups.ts";
 import type { Showing } from "../../trust/records/showing.ts";
 import type { Journal } from "../../trust/sightings/journal.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
-import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/trust-change.ts";
+import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/happenings/trust-changes.ts";
 import type { Refuse, Verdict } from "../../trust/records/verdict.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
 

@@ -8,7 +8,7 @@ import type { GuardedConnection } from "../../guard/connection/guarded-connectio
 import type { GuardOptions } from "../../guard/options.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { AllowLists, type GroupLookup } from "../access/allow-list.ts";
-import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { createService } from "./create-service.ts";
 import type { OnGatewayEvent } from "../gateway-event.ts";

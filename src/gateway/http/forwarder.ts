@@ -1,4 +1,4 @@
-import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { Peer } from "../../guard/connection/peer.ts";
 import { type IpNetwork, parseIpNetwork } from "../../trust/network/ip-network.ts";

@@ -1,7 +1,7 @@
 import type { Http2SecureServer } from "node:http2";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
-import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { ForwardingListener, PathRule } from "../config/config.ts";
 import type { Service, ServiceContext } from "../service/service.ts";
 import { createHttpFront, KEEP_ALIVE_MS } from "./front/front.ts";

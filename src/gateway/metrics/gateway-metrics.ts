@@ -3,7 +3,7 @@ import type { Server, TLSSocket } from "node:tls";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 import { REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
 import type { ChannelMessages } from "../../guard/channels.ts";
-import { CUT_REASONS } from "../../guard/cut-reason.ts";
+import { CUT_REASONS } from "../../trust/happenings/cut-reason.ts";
 import type { Guard } from "../../guard/guard.ts";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";

@@ -1,6 +1,6 @@
 import type { Server } from "node:tls";
 import type { Guard } from "../../guard/guard.ts";
-import { CUT_REASONS } from "../../guard/cut-reason.ts";
+import { CUT_REASONS } from "../../trust/happenings/cut-reason.ts";
 import { createCounters, type GuardCounters } from "../../guard/stats.ts";
 
 /** What the servers of one listener did so far. */

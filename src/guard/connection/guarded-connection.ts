@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { LiveConnection } from "../../trust/records/sighting.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
-import type { CutReason } from "../cut-reason.ts";
+import type { CutReason } from "../../trust/happenings/cut-reason.ts";
 import type { BoundHandshake } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
 
@@ -19,7 +19,7 @@ export class GuardedConnection {
   readonly since: number = Date.now();
   /** On the clock of `performance.now()`, which does not jump. */
   readonly startedAt: number = performance.now();
-  /** Why its guard ended it. */
+  /** Why it was ended; undefined while it was not, or when its client did. */
   cutFor: CutReason | undefined;
 
   constructor(handshake: BoundHandshake, peer: Peer | undefined) {

@@ -1,5 +1,5 @@
-import type { AlertName } from "../../tls/code-points/alert.ts";
-import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { RefusalAlert } from "../../trust/judging/alerts.ts";
+import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { Refuse } from "../../trust/records/verdict.ts";
 import { Deadlines } from "../arrivals/deadlines.ts";
 import type { BoundHandshake, Handshake } from "../connection/handshake.ts";
@@ -34,7 +34,7 @@ export class Departures {
   }
 
   /** `sent` is what went out since the handshake, in bytes; NaN when nobody knows. Returns the alert that was sent. */
-  begin(handshake: BoundHandshake, refuse: Refuse, sent: number): AlertName | null {
+  begin(handshake: BoundHandshake, refuse: Refuse, sent: number): RefusalAlert | null {
     if (this.#waiting?.enter(handshake, refuse) === true) {
       // What goes on lives longer than this moment, and gets its ticket.
       if (refuse.pin !== null) this.#tickets.add(refuse.pin);

@@ -1,9 +1,8 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { AlertName } from "../../tls/code-points/alert.ts";
 import type { RefusalReason } from "../../trust/records/verdict.ts";
-import { alertOf } from "../../trust/judging/alerts.ts";
+import { alertOf, type RefusalAlert } from "../../trust/judging/alerts.ts";
 import type { BoundHandshake } from "../connection/handshake.ts";
 import { refusalRecord } from "./refusal-record.ts";
 import { tapOver } from "../tap/tap.ts";
@@ -13,7 +12,7 @@ const PATIENCE_BYTES = 256 * 1024;
 
 /** What a refused client was told; null when the connection just ended. */
 export interface TurnedAway {
-  readonly alert: AlertName | null;
+  readonly alert: RefusalAlert | null;
   /** The client has the alert to read: the connection stays until it closes, and has to be cut if it does not. */
   readonly lingers: boolean;
 }

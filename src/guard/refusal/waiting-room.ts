@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { TrustChanges } from "../../trust/trust-change.ts";
+import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { Refuse } from "../../trust/records/verdict.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
 import { Deadlines } from "../arrivals/deadlines.ts";
