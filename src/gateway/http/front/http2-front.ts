@@ -6,8 +6,8 @@ import {
 } from "node:http2";
 import { connectionOf } from "../../../guard/connection/peer-of.ts";
 import { EXPECTS_CONTINUE } from "./front.ts";
-import type { HttpForwarder } from "../forwarder.ts";
-import { Http2Reply, type Http2ReplyOptions } from "./http2-reply.ts";
+import type { HttpForwarder } from "../forwarding/forwarder.ts";
+import { Http2Reply, type Http2ReplyOptions } from "../replies/http2-reply.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
 import { isOfProtocol } from "./malformed-request.ts";
 import type { RequestHead } from "../fields/request-target.ts";

@@ -2,7 +2,7 @@ import type { Http2SecureServer, Http2Session, ServerHttp2Stream } from "node:ht
 import type { TLSSocket } from "node:tls";
 import { connectionOf } from "../../../guard/connection/peer-of.ts";
 import { Farewell } from "./farewell.ts";
-import type { AnswerEnds } from "./http2-reply.ts";
+import type { AnswerEnds } from "../replies/http2-reply.ts";
 import { outliveStreamErrors } from "./outlive-stream-errors.ts";
 
 /** What a session that broke has to say why, and one that is over to be read to its end. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { endRaw } from "./end-raw.ts";
+import { endRaw } from "../replies/end-raw.ts";
 import type { LastAnswers } from "../exchange/reply.ts";
 
 /** As many as the streams of an HTTP/2 connection. */

@@ -8,7 +8,7 @@ import {
   type UpgradeRequest,
   valueOf,
   without,
-} from "./upgrade.ts";
+} from "../forwarding/upgrades.ts";
 import { toFailure } from "../exchange/http-upstream.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 

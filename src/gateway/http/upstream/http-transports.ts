@@ -11,7 +11,7 @@ import type {
   UpstreamRequest,
   UpstreamTransport,
 } from "../exchange/http-upstream.ts";
-import { UpgradeTransport } from "./upgrade.ts";
+import { UpgradeTransport } from "../forwarding/upgrades.ts";
 import { Http1Upgrader } from "./upgrader.ts";
 import { WholeTransport } from "./whole-transport.ts";
 

@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { newAttempt, UpstreamAgent } from "./agent.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
-import type { UpgradeListener, Upgrader, UpgradeRequest } from "./upgrade.ts";
+import type { UpgradeListener, Upgrader, UpgradeRequest } from "../forwarding/upgrades.ts";
 import { toFailure, type TransportOptions } from "../exchange/http-upstream.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 

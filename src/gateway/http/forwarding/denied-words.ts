@@ -1,4 +1,4 @@
-import type { PathRule } from "../config/config.ts";
+import type { PathRule } from "../../config/config.ts";
 
 /** Longer than what is kept of it. */
 const MOST_CHARACTERS = 512;

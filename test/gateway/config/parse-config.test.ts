@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
-import { HandclaspError } from "../../src/errors.ts";
-import { parseConfig } from "../../src/gateway/config/parse-config.ts";
+import { HandclaspError } from "../../../src/errors.ts";
+import { parseConfig } from "../../../src/gateway/config/parse-config.ts";
 
 const OPTIONS = { file: "gateway.toml", folder: "/etc/handclasp", store: "sqlite:/default.db" };
 const LISTENER = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "127.0.0.1:5432"\n';
