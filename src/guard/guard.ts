@@ -167,9 +167,7 @@ export class Guard implements Disposable {
     const handshake = new Handshake(raw, this.#settings, tap?.number);
     if (!this.#arrivals.add(handshake)) return true;
     raw.on("close", () => this.#ended(handshake));
-    if (!this.#tickets.hasFormer || tap !== undefined) return this.#reception.greet(handshake, transport);
-    this.#tickets.accept(raw, () => this.#reception.greet(handshake, transport));
-    return true;
+    return this.#reception.greet(handshake, transport);
   }
 
   #cutFlight(handshake: BoundHandshake, error: unknown): void {

@@ -66,15 +66,6 @@ describe("a stranger's chain of costly signatures", async () => {
     "an http2 server": { kind: "http2" },
     "a tapped server": { prepare: (server) => void observe(server, () => undefined) },
     "a server without alerts": { alerts: false },
-    "a server that looks for a ticket of former keys": {
-      ticketKeys: {
-        current: Buffer.alloc(48, 1),
-        former: [Buffer.alloc(48, 2)],
-        holdersUnknown: false,
-        onChange: () => () => undefined,
-        renew: () => undefined,
-      },
-    },
   };
   for (const [name, options] of Object.entries(ways)) {
     for (const maxVersion of ["TLSv1.3", "TLSv1.2"] as const) {

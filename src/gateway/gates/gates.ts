@@ -20,7 +20,7 @@ export class Gates {
   constructor(context: GatewayContext) {
     this.#context = context;
     this.#limits = context.limits ?? new FirstUseLimits();
-    const secrets = { generation: 0, current: newSecret(), former: [], holdersUnknown: true };
+    const secrets = { generation: 0, current: newSecret(), holdersUnknown: true };
     const keyring = new TicketKeyring(secrets, () => undefined);
     this.#ticketKeys = context.ticketKeys ?? ((name) => keyring.keysFor(name));
   }

@@ -5,9 +5,8 @@ import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 export interface TicketSecrets {
   /** Counts up with every change. */
   readonly generation: number;
-  /** Base64, as all of them. */
+  /** Base64. */
   readonly current: string;
-  readonly former: readonly string[];
   readonly holdersUnknown: boolean;
 }
 
@@ -45,7 +44,7 @@ export class TicketKeyring {
   /** Old tickets end here at once; which keys come next the gateway agrees on. Until then nobody else has ours. */
   #renew(): void {
     const { generation, holdersUnknown } = this.#secrets;
-    this.#use({ generation, current: newSecret(), former: [], holdersUnknown });
+    this.#use({ generation, current: newSecret(), holdersUnknown });
     this.#onRenew(generation);
   }
 
@@ -61,7 +60,6 @@ export function newSecret(): string {
 
 class ListenerTicketKeys implements TicketKeys {
   current: Uint8Array = new Uint8Array();
-  former: readonly Uint8Array[] = [];
   holdersUnknown = false;
   readonly #context: string;
   readonly #renew: () => void;
@@ -81,9 +79,8 @@ class ListenerTicketKeys implements TicketKeys {
     return () => void this.#listeners.delete(listener);
   }
 
-  update({ current, former, holdersUnknown }: TicketSecrets): void {
+  update({ current, holdersUnknown }: TicketSecrets): void {
     this.current = this.#derive(current);
-    this.former = former.map((secret) => this.#derive(secret));
     this.holdersUnknown = holdersUnknown;
     for (const listener of this.#listeners) listener();
   }

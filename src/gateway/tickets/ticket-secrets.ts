@@ -3,7 +3,7 @@ import { newSecret, type TicketSecrets } from "./ticket-keyring.ts";
 export interface TicketRotation {
   /** How long a ticket is taken. */
   readonly lifetimeMs: number;
-  /** How long one secret seals new tickets. */
+  /** How long one secret is used. */
   readonly rotateEveryMs: number;
 }
 
@@ -11,16 +11,15 @@ export interface TicketRotation {
 export const TICKET_ROTATION: TicketRotation = { lifetimeMs: 2 * 3600_000, rotateEveryMs: 12 * 3600_000 };
 
 /**
- * What seals a gateway's tickets, for all its processes. Rotated by the clock, with the former secret kept as long as
- * its last ticket lives; renewed with none kept when a key that may hold a ticket is no longer trusted.
+ * What seals a gateway's tickets, for all its processes. Rotated by the clock, and renewed when a key that may hold a ticket
+ * is no longer trusted; either way clients with older tickets show their keys again.
  */
 export class TicketSecretSource implements Disposable {
   readonly #rotation: TicketRotation;
   readonly #onChange: (secrets: TicketSecrets) => void;
   readonly #timer: NodeJS.Timeout;
-  #expiry: NodeJS.Timeout | undefined;
   #forgetting: NodeJS.Timeout | undefined;
-  #secrets: TicketSecrets = { generation: 0, current: newSecret(), former: [], holdersUnknown: false };
+  #secrets: TicketSecrets = { generation: 0, current: newSecret(), holdersUnknown: false };
 
   constructor(rotation: TicketRotation, onChange: (secrets: TicketSecrets) => void) {
     this.#rotation = rotation;
@@ -33,18 +32,14 @@ export class TicketSecretSource implements Disposable {
   }
 
   rotate(): void {
-    const { lifetimeMs } = this.#rotation;
-    this.#change({ former: [this.#secrets.current], current: newSecret() });
-    clearTimeout(this.#expiry);
-    this.#expiry = setTimeout(() => this.#change({ former: [] }), lifetimeMs).unref();
+    this.#change({ current: newSecret() });
   }
 
   /** Voids all tickets. Does nothing when `generation` is not the one in use: somebody else came first. */
   renew(generation: number): void {
     if (generation !== this.#secrets.generation) return;
-    clearTimeout(this.#expiry);
     clearTimeout(this.#forgetting);
-    this.#change({ former: [], current: newSecret(), holdersUnknown: false });
+    this.#change({ current: newSecret(), holdersUnknown: false });
   }
 
   /** A process is gone that knew whom it gave tickets to. */
@@ -57,7 +52,6 @@ export class TicketSecretSource implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    clearTimeout(this.#expiry);
     clearTimeout(this.#forgetting);
   }
 

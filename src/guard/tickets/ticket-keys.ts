@@ -3,14 +3,12 @@
  * ticket remembers how its client was verified: servers that verify differently must not share keys.
  */
 export interface TicketKeys {
-  /** 48 bytes, as `tls.Server.setTicketKeys` takes them. */
+  /** 48 bytes, as `tls.Server.setTicketKeys` takes them; a ticket of others leads to a full handshake. */
   readonly current: Uint8Array;
-  /** Tickets that were sealed with these are still taken; no new ones are. */
-  readonly former: readonly Uint8Array[];
   /** Whether servers that may have given out tickets are gone, and with them whom they gave them to. */
   readonly holdersUnknown: boolean;
-  /** Changes `current` before it returns, and drops `former`: no ticket that exists now is good afterwards. */
+  /** Changes `current` before it returns: no ticket that exists now is good afterwards. */
   renew(): void;
-  /** Calls back after `current` or `former` changed. Returns how to stop. */
+  /** Calls back after `current` changed. Returns how to stop. */
   onChange(listener: () => void): () => void;
 }

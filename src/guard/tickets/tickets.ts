@@ -1,13 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { Duplex } from "node:stream";
 import type { Server } from "node:tls";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
-import { peekFirstRecord } from "./first-record.ts";
 import { TicketHolders } from "./ticket-holders.ts";
 import type { TicketKeys } from "./ticket-keys.ts";
 
-/** A ticket begins with the name of its keys, which is their beginning. RFC 5077 §4. */
-const NAME_BYTES = 16;
 const WHIM_EVERY_MS = 60_000;
 
 /** The session tickets of one server: what seals them, and who may have one. */
@@ -28,11 +24,6 @@ export class Tickets {
     keepTicketKeys(server);
     this.#stop = keys?.onChange(() => this.#useCurrent());
     this.#useCurrent();
-  }
-
-  /** Whether a connection has to be looked at by `accept`. */
-  get hasFormer(): boolean {
-    return this.#keys !== undefined && this.#keys.former.length > 0;
   }
 
   add(pin: KeyPin): void {
@@ -59,23 +50,6 @@ export class Tickets {
     const inMs = this.#nextWhimAt - performance.now();
     if (inMs <= 0) this.#voidByWhim();
     else this.#later = setTimeout(() => this.#voidByWhim(), inMs).unref();
-  }
-
-  /**
-   * Hands a connection over, once its ClientHello is there, and lets OpenSSL read that with the former keys if they
-   * sealed its ticket. A server has one set of keys at a time; but it reads what is waiting in the very next tick, and
-   * has the current keys again in the one after. (A resumed connection gets no new ticket from Node.)
-   */
-  accept(transport: Duplex, handOver: () => void): void {
-    peekFirstRecord(transport, (bytes) => {
-      const former = this.#keys?.former.find((keys) => bytes.includes(keys.subarray(0, NAME_BYTES)));
-      if (former === undefined) return handOver();
-      process.nextTick(() => {
-        if (this.#keys?.former.includes(former) === true) this.#server.setTicketKeys(toBuffer(former));
-      });
-      handOver();
-      process.nextTick(() => this.#useCurrent());
-    });
   }
 
   stop(): void {
