@@ -1,7 +1,7 @@
-import { connect } from "../src/store/sqlite-file.ts";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { connect } from "../src/store/sqlite/file/sqlite-file.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { putKey } from "../src/trust/changes/put-key.ts";
-import { SqliteTables } from "../src/store/sqlite-tables.ts";
+import { SqliteTables } from "../src/store/sqlite/tables/sqlite-tables.ts";
 import { nameKey } from "../src/trust/naming/peer-name.ts";
 import type { CertificateFacts } from "../src/x509/certificate-facts.ts";
 import { randomFacts } from "./random-facts.ts";

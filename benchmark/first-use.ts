@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { Trust } from "../src/trust/trust.ts";
 import type { CertificateFacts } from "../src/x509/certificate-facts.ts";
 import { randomFacts } from "./random-facts.ts";

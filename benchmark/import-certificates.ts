@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Operator } from "../src/operator/operator.ts";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { certificatesFromPem } from "../src/x509/certificate-description.ts";
 import { readCertificate } from "../src/x509/certificate-facts.ts";
 import { createIdentity } from "../src/x509/create-identity.ts";

@@ -3,10 +3,10 @@
 //     node benchmark/large-store.ts FILE [PEERS [EVENTS]]
 import { hash, randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { recordSightings } from "../src/store/sightings.ts";
-import { connect } from "../src/store/sqlite-file.ts";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
-import { SqliteTables } from "../src/store/sqlite-tables.ts";
+import { recordSightings } from "../src/store/sqlite/sightings/sightings.ts";
+import { connect } from "../src/store/sqlite/file/sqlite-file.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
+import { SqliteTables } from "../src/store/sqlite/tables/sqlite-tables.ts";
 import { applyChange } from "../src/trust/changes/apply-change.ts";
 import type { Change, ChangeOrigin, SeenCertificate } from "../src/trust/records/change.ts";
 import type { Actor, TrustEventType } from "../src/trust/records/events.ts";

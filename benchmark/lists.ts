@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../src/cli/main.ts";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { nameKey } from "../src/trust/naming/peer-name.ts";
 import type { Page, PageFilter } from "../src/trust/port/page.ts";
 import type { TrustStore } from "../src/trust/port/trust-store.ts";

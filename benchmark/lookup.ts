@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteStore } from "../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { judge } from "../src/trust/judging/judge.ts";
 import { DEFAULT_POLICY } from "../src/trust/records/policy.ts";
 import { Trust } from "../src/trust/trust.ts";

@@ -39,7 +39,7 @@ try {
   const thread = join(folder, "sqlite-writer-thread.cjs");
   await build({
     ...OPTIONS,
-    entryPoints: [join(root, "src/store/sqlite-writer-thread.ts")],
+    entryPoints: [join(root, "src/store/sqlite/writing/sqlite-writer-thread.ts")],
     outfile: thread,
   });
   mkdirSync(dirname(output), { recursive: true });

@@ -21,7 +21,7 @@ export const BUNDLE: BuildOptions = {
 
 /** Library and command line each find the thread beside the file that starts it, whichever that is: neither has folders. */
 export const THREAD: Readonly<Record<string, string>> = {
-  "sqlite-writer-thread": join(root, "src/store/sqlite-writer-thread.ts"),
+  "sqlite-writer-thread": join(root, "src/store/sqlite/writing/sqlite-writer-thread.ts"),
 };
 
 /**

@@ -1,20 +1,30 @@
 import "./needs-node.ts";
-export { type ClientOptions, connect, type ConnectOptions, type MetServer } from "./client/connect.ts";
-export { dispatcher, type DispatcherOptions } from "./client/dispatcher.ts";
-export { httpsAgent, type HttpsPoolOptions } from "./client/https-agent.ts";
-export { ensureIdentity, listIdentities, openIdentity, saveIdentity } from "./client/identity-folder.ts";
-export type { Identity, IdentityPem } from "./client/identity.ts";
+export {
+  type ClientOptions,
+  connect,
+  type ConnectOptions,
+  type MetServer,
+} from "./client/connection/connect.ts";
+export { dispatcher, type DispatcherOptions } from "./client/http/dispatcher.ts";
+export { httpsAgent, type HttpsPoolOptions } from "./client/http/https-agent.ts";
+export {
+  ensureIdentity,
+  listIdentities,
+  openIdentity,
+  saveIdentity,
+} from "./client/identities/identity-folder.ts";
+export type { Identity, IdentityPem } from "./client/identities/identity.ts";
 export { type Joined, type JoinOptions, joinWithToken } from "./client/join-with-token.ts";
-export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/known-servers.ts";
-export { createIdentity } from "./client/make-identity.ts";
+export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/servers/known-servers.ts";
+export { createIdentity } from "./client/identities/make-identity.ts";
 export {
   renewIdentity,
   type RenewIdentityOptions,
   rotateIdentity,
   type RotateIdentityOptions,
-} from "./client/reissue-identity.ts";
-export type { ServerAddress } from "./client/server-address.ts";
-export { SessionCache, type SessionCacheOptions } from "./client/session-cache.ts";
+} from "./client/identities/reissue-identity.ts";
+export type { ServerAddress } from "./client/servers/server-address.ts";
+export { SessionCache, type SessionCacheOptions } from "./client/connection/session-cache.ts";
 export { ERROR_CODES, type ErrorCode, HandclaspError, isHandclaspError } from "./errors.ts";
 export type { Act, GeneralAct, HandclaspAct, Remedy } from "./remedy.ts";
 export type {
@@ -31,10 +41,10 @@ export type { TicketKeys } from "./guard/tickets/ticket-keys.ts";
 export type { PendingClient, ReceivePending } from "./guard/refusal/waiting-room.ts";
 export { peerOf } from "./guard/connection/peer-of.ts";
 export type { Peer, PeerCertificate, PeerJson } from "./guard/connection/peer.ts";
-export { openMemoryStore } from "./store/memory-store.ts";
+export { openMemoryStore } from "./store/sqlite/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";
-export { openSqliteStore, type StoreOptions } from "./store/sqlite-store.ts";
+export { openSqliteStore, type StoreOptions } from "./store/sqlite/sqlite-store.ts";
 export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/observer/trace-message.ts";
 export { type CreateTokenOptions } from "./operator/invite.ts";
 export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/naming/join-token.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Command } from "commander";
-import type { ServerAddress } from "../client/server-address.ts";
+import type { ServerAddress } from "../client/servers/server-address.ts";
 import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "./client/connect-flags.ts";
 import { openTcp } from "./client/open-tcp.ts";
 import { withConnection } from "./client/with-connection.ts";

@@ -1,8 +1,12 @@
 import { createServer, isIP, type Socket } from "node:net";
 import { Command, Option } from "commander";
-import { parseShownIdentity } from "../client/identity.ts";
-import { SessionCache } from "../client/session-cache.ts";
-import { formatServerAddress, parseServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { parseShownIdentity } from "../client/identities/identity.ts";
+import { SessionCache } from "../client/connection/session-cache.ts";
+import {
+  formatServerAddress,
+  parseServerAddress,
+  type ServerAddress,
+} from "../client/servers/server-address.ts";
 import { Capacity } from "../gateway/listening/capacity.ts";
 import { Entrance } from "../gateway/listening/entrance.ts";
 import { keepAlive } from "../gateway/upstream/keep-alive.ts";

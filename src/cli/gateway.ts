@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../client/servers/server-address.ts";
 import type { GatewayConfig, ListenerConfig } from "../gateway/config/config.ts";
 import type { ListenOn } from "../gateway/listening/listener.ts";
 import type { MetricsServer, MetricsServerOptions } from "../gateway/metrics/metrics-server.ts";

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { reasonOf } from "../errors.ts";
-import { readIdentityFile } from "../client/identity-file.ts";
-import { identityFile, listIdentities, saveIdentity } from "../client/identity-folder.ts";
+import { readIdentityFile } from "../client/identities/identity-file.ts";
+import { identityFile, listIdentities, saveIdentity } from "../client/identities/identity-folder.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import type { IdentityPem } from "../client/identity.ts";
-import { ensureIdentity } from "../client/identity-folder.ts";
+import type { IdentityPem } from "../client/identities/identity.ts";
+import { ensureIdentity } from "../client/identities/identity-folder.ts";
 import { joinWithToken } from "../client/join-with-token.ts";
 import { openStore } from "../store/open-store.ts";
 import { parseJoinToken } from "../trust/naming/join-token.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { formatServerAddress, parseServerAddress } from "../client/server-address.ts";
+import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
 import { toListedToken } from "../operator/listed-token.ts";

@@ -9,13 +9,13 @@ import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { signJoinProof } from "../x509/join-proof.ts";
 import { reissueCertificate } from "../x509/reissue-certificate.ts";
-import { IDENTITY } from "./check-client-options.ts";
-import { connectVerified } from "./connect.ts";
-import type { Identity, IdentityPem } from "./identity.ts";
-import { PinnedServer } from "./pinned-server.ts";
-import { toConnectError } from "./refused-by-server.ts";
-import { formatServerAddress, parseServerAddress, type ServerAddress } from "./server-address.ts";
-import { awaitAny } from "./verdict.ts";
+import { IDENTITY } from "./connection/check-client-options.ts";
+import { connectVerified } from "./connection/connect.ts";
+import type { Identity, IdentityPem } from "./identities/identity.ts";
+import { PinnedServer } from "./servers/pinned-server.ts";
+import { toConnectError } from "./connection/refused-by-server.ts";
+import { formatServerAddress, parseServerAddress, type ServerAddress } from "./servers/server-address.ts";
+import { awaitAny } from "./connection/first-sign.ts";
 
 export interface JoinOptions {
   readonly token: JoinToken;

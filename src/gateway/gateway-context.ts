@@ -1,4 +1,4 @@
-import type { IdentityPem } from "../client/identity.ts";
+import type { IdentityPem } from "../client/identities/identity.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import type { TicketKeys } from "../guard/tickets/ticket-keys.ts";
 import type { FirstUseLimiter } from "../trust/limits/first-use-limits.ts";

@@ -1,5 +1,5 @@
 import type { Server } from "node:tls";
-import type { ServerAddress } from "../client/server-address.ts";
+import type { ServerAddress } from "../client/servers/server-address.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { GuardedConnection } from "../guard/connection/guarded-connection.ts";
 import type { ListenerConfig } from "./config/config.ts";

@@ -1,5 +1,5 @@
-import type { IdentityPem } from "../client/identity.ts";
-import { formatServerAddress, type ServerAddress } from "../client/server-address.ts";
+import type { IdentityPem } from "../client/identities/identity.ts";
+import { formatServerAddress, type ServerAddress } from "../client/servers/server-address.ts";
 import { Capacity } from "./listening/capacity.ts";
 import type { GatewayConfig, ListenerConfig } from "./config/config.ts";
 import { loadModes } from "./gates/create-service.ts";

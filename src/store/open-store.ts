@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { check, TEXT } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
-import { openMemoryStore } from "./memory-store.ts";
-import { openSqliteStore, type StoreOptions } from "./sqlite-store.ts";
+import { openMemoryStore } from "./sqlite/memory-store.ts";
+import { openSqliteStore, type StoreOptions } from "./sqlite/sqlite-store.ts";
 
 /** Opens `memory:`, `sqlite:PATH` or a bare path. Throws ERR_HANDCLASP_STORE_*; never puts an empty store over another. */
 export function openStore(url: string, options: StoreOptions = {}): TrustStore {

@@ -13,13 +13,13 @@ import {
   type OptionRule,
   type OptionRules,
 } from "../check-options.ts";
-import { createIdentity } from "../client/make-identity.ts";
+import { createIdentity } from "../client/identities/make-identity.ts";
 import type { RefusedMessage } from "../guard/channels.ts";
 import { toCutReason } from "../trust/happenings/cut-reason.ts";
 import { type Guard, guard } from "../guard/guard.ts";
 import type { GuardOptions } from "../guard/options.ts";
 import { Operator } from "../operator/operator.ts";
-import { openMemoryStore } from "../store/memory-store.ts";
+import { openMemoryStore } from "../store/sqlite/memory-store.ts";
 import type { Policy } from "../trust/records/policy.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { Trust } from "../trust/trust.ts";

@@ -15,5 +15,5 @@ export {
   type TestConnectionOptions,
   type TestRequest,
 } from "./test-client.ts";
-export { openMemoryStore } from "../store/memory-store.ts";
+export { openMemoryStore } from "../store/sqlite/memory-store.ts";
 export { storeContract, type TestRunner } from "./contract/store-contract.ts";

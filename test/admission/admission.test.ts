@@ -5,7 +5,7 @@ import { Admission, type AdmissionTrust, type ClientCertificate } from "../../sr
 import type { Admitted, Outcome, Refused } from "../../src/admission/outcome.ts";
 import { ownPinsOf } from "../../src/admission/own-pins.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import type { JoinToken } from "../../src/trust/naming/join-token.ts";
 import type { Policy } from "../../src/trust/records/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";

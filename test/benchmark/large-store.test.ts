@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { makeLargeStore } from "../../benchmark/large-store.ts";
-import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 
 const SMALL = { peers: 500, events: 3000, tokens: 30, refusals: 40, connections: 50, groups: [30, 5] };
 

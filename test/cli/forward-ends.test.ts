@@ -3,10 +3,10 @@ import { once } from "node:events";
 import net, { type AddressInfo, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import tls, { type TLSSocket } from "node:tls";
-import { KnownServers } from "../../src/client/known-servers.ts";
+import { KnownServers } from "../../src/client/servers/known-servers.ts";
 import { forwardConnection } from "../../src/cli/forward/connection.ts";
 import type { ForwardLog } from "../../src/cli/forward/log.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { closed } from "../guard/support/closed.ts";
 import { identity } from "../guard/support/identities.ts";
 

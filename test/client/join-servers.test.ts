@@ -4,7 +4,7 @@ import { once } from "node:events";
 import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { createSecureContext, createServer } from "node:tls";
-import { KnownServers } from "../../src/client/known-servers.ts";
+import { KnownServers } from "../../src/client/servers/known-servers.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { createEndorsement } from "../../src/x509/endorsement.ts";
 import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";

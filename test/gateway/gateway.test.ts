@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
-import type { IdentityPem } from "../../src/client/identity.ts";
+import type { IdentityPem } from "../../src/client/identities/identity.ts";
 import type { Policy } from "../../src/trust/records/policy.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";

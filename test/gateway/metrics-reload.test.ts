@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import type { Upstream } from "../../src/gateway/config/config.ts";
 import type { GatewayEvent } from "../../src/gateway/gateway-event.ts";
 import { GatewayMetrics } from "../../src/gateway/metrics/gateway-metrics.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { until } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";
 import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";

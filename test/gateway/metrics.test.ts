@@ -8,7 +8,7 @@ import { aggregate, MetricsServer } from "../../src/gateway/metrics/metrics-serv
 import { DepartedWorkers } from "../../src/gateway/workers/departed-workers.ts";
 import { PeerLabels } from "../../src/gateway/metrics/peer-labels.ts";
 import type { Health, WorkerReport } from "../../src/gateway/workers/worker-message.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Operator } from "../../src/operator/operator.ts";
-import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { reachableAddress, recordedServer, recordServer } from "../../src/operator/known-server.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { randomPin } from "../support/certificates.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { verifyChain } from "../../src/trust/records/events.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { factsOf } from "../support/certificates.ts";

@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { isHandclaspError } from "../../src/errors.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { PemDir } from "../../src/store/pem-dir.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { describeClaims } from "../../src/testing/contract/claims.ts";
 import { describeKnowledge } from "../../src/testing/contract/knowledge.ts";
 import { describeLedger } from "../../src/testing/contract/ledger.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { Trust } from "../../src/trust/trust.ts";
 import { factsOf } from "../support/certificates.ts";

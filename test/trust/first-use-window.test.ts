@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import type { FirstUse } from "../../src/trust/records/policy.ts";
 import { Trust } from "../../src/trust/trust.ts";

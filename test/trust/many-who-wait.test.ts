@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { createSchema } from "../../src/store/schema.ts";
-import { SqliteTables } from "../../src/store/sqlite-tables.ts";
+import { createSchema } from "../../src/store/sqlite/file/schema.ts";
+import { SqliteTables } from "../../src/store/sqlite/tables/sqlite-tables.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import { applyChange } from "../../src/trust/changes/apply-change.ts";
 import type { Change } from "../../src/trust/records/change.ts";

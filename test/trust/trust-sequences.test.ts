@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { verifyChain } from "../../src/trust/records/events.ts";
 import type { KeyPin, KeyState } from "../../src/trust/records/key-record.ts";
 import { nameKey } from "../../src/trust/naming/peer-name.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { parseEvent } from "../../src/trust/records/events.ts";
 import { Operator } from "../../src/operator/operator.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import { openMemoryStore } from "../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import type { Change, Outcome } from "../../src/trust/records/change.ts";
 import type { KeyRecord } from "../../src/trust/records/key-record.ts";
 import { type Draw, randomChange } from "./support/random-change.ts";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import type { VerifyServer } from "../../client/known-servers.ts";
-import { parseServerAddress } from "../../client/server-address.ts";
-import { STARTTLS, type StartTlsProtocol } from "../../client/starttls-protocols.ts";
+import type { VerifyServer } from "../../client/servers/known-servers.ts";
+import { parseServerAddress } from "../../client/servers/server-address.ts";
+import { STARTTLS, type StartTlsProtocol } from "../../client/starttls/starttls-protocols.ts";
 import { asArgument } from "../command-line/as-argument.ts";
 import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
 import { storeOption } from "../command-line/store-option.ts";

@@ -1,10 +1,14 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import type { ConnectOptions, MetServer } from "../../client/connect.ts";
-import type { Identity, IdentityPem } from "../../client/identity.ts";
-import { ensureIdentity, openIdentity, type PassphraseOption } from "../../client/identity-folder.ts";
-import { KnownServers } from "../../client/known-servers.ts";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import type { ConnectOptions, MetServer } from "../../client/connection/connect.ts";
+import type { Identity, IdentityPem } from "../../client/identities/identity.ts";
+import {
+  ensureIdentity,
+  openIdentity,
+  type PassphraseOption,
+} from "../../client/identities/identity-folder.ts";
+import { KnownServers } from "../../client/servers/known-servers.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";

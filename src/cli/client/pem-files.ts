@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import type { IdentityPem } from "../../client/identity.ts";
-import { readPrivateKey, encodePrivateKey } from "../../client/private-key.ts";
-import type { PassphraseOption } from "../../client/identity-folder.ts";
+import type { IdentityPem } from "../../client/identities/identity.ts";
+import { readPrivateKey, encodePrivateKey } from "../../client/identities/private-key.ts";
+import type { PassphraseOption } from "../../client/identities/identity-folder.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
-import { readTextFile } from "../../client/text-file.ts";
+import { readTextFile } from "../../client/identities/text-file.ts";
 
 /**
  * A certificate and its key from files, whatever is wrong with the certificate: what servers say of it is to be seen.

@@ -1,7 +1,7 @@
 import type { TLSSocket } from "node:tls";
-import { connect } from "../../client/connect.ts";
-import { parseShownIdentity } from "../../client/identity.ts";
-import { formatServerAddress } from "../../client/server-address.ts";
+import { connect } from "../../client/connection/connect.ts";
+import { parseShownIdentity } from "../../client/identities/identity.ts";
+import { formatServerAddress } from "../../client/servers/server-address.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { toPhrase } from "../../trust/naming/phrase.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Option } from "commander";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { say } from "../terminal/output.ts";
-import { decodeText } from "../../client/text-file.ts";
+import { decodeText } from "../../client/identities/text-file.ts";
 
 /** What `--passphrase-file` gives. */
 export interface PassphraseFlag {

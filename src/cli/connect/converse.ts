@@ -1,7 +1,7 @@
 import type { TLSSocket } from "node:tls";
-import { toConnectError } from "../../client/refused-by-server.ts";
-import { firstSign } from "../../client/verdict.ts";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { toConnectError } from "../../client/connection/refused-by-server.ts";
+import { firstSign } from "../../client/connection/first-sign.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { stdout } from "../terminal/way-out.ts";
 
 /** Sends stdin, half-closes, prints what comes until the server closes. Throws when the server refuses us. */

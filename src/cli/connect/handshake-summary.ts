@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { nameText } from "../../explain/certificates/distinguished-name.ts";
 import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
 import { Tap } from "../../guard/tap/tap.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
-import { toConnectError } from "../../client/refused-by-server.ts";
+import { toConnectError } from "../../client/connection/refused-by-server.ts";
 import type { CreatedIdentity } from "../../x509/create-identity.ts";
 
 /** What came of one connection, as the client saw it. */

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from "node:fs";
-import { readIdentityFile, showIdentityFile } from "../../client/identity-file.ts";
-import { identityFile, listIdentities } from "../../client/identity-folder.ts";
+import { readIdentityFile, showIdentityFile } from "../../client/identities/identity-file.ts";
+import { identityFile, listIdentities } from "../../client/identities/identity-folder.ts";
 import { eventAt } from "../../operator/listed-event.ts";
 import { openStore } from "../../store/open-store.ts";
-import { cannotBeWritten, whyNotWritable } from "../../store/read-only-file.ts";
-import { realStorePath } from "../../store/real-store-path.ts";
+import { cannotBeWritten, whyNotWritable } from "../../store/sqlite/file/read-only-file.ts";
+import { realStorePath } from "../../store/sqlite/file/real-store-path.ts";
 import { parseEvent } from "../../trust/records/events.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";

@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { connect, type ConnectOptions } from "../../client/connect.ts";
-import type { ServerAddress } from "../../client/server-address.ts";
+import { connect, type ConnectOptions } from "../../client/connection/connect.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { keepAlive } from "../../gateway/upstream/keep-alive.ts";
 import { isPassedOn, leave, relayBytes } from "../../gateway/tcp/relay-bytes.ts";
 import type { ForwardLog } from "./log.ts";

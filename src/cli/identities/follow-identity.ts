@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from "node:fs";
-import type { Identity } from "../../client/identity.ts";
+import type { Identity } from "../../client/identities/identity.ts";
 
 export interface FollowIdentityOptions {
   /** What holds it. */

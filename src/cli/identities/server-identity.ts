@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import { type Identity, type IdentityPem, parseIdentity } from "../../client/identity.ts";
-import { ensureIdentityFile } from "../../client/identity-file.ts";
+import { type Identity, type IdentityPem, parseIdentity } from "../../client/identities/identity.ts";
+import { ensureIdentityFile } from "../../client/identities/identity-file.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../trust-store/beside-store.ts";
 import { makeIdentity } from "./make-identity.ts";
-import { readTextFile } from "../../client/text-file.ts";
+import { readTextFile } from "../../client/identities/text-file.ts";
 
 export interface ServerIdentityOptions {
   /** Files; both or neither. */

@@ -1,9 +1,9 @@
 import { createPrivateKey, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
-import type { Identity } from "../../client/identity.ts";
-import { readIdentityFile } from "../../client/identity-file.ts";
-import { encodePrivateKey } from "../../client/private-key.ts";
+import type { Identity } from "../../client/identities/identity.ts";
+import { readIdentityFile } from "../../client/identities/identity-file.ts";
+import { encodePrivateKey } from "../../client/identities/private-key.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption } from "../command-line/json-option.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { saveIdentity } from "../../client/identity-folder.ts";
+import { saveIdentity } from "../../client/identities/identity-folder.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";

@@ -1,4 +1,4 @@
-import type { ShownIdentity } from "../../client/identity-file.ts";
+import type { ShownIdentity } from "../../client/identities/identity-file.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { describeCertificate } from "../../x509/certificate-description.ts";
 import type { CertificateFacts, KeyPin } from "../../x509/certificate-facts.ts";

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { renewIdentityFile, rotateIdentityFile } from "../../client/reissue-identity.ts";
+import { renewIdentityFile, rotateIdentityFile } from "../../client/identities/reissue-identity.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../../x509/identity-type.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";

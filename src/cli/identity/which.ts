@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { identityFile } from "../../client/identity-folder.ts";
-import { type ShownIdentity, showIdentityFile } from "../../client/identity-file.ts";
+import { identityFile } from "../../client/identities/identity-folder.ts";
+import { type ShownIdentity, showIdentityFile } from "../../client/identities/identity-file.ts";
 import { HandclaspError } from "../../errors.ts";
 import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";
 import { serverIdentityFile } from "../identities/server-identity.ts";

@@ -7,7 +7,7 @@ import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { type GatewayOptions, metricsOf, toGatewayConfig } from "./gateway-options.ts";
 import { passphraseFrom } from "../command-line/passphrase-file.ts";
 import { readServerIdentity, serverIdentityFile } from "../identities/server-identity.ts";
-import { readTextFile } from "../../client/text-file.ts";
+import { readTextFile } from "../../client/identities/text-file.ts";
 
 /** What opens keys that are encrypted. */
 export interface Secret {

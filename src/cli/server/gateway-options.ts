@@ -4,7 +4,7 @@ import { GATEWAY_SETTINGS, METRICS_SETTINGS } from "../../gateway/config/gateway
 import { LISTENER_SETTINGS } from "../../gateway/config/listener-settings.ts";
 import type { Setting } from "../../gateway/config/setting.ts";
 import { toListener } from "../../gateway/config/to-listener.ts";
-import type { ServerAddress } from "../../client/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { LogDetail } from "../log/gateway-log.ts";
 import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
 import {

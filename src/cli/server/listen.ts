@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 
 /** Listens where it was asked to; returns the address with the port that port 0 picked. */

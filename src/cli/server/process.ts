@@ -1,5 +1,5 @@
 import { reasonOf } from "../../errors.ts";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import type { CertificateFiles, GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import type { GatewayEvent } from "../../gateway/gateway-event.ts";
 import { Gateway, type PreparedReload } from "../../gateway/gateway.ts";

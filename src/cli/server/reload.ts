@@ -1,5 +1,5 @@
 import { reasonOf } from "../../errors.ts";
-import type { ServerAddress } from "../../client/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type ConfigSource, filesOf } from "./gateway-config.ts";

@@ -2,7 +2,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { GuardOptions } from "../../guard/options.ts";
 import { certificatesFromPem, toPem } from "../../x509/certificate-description.ts";
-import { readTextFile } from "../../client/text-file.ts";
+import { readTextFile } from "../../client/identities/text-file.ts";
 
 /**
  * Whose signatures OpenSSL takes, as the default of the whole process: given to a server as `ca`, their names would

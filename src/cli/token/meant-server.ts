@@ -1,4 +1,4 @@
-import { readIdentityFile } from "../../client/identity-file.ts";
+import { readIdentityFile } from "../../client/identities/identity-file.ts";
 import { HandclaspError } from "../../errors.ts";
 import { reachableAddress, recordedListeners, type ServerRecord } from "../../operator/known-server.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { readHttpAnswer } from "../../explain/seen/http-answer.ts";
 import { judgeResponse } from "../../explain/judge-response.ts";

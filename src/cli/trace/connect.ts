@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Command } from "commander";
-import { toConnectError } from "../../client/refused-by-server.ts";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { toConnectError } from "../../client/connection/refused-by-server.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { isHandclaspError } from "../../errors.ts";
 import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
 import { Tap } from "../../guard/tap/tap.ts";

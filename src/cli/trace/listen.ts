@@ -3,8 +3,12 @@ import { hostname } from "node:os";
 import { createServer, type Server } from "node:tls";
 import { Command, Option } from "commander";
 import { socketAddress } from "../../guard/connection/remote-address.ts";
-import type { IdentityPem } from "../../client/identity.ts";
-import { formatServerAddress, parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import type { IdentityPem } from "../../client/identities/identity.ts";
+import {
+  formatServerAddress,
+  parseServerAddress,
+  type ServerAddress,
+} from "../../client/servers/server-address.ts";
 import { parseTimeout } from "../../duration.ts";
 import { asArgument } from "../command-line/as-argument.ts";
 import { makeIdentity } from "../identities/make-identity.ts";

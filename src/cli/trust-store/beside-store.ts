@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { shellQuoted } from "../terminal/shell-quoted.ts";
 import { HandclaspError } from "../../errors.ts";
-import { realStorePath } from "../../store/real-store-path.ts";
+import { realStorePath } from "../../store/sqlite/file/real-store-path.ts";
 
 /**
  * A file that belongs to the store at a path: beside the store itself, by whichever link it was named. One that lies

@@ -8,7 +8,7 @@ import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { printChangedKeys } from "../lists/print-keys.ts";
-import { readTextFile } from "../../client/text-file.ts";
+import { readTextFile } from "../../client/identities/text-file.ts";
 
 interface Options extends ApprovalFlags {
   readonly store: string;

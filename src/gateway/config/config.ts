@@ -1,5 +1,5 @@
 import type { ClientCertificate } from "../../guard/options.ts";
-import type { ServerAddress } from "../../client/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { Policy } from "../../trust/records/policy.ts";
 
 /** What is said of a gateway, but for its listeners. `GATEWAY_SETTINGS` has how. */

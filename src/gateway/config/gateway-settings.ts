@@ -1,4 +1,4 @@
-import { parseServerAddress } from "../../client/server-address.ts";
+import { parseServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewaySettings, MetricsConfig } from "./config.ts";
 import { count, countOrAuto, flag, name, text, timeout } from "./readers.ts";
 import type { Settings } from "./setting.ts";

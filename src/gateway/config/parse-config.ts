@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
-import { formatServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig } from "./config-schema.ts";
 import type { GatewayConfig, ListenerConfig } from "./config.ts";

@@ -1,4 +1,4 @@
-import { parseServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { parseServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 
 /** Where to listen: `HOST:PORT`, or `:PORT` for all addresses of the machine. Throws ERR_HANDCLASP_OPTION. */
 export function parseListenAddress(text: string): ServerAddress {

@@ -1,4 +1,4 @@
-import { parseServerAddress } from "../../client/server-address.ts";
+import { parseServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import type { ListenerConfig, Upstream } from "./config.ts";
 

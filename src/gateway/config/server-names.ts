@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { canonicalHost } from "../../client/server-address.ts";
+import { canonicalHost } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 
 const SERVER_NAME = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*$/;

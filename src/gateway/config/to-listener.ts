@@ -1,4 +1,4 @@
-import { formatServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress } from "../../client/servers/server-address.ts";
 import type { ForwardingListener, ListenerSettings, ListenerValues, Upstream } from "./config.ts";
 import { LISTENER_SETTINGS } from "./listener-settings.ts";
 import { parseSocketPath } from "./parse-socket-path.ts";

@@ -1,7 +1,7 @@
 import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { createSecureContext, getCACertificates, type TlsOptions } from "node:tls";
-import type { IdentityPem } from "../../client/identity.ts";
+import type { IdentityPem } from "../../client/identities/identity.ts";
 import { clientAddress } from "../../guard/connection/client-address.ts";
 import { type Guard, guard } from "../../guard/guard.ts";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";

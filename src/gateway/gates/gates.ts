@@ -1,4 +1,4 @@
-import type { IdentityPem } from "../../client/identity.ts";
+import type { IdentityPem } from "../../client/identities/identity.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { type FirstUseLimiter, FirstUseLimits } from "../../trust/limits/first-use-limits.ts";
 import type { Policy } from "../../trust/records/policy.ts";

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { AcceptProxy } from "../proxy-protocol/accept-proxy.ts";
 import type { Capacity } from "./capacity.ts";

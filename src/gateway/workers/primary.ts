@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/limits/first-use-limits.ts";
 import { firstLease, grantLease } from "../../trust/limits/leased-limits.ts";

@@ -1,4 +1,4 @@
-import type { ServerAddress } from "../../client/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { Remedy } from "../../remedy.ts";
 import type { Lease, LeaseGrant, LeaseReport } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";

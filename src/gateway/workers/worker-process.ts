@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { ServerAddress } from "../../client/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError, type ErrorCode } from "../../errors.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import type { FromWorker, Health, ToWorker, WorkerError, WorkerReport } from "./worker-message.ts";

@@ -1,4 +1,4 @@
-import type { ServerAddress } from "../../client/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { isHandclaspError, reasonOf } from "../../errors.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import type { FirstUseLimiter } from "../../trust/limits/first-use-limits.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { knownServersUrl } from "../../../src/cli/client/known-servers.ts";
 import { serverIdentity, serverIdentityFile } from "../../../src/cli/identities/server-identity.ts";
-import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
+import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A store in one folder, and a link to it in another, under another name. */

@@ -3,8 +3,8 @@ import { openScene, type Scene, type SceneOptions } from "../../guard/support/sc
 import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { type Joined, type JoinOptions, joinWithToken } from "../../../src/client/join-with-token.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
-import { parseIdentity } from "../../../src/client/identity.ts";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { parseIdentity } from "../../../src/client/identities/identity.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
 import type { CreateTokenOptions } from "../../../src/operator/invite.ts";
 import type { JoinToken } from "../../../src/trust/naming/join-token.ts";

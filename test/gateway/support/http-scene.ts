@@ -8,7 +8,7 @@ import { createHttpService } from "../../../src/gateway/http/http-service.ts";
 import type { Service } from "../../../src/gateway/service/service.ts";
 import { type Guard, guard } from "../../../src/guard/guard.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { DEFAULT_POLICY, type Policy } from "../../../src/trust/records/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";

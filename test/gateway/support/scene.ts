@@ -1,4 +1,4 @@
-import type { ServerAddress } from "../../../src/client/server-address.ts";
+import type { ServerAddress } from "../../../src/client/servers/server-address.ts";
 import type {
   ForwardingListener,
   GatewayConfig,
@@ -9,7 +9,7 @@ import type {
 import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/gateway/gateway-context.ts";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { identity } from "../../guard/support/identities.ts";

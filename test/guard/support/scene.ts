@@ -6,7 +6,7 @@ import tls from "node:tls";
 import { type Guard, guard } from "../../../src/guard/guard.ts";
 import type { TrustPort } from "../../../src/trust/trust-port.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/records/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";

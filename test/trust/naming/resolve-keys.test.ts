@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, type HandclaspError, isHandclaspError } from "../../../src/errors.ts";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import { toKeyPin } from "../../../src/trust/naming/key-pin.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";

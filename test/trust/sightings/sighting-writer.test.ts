@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { HandclaspError } from "../../../src/errors.ts";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { SightingWriter } from "../../../src/trust/sightings/sighting-writer.ts";
 import type { SightingBatch } from "../../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";

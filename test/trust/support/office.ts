@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { openMemoryStore } from "../../../src/store/memory-store.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { Operator } from "../../../src/operator/operator.ts";

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../../../capture/tcp/connection.ts";
-import { formatServerAddress } from "../../../client/server-address.ts";
+import { formatServerAddress } from "../../../client/servers/server-address.ts";
 import { senderOf, type TraceProblem } from "../../../tls/observer/trace-message.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
 import { toIsoTime } from "../../../operator/iso-time.ts";

@@ -1,0 +1,136 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { HandclaspError } from "../../../errors.ts";
+import { CHAIN_START, type ChainHead, type SealedEvent } from "../../../trust/records/events.ts";
+import { readSchema } from "./schema.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { type FileIdentity, fileIdentity } from "./sqlite-file.ts";
+
+const POLL_MS = 50;
+const MOST_AT_ONCE = 1000;
+
+type Listener = (events: readonly SealedEvent[]) => void;
+
+/**
+ * Notices what other processes commit, by `PRAGMA data_version`, and whether the file is still the one that was
+ * opened. https://www.sqlite.org/pragma.html#pragma_data_version
+ */
+export class EventFeed {
+  /** Why nothing may be read; undefined while all is well. */
+  failure: HandclaspError | undefined;
+  readonly #database: DatabaseSync;
+  readonly #path: string | null;
+  /** The database, its write-ahead log and that one's index: with another one of them we would see other things. */
+  readonly #files: readonly { readonly path: string; readonly identity: FileIdentity }[];
+  readonly #version: StatementSync;
+  readonly #after: StatementSync;
+  readonly #hashAt: StatementSync;
+  readonly #listeners = new Set<Listener>();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #seenVersion: number;
+  /** What the listeners were told of last. */
+  #head: ChainHead;
+
+  constructor(database: DatabaseSync, path: string | null) {
+    this.#database = database;
+    this.#path = path;
+    this.#version = database.prepare("PRAGMA data_version");
+    this.#after = database.prepare(
+      "SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
+    );
+    this.#seenVersion = this.#readVersion();
+    this.#hashAt = database.prepare("SELECT hash FROM events WHERE sequence = ?");
+    const head = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").get();
+    this.#head = (head as ChainHead | undefined) ?? CHAIN_START;
+    // After the reads above: the first one makes the log and its index.
+    this.#files = path === null ? [] : [path, `${path}-wal`, `${path}-shm`].flatMap(identified);
+    if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#listeners.clear();
+  }
+
+  /** Tells the listeners what came since they were last told. */
+  announce(): void {
+    this.failure ??= this.#wentBack();
+    if (this.failure !== undefined) return;
+    for (;;) {
+      const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
+      const last = events.at(-1);
+      if (last === undefined) return;
+      this.#head = { sequence: last.sequence, hash: last.hash };
+      for (const listener of this.#listeners) tell(listener, events);
+    }
+  }
+
+  #poll(): void {
+    try {
+      this.failure = this.#lostFile();
+      if (this.failure !== undefined) return;
+      const version = this.#readVersion();
+      if (version === this.#seenVersion) return;
+      readSchema(this.#database);
+      this.announce();
+      if (this.failure === undefined) this.#seenVersion = version;
+    } catch (error) {
+      this.failure = toStoreError(
+        error,
+        "ERR_HANDCLASP_STORE_READ",
+        "cannot read the trust store",
+        this.#path,
+      );
+    }
+  }
+
+  #lostFile(): HandclaspError | undefined {
+    for (const { path, identity } of this.#files) {
+      const now = fileIdentity(path);
+      if (now !== undefined && now.inode === identity.inode && now.device === identity.device) continue;
+      const what = now === undefined ? "was removed" : "was replaced by another file";
+      return unreadable(`${path} ${what} while the trust store was in use`, "put the file back, or restart");
+    }
+    return undefined;
+  }
+
+  /** The chain only grows: another one is a backup that was copied over a store in use, however long it is now. */
+  #wentBack(): HandclaspError | undefined {
+    const { sequence, hash } = this.#head;
+    const there = sequence === 0 ? CHAIN_START : (this.#hashAt.get(sequence) as { hash: string } | undefined);
+    if (there?.hash === hash) return undefined;
+    const problem =
+      there === undefined
+        ? `the trust store ${this.#path} had ${sequence} events, and has fewer now`
+        : `event ${sequence} of the trust store ${this.#path} is not the one that it was`;
+    return unreadable(problem, "restart after a backup was restored; stop the servers before restoring one");
+  }
+
+  #readVersion(): number {
+    return (this.#version.get() as { data_version: number }).data_version;
+  }
+}
+
+function identified(path: string): readonly { path: string; identity: FileIdentity }[] {
+  const identity = fileIdentity(path);
+  return identity === undefined ? [] : [{ path, identity }];
+}
+
+function unreadable(problem: string, hint: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", problem, { hint });
+}
+
+/** What a listener throws is its own affair: it keeps no change from the others, nor from whoever made it. */
+function tell(listener: Listener, events: readonly SealedEvent[]): void {
+  try {
+    listener(events);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,108 @@
+import type { SQLInputValue } from "node:sqlite";
+import { HandclaspError } from "../../../errors.ts";
+import type { Page, PageFilter } from "../../../trust/port/page.ts";
+
+const DEFAULT_LIMIT = 100;
+const MOST = 1000;
+
+/** Where a row stands in its list: the values that the list is ordered by, which no other row has. */
+export type Place = readonly (string | number)[];
+
+/** What a row must be like, and what is bound to the text of that. */
+export interface Condition {
+  readonly text: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+/** Conditions of a query, gathered one by one. */
+export class Conditions {
+  readonly #texts: string[] = [];
+  readonly values: SQLInputValue[] = [];
+
+  add(text: string, ...values: readonly SQLInputValue[]): void {
+    this.#texts.push(text);
+    this.values.push(...values);
+  }
+
+  require({ text, values }: Condition): void {
+    this.add(text, ...values);
+  }
+
+  /** These and one more, which they themselves do not get. */
+  with({ text, values }: Condition): Conditions {
+    const all = new Conditions();
+    all.#texts.push(...this.#texts, text);
+    all.values.push(...this.values, ...values);
+    return all;
+  }
+
+  /** `WHERE …`, or nothing. */
+  get sql(): string {
+    return this.#texts.length === 0 ? "" : `WHERE ${this.#texts.join(" AND ")}`;
+  }
+}
+
+/** One of these values, however many there are. */
+export function isOneOf(column: string, values: readonly string[]): Condition {
+  return { text: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
+}
+
+/** Whether what a column holds begins with some of base64's characters. */
+export function beginsWith(column: string, prefix: string): Condition {
+  return { text: `(${column} >= ? AND ${column} < ? || '~')`, values: [prefix, prefix] };
+}
+
+/** At least one of these. */
+export function either(...conditions: readonly Condition[]): Condition {
+  const text = conditions.map((condition) => condition.text).join(" OR ");
+  return { text: text === "" ? "0" : `(${text})`, values: conditions.flatMap(({ values }) => values) };
+}
+
+/** How many rows a page has. Throws ERR_HANDCLASP_OPTION. */
+export function limitOf({ limit = DEFAULT_LIMIT }: PageFilter): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST) return limit;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `limit must be a whole number from 1 to ${MOST}`);
+}
+
+/** Lists whose cursors say where a row stands; that of events is a sequence number. */
+export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "members";
+
+/** The moment that a list begins or ends with, if it does. Throws ERR_HANDCLASP_OPTION for what is none. */
+export function momentOf(moment: number | undefined): number | undefined {
+  if (moment === undefined || (typeof moment === "number" && !Number.isNaN(moment))) return moment;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "since and until must be milliseconds since the epoch");
+}
+
+/** Where the page before ended. Throws ERR_HANDCLASP_OPTION for what no page of this list gave. */
+export function placeOf(
+  { after }: PageFilter,
+  list: PagedList,
+  shape: readonly ("string" | "number")[],
+): Place | undefined {
+  if (after === undefined) return undefined;
+  try {
+    const cursor: unknown = JSON.parse(Buffer.from(after, "base64url").toString());
+    if (Array.isArray(cursor) && cursor[0] === list) {
+      const place: readonly unknown[] = cursor.slice(1);
+      const isPlace = place.length === shape.length && place.every((value, at) => typeof value === shape[at]);
+      if (isPlace) return place as Place;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "this is no cursor of this list", {
+    hint: "give what the page before said comes next, as it was, or begin anew without it",
+  });
+}
+
+/** The page of the rows of a query that asked for one row more than a page has. */
+export function pageOf<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => T,
+  toCursor: (row: Row) => readonly [PagedList, ...Place],
+): Page<T> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const next = last === undefined ? null : Buffer.from(JSON.stringify(toCursor(last))).toString("base64url");
+  return { items: rows.slice(0, limit).map(toItem), next };
+}

@@ -1,0 +1,297 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { HandclaspError } from "../../../errors.ts";
+import type { SealedEvent, TrustEventType } from "../../../trust/records/events.ts";
+import { isInNetwork, parseIpNetwork } from "../../../trust/network/ip-network.ts";
+import type { CertificateRecord, KeyPin } from "../../../trust/records/key-record.ts";
+import { escapeText, nameKey } from "../../../trust/naming/peer-name.ts";
+import type { RefusalSighting } from "../../../trust/port/ledger.ts";
+import type { Page } from "../../../trust/port/page.ts";
+import type {
+  EventFilter,
+  KeyFilter,
+  ListedConnection,
+  ListedKey,
+  ListedMember,
+  MemberFilter,
+  RefusalFilter,
+  Search,
+} from "../../../trust/port/roll.ts";
+import type { TokenRecord } from "../../../trust/records/token-record.ts";
+import { SILENT_MS } from "../sightings/live-run.ts";
+import { FEW, KeySearch } from "./key-search.ts";
+import {
+  beginsWith,
+  type Condition,
+  Conditions,
+  either,
+  isOneOf,
+  limitOf,
+  momentOf,
+  pageOf,
+  placeOf,
+} from "./page-query.ts";
+import {
+  type CertificateRow,
+  type ListedKeyRow,
+  type MemberRow,
+  type RefusalRow,
+  toCertificateRecord,
+  toListedKey,
+  toListedMember,
+  toRefusalSighting,
+  toTokenRecord,
+  type TokenRow,
+} from "./rows.ts";
+
+/** The lists of a store, page by page; none is on the path of a connection. */
+export class SqliteRoll {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    // It is asked of one row after the other about the same network.
+    let asked: unknown;
+    let parsed: ReturnType<typeof parseIpNetwork>;
+    database.function("in_network", { deterministic: true }, (network, address) => {
+      if (network !== asked) parsed = parseIpNetwork(String(network));
+      asked = network;
+      return parsed !== undefined && isInNetwork(parsed, String(address)) ? 1 : 0;
+    });
+  }
+
+  /** What is asked of every row stands in the index of the order: the rows themselves are read for the page alone. */
+  keys(filter: KeyFilter): Page<ListedKey> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const place = placeOf(filter, "keys", ["number", "string"]);
+    if (place !== undefined) where.add("(place, pin) > (?, ?)", ...place);
+    if (filter.state !== undefined) where.add("state = ?", filter.state);
+    if (filter.pins !== undefined) where.require(isOneOf("pin", filter.pins));
+    const isFew = filter.pins !== undefined && filter.pins.length <= FEW;
+    const by = isFew ? "NOT INDEXED" : "INDEXED BY keys_in_order";
+    const { sql: page, values } = this.#keyPage(where, filter.search, limit + 1, by);
+    const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
+      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
+    const rows = this.#rows(sql, values) as ListedKeyRow[];
+    return pageOf(rows, limit, toListedKey, (row) => ["keys", row.place, row.pin]);
+  }
+
+  /** The keys of a page and their places, out of an index that holds all that is asked. */
+  #keyPage(
+    where: Conditions,
+    search: string | undefined,
+    most: number,
+    by: KeyIndex,
+  ): { sql: string; values: SQLInputValue[] } {
+    if (search === undefined) return { sql: keysInOrder(where, by), values: [...where.values, most] };
+    const { inRow, elsewhere } = new KeySearch(this.#database, search);
+    const isListed = isOneOf("pin", elsewhere);
+    const isFew = elsewhere.length <= FEW;
+    const scanned = where.with(isFew ? inRow : either(inRow, isListed));
+    if (!isFew || elsewhere.length === 0)
+      return { sql: keysInOrder(scanned, by), values: [...scanned.values, most] };
+    const found = where.with(isListed);
+    const sql = `SELECT pin, place FROM (${keysInOrder(scanned, by)})
+      UNION SELECT pin, place FROM keys NOT INDEXED ${found.sql} ORDER BY place, pin LIMIT ?`;
+    return { sql, values: [...scanned.values, most, ...found.values, most] };
+  }
+
+  certificates(pin: KeyPin): readonly CertificateRecord[] {
+    const sql = "SELECT * FROM certificates WHERE pin = ? ORDER BY number DESC";
+    return (this.#rows(sql, [pin]) as CertificateRow[]).map(toCertificateRecord);
+  }
+
+  events(filter: EventFilter): Page<SealedEvent> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const since = momentOf(filter.since);
+    const until = momentOf(filter.until);
+    const newestFirst = filter.newestFirst === true;
+    const after = filter.after === undefined ? undefined : sequenceOf(filter.after);
+    const least = since === undefined ? 0 : this.#lastBefore(since);
+    where.add("sequence > ?", newestFirst ? least : Math.max(after ?? 0, least));
+    if (newestFirst && after !== undefined) where.add("sequence < ?", after);
+    if (until !== undefined) where.add("sequence <= ?", this.#lastBefore(until));
+    if (filter.type !== undefined) where.add("type = ?", filter.type);
+    const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
+    const { about } = filter;
+    const few = about ?? search?.few;
+    // About one, they stand in their order in the index.
+    if (about?.length === 1) where.add("about = ?", about[0] ?? "");
+    else if (about !== undefined) where.require(isOneOf("about", about));
+    if (search !== undefined) where.require(search.ofPin("about"));
+    const by = eventsBy(few !== undefined, filter.type);
+    if (by === BY_TYPE) where.add("type <> 'met'");
+    const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql}
+      ORDER BY sequence ${newestFirst ? "DESC" : ""} LIMIT ?`;
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as SealedEvent[];
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      items: rows.slice(0, limit).map((row) => ({ ...row })),
+      next: last === undefined ? null : String(last.sequence),
+    };
+  }
+
+  refusals(filter: RefusalFilter): Page<RefusalSighting> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const place = placeOf(filter, "refusals", ["number", "number"]);
+    if (place !== undefined) where.add("(last_at, id) < (?, ?)", ...place);
+    const since = momentOf(filter.since);
+    const until = momentOf(filter.until);
+    if (since !== undefined) where.add("last_at >= ?", since);
+    if (until !== undefined) where.add("first_at < ?", until);
+    if (filter.reason !== undefined) where.add("reason = ?", filter.reason);
+    if (filter.listener !== undefined) where.add("listener = ?", filter.listener);
+    if (filter.connection !== undefined) where.add("connection = ?", filter.connection);
+    if (filter.fingerprint !== undefined) where.add("fingerprint = ?", filter.fingerprint);
+    if (filter.of !== undefined) {
+      const { pins, pinPrefix, peers } = filter.of;
+      const isCalledSo = peers.length === 0 ? [] : [isOneOf("name_key", peers)];
+      const begins = pinPrefix === undefined ? [] : [beginsWith("pin", pinPrefix)];
+      where.require(either(isOneOf("pin", pins), ...isCalledSo, ...begins));
+    }
+    if (filter.network !== undefined) where.add("in_network(?, address)", networkOf(filter.network));
+    if (isSaid(where, filter.search)) {
+      const isStranger = new KeySearch(this.#database, filter.search).inPin("pin");
+      where.require(
+        either(this.#found(filter.search, "pin", ["address", "connection", "name_key"]), isStranger),
+      );
+    }
+    const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as (RefusalRow & { id: number })[];
+    return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => ["refusals", at, id]);
+  }
+
+  /** Of runs that gave a sign of life around a moment. */
+  connections(filter: Search, now: number): Page<ListedConnection> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const place = placeOf(filter, "connections", ["number", "string", "string"]);
+    if (place !== undefined) where.add("(since, c.id, run) > (?, ?, ?)", ...place);
+    where.add("abs(beat - ?) <= ?", now, SILENT_MS);
+    if (filter.search !== undefined) {
+      where.require(this.#found(filter.search, "c.pin", ["address", "c.id", "process"]));
+    }
+    const sql = `SELECT process, run, id, connections.pin, peer, address AS remoteAddress, since, listener FROM (
+        SELECT since AS place, c.id AS id, run, process
+          FROM connections AS c INDEXED BY connections_in_order CROSS JOIN runs ON runs.id = c.run
+          ${where.sql} ORDER BY since, c.id, run LIMIT ?
+      ) AS page CROSS JOIN connections USING (run, id) ORDER BY place, id, run`;
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedConnection[];
+    return pageOf(
+      rows,
+      limit,
+      (row) => ({ ...row }),
+      ({ since, id, run }) => ["connections", since, id, run],
+    );
+  }
+
+  tokens(filter: Search): Page<TokenRecord> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const place = placeOf(filter, "tokens", ["number", "string"]);
+    if (place !== undefined) {
+      const [createdAt = 0, id = ""] = place;
+      where.add("created_at <= ? AND (created_at < ? OR id > ?)", createdAt, createdAt, id);
+    }
+    if (isSaid(where, filter.search)) {
+      where.add("(instr(name_key, ?) OR instr(id, ?))", nameKey(filter.search), filter.search.toLowerCase());
+    }
+    const sql = `SELECT tokens.* FROM (
+        SELECT id, created_at FROM tokens INDEXED BY tokens_in_order ${where.sql} ORDER BY created_at DESC, id LIMIT ?
+      ) AS page CROSS JOIN tokens ON tokens.id = page.id ORDER BY page.created_at DESC, tokens.id`;
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as TokenRow[];
+    return pageOf(rows, limit, toTokenRecord, (row) => ["tokens", row.created_at, row.id]);
+  }
+
+  members(filter: MemberFilter): Page<ListedMember> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const place = placeOf(filter, "members", ["string", "string"]);
+    if (place !== undefined) where.add("(group_key, name_key) > (?, ?)", ...place);
+    if (filter.groupKey !== undefined) where.add("group_key = ?", filter.groupKey);
+    if (isSaid(where, filter.search)) {
+      const folded = nameKey(filter.search);
+      where.add("(instr(group_key, ?) OR instr(name_key, ?))", folded, folded);
+    }
+    const sql = `SELECT member.*, (SELECT min(peer) FROM keys WHERE keys.name_key = member.name_key) AS peer FROM (
+        SELECT group_key, name_key FROM group_members INDEXED BY members_in_order
+          ${where.sql} ORDER BY group_key, name_key LIMIT ?
+      ) CROSS JOIN group_members AS member USING (group_key, name_key) ORDER BY group_key, name_key`;
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as MemberRow[];
+    return pageOf(rows, limit, toListedMember, (row) => ["members", row.group_key, row.name_key]);
+  }
+
+  /** The last event before a moment: the chain's clock never goes back, so that all up to it are before, too. */
+  #lastBefore(moment: number): number {
+    const isBefore = this.#database.prepare("SELECT reached < ? AS is_before FROM events WHERE sequence = ?");
+    const { newest } = this.#database.prepare("SELECT max(sequence) AS newest FROM events").get() as {
+      newest: number | null;
+    };
+    let [before, after] = [0, (newest ?? 0) + 1];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (isBefore.get(moment, middle)?.["is_before"] === 1) before = middle;
+      else after = middle;
+    }
+    return before;
+  }
+
+  /** Whether a text is found in one of the columns, or finds the key that `pin` is of. */
+  #found(search: string, pin: string, columns: readonly string[]): Condition {
+    const own = columns.map((column) => {
+      const text = column === "name_key" || column === "address" ? nameKey(search) : search.trim();
+      return { text: `instr(${column}, ?)`, values: [text] };
+    });
+    return search.trim() === "" ? either() : either(...own, new KeySearch(this.#database, search).ofPin(pin));
+  }
+
+  #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
+    return this.#database.prepare(sql).all(...values);
+  }
+}
+
+/** Whether there is something to find; a text without any finds nothing. */
+function isSaid(where: Conditions, search: string | undefined): search is string {
+  if (search === undefined) return false;
+  if (search.trim() !== "") return true;
+  where.require(either());
+  return false;
+}
+
+/** A few keys are looked up one by one. */
+type KeyIndex = "NOT INDEXED" | "INDEXED BY keys_in_order";
+
+function keysInOrder({ sql }: Conditions, by: KeyIndex): string {
+  return `SELECT pin, place FROM keys ${by} ${sql} ORDER BY place, pin LIMIT ?`;
+}
+
+const BY_TYPE = "INDEXED BY events_by_type";
+
+/**
+ * How events are found, which is not left to a guess: few are about one key, and many are of one type. First uses are
+ * most of what there is: they are in no index of types, and found by reading on.
+ */
+function eventsBy(isAboutFew: boolean, type: TrustEventType | undefined): string {
+  if (isAboutFew) return "INDEXED BY events_by_subject";
+  return type === undefined || type === "met" ? "NOT INDEXED" : BY_TYPE;
+}
+
+function sequenceOf(after: string): number {
+  if (/^\d{1,15}$/.test(after)) return Number(after);
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", "events are read on from a sequence number", {
+    hint: "give the number of the last event that was read, or begin anew without it",
+  });
+}
+
+function networkOf(text: string): string {
+  if (parseIpNetwork(text) !== undefined) return text;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_OPTION",
+    `"${escapeText(text)}" is neither an address nor a network`,
+    {
+      hint: "write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
+    },
+  );
+}

@@ -1,0 +1,333 @@
+import { statSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { BOOLEAN, checkOptions, FUNCTION, type OptionRules, TEXT } from "../../check-options.ts";
+import type { HandclaspError } from "../../errors.ts";
+import type { Change, Outcome } from "../../trust/records/change.ts";
+import { type AuditReport, auditRows } from "../../trust/chain/audit-rows.ts";
+import type { ChainHead, SealedEvent } from "../../trust/records/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
+import { prepareChange } from "../../trust/prepare-change.ts";
+import type { KeyReference } from "../../trust/naming/key-reference.ts";
+import { keysMeantBy } from "../../trust/naming/resolve-keys.ts";
+import type { TokenRecord } from "../../trust/records/token-record.ts";
+import type { RefusalSighting, SightingBatch } from "../../trust/port/ledger.ts";
+import type { Page } from "../../trust/port/page.ts";
+import type {
+  EventFilter,
+  KeyFilter,
+  ListedConnection,
+  ListedKey,
+  ListedMember,
+  MemberFilter,
+  RefusalFilter,
+  Search,
+} from "../../trust/port/roll.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { StoreReport, StoreStats } from "../../trust/port/upkeep.ts";
+import { backUp } from "./file/back-up.ts";
+import { droppedSoFar } from "./sightings/dropped.ts";
+import { EventFeed } from "./file/event-feed.ts";
+import { KeyCache } from "./tables/key-cache.ts";
+import { LiveRun } from "./sightings/live-run.ts";
+import { realStorePath } from "./file/real-store-path.ts";
+import { SCHEMA } from "./file/schema.ts";
+import { isListed } from "./sightings/sightings.ts";
+import { toStoreError } from "./file/sqlite-errors.ts";
+import { connect, integrityProblems, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
+import { SqliteRoll } from "./lists/sqlite-roll.ts";
+import { SqliteTables } from "./tables/sqlite-tables.ts";
+import { inOneSnapshot, storedEvents, trustRows } from "./tables/trust-rows.ts";
+import { type SightingsWrite, SqliteWriter, type Write } from "./writing/sqlite-writer.ts";
+import {
+  closedStore,
+  DirectChannel,
+  NoChannel,
+  ThreadChannel,
+  type WriteChannel,
+} from "./writing/write-channel.ts";
+
+export interface StoreOptions {
+  /** What runs, for people who read lists of live connections; default `node` and the process id. */
+  readonly process?: string;
+  /** Milliseconds since the epoch, for telling whose connections are live; default the system's clock. */
+  readonly now?: () => number;
+  /** For who only reads: writes are refused, and a store that cannot be written can be read. Default false. */
+  readonly readOnly?: boolean;
+}
+
+const RULES: OptionRules<StoreOptions> = { process: TEXT, now: FUNCTION, readOnly: BOOLEAN };
+
+/** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
+export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
+  const real = realStorePath(path);
+  const at = { url: `sqlite:${path}`, path: real };
+  if (options.readOnly !== true)
+    return new SqliteStore(openSqliteFile(real), { ...at, channel: new ThreadChannel(real) }, options);
+  const { database, failure } = openToRead(real);
+  return new SqliteStore(database, { ...at, channel: new NoChannel(real), failure }, options);
+}
+
+/** Where a store is kept. */
+export interface StoreFile {
+  /** As it was named. */
+  readonly url: string;
+  /** Where that leads: everything that is watched or opened again lies there. */
+  readonly path: string;
+  readonly channel: WriteChannel;
+  /** Why what is read cannot be relied on, where that can be. */
+  readonly failure?: () => HandclaspError | undefined;
+}
+
+/** Used by `openMemoryStore` too: the same rows, nothing on disk. */
+export class SqliteStore implements TrustStore {
+  readonly url: string;
+  readonly #path: string | null;
+  readonly #isReadOnly: boolean;
+  readonly #failure: (() => HandclaspError | undefined) | undefined;
+  readonly #database: DatabaseSync;
+  readonly #tables: SqliteTables;
+  readonly #keys: Pick<SqliteTables, "key">;
+  readonly #roll: SqliteRoll;
+  readonly #channel: WriteChannel;
+  readonly #feed: EventFeed;
+  readonly #run: LiveRun;
+  readonly #now: () => number;
+  readonly #keyCount: StatementSync;
+  #closed = false;
+
+  /** `file` is null for a store in memory. */
+  constructor(database: DatabaseSync, file: StoreFile | null, options: StoreOptions) {
+    checkOptions("the store", options, RULES);
+    const path = file?.path ?? null;
+    this.url = file?.url ?? "memory:";
+    this.#path = path;
+    this.#isReadOnly = options.readOnly === true;
+    this.#failure = file?.failure;
+    this.#database = database;
+    this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
+    this.#tables = new SqliteTables(database);
+    // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
+    this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
+    this.#roll = new SqliteRoll(database);
+    this.#feed = new EventFeed(database, path);
+    this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
+    this.#now = options.now ?? Date.now;
+    this.#keyCount = database.prepare("SELECT state, count(*) AS count FROM keys GROUP BY state");
+  }
+
+  key(pin: KeyPin): KeyRecord | undefined {
+    this.#mustBeReadable();
+    try {
+      return this.#keys.key(pin);
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  keysOfName(nameKey: string): readonly KeyRecord[] {
+    return this.#read(() => this.#tables.keysOfName(nameKey));
+  }
+
+  isForgotten(pin: KeyPin): boolean {
+    return this.#read(() => this.#tables.tombstone(pin) !== undefined);
+  }
+
+  token(id: string): TokenRecord | undefined {
+    return this.#read(() => this.#tables.token(id));
+  }
+
+  isMember(groupKey: string, nameKey: string): boolean {
+    return this.#read(() => this.#tables.isMember(groupKey, nameKey));
+  }
+
+  groupsOf(nameKey: string): readonly string[] {
+    return this.#read(() => this.#tables.memberships(nameKey).map(({ group }) => group));
+  }
+
+  firstUseOpenUntil(): number {
+    return this.#read(() => this.#tables.firstUseOpenUntil());
+  }
+
+  head(): ChainHead {
+    return this.#read(() => this.#tables.head());
+  }
+
+  setting(name: string): string | undefined {
+    return this.#read(() => this.#tables.setting(name));
+  }
+
+  async listKeys(filter: KeyFilter = {}): Promise<Page<ListedKey>> {
+    return this.#read(() => this.#roll.keys(filter));
+  }
+
+  async keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]> {
+    return this.#read(() => keysMeantBy(this.#tables, reference));
+  }
+
+  async listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]> {
+    return this.#read(() => this.#roll.certificates(pin));
+  }
+
+  async listEvents(filter: EventFilter = {}): Promise<Page<SealedEvent>> {
+    return this.#read(() => this.#roll.events(filter));
+  }
+
+  async listRefusals(filter: RefusalFilter = {}): Promise<Page<RefusalSighting>> {
+    return this.#read(() => this.#roll.refusals(filter));
+  }
+
+  async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
+    return this.#read(() => this.#roll.connections(filter, this.#now()));
+  }
+
+  async listTokens(filter: Search = {}): Promise<Page<TokenRecord>> {
+    return this.#read(() => this.#roll.tokens(filter));
+  }
+
+  async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
+    return this.#read(() => this.#roll.members(filter));
+  }
+
+  async apply(change: Change): Promise<Outcome> {
+    return this.#write({ kind: "change", change: prepareChange(change) });
+  }
+
+  async tryOut(change: Change): Promise<Outcome> {
+    return this.#write({ kind: "trial", change: prepareChange(change) });
+  }
+
+  async record(batch: SightingBatch): Promise<void> {
+    if (this.#closed) throw closedStore();
+    this.#run.note(batch);
+    try {
+      const write = this.#sightings(batch);
+      await this.#write(write);
+      if (write.by.isWhole) this.#run.written();
+    } catch (error) {
+      this.#run.missed();
+      throw error;
+    }
+  }
+
+  async putSetting(name: string, value: string, former?: string | null): Promise<void> {
+    await this.#write({ kind: "setting", name, value, former });
+  }
+
+  onEvents(listener: (events: readonly SealedEvent[]) => void): () => void {
+    return this.#feed.listen(listener);
+  }
+
+  audit(): AuditReport {
+    return this.#read(() => inOneSnapshot(this.#database, () => this.#audit()));
+  }
+
+  check(): StoreReport {
+    return this.#read(() =>
+      inOneSnapshot(this.#database, () => ({
+        problems: integrityProblems(this.#database, "integrity_check"),
+        ...this.#audit(),
+      })),
+    );
+  }
+
+  stats(): StoreStats {
+    return this.#read(() => {
+      const keys = { pending: 0, trusted: 0, revoked: 0, ignored: 0, retired: 0 };
+      for (const row of this.#keyCount.all() as { state: keyof typeof keys; count: number }[]) {
+        keys[row.state] = row.count;
+      }
+      return {
+        url: this.url,
+        schema: SCHEMA,
+        keys,
+        certificates: this.#count("certificates"),
+        events: this.#count("events"),
+        refusals: this.#count("refusals"),
+        dropped: {
+          pendingKeys: droppedSoFar(this.#database, "pending-keys"),
+          refusals: droppedSoFar(this.#database, "refusals"),
+        },
+        bytes: this.#path === null ? null : statSync(this.#path).size,
+      };
+    });
+  }
+
+  async backup(to: string): Promise<void> {
+    this.#mustBeReadable();
+    const path = this.#path;
+    const source = path === null || this.#isReadOnly ? this.#database : this.#read(() => connect(path));
+    try {
+      backUp(source, to);
+    } finally {
+      if (source !== this.#database) source.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const farewell = this.#feed.failure === undefined && this.#run.isListed;
+    this.#run.end();
+    // Without it the list would forget us half a minute later: that is no reason to fail.
+    if (farewell) void this.#beat();
+    this.#closed = true;
+    this.#feed.stop();
+    await this.#channel.close();
+    this.#database.close();
+    const failure = this.#failure?.();
+    if (failure !== undefined) throw failure;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #write(write: Write): Promise<Outcome> {
+    this.#mustBeReadable();
+    const outcome = await this.#channel.write(write);
+    if (!this.#closed) this.#feed.announce();
+    return outcome;
+  }
+
+  #count(table: "certificates" | "events" | "refusals"): number {
+    const row = this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get();
+    return Number(row?.["count"]);
+  }
+
+  #audit(): AuditReport {
+    return auditRows(storedEvents(this.#database), trustRows(this.#database));
+  }
+
+  /** Whoever took us for dead, because the clock was set or the machine slept, has removed all our connections. */
+  #sightings(batch: SightingBatch): SightingsWrite {
+    const { id, process: name, isWritten, connections } = this.#run;
+    const isWhole = !isWritten || !this.#read(() => isListed(this.#database, id));
+    const by = { id, process: name, isListed: this.#run.isListed, isWhole, at: this.#now() };
+    return { kind: "sightings", by, batch: isWhole ? { ...batch, opened: [...connections] } : batch };
+  }
+
+  async #beat(): Promise<void> {
+    // Who waits for a write is told what is wrong; the next beat tries again.
+    await this.record(NOTHING_SEEN).catch(() => undefined);
+  }
+
+  #read<T>(read: () => T): T {
+    this.#mustBeReadable();
+    try {
+      return read();
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  #unreadable(error: unknown): HandclaspError {
+    return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store", this.#path);
+  }
+
+  #mustBeReadable(): void {
+    if (this.#closed) throw closedStore();
+    const failure = this.#feed.failure ?? this.#failure?.();
+    if (failure !== undefined) throw failure;
+  }
+}
+
+const NOTHING_SEEN: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };

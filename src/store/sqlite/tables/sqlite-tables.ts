@@ -1,0 +1,304 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { HandclaspError } from "../../../errors.ts";
+import {
+  CHAIN_START,
+  type ChainHead,
+  type EventDraft,
+  parseEvent,
+  sealEvent,
+  type TrustEvent,
+} from "../../../trust/records/events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
+import type { GroupMember, TrustTables } from "../../../trust/records/trust-tables.ts";
+import type { TokenRecord } from "../../../trust/records/token-record.ts";
+import { countDropped } from "../sightings/dropped.ts";
+import { searchedText } from "../lists/key-search.ts";
+import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "../lists/rows.ts";
+import { NEVER } from "../file/schema.ts";
+
+const CERTIFICATES_KEPT = 8;
+const LAPSED_AT_ONCE = 10;
+/** Keys that wait and may be dropped: operators set aside what has no end, and wrote down what has a note. */
+const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
+const FIRST_USE_OPEN = "first-use-open-until";
+
+/** The rows of trust in an SQLite database. The caller opens and ends transactions. */
+export class SqliteTables implements TrustTables {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #key: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#key = database.prepare("SELECT * FROM keys WHERE pin = ?");
+  }
+
+  key(pin: KeyPin): KeyRecord | undefined {
+    const row = this.#key.get(pin) as KeyRow | undefined;
+    return row && toKeyRecord(row);
+  }
+
+  keysOfName(folded: string): readonly KeyRecord[] {
+    return this.#keys(
+      "SELECT * FROM keys WHERE name_key = ? ORDER BY first_seen IS NULL, first_seen, pin",
+      folded,
+    );
+  }
+
+  keysClaiming(folded: string): readonly KeyRecord[] {
+    return this.#keys(
+      "SELECT * FROM keys WHERE name_key IS NULL AND claimed_key = ? ORDER BY first_seen IS NULL, first_seen, pin",
+      folded,
+    );
+  }
+
+  keysByPinPrefix(prefix: string): readonly KeyRecord[] {
+    return this.#keys(
+      "SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' ORDER BY pin LIMIT 1000",
+      prefix,
+    );
+  }
+
+  keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
+    const sql =
+      "SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?) ORDER BY pin";
+    return this.#keys(sql, fingerprint);
+  }
+
+  conflictsOf(pin: KeyPin): readonly KeyRecord[] {
+    return this.#keys("SELECT * FROM keys WHERE conflicts_with = ? ORDER BY first_seen, pin", pin);
+  }
+
+  keysWaitingFor(folded: string): readonly KeyRecord[] {
+    return this.#keys(
+      "SELECT * FROM keys WHERE state = 'pending' AND name_key IS NULL AND coalesce(new_key, claimed_key) = ? ORDER BY first_seen, pin",
+      folded,
+    );
+  }
+
+  nextVersion(): number {
+    const { newest } = this.#one("SELECT newest FROM key_versions LIMIT 1") as { newest: number };
+    this.#run("UPDATE key_versions SET newest = ?", newest + 1);
+    return newest + 1;
+  }
+
+  putKey(key: KeyRecord): void {
+    this.#run(
+      `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, claimed_key, new_name, new_key, source,
+         fingerprint, first_seen, first_address, expires, conflicts_with, stale_seen, endorses_from, note, version,
+         place, searched) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      key.pin,
+      key.state,
+      key.peer,
+      key.nameKey,
+      key.claimedName,
+      key.claimedKey,
+      key.newName,
+      key.newKey,
+      key.source,
+      key.fingerprint,
+      key.firstSeen,
+      key.firstAddress,
+      key.expires,
+      key.conflictsWith,
+      key.staleSeen ? 1 : 0,
+      key.endorsesFrom,
+      key.note,
+      key.version,
+      key.firstSeen ?? NEVER,
+      searchedText(key),
+    );
+  }
+
+  noteSeen(pin: KeyPin, at: number): void {
+    const sql =
+      "INSERT INTO seen VALUES (?,?) ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)";
+    this.#run(sql, pin, at);
+  }
+
+  deleteKey(pin: KeyPin): void {
+    this.#run("DELETE FROM keys WHERE pin = ?", pin);
+    this.#run("DELETE FROM certificates WHERE pin = ?", pin);
+    this.#run("DELETE FROM seen WHERE pin = ?", pin);
+  }
+
+  putCertificate(
+    { pin, fingerprint, der, addedAt }: CertificateRecord,
+    kept: number = CERTIFICATES_KEPT,
+  ): void {
+    this.#run(
+      "INSERT OR REPLACE INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)",
+      pin,
+      fingerprint,
+      der,
+      addedAt,
+    );
+    // The newest is the one that was written last: clocks are set back.
+    this.#run(
+      `DELETE FROM certificates WHERE pin = ?1 AND number <=
+         (SELECT number FROM certificates WHERE pin = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
+      pin,
+      kept,
+    );
+  }
+
+  putTombstone(pin: KeyPin, at: number): void {
+    this.#run("INSERT OR REPLACE INTO tombstones VALUES (?,?)", pin, at);
+  }
+
+  tombstone(pin: KeyPin): number | undefined {
+    const row = this.#one("SELECT at FROM tombstones WHERE pin = ?", pin) as { at: number } | undefined;
+    return row?.at;
+  }
+
+  token(id: string): TokenRecord | undefined {
+    const row = this.#one("SELECT * FROM tokens WHERE id = ?", id) as TokenRow | undefined;
+    return row && toTokenRecord(row);
+  }
+
+  putToken(token: TokenRecord): void {
+    this.#run(
+      `INSERT OR REPLACE INTO tokens (id, public_key, peer, name_key, server_pin, from_network, replaces, created_at,
+         expires, used_at, used_by, cancelled_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
+      token.id,
+      token.publicKey,
+      token.peer,
+      token.nameKey,
+      token.serverPin,
+      token.from,
+      token.replace ? 1 : 0,
+      token.createdAt,
+      token.expires,
+      token.usedAt,
+      token.usedBy,
+      token.cancelledAt,
+    );
+  }
+
+  dropTokens(endedBefore: number): void {
+    const ended = "coalesce(used_at, cancelled_at, expires) < ?";
+    this.#run(`DELETE FROM noted WHERE about IN (SELECT id FROM tokens WHERE ${ended})`, endedBefore);
+    this.#run(`DELETE FROM tokens WHERE ${ended}`, endedBefore);
+  }
+
+  noteOnce(problem: string, about: string): boolean {
+    const done = this.#run("INSERT OR IGNORE INTO noted VALUES (?,?)", problem, about);
+    return done > 0;
+  }
+
+  isMember(groupKey: string, folded: string): boolean {
+    const sql = "SELECT 1 FROM group_members WHERE name_key = ? AND group_key = ?";
+    return this.#one(sql, folded, groupKey) !== undefined;
+  }
+
+  memberships(folded: string): readonly GroupMember[] {
+    const sql = `SELECT group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt
+      FROM group_members WHERE name_key = ? ORDER BY group_key`;
+    return this.#prepare(sql).all(folded) as unknown as readonly GroupMember[];
+  }
+
+  putMember({ group, groupKey, nameKey, addedAt }: GroupMember): void {
+    this.#run("INSERT OR REPLACE INTO group_members VALUES (?,?,?,?)", nameKey, groupKey, group, addedAt);
+  }
+
+  deleteMember(folded: string, groupKey: string): void {
+    this.#run("DELETE FROM group_members WHERE name_key = ? AND group_key = ?", folded, groupKey);
+  }
+
+  makeRoomForPending(most: number, now: number): void {
+    // Those that are to lapse next are the oldest. To look at all for each stranger would cost a flood's victim dear.
+    const lapsed = this.#pins(
+      `SELECT pin FROM (SELECT pin, expires FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ${LAPSED_AT_ONCE})
+         WHERE expires <= ?`,
+      now,
+    );
+    for (const pin of lapsed) this.deleteKey(pin);
+    const { count } = this.#one(`SELECT count(*) AS count FROM keys WHERE ${FROM_STRANGERS}`) as {
+      count: number;
+    };
+    const surplus = Math.max(0, count + 1 - most);
+    const oldest = this.#pins(
+      `SELECT pin FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ?`,
+      surplus,
+    );
+    for (const pin of oldest) this.deleteKey(pin);
+    if (oldest.length > 0) countDropped(this.#database, "pending-keys", oldest.length);
+  }
+
+  firstUseOpenUntil(): number {
+    return Number(this.setting(FIRST_USE_OPEN) ?? 0);
+  }
+
+  openFirstUseUntil(until: number): void {
+    this.putSetting(FIRST_USE_OPEN, String(until));
+  }
+
+  setting(name: string): string | undefined {
+    const row = this.#one("SELECT value FROM settings WHERE name = ?", name) as { value: string } | undefined;
+    return row?.value;
+  }
+
+  putSetting(name: string, value: string): void {
+    this.#run("INSERT OR REPLACE INTO settings VALUES (?,?)", name, value);
+  }
+
+  head(): ChainHead {
+    const row = this.#one("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
+    return row === undefined ? CHAIN_START : { ...(row as ChainHead) };
+  }
+
+  event(sequence: number): TrustEvent | undefined {
+    const row = this.#one("SELECT sequence, json FROM events WHERE sequence = ?", sequence);
+    return row === undefined ? undefined : toEvent(row as EventRow);
+  }
+
+  eventsAbout(subject: string): readonly TrustEvent[] {
+    const rows = this.#prepare("SELECT sequence, json FROM events WHERE about = ? ORDER BY sequence").all(
+      subject,
+    );
+    return rows.map((row) => toEvent(row as unknown as EventRow));
+  }
+
+  appendEvent(draft: EventDraft): void {
+    const { sequence, json, hash } = sealEvent(this.head(), draft);
+    const sql = `INSERT INTO events (sequence, json, hash, reached)
+        VALUES (?, ?, ?, max(?, ifnull((SELECT reached FROM events ORDER BY sequence DESC LIMIT 1), 0)))`;
+    this.#run(sql, sequence, json, hash, draft.at);
+  }
+
+  #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {
+    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map(toKeyRecord);
+  }
+
+  #pins(sql: string, ...values: SQLInputValue[]): readonly KeyPin[] {
+    return this.#prepare(sql)
+      .all(...values)
+      .map(({ pin }) => pin as KeyPin);
+  }
+
+  #one(sql: string, ...values: SQLInputValue[]): unknown {
+    return this.#prepare(sql).get(...values);
+  }
+
+  /** How many rows it changed. */
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+interface EventRow {
+  readonly sequence: number;
+  readonly json: string;
+}
+
+function toEvent({ sequence, json }: EventRow): TrustEvent {
+  const event = parseEvent(json);
+  if (event !== undefined) return event;
+  throw new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `event ${sequence} cannot be read`);
+}
