@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import dns from "node:dns";
 import { describe, it, mock } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { FieldList } from "../../src/gateway/http/fields/field-list.ts";
 import { CONNECTION_TIMES } from "../../src/gateway/http/upstream/connection-times.ts";
 import { openHttpTransports } from "../../src/gateway/http/upstream/http-transports.ts";
 import { RequestBody } from "../../src/gateway/http/exchange/request-body.ts";
@@ -31,7 +32,8 @@ function ask({ requests }: Transports, kind: (typeof KINDS)[number]): Promise<nu
   const stream = Object.assign(Readable.from([Buffer.from("body")]), { rawTrailers: [] });
   const source = { stream, isWhole: () => true, length: undefined, announcesTrailers: false };
   const body = kind === "with a body" ? new RequestBody(source) : undefined;
-  const request = { method: "PUT", path: "/", fields: ["Host", "a"], body, expectsContinue: false };
+  const fields = new FieldList(["Host", "a"]);
+  const request = { method: "PUT", path: "/", fields, body, expectsContinue: false };
   return new Promise((resolve, reject) => {
     let answered = 0;
     requests.send(request, {

@@ -4,7 +4,7 @@ import type http from "node:http";
 import type http2 from "node:http2";
 import { describe, it } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
-import { acceptOf } from "../../src/gateway/http/forwarding/upgrades.ts";
+import { acceptOf } from "../../src/gateway/http/exchange/upgrade.ts";
 import { closed } from "../guard/support/closed.ts";
 import {
   anna,

@@ -1,40 +1,29 @@
 import { toError } from "../../../errors.ts";
+import type { FieldList } from "../fields/field-list.ts";
 import type { BodyPump, RequestBody } from "./request-body.ts";
 import type { UpstreamProblem } from "../../gateway-event.ts";
-import type { Upstream } from "../../config/config.ts";
-import { type ConnectLimits, UpstreamTimeout } from "../../upstream/upstream.ts";
-import type { ConnectionTimes } from "../upstream/connection-times.ts";
-
-/** What the ways to an upstream have in common. */
-export interface TransportOptions extends ConnectLimits {
-  readonly to: Upstream;
-  /** Until the answer begins. */
-  readonly headTimeoutMs: number;
-  /** Without a byte either way after that; 0 for no limit. */
-  readonly idleTimeoutMs: number;
-  readonly times: ConnectionTimes;
-}
+import { UpstreamTimeout } from "../../upstream/upstream.ts";
 
 /** A request as the upstream is to get it. */
 export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
-  /** Names and values in turn, Host first; nothing about framing or the connection. */
-  readonly fields: string[];
+  /** Host first; nothing about framing or the connection. */
+  readonly fields: FieldList;
   /** Undefined when none can come. */
   readonly body: RequestBody | undefined;
   /** The client waits for 100 before it sends the body. */
   readonly expectsContinue: boolean;
 }
 
-/** Hears what the upstream answers. Fields are names and values in turn. */
+/** Hears what the upstream answers. */
 export interface UpstreamListener {
-  information(status: number, fields: readonly string[]): void;
+  information(status: number, fields: FieldList): void;
   /** `isAll`: there is nothing else, neither body nor trailers, and HTTP/2 says so in the same frame. */
-  head(status: number, message: string, fields: readonly string[], isAll?: boolean): void;
+  head(status: number, message: string, fields: FieldList, isAll?: boolean): void;
   /** Says whether more may come now; if not, `Exchange.resume` is called once it may. */
   data(chunk: Uint8Array): boolean;
-  end(trailers: readonly string[]): void;
+  end(trailers: FieldList): void;
   /** The last thing heard, if it did not end well. */
   failed(failure: UpstreamFailure): void;
 }

@@ -1,21 +1,21 @@
 import type { ServerResponse } from "node:http";
-import { toFieldValue } from "../fields/field-value.ts";
-import { toLower } from "../fields/http2-fields.ts";
+import { FieldList } from "../fields/field-list.ts";
+import { lowerName } from "../fields/lower-name.ts";
 import type { UpstreamFailure } from "./http-upstream.ts";
 
-/** Writes what the upstream answers to the client, in the client's version of HTTP. Fields are names and values in turn. */
+/** Writes what the upstream answers to the client, in the client's version of HTTP. */
 export interface Reply {
   /** Sent or about to be. */
   readonly status: number | undefined;
   /** Why the upstream did not answer, or not to the end. */
   readonly failure: UpstreamFailure | undefined;
   /** 100 to 199, but for 101. */
-  information(status: number, raw: readonly string[]): void;
+  information(status: number, sent: FieldList): void;
   /** Throws when the upstream's fields cannot be sent on; nothing is sent then. `isAll`: there is nothing else. */
-  head(status: number, message: string, raw: readonly string[], isAll?: boolean): void;
+  head(status: number, message: string, sent: FieldList, isAll?: boolean): void;
   /** Says whether more may come; if not, `onDrain` is called once it may. */
   data(chunk: Uint8Array, onDrain: () => void): boolean;
-  end(rawTrailers: readonly string[]): void;
+  end(trailers: FieldList): void;
   /** Answers by ourselves; once a head went out, the client must see that the body is not whole. */
   fail(status: number): void;
   /** The same for what went wrong behind. */
@@ -42,9 +42,9 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "http2-settings",
 ]);
 
-/** Fields of an answer, names and values in turn, and what they say of its body. */
+/** Fields of an answer, and what they say of its body. */
 export interface AnswerFields {
-  list: string[];
+  list: FieldList;
   /** How long it is. */
   isSized: boolean;
   /** That trailers follow. */
@@ -52,16 +52,16 @@ export interface AnswerFields {
 }
 
 /** What goes on to the client. */
-export function endToEnd(raw: readonly string[]): AnswerFields {
-  const fields: AnswerFields = { list: [], isSized: false, announcesTrailers: false };
+export function endToEnd(sent: FieldList): AnswerFields {
+  const fields: AnswerFields = { list: new FieldList(), isSized: false, announcesTrailers: false };
   const { list } = fields;
   let listed: string[] | undefined;
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] ?? "";
-    const lower = toLower(name);
-    const value = toFieldValue(raw[at + 1]);
+  for (let at = 0; at < sent.size; at++) {
+    const name = sent.nameAt(at);
+    const lower = lowerName(name);
+    const value = sent.valueAt(at);
     if (!HOP_BY_HOP.has(lower)) {
-      list.push(name, value);
+      list.add(name, value);
       if (lower === "content-length") fields.isSized = true;
       else if (lower === "trailer") fields.announcesTrailers = true;
     } else if (lower === "connection") {
@@ -79,12 +79,9 @@ export function endToEnd(raw: readonly string[]): AnswerFields {
 }
 
 /** Content-Length stays: it is framing. */
-export function withoutFields(fields: readonly string[], names: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at] ?? "";
-    if (!names.includes(toLower(name)) || toLower(name) === "content-length")
-      kept.push(name, fields[at + 1] ?? "");
-  }
-  return kept;
+export function withoutFields(fields: FieldList, names: readonly string[]): FieldList {
+  return fields.filter((name) => {
+    const lower = lowerName(name);
+    return lower === "content-length" || !names.includes(lower);
+  });
 }

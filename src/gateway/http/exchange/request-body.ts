@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { FieldList } from "../fields/field-list.ts";
 
 /** More of a body is not kept: it passes while it comes, and cannot be sent again. */
 export const MOST_KEPT: number = 16 * 1024;
@@ -17,7 +18,7 @@ export interface BodySource {
 export interface BodySink {
   readonly stream: Writable;
   /** All of it was written. */
-  end(rawTrailers: readonly string[]): void;
+  end(trailers: FieldList): void;
   /** The body is not as long as was promised, or breaks off: the upstream must not take it for whole. */
   fail(error: Error): void;
 }
@@ -186,7 +187,7 @@ export class RequestBody {
   };
 
   #end(): void {
-    this.#sink?.end(this.#source.stream.rawTrailers);
+    this.#sink?.end(new FieldList(this.#source.stream.rawTrailers));
   }
 
   #fail(problem: Error): void {

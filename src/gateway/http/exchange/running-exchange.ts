@@ -1,5 +1,6 @@
 import { toError } from "../../../errors.ts";
 import type { Peer } from "../../../guard/connection/peer.ts";
+import type { FieldList } from "../fields/field-list.ts";
 import type { Reply } from "./reply.ts";
 import {
   type Exchange,
@@ -66,7 +67,7 @@ export class RunningExchange implements UpstreamListener, AskedBy {
     });
   }
 
-  information(status: number, fields: readonly string[]): void {
+  information(status: number, fields: FieldList): void {
     if (status !== 100) this.#isAnswered = true;
     try {
       this.#reply.information(status, fields);
@@ -75,7 +76,7 @@ export class RunningExchange implements UpstreamListener, AskedBy {
     }
   }
 
-  head(status: number, message: string, fields: readonly string[], isAll = false): void {
+  head(status: number, message: string, fields: FieldList, isAll = false): void {
     this.#isAnswered = true;
     this.#request.body?.forget();
     try {
@@ -92,7 +93,7 @@ export class RunningExchange implements UpstreamListener, AskedBy {
     return false;
   }
 
-  end(trailers: readonly string[]): void {
+  end(trailers: FieldList): void {
     this.#over();
     this.#reply.end(trailers);
   }

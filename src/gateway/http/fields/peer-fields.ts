@@ -2,13 +2,14 @@ import { isIP } from "node:net";
 import type { GuardedConnection } from "../../../guard/connection/guarded-connection.ts";
 import type { Peer } from "../../../guard/connection/peer.ts";
 import { isProxied } from "../../proxy-protocol/proxied-address.ts";
+import { FieldList } from "./field-list.ts";
 import type { ToldOfPeer } from "./request-fields.ts";
 import { type IpNetwork, isInNetwork } from "../../../trust/network/ip-network.ts";
 
 /** What the upstream is told of one connection, made once. */
 export class PeerFields implements ToldOfPeer {
   readonly isProxied: boolean;
-  readonly fields: readonly string[];
+  readonly fields: FieldList;
   readonly #for: string;
   #host = "";
   #forwarded = "";
@@ -18,7 +19,7 @@ export class PeerFields implements ToldOfPeer {
     // A proxy that says in a PROXY header whose connection it is passes on every byte, and strips nothing.
     const isOwn = !isProxied(connection.transport);
     this.isProxied = isOwn && proxies.some((network) => isInNetwork(network, from));
-    this.fields = connection.peer === undefined ? [] : toPeerFields(connection.peer);
+    this.fields = connection.peer === undefined ? new FieldList() : toPeerFields(connection.peer);
     this.#for = toNode(connection.remoteAddress);
   }
 
@@ -31,8 +32,8 @@ export class PeerFields implements ToldOfPeer {
   }
 }
 
-function toPeerFields(peer: Peer): readonly string[] {
-  return [
+function toPeerFields(peer: Peer): FieldList {
+  return new FieldList([
     "Client-Cert",
     // RFC 9440 §2.1: the DER as a byte sequence (RFC 8941 §3.3.5).
     `:${Buffer.from(peer.certificate.der).toString("base64")}:`,
@@ -40,7 +41,7 @@ function toPeerFields(peer: Peer): readonly string[] {
     encodeName(peer.name),
     "Handclasp-Key",
     peer.pin,
-  ];
+  ]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { isIPv6 } from "node:net";
 import type { ServerNames } from "../../config/server-names.ts";
-import { toFieldValue } from "./field-value.ts";
+import type { FieldList } from "./field-list.ts";
 import type { GuardedConnection } from "../../../guard/connection/guarded-connection.ts";
 
 /** The beginning of a request, of either version of HTTP. */
@@ -10,8 +10,7 @@ export interface RequestHead {
   /** As the client wrote it; over HTTP/2 it is `:path`. */
   readonly target: string;
   readonly version: string;
-  /** Names and values in turn. */
-  readonly fields: readonly string[];
+  readonly fields: FieldList;
   /** HTTP/2's fields by name, which has those with a colon; undefined for HTTP/1.1. */
   readonly pseudo: IncomingHttpHeaders | undefined;
   /** Undefined for what did not come through the guard. */
@@ -46,7 +45,7 @@ export function readTarget(head: RequestHead, names: ServerNames): RequestTarget
 
 function readHttp1(head: RequestHead, names: ServerNames): RequestTarget | undefined {
   const { method, target, fields } = head;
-  const host = onlyHost(fields) ?? (head.version === "1.0" ? hostOfConnection(head, names) : undefined);
+  const host = fields.only("host") ?? (head.version === "1.0" ? hostOfConnection(head, names) : undefined);
   if (host === undefined) return undefined;
   if (target.startsWith("/") || target === "*") return { host, path: target };
   const [, authority, rest = ""] = ABSOLUTE.exec(target) ?? [];
@@ -60,7 +59,7 @@ function readHttp1(head: RequestHead, names: ServerNames): RequestTarget | undef
 
 /** HTTP/1.0 had no Host: it is the name that TLS was asked for, the listener's, or its address. RFC 9110 §7.1. */
 function hostOfConnection({ fields, connection }: RequestHead, names: ServerNames): string | undefined {
-  if (fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === "host")) return undefined;
+  if (fields.has("host")) return undefined;
   const { servername, localAddress = "" } = connection?.socket ?? {};
   if (typeof servername === "string" && servername !== "") return servername;
   return names.first ?? (isIPv6(localAddress) ? `[${localAddress}]` : localAddress);
@@ -70,19 +69,8 @@ function readHttp2({ fields }: RequestHead, pseudo: IncomingHttpHeaders): Reques
   const { ":authority": authority, ":path": path, ":scheme": scheme } = pseudo;
   if (path === undefined || (scheme !== "https" && scheme !== "http")) return undefined;
   if (pseudo.host === undefined) return authority === undefined ? undefined : { host: authority, path };
-  const host = onlyHost(fields);
+  // Node drops a second one from `headers`.
+  const host = fields.only("host");
   if (host === undefined || (authority !== undefined && host !== authority)) return undefined;
   return { host, path };
-}
-
-/** Node drops a second one from `headers`. */
-function onlyHost(raw: readonly string[]): string | undefined {
-  let host: string | undefined;
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] ?? "";
-    if (name.length !== 4 || name.toLowerCase() !== "host") continue;
-    if (host !== undefined) return undefined;
-    host = toFieldValue(raw[at + 1]);
-  }
-  return host;
 }

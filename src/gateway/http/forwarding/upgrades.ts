@@ -1,58 +1,32 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
-import type { Duplex, Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { breakOff } from "../replies/break-off.ts";
 import { endRaw } from "../replies/end-raw.ts";
 import { Http1Reply } from "../replies/http1-reply.ts";
 import type { Http2Reply } from "../replies/http2-reply.ts";
 import type { LastAnswers, Reply } from "../exchange/reply.ts";
-import { failureOfLateBody, mayRepeat, toFailure, type UpstreamFailure } from "../exchange/http-upstream.ts";
+import { failureOfLateBody, mayRepeat, toFailure } from "../exchange/http-upstream.ts";
+import {
+  acceptOf,
+  type DeclinedUpgrade,
+  type UpgradeListener,
+  type Upgrader,
+  type UpgradeRequest,
+} from "../exchange/upgrade.ts";
+import { FieldList } from "../fields/field-list.ts";
 import { RequestBody } from "../exchange/request-body.ts";
 import { leave, passOnEnd } from "../../tcp/relay-bytes.ts";
-import type { IsAwaited } from "../../upstream/upstream.ts";
 import { type ExchangeLimits, MOST_REPEATS } from "../exchange/running-exchange.ts";
 
 /** A connection that was to be upgraded ends with its answer anyway. */
 const NOTHING = Buffer.alloc(0);
 const EACH: LastAnswers = { isLast: () => true };
 
-/** A request that asks for another protocol, as the upstream is to get it. */
-export interface UpgradeRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Names and values in turn, Host first. */
-  readonly fields: readonly string[];
-  readonly protocol: string;
-  /** All of it. */
-  readonly body: Uint8Array;
-  readonly isAwaited: IsAwaited;
-}
-
-/** The same before its body has come. */
+/** A request that asks for another protocol, before its body has come. */
 export interface UpgradeHead extends Omit<UpgradeRequest, "body" | "isAwaited"> {
   readonly length: number;
-}
-
-/** What the upstream made of it. */
-export interface UpgradeListener {
-  switched(fields: readonly string[], socket: Duplex, head: Buffer): void;
-  /** It answered like any other request. */
-  declined(answer: DeclinedUpgrade): void;
-  failed(failure: UpstreamFailure): void;
-}
-
-/** An answer without another protocol. */
-export interface DeclinedUpgrade {
-  readonly status: number;
-  readonly message: string;
-  readonly fields: readonly string[];
-  readonly body: Readable & { readonly rawTrailers?: readonly string[] };
-}
-
-/** Asks an upstream for another protocol, and tells as HTTP/1.1 would. Returns how to give up. */
-export interface Upgrader {
-  ask(upgrade: UpgradeRequest, listener: UpgradeListener): () => void;
 }
 
 /** Carries WebSockets and other upgrades (RFC 9110 §7.8) between clients and an upstream. */
@@ -122,18 +96,19 @@ export class UpgradeTransport {
   }
 
   /** From HTTP/2, as an extended CONNECT (RFC 8441 §5), which has neither key nor answer to it. */
-  fromHttp2(stream: ServerHttp2Stream, reply: Http2Reply, path: string, list: readonly string[]): void {
+  fromHttp2(stream: ServerHttp2Stream, reply: Http2Reply, path: string, list: FieldList): void {
     const key = randomBytes(16).toString("base64");
-    const fields = [...without(list, "sec-websocket-key"), "Sec-WebSocket-Key", key];
+    const fields = list.without("sec-websocket-key");
+    fields.add("Sec-WebSocket-Key", key);
     const stop = this.#ask(
       { method: "GET", path, fields, protocol: "websocket", body: NOTHING, isAwaited: () => true },
       {
         switched: (answer, upstream, first) => {
           try {
-            if (valueOf(answer, "sec-websocket-accept") !== acceptOf(key)) {
+            if (answer.first("sec-websocket-accept") !== acceptOf(key)) {
               throw new Error("the upstream accepts a key that it was not sent");
             }
-            reply.head(200, "", without(answer, "sec-websocket-accept"));
+            reply.head(200, "", answer.without("sec-websocket-accept"));
           } catch (error) {
             upstream.destroy();
             reply.failBecause({ kind: "broken", error: toFailure(error).error });
@@ -224,27 +199,12 @@ function passOn({ status, message, fields, body }: DeclinedUpgrade, reply: Reply
   body.on("end", () => {
     // A stream of HTTP/2 that was reset ends as well.
     if ("rstCode" in body && body.rstCode !== constants.NGHTTP2_NO_ERROR) reply.fail(502);
-    else reply.end(body.rawTrailers ?? []);
+    else reply.end(new FieldList(body.rawTrailers));
   });
   body.on("error", () => reply.fail(502));
 }
 
 /** As they came from a parser that takes no CR and LF in them. */
-function toLines(fields: readonly string[]): string {
-  let lines = "";
-  for (let at = 0; at < fields.length; at += 2) lines += `${fields[at] ?? ""}: ${fields[at + 1] ?? ""}\r\n`;
-  return lines;
-}
-
-export function without(fields: readonly string[], name: string): string[] {
-  return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);
-}
-
-export function valueOf(fields: readonly string[], name: string): string | undefined {
-  return fields.find((_, at) => at % 2 === 1 && fields[at - 1]?.toLowerCase() === name);
-}
-
-/** RFC 6455 §4.2.2 */
-export function acceptOf(key: string): string {
-  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+function toLines(fields: FieldList): string {
+  return fields.toPairs().reduce((lines, [name, value]) => `${lines}${name}: ${value}\r\n`, "");
 }

@@ -2,11 +2,10 @@ import type { IncomingMessage } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { TlsOptions } from "node:tls";
 import { MOST_KEPT } from "../exchange/request-body.ts";
+import { MOST_FIELDS } from "../forwarding/request-judge.ts";
 
 /** Fields of a request, all together; more is answered with 431. */
 const MAX_HEADER_BYTES = 32 * 1024;
-/** More are answered with 431; over HTTP/2 the stream is reset. */
-export const MOST_FIELDS = 128;
 const MAX_STREAMS = 100;
 /** Between two requests; longer than the minute that load balancers in front keep connections. */
 export const KEEP_ALIVE_MS = 65_000;

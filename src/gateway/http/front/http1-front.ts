@@ -8,6 +8,7 @@ import type { HttpForwarder } from "../forwarding/forwarder.ts";
 import { isUpgrade } from "./front.ts";
 import { Http1Reply } from "../replies/http1-reply.ts";
 import { statusOfMalformed } from "./malformed-request.ts";
+import { FieldList } from "../fields/field-list.ts";
 import type { RequestHead } from "../fields/request-target.ts";
 import { GRACE_MS, Turns } from "./turns.ts";
 
@@ -81,7 +82,7 @@ export class Http1Front {
     const status = statusOfMalformed(error);
     if (status === undefined) return void socket.destroy();
     if (this.#turns.isDeaf(socket)) return;
-    if (status !== 501) this.#forwarder.tellMalformed(error, connectionOf(socket), status);
+    if (status !== 501) this.#forwarder.teller.malformed(error, connectionOf(socket), status);
     const answering = this.#turns.answering(socket);
     // Behind a request that is all there it is another one's, and its answer would be taken for the first one's.
     if (answering?.req.complete === true) this.#turns.endAfterAll(socket);
@@ -92,21 +93,21 @@ export class Http1Front {
   #decline(request: IncomingMessage, response: ServerResponse, status: number): void {
     const reply = new Http1Reply(response, this.#turns);
     response.on("error", ignore);
-    response.on("close", this.#forwarder.reporter(headOf(request), reply));
+    response.on("close", this.#forwarder.teller.begin(headOf(request), reply));
     reply.fail(status);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const reply = new Http1Reply(response, this.#turns);
     const head = headOf(request);
-    const tell = this.#forwarder.reporter(head, reply);
+    const tell = this.#forwarder.teller.begin(head, reply);
     let over: (() => void) | undefined;
     response.on("error", ignore);
     response.on("close", () => {
       tell();
       over?.();
     });
-    const vetted = isCoded(request) ? 501 : this.#forwarder.vet(head);
+    const vetted = isCoded(request) ? 501 : this.#forwarder.judge.vet(head);
     if (typeof vetted === "number") {
       reply.fail(vetted);
       return;
@@ -121,7 +122,7 @@ export class Http1Front {
   /** `client` is the connection, or what will be read from it behind the request's body. */
   #upgrade(request: IncomingMessage, client: Duplex, head: Buffer): void {
     if (this.#isBusy(request.socket)) return this.#endDetached(request.socket);
-    const vetted = isUpgrade(request) ? this.#forwarder.vet(headOf(request)) : 400;
+    const vetted = isUpgrade(request) ? this.#forwarder.judge.vet(headOf(request)) : 400;
     if (typeof vetted === "number") return this.#refuse(request, client, vetted);
     const { path, fields } = vetted;
     const { method = "GET" } = request;
@@ -132,12 +133,12 @@ export class Http1Front {
     );
     const upgrade = { method, path, fields: fields.list, protocol, length: fields.contentLength ?? 0 };
     const reply = this.#forwarder.upgrades.fromHttp1(request, client, head, upgrade);
-    client.on("close", this.#forwarder.reporter(headOf(request), reply));
+    client.on("close", this.#forwarder.teller.begin(headOf(request), reply));
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, status: number): void {
     refuseRaw(socket, status);
-    this.#forwarder.reporter(headOf(request), { status, failure: undefined })();
+    this.#forwarder.teller.begin(headOf(request), { status, failure: undefined })();
   }
 
   /** Node gave the connection up, with what it owes to it: that is answered, and nothing more is read. */
@@ -155,7 +156,7 @@ function headOf(request: IncomingMessage): RequestHead {
     target: request.url ?? "",
     // A line can say 2.0, which is not what this is.
     version: request.httpVersionMajor === 1 ? request.httpVersion : "",
-    fields: request.rawHeaders,
+    fields: new FieldList(request.rawHeaders),
     pseudo: undefined,
     connection: connectionOf(request.socket),
   };

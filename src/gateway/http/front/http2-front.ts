@@ -10,6 +10,7 @@ import type { HttpForwarder } from "../forwarding/forwarder.ts";
 import { Http2Reply, type Http2ReplyOptions } from "../replies/http2-reply.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
 import { isOfProtocol } from "./malformed-request.ts";
+import { FieldList } from "../fields/field-list.ts";
 import type { RequestHead } from "../fields/request-target.ts";
 
 /** Where a stream's trailers are once its body has ended, as with a request of HTTP/1.1. */
@@ -36,11 +37,11 @@ export class Http2Front {
       this.#take(stream, headers, raw),
     );
     server.on("sessionError", (error, session) => {
-      if (isOfProtocol(error)) this.#forwarder.tellMalformed(error, connectionOf(session), undefined);
+      if (isOfProtocol(error)) this.#forwarder.teller.malformed(error, connectionOf(session), undefined);
     });
   }
 
-  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, fields: readonly string[]): void {
+  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: string[]): void {
     const { ":method": method = "", ":path": target = "" } = headers;
     const { session } = stream;
     // A stream forgets its session when it closes.
@@ -48,12 +49,12 @@ export class Http2Front {
       method,
       target,
       version: "2.0",
-      fields,
+      fields: new FieldList(raw),
       pseudo: headers,
       connection: connectionOf(session),
     };
     const reply = new Http2Reply(stream, method, this.#options);
-    const tell = this.#forwarder.reporter(head, reply);
+    const tell = this.#forwarder.teller.begin(head, reply);
     const closed = this.#sessions.opened(session);
     let over: (() => void) | undefined;
     stream.on("error", ignore);
@@ -68,7 +69,7 @@ export class Http2Front {
   #serve(stream: ServerHttp2Stream, head: RequestHead, reply: Http2Reply): (() => void) | undefined {
     const expects = head.pseudo?.["expect"];
     const expectsContinue = expects !== undefined && EXPECTS_CONTINUE.test(expects);
-    const vetted = expects === undefined || expectsContinue ? this.#forwarder.vet(head) : 417;
+    const vetted = expects === undefined || expectsContinue ? this.#forwarder.judge.vet(head) : 417;
     if (typeof vetted === "number") {
       reply.fail(vetted);
       return undefined;
@@ -83,7 +84,7 @@ export class Http2Front {
   /** RFC 8441; without a protocol it is a tunnel to anywhere, which this is not for. */
   #connect(stream: ServerHttp2Stream, head: RequestHead, reply: Http2Reply): (() => void) | undefined {
     const protocol = head.pseudo?.[":protocol"];
-    const vetted = protocol === undefined ? 405 : this.#forwarder.vet(head);
+    const vetted = protocol === undefined ? 405 : this.#forwarder.judge.vet(head);
     if (typeof vetted === "number" || protocol !== "websocket") {
       reply.fail(typeof vetted === "number" ? vetted : 501);
       return undefined;

@@ -1,7 +1,6 @@
 import type { Http2Session } from "node:http2";
+import { isStreamError } from "../exchange/is-stream-error.ts";
 
-/** NGHTTP2_ERR_PROTO, which is in none of Node's types. */
-const PROTOCOL_ERROR = -505;
 const PING_MS = 2000;
 
 /**
@@ -13,7 +12,7 @@ export function outliveStreamErrors(session: Http2Session): void {
   const destroy = session.destroy.bind(session);
   let broken: Error | undefined;
   const outlive: Http2Session["destroy"] = (error, code) => {
-    if (!isOfProtocol(error)) {
+    if (!isStreamError(error)) {
       destroy(error ?? broken, code);
       return;
     }
@@ -34,8 +33,4 @@ export function outliveStreamErrors(session: Http2Session): void {
     }
   };
   session.destroy = outlive;
-}
-
-export function isOfProtocol(error: unknown): error is Error {
-  return error instanceof Error && "errno" in error && error.errno === PROTOCOL_ERROR;
 }

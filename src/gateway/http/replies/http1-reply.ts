@@ -8,6 +8,7 @@ import {
   type Reply,
   withoutFields,
 } from "../exchange/reply.ts";
+import type { FieldList } from "../fields/field-list.ts";
 import { toTrailers } from "../fields/request-fields.ts";
 
 const NOTHING = new Uint8Array();
@@ -26,20 +27,20 @@ export class Http1Reply implements Reply {
     this.#lasts = lasts;
   }
 
-  information(status: number, raw: readonly string[]): void {
+  information(status: number, sent: FieldList): void {
     if (this.status !== undefined || this.#isOver || this.#response.req.httpVersion === "1.0") return;
     if (status === 100) this.#response.writeContinue();
-    else this.#response.writeInformation(status, endToEnd(raw).list);
+    else this.#response.writeInformation(status, endToEnd(sent).list.raw);
   }
 
-  head(status: number, message: string, raw: readonly string[]): void {
+  head(status: number, message: string, sent: FieldList): void {
     const response = this.#response;
-    const fields = endToEnd(raw);
+    const fields = endToEnd(sent);
     if (this.#lasts.isLast(response)) response.shouldKeepAlive = false;
     const reason = REASON.test(message) ? message : "";
     const { list, announcesTrailers } = fields;
     const hasTrailer = !announcesTrailers || this.#isChunked(status, fields);
-    response.writeHead(status, reason, hasTrailer ? list : withoutFields(list, ["trailer"]));
+    response.writeHead(status, reason, (hasTrailer ? list : withoutFields(list, ["trailer"])).raw);
     // Together with the body's first bytes if those are here; else the head goes alone.
     process.nextTick(flush, response);
     this.status = status;
@@ -54,9 +55,9 @@ export class Http1Reply implements Reply {
     return false;
   }
 
-  end(rawTrailers: readonly string[]): void {
-    const trailers = toTrailers(rawTrailers);
-    if (trailers.length > 0) this.#response.addTrailers(trailers);
+  end(sent: FieldList): void {
+    const trailers = toTrailers(sent);
+    if (trailers.size > 0) this.#response.addTrailers(trailers.toPairs());
     this.#response.end();
   }
 

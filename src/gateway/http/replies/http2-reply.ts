@@ -3,6 +3,7 @@ import { constants, type ServerHttp2Stream } from "node:http2";
 import { toHttp2Fields } from "../fields/http2-fields.ts";
 import { STATUS_OF_FAILURE, type UpstreamFailure } from "../exchange/http-upstream.ts";
 import { endToEnd, type Reply } from "../exchange/reply.ts";
+import type { FieldList } from "../fields/field-list.ts";
 import { toTrailers } from "../fields/request-fields.ts";
 
 /** Sends the ends of answers, some of them later. */
@@ -36,14 +37,15 @@ export class Http2Reply implements Reply {
     this.#options = options;
   }
 
-  information(status: number, raw: readonly string[]): void {
+  information(status: number, sent: FieldList): void {
     if (this.status !== undefined || this.#isOver) return;
-    this.#stream.additionalHeaders({ ":status": status, ...toHttp2Fields(endToEnd(raw).list) });
+    this.#stream.additionalHeaders({ ":status": status, ...toHttp2Fields(endToEnd(sent).list) });
   }
 
-  head(status: number, _message: string, raw: readonly string[], isAll = false): void {
+  head(status: number, _message: string, sent: FieldList, isAll = false): void {
     if (this.#isOver) return;
-    const { list: fields, isSized } = endToEnd(raw);
+    const { list, isSized } = endToEnd(sent);
+    const fields = list.raw;
     // Sent first all the same, as pseudo fields are.
     fields.push(":status", String(status));
     if (isAll || this.#method === "HEAD" || BODILESS.has(status)) {
@@ -65,12 +67,12 @@ export class Http2Reply implements Reply {
     return false;
   }
 
-  end(rawTrailers: readonly string[]): void {
+  end(sent: FieldList): void {
     this.#isEnded = true;
     if (!this.#hasBody) return;
-    const trailers = toTrailers(rawTrailers);
-    if (trailers.length > 0) {
-      const fields = toHttp2Fields(trailers.flat());
+    const trailers = toTrailers(sent);
+    if (trailers.size > 0) {
+      const fields = toHttp2Fields(trailers);
       this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(fields));
     }
     this.#options.ends.end(this.#stream, endStream);

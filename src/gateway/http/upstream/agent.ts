@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
-import type { TransportOptions } from "../exchange/http-upstream.ts";
+import type { TransportOptions } from "./transport-options.ts";
 import { connectUpstream, type IsAwaited } from "../../upstream/upstream.ts";
 import type { UpstreamSocket } from "../../upstream/upstream-socket.ts";
 

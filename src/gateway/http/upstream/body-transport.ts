@@ -2,16 +2,17 @@ import { type ClientRequest, type IncomingMessage, request as httpRequest } from
 import { type Attempt, newAttempt, UpstreamAgent } from "./agent.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import { type BodyPump, NO_BODY, type RequestBody } from "../exchange/request-body.ts";
+import { FieldList } from "../fields/field-list.ts";
 import { toTrailers } from "../fields/request-fields.ts";
 import {
   type Exchange,
   failureOfSilence,
   toFailure,
-  type TransportOptions,
   type UpstreamListener,
   type UpstreamRequest,
   type UpstreamTransport,
 } from "../exchange/http-upstream.ts";
+import type { TransportOptions } from "./transport-options.ts";
 
 /** Requests with a body over HTTP/1.1: trailers, 100 Continue and all else that may come with one. */
 export class BodyTransport implements UpstreamTransport {
@@ -25,7 +26,7 @@ export class BodyTransport implements UpstreamTransport {
 
   send(request: UpstreamRequest, listener: UpstreamListener): Exchange {
     const { method, path, fields, body, expectsContinue } = request;
-    const headers = [...fields, ...framing(body), ...(expectsContinue ? ["Expect", "100-continue"] : [])];
+    const headers = [...fields.raw, ...framing(body), ...(expectsContinue ? ["Expect", "100-continue"] : [])];
     const attempt = newAttempt();
     const options = { agent: this.#agent, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES, attempt };
     const sent = httpRequest(options);
@@ -62,7 +63,9 @@ class BodyExchange implements Exchange {
     this.#attempt = attempt;
     this.#listener = listener;
     // 100 as well: Node tells it twice.
-    request.on("information", ({ statusCode, rawHeaders }) => listener.information(statusCode, rawHeaders));
+    request.on("information", ({ statusCode, rawHeaders }) =>
+      listener.information(statusCode, new FieldList(rawHeaders)),
+    );
     request.on("timeout", () => {
       this.#fail(failureOfSilence(this.#body));
       this.#destroy();
@@ -101,9 +104,9 @@ class BodyExchange implements Exchange {
     request.write(NOTHING);
     return body.pump({
       stream: request,
-      end: (rawTrailers) => {
-        const trailers = toTrailers(rawTrailers);
-        if (trailers.length > 0 && isChunked(body)) request.addTrailers(trailers);
+      end: (sent) => {
+        const trailers = toTrailers(sent);
+        if (trailers.size > 0 && isChunked(body)) request.addTrailers(trailers.toPairs());
         request.end();
       },
       fail: (error) => {
@@ -116,14 +119,18 @@ class BodyExchange implements Exchange {
   #answer(response: IncomingMessage): void {
     if (this.#isOver) return;
     this.#response = response;
-    this.#listener.head(response.statusCode ?? 502, response.statusMessage ?? "", response.rawHeaders);
+    this.#listener.head(
+      response.statusCode ?? 502,
+      response.statusMessage ?? "",
+      new FieldList(response.rawHeaders),
+    );
     response.on("data", (chunk: Buffer) => {
       if (!this.#isOver && !this.#listener.data(chunk)) response.pause();
     });
     response.on("end", () => {
       if (this.#isOver) return;
       this.#isOver = true;
-      this.#listener.end(response.rawTrailers);
+      this.#listener.end(new FieldList(response.rawTrailers));
       // It answered before it took all of the body: nobody needs the rest, and the connection is of no use any more.
       if (!this.#request.writableFinished) this.#request.destroy();
     });

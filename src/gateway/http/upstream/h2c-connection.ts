@@ -8,7 +8,7 @@ import {
 import { MOST_HEAD_BYTES, type ConnectionTimes } from "./connection-times.ts";
 import type { Http2Fields } from "../fields/http2-fields.ts";
 import { toFailure, type UpstreamFailure } from "../exchange/http-upstream.ts";
-import { isOfProtocol } from "../front/outlive-stream-errors.ts";
+import { isStreamError } from "../exchange/is-stream-error.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 import type { UpstreamSocket } from "../../upstream/upstream-socket.ts";
 
@@ -198,7 +198,7 @@ export class H2cConnection {
     const { session } = this;
     const destroy = session.destroy.bind(session);
     const outlive: typeof destroy = (error, code) => {
-      if (isOfProtocol(error)) this.#doubt();
+      if (isStreamError(error)) this.#doubt();
       else destroy(error, code);
     };
     session.destroy = outlive;

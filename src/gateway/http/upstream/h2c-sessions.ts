@@ -1,6 +1,5 @@
 import { H2cConnection } from "./h2c-connection.ts";
-import { type Http2Fields, toHttp2Fields } from "../fields/http2-fields.ts";
-import type { TransportOptions } from "../exchange/http-upstream.ts";
+import type { TransportOptions } from "./transport-options.ts";
 import { connectUpstream, type IsAwaited } from "../../upstream/upstream.ts";
 import type { UpstreamSocket } from "../../upstream/upstream-socket.ts";
 
@@ -74,13 +73,4 @@ export class H2cSessions {
     coming.giveUp = connectUpstream(to, this.#options, connected, {}, isAwaited);
     return coming;
   }
-}
-
-/** A request's fields: names and values in turn, Host first, which is a pseudo field here. RFC 9113 §8.3.1. */
-export function toHttp2Request(fields: readonly string[]): Http2Fields {
-  return Object.assign(toHttp2Fields(fields.slice(2)), { ":scheme": "http", ":authority": fields[1] ?? "" });
-}
-
-export function withoutPseudo(raw: readonly string[]): readonly string[] {
-  return raw.filter((_, at) => !(raw[at - (at % 2)] ?? "").startsWith(":"));
 }

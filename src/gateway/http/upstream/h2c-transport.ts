@@ -1,7 +1,8 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
 import type { H2cConnection } from "./h2c-connection.ts";
-import { type H2cSessions, toHttp2Request, withoutPseudo } from "./h2c-sessions.ts";
-import { type Http2Fields, toHttp2Fields } from "../fields/http2-fields.ts";
+import type { H2cSessions } from "./h2c-sessions.ts";
+import { FieldList } from "../fields/field-list.ts";
+import { type Http2Fields, toHttp2Fields, toHttp2Request, withoutPseudo } from "../fields/http2-fields.ts";
 import { type BodyPump, NO_BODY, type RequestBody } from "../exchange/request-body.ts";
 import { toTrailers } from "../fields/request-fields.ts";
 import {
@@ -9,13 +10,14 @@ import {
   failureOfSilence,
   mayRepeat,
   toFailure,
-  type TransportOptions,
   type UpstreamFailure,
   type UpstreamListener,
   type UpstreamRequest,
   type UpstreamTransport,
 } from "../exchange/http-upstream.ts";
+import type { TransportOptions } from "./transport-options.ts";
 
+const NO_FIELDS = new FieldList();
 /** A connection that is gone, whatever was sent on it. */
 const ENDED: UpstreamFailure = {
   kind: "broken",
@@ -51,7 +53,7 @@ class H2cExchange implements Exchange {
   #stream: ClientHttp2Stream | undefined;
   #heardBefore = 0;
   #body: BodyPump = NO_BODY;
-  #trailers: readonly string[] = [];
+  #trailers = NO_FIELDS;
   #isAnswered = false;
   #isOver = false;
 
@@ -127,7 +129,7 @@ class H2cExchange implements Exchange {
       if (!this.#isOver) listener.head(Number(headers[":status"]), "", withoutPseudo(raw ?? []), isAll);
     });
     stream.on("trailers", (_headers, _flags, raw) => {
-      this.#trailers = raw ?? [];
+      this.#trailers = new FieldList(raw);
     });
     stream.on("data", (chunk: Buffer) => {
       if (!this.#isOver && !listener.data(chunk)) stream.pause();
@@ -150,9 +152,9 @@ class H2cExchange implements Exchange {
   #pump(body: RequestBody, stream: ClientHttp2Stream): BodyPump {
     return body.pump({
       stream,
-      end: (rawTrailers) => {
-        const trailers = toTrailers(rawTrailers);
-        stream.once("wantTrailers", () => stream.sendTrailers(toHttp2Fields(trailers.flat())));
+      end: (sent) => {
+        const trailers = toTrailers(sent);
+        stream.once("wantTrailers", () => stream.sendTrailers(toHttp2Fields(trailers)));
         stream.end();
       },
       fail: (error) => {

@@ -1,14 +1,9 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
 import type { H2cConnection } from "./h2c-connection.ts";
-import { type H2cSessions, toHttp2Request, withoutPseudo } from "./h2c-sessions.ts";
-import {
-  acceptOf,
-  type UpgradeListener,
-  type Upgrader,
-  type UpgradeRequest,
-  valueOf,
-  without,
-} from "../forwarding/upgrades.ts";
+import type { H2cSessions } from "./h2c-sessions.ts";
+import { acceptOf, type UpgradeListener, type Upgrader, type UpgradeRequest } from "../exchange/upgrade.ts";
+import { FieldList } from "../fields/field-list.ts";
+import { toHttp2Request, withoutPseudo } from "../fields/http2-fields.ts";
 import { toFailure } from "../exchange/http-upstream.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 
@@ -60,8 +55,8 @@ export class H2cUpgrader implements Upgrader {
       listener.failed({ kind: "unsupported", error: new Error("the upstream takes no extended CONNECT") });
       return () => undefined;
     }
-    const key = valueOf(fields, "sec-websocket-key") ?? "";
-    const headers = toHttp2Request(without(fields, "sec-websocket-key"));
+    const key = fields.first("sec-websocket-key") ?? "";
+    const headers = toHttp2Request(fields.without("sec-websocket-key"));
     Object.assign(headers, { ":method": "CONNECT", ":protocol": "websocket", ":path": path });
     let isAnswered = false;
     let stream: ClientHttp2Stream;
@@ -82,15 +77,10 @@ export class H2cUpgrader implements Upgrader {
       const status = Number(answer[":status"]);
       const rest = withoutPseudo(raw ?? []);
       if (status === 200) {
-        const accepted = [
-          "Upgrade",
-          "websocket",
-          "Connection",
-          "Upgrade",
-          "Sec-WebSocket-Accept",
-          acceptOf(key),
-        ];
-        listener.switched([...accepted, ...rest], stream, Buffer.alloc(0));
+        const accepted = new FieldList(["Upgrade", "websocket", "Connection", "Upgrade"]);
+        accepted.add("Sec-WebSocket-Accept", acceptOf(key));
+        accepted.addAll(rest);
+        listener.switched(accepted, stream, Buffer.alloc(0));
       } else {
         stream.end();
         listener.declined({ status, message: "", fields: rest, body: stream });

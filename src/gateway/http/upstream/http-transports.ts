@@ -6,12 +6,12 @@ import { H2cTransport } from "./h2c-transport.ts";
 import { H2cUpgrader } from "./h2c-upgrader.ts";
 import type {
   Exchange,
-  TransportOptions,
   UpstreamListener,
   UpstreamRequest,
   UpstreamTransport,
 } from "../exchange/http-upstream.ts";
-import { UpgradeTransport } from "../forwarding/upgrades.ts";
+import type { TransportOptions } from "./transport-options.ts";
+import type { Upgrader } from "../exchange/upgrade.ts";
 import { Http1Upgrader } from "./upgrader.ts";
 import { WholeTransport } from "./whole-transport.ts";
 
@@ -21,7 +21,7 @@ const HEAD_TIMEOUT_MS = 300_000;
 /** All ways to a listener's upstream. */
 export interface HttpTransports {
   readonly requests: UpstreamTransport;
-  readonly upgrades: UpgradeTransport;
+  readonly upgrader: Upgrader;
   readonly headTimeoutMs: number;
 }
 
@@ -33,12 +33,12 @@ export function openHttpTransports(
   const headTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : HEAD_TIMEOUT_MS;
   const options = { to, connectTimeoutMs, connectRetryMs, headTimeoutMs, idleTimeoutMs, times };
   if (to.protocol === "http") {
-    const upgrades = new UpgradeTransport(new Http1Upgrader(options), options);
-    return { requests: new Http1Transport(options), upgrades, headTimeoutMs };
+    const requests = new Http1Transport(options);
+    return { requests, upgrader: new Http1Upgrader(options), headTimeoutMs };
   }
   const sessions = new H2cSessions(options);
-  const upgrades = new UpgradeTransport(new H2cUpgrader(sessions, headTimeoutMs), options);
-  return { requests: new H2cTransport(options, sessions), upgrades, headTimeoutMs };
+  const upgrader = new H2cUpgrader(sessions, headTimeoutMs);
+  return { requests: new H2cTransport(options, sessions), upgrader, headTimeoutMs };
 }
 
 /** Over HTTP/1.1: by the cheaper way, where that can carry the request. */

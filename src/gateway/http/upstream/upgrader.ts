@@ -1,8 +1,10 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { newAttempt, UpstreamAgent } from "./agent.ts";
 import { MOST_HEAD_BYTES } from "./connection-times.ts";
-import type { UpgradeListener, Upgrader, UpgradeRequest } from "../forwarding/upgrades.ts";
-import { toFailure, type TransportOptions } from "../exchange/http-upstream.ts";
+import { FieldList } from "../fields/field-list.ts";
+import type { UpgradeListener, Upgrader, UpgradeRequest } from "../exchange/upgrade.ts";
+import { toFailure } from "../exchange/http-upstream.ts";
+import type { TransportOptions } from "./transport-options.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 
 /** At an upstream that speaks HTTP/1.1: whatever the protocol. */
@@ -21,7 +23,7 @@ export class Http1Upgrader implements Upgrader {
     listener: UpgradeListener,
   ): () => void {
     const { headTimeoutMs } = this.#options;
-    const headers = [...fields, "Connection", "Upgrade", "Upgrade", protocol];
+    const headers = [...fields.raw, "Connection", "Upgrade", "Upgrade", protocol];
     if (body.length > 0 || method !== "GET") headers.push("Content-Length", String(body.length));
     const attempt = newAttempt(isAwaited);
     let request: ClientRequest;
@@ -39,12 +41,17 @@ export class Http1Upgrader implements Upgrader {
     });
     request.on("upgrade", ({ rawHeaders }, socket, head) => {
       isAnswered = true;
-      listener.switched(rawHeaders, socket, head);
+      listener.switched(new FieldList(rawHeaders), socket, head);
     });
     request.on("response", (response) => {
       isAnswered = true;
       const { statusCode = 502, statusMessage = "", rawHeaders } = response;
-      listener.declined({ status: statusCode, message: statusMessage, fields: rawHeaders, body: response });
+      listener.declined({
+        status: statusCode,
+        message: statusMessage,
+        fields: new FieldList(rawHeaders),
+        body: response,
+      });
     });
     request.on("error", (error) => {
       if (!isAnswered) listener.failed(toFailure(error));

@@ -4,11 +4,12 @@ import { MOST_HEAD_BYTES } from "./connection-times.ts";
 import {
   type Exchange,
   toFailure,
-  type TransportOptions,
   type UpstreamListener,
   type UpstreamRequest,
   type UpstreamTransport,
 } from "../exchange/http-upstream.ts";
+import type { TransportOptions } from "./transport-options.ts";
+import { FieldList } from "../fields/field-list.ts";
 import { KeptClients } from "./kept-clients.ts";
 import { connectUpstream } from "../../upstream/upstream.ts";
 
@@ -49,7 +50,7 @@ export class WholeTransport implements UpstreamTransport {
 
   send({ method, path, fields, body }: UpstreamRequest, listener: UpstreamListener): Exchange {
     const exchange = new WholeExchange(listener);
-    this.#clients.dispatch({ path, method, headers: fields, body: body?.whole ?? null }, exchange);
+    this.#clients.dispatch({ path, method, headers: fields.raw, body: body?.whole ?? null }, exchange);
     return exchange;
   }
 
@@ -96,7 +97,7 @@ class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
     message?: string,
   ): void {
     if (this.#isAborted) return;
-    const fields = toStrings(controller.rawHeaders);
+    const fields = toFields(controller.rawHeaders);
     if (status < 200) this.#listener.information(status, fields);
     else this.#listener.head(status, toLatin1(message ?? ""), fields);
   }
@@ -106,7 +107,7 @@ class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    if (!this.#isAborted) this.#listener.end(toStrings(controller.rawTrailers));
+    if (!this.#isAborted) this.#listener.end(toFields(controller.rawTrailers));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -114,16 +115,16 @@ class WholeExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 }
 
-const NOTHING: readonly string[] = [];
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /** As they came: bytes, which are Latin-1 in Node's strings. A head that came in one piece is decoded in one. */
-function toStrings(raw: Dispatcher.DispatchController["rawHeaders"]): readonly string[] {
-  if (!Array.isArray(raw) || raw.length === 0) return NOTHING;
+function toFields(raw: Dispatcher.DispatchController["rawHeaders"]): FieldList {
+  if (!Array.isArray(raw) || raw.length === 0) return new FieldList();
   const parts = raw as readonly Buffer[];
   const [first] = parts;
   const last = parts.at(-1);
-  if (first === undefined || last === undefined || first.buffer !== last.buffer) return parts.map(toText);
+  if (first === undefined || last === undefined || first.buffer !== last.buffer)
+    return new FieldList(parts.map(toText));
   const { buffer, byteOffset: start } = first;
   const head = Buffer.from(buffer, start, last.byteOffset + last.length - start).toString("latin1");
   const strings: string[] = [];
@@ -131,7 +132,7 @@ function toStrings(raw: Dispatcher.DispatchController["rawHeaders"]): readonly s
     const at = part.byteOffset - start;
     strings.push(part.buffer === buffer ? head.slice(at, at + part.length) : toText(part));
   }
-  return strings;
+  return new FieldList(strings);
 }
 
 function toText(part: Buffer): string {

@@ -1,0 +1,119 @@
+import type { GuardedConnection } from "../../../guard/connection/guarded-connection.ts";
+import type { Peer } from "../../../guard/connection/peer.ts";
+import { type IpNetwork, parseIpNetwork } from "../../../trust/network/ip-network.ts";
+import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
+import type { ForwardingListener, PathRule } from "../../config/config.ts";
+import { PathRules } from "../../config/path-rules.ts";
+import { ServerNames } from "../../config/server-names.ts";
+import type { ServiceContext } from "../../service/service.ts";
+import type { AskedBy } from "../exchange/running-exchange.ts";
+import { PeerFields } from "../fields/peer-fields.ts";
+import { type RequestFields, toRequestFields } from "../fields/request-fields.ts";
+import { readTarget, type RequestHead } from "../fields/request-target.ts";
+import { deniedWords } from "./denied-words.ts";
+
+const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
+/** Fields of a request; more are answered with 431, over HTTP/2 the stream is reset. */
+export const MOST_FIELDS = 128;
+
+/** What a request comes to before the upstream hears of it. */
+export interface Vetted extends AskedBy {
+  readonly fields: RequestFields;
+}
+
+export interface RequestJudgeContext extends Pick<
+  ServiceContext<ForwardingListener>,
+  "config" | "isAllowed" | "onDenied"
+> {
+  /** Whether another request may go on now. */
+  readonly hasRoom: () => boolean;
+}
+
+/** Says which requests of a listener may go on, and as what. */
+export class RequestJudge {
+  readonly #context: RequestJudgeContext;
+  readonly #names: ServerNames;
+  readonly #proxies: readonly IpNetwork[];
+  readonly #told = new WeakMap<GuardedConnection, PeerFields>();
+  #paths: PathRules;
+
+  /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
+  constructor(context: RequestJudgeContext) {
+    const { config } = context;
+    this.#context = context;
+    this.#names = new ServerNames(config.serverNames);
+    this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
+    this.#paths = new PathRules(config.paths);
+  }
+
+  /** Goes by other rules from now on. */
+  useRules(paths: readonly PathRule[]): void {
+    this.#paths = new PathRules(paths);
+  }
+
+  /** Whether the request may go on, and as what; else the status that refuses it. */
+  vet(head: RequestHead): Vetted | number {
+    try {
+      return this.#vet(head);
+    } catch {
+      // Groups are in the trust store, which may be out of reach.
+      return 500;
+    }
+  }
+
+  /** The same of one that runs: a group that its peer left lets nothing go on, though the peer is in it again by now. */
+  mayGoOn({ path, peer }: AskedBy, changes: TrustChanges | undefined): boolean {
+    if (this.#paths.isEmpty) return true;
+    const rules = this.#paths.judge(path);
+    const left = peer && changes?.get(peer.pin)?.leftGroups;
+    try {
+      return rules !== undefined && this.#denying(peer, rules, left) === undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  #vet(head: RequestHead): Vetted | number {
+    const { connection, method, fields: sent } = head;
+    if (connection === undefined) return 500;
+    // Its answer would show whoever asks what we tell the upstream.
+    if (method === "TRACE") return 405;
+    if (!VERSIONS.has(head.version)) return 505;
+    // Node takes it for ICE/1.0, too, which is no HTTP.
+    if (method === "SOURCE") return 501;
+    if (sent.size > MOST_FIELDS) return 431;
+    const target = readTarget(head, this.#names);
+    if (typeof target === "number") return target;
+    const rules = this.#paths.judge(target.path);
+    if (rules === undefined) return 400;
+    const { peer } = connection;
+    const denying = this.#denying(peer, rules);
+    if (denying !== undefined) {
+      this.#context.onDenied(connection, deniedWords(denying, method, target.path));
+      return 403;
+    }
+    if (!this.#context.hasRoom()) return 503;
+    const fields = toRequestFields(sent, target.host, this.#tell(connection));
+    // It could not be said again as it was.
+    if (fields.contentLength !== undefined && !Number.isSafeInteger(fields.contentLength)) return 413;
+    return { path: target.path, peer, fields };
+  }
+
+  /** The first of the rules that does not allow a peer; all have to. */
+  #denying(
+    peer: Peer | undefined,
+    rules: readonly PathRule[],
+    without?: readonly string[],
+  ): PathRule | undefined {
+    const { isAllowed } = this.#context;
+    return rules.find(({ allow }) => peer === undefined || !isAllowed(peer, allow, without));
+  }
+
+  #tell(connection: GuardedConnection): PeerFields {
+    const told = this.#told.get(connection);
+    if (told !== undefined) return told;
+    const made = new PeerFields(connection, this.#proxies);
+    this.#told.set(connection, made);
+    return made;
+  }
+}
