@@ -16,7 +16,7 @@ import { rememberGuarded } from "./connection/guarded-servers.ts";
 import { HandOver } from "./connection/hand-over.ts";
 import { type BoundHandshake, Handshake } from "./connection/handshake.ts";
 import { handshakeOf } from "./connection/handshake-of.ts";
-import { LiveConnections } from "./connection/live-connections.ts";
+import { LiveConnections } from "./open/live-connections.ts";
 import { type Peer, toPeer } from "./connection/peer.ts";
 import { rememberConnection } from "./connection/peer-of.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
@@ -26,7 +26,7 @@ import { createCounters, type GuardStats } from "./stats.ts";
 import { Teller } from "./teller.ts";
 import { Tap } from "./tap/tap.ts";
 import { Tickets } from "./tickets/tickets.ts";
-import { TrustWatch } from "./trust-watch.ts";
+import { TrustWatch } from "./open/trust-watch.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 

@@ -1,6 +1,6 @@
 import type { KeyPin } from "../../x509/certificate-facts.ts";
-import type { GuardedConnection } from "./guarded-connection.ts";
-import type { Handshake } from "./handshake.ts";
+import type { GuardedConnection } from "../connection/guarded-connection.ts";
+import type { Handshake } from "../connection/handshake.ts";
 
 /** What is open now, found by how it began and by key. */
 export class LiveConnections implements Iterable<GuardedConnection> {

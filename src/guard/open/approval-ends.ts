@@ -1,6 +1,6 @@
-import { type TrustChange, type TrustChanges, UNCHANGED } from "../trust/happenings/trust-changes.ts";
-import type { KeyPin } from "../x509/certificate-facts.ts";
-import type { GuardedConnection } from "./connection/guarded-connection.ts";
+import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/happenings/trust-changes.ts";
+import type { KeyPin } from "../../x509/certificate-facts.ts";
+import type { GuardedConnection } from "../connection/guarded-connection.ts";
 
 const LOOK_EVERY_MS = 1000;
 

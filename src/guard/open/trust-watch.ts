@@ -1,10 +1,10 @@
-import type { TrustChanges } from "../trust/happenings/trust-changes.ts";
+import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
-import { type CutReason, toCutReason } from "../trust/happenings/cut-reason.ts";
-import type { GuardedConnection } from "./connection/guarded-connection.ts";
-import type { LiveConnections } from "./connection/live-connections.ts";
-import type { Tickets } from "./tickets/tickets.ts";
-import type { TrustPort } from "../trust/trust-port.ts";
+import { type CutReason, toCutReason } from "../../trust/happenings/cut-reason.ts";
+import type { GuardedConnection } from "../connection/guarded-connection.ts";
+import type { LiveConnections } from "./live-connections.ts";
+import type { Tickets } from "../tickets/tickets.ts";
+import type { TrustPort } from "../../trust/trust-port.ts";
 
 export interface TrustWatchOptions {
   readonly trust: TrustPort;
