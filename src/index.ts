@@ -16,7 +16,6 @@ export {
 export type { Identity, IdentityPem } from "./client/identities/identity.ts";
 export { type Joined, type JoinOptions, joinWithToken } from "./client/join-with-token.ts";
 export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/servers/known-servers.ts";
-export { createIdentity } from "./client/identities/make-identity.ts";
 export {
   renewIdentity,
   type RenewIdentityOptions,
@@ -122,8 +121,9 @@ export {
   describeCertificate,
   toPem,
 } from "./x509/certificate-description.ts";
-export { type CertificateFacts, type KeyType, readCertificate } from "./x509/certificate-facts.ts";
-export type { CreatedIdentity, CreateIdentityOptions } from "./x509/create-identity.ts";
+export { type CertificateFacts, readCertificate } from "./x509/certificate-facts.ts";
+export type { KeyType } from "./x509/public-key-info.ts";
+export { type CreatedIdentity, createIdentity, type CreateIdentityOptions } from "./x509/create-identity.ts";
 export type { IdentityType } from "./x509/identity-type.ts";
 export { createPkcs12, type Pkcs12Options } from "./x509/pkcs12.ts";
 export type { KeyOutcome, ManyAct, ManyKey } from "./operator/act-on-many.ts";

@@ -64,7 +64,7 @@ const IN_ORDER =
   /ORDER BY (?:first_seen IS NULL, )?(?:first_seen, )?(?:pin|group_key|sequence(?: DESC)?|number DESC)\b(?!,)/;
 
 /** Packages that one file alone may import. */
-const ONE_PLACE = ["@peculiar/asn1-schema", "@peculiar/asn1-x509", "canonicalize"];
+const ONE_PLACE = ["canonicalize"];
 
 /** A function that is written where it is assigned to a property. */
 const ASSIGNED_FUNCTION =

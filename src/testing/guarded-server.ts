@@ -13,7 +13,7 @@ import {
   type OptionRule,
   type OptionRules,
 } from "../check-options.ts";
-import { createIdentity } from "../client/identities/make-identity.ts";
+import { createIdentity } from "../x509/create-identity.ts";
 import type { RefusedMessage } from "../guard/channels.ts";
 import { toCutReason } from "../trust/happenings/cut-reason.ts";
 import { type Guard, guard } from "../guard/guard.ts";

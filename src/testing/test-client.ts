@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { createIdentity } from "../client/identities/make-identity.ts";
+import { createIdentity } from "../x509/create-identity.ts";
 import { isAlertError, toConnectError } from "../client/connection/refused-by-server.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
 import type { RefusedMessage } from "../guard/channels.ts";

@@ -4,27 +4,14 @@ import { readingCertificate } from "./certificate-malformed.ts";
 import { type ClaimedName, readAlternativeName, readClaimedName, readCommonName } from "./claimed-name.ts";
 import { DerReader, TAG } from "./der.ts";
 import { type ReadExtensions, readExtensions } from "./extensions.ts";
-import { keyTypeOf } from "./public-key-info.ts";
+import { type KeyType, keyTypeOf } from "./public-key-info.ts";
 import { readTime } from "./time.ts";
-
-/** The key types a peer may have. DESIGN: RSA 2048 to 8192 bits, the NIST curves, EdDSA, ML-DSA. */
-export type KeyType =
-  | "rsa"
-  | "rsa-pss"
-  | "p256"
-  | "p384"
-  | "p521"
-  | "ed25519"
-  | "ed448"
-  | "ml-dsa-44"
-  | "ml-dsa-65"
-  | "ml-dsa-87";
 
 /** SHA-256 of the DER SubjectPublicKeyInfo as `sha256:` + base64 (RFC 7469 §2.4). */
 export type KeyPin = `sha256:${string}`;
 
 /** What the hot path reads of a certificate; everything is bounded, nothing is believed. */
-export interface CertificateFacts {
+export interface CertificateFacts extends ClaimedName {
   /** The whole certificate. */
   readonly der: Uint8Array;
   /** The key: SubjectPublicKeyInfo as it stands in `der`. */
@@ -36,10 +23,6 @@ export interface CertificateFacts {
   /** Milliseconds since the epoch, inclusive (RFC 5280 §4.1.2.5). */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** First SAN URI, else SAN DNS, else SAN e-mail, else the subject's CN: hostile text, not yet looked at. */
-  readonly claimedName: string | undefined;
-  /** Why nobody can say what it claims, where that is so; `claimedName` is undefined then. A certificate that claims nothing has none. */
-  readonly nameProblem: string | undefined;
   /** The values of our two extensions, not looked at: those of a known key are never read. */
   readonly joinProof: Uint8Array | undefined;
   readonly endorsement: Uint8Array | undefined;

@@ -1,5 +1,4 @@
 import { isHandclaspError } from "../errors.ts";
-import type { CertificateFacts } from "./certificate-facts.ts";
 import { DerReader, sameBytes, TAG } from "./der.ts";
 
 /** The content of the OID 2.5.4.3. */
@@ -23,7 +22,12 @@ const BMP_STRING = 0x1e;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What a certificate calls its owner, or why that cannot be read. */
-export type ClaimedName = Pick<CertificateFacts, "claimedName" | "nameProblem">;
+export interface ClaimedName {
+  /** First SAN URI, else SAN DNS, else SAN e-mail, else the subject's CN: hostile text, not yet looked at. */
+  readonly claimedName: string | undefined;
+  /** Why nobody can say what it claims, where that is so; `claimedName` is undefined then. A certificate that claims nothing has none. */
+  readonly nameProblem: string | undefined;
+}
 
 /** A name that cannot be read is a fact that is missing, not a fault of the certificate. */
 export function readClaimedName(read: () => string | undefined): ClaimedName {

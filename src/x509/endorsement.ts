@@ -1,6 +1,7 @@
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
-import type { CertificateFacts, KeyPin, KeyType } from "./certificate-facts.ts";
+import type { CertificateFacts, KeyPin } from "./certificate-facts.ts";
+import type { KeyType } from "./public-key-info.ts";
 import { readingCertificate } from "./certificate-malformed.ts";
 import { DerReader, readInteger, TAG } from "./der.ts";
 import { encodeDer, integerContent } from "./encode-der.ts";

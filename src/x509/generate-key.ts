@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import type { KeyType } from "./certificate-facts.ts";
+import type { KeyType } from "./public-key-info.ts";
 
 const generate = promisify(generateKeyPair);
 

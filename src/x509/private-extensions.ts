@@ -1,3 +1,5 @@
+import { fromHex } from "./from-hex.ts";
+
 /**
  * Our two certificate extensions, named by UUIDs below 1.2.840.113556.1.8000.2554, where nobody has to assign them. Each
  * UUID is cut into arcs of 16 and 24 bits: below 2.25 it is one of 128, which Go, GnuTLS and Botan cannot read.
@@ -20,7 +22,3 @@ export const ENDORSEMENT: PrivateExtension = {
   oid: "1.2.840.113556.1.8000.2554.58007.47450.54621.16720.44542.9973703.8266219",
   content: fromHex("2a864886f71401be40937a83c51782f25a83aa5d81825082db7e84e0df4783f8c36b"),
 };
-
-function fromHex(digits: string): Uint8Array {
-  return new Uint8Array(Buffer.from(digits, "hex"));
-}

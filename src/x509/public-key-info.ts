@@ -1,6 +1,18 @@
 import { HandclaspError } from "../errors.ts";
-import type { KeyType } from "./certificate-facts.ts";
 import { DerReader, TAG, toOid } from "./der.ts";
+
+/** The key types a peer may have: RSA of 2048 to 8192 bits, the NIST curves, EdDSA, ML-DSA. */
+export type KeyType =
+  | "rsa"
+  | "rsa-pss"
+  | "p256"
+  | "p384"
+  | "p521"
+  | "ed25519"
+  | "ed448"
+  | "ml-dsa-44"
+  | "ml-dsa-65"
+  | "ml-dsa-87";
 
 const RSA_BITS_LEAST = 2048;
 const RSA_BITS_MOST = 8192;

@@ -1,14 +1,15 @@
-import { createPublicKey, hash, type KeyObject, randomBytes } from "node:crypto";
-import { toPem } from "./certificate-description.ts";
-import { type CertificateFacts, type KeyType, readCertificate } from "./certificate-facts.ts";
+import { createPublicKey, hash, type KeyObject } from "node:crypto";
+import { readCertificate } from "./certificate-facts.ts";
 import { readingCertificate } from "./certificate-malformed.ts";
 import { DerReader, sameBytes, TAG } from "./der.ts";
+import type { RawExtension } from "./encode-certificate.ts";
 import { encodeDer } from "./encode-der.ts";
 import * as extensions from "./extensions.ts";
-import { signatureAlgorithmOf, signWith } from "./key-signature.ts";
+import { keyIdentifier } from "./identity-content.ts";
 import { ENDORSEMENT, JOIN_PROOF } from "./private-extensions.ts";
-import { keyTypeOf } from "./public-key-info.ts";
-import { encodeTime, validityOf } from "./time.ts";
+import { type KeyType, keyTypeOf } from "./public-key-info.ts";
+import { signCertificate, type SignedCertificate } from "./sign-certificate.ts";
+import { validityOf } from "./time.ts";
 
 export interface ReissueOptions {
   /** Signs; the certificate is over its public half. */
@@ -21,19 +22,6 @@ export interface ReissueOptions {
   readonly endorsement?: Uint8Array | null;
 }
 
-export interface ReissuedCertificate {
-  readonly certificatePem: string;
-  readonly facts: CertificateFacts;
-}
-
-interface RawExtension {
-  readonly oid: Uint8Array;
-  readonly isCritical: boolean;
-  readonly value: Uint8Array;
-}
-
-const VERSION_3 = encodeDer(0xa0, encodeDer(TAG.INTEGER, Uint8Array.of(2)));
-const TRUE = encodeDer(TAG.BOOLEAN, Uint8Array.of(0xff));
 const KEPT = [
   extensions.BASIC_CONSTRAINTS,
   extensions.EXT_KEY_USAGE,
@@ -51,43 +39,20 @@ const ANY_SIGNATURE = 0xc6;
  * stands in there as it did, so the pin stays) or another (rotation). What the old issuer said of itself is left out.
  * Throws what `readCertificate` throws, ERR_HANDCLASP_OPTION, and ERR_HANDCLASP_KEY_UNSUPPORTED.
  */
-export function reissueCertificate(oldDer: Uint8Array, options: ReissueOptions): ReissuedCertificate {
+export function reissueCertificate(oldDer: Uint8Array, options: ReissueOptions): SignedCertificate {
   const old = readCertificate(oldDer);
   const { notBefore, notAfter } = validityOf(options.now, options.days);
   const spki = spkiOf(options.privateKey, old.spki);
   const type = readingCertificate(() => keyTypeOf(spki));
   const { subject, kept } = readingCertificate(() => partsOf(oldDer));
-  const algorithm = signatureAlgorithmOf(type);
-  const tbs = encodeDer(
-    TAG.SEQUENCE,
-    VERSION_3,
-    encodeDer(TAG.INTEGER, positiveSerial()),
-    algorithm,
-    subject,
-    encodeDer(TAG.SEQUENCE, encodeTime(notBefore), encodeTime(notAfter)),
-    subject,
-    spki,
-    encodeDer(
-      0xa3,
-      encodeDer(
-        TAG.SEQUENCE,
-        ...kept.map((extension) => encodeExtension(usableBy(type, old.keyType, extension))),
-        encodeExtension(keyIdentifier(spki)),
-        ...ours(JOIN_PROOF.content, options.joinProof, old.joinProof),
-        ...ours(ENDORSEMENT.content, options.endorsement, old.endorsement),
-      ),
-    ),
-  );
-  const signature = encodeDer(TAG.BIT_STRING, Uint8Array.of(0), signWith(type, options.privateKey, tbs));
-  const der = encodeDer(TAG.SEQUENCE, tbs, algorithm, signature);
-  return { certificatePem: toPem(der), facts: readCertificate(der) };
-}
-
-/** 16 random bytes, positive and with no leading zero (RFC 5280 §4.1.2.2). */
-export function positiveSerial(): Uint8Array {
-  const serial = randomBytes(16);
-  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
-  return serial;
+  const extensions = [
+    ...kept.map((extension) => usableBy(type, old.keyType, extension)),
+    keyIdentifier(hash("sha256", spki, "buffer")),
+    ...ours(JOIN_PROOF.content, options.joinProof, old.joinProof),
+    ...ours(ENDORSEMENT.content, options.endorsement, old.endorsement),
+  ];
+  const content = { subject, notBefore, notAfter, spki, extensions };
+  return signCertificate(content, type, options.privateKey);
 }
 
 /** The old one as it stands when it is the same key: OpenSSL may write it otherwise, and that would be another pin. */
@@ -140,23 +105,11 @@ function usableBy(type: KeyType, oldType: KeyType, extension: RawExtension): Raw
   return { ...extension, value: encodeDer(TAG.BIT_STRING, Uint8Array.of(unused, usage)) };
 }
 
-/** RFC 7093 §2, the first method: the leftmost 160 bits of a SHA-256; over all of SubjectPublicKeyInfo, as in a pin. */
-function keyIdentifier(spki: Uint8Array): RawExtension {
-  const digest = hash("sha256", spki, "buffer").subarray(0, 20);
-  const value = encodeDer(TAG.OCTET_STRING, digest);
-  return { oid: extensions.SUBJECT_KEY_IDENTIFIER, isCritical: false, value };
-}
-
 function ours(
   oid: Uint8Array,
   given: Uint8Array | null | undefined,
   old: Uint8Array | undefined,
-): readonly Uint8Array[] {
+): readonly RawExtension[] {
   const value = given === undefined ? old : given;
-  return value === undefined || value === null ? [] : [encodeExtension({ oid, isCritical: false, value })];
-}
-
-function encodeExtension({ oid, isCritical, value }: RawExtension): Uint8Array {
-  const critical = isCritical ? [TRUE] : [];
-  return encodeDer(TAG.SEQUENCE, encodeDer(TAG.OID, oid), ...critical, encodeDer(TAG.OCTET_STRING, value));
+  return value === undefined || value === null ? [] : [{ oid, isCritical: false, value }];
 }

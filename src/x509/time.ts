@@ -11,6 +11,7 @@ const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 const FIRST_LONG_YEAR = 2050;
 const ZERO = 0x30;
 const ZULU = 0x5a;
+const ASCII = new TextEncoder();
 
 /** Milliseconds since the epoch of a UTCTime or GeneralizedTime, in the only form that RFC 5280 §4.1.2.5 allows. */
 export function readTime(reader: DerReader, field: string): number {
@@ -35,8 +36,8 @@ export function readTime(reader: DerReader, field: string): number {
 export function encodeTime(time: Date): Uint8Array {
   const digits = `${time.toISOString().slice(0, 19).replace(/[-T:]/g, "")}Z`;
   return time.getUTCFullYear() < FIRST_LONG_YEAR
-    ? encodeDer(TAG.UTC_TIME, Buffer.from(digits.slice(2)))
-    : encodeDer(TAG.GENERALIZED_TIME, Buffer.from(digits));
+    ? encodeDer(TAG.UTC_TIME, ASCII.encode(digits.slice(2)))
+    : encodeDer(TAG.GENERALIZED_TIME, ASCII.encode(digits));
 }
 
 /** When a certificate that is made now is good, in whole seconds. Throws ERR_HANDCLASP_OPTION. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
-import { type KeyType, readCertificate } from "../../src/x509/certificate-facts.ts";
+import { readCertificate } from "../../src/x509/certificate-facts.ts";
+import type { KeyType } from "../../src/x509/public-key-info.ts";
 import { toPem } from "../../src/x509/certificate-description.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import {

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { IdentityPem } from "../../client/identities/identity.ts";
-import { createIdentity } from "../../client/identities/make-identity.ts";
+import { createIdentity } from "../../x509/create-identity.ts";
 import type { IdentityType } from "../../x509/identity-type.ts";
 import { dataFolder } from "../trust-store/data-folder.ts";
 

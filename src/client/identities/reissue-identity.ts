@@ -3,10 +3,12 @@ import { realpathSync } from "node:fs";
 import { checkOptions, FUNCTION, NUMBER, oneOf, type OptionRules, TEXT } from "../../check-options.ts";
 import { HandclaspError } from "../../errors.ts";
 import { toPem } from "../../x509/certificate-description.ts";
-import type { KeyPin, KeyType } from "../../x509/certificate-facts.ts";
+import type { KeyPin } from "../../x509/certificate-facts.ts";
+import type { KeyType } from "../../x509/public-key-info.ts";
 import { createEndorsement } from "../../x509/endorsement.ts";
 import { generateKey } from "../../x509/generate-key.ts";
-import { reissueCertificate, type ReissuedCertificate } from "../../x509/reissue-certificate.ts";
+import { reissueCertificate } from "../../x509/reissue-certificate.ts";
+import type { SignedCertificate } from "../../x509/sign-certificate.ts";
 import { type Identity, parseIdentity } from "./identity.ts";
 import { readIdentityFile, replaceIdentityFile, showIdentityFile } from "./identity-file.ts";
 import { identityFile, type PassphraseOption, type SavedIdentity } from "./identity-folder.ts";
@@ -129,7 +131,7 @@ async function withExisting<T>(
 function replace(
   file: string,
   key: string,
-  { certificatePem }: ReissuedCertificate,
+  { certificatePem }: SignedCertificate,
   passphrase: string | undefined,
 ): Identity {
   const identity = parseIdentity({ key, certificate: certificatePem }, file);
