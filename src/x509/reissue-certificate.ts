@@ -4,7 +4,7 @@ import { readingCertificate } from "./certificate-malformed.ts";
 import { DerReader, sameBytes, TAG } from "./der.ts";
 import type { RawExtension } from "./encode-certificate.ts";
 import { encodeDer } from "./encode-der.ts";
-import * as extensions from "./extensions.ts";
+import { BASIC_CONSTRAINTS, EXT_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME } from "./extensions.ts";
 import { keyIdentifier } from "./identity-content.ts";
 import { ENDORSEMENT, JOIN_PROOF } from "./private-extensions.ts";
 import { type KeyType, keyTypeOf } from "./public-key-info.ts";
@@ -22,12 +22,7 @@ export interface ReissueOptions {
   readonly endorsement?: Uint8Array | null;
 }
 
-const KEPT = [
-  extensions.BASIC_CONSTRAINTS,
-  extensions.EXT_KEY_USAGE,
-  extensions.KEY_USAGE,
-  extensions.SUBJECT_ALT_NAME,
-];
+const KEPT = [BASIC_CONSTRAINTS, EXT_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME];
 
 /** Bits of the first byte of KeyUsage (RFC 5280 §4.2.1.3). */
 const DIGITAL_SIGNATURE = 0x80;
@@ -96,7 +91,7 @@ function partsOf(der: Uint8Array): { readonly subject: Uint8Array; readonly kept
 
 /** A key of another type may not be able to do what the old one was for: RSA encrypts, others do not (RFC 9881 §5). */
 function usableBy(type: KeyType, oldType: KeyType, extension: RawExtension): RawExtension {
-  if (type === oldType || !sameBytes(extension.oid, extensions.KEY_USAGE)) return extension;
+  if (type === oldType || !sameBytes(extension.oid, KEY_USAGE)) return extension;
   const bits = readingCertificate(() =>
     new DerReader(extension.value, "certificate").content(TAG.BIT_STRING, "keyUsage"),
   );
