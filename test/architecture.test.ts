@@ -297,6 +297,13 @@ describe("architecture", () => {
     assert.deepEqual(others, []);
   });
 
+  it("reads in one place what names a store", () => {
+    const reads = SOURCES.filter(({ text }) => /"(?:memory|sqlite):|`sqlite:\$/.test(text)).map(
+      ({ path }) => path,
+    );
+    assert.deepEqual(reads, ["trust/port/store-url.ts"]);
+  });
+
   it("looks in one place at what was thrown: what it says, which code it has, or as an error", () => {
     const byHand =
       /\b(\w+) instanceof Error \?(?: \1\.message)? : (?:String\(\1\)|new Error\(String\(\1\)\))/;

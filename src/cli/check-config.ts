@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../errors.ts";
 import type { GatewayConfig } from "../gateway/config/config.ts";
 import { locateKey } from "../gateway/config/locate-key.ts";
 import { namedGroups, unknownGroups } from "../gateway/config/named-groups.ts";
 import type { Complaint } from "../gateway/config/parse-config.ts";
-import { openStore } from "../store/open-store.ts";
+import { openStoreAt } from "../store/open-store.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
 import { jsonOption } from "./command-line/json-option.ts";
@@ -15,7 +16,7 @@ import { readConfig, readText } from "./server/gateway-config.ts";
 import { print, printJson, say } from "./terminal/output.ts";
 
 interface Flags {
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 
@@ -41,7 +42,7 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-async function checkAsJson(file: string, store: string): Promise<void> {
+async function checkAsJson(file: string, store: StoreUrl): Promise<void> {
   try {
     const warnings = await doubtsAbout(file, readConfig(file, store));
     printJson({ complaints: [], warnings });
@@ -78,10 +79,9 @@ async function doubtsAbout(file: string, config: GatewayConfig): Promise<readonl
 }
 
 /** By folded name; undefined where there is no store yet, which to open would make one. */
-async function groupsOf(url: string): Promise<ReadonlySet<string> | undefined> {
-  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
-  if (url === "memory:" || !existsSync(path)) return undefined;
-  await using store = openStore(url, { process: processName("check-config"), readOnly: true });
+async function groupsOf(url: StoreUrl): Promise<ReadonlySet<string> | undefined> {
+  if (url.file === null || !existsSync(url.file)) return undefined;
+  await using store = openStoreAt(url, { process: processName("check-config"), readOnly: true });
   const groups = new Set<string>();
   for await (const { group } of everyItem((page) => store.listMembers(page))) groups.add(nameKey(group));
   return groups;

@@ -2,7 +2,8 @@ import { rm, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { openStore } from "../store/open-store.ts";
+import { StoreUrl } from "../trust/port/store-url.ts";
+import { openStoreAt } from "../store/open-store.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { Operator } from "../operator/operator.ts";
 import { formatListing } from "../tls/formats/format-listing.ts";
@@ -37,7 +38,7 @@ function step(title: string, observed: string, holds: boolean): void {
 
 async function play(path: string): Promise<void> {
   const now = new Date();
-  await using store = openStore(path, { process: processName("demo") });
+  await using store = openStoreAt(StoreUrl.sqlite(path), { process: processName("demo") });
   const operator = new Operator(store, { user: "operator", process: processName("demo"), now: Date.now });
   const identity = await createIdentity({ name: "demo server", now });
   await using server = await startDemoServer(store, identity);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import type { Finding } from "./doctor/finding.ts";
@@ -11,7 +12,7 @@ export function command(): Command {
   return new Command("doctor").addOption(storeOption()).addOption(jsonOption()).action(examine);
 }
 
-async function examine({ store, json }: { readonly store: string; readonly json?: true }): Promise<void> {
+async function examine({ store, json }: { readonly store: StoreUrl; readonly json?: true }): Promise<void> {
   const stores = await examineStores(store);
   const findings = [
     ...examineRuntime(),

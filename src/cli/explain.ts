@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { explainRefusal } from "../operator/explain-refusal.ts";
 import { jsonOption } from "./command-line/json-option.ts";
@@ -22,7 +23,7 @@ export function command(): Command {
 
 async function run(
   connection: string,
-  { store: url, json }: { readonly store: string; readonly json?: true },
+  { store: url, json }: { readonly store: StoreUrl; readonly json?: true },
 ): Promise<void> {
   await withStore(
     url,

@@ -10,7 +10,7 @@ import {
 import { Capacity } from "../gateway/listening/capacity.ts";
 import { Entrance } from "../gateway/listening/entrance.ts";
 import { keepAlive } from "../gateway/upstream/keep-alive.ts";
-import { openStore } from "../store/open-store.ts";
+import { openStoreAt } from "../store/open-store.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { isInNetwork, parseIpNetwork } from "../trust/network/ip-network.ts";
 import { addConnectFlags, type ConnectFlags } from "./client/connect-flags.ts";
@@ -65,7 +65,7 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
   const stopped = stopSignal();
   const log = new ServeLog(flags.json === true);
   outliveReaders(log);
-  await using store = openStore(knownServersUrl(flags.store), { process: processName("forward") });
+  await using store = openStoreAt(knownServersUrl(flags.store), { process: processName("forward") });
   const options = await connectOptions(store, { address: to, flags, verb });
   const failures = new ForwardLog(log);
   const shared = { options: { ...options, sessions: new SessionCache() }, log: failures };

@@ -152,7 +152,7 @@ async function startWorkers(
   log: EventLog,
   { log: detail, printCertificate, passphraseFile }: GatewayOptions,
 ): Promise<Accepting> {
-  if (config.store === "memory:") {
+  if (config.store.file === null) {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", "several workers cannot share the store memory:", {
       hint: "use --workers 1, or a store in a file",
     });

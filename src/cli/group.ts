@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { toListedMember } from "../operator/listed-member.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
 import { jsonOption } from "./command-line/json-option.ts";
@@ -11,7 +12,7 @@ import { printList } from "./lists/print-list.ts";
 
 interface Flags {
   readonly ifVersion?: number;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 
@@ -70,7 +71,7 @@ async function change(what: "add" | "remove", group: string, key: string, flags:
 
 interface ListFlags extends PageFlags {
   readonly group?: string;
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 async function list({ group, store: url, ...flags }: ListFlags): Promise<void> {

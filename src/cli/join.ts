@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
 import type { IdentityPem } from "../client/identities/identity.ts";
 import { ensureIdentity } from "../client/identities/identity-folder.ts";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { joinWithToken } from "../client/join-with-token.ts";
-import { openStore } from "../store/open-store.ts";
+import { openStoreAt } from "../store/open-store.ts";
 import { parseJoinToken } from "../trust/naming/join-token.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
@@ -18,7 +19,7 @@ import { type PassphraseFlag, passphraseFrom, passphraseOption } from "./command
 interface Flags extends PassphraseFlag {
   readonly identity?: string;
   readonly type: IdentityType;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 
@@ -55,7 +56,7 @@ async function run(
   const make = (): Promise<IdentityPem> => makeIdentity(token.peer, type);
   const identity = await ensureIdentity(identitiesFolder(), name, make, passphraseFrom(flag));
   if (identity.isNew) say(`made the identity ${toKeyId(identity.facts.pin)} in ${identity.file}`);
-  await using store = openStore(knownServersUrl(url), { process: processName("join") });
+  await using store = openStoreAt(knownServersUrl(url), { process: processName("join") });
   const { address, knownAt } = await joinWithToken({
     token,
     identity,

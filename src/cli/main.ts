@@ -3,6 +3,7 @@ import { type Command, CommanderError, type OutputConfiguration } from "commande
 import { tooOld } from "../node-version.ts";
 import { refuseEmptyPaths } from "./command-line/empty-paths.ts";
 import { beforeRest, findVerb } from "./command-line/help-request.ts";
+import { parseStores } from "./command-line/store-option.ts";
 import { useLargerHeap } from "./server/larger-heap.ts";
 import { printBytes, printError, printErrorsAsJson, settleOutput } from "./terminal/output.ts";
 import { toUsageError } from "./command-line/usage-error.ts";
@@ -16,6 +17,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = await commandTree(args.find((arg) => !arg.startsWith("-") && arg !== "help"));
   inherit(program, isJson ? QUIET : OUTPUT);
   refuseEmptyPaths(program);
+  parseStores(program);
   const { command, path, wantsHelp, unknown } = findVerb(program, args);
   try {
     if (wantsHelp && unknown !== undefined) command.error(`error: unknown command '${unknown}'`);

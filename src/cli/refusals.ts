@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { toListedRefusal } from "../operator/listed-refusal.ts";
 import { refusalsOf } from "../operator/refusals-of.ts";
 import { REFUSAL_REASONS } from "../trust/judging/alerts.ts";
@@ -19,7 +20,7 @@ interface Flags extends PageFlags, TimeFlags {
   readonly reason?: RecordedReason;
   readonly listener?: string;
   readonly address?: string;
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 const REASONS: readonly RecordedReason[] = [...REFUSAL_REASONS, "path-not-allowed"];

@@ -10,7 +10,7 @@ import { proxiedAddress } from "../gateway/proxy-protocol/proxied-address.ts";
 import { clientAddress } from "../guard/connection/client-address.ts";
 import { guard } from "../guard/guard.ts";
 import { peerOf } from "../guard/connection/peer-of.ts";
-import { openStore } from "../store/open-store.ts";
+import { openStoreAt } from "../store/open-store.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
 import { processName } from "./trust-store/process-name.ts";
@@ -57,7 +57,7 @@ async function serve(options: ServerOptions & PassphraseFlag, verb: Command): Pr
   outliveReaders(log);
   const name = processName("serve");
   const onError = (error: unknown): void => log.failed(error);
-  await using store = openStore(options.store, { process: name });
+  await using store = openStoreAt(options.store, { process: name });
   const identityOptions = { ...settings.certificate, ...passphraseFrom(options) };
   const identity = await serverIdentity(store, identityOptions);
   const { policy } = settings;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
@@ -8,7 +9,7 @@ import { print, printJson, say, table } from "./terminal/output.ts";
 import { auditProblem, notCompared, toJsonRows } from "../operator/audit-problem.ts";
 
 interface Options {
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

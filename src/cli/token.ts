@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
+import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
 import { toListedToken } from "../operator/listed-token.ts";
@@ -23,7 +24,7 @@ import { shortKeyId } from "./lists/print-keys.ts";
 const SHORT_ID = 12;
 
 interface StoreFlags {
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

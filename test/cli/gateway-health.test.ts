@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { StoreUrl } from "../../src/trust/port/store-url.ts";
 import { UPSTREAM_PROBLEMS } from "../../src/gateway/gateway-event.ts";
 import { REFUSAL_REASONS } from "../../src/trust/judging/alerts.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
@@ -68,7 +69,7 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
     const text = `[[listener]]\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:${upstream.port}"\nfirst_use = "accept"\n`;
     const events: PrimaryEvent[] = [];
     const primary = new Primary(
-      parseConfig(text, { file: "x.toml", folder: home.folder, store: home.store }),
+      parseConfig(text, { file: "x.toml", folder: home.folder, store: StoreUrl.parse(home.store) }),
       {
         count: 2,
         command: [process.execPath, MAIN, "gateway", "--worker", "--json"],

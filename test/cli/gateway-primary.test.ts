@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { renameSync, symlinkSync } from "node:fs";
 import { describe, it } from "node:test";
+import { StoreUrl } from "../../src/trust/port/store-url.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
 import { aggregate } from "../../src/gateway/metrics/metrics-server.ts";
 import { Primary, type PrimaryEvent, type PrimaryOptions } from "../../src/gateway/workers/primary.ts";
@@ -17,7 +18,11 @@ function primaryOf(
   program: string,
   { text = LISTENER, onEvent = () => undefined }: Partial<PrimaryOptions> & { readonly text?: string } = {},
 ): Primary {
-  const config = parseConfig(text, { file: "x.toml", folder: home.folder, store: home.store });
+  const config = parseConfig(text, {
+    file: "x.toml",
+    folder: home.folder,
+    store: StoreUrl.parse(home.store),
+  });
   return new Primary(config, { count: 2, command: [program, ...ARGS], sockets: [], onEvent });
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { VerifyServer } from "../../client/servers/known-servers.ts";
 import { parseServerAddress } from "../../client/servers/server-address.ts";
 import { STARTTLS, type StartTlsProtocol } from "../../client/starttls/starttls-protocols.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { asArgument } from "../command-line/as-argument.ts";
 import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
 import { storeOption } from "../command-line/store-option.ts";
@@ -13,7 +14,7 @@ export interface ConnectFlags extends PassphraseFlag {
   readonly servername?: string;
   readonly minTls: "1.2" | "1.3";
   readonly maxTls: "1.2" | "1.3";
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly showPhrase?: true;
 }
 

@@ -2,9 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { readIdentityFile, showIdentityFile } from "../../client/identities/identity-file.ts";
 import { identityFile, listIdentities } from "../../client/identities/identity-folder.ts";
 import { eventAt } from "../../operator/listed-event.ts";
-import { openStore } from "../../store/open-store.ts";
+import { openStoreAt } from "../../store/open-store.ts";
 import { cannotBeWritten, whyNotWritable } from "../../store/sqlite/file/read-only-file.ts";
 import { realStorePath } from "../../store/sqlite/file/real-store-path.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { parseEvent } from "../../trust/records/events.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -36,7 +37,7 @@ export interface StoreFindings {
 }
 
 /** The trust store and the known servers. What does not exist is not made. */
-export async function examineStores(url: string): Promise<StoreFindings> {
+export async function examineStores(url: StoreUrl): Promise<StoreFindings> {
   const findings: Finding[] = [];
   let newestEventAt: number | null = null;
   for (const [subject, locate] of [
@@ -45,13 +46,13 @@ export async function examineStores(url: string): Promise<StoreFindings> {
   ] as const) {
     try {
       const at = locate();
-      const path = storePath(at);
+      const path = at.file;
       if (path === null) {
-        findings.push(toFinding("none", subject, `${at} is kept in memory`));
+        findings.push(toFinding("none", subject, `${String(at)} is kept in memory`));
       } else if (!existsSync(path)) {
         findings.push(toFinding("none", subject, `${path}: made on first use`));
       } else {
-        await using store = openStore(at, { process: processName("doctor"), readOnly: true });
+        await using store = openStoreAt(at, { process: processName("doctor"), readOnly: true });
         findings.push(...examineStore(subject, path, store));
         newestEventAt = Math.max(newestEventAt ?? 0, (await newestEvent(store)) ?? 0) || null;
       }
@@ -114,14 +115,14 @@ async function newestEvent(store: TrustStore): Promise<number | null> {
 }
 
 /** Our identities, and the server's beside the store. */
-export function examineIdentities(url: string): readonly Finding[] {
+export function examineIdentities(url: StoreUrl): readonly Finding[] {
   const findings: Finding[] = [];
   const folder = identitiesFolder();
-  const look = (subject: string, fileOf: () => string): void => {
+  const look = (subject: string, fileOf: () => string | null): void => {
     try {
       const file = fileOf();
-      const shown = showIdentityFile(file);
-      if (shown === undefined) return;
+      const shown = file === null ? undefined : showIdentityFile(file);
+      if (file === null || shown === undefined) return;
       if (!shown.isEncrypted) readIdentityFile(file);
       const keyId = `${toKeyId(shown.facts.pin)}${shown.isEncrypted ? ", its key is encrypted" : ""}`;
       findings.push(openToOthers(subject, file, statSync(file).mode) ?? toFinding("ok", subject, keyId));
@@ -133,8 +134,7 @@ export function examineIdentities(url: string): readonly Finding[] {
   if (shared) findings.push(shared);
   for (const name of names(folder, findings)) look(`identity ${name}`, () => identityFile(folder, name));
   if (findings.length === 0) findings.push(toFinding("none", "identities", "none yet: made on first use"));
-  const path = storePath(url);
-  if (path !== null) look("server identity", () => serverIdentityFile(path));
+  look("server identity", () => serverIdentityFile(url));
   return findings;
 }
 
@@ -154,10 +154,4 @@ function openToOthers(subject: string, path: string, mode: number): Finding | un
   const octal = (mode & 0o777).toString(8);
   const wanted = statSync(path).isDirectory() ? "700" : "600";
   return toFinding("warn", subject, `${path} is open to others (${octal})`, `chmod ${wanted} ${path}`);
-}
-
-/** The file of a store; null for one in memory or in a database server. */
-function storePath(url: string): string | null {
-  if (url.startsWith("sqlite:")) return url.slice("sqlite:".length);
-  return /^[a-z][a-z0-9+.-]+:/i.test(url) ? null : url;
 }

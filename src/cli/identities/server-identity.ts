@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { type Identity, type IdentityPem, parseIdentity } from "../../client/identities/identity.ts";
 import { ensureIdentityFile } from "../../client/identities/identity-file.ts";
+import { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { besideStore } from "../trust-store/beside-store.ts";
@@ -19,8 +20,9 @@ export interface ServerIdentityOptions {
 export async function serverIdentity(store: TrustStore, options: ServerIdentityOptions): Promise<Identity> {
   const { cert, key, passphrase } = options;
   if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key, passphrase);
-  if (!store.url.startsWith("sqlite:")) return parseIdentity(await identityInMemory(), "the new identity");
-  return ensureIdentityFile(serverIdentityFile(store.url), makeServerIdentity, passphrase);
+  const file = serverIdentityFile(StoreUrl.parse(store.url));
+  if (file === null) return parseIdentity(await identityInMemory(), "the new identity");
+  return ensureIdentityFile(file, makeServerIdentity, passphrase);
 }
 
 /** The files that `serverIdentity` reads. */
@@ -29,7 +31,8 @@ export function serverIdentityFiles(
   { cert, key }: ServerIdentityOptions,
 ): readonly string[] {
   if (cert !== undefined && key !== undefined) return [cert, key];
-  return store.url.startsWith("sqlite:") ? [serverIdentityFile(store.url)] : [];
+  const file = serverIdentityFile(StoreUrl.parse(store.url));
+  return file === null ? [] : [file];
 }
 
 /** The key and certificate in two PEM files, which must belong together. */
@@ -50,9 +53,9 @@ function makeServerIdentity(): Promise<IdentityPem> {
   return makeIdentity(hostname());
 }
 
-/** Beside the store: `trust.db` has `trust.db.server.pem`. */
-export function serverIdentityFile(storeUrl: string): string {
-  return besideStore(storeUrl.replace(/^sqlite:/, ""), (path) => `${path}.server.pem`);
+/** Beside the store: `trust.db` has `trust.db.server.pem`; null for one in memory. */
+export function serverIdentityFile(store: StoreUrl): string | null {
+  return besideStore(store, (own) => `${own}.server.pem`);
 }
 
 function read(file: string): string {

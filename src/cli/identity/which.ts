@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { identityFile } from "../../client/identities/identity-folder.ts";
 import { type ShownIdentity, showIdentityFile } from "../../client/identities/identity-file.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError } from "../../errors.ts";
 import { DEFAULT_IDENTITY, identitiesFolder } from "../identities/make-identity.ts";
 import { serverIdentityFile } from "../identities/server-identity.ts";
@@ -8,7 +9,7 @@ import { serverIdentityFile } from "../identities/server-identity.ts";
 /** Which identity a verb is about. */
 export interface WhichFlags {
   readonly server?: true;
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 export interface WhichIdentity {
@@ -32,10 +33,11 @@ export function whichIdentity(name: string | undefined, { server, store }: Which
   if (name !== undefined) {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", "give a name or --server, not both");
   }
-  if (store === "memory:" || /^(?!sqlite:)[a-z][a-z0-9+.-]+:/i.test(store)) {
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", `no server identity is kept beside ${store}`);
+  const file = serverIdentityFile(store);
+  if (file === null) {
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", `no server identity is kept beside ${String(store)}`);
   }
-  return { name: "server", file: serverIdentityFile(store), isServer: true };
+  return { name: "server", file, isServer: true };
 }
 
 /** What it shows. Throws ERR_HANDCLASP_IDENTITY when there is none. */

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { parseConfig } from "../../gateway/config/parse-config.ts";
@@ -57,7 +58,7 @@ export function configSource(verb: Command, options: GatewayOptions): ConfigSour
 }
 
 /** Reads a file and what it names. Throws ERR_HANDCLASP_CONFIG and what certificates and keys are refused for. */
-export function readConfig(file: string, store: string, { passphrase }: Secret = {}): GatewayConfig {
+export function readConfig(file: string, store: StoreUrl, { passphrase }: Secret = {}): GatewayConfig {
   const config = parseConfig(readText(file), { file, folder: dirname(resolve(file)), store });
   for (const { certificate, trustCa } of config.listeners) {
     if (certificate !== undefined) readServerIdentity(certificate.cert, certificate.key, passphrase);
@@ -68,9 +69,10 @@ export function readConfig(file: string, store: string, { passphrase }: Secret =
 
 /** Every file that a configuration depends on. */
 export function filesOf({ file }: ConfigSource, config: GatewayConfig): readonly string[] {
-  const kept = config.store === "memory:" ? [] : [serverIdentityFile(config.store)];
+  const kept = serverIdentityFile(config.store);
+  const ofStore = kept === null ? [] : [kept];
   const own = config.listeners.flatMap(({ certificate, trustCa }) => [
-    ...(certificate === undefined ? kept : [certificate.cert, certificate.key]),
+    ...(certificate === undefined ? ofStore : [certificate.cert, certificate.key]),
     ...(trustCa === "none" || trustCa === "system" ? [] : [trustCa]),
   ]);
   return [...new Set([...(file === undefined ? [] : [file]), ...own])];

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { HandclaspError } from "../../errors.ts";
-import { openStore } from "../../store/open-store.ts";
+import { openStoreAt } from "../../store/open-store.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { openPemDir } from "./open-pem-dir.ts";
 import type { EventLog } from "../log/event-log.ts";
@@ -11,11 +11,11 @@ export async function keepPems(
   log: EventLog,
 ): Promise<AsyncDisposable | null> {
   if (pemDir === undefined) return null;
-  if (url === "memory:") {
+  if (url.file === null) {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", "a folder of certificates needs a store in a file");
   }
   await using opened = new AsyncDisposableStack();
-  const store = opened.use(openStore(url, { process: processName("gateway") }));
+  const store = opened.use(openStoreAt(url, { process: processName("gateway") }));
   opened.use(await openPemDir(store, pemDir, log));
   return opened.move();
 }

@@ -6,7 +6,7 @@ import { Gateway, type PreparedReload } from "../../gateway/gateway.ts";
 import type { GatewayContext } from "../../gateway/gateway-context.ts";
 import type { GatewayMetrics } from "../../gateway/metrics/gateway-metrics.ts";
 import type { WorkerReport } from "../../gateway/workers/worker-message.ts";
-import { openStore } from "../../store/open-store.ts";
+import { openStoreAt } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { connectionsByFiles } from "./file-capacity.ts";
@@ -44,7 +44,7 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** Opens the store; listens nowhere yet. */
   static async open(config: GatewayConfig, options: GatewayProcessOptions): Promise<GatewayProcess> {
-    const store = openStore(config.store, { process: processName("gateway") });
+    const store = openStoreAt(config.store, { process: processName("gateway") });
     const { metrics } = config;
     if (metrics === undefined) return new GatewayProcess(config, options, store);
     // prom-client is loaded by those only who want metrics.
@@ -137,7 +137,7 @@ export async function announceListeners(
   log: EventLog,
   { file, secret }: Pick<ConfigSource, "file" | "secret">,
 ): Promise<void> {
-  await using store = openStore(config.store, { process: processName("gateway") });
+  await using store = openStoreAt(config.store, { process: processName("gateway") });
   const servers: ServerPlace[] = [];
   for (const [at, address] of addresses.entries()) {
     const { facts: shown } = await serverIdentity(store, { ...config.listeners[at]?.certificate, ...secret });

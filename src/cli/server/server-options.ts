@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { GATEWAY_SETTINGS } from "../../gateway/config/gateway-settings.ts";
 import { LISTENER_SETTINGS } from "../../gateway/config/listener-settings.ts";
 import type { Setting, SettingTable } from "../../gateway/config/setting.ts";
@@ -14,7 +15,7 @@ export interface ServerOptions {
   readonly printCertificate?: true;
   /** Printed on stdout. */
   readonly trace?: TraceFormat;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

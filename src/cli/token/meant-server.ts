@@ -1,4 +1,5 @@
 import { readIdentityFile } from "../../client/identities/identity-file.ts";
+import { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError } from "../../errors.ts";
 import { reachableAddress, recordedListeners, type ServerRecord } from "../../operator/known-server.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
@@ -34,8 +35,8 @@ function onlyOne(listeners: readonly ServerRecord[]): ServerRecord | undefined {
 function pinOf(store: TrustStore, servers: readonly string[], listeners: readonly ServerRecord[]): KeyPin {
   const named = listeners.filter(({ address }) => servers.includes(address));
   const known = named.length > 0 ? named : listeners;
-  const file = store.url.startsWith("sqlite:") ? serverIdentityFile(store.url) : undefined;
-  const pin = known[0]?.pin ?? (file === undefined ? undefined : readIdentityFile(file)?.facts.pin);
+  const file = serverIdentityFile(StoreUrl.parse(store.url));
+  const pin = known[0]?.pin ?? (file === null ? undefined : readIdentityFile(file)?.facts.pin);
   if (known.some((listener) => listener.pin !== pin)) {
     const list = known.map(({ address, pin: its }) => `${address} ${its}`).join(", ");
     throw new HandclaspError("ERR_HANDCLASP_AMBIGUOUS", `the listeners have different keys: ${list}`, {

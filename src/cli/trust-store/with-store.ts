@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError } from "../../errors.ts";
 import { Operator } from "../../operator/operator.ts";
-import { openStore } from "../../store/open-store.ts";
+import { openStoreAt } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "./process-name.ts";
 
@@ -15,13 +16,13 @@ export interface WithStoreOptions {
 
 /** Opens the store, runs, and closes it whatever happens. */
 export async function withStore<T>(
-  url: string,
+  url: StoreUrl,
   verb: string,
   run: (store: TrustStore, operator: Operator) => T | Promise<T>,
   { reads = false, mustExist = reads }: WithStoreOptions = {},
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
-  await using store = openStore(url, { process: processName(verb), readOnly: reads });
+  await using store = openStoreAt(url, { process: processName(verb), readOnly: reads });
   return await run(
     store,
     new Operator(store, { user: userName(), process: processName(verb), now: Date.now }),
@@ -29,10 +30,9 @@ export async function withStore<T>(
 }
 
 /** Opening would make an empty store: from a mistyped path, the answer would be that nobody is known. */
-function refuseMissing(url: string): void {
-  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : url;
-  if (url === "memory:" || /^[a-z][a-z0-9+.-]+:/i.test(path) || existsSync(path)) return;
-  throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${path}`, {
+function refuseMissing({ file }: StoreUrl): void {
+  if (file === null || existsSync(file)) return;
+  throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${file}`, {
     hint: "handclasp serve makes one; --store or HANDCLASP_STORE names another",
   });
 }

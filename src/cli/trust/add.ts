@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
@@ -11,7 +12,7 @@ import { printChangedKeys } from "../lists/print-keys.ts";
 import { readTextFile } from "../../client/identities/text-file.ts";
 
 interface Options extends ApprovalFlags {
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError } from "../../errors.ts";
 import type { Operator } from "../../operator/operator.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
@@ -21,7 +22,7 @@ interface Options extends ApprovalFlags, KeysFlags {
   /** The name that somebody saw. */
   readonly seen?: string;
   readonly yes?: true;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

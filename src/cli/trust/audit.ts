@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { auditProblem, notCompared, tailProblem, toJsonRows } from "../../operator/audit-problem.ts";
 import type { ChainHead } from "../../trust/records/events.ts";
 import { jsonOption } from "../command-line/json-option.ts";
@@ -8,7 +9,7 @@ import { print, printJson, say } from "../terminal/output.ts";
 
 interface Options {
   readonly head?: ChainHead;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { Operator } from "../../operator/operator.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
@@ -18,7 +19,7 @@ import { printChangedKeys, showPeer } from "../lists/print-keys.ts";
 
 interface Options extends KeysFlags {
   readonly yes?: true;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { toListedConnection } from "../../operator/listed-connection.ts";
 import type { ListedConnection } from "../../trust/port/roll.ts";
 import { jsonOption } from "../command-line/json-option.ts";
@@ -10,7 +11,7 @@ import { printList } from "../lists/print-list.ts";
 import { shortKeyId, showFrom } from "../lists/print-keys.ts";
 
 interface Options extends PageFlags {
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 /** `trust connections`. */

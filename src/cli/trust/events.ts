@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { eventsAbout } from "../../operator/events-about.ts";
 import { type ListedEvent, toListedEvent } from "../../operator/listed-event.ts";
 import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../trust/records/events.ts";
@@ -25,7 +26,7 @@ interface Options extends PageFlags, TimeFlags {
   readonly follow?: true;
   readonly peer?: string;
   readonly type?: TrustEventType;
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 /** `trust events`. */

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
@@ -25,7 +26,7 @@ import { print, printBytes, say } from "../terminal/output.ts";
 import { oneCertificate, readPemFile } from "./add.ts";
 
 interface Options {
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { type ErrorCode, HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { jsonOption } from "../command-line/json-option.ts";
@@ -17,7 +18,7 @@ import { toListedKeys } from "../../operator/listed-key.ts";
 import { printChangedKeys } from "../lists/print-keys.ts";
 
 interface Options extends Omit<ApprovalFlags, "name"> {
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

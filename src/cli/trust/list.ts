@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { toListedKey } from "../../operator/listed-key.ts";
 import { isSetAside } from "../../trust/judging/is-set-aside.ts";
 import type { KeyRecord, KeyState } from "../../trust/records/key-record.ts";
@@ -16,7 +17,7 @@ const STATES: readonly KeyState[] = ["pending", "trusted", "revoked", "ignored",
 
 interface Options extends PageFlags {
   readonly state?: KeyState;
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 /** `trust list`: a row per key, the longest known first. */

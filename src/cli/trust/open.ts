@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import { parseDuration } from "../../duration.ts";
 import { asArgument } from "../command-line/as-argument.ts";
@@ -11,7 +12,7 @@ interface Options {
   /** Milliseconds. */
   readonly for?: number;
   readonly close?: true;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { type ShownCertificate, type ShownKey, toShownKey } from "../../operator/shown-key.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
@@ -20,7 +21,7 @@ const INDENT = "  ";
 
 interface Options {
   readonly pem?: true;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

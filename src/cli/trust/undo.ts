@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
@@ -9,7 +10,7 @@ import { printChangedKeys } from "../lists/print-keys.ts";
 
 interface Options {
   readonly ifVersion?: number;
-  readonly store: string;
+  readonly store: StoreUrl;
   readonly json?: true;
 }
 

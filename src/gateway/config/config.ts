@@ -1,11 +1,11 @@
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import type { ClientCertificate } from "../../guard/options.ts";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { Policy } from "../../trust/records/policy.ts";
 
 /** What is said of a gateway, but for its listeners. `GATEWAY_SETTINGS` has how. */
 export interface GatewaySettings {
-  /** URL of the trust store. */
-  readonly store: string | undefined;
+  readonly store: StoreUrl | undefined;
   /** Processes that accept connections; `auto` is one for each core. */
   readonly workers: number | "auto";
   /** Keys that wait for review, at the most. */
@@ -18,7 +18,7 @@ export interface GatewaySettings {
 
 /** What a gateway is to do. Complete: whoever reads a file or a command line has filled in the defaults. */
 export interface GatewayConfig extends GatewaySettings {
-  readonly store: string;
+  readonly store: StoreUrl;
   /** At least one; no two have the same name or address. */
   readonly listeners: readonly ListenerConfig[];
   /** Where `/metrics`, `/healthz` and `/readyz` are answered; undefined for nowhere. */

@@ -1,11 +1,12 @@
 import { parseServerAddress } from "../../client/servers/server-address.ts";
+import { StoreUrl } from "../../trust/port/store-url.ts";
 import type { GatewaySettings, MetricsConfig } from "./config.ts";
 import { count, countOrAuto, flag, name, text, timeout } from "./readers.ts";
 import type { Settings } from "./setting.ts";
 
 /** What a gateway has besides its listeners, as `LISTENER_SETTINGS` has what is theirs. */
 export const GATEWAY_SETTINGS: Settings<GatewaySettings> = {
-  store: { key: "store", reader: name },
+  store: { key: "store", reader: text((url) => StoreUrl.parse(url)) },
   workers: {
     key: "workers",
     reader: countOrAuto,

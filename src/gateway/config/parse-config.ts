@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { formatServerAddress } from "../../client/servers/server-address.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig } from "./config-schema.ts";
 import type { GatewayConfig, ListenerConfig } from "./config.ts";
@@ -19,7 +20,7 @@ export interface ParseConfigOptions {
   /** What relative paths are relative to: the file's folder. */
   readonly folder: string;
   /** Where the file names no store. */
-  readonly store: string;
+  readonly store: StoreUrl;
 }
 
 type Path = readonly (string | number)[];
@@ -88,16 +89,11 @@ function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: C
   checkUnique(listeners, complain);
   return {
     ...rest,
-    store: store === undefined ? options.store : storeIn(store, inFolder),
+    store: store?.in(options.folder) ?? options.store,
     pemDir: pemDir === undefined ? undefined : inFolder(pemDir),
     metrics,
     listeners,
   };
-}
-
-function storeIn(store: string, inFolder: (path: string) => string): string {
-  if (store.startsWith("sqlite:")) return `sqlite:${inFolder(store.slice("sqlite:".length))}`;
-  return /^[a-z][a-z0-9+.-]+:/i.test(store) ? store : inFolder(store);
 }
 
 function checkUnique(listeners: readonly ListenerConfig[], complain: Complain): void {

@@ -4,6 +4,7 @@ import { HandclaspError } from "../../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/limits/first-use-limits.ts";
 import { firstLease, grantLease } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
+import { toConfigMessage } from "./config-message.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
 import { cannotListen } from "../listening/listener.ts";
 import { TICKET_ROTATION, TicketSecretSource } from "../tickets/ticket-secrets.ts";
@@ -204,7 +205,7 @@ export class Primary {
     void worker.ended.then((end) => this.#ended(worker, end, performance.now() - startedAt));
     worker.send({
       type: "start",
-      config: this.#config,
+      config: toConfigMessage(this.#config),
       sockets: [...this.#sockets],
       secrets: this.#tickets.secrets,
       lease: firstLease(this.#limits, { burst: BURST, processes: this.#options.count }, performance.now()),

@@ -1,12 +1,13 @@
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { Remedy } from "../../remedy.ts";
 import type { Lease, LeaseGrant, LeaseReport } from "../../trust/limits/leased-limits.ts";
-import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
+import type { ListenerConfig } from "../config/config.ts";
+import type { ConfigMessage } from "./config-message.ts";
 import type { TicketSecrets } from "../tickets/ticket-keyring.ts";
 
 /** What a worker starts with. */
 export interface WorkerStart {
-  readonly config: GatewayConfig;
+  readonly config: ConfigMessage;
   /** Open sockets that it has, by the names of listeners; for all others it opens its own. */
   readonly sockets: readonly (readonly [listener: ListenerConfig["name"], fd: number])[];
   readonly secrets: TicketSecrets;
@@ -18,7 +19,7 @@ export interface WorkerStart {
 export type ToWorker =
   | ({ readonly type: "start" } & WorkerStart)
   /** The first half of a reload, for everybody; the other one for all who answered that they can, or for none. */
-  | { readonly type: "prepare"; readonly id: number; readonly config: GatewayConfig }
+  | { readonly type: "prepare"; readonly id: number; readonly config: ConfigMessage }
   | { readonly type: "commit" | "abandon"; readonly id: number }
   | { readonly type: "tickets"; readonly secrets: TicketSecrets }
   | ({ readonly type: "grant" } & LeaseGrant)

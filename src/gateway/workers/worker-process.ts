@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError, type ErrorCode } from "../../errors.ts";
 import type { GatewayConfig } from "../config/config.ts";
+import { toConfigMessage } from "./config-message.ts";
 import type { FromWorker, Health, ToWorker, WorkerError, WorkerReport } from "./worker-message.ts";
 
 /** How a worker ended. */
@@ -115,7 +116,7 @@ export class WorkerProcess {
   async prepare(config: GatewayConfig): Promise<PreparedWorker> {
     const id = ++this.#requests;
     const abandon = (): void => this.send({ type: "abandon", id });
-    const error = await this.#step(id, { type: "prepare", id, config });
+    const error = await this.#step(id, { type: "prepare", id, config: toConfigMessage(config) });
     if (error !== null) {
       abandon();
       throw error;

@@ -4,6 +4,7 @@ import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import type { FirstUseLimiter } from "../../trust/limits/first-use-limits.ts";
 import { LeasedLimits } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
+import { fromConfigMessage } from "./config-message.ts";
 import type { PreparedReload } from "../gateway.ts";
 import type { ListenOn } from "../listening/listener.ts";
 import { TicketKeyring } from "../tickets/ticket-keyring.ts";
@@ -38,7 +39,7 @@ export class Worker {
   }
 
   private constructor({ config, sockets, secrets, lease }: WorkerStart) {
-    this.config = config;
+    this.config = fromConfigMessage(config);
     this.#sockets = new Map(sockets);
     this.#keyring = new TicketKeyring(secrets, (generation) => void send({ type: "renew", generation }));
     this.#leased = new LeasedLimits(lease, () => setImmediate(() => this.#spent()));
@@ -87,7 +88,7 @@ export class Worker {
         this.#leased.grant(message, performance.now());
         break;
       case "prepare":
-        void this.#prepare(message.id, message.config);
+        void this.#prepare(message.id, fromConfigMessage(message.config));
         break;
       case "commit":
       case "abandon":

@@ -12,6 +12,7 @@ import { keysMeantBy } from "../../trust/naming/resolve-keys.ts";
 import type { TokenRecord } from "../../trust/records/token-record.ts";
 import type { RefusalSighting, SightingBatch } from "../../trust/port/ledger.ts";
 import type { Page } from "../../trust/port/page.ts";
+import { StoreUrl } from "../../trust/port/store-url.ts";
 import type {
   EventFilter,
   KeyFilter,
@@ -60,7 +61,7 @@ const RULES: OptionRules<StoreOptions> = { process: TEXT, now: FUNCTION, readOnl
 /** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
 export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
   const real = realStorePath(path);
-  const at = { url: `sqlite:${path}`, path: real };
+  const at = { url: StoreUrl.sqlite(path).toString(), path: real };
   if (options.readOnly !== true)
     return new SqliteStore(openSqliteFile(real), { ...at, channel: new ThreadChannel(real) }, options);
   const { database, failure } = openToRead(real);
@@ -99,7 +100,7 @@ export class SqliteStore implements TrustStore {
   constructor(database: DatabaseSync, file: StoreFile | null, options: StoreOptions) {
     checkOptions("the store", options, RULES);
     const path = file?.path ?? null;
-    this.url = file?.url ?? "memory:";
+    this.url = file?.url ?? StoreUrl.memory.toString();
     this.#path = path;
     this.#isReadOnly = options.readOnly === true;
     this.#failure = file?.failure;

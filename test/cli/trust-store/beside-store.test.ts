@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import { knownServersUrl } from "../../../src/cli/client/known-servers.ts";
 import { serverIdentity, serverIdentityFile } from "../../../src/cli/identities/server-identity.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
@@ -24,13 +25,16 @@ describe("what lies beside a store that is named by a link", () => {
     const made = await serverIdentity(byLink, {});
     assert.equal((await serverIdentity(byPath, {})).key, made.key);
     assert.ok(existsSync(`${path}.server.pem`));
-    assert.equal(serverIdentityFile(`sqlite:${link}`), `${path}.server.pem`);
+    assert.equal(serverIdentityFile(StoreUrl.parse(`sqlite:${link}`)), `${path}.server.pem`);
   });
 
   it("is the same list of known servers", async () => {
     const { path, link } = await linkedStore();
-    assert.equal(knownServersUrl(link), join(path, "..", "known_servers.db"));
-    assert.equal(knownServersUrl(`sqlite:${link}`), knownServersUrl(path));
+    assert.equal(knownServersUrl(StoreUrl.parse(link)).file, join(path, "..", "known_servers.db"));
+    assert.deepEqual(
+      knownServersUrl(StoreUrl.parse(`sqlite:${link}`)),
+      knownServersUrl(StoreUrl.parse(path)),
+    );
   });
 
   it("is an error where a key lies beside the link: nobody gets another one in silence", async () => {
@@ -51,10 +55,10 @@ describe("what lies beside a store that is named by a link", () => {
     const { path } = await linkedStore();
     const folder = join(temporaryFolder(), "data");
     symlinkSync(join(path, ".."), folder);
-    assert.equal(serverIdentityFile(join(folder, "trust.db")), `${path}.server.pem`);
+    assert.equal(serverIdentityFile(StoreUrl.parse(join(folder, "trust.db"))), `${path}.server.pem`);
     mkdirSync(join(path, "..", "deeper"));
     assert.equal(
-      serverIdentityFile(join(folder, "deeper", "new.db")),
+      serverIdentityFile(StoreUrl.parse(join(folder, "deeper", "new.db"))),
       join(path, "..", "deeper", "new.db.server.pem"),
     );
   });

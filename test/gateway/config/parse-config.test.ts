@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
+import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import { HandclaspError } from "../../../src/errors.ts";
 import { parseConfig } from "../../../src/gateway/config/parse-config.ts";
 
-const OPTIONS = { file: "gateway.toml", folder: "/etc/handclasp", store: "sqlite:/default.db" };
+const OPTIONS = {
+  file: "gateway.toml",
+  folder: "/etc/handclasp",
+  store: StoreUrl.parse("sqlite:/default.db"),
+};
 const LISTENER = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "127.0.0.1:5432"\n';
 
 /** The complaints as `LINE:COLUMN: MESSAGE`. */
@@ -22,7 +27,7 @@ function complaints(text: string): readonly string[] {
 describe("parseConfig", () => {
   it("fills in what a file leaves out", () => {
     const config = parseConfig(LISTENER, OPTIONS);
-    assert.equal(config.store, "sqlite:/default.db");
+    assert.deepEqual(config.store, OPTIONS.store);
     assert.equal(config.drainTimeoutMs, 30_000);
     const [listener] = config.listeners;
     assert.deepEqual(listener, {
@@ -56,7 +61,7 @@ describe("parseConfig", () => {
   it("takes paths as relative to the file", () => {
     const text = `store = "trust.db"\npem_dir = "pem"\n${LISTENER}cert = "a.pem"\nkey = "../a.key"\ntrust_ca = "ca.pem"`;
     const config = parseConfig(text, OPTIONS);
-    assert.equal(config.store, "/etc/handclasp/trust.db");
+    assert.deepEqual(config.store, StoreUrl.sqlite("/etc/handclasp/trust.db"));
     assert.equal(config.pemDir, "/etc/handclasp/pem");
     const [listener] = config.listeners;
     assert.deepEqual(listener?.certificate, { cert: "/etc/handclasp/a.pem", key: "/etc/a.key" });
@@ -64,7 +69,10 @@ describe("parseConfig", () => {
   });
 
   it("has the example of the reference", () => {
-    const page = readFileSync(resolve(import.meta.dirname, "../../docs/reference/gateway-config.md"), "utf8");
+    const page = readFileSync(
+      resolve(import.meta.dirname, "../../../docs/reference/gateway-config.md"),
+      "utf8",
+    );
     const [, example = ""] = /```toml\n([^]*?)```/.exec(page) ?? [];
     const { listeners } = parseConfig(example, OPTIONS);
     assert.deepEqual(

@@ -1,4 +1,5 @@
 import type { ServerAddress } from "../../../src/client/servers/server-address.ts";
+import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import type {
   ForwardingListener,
   GatewayConfig,
@@ -83,7 +84,7 @@ export function configOf(
   over: Partial<GatewayConfig> = {},
 ): GatewayConfig {
   return {
-    store: "memory:",
+    store: StoreUrl.memory,
     listeners,
     workers: 1,
     metrics: undefined,
