@@ -42,6 +42,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   "duration.ts",
   "errors.ts",
   "check-options.ts",
+  "bounded-map.ts",
   "needs-node.ts",
   "node-version.ts",
   "node-sqlite.ts",

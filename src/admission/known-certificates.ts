@@ -1,3 +1,4 @@
+import { BoundedMap } from "../bounded-map.ts";
 import { type CertificateFacts, readCertificate } from "../x509/certificate-facts.ts";
 
 const MOST_CERTIFICATES = 4096;
@@ -11,7 +12,7 @@ const END_BYTES = 16;
  */
 export class KnownCertificates {
   /** By the end of the certificate, which is the end of its signature: nearly always enough to tell them apart. */
-  readonly #facts = new Map<string, CertificateFacts>();
+  readonly #facts = new BoundedMap<string, CertificateFacts>(MOST_CERTIFICATES);
 
   /** As `readCertificate`; throws what that throws. */
   read(der: Uint8Array): CertificateFacts {
@@ -23,13 +24,7 @@ export class KnownCertificates {
     if (facts.der.length > MOST_BYTES) return;
     const end = lastBytes(facts.der);
     if (this.#facts.has(end)) return;
-    if (this.#facts.size >= MOST_CERTIFICATES) this.#forgetOldest();
     this.#facts.set(end, facts);
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#facts.keys();
-    if (oldest !== undefined) this.#facts.delete(oldest);
   }
 }
 

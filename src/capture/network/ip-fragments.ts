@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../bounded-map.ts";
 import type { Fragment, IpPacket } from "./ip-packet.ts";
 
 const UNIT = 8;
@@ -19,7 +20,7 @@ interface Datagram {
  * is given up for a new one and counted in `lost`.
  */
 export class IpFragments {
-  readonly #datagrams = new Map<string, Datagram>();
+  readonly #datagrams = new BoundedMap<string, Datagram>(DATAGRAM_LIMIT);
   #lost = 0;
 
   /** Datagrams that never became whole, those under way included, and fragments that had no place. */
@@ -45,11 +46,7 @@ export class IpFragments {
   }
 
   #begin(key: string): Datagram {
-    if (this.#datagrams.size >= DATAGRAM_LIMIT) {
-      const [oldest] = this.#datagrams.keys();
-      if (oldest !== undefined) this.#datagrams.delete(oldest);
-      this.#lost += 1;
-    }
+    if (this.#datagrams.isFull) this.#lost += 1;
     const bytes = new Uint8Array(DATAGRAM_BYTES);
     const datagram = { bytes, present: new Uint8Array(DATAGRAM_BYTES / UNIT), units: 0, length: undefined };
     this.#datagrams.set(key, datagram);

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../bounded-map.ts";
 import { type CertificateDescription, describeCertificate } from "../../x509/certificate-description.ts";
 
 /** What the log says of a certificate. */
@@ -10,17 +11,13 @@ const MOST = 1000;
 
 /** Certificates of clients that come again and again, each described once; the longest described go first. */
 export class DescribedCertificates {
-  readonly #described = new Map<string, DescribedCertificate | undefined>();
+  readonly #described = new BoundedMap<string, DescribedCertificate | undefined>(MOST);
 
   /** Undefined for one that cannot be described. `fingerprint` is its SHA-256. */
   of(fingerprint: string, der: () => Uint8Array): DescribedCertificate | undefined {
     if (this.#described.has(fingerprint)) return this.#described.get(fingerprint);
     const described = describe(der());
     this.#described.set(fingerprint, described);
-    if (this.#described.size > MOST) {
-      const [oldest = ""] = this.#described.keys();
-      this.#described.delete(oldest);
-    }
     return described;
   }
 }

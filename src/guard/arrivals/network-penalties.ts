@@ -1,3 +1,5 @@
+import { BoundedMap } from "../../bounded-map.ts";
+
 /** What a handshake may take without anybody asking: twice what an ML-DSA-87 client without a history sends. */
 const FREE_BYTES = 28 * 1024;
 /** What a network may send beyond that in its handshakes before it is over; then it has to wait. */
@@ -18,7 +20,7 @@ interface Penalty {
  */
 export class NetworkPenalties {
   /** The one that was charged longest ago is first. */
-  readonly #penalties = new Map<string, Penalty>();
+  readonly #penalties = new BoundedMap<string, Penalty>(MOST_NETWORKS);
 
   /** Whether nobody from there is to be listened to for now. `now` is in milliseconds, on a clock that nobody sets. */
   isOver(network: string, now: number): boolean {
@@ -30,15 +32,8 @@ export class NetworkPenalties {
   charge(network: string, bytes: number, now: number): void {
     if (bytes <= FREE_BYTES) return;
     const former = this.#penalties.get(network);
-    this.#penalties.delete(network);
-    if (this.#penalties.size >= MOST_NETWORKS) this.#forgetOldest();
     const before = former === undefined ? 0 : left(former, now);
     this.#penalties.set(network, { bytes: before + bytes - FREE_BYTES, at: now });
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#penalties.keys();
-    if (oldest !== undefined) this.#penalties.delete(oldest);
   }
 }
 

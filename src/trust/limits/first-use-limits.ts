@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../bounded-map.ts";
 import { HandclaspError } from "../../errors.ts";
 import type { Rate } from "../records/rate.ts";
 
@@ -28,10 +29,12 @@ export interface FirstUseLimiter {
 /** How fast unknown keys, which are free to mint, may be met. The clock is handed in. */
 export class FirstUseLimits implements FirstUseLimiter {
   readonly #perNetwork: Rate;
-  readonly #maxNetworks: number;
   readonly #overall: Bucket;
-  /** The one whose last token was taken longest ago comes first. */
-  readonly #networks = new Map<string, Bucket>();
+  /**
+   * The one whose last token was taken longest ago comes first. Only a granted token adds a network, so pushing one out costs the total `maxNetworks` tokens: with the defaults
+   * that takes 40 seconds, in which the bucket fills by itself. Nobody gains by being forgotten.
+   */
+  readonly #networks: BoundedMap<string, Bucket>;
 
   constructor(options: Partial<FirstUseLimitOptions> = {}) {
     const { perNetwork, overall, maxNetworks } = { ...DEFAULT_FIRST_USE_LIMITS, ...options };
@@ -41,7 +44,7 @@ export class FirstUseLimits implements FirstUseLimiter {
       });
     }
     this.#perNetwork = perNetwork;
-    this.#maxNetworks = maxNetworks;
+    this.#networks = new BoundedMap(maxNetworks);
     this.#overall = new Bucket(overall);
   }
 
@@ -59,7 +62,7 @@ export class FirstUseLimits implements FirstUseLimiter {
     if (!bucket.hasToken || !this.#overall.hasToken) return false;
     bucket.take();
     this.#overall.take();
-    this.#remember(network, bucket);
+    this.#networks.set(network, bucket);
     return true;
   }
 
@@ -87,7 +90,7 @@ export class FirstUseLimits implements FirstUseLimiter {
     const bucket = this.#networks.get(network) ?? new Bucket(this.#perNetwork);
     bucket.refill(now);
     bucket.take(count);
-    this.#remember(network, bucket);
+    this.#networks.set(network, bucket);
     return bucket.emptyForMs;
   }
 
@@ -100,19 +103,6 @@ export class FirstUseLimits implements FirstUseLimiter {
       this.#networks.delete(network);
       most -= 1;
     }
-  }
-
-  /**
-   * Only a granted token adds a network, so pushing one out costs the total `maxNetworks` tokens: with the defaults
-   * that takes 40 seconds, in which the bucket fills by itself. Nobody gains by being forgotten.
-   */
-  #remember(network: string, bucket: Bucket): void {
-    this.#networks.delete(network);
-    if (this.#networks.size >= this.#maxNetworks) {
-      const [oldest] = this.#networks.keys();
-      if (oldest !== undefined) this.#networks.delete(oldest);
-    }
-    this.#networks.set(network, bucket);
   }
 }
 

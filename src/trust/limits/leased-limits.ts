@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../bounded-map.ts";
 import type { FirstUseLimiter } from "./first-use-limits.ts";
 
 /** What a process starts with. Plain data. */
@@ -34,7 +35,7 @@ const MOST_BARRED = 10_000;
 export class LeasedLimits implements FirstUseLimiter {
   readonly #size: number;
   readonly #report: () => void;
-  readonly #barred = new Map<string, number>();
+  readonly #barred = new BoundedMap<string, number>(MOST_BARRED);
   #spent = new Map<string, number>();
   #tokens: number;
   #asked = false;
@@ -71,7 +72,6 @@ export class LeasedLimits implements FirstUseLimiter {
     this.#tokens += tokens;
     if (tokens === 0) this.#askAgainAt = now + PATIENCE_MS;
     for (const [network, forMs] of barred) {
-      if (this.#barred.size >= MOST_BARRED) this.#forgetOldest();
       this.#barred.set(network, now + forMs);
     }
     if (this.#spent.size > 0) this.#ask();
@@ -89,11 +89,6 @@ export class LeasedLimits implements FirstUseLimiter {
     if (now < until) return true;
     this.#barred.delete(network);
     return false;
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#barred.keys();
-    if (oldest !== undefined) this.#barred.delete(oldest);
   }
 }
 
