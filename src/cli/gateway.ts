@@ -16,7 +16,7 @@ import { type ConfigSource, configSource } from "./server/gateway-config.ts";
 import { logWorkers, openGatewayLog } from "./log/gateway-log.ts";
 import { announceListeners, GatewayProcess } from "./server/process.ts";
 import { GatewayReload } from "./server/reload.ts";
-import { keepPems } from "./server/pems.ts";
+import { keepPems } from "./server/keep-pems.ts";
 import { outliveReaders } from "./log/outlive-readers.ts";
 import { ownCommand } from "./server/own-command.ts";
 import { passphraseFrom } from "./command-line/passphrase-file.ts";

@@ -6,7 +6,7 @@ import { type ConfigSource, filesOf } from "./gateway-config.ts";
 import { hintText } from "../terminal/hint-text.ts";
 import { announceListeners } from "./process.ts";
 import type { EventLog } from "../log/event-log.ts";
-import { FileWatch } from "./watch-files.ts";
+import { FileWatch } from "./file-watch.ts";
 
 export interface GatewayReloadOptions {
   readonly source: ConfigSource;
