@@ -70,7 +70,7 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
   const failures = new ForwardLog(log);
   const shared = { options: { ...options, sessions: new SessionCache() }, log: failures };
   const open = new Set<Socket>();
-  const most = Math.min(flags.maxConnections, connectionsByFiles());
+  const most = Math.min(flags.maxConnections, connectionsByFiles(2));
   const entrance = new Entrance({
     capacity: new Capacity(most),
     most: () => most,

@@ -1,38 +1,69 @@
 import { hostname } from "node:os";
 import { type Identity, type IdentityPem, parseIdentity } from "../../client/identities/identity.ts";
 import { ensureIdentityFile } from "../../client/identities/identity-file.ts";
-import { StoreUrl } from "../../trust/port/store-url.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
-import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { CertificateFiles } from "../../gateway/config/config.ts";
 import { besideStore } from "../trust-store/beside-store.ts";
 import { makeIdentity } from "./make-identity.ts";
 import { readTextFile } from "../../client/identities/text-file.ts";
 
-export interface ServerIdentityOptions {
-  /** Files; both or neither. */
-  readonly cert?: string;
-  readonly key?: string;
-  /** Opens an encrypted key; one that is made beside the store is encrypted with it. */
-  readonly passphrase?: string;
-}
+/**
+ * What a server shows to its clients: keys and certificates of files, or those that are kept beside its store and made
+ * on first start. There is one of these in a process, so that what is announced is what is shown.
+ */
+export class ServerIdentity {
+  readonly #store: StoreUrl;
+  readonly #passphrase: string | undefined;
+  readonly #read = new Map<string, Promise<Identity>>();
+  /** Beside a store in memory. */
+  #inMemory: Promise<IdentityPem> | undefined;
 
-/** The server's key and certificate: the ones given, else those beside the store, made on first start. */
-export async function serverIdentity(store: TrustStore, options: ServerIdentityOptions): Promise<Identity> {
-  const { cert, key, passphrase } = options;
-  if (cert !== undefined && key !== undefined) return readServerIdentity(cert, key, passphrase);
-  const file = serverIdentityFile(StoreUrl.parse(store.url));
-  if (file === null) return parseIdentity(await identityInMemory(), "the new identity");
-  return ensureIdentityFile(file, makeServerIdentity, passphrase);
-}
+  /** A passphrase opens keys that are encrypted, and encrypts one that is made. */
+  constructor(store: StoreUrl, { passphrase }: { readonly passphrase?: string } = {}) {
+    this.#store = store;
+    this.#passphrase = passphrase;
+  }
 
-/** The files that `serverIdentity` reads. */
-export function serverIdentityFiles(
-  store: TrustStore,
-  { cert, key }: ServerIdentityOptions,
-): readonly string[] {
-  if (cert !== undefined && key !== undefined) return [cert, key];
-  const file = serverIdentityFile(StoreUrl.parse(store.url));
-  return file === null ? [] : [file];
+  /** Reads it once: whoever asks again gets the same until `reread()`. Undefined stands for the one beside the store. */
+  of(files?: CertificateFiles): Promise<Identity> {
+    const key = JSON.stringify(files ?? null);
+    let reading = this.#read.get(key);
+    if (reading === undefined) {
+      reading = this.#readNow(files);
+      this.#read.set(key, reading);
+    }
+    return reading;
+  }
+
+  /** From now on everything is read anew. */
+  reread(): void {
+    this.#read.clear();
+  }
+
+  /** Whether files hold something else by now than what was read of them. */
+  async hasChanged(): Promise<boolean> {
+    for (const [key, reading] of this.#read) {
+      const now = await this.#readNow((JSON.parse(key) as CertificateFiles | null) ?? undefined);
+      if (now.facts.fingerprint !== (await reading).facts.fingerprint) return true;
+    }
+    return false;
+  }
+
+  /** What holds it. */
+  filesOf(files?: CertificateFiles): readonly string[] {
+    if (files !== undefined) return [files.cert, files.key];
+    const file = serverIdentityFile(this.#store);
+    return file === null ? [] : [file];
+  }
+
+  async #readNow(files: CertificateFiles | undefined): Promise<Identity> {
+    if (files !== undefined) return readServerIdentity(files.cert, files.key, this.#passphrase);
+    const file = serverIdentityFile(this.#store);
+    if (file !== null) return await ensureIdentityFile(file, makeServerIdentity, this.#passphrase);
+    this.#inMemory ??= makeServerIdentity();
+    return parseIdentity(await this.#inMemory, "the new identity");
+  }
 }
 
 /** The key and certificate in two PEM files, which must belong together. */
@@ -41,21 +72,13 @@ export function readServerIdentity(cert: string, key: string, passphrase?: strin
   return parseIdentity(pem, `--cert ${cert} with --key ${key}`, passphrase);
 }
 
-let inMemory: Promise<IdentityPem> | undefined;
-
-/** Beside a store in memory: one for the process, so that the key that is announced is the one that is shown. */
-function identityInMemory(): Promise<IdentityPem> {
-  inMemory ??= makeServerIdentity();
-  return inMemory;
+/** Beside the store: `trust.db` has `trust.db.server.pem`; null for one in memory. */
+export function serverIdentityFile(store: StoreUrl): string | null {
+  return besideStore(store, (own) => `${own}.server.pem`);
 }
 
 function makeServerIdentity(): Promise<IdentityPem> {
   return makeIdentity(hostname());
-}
-
-/** Beside the store: `trust.db` has `trust.db.server.pem`; null for one in memory. */
-export function serverIdentityFile(store: StoreUrl): string | null {
-  return besideStore(store, (own) => `${own}.server.pem`);
 }
 
 function read(file: string): string {

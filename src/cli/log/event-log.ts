@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TLSSocket } from "node:tls";
 import type { AdmittedMessage, ChannelMessages } from "../../guard/channels.ts";
 import { isHandclaspError, reasonOf } from "../../errors.ts";
-import { connectionOf } from "../../guard/connection/peer-of.ts";
+import { connectionOf, peerOf } from "../../guard/connection/peer-of.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
@@ -84,12 +84,12 @@ export interface ClientLogOptions {
   readonly log: EventLog;
   /** Its name, where a process has several. */
   readonly listener?: string | null;
-  /** Whether connections of known clients are logged, too; default true. */
-  readonly recognised?: boolean;
+  /** Whether connections are logged, too, that bring nobody new: of known clients, and of those without a certificate. */
+  readonly connections: boolean;
   /** Whether certificates go to stdout as PEM. */
   readonly printCertificate: boolean;
   /** Told of known keys with new certificates. */
-  readonly onRenewed: (pin: KeyPin) => void;
+  readonly onRenewed?: ((pin: KeyPin) => void) | undefined;
 }
 
 /** Logs what the guard of a server decides. Returns how to stop. */
@@ -97,7 +97,7 @@ export function logClients({
   server,
   log,
   listener,
-  recognised = true,
+  connections,
   printCertificate,
   onRenewed,
 }: ClientLogOptions): () => void {
@@ -111,7 +111,7 @@ export function logClients({
     const about = { ...certificate?.fields, tlsVersion, resumed, renewed, address, connection };
     log.write({ event, ...where, peer: peer.name, keyId, pin, ...about });
     if (printCertificate && certificate !== undefined) print(certificate.pem);
-    if (renewed) onRenewed(pin);
+    if (renewed) onRenewed?.(pin);
   };
   const refused = (message: ChannelMessages["handclasp:refused"]): void => {
     const { reason, detail, problem, alert, pin, peer, conflictsWith, connection, remoteAddress } = message;
@@ -147,23 +147,23 @@ export function logClients({
   const stops = [
     listen("handclasp:met", server, (message) => admitted("met", message)),
     listen("handclasp:rotated", server, (message) => admitted("rotated", message)),
-    ...(recognised
+    ...(connections
       ? [listen("handclasp:recognised", server, (message) => admitted("recognised", message))]
       : []),
     listen("handclasp:refused", server, refused),
     listen("handclasp:revoked", server, revoked),
     listen("handclasp:error", server, failed),
   ];
+  const secured = (socket: TLSSocket): void => {
+    if (peerOf(socket) !== undefined) return;
+    const address = connectionOf(socket)?.remoteAddress ?? null;
+    log.write({ event: "anonymous", ...where, tlsVersion: socket.getProtocol(), address });
+  };
+  if (connections) server.on("secureConnection", secured);
   return () => {
+    server.off("secureConnection", secured);
     for (const stop of stops) stop();
   };
-}
-
-/** A client without a certificate. */
-export function logAnonymous(log: ServeLog, socket: TLSSocket): void {
-  const tlsVersion = socket.getProtocol();
-  const address = connectionOf(socket)?.remoteAddress ?? null;
-  log.write({ event: "anonymous", tlsVersion, address });
 }
 
 function listen<Name extends keyof ChannelMessages>(

@@ -1,6 +1,7 @@
 import type { Server } from "node:tls";
 import type { GatewayEvent, OnGatewayEvent } from "../../gateway/gateway-event.ts";
 import type { PrimaryEvent } from "../../gateway/workers/primary.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { JsonLog } from "./json-log.ts";
 import { QuietLog } from "./quiet-log.ts";
@@ -19,18 +20,23 @@ export interface GatewayLogOptions {
   readonly detail: LogDetail;
   /** Whether certificates go to stdout as PEM. */
   readonly printCertificate: boolean;
+  /** Told of known keys with new certificates. */
+  readonly onRenewed?: (pin: KeyPin) => void;
 }
 
 /** Writes what a gateway does, and what its guards decide, to the log. */
-export function logGateway(log: EventLog, { detail, printCertificate }: GatewayLogOptions): OnGatewayEvent {
+export function logGateway(
+  log: EventLog,
+  { detail, printCertificate, onRenewed }: GatewayLogOptions,
+): OnGatewayEvent {
   const stops = new Map<Server, () => void>();
-  const recognised = detail === "connections";
+  const connections = detail === "connections";
   return (event) => {
     switch (event.type) {
       case "server-opened": {
         const { server, listener } = event;
-        const about = { server, listener: listener.name, recognised, printCertificate };
-        stops.set(server, logClients({ ...about, log, onRenewed: nothing }));
+        const about = { server, listener: listener.name, connections, printCertificate, onRenewed };
+        stops.set(server, logClients({ ...about, log }));
         break;
       }
       case "server-closed":
@@ -136,5 +142,3 @@ function withoutSecrets(target: string): string {
 }
 
 const MOST_BYTES = 2048;
-
-function nothing(): void {}

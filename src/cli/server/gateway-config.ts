@@ -1,27 +1,15 @@
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import { parseConfig } from "../../gateway/config/parse-config.ts";
 import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { type GatewayOptions, metricsOf, toGatewayConfig } from "./gateway-options.ts";
 import { passphraseFrom } from "../command-line/passphrase-file.ts";
-import { readServerIdentity, serverIdentityFile } from "../identities/server-identity.ts";
+import { readServerIdentity } from "../identities/server-identity.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { readTextFile } from "../../client/identities/text-file.ts";
-
-/** What opens keys that are encrypted. */
-export interface Secret {
-  readonly passphrase?: string;
-}
-
-/** What a gateway is to do, as its command line or its file says now. */
-export interface ConfigSource {
-  readonly file: string | undefined;
-  readonly secret: Secret;
-  /** Throws when it cannot be. */
-  readonly read: () => GatewayConfig;
-}
+import type { ConfigSource, Secret } from "./config-source.ts";
 
 /** Flags that go with a file: all others belong to a listener, and a file says that itself. */
 const WITH_FILE: ReadonlySet<string> = new Set([
@@ -65,17 +53,6 @@ export function readConfig(file: string, store: StoreUrl, { passphrase }: Secret
     if (trustCa !== "none" && trustCa !== "system") certificatesFromPem(readText(trustCa));
   }
   return config;
-}
-
-/** Every file that a configuration depends on. */
-export function filesOf({ file }: ConfigSource, config: GatewayConfig): readonly string[] {
-  const kept = serverIdentityFile(config.store);
-  const ofStore = kept === null ? [] : [kept];
-  const own = config.listeners.flatMap(({ certificate, trustCa }) => [
-    ...(certificate === undefined ? ofStore : [certificate.cert, certificate.key]),
-    ...(trustCa === "none" || trustCa === "system" ? [] : [trustCa]),
-  ]);
-  return [...new Set([...(file === undefined ? [] : [file]), ...own])];
 }
 
 /** The text of a configuration. Throws ERR_HANDCLASP_CONFIG. */

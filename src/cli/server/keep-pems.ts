@@ -1,21 +1,20 @@
-import type { GatewayConfig } from "../../gateway/config/config.ts";
-import { HandclaspError } from "../../errors.ts";
-import { openStoreAt } from "../../store/open-store.ts";
-import { processName } from "../trust-store/process-name.ts";
-import { openPemDir } from "./open-pem-dir.ts";
+import { reasonOf } from "../../errors.ts";
+import { PemDir } from "../../store/pem-dir.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { EventLog } from "../log/event-log.ts";
 
-/** Keeps the folder of certificates, where one is wanted: one process does it for all. */
+/**
+ * Keeps the folder of certificates, where one is wanted: one process does it for all. What cannot be written there is said
+ * with the folder's name, and ends nothing.
+ */
 export async function keepPems(
-  { pemDir, store: url }: GatewayConfig,
+  store: TrustStore,
+  folder: string | undefined,
   log: EventLog,
-): Promise<AsyncDisposable | null> {
-  if (pemDir === undefined) return null;
-  if (url.file === null) {
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", "a folder of certificates needs a store in a file");
-  }
-  await using opened = new AsyncDisposableStack();
-  const store = opened.use(openStoreAt(url, { process: processName("gateway") }));
-  opened.use(await openPemDir(store, pemDir, log));
-  return opened.move();
+): Promise<PemDir | undefined> {
+  if (folder === undefined) return undefined;
+  const onError = (cause: unknown): void => {
+    log.failed(new Error(`cannot keep the certificates in ${folder}: ${reasonOf(cause)}`, { cause }));
+  };
+  return await PemDir.open(store, folder, { now: Date.now, onError });
 }

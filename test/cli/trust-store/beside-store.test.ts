@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import { knownServersUrl } from "../../../src/cli/client/known-servers.ts";
-import { serverIdentity, serverIdentityFile } from "../../../src/cli/identities/server-identity.ts";
+import { ServerIdentity, serverIdentityFile } from "../../../src/cli/identities/server-identity.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -22,8 +22,8 @@ describe("what lies beside a store that is named by a link", () => {
     const { path, link } = await linkedStore();
     await using byLink = openSqliteStore(link);
     await using byPath = openSqliteStore(path);
-    const made = await serverIdentity(byLink, {});
-    assert.equal((await serverIdentity(byPath, {})).key, made.key);
+    const made = await new ServerIdentity(StoreUrl.parse(byLink.url)).of();
+    assert.equal((await new ServerIdentity(StoreUrl.parse(byPath.url)).of()).key, made.key);
     assert.ok(existsSync(`${path}.server.pem`));
     assert.equal(serverIdentityFile(StoreUrl.parse(`sqlite:${link}`)), `${path}.server.pem`);
   });
@@ -40,14 +40,17 @@ describe("what lies beside a store that is named by a link", () => {
   it("is an error where a key lies beside the link: nobody gets another one in silence", async () => {
     const { path, link } = await linkedStore();
     await using byPath = openSqliteStore(path);
-    await serverIdentity(byPath, {});
+    await new ServerIdentity(StoreUrl.parse(byPath.url)).of();
     renameSync(`${path}.server.pem`, `${link}.server.pem`);
     await using byLink = openSqliteStore(link);
-    await assert.rejects(serverIdentity(byLink, {}), (error: Error & { hint?: string }) => {
-      assert.match(error.message, /link\.db\.server\.pem lies beside a link/);
-      assert.equal(error.hint, `while nothing uses it: mv ${link}.server.pem ${path}.server.pem`);
-      return true;
-    });
+    await assert.rejects(
+      new ServerIdentity(StoreUrl.parse(byLink.url)).of(),
+      (error: Error & { hint?: string }) => {
+        assert.match(error.message, /link\.db\.server\.pem lies beside a link/);
+        assert.equal(error.hint, `while nothing uses it: mv ${link}.server.pem ${path}.server.pem`);
+        return true;
+      },
+    );
     assert.equal(existsSync(`${path}.server.pem`), false);
   });
 

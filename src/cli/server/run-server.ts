@@ -1,0 +1,74 @@
+import { formatServerAddress } from "../../client/servers/server-address.ts";
+import type { GatewayConfig } from "../../gateway/config/config.ts";
+import type { MetricsServer } from "../../gateway/metrics/metrics-server.ts";
+import { keepWatchdog, notifyServiceManager } from "../../gateway/service-manager.ts";
+import { whyUnready } from "../../gateway/workers/why-unready.ts";
+import { workerCount } from "../../gateway/workers/worker-count.ts";
+import { ServerIdentity } from "../identities/server-identity.ts";
+import { acceptAlone } from "./accept-alone.ts";
+import type { Accepting, AcceptOptions } from "./accepting.ts";
+import { Announcer } from "./announcer.ts";
+import type { ConfigSource } from "./config-source.ts";
+import { stopSignal } from "./listen.ts";
+import { ServerReload, type ServerReloadOptions } from "./reload.ts";
+
+export interface RunOptions extends Omit<AcceptOptions, "identity">, Pick<ServerReloadOptions, "isAsked"> {
+  readonly source: ConfigSource;
+  /** As the source says at the start. */
+  readonly config: GatewayConfig;
+}
+
+/** A server from its start to its end: says that it is ready, and how it is, until it is told to stop. */
+export async function runServer({ source, config, isAsked, ...options }: RunOptions): Promise<void> {
+  const { log } = options;
+  const stopped = stopSignal();
+  const identity = new ServerIdentity(config.store, source.secret);
+  const accepting = await accept(config, { ...options, identity });
+  const metrics = await openMetrics(accepting, config);
+  try {
+    if (metrics !== undefined) {
+      const address = await metrics.listen();
+      log.write({ event: "metrics", address: formatServerAddress(address), ...address });
+    }
+    const { store, reload } = accepting;
+    const announcer = new Announcer({ store, identity, log, isOfFile: source.file !== undefined });
+    // Before anybody is told that there is a server: unheard, a SIGHUP would end it.
+    using reloading = new ServerReload({ source, config, identity, announcer, log, reload, isAsked });
+    await reloading.begin(accepting.addresses);
+    await notifyServiceManager(process.env, "READY=1", "STATUS=ready");
+    // A restart does not bring a disk back: only processes that stand still are not alive.
+    const stopWatchdog = keepWatchdog(process.env, async () => {
+      const health = await accepting.health();
+      if (!health.some(({ awake }) => awake)) return null;
+      return [`STATUS=${whyUnready(health) ?? "ready"}`];
+    });
+    const signal = await stopped;
+    const again = stopSignal();
+    stopWatchdog();
+    log.write({ event: "stopping", signal });
+    if (metrics !== undefined) metrics.draining = true;
+    await notifyServiceManager(process.env, "STOPPING=1");
+    await Promise.race([accepting.drain(), again]);
+  } finally {
+    await accepting.stop();
+    await metrics?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What starts processes is loaded by those only who have several. */
+async function accept(config: GatewayConfig, options: AcceptOptions): Promise<Accepting> {
+  const count = workerCount(config.workers);
+  if (count === 1) return await acceptAlone(config, options);
+  const { acceptByWorkers } = await import("./accept-by-workers.ts");
+  return await acceptByWorkers(config, count, options);
+}
+
+/** prom-client is loaded by those only who want metrics. */
+async function openMetrics(
+  accepting: Accepting,
+  { metrics }: GatewayConfig,
+): Promise<MetricsServer | undefined> {
+  if (metrics === undefined) return undefined;
+  const { MetricsServer: Metrics } = await import("../../gateway/metrics/metrics-server.ts");
+  return new Metrics({ ...accepting, listen: metrics.listen });
+}
