@@ -1,6 +1,4 @@
-import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import { createSecureContext, getCACertificates, type TlsOptions } from "node:tls";
 import type { IdentityPem } from "../../client/identities/identity.ts";
 import { clientAddress } from "../../guard/connection/client-address.ts";
 import { type Guard, guard } from "../../guard/guard.ts";
@@ -10,13 +8,14 @@ import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { AllowLists, type GroupLookup } from "../access/allow-list.ts";
 import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { ListenerConfig } from "../config/config.ts";
+import { ConnectionAges } from "./connection-ages.ts";
+import { Presented } from "./presented.ts";
 import { createService } from "./create-service.ts";
 import type { OnGatewayEvent } from "../gateway-event.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { ListenerTrust } from "../access/listener-trust.ts";
 import type { Service } from "../service/service.ts";
 import { proxiedAddress } from "../proxy-protocol/proxied-address.ts";
-import { TICKET_ROTATION } from "../tickets/ticket-secrets.ts";
 
 export interface GateOptions {
   readonly config: ListenerConfig;
@@ -39,14 +38,10 @@ export class Gate {
   readonly #service: Service;
   readonly #guard: Guard;
   readonly #trust: ListenerTrust;
-  readonly #ticketKeys: TicketKeys;
+  readonly #presented: Presented;
   readonly #onEvent: OnGatewayEvent;
   readonly #stopRejudging: () => void;
-  readonly #ageing: NodeJS.Timeout | undefined;
-  /** Those that were asked to end for their age. */
-  readonly #expired = new WeakSet<GuardedConnection>();
-  #identity: IdentityPem;
-  #authorities: string;
+  readonly #ages: ConnectionAges;
   #open = 0;
   #emptied: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
@@ -55,14 +50,12 @@ export class Gate {
     const { config, trust, groups, identity, trustCa, ticketKeys, onEvent } = options;
     this.config = config;
     this.#onEvent = onEvent;
-    this.#identity = identity;
-    this.#ticketKeys = ticketKeys;
-    this.#authorities = authoritiesOf(config);
+    this.#presented = new Presented(config, identity, ticketKeys);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
     const lists = new AllowLists(groups);
     this.#service = createService({
       config,
-      tls: tlsOptions(config, identity),
+      tls: this.#presented.tls,
       isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
       mostUpstream: options.mostConnections,
       onEvent,
@@ -89,10 +82,11 @@ export class Gate {
       // Paths may be for groups, and those change as trust does.
       this.#service.rejudge(undefined, changes);
     });
-    const { maxConnectionAgeMs } = config;
-    if (maxConnectionAgeMs > 0) {
-      this.#ageing = setInterval(() => this.#expire(), Math.min(1000, maxConnectionAgeMs / 4)).unref();
-    }
+    this.#ages = new ConnectionAges({
+      maxAgeMs: config.maxConnectionAgeMs,
+      connections: () => this.#guard.connections,
+      expire: (connection) => this.#service.expire(connection),
+    });
     onEvent({ type: "server-opened", listener: config, server, guard: this.#guard });
   }
 
@@ -109,30 +103,18 @@ export class Gate {
   }
 
   /** Throws when it could not show this key and certificate. */
-  check({ key, certificate }: IdentityPem): void {
-    if (key === this.#identity.key && certificate === this.#identity.certificate) return;
-    createSecureContext(tlsOptions(this.config, { ...this.#identity, key, certificate }));
+  check(identity: IdentityPem): void {
+    this.#presented.check(identity);
   }
 
-  /**
-   * Shows another key and certificate from now on, and verifies by the CAs that the process has now. Tickets stay good,
-   * unless those are others: a ticket remembers that it was given to a client of theirs.
-   */
+  /** Shows another key and certificate from now on, and verifies by the CAs that the process has now. */
   present(identity: IdentityPem): void {
-    const { key, certificate } = this.#identity;
-    const authorities = authoritiesOf(this.config);
-    const hasOthers = authorities !== this.#authorities;
-    if (key === identity.key && certificate === identity.certificate && !hasOthers) return;
-    this.#identity = identity;
-    this.#authorities = authorities;
-    const { server } = this.#service;
-    server.setSecureContext(tlsOptions(this.config, identity));
-    if (hasOthers) this.#ticketKeys.renew();
+    this.#presented.change(this.#service.server, identity);
   }
 
-  /** The same for a gate that comes in place of another one, whose tickets it would take. */
+  /** Comes in place of another one. */
   succeed(former: Gate): void {
-    if (former.#authorities !== this.#authorities) this.#ticketKeys.renew();
+    this.#presented.succeed(former.#presented);
   }
 
   /** Ends the connections of peers that another configuration leaves out, and requests for paths that it denies them. */
@@ -162,7 +144,7 @@ export class Gate {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearInterval(this.#ageing);
+    this.#ages[Symbol.dispose]();
     this.#stopRejudging();
     this.#guard.close();
     this.#service.close();
@@ -191,43 +173,4 @@ export class Gate {
         this.#guard.cut(connection, "renamed");
     }
   }
-
-  /** Connections are in the order in which they began. */
-  #expire(): void {
-    const before = performance.now() - this.config.maxConnectionAgeMs;
-    for (const connection of this.#guard.connections) {
-      if (connection.startedAt > before) break;
-      if (this.#expired.has(connection)) {
-        const isLate = connection.startedAt < before - LAST_WORDS_MS;
-        if (isLate) connection.socket.destroy();
-        continue;
-      }
-      this.#expired.add(connection);
-      this.#service.expire(connection);
-    }
-  }
-}
-
-/** How long a connection that is too old may go on with what it began. */
-const LAST_WORDS_MS = 30_000;
-
-/** The CAs that a server made now takes, as a text to compare. */
-function authoritiesOf({ trustCa }: ListenerConfig): string {
-  if (trustCa === "none") return "";
-  return createHash("sha256").update(getCACertificates("default").join("")).digest("base64");
-}
-
-function tlsOptions({ minTls, maxTls, alpn }: ListenerConfig, { key, certificate }: IdentityPem): TlsOptions {
-  return {
-    key,
-    cert: certificate,
-    minVersion: minTls,
-    maxVersion: maxTls,
-    // In mode http the server has its own.
-    ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    sessionTimeout: TICKET_ROTATION.lifetimeMs / 1000,
-    // By default it is made of the command line: processes could not resume each other's clients.
-    sessionIdContext: "handclasp gateway",
-  };
 }

@@ -1,23 +1,48 @@
 import type { IdentityPem } from "../../client/identities/identity.ts";
+import type { GuardOptions } from "../../guard/options.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { type FirstUseLimiter, FirstUseLimits } from "../../trust/limits/first-use-limits.ts";
 import type { Policy } from "../../trust/records/policy.ts";
 import { Trust } from "../../trust/trust.ts";
+import type { OnTrustError } from "../../trust/trust-options.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
+import type { OnGatewayEvent } from "../gateway-event.ts";
 import { Gate } from "./gate.ts";
-import type { GatewayContext } from "../gateway-context.ts";
 import { newSecret, TicketKeyring } from "../tickets/ticket-keyring.ts";
+
+/** What gates cannot know by themselves. */
+export interface GatesContext {
+  readonly store: TrustStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Who acts, for events: what runs, with its process id. */
+  readonly process: string;
+  /** Makes OpenSSL trust a CA, for servers made from now on. */
+  readonly useTrustCa: (ca: string) => NonNullable<GuardOptions["trustCa"]>;
+  /** How many connections the process can have, whatever its listeners may; default no limit. */
+  readonly maxConnections?: number;
+  /** Pending keys kept at the most; default 1000. */
+  readonly maxPending?: number;
+  /** Limits first use; default for this process alone. */
+  readonly limits?: FirstUseLimiter;
+  /** Ticket keys that other processes share, for listeners that verify in the same way. */
+  readonly ticketKeys?: (context: string) => TicketKeys;
+  readonly onEvent: OnGatewayEvent;
+  /** Told of failures that no caller waits for. */
+  readonly onError: OnTrustError;
+}
 
 /** The gates of a gateway, those of former configurations too, as long as they have connections. */
 export class Gates {
-  readonly #context: GatewayContext;
+  readonly #context: GatesContext;
   readonly #limits: FirstUseLimiter;
   /** One for each policy: they judge differently, over the same store. */
   readonly #trusts = new Map<string, Trust>();
   readonly #ticketKeys: (context: string) => TicketKeys;
   readonly #gates = new Map<Gate, string>();
 
-  constructor(context: GatewayContext) {
+  constructor(context: GatesContext) {
     this.#context = context;
     this.#limits = context.limits ?? new FirstUseLimits();
     const secrets = { generation: 0, current: newSecret(), holdersUnknown: true };
@@ -47,6 +72,17 @@ export class Gates {
     });
     this.#gates.set(gate, place);
     return gate;
+  }
+
+  /** Certificates and CAs may be others though the configuration is the same. */
+  present(gate: Gate, identity: IdentityPem): void {
+    const { useTrustCa, onError } = this.#context;
+    try {
+      useTrustCa(gate.config.trustCa);
+      gate.present(identity);
+    } catch (error) {
+      onError(error, gate.config.name);
+    }
   }
 
   /** Goes on until its last connection is gone. */

@@ -5,7 +5,7 @@ import type { FirstUseLimiter } from "../../trust/limits/first-use-limits.ts";
 import { LeasedLimits } from "../../trust/limits/leased-limits.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { fromConfigMessage } from "./config-message.ts";
-import type { PreparedReload } from "../gateway.ts";
+import type { PreparedReload } from "../reload/prepared-reload.ts";
 import type { ListenOn } from "../listening/listener.ts";
 import { TicketKeyring } from "../tickets/ticket-keyring.ts";
 import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
