@@ -1,4 +1,3 @@
-import type { Capture } from "./pcap/capture.ts";
 import type { Moment, TcpEvent } from "./tcp/connection.ts";
 import { CUT } from "./network/ethertype.ts";
 import { IpFragments } from "./network/ip-fragments.ts";
@@ -106,22 +105,4 @@ export class CaptureStreams {
 
 function count<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-/** The TCP events of a capture, lazily; the generator returns the summary. */
-export function* readStreams(
-  capture: Pick<Capture, "packets">,
-  limits: Partial<ReassemblyLimits> = {},
-): Generator<TcpEvent, StreamSummary, undefined> {
-  let events: TcpEvent[] = [];
-  const streams = new CaptureStreams((event) => void events.push(event), limits);
-  for (const packet of capture.packets) {
-    streams.packet(packet);
-    if (events.length === 0) continue;
-    yield* events;
-    events = [];
-  }
-  const summary = streams.end();
-  yield* events;
-  return summary;
 }

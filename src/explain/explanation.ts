@@ -2,61 +2,58 @@ import type { RecordedReason } from "../trust/records/sighting.ts";
 import type { Remedy } from "../remedy.ts";
 
 /** What can keep two programs from shaking hands, whoever made them. */
-export const HANDSHAKE_RULES = [
+export type HandshakeRule =
   // What the client showed, or did not.
-  "certificate-expired",
-  "certificate-not-yet-valid",
-  "self-signed",
-  "missing-intermediate",
-  "wrong-key-usage",
-  "issuer-not-acceptable",
-  "weak-signature",
-  "weak-key",
-  "unknown-ca",
-  "no-certificate",
-  "certificate-withheld",
-  "certificate-revoked",
-  "certificate-refused",
+  | "certificate-expired"
+  | "certificate-not-yet-valid"
+  | "self-signed"
+  | "missing-intermediate"
+  | "wrong-key-usage"
+  | "issuer-not-acceptable"
+  | "weak-signature"
+  | "weak-key"
+  | "unknown-ca"
+  | "no-certificate"
+  | "certificate-withheld"
+  | "certificate-revoked"
+  | "certificate-refused"
   // What the server showed.
-  "server-certificate-expired",
-  "server-certificate-not-yet-valid",
-  "server-name-mismatch",
-  "server-self-signed",
-  "server-missing-intermediate",
-  "server-wrong-key-usage",
-  "server-weak-signature",
-  "server-weak-key",
-  "server-unknown-ca",
-  "server-certificate-revoked",
-  "server-certificate-refused",
+  | "server-certificate-expired"
+  | "server-certificate-not-yet-valid"
+  | "server-name-mismatch"
+  | "server-self-signed"
+  | "server-missing-intermediate"
+  | "server-wrong-key-usage"
+  | "server-weak-signature"
+  | "server-weak-key"
+  | "server-unknown-ca"
+  | "server-certificate-revoked"
+  | "server-certificate-refused"
   // What both had to agree on.
-  "no-common-version",
-  "no-common-suite",
-  "no-common-group",
-  "no-common-signature-algorithm",
-  "no-common-alpn",
-  "unknown-server-name",
+  | "no-common-version"
+  | "no-common-suite"
+  | "no-common-group"
+  | "no-common-signature-algorithm"
+  | "no-common-alpn"
+  | "unknown-server-name"
   // What was spoken instead of TLS, or was to come before it.
-  "proxy-header-expected",
-  "proxy-header-unexpected",
-  "starttls-expected",
-  "plain-http-client",
-  "plain-http-server",
-  "not-tls",
+  | "proxy-header-expected"
+  | "proxy-header-unexpected"
+  | "starttls-expected"
+  | "plain-http-client"
+  | "plain-http-server"
+  | "not-tls"
   // How it broke off.
-  "refused-after-handshake",
-  "signature-invalid",
-  "protocol-error",
-  "server-failed",
-  "cancelled",
-  "gave-up",
-  "said-nothing",
+  | "refused-after-handshake"
+  | "signature-invalid"
+  | "protocol-error"
+  | "server-failed"
+  | "cancelled"
+  | "gave-up"
+  | "said-nothing"
   // Why nothing can be said.
-  "capture-incomplete",
-  "not-explained",
-] as const;
-
-export type HandshakeRule = (typeof HANDSHAKE_RULES)[number];
+  | "capture-incomplete"
+  | "not-explained";
 
 /** Which rule or cause it was; refusals of ours keep their reasons. */
 export type Rule = HandshakeRule | RecordedReason;

@@ -252,7 +252,7 @@ function isBeforeCertificate({ chains, finished, last, isUndecryptable, isCut }:
 const BEFORE_CERTIFICATE: ReadonlySet<string> = new Set(["server_hello", "encrypted_extensions"]);
 
 /** A server that has nothing to show to this client. */
-export function judgeUncertified(hello: ClientHello, said: readonly string[]): readonly Explanation[] {
+function judgeUncertified(hello: ClientHello, said: readonly string[]): readonly Explanation[] {
   const why = "It had agreed to a version and a suite, and showed no certificate.";
   const offers = toOrdered([algorithmsOffer(hello)]);
   return toSaid([...said, why], [...offers, unknownName(hello, "possible", [])]);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { CaptureStreams } from "../../src/capture/capture-streams.ts";
-import { readCapture } from "../../src/capture/pcap/capture.ts";
+import { readCapture } from "./support/read-capture.ts";
 import { CapturedConnections } from "../../src/cli/trace/captures/captured-connections.ts";
 import { TraceSecrets } from "../../src/cli/trace/captures/secrets.ts";
 import type { TraceMessage } from "../../src/tls/observer/trace-message.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { readStreams } from "../../src/capture/capture-streams.ts";
-import { readCapture } from "../../src/capture/pcap/capture.ts";
+import { readCapture, readStreams } from "./support/read-capture.ts";
 import { PcapngRecorder } from "../../src/capture/recording/pcapng-recorder.ts";
 import { isHandclaspError } from "../../src/errors.ts";
 import { pcapFile } from "./support/capture-files.ts";

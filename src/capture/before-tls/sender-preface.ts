@@ -13,7 +13,7 @@ export interface TlsSink {
 }
 
 /** How far TLS is looked for. */
-export const PREFACE_LIMIT: number = 64 * 1024;
+const PREFACE_LIMIT = 64 * 1024;
 /** What is kept of a line. */
 const LINE_LIMIT = 512;
 /** What is kept to tell what it was when it was no TLS. */

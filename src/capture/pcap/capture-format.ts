@@ -22,7 +22,7 @@ export interface CaptureFormat {
 }
 
 /** The most that one block or packet may claim to hold; less than this is waited for. */
-export const UNIT_LIMIT: number = 64 * 1024 * 1024;
+const UNIT_LIMIT = 64 * 1024 * 1024;
 
 /** Refuses a length that no honest file has, before anything waits for so many bytes. */
 export function requireBounded(length: number, field: string, offset: number): void {

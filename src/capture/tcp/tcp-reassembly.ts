@@ -15,7 +15,7 @@ export interface ReassemblyLimits {
 }
 
 /** About 200 MB in the worst case. */
-export const REASSEMBLY_LIMITS: ReassemblyLimits = {
+const REASSEMBLY_LIMITS: ReassemblyLimits = {
   connections: 65_536,
   heldBytesPerDirection: 1024 * 1024,
   heldBytes: 64 * 1024 * 1024,

@@ -72,7 +72,7 @@ export class KeyLogSecrets {
 }
 
 /** Whether records are decrypted with the secrets of this label. */
-export function isSecretLabel(label: string): label is SecretLabel {
+function isSecretLabel(label: string): label is SecretLabel {
   return LABELS.has(label);
 }
 

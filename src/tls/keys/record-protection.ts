@@ -26,7 +26,7 @@ export interface RecordOpener {
 }
 
 /** The most that a record may hold in the clear. RFC 8446 §5.1. */
-export const MAX_PLAINTEXT = 16_384;
+const MAX_PLAINTEXT = 16_384;
 
 /** The error for a record's fragment that cannot be, with the place in it. */
 export function malformedRecord(

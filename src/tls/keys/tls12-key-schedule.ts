@@ -1,4 +1,4 @@
-import { type PrfHash, prf } from "./tls12-prf.ts";
+import { prf } from "./tls12-prf.ts";
 import type { Tls12Suite } from "./tls12-suite.ts";
 
 /** The randoms of the two hellos, 32 bytes each. RFC 5246 §7.4.1. */
@@ -20,24 +20,6 @@ export interface Tls12Keys {
   readonly server: Tls12WriteKeys;
 }
 
-const MASTER_SECRET_LENGTH = 48;
-const VERIFY_DATA_LENGTH = 12;
-
-/** The master secret without the extension of RFC 7627. RFC 5246 §8.1. */
-export function masterSecret(premaster: Uint8Array, hash: PrfHash, randoms: Randoms): Uint8Array {
-  const seed = Buffer.concat([randoms.client, randoms.server]);
-  return prf(premaster, hash, "master secret", seed, MASTER_SECRET_LENGTH);
-}
-
-/** The master secret bound to the hash of the messages up to ClientKeyExchange. RFC 7627 §4. */
-export function extendedMasterSecret(
-  premaster: Uint8Array,
-  hash: PrfHash,
-  sessionHash: Uint8Array,
-): Uint8Array {
-  return prf(premaster, hash, "extended master secret", sessionHash, MASTER_SECRET_LENGTH);
-}
-
 /** The key block, cut up. It is the same whichever way the master secret was made. RFC 5246 §6.3. */
 export function tls12Keys(master: Uint8Array, suite: Tls12Suite, randoms: Randoms): Tls12Keys {
   const { cipher } = suite;
@@ -55,14 +37,4 @@ export function tls12Keys(master: Uint8Array, suite: Tls12Suite, randoms: Random
     client: { macKey: macKeys[0], key: keys[0], iv: ivs[0] },
     server: { macKey: macKeys[1], key: keys[1], iv: ivs[1] },
   };
-}
-
-/** What a Finished message holds, over the hash of the handshake so far. RFC 5246 §7.4.9. */
-export function tls12VerifyData(
-  master: Uint8Array,
-  hash: PrfHash,
-  sender: "client" | "server",
-  handshakeHash: Uint8Array,
-): Uint8Array {
-  return prf(master, hash, `${sender} finished`, handshakeHash, VERIFY_DATA_LENGTH);
 }

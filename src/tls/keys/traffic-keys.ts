@@ -7,6 +7,9 @@ export interface TrafficKeys {
   readonly iv: Uint8Array;
 }
 
+/** Bytes in a digest, which is how long every secret of the key schedule is. RFC 8446 §7.1. */
+export const HASH_LENGTH: Readonly<Record<Tls13Suite["hash"], number>> = { sha256: 32, sha384: 48 };
+
 const IV_LENGTH = 12;
 const KEY_INFO = { 16: expandInfo("key", 16), 32: expandInfo("key", 32) } as const;
 const IV_INFO = expandInfo("iv", IV_LENGTH);
@@ -17,6 +20,11 @@ export function trafficKeys(secret: Uint8Array, { hash, keyLength }: Tls13Suite)
     key: hmac(hash, secret, KEY_INFO[keyLength]).subarray(0, keyLength),
     iv: hmac(hash, secret, IV_INFO).subarray(0, IV_LENGTH),
   };
+}
+
+/** The traffic secret after a KeyUpdate; key logs do not number it, so it has to be derived. RFC 8446 §7.2. */
+export function nextTrafficSecret(secret: Uint8Array, hash: Tls13Suite["hash"]): Uint8Array {
+  return expandLabel(secret, hash, "traffic upd", HASH_LENGTH[hash]);
 }
 
 /** HKDF-Expand-Label (RFC 8446 §7.1), for at most one block of the hash (RFC 5869 §2.3). */

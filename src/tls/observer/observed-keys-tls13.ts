@@ -1,7 +1,7 @@
 import { HANDSHAKE_TYPE } from "../code-points/code-points.ts";
 import { CONTENT_TYPE } from "../code-points/content-type.ts";
 import type { SecretLabel } from "../keys/key-log-secrets.ts";
-import { nextTrafficSecret } from "../keys/key-schedule.ts";
+import { nextTrafficSecret } from "../keys/traffic-keys.ts";
 import { LostRecords } from "./lost-records.ts";
 import type { ServerHello } from "../messages/server-hello.ts";
 import type { Hellos } from "./observed-hellos.ts";

@@ -18,12 +18,8 @@ export interface TlsRecord {
   readonly gap?: number;
 }
 
-/** RFC 8446 §5.1. */
-export const MAX_PLAINTEXT_LENGTH: number = 2 ** 14;
-/** RFC 8446 §5.2. */
-export const MAX_TLS13_CIPHERTEXT_LENGTH: number = 2 ** 14 + 256;
 /** RFC 5246 §6.2.3. */
-export const MAX_TLS12_CIPHERTEXT_LENGTH: number = 2 ** 14 + 2048;
+const MAX_TLS12_CIPHERTEXT_LENGTH = 2 ** 14 + 2048;
 
 const HEADER_LENGTH = 5;
 /** change_cipher_spec up to heartbeat: the types that TLS over TCP has. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { TlsOptions } from "node:tls";
-import { extendedMasterSecret, masterSecret, tls12Keys } from "../../../src/tls/keys/tls12-key-schedule.ts";
+import { tls12Keys } from "../../../src/tls/keys/tls12-key-schedule.ts";
 import { prf } from "../../../src/tls/keys/tls12-prf.ts";
 import { TLS12_SUITES } from "../../../src/tls/keys/tls12-suite.ts";
 import { hex } from "../../vectors/rfc8448-trace.ts";
@@ -12,6 +12,7 @@ import {
   versatileServer,
 } from "../support/connection-options.ts";
 import { DecodedConnection } from "../support/decoded-connection.ts";
+import { extendedMasterSecret, masterSecret } from "../support/tls12-secrets.ts";
 import { recordConnection } from "../support/recorded-connection.ts";
 
 describe("TLS 1.2 PRF", () => {

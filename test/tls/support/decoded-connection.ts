@@ -4,11 +4,12 @@ import { ByteReader } from "../../../src/bytes/byte-reader.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../../src/tls/keys/cipher-suite.ts";
 import { parseKeyLog } from "../../../src/tls/keys/key-log.ts";
 import { KeyLogSecrets, type SecretLabel } from "../../../src/tls/keys/key-log-secrets.ts";
-import { finishedVerifyData, nextTrafficSecret } from "../../../src/tls/keys/key-schedule.ts";
+import { nextTrafficSecret } from "../../../src/tls/keys/traffic-keys.ts";
+import { finishedVerifyData } from "./key-schedule.ts";
 import { openTls12Records } from "../../../src/tls/keys/open-record.ts";
 import { Tls13RecordOpener } from "../../../src/tls/keys/open-record-tls13.ts";
 import type { ProtectedRecord, RecordOpener } from "../../../src/tls/keys/record-protection.ts";
-import { tls12VerifyData } from "../../../src/tls/keys/tls12-key-schedule.ts";
+import { tls12VerifyData } from "./tls12-secrets.ts";
 import type { RecordedConnection } from "./recorded-connection.ts";
 
 type Side = "client" | "server";

@@ -163,7 +163,7 @@ function nothingSent(): SentBytes {
 }
 
 /** IANA's name, else the number. */
-export function nameGroup(code: number): string {
+function nameGroup(code: number): string {
   return NAMED_GROUPS.name(code) ?? hex(code);
 }
 

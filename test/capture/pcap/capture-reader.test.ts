@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { CaptureReader } from "../../../src/capture/pcap/capture-reader.ts";
-import { readCapture } from "../../../src/capture/pcap/capture.ts";
+import { readCapture } from "../support/read-capture.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { FileBuilder, pcapFile } from "../support/capture-files.ts";
 import { propertyRuns } from "../../support/property-runs.ts";

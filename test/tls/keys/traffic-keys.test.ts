@@ -9,7 +9,7 @@ import {
   mainSecret,
   resumptionPsk,
   type SecretPurpose,
-} from "../../../src/tls/keys/key-schedule.ts";
+} from "../support/key-schedule.ts";
 import { TLS13_SUITES } from "../../../src/tls/keys/tls13-suite.ts";
 import { trafficKeys } from "../../../src/tls/keys/traffic-keys.ts";
 import { RESUMED_0RTT } from "../../vectors/rfc8448-resumed-0rtt.ts";

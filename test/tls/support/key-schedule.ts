@@ -1,12 +1,9 @@
 import { hash as digest } from "node:crypto";
-import { hmac } from "./hmac.ts";
-import type { Tls13Suite } from "./tls13-suite.ts";
-import { expandLabel } from "./traffic-keys.ts";
+import { hmac } from "../../../src/tls/keys/hmac.ts";
+import type { Tls13Suite } from "../../../src/tls/keys/tls13-suite.ts";
+import { expandLabel, HASH_LENGTH } from "../../../src/tls/keys/traffic-keys.ts";
 
 type Hash = Tls13Suite["hash"];
-
-/** Bytes in a digest, which is how long every secret of the key schedule is. RFC 8446 §7.1. */
-export const HASH_LENGTH: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48 };
 
 /** What each label of RFC 8446 §7.1 derives: `c hs traffic` and so on. */
 export type SecretPurpose =
@@ -23,7 +20,7 @@ export type SecretPurpose =
   | "res master";
 
 /** HKDF-Extract. RFC 5869 §2.2. */
-export function extract(hash: Hash, salt: Uint8Array, keyingMaterial: Uint8Array): Uint8Array {
+function extract(hash: Hash, salt: Uint8Array, keyingMaterial: Uint8Array): Uint8Array {
   return hmac(hash, salt, keyingMaterial);
 }
 
@@ -50,11 +47,6 @@ export function handshakeSecret(hash: Hash, early: Uint8Array, sharedSecret: Uin
 /** The Main (Master) Secret, from the Handshake Secret. RFC 8446 §7.1. */
 export function mainSecret(hash: Hash, handshake: Uint8Array): Uint8Array {
   return extract(hash, afterStage(handshake, hash), zeros(hash));
-}
-
-/** The traffic secret after a KeyUpdate; key logs do not number it, so it has to be derived. RFC 8446 §7.2. */
-export function nextTrafficSecret(secret: Uint8Array, hash: Hash): Uint8Array {
-  return expandLabel(secret, hash, "traffic upd", HASH_LENGTH[hash]);
 }
 
 /** What a Finished message or a PSK binder holds: under the sender's traffic secret or the binder key. RFC 8446 §4.4.4. */
