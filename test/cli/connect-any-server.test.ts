@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { describe, it } from "node:test";
 import { TLSSocket } from "node:tls";
+import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
 import { makeClient } from "./support/tls-clients.ts";
@@ -75,7 +76,11 @@ describe("connect to any server", () => {
     using home = new Home();
     await using server = await startServe(home);
     const ada = await makeClient(home, "ada");
-    const shown = await home.run(["connect", server.address, "--cert", ada.cert, "--key", ada.key], "me\n");
+    const shown = await runHere(
+      home,
+      ["connect", server.address, "--cert", ada.cert, "--key", ada.key],
+      "me\n",
+    );
     assert.equal(shown.stdout, "Hello, me");
     assert.equal((await server.logged(({ event }) => event === "met"))["pin"], ada.pin);
     assert.ok(!existsSync(home.path("handclasp", "identities")), "no identity is made");
@@ -87,7 +92,7 @@ describe("connect to any server", () => {
     const ada = await makeClient(home, "ada");
     for (const verb of [["trace", "connect", "--format", "text", "--explain"], ["connect"]]) {
       const files = ["--cert", ada.cert, "--key", ada.key];
-      const refused = await home.run([...verb, server.address, ...files], "me\n");
+      const refused = await runHere(home, [...verb, server.address, ...files], "me\n");
       assert.match(unwrapped(refused.stdout + refused.stderr), /access_denied.*What helps/);
       assert.doesNotMatch(refused.stdout + refused.stderr, /handclasp identity/);
     }
@@ -96,17 +101,17 @@ describe("connect to any server", () => {
   it("lets a server in by a CA and its name, and remembers nothing then", async () => {
     using home = new Home();
     await using server = await startOpenssl(home);
-    const good = await home.run(["connect", server.address, "--ca", server.cert], GET);
+    const good = await runHere(home, ["connect", server.address, "--ca", server.cert], GET);
     assert.match(good.stdout, /^HTTP\/1.0 200/);
     const misnamed = server.address.replace("localhost", "127.0.0.1");
-    const other = await home.run(["connect", misnamed, "--ca", server.cert], GET);
+    const other = await runHere(home, ["connect", misnamed, "--ca", server.cert], GET);
     assert.equal(other.code, 1);
     assert.match(other.stderr, /is for another name .*ERR_HANDCLASP_REFUSED/);
     const { cert: foreign } = await makeClient(home, "foreign");
-    const unsigned = await home.run(["connect", server.address, "--ca", foreign], GET);
+    const unsigned = await runHere(home, ["connect", server.address, "--ca", foreign], GET);
     assert.match(unsigned.stderr, /does not pass with that CA: depth zero self signed cert/);
     assert.equal(unsigned.stdout, "");
-    const pinned = await home.run(["connect", server.address, "--verify-server", "refuse"], GET);
+    const pinned = await runHere(home, ["connect", server.address, "--verify-server", "refuse"], GET);
     assert.match(pinned.stderr, /is not a known server/);
   });
 
@@ -114,15 +119,15 @@ describe("connect to any server", () => {
     using home = new Home();
     await using server = await startOpenssl(home);
     const known = home.path("handclasp", "known_servers.db");
-    assert.equal((await home.run(["connect", server.address, "--no-remember"], GET)).code, 0);
+    assert.equal((await runHere(home, ["connect", server.address, "--no-remember"], GET)).code, 0);
     assert.ok(!existsSync(known));
-    assert.equal((await home.run(["connect", server.address], GET)).code, 0);
-    assert.equal((await home.run(["connect", server.address, "--no-remember"], GET)).code, 0);
+    assert.equal((await runHere(home, ["connect", server.address], GET)).code, 0);
+    assert.equal((await runHere(home, ["connect", server.address, "--no-remember"], GET)).code, 0);
     const before = readFileSync(known);
     await using other = await startServe(home);
     const [, port = ""] = other.address.split(":");
     const stranger = ["connect", `localhost:${port}`, "--no-remember", "--verify-server", "refuse"];
-    assert.match((await home.run(stranger, GET)).stderr, /is not a known server/);
+    assert.match((await runHere(home, stranger, GET)).stderr, /is not a known server/);
     assert.deepEqual(readFileSync(known), before);
   });
 
@@ -131,7 +136,7 @@ describe("connect to any server", () => {
     const ada = await makeClient(home, "ada");
     const bob = await makeClient(home, "bob");
     const run = async (...flags: string[]): Promise<string> =>
-      (await home.run(["connect", "127.0.0.1:1", ...flags], "")).stderr;
+      (await runHere(home, ["connect", "127.0.0.1:1", ...flags], "")).stderr;
     assert.match(await run("--cert", ada.cert), /--cert and --key go together/);
     assert.match(await run("--cert", ada.cert, "--key", ada.key, "--identity", "x"), /leave out --identity/);
     assert.match(await run("--cert", ada.cert, "--key", bob.key), /does not belong to the certificate/);
@@ -147,7 +152,7 @@ describe("connect to any server", () => {
     it(`tells with ${verb.join(" ")} the whole handshake behind STARTTLS`, async () => {
       using home = new Home();
       await using server = await startSmtp(home);
-      const told = await home.run([...verb, server.address, "--starttls", "smtp", "--no-remember"], "");
+      const told = await runHere(home, [...verb, server.address, "--starttls", "smtp", "--no-remember"], "");
       assert.equal(told.code, 0, told.stderr);
       assert.match(told.stdout + told.stderr, /FINISHED[\s\S]*FINISHED|agreed on +TLS 1\.3/);
     });
@@ -159,7 +164,8 @@ describe("connect to any server", () => {
     async () => {
       using home = new Home();
       await using server = await startPostgres(home);
-      const traced = await home.run(
+      const traced = await runHere(
+        home,
         ["trace", "connect", server.address, "--starttls", "postgres", "--no-remember"],
         "",
       );

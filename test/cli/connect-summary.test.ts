@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { createServer, type TlsOptions } from "node:tls";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 import { type ClientFiles, makeClient } from "./support/tls-clients.ts";
 
@@ -45,7 +46,8 @@ describe("connect --summary", () => {
         ecdhCurve: "P-256",
         sigalgs: "ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256:ed25519:ecdsa_secp384r1_sha384",
       });
-      const { stdout, stderr, code } = await home.run(
+      const { stdout, stderr, code } = await runHere(
+        home,
         ["connect", server.address, "--summary", "--no-remember"],
         "hello\n",
       );
@@ -69,7 +71,7 @@ describe("connect --summary", () => {
     using home = new Home();
     const own = await makeClient(home, "host.example");
     await using server = await startForeign(own, { requestCert: true, rejectUnauthorized: false });
-    const { stderr } = await home.run(["connect", server.address, "--summary"], "hello\n");
+    const { stderr } = await runHere(home, ["connect", server.address, "--summary"], "hello\n");
     assert.match(stderr, /^asks for +a certificate of any authority$/m);
     assert.match(stderr, /\brsa_pkcs1_sha512\b/);
     assert.doesNotMatch(stderr, /and \d+ more/);
@@ -80,12 +82,12 @@ describe("connect --summary", () => {
     const own = await makeClient(home, "host.example");
     const ada = await makeClient(home, "authority ada");
     await using strict = await startForeign(own, { maxVersion: "TLSv1.2", requestCert: true, ca: ada.pem });
-    const refused = await home.run(["connect", strict.address, "--summary"], "hello\n");
+    const refused = await runHere(home, ["connect", strict.address, "--summary"], "hello\n");
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /asks for [\s\S]*CN=authority ada[\s\S]*error: /);
     await using server = await startForeign(own);
     const refusing = ["connect", server.address, "--summary", "--verify-server", "refuse"];
-    const unknown = await home.run(refusing, "hello\n");
+    const unknown = await runHere(home, refusing, "hello\n");
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /^asks for +no certificate\nerror: .*is not a known server/m);
     assert.equal(unknown.stdout, "");
@@ -105,6 +107,6 @@ describe("connect --summary", () => {
     using home = new Home();
     const own = await makeClient(home, "host.example");
     await using server = await startForeign(own);
-    assert.doesNotMatch((await home.run(["connect", server.address], "hello\n")).stderr, /agreed on/);
+    assert.doesNotMatch((await runHere(home, ["connect", server.address], "hello\n")).stderr, /agreed on/);
   });
 });

@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, MAIN, runToEnd, startServe } from "./support/serve.ts";
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>
@@ -53,7 +54,7 @@ describe("connect", () => {
     const identities = home.path("handclasp", "identities");
     assert.deepEqual(readdirSync(identities), ["default.pem"]);
     assert.equal(statSync(identities).mode & 0o777, 0o700);
-    const again = await home.run(["connect", server.address, "--verify-server", "refuse"], "again\n");
+    const again = await runHere(home, ["connect", server.address, "--verify-server", "refuse"], "again\n");
     assert.equal(again.stdout, "Hello, again");
     await using known = openStore(home.knownServers);
     assert.equal((await keysIn(known))[0]?.peer, server.address);
@@ -62,7 +63,7 @@ describe("connect", () => {
   it("never lets a known server in as a client", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    await home.run(["connect", server.address], "me\n");
+    await runHere(home, ["connect", server.address], "me\n");
     await using store = openStore(home.store);
     assert.ok((await keysIn(store)).every(({ pin }) => pin !== server.pin));
   });
@@ -72,13 +73,13 @@ describe("connect", () => {
       using home = new Home();
       await using server = await startServe(home);
       const args = ["connect", server.address, "--max-tls", version];
-      assert.equal((await home.run(args, "me\n")).stdout, "Hello, me");
+      assert.equal((await runHere(home, args, "me\n")).stdout, "Hello, me");
       await using store = openStore(home.store);
       const [key] = await keysIn(store);
       assert.ok(key);
       await new Operator(store, { user: null, process: "test", now: Date.now }).revoke(key.pin);
       for (const input of ["", "me\n", "x".repeat(300_000)]) {
-        const refused = await home.run(args, input);
+        const refused = await runHere(home, args, input);
         assert.equal(refused.code, 1);
         assert.equal(refused.stdout, "");
         assert.match(refused.stderr, /^error: refused by the server: certificate_revoked \(alert 44\)/m);
@@ -90,10 +91,10 @@ describe("connect", () => {
   it("shows the identity it is told to", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    const made = await home.run(["identity", "create", "work", "--cn", "ada", "--json"]);
+    const made = await runHere(home, ["identity", "create", "work", "--cn", "ada", "--json"]);
     const { pin } = JSON.parse(made.stdout) as { pin: string };
     assert.equal(
-      (await home.run(["connect", server.address, "--identity", "work"], "me\n")).stdout,
+      (await runHere(home, ["connect", server.address, "--identity", "work"], "me\n")).stdout,
       "Hello, me",
     );
     assert.equal((await server.logged(({ event }) => event === "met"))["pin"], pin);
@@ -103,15 +104,19 @@ describe("connect", () => {
     using home = new Home();
     await using server = await startServe(home);
     for (const type of ["p256", "ed25519", "rsa", "ml-dsa-65"]) {
-      await home.run(["identity", "create", type, "--type", type, "--cn", type]);
-      const { stdout, stderr } = await home.run(["connect", server.address, "--identity", type], `${type}\n`);
+      await runHere(home, ["identity", "create", type, "--type", type, "--cn", type]);
+      const { stdout, stderr } = await runHere(
+        home,
+        ["connect", server.address, "--identity", type],
+        `${type}\n`,
+      );
       assert.equal(stdout, `Hello, ${type}`, stderr);
     }
   });
 
   it("exits 1 for an identity that there is not", async () => {
     using home = new Home();
-    const { code, stderr } = await home.run(["connect", "127.0.0.1:1", "--identity", "nobody"]);
+    const { code, stderr } = await runHere(home, ["connect", "127.0.0.1:1", "--identity", "nobody"]);
     assert.equal(code, 1);
     assert.match(stderr, /hint: handclasp identity create nobody/);
   });
@@ -119,19 +124,19 @@ describe("connect", () => {
   it("refuses a server with another key, and names the command that accepts it", async () => {
     using home = new Home();
     const first = await startServe(home);
-    await home.run(["connect", first.address], "me\n");
+    await runHere(home, ["connect", first.address], "me\n");
     await first.stop();
     const listen = ["--listen", first.address, "--store", home.path("elsewhere.db")];
     await using impostor = await startServe(home, listen);
-    const refused = await home.run(["connect", first.address], "secret\n");
+    const refused = await runHere(home, ["connect", first.address], "secret\n");
     assert.equal(refused.code, 1);
     for (const text of [first.pin, first.keyId, impostor.pin, impostor.keyId])
       assert.ok(refused.stderr.includes(text), refused.stderr);
     assert.ok(impostor.log.every(({ event }) => event !== "met"));
     const command = /handclasp (trust approve .*--replace)/.exec(refused.stderr)?.[1];
     assert.ok(command);
-    assert.equal((await home.run(command.split(" "))).code, 0);
-    assert.equal((await home.run(["connect", first.address], "me\n")).stdout, "Hello, me");
+    assert.equal((await runHere(home, command.split(" "))).code, 0);
+    assert.equal((await runHere(home, ["connect", first.address], "me\n")).stdout, "Hello, me");
   });
 
   for (const mode of ["ask", "refuse"]) {
@@ -139,13 +144,13 @@ describe("connect", () => {
       using home = new Home();
       await using server = await startServe(home);
       const args = ["connect", server.address, "--verify-server", mode];
-      const refused = await home.run(args, "me\n");
+      const refused = await runHere(home, args, "me\n");
       assert.equal(refused.code, 1);
       assert.ok(refused.stderr.includes(server.keyId));
       const command = /handclasp (trust approve .*)/.exec(refused.stderr)?.[1];
       assert.ok(command);
-      assert.equal((await home.run(command.split(" "))).code, 0);
-      assert.equal((await home.run(args, "me\n")).stdout, "Hello, me");
+      assert.equal((await runHere(home, command.split(" "))).code, 0);
+      assert.equal((await runHere(home, args, "me\n")).stdout, "Hello, me");
     });
   }
 
@@ -159,7 +164,10 @@ describe("connect", () => {
     );
     assert.ok(answered.includes(server.keyId));
     assert.match(answered, /Hello, me/);
-    assert.equal((await home.run(["connect", server.address, "--verify-server", "refuse"], "me\n")).code, 0);
+    assert.equal(
+      (await runHere(home, ["connect", server.address, "--verify-server", "refuse"], "me\n")).code,
+      0,
+    );
   });
 
   it("takes anything but yes for a no", async () => {
@@ -173,7 +181,7 @@ describe("connect", () => {
   it("takes an IPv6 address in brackets", { skip: HAS_IPV6 ? false : "no IPv6 here" }, async () => {
     using home = new Home();
     await using server = await startServe(home, ["--listen", "[::1]:0"]);
-    assert.equal((await home.run(["connect", `[::1]:${server.port}`], "six\n")).stdout, "Hello, six");
+    assert.equal((await runHere(home, ["connect", `[::1]:${server.port}`], "six\n")).stdout, "Hello, six");
     assert.equal(server.ready["address"], `[::1]:${server.port}`);
   });
 
@@ -183,9 +191,9 @@ describe("connect", () => {
     await new Promise((resolve) => tcp.on("listening", resolve));
     const { port } = tcp.address() as AddressInfo;
     await new Promise((resolve) => tcp.close(resolve));
-    assert.equal((await home.run(["connect", `127.0.0.1:${port}`])).code, 1);
-    assert.equal((await home.run(["connect", "nowhere"])).code, 2);
-    assert.equal((await home.run(["connect"])).code, 2);
+    assert.equal((await runHere(home, ["connect", `127.0.0.1:${port}`])).code, 1);
+    assert.equal((await runHere(home, ["connect", "nowhere"])).code, 2);
+    assert.equal((await runHere(home, ["connect"])).code, 2);
   });
 
   it("gives two that start at once one identity", async () => {

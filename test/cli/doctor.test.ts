@@ -38,7 +38,7 @@ describe("doctor", () => {
   it("finds everything well after a server and a client ran", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    await home.run(["connect", server.address], "me\n");
+    await runHere(home, ["connect", server.address], "me\n");
     const { code, of } = await examined(home);
     assert.equal(code, 0);
     for (const subject of [
@@ -57,7 +57,7 @@ describe("doctor", () => {
   it("exits 1 when the audit chain was tampered with", async () => {
     using home = new Home();
     const server = await startServe(home);
-    await home.run(["connect", server.address], "me\n");
+    await runHere(home, ["connect", server.address], "me\n");
     await server.stop();
     const database = new DatabaseSync(home.store);
     database.exec("UPDATE events SET json = replace(json, 'met', 'approved')");

@@ -55,10 +55,12 @@ class Service implements AsyncDisposable {
     }
   }
 
-  /** Has it read its configuration again. */
+  /** Has it read its configuration again, and waits until it says that it has. */
   async reload(): Promise<void> {
     const { pid = 0 } = await this.tells((told) => told.pid !== undefined);
+    const { reloads } = this;
     process.kill(pid, "SIGHUP");
+    await until(() => this.reloads > reloads);
   }
 
   stop(): void {
@@ -225,7 +227,6 @@ describe("a gateway under systemd", { timeout: 180_000, skip }, async () => {
     const { pid = 0 } = await service.tells((told) => told.pid !== undefined);
     writeFileSync(file, `workers = 2\n${first}`);
     await service.reload();
-    await until(() => service.reloads > 0);
     const before = childrenOf(pid);
     for (const worker of before) process.kill(worker, "SIGKILL");
     await until(() => childrenOf(pid).filter((worker) => !before.includes(worker)).length === 2);
@@ -254,9 +255,8 @@ describe("a gateway under systemd", { timeout: 180_000, skip }, async () => {
     assert.equal((await connectOnce({ identity: ada, port: open })).received, "hello");
     assert.equal((await connectOnce({ identity: ada, port: closed })).alert, 49);
     writeFileSync(file, `workers = 2\n${few}${all}`);
-    process.kill(pid, "SIGHUP");
+    await service.reload();
     const before = childrenOf(pid);
-    await until(() => service.reloads > 0);
     for (const worker of before) process.kill(worker, "SIGKILL");
     await until(() => childrenOf(pid).filter((worker) => !before.includes(worker)).length === 2);
     for (let tries = 0; tries < 12; tries++) {

@@ -5,6 +5,7 @@ import { openUpstream, openClient, exchange } from "../gateway/support/upstream.
 import { identity } from "../guard/support/identities.ts";
 import { connectWithHeader, headerV2 } from "../gateway/support/proxy-header.ts";
 import { freePort } from "../journeys/support/gateway.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, startServe, startServer, until } from "./support/serve.ts";
 
 const ada = await identity("ada");
@@ -66,7 +67,7 @@ describe("gateway", () => {
     ];
     await using gateway = await startServer(home, ["gateway", ...args]);
     const before = await openClient(gateway.port, undefined);
-    const rotated = await home.run(["identity", "rotate", "--server"]);
+    const rotated = await runHere(home, ["identity", "rotate", "--server"]);
     assert.equal(rotated.code, 0, rotated.stderr);
     await until(() => count(gateway, "reloaded") === 1);
     const after = await openClient(gateway.port, undefined);
@@ -92,11 +93,11 @@ describe("gateway", () => {
       [["--config", "x.toml", "--first-use", "ask"], /--first-use and --config/],
     ];
     for (const [args, message] of wrong) {
-      const { code, stderr } = await home.run(["gateway", ...args]);
+      const { code, stderr } = await runHere(home, ["gateway", ...args]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
     }
-    const { code, stderr } = await home.run(["gateway", "--config", home.path("missing.toml")]);
+    const { code, stderr } = await runHere(home, ["gateway", "--config", home.path("missing.toml")]);
     assert.equal(code, 1);
     assert.match(stderr, /cannot read .*missing.toml/);
   });
@@ -130,13 +131,13 @@ describe("check-config", () => {
     const file = home.path("gateway.toml");
     const good = '[[listener]]\nlisten = ":8443"\nto = "127.0.0.1:5432"\n';
     writeFileSync(file, good);
-    const fine = await home.run(["check-config", file]);
+    const fine = await runHere(home, ["check-config", file]);
     assert.deepEqual([fine.code, fine.stdout], [0, `${file}: 1 listener, nothing wrong\n`]);
     writeFileSync(file, `${good}first_uses = "ask"\n`);
-    const bad = await home.run(["check-config", file]);
+    const bad = await runHere(home, ["check-config", file]);
     assert.equal(bad.code, 1);
     assert.match(bad.stderr, /gateway\.toml:4:1: there is no key "first_uses" here/);
-    const json = await home.run(["check-config", file, "--json"]);
+    const json = await runHere(home, ["check-config", file, "--json"]);
     assert.equal(json.code, 1);
     const complaint = { line: 4, column: 1, message: 'there is no key "first_uses" here' };
     assert.deepEqual(JSON.parse(json.stdout), { complaints: [complaint], warnings: [] });
@@ -148,17 +149,17 @@ describe("check-config", () => {
     const http = '[[listener]]\nlisten = ":8443"\nto = "http://127.0.0.1:3000"\nmode = "http"\n';
     const path = '[[listener.path]]\npath = "/a"\nallow = ["group:Lab", "group:ops"]\n';
     writeFileSync(file, `${http}allow = [\n  "group:lab",\n  "group:dba",\n]\n${path}`);
-    const early = await home.run(["check-config", file]);
+    const early = await runHere(home, ["check-config", file]);
     assert.deepEqual([early.code, early.stderr, existsSync(home.store)], [0, "", false]);
     writeFileSync(home.path("ada.pem"), ada.cert);
-    assert.equal((await home.run(["trust", "add", home.path("ada.pem")])).code, 0);
-    assert.equal((await home.run(["group", "add", "lab", "ada"])).code, 0);
-    const { code, stdout, stderr } = await home.run(["check-config", file]);
+    assert.equal((await runHere(home, ["trust", "add", home.path("ada.pem")])).code, 0);
+    assert.equal((await runHere(home, ["group", "add", "lab", "ada"])).code, 0);
+    const { code, stdout, stderr } = await runHere(home, ["check-config", file]);
     assert.deepEqual([code, stdout], [0, `${file}: 1 listener, 2 warnings\n`]);
     assert.match(stderr, /gateway\.toml:8:1: warning: nobody is in the group "dba"/);
     assert.match(stderr, /gateway\.toml:11:1: warning: nobody is in the group "ops"/);
     assert.equal(stderr.trim().split("\n").length, 2);
-    const { warnings } = JSON.parse((await home.run(["check-config", file, "--json"])).stdout) as {
+    const { warnings } = JSON.parse((await runHere(home, ["check-config", file, "--json"])).stdout) as {
       readonly warnings: readonly { readonly line: number }[];
     };
     assert.deepEqual(
@@ -174,7 +175,7 @@ describe("check-config", () => {
       [["--to", "127.0.0.1:1", "--allow", "anna,groop:dba"], /did you mean group:dba/],
       [["--to", "127.0.0.1:70000"], /port of .* is too large/],
     ] as const) {
-      const { code, stderr } = await home.run(["gateway", ...flags]);
+      const { code, stderr } = await runHere(home, ["gateway", ...flags]);
       assert.equal(code, 2);
       assert.match(stderr, said);
     }
@@ -188,11 +189,11 @@ describe("check-config", () => {
     writeFileSync(home.path("server.key"), other.key);
     const http = '[[listener]]\nlisten = ":8443"\nto = "http://127.0.0.1:3000"\nmode = "http"\n';
     writeFileSync(file, `${http}cert = "server.crt"\nkey = "server.key"\n`);
-    const mismatch = await home.run(["check-config", file]);
+    const mismatch = await runHere(home, ["check-config", file]);
     assert.equal(mismatch.code, 1);
     assert.match(mismatch.stderr, /server\.key/);
     writeFileSync(file, `${http}[[listener.path]]\npath = "/a%2fb"\nallow = []\n`);
-    assert.match((await home.run(["check-config", file])).stderr, /gateway\.toml:6:1/);
+    assert.match((await runHere(home, ["check-config", file])).stderr, /gateway\.toml:6:1/);
   });
 });
 
@@ -200,13 +201,13 @@ describe("group", () => {
   it("adds peers, lists them and removes them", async () => {
     using home = new Home();
     writeFileSync(home.path("ada.pem"), ada.cert);
-    assert.equal((await home.run(["trust", "add", home.path("ada.pem")])).code, 0);
-    assert.match((await home.run(["group", "add", "lab", "ada"])).stdout, /^added {2}ada {2}lab$/m);
-    const [row] = JSON.parse((await home.run(["group", "list", "--json"])).stdout) as readonly object[];
+    assert.equal((await runHere(home, ["trust", "add", home.path("ada.pem")])).code, 0);
+    assert.match((await runHere(home, ["group", "add", "lab", "ada"])).stdout, /^added {2}ada {2}lab$/m);
+    const [row] = JSON.parse((await runHere(home, ["group", "list", "--json"])).stdout) as readonly object[];
     assert.deepEqual({ ...row, addedAt: null }, { group: "lab", peer: "ada", addedAt: null });
-    assert.match((await home.run(["group", "list"])).stdout, /^lab {4}ada {3}\d{4}-/m);
-    assert.equal((await home.run(["group", "remove", "lab", "ada"])).code, 0);
-    const again = await home.run(["group", "remove", "lab", "ada"]);
+    assert.match((await runHere(home, ["group", "list"])).stdout, /^lab {4}ada {3}\d{4}-/m);
+    assert.equal((await runHere(home, ["group", "remove", "lab", "ada"])).code, 0);
+    const again = await runHere(home, ["group", "remove", "lab", "ada"]);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /is not in the group/);
   });

@@ -31,7 +31,7 @@ describe("identity import", () => {
     const file = home.path("handclasp", "identities", "anna.pem");
     assert.equal(statSync(file).mode & 0o777, 0o600);
     await using server = await startServe(home);
-    const { stdout } = await home.run(["connect", server.address, "--identity", "anna"], "hi\n");
+    const { stdout } = await runHere(home, ["connect", server.address, "--identity", "anna"], "hi\n");
     assert.equal(stdout, "Hello, hi");
     assert.equal((await server.logged(({ event }) => event === "met"))["pin"], client.pin);
   });
@@ -45,7 +45,8 @@ describe("identity import", () => {
       `Bag Attributes\n${client.pem}\nKey Attributes: <none>\n${readFileSync(client.key, "utf8")}`,
     );
     await printed(home, "identity", "import", both, both, "one");
-    const { code, stderr } = await home.run(
+    const { code, stderr } = await runHere(
+      home,
       ["identity", "import", "-", "-", "two"],
       readFileSync(both, "utf8"),
     );

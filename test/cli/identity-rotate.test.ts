@@ -39,11 +39,11 @@ describe("identity rotate", () => {
   it("gives the default identity another key, and a server that knew the old one follows", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    await home.run(["connect", server.address], "anna\n");
+    await runHere(home, ["connect", server.address], "anna\n");
     const [before] = await printedJson<readonly ListedKey[]>(home, "trust", "list");
     const rotated = await printedJson<Row>(home, "identity", "rotate");
     assert.equal(rotated.replaced, before?.pin);
-    const { stdout } = await home.run(["connect", server.address], "again\n");
+    const { stdout } = await runHere(home, ["connect", server.address], "again\n");
     assert.equal(stdout, "Hello, again");
     const logged = await server.logged(({ event, pin }) => event !== "refused" && pin === rotated.pin);
     assert.deepEqual([logged["event"], logged["peer"]], ["rotated", before?.peer]);
@@ -90,12 +90,12 @@ describe("identity rotate --server", () => {
   it("is followed by the server that runs, and by clients that knew it", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    await home.run(["connect", server.address], "anna\n");
+    await runHere(home, ["connect", server.address], "anna\n");
     const rotated = await printedJson<Row>(home, "identity", "rotate", "--server");
     assert.deepEqual([rotated.name, rotated.replaced], ["server", server.pin]);
     const changed = await server.logged(({ event }) => event === "identity-changed");
     assert.deepEqual([changed["pin"], changed["keyId"]], [rotated.pin, rotated.keyId]);
-    const { stdout } = await home.run(["connect", server.address], "again\n");
+    const { stdout } = await runHere(home, ["connect", server.address], "again\n");
     assert.equal(stdout, "Hello, again");
     const known = await printedJson<readonly ListedKey[]>(
       home,
@@ -120,7 +120,7 @@ describe("identity rotate --server", () => {
     using home = new Home();
     const first = await startServe(home);
     const listen = ["--listen", first.address];
-    await home.run(["connect", first.address], "anna\n");
+    await runHere(home, ["connect", first.address], "anna\n");
     await first.stop();
     for (let count = 1; count <= 5; count++) {
       await printed(home, "identity", "rotate", "--server");
@@ -131,7 +131,7 @@ describe("identity rotate --server", () => {
       await lost.close();
       const copy = home.path(`known-${count}.db`);
       await printed(home, "store", "backup", copy, "--store", home.knownServers);
-      const { code, stderr, stdout } = await home.run(["connect", server.address], "anna\n");
+      const { code, stderr, stdout } = await runHere(home, ["connect", server.address], "anna\n");
       if (count === 4) assert.equal(stdout, "Hello, anna");
       else {
         assert.equal(code, 1);
@@ -153,9 +153,9 @@ describe("identity rotate --server", () => {
     await server.logged(({ event }) => event === "identity-changed");
     const token = await printedJson<Record<string, unknown>>(home, "token", "create", "bert");
     assert.equal(token["serverPin"], pin);
-    const joined = await home.run(["join", old.trim()]);
+    const joined = await runHere(home, ["join", old.trim()]);
     assert.equal(joined.code, 0, joined.stderr);
-    const next = await home.run(["join", String(token["token"]), "--identity", "second"]);
+    const next = await runHere(home, ["join", String(token["token"]), "--identity", "second"]);
     assert.equal(next.code, 0, next.stderr);
     const keys = await printedJson<readonly ListedKey[]>(home, "trust", "list");
     assert.deepEqual(
@@ -171,7 +171,7 @@ describe("identity rotate --server", () => {
     assert.equal(server.pin, one.pin);
     writeFileSync(one.key, readFileSync(other.key));
     await server.logged(({ event }) => event === "error");
-    assert.equal((await home.run(["connect", server.address], "x\n")).stdout, "Hello, x");
+    assert.equal((await runHere(home, ["connect", server.address], "x\n")).stdout, "Hello, x");
     writeFileSync(one.cert, other.pem);
     const changed = await server.logged(({ event }) => event === "identity-changed");
     assert.equal(changed["pin"], other.pin);
@@ -199,7 +199,7 @@ describe("identity renew", () => {
   it("makes a new certificate over the same key, and no server notices", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    await home.run(["connect", server.address], "anna\n");
+    await runHere(home, ["connect", server.address], "anna\n");
     const before = await printedJson<Row>(home, "identity", "show");
     const events = await printed(home, "trust", "events", "--json");
     const renewed = await printedJson<Row>(home, "identity", "renew", "--days", "30");
@@ -207,7 +207,7 @@ describe("identity renew", () => {
     assert.notEqual(renewed.fingerprint, before.fingerprint);
     const days = (Date.parse(renewed.notAfter) - Date.now()) / (24 * 3600 * 1000);
     assert.ok(days > 29.9 && days < 30.1);
-    assert.equal((await home.run(["connect", server.address], "again\n")).stdout, "Hello, again");
+    assert.equal((await runHere(home, ["connect", server.address], "again\n")).stdout, "Hello, again");
     const line = await server.logged(({ event, renewed: isNew }) => event === "recognised" && isNew === true);
     assert.equal(line["pin"], before.pin);
     assert.equal(await printed(home, "trust", "events", "--json"), events);
@@ -250,13 +250,13 @@ describe("an encrypted identity", () => {
     assert.deepEqual([listed?.pin, listed?.encrypted], [made.pin, true]);
 
     const connect = ["connect", server.address, "--identity", "anna"];
-    const without = await home.run(connect, "x\n");
+    const without = await runHere(home, connect, "x\n");
     assert.equal(without.code, 1);
     assert.match(
       without.stderr,
       /its key is encrypted \[ERR_HANDCLASP_PASSPHRASE\]\nhint: .*--passphrase-file/,
     );
-    assert.equal((await home.run([...connect, ...withFile], "x\n")).stdout, "Hello, x");
+    assert.equal((await runHere(home, [...connect, ...withFile], "x\n")).stdout, "Hello, x");
 
     await failure(home, "identity", "rotate", "anna");
     await failure(home, "identity", "renew", "anna");
@@ -270,7 +270,7 @@ describe("an encrypted identity", () => {
     const rotated = await printedJson<Row>(home, "identity", "rotate", "anna", ...withFile);
     assert.equal(rotated.replaced, made.pin);
     assert.ok(isEncrypted());
-    assert.equal((await home.run([...connect, ...withFile], "y\n")).stdout, "Hello, y");
+    assert.equal((await runHere(home, [...connect, ...withFile], "y\n")).stdout, "Hello, y");
     const [, key] = await printedJson<readonly ListedKey[]>(home, "trust", "list");
     assert.deepEqual([key?.pin, key?.source], [rotated.pin, "rotation"]);
   });
@@ -301,7 +301,7 @@ describe("trust revoke of a key that was rotated", () => {
     for (const line of ["one\n", "two\n", "three\n"]) {
       const verb = pins.length === 0 ? "create" : "rotate";
       pins.push((await printedJson<Row>(home, "identity", verb)).pin);
-      assert.equal((await home.run(["connect", server.address], line)).code, 0);
+      assert.equal((await runHere(home, ["connect", server.address], line)).code, 0);
     }
     const [first = "", , last = ""] = pins;
     const { keyId } = await printedJson<Row>(home, "identity", "show");

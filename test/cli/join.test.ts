@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { parseJoinToken } from "../../src/trust/naming/join-token.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, runToEnd, MAIN, startServe } from "./support/serve.ts";
 import { printed, printedJson } from "./support/trust.ts";
 
@@ -20,7 +21,7 @@ interface Joined {
 
 /** What `join` printed; it has to succeed. */
 async function joined(home: Home, ...args: readonly string[]): Promise<Joined> {
-  const { code, stdout, stderr } = await home.run(["join", ...args, "--json"]);
+  const { code, stdout, stderr } = await runHere(home, ["join", ...args, "--json"]);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as Joined;
 }
@@ -30,7 +31,7 @@ async function tokenFor(home: Home, ...args: readonly string[]): Promise<string>
 }
 
 async function greeting(home: Home, server: RunningServer, ...args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await home.run(["connect", server.address, ...args], "it is me\n");
+  const { stdout, stderr } = await runHere(home, ["connect", server.address, ...args], "it is me\n");
   return stdout === "" ? stderr : stdout;
 }
 
@@ -149,7 +150,7 @@ describe("join", () => {
       assert.ok(!stderr.includes("c2VjcmV0"));
     }
     assert.ok(!existsSync(home.path("handclasp")));
-    assert.equal((await home.run(["join"])).code, 2);
+    assert.equal((await runHere(home, ["join"])).code, 2);
   });
 
   it("succeeds again with the same identity, and at once where the server is reached another way", async () => {
@@ -184,7 +185,7 @@ describe("join", () => {
     assert.deepEqual(done.knownAt, [elsewhere.address, "gw.example:1"]);
     assert.equal(await greeting(laptop, server), "Hello, it is me");
     assert.equal(await greeting(laptop, elsewhere), "Hello, it is me");
-    const { stdout } = await laptop.run(["join", token, "--identity", "eve"]);
+    const { stdout } = await runHere(laptop, ["join", token, "--identity", "eve"]);
     assert.match(stdout, /^the same server, says the token: gw\.example:1$/m);
   });
 
@@ -193,7 +194,7 @@ describe("join", () => {
     using laptop = new Home();
     await using server = await startServe(home, ["--first-use", "refuse"]);
     const token = await tokenFor(home, "anna", "--from", "192.0.2.0/24");
-    const { code, stderr } = await laptop.run(["join", token]);
+    const { code, stderr } = await runHere(laptop, ["join", token]);
     assert.equal(code, 1);
     assert.match(
       stderr,
@@ -211,7 +212,7 @@ describe("join", () => {
     await using server = await startServe(home);
     await using impostor = await startServe(other);
     const token = await tokenFor(home, "anna", "--server", impostor.address);
-    const { code, stderr } = await laptop.run(["join", token]);
+    const { code, stderr } = await runHere(laptop, ["join", token]);
     assert.equal(code, 1);
     assert.match(stderr, /is not the server of this join token/);
     assert.ok(stderr.includes(server.pin) && stderr.includes(impostor.pin));

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { openStore } from "../../src/store/open-store.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { makeClient, openssl } from "./support/tls-clients.ts";
 import { connectionsIn } from "../support/listed.ts";
@@ -76,7 +77,13 @@ describe("serve, when it starts and stops", () => {
       using home = new Home();
       const path = home.path("broken.db");
       writeFileSync(path, content);
-      const { code, stderr, stdout } = await home.run(["serve", "--listen", "127.0.0.1:0", "--store", path]);
+      const { code, stderr, stdout } = await runHere(home, [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--store",
+        path,
+      ]);
       assert.equal(code, 1);
       assert.match(stderr, /^error: /m);
       assert.match(stderr, /^hint: /m);
@@ -102,7 +109,7 @@ describe("serve, when it starts and stops", () => {
       /ended with 1: \{"error":\{"code":"[^\n]*"hint":"/,
     );
     await using server = await startServe(home);
-    const taken = await home.run(["serve", "--listen", server.address]);
+    const taken = await runHere(home, ["serve", "--listen", server.address]);
     assert.equal(taken.code, 1);
     assert.match(taken.stderr, /error: cannot listen/);
   });
@@ -121,7 +128,7 @@ describe("serve, when it starts and stops", () => {
   ]) {
     it(`exits 2 for ${wrong.join(" ")}`, async () => {
       using home = new Home();
-      const { code, stderr } = await home.run(["serve", ...wrong]);
+      const { code, stderr } = await runHere(home, ["serve", ...wrong]);
       assert.equal(code, 2);
       assert.match(stderr, /error: /);
       assert.deepEqual(readdirSync(home.folder), []);

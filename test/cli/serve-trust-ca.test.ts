@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { runHere } from "./support/run-here.ts";
 import { Home, runToEnd, startServe } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -81,7 +82,7 @@ describe("serve --trust-ca", () => {
     await using server = await startServe(home, ["--trust-ca", authority.cert]);
     const signed = await signedBy(home, authority, "signed");
     await openssl(server.port, signed, "me\n", "-quiet");
-    const revoked = await home.run(["trust", "revoke", signed.pin]);
+    const revoked = await runHere(home, ["trust", "revoke", signed.pin]);
     assert.equal(revoked.code, 0, revoked.stderr);
     assert.match((await openssl(server.port, signed, "me\n", "-quiet")).stderr, /SSL alert number 44/);
   });
@@ -105,7 +106,7 @@ describe("serve --trust-ca", () => {
       const pinned = await makeAuthority(home, "pinned");
       if (mode === "ask") {
         await openssl(server.port, pinned, "me\n", "-quiet");
-        assert.equal((await home.run(["trust", "approve", "pinned"])).code, 0);
+        assert.equal((await runHere(home, ["trust", "approve", "pinned"])).code, 0);
       }
       assert.match((await openssl(server.port, pinned, "me\n", "-quiet")).stdout, /Hello, me$/);
       await using otherServer = await startServe(home, ["--first-use", "ask"]);

@@ -7,6 +7,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, startServe, until } from "./support/serve.ts";
 import { curl, makeClient, openssl, python } from "./support/tls-clients.ts";
 import { keysIn } from "../support/listed.ts";
@@ -45,7 +46,7 @@ describe("serve", () => {
   it("takes what came as the line when a client half-closes without one", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    const result = await home.run(["connect", server.address], "no line feed");
+    const result = await runHere(home, ["connect", server.address], "no line feed");
     assert.equal(result.stdout, "Hello, no line feed");
     assert.equal(result.code, 0);
   });
@@ -53,7 +54,7 @@ describe("serve", () => {
   it("answers a client that it never met and that has nothing to say", async () => {
     using home = new Home();
     await using server = await startServe(home);
-    assert.equal((await home.run(["connect", server.address], "")).stdout, "Hello, ");
+    assert.equal((await runHere(home, ["connect", server.address], "")).stdout, "Hello, ");
     assert.equal((await server.logged(({ event }) => event === "met"))["event"], "met");
   });
 
@@ -84,7 +85,10 @@ describe("serve", () => {
         raw.on("close", () => resolve());
       });
     }
-    assert.equal((await home.run(["connect", server.address], "still here\n")).stdout, "Hello, still here");
+    assert.equal(
+      (await runHere(home, ["connect", server.address], "still here\n")).stdout,
+      "Hello, still here",
+    );
   });
 
   for (const [version, flag] of [

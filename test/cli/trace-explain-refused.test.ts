@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import type { Sender } from "../../src/tls/records/sender.ts";
 import { PcapngRecorder } from "../../src/capture/recording/pcapng-recorder.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
 import { type ClientFiles, makeClient } from "./support/tls-clients.ts";
@@ -35,7 +36,7 @@ describe("trace read --explain, of what openssl refuses", () => {
       const file = home.path(`refused${version}.pcapng`);
       const keyLog = home.path(`refused${version}.keys`);
       writeFileSync(file, await recordServed(server, [...client, version, "-keylogfile", keyLog]));
-      const { stdout } = await home.run(["trace", "read", file, "--keylog", keyLog, "--explain"]);
+      const { stdout } = await runHere(home, ["trace", "read", file, "--keylog", keyLog, "--explain"]);
       return [version, unwrapped(stdout.slice(stdout.lastIndexOf("\n# The client offered TLS")))];
     };
     return await Promise.all(["-tls1_2", "-tls1_3"].map(inVersion));
@@ -125,7 +126,7 @@ describe("trace read --explain, of what openssl refuses", () => {
     const file = home.path("left.pcapng");
     writeFileSync(file, await recordConnection((leaving.address() as AddressInfo).port, []));
     leaving.close();
-    const { stdout } = await home.run(["trace", "read", file, "--explain"]);
+    const { stdout } = await runHere(home, ["trace", "read", file, "--explain"]);
     assert.match(stdout, /AlertType\.DECODE_ERROR/);
     assert.match(
       unwrapped(stdout),

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import tls from "node:tls";
 import { explainHandshake } from "../../src/cli/trace/story/explain.ts";
 import { StoryTeller } from "../../src/cli/trace/story/story.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, runToEnd, startServe, startServer } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
 
@@ -202,7 +203,7 @@ describe("trace --explain", () => {
 
   it("explains to the client why the server refuses it", async () => {
     await using refusing = await startServe(home, ["--first-use", "refuse"]);
-    const { stderr } = await home.run(["trace", "connect", refusing.address, "--explain"]);
+    const { stderr } = await runHere(home, ["trace", "connect", refusing.address, "--explain"]);
     assert.match(
       stderr,
       /server ended it with the alert unknown_ca \(48\)\. .*handclasp identity show --pem/,

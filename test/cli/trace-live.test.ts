@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
 import { missing, tsharkFields } from "../capture/support/programs.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, startServe, startServer, until } from "./support/serve.ts";
 import { makeClient, openssl, python } from "./support/tls-clients.ts";
 
@@ -105,8 +106,8 @@ describe("trace listen", () => {
 
   it("refuses half an identity, and a file that cannot be written", async () => {
     using home = new Home();
-    assert.equal((await home.run(["trace", "listen", "--cert", "x.pem"])).code, 2);
-    const { code, stderr } = await home.run(["trace", "listen", "--output", home.path("no", "file")]);
+    assert.equal((await runHere(home, ["trace", "listen", "--cert", "x.pem"])).code, 2);
+    const { code, stderr } = await runHere(home, ["trace", "listen", "--output", home.path("no", "file")]);
     assert.equal(code, 1);
     assert.match(stderr, /^error: cannot write .*ENOENT/m);
   });
@@ -156,8 +157,8 @@ describe("serve --trace", () => {
 
   it("takes no other format, and no certificates beside bytes", async () => {
     using home = new Home();
-    assert.equal((await home.run(["serve", "--trace=xml"])).code, 2);
-    assert.equal((await home.run(["serve", "--trace=pcapng", "--print-certificate"])).code, 2);
+    assert.equal((await runHere(home, ["serve", "--trace=xml"])).code, 2);
+    assert.equal((await runHere(home, ["serve", "--trace=pcapng", "--print-certificate"])).code, 2);
   });
 });
 
@@ -166,7 +167,7 @@ describe("trace connect", () => {
     using home = new Home();
     await using server = await startServe(home);
     for (const version of ["1.3", "1.2"]) {
-      const { code, stdout } = await home.run([
+      const { code, stdout } = await runHere(home, [
         "trace",
         "connect",
         server.address,
@@ -187,7 +188,7 @@ describe("trace connect", () => {
   it("lists the alert of a server that refuses us, and exits 1", async () => {
     using home = new Home();
     await using server = await startServe(home, ["--first-use", "refuse"]);
-    const { code, stdout, stderr } = await home.run(["trace", "connect", server.address]);
+    const { code, stdout, stderr } = await runHere(home, ["trace", "connect", server.address]);
     assert.equal(code, 1);
     assert.match(stdout, /msg_type=<_TLSAlertType\.UNKNOWN_CA: 48>/);
     assert.match(stderr, /^error: refused by the server: unknown_ca \(alert 48\)/m);
@@ -197,14 +198,14 @@ describe("trace connect", () => {
     using home = new Home();
     await using server = await startServe(home);
     const file = home.path("connect.pcapng");
-    await home.run(["trace", "connect", server.address, "--format", "pcapng", "--output", file]);
+    await runHere(home, ["trace", "connect", server.address, "--format", "pcapng", "--output", file]);
     const rows = await tsharkFields(file, "tls.handshake", ["tls.handshake.type"]);
     assert.match(rows.flat().join(), /^1,2,8,13,11,15,20,11,15,20,4,4$/);
   });
 
   it("says when nobody answers", async () => {
     using home = new Home();
-    const { code, stderr } = await home.run(["trace", "connect", "127.0.0.1:1"]);
+    const { code, stderr } = await runHere(home, ["trace", "connect", "127.0.0.1:1"]);
     assert.equal(code, 1);
     assert.match(stderr, /^error: 127\.0\.0\.1:1: connect ECONNREFUSED/m);
   });

@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync }
 import net from "node:net";
 import { after, before, describe, it } from "node:test";
 import { cannotCapture, LoopbackCapture, missing, tsharkFields } from "../capture/support/programs.ts";
+import { runHere } from "./support/run-here.ts";
 import { recordHandshakes } from "./support/record-handshakes.ts";
 import { Home, startServer } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
@@ -37,7 +38,7 @@ describe("trace read", () => {
   after(() => home[Symbol.dispose]());
 
   it("lists each handshake of a recording with its messages, decrypted by the secrets inside", async () => {
-    const { code, stdout, stderr } = await home.run(["trace", "read", recorded]);
+    const { code, stdout, stderr } = await runHere(home, ["trace", "read", recorded]);
     assert.equal(code, 0);
     assert.deepEqual(handshakes(stdout), [TLS13, TLS12]);
     assert.match(stderr, /2 TCP connections, 2 of them with TLS/);
@@ -45,14 +46,14 @@ describe("trace read", () => {
 
   it("gives each certificate out once, and leaves files alone that are not ours", async () => {
     const folder = home.path("certificates");
-    assert.equal((await home.run(["trace", "read", recorded, "--certificates", folder])).code, 0);
+    assert.equal((await runHere(home, ["trace", "read", recorded, "--certificates", folder])).code, 0);
     const files = readdirSync(folder);
     assert.equal(files.length, 2);
     assert.ok(files.every((file) => /^[0-9a-f]{64}\.pem$/.test(file)));
     const pems = files.map((file) => readFileSync(home.path("certificates", file), "utf8"));
     assert.ok(pems.includes(client.pem));
     writeFileSync(home.path("certificates", files[0] ?? ""), "something else");
-    const { code, stderr } = await home.run(["trace", "read", recorded, "--certificates", folder]);
+    const { code, stderr } = await runHere(home, ["trace", "read", recorded, "--certificates", folder]);
     assert.equal(code, 1);
     assert.match(stderr, /holds something else and was left as it is/);
     assert.equal(readFileSync(home.path("certificates", files[0] ?? ""), "utf8"), "something else");
@@ -61,7 +62,7 @@ describe("trace read", () => {
   it("says that a file is truncated, and shows what comes before", async () => {
     const cut = home.path("cut.pcapng");
     writeFileSync(cut, readFileSync(recorded).subarray(0, -30));
-    const { code, stdout, stderr } = await home.run(["trace", "read", cut]);
+    const { code, stdout, stderr } = await runHere(home, ["trace", "read", cut]);
     assert.equal(code, 0);
     assert.deepEqual(handshakes(stdout), [TLS13, TLS12]);
     assert.match(stderr, /^warning: .*cut\.pcapng is truncated: .* needs \d+ bytes, has \d+$/m);
@@ -71,14 +72,14 @@ describe("trace read", () => {
     const damaged = home.path("damaged.pcapng");
     writeFileSync(damaged, readFileSync(recorded));
     appendFileSync(damaged, Buffer.alloc(64, 0xff));
-    const outcome = await home.run(["trace", "read", damaged]);
+    const outcome = await runHere(home, ["trace", "read", damaged]);
     assert.equal(outcome.code, 1);
     assert.deepEqual(handshakes(outcome.stdout), [TLS13, TLS12]);
     assert.match(outcome.stderr, /^error: .*damaged\.pcapng is damaged/m);
-    const other = await home.run(["trace", "read", client.cert]);
+    const other = await runHere(home, ["trace", "read", client.cert]);
     assert.equal(other.code, 1);
     assert.match(other.stderr, /neither a pcap nor a pcapng file/);
-    assert.equal((await home.run(["trace", "read", home.path("none")])).code, 1);
+    assert.equal((await runHere(home, ["trace", "read", home.path("none")])).code, 1);
   });
 
   it("does not write over the capture that it reads", async () => {
@@ -86,7 +87,7 @@ describe("trace read", () => {
     writeFileSync(same, readFileSync(recorded));
     symlinkSync(same, home.path("link.pcapng"));
     for (const output of [same, home.path("link.pcapng")]) {
-      const { code, stderr } = await home.run([
+      const { code, stderr } = await runHere(home, [
         "trace",
         "read",
         same,
@@ -116,18 +117,19 @@ describe("trace read", () => {
       await sayInTheClear(server.port);
       await capture.end();
 
-      const blind = await home.run(["trace", "read", file]);
+      const blind = await runHere(home, ["trace", "read", file]);
       assert.equal(handshakes(blind.stdout)[0], "CLIENT_HELLO SERVER_HELLO");
       assert.match(
         blind.stdout,
         /^# connection 1, client, undecryptable: .*CLIENT_HANDSHAKE_TRAFFIC_SECRET/m,
       );
-      const { stdout } = await home.run(["trace", "read", file, "--keylog", keylog]);
+      const { stdout } = await runHere(home, ["trace", "read", file, "--keylog", keylog]);
       assert.deepEqual(handshakes(stdout).slice(0, 2), [TLS13, TLS12]);
       assert.doesNotMatch(stdout, /undecryptable/);
       assert.match(stdout, /msg_type=<_TLSAlertType\.CLOSE_NOTIFY: 0>/);
 
-      const lines = (await home.run(["trace", "read", file, "--keylog", keylog, "--format", "jsonl"])).stdout;
+      const lines = (await runHere(home, ["trace", "read", file, "--keylog", keylog, "--format", "jsonl"]))
+        .stdout;
       const names = lines
         .trimEnd()
         .split("\n")
@@ -145,7 +147,7 @@ describe("trace read", () => {
     { skip: missing("tshark") },
     async () => {
       const file = home.path("again.pcapng");
-      await home.run(["trace", "read", recorded, "--format", "pcapng", "--output", file]);
+      await runHere(home, ["trace", "read", recorded, "--format", "pcapng", "--output", file]);
       const rows = await tsharkFields(file, "tls.handshake", ["tls.handshake.type"]);
       assert.equal(rows.flat().join(), "1,2,8,13,11,15,20,11,15,20,4,4,1,2,11,12,13,14,11,16,15,20,4,20");
     },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { PcapngRecorder } from "../../src/capture/recording/pcapng-recorder.ts";
+import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 
 describe("trace read of a server that refuses STARTTLS", () => {
@@ -21,11 +22,11 @@ describe("trace read of a server that refuses STARTTLS", () => {
     talk.finish("server", 3);
     writeFileSync(file, Buffer.concat(blocks));
     for (const format of ["text", "listing", "openssl"]) {
-      const { stdout } = await home.run(["trace", "read", file, "--format", format, "--explain"]);
+      const { stdout } = await runHere(home, ["trace", "read", file, "--format", format, "--explain"]);
       assert.match(stdout, /server refused to begin TLS: "454 not \\u\{1b\}\[2J now"/, format);
       assert.doesNotMatch(stdout, /said nothing|before TLS: $/m, format);
     }
-    const { stdout } = await home.run(["trace", "read", file, "--format", "jsonl", "--explain"]);
+    const { stdout } = await runHere(home, ["trace", "read", file, "--format", "jsonl", "--explain"]);
     assert.match(stdout, /"rule":"not-tls","certainty":"certain"/);
   });
 });

@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { capturedWriters } from "../../src/cli/trace/captures/captured-writers.ts";
 import { TraceWriter } from "../../src/cli/trace/formats/writer.ts";
 import { PcapngRecorder } from "../../src/capture/recording/pcapng-recorder.ts";
+import { runHere } from "./support/run-here.ts";
 import { recordHandshakes } from "./support/record-handshakes.ts";
 import { Home, MAIN, runToEnd, startServer, until } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
@@ -39,7 +40,7 @@ describe("trace --format text", () => {
   after(() => home[Symbol.dispose]());
 
   it("tells a handshake of TLS 1.3 so that it can be read: who, what, and what matters in it", async () => {
-    const { stdout } = await home.run(["trace", "read", recorded, "--format", "text"]);
+    const { stdout } = await runHere(home, ["trace", "read", recorded, "--format", "text"]);
     const [first = ""] = stdout.split("\n\n");
     assertInOrder(timeless(first), [
       /^connection 1: client 127\.0\.0\.1:\d+ → server 127\.0\.0\.1:\d+, \d{4}-\d\d-\d\dT[\d:.]+Z$/,
@@ -71,7 +72,7 @@ describe("trace --format text", () => {
   });
 
   it("tells in TLS 1.2 from where on all is encrypted", async () => {
-    const { stdout } = await home.run(["trace", "read", recorded, "--format", "text"]);
+    const { stdout } = await runHere(home, ["trace", "read", recorded, "--format", "text"]);
     const [, second = ""] = stdout.split("\n\n");
     assertInOrder(timeless(second), [
       /^connection 2: /,
@@ -98,9 +99,9 @@ describe("trace --format text", () => {
     recording.finish("client", 2);
     recording.flush();
     writeFileSync(keyless, Buffer.concat(blocks));
-    const silent = await home.run(["trace", "read", keyless, "--format", "text"]);
+    const silent = await runHere(home, ["trace", "read", keyless, "--format", "text"]);
     assert.equal(silent.stdout, "");
-    const { stdout } = await home.run(["trace", "read", keyless, "--format", "text", "--explain"]);
+    const { stdout } = await runHere(home, ["trace", "read", keyless, "--format", "text", "--explain"]);
     assertInOrder(timeless(stdout), [
       /^connection 1: client 192\.0\.2\.1:50000 → server 192\.0\.2\.2:443, 1970-01-01T00:00:00\.000Z$/,
       /^ → \(malformed\) /,
@@ -158,7 +159,7 @@ describe("trace --format text", () => {
   });
 
   it("is what a terminal gets unless told otherwise, and a pipe or a file gets the listing", async () => {
-    const piped = await home.run(["trace", "read", recorded]);
+    const piped = await runHere(home, ["trace", "read", recorded]);
     assert.match(piped.stdout, /^# connection 1: /);
     const toFile = home.path("listing.txt");
     for (const [flags, expected] of [

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { main } from "../../../src/cli/main.ts";
 import { stderr, stdout } from "../../../src/cli/terminal/way-out.ts";
 import type { Home, RunResult } from "./serve.ts";
@@ -17,11 +17,11 @@ export function runHere(home: Home, args: readonly string[], input: string = "")
 
 async function runNow(home: Home, args: readonly string[], input: string): Promise<RunResult> {
   const { env } = process;
-  const stdin = Object.getOwnPropertyDescriptor(process, "stdin") ?? {};
   const outputs = [stdout, stderr].map((out) => capture(out));
   process.env = home.environment;
-  const read = { value: Readable.from([Buffer.from(input)]), configurable: true };
-  Object.defineProperty(process, "stdin", read);
+  using _stdin = lend("stdin", Readable.from(input === "" ? [] : [Buffer.from(input)]));
+  // What goes by neither way out, as what a server sent to `connect`.
+  using _stdout = lend("stdout", toStream(stdout));
   process.exitCode = undefined;
   try {
     const code = await main(args);
@@ -30,9 +30,24 @@ async function runNow(home: Home, args: readonly string[], input: string): Promi
   } finally {
     for (const { end } of outputs) end();
     process.env = env;
-    Object.defineProperty(process, "stdin", stdin);
     process.exitCode = undefined;
   }
+}
+
+/** Has the process have another stream until it is disposed. */
+function lend(name: "stdin" | "stdout", stream: Readable | Writable): Disposable {
+  const own = Object.getOwnPropertyDescriptor(process, name) ?? {};
+  Object.defineProperty(process, name, { value: stream, configurable: true });
+  return { [Symbol.dispose]: () => void Object.defineProperty(process, name, own) };
+}
+
+function toStream(out: typeof stdout): Writable {
+  return new Writable({
+    write(piece: Uint8Array, _encoding, done) {
+      out.write(piece);
+      done();
+    },
+  });
 }
 
 /** Keeps what goes this way. */
