@@ -110,7 +110,7 @@ async function comesTo(who: TestIdentity, port: number, said: string): Promise<v
 const hasNotify = spawnSync("systemd-notify", ["--version"]).status === 0;
 const skip = hasNotify ? false : "systemd-notify is not installed";
 
-describe("a gateway under systemd", { timeout: 180_000, skip }, async () => {
+describe("a gateway under systemd", { timeout: 600_000, skip }, async () => {
   const ada = await identity("ada");
 
   for (const workers of ["1", "2"]) {

@@ -45,8 +45,7 @@ describe("identity import", () => {
       `Bag Attributes\n${client.pem}\nKey Attributes: <none>\n${readFileSync(client.key, "utf8")}`,
     );
     await printed(home, "identity", "import", both, both, "one");
-    const { code, stderr } = await runHere(
-      home,
+    const { code, stderr } = await home.run(
       ["identity", "import", "-", "-", "two"],
       readFileSync(both, "utf8"),
     );
@@ -137,14 +136,15 @@ describe("identity export --p12", () => {
       assert.equal(await printed(home, ...args), `wrote ${file}\n`);
       assert.equal(statSync(file).mode & 0o777, 0o600);
       const read = ["pkcs12", "-in", file, "-passin", `pass:${PASSPHRASE}`];
-      const pem = execFileSync("openssl", [...read, "-nodes"], { encoding: "utf8", stdio: "pipe" });
+      const { stdout: pem, stderr: info } = spawnSync("openssl", [...read, "-nodes", "-info"], {
+        encoding: "utf8",
+      });
       assert.equal(factsOfPem(pem).pin, pin);
       assert.match(pem, new RegExp(`friendlyName: ${type}`));
       assert.equal(
         createPrivateKey(/-----BEGIN PRIVATE[^]*END PRIVATE KEY-----/.exec(pem)?.[0] ?? "").type,
         "private",
       );
-      const info = spawnSync("openssl", [...read, "-info", "-noout"], { encoding: "utf8" }).stderr;
       assert.match(info, /MAC: sha256, Iteration 600000/);
       assert.equal(
         info.match(/PBES2, PBKDF2, AES-256-CBC, Iteration 600000, PRF hmacWithSHA256/g)?.length,

@@ -46,14 +46,15 @@ export async function recordConnection(
       if (waitingFor === 0) socket.end(SENT.server);
     });
   });
-  listener.on("tlsClientError", (error) => socket.destroy(error));
-  listener.emit("connection", ofServer);
+  // A client without a suite throws here, when no server waits for it yet.
   const socket = tls.connect({
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
     ...client,
     socket: ofClient,
   });
+  listener.on("tlsClientError", (error) => socket.destroy(error));
+  listener.emit("connection", ofServer);
   socket.on("keylog", (line: Buffer) => keyLog.push(line.toString("latin1")));
   let session: Buffer | undefined;
   socket.on("session", (ticket) => (session = ticket));
