@@ -37,7 +37,6 @@ try {
 /** One file for each of those folders, which takes longest, then all others. */
 function all(): readonly string[] {
   const files = globSync("test/**/*.test.ts", { cwd: root }).toSorted();
-  const room = (file: string): string => file.split(/[/\\]/)[1] ?? "";
   return [
     ...TOGETHER.map((name) =>
       inOneProcess(
@@ -47,6 +46,11 @@ function all(): readonly string[] {
     ),
     ...files.filter((file) => !TOGETHER.includes(room(file))),
   ];
+}
+
+/** The folder of test/ that a file is in. */
+function room(file: string): string {
+  return file.split(/[/\\]/)[1] ?? "";
 }
 
 /** A file that imports others. One that cannot be imported is a test that fails; the others run. */
