@@ -1,7 +1,9 @@
+import type { TrustChange } from "../trust/happenings/trust-changes.ts";
 import type { Distrust } from "../trust/judging/distrust.ts";
+import type { Standing } from "../trust/judging/standing.ts";
 import type { Admit, RefusalReason, Refuse } from "../trust/records/verdict.ts";
 import type { TrustPort } from "../trust/trust-port.ts";
-import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Encounter } from "./encounter.ts";
 import { EncounterShowing } from "./encounter-showing.ts";
 import { KnownCertificates } from "./known-certificates.ts";
@@ -60,6 +62,14 @@ export class Admission {
     const reason = reasonOfUnreadable(error);
     const verdict = refuseFor(reason ?? "store-unavailable", error, certificate);
     return this.#refuse(encounter, verdict, certificate, reason === undefined ? error : undefined);
+  }
+
+  /**
+   * Whether those of a key may stay after a change, and until when. Whoever fell has to go, even if trusted again by now:
+   * in between, what it had was void.
+   */
+  standing(pin: KeyPin, { fell }: TrustChange): Standing {
+    return fell === undefined ? this.#trust.standing(pin) : { distrust: fell, until: null, peer: undefined };
   }
 
   #judgeNobody(encounter: Encounter): Anonymous | Refused {

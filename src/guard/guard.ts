@@ -2,31 +2,26 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { Admission } from "../admission/admission.ts";
-import type { Admitted, Claimed, Refused } from "../admission/outcome.ts";
-import type { HandclaspError } from "../errors.ts";
-import { type CutReason, isOfTrust } from "../trust/happenings/cut-reason.ts";
+import type { Admitted, Anonymous, Claimed, Refused } from "../admission/outcome.ts";
+import type { CutReason } from "../trust/happenings/cut-reason.ts";
 import type { Happenings } from "../trust/happenings/happenings.ts";
 import type { TrustPort } from "../trust/trust-port.ts";
 import { Arrivals } from "./arrivals/arrivals.ts";
 import { Reception } from "./arrivals/reception.ts";
 import { checkServer, checkTrust, warnOfServer } from "./check-server.ts";
 import { endWhenBroken } from "./connection/end-with-client.ts";
-import { GuardedConnection, ListedPeer } from "./connection/guarded-connection.ts";
+import type { GuardedConnection } from "./connection/guarded-connection.ts";
 import { rememberGuarded } from "./connection/guarded-servers.ts";
 import { HandOver } from "./connection/hand-over.ts";
-import { type BoundHandshake, Handshake } from "./connection/handshake.ts";
+import type { BoundHandshake, Handshake } from "./connection/handshake.ts";
 import { handshakeOf } from "./connection/handshake-of.ts";
-import { LiveConnections } from "./open/live-connections.ts";
-import { type Peer, toPeer } from "./connection/peer.ts";
-import { rememberConnection } from "./connection/peer-of.ts";
+import { OpenConnections } from "./open-connections.ts";
 import { type GuardOptions, type GuardSettings, guardSettings } from "./options.ts";
 import { Departures } from "./refusal/departures.ts";
 import { withholdEnd } from "./refusal/withheld-end.ts";
-import { createCounters, type GuardStats } from "./stats.ts";
+import type { GuardStats } from "./stats.ts";
 import { Teller } from "./teller.ts";
-import { Tap } from "./tap/tap.ts";
 import { Tickets } from "./tickets/tickets.ts";
-import { TrustWatch } from "./open/trust-watch.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -45,55 +40,42 @@ export function guard(server: Server, trust: TrustPort, options: GuardOptions = 
 
 /** What stands between a server and its clients. `guard()` makes it. */
 export class Guard implements Disposable {
-  readonly #trust: TrustPort;
   readonly #settings: GuardSettings;
   readonly #tell: Teller;
-  readonly #counters = createCounters();
   readonly #emit: Emit;
-  readonly #reception: Reception;
   readonly #arrivals: Arrivals;
+  readonly #reception: Reception;
   readonly #admission: Admission;
-  readonly #departures: Departures;
-  readonly #handOver: HandOver;
-  readonly #live = new LiveConnections();
   readonly #tickets: Tickets;
-  readonly #watch: TrustWatch;
+  readonly #departures: Departures;
+  readonly #open: OpenConnections;
+  readonly #handOver: HandOver;
   readonly #unsubscribe: () => void;
   #closed = false;
 
   constructor(server: Server, trust: TrustPort, settings: GuardSettings) {
-    this.#trust = trust;
     this.#settings = settings;
-    this.#tell = new Teller(server, settings);
-    this.#admission = new Admission(trust, settings.clientCertificate);
-    this.#arrivals = new Arrivals(settings, (why) => {
-      this.#counters[why] += 1;
-    });
-    // Both are read by the server for each connection; its types do not have them.
-    const requestCert = settings.clientCertificate !== "none";
-    Object.assign(server, { requestCert, rejectUnauthorized: false });
+    const tell = new Teller(server, settings);
+    this.#tell = tell;
     this.#emit = server.emit.bind(server) as Emit;
-    this.#handOver = new HandOver(this.#emit);
-    this.#reception = new Reception(server, this.#emit, settings.alerts, {
+    this.#arrivals = new Arrivals(settings, (why) => tell.gaveUp(why));
+    this.#reception = new Reception(server, this.#emit, settings, {
       cut: (...cut) => this.#cutFlight(...cut),
-      renegotiated: (...what) => this.#renegotiated(...what),
+      renegotiated: (handshake, error) => tell.renegotiated(error, handshake),
     });
+    this.#admission = new Admission(trust, settings.clientCertificate);
     this.#tickets = new Tickets(server, settings.ticketKeys);
     this.#departures = new Departures({
       alerts: settings.alerts,
       receivePending: settings.dangerouslyReceivePending,
       tickets: this.#tickets,
-      onFailed: (...failure) => this.#tell.failed(...failure),
+      onFailed: (...failure) => tell.failed(...failure),
     });
-    this.#watch = new TrustWatch({
-      trust,
-      live: this.#live,
-      tickets: this.#tickets,
-      onFallen: (...fallen) => this.cut(...fallen),
-    });
+    this.#open = new OpenConnections({ trust, admission: this.#admission, tickets: this.#tickets, tell });
+    this.#handOver = new HandOver(this.#emit);
     this.#unsubscribe = trust.onChange((changes) => {
       this.#departures.changed(changes);
-      this.#watch.changed(changes);
+      this.#open.changed(changes);
     });
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
   }
@@ -105,7 +87,7 @@ export class Guard implements Disposable {
 
   /** What is open now, anonymous clients included. */
   get connections(): Iterable<GuardedConnection> {
-    return this.#live;
+    return this.#open;
   }
 
   /** How many connections wait for the end of their handshake or of their claim. */
@@ -114,12 +96,17 @@ export class Guard implements Disposable {
   }
 
   get stats(): GuardStats {
-    return { ...this.#counters, cut: { ...this.#counters.cut } };
+    return this.#tell.stats;
   }
 
   /** Ends connections that wait for the end of their handshake or of their claim. Those that come later are welcome. */
   giveUpHandshakes(): void {
     this.#arrivals.clear();
+  }
+
+  /** Ends an open connection, and tells why. */
+  cut(connection: GuardedConnection, reason: CutReason): void {
+    this.#open.cut(connection, reason);
   }
 
   /** Ends all connections and lets no other one through: a server is never left without its guard. */
@@ -130,18 +117,7 @@ export class Guard implements Disposable {
     this.#tickets.stop();
     this.#arrivals.clear();
     this.#departures.clear();
-    this.#watch.clear();
-    for (const connection of this.#live) this.cut(connection, "closed");
-  }
-
-  /** Ends an open connection, and tells why. */
-  cut(connection: GuardedConnection, reason: CutReason): void {
-    if (connection.cutFor !== undefined) return;
-    connection.cutFor = reason;
-    if (isOfTrust(reason)) this.#counters.revoked += 1;
-    this.#counters.cut[reason] += 1;
-    this.#tell.cut(connection, reason);
-    connection.socket.destroy();
+    this.#open.close();
   }
 
   [Symbol.dispose](): void {
@@ -161,23 +137,16 @@ export class Guard implements Disposable {
       transport.destroy();
       return true;
     }
-    this.#counters.accepted += 1;
-    const tap = transport instanceof Tap ? transport : undefined;
-    const raw = tap?.raw ?? transport;
-    const handshake = new Handshake(raw, this.#settings, tap?.number);
+    this.#tell.accepted();
+    const handshake = this.#reception.meet(transport);
     if (!this.#arrivals.add(handshake)) return true;
-    raw.on("close", () => this.#ended(handshake));
+    handshake.transport.on("close", () => this.#ended(handshake));
     return this.#reception.greet(handshake, transport);
   }
 
   #cutFlight(handshake: BoundHandshake, error: unknown): void {
     handshake.isJudged = true;
     this.#refuse(handshake, this.#admission.refuseUnreadable(handshake, error), 0);
-  }
-
-  #renegotiated(handshake: Handshake, error: HandclaspError): void {
-    this.#counters.renegotiated += 1;
-    this.#tell.failed(error, handshake);
   }
 
   /** Synchronous until a known client is admitted or refused: nothing else may go out before its alert. */
@@ -195,7 +164,7 @@ export class Guard implements Disposable {
     if (this.#settings.allowHalfOpen) socket.allowHalfOpen = true;
     switch (outcome.decision) {
       case "anonymous":
-        return this.#admitAnonymous(handshake);
+        return this.#letIn(handshake, outcome);
       case "admit":
         return this.#admit(handshake, outcome);
       case "claim":
@@ -207,7 +176,7 @@ export class Guard implements Disposable {
 
   /** Somebody emits a socket that has been judged: it goes to the listeners if they had it before, and else to nobody. */
   #again(handshake: BoundHandshake): boolean {
-    const connection = this.#live.after(handshake);
+    const connection = this.#open.after(handshake);
     return connection === undefined || this.#handOver.give(connection);
   }
 
@@ -228,51 +197,32 @@ export class Guard implements Disposable {
   }
 
   #admit(handshake: BoundHandshake, admitted: Admitted): boolean {
-    const peer = toPeer(handshake, admitted, this.#trust.groups);
-    this.#counters.admitted += 1;
     this.#arrivals.admitted(handshake);
-    this.#tickets.add(peer.pin);
-    return this.#open(handshake, peer, admitted.verdict.until);
+    this.#tickets.add(admitted.verdict.pin);
+    return this.#letIn(handshake, admitted);
   }
 
-  #admitAnonymous(handshake: BoundHandshake): boolean {
-    this.#counters.anonymous += 1;
-    return this.#open(handshake, undefined, null);
-  }
-
-  #open(handshake: BoundHandshake, peer: Peer | undefined, until: number | null): boolean {
+  #letIn(handshake: BoundHandshake, outcome: Admitted | Anonymous): boolean {
     const { socket, transport } = handshake;
     this.#arrivals.delete(handshake);
     handshake.forgetSecrets();
-    const connection = new GuardedConnection(handshake, peer);
-    rememberConnection(socket, connection);
-    this.#watch.add(connection, until);
     // What is no socket of Node's may never tell that it is closed.
     if (!(transport instanceof Socket)) socket.on("close", () => this.#ended(handshake));
-    if (peer !== undefined) {
-      this.#trust.journal.opened(new ListedPeer(connection, peer));
-      this.#tell.admitted(connection, peer);
-    } else this.#tell.anonymous(connection);
-    return this.#handOver.give(connection);
+    return this.#handOver.give(this.#open.add(handshake, outcome));
+  }
+
+  /** `sent` is what went out since the handshake, in bytes; NaN when nobody knows. */
+  #refuse(handshake: BoundHandshake, refused: Refused, sent: number): boolean {
+    this.#arrivals.refused(handshake);
+    const alert = this.#departures.begin(handshake, refused.verdict, sent);
+    this.#tell.refused(handshake, refused, alert);
+    return true;
   }
 
   /** The transport is closed, and with it whatever ran over it. */
   #ended(handshake: Handshake): void {
     this.#arrivals.delete(handshake);
     this.#departures.end(handshake);
-    const connection = this.#live.after(handshake);
-    if (connection === undefined || !this.#watch.delete(connection)) return;
-    if (connection.peer !== undefined) this.#trust.journal.closed(connection.id);
-    this.#tell.closed(connection);
-  }
-
-  /** `sent` is what went out since the handshake, in bytes; NaN when nobody knows. */
-  #refuse(handshake: BoundHandshake, refused: Refused, sent: number): boolean {
-    this.#counters.refused += 1;
-    this.#arrivals.refused(handshake);
-    const alert = this.#departures.begin(handshake, refused.verdict, sent);
-    if (refused.failure !== undefined) this.#tell.failed(refused.failure, handshake);
-    this.#tell.refused(handshake, refused, alert);
-    return true;
+    this.#open.ended(handshake);
   }
 }

@@ -2,18 +2,21 @@ import type { Server, TLSSocket } from "node:tls";
 import type { Refused } from "../admission/outcome.ts";
 import { HandclaspError } from "../errors.ts";
 import type { RefusalAlert } from "../trust/judging/alerts.ts";
-import type { CutReason } from "../trust/happenings/cut-reason.ts";
+import { type CutReason, isOfTrust } from "../trust/happenings/cut-reason.ts";
 import { Happenings } from "../trust/happenings/happenings.ts";
+import type { ArrivalEnd } from "./arrivals/arrivals.ts";
 import { publishOnChannels } from "./channels.ts";
 import type { GuardedConnection } from "./connection/guarded-connection.ts";
 import type { Handshake } from "./connection/handshake.ts";
 import type { Peer } from "./connection/peer.ts";
 import { socketAddress } from "./connection/remote-address.ts";
 import type { GuardSettings } from "./options.ts";
+import { createCounters, type GuardStats } from "./stats.ts";
 
-/** Tells on a stream of its own what a guard does; makes nothing that nobody hears. */
+/** Tells on a stream of its own what a guard does, and counts it; makes nothing that nobody hears. */
 export class Teller {
   readonly happenings: Happenings;
+  readonly #counters = createCounters();
   readonly #listener: string | null;
 
   constructor(
@@ -25,20 +28,38 @@ export class Teller {
     publishOnChannels(this.happenings, server);
   }
 
+  get stats(): GuardStats {
+    return { ...this.#counters, cut: { ...this.#counters.cut } };
+  }
+
+  accepted(): void {
+    this.#counters.accepted += 1;
+  }
+
+  /** A connection came to no verdict. */
+  gaveUp(why: ArrivalEnd): void {
+    this.#counters[why] += 1;
+  }
+
   admitted(connection: GuardedConnection, peer: Peer): void {
+    this.#counters.admitted += 1;
     const type = peer.firstUse ? "met" : peer.rotated ? "rotated" : "recognised";
     if (!this.happenings.hears(type)) return;
     this.happenings.tell({ type, connection, peer, durationMs: performance.now() - connection.acceptedAt });
   }
 
   anonymous(connection: GuardedConnection): void {
+    this.#counters.anonymous += 1;
     if (!this.happenings.hears("anonymous")) return;
     const tlsVersion = connection.socket.getProtocol() ?? "unknown";
     const durationMs = performance.now() - connection.acceptedAt;
     this.happenings.tell({ type: "anonymous", connection, tlsVersion, durationMs });
   }
 
-  refused(handshake: Handshake, { verdict: refuse, certificate }: Refused, alert: RefusalAlert | null): void {
+  refused(handshake: Handshake, refused: Refused, alert: RefusalAlert | null): void {
+    const { verdict: refuse, certificate, failure } = refused;
+    this.#counters.refused += 1;
+    if (failure !== undefined) this.failed(failure, handshake);
     if (!this.happenings.hears("refused")) return;
     this.happenings.tell({
       type: "refused",
@@ -55,6 +76,8 @@ export class Teller {
   }
 
   cut(connection: GuardedConnection, reason: CutReason): void {
+    if (isOfTrust(reason)) this.#counters.revoked += 1;
+    this.#counters.cut[reason] += 1;
     if (!this.happenings.hears("cut")) return;
     this.happenings.tell({ type: "cut", connection, peer: connection.peer, reason });
   }
@@ -71,6 +94,11 @@ export class Teller {
       bytesOut: socket.bytesWritten,
       durationMs: performance.now() - startedAt,
     });
+  }
+
+  renegotiated(error: unknown, handshake: Handshake): void {
+    this.#counters.renegotiated += 1;
+    this.failed(error, handshake);
   }
 
   failed(error: unknown, handshake: Handshake): void {

@@ -1,14 +1,20 @@
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
 import { HandclaspError } from "../../errors.ts";
-import type { BoundHandshake, Handshake } from "../connection/handshake.ts";
+import { type BoundHandshake, Handshake, type HandshakePlace } from "../connection/handshake.ts";
 import { bindHandshake, CURRENT_HANDSHAKE } from "../connection/handshake-of.ts";
-import { tapOver } from "../tap/tap.ts";
+import { Tap, tapOver } from "../tap/tap.ts";
 import { boundFlight } from "./bound-flight.ts";
 import { hardenServer } from "./harden-server.ts";
 import { isProbe, tellErrors, tlsSocketOver } from "./tls-socket-over.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
+
+export interface ReceptionSettings extends HandshakePlace {
+  /** Whether alerts will be sealed, which takes secrets of the key log. */
+  readonly alerts: boolean;
+  readonly clientCertificate: "none" | "optional" | "required";
+}
 
 /** Who is told what clients do before their handshake is over. */
 export interface ReceptionListener {
@@ -22,18 +28,27 @@ export interface ReceptionListener {
 export class Reception {
   readonly #server: Server;
   readonly #emit: Emit;
-  readonly #keepSecrets: boolean;
+  readonly #settings: ReceptionSettings;
   readonly #listener: ReceptionListener;
 
-  /** `emit` tells the server's own listeners; `keepSecrets` is whether alerts will be sealed. */
-  constructor(server: Server, emit: Emit, keepSecrets: boolean, listener: ReceptionListener) {
+  /** `emit` tells the server's own listeners. */
+  constructor(server: Server, emit: Emit, settings: ReceptionSettings, listener: ReceptionListener) {
     this.#server = server;
     this.#emit = emit;
-    this.#keepSecrets = keepSecrets;
+    this.#settings = settings;
     this.#listener = listener;
+    // Both are read by the server for each connection; its types do not have them.
+    const requestCert = settings.clientCertificate !== "none";
+    Object.assign(server, { requestCert, rejectUnauthorized: false });
     hardenServer(server);
     // Without a listener Node does not ask OpenSSL for the key log.
     server.on("keylog", () => undefined);
+  }
+
+  /** A connection that the server has accepted. */
+  meet(transport: Duplex): Handshake {
+    if (!(transport instanceof Tap)) return new Handshake(transport, this.#settings);
+    return new Handshake(transport.raw, this.#settings, transport.number);
   }
 
   /** Has the server put TLS over a transport. */
@@ -69,7 +84,7 @@ export class Reception {
   #log(line: Buffer, socket: TLSSocket): void {
     const current = CURRENT_HANDSHAKE.getStore();
     const handshake = current?.socket === socket ? current : bindHandshake(socket, current);
-    if (handshake?.log(line, this.#keepSecrets) !== true) return;
+    if (handshake?.log(line, this.#settings.alerts) !== true) return;
     const error = new HandclaspError("ERR_HANDCLASP_REFUSED", "the client renegotiated");
     this.#listener.renegotiated(handshake, error);
     socket.destroy();

@@ -43,14 +43,12 @@ export class LiveConnections implements Iterable<GuardedConnection> {
     else this.#byPin.set(pin, new Set([ofPin, connection]));
   }
 
-  /** Says whether it was there. */
-  delete(connection: GuardedConnection): boolean {
-    if (!this.#all.delete(connection.handshake)) return false;
+  delete(connection: GuardedConnection): void {
+    this.#all.delete(connection.handshake);
     const pin = connection.peer?.pin;
-    if (pin === undefined) return true;
+    if (pin === undefined) return;
     const ofPin = this.#byPin.get(pin);
     if (ofPin instanceof Set) ofPin.delete(connection);
     if (ofPin === connection || (ofPin instanceof Set && ofPin.size === 0)) this.#byPin.delete(pin);
-    return true;
   }
 }

@@ -1,13 +1,13 @@
+import type { Admission } from "../../admission/admission.ts";
 import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
 import { type CutReason, toCutReason } from "../../trust/happenings/cut-reason.ts";
 import type { GuardedConnection } from "../connection/guarded-connection.ts";
 import type { LiveConnections } from "./live-connections.ts";
 import type { Tickets } from "../tickets/tickets.ts";
-import type { TrustPort } from "../../trust/trust-port.ts";
 
 export interface TrustWatchOptions {
-  readonly trust: TrustPort;
+  readonly admission: Admission;
   readonly live: LiveConnections;
   readonly tickets: Tickets;
   readonly onFallen: (connection: GuardedConnection, reason: CutReason) => void;
@@ -28,29 +28,27 @@ export class TrustWatch {
     this.#ends.add(connection, until);
   }
 
-  /** Says whether it was there. */
-  delete(connection: GuardedConnection): boolean {
+  delete(connection: GuardedConnection): void {
     this.#ends.delete(connection);
-    return this.#options.live.delete(connection);
+    this.#options.live.delete(connection);
   }
 
-  /** Whoever fell is cut, even if trusted again by now: between the two, connections and tickets were void. */
+  /** Finds those who may stay no longer, and voids the tickets of who may have one. */
   changed(changes: TrustChanges): void {
-    const { trust, live, tickets, onFallen } = this.#options;
+    const { admission, live, tickets, onFallen } = this.#options;
     let must: "void" | "void soon" | undefined;
-    for (const [pin, { fell }] of changes) {
+    for (const [pin, change] of changes) {
       const connections = live.of(pin);
       if (connections.length === 0 && !tickets.mayHold(pin)) continue;
-      const standing = fell === undefined ? trust.standing(pin) : undefined;
-      const distrust = fell ?? standing?.distrust;
+      const { distrust, until } = admission.standing(pin, change);
       if (distrust === undefined) {
-        for (const connection of connections) this.#ends.add(connection, standing?.until ?? null);
+        for (const connection of connections) this.#ends.add(connection, until);
         continue;
       }
       for (const connection of connections) onFallen(connection, toCutReason(distrust));
       const isNew = distrust === "pending" || distrust === "forgotten";
       // Who was never trusted has lost nothing; any stranger could have such keys come and go.
-      if (fell === undefined && connections.length === 0 && isNew) continue;
+      if (change.fell === undefined && connections.length === 0 && isNew) continue;
       // A peer can change its key as it likes.
       if (distrust !== "retired") must = "void";
       else must ??= "void soon";
