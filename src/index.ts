@@ -15,7 +15,8 @@ export {
 } from "./client/identities/identity-folder.ts";
 export type { Identity, IdentityPem } from "./client/identities/identity.ts";
 export { type Joined, type JoinOptions, joinWithToken } from "./client/join-with-token.ts";
-export { KnownServers, type KnownServersOptions, type VerifyServer } from "./client/servers/known-servers.ts";
+export type { VerifyServer } from "./client/servers/judge-server.ts";
+export { KnownServers, type KnownServersOptions } from "./client/servers/known-servers.ts";
 export {
   renewIdentity,
   type RenewIdentityOptions,

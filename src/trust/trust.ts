@@ -5,6 +5,7 @@ import type { Actor } from "./records/events.ts";
 import { type FirstUseLimiter, FirstUseLimits } from "./limits/first-use-limits.ts";
 import { isSetAside } from "./judging/is-set-aside.ts";
 import { momentAfter } from "./records/moment.ts";
+import { isMadeUp } from "./judging/is-made-up.ts";
 import { isLapsed, judge, nameOf } from "./judging/judge.ts";
 import { type Standing, standingOf, UNKNOWABLE } from "./judging/standing.ts";
 import { toSeenCertificate } from "./judging/seen-certificate.ts";
@@ -23,25 +24,10 @@ import { followTrustChanges } from "./trust-change.ts";
 import type { TrustPort } from "./trust-port.ts";
 import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./port/trust-store.ts";
-import type {
-  Claim,
-  Concern,
-  RefusalDetail,
-  RefusalReason,
-  Refuse,
-  Settled,
-  Verdict,
-} from "./records/verdict.ts";
+import type { Claim, Concern, RefusalReason, Refuse, Settled, Verdict } from "./records/verdict.ts";
 
 export type { OnTrustError, TrustOptions };
 
-/** What anybody can bring about without a key or token of ours, or what is no failure. */
-const MADE_UP: ReadonlySet<RefusalDetail> = new Set([
-  "unknown-token",
-  "endorsed-by-unknown",
-  "bad-endorsement",
-  "endorsed",
-]);
 const FLUSH_MS = 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
@@ -215,7 +201,7 @@ export class Trust implements TrustPort, AsyncDisposable {
 
   /** What concerns nothing of ours is a sighting, not an event. */
   #noteConcern(concern: Concern, showing: Showing): void {
-    if (MADE_UP.has(concern.problem)) return;
+    if (isMadeUp(concern.problem)) return;
     const { pin } = showing.certificate;
     this.#note(`${concern.problem} ${concern.about}`, {
       type: "note-concern",

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { VerifyServer } from "../../client/servers/known-servers.ts";
+import type { VerifyServer } from "../../client/servers/judge-server.ts";
 import { parseServerAddress } from "../../client/servers/server-address.ts";
 import { STARTTLS, type StartTlsProtocol } from "../../client/starttls/starttls-protocols.ts";
 import type { StoreUrl } from "../../trust/port/store-url.ts";

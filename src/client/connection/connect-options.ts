@@ -2,7 +2,8 @@ import type { Duplex } from "node:stream";
 import type { SecureVersion } from "node:tls";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import type { IdentityPem } from "../identities/identity.ts";
-import type { KnownServers, VerifyServer } from "../servers/known-servers.ts";
+import type { VerifyServer } from "../servers/judge-server.ts";
+import type { KnownServers } from "../servers/known-servers.ts";
 import type { ServerAddress } from "../servers/server-address.ts";
 import type { SessionCache } from "./session-cache.ts";
 

@@ -7,7 +7,8 @@ import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
 import { beforeDestroy } from "./before-destroy.ts";
 import type { ConnectOptions, MetServer } from "./connect-options.ts";
-import type { KnownServers, ServerVerdict } from "../servers/known-servers.ts";
+import type { ServerVerdict } from "../servers/judge-server.ts";
+import type { KnownServers } from "../servers/known-servers.ts";
 import { noLongerTrusted } from "../servers/live-servers.ts";
 import { isAlertError, toConnectError } from "./refused-by-server.ts";
 import { canonicalHost, formatServerAddress } from "../servers/server-address.ts";
@@ -177,7 +178,7 @@ async function verify(socket: TLSSocket, handshake: Handshake): Promise<Certific
   }
   options.onServer?.({ address, facts });
   sessions?.watch(socket, placeOf(options, address), facts);
-  if (verdict.decision === "claim") await knownServers.remember(address, facts, verdict.endorsedBy);
+  if (verdict.decision === "claim") await knownServers.remember(address, facts, verdict);
   return facts;
 }
 

@@ -1,37 +1,24 @@
 import { check, checkOptions, FUNCTION, type OptionRules, TEXT } from "../../check-options.ts";
-import type { Remedy } from "../../remedy.ts";
-import { HandclaspError, isHandclaspError } from "../../errors.ts";
+import { type HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { SeenCertificate } from "../../trust/records/change.ts";
 import { STORE } from "../../trust/trust-options.ts";
 import type { Actor } from "../../trust/records/events.ts";
-import { isSetAside } from "../../trust/judging/is-set-aside.ts";
-import { type Endorsed, judgeEndorsement } from "../../trust/judging/judge-endorsement.ts";
-import { toKeyId } from "../../trust/naming/key-id.ts";
+import { isMadeUp } from "../../trust/judging/is-made-up.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
-import { escapeText, nameKey } from "../../trust/naming/peer-name.ts";
+import { nameKey } from "../../trust/naming/peer-name.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import type { Concern, EndorsementProblem, Endorser } from "../../trust/records/verdict.ts";
+import type { Concern } from "../../trust/records/verdict.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
-import { readEndorsement } from "../../x509/endorsement.ts";
+import {
+  judgeServer,
+  type ServerClaim,
+  type ServerKey,
+  type ServerRefusal,
+  type ServerVerdict,
+  type VerifyServer,
+} from "./judge-server.ts";
 import { LiveServers } from "./live-servers.ts";
-
-/** What a server that was never met leads to. OpenSSH's words for StrictHostKeyChecking: accept-new, ask, yes. */
-export type VerifyServer = "accept" | "ask" | "refuse";
-
-export interface ServerRefusal {
-  readonly decision: "refuse";
-  readonly reason: "unknown" | "key-changed" | "revoked" | "ignored" | "retired" | "set-aside" | "expired";
-  /** The keys that are known at this address. */
-  readonly known: readonly KeyPin[];
-  /** An endorsement that came to nothing. */
-  readonly concern?: Concern;
-}
-
-/** `claim` is a first use or, with `endorsedBy`, a rotation: to be remembered before any data goes out. */
-export type ServerVerdict =
-  | { readonly decision: "admit" }
-  | { readonly decision: "claim"; readonly endorsedBy?: Endorser }
-  | ServerRefusal;
+import { refusedServer } from "./refused-server.ts";
 
 export interface KnownServersOptions {
   /** Milliseconds since the epoch. */
@@ -40,10 +27,9 @@ export interface KnownServersOptions {
   readonly process: string;
 }
 
-const RULES: OptionRules<KnownServersOptions> = { now: FUNCTION, process: TEXT };
+const FIRST_USE: ServerClaim = { decision: "claim" };
 
-/** What is looked at of a server's certificate. */
-export type ServerKey = Pick<CertificateFacts, "pin" | "spki" | "endorsement">;
+const RULES: OptionRules<KnownServersOptions> = { now: FUNCTION, process: TEXT };
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_PENDING = 1000;
@@ -67,21 +53,7 @@ export class KnownServers {
 
   /** What a server's key means. Synchronous, so that nothing goes out before it is known. */
   judge(address: string, facts: ServerKey, verify: VerifyServer): ServerVerdict {
-    const { pin } = facts;
-    const known = this.pinsOf(address);
-    const key = this.store.key(pin);
-    if (key !== undefined && isSetAside(key)) return { decision: "refuse", reason: "set-aside", known };
-    if (key !== undefined && key.state !== "trusted" && key.state !== "pending") {
-      return { decision: "refuse", reason: key.state, known };
-    }
-    if (known.length === 0) {
-      if (verify !== "accept") return { decision: "refuse", reason: "unknown", known };
-      const endorsed = key?.state === "trusted" ? undefined : this.#endorsed(facts);
-      return endorsed?.kind === "endorsed" ? rotation(endorsed) : { decision: "claim" };
-    }
-    if (!known.includes(pin)) return this.#judgeRotation(facts, known);
-    const ended = key?.expires !== null && key?.expires !== undefined && this.#options.now() >= key.expires;
-    return ended ? { decision: "refuse", reason: "expired", known } : { decision: "admit" };
+    return judgeServer(facts, this.pinsOf(address), this.store, verify, this.#options.now());
   }
 
   /** Whether a server that was judged before may be talked to still. False when the store cannot tell. */
@@ -123,24 +95,12 @@ export class KnownServers {
     return [...new Set([...pins, shared, ...others])];
   }
 
-  /** A key that the one known there named as its successor takes its place. */
-  #judgeRotation(facts: ServerKey, known: readonly KeyPin[]): ServerVerdict {
-    const endorsed = this.#endorsed(facts);
-    if (endorsed.kind === "endorsed" && known.includes(endorsed.by.pin)) return rotation(endorsed);
-    const refusal = { decision: "refuse", reason: "key-changed", known } as const;
-    if (endorsed.kind !== "void" || isMadeUp(endorsed.problem)) return refusal;
-    return { ...refusal, concern: { about: endorsed.pin, problem: endorsed.problem } };
-  }
-
-  #endorsed(facts: ServerKey): Endorsed {
-    return judgeEndorsement(facts.pin, readEndorsement(facts), this.store, this.#options.now());
-  }
-
   /**
    * Binds a key to an address that has none, or that has the key which endorsed it. Durable when it resolves; throws
    * ERR_HANDCLASP_REFUSED for a rival's.
    */
-  async remember(address: string, facts: CertificateFacts, endorsedBy?: Endorser): Promise<void> {
+  async remember(address: string, facts: CertificateFacts, claim: ServerClaim = FIRST_USE): Promise<void> {
+    const { endorsedBy, concern } = claim;
     if (endorsedBy !== undefined) {
       const rotate = { type: "rotate", endorsedBy, ...this.#origin(address, facts) } as const;
       const { kind } = await this.store.apply(rotate);
@@ -156,8 +116,10 @@ export class KnownServers {
         source: "first-use",
         peer: address,
         ...this.#origin(address, facts),
+        ...(concern !== undefined && { endorsedBy: concern.about }),
       } as const;
       await this.store.apply(change);
+      await this.#noteConcern(concern, facts.pin, change);
       // Another process may have met it at another address in the same moment.
       if (this.store.key(facts.pin)?.state === "trusted" && this.pinsOf(address).length === 0) {
         await this.#share(address, facts.pin);
@@ -181,10 +143,18 @@ export class KnownServers {
     } else if (reason === "revoked" || reason === "retired") {
       await this.store.apply({ type: "note-stale", pin: facts.pin, at, actor });
     }
-    if (concern !== undefined) {
-      await this.store.apply({ type: "note-concern", concern, pin: facts.pin, at, actor });
-    }
+    await this.#noteConcern(concern, facts.pin, origin);
     return this.#refusal(address, facts, refusal);
+  }
+
+  /** What a stranger can bring about leaves no event. */
+  async #noteConcern(
+    concern: Concern | undefined,
+    pin: KeyPin,
+    { at, actor }: { readonly at: number; readonly actor: Actor },
+  ): Promise<void> {
+    if (concern === undefined || isMadeUp(concern.problem)) return;
+    await this.store.apply({ type: "note-concern", concern, pin, at, actor });
   }
 
   /**
@@ -207,7 +177,8 @@ export class KnownServers {
     const setting = this.store.setting(sharedSetting(address));
     if (setting === undefined) return undefined;
     const [pin, peer] = JSON.parse(setting) as readonly [KeyPin, string];
-    if (this.store.key(pin) !== undefined) return pin;
+    // A key that came back after it was forgotten, and waits, speaks for no server.
+    if ((this.store.key(pin)?.peer ?? null) !== null) return pin;
     return this.store.keysOfName(nameKey(peer)).find(({ source }) => source === "rotation")?.pin;
   }
 
@@ -231,53 +202,10 @@ export class KnownServers {
     };
   }
 
-  #refusal(address: string, { pin }: CertificateFacts, { reason, known }: ServerRefusal): HandclaspError {
-    const where = escapeText(address);
-    const shown = `  it shows    ${toKeyId(pin)}\n              ${pin}`;
-    const expected = known.map((one) => `  known as    ${toKeyId(one)}\n              ${one}`).join("\n");
-    const details = { reason, address, pin, known };
-    const store = this.store.url;
-    const remedy = (options: Remedy["options"] = {}): Remedy => {
-      return { act: "approve-key", at: "client", key: toKeyId(pin), options: { store, ...options } };
-    };
-    if (reason === "key-changed") {
-      const message = `${where} has another key than before: it may be somebody else\n${expected}\n${shown}`;
-      const elsewhere = this.store.key(pin)?.state === "trusted";
-      const forget: Remedy = {
-        act: "forget-key",
-        at: "client",
-        key: toKeyId(known[0] ?? pin),
-        options: { store },
-      };
-      return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
-        hint: "if whoever runs it confirms the new key",
-        remedies: [elsewhere ? forget : remedy({ replace: true })],
-        details,
-      });
-    }
-    if (reason === "unknown") {
-      return new HandclaspError("ERR_HANDCLASP_REFUSED", `${where} is not a known server\n${shown}`, {
-        hint: "compare the key id with the server's, then approve it",
-        remedies: [remedy()],
-        details,
-      });
-    }
-    const message = `the key of ${where} is ${reason === "set-aside" ? "set aside" : reason} here\n${shown}`;
-    return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
-      hint: "to trust it again, approve it",
-      remedies: [remedy()],
-      details,
-    });
+  #refusal(address: string, { pin }: CertificateFacts, refusal: ServerRefusal): HandclaspError {
+    const isElsewhere = this.store.key(pin)?.state === "trusted";
+    return refusedServer({ address, pin, store: this.store.url, isElsewhere }, refusal);
   }
-}
-
-function rotation({ by, issuedAt }: Extract<Endorsed, { kind: "endorsed" }>): ServerVerdict {
-  return { decision: "claim", endorsedBy: { pin: by.pin, issuedAt } };
-}
-
-/** What a stranger can bring about leaves no event. */
-function isMadeUp(problem: EndorsementProblem): boolean {
-  return problem === "endorsed-by-unknown" || problem === "bad-endorsement";
 }
 
 function sharedSetting(address: string): string {

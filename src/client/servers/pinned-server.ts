@@ -4,13 +4,8 @@ import type { KeyPin } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { readEndorsement } from "../../x509/endorsement.ts";
-import {
-  KnownServers,
-  type KnownServersOptions,
-  type ServerKey,
-  type ServerRefusal,
-  type ServerVerdict,
-} from "./known-servers.ts";
+import type { ServerKey, ServerRefusal, ServerVerdict } from "./judge-server.ts";
+import { KnownServers, type KnownServersOptions } from "./known-servers.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 
 /** Known servers, while one key is expected and no other will do: the one in a join token. */
@@ -59,7 +54,7 @@ export class PinnedServer extends KnownServers {
     for (const address of addresses) {
       const verdict = this.judge(address, facts);
       if (verdict.decision === "refuse") continue;
-      if (verdict.decision === "claim") await this.remember(address, facts, verdict.endorsedBy);
+      if (verdict.decision === "claim") await this.remember(address, facts, verdict);
       known.push(address);
     }
     return known;

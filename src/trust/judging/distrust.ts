@@ -1,5 +1,5 @@
-import { isSetAside } from "./is-set-aside.ts";
 import type { KeyRecord } from "../records/key-record.ts";
+import { objectionTo } from "./objection.ts";
 
 /** How a key lost what connections had by it: the trust in it, its time, or its place in a listener's list. */
 export type Fall = "revoked" | "ignored" | "retired" | "set-aside" | "forgotten" | "expired" | "not-allowed";
@@ -10,7 +10,5 @@ export type Distrust = Fall | "pending" | "store-unavailable";
 /** Why a key is not trusted at `now`, in milliseconds since the epoch; undefined when it is. */
 export function distrustOf(key: KeyRecord | undefined, now: number): Distrust | undefined {
   if (key === undefined) return "forgotten";
-  if (isSetAside(key)) return "set-aside";
-  if (key.state !== "trusted") return key.state;
-  return key.expires !== null && now >= key.expires ? "expired" : undefined;
+  return objectionTo(key, now) ?? (key.state === "pending" ? "pending" : undefined);
 }

@@ -2,14 +2,15 @@ import { isSetAside } from "./is-set-aside.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { Knowledge } from "../port/knowledge.ts";
 import type { ShownEndorsement } from "../records/showing.ts";
-import type { EndorsementProblem } from "../records/verdict.ts";
+import type { Concern, EndorsementProblem, Endorser } from "../records/verdict.ts";
+import { objectionTo } from "./objection.ts";
 
 /** What endorsements lead to. */
 export type Endorsed =
   /** A trusted key stands behind the new one. */
-  | { readonly kind: "endorsed"; readonly by: KeyRecord; readonly issuedAt: number }
+  | { readonly kind: "endorsed"; readonly by: KeyRecord; readonly endorsedBy: Endorser }
   /** Whoever stands behind it has no say: for us it is a key like any other. */
-  | { readonly kind: "void"; readonly pin: KeyPin; readonly problem: EndorsementProblem }
+  | { readonly kind: "void"; readonly concern: Concern }
   | { readonly kind: "none" };
 
 /** How far the clock of whoever signed may be ahead of ours. */
@@ -38,27 +39,24 @@ export function judgeEndorsement(
         .toReversed()
         .every((link) => link.verify())
     ) {
-      return { kind: "void", pin: oldPin, problem: "bad-endorsement" };
+      return toVoid(oldPin, "bad-endorsement");
     }
-    if (isForgotten || key === undefined)
-      return { kind: "void", pin: oldPin, problem: "endorsed-by-forgotten" };
+    if (isForgotten || key === undefined) return toVoid(oldPin, "endorsed-by-forgotten");
     const problem = known.isForgotten(pin) ? "endorsed-key-forgotten" : problemOf(key, issuedAt, now);
-    return problem === undefined
-      ? { kind: "endorsed", by: key, issuedAt }
-      : { kind: "void", pin: oldPin, problem };
+    if (problem !== undefined) return toVoid(oldPin, problem);
+    return { kind: "endorsed", by: key, endorsedBy: { pin: key.pin, issuedAt } };
   }
   const [newest] = links;
-  return newest === undefined
-    ? { kind: "none" }
-    : { kind: "void", pin: newest.oldPin, problem: "endorsed-by-unknown" };
+  return newest === undefined ? { kind: "none" } : toVoid(newest.oldPin, "endorsed-by-unknown");
+}
+
+function toVoid(about: KeyPin, problem: EndorsementProblem): Endorsed {
+  return { kind: "void", concern: { about, problem } };
 }
 
 function problemOf(key: KeyRecord, issuedAt: number, now: number): EndorsementProblem | undefined {
-  if (key.state === "revoked" || key.state === "retired" || key.state === "ignored") {
-    return `endorsed-by-${key.state}`;
-  }
-  if (isSetAside(key)) return "endorsed-by-set-aside";
-  if (key.expires !== null && now >= key.expires) return "endorsed-by-expired";
+  const objection = objectionTo(key, now);
+  if (objection !== undefined) return `endorsed-by-${objection}`;
   if (issuedAt < key.endorsesFrom) return "endorsement-outdated";
   return issuedAt > now + AHEAD_MS ? "endorsement-not-yet-valid" : undefined;
 }

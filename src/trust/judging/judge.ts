@@ -1,7 +1,7 @@
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { judgeEndorsement } from "./judge-endorsement.ts";
-import { isSetAside } from "./is-set-aside.ts";
 import { judgeJoinProof } from "./judge-join-proof.ts";
+import { objectionTo } from "./objection.ts";
 import type { KeyRecord } from "../records/key-record.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import { escapeText, nameKey, toPeerName } from "../naming/peer-name.ts";
@@ -26,10 +26,12 @@ export function judge(
 ): Verdict {
   const { certificate } = showing;
   if (key === undefined || isLapsed(key, now)) return judgeUnknown(showing, known, policy, now);
-  if (isSetAside(key)) return { ...refuseWaiting(key, certificate), conflictsWith: key.conflictsWith };
+  const objection = objectionTo(key, now);
+  if (objection === "set-aside") {
+    return { ...refuseWaiting(key, certificate), conflictsWith: key.conflictsWith };
+  }
+  if (objection !== undefined) return refuse(objection, certificate, key.peer);
   if (key.state === "pending") return judgePending(showing, key, known, policy, now);
-  if (key.state !== "trusted") return refuse(key.state, certificate, key.peer);
-  if (key.expires !== null && now >= key.expires) return refuse("expired", certificate, key.peer);
   const dates = judgeDates(certificate, policy, now);
   if (dates !== undefined) return refuse(dates, certificate, key.peer);
   const isOther = key.fingerprint !== certificate.fingerprint;
@@ -84,15 +86,13 @@ function judgeUnknown(showing: Showing, known: KnownToJudge, policy: Policy, now
   const endorsed = judgeEndorsement(certificate.pin, showing.endorsement ?? [], known, now);
   if (endorsed.kind === "none") return judgeFirstUse(showing, known, policy, now);
   if (endorsed.kind === "void") {
-    const concern = { about: endorsed.pin, problem: endorsed.problem };
-    return { ...judgeFirstUse(showing, known, policy, now), concern };
+    return { ...judgeFirstUse(showing, known, policy, now), concern: endorsed.concern };
   }
-  const { by, issuedAt } = endorsed;
+  const { by, endorsedBy } = endorsed;
   const peer = by.peer ?? toKeyId(by.pin);
   const unfit = judgeFitness(certificate, policy, now);
   if (unfit !== undefined) return refuse(unfit, certificate, peer);
   if (policy.rotation === "accept") {
-    const endorsedBy = { pin: by.pin, issuedAt };
     return { decision: "claim", peer, pin: certificate.pin, source: "rotation", endorsedBy };
   }
   const concern = { about: by.pin, problem: "endorsed" } as const;

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import {
-  KnownServers,
-  type ServerRefusal,
-  type ServerVerdict,
-} from "../../../src/client/servers/known-servers.ts";
+import type { ServerRefusal, ServerVerdict } from "../../../src/client/servers/judge-server.ts";
+import { KnownServers } from "../../../src/client/servers/known-servers.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";

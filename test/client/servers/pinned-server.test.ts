@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { PinnedServer } from "../../../src/client/servers/pinned-server.ts";
-import type { ServerVerdict } from "../../../src/client/servers/known-servers.ts";
+import type { ServerVerdict } from "../../../src/client/servers/judge-server.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";

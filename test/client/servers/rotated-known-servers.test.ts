@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { KnownServers, type ServerVerdict } from "../../../src/client/servers/known-servers.ts";
+import type { ServerVerdict } from "../../../src/client/servers/judge-server.ts";
+import { KnownServers } from "../../../src/client/servers/known-servers.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
 import { Operator } from "../../../src/operator/operator.ts";
@@ -24,7 +25,7 @@ function over(store: TrustStore): { servers: KnownServers; operator: Operator } 
 /** One connection, as `connect()` goes about it. */
 async function meet(servers: KnownServers, address: string, { facts }: Shown): Promise<ServerVerdict> {
   const verdict = servers.judge(address, facts, "accept");
-  if (verdict.decision === "claim") await servers.remember(address, facts, verdict.endorsedBy);
+  if (verdict.decision === "claim") await servers.remember(address, facts, verdict);
   if (verdict.decision === "refuse") await servers.refuse(address, facts, verdict);
   return verdict;
 }
@@ -118,6 +119,20 @@ describe("a known server that rotates its key", () => {
     for (const address of [A, B]) {
       admits(servers, address, next.facts);
       refuses(servers, address, old.facts);
+    }
+  });
+
+  it("waits at all its addresses when it was forgotten and shows up again before it was approved", async () => {
+    await using store = openMemoryStore();
+    const { servers, operator } = over(store);
+    const server = await identity("server");
+    await meet(servers, A, server);
+    await meet(servers, B, server);
+    await operator.forget(server.facts.pin);
+    for (let times = 0; times < 2; times++) {
+      const verdict = servers.judge(B, server.facts, "ask");
+      assert.deepEqual(verdict, { decision: "refuse", reason: "unknown", known: [] });
+      if (verdict.decision === "refuse") await servers.refuse(B, server.facts, verdict);
     }
   });
 

@@ -51,7 +51,7 @@ function knowing(keys: readonly KeyRecord[], forgotten: readonly KeyPin[] = []):
 
 function judged(links: readonly ShownEndorsement[], known: KnownEndorsers): string {
   const endorsed: Endorsed = judgeEndorsement(NEW, links, known, NOW);
-  if (endorsed.kind === "void") return endorsed.problem;
+  if (endorsed.kind === "void") return endorsed.concern.problem;
   return endorsed.kind === "endorsed" ? `by ${endorsed.by.pin === OLD ? "old" : "older"}` : "none";
 }
 
