@@ -13,7 +13,7 @@ const LAST_WORDS_MS = 1000;
  * The way out of the process to stdout or stderr, which never throws. A verb that ends by itself waits for whoever reads
  * it, and is told at its end what could not be written. A server waits for nobody once it said so by `queue()`.
  */
-export class WayOut {
+class WayOut {
   readonly #fd: 1 | 2;
   readonly #name: string;
   #queue: QueuedWriter | undefined;

@@ -1,16 +1,15 @@
 import type { KeyOutcome, ManyAct, ManyKey } from "../../operator/act-on-many.ts";
 import { toListedKeys } from "../../operator/listed-key.ts";
 import type { ManyOptions, Operator } from "../../operator/operator.ts";
-import { toKeyId } from "../../trust/naming/key-id.ts";
 import { parseKeyReference } from "../../trust/naming/key-reference.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { chooseKeys, type KeyVerb } from "../../trust/naming/resolve-keys.ts";
-import { isConfirmed } from "../terminal/confirm.ts";
 import { hintText } from "../terminal/hint-text.ts";
 import { printJson, say } from "../terminal/output.ts";
-import { printChangedKeys, showPeer } from "../lists/print-keys.ts";
+import { printChangedKeys } from "../lists/print-keys.ts";
+import { isAgreed, leaveUnchanged } from "./agreement.ts";
 
 /** What a verb does to many keys. */
 export interface ManyRequest {
@@ -27,8 +26,6 @@ export interface ManyRequest {
   readonly asks: boolean;
 }
 
-const MOST_SHOWN = 20;
-
 /** Acts on many keys, says what became of each, and of all together. Fails when one of them did. */
 export async function actOnMany(
   store: TrustStore,
@@ -44,8 +41,7 @@ export async function actOnMany(
       wanted.flatMap(({ seen }) => (seen ?? []) as readonly KeyRecord[]),
     ))
   ) {
-    say("nothing was changed");
-    process.exitCode = 1;
+    leaveUnchanged();
     return [];
   }
   const outcomes = await operator.many(act, wanted, options);
@@ -77,12 +73,6 @@ async function looked(
   } catch {
     return { key, seen: [] };
   }
-}
-
-async function isAgreed(verb: KeyVerb, keys: readonly KeyRecord[]): Promise<boolean> {
-  for (const key of keys.slice(0, MOST_SHOWN)) say(`  ${showPeer(key)}  ${toKeyId(key.pin)}  ${key.state}`);
-  if (keys.length > MOST_SHOWN) say(`  and ${keys.length - MOST_SHOWN} more`);
-  return isConfirmed(`${verb.replace("-", " ")} these ${keys.length} keys?`);
 }
 
 function failureOf({ error }: KeyOutcome & { readonly ok: false }): string {

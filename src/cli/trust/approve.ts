@@ -13,6 +13,7 @@ import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { say, showTime } from "../terminal/output.ts";
+import { leaveUnchanged } from "./agreement.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
 import { addKeysFlags, type KeysFlags, readKeys } from "../command-line/keys-argument.ts";
@@ -89,8 +90,7 @@ async function approveOne(
   if (seen !== undefined) mustClaim(key, seen);
   const isDecided = seen !== undefined || ifVersion !== undefined || options.yes === true;
   if (!isDecided && process.stdin.isTTY && !(await isApproved(store, key, options))) {
-    say("nothing was changed");
-    process.exitCode = 1;
+    leaveUnchanged();
     return;
   }
   // By its pin, and only as it was looked at: another key may have come to claim the name, or this one another name.

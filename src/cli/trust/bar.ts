@@ -6,13 +6,13 @@ import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { parseKeyReference } from "../../trust/naming/key-reference.ts";
 import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { isConfirmed } from "../terminal/confirm.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { printJson, say } from "../terminal/output.ts";
 import { successorsOf } from "../../operator/successors.ts";
-import { toListedKeys } from "../../operator/listed-key.ts";
+import { type ListedKey, toListedKeys } from "../../operator/listed-key.ts";
+import { isAgreed, leaveUnchanged } from "./agreement.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
 import { addKeysFlags, type KeysFlags, readKeys } from "../command-line/keys-argument.ts";
 import { printChangedKeys, showPeer } from "../lists/print-keys.ts";
@@ -124,33 +124,46 @@ async function barOne(
   operator: Operator,
   verb: Verb,
   text: string,
-  options: Options,
+  { json, yes, ifVersion }: Options,
 ): Promise<readonly KeyRecord[]> {
-  const reference = parseKeyReference(text);
-  const meant = chooseKeys(reference, await store.keysMeantBy(reference), verb);
-  const asks = options.yes !== true && meant.length > 1 && process.stdin.isTTY;
-  if (asks && !(await isAgreed(verb, meant))) {
-    say("nothing was changed");
-    process.exitCode = 1;
+  const asks = yes !== true && process.stdin.isTTY;
+  // Looked up only to be shown: what is meant is found out by the change itself.
+  const meant = asks || (verb === "forget" && json === true) ? await look(store, text, verb) : [];
+  const isAsked = asks && meant.length > 1;
+  if (isAsked && !(await isAgreed(verb, meant))) {
+    leaveUnchanged();
     return [];
   }
-  const version = options.ifVersion === undefined ? {} : { seen: { version: options.ifVersion } };
-  if (verb !== "forget") {
-    // Whatever the peer has by now is meant: what came since is one more reason.
-    const barred = await operator[ACTS[verb]](text, version);
-    const word = verb === "set-aside" ? { word: DONE[verb] } : {};
-    await printChangedKeys(store, barred, { ...word, ...(options.json && { json: true }) });
-    return barred;
+  const version = ifVersion === undefined ? {} : { seen: { version: ifVersion } };
+  if (verb === "forget") {
+    const rows = json === true ? await toListedKeys(store, meant, Date.now()) : [];
+    const forgotten = await operator.forget(text, isAsked ? { seen: meant } : version);
+    if (json === true) await printForgotten(store, forgotten, rows);
+    else await printChangedKeys(store, forgotten, { word: DONE.forget });
+    return forgotten;
   }
-  const rows = await toListedKeys(store, meant, Date.now());
-  const forgotten = await operator.forget(text, asks ? { seen: meant } : version);
-  if (options.json === true) {
-    const known = new Map(rows.map((row) => [row.pin, row]));
-    const unknown = forgotten.filter(({ pin }) => !known.has(pin));
-    for (const row of await toListedKeys(store, unknown, Date.now())) known.set(row.pin, row);
-    printJson(forgotten.map(({ pin }) => known.get(pin)));
-  } else await printChangedKeys(store, forgotten, { word: DONE.forget });
-  return forgotten;
+  // Whatever the peer has by now is meant: what came since is one more reason.
+  const barred = await operator[ACTS[verb]](text, version);
+  const word = verb === "set-aside" ? { word: DONE[verb] } : {};
+  await printChangedKeys(store, barred, { ...word, ...(json && { json: true }) });
+  return barred;
+}
+
+async function look(store: TrustStore, text: string, verb: Verb): Promise<readonly KeyRecord[]> {
+  const reference = parseKeyReference(text);
+  return chooseKeys(reference, await store.keysMeantBy(reference), verb);
+}
+
+/** As they were listed while the store had their certificates. */
+async function printForgotten(
+  store: TrustStore,
+  forgotten: readonly KeyRecord[],
+  rows: readonly ListedKey[],
+): Promise<void> {
+  const known = new Map(rows.map((row) => [row.pin, row]));
+  const unknown = forgotten.filter(({ pin }) => !known.has(pin));
+  for (const row of await toListedKeys(store, unknown, Date.now())) known.set(row.pin, row);
+  printJson(forgotten.map(({ pin }) => known.get(pin)));
 }
 
 /** Whoever stole a key may have rotated it: what it endorsed is trusted until somebody looks at it. */
@@ -159,9 +172,4 @@ async function warnOfSuccessors(store: TrustStore, revoked: readonly KeyRecord[]
     say(`warning: a key that it endorsed stays trusted: ${showPeer(key)}  ${toKeyId(key.pin)}`);
     say(`  handclasp trust revoke ${toKeyId(key.pin)}`);
   }
-}
-
-async function isAgreed(verb: string, keys: readonly KeyRecord[]): Promise<boolean> {
-  for (const key of keys) say(`  ${showPeer(key)}  ${toKeyId(key.pin)}  ${key.state}`);
-  return isConfirmed(`${verb} these ${keys.length} keys?`);
 }

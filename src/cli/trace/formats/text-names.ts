@@ -10,7 +10,7 @@ export function camelCase(name: string): string {
 }
 
 /** `TLSv1.3` as people write it, `TLS 1.3`. */
-export function spellVersion(name: string): string {
+function spellVersion(name: string): string {
   const [, protocol, number] = /^(SSL|TLS)v([\d.]+)$/.exec(name) ?? [];
   if (protocol === undefined || number === undefined) return name;
   return `${protocol} ${number.includes(".") ? number : `${number}.0`}`;
