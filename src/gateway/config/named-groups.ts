@@ -3,7 +3,7 @@ import type { GatewayConfig } from "./config.ts";
 import { GROUP_PREFIX } from "./parse-allowed.ts";
 
 /** A group that a list names, and where: as keys and indices from the top of the file. */
-export interface NamedGroup {
+interface NamedGroup {
   readonly group: string;
   readonly path: readonly (string | number)[];
 }

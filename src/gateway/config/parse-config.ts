@@ -14,7 +14,7 @@ export interface Complaint extends TextPlace {
   readonly message: string;
 }
 
-export interface ParseConfigOptions {
+interface ParseConfigOptions {
   /** For complaints. */
   readonly file: string;
   /** What relative paths are relative to: the file's folder. */

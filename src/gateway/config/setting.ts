@@ -16,7 +16,7 @@ export interface Setting<T> {
 }
 
 /** A setting on a command line. */
-export interface SettingOption {
+interface SettingOption {
   /** Without dashes, where it is not the key. */
   readonly name?: string;
   /** What stands for the value in help, like `<duration>`; undefined where it has none. */

@@ -6,7 +6,7 @@ import { type IpNetwork, isInNetwork, parseIpNetwork } from "../../trust/network
 import { readProxyHeader } from "./read-proxy-header.ts";
 import { rememberProxied } from "./proxied-address.ts";
 
-export interface AcceptProxyOptions {
+interface AcceptProxyOptions {
   /** Networks of proxies, in CIDR notation. */
   readonly from: readonly string[];
   /** From connecting to the end of the header. */

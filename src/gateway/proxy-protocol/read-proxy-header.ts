@@ -5,7 +5,7 @@ import { crc32c } from "./crc32c.ts";
 import type { ProxiedFrom } from "./proxied-address.ts";
 
 /** A PROXY header, and how many bytes it took. */
-export interface ProxyHeader {
+interface ProxyHeader {
   readonly bytes: number;
   /** Undefined when the proxy speaks for itself: it says LOCAL, which version 1 has no word for (§2.2). */
   readonly from: ProxiedFrom | undefined;

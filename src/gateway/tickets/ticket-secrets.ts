@@ -1,6 +1,6 @@
 import { newSecret, type TicketSecrets } from "./ticket-keyring.ts";
 
-export interface TicketRotation {
+interface TicketRotation {
   /** How long a ticket is taken. */
   readonly lifetimeMs: number;
   /** How long one secret is used. */

@@ -37,13 +37,13 @@ export interface UpstreamFailure {
 }
 
 /** `all`: the upstream did nothing with it. `idempotent`: what may be done twice (RFC 9110 §9.2.2). */
-export type Repeats = "all" | "idempotent";
+type Repeats = "all" | "idempotent";
 
 /**
  * `broken` is ended or reset too early, or no HTTP. `request`: the client's body is not what it promised;
  * `request-timeout`: it does not come; `unsupported`: the upstream's version of HTTP cannot carry it.
  */
-export type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout" | "unsupported";
+type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout" | "unsupported";
 
 /** Whether it is the upstream that failed, not the client. */
 export function isOfUpstream(

@@ -15,7 +15,7 @@ export interface BodySource {
 }
 
 /** Takes a request's body. */
-export interface BodySink {
+interface BodySink {
   readonly stream: Writable;
   /** All of it was written. */
   end(trailers: FieldList): void;
@@ -33,7 +33,7 @@ export interface BodyPump {
 export const NO_BODY: BodyPump = { stop: () => undefined, isStarving: () => false };
 
 /** How gathering a body ended. */
-export type Gathered = "whole" | "late" | Error;
+type Gathered = "whole" | "late" | Error;
 
 /**
  * A request's body on its way to the upstream, at the speed of the slower side. What fits in a few KiB is kept until

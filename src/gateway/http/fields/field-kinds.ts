@@ -2,7 +2,7 @@
  * What happens to a request's field on its way to the upstream. `ours` and `proxied` say who somebody is or what is
  * asked for, and are dropped; `proxied` ones are kept from trusted proxies.
  */
-export type FieldKind =
+type FieldKind =
   | "end-to-end"
   | "hop-by-hop"
   | "ours"

@@ -18,7 +18,7 @@ export interface RequestHead {
 }
 
 /** What a request asks for. */
-export interface RequestTarget {
+interface RequestTarget {
   /** As the client spelled it, with its port. */
   readonly host: string;
   /** Path and query, or `*`; visible ASCII, without a fragment. */

@@ -10,13 +10,13 @@ import { RequestTeller } from "./request-teller.ts";
 import { UpgradeTransport } from "./upgrades.ts";
 
 /** What a forwarder is made of. */
-export type ForwarderContext = Pick<
+type ForwarderContext = Pick<
   ServiceContext<ForwardingListener>,
   "config" | "isAllowed" | "mostUpstream" | "onEvent" | "onDenied"
 >;
 
 /** A request beside its head. */
-export interface FrontMessage {
+interface FrontMessage {
   readonly method: string;
   /** Undefined when none can come. */
   readonly body?: BodySource | undefined;

@@ -21,7 +21,7 @@ export interface Vetted extends AskedBy {
   readonly fields: RequestFields;
 }
 
-export interface RequestJudgeContext extends Pick<
+interface RequestJudgeContext extends Pick<
   ServiceContext<ForwardingListener>,
   "config" | "isAllowed" | "onDenied"
 > {

@@ -25,7 +25,7 @@ const NOTHING = Buffer.alloc(0);
 const EACH: LastAnswers = { isLast: () => true };
 
 /** A request that asks for another protocol, before its body has come. */
-export interface UpgradeHead extends Omit<UpgradeRequest, "body" | "isAwaited"> {
+interface UpgradeHead extends Omit<UpgradeRequest, "body" | "isAwaited"> {
   readonly length: number;
 }
 

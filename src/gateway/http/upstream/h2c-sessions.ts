@@ -14,7 +14,7 @@ interface Coming {
   giveUp: () => void;
 }
 
-export type H2cOptions = Pick<TransportOptions, "to" | "connectTimeoutMs" | "connectRetryMs" | "times">;
+type H2cOptions = Pick<TransportOptions, "to" | "connectTimeoutMs" | "connectRetryMs" | "times">;
 
 /** Connections to an upstream that speaks HTTP/2 without TLS: another one when those there are carry all they may. */
 export class H2cSessions {

@@ -1,7 +1,7 @@
 import { type buildConnector, Client, type Dispatcher } from "undici";
 
 /** Begins a connection, for a request that waits for it. */
-export type ConnectFor<Handler> = (handler: Handler | undefined, connected: buildConnector.Callback) => void;
+type ConnectFor<Handler> = (handler: Handler | undefined, connected: buildConnector.Callback) => void;
 
 /** undici's client of one connection at a time, with one request at a time on it. */
 class KeptClient<Handler extends Dispatcher.DispatchHandler> extends Client {
