@@ -1,9 +1,9 @@
 // Prints the worked examples of docs/reference/extensions.md; a test holds the page equal to them.
 import { createPrivateKey, createPublicKey, hash, type KeyObject } from "node:crypto";
-import { encodeDer } from "../src/x509/encode-der.ts";
+import { encodeDer } from "../src/x509/der/encode-der.ts";
 import { createEndorsement } from "../src/x509/endorsement.ts";
 import { signJoinProof } from "../src/x509/join-proof.ts";
-import { ENDORSEMENT, JOIN_PROOF, type PrivateExtension } from "../src/x509/private-extensions.ts";
+import { ENDORSEMENT, JOIN_PROOF, type PrivateExtension } from "../src/x509/parts/private-extensions.ts";
 
 /** RFC 8410 §7: what stands before the 32 bytes of an Ed25519 key. Its signatures are the same each time. */
 const PKCS8_ED25519 = "302e020100300506032b657004220420";

@@ -123,7 +123,7 @@ export {
   toPem,
 } from "./x509/certificate-description.ts";
 export { type CertificateFacts, readCertificate } from "./x509/certificate-facts.ts";
-export type { KeyType } from "./x509/public-key-info.ts";
+export type { KeyType } from "./x509/parts/public-key-info.ts";
 export { type CreatedIdentity, createIdentity, type CreateIdentityOptions } from "./x509/create-identity.ts";
 export type { IdentityType } from "./x509/identity-type.ts";
 export { createPkcs12, type Pkcs12Options } from "./x509/pkcs12.ts";

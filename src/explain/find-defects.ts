@@ -1,5 +1,5 @@
 import { toKeyId } from "../trust/naming/key-id.ts";
-import { sameBytes } from "../x509/der.ts";
+import { sameBytes } from "../x509/der/der.ts";
 import { nameText } from "./certificates/distinguished-name.ts";
 import type { HandshakeFacts } from "./seen/handshake-facts.ts";
 import { otherThan, type Sender } from "../tls/records/sender.ts";

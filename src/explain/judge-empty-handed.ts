@@ -3,7 +3,7 @@ import { nameText } from "./certificates/distinguished-name.ts";
 import type { Explanation } from "./explanation.ts";
 import type { HandshakeFacts } from "./seen/handshake-facts.ts";
 import type { Remedy } from "../remedy.ts";
-import { sameBytes } from "../x509/der.ts";
+import { sameBytes } from "../x509/der/der.ts";
 import { canSign } from "./certificates/signature-fit.ts";
 import { readShownCertificate } from "./certificates/shown-certificate.ts";
 

@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
-import { TAG } from "../x509/der.ts";
-import { encodeCertificate, encodeTbsCertificate } from "../x509/encode-certificate.ts";
-import { encodeDer } from "../x509/encode-der.ts";
-import { encodeName } from "../x509/identity-content.ts";
-import { signatureAlgorithmOf } from "../x509/signature-algorithm.ts";
-import { validityOf } from "../x509/time.ts";
+import { TAG } from "../x509/der/der.ts";
+import { encodeCertificate, encodeTbsCertificate } from "../x509/parts/encode-certificate.ts";
+import { encodeDer } from "../x509/der/encode-der.ts";
+import { encodeName } from "../x509/parts/identity-content.ts";
+import { signatureAlgorithmOf } from "../x509/parts/signature-algorithm.ts";
+import { validityOf } from "../x509/der/time.ts";
 
 /**
  * A certificate (RFC 5280 §4.1) that claims `name`, the same in every run. Its public key is made from the name: nobody

@@ -1,11 +1,16 @@
 import { hash } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
-import { readingCertificate } from "./certificate-malformed.ts";
-import { type ClaimedName, readAlternativeName, readClaimedName, readCommonName } from "./claimed-name.ts";
-import { DerReader, TAG } from "./der.ts";
-import { type ReadExtensions, readExtensions } from "./extensions.ts";
-import { type KeyType, keyTypeOf } from "./public-key-info.ts";
-import { readTime } from "./time.ts";
+import { readingCertificate } from "./parts/certificate-malformed.ts";
+import {
+  type ClaimedName,
+  readAlternativeName,
+  readClaimedName,
+  readCommonName,
+} from "./parts/claimed-name.ts";
+import { DerReader, TAG } from "./der/der.ts";
+import { type ReadExtensions, readExtensions } from "./parts/extensions.ts";
+import { type KeyType, keyTypeOf } from "./parts/public-key-info.ts";
+import { readTime } from "./der/time.ts";
 
 /** SHA-256 of the DER SubjectPublicKeyInfo as `sha256:` + base64 (RFC 7469 §2.4). */
 export type KeyPin = `sha256:${string}`;

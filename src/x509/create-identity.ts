@@ -3,10 +3,10 @@ import { checkOptions, FUNCTION, NUMBER, type OptionRules, TEXT } from "../check
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts } from "./certificate-facts.ts";
 import { generateKey } from "./generate-key.ts";
-import { alternativeNames, encodeName, identityExtensions } from "./identity-content.ts";
+import { alternativeNames, encodeName, identityExtensions } from "./parts/identity-content.ts";
 import { IDENTITY_TYPES, type IdentityType } from "./identity-type.ts";
 import { signCertificate } from "./sign-certificate.ts";
-import { validityOf } from "./time.ts";
+import { validityOf } from "./der/time.ts";
 
 export interface CreateIdentityOptions {
   /** The name to claim: a URI, an e-mail address, a DNS name, or any text. */

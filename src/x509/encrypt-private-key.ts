@@ -1,6 +1,6 @@
 import { createCipheriv, type KeyObject, pbkdf2Sync, randomBytes } from "node:crypto";
-import { TAG } from "./der.ts";
-import { encodeDer, integerContent } from "./encode-der.ts";
+import { TAG } from "./der/der.ts";
+import { encodeDer, integerContent } from "./der/encode-der.ts";
 
 /** What OWASP asks of PBKDF2 with HMAC-SHA-256; Node's own `export` has 2048. */
 const ITERATIONS = 600_000;

@@ -1,12 +1,12 @@
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts, KeyPin } from "./certificate-facts.ts";
-import type { KeyType } from "./public-key-info.ts";
-import { readingCertificate } from "./certificate-malformed.ts";
-import { DerReader, readInteger, TAG } from "./der.ts";
-import { encodeDer, integerContent } from "./encode-der.ts";
+import type { KeyType } from "./parts/public-key-info.ts";
+import { readingCertificate } from "./parts/certificate-malformed.ts";
+import { DerReader, readInteger, TAG } from "./der/der.ts";
+import { encodeDer, integerContent } from "./der/encode-der.ts";
 import { isSignedBy, signWith } from "./key-signature.ts";
-import { keyTypeOf } from "./public-key-info.ts";
+import { keyTypeOf } from "./parts/public-key-info.ts";
 
 /** One key that named the next as its successor. */
 export interface EndorsementLink {

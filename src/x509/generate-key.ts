@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import type { KeyType } from "./public-key-info.ts";
+import type { KeyType } from "./parts/public-key-info.ts";
 
 const generate = promisify(generateKeyPair);
 

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts, KeyPin } from "./certificate-facts.ts";
-import { readingCertificate } from "./certificate-malformed.ts";
-import { DerReader, readInteger, TAG } from "./der.ts";
-import { encodeDer } from "./encode-der.ts";
+import { readingCertificate } from "./parts/certificate-malformed.ts";
+import { DerReader, readInteger, TAG } from "./der/der.ts";
+import { encodeDer } from "./der/encode-der.ts";
 
 /** The content of the extension `JOIN_PROOF`: that whoever made the certificate had a join token. */
 export interface JoinProof {

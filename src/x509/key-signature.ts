@@ -1,6 +1,6 @@
 import { constants, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
-import type { KeyType } from "./public-key-info.ts";
+import type { KeyType } from "./parts/public-key-info.ts";
 
 /** What a key of a type hashes before it signs: null is nothing. Its algorithm is named in `signature-algorithm.ts`. */
 const DIGESTS: Readonly<Record<KeyType, string | null>> = {

@@ -1,7 +1,7 @@
 import { createHmac, hash, type KeyObject, randomBytes } from "node:crypto";
 import { HandclaspError } from "../errors.ts";
-import { TAG } from "./der.ts";
-import { encodeDer, integerContent } from "./encode-der.ts";
+import { TAG } from "./der/der.ts";
+import { encodeDer, integerContent } from "./der/encode-der.ts";
 import { encryptPrivateKey, encryptUnder } from "./encrypt-private-key.ts";
 
 export interface Pkcs12Options {

@@ -1,15 +1,15 @@
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { readCertificate } from "./certificate-facts.ts";
-import { readingCertificate } from "./certificate-malformed.ts";
-import { DerReader, sameBytes, TAG } from "./der.ts";
-import type { RawExtension } from "./encode-certificate.ts";
-import { encodeDer } from "./encode-der.ts";
-import { BASIC_CONSTRAINTS, EXT_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME } from "./extensions.ts";
-import { keyIdentifier } from "./identity-content.ts";
-import { ENDORSEMENT, JOIN_PROOF } from "./private-extensions.ts";
-import { type KeyType, keyTypeOf } from "./public-key-info.ts";
+import { readingCertificate } from "./parts/certificate-malformed.ts";
+import { DerReader, sameBytes, TAG } from "./der/der.ts";
+import type { RawExtension } from "./parts/encode-certificate.ts";
+import { encodeDer } from "./der/encode-der.ts";
+import { BASIC_CONSTRAINTS, EXT_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME } from "./parts/extensions.ts";
+import { keyIdentifier } from "./parts/identity-content.ts";
+import { ENDORSEMENT, JOIN_PROOF } from "./parts/private-extensions.ts";
+import { type KeyType, keyTypeOf } from "./parts/public-key-info.ts";
 import { signCertificate, type SignedCertificate } from "./sign-certificate.ts";
-import { validityOf } from "./time.ts";
+import { validityOf } from "./der/time.ts";
 
 export interface ReissueOptions {
   /** Signs; the certificate is over its public half. */

@@ -1,10 +1,14 @@
 import { type KeyObject, randomBytes } from "node:crypto";
 import { toPem } from "./certificate-description.ts";
 import { type CertificateFacts, readCertificate } from "./certificate-facts.ts";
-import { type CertificateContent, encodeCertificate, encodeTbsCertificate } from "./encode-certificate.ts";
+import {
+  type CertificateContent,
+  encodeCertificate,
+  encodeTbsCertificate,
+} from "./parts/encode-certificate.ts";
 import { signWith } from "./key-signature.ts";
-import type { KeyType } from "./public-key-info.ts";
-import { signatureAlgorithmOf } from "./signature-algorithm.ts";
+import type { KeyType } from "./parts/public-key-info.ts";
+import { signatureAlgorithmOf } from "./parts/signature-algorithm.ts";
 
 export interface SignedCertificate {
   readonly certificatePem: string;

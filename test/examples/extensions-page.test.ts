@@ -9,7 +9,7 @@ import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
 import { readEndorsement } from "../../src/x509/endorsement.ts";
 import { readJoinProof } from "../../src/x509/join-proof.ts";
-import { ENDORSEMENT, JOIN_PROOF } from "../../src/x509/private-extensions.ts";
+import { ENDORSEMENT, JOIN_PROOF } from "../../src/x509/parts/private-extensions.ts";
 import { identity } from "../guard/support/identities.ts";
 import { greeted, office, refused } from "../guard/support/trusted-client.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { CertificateFacts } from "../../src/x509/certificate-facts.ts";
-import type { KeyType } from "../../src/x509/public-key-info.ts";
+import type { KeyType } from "../../src/x509/parts/public-key-info.ts";
 import { createEndorsement } from "../../src/x509/endorsement.ts";
 import { generateKey } from "../../src/x509/generate-key.ts";
 import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { readCertificate } from "../../src/x509/certificate-facts.ts";
-import type { KeyType } from "../../src/x509/public-key-info.ts";
+import type { KeyType } from "../../src/x509/parts/public-key-info.ts";
 import { toPem } from "../../src/x509/certificate-description.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import {

@@ -3,9 +3,9 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { describe, it } from "node:test";
 import { assert as assertProperty, integer, nat, property } from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import type { KeyType } from "../../src/x509/public-key-info.ts";
+import type { KeyType } from "../../src/x509/parts/public-key-info.ts";
 import { createEndorsement, readEndorsement } from "../../src/x509/endorsement.ts";
-import { encodeDer } from "../../src/x509/encode-der.ts";
+import { encodeDer } from "../../src/x509/der/encode-der.ts";
 import { generateKey } from "../../src/x509/generate-key.ts";
 
 const AT = Date.UTC(2030, 0, 1);

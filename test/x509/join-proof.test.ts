@@ -3,7 +3,7 @@ import { createPublicKey, hash, randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
 import { assert as assertProperty, integer, nat, property } from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
-import { encodeDer } from "../../src/x509/encode-der.ts";
+import { encodeDer } from "../../src/x509/der/encode-der.ts";
 import { generateKey } from "../../src/x509/generate-key.ts";
 import { readJoinProof, signJoinProof, verifyJoinProof } from "../../src/x509/join-proof.ts";
 

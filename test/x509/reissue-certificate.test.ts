@@ -3,9 +3,9 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
 import { describeCertificate } from "../../src/x509/certificate-description.ts";
-import type { KeyType } from "../../src/x509/public-key-info.ts";
+import type { KeyType } from "../../src/x509/parts/public-key-info.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
-import { encodeDer } from "../../src/x509/encode-der.ts";
+import { encodeDer } from "../../src/x509/der/encode-der.ts";
 import { generateKey } from "../../src/x509/generate-key.ts";
 import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";
 

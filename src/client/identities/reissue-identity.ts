@@ -4,7 +4,7 @@ import { checkOptions, FUNCTION, NUMBER, oneOf, type OptionRules, TEXT } from ".
 import { HandclaspError } from "../../errors.ts";
 import { toPem } from "../../x509/certificate-description.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
-import type { KeyType } from "../../x509/public-key-info.ts";
+import type { KeyType } from "../../x509/parts/public-key-info.ts";
 import { createEndorsement } from "../../x509/endorsement.ts";
 import { generateKey } from "../../x509/generate-key.ts";
 import { reissueCertificate } from "../../x509/reissue-certificate.ts";

@@ -1,5 +1,5 @@
 import { escapeText } from "../../trust/naming/peer-name.ts";
-import { DerReader, TAG, toOid } from "../../x509/der.ts";
+import { DerReader, TAG, toOid } from "../../x509/der/der.ts";
 
 /** RFC 4514 §3, and those that certificates have beside. */
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,9 +1,14 @@
 import { hash } from "node:crypto";
 import type { KeyPin } from "../../trust/records/key-record.ts";
-import { DerReader, sameBytes, TAG, toOid } from "../../x509/der.ts";
-import { EXT_KEY_USAGE, KEY_USAGE, SUBJECT_ALT_NAME, SUBJECT_KEY_IDENTIFIER } from "../../x509/extensions.ts";
-import { ENDORSEMENT, JOIN_PROOF } from "../../x509/private-extensions.ts";
-import { readTime } from "../../x509/time.ts";
+import { DerReader, sameBytes, TAG, toOid } from "../../x509/der/der.ts";
+import {
+  EXT_KEY_USAGE,
+  KEY_USAGE,
+  SUBJECT_ALT_NAME,
+  SUBJECT_KEY_IDENTIFIER,
+} from "../../x509/parts/extensions.ts";
+import { ENDORSEMENT, JOIN_PROOF } from "../../x509/parts/private-extensions.ts";
+import { readTime } from "../../x509/der/time.ts";
 import { readShownKey, type ShownKey } from "./shown-key.ts";
 import { signatureName } from "./signature-name.ts";
 

@@ -1,4 +1,4 @@
-import { DerReader, TAG, toOid } from "../../x509/der.ts";
+import { DerReader, TAG, toOid } from "../../x509/der/der.ts";
 
 /** Which kind of key a SubjectPublicKeyInfo holds, be it one that we take or not. */
 export interface ShownKey {

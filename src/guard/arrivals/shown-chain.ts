@@ -7,7 +7,7 @@ import { Tls13RecordOpener } from "../../tls/keys/open-record-tls13.ts";
 import { RecordReader, type TlsRecord } from "../../tls/records/record-reader.ts";
 import type { Tls13Suite } from "../../tls/keys/tls13-suite.ts";
 import { readCertificate } from "../../x509/certificate-facts.ts";
-import { readNameSizes } from "../../x509/name-sizes.ts";
+import { readNameSizes } from "../../x509/parts/name-sizes.ts";
 
 const CERTIFICATE = 11;
 /** A client's own certificate, which costs one verification, and those that OpenSSL goes on to. */

@@ -8,7 +8,7 @@ import { KnownServers } from "../../../src/client/servers/known-servers.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { type CreatedIdentity, createIdentity } from "../../../src/x509/create-identity.ts";
 import { toPem } from "../../../src/x509/certificate-description.ts";
-import { JOIN_PROOF } from "../../../src/x509/private-extensions.ts";
+import { JOIN_PROOF } from "../../../src/x509/parts/private-extensions.ts";
 import { certificateOf, extension } from "../../x509/support/der-writer.ts";
 import type { IdentityType } from "../../../src/x509/identity-type.ts";
 

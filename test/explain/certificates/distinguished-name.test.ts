@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nameText } from "../../../src/explain/certificates/distinguished-name.ts";
-import { TAG } from "../../../src/x509/der.ts";
-import { encodeDer } from "../../../src/x509/encode-der.ts";
+import { TAG } from "../../../src/x509/der/der.ts";
+import { encodeDer } from "../../../src/x509/der/encode-der.ts";
 
 const COMMON_NAME = Uint8Array.of(0x55, 0x04, 0x03);
 const UTF8_STRING = 0x0c;

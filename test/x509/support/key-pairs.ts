@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import type { KeyType } from "../../../src/x509/public-key-info.ts";
+import type { KeyType } from "../../../src/x509/parts/public-key-info.ts";
 
 export interface KeyPair {
   readonly privateKey: KeyObject;

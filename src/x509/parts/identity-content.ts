@@ -1,7 +1,7 @@
-import { HandclaspError } from "../errors.ts";
-import { TAG } from "./der.ts";
+import { HandclaspError } from "../../errors.ts";
+import { TAG } from "../der/der.ts";
 import type { RawExtension } from "./encode-certificate.ts";
-import { encodeDer } from "./encode-der.ts";
+import { encodeDer } from "../der/encode-der.ts";
 import {
   BASIC_CONSTRAINTS,
   EXT_KEY_USAGE,
@@ -9,7 +9,7 @@ import {
   SUBJECT_ALT_NAME,
   SUBJECT_KEY_IDENTIFIER,
 } from "./extensions.ts";
-import { fromHex } from "./from-hex.ts";
+import { fromHex } from "../der/from-hex.ts";
 import { JOIN_PROOF } from "./private-extensions.ts";
 
 /** The contents of the OIDs 2.5.4.3, 1.3.6.1.5.5.7.3.2 and 1.3.6.1.5.5.7.3.1. */

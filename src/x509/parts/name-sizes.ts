@@ -1,5 +1,5 @@
 import { readingCertificate } from "./certificate-malformed.ts";
-import { DerReader, sameBytes, TAG } from "./der.ts";
+import { DerReader, sameBytes, TAG } from "../der/der.ts";
 import { SUBJECT_ALT_NAME } from "./extensions.ts";
 
 /** The content of the OID 2.5.29.30. */

@@ -1,4 +1,4 @@
-import { fromHex } from "./from-hex.ts";
+import { fromHex } from "../der/from-hex.ts";
 import type { KeyType } from "./public-key-info.ts";
 
 /** RFC 5758 §3.2, RFC 4055 §3.1 and §5, RFC 8410 §3, RFC 9881 §2. */

@@ -1,4 +1,4 @@
-import { type DerReader, sameBytes, TAG } from "./der.ts";
+import { type DerReader, sameBytes, TAG } from "../der/der.ts";
 import { ENDORSEMENT, JOIN_PROOF } from "./private-extensions.ts";
 
 /** The contents of the OIDs 2.5.29.14, .15, .17, .19 and .37. */

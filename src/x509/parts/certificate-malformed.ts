@@ -1,4 +1,4 @@
-import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { HandclaspError, isHandclaspError } from "../../errors.ts";
 
 /** Runs a reader of DER, so that what it cannot read is said of the certificate: ERR_HANDCLASP_CERTIFICATE_MALFORMED. */
 export function readingCertificate<Value>(read: () => Value): Value {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isHandclaspError } from "../../src/errors.ts";
-import { DerReader } from "../../src/x509/der.ts";
-import { readTime } from "../../src/x509/time.ts";
-import { ascii, der, generalizedTime, utcTime } from "./support/der-writer.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
+import { DerReader } from "../../../src/x509/der/der.ts";
+import { readTime } from "../../../src/x509/der/time.ts";
+import { ascii, der, generalizedTime, utcTime } from "../support/der-writer.ts";
 
 function read(value: Uint8Array): string {
   return new Date(readTime(new DerReader(value, "validity"), "notAfter")).toISOString();

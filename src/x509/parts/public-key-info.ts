@@ -1,5 +1,5 @@
-import { HandclaspError } from "../errors.ts";
-import { DerReader, TAG, toOid } from "./der.ts";
+import { HandclaspError } from "../../errors.ts";
+import { DerReader, TAG, toOid } from "../der/der.ts";
 
 /** The key types a peer may have: RSA of 2048 to 8192 bits, the NIST curves, EdDSA, ML-DSA. */
 export type KeyType =

@@ -1,5 +1,5 @@
-import { isHandclaspError } from "../errors.ts";
-import { DerReader, sameBytes, TAG } from "./der.ts";
+import { isHandclaspError } from "../../errors.ts";
+import { DerReader, sameBytes, TAG } from "../der/der.ts";
 
 /** The content of the OID 2.5.4.3. */
 const COMMON_NAME = Uint8Array.of(0x55, 0x04, 0x03);

@@ -1,4 +1,4 @@
-import { fromHex } from "./from-hex.ts";
+import { fromHex } from "../der/from-hex.ts";
 
 /**
  * Our two certificate extensions, named by UUIDs below 1.2.840.113556.1.8000.2554, where nobody has to assign them. Each

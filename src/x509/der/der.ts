@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError } from "../../errors.ts";
 
 /** Universal tags and the context tags we meet (X.690 §8.1.2). */
 export const TAG = {

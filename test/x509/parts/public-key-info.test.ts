@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isHandclaspError } from "../../src/errors.ts";
-import { keyTypeOf } from "../../src/x509/public-key-info.ts";
-import { cpuMs } from "../support/cpu-time.ts";
-import { bitString, der, modulusOf, oid, P256_SPKI, rsaSpki, sequence } from "./support/der-writer.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
+import { keyTypeOf } from "../../../src/x509/parts/public-key-info.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
+import { bitString, der, modulusOf, oid, P256_SPKI, rsaSpki, sequence } from "../support/der-writer.ts";
 
 const RSA = "1.2.840.113549.1.1.1";
 const RSA_PSS = "1.2.840.113549.1.1.10";

@@ -1,4 +1,4 @@
-import { HandclaspError } from "../errors.ts";
+import { HandclaspError } from "../../errors.ts";
 import { type DerReader, TAG } from "./der.ts";
 import { encodeDer } from "./encode-der.ts";
 

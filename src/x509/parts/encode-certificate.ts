@@ -1,6 +1,6 @@
-import { TAG } from "./der.ts";
-import { encodeDer } from "./encode-der.ts";
-import { encodeTime } from "./time.ts";
+import { TAG } from "../der/der.ts";
+import { encodeDer } from "../der/encode-der.ts";
+import { encodeTime } from "../der/time.ts";
 
 /** One extension (RFC 5280 §4.1.2.9). */
 export interface RawExtension {

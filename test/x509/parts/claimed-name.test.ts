@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isHandclaspError } from "../../src/errors.ts";
-import { readAlternativeName, readCommonName } from "../../src/x509/claimed-name.ts";
-import { DerReader, TAG } from "../../src/x509/der.ts";
-import { readExtensions } from "../../src/x509/extensions.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
+import { readAlternativeName, readCommonName } from "../../../src/x509/parts/claimed-name.ts";
+import { DerReader, TAG } from "../../../src/x509/der/der.ts";
+import { readExtensions } from "../../../src/x509/parts/extensions.ts";
 import {
   alternativeNames,
   ascii,
@@ -15,7 +15,7 @@ import {
   sequence,
   subjectOf,
   utf8String,
-} from "./support/der-writer.ts";
+} from "../support/der-writer.ts";
 
 const SUBJECT_ALT_NAME = "2.5.29.17";
 

@@ -3,16 +3,16 @@ import { hash, webcrypto, X509Certificate } from "node:crypto";
 import { describe, it } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
-import { describeCertificate, toPem } from "../../src/x509/certificate-description.ts";
-import { readCertificate } from "../../src/x509/certificate-facts.ts";
-import { JOIN_PROOF } from "../../src/x509/private-extensions.ts";
+import { describeCertificate, toPem } from "../../../src/x509/certificate-description.ts";
+import { readCertificate } from "../../../src/x509/certificate-facts.ts";
+import { JOIN_PROOF } from "../../../src/x509/parts/private-extensions.ts";
 
 /** What a page would do: makes a key, and signs a certificate over it that claims a name and brings a proof. */
 const PAGE = `
 import { encodeCertificate, encodeTbsCertificate } from "./encode-certificate.ts";
 import { alternativeNames, encodeName, identityExtensions } from "./identity-content.ts";
 import { signatureAlgorithmOf } from "./signature-algorithm.ts";
-import { validityOf } from "./time.ts";
+import { validityOf } from "../der/time.ts";
 
 made = (async () => {
   const { privateKey, publicKey } = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
@@ -39,7 +39,7 @@ describe("what encodes certificates", () => {
       stdin: {
         contents: PAGE,
         loader: "ts",
-        resolveDir: new URL("../../src/x509", import.meta.url).pathname,
+        resolveDir: new URL("../../../src/x509/parts", import.meta.url).pathname,
       },
       bundle: true,
       // Which refuses whatever is Node's.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isHandclaspError } from "../../src/errors.ts";
-import { DerReader, TAG, toOid } from "../../src/x509/der.ts";
-import { der, oid, sequence } from "./support/der-writer.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
+import { DerReader, TAG, toOid } from "../../../src/x509/der/der.ts";
+import { der, oid, sequence } from "../support/der-writer.ts";
 
 function malformed(message: RegExp): (error: unknown) => boolean {
   return (error) => isHandclaspError(error, "ERR_HANDCLASP_MALFORMED") && message.test(error.message);
