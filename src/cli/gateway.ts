@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { outliveReaders } from "./log/outlive-readers.ts";
-import { openGatewayLog } from "./log/gateway-log.ts";
+import { openGatewayLog } from "./log/open-gateway-log.ts";
 import { configSource } from "./server/gateway-config.ts";
 import { addGatewayOptions, type GatewayOptions } from "./server/gateway-options.ts";
 import { runServer } from "./server/run-server.ts";

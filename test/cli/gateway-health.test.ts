@@ -7,10 +7,11 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { StoreUrl } from "../../src/trust/port/store-url.ts";
-import { UPSTREAM_PROBLEMS } from "../../src/gateway/gateway-event.ts";
+import { UPSTREAM_PROBLEMS } from "../../src/trust/happenings/gateway-happening.ts";
 import { REFUSAL_REASONS } from "../../src/trust/judging/alerts.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
-import { Primary, type PrimaryEvent } from "../../src/gateway/workers/primary.ts";
+import type { WorkerHappening } from "../../src/trust/happenings/worker-happening.ts";
+import { Primary } from "../../src/gateway/workers/primary.ts";
 import { exchange, openClient, openUpstream, type TestUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
@@ -67,17 +68,18 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
   it("is not ready while a worker stands still, which is replaced", async () => {
     using home = new Home();
     const text = `[[listener]]\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:${upstream.port}"\nfirst_use = "accept"\n`;
-    const events: PrimaryEvent[] = [];
+    const events: WorkerHappening[] = [];
     const primary = new Primary(
       parseConfig(text, { file: "x.toml", folder: home.folder, store: StoreUrl.parse(home.store) }),
       {
         count: 2,
         command: [process.execPath, MAIN, "gateway", "--worker", "--json"],
         sockets: [],
-        onEvent: (event) => events.push(event),
         askEveryMs: 100,
       },
     );
+    const types = ["worker-started", "worker-stuck", "worker-died"] as const;
+    primary.happenings.subscribe(types, (event) => void events.push(event));
     const [address] = await primary.start();
     try {
       const well = { awake: true, unready: null };

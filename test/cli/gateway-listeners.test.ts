@@ -3,7 +3,8 @@ import { createPrivateKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { logGateway } from "../../src/cli/log/gateway-log.ts";
+import { logHappenings } from "../../src/cli/log/log-happenings.ts";
+import { Happenings } from "../../src/trust/happenings/happenings.ts";
 import { errorEntry, type EventLog, type LogEntry, named } from "../../src/cli/log/event-log.ts";
 import type { ForwardingListener, Upstream } from "../../src/gateway/config/config.ts";
 import { parseEvent, type TrustEvent } from "../../src/trust/records/events.ts";
@@ -43,10 +44,10 @@ async function openTwo(to: number | Upstream, over: Partial<ForwardingListener> 
     warn: (message) => assert.fail(message),
     failed: (error, listener) => write({ ...errorEntry(error), ...named(listener) }),
   };
-  const scene = await openGateway(configOf(NAMES.map((name) => listenerTo(to, { ...over, name }))), {
-    onEvent: logGateway(log, { detail: "connections", printCertificate: false }),
-    onError: (error, listener) => log.failed(error, listener),
-  });
+  const happenings = new Happenings();
+  logHappenings(happenings, { log, detail: "connections", printCertificate: false });
+  const listeners = NAMES.map((name) => listenerTo(to, { ...over, name }));
+  const scene = await openGateway(configOf(listeners), { happenings });
   return {
     scene,
     lines,

@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 import { StoreUrl } from "../../src/trust/port/store-url.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
 import { aggregate } from "../../src/gateway/metrics/metrics-server.ts";
-import { Primary, type PrimaryEvent, type PrimaryOptions } from "../../src/gateway/workers/primary.ts";
+import { Primary } from "../../src/gateway/workers/primary.ts";
+import type { WorkerHappening } from "../../src/trust/happenings/worker-happening.ts";
 import type { WorkerReport } from "../../src/gateway/workers/worker-message.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { Home, MAIN, until } from "./support/serve.ts";
@@ -16,14 +17,14 @@ const ARGS = [MAIN, "gateway", "--worker", "--json"];
 function primaryOf(
   home: Home,
   program: string,
-  { text = LISTENER, onEvent = () => undefined }: Partial<PrimaryOptions> & { readonly text?: string } = {},
+  { text = LISTENER }: { readonly text?: string } = {},
 ): Primary {
   const config = parseConfig(text, {
     file: "x.toml",
     folder: home.folder,
     store: StoreUrl.parse(home.store),
   });
-  return new Primary(config, { count: 2, command: [program, ...ARGS], sockets: [], onEvent });
+  return new Primary(config, { count: 2, command: [program, ...ARGS], sockets: [] });
 }
 
 /** The value of a counter, all its labels together. */
@@ -38,8 +39,10 @@ describe("the primary of several workers", { timeout: 120_000 }, () => {
     using home = new Home();
     const [program, elsewhere] = [home.path("node"), home.path("elsewhere")];
     symlinkSync(process.execPath, program);
-    const events: PrimaryEvent[] = [];
-    const primary = primaryOf(home, program, { onEvent: (event) => events.push(event) });
+    const events: WorkerHappening[] = [];
+    const primary = primaryOf(home, program);
+    const types = ["worker-started", "worker-died", "worker-failed"] as const;
+    primary.happenings.subscribe(types, (event) => void events.push(event));
     await primary.start();
     try {
       renameSync(program, elsewhere);

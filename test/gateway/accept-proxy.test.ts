@@ -63,7 +63,7 @@ describe("a listener behind a proxy", () => {
     assert.ok(error);
     const refused = await scene.event("proxy-header-refused");
     assert.equal(refused.proxy, "127.0.0.1");
-    assert.equal(refused.listener.name, "main");
+    assert.equal(refused.listener, "main");
   });
 
   it("closes one that ends, or does not come to the end of its header in time", async () => {

@@ -26,7 +26,7 @@ describe("a gateway that drains", () => {
     const drained = scene.gateway.drain();
     const both = configOf([listener, listenerTo(upstream.port, { name: "second" })]);
     await assert.rejects(scene.gateway.reload(both), /the gateway ends/);
-    assert.ok(!scene.events.some((event) => event.type === "listening" && event.listener.name === "second"));
+    assert.ok(!scene.events.some((event) => event.type === "listening" && event.listener === "second"));
     running.end();
     await drained;
   });

@@ -26,7 +26,7 @@ describe("an IPv4 client at a listener for both protocols", () => {
     const [header] = (await once(arrived, "data")) as [Buffer];
     assert.equal(header[13], 0x11, "TCP over IPv4");
     assert.deepEqual([...header.subarray(16, 24)], [127, 0, 0, 1, 127, 0, 0, 1]);
-    const { guard } = await scene.event("server-opened");
+    const [{ guard } = assert.fail()] = scene.opened;
     const [open] = guard.connections;
     assert.equal(open?.remoteAddress, "127.0.0.1");
     const ends = open && endpointsOf(open.transport);

@@ -18,7 +18,7 @@ describe("what mode http tells of", () => {
     await exchangeRaw(scene.port, UPGRADE.replace("/up", "/admin"));
     assert.deepEqual(
       scene.events.map((event) =>
-        event.type === "exchanged" ? [event.target, event.status, event.connection?.peer?.name] : event.type,
+        event.type === "exchanged" ? [event.target, event.status, event.peer] : event.type,
       ),
       [
         ["/ok", 204, "anna"],

@@ -12,7 +12,7 @@ const openUpstream = () => openHttpUpstream((request, response) => void request.
 /** Whose malformed requests were told of, with what was answered. */
 function told({ events }: HttpScene): readonly string[] {
   return events.flatMap((event) =>
-    event.type === "malformed-request" ? `${event.connection?.peer?.name} ${event.status}` : [],
+    event.type === "malformed-request" ? `${event.peer} ${event.status}` : [],
   );
 }
 

@@ -5,8 +5,9 @@ import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
 import type { Upstream } from "../../src/gateway/config/config.ts";
-import type { GatewayEvent } from "../../src/gateway/gateway-event.ts";
 import { GatewayMetrics } from "../../src/gateway/metrics/gateway-metrics.ts";
+import type { Relayed } from "../../src/trust/happenings/gateway-happening.ts";
+import { Happenings } from "../../src/trust/happenings/happenings.ts";
 import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { until } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";
@@ -17,9 +18,13 @@ const [ada, bob] = await Promise.all([identity("ada"), identity("bob")]);
 
 /** A gateway that is counted, over the same upstream all the time. */
 class Counted implements AsyncDisposable {
-  readonly events: GatewayEvent[] = [];
   readonly #store = openMemoryStore();
-  readonly #metrics = new GatewayMetrics({ store: this.#store, peerLabels: false });
+  readonly #happenings = new Happenings();
+  readonly #metrics = new GatewayMetrics({
+    store: this.#store,
+    peerLabels: false,
+    happenings: this.#happenings,
+  });
   readonly #upstream: number;
   #scene: GatewayScene | undefined;
 
@@ -33,11 +38,10 @@ class Counted implements AsyncDisposable {
   }
 
   async open(): Promise<this> {
-    const onEvent = (event: GatewayEvent): void => {
-      this.events.push(event);
-      this.#metrics.onEvent(event);
-    };
-    this.#scene = await openGateway(configOf([listenerTo(this.#upstream)]), { onEvent });
+    this.#scene = await openGateway(configOf([listenerTo(this.#upstream)]), {
+      happenings: this.#happenings,
+      onServer: (opened) => this.#metrics.watch(opened),
+    });
     return this;
   }
 
@@ -71,8 +75,8 @@ class Counted implements AsyncDisposable {
     return (bytesIn ?? Number.NaN) + (bytesOut ?? Number.NaN);
   }
 
-  of(type: GatewayEvent["type"]): number {
-    return this.events.filter((event) => event.type === type).length;
+  get relayed(): readonly Relayed[] {
+    return this.scene.events.filter((event) => event.type === "relayed");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,18 +113,18 @@ describe("counts over reloads", () => {
     assert.ok(bytes >= 5 * 2000, `${bytes}`);
     for (const [at, client] of [...first, ...second].entries()) {
       await end(client);
-      await until(() => counted.of("relayed") === at + 1);
-      if (at === 2) await until(() => counted.of("server-closed") === 1);
+      await until(() => counted.relayed.length === at + 1);
+      if (at === 2) await until(() => counted.scene.closed.length === 1);
       assert.deepEqual(await counted.counts(), [5, 5, 4 - at]);
       const now = await counted.bytes();
       assert.ok(now >= bytes && now < bytes + 5 * 200, `${now} after ${bytes}`);
     }
     // Of the configuration that is in force nothing was closed.
-    assert.deepEqual([counted.of("server-opened"), counted.of("server-closed")], [2, 1]);
+    assert.deepEqual([counted.scene.opened.length, counted.scene.closed.length], [2, 1]);
     await counted.reload(50_000);
-    await until(() => counted.of("server-closed") === 2);
+    await until(() => counted.scene.closed.length === 2);
     await end(await talking(counted.scene.port));
-    await until(() => counted.of("relayed") === 6);
+    await until(() => counted.relayed.length === 6);
     assert.deepEqual(await counted.counts(), [6, 6, 0]);
   });
 
@@ -142,8 +146,8 @@ describe("counts over reloads", () => {
     assert.equal(await counted.valueOf('handclasp_handshakes_total{listener="main",verdict="refused"}'), 1);
     assert.deepEqual(await counted.counts(), [5, 4, 2]);
     for (const client of clients) if (!client.destroyed) await end(client);
-    await until(() => counted.of("server-closed") === 2);
-    assert.equal(counted.of("relayed"), 4);
+    await until(() => counted.scene.closed.length === 2);
+    assert.equal(counted.relayed.length, 4);
     assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="revoked"}'), 2);
     assert.deepEqual(await counted.counts(), [5, 4, 0]);
   });
@@ -158,12 +162,12 @@ describe("counts over reloads", () => {
     await over[1];
     await gateway.reload(configOf([listenerTo(upstream.port, { allow: ["robert"] })]));
     await over[0];
-    await until(() => counted.of("relayed") === 2);
+    await until(() => counted.relayed.length === 2);
     assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="renamed"}'), 1);
     assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="not-allowed"}'), 1);
     assert.equal(await counted.valueOf('handclasp_cut_total{listener="main",reason="revoked"}'), 0);
-    const reasons = counted.events.map((event) => event.type === "relayed" && event.connection?.cutFor);
-    assert.deepEqual(reasons.filter(Boolean), ["renamed", "not-allowed"]);
+    const reasons = counted.relayed.map(({ reason }) => reason);
+    assert.deepEqual(reasons, ["renamed", "not-allowed"]);
   });
 
   it("have a request that is answered after its listener was given another configuration", async () => {
@@ -183,7 +187,7 @@ describe("counts over reloads", () => {
     assert.match(String(await answer), /late$/);
     client.destroy();
     // The first one was of the listener's mode before.
-    await until(() => counted.of("server-closed") === 2);
+    await until(() => counted.scene.closed.length === 2);
     assert.equal(await counted.valueOf('handclasp_request_seconds_count{listener="main",status="2xx"}'), 1);
     assert.deepEqual(await counted.counts(), [1, 1, 0]);
     assert.ok((await counted.bytes()) > 100);

@@ -8,6 +8,7 @@ import { aggregate, MetricsServer } from "../../src/gateway/metrics/metrics-serv
 import { DepartedWorkers } from "../../src/gateway/workers/departed-workers.ts";
 import { PeerLabels } from "../../src/gateway/metrics/peer-labels.ts";
 import type { Health, WorkerReport } from "../../src/gateway/workers/worker-message.ts";
+import { Happenings } from "../../src/trust/happenings/happenings.ts";
 import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -19,7 +20,7 @@ async function metricsOf(metrics: GatewayMetrics): Promise<readonly MetricObject
 
 describe("the gateway's metrics", () => {
   const store = openMemoryStore();
-  const metrics = new GatewayMetrics({ store, peerLabels: true });
+  const metrics = new GatewayMetrics({ store, peerLabels: true, happenings: new Happenings() });
   after(async () => {
     metrics[Symbol.dispose]();
     await store.close();

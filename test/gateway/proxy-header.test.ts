@@ -130,7 +130,7 @@ describe("sendProxy v2", () => {
   it("is refused, not cut, when it would be longer than its length field can say", async () => {
     await using upstream = await openUpstream(() => undefined);
     await using scene = await openGateway(configOf([listenerTo(upstream.port)]));
-    const { server } = await scene.event("server-opened");
+    const [{ server } = assert.fail()] = scene.opened;
     const accepted = once(server, "secureConnection") as Promise<[TLSSocket]>;
     const client = await openClient(scene.port, ada);
     const [socket] = await accepted;

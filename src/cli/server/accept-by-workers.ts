@@ -3,7 +3,7 @@ import { passedSockets } from "../../gateway/service-manager.ts";
 import { Primary } from "../../gateway/workers/primary.ts";
 import { HandclaspError } from "../../errors.ts";
 import { openStoreAt } from "../../store/open-store.ts";
-import { logWorkers } from "../log/gateway-log.ts";
+import { logWorkers } from "../log/log-happenings.ts";
 import { processName } from "../trust-store/process-name.ts";
 import type { Accepting, AcceptOptions } from "./accepting.ts";
 import { keepPems } from "./keep-pems.ts";
@@ -26,8 +26,8 @@ export async function acceptByWorkers(
     count,
     command: ownCommand(verb, "--worker", "--json", "--log", detail, ...print, ...secret),
     sockets: passedSockets(process.env, process.pid),
-    onEvent: logWorkers(log),
   });
+  logWorkers(primary.happenings, log);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStoreAt(config.store, { process: processName(verb) }));
   const pemDir = await keepPems(store, config.pemDir, log);

@@ -5,7 +5,7 @@ import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { TraceFormat } from "../trace/formats/format.ts";
 import type { ServerIdentity } from "../identities/server-identity.ts";
 import type { EventLog } from "../log/event-log.ts";
-import type { LogDetail } from "../log/gateway-log.ts";
+import type { LogDetail } from "../log/log-happenings.ts";
 
 /** What accepts connections: this process, or several. */
 export interface Accepting extends Pick<MetricsServerOptions, "reports" | "health"> {

@@ -5,7 +5,7 @@ import { LISTENER_SETTINGS } from "../../gateway/config/listener-settings.ts";
 import type { Setting } from "../../gateway/config/setting.ts";
 import { toListener } from "../../gateway/config/to-listener.ts";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
-import type { LogDetail } from "../log/gateway-log.ts";
+import type { LogDetail } from "../log/log-happenings.ts";
 import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
 import {
   addServerOptions,

@@ -1,7 +1,6 @@
 import { reasonOf } from "../../errors.ts";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
-import type { GatewayEvent } from "../../gateway/gateway-event.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import type { PreparedReload } from "../../gateway/reload/prepared-reload.ts";
 import type { GatewayContext } from "../../gateway/gateway-context.ts";
@@ -13,7 +12,8 @@ import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { connectionsByFiles } from "./file-capacity.ts";
-import { type LogDetail, logGateway } from "../log/gateway-log.ts";
+import { type LogDetail, logHappenings } from "../log/log-happenings.ts";
+import { Happenings } from "../../trust/happenings/happenings.ts";
 import type { ServerIdentity } from "../identities/server-identity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { useTrustCa } from "./trust-ca.ts";
@@ -40,6 +40,8 @@ export interface GatewayProcessOptions extends Pick<
 /** A gateway in this process, with its store and what is counted. */
 export class GatewayProcess implements AsyncDisposable {
   readonly store: TrustStore;
+  /** What happens at all of its listeners. */
+  readonly happenings: Happenings;
   readonly #gateway: Gateway;
   readonly #identity: ServerIdentity;
   readonly #pemDir: PemDir | undefined;
@@ -51,7 +53,9 @@ export class GatewayProcess implements AsyncDisposable {
     const store = openStoreAt(config.store, { process: processName(options.verb) });
     try {
       const pemDir = await keepPems(store, config.pemDir, options.log);
-      return new GatewayProcess(config, options, { store, pemDir, metrics: await metricsOf(config, store) });
+      const happenings = new Happenings();
+      const metrics = await metricsOf(config, store, happenings);
+      return new GatewayProcess(config, options, { store, pemDir, happenings, metrics });
     } catch (error) {
       await store.close();
       throw error;
@@ -61,14 +65,15 @@ export class GatewayProcess implements AsyncDisposable {
   private constructor(
     config: GatewayConfig,
     { verb, identity, log, detail, printCertificate, trace, ...sharing }: GatewayProcessOptions,
-    { store, pemDir, metrics }: Opened,
+    { store, pemDir, happenings, metrics }: Opened,
   ) {
     this.store = store;
     this.#identity = identity;
     this.#pemDir = pemDir;
     this.#metrics = metrics;
     const onRenewed = (pin: KeyPin): void => pemDir?.renewed(pin);
-    const logEvent = logGateway(log, { detail, printCertificate, onRenewed });
+    this.happenings = happenings;
+    logHappenings(happenings, { log, detail, printCertificate, onRenewed });
     this.#trace = trace && new TraceOutput({ format: trace, onProblem: logProblem(log) });
     this.#gateway = new Gateway(config, {
       ...sharing,
@@ -79,14 +84,11 @@ export class GatewayProcess implements AsyncDisposable {
       useTrustCa,
       maxPending: config.maxPending,
       maxConnections: connectionsByFiles(Math.max(...config.listeners.map(filesEach))),
-      onEvent: (event: GatewayEvent) => {
-        this.#metrics?.onEvent(event);
-        logEvent(event);
-        if (event.type === "server-opened" && this.#trace) {
-          traceServer(event.server, this.#trace, log, event.listener.name);
-        }
+      happenings,
+      onServer: (opened) => {
+        if (this.#trace) traceServer(opened.server, this.#trace, log, opened.listener.name);
+        return this.#metrics?.watch(opened) ?? nothing;
       },
-      onError: (error, listener) => log.failed(error, listener),
     });
   }
 
@@ -134,17 +136,24 @@ export class GatewayProcess implements AsyncDisposable {
 interface Opened {
   readonly store: TrustStore;
   readonly pemDir: PemDir | undefined;
+  readonly happenings: Happenings;
   readonly metrics: GatewayMetrics | undefined;
 }
 
 /** prom-client is loaded by those only who want metrics. */
-async function metricsOf({ metrics }: GatewayConfig, store: TrustStore): Promise<GatewayMetrics | undefined> {
+async function metricsOf(
+  { metrics }: GatewayConfig,
+  store: TrustStore,
+  happenings: Happenings,
+): Promise<GatewayMetrics | undefined> {
   if (metrics === undefined) return undefined;
   const { GatewayMetrics: Metrics } = await import("../../gateway/metrics/gateway-metrics.ts");
-  return new Metrics({ store, peerLabels: metrics.peerLabels });
+  return new Metrics({ store, peerLabels: metrics.peerLabels, happenings });
 }
 
 /** How many files a connection takes: its own, and the one to its upstream. */
 function filesEach({ mode }: ListenerConfig): number {
   return mode === "greet" ? 1 : 2;
 }
+
+function nothing(): void {}

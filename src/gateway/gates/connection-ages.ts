@@ -5,8 +5,9 @@ export interface ConnectionAgesOptions {
   readonly maxAgeMs: number;
   /** Those that are open, in the order in which they began. */
   readonly connections: () => Iterable<GuardedConnection>;
-  /** Asks one that is too old to end. */
-  readonly expire: (connection: GuardedConnection) => void;
+  /** Asks one that is too old to end; says whether it can be asked. */
+  readonly expire: (connection: GuardedConnection) => boolean;
+  readonly cut: (connection: GuardedConnection) => void;
 }
 
 /** How long a connection that is too old may go on with what it began. */
@@ -29,16 +30,16 @@ export class ConnectionAges implements Disposable {
   }
 
   #look(): void {
-    const { maxAgeMs, connections, expire } = this.#options;
+    const { maxAgeMs, connections, expire, cut } = this.#options;
     const before = performance.now() - maxAgeMs;
     for (const connection of connections()) {
       if (connection.startedAt > before) break;
       if (this.#asked.has(connection)) {
-        if (connection.startedAt < before - LAST_WORDS_MS) connection.socket.destroy();
+        if (connection.startedAt < before - LAST_WORDS_MS) cut(connection);
         continue;
       }
       this.#asked.add(connection);
-      expire(connection);
+      if (!expire(connection)) cut(connection);
     }
   }
 }

@@ -11,7 +11,8 @@ import type { ListenerConfig } from "../config/config.ts";
 import { ConnectionAges } from "./connection-ages.ts";
 import { Presented } from "./presented.ts";
 import { createService } from "./create-service.ts";
-import type { OnGatewayEvent } from "../gateway-event.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
+import type { OnServer } from "../service/opened-server.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { ListenerTrust } from "../access/listener-trust.ts";
 import type { Service } from "../service/service.ts";
@@ -26,7 +27,8 @@ export interface GateOptions {
   readonly ticketKeys: TicketKeys;
   /** How many connections the process can have, each with one to its upstream. */
   readonly mostConnections: number;
-  readonly onEvent: OnGatewayEvent;
+  readonly happenings: Happenings;
+  readonly onServer?: OnServer;
 }
 
 /**
@@ -39,17 +41,16 @@ export class Gate {
   readonly #guard: Guard;
   readonly #trust: ListenerTrust;
   readonly #presented: Presented;
-  readonly #onEvent: OnGatewayEvent;
   readonly #stopRejudging: () => void;
+  readonly #onClosed: (() => void) | undefined;
   readonly #ages: ConnectionAges;
   #open = 0;
   #emptied: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
   constructor(options: GateOptions) {
-    const { config, trust, groups, identity, trustCa, ticketKeys, onEvent } = options;
+    const { config, trust, groups, identity, trustCa, ticketKeys, happenings } = options;
     this.config = config;
-    this.#onEvent = onEvent;
     this.#presented = new Presented(config, identity, ticketKeys);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
     const lists = new AllowLists(groups);
@@ -58,7 +59,8 @@ export class Gate {
       tls: this.#presented.tls,
       isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
       mostUpstream: options.mostConnections,
-      onEvent,
+      happenings,
+      cut: (...cut) => this.#guard.cut(...cut),
       onDenied: (...denied) => this.#denied(...denied),
     });
     const { server, receivePending } = this.#service;
@@ -71,11 +73,13 @@ export class Gate {
       remoteAddressOf: proxiedAddress,
       ...(config.name !== null && { listener: config.name }),
       ticketKeys,
+      happenings,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
     server.on("tlsClientError", (error, socket) => {
+      if (!happenings.hears("handshake-failed")) return;
       const remoteAddress = clientAddress(socket);
-      onEvent({ type: "handshake-failed", listener: config, error, remoteAddress });
+      happenings.tell({ type: "handshake-failed", listener: config.name, error, remoteAddress });
     });
     this.#stopRejudging = this.#trust.onChange((changes) => {
       this.#endRenamed(changes);
@@ -86,8 +90,9 @@ export class Gate {
       maxAgeMs: config.maxConnectionAgeMs,
       connections: () => this.#guard.connections,
       expire: (connection) => this.#service.expire(connection),
+      cut: (connection) => this.#guard.cut(connection, "too-old"),
     });
-    onEvent({ type: "server-opened", listener: config, server, guard: this.#guard });
+    this.#onClosed = options.onServer?.({ listener: config, server, guard: this.#guard });
   }
 
   /** Connections, those in their handshake included. */
@@ -148,7 +153,7 @@ export class Gate {
     this.#stopRejudging();
     this.#guard.close();
     this.#service.close();
-    this.#onEvent({ type: "server-closed", listener: this.config, server: this.#service.server });
+    this.#onClosed?.();
   }
 
   #denied({ id: connection, peer, remoteAddress, listener }: GuardedConnection, problem: string): void {

@@ -4,10 +4,10 @@ import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { type FirstUseLimiter, FirstUseLimits } from "../../trust/limits/first-use-limits.ts";
 import type { Policy } from "../../trust/records/policy.ts";
 import { Trust } from "../../trust/trust.ts";
-import type { OnTrustError } from "../../trust/trust-options.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
-import type { OnGatewayEvent } from "../gateway-event.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
+import type { OnServer } from "../service/opened-server.ts";
 import { Gate } from "./gate.ts";
 import { newSecret, TicketKeyring } from "../tickets/ticket-keyring.ts";
 
@@ -28,9 +28,9 @@ export interface GatesContext {
   readonly limits?: FirstUseLimiter;
   /** Ticket keys that other processes share, for listeners that verify in the same way. */
   readonly ticketKeys?: (context: string) => TicketKeys;
-  readonly onEvent: OnGatewayEvent;
-  /** Told of failures that no caller waits for. */
-  readonly onError: OnTrustError;
+  /** Where all that happens is told, failures that no caller waits for too. */
+  readonly happenings: Happenings;
+  readonly onServer?: OnServer;
 }
 
 /** The gates of a gateway, those of former configurations too, as long as they have connections. */
@@ -59,7 +59,7 @@ export class Gates {
 
   /** A gate for a listener, which is at `place` from one configuration to the next. */
   create(config: ListenerConfig, place: string, identity: IdentityPem): Gate {
-    const { store, useTrustCa, onEvent } = this.#context;
+    const { store, useTrustCa, happenings, onServer } = this.#context;
     const gate = new Gate({
       config,
       trust: this.#trustFor(config.policy),
@@ -68,7 +68,8 @@ export class Gates {
       trustCa: useTrustCa(config.trustCa),
       ticketKeys: this.#ticketKeys(ticketContext(config)),
       mostConnections: this.#context.maxConnections ?? Number.POSITIVE_INFINITY,
-      onEvent,
+      happenings,
+      ...(onServer && { onServer }),
     });
     this.#gates.set(gate, place);
     return gate;
@@ -76,12 +77,12 @@ export class Gates {
 
   /** Certificates and CAs may be others though the configuration is the same. */
   present(gate: Gate, identity: IdentityPem): void {
-    const { useTrustCa, onError } = this.#context;
+    const { useTrustCa, happenings } = this.#context;
     try {
       useTrustCa(gate.config.trustCa);
       gate.present(identity);
     } catch (error) {
-      onError(error, gate.config.name);
+      happenings.tell({ type: "failed", connection: undefined, listener: gate.config.name, error });
     }
   }
 
@@ -132,7 +133,7 @@ export class Gates {
   #trustFor(policy: Policy): Trust {
     const { firstUse, bind, validity, rotation } = policy;
     const name = [firstUse, bind, validity, rotation].join(" ");
-    const { store, now, process, onError, maxPending } = this.#context;
+    const { store, now, process, happenings, maxPending } = this.#context;
     let trust = this.#trusts.get(name);
     if (trust === undefined) {
       trust = new Trust(store, {
@@ -141,7 +142,8 @@ export class Gates {
         now,
         monotonic: () => performance.now(),
         process,
-        onError,
+        onError: (error, listener) =>
+          happenings.tell({ type: "failed", connection: undefined, listener, error }),
         ...(maxPending !== undefined && { maxPending }),
       });
       this.#trusts.set(name, trust);

@@ -11,7 +11,7 @@ export function createGreeter({ tls }: Pick<ServiceContext, "tls">): Service {
     rejudge: () => undefined,
     // A greeting is over soon.
     drain: () => undefined,
-    expire: ({ socket }) => void socket.destroy(),
+    expire: () => false,
     close: () => undefined,
   };
 }

@@ -42,8 +42,8 @@ class HttpService implements Service {
     this.#http1.drain(this.server);
   }
 
-  expire({ socket }: GuardedConnection): void {
-    if (!this.#sessions.expire(socket)) this.#http1.expire(socket);
+  expire({ socket }: GuardedConnection): boolean {
+    return this.#sessions.expire(socket) || this.#http1.expire(socket);
   }
 
   close(): void {

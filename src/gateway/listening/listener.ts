@@ -6,8 +6,8 @@ import type { Capacity } from "./capacity.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { Entrance } from "./entrance.ts";
 import type { Gate } from "../gates/gate.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
 import { keepAlive } from "../upstream/keep-alive.ts";
-import type { OnGatewayEvent } from "../gateway-event.ts";
 
 /** How a listener gets at its socket: one of its own, one that processes share by `SO_REUSEPORT`, or one that is open. */
 export type ListenOn = { readonly reusePort: true } | { readonly fd: number };
@@ -15,22 +15,25 @@ export type ListenOn = { readonly reusePort: true } | { readonly fd: number };
 /** Accepts connections at one address and hands them to the gate of the day. */
 export class Listener {
   readonly #server: Server;
-  readonly #onEvent: OnGatewayEvent;
+  readonly #happenings: Happenings;
   readonly #entrance: Entrance;
   #gate: Gate;
   #acceptProxy: AcceptProxy | undefined;
   #isPassed = false;
   #isParked = false;
 
-  constructor(gate: Gate, capacity: Capacity, onEvent: OnGatewayEvent) {
+  constructor(gate: Gate, capacity: Capacity, happenings: Happenings) {
     this.#gate = gate;
-    this.#onEvent = onEvent;
+    this.#happenings = happenings;
     this.#acceptProxy = this.#createAcceptProxy();
     this.#entrance = new Entrance({
       capacity,
       most: () => this.config.maxConnections,
       letIn: (transport) => this.#letIn(transport),
-      onFull: () => onEvent({ type: "full", listener: this.config }),
+      onFull: () => {
+        const { name: listener, maxConnections: most } = this.config;
+        happenings.tell({ type: "full", listener, most });
+      },
     });
     this.#server = createServer({ noDelay: true }, (transport) => this.#accepted(transport));
   }
@@ -74,7 +77,7 @@ export class Listener {
       this.#server.off("error", reject);
     }
     this.#server.on("error", (error) => {
-      this.#onEvent({ type: "accept-failed", listener: this.config, error });
+      this.#happenings.tell({ type: "accept-failed", listener: this.config.name, error });
     });
   }
 
@@ -127,8 +130,11 @@ export class Listener {
       from: config.acceptProxy,
       timeoutMs: config.handshakeTimeoutMs,
       most: config.maxHandshakes,
-      onRefused: (error, proxy) =>
-        this.#onEvent({ type: "proxy-header-refused", listener: config, error, proxy }),
+      onRefused: (error, proxy) => {
+        const type = "proxy-header-refused";
+        if (this.#happenings.hears(type))
+          this.#happenings.tell({ type, listener: config.name, error, proxy });
+      },
     });
   }
 }

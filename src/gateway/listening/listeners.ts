@@ -2,7 +2,7 @@ import type { IdentityPem } from "../../client/identities/identity.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import type { Gates } from "../gates/gates.ts";
-import type { OnGatewayEvent } from "../gateway-event.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
 import { Capacity } from "./capacity.ts";
 import { Listener, type ListenOn } from "./listener.ts";
 
@@ -12,7 +12,7 @@ export interface ListenersContext {
   readonly listenOn?: (listener: ListenerConfig) => ListenOn | undefined;
   /** How many connections the process can have, whatever its listeners may; default no limit. */
   readonly maxConnections?: number;
-  readonly onEvent: OnGatewayEvent;
+  readonly happenings: Happenings;
 }
 
 /** The listeners of a gateway by place: one is the same from one configuration to the next when it listens at the same. */
@@ -46,16 +46,16 @@ export class Listeners {
 
   /** Starts one that is not among them yet. */
   async open(config: ListenerConfig, place: string, identity: IdentityPem): Promise<Listener> {
-    const { listenOn, onEvent } = this.#context;
+    const { listenOn, happenings } = this.#context;
     const gate = this.#gates.create(config, place, identity);
-    const listener = new Listener(gate, this.#capacity, onEvent);
+    const listener = new Listener(gate, this.#capacity, happenings);
     try {
       await listener.listen(listenOn?.(config));
     } catch (error) {
       this.#gates.discard(gate);
       throw error;
     }
-    onEvent({ type: "listening", listener: config, address: listener.address });
+    happenings.tell({ type: "listening", listener: config.name, address: listener.address });
     return listener;
   }
 
@@ -65,10 +65,10 @@ export class Listeners {
 
   /** Has a socket that no listener is for, as if there had been one with this configuration: nobody comes through its gate. */
   async park(config: ListenerConfig, identity: IdentityPem): Promise<void> {
-    const { listenOn, onEvent } = this.#context;
+    const { listenOn, happenings } = this.#context;
     const place = this.placeOf(config);
     const gate = this.#gates.create(config, place, identity);
-    const listener = new Listener(gate, this.#capacity, onEvent);
+    const listener = new Listener(gate, this.#capacity, happenings);
     listener.park();
     this.#listeners.set(place, listener);
     this.#gates.retire(gate);

@@ -1,14 +1,11 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { Server, TLSSocket } from "node:tls";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 import { REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
-import type { ChannelMessages } from "../../guard/channels.ts";
 import { CUT_REASONS } from "../../trust/happenings/cut-reason.ts";
-import type { Guard } from "../../guard/guard.ts";
-import { connectionOf } from "../../guard/connection/peer-of.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import type { ListenerConfig } from "../config/config.ts";
-import { type GatewayEvent, UPSTREAM_PROBLEMS } from "../gateway-event.ts";
+import type { HappeningOf } from "../../trust/happenings/happening.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
+import { UPSTREAM_PROBLEMS } from "../../trust/happenings/gateway-happening.ts";
+import type { OpenedServer } from "../service/opened-server.ts";
 import { addGauges } from "./gateway-gauges.ts";
 import { ListenerTallies, type Tally } from "./listener-tallies.ts";
 import { PeerLabels } from "./peer-labels.ts";
@@ -17,7 +14,26 @@ import { createPolledCounter } from "./polled-counter.ts";
 export interface GatewayMetricsOptions {
   readonly store: TrustStore;
   readonly peerLabels: boolean;
+  /** Of the gateway that is counted. */
+  readonly happenings: Happenings;
 }
+
+/** What is counted as it happens; all else is read from guards. */
+const COUNTED = [
+  "met",
+  "rotated",
+  "recognised",
+  "anonymous",
+  "refused",
+  "closed",
+  "handshake-failed",
+  "malformed-request",
+  "proxy-header-refused",
+  "upstream-failed",
+  "upstream-connected",
+  "exchanged",
+] as const;
+type Counted = HappeningOf<(typeof COUNTED)[number]>;
 
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const REQUEST_BUCKETS = [...LATENCY_BUCKETS, 30, 60];
@@ -26,7 +42,7 @@ const REQUEST_BUCKETS = [...LATENCY_BUCKETS, 30, 60];
 export class GatewayMetrics implements Disposable {
   readonly registry: Registry = new Registry();
   readonly #tallies = new ListenerTallies();
-  readonly #unlisten = new Map<Server, () => void>();
+  readonly #unsubscribe: () => void;
   readonly #peers: PeerLabels | undefined;
   readonly #stopGauges: () => void;
   readonly #refusals: Counter<"listener" | "reason">;
@@ -39,7 +55,7 @@ export class GatewayMetrics implements Disposable {
   readonly #upstreamConnects: Histogram<"listener">;
   readonly #requests: Histogram<"listener" | "status">;
 
-  constructor({ store, peerLabels }: GatewayMetricsOptions) {
+  constructor({ store, peerLabels, happenings }: GatewayMetricsOptions) {
     const registers: [Registry] = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#peers = peerLabels ? new PeerLabels(registers) : undefined;
@@ -103,21 +119,54 @@ export class GatewayMetrics implements Disposable {
     );
     this.#addPolled(registers);
     this.#stopGauges = addGauges({ registry: this.registry, store, guards: () => this.#tallies.guards });
-    subscribe("handclasp:refused", this.#onRefused);
-    subscribe("handclasp:met", this.#onMet);
+    this.#unsubscribe = happenings.subscribe(COUNTED, (happening) => this.#count(happening));
   }
 
-  /** Takes note of what the gateway tells. */
-  readonly onEvent = (event: GatewayEvent): void => {
-    const listener = event.listener.name ?? "";
-    switch (event.type) {
-      case "server-opened":
-        this.#watch(event.server, event.guard, event.listener);
+  /** Counts what a server's guard does from now on. Returns how to stop. */
+  watch({ guard, listener: { name } }: OpenedServer): () => void {
+    const listener = labelOf(name);
+    this.#tallies.open(guard, listener);
+    // So that they are there, at 0, before anything happens: what begins at 1 has not increased for Prometheus.
+    const counters = [this.#firstUses, this.#tlsErrors, this.#malformed, this.#proxyHeaders];
+    for (const counter of counters) counter.inc({ listener }, 0);
+    for (const reason of REFUSAL_REASONS) this.#refusals.inc({ listener, reason }, 0);
+    for (const problem of UPSTREAM_PROBLEMS) this.#upstreamErrors.inc({ listener, problem }, 0);
+    return () => this.#tallies.close(guard);
+  }
+
+  [Symbol.dispose](): void {
+    this.#unsubscribe();
+    this.#stopGauges();
+  }
+
+  #count(happening: Counted): void {
+    const listener = labelOf(
+      "connection" in happening && happening.connection !== undefined
+        ? happening.connection.listener
+        : "listener" in happening
+          ? happening.listener
+          : null,
+    );
+    switch (happening.type) {
+      case "met":
+        this.#firstUses.inc({ listener });
+        this.#admitted(listener, happening.durationMs, happening.peer.name);
         break;
-      case "server-closed":
-        this.#unlisten.get(event.server)?.();
-        this.#unlisten.delete(event.server);
-        this.#tallies.close(event.server);
+      case "rotated":
+      case "recognised":
+        this.#admitted(listener, happening.durationMs, happening.peer.name);
+        break;
+      case "anonymous":
+        this.#admitted(listener, happening.durationMs, undefined);
+        break;
+      case "refused":
+        this.#refusals.inc({ listener, reason: happening.reason });
+        break;
+      case "closed":
+        this.#tallies.moved(listener, happening.bytesIn, happening.bytesOut);
+        break;
+      case "handshake-failed":
+        this.#tlsErrors.inc({ listener });
         break;
       case "malformed-request":
         this.#malformed.inc({ listener });
@@ -126,62 +175,22 @@ export class GatewayMetrics implements Disposable {
         this.#proxyHeaders.inc({ listener });
         break;
       case "upstream-failed":
-        this.#upstreamErrors.inc({ listener, problem: event.problem });
+        this.#upstreamErrors.inc({ listener, problem: happening.problem });
         break;
       case "upstream-connected":
-        this.#upstreamConnects.observe({ listener }, event.durationMs / 1000);
-        break;
-      case "relayed":
-        this.#tallies.moved(listener, event.bytesIn, event.bytesOut);
+        this.#upstreamConnects.observe({ listener }, happening.durationMs / 1000);
         break;
       case "exchanged": {
-        const status = event.status === undefined ? "none" : `${Math.floor(event.status / 100)}xx`;
-        this.#requests.observe({ listener, status }, event.durationMs / 1000);
+        const status = happening.status === undefined ? "none" : `${Math.floor(happening.status / 100)}xx`;
+        this.#requests.observe({ listener, status }, happening.durationMs / 1000);
         break;
       }
     }
-  };
-
-  [Symbol.dispose](): void {
-    unsubscribe("handclasp:refused", this.#onRefused);
-    unsubscribe("handclasp:met", this.#onMet);
-    for (const unlisten of this.#unlisten.values()) unlisten();
-    this.#stopGauges();
   }
 
-  readonly #onRefused = (message: unknown): void => {
-    const { server, reason } = message as ChannelMessages["handclasp:refused"];
-    const listener = this.#tallies.listenerOf(server);
-    if (listener !== undefined) this.#refusals.inc({ listener, reason });
-  };
-
-  readonly #onMet = (message: unknown): void => {
-    const listener = this.#tallies.listenerOf((message as ChannelMessages["handclasp:met"]).server);
-    if (listener !== undefined) this.#firstUses.inc({ listener });
-  };
-
-  #watch(server: Server, guard: Guard, { name, mode }: ListenerConfig): void {
-    const listener = name ?? "";
-    this.#tallies.open(server, listener, guard);
-    // So that they are there, at 0, before anything happens: what begins at 1 has not increased for Prometheus.
-    const counters = [this.#firstUses, this.#tlsErrors, this.#malformed, this.#proxyHeaders];
-    for (const counter of counters) counter.inc({ listener }, 0);
-    for (const reason of REFUSAL_REASONS) this.#refusals.inc({ listener, reason }, 0);
-    for (const problem of UPSTREAM_PROBLEMS) this.#upstreamErrors.inc({ listener, problem }, 0);
-    const handshakes = this.#handshakes.labels({ listener });
-    const onSecure = (socket: TLSSocket): void => {
-      const connection = connectionOf(socket);
-      if (connection !== undefined) handshakes.observe((performance.now() - connection.acceptedAt) / 1000);
-      this.#peers?.admitted(connection?.peer?.name);
-      if (mode === "tcp") return;
-      socket.once("close", () => this.#tallies.moved(listener, socket.bytesRead, socket.bytesWritten));
-    };
-    const onTlsError = (): void => this.#tlsErrors.inc({ listener });
-    server.on("secureConnection", onSecure).on("tlsClientError", onTlsError);
-    this.#unlisten.set(
-      server,
-      () => void server.off("secureConnection", onSecure).off("tlsClientError", onTlsError),
-    );
+  #admitted(listener: string, durationMs: number, peer: string | undefined): void {
+    this.#handshakes.observe({ listener }, durationMs / 1000);
+    this.#peers?.admitted(peer);
   }
 
   #addPolled(registers: [Registry]): void {
@@ -225,4 +234,9 @@ export class GatewayMetrics implements Disposable {
       ],
     );
   }
+}
+
+/** Series of one name have the same labels: without a name a listener has an empty one, which counts as none. */
+function labelOf(listener: string | null): string {
+  return listener ?? "";
 }

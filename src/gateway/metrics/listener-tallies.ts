@@ -1,4 +1,3 @@
-import type { Server } from "node:tls";
 import type { Guard } from "../../guard/guard.ts";
 import { CUT_REASONS } from "../../trust/happenings/cut-reason.ts";
 import { createCounters, type GuardCounters } from "../../guard/stats.ts";
@@ -13,7 +12,7 @@ export interface Tally {
 
 /** Adds up what guards know: those at work, and those that a reload put away. */
 export class ListenerTallies {
-  readonly #guards = new Map<Server, { readonly listener: string; readonly guard: Guard }>();
+  readonly #guards = new Map<Guard, { readonly listener: string; readonly guard: Guard }>();
   readonly #past = new Map<string, Tally>();
 
   /** The guards at work. */
@@ -21,18 +20,14 @@ export class ListenerTallies {
     return this.#guards.values();
   }
 
-  listenerOf(server: Server): string | undefined {
-    return this.#guards.get(server)?.listener;
+  open(guard: Guard, listener: string): void {
+    this.#guards.set(guard, { listener, guard });
   }
 
-  open(server: Server, listener: string, guard: Guard): void {
-    this.#guards.set(server, { listener, guard });
-  }
-
-  close(server: Server): void {
-    const gone = this.#guards.get(server);
+  close(guard: Guard): void {
+    const gone = this.#guards.get(guard);
     if (gone === undefined) return;
-    this.#guards.delete(server);
+    this.#guards.delete(guard);
     addStats(tallyOf(this.#past, gone.listener), gone.guard);
   }
 

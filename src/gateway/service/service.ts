@@ -1,10 +1,11 @@
+import type { CutReason } from "../../trust/happenings/cut-reason.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
 import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { Server, TlsOptions } from "node:tls";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { Peer } from "../../guard/connection/peer.ts";
 import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { ListenerConfig, PathRule } from "../config/config.ts";
-import type { OnGatewayEvent } from "../gateway-event.ts";
 
 /** What a service is made of. */
 export interface ServiceContext<Config extends ListenerConfig = ListenerConfig> {
@@ -18,7 +19,9 @@ export interface ServiceContext<Config extends ListenerConfig = ListenerConfig> 
   readonly isAllowed: (peer: Peer, allow: readonly string[], without?: readonly string[]) => boolean;
   /** How many connections to the upstream the process has files for; default no limit. */
   readonly mostUpstream?: number;
-  readonly onEvent: OnGatewayEvent;
+  readonly happenings: Happenings;
+  /** Ends a connection, and tells why. */
+  readonly cut: (connection: GuardedConnection, reason: CutReason) => void;
   /** Told of each request that a path rule denies, and in words which and what: hostile text. */
   readonly onDenied: (connection: GuardedConnection, words: string) => void;
 }
@@ -34,8 +37,11 @@ export interface Service {
   readonly receivePending?: ReceivePending;
   /** Ends what runs for a path that its peer may not have any more: by other rules, or by a group that it left. */
   rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void;
-  /** Asks a connection that is too old to end. What still runs after 30 seconds is cut off. */
-  expire(connection: GuardedConnection): void;
+  /**
+   * Asks a connection that is too old to end; says whether it can be asked, and else it is cut. What still runs after 30
+   * seconds is cut, too.
+   */
+  expire(connection: GuardedConnection): boolean;
   /** From now on nothing new comes: what runs is asked to end, and may take its time. */
   drain(): void;
   /** Lets go of what it holds besides connections. Those are gone by then. */

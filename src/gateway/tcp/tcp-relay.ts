@@ -2,7 +2,8 @@ import { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { toError } from "../../errors.ts";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
-import type { UpstreamProblem } from "../gateway-event.ts";
+import type { UpstreamProblem } from "../../trust/happenings/gateway-happening.ts";
+import { ofConnection } from "../service/of-connection.ts";
 import type { ForwardingListener } from "../config/config.ts";
 import type { ServiceContext } from "../service/service.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
@@ -66,8 +67,11 @@ export class TcpRelay {
     this.#upstream = upstream;
     upstream.on("error", this.#upstreamFailed);
     upstream.on("close", this.#upstreamClosed);
-    const { config: listener, onEvent } = this.#context;
-    onEvent({ type: "upstream-connected", listener, durationMs: performance.now() - this.#beganAt });
+    const { config, happenings } = this.#context;
+    if (happenings.hears("upstream-connected")) {
+      const durationMs = performance.now() - this.#beganAt;
+      happenings.tell({ type: "upstream-connected", listener: config.name, durationMs });
+    }
     if (introduction.length > 0) upstream.write(introduction);
     client.on("data", (chunk: Buffer) => {
       if (!upstream.destroyed && !upstream.write(chunk)) client.pause();
@@ -96,6 +100,8 @@ export class TcpRelay {
 
   /** Bytes of either direction pass through the client's socket. */
   readonly #idle = (): void => {
+    const connection = connectionOf(this.#client);
+    if (connection !== undefined) this.#context.cut(connection, "idle");
     this.#client.destroy();
   };
 
@@ -118,29 +124,27 @@ export class TcpRelay {
   readonly #clientClosed = (): void => {
     this.#giveUp();
     const upstream = this.#upstream;
-    const { config, onEvent } = this.#context;
-    const { bytesRead: bytesIn, bytesWritten: bytesOut } = this.#client;
-    onEvent({
-      type: "relayed",
-      listener: config,
-      connection: connectionOf(this.#client),
-      bytesIn,
-      bytesOut,
-    });
+    if (this.#context.happenings.hears("relayed")) this.#relayed();
     if (upstream === undefined) return;
     if (isPassedOn(this.#client, upstream)) leave(upstream);
     else breakOff(upstream);
   };
 
+  #relayed(): void {
+    const { bytesRead: bytesIn, bytesWritten: bytesOut } = this.#client;
+    const { config, happenings } = this.#context;
+    const connection = connectionOf(this.#client);
+    const durationMs = connection === undefined ? null : performance.now() - connection.startedAt;
+    const about = ofConnection(config, connection);
+    const reason = connection?.cutFor ?? null;
+    happenings.tell({ type: "relayed", ...about, reason, bytesIn, bytesOut, durationMs });
+  }
+
   #report(problem: UpstreamProblem, error: Error): void {
-    const { config, onEvent } = this.#context;
-    onEvent({
-      type: "upstream-failed",
-      listener: config,
-      connection: connectionOf(this.#client),
-      problem,
-      error,
-    });
+    const { config, happenings } = this.#context;
+    if (!happenings.hears("upstream-failed")) return;
+    const about = ofConnection(config, connectionOf(this.#client));
+    happenings.tell({ type: "upstream-failed", ...about, problem, error });
   }
 }
 

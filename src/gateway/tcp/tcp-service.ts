@@ -12,7 +12,7 @@ export function createTcpService(context: ServiceContext<ForwardingListener>): S
     rejudge: () => undefined,
     // Only the two ends know when they are done with each other.
     drain: () => undefined,
-    expire: ({ socket }) => void socket.destroy(),
+    expire: () => false,
     close: () => undefined,
   };
 }

@@ -3,6 +3,7 @@ import { formatServerAddress, type ServerAddress } from "../../client/servers/se
 import { HandclaspError } from "../../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/limits/first-use-limits.ts";
 import { firstLease, grantLease } from "../../trust/limits/leased-limits.ts";
+import { Happenings } from "../../trust/happenings/happenings.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { toConfigMessage } from "./config-message.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
@@ -17,18 +18,9 @@ export interface PrimaryOptions {
   readonly command: readonly [string, ...string[]];
   /** Sockets that are open already, one for each of the first listeners. */
   readonly sockets: readonly number[];
-  readonly onEvent: (event: PrimaryEvent) => void;
   /** How often workers are asked whether they are there; default 10 s. */
   readonly askEveryMs?: number;
 }
-
-export type PrimaryEvent =
-  | { readonly type: "worker-started"; readonly pid: number }
-  /** Not asked to. Another one is started. */
-  | ({ readonly type: "worker-died"; readonly pid: number } & WorkerEnd)
-  /** Its event loop stands still. It is ended, and then it died. */
-  | { readonly type: "worker-stuck"; readonly pid: number }
-  | { readonly type: "worker-failed"; readonly error: unknown };
 
 /** Where `SO_REUSEPORT` spreads connections over those who listen, as Node has it. */
 const SHARES_PORTS: ReadonlySet<NodeJS.Platform> = new Set(["linux", "freebsd", "sunos", "aix"]);
@@ -46,6 +38,8 @@ const FIRST_INHERITED = 4;
 
 /** Keeps a number of workers running that are one gateway to whoever looks at it from outside. */
 export class Primary {
+  /** What becomes of the workers. */
+  readonly happenings: Happenings = new Happenings();
   readonly #options: PrimaryOptions;
   readonly #workers = new Set<WorkerProcess>();
   readonly #limits = new FirstUseLimits();
@@ -158,7 +152,7 @@ export class Primary {
     try {
       await (await worker.prepare(this.#config)).commit();
     } catch (error) {
-      this.#options.onEvent({ type: "worker-failed", error });
+      this.happenings.tell({ type: "worker-failed", error });
       worker.kill("SIGKILL");
     }
   }
@@ -210,7 +204,7 @@ export class Primary {
       secrets: this.#tickets.secrets,
       lease: firstLease(this.#limits, { burst: BURST, processes: this.#options.count }, performance.now()),
     });
-    if (worker.wasStarted) this.#options.onEvent({ type: "worker-started", pid: worker.pid });
+    if (worker.wasStarted) this.happenings.tell({ type: "worker-started", pid: worker.pid });
     return worker;
   }
 
@@ -229,7 +223,7 @@ export class Primary {
     const { awake } = await worker.health();
     worker.silences = awake ? 0 : worker.silences + 1;
     if (worker.silences !== MOST_SILENCES || !this.#workers.has(worker)) return;
-    this.#options.onEvent({ type: "worker-stuck", pid: worker.pid });
+    this.happenings.tell({ type: "worker-stuck", pid: worker.pid });
     worker.kill("SIGKILL");
   }
 
@@ -237,7 +231,7 @@ export class Primary {
     this.#workers.delete(worker);
     if (worker.lastReport !== undefined) this.#departed.add(worker.lastReport);
     if (this.#stopping) return;
-    if (worker.wasStarted) this.#options.onEvent({ type: "worker-died", pid: worker.pid, ...end });
+    if (worker.wasStarted) this.happenings.tell({ type: "worker-died", pid: worker.pid, ...end });
     this.#tickets.holdersLost();
     this.#failures = livedMs > SETTLED_MS ? 0 : this.#failures + 1;
     const delayMs = this.#failures < 2 ? 0 : Math.min(MOST_DELAY_MS, 50 * 2 ** this.#failures);
@@ -247,7 +241,7 @@ export class Primary {
   #replace(): void {
     if (this.#stopping) return;
     this.#launch().listening.catch((error: unknown) => {
-      if (!this.#stopping) this.#options.onEvent({ type: "worker-failed", error });
+      if (!this.#stopping) this.happenings.tell({ type: "worker-failed", error });
     });
   }
 }

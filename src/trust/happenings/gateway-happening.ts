@@ -1,4 +1,5 @@
 import type { HappeningConnection } from "./connection-happening.ts";
+import type { CutReason } from "./cut-reason.ts";
 
 /** Why an upstream could not be used; `unannounced`: no PROXY header could say who comes. */
 export type UpstreamProblem = (typeof UPSTREAM_PROBLEMS)[number];
@@ -11,7 +12,7 @@ interface AtListener {
 }
 
 /** What happens to a connection that was let in, behind the guard. */
-interface OfConnection extends AtListener {
+export interface OfConnection extends AtListener {
   readonly connection: HappeningConnection | undefined;
   /** The peer's name; null for anonymous clients. */
   readonly peer: string | null;
@@ -61,6 +62,19 @@ export interface UpstreamConnected extends AtListener {
   readonly durationMs: number;
 }
 
+/** A connection in mode `tcp` is over. */
+export interface Relayed extends OfConnection {
+  readonly type: "relayed";
+  /** Why we ended it; null when one of its ends did. */
+  readonly reason: CutReason | null;
+  /** From the client. */
+  readonly bytesIn: number;
+  /** To the client. */
+  readonly bytesOut: number;
+  /** From letting it in on; null where nobody did. */
+  readonly durationMs: number | null;
+}
+
 /** What came in mode `http` was no request, or not to its end, and ended its connection. */
 export interface MalformedRequest extends OfConnection {
   readonly type: "malformed-request";
@@ -88,5 +102,6 @@ export type GatewayHappening =
   | ProxyHeaderRefused
   | UpstreamFailed
   | UpstreamConnected
+  | Relayed
   | MalformedRequest
   | Exchanged;

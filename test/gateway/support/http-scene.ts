@@ -3,11 +3,13 @@ import http2 from "node:http2";
 import net, { type AddressInfo } from "node:net";
 import tls from "node:tls";
 import type { ForwardingListener } from "../../../src/gateway/config/config.ts";
-import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
 import { createHttpService } from "../../../src/gateway/http/http-service.ts";
 import type { Service } from "../../../src/gateway/service/service.ts";
 import { type Guard, guard } from "../../../src/guard/guard.ts";
 import type { GuardOptions } from "../../../src/guard/options.ts";
+import type { GatewayHappening } from "../../../src/trust/happenings/gateway-happening.ts";
+import { GATEWAY_TYPES } from "./scene.ts";
+import { Happenings } from "../../../src/trust/happenings/happenings.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { DEFAULT_POLICY, type Policy } from "../../../src/trust/records/policy.ts";
@@ -37,7 +39,7 @@ export interface HttpScene extends AsyncDisposable {
   readonly guard: Guard;
   readonly trust: Trust;
   readonly operator: Operator;
-  readonly events: readonly GatewayEvent[];
+  readonly events: readonly GatewayHappening[];
 }
 
 const PLENTY = { burst: 10_000, perSecond: 10_000 };
@@ -51,17 +53,20 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
     process: "test",
   });
   const operator = new Operator(store, { user: "test", process: "test", now: Date.now });
-  const events: GatewayEvent[] = [];
+  const events: GatewayHappening[] = [];
+  const happenings = new Happenings();
+  happenings.subscribe(GATEWAY_TYPES, (event) => void events.push(event));
   const proxy = createHttpService({
     config: toConfig(options),
     tls: { key: server.key, cert: server.cert },
     isAllowed: (peer, allow) => allow.includes(peer.name),
-    onEvent: (event) => events.push(event),
+    happenings,
+    cut: (...cut) => guarding.cut(...cut),
     onDenied: () => undefined,
     ...(options.mostUpstream !== undefined && { mostUpstream: options.mostUpstream }),
   });
   const { receivePending } = proxy;
-  const guarding = guard(proxy.server, trust, {
+  const guarding: Guard = guard(proxy.server, trust, {
     ...options.guard,
     ...(receivePending && { dangerouslyReceivePending: receivePending }),
   });

@@ -7,11 +7,14 @@ import type {
   ListenerConfig,
   Upstream,
 } from "../../../src/gateway/config/config.ts";
-import type { GatewayEvent } from "../../../src/gateway/gateway-event.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/gateway/gateway-context.ts";
+import type { OpenedServer } from "../../../src/gateway/service/opened-server.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
+import type { HappeningOf } from "../../../src/trust/happenings/happening.ts";
+import type { GatewayHappening } from "../../../src/trust/happenings/gateway-happening.ts";
+import { Happenings } from "../../../src/trust/happenings/happenings.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { identity } from "../../guard/support/identities.ts";
 
@@ -23,14 +26,32 @@ export interface GatewayScene extends AsyncDisposable {
   readonly addresses: readonly ServerAddress[];
   /** Of the first listener. */
   readonly port: number;
-  readonly events: GatewayEvent[];
+  readonly happenings: Happenings;
+  readonly events: readonly GatewayHappening[];
   readonly errors: unknown[];
   /** The next event that fits, from the first one on. */
-  event<Type extends GatewayEvent["type"]>(
+  event<Type extends GatewayHappening["type"]>(
     type: Type,
-    fits?: (event: Extract<GatewayEvent, { type: Type }>) => boolean,
-  ): Promise<Extract<GatewayEvent, { type: Type }>>;
+    fits?: (event: HappeningOf<Type>) => boolean,
+  ): Promise<HappeningOf<Type>>;
+  /** Servers that were made, and those among them that are gone. */
+  readonly opened: readonly OpenedServer[];
+  readonly closed: readonly OpenedServer[];
 }
+
+/** What a gateway tells besides what its guards do. */
+export const GATEWAY_TYPES: readonly GatewayHappening["type"][] = [
+  "listening",
+  "accept-failed",
+  "full",
+  "handshake-failed",
+  "proxy-header-refused",
+  "upstream-failed",
+  "upstream-connected",
+  "relayed",
+  "malformed-request",
+  "exchanged",
+];
 
 const serverIdentity = identity("localhost");
 
@@ -101,8 +122,11 @@ export async function openGateway(
 ): Promise<GatewayScene> {
   const store = openMemoryStore();
   const { key, cert } = await serverIdentity;
-  const events: GatewayEvent[] = [];
+  const events: GatewayHappening[] = [];
   const errors: unknown[] = [];
+  const opened: OpenedServer[] = [];
+  const closed: OpenedServer[] = [];
+  const happenings = over.happenings ?? new Happenings();
   const waiting = new Set<() => void>();
   const gateway = new Gateway(config, {
     store,
@@ -110,12 +134,23 @@ export async function openGateway(
     process: "test",
     identityOf: () => Promise.resolve({ key, certificate: cert }),
     useTrustCa: () => "none",
-    onEvent: (event) => {
-      events.push(event);
-      for (const wake of waiting) wake();
-    },
-    onError: (error) => errors.push(error),
+    happenings,
     ...over,
+    onServer: (server) => {
+      opened.push(server);
+      const onClosed = over.onServer?.(server);
+      return () => {
+        closed.push(server);
+        onClosed?.();
+      };
+    },
+  });
+  happenings.subscribe(GATEWAY_TYPES, (event) => {
+    events.push(event);
+    for (const wake of waiting) wake();
+  });
+  happenings.subscribe(["failed"], ({ error, connection }) => {
+    if (connection === undefined) errors.push(error);
   });
   const addresses = await gateway.start();
   return {
@@ -124,10 +159,13 @@ export async function openGateway(
     operator: new Operator(store, { user: "test", process: "test", now: Date.now }),
     addresses,
     port: addresses[0]?.port ?? 0,
+    happenings,
     events,
     errors,
+    opened,
+    closed,
     async event(type, fits = () => true) {
-      type Wanted = Extract<GatewayEvent, { type: typeof type }>;
+      type Wanted = HappeningOf<typeof type>;
       for (;;) {
         const found = events.find((event): event is Wanted => event.type === type && fits(event as Wanted));
         if (found !== undefined) return found;

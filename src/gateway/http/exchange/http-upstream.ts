@@ -1,7 +1,7 @@
 import { toError } from "../../../errors.ts";
 import type { FieldList } from "../fields/field-list.ts";
 import type { BodyPump, RequestBody } from "./request-body.ts";
-import type { UpstreamProblem } from "../../gateway-event.ts";
+import type { UpstreamProblem } from "../../../trust/happenings/gateway-happening.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 
 /** A request as the upstream is to get it. */

@@ -12,7 +12,7 @@ import { UpgradeTransport } from "./upgrades.ts";
 /** What a forwarder is made of. */
 type ForwarderContext = Pick<
   ServiceContext<ForwardingListener>,
-  "config" | "isAllowed" | "mostUpstream" | "onEvent" | "onDenied"
+  "config" | "isAllowed" | "mostUpstream" | "happenings" | "cut" | "onDenied"
 >;
 
 /** A request beside its head. */

@@ -1,4 +1,5 @@
 import type { GuardedConnection } from "../../../guard/connection/guarded-connection.ts";
+import { ofConnection } from "../../service/of-connection.ts";
 import type { ServiceContext } from "../../service/service.ts";
 import type { ForwardingListener } from "../../config/config.ts";
 import { isOfUpstream } from "../exchange/http-upstream.ts";
@@ -7,34 +8,32 @@ import type { RequestHead } from "../fields/request-target.ts";
 
 /** Tells what becomes of a listener's requests. */
 export class RequestTeller {
-  readonly #context: Pick<ServiceContext<ForwardingListener>, "config" | "onEvent">;
+  readonly #context: Pick<ServiceContext<ForwardingListener>, "config" | "happenings">;
 
-  constructor(context: Pick<ServiceContext<ForwardingListener>, "config" | "onEvent">) {
+  constructor(context: Pick<ServiceContext<ForwardingListener>, "config" | "happenings">) {
     this.#context = context;
   }
 
   malformed(error: Error, connection: GuardedConnection | undefined, status: number | undefined): void {
-    const { config: listener, onEvent } = this.#context;
-    onEvent({ type: "malformed-request", listener, connection, status, error });
+    const { config, happenings } = this.#context;
+    if (!happenings.hears("malformed-request")) return;
+    happenings.tell({ type: "malformed-request", ...ofConnection(config, connection), status, error });
   }
 
   /** What tells, when it is over, what became of a request that begins now. */
   begin({ method, target, connection }: RequestHead, reply: Pick<Reply, "status" | "failure">): () => void {
-    const { config: listener, onEvent } = this.#context;
+    const { config, happenings } = this.#context;
     const began = performance.now();
     return () => {
       const { status, failure } = reply;
-      if (failure !== undefined && isOfUpstream(failure)) {
-        onEvent({
-          type: "upstream-failed",
-          listener,
-          connection,
-          problem: failure.kind,
-          error: failure.error,
-        });
+      if (failure !== undefined && isOfUpstream(failure) && happenings.hears("upstream-failed")) {
+        const { kind: problem, error } = failure;
+        happenings.tell({ type: "upstream-failed", ...ofConnection(config, connection), problem, error });
       }
+      if (!happenings.hears("exchanged")) return;
       const durationMs = performance.now() - began;
-      onEvent({ type: "exchanged", listener, connection, method, target, status, durationMs });
+      const about = ofConnection(config, connection);
+      happenings.tell({ type: "exchanged", ...about, method, target, status, durationMs });
     };
   }
 }

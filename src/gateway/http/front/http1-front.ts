@@ -53,8 +53,9 @@ export class Http1Front {
   }
 
   /** Ends a connection with its next answer; what it was upgraded to ends at once. */
-  expire(socket: TLSSocket): void {
+  expire(socket: TLSSocket): boolean {
     this.#turns.end(socket);
+    return true;
   }
 
   /** The same for all connections of a server, and for those that come. */
