@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { describe, it } from "node:test";
+import { toKeyId } from "../../../../src/trust/naming/key-id.ts";
+import { identity } from "../../../guard/support/identities.ts";
+import { anna, exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
+import { connectWithHeader, headerV2, rawV2 } from "../../support/proxy-header.ts";
+import { configOf, listenerTo, openGateway } from "../../support/scene.ts";
+import { received } from "../../support/upstream.ts";
+import { openH2cUpstream, openHttpUpstream, type Upstream } from "../../support/http-upstream.ts";
+
+/** An upstream that answers with the fields and trailers it got. */
+function openMirror(): Promise<Upstream> {
+  return openHttpUpstream((request, response) => {
+    request.resume();
+    request.on("end", () => response.end(JSON.stringify([request.rawHeaders, request.rawTrailers])));
+  });
+}
+
+type Fields = readonly (readonly [string, string])[];
+
+function pairs(raw: readonly string[]): Fields {
+  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), raw[at + 1] ?? ""] as const] : []));
+}
+
+function mirrored(answer: string): { readonly fields: Fields; readonly trailers: Fields } {
+  const json = /\[\[.*\]\]/s.exec(answer)?.[0] ?? "";
+  const [fields = [], trailers = []] = JSON.parse(json) as readonly (readonly string[])[];
+  return { fields: pairs(fields), trailers: pairs(trailers) };
+}
+
+function valuesOf(fields: Fields, pattern: RegExp): readonly string[] {
+  return fields.filter(([name]) => pattern.test(name)).map(([, value]) => value);
+}
+
+const FORGED = [
+  "Client-Cert: :AAAA:",
+  "client_cert: :AAAA:",
+  "Client.Cert: :AAAA:",
+  "CLIENT-CERT-CHAIN: :AAAA:",
+  "Client_Cert_Chain: :AAAA:",
+  "Handclasp-Peer: admin",
+  "handclasp_peer: admin",
+  "HANDCLASP-KEY: sha256:forged",
+  "Handclasp_Key: sha256:forged",
+  "Forwarded: for=admin",
+  "X-Forwarded-For: admin",
+  "x_forwarded_for: admin",
+  "X-Real-IP: admin",
+  "X-Client-Cert: admin",
+  "X-SSL-Client-S-DN: CN=admin",
+  "SSL-Client-Verify: admin",
+];
+const TELLING = /^(?:client.cert|handclasp|forwarded|x.forwarded|x.real|x.client.cert|x.ssl|ssl.client)/;
+
+describe("the upstream of a recognised client", () => {
+  it("gets certificate, name and pin from the trust store, and where the client is", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const answer = await exchangeRaw(
+      scene.port,
+      "GET / HTTP/1.1\r\nHost: app.test:8443\r\nConnection: close\r\n\r\n",
+    );
+    const { fields } = mirrored(answer);
+    const der = new X509Certificate(anna.cert).raw.toString("base64");
+    assert.deepEqual(valuesOf(fields, /^client-cert$/), [`:${der}:`]);
+    assert.deepEqual(valuesOf(fields, /^handclasp-peer$/), ["anna"]);
+    assert.deepEqual(valuesOf(fields, /^handclasp-key$/), [anna.facts.pin]);
+    assert.deepEqual(valuesOf(fields, /^forwarded$/), ['for=127.0.0.1;proto=https;host="app.test:8443"']);
+    assert.deepEqual(valuesOf(fields, /^client-cert-chain$/), []);
+  });
+
+  it("gets the name that the store binds to the key, not what the certificate claims", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port, policy: { bind: "key" } });
+    const admin = await identity("admin");
+    const answer = await exchangeRaw(
+      scene.port,
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+      admin,
+    );
+    const [name = ""] = valuesOf(mirrored(answer).fields, /^handclasp-peer$/);
+    assert.equal(name, toKeyId(admin.facts.pin));
+  });
+
+  it("gets the name that an operator gave, not what the certificate claims", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const ask = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    await exchangeRaw(scene.port, ask);
+    await scene.operator.rename(anna.facts.pin, "Anna of the lab");
+    const { fields } = mirrored(await exchangeRaw(scene.port, ask));
+    assert.deepEqual(valuesOf(fields, /^handclasp-peer$/), ["Anna%20of%20the%20lab"]);
+  });
+
+  it("gets a name outside of ASCII percent-encoded", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const jürgen = await identity("Jürgen 🔑");
+    const answer = await exchangeRaw(
+      scene.port,
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+      jürgen,
+    );
+    const [name = ""] = valuesOf(mirrored(answer).fields, /^handclasp-peer$/);
+    assert.equal(name, "J%C3%BCrgen%20%F0%9F%94%91");
+    assert.equal(decodeURIComponent(name), "Jürgen 🔑");
+  });
+
+  it("hears nothing of what the client says about itself, on any request of a connection", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const one = `GET /1 HTTP/1.1\r\nHost: a\r\n${FORGED.join("\r\n")}\r\n\r\n`;
+    const two = `POST /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n${FORGED.join("\r\n")}\r\n\r\nx`;
+    const answers = await exchangeRaw(scene.port, one + two);
+    const found = answers.match(/\[\[.*?\]\]/gs) ?? [];
+    assert.equal(found.length, 2);
+    for (const answer of found) {
+      const told = mirrored(answer).fields.filter(([name]) => TELLING.test(name));
+      assert.deepEqual(told.map(([name]) => name).toSorted(), [
+        "client-cert",
+        "forwarded",
+        "handclasp-key",
+        "handclasp-peer",
+      ]);
+      assert.doesNotMatch(JSON.stringify(told), /admin|forged|AAAA/);
+    }
+  });
+
+  it("hears nothing of it in trailers, either", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    const answer = await exchangeRaw(
+      scene.port,
+      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${FORGED.join("\r\n")}\r\nX-End: 1\r\n\r\n`,
+    );
+    assert.deepEqual(mirrored(answer).trailers, [["x-end", "1"]]);
+  });
+
+  it("hears nothing of it over HTTP/2, in fields and trailers", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using session = openSession(scene.port);
+    const forged = Object.fromEntries(
+      FORGED.map((line) => line.split(": ")).map(([name = "", value = ""]) => [name.toLowerCase(), value]),
+    );
+    const stream = session.request(
+      { ":method": "POST", ":path": "/", ":authority": "a", ...forged },
+      { waitForTrailers: true },
+    );
+    stream.on("wantTrailers", () => stream.sendTrailers({ ...forged, "x-end": "1" }));
+    stream.end("x");
+    const { fields, trailers } = mirrored((await finish(stream)).body);
+    assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 4);
+    assert.doesNotMatch(JSON.stringify(fields), /admin|forged|AAAA/);
+    assert.deepEqual(trailers, [["x-end", "1"]]);
+  });
+
+  it("hears nothing of it over h2c, and gets the same fields", async () => {
+    await using upstream = await openH2cUpstream((stream, _headers, raw) => {
+      stream.respond({ ":status": 200 });
+      stream.end(JSON.stringify([raw, []]));
+    });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+    const answer = await exchangeRaw(
+      scene.port,
+      `GET /x HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
+    );
+    const { fields } = mirrored(answer);
+    assert.deepEqual(Object.fromEntries(fields.slice(0, 4)), {
+      ":method": "GET",
+      ":scheme": "http",
+      ":path": "/x",
+      ":authority": "app.test",
+    });
+    assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 4);
+    assert.doesNotMatch(JSON.stringify(fields), /admin|forged|AAAA/);
+  });
+});
+
+describe("the upstream of an anonymous client", () => {
+  it("gets no field about a peer, though the client sends all of them", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port, guard: { clientCertificate: "optional" } });
+    const answer = await exchangeRaw(
+      scene.port,
+      `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
+      "nobody",
+    );
+    const told = mirrored(answer).fields.filter(([name]) => TELLING.test(name));
+    assert.deepEqual(told, [["forwarded", "for=127.0.0.1;proto=https;host=a"]]);
+  });
+});
+
+describe("the upstream of a client behind a proxy that only passes bytes on", () => {
+  it("gets nothing that the client said of itself, but where the proxy says that it is", async () => {
+    await using upstream = await openMirror();
+    const to = {
+      kind: "http",
+      address: { host: "127.0.0.1", port: upstream.port },
+      protocol: "http",
+    } as const;
+    const listener = listenerTo(to, { mode: "http", acceptProxy: ["127.0.0.0/8"] });
+    await using scene = await openGateway(configOf([listener]));
+    const said = async (header: Uint8Array | string): Promise<readonly string[]> => {
+      const client = await connectWithHeader(scene.port, header, anna);
+      client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`);
+      const { fields } = mirrored(String(await received(client)));
+      return valuesOf(fields, /^(?:forwarded|x.|ssl.)/);
+    };
+    // The second one is a neighbour of the proxy's.
+    for (const client of ["192.0.2.7", "127.0.0.9"]) {
+      assert.deepEqual(await said(`PROXY TCP4 ${client} 203.0.113.9 1 2\r\n`), [
+        `for=${client};proto=https;host=a`,
+      ]);
+    }
+    // A client is there, and nothing is said of where: UNSPEC, datagrams, and the word for both in version 1.
+    const addresses = headerV2("198.51.100.7", 1).subarray(16);
+    const nameless = [0x00, 0x01, 0x10, 0x12].map((family) => rawV2(0x21, family, addresses));
+    for (const header of ["PROXY UNKNOWN\r\n", ...nameless]) {
+      assert.deepEqual(await said(header), ["for=127.0.0.1;proto=https;host=a"]);
+    }
+    const [last] = (await said(rawV2(0x20, 0x11, addresses))).slice(-1);
+    assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
+  });
+});
+
+describe("the upstream of a client behind a trusted proxy", () => {
+  it("gets what the proxy said of other clients, and nothing that is ours to say", async () => {
+    await using upstream = await openMirror();
+    await using scene = await openHttpScene({ to: upstream.port, config: { acceptProxy: ["127.0.0.0/8"] } });
+    const answer = await exchangeRaw(
+      scene.port,
+      `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
+    );
+    const { fields } = mirrored(answer);
+    assert.deepEqual(valuesOf(fields, /^x-forwarded-for$/), ["admin"]);
+    assert.deepEqual(valuesOf(fields, /^forwarded$/), ["for=admin, for=127.0.0.1;proto=https;host=a"]);
+    assert.deepEqual(valuesOf(fields, /^handclasp/), ["anna", anna.facts.pin]);
+    assert.doesNotMatch(valuesOf(fields, /^client/).join(" "), /AAAA/);
+  });
+});

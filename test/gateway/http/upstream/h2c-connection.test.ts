@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
+import { openH2cUpstream } from "../../support/http-upstream.ts";
+import { openSilentProxy } from "../../support/silent-proxy.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+describe(
+  "a connection to an upstream over h2c on which nothing comes any more",
+  { concurrency: true },
+  () => {
+    it("is left for another one by the request after the first that ends unanswered", async () => {
+      await using upstream = await openH2cUpstream((stream) =>
+        stream.respond({ ":status": 200 }, { endStream: true }),
+      );
+      await using proxy = await openSilentProxy(upstream.port);
+      const config = { idleTimeoutMs: 400 };
+      await using scene = await openHttpScene({ to: proxy.port, protocol: "h2c", config });
+      assert.match(await exchangeRaw(scene.port, GET), /^HTTP\/1\.1 200 /);
+      proxy.silence();
+      assert.match(await exchangeRaw(scene.port, GET), /^HTTP\/1\.1 504 /);
+      for (let round = 0; round < 3; round += 1)
+        assert.match(await exchangeRaw(scene.port, GET), /^HTTP\/1\.1 200 /);
+      assert.equal(proxy.connections.length, 2);
+    });
+
+    it("is left for another one when a client gives up", async () => {
+      await using upstream = await openH2cUpstream((stream) =>
+        stream.respond({ ":status": 200 }, { endStream: true }),
+      );
+      await using proxy = await openSilentProxy(upstream.port);
+      await using scene = await openHttpScene({ to: proxy.port, protocol: "h2c" });
+      await using session = openSession(scene.port);
+      assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+      proxy.silence();
+      const given = session.request({ ":path": "/" });
+      const over = finish(given);
+      const [silent] = proxy.connections;
+      assert.ok(silent);
+      await once(silent, "data");
+      given.close();
+      await over;
+      assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+      assert.equal(proxy.connections.length, 2);
+    });
+
+    it("is used again when it was only slow", async () => {
+      await using upstream = await openH2cUpstream((stream, headers) => {
+        if (headers[":path"] === "/") stream.respond({ ":status": 200 }, { endStream: true });
+      });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+      await using session = openSession(scene.port);
+      assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+      const slow = session.request({ ":path": "/slow" });
+      const over = finish(slow);
+      await once(upstream.server, "stream");
+      slow.close();
+      await over;
+      // The answer to a ping is here before that to another request.
+      for (let round = 0; round < 5; round += 1)
+        assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+      assert.ok(upstream.connections.length <= 2, String(upstream.connections.length));
+    });
+
+    it(
+      "is noticed by itself: what may be repeated is, what may not is answered with 504",
+      { timeout: 60_000 },
+      async () => {
+        await using upstream = await openH2cUpstream((stream) => {
+          stream.resume();
+          stream.respond({ ":status": 200 }, { endStream: true });
+        });
+        await using proxy = await openSilentProxy(upstream.port);
+        await using scene = await openHttpScene({ to: proxy.port, protocol: "h2c" });
+        await using session = openSession(scene.port);
+        assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+        proxy.silence();
+        const [get, put, post] = await Promise.all([
+          finish(session.request({ ":path": "/" })),
+          finish(session.request({ ":path": "/", ":method": "PUT" }).end("small")),
+          finish(session.request({ ":path": "/", ":method": "POST" }).end("small")),
+        ]);
+        assert.deepEqual([get.status, put.status, post.status], [200, 200, 504]);
+        assert.equal(proxy.connections.length, 2);
+      },
+    );
+
+    it("is not taken for dead while its upstream thinks", { timeout: 60_000 }, async () => {
+      await using upstream = await openH2cUpstream((stream) => {
+        setTimeout(() => stream.respond({ ":status": 200 }, { endStream: true }), 9000);
+      });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+      await using session = openSession(scene.port);
+      const long = { ":path": "/", ":method": "POST" };
+      assert.equal((await finish(session.request(long).end("x"))).status, 200);
+      assert.equal(upstream.connections.length, 1);
+    });
+
+    it("is not taken for dead when it takes no others any more", { timeout: 60_000 }, async () => {
+      await using upstream = await openH2cUpstream((stream) => {
+        stream.respond({ ":status": 200 });
+        stream.write("slow");
+        stream.session?.goaway(0, stream.id ?? 0);
+        setTimeout(() => stream.end("ly"), 9000);
+      });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+      await using session = openSession(scene.port);
+      assert.equal((await finish(session.request({ ":path": "/" }))).body, "slowly");
+    });
+  },
+);
