@@ -21,18 +21,10 @@ interface KeptServer extends ServerRecord {
   readonly listeners?: readonly ServerRecord[];
 }
 
-/** Keeps it in the store, for those who invite clients; `at` is in milliseconds since the epoch. */
-export async function recordServer(
-  store: TrustStore,
-  server: ServerPlace,
-  at: number,
-): Promise<ServerRecord> {
-  const record = toRecord(server);
-  await recordListeners(store, [server], at);
-  return record;
-}
-
-/** Keeps all listeners of a server, in place of those that a former one had. */
+/**
+ * Keeps all listeners of a server, for those who invite clients, in place of those that a former one had; `at` is in
+ * milliseconds since the epoch.
+ */
 export async function recordListeners(
   store: TrustStore,
   servers: readonly ServerPlace[],

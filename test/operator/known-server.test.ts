@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
-import { reachableAddress, recordedServer, recordServer } from "../../src/operator/known-server.ts";
+import { reachableAddress, recordedServer, recordListeners } from "../../src/operator/known-server.ts";
 import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { randomPin } from "../support/certificates.ts";
@@ -13,7 +13,7 @@ describe("the server that is known", () => {
     for (const port of [1, 2]) {
       const pin = randomPin();
       const record = { address: `[::1]:${port}`, host: "::1", port, pin };
-      const recorded = await recordServer(store, record, 0);
+      const [recorded] = await recordListeners(store, [record], 0);
       assert.deepEqual(recorded, { ...record, keyId: toKeyId(pin) });
       assert.deepEqual(recordedServer(store), { ...recorded, at: "1970-01-01T00:00:00.000Z" });
     }

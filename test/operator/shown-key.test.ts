@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { recordServer } from "../../src/operator/known-server.ts";
+import { recordListeners } from "../../src/operator/known-server.ts";
 import { type ShownKey, type ShowOptions, toShownKey } from "../../src/operator/shown-key.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { KeyPin } from "../../src/trust/records/key-record.ts";
@@ -69,7 +69,7 @@ describe("toShownKey", () => {
     await office.operator.import(facts);
     assert.partialDeepStrictEqual(await shown(office, facts.pin), { phrase: null, serverKeyId: null });
     const pin = randomPin();
-    await recordServer(office.store, { address: "gw:1", host: "gw", port: 1, pin }, NOW);
+    await recordListeners(office.store, [{ address: "gw:1", host: "gw", port: 1, pin }], NOW);
     assert.partialDeepStrictEqual(await shown(office, facts.pin), {
       phrase: toPhrase(pin, facts.pin),
       serverKeyId: toKeyId(pin),
