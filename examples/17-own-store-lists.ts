@@ -49,7 +49,7 @@ export function eventsOf(
   const { newestFirst = false } = filter;
   if (after !== undefined && !/^\d{1,15}$/.test(after))
     throw wrong("events are read on from a sequence number");
-  const pins = search === undefined ? undefined : found(search);
+  const subjects = search === undefined ? undefined : found(search);
   let reached = -Infinity;
   const wanted = events.filter(({ sequence, json }) => {
     const event = parseEvent(json);
@@ -60,7 +60,7 @@ export function eventsOf(
     if (after !== undefined && (newestFirst ? sequence >= Number(after) : sequence <= Number(after)))
       return false;
     if (type !== undefined && event.type !== type) return false;
-    return about?.includes(subject) !== false && pins?.has(subject) !== false;
+    return about?.includes(subject) !== false && subjects?.has(subject) !== false;
   });
   const page = pageOf("events", wanted, ({ sequence }) => [newestFirst ? -sequence : sequence], { limit });
   return { ...page, next: page.next === null ? null : String(page.items.at(-1)?.sequence) };

@@ -158,7 +158,7 @@ export class MapStore implements TrustStore {
   }
 
   async listEvents(filter: EventFilter = {}): Promise<Page<SealedEvent>> {
-    return eventsOf(this.#rows.events, filter, (search) => this.#found(search));
+    return eventsOf(this.#rows.events, filter, (search) => this.#subjects(search));
   }
 
   async listRefusals(filter: RefusalFilter = {}): Promise<Page<RefusalSighting>> {
@@ -280,5 +280,12 @@ export class MapStore implements TrustStore {
       return isWantedKey(key, { search }, this.#addressesOf(key.pin));
     });
     return new Set(found.map(({ pin }) => pin));
+  }
+
+  /** What events about these keys are about: pins, and names of peers. */
+  #subjects(search: string): ReadonlySet<string> {
+    const pins = this.#found(search);
+    const peers = [...pins].flatMap((pin) => this.#rows.keys.get(pin as KeyPin)?.peer ?? []);
+    return new Set([...pins, ...peers]);
   }
 }

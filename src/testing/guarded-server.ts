@@ -23,9 +23,8 @@ import { openMemoryStore } from "../store/sqlite/memory-store.ts";
 import type { Policy } from "../trust/records/policy.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { Trust } from "../trust/trust.ts";
-import type { KeyPin } from "../x509/certificate-facts.ts";
+import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import { type TestClock, testClock } from "./test-clock.ts";
-import type { TestClient } from "./test-client.ts";
 
 /** What a server does with its clients: requests, or connections under `protocol: "tls"`. */
 export type TestHandler = RequestListener | ((socket: TLSSocket) => void);
@@ -124,11 +123,11 @@ export class GuardedServer implements AsyncDisposable {
 
   /** Has the operator import a client's certificate, under its own name unless told, and put it into groups. */
   async introduce(
-    client: TestClient,
+    { facts }: { readonly facts: CertificateFacts },
     { name, groups = [] }: { readonly name?: string; readonly groups?: readonly string[] } = {},
   ): Promise<void> {
-    await this.operator.import(client.facts, name === undefined ? {} : { name });
-    for (const group of groups) await this.operator.addToGroup(group, client.pin);
+    await this.operator.import(facts, name === undefined ? {} : { name });
+    for (const group of groups) await this.operator.addToGroup(group, facts.pin);
   }
 
   /** Whether a refused client is kept on all the same, for `dangerouslyReceivePending`. */

@@ -33,6 +33,7 @@ export function describeSearches({ kind, open, describe, it }: StoreSuite): void
     await store.apply({ type: "note-name", at: AT, actor: ACTOR, certificate: renamed });
     const text = "Café, second floor\nask Ben";
     await store.apply({ type: "write-note", at: AT, actor: ACTOR, key: zoe.pin, note: text });
+    await store.apply({ type: "add-to-group", at: AT, actor: ACTOR, key: zoe.pin, group: "guests" });
     await store.apply(hold(stranger, { at: AT + 1 }));
     const refusals = [
       refusalOf(1, { pin: zoe.pin, peer: "Zoë Ångström", address: "198.51.100.1" }),

@@ -1,7 +1,7 @@
 import { HandclaspError } from "../../errors.ts";
 
 /** How long a note may be, in characters. */
-export const MOST_NOTE: number = 1000;
+const MOST_NOTE = 1000;
 
 /** A note as it is kept: without white space around it; null when nothing is left. It may have several lines. */
 export function toNote(text: string): string | null {

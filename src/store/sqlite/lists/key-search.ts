@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { looksLikeKeyId, parseKeyIdPrefix } from "../../../trust/naming/key-id.ts";
 import type { KeyRecord } from "../../../trust/records/key-record.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
-import { beginsWith, type Condition, either, isOneOf } from "./page-query.ts";
+import { beginsWith, type Condition, either, isOneOf, mustBeShort } from "./page-query.ts";
 
 /** Rows that are looked up one by one; where there are more, every row of a list is asked instead. */
 export const FEW: number = 1000;
@@ -37,6 +37,7 @@ export class KeySearch {
   #all: readonly string[] | undefined;
 
   constructor(database: DatabaseSync, search: string) {
+    mustBeShort(search);
     this.#database = database;
     this.#text = search.trim();
     this.#folded = nameKey(search);
@@ -71,6 +72,25 @@ export class KeySearch {
     const { text, values } = this.inRow;
     const inRow = { text: `EXISTS (SELECT 1 FROM keys WHERE keys.pin = ${pin} AND ${text})`, values };
     return either(inRow, isOneOf(pin, this.elsewhere));
+  }
+
+  /** Whether it is such a key, or the peer of one, that an event is about; `about` is the column of that. */
+  ofSubject(about: string): Condition {
+    const subjects = this.fewSubjects;
+    if (subjects !== undefined) return isOneOf(about, subjects);
+    const { text, values } = this.inRow;
+    const isPeer = `EXISTS (SELECT 1 FROM keys WHERE keys.name_key = folded(${about}) AND ${text})`;
+    return either(this.ofPin(about), { text: isPeer, values });
+  }
+
+  /** What events about the keys that are found are about: pins, and names of peers; undefined when those are many. */
+  get fewSubjects(): readonly string[] | undefined {
+    const pins = this.few;
+    if (pins === undefined) return undefined;
+    const { text, values } = isOneOf("pin", pins);
+    const sql = `SELECT DISTINCT peer FROM keys WHERE ${text} AND peer IS NOT NULL`;
+    const peers = this.#database.prepare(sql).all(...values);
+    return [...pins, ...peers.map(({ peer }) => String(peer))];
   }
 
   /** The pins of all keys that are found; undefined when those are many. */

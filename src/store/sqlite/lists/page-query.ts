@@ -4,6 +4,7 @@ import type { Page, PageFilter } from "../../../trust/port/page.ts";
 
 const DEFAULT_LIMIT = 100;
 const MOST = 1000;
+const MOST_SEARCHED = 1000;
 
 /** Where a row stands in its list: the values that the list is ordered by, which no other row has. */
 export type Place = readonly (string | number)[];
@@ -62,6 +63,16 @@ export function either(...conditions: readonly Condition[]): Condition {
 export function limitOf({ limit = DEFAULT_LIMIT }: PageFilter): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= MOST) return limit;
   throw new HandclaspError("ERR_HANDCLASP_OPTION", `limit must be a whole number from 1 to ${MOST}`);
+}
+
+/** Nothing that is searched is longer, and each row is held against it. Throws ERR_HANDCLASP_OPTION. */
+export function mustBeShort(search: string): void {
+  if (search.length <= MOST_SEARCHED) return;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_OPTION",
+    `a search has at most ${MOST_SEARCHED} characters, not ${search.length}`,
+    { hint: "search for a part of it" },
+  );
 }
 
 /** Lists whose cursors say where a row stands; that of events is a sequence number. */

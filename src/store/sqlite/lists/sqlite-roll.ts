@@ -26,6 +26,7 @@ import {
   either,
   isOneOf,
   limitOf,
+  mustBeShort,
   momentOf,
   pageOf,
   placeOf,
@@ -52,6 +53,9 @@ export class SqliteRoll {
     // It is asked of one row after the other about the same network.
     let asked: unknown;
     let parsed: ReturnType<typeof parseIpNetwork>;
+    database.function("folded", { deterministic: true }, (name) =>
+      name === null ? null : nameKey(String(name)),
+    );
     database.function("in_network", { deterministic: true }, (network, address) => {
       if (network !== asked) parsed = parseIpNetwork(String(network));
       asked = network;
@@ -115,11 +119,11 @@ export class SqliteRoll {
     if (filter.type !== undefined) where.add("type = ?", filter.type);
     const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
     const { about } = filter;
-    const few = about ?? search?.few;
+    const few = about ?? search?.fewSubjects;
     // About one, they stand in their order in the index.
     if (about?.length === 1) where.add("about = ?", about[0] ?? "");
     else if (about !== undefined) where.require(isOneOf("about", about));
-    if (search !== undefined) where.require(search.ofPin("about"));
+    if (search !== undefined) where.require(search.ofSubject("about"));
     const by = eventsBy(few !== undefined, filter.type);
     if (by === BY_TYPE) where.add("type <> 'met'");
     const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql}
@@ -170,7 +174,7 @@ export class SqliteRoll {
     const place = placeOf(filter, "connections", ["number", "string", "string"]);
     if (place !== undefined) where.add("(since, c.id, run) > (?, ?, ?)", ...place);
     where.add("abs(beat - ?) <= ?", now, SILENT_MS);
-    if (filter.search !== undefined) {
+    if (isSaid(where, filter.search)) {
       where.require(this.#found(filter.search, "c.pin", ["address", "c.id", "process"]));
     }
     const sql = `SELECT process, run, id, connections.pin, peer, address AS remoteAddress, since, listener FROM (
@@ -244,7 +248,7 @@ export class SqliteRoll {
       const text = column === "name_key" || column === "address" ? nameKey(search) : search.trim();
       return { text: `instr(${column}, ?)`, values: [text] };
     });
-    return search.trim() === "" ? either() : either(...own, new KeySearch(this.#database, search).ofPin(pin));
+    return either(...own, new KeySearch(this.#database, search).ofPin(pin));
   }
 
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
@@ -252,9 +256,10 @@ export class SqliteRoll {
   }
 }
 
-/** Whether there is something to find; a text without any finds nothing. */
+/** Whether there is something to find; a text without any finds nothing. Throws ERR_HANDCLASP_OPTION. */
 function isSaid(where: Conditions, search: string | undefined): search is string {
   if (search === undefined) return false;
+  mustBeShort(search);
   if (search.trim() !== "") return true;
   where.require(either());
   return false;
