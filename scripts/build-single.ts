@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
-import { HEAP_FLAG } from "../src/cli/server/larger-heap.ts";
+import { HEAP_FLAG } from "../src/cli/process/larger-heap.ts";
 import { readVersion } from "../src/cli/version.ts";
 
 const root = join(import.meta.dirname, "..");

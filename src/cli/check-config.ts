@@ -12,7 +12,7 @@ import { everyItem } from "../trust/port/page.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { processName } from "./trust-store/process-name.ts";
-import { readConfig, readText } from "./server/gateway-config.ts";
+import { readConfig, readText } from "./server/config/gateway-config.ts";
 import { print, printJson, say } from "./terminal/output.ts";
 
 interface Flags {

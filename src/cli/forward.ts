@@ -19,7 +19,7 @@ import { knownServersUrl } from "./client/known-servers.ts";
 import { asArgument } from "./command-line/as-argument.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { processName } from "./trust-store/process-name.ts";
-import { connectionsByFiles } from "./server/file-capacity.ts";
+import { connectionsByFiles } from "./process/file-capacity.ts";
 import { forwardConnection } from "./forward/connection.ts";
 import { ForwardLog } from "./forward/log.ts";
 import { outliveReaders } from "./log/outlive-readers.ts";

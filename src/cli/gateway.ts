@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { outliveReaders } from "./log/outlive-readers.ts";
 import { openGatewayLog } from "./log/open-gateway-log.ts";
-import { configSource } from "./server/gateway-config.ts";
-import { addGatewayOptions, type GatewayOptions } from "./server/gateway-options.ts";
+import { configSource } from "./server/config/gateway-config.ts";
+import { addGatewayOptions, type GatewayOptions } from "./server/config/gateway-options.ts";
 import { runServer } from "./server/run-server.ts";
 import { work } from "./server/work.ts";
 import { workerCount } from "../gateway/workers/worker-count.ts";

@@ -4,7 +4,7 @@ import { tooOld } from "../node-version.ts";
 import { refuseEmptyPaths } from "./command-line/empty-paths.ts";
 import { beforeRest, findVerb } from "./command-line/help-request.ts";
 import { parseStores } from "./command-line/store-option.ts";
-import { useLargerHeap } from "./server/larger-heap.ts";
+import { useLargerHeap } from "./process/larger-heap.ts";
 import { printBytes, printError, printErrorsAsJson, settleOutput } from "./terminal/output.ts";
 import { toUsageError } from "./command-line/usage-error.ts";
 import { commandTree } from "./verbs.ts";

@@ -12,8 +12,8 @@ import {
   checkServerOptions,
   listenerReading,
   type ServerOptions,
-} from "./server/server-options.ts";
-import { valuesOf } from "./server/setting-options.ts";
+} from "./server/config/server-options.ts";
+import { valuesOf } from "./server/config/setting-options.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {

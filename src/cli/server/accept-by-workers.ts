@@ -7,7 +7,7 @@ import { logWorkers } from "../log/log-happenings.ts";
 import { processName } from "../trust-store/process-name.ts";
 import type { Accepting, AcceptOptions } from "./accepting.ts";
 import { keepPems } from "./keep-pems.ts";
-import { ownCommand } from "./own-command.ts";
+import { ownCommand } from "../process/own-command.ts";
 
 /** Accepts connections in several processes, which this one starts. */
 export async function acceptByWorkers(

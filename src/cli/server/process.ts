@@ -11,7 +11,7 @@ import type { PemDir } from "../../store/pem-dir.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "../trust-store/process-name.ts";
-import { connectionsByFiles } from "./file-capacity.ts";
+import { connectionsByFiles } from "../process/file-capacity.ts";
 import { type LogDetail, logHappenings } from "../log/log-happenings.ts";
 import { Happenings } from "../../trust/happenings/happenings.ts";
 import type { ServerIdentity } from "../identities/server-identity.ts";

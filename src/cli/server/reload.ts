@@ -6,7 +6,7 @@ import type { ServerIdentity } from "../identities/server-identity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { hintText } from "../terminal/hint-text.ts";
 import type { Announcer } from "./announcer.ts";
-import { type ConfigSource, filesOf } from "./config-source.ts";
+import { type ConfigSource, filesOf } from "./config/config-source.ts";
 import { FileWatch } from "./file-watch.ts";
 
 export interface ServerReloadOptions {

@@ -8,7 +8,7 @@ import { ServerIdentity } from "../identities/server-identity.ts";
 import { acceptAlone } from "./accept-alone.ts";
 import type { Accepting, AcceptOptions } from "./accepting.ts";
 import { Announcer } from "./announcer.ts";
-import type { ConfigSource } from "./config-source.ts";
+import type { ConfigSource } from "./config/config-source.ts";
 import { stopSignal } from "./listen.ts";
 import { ServerReload, type ServerReloadOptions } from "./reload.ts";
 

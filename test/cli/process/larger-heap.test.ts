@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
-import { HEAP_FLAG } from "../../../src/cli/server/larger-heap.ts";
+import { HEAP_FLAG } from "../../../src/cli/process/larger-heap.ts";
 import { Home, MAIN } from "../support/serve.ts";
 
 const skip = process.platform === "linux" ? false : "needs /proc";

@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
-import type { GatewayConfig, MetricsConfig } from "../../gateway/config/config.ts";
-import { GATEWAY_SETTINGS, METRICS_SETTINGS } from "../../gateway/config/gateway-settings.ts";
-import { LISTENER_SETTINGS } from "../../gateway/config/listener-settings.ts";
-import type { Setting } from "../../gateway/config/setting.ts";
-import { toListener } from "../../gateway/config/to-listener.ts";
-import type { ServerAddress } from "../../client/servers/server-address.ts";
-import type { LogDetail } from "../log/log-happenings.ts";
-import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
+import type { GatewayConfig, MetricsConfig } from "../../../gateway/config/config.ts";
+import { GATEWAY_SETTINGS, METRICS_SETTINGS } from "../../../gateway/config/gateway-settings.ts";
+import { LISTENER_SETTINGS } from "../../../gateway/config/listener-settings.ts";
+import type { Setting } from "../../../gateway/config/setting.ts";
+import { toListener } from "../../../gateway/config/to-listener.ts";
+import type { ServerAddress } from "../../../client/servers/server-address.ts";
+import type { LogDetail } from "../../log/log-happenings.ts";
+import { type PassphraseFlag, passphraseOption } from "../../command-line/passphrase-file.ts";
 import {
   addServerOptions,
   addSettings,

@@ -1,5 +1,5 @@
-import type { GatewayConfig } from "../../gateway/config/config.ts";
-import type { ServerIdentity } from "../identities/server-identity.ts";
+import type { GatewayConfig } from "../../../gateway/config/config.ts";
+import type { ServerIdentity } from "../../identities/server-identity.ts";
 
 /** What opens keys that are encrypted. */
 export interface Secret {

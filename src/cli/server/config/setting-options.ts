@@ -1,7 +1,12 @@
 import { Option } from "commander";
-import { LISTENER_SETTINGS } from "../../gateway/config/listener-settings.ts";
-import { optionName, type Setting, type Settings, type SettingTable } from "../../gateway/config/setting.ts";
-import { asArgument } from "../command-line/as-argument.ts";
+import { LISTENER_SETTINGS } from "../../../gateway/config/listener-settings.ts";
+import {
+  optionName,
+  type Setting,
+  type Settings,
+  type SettingTable,
+} from "../../../gateway/config/setting.ts";
+import { asArgument } from "../../command-line/as-argument.ts";
 
 /** The verbs that have options for settings. */
 export type ServerVerb = "serve" | "gateway";

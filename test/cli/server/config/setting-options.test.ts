@@ -5,11 +5,11 @@ import {
   addGatewayOptions,
   type GatewayOptions,
   toGatewayConfig,
-} from "../../../src/cli/server/gateway-options.ts";
-import { LISTENER_SETTINGS } from "../../../src/gateway/config/listener-settings.ts";
-import { parseConfig } from "../../../src/gateway/config/parse-config.ts";
-import { optionName, type Setting, type SettingTable } from "../../../src/gateway/config/setting.ts";
-import { StoreUrl } from "../../../src/trust/port/store-url.ts";
+} from "../../../../src/cli/server/config/gateway-options.ts";
+import { LISTENER_SETTINGS } from "../../../../src/gateway/config/listener-settings.ts";
+import { parseConfig } from "../../../../src/gateway/config/parse-config.ts";
+import { optionName, type Setting, type SettingTable } from "../../../../src/gateway/config/setting.ts";
+import { StoreUrl } from "../../../../src/trust/port/store-url.ts";
 
 const TABLE: SettingTable = LISTENER_SETTINGS;
 const READ_AS_TOML = { file: "gateway.toml", folder: "/", store: StoreUrl.parse("memory:") };

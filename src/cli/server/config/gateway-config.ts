@@ -1,14 +1,14 @@
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { HandclaspError, reasonOf } from "../../errors.ts";
-import type { GatewayConfig } from "../../gateway/config/config.ts";
-import { parseConfig } from "../../gateway/config/parse-config.ts";
-import { certificatesFromPem } from "../../x509/certificate-description.ts";
+import { HandclaspError, reasonOf } from "../../../errors.ts";
+import type { GatewayConfig } from "../../../gateway/config/config.ts";
+import { parseConfig } from "../../../gateway/config/parse-config.ts";
+import { certificatesFromPem } from "../../../x509/certificate-description.ts";
 import { type GatewayOptions, metricsOf, toGatewayConfig } from "./gateway-options.ts";
-import { passphraseFrom } from "../command-line/passphrase-file.ts";
-import { readServerIdentity } from "../identities/server-identity.ts";
-import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { readTextFile } from "../../client/identities/text-file.ts";
+import { passphraseFrom } from "../../command-line/passphrase-file.ts";
+import { readServerIdentity } from "../../identities/server-identity.ts";
+import type { StoreUrl } from "../../../trust/port/store-url.ts";
+import { readTextFile } from "../../../client/identities/text-file.ts";
 import type { ConfigSource, Secret } from "./config-source.ts";
 
 /** Flags that go with a file: all others belong to a listener, and a file says that itself. */

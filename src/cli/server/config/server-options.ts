@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
-import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { GATEWAY_SETTINGS } from "../../gateway/config/gateway-settings.ts";
-import { LISTENER_SETTINGS } from "../../gateway/config/listener-settings.ts";
-import type { Setting, SettingTable } from "../../gateway/config/setting.ts";
-import type { ListenerReading } from "../../gateway/config/to-listener.ts";
-import { describeUsage } from "../command-line/as-argument.ts";
-import { jsonOption } from "../command-line/json-option.ts";
-import { storeOption } from "../command-line/store-option.ts";
-import { type TraceFormat, traceOption } from "../trace/formats/format.ts";
+import type { StoreUrl } from "../../../trust/port/store-url.ts";
+import { GATEWAY_SETTINGS } from "../../../gateway/config/gateway-settings.ts";
+import { LISTENER_SETTINGS } from "../../../gateway/config/listener-settings.ts";
+import type { Setting, SettingTable } from "../../../gateway/config/setting.ts";
+import type { ListenerReading } from "../../../gateway/config/to-listener.ts";
+import { describeUsage } from "../../command-line/as-argument.ts";
+import { jsonOption } from "../../command-line/json-option.ts";
+import { storeOption } from "../../command-line/store-option.ts";
+import { type TraceFormat, traceOption } from "../../trace/formats/format.ts";
 import { flagOf, type ServerVerb, settingOption } from "./setting-options.ts";
 
 /** What `serve` and the gateway have in common, besides settings. */
