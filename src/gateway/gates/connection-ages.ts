@@ -1,6 +1,6 @@
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 
-export interface ConnectionAgesOptions {
+interface ConnectionAgesOptions {
   /** 0 for no limit. */
   readonly maxAgeMs: number;
   /** Those that are open, in the order in which they began. */

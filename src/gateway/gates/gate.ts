@@ -18,7 +18,7 @@ import { ListenerTrust } from "../access/listener-trust.ts";
 import type { Service } from "../service/service.ts";
 import { proxiedAddress } from "../proxy-protocol/proxied-address.ts";
 
-export interface GateOptions {
+interface GateOptions {
   readonly config: ListenerConfig;
   readonly trust: TrustPort;
   readonly groups: GroupLookup;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Capacity } from "./capacity.ts";
 
-export interface EntranceOptions {
+interface EntranceOptions {
   /** Of the whole process. */
   readonly capacity: Capacity;
   /** How many may be in at once that came through here; asked each time. */

@@ -3,7 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { Guard } from "../../guard/guard.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 
-export interface GaugeSources {
+interface GaugeSources {
   readonly registry: Registry;
   readonly store: TrustStore;
   readonly guards: () => Iterable<{ readonly listener: string; readonly guard: Guard }>;

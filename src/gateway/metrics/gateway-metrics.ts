@@ -11,7 +11,7 @@ import { ListenerTallies, type Tally } from "./listener-tallies.ts";
 import { PeerLabels } from "./peer-labels.ts";
 import { createPolledCounter } from "./polled-counter.ts";
 
-export interface GatewayMetricsOptions {
+interface GatewayMetricsOptions {
   readonly store: TrustStore;
   readonly peerLabels: boolean;
   /** Of the gateway that is counted. */

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from "prom-client";
 
-export interface PolledCounterOptions<Label extends string> {
+interface PolledCounterOptions<Label extends string> {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly Label[];

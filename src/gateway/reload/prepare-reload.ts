@@ -7,7 +7,7 @@ import { cannotListen, type Listener } from "../listening/listener.ts";
 import type { Listeners } from "../listening/listeners.ts";
 import type { PreparedReload } from "./prepared-reload.ts";
 
-export interface ReloadOptions {
+interface ReloadOptions {
   readonly config: GatewayConfig;
   /** In the order of its listeners. */
   readonly identities: readonly IdentityPem[];

@@ -12,7 +12,7 @@ import { TICKET_ROTATION, TicketSecretSource } from "../tickets/ticket-secrets.t
 import type { FromWorker, Health, WorkerReport } from "./worker-message.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
-export interface PrimaryOptions {
+interface PrimaryOptions {
   readonly count: number;
   /** What starts a worker. */
   readonly command: readonly [string, ...string[]];

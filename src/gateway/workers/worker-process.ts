@@ -18,7 +18,7 @@ const RELOAD_MS = 20_000;
 type Answer = Extract<FromWorker, { readonly type: "report" | "health" }>;
 
 /** A configuration that a worker can take over. */
-export interface PreparedWorker {
+interface PreparedWorker {
   /** Resolves when it has. */
   commit(): Promise<void>;
   abandon(): void;

@@ -11,7 +11,7 @@ import { TicketKeyring } from "../tickets/ticket-keyring.ts";
 import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
 
 /** What the primary asks of a worker. */
-export interface WorkerDuties {
+interface WorkerDuties {
   readonly report: () => Promise<WorkerReport>;
   /** Why no client could be let in; null when one could. */
   readonly unready: () => string | null;
