@@ -6,7 +6,7 @@ import type { TrustPort } from "../trust/trust-port.ts";
 import { GuardedConnection, ListedPeer } from "./connection/guarded-connection.ts";
 import type { BoundHandshake, Handshake } from "./connection/handshake.ts";
 import { toPeer } from "./connection/peer.ts";
-import { rememberConnection } from "./connection/peer-of.ts";
+import { connectionOf, rememberConnection } from "./connection/peer-of.ts";
 import { LiveConnections } from "./open/live-connections.ts";
 import { TrustWatch } from "./open/trust-watch.ts";
 import type { Teller } from "./teller.ts";
@@ -42,8 +42,9 @@ export class OpenConnections implements Iterable<GuardedConnection> {
   }
 
   /** The one that a handshake led to, as long as it is open. */
-  after(handshake: Handshake): GuardedConnection | undefined {
-    return this.#live.after(handshake);
+  after({ socket }: Handshake): GuardedConnection | undefined {
+    const connection = connectionOf(socket);
+    return connection !== undefined && this.#live.has(connection) ? connection : undefined;
   }
 
   /** To be called in the moment of the outcome: what changes later, this hears of. */
@@ -75,7 +76,7 @@ export class OpenConnections implements Iterable<GuardedConnection> {
 
   /** The connection that a handshake led to is over, if there was one. */
   ended(handshake: Handshake): void {
-    const connection = this.#live.after(handshake);
+    const connection = this.after(handshake);
     if (connection === undefined) return;
     this.#watch.delete(connection);
     if (connection.peer !== undefined) this.#trust.journal.closed(connection.id);

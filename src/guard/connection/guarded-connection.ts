@@ -10,8 +10,6 @@ import type { Peer } from "./peer.ts";
 export class GuardedConnection {
   /** Unique among all processes that share a trust store. */
   readonly id: string;
-  /** How it began. */
-  readonly handshake: BoundHandshake;
   readonly socket: TLSSocket;
   /** Undefined when the client is anonymous. */
   readonly peer: Peer | undefined;
@@ -21,32 +19,33 @@ export class GuardedConnection {
   readonly startedAt: number = performance.now();
   /** Why it was ended; undefined while it was not, or when its client did. */
   cutFor: CutReason | undefined;
+  readonly #handshake: BoundHandshake;
 
   constructor(handshake: BoundHandshake, peer: Peer | undefined) {
     this.id = handshake.id;
-    this.handshake = handshake;
     this.socket = handshake.socket;
     this.peer = peer;
+    this.#handshake = handshake;
   }
 
   /** What carries the bytes on the wire. */
   get transport(): Duplex {
-    return this.handshake.transport;
+    return this.#handshake.transport;
   }
 
   /** When it was accepted, on the clock of `performance.now()`. */
   get acceptedAt(): number {
-    return this.handshake.beganAt;
+    return this.#handshake.beganAt;
   }
 
   /** Undefined on a Unix socket, and when it was first asked for after the connection closed. */
   get remoteAddress(): string | undefined {
-    return this.handshake.remoteAddress;
+    return this.#handshake.remoteAddress;
   }
 
   /** The name of the listener that it came to; null where it has none. */
   get listener(): string | null {
-    return this.handshake.listener;
+    return this.#handshake.listener;
   }
 }
 

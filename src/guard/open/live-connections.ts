@@ -1,29 +1,18 @@
 import type { KeyPin } from "../../x509/certificate-facts.ts";
 import type { GuardedConnection } from "../connection/guarded-connection.ts";
-import type { Handshake } from "../connection/handshake.ts";
 
-/** What is open now, found by how it began and by key. */
+/** What is open now, found by key. */
 export class LiveConnections implements Iterable<GuardedConnection> {
-  readonly #all = new Map<Handshake, GuardedConnection>();
+  readonly #all = new Set<GuardedConnection>();
   /** Most keys have one connection: a set is made for the second. */
   readonly #byPin = new Map<KeyPin, GuardedConnection | Set<GuardedConnection>>();
-
-  get size(): number {
-    return this.#all.size;
-  }
 
   [Symbol.iterator](): Iterator<GuardedConnection> {
     return this.#all.values();
   }
 
-  /** The one that a handshake led to, as long as it is open. */
-  after(handshake: Handshake): GuardedConnection | undefined {
-    return this.#all.get(handshake);
-  }
-
-  /** The keys with open connections. */
-  pins(): Iterable<KeyPin> {
-    return this.#byPin.keys();
+  has(connection: GuardedConnection): boolean {
+    return this.#all.has(connection);
   }
 
   /** A copy, safe to go through while connections close. */
@@ -34,7 +23,7 @@ export class LiveConnections implements Iterable<GuardedConnection> {
   }
 
   add(connection: GuardedConnection): void {
-    this.#all.set(connection.handshake, connection);
+    this.#all.add(connection);
     const pin = connection.peer?.pin;
     if (pin === undefined) return;
     const ofPin = this.#byPin.get(pin);
@@ -44,7 +33,7 @@ export class LiveConnections implements Iterable<GuardedConnection> {
   }
 
   delete(connection: GuardedConnection): void {
-    this.#all.delete(connection.handshake);
+    this.#all.delete(connection);
     const pin = connection.peer?.pin;
     if (pin === undefined) return;
     const ofPin = this.#byPin.get(pin);
