@@ -1,11 +1,11 @@
 import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
-import type { ListedConnection as LiveConnection } from "../trust/port/roll.ts";
+import type { ListedConnection } from "../trust/port/roll.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** A connection that is open, as programs get it. */
-export interface ListedConnection {
+export interface ConnectionJson {
   readonly connection: string;
   readonly process: string;
   /** Of the process that has it: a process id may come again. */
@@ -29,7 +29,7 @@ export function toListedConnection({
   remoteAddress,
   since,
   listener,
-}: LiveConnection): ListedConnection {
+}: ListedConnection): ConnectionJson {
   return {
     connection: id,
     process,

@@ -2,13 +2,13 @@ import { parseEvent, type SealedEvent, type TrustEvent } from "../trust/records/
 import type { Roll } from "../trust/port/roll.ts";
 
 /** An event as programs get it; null in an event that cannot be read. */
-export type ListedEvent = { readonly [Field in keyof TrustEvent]: TrustEvent[Field] | null } & {
+export type EventJson = { readonly [Field in keyof TrustEvent]: TrustEvent[Field] | null } & {
   readonly sequence: number;
   /** Of the chain up to this event. */
   readonly hash: string;
 };
 
-export function toListedEvent({ sequence, json, hash }: SealedEvent): ListedEvent {
+export function toListedEvent({ sequence, json, hash }: SealedEvent): EventJson {
   const event: Partial<TrustEvent> = parseEvent(json) ?? {};
   return {
     sequence,

@@ -2,13 +2,13 @@ import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
-import type { ListedKey as KeyOnRoll, Roll } from "../trust/port/roll.ts";
+import type { ListedKey, Roll } from "../trust/port/roll.ts";
 import type { RefusalReason } from "../trust/records/verdict.ts";
 import { describeCertificate } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** A key as programs get it. Every field is there or null; times are ISO 8601 in UTC. */
-export interface ListedKey {
+export interface KeyJson {
   /** The bound name, else the claimed one; escaped. */
   readonly peer: string | null;
   readonly state: KeyRecord["state"];
@@ -35,7 +35,7 @@ export async function toListedKeys(
   store: Roll,
   keys: readonly KeyRecord[],
   now: number,
-): Promise<readonly ListedKey[]> {
+): Promise<readonly KeyJson[]> {
   const pins = keys.map(({ pin }) => pin);
   const seen = new Map<KeyPin, number | null>();
   for await (const { pin, lastSeen } of everyItem((page) => store.listKeys({ pins, ...page }))) {
@@ -47,7 +47,7 @@ export async function toListedKeys(
 }
 
 /** A key of the store as it is at `now`, milliseconds since the epoch. */
-export async function toListedKey(store: Roll, key: KeyOnRoll, now: number): Promise<ListedKey> {
+export async function toListedKey(store: Roll, key: ListedKey, now: number): Promise<KeyJson> {
   const peer = key.peer ?? key.claimedName;
   return {
     peer: peer === null ? null : escapeText(peer),

@@ -4,7 +4,7 @@ import type { RefusalSighting } from "../trust/port/ledger.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** Refusals of one key, for one reason, from one address, at one listener, as programs get them. */
-export interface ListedRefusal {
+export interface RefusalJson {
   /** The bound or claimed name; escaped. */
   readonly peer: string | null;
   /** Null, like the key id, when no certificate was shown, or none whose key could be read. */
@@ -23,7 +23,7 @@ export interface ListedRefusal {
 }
 
 /** A refusal of the store. */
-export function toListedRefusal(refusal: RefusalSighting): ListedRefusal {
+export function toListedRefusal(refusal: RefusalSighting): RefusalJson {
   const { peer, pin, reason, detail, address, listener, connection, firstAt, lastAt, count } = refusal;
   return {
     peer,

@@ -4,7 +4,7 @@ import { type TokenRecord, type TokenState, tokenState } from "../trust/records/
 import { toIsoTime } from "./iso-time.ts";
 
 /** A token as programs get it; nothing in it lets anybody in. */
-export interface ListedToken {
+export interface TokenJson {
   readonly id: string;
   readonly peer: string;
   readonly state: TokenState;
@@ -20,7 +20,7 @@ export interface ListedToken {
 }
 
 /** A token of the store as it is at `now`, milliseconds since the epoch. */
-export function toListedToken(token: TokenRecord, now: number): ListedToken {
+export function toListedToken(token: TokenRecord, now: number): TokenJson {
   const { id, peer, from, replace, serverPin, createdAt, expires, usedAt, usedBy, cancelledAt } = token;
   return {
     id,

@@ -10,14 +10,14 @@ import type { RefusalDetail } from "../trust/records/verdict.ts";
 import { describeCertificate, toPem } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { recordedServer } from "./known-server.ts";
-import { type ListedEvent, toListedEvent } from "./listed-event.ts";
-import { type ListedKey, toListedKeys } from "./listed-key.ts";
+import { type EventJson, toListedEvent } from "./listed-event.ts";
+import { type KeyJson, toListedKeys } from "./listed-key.ts";
 
 /** On a page. */
 const MOST_AT_ONCE = 1000;
 
 /** All that the store holds about a key. */
-export interface ShownKey extends ListedKey {
+export interface ShownKey extends KeyJson {
   readonly claimedName: string | null;
   /** Another name that a later certificate claims. */
   readonly newName: string | null;
@@ -30,7 +30,7 @@ export interface ShownKey extends ListedKey {
   /** Newest first. */
   readonly certificates: readonly ShownCertificate[];
   readonly refusals: readonly ShownRefusal[];
-  readonly events: readonly ListedEvent[];
+  readonly events: readonly EventJson[];
 }
 
 export interface ShownCertificate {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ListedKey, toListedKey, toListedKeys } from "../../src/operator/listed-key.ts";
+import { type KeyJson, toListedKey, toListedKeys } from "../../src/operator/listed-key.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { everyItem } from "../../src/trust/port/page.ts";
@@ -9,8 +9,8 @@ import { factsOf, randomPin } from "../support/certificates.ts";
 import { NOW, Office } from "../trust/support/office.ts";
 
 /** The whole list, by pin. */
-async function list(office: Office): Promise<ReadonlyMap<KeyPin, ListedKey>> {
-  const rows = new Map<KeyPin, ListedKey>();
+async function list(office: Office): Promise<ReadonlyMap<KeyPin, KeyJson>> {
+  const rows = new Map<KeyPin, KeyJson>();
   for await (const key of everyItem((page) => office.store.listKeys(page))) {
     rows.set(key.pin, await toListedKey(office.store, key, NOW));
   }

@@ -11,7 +11,7 @@ import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { printJson, say } from "../terminal/output.ts";
 import { successorsOf } from "../../operator/successors.ts";
-import { type ListedKey, toListedKeys } from "../../operator/listed-key.ts";
+import { type KeyJson, toListedKeys } from "../../operator/listed-key.ts";
 import { isAgreed, leaveUnchanged } from "./agreement.ts";
 import { actOnMany, seenIn } from "./act-on-many.ts";
 import { addKeysFlags, type KeysFlags, readKeys } from "../command-line/keys-argument.ts";
@@ -158,7 +158,7 @@ async function look(store: TrustStore, text: string, verb: Verb): Promise<readon
 async function printForgotten(
   store: TrustStore,
   forgotten: readonly KeyRecord[],
-  rows: readonly ListedKey[],
+  rows: readonly KeyJson[],
 ): Promise<void> {
   const known = new Map(rows.map((row) => [row.pin, row]));
   const unknown = forgotten.filter(({ pin }) => !known.has(pin));

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { eventsAbout } from "../../operator/events-about.ts";
-import { type ListedEvent, toListedEvent } from "../../operator/listed-event.ts";
+import { type EventJson, toListedEvent } from "../../operator/listed-event.ts";
 import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../trust/records/events.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { EventFilter } from "../../trust/port/roll.ts";
@@ -51,7 +51,7 @@ export function eventsCommand(): Command {
 
 /** An event in lines of at most `width` columns. Whatever it holds is escaped: an event says what a client claimed. */
 export function showEvent(
-  { sequence, at, type, actor, pin, peer, before, after, details }: ListedEvent,
+  { sequence, at, type, actor, pin, peer, before, after, details }: EventJson,
   width: number,
 ): string {
   if (type === null) return `${sequence}  (this event cannot be read)`;

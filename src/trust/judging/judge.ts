@@ -3,6 +3,7 @@ import { judgeEndorsement } from "./judge-endorsement.ts";
 import { judgeJoinProof } from "./judge-join-proof.ts";
 import { objectionTo } from "./objection.ts";
 import type { KeyRecord } from "../records/key-record.ts";
+import { holderOf } from "../naming/holder-of.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import { escapeText, nameKey, toPeerName } from "../naming/peer-name.ts";
 import type { Policy } from "../records/policy.ts";
@@ -132,7 +133,7 @@ function judgeFirstUse(showing: Showing, known: KnownToJudge, policy: Policy, no
   if (dates !== undefined) return refuse(dates, certificate, shown(certificate));
   const name = nameOf(certificate, policy);
   if (name === undefined) return refuse("malformed-certificate", certificate, shown(certificate));
-  const holder = holderOf(known.keysOfName(nameKey(name)), certificate);
+  const holder = holderOf(known, nameKey(name), certificate.pin);
   if (holder !== undefined) return { ...refuse("key-changed", certificate, name), conflictsWith: holder.pin };
   if (!open) return refuse("pending", certificate, name);
   return {
@@ -158,11 +159,6 @@ export function claimedNameOf(certificate: CertificateFacts): string | null {
   if (certificate.claimedName === undefined) return null;
   const name = toPeerName(certificate.claimedName);
   return name.ok ? name.name : null;
-}
-
-function holderOf(holders: readonly KeyRecord[], certificate: CertificateFacts): KeyRecord | undefined {
-  const others = holders.filter((holder) => holder.pin !== certificate.pin);
-  return others.find((holder) => holder.state === "trusted") ?? others[0];
 }
 
 function judgeDates(certificate: CertificateFacts, policy: Policy, now: number): RefusalReason | undefined {

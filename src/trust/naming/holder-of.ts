@@ -1,8 +1,12 @@
 import type { KeyLookup } from "../records/key-lookup.ts";
-import type { KeyRecord } from "../records/key-record.ts";
+import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 
-/** Who has a name: a trusted key rather than another. */
-export function holderOf(known: Pick<KeyLookup, "keysOfName">, name: string): KeyRecord | undefined {
-  const holders = known.keysOfName(name);
+/** Who has a name: a trusted key rather than another; but for one key, if there is one that is not to count. */
+export function holderOf(
+  known: Pick<KeyLookup, "keysOfName">,
+  name: string,
+  but?: KeyPin,
+): KeyRecord | undefined {
+  const holders = known.keysOfName(name).filter(({ pin }) => pin !== but);
   return holders.find(({ state }) => state === "trusted") ?? holders[0];
 }
