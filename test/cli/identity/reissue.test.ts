@@ -78,7 +78,8 @@ describe("identity rotate", () => {
     assert.match(stderr, /hint: handclasp identity create nobody/);
     const server = await failure(home, "identity", "rotate", "--server");
     assert.match(server.stderr, /hint: handclasp serve makes it/);
-    await failure(home, "identity", "rotate", "anna", "--server");
+    const both = await failure(home, "identity", "rotate", "anna", "--server");
+    assert.match(both.stderr, /give a name or --server, not both/);
     await failure(home, "identity", "rotate", "--server", "--store", "memory:");
     assert.equal((await runHere(home, ["identity", "rotate", "--type", "dsa"])).code, 2);
     assert.equal((await runHere(home, ["identity", "rotate", "--days", "0"])).code, 2);
