@@ -19,6 +19,7 @@ export async function work(options: Omit<AcceptOptions, "identity"> & Passphrase
       listenOn: (listener) => worker.listenOn(listener),
       parked: worker.parked,
     });
+    worker.follow(gateway.happenings);
     const addresses = await gateway.start();
     worker.listening(addresses, {
       report: () => gateway.report(),
@@ -30,6 +31,7 @@ export async function work(options: Omit<AcceptOptions, "identity"> & Passphrase
   } catch (error) {
     await worker.failed(error);
   } finally {
+    await worker.told();
     process.disconnect?.();
   }
 }

@@ -1,13 +1,15 @@
-import { type AddressInfo, createServer } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
 import { FirstUseLimits, DEFAULT_FIRST_USE_LIMITS } from "../../trust/limits/first-use-limits.ts";
 import { firstLease, grantLease } from "../../trust/limits/leased-limits.ts";
+import { crosses, type CrossingType, fromCrossing } from "../../trust/happenings/crossing.ts";
 import { Happenings } from "../../trust/happenings/happenings.ts";
-import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
+import type { GatewayConfig } from "../config/config.ts";
 import { toConfigMessage } from "./config-message.ts";
 import { DepartedWorkers } from "./departed-workers.ts";
-import { cannotListen } from "../listening/listener.ts";
+import type { HappeningsBatch } from "./happenings-sender.ts";
+import { ListenerPlaces } from "./listener-places.ts";
+import { Successions } from "./successions.ts";
 import { TICKET_ROTATION, TicketSecretSource } from "../tickets/ticket-secrets.ts";
 import type { FromWorker, Health, WorkerReport } from "./worker-message.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
@@ -24,43 +26,37 @@ interface PrimaryOptions {
 
 /** Where `SO_REUSEPORT` spreads connections over those who listen, as Node has it. */
 const SHARES_PORTS: ReadonlySet<NodeJS.Platform> = new Set(["linux", "freebsd", "sunos", "aix"]);
-/** A worker that lived longer did not die of how it was started. */
-const SETTLED_MS = 5000;
-const MOST_DELAY_MS = 5000;
 const ASK_EVERY_MS = 10_000;
 /** A worker that gave no answer so many times in a row keeps its share of the connections waiting for ever. */
 const MOST_SILENCES = 3;
 /** What a worker has after its connections' time to write down and end. */
 const GRACE_MS = 5000;
 const { burst: BURST } = DEFAULT_FIRST_USE_LIMITS.overall;
-/** 0 to 2 are the standard streams, 3 is the channel to the primary. */
-const FIRST_INHERITED = 4;
 
 /** Keeps a number of workers running that are one gateway to whoever looks at it from outside. */
 export class Primary {
-  /** What becomes of the workers. */
-  readonly happenings: Happenings = new Happenings();
+  /** What becomes of the workers, and whatever happens in them that somebody wants to hear. */
+  readonly happenings: Happenings = new Happenings({
+    onHeard: (types) => this.#hear(types.filter(crosses)),
+  });
+  #heard: readonly CrossingType[] = [];
   readonly #options: PrimaryOptions;
   readonly #workers = new Set<WorkerProcess>();
   readonly #limits = new FirstUseLimits();
   readonly #tickets = new TicketSecretSource(TICKET_ROTATION, (secrets) => {
     for (const worker of this.#workers) worker.send({ type: "tickets", secrets });
   });
-  /** Which of its file descriptors a worker listens on for a listener, by name: their order may change. */
-  readonly #sockets: ReadonlyMap<ListenerConfig["name"], number>;
-  /** Where those really are, whatever the configuration says. */
-  readonly #inherited = new Map<ListenerConfig["name"], ServerAddress>();
+  readonly #places: ListenerPlaces;
+  readonly #successions = new Successions();
   #config: GatewayConfig;
   #stopping = false;
-  #failures = 0;
   readonly #departed = new DepartedWorkers();
   readonly #asking: NodeJS.Timeout;
 
   constructor(config: GatewayConfig, options: PrimaryOptions) {
     this.#config = config;
     this.#options = options;
-    const passed = config.listeners.slice(0, options.sockets.length);
-    this.#sockets = new Map(passed.map(({ name }, at) => [name, FIRST_INHERITED + at]));
+    this.#places = new ListenerPlaces(config, options.sockets.length);
     const { askEveryMs = ASK_EVERY_MS } = options;
     this.#asking = setInterval(() => this.#askWorkers(), askEveryMs).unref();
   }
@@ -78,10 +74,9 @@ export class Primary {
       );
     }
     try {
-      for (const listener of this.#config.listeners.slice(this.#options.sockets.length))
-        await probe(listener);
+      await this.#places.probe(this.#config);
       const addresses = await this.#launch().listening;
-      this.#keepAddresses(addresses);
+      this.#config = this.#places.keep(this.#config, addresses);
       const others = Array.from({ length: this.#options.count - 1 }, () => this.#launch());
       await Promise.all(others.map(({ listening }) => listening));
       return addresses;
@@ -98,7 +93,7 @@ export class Primary {
 
   /** Everybody takes over a new configuration, those who are started later, too; or nobody does: then it throws. */
   async reload(config: GatewayConfig): Promise<readonly ServerAddress[]> {
-    const next = await this.#whereTheyListen(config);
+    const next = await this.#places.next(this.#config, config);
     const workers = [...this.#workers];
     const answers = await Promise.allSettled(workers.map((worker) => worker.prepare(next)));
     const prepared = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
@@ -116,35 +111,7 @@ export class Primary {
     ]);
     // Guards that are new do not know whom former ones gave tickets to.
     this.#tickets.holdersLost();
-    return next.listeners.map(({ name, listen }) => this.#inherited.get(name) ?? listen);
-  }
-
-  #keepAddresses(addresses: readonly ServerAddress[]): void {
-    const listeners = this.#config.listeners.map((listener, at) => {
-      const address = addresses[at] ?? listener.listen;
-      if (!this.#sockets.has(listener.name)) return { ...listener, listen: address };
-      this.#inherited.set(listener.name, address);
-      return listener;
-    });
-    this.#config = { ...this.#config, listeners };
-  }
-
-  /**
-   * A listener that port 0 was picked for keeps the port that it got, and a socket stays where it is. Others must be
-   * free, and port 0 is picked here: workers would pick one each. Throws when one cannot be had.
-   */
-  async #whereTheyListen(config: GatewayConfig): Promise<GatewayConfig> {
-    const places = new Set(this.#config.listeners.map(({ listen }) => formatServerAddress(listen)));
-    const listeners: ListenerConfig[] = [];
-    for (const listener of config.listeners) {
-      const before = this.#config.listeners.find(({ name }) => name === listener.name)?.listen;
-      const isPicked = listener.listen.port === 0 && before?.host === listener.listen.host;
-      if (this.#sockets.has(listener.name) || places.has(formatServerAddress(listener.listen))) {
-        listeners.push(listener);
-      } else if (isPicked) listeners.push({ ...listener, listen: before });
-      else listeners.push({ ...listener, listen: await probe(listener) });
-    }
-    return { ...config, listeners };
+    return this.#places.addressesOf(next);
   }
 
   /** One that cannot follow is ended: its successor begins with what it should have. */
@@ -200,8 +167,9 @@ export class Primary {
     worker.send({
       type: "start",
       config: toConfigMessage(this.#config),
-      sockets: [...this.#sockets],
+      sockets: [...this.#places.sockets],
       secrets: this.#tickets.secrets,
+      heard: this.#heard,
       lease: firstLease(this.#limits, { burst: BURST, processes: this.#options.count }, performance.now()),
     });
     if (worker.wasStarted) this.happenings.tell({ type: "worker-started", pid: worker.pid });
@@ -210,9 +178,21 @@ export class Primary {
 
   #received(worker: WorkerProcess, message: FromWorker): void {
     if (message.type === "renew") this.#tickets.renew(message.generation);
+    else if (message.type === "happenings") this.#happened(worker, message);
     else if (message.type === "spent") {
       worker.send({ type: "grant", ...grantLease(this.#limits, message, performance.now()) });
     }
+  }
+
+  /** Workers tell nothing that nobody asks for. */
+  #hear(types: readonly CrossingType[]): void {
+    this.#heard = types;
+    for (const worker of this.#workers) worker.send({ type: "hear", types });
+  }
+
+  #happened({ pid }: WorkerProcess, { happenings, lost }: HappeningsBatch): void {
+    for (const crossing of happenings) this.happenings.tell(fromCrossing(crossing));
+    if (lost > 0) this.happenings.tell({ type: "happenings-lost", pid, count: lost });
   }
 
   #askWorkers(): void {
@@ -233,9 +213,7 @@ export class Primary {
     if (this.#stopping) return;
     if (worker.wasStarted) this.happenings.tell({ type: "worker-died", pid: worker.pid, ...end });
     this.#tickets.holdersLost();
-    this.#failures = livedMs > SETTLED_MS ? 0 : this.#failures + 1;
-    const delayMs = this.#failures < 2 ? 0 : Math.min(MOST_DELAY_MS, 50 * 2 ** this.#failures);
-    setTimeout(() => this.#replace(), delayMs);
+    setTimeout(() => this.#replace(), this.#successions.delayAfter(livedMs));
   }
 
   #replace(): void {
@@ -249,17 +227,4 @@ export class Primary {
 /** Of one that does not answer, what it said last: without it, sums would go back. */
 async function reportOf(worker: WorkerProcess): Promise<WorkerReport | undefined> {
   return (await worker.report()) ?? worker.lastReport;
-}
-
-/** With `SO_REUSEPORT` a second gateway could listen beside us unnoticed. Resolves with the port that is free. */
-async function probe({ listen: address }: ListenerConfig): Promise<ServerAddress> {
-  const { promise, resolve, reject } = Promise.withResolvers<ServerAddress>();
-  const server = createServer().on("error", reject);
-  server.listen(address.port, address.host, () => {
-    const { port } = server.address() as AddressInfo;
-    server.close(() => resolve({ ...address, port }));
-  });
-  return await promise.catch((error: unknown) => {
-    throw cannotListen(address, error);
-  });
 }

@@ -1,8 +1,10 @@
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { Remedy } from "../../remedy.ts";
 import type { Lease, LeaseGrant, LeaseReport } from "../../trust/limits/leased-limits.ts";
+import type { CrossingType } from "../../trust/happenings/crossing.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import type { ConfigMessage } from "./config-message.ts";
+import type { HappeningsBatch } from "./happenings-sender.ts";
 import type { TicketSecrets } from "../tickets/ticket-keyring.ts";
 
 /** What a worker starts with. */
@@ -11,6 +13,8 @@ export interface WorkerStart {
   /** Open sockets that it has, by the names of listeners; for all others it opens its own. */
   readonly sockets: readonly (readonly [listener: ListenerConfig["name"], fd: number])[];
   readonly secrets: TicketSecrets;
+  /** What it is to tell of. */
+  readonly heard: readonly CrossingType[];
   /** How many first uses it may let through before it asks. */
   readonly lease: Lease;
 }
@@ -23,6 +27,8 @@ export type ToWorker =
   | { readonly type: "commit" | "abandon"; readonly id: number }
   | { readonly type: "tickets"; readonly secrets: TicketSecrets }
   | ({ readonly type: "grant" } & LeaseGrant)
+  /** What it is to tell of from now on. */
+  | { readonly type: "hear"; readonly types: readonly CrossingType[] }
   | { readonly type: "report"; readonly id: number }
   | { readonly type: "health"; readonly id: number }
   /** Accept nothing any more, let what runs finish, end. */
@@ -36,6 +42,7 @@ export type FromWorker =
   | { readonly type: "committed"; readonly id: number }
   | { readonly type: "renew"; readonly generation: number }
   | ({ readonly type: "spent" } & LeaseReport)
+  | ({ readonly type: "happenings" } & HappeningsBatch)
   | { readonly type: "report"; readonly id: number; readonly report: WorkerReport }
   | { readonly type: "health"; readonly id: number; readonly unready: string | null };
 

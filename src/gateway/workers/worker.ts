@@ -7,6 +7,8 @@ import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import { fromConfigMessage } from "./config-message.ts";
 import type { PreparedReload } from "../reload/prepared-reload.ts";
 import type { ListenOn } from "../listening/listener.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
+import { HappeningsSender } from "./happenings-sender.ts";
 import { TicketKeyring } from "../tickets/ticket-keyring.ts";
 import type { FromWorker, ToWorker, WorkerError, WorkerReport, WorkerStart } from "./worker-message.ts";
 
@@ -28,6 +30,7 @@ export class Worker {
   readonly #sockets: ReadonlyMap<ListenerConfig["name"], number>;
   readonly #leased: LeasedLimits;
   readonly #duties = Promise.withResolvers<WorkerDuties>();
+  readonly #sender = new HappeningsSender((batch) => send({ type: "happenings", ...batch }));
   readonly #prepared = new Map<number, Promise<PreparedReload>>();
 
   /** Waits for what the primary has to say first. */
@@ -38,7 +41,8 @@ export class Worker {
     return await promise;
   }
 
-  private constructor({ config, sockets, secrets, lease }: WorkerStart) {
+  private constructor({ config, sockets, secrets, heard, lease }: WorkerStart) {
+    this.#sender.hear(heard);
     this.config = fromConfigMessage(config);
     this.#sockets = new Map(sockets);
     this.#keyring = new TicketKeyring(secrets, (generation) => void send({ type: "renew", generation }));
@@ -68,6 +72,16 @@ export class Worker {
     return fd === undefined ? { reusePort: true } : { fd };
   }
 
+  /** Tells the primary what happens, as far as it wants to hear it. */
+  follow(happenings: Happenings): void {
+    this.#sender.follow(happenings);
+  }
+
+  /** Resolves when the primary was told all that happened. */
+  told(): Promise<void> {
+    return this.#sender.sent();
+  }
+
   /** Says that connections are accepted; from now on the duties are called upon. */
   listening(addresses: readonly ServerAddress[], duties: WorkerDuties): void {
     this.#duties.resolve(duties);
@@ -86,6 +100,9 @@ export class Worker {
         break;
       case "grant":
         this.#leased.grant(message, performance.now());
+        break;
+      case "hear":
+        this.#sender.hear(message.types);
         break;
       case "prepare":
         void this.#prepare(message.id, fromConfigMessage(message.config));
