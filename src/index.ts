@@ -72,6 +72,9 @@ export {
 } from "./trust/records/token-record.ts";
 export { Trust, type TrustOptions } from "./trust/trust.ts";
 export type { Fall } from "./trust/judging/distrust.ts";
+export type { CutReason } from "./trust/happenings/cut-reason.ts";
+export type { Happening, HappeningOf, HappeningType } from "./trust/happenings/happening.ts";
+export { Happenings, type HappeningsOptions } from "./trust/happenings/happenings.ts";
 export type { TrustChange, TrustChanges } from "./trust/happenings/trust-changes.ts";
 export { type AuditReport, auditRows } from "./trust/chain/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";

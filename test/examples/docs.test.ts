@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { alertOf } from "../../src/trust/judging/alerts.ts";
+import { CUT_REASONS } from "../../src/trust/happenings/cut-reason.ts";
 import { CHANNELS } from "../../src/guard/channels.ts";
 import { ALERTS, type AlertName } from "../../src/tls/code-points/alert.ts";
 import * as handclasp from "../../src/index.ts";
@@ -171,6 +172,11 @@ describe("the documentation", () => {
     assert.deepEqual(firstCells(text, "Events").toSorted(), Object.keys(EVENTS).toSorted());
     const channels = Object.values(CHANNELS).map(({ name }) => String(name));
     assert.deepEqual(firstCells(text, "Channels").toSorted(), channels.toSorted());
+  });
+
+  it("says why connections are cut, for each reason", () => {
+    const reasons = firstCells(read("docs/reference/events.md"), "Why a connection was cut");
+    assert.deepEqual(reasons, CUT_REASONS);
   });
 
   it("names no error code that does not exist", () => {

@@ -1,4 +1,5 @@
 import { isHandclaspError, reasonOf } from "../../errors.ts";
+import { ROUTINE_CUTS } from "../../trust/happenings/cut-reason.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { hintText } from "../terminal/hint-text.ts";
 import { say } from "../terminal/output.ts";
@@ -63,6 +64,11 @@ export function errorEntry(error: unknown): LogEntry {
 /** What names a listener in a line, where there is one. */
 export function named(listener: string | null | undefined): { readonly listener?: string } {
   return typeof listener === "string" ? { listener } : {};
+}
+
+/** Whether a line says that a connection was just over, which nobody has to do something about. */
+export function isRoutineCut({ event, reason }: LogEntry): boolean {
+  return event === "revoked" && ROUTINE_CUTS.has(String(reason));
 }
 
 /** A line that no client can make as long as it likes. */

@@ -1,5 +1,5 @@
 import pino from "pino";
-import { boundedEntry, errorEntry, type EventLog, type LogEntry, named } from "./event-log.ts";
+import { boundedEntry, errorEntry, type EventLog, type LogEntry, isRoutineCut, named } from "./event-log.ts";
 import { stderr } from "../terminal/way-out.ts";
 
 /** What an operator may have to do something about. */
@@ -47,7 +47,9 @@ export class JsonLog implements EventLog {
   }
 }
 
-function levelOf({ event }: LogEntry): "error" | "warn" | "info" {
+function levelOf(entry: LogEntry): "error" | "warn" | "info" {
+  const { event } = entry;
   if (event === "error") return "error";
+  if (isRoutineCut(entry)) return "info";
   return WARNINGS.has(event) ? "warn" : "info";
 }

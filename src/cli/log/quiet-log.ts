@@ -1,4 +1,4 @@
-import type { EventLog, LogEntry } from "./event-log.ts";
+import { type EventLog, isRoutineCut, type LogEntry } from "./event-log.ts";
 
 /** What strangers can bring about as often as they like. */
 const BY_STRANGERS = new Set([
@@ -42,7 +42,8 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   offer(about: LogEntry, entry: () => LogEntry): void {
-    if (!BY_STRANGERS.has(about.event) || this.#take(about)) this.#log.write(entry());
+    const isLimited = BY_STRANGERS.has(about.event) || isRoutineCut(about);
+    if (!isLimited || this.#take(about)) this.#log.write(entry());
   }
 
   warn(message: string, listener?: string): void {
@@ -60,11 +61,11 @@ export class QuietLog implements EventLog, Disposable {
   }
 
   #take({ event, reason, listener }: LogEntry): boolean {
-    const isOfKnown = typeof reason === "string" && OF_KNOWN_KEYS.has(reason);
-    const name = isOfKnown ? `${event} ${reason}` : event;
+    const countsByReason = typeof reason === "string" && (event === "revoked" || OF_KNOWN_KEYS.has(reason));
+    const name = countsByReason ? `${event} ${reason}` : event;
     let allowance = this.#allowances.get(name);
     if (allowance === undefined) {
-      const of = { event: "suppressed", of: event, ...(isOfKnown && { reason }) };
+      const of = { event: "suppressed", of: event, ...(countsByReason && { reason }) };
       allowance = { of, left: BURST, suppressed: new Map() };
       this.#allowances.set(name, allowance);
     }

@@ -18,11 +18,11 @@ export const CUT_REASONS = [
 ] as const;
 
 /** Those that say nothing about the client: its connection was over. */
-const ROUTINE: ReadonlySet<CutReason> = new Set(["too-old", "idle", "closed"]);
+export const ROUTINE_CUTS: ReadonlySet<string> = new Set<CutReason>(["too-old", "idle", "closed"]);
 
 /** Whether a connection was cut for what became of the trust in its client. */
 export function isOfTrust(reason: CutReason): boolean {
-  return !ROUTINE.has(reason);
+  return !ROUTINE_CUTS.has(reason);
 }
 
 /** A key that was trusted waits for review again only after it was forgotten. */

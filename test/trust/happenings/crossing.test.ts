@@ -22,6 +22,10 @@ const CONNECTION = {
   },
 };
 
+function failedFor(error: unknown): Failed {
+  return { type: "failed", connection: CONNECTION, listener: null, error };
+}
+
 describe("a happening that goes to another process", () => {
   it("has the connection and the peer as they are, and no certificate", () => {
     const peer = {
@@ -46,14 +50,8 @@ describe("a happening that goes to another process", () => {
   });
 
   it("has its error, with a code where it is ours", () => {
-    const failed = (error: unknown): Failed => ({
-      type: "failed",
-      connection: CONNECTION,
-      listener: null,
-      error,
-    });
     const [ours, other] = [new HandclaspError("ERR_HANDCLASP_STORE_WRITE", "the disk is full"), "odd"].map(
-      (error) => sent(failed(error)),
+      (error) => sent(failedFor(error)),
     );
     assert.ok(ours?.type === "failed" && isHandclaspError(ours.error, "ERR_HANDCLASP_STORE_WRITE"));
     assert.ok(other?.type === "failed" && other.error instanceof Error && other.error.message === "odd");
