@@ -44,32 +44,30 @@ export class GatewayProcess implements AsyncDisposable {
   readonly happenings: Happenings;
   readonly #gateway: Gateway;
   readonly #identity: ServerIdentity;
-  readonly #pemDir: PemDir | undefined;
+  /** What ends when the gateway did. */
+  readonly #resources: AsyncDisposableStack;
   readonly #metrics: GatewayMetrics | undefined;
   readonly #trace: TraceOutput | undefined;
 
   /** Opens the store; listens nowhere yet. */
   static async open(config: GatewayConfig, options: GatewayProcessOptions): Promise<GatewayProcess> {
-    const store = openStoreAt(config.store, { process: processName(options.verb) });
-    try {
-      const pemDir = await keepPems(store, config.pemDir, options.log);
-      const happenings = new Happenings();
-      const metrics = await metricsOf(config, store, happenings);
-      return new GatewayProcess(config, options, { store, pemDir, happenings, metrics });
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
+    await using resources = new AsyncDisposableStack();
+    const store = resources.use(openStoreAt(config.store, { process: processName(options.verb) }));
+    const pemDir = resources.use(await keepPems(store, config.pemDir, options.log));
+    const happenings = new Happenings();
+    const metrics = resources.use(await metricsOf(config, store, happenings));
+    const opened = { store, pemDir, happenings, metrics };
+    return new GatewayProcess(config, options, { ...opened, resources: resources.move() });
   }
 
   private constructor(
     config: GatewayConfig,
     { verb, identity, log, detail, printCertificate, trace, ...sharing }: GatewayProcessOptions,
-    { store, pemDir, happenings, metrics }: Opened,
+    { store, pemDir, happenings, metrics, resources }: Opened,
   ) {
     this.store = store;
     this.#identity = identity;
-    this.#pemDir = pemDir;
+    this.#resources = resources;
     this.#metrics = metrics;
     const onRenewed = (pin: KeyPin): void => pemDir?.renewed(pin);
     this.happenings = happenings;
@@ -126,10 +124,8 @@ export class GatewayProcess implements AsyncDisposable {
   /** Ends what runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#gateway.close();
-    this.#metrics?.[Symbol.dispose]();
     this.#trace?.[Symbol.dispose]();
-    await this.#pemDir?.[Symbol.asyncDispose]();
-    await this.store.close();
+    await this.#resources[Symbol.asyncDispose]();
   }
 }
 
@@ -138,6 +134,7 @@ interface Opened {
   readonly pemDir: PemDir | undefined;
   readonly happenings: Happenings;
   readonly metrics: GatewayMetrics | undefined;
+  readonly resources: AsyncDisposableStack;
 }
 
 /** prom-client is loaded by those only who want metrics. */

@@ -16,13 +16,13 @@ export interface WarnedListener {
 }
 
 /** Warns of settings that let in whom one may not expect, as they were written: as flags, or for a listener of a file. */
-export function warnAbout(settings: Weakening, log: EventLog, listener?: WarnedListener): void {
+export function warnAbout(settings: Weakening, log: EventLog, listener: WarnedListener): void {
   const { trustCa, validity, clientCertificate } = settings;
   const said = (key: string, value: string): string =>
-    listener?.isOfFile === true
+    listener.isOfFile
       ? `${key} = "${value}" of the listener ${JSON.stringify(listener.name)}`
       : `--${key.replaceAll("_", "-")} ${value}`;
-  const warn = (message: string): void => log.warn(message, listener?.name ?? undefined);
+  const warn = (message: string): void => log.warn(message, listener.name ?? undefined);
   if (trustCa === "system") {
     warn(`${said("trust_ca", trustCa)} lets in everybody who has a client certificate of any public CA`);
   }
