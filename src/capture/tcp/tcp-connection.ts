@@ -6,7 +6,7 @@ import { TcpStream, type StreamSink } from "./tcp-stream.ts";
 import { helloOf } from "./tls-hello.ts";
 
 /** 0 is whoever sent the first packet that was seen. */
-export type Side = 0 | 1;
+export type EndIndex = 0 | 1;
 
 /** What is known of a connection from its first packet. */
 export interface ConnectionStart {
@@ -21,12 +21,12 @@ export interface ConnectionStart {
 export class TcpConnection {
   readonly #start: ConnectionStart;
   readonly #streams: readonly [TcpStream, TcpStream];
-  #clientSide: Side | undefined;
+  #clientEnd: EndIndex | undefined;
   #synAt: Moment | undefined;
   #connection: Connection | undefined;
   #last: Moment = { timeMs: undefined, packet: 0 };
   /** A RST that may be nobody's: whoever sent it says more, or not. */
-  #doubtful: { readonly side: Side; readonly sequence: number; readonly when: Moment } | undefined;
+  #doubtful: { readonly end: EndIndex; readonly sequence: number; readonly when: Moment } | undefined;
   #isReset = false;
   #isClosed = false;
 
@@ -52,27 +52,27 @@ export class TcpConnection {
   }
 
   /** Whether a segment belongs here, and not to a new connection with the same addresses and ports. */
-  accepts(side: Side, { syn, sequence, acknowledgment, payload }: TcpSegment): boolean {
-    const stream = this.#streams[side];
+  accepts(end: EndIndex, { syn, sequence, acknowledgment, payload }: TcpSegment): boolean {
+    const stream = this.#streams[end];
     if (!syn) return helloOf(payload) !== "client" || stream.fitsBytes(sequence, this.#isClosed);
     if (stream.fitsSyn(sequence)) return true;
-    const asked = this.#streams[other(side)].initial;
+    const asked = this.#streams[other(end)].initial;
     return asked !== undefined && acknowledgment === (asked + 1) >>> 0 && stream.isUntouched;
   }
 
-  segment(side: Side, segment: TcpSegment, when: Moment): void {
+  segment(end: EndIndex, segment: TcpSegment, when: Moment): void {
     if (this.#isClosed) return;
     this.#last = when;
     const { sequence, acknowledgment, payload, fin } = segment;
     if (segment.reset) {
-      this.#reset(side, sequence, when);
+      this.#reset(end, sequence, when);
       return;
     }
-    if (this.#doubtful?.side === side) this.#doubtful = undefined;
-    if (segment.syn) this.#syn(side, segment, when);
+    if (this.#doubtful?.end === end) this.#doubtful = undefined;
+    if (segment.syn) this.#syn(end, segment, when);
     // What it acknowledges came before what it brings.
-    if (acknowledgment !== undefined) this.#streams[other(side)].acknowledged(acknowledgment, when);
-    this.#streams[side].segment(segment.syn ? (sequence + 1) >>> 0 : sequence, payload, fin, when);
+    if (acknowledgment !== undefined) this.#streams[other(end)].acknowledged(acknowledgment, when);
+    this.#streams[end].segment(segment.syn ? (sequence + 1) >>> 0 : sequence, payload, fin, when);
     if (this.#streams[0].isFinished && this.#streams[1].isFinished) this.close("finished");
   }
 
@@ -81,7 +81,7 @@ export class TcpConnection {
     if (this.#isClosed) return;
     this.#flush();
     if (this.#doubtful !== undefined && reason !== "finished")
-      this.#tellReset(this.#doubtful.side, this.#last);
+      this.#tellReset(this.#doubtful.end, this.#last);
     this.#isClosed = true;
     this.#start.onEvent({
       kind: "close",
@@ -97,83 +97,83 @@ export class TcpConnection {
   }
 
   /** A SYN comes from the client, a SYN with ACK from the server. */
-  #syn(side: Side, { sequence, acknowledgment }: TcpSegment, when: Moment): void {
-    this.#clientSide ??= acknowledgment === undefined ? side : other(side);
+  #syn(end: EndIndex, { sequence, acknowledgment }: TcpSegment, when: Moment): void {
+    this.#clientEnd ??= acknowledgment === undefined ? end : other(end);
     this.#synAt ??= when;
-    this.#streams[side].syn(sequence);
+    this.#streams[end].syn(sequence);
   }
 
-  /** What was sent before it arrived, by either side, is still read. */
-  #reset(side: Side, sequence: number, when: Moment): void {
-    const fit = this.#streams[side].fitOfReset(sequence);
+  /** What was sent before it arrived, by either end, is still read. */
+  #reset(end: EndIndex, sequence: number, when: Moment): void {
+    const fit = this.#streams[end].fitOfReset(sequence);
     if (this.#isReset || fit === "stray") return;
     if (fit === "doubtful") {
-      this.#doubtful = { side, sequence, when };
+      this.#doubtful = { end, sequence, when };
       return;
     }
     for (const stream of this.#streams) stream.startNow(when);
-    this.#tellReset(side, when);
+    this.#tellReset(end, when);
   }
 
-  #tellReset(side: Side, when: Moment): void {
+  #tellReset(end: EndIndex, when: Moment): void {
     this.#isReset = true;
     this.#doubtful = undefined;
     const connection = this.#identify();
-    this.#start.onEvent({ kind: "reset", connection, sender: this.#sender(side), ...when });
+    this.#start.onEvent({ kind: "reset", connection, sender: this.#sender(end), ...when });
   }
 
   /** What came first goes first. */
   #flush(): void {
     const [one, two] = this.#streams;
-    for (const side of one.heldSince <= two.heldSince ? ([0, 1] as const) : ([1, 0] as const)) {
-      const { side: resetSide, sequence } = this.#doubtful ?? {};
-      this.#streams[side].flush(this.#last, side === resetSide ? sequence : undefined);
+    for (const end of one.heldSince <= two.heldSince ? ([0, 1] as const) : ([1, 0] as const)) {
+      const { end: resetEnd, sequence } = this.#doubtful ?? {};
+      this.#streams[end].flush(this.#last, end === resetEnd ? sequence : undefined);
     }
   }
 
-  #sink(side: Side): StreamSink {
+  #sink(end: EndIndex): StreamSink {
     const { onEvent } = this.#start;
     return {
       data: (when, bytes) => {
         if (this.#connection === undefined)
-          this.#clientSide = this.#clientByHello(side, bytes) ?? this.#clientSide;
+          this.#clientEnd = this.#clientByHello(end, bytes) ?? this.#clientEnd;
         const connection = this.#identify(when);
-        onEvent({ kind: "data", connection, sender: this.#sender(side), ...when, bytes });
+        onEvent({ kind: "data", connection, sender: this.#sender(end), ...when, bytes });
       },
       gap: (when, length) => {
         const connection = this.#identify(when);
-        onEvent({ kind: "gap", connection, sender: this.#sender(side), ...when, length });
+        onEvent({ kind: "gap", connection, sender: this.#sender(end), ...when, length });
       },
       finished: (when) => {
         const connection = this.#identify(when);
-        onEvent({ kind: "finish", connection, sender: this.#sender(side), ...when });
+        onEvent({ kind: "finish", connection, sender: this.#sender(end), ...when });
       },
     };
   }
 
-  #clientByHello(side: Side, bytes: Uint8Array): Side | undefined {
+  #clientByHello(end: EndIndex, bytes: Uint8Array): EndIndex | undefined {
     const sender = helloOf(bytes);
     if (sender === undefined) return undefined;
-    return sender === "client" ? side : other(side);
+    return sender === "client" ? end : other(end);
   }
 
-  #sender(side: Side): Sender {
-    return side === this.#clientSide ? "client" : "server";
+  #sender(end: EndIndex): Sender {
+    return end === this.#clientEnd ? "client" : "server";
   }
 
   /** Decides for good who is the client, and says that the connection is open. */
   #identify(when: Moment = this.#last): Connection {
     if (this.#connection !== undefined) return this.#connection;
     const { id, ends } = this.#start;
-    this.#clientSide ??= ends[0].port >= ends[1].port ? 0 : 1;
-    const client = ends[this.#clientSide];
-    const server = ends[other(this.#clientSide)];
+    this.#clientEnd ??= ends[0].port >= ends[1].port ? 0 : 1;
+    const client = ends[this.#clientEnd];
+    const server = ends[other(this.#clientEnd)];
     this.#connection = { id, client, server, fromStart: this.#synAt !== undefined };
     this.#start.onEvent({ kind: "open", connection: this.#connection, ...(this.#synAt ?? when) });
     return this.#connection;
   }
 }
 
-function other(side: Side): Side {
-  return side === 0 ? 1 : 0;
+function other(end: EndIndex): EndIndex {
+  return end === 0 ? 1 : 0;
 }

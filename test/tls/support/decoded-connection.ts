@@ -8,15 +8,14 @@ import { nextTrafficSecret } from "../../../src/tls/keys/traffic-keys.ts";
 import { finishedVerifyData } from "./key-schedule.ts";
 import { openTls12Records } from "../../../src/tls/keys/open-record.ts";
 import { Tls13RecordOpener } from "../../../src/tls/keys/open-record-tls13.ts";
+import type { Sender } from "../../../src/tls/records/sender.ts";
 import type { ProtectedRecord, RecordOpener } from "../../../src/tls/keys/record-protection.ts";
 import { tls12VerifyData } from "./tls12-secrets.ts";
 import type { RecordedConnection } from "./recorded-connection.ts";
 
-type Side = "client" | "server";
-
 /** A record that was protected, and what opens it. */
 export interface OpenedOnTheWay {
-  readonly from: Side;
+  readonly from: Sender;
   readonly record: ProtectedRecord;
   readonly type: number;
   readonly content: Uint8Array;
@@ -33,20 +32,20 @@ const EXTENDED_MASTER_SECRET = 23;
 /** Decrypts one connection from first byte to last, and checks each Finished by its MAC over all messages before. */
 export class DecodedConnection {
   readonly opened: OpenedOnTheWay[] = [];
-  readonly application: Record<Side, string> = { client: "", server: "" };
+  readonly application: Record<Sender, string> = { client: "", server: "" };
   /** Who sent a Finished that was right, in order. */
-  readonly finished: Side[] = [];
-  readonly keyUpdates: Side[] = [];
+  readonly finished: Sender[] = [];
+  readonly keyUpdates: Sender[] = [];
   readonly extensions: Set<number> = new Set();
   /** Over the messages up to ClientKeyExchange. RFC 7627 §3. */
   sessionHash: Uint8Array = new Uint8Array();
   clientRandom: Uint8Array = new Uint8Array();
   serverRandom: Uint8Array = new Uint8Array();
   readonly #secrets = new KeyLogSecrets();
-  readonly #records: Record<Side, Uint8Array> = { client: new Uint8Array(), server: new Uint8Array() };
-  readonly #messages: Record<Side, Uint8Array> = { client: new Uint8Array(), server: new Uint8Array() };
-  readonly #openers: Partial<Record<Side, RecordOpener>> = {};
-  readonly #traffic: Partial<Record<Side, Uint8Array>> = {};
+  readonly #records: Record<Sender, Uint8Array> = { client: new Uint8Array(), server: new Uint8Array() };
+  readonly #messages: Record<Sender, Uint8Array> = { client: new Uint8Array(), server: new Uint8Array() };
+  readonly #openers: Partial<Record<Sender, RecordOpener>> = {};
+  readonly #traffic: Partial<Record<Sender, Uint8Array>> = {};
   #transcript: Uint8Array = new Uint8Array();
   #suite: CipherSuite | undefined;
 
@@ -72,7 +71,7 @@ export class DecodedConnection {
   }
 
   /** What opens the first record that the side protected. */
-  freshOpener(side: Side): RecordOpener {
+  freshOpener(side: Sender): RecordOpener {
     if (this.suite.version === "TLSv1.2") return this.#tls12Openers()[side];
     const label = side === "client" ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
     return new Tls13RecordOpener(this.suite, this.secret(label));
@@ -84,7 +83,7 @@ export class DecodedConnection {
     return secret;
   }
 
-  #take(from: Side, bytes: Uint8Array): void {
+  #take(from: Sender, bytes: Uint8Array): void {
     let left = Buffer.concat([this.#records[from], bytes]);
     while (left.length >= 5 && left.length >= 5 + left.readUInt16BE(3)) {
       const end = 5 + left.readUInt16BE(3);
@@ -98,7 +97,7 @@ export class DecodedConnection {
     this.#records[from] = left;
   }
 
-  #record(from: Side, record: ProtectedRecord): void {
+  #record(from: Sender, record: ProtectedRecord): void {
     if (record.type === 20) {
       if (this.#suite?.version === "TLSv1.2") this.#openers[from] = this.#tls12Openers()[from];
       return;
@@ -110,7 +109,7 @@ export class DecodedConnection {
     this.#content(from, type, content);
   }
 
-  #content(from: Side, type: number, content: Uint8Array): void {
+  #content(from: Sender, type: number, content: Uint8Array): void {
     if (type === 23) this.application[from] += Buffer.from(content).toString("utf8");
     if (type !== 22) return;
     let left = Buffer.concat([this.#messages[from], content]);
@@ -122,7 +121,7 @@ export class DecodedConnection {
     this.#messages[from] = left;
   }
 
-  #message(from: Side, message: Buffer): void {
+  #message(from: Sender, message: Buffer): void {
     const type = message.readUInt8(0);
     if (type === 20) this.#checkFinished(from, message.subarray(4));
     if (type === 1) this.clientRandom = message.subarray(6, 38);
@@ -168,7 +167,7 @@ export class DecodedConnection {
     this.#transcript = Buffer.concat([Uint8Array.of(254, 0, 0, hashed.length), hashed, retry]);
   }
 
-  #checkFinished(from: Side, verifyData: Uint8Array): void {
+  #checkFinished(from: Sender, verifyData: Uint8Array): void {
     const { suite } = this;
     const expected =
       suite.version === "TLSv1.2"
@@ -178,7 +177,7 @@ export class DecodedConnection {
     this.finished.push(from);
   }
 
-  #tls12Openers(): Record<Side, RecordOpener> {
+  #tls12Openers(): Record<Sender, RecordOpener> {
     assert(this.suite.version === "TLSv1.2");
     return openTls12Records({
       suite: this.suite,
@@ -188,7 +187,7 @@ export class DecodedConnection {
     });
   }
 
-  #open(side: Side, secret: Uint8Array): void {
+  #open(side: Sender, secret: Uint8Array): void {
     assert(this.suite.version === "TLSv1.3");
     this.#traffic[side] = secret;
     this.#openers[side] = new Tls13RecordOpener(this.suite, secret);
