@@ -17,7 +17,7 @@ const TESTS = [
   "test/tls/records/record-reader.test.ts",
   "test/tls/records/handshake-reader.test.ts",
   "test/capture/mutated-captures.test.ts",
-  "test/capture/pcap/capture.test.ts",
+  "test/capture/pcap/capture-reader.test.ts",
   "test/capture/tcp-reassembly-properties.test.ts",
   "test/gateway/any-moment.test.ts",
 ];
