@@ -1,8 +1,10 @@
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import { isHandclaspError } from "../errors.ts";
-import type { Change, RenewChange } from "./records/change.ts";
+import type { Change } from "./records/change.ts";
 import type { Actor } from "./records/events.ts";
-import { type FirstUseLimiter, FirstUseLimits } from "./limits/first-use-limits.ts";
+import { ClaimLimits } from "./claim-limits.ts";
+import { NoteWriter } from "./note-writer.ts";
+import { FirstUseLimits } from "./limits/first-use-limits.ts";
 import { isSetAside } from "./judging/is-set-aside.ts";
 import { momentAfter } from "./records/moment.ts";
 import { isMadeUp } from "./judging/is-made-up.ts";
@@ -11,14 +13,12 @@ import { type Standing, standingOf, UNKNOWABLE } from "./judging/standing.ts";
 import { toSeenCertificate } from "./judging/seen-certificate.ts";
 import type { KeyRecord } from "./records/key-record.ts";
 import { type PeerGroups, StoreGroups } from "./peer-groups.ts";
-import { nameKey } from "./naming/peer-name.ts";
 import { DEFAULT_POLICY, type Policy } from "./records/policy.ts";
 import type { Rate } from "./records/rate.ts";
 import type { Journal } from "./sightings/journal.ts";
 import { SightingWriter } from "./sightings/sighting-writer.ts";
 import type { Showing } from "./records/showing.ts";
-import { sourceNetwork } from "./network/source-network.ts";
-import { DEFAULT_ROTATIONS, isVouchedFor, RotationLimits } from "./limits/rotation-limits.ts";
+import { DEFAULT_ROTATIONS } from "./limits/rotation-limits.ts";
 import type { TrustChanges } from "./happenings/trust-changes.ts";
 import { followTrustChanges } from "./trust-change.ts";
 import type { TrustPort } from "./trust-port.ts";
@@ -28,7 +28,6 @@ import type { Claim, Concern, RefusalReason, Refuse, Settled, Verdict } from "./
 
 export type { OnTrustError, TrustOptions };
 
-const FLUSH_MS = 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 /** Decides about clients against a trust store. One for a process and store. */
@@ -40,35 +39,33 @@ export class Trust implements TrustPort, AsyncDisposable {
   /** Takes down what happens to connections. */
   readonly journal: Journal;
   readonly #now: () => number;
-  readonly #monotonic: () => number;
   readonly #process: string;
-  readonly #limits: FirstUseLimiter;
+  readonly #limits: ClaimLimits;
   readonly #rotationRate: Rate;
-  readonly #rotations: RotationLimits;
   readonly #maxPending: number;
   readonly #pendingForMs: number;
   readonly #onError: OnTrustError;
   readonly #sightings: SightingWriter;
-  readonly #renewals = new Map<KeyPin, RenewChange>();
-  readonly #noted = new Set<string>();
-  #flushTimer: NodeJS.Timeout | undefined;
-  /** Resolves when all is written that nobody waits for. */
-  #notes: Promise<void> = Promise.resolve();
+  readonly #notes: NoteWriter;
 
   constructor(store: TrustStore, options: TrustOptions) {
     checkTrustOptions(store, options);
     this.store = store;
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#now = options.now;
-    this.#monotonic = options.monotonic ?? options.now;
     this.#process = options.process;
     const { limits } = options;
-    this.#limits = limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits);
     this.#rotationRate = options.rotations ?? DEFAULT_ROTATIONS;
-    this.#rotations = new RotationLimits(this.#rotationRate);
+    this.#limits = new ClaimLimits({
+      store,
+      firstUse: limits !== undefined && "take" in limits ? limits : new FirstUseLimits(limits),
+      rotation: this.#rotationRate,
+      monotonic: options.monotonic ?? options.now,
+    });
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
     this.#onError = options.onError ?? (() => undefined);
+    this.#notes = new NoteWriter(store, this.#onError);
     this.#sightings = new SightingWriter(store, this.#now, (error) => this.#onError(error, null));
     this.journal = this.#sightings;
     this.groups = new StoreGroups(store, this.#now, (error) => this.#onError(error, null));
@@ -82,13 +79,18 @@ export class Trust implements TrustPort, AsyncDisposable {
       const key = this.store.key(pin);
       const verdict = judge(showing, key, this.store, this.policy, now);
       if (verdict.decision === "admit") {
-        if (verdict.renewed) this.#renew(showing);
+        if (verdict.renewed) {
+          const certificate = toSeenCertificate(showing.certificate);
+          this.#notes.renew({ type: "renew", ...this.#origin(showing), certificate });
+        }
         return verdict;
       }
       if (verdict.concern !== undefined) this.#noteConcern(verdict.concern, showing);
       const known = key !== undefined && !isLapsed(key, now);
       if (verdict.decision === "claim") {
-        return this.#mayClaim(verdict, showing, known) ? verdict : refusal("rate-limited", pin, verdict.peer);
+        return this.#limits.mayClaim(verdict, showing, known)
+          ? verdict
+          : refusal("rate-limited", pin, verdict.peer);
       }
       return this.#keep(verdict, showing, known ? key : undefined, now);
     } catch (error) {
@@ -110,7 +112,7 @@ export class Trust implements TrustPort, AsyncDisposable {
       const outcome = await this.store.apply(this.#changeFor(claim, showing, at));
       if (outcome.kind === "lost") {
         const { reason, conflictsWith, concern } = outcome;
-        if (reason === "rate-limited") this.#rotations.refused(claim.pin);
+        if (reason === "rate-limited") this.#limits.rotationRefused(claim);
         const refuse = { ...refusal(reason, claim.pin, claim.peer), conflictsWith };
         return concern === undefined ? refuse : { ...refuse, concern };
       }
@@ -158,26 +160,12 @@ export class Trust implements TrustPort, AsyncDisposable {
    * refusals within 100 ms.
    */
   async flush(): Promise<void> {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    this.#noted.clear();
-    const renewals = [...this.#renewals.values()];
-    this.#renewals.clear();
-    try {
-      await Promise.all([
-        this.#notes,
-        this.#sightings.flush(),
-        ...renewals.map((change) => this.store.apply(change)),
-      ]);
-    } catch (error) {
-      this.#onError(error, null);
-    }
+    await Promise.all([this.#notes.flush(), this.#sightings.flush()]);
   }
 
   /** Flushes. The store stays open: whoever opened it closes it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flush();
-    clearTimeout(this.#flushTimer);
   }
 
   #changeFor(claim: Claim, showing: Showing, at: number): Change {
@@ -203,7 +191,7 @@ export class Trust implements TrustPort, AsyncDisposable {
   #noteConcern(concern: Concern, showing: Showing): void {
     if (isMadeUp(concern.problem)) return;
     const { pin } = showing.certificate;
-    this.#note(`${concern.problem} ${concern.about}`, {
+    this.#notes.note(`${concern.problem} ${concern.about}`, {
       type: "note-concern",
       ...this.#origin(showing),
       concern,
@@ -211,37 +199,19 @@ export class Trust implements TrustPort, AsyncDisposable {
     });
   }
 
-  /** Tokens are counted by whoever made them. */
-  #mayClaim(claim: Claim, showing: Showing, known: boolean): boolean {
-    if (claim.source === "rotation") return this.#mayRotate(claim, showing);
-    return known || claim.source === "token" || this.#mayMeet(showing);
-  }
-
-  /** A peer is counted for itself, wherever it comes from; one that is nobody's but its own as a stranger, too. */
-  #mayRotate({ peer, pin }: Claim, showing: Showing): boolean {
-    const now = this.#monotonic();
-    if (this.#rotations.isTaken(pin)) return true;
-    if (!this.#rotations.mayTake(peer, pin, now)) return false;
-    if (!isVouchedFor(this.store.keysOfName(nameKey(peer))) && !this.#mayMeet(showing)) return false;
-    return this.#rotations.take(peer, pin, now);
-  }
-
-  #mayMeet(showing: Showing): boolean {
-    return this.#limits.take(sourceNetwork(showing.remoteAddress), this.#monotonic());
-  }
-
   /** What a refusal leaves behind: an unknown key for review, a new name, a sign of theft. */
   #keep(refuse: Refuse, showing: Showing, known: KeyRecord | undefined, now: number): Refuse {
     const { reason, pin } = refuse;
     if (reason === "pending" || reason === "key-changed") {
-      if (known === undefined && !this.#mayMeet(showing)) return refusal("rate-limited", pin, refuse.peer);
+      if (known === undefined && !this.#limits.mayMeet(showing))
+        return refusal("rate-limited", pin, refuse.peer);
       this.#sightings.seen(showing.certificate.pin);
       if (known !== undefined && isSetAside(known)) return refuse;
       if (known !== undefined && isKeptAlready(known, refuse, showing)) return refuse;
       // Another certificate of a key that waits is written anew: it costs its network what a new key does.
       const isOther = known !== undefined && known.fingerprint !== showing.certificate.fingerprint;
-      if (isOther && !this.#mayMeet(showing)) return refuse;
-      this.#note(`hold ${pin}`, {
+      if (isOther && !this.#limits.mayMeet(showing)) return refuse;
+      this.#notes.note(`hold ${pin}`, {
         type: "hold",
         ...this.#origin(showing),
         peer:
@@ -254,33 +224,15 @@ export class Trust implements TrustPort, AsyncDisposable {
         maxPending: this.#maxPending,
       });
     } else if (reason === "name-changed" && showing.resumed !== true) {
-      this.#note(`name ${pin}`, {
+      this.#notes.note(`name ${pin}`, {
         type: "note-name",
         ...this.#origin(showing),
         certificate: toSeenCertificate(showing.certificate),
       });
     } else if ((reason === "revoked" || reason === "retired") && known?.staleSeen === false) {
-      this.#note(`stale ${pin}`, { type: "note-stale", ...this.#origin(showing), pin: known.pin });
+      this.#notes.note(`stale ${pin}`, { type: "note-stale", ...this.#origin(showing), pin: known.pin });
     }
     return refuse;
-  }
-
-  #renew(showing: Showing): void {
-    const certificate = toSeenCertificate(showing.certificate);
-    this.#renewals.set(certificate.pin, { type: "renew", ...this.#origin(showing), certificate });
-    this.#flushSoon();
-  }
-
-  /** Writes without anybody waiting, at most once for the same thing between two flushes. */
-  #note(what: string, change: Change): void {
-    if (this.#noted.has(what)) return;
-    this.#noted.add(what);
-    this.#flushSoon();
-    const noted = this.store.apply(change).then(
-      () => undefined,
-      (error: unknown) => this.#onError(error, change.actor.listener),
-    );
-    this.#notes = this.#notes.then(() => noted);
   }
 
   #origin(showing: Showing): { at: number; actor: Actor } {
@@ -294,10 +246,6 @@ export class Trust implements TrustPort, AsyncDisposable {
       address: showing.remoteAddress ?? null,
       listener: showing.listener ?? null,
     };
-  }
-
-  #flushSoon(): void {
-    this.#flushTimer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 }
 
