@@ -298,6 +298,19 @@ describe("architecture", () => {
     assert.deepEqual(others, []);
   });
 
+  it("has no verb import another one, but the one that it belongs to", () => {
+    const makes = /^export function (?:command|\w+Command)\(.*\): Command \{/m;
+    const files = SOURCES.filter(({ path, text }) => path.startsWith("cli/") && makes.test(text));
+    const verbs = new Set(files.map(({ path }) => path));
+    assert.ok(verbs.size > 30);
+    const wrong = SOURCES.filter(({ path }) => path !== "cli/verbs.ts").flatMap((source) => {
+      const targets = source.imports.map((name) => targetOf(source, name)).filter((name) => verbs.has(name));
+      const others = targets.filter((target) => source.path !== `${dirname(target)}.ts`);
+      return others.map((target) => `${source.path} imports ${target}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
   it("reads in one place what names a store", () => {
     const reads = SOURCES.filter(({ text }) => /"(?:memory|sqlite):|`sqlite:\$/.test(text)).map(
       ({ path }) => path,

@@ -1,15 +1,12 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { HandclaspError, reasonOf } from "../../errors.ts";
-import { type CertificateFacts, readCertificate } from "../../x509/certificate-facts.ts";
-import { certificatesFromPem } from "../../x509/certificate-description.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { printChangedKeys } from "../lists/print-keys.ts";
-import { readTextFile } from "../../client/identities/text-file.ts";
+import { oneCertificate, readPemFile } from "./certificate-file.ts";
 
 interface Options extends ApprovalFlags {
   readonly store: StoreUrl;
@@ -31,36 +28,6 @@ export function addCommand(): Command {
         "has the key, let it connect, compare the key id, and use `trust approve`.",
     )
     .action(run);
-}
-
-/** The one certificate in a PEM text. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED for none or several. */
-export function oneCertificate(pem: string): CertificateFacts {
-  const [der, ...others] = certificatesFromPem(pem);
-  if (der === undefined || others.length > 0) {
-    throw new HandclaspError(
-      "ERR_HANDCLASP_CERTIFICATE_MALFORMED",
-      `this holds ${others.length + 1} certificates`,
-      {
-        hint: "leave only the client's own: those of its issuers are not trusted",
-      },
-    );
-  }
-  return readCertificate(der);
-}
-
-/** Reads a file. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED when it cannot be read. */
-export function readPemFile(path: string): string {
-  try {
-    return readTextFile(path);
-  } catch (error) {
-    throw new HandclaspError(
-      "ERR_HANDCLASP_CERTIFICATE_MALFORMED",
-      `cannot read ${path}: ${reasonOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 async function run(pem: string, { store: url, json, ...flags }: Options): Promise<void> {

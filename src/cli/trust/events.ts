@@ -1,23 +1,22 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { eventsAbout } from "../../operator/events-about.ts";
-import { type EventJson, toListedEvent } from "../../operator/listed-event.ts";
+import { toListedEvent } from "../../operator/listed-event.ts";
 import { TRUST_EVENT_TYPES, type SealedEvent, type TrustEventType } from "../../trust/records/events.ts";
-import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { EventFilter } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
-import { print, printJsonLine, say, showName } from "../terminal/output.ts";
+import { print, printJsonLine, say } from "../terminal/output.ts";
 import { outliveReaders } from "../log/outlive-readers.ts";
 import { addSearchAndLimit, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
 import { eachPage } from "../lists/print-list.ts";
-import { columnsOf, inLines } from "../terminal/prose.ts";
+import { columnsOf } from "../terminal/prose.ts";
 import { ServeLog } from "../log/event-log.ts";
 import { addTimeOptions, type TimeFlags, toTimes } from "../lists/time-options.ts";
 import { isOfReader, stdout } from "../terminal/way-out.ts";
-import { shortKeyId } from "../lists/print-keys.ts";
+import { showEvent } from "./show-event.ts";
 
 /** How often a follower asks whether the store is still there. */
 const LOOK_MS = 500;
@@ -47,29 +46,6 @@ export function eventsCommand(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(run);
-}
-
-/** An event in lines of at most `width` columns. Whatever it holds is escaped: an event says what a client claimed. */
-export function showEvent(
-  { sequence, at, type, actor, pin, peer, before, after, details }: EventJson,
-  width: number,
-): string {
-  if (type === null) return `${sequence}  (this event cannot be read)`;
-  const parts = [
-    String(sequence),
-    escapeText(at ?? "-"),
-    escapeText(type),
-    ...(peer === null ? [] : [showName(peer)]),
-    ...(pin === null ? [] : [showPin(pin)]),
-    ...(before === after ? [] : [`${before ?? "new"} -> ${after ?? "gone"}`]),
-    ...Object.entries(details ?? {}).flatMap(([name, value]) =>
-      value === null ? [] : [`${name}=${escapeText(value)}`],
-    ),
-    `by ${escapeText(actor?.user ?? actor?.process ?? "?")}`,
-    ...(actor?.address ? [`from ${escapeText(actor.address)}`] : []),
-    ...(actor?.listener ? [`at ${escapeText(actor.listener)}`] : []),
-  ];
-  return inLines(parts, width);
 }
 
 async function run({ follow, store: url, ...flags }: Options): Promise<void> {
@@ -161,14 +137,6 @@ async function interrupted(store: TrustStore): Promise<void> {
   } finally {
     clearInterval(look);
     for (const signal of signals) process.off(signal, resolve);
-  }
-}
-
-function showPin(pin: string): string {
-  try {
-    return shortKeyId(pin as Parameters<typeof shortKeyId>[0]);
-  } catch {
-    return escapeText(pin);
   }
 }
 

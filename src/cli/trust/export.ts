@@ -23,7 +23,7 @@ import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { JsonList } from "../lists/json-list.ts";
 import { print, printBytes, say } from "../terminal/output.ts";
-import { oneCertificate, readPemFile } from "./add.ts";
+import { oneCertificate, readPemFile } from "./certificate-file.ts";
 
 interface Options {
   readonly store: StoreUrl;

@@ -12,7 +12,7 @@ import { hintText } from "../terminal/hint-text.ts";
 import { JsonList } from "../lists/json-list.ts";
 import { printBytes, printError, say, toJsonLine } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
-import { oneCertificate, readPemFile } from "./add.ts";
+import { oneCertificate, readPemFile } from "./certificate-file.ts";
 import { addApprovalFlags, type ApprovalFlags, toImportOptions } from "./approval-flags.ts";
 import { toListedKeys } from "../../operator/listed-key.ts";
 import { printChangedKeys } from "../lists/print-keys.ts";

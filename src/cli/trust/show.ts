@@ -11,7 +11,7 @@ import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { print, printJson, showTime } from "../terminal/output.ts";
 import { columnsOf } from "../terminal/prose.ts";
-import { showEvent } from "./events.ts";
+import { showEvent } from "./show-event.ts";
 import { showFrom, showPeer } from "../lists/print-keys.ts";
 
 /** Of events and refusals, for people. */
