@@ -168,7 +168,7 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
   it("costs nothing without --metrics: prom-client is not even loaded", async () => {
     const script = `
       import { createRequire } from "node:module";
-      await import(${JSON.stringify(join(MAIN, "../gateway.ts"))});
+      await import(${JSON.stringify(join(import.meta.dirname, "../../src/cli/gateway.ts"))});
       console.log(Object.keys(createRequire(process.cwd() + "/").cache).join("\\n"));`;
     const args = ["--input-type=module", "--eval", script];
     const { stdout, stderr, code } = await runToEnd(process.execPath, args);
