@@ -89,11 +89,11 @@ export class Admission {
     }
   }
 
-  /** A key that was trusted a moment ago may not be any more. */
+  /** A key that was trusted a moment ago may not be any more, or for a shorter time, or by another name. */
   #judgeAgain({ showing, encounter }: Claimed, settled: Admit): Admitted | Refused {
     const { certificate } = showing;
-    const { distrust } = this.#trust.standing(settled.pin);
-    if (distrust === undefined) return this.#admit(settled, certificate);
+    const { distrust, until, peer = settled.peer } = this.#trust.standing(settled.pin);
+    if (distrust === undefined) return this.#admit({ ...settled, peer, until }, certificate);
     const verdict = this.#trust.judge(showing);
     const refuse = verdict.decision === "refuse" ? verdict : refuseFallen(settled, distrust);
     return this.#refuse(encounter, refuse, certificate.der);

@@ -231,6 +231,22 @@ describe("admission, without any socket", () => {
     assert.equal(outcome.failure, failure);
   });
 
+  it("lets in by the name, and until the moment, that the key has once the claim is settled", async () => {
+    const expires = Date.now() + 3600_000;
+    const through = (trust: Trust, operator: Operator): AdmissionTrust =>
+      altered(trust, {
+        async settle(claim, showing) {
+          const settled = await trust.settle(claim, showing);
+          await operator.approve(claim.pin, { expires });
+          await operator.rename("anna", "bert");
+          return settled;
+        },
+      });
+    await using office = new Office({ through });
+    const { verdict } = admitted(await office.show(await identity("anna")));
+    assert.deepEqual([verdict.peer, verdict.until], ["bert", expires]);
+  });
+
   it("refuses who lost the trust while the claim was being settled", async () => {
     const [revoked, setAside, forgotten] = ["revoked", "pending", "unknown"] as const;
     const act = {
