@@ -17,10 +17,15 @@ export class TicketKeyring {
   readonly #onRenew: (generation: number) => void;
   readonly #ofListeners = new Map<string, ListenerTicketKeys>();
   #secrets: TicketSecrets;
+  /** What the gateway agreed on last. */
+  #agreed: string;
+  /** What must not be used again, though the gateway may not have heard of that yet. */
+  #voided: string | undefined;
 
   /** `onRenew` is told which generation must no longer be used, and sees to it that `update` is called. */
   constructor(secrets: TicketSecrets, onRenew: (generation: number) => void) {
     this.#secrets = secrets;
+    this.#agreed = secrets.current;
     this.#onRenew = onRenew;
   }
 
@@ -38,12 +43,14 @@ export class TicketKeyring {
   /** Takes over what the gateway agreed on; what is older than what is in use is let go. */
   update(secrets: TicketSecrets): void {
     if (secrets.generation < this.#secrets.generation) return;
-    this.#use(secrets);
+    this.#agreed = secrets.current;
+    this.#use(secrets.current === this.#voided ? { ...secrets, current: this.#secrets.current } : secrets);
   }
 
   /** Old tickets end here at once; which keys come next the gateway agrees on. Until then nobody else has ours. */
   #renew(): void {
     const { generation, holdersUnknown } = this.#secrets;
+    this.#voided = this.#agreed;
     this.#use({ generation, current: newSecret(), holdersUnknown });
     this.#onRenew(generation);
   }

@@ -19,6 +19,8 @@ export class TicketSecretSource implements Disposable {
   readonly #onChange: (secrets: TicketSecrets) => void;
   readonly #timer: NodeJS.Timeout;
   #forgetting: NodeJS.Timeout | undefined;
+  /** The first generation with the secret that is in use. */
+  #since = 0;
   #secrets: TicketSecrets = { generation: 0, current: newSecret(), holdersUnknown: false };
 
   constructor(rotation: TicketRotation, onChange: (secrets: TicketSecrets) => void) {
@@ -35,9 +37,9 @@ export class TicketSecretSource implements Disposable {
     this.#change({ current: newSecret() });
   }
 
-  /** Voids all tickets. Does nothing when `generation` is not the one in use: somebody else came first. */
+  /** Voids all tickets of a generation. Does nothing when their secret is used no more: somebody else came first. */
   renew(generation: number): void {
-    if (generation !== this.#secrets.generation) return;
+    if (generation < this.#since) return;
     clearTimeout(this.#forgetting);
     this.#change({ current: newSecret(), holdersUnknown: false });
   }
@@ -57,6 +59,7 @@ export class TicketSecretSource implements Disposable {
 
   #change(change: Partial<TicketSecrets>): void {
     this.#secrets = { ...this.#secrets, ...change, generation: this.#secrets.generation + 1 };
+    if (change.current !== undefined) this.#since = this.#secrets.generation;
     this.#onChange(this.#secrets);
   }
 }

@@ -148,6 +148,23 @@ describe("ticket keys that servers share", async () => {
     assert.equal(agreement.source.secrets.generation, generation + 1);
     assert.deepEqual(one.keysFor("x").current, two.keysFor("x").current);
   });
+
+  it("stay void though a process was lost before anybody heard that they are", () => {
+    using source = new TicketSecretSource(ROTATION, () => undefined);
+    const asked: number[] = [];
+    const keyring = new TicketKeyring(source.secrets, (generation) => asked.push(generation));
+    const keys = keyring.keysFor("main");
+    const voided = keys.current;
+    keys.renew();
+    source.holdersLost();
+    keyring.update(source.secrets);
+    assert.notDeepEqual(keys.current, voided);
+    for (const generation of asked) source.renew(generation);
+    keyring.update(source.secrets);
+    const successor = new TicketKeyring(source.secrets, () => undefined).keysFor("main");
+    assert.notDeepEqual(successor.current, voided);
+    assert.deepEqual(keys.current, successor.current);
+  });
 });
 
 describe("clients after a rotation", async () => {
