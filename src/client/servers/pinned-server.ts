@@ -1,26 +1,37 @@
 import { HandclaspError } from "../../errors.ts";
+import { objectionTo } from "../../trust/judging/objection.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
+import type { ShownEndorsement } from "../../trust/records/showing.ts";
+import type { RefusalDetail } from "../../trust/records/verdict.ts";
 import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { readEndorsement } from "../../x509/endorsement.ts";
 import type { ServerKey, ServerRefusal, ServerVerdict } from "./judge-server.ts";
 import { KnownServers, type KnownServersOptions } from "./known-servers.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 
+/** What the newest key that we know on the way says of who comes behind it: no word that counts. */
+const NO_WORD: ReadonlySet<RefusalDetail> = new Set(["endorsed-by-retired", "endorsement-outdated"]);
+
 /** Known servers, while one key is expected and no other will do: the one in a join token. */
 export class PinnedServer extends KnownServers {
   readonly #pin: KeyPin;
+  readonly #now: () => number;
 
   constructor(store: TrustStore, pin: KeyPin, options: KnownServersOptions) {
     super(store, options);
     this.#pin = pin;
+    this.#now = options.now;
   }
 
   /** A server with the key, or one that the key named as its successor, is known or met like every other one. */
   override judge(address: string, facts: ServerKey): ServerVerdict {
-    const isFollowed = this.#isExpected(facts) && (facts.pin === this.#pin || !this.#isBarred());
-    if (isFollowed) return super.judge(address, facts, "accept");
+    const line = this.#lineTo(facts);
+    if (line !== undefined) {
+      const verdict = super.judge(address, facts, "accept");
+      if (!this.#isBarred(line, verdict)) return verdict;
+    }
     return { decision: "refuse", reason: "key-changed", known: [this.#pin] };
   }
 
@@ -29,7 +40,7 @@ export class PinnedServer extends KnownServers {
     facts: CertificateFacts,
     refusal: ServerRefusal,
   ): Promise<HandclaspError> {
-    if (this.#isExpected(facts)) return super.refuse(address, facts, refusal);
+    if (this.#lineTo(facts) !== undefined) return super.refuse(address, facts, refusal);
     const expected = `  expected    ${toKeyId(this.#pin)}\n              ${this.#pin}`;
     const shown = `  it shows    ${toKeyId(facts.pin)}\n              ${facts.pin}`;
     return new HandclaspError(
@@ -61,15 +72,22 @@ export class PinnedServer extends KnownServers {
   }
 
   /** A key that we do not trust any more names nobody: not even for a token that knows nothing of that. */
-  #isBarred(): boolean {
-    const state = this.store.key(this.#pin)?.state;
-    return state === "revoked" || state === "ignored";
+  #isBarred(line: readonly ShownEndorsement[], verdict: ServerVerdict): boolean {
+    const concern = verdict.decision === "claim" ? verdict.concern : undefined;
+    return line.some(({ oldPin }) => {
+      if (concern?.about === oldPin && NO_WORD.has(concern.problem)) return true;
+      const key = this.store.key(oldPin);
+      const objection = key && objectionTo(key, this.#now());
+      // Who was followed by another key has named it before.
+      return objection !== undefined && objection !== "retired";
+    });
   }
 
-  #isExpected(facts: ServerKey): boolean {
-    if (facts.pin === this.#pin) return true;
+  /** The endorsements from a server's key back to the expected one, none for that itself; undefined for any other server. */
+  #lineTo(facts: ServerKey): readonly ShownEndorsement[] | undefined {
+    if (facts.pin === this.#pin) return [];
     const links = readEndorsement(facts);
-    const found = links.findIndex(({ oldPin }) => oldPin === this.#pin);
-    return found !== -1 && links.slice(0, found + 1).every((link) => link.verify());
+    const line = links.slice(0, links.findIndex(({ oldPin }) => oldPin === this.#pin) + 1);
+    return line.length > 0 && line.every((link) => link.verify()) ? line : undefined;
   }
 }

@@ -69,6 +69,49 @@ describe("PinnedServer", () => {
     }
   });
 
+  it("refuses a successor of the key when that is set aside here, or its approval is over", async () => {
+    for (const end of ["set aside", "expired"] as const) {
+      await using store = openMemoryStore();
+      const old = await identity("server");
+      const servers = pinnedTo(store, old.facts);
+      await servers.remember(B, old.facts);
+      const operator = new Operator(store, { ...options, user: null });
+      if (end === "set aside") await operator.setAside(old.facts.pin);
+      else await operator.approve(old.facts.pin, { expires: 1 });
+      const { reason } = await refusal(servers, (await successorOf(old)).facts);
+      assert.equal(reason, "key-changed", end);
+    }
+  });
+
+  it("refuses a successor that a retired key named, or a revoked one on the way to the expected one", async () => {
+    await using store = openMemoryStore();
+    const line = await successorsOf(await identity("server"), 2);
+    const [first, second, third] = line.map(({ facts }) => facts);
+    if (first === undefined || second === undefined || third === undefined) assert.fail();
+    const servers = pinnedTo(store, first);
+    await servers.remember(B, first);
+    const rotation = servers.judge(B, second);
+    assert.ok(rotation.decision === "claim");
+    await servers.remember(B, second, rotation);
+    const rival = await successorOf(line[0] ?? assert.fail());
+    assert.equal((await refusal(servers, rival.facts)).reason, "key-changed");
+    assert.equal(servers.judge(A, third).decision, "claim");
+    await new Operator(store, { ...options, user: null }).revoke(second.pin);
+    assert.equal((await refusal(servers, third)).reason, "key-changed");
+  });
+
+  it("takes the expected key and its successor though we revoked one that came before it", async () => {
+    await using store = openMemoryStore();
+    const line = await successorsOf(await identity("server"), 2);
+    const [older, expected, next] = line.map(({ facts }) => facts);
+    if (older === undefined || expected === undefined || next === undefined) assert.fail();
+    await pinnedTo(store, older).remember(B, older);
+    await new Operator(store, { ...options, user: null }).revoke(older.pin);
+    for (const facts of [expected, next]) {
+      assert.equal(pinnedTo(store, expected).judge(A, facts).decision, "claim");
+    }
+  });
+
   it("refuses any other though that one is known at the address", async () => {
     await using store = openMemoryStore();
     const [server, other] = await Promise.all([identity("server"), identity("server")]);
