@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
+import type { TLSSocket } from "node:tls";
+import { WebSocketServer } from "ws";
 import type { ForwardingListener } from "../../src/gateway/config/config.ts";
 import type { Cut } from "../../src/trust/happenings/connection-happening.ts";
 import { CUT_REASONS, type CutReason } from "../../src/trust/happenings/cut-reason.ts";
 import { until } from "../cli/support/serve.ts";
+import { closed } from "../guard/support/closed.ts";
 import { identity } from "../guard/support/identities.ts";
-import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
+import { anna, connectRaw, openSession } from "./support/http-scene.ts";
+import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+import { configOf, type GatewayScene, greetingListener, listenerTo, openGateway } from "./support/scene.ts";
 import { exchange, gone, openClient, openUpstream } from "./support/upstream.ts";
 
 const [ada, next] = await Promise.all([identity("ada"), identity("next")]);
@@ -73,5 +79,125 @@ describe("a connection that is cut", { timeout: 60_000 }, () => {
     scene.happenings.subscribe(["cut"], ({ reason }) => assert.fail(reason));
     assert.equal(await exchange(await openClient(scene.port, ada), "hello"), "hello");
     assert.equal((await scene.event("relayed")).reason, null);
+  });
+});
+
+const GET = "GET /admin HTTP/1.1\r\nHost: localhost\r\n";
+const KEY = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+/** What is asked for on a connection until something of it has come back. */
+const BEGINNINGS = {
+  "an answer": `${GET}\r\n`,
+  "an upgraded connection": `${GET}Connection: Upgrade\r\nUpgrade: websocket\r\n${KEY}\r\n`,
+} as const;
+
+/** Answers without an end, by as much as nobody takes at once. */
+function openEndless(): Promise<Upstream> {
+  return openHttpUpstream(
+    (_request, response) => {
+      response.on("error", () => undefined);
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      };
+      response.on("drain", more);
+      more();
+    },
+    (server) => new WebSocketServer({ server }),
+  );
+}
+
+function openHttpGateway({ port }: Upstream, over: Partial<ForwardingListener>): Promise<GatewayScene> {
+  return openGateway(configOf([httpListener(port, over)]));
+}
+
+function httpListener(port: number, over: Partial<ForwardingListener>): ForwardingListener {
+  const upstream = { kind: "http", address: { host: "127.0.0.1", port }, protocol: "http" } as const;
+  return listenerTo(upstream, { mode: "http", ...over });
+}
+
+function cutsOf({ happenings }: GatewayScene): readonly string[] {
+  const told: string[] = [];
+  happenings.subscribe(["cut"], ({ reason }) => void told.push(reason));
+  return told;
+}
+
+async function begin({ port }: GatewayScene, what: keyof typeof BEGINNINGS): Promise<TLSSocket> {
+  const client = await connectRaw(port, anna);
+  client.write(BEGINNINGS[what]);
+  await once(client, "readable");
+  return client;
+}
+
+describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
+  const only = (allow: readonly string[]): Partial<ForwardingListener> => ({
+    paths: [{ path: "/admin", allow }],
+  });
+
+  for (const what of ["an answer", "an upgraded connection"] as const) {
+    it(`says that its path is for others now: ${what}`, async () => {
+      await using upstream = await openEndless();
+      await using scene = await openHttpGateway(upstream, only(["anna"]));
+      const told = cutsOf(scene);
+      const client = await begin(scene, what);
+      const over = closed(client.resume());
+      await scene.gateway.reload(configOf([httpListener(upstream.port, only(["bob"]))]));
+      await over;
+      assert.deepEqual(told, ["not-allowed"]);
+      assert.equal(scene.opened[0]?.guard.stats.cut["not-allowed"], 1);
+    });
+
+    it(`says that nothing passed for too long: ${what}`, async () => {
+      await using upstream = await openEndless();
+      await using scene = await openHttpGateway(upstream, { idleTimeoutMs: 1000 });
+      const told = cutsOf(scene);
+      // Reads nothing more.
+      const client = await begin(scene, what);
+      await until(() => told.length > 0);
+      client.destroy();
+      assert.deepEqual(told, ["idle"]);
+    });
+  }
+
+  it("says that it was too old when it was upgraded, and so cannot be asked to end", async () => {
+    await using upstream = await openEndless();
+    await using scene = await openHttpGateway(upstream, { maxConnectionAgeMs: 1000 });
+    const told = cutsOf(scene);
+    const client = await begin(scene, "an upgraded connection");
+    await closed(client.resume());
+    assert.deepEqual(told, ["too-old"]);
+  });
+
+  it("is not cut for one of its streams", async () => {
+    await using upstream = await openEndless();
+    await using scene = await openHttpGateway(upstream, only(["anna"]));
+    const told = cutsOf(scene);
+    await using session = openSession(scene.port, anna);
+    const stream = session.request({ ":path": "/admin" });
+    const over = closed(stream);
+    await once(stream, "data");
+    await scene.gateway.reload(configOf([httpListener(upstream.port, only(["bob"]))]));
+    await over;
+    assert.deepEqual(told, []);
+  });
+});
+
+describe("a connection that is cut in mode greet", () => {
+  it("says that its client said nothing for two minutes, but not that it took its time to go", async () => {
+    await using scene = await openGateway(configOf([greetingListener()]));
+    const told = cutsOf(scene);
+    const [{ guard } = assert.fail()] = scene.opened;
+    const silent = await openClient(scene.port, ada);
+    await until(() => [...guard.connections].length === 1);
+    const [connection] = guard.connections;
+    assert.equal(connection?.socket.timeout, 120_000);
+    connection.socket.emit("timeout");
+    await gone(silent);
+    const answered = await openClient(scene.port, ada);
+    answered.write("ada\n");
+    await once(answered, "data");
+    const [other] = guard.connections;
+    assert.equal(other?.socket.timeout, 5000);
+    other.socket.emit("timeout");
+    await gone(answered);
+    assert.deepEqual(told, ["idle"]);
   });
 });

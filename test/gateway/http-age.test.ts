@@ -17,7 +17,9 @@ const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
 /** As a gate does with connections that have reached their greatest age. */
 function expireAll({ guard, proxy }: HttpScene): void {
-  for (const connection of guard.connections) proxy.expire(connection);
+  for (const connection of guard.connections) {
+    if (!proxy.expire(connection)) guard.cut(connection, "too-old");
+  }
 }
 
 async function asked({ server }: Upstream): Promise<http.ServerResponse> {

@@ -30,7 +30,9 @@ export async function startDemoServer(store: TrustStore, identity: CreatedIdenti
     now: Date.now,
     process: processName("demo"),
   });
-  const server = createServer({ key: identity.privateKeyPem, cert: identity.certificatePem }, greet);
+  const server = createServer({ key: identity.privateKeyPem, cert: identity.certificatePem }, (socket) =>
+    greet(socket),
+  );
   const guarded = guard(server, trust);
   const firstConnection: TraceMessage[] = [];
   const observation = observe(server, (message) => {

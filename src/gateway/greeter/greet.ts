@@ -8,13 +8,18 @@ const FAREWELL_MS = 5000;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Reads one line, answers `Hello, ` and that line without CR and LF, and ends the connection. */
-export function greet(socket: TLSSocket): void {
+/**
+ * Reads one line, answers `Hello, ` and that line without CR and LF, and ends the connection. Before one that said nothing
+ * for too long is ended, `onIdle` is called.
+ */
+export function greet(socket: TLSSocket, onIdle: () => void = () => undefined): void {
   let line = Buffer.alloc(0);
+  let isAnswered = false;
   const answer = (): void => {
     socket.off("data", onData);
     socket.off("end", answer);
     socket.resume();
+    isAnswered = true;
     socket.setTimeout(FAREWELL_MS);
     socket.end(Buffer.concat([Buffer.from("Hello, "), trimmed(line)]));
   };
@@ -27,7 +32,10 @@ export function greet(socket: TLSSocket): void {
   socket.on("data", onData);
   socket.on("end", answer);
   socket.on("error", () => socket.destroy());
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.setTimeout(IDLE_MS, () => {
+    if (!isAnswered) onIdle();
+    socket.destroy();
+  });
 }
 
 function trimmed(line: Buffer): Buffer {

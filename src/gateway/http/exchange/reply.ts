@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
 import { FieldList } from "../fields/field-list.ts";
 import { lowerName } from "../fields/lower-name.ts";
 import type { UpstreamFailure } from "./http-upstream.ts";
@@ -20,8 +21,8 @@ export interface Reply {
   fail(status: number): void;
   /** The same for what went wrong behind. */
   failBecause(failure: UpstreamFailure): void;
-  /** Ends without an end: a reset stream, a closed connection. */
-  cut(): void;
+  /** Ends without an end: a reset stream, or a connection that is cut. */
+  cut(reason: CutReason): void;
 }
 
 /** Knows which answers of HTTP/1.1 are the last ones of their connections. */

@@ -1,5 +1,6 @@
 import { toError } from "../../../errors.ts";
 import type { Peer } from "../../../guard/connection/peer.ts";
+import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
 import type { FieldList } from "../fields/field-list.ts";
 import type { Reply } from "./reply.ts";
 import {
@@ -89,7 +90,7 @@ export class RunningExchange implements UpstreamListener, AskedBy {
   data(chunk: Uint8Array): boolean {
     if (this.#reply.data(chunk, this.#resume)) return true;
     // A client that reads nothing keeps the upstream waiting.
-    if (this.#idleTimeoutMs > 0) this.#stall = setTimeout(() => this.cut(), this.#idleTimeoutMs);
+    if (this.#idleTimeoutMs > 0) this.#stall = setTimeout(() => this.cut("idle"), this.#idleTimeoutMs);
     return false;
   }
 
@@ -114,8 +115,8 @@ export class RunningExchange implements UpstreamListener, AskedBy {
   }
 
   /** Ends it without an end. */
-  cut(): void {
-    this.#reply.cut();
+  cut(reason: CutReason): void {
+    this.#reply.cut(reason);
   }
 
   clientClosed(): void {

@@ -1,7 +1,9 @@
+import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
 import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
 import type { ForwardingListener, PathRule } from "../../config/config.ts";
 import type { ServiceContext } from "../../service/service.ts";
 import type { Reply } from "../exchange/reply.ts";
+import { type CutSocket, cutterOf } from "../replies/cut-socket.ts";
 import { type BodySource, RequestBody } from "../exchange/request-body.ts";
 import { type AskedBy, type ExchangeLimits, RunningExchange } from "../exchange/running-exchange.ts";
 import { type HttpTransports, openHttpTransports } from "../upstream/http-transports.ts";
@@ -25,7 +27,7 @@ interface FrontMessage {
 
 /** A request or an upgraded connection that is not over. */
 interface Running extends AskedBy {
-  cut(): void;
+  cut(reason: CutReason): void;
 }
 
 /** Passes requests on to a listener's upstream, and their answers back. */
@@ -33,6 +35,7 @@ export class HttpForwarder {
   /** Whom each request has to come by. */
   readonly judge: RequestJudge;
   readonly teller: RequestTeller;
+  readonly cutSocket: CutSocket;
   readonly upgrades: UpgradeTransport;
   /** The upstream does: h2c. */
   readonly speaksHttp2: boolean;
@@ -46,10 +49,11 @@ export class HttpForwarder {
     // Streams of HTTP/2 cost their client no file, but us one each.
     this.judge = new RequestJudge({ ...context, hasRoom: () => this.#running.size < mostUpstream });
     this.teller = new RequestTeller(context);
+    this.cutSocket = cutterOf(context);
     this.#transports = openHttpTransports(config);
     const { headTimeoutMs, upgrader } = this.#transports;
     this.#limits = { headTimeoutMs, idleTimeoutMs: config.idleTimeoutMs };
-    this.upgrades = new UpgradeTransport(upgrader, this.#limits);
+    this.upgrades = new UpgradeTransport(upgrader, this.#limits, this.cutSocket);
     this.speaksHttp2 = config.to.kind === "http" && config.to.protocol === "h2c";
   }
 
@@ -61,11 +65,13 @@ export class HttpForwarder {
   /** Ends what runs for paths that its peers may not have any more. */
   rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void {
     if (paths !== undefined) this.judge.useRules(paths);
-    for (const running of this.#running) if (!this.judge.mayGoOn(running, changes)) running.cut();
+    for (const running of this.#running) {
+      if (!this.judge.mayGoOn(running, changes)) running.cut("not-allowed");
+    }
   }
 
   /** Counts among what runs until what it returns is called. */
-  runs({ path, peer }: Vetted, cut: () => void): () => void {
+  runs({ path, peer }: Vetted, cut: Running["cut"]): () => void {
     const running = { path, peer, cut };
     this.#running.add(running);
     return () => void this.#running.delete(running);

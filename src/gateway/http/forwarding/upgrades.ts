@@ -3,6 +3,7 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { breakOff } from "../replies/break-off.ts";
+import type { CutSocket } from "../replies/cut-socket.ts";
 import { endRaw } from "../replies/end-raw.ts";
 import { Http1Reply } from "../replies/http1-reply.ts";
 import type { Http2Reply } from "../replies/http2-reply.ts";
@@ -33,10 +34,12 @@ interface UpgradeHead extends Omit<UpgradeRequest, "body" | "isAwaited"> {
 export class UpgradeTransport {
   readonly #upgrader: Upgrader;
   readonly #limits: ExchangeLimits;
+  readonly #cutSocket: CutSocket;
 
-  constructor(upgrader: Upgrader, limits: ExchangeLimits) {
+  constructor(upgrader: Upgrader, limits: ExchangeLimits, cutSocket: CutSocket) {
     this.#upgrader = upgrader;
     this.#limits = limits;
+    this.#cutSocket = cutSocket;
   }
 
   /**
@@ -49,7 +52,7 @@ export class UpgradeTransport {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.on("finish", () => endRaw(client));
-    const reply = new Http1Reply(response, EACH);
+    const reply = new Http1Reply(response, EACH, this.#cutSocket);
     let stop: (() => void) | undefined;
     client.on("close", () => stop?.());
     client.on("error", () => stop?.());
@@ -63,7 +66,10 @@ export class UpgradeTransport {
             response.detachSocket(socket);
             reply.status = 101;
             socket.write(`HTTP/1.1 101 Switching Protocols\r\n${toLines(fields)}\r\n`, "latin1");
-            socket.setTimeout(this.#limits.idleTimeoutMs, () => client.destroy());
+            socket.setTimeout(this.#limits.idleTimeoutMs, () => {
+              this.#cutSocket(socket, "idle");
+              client.destroy();
+            });
             this.#join(client, head, upstream, first);
           },
           declined: (answer) => {

@@ -6,6 +6,7 @@ import { connectionOf } from "../../../guard/connection/peer-of.ts";
 import { endRaw } from "../replies/end-raw.ts";
 import type { HttpForwarder } from "../forwarding/forwarder.ts";
 import { isUpgrade } from "./front.ts";
+import type { Reply } from "../exchange/reply.ts";
 import { Http1Reply } from "../replies/http1-reply.ts";
 import { statusOfMalformed } from "./malformed-request.ts";
 import { FieldList } from "../fields/field-list.ts";
@@ -16,6 +17,8 @@ import { GRACE_MS, Turns } from "./turns.ts";
 export class Http1Front {
   readonly #forwarder: HttpForwarder;
   readonly #turns = new Turns();
+  /** How what was to be upgraded is answered, by its socket. */
+  readonly #upgrades = new WeakMap<Duplex, Pick<Reply, "status">>();
 
   constructor(forwarder: HttpForwarder) {
     this.#forwarder = forwarder;
@@ -52,9 +55,12 @@ export class Http1Front {
     });
   }
 
-  /** Ends a connection with its next answer; what it was upgraded to ends at once. */
+  /** Ends a connection with its next answer; says no for one that was upgraded, which has no other. */
   expire(socket: TLSSocket): boolean {
-    this.#turns.end(socket);
+    const upgrade = this.#upgrades.get(socket);
+    if (upgrade?.status === 101) return false;
+    // Until then it is a request, whose answer is the last one.
+    if (upgrade === undefined) this.#turns.end(socket);
     return true;
   }
 
@@ -92,14 +98,14 @@ export class Http1Front {
   }
 
   #decline(request: IncomingMessage, response: ServerResponse, status: number): void {
-    const reply = new Http1Reply(response, this.#turns);
+    const reply = new Http1Reply(response, this.#turns, this.#forwarder.cutSocket);
     response.on("error", ignore);
     response.on("close", this.#forwarder.teller.begin(headOf(request), reply));
     reply.fail(status);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const reply = new Http1Reply(response, this.#turns);
+    const reply = new Http1Reply(response, this.#turns, this.#forwarder.cutSocket);
     const head = headOf(request);
     const tell = this.#forwarder.teller.begin(head, reply);
     let over: (() => void) | undefined;
@@ -130,10 +136,14 @@ export class Http1Front {
     const protocol = request.headers.upgrade ?? "";
     client.on(
       "close",
-      this.#forwarder.runs(vetted, () => void client.destroy()),
+      this.#forwarder.runs(vetted, (reason) => {
+        this.#forwarder.cutSocket(request.socket, reason);
+        client.destroy();
+      }),
     );
     const upgrade = { method, path, fields: fields.list, protocol, length: fields.contentLength ?? 0 };
     const reply = this.#forwarder.upgrades.fromHttp1(request, client, head, upgrade);
+    this.#upgrades.set(request.socket, reply);
     client.on("close", this.#forwarder.teller.begin(headOf(request), reply));
   }
 

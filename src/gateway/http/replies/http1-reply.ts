@@ -1,5 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from "node:http";
+import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
 import { breakOff } from "./break-off.ts";
+import type { CutSocket } from "./cut-socket.ts";
 import { STATUS_OF_FAILURE, type UpstreamFailure } from "../exchange/http-upstream.ts";
 import {
   type AnswerFields,
@@ -19,12 +21,14 @@ const REASON = /^[\t -~\x80-\xFF]*$/;
 export class Http1Reply implements Reply {
   readonly #response: ServerResponse;
   readonly #lasts: LastAnswers;
+  readonly #cutSocket: CutSocket;
   status: number | undefined;
   failure: UpstreamFailure | undefined;
 
-  constructor(response: ServerResponse, lasts: LastAnswers) {
+  constructor(response: ServerResponse, lasts: LastAnswers, cutSocket: CutSocket) {
     this.#response = response;
     this.#lasts = lasts;
+    this.#cutSocket = cutSocket;
   }
 
   information(status: number, sent: FieldList): void {
@@ -83,7 +87,9 @@ export class Http1Reply implements Reply {
     this.fail(STATUS_OF_FAILURE[failure.kind]);
   }
 
-  cut(): void {
+  cut(reason: CutReason): void {
+    const { socket } = this.#response;
+    if (socket !== null) this.#cutSocket(socket, reason);
     this.#response.destroy();
   }
 
@@ -93,7 +99,7 @@ export class Http1Reply implements Reply {
     const { socket } = response;
     flush(response);
     socket?.uncork();
-    if (socket === null || response.destroyed) this.cut();
+    if (socket === null || response.destroyed) response.destroy();
     else breakOff(socket);
   }
 
