@@ -127,19 +127,19 @@ async function begin({ port }: GatewayScene, what: keyof typeof BEGINNINGS): Pro
   return client;
 }
 
-describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
-  const only = (allow: readonly string[]): Partial<ForwardingListener> => ({
-    paths: [{ path: "/admin", allow }],
-  });
+function only(...allow: readonly string[]): Partial<ForwardingListener> {
+  return { paths: [{ path: "/admin", allow }] };
+}
 
+describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
   for (const what of ["an answer", "an upgraded connection"] as const) {
     it(`says that its path is for others now: ${what}`, async () => {
       await using upstream = await openEndless();
-      await using scene = await openHttpGateway(upstream, only(["anna"]));
+      await using scene = await openHttpGateway(upstream, only("anna"));
       const told = cutsOf(scene);
       const client = await begin(scene, what);
       const over = closed(client.resume());
-      await scene.gateway.reload(configOf([httpListener(upstream.port, only(["bob"]))]));
+      await scene.gateway.reload(configOf([httpListener(upstream.port, only("bob"))]));
       await over;
       assert.deepEqual(told, ["not-allowed"]);
       assert.equal(scene.opened[0]?.guard.stats.cut["not-allowed"], 1);
@@ -168,13 +168,13 @@ describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
 
   it("is not cut for one of its streams", async () => {
     await using upstream = await openEndless();
-    await using scene = await openHttpGateway(upstream, only(["anna"]));
+    await using scene = await openHttpGateway(upstream, only("anna"));
     const told = cutsOf(scene);
     await using session = openSession(scene.port, anna);
     const stream = session.request({ ":path": "/admin" });
     const over = closed(stream);
     await once(stream, "data");
-    await scene.gateway.reload(configOf([httpListener(upstream.port, only(["bob"]))]));
+    await scene.gateway.reload(configOf([httpListener(upstream.port, only("bob"))]));
     await over;
     assert.deepEqual(told, []);
   });
