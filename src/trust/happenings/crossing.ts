@@ -43,9 +43,10 @@ interface PlainError {
 }
 
 function toPlain(name: string, value: unknown): unknown {
+  // Anything can be thrown, null too.
+  if (name === "error") return plainError(value);
   if (value === null || value === undefined) return value;
   if (name === "certificate") return undefined;
-  if (name === "error") return plainError(value);
   if (name === "connection") return plainConnection(value as HappeningConnection);
   if (name === "peer" && typeof value === "object") return plainPeer(value as HappeningPeer);
   return typeof value === "string" ? value.slice(0, MOST_CHARACTERS).toWellFormed() : value;

@@ -57,6 +57,14 @@ describe("a happening that goes to another process", () => {
     assert.ok(other?.type === "failed" && other.error instanceof Error && other.error.message === "odd");
   });
 
+  it("has an error whatever was thrown", () => {
+    for (const thrown of [null, undefined]) {
+      const told = sent(failedFor(thrown));
+      assert.ok(told.type === "failed" && told.error instanceof Error);
+      assert.equal(told.error.message, String(thrown));
+    }
+  });
+
   it("has no text as long as a client likes", () => {
     const asked: Exchanged = {
       type: "exchanged",
