@@ -64,7 +64,7 @@ export class Trust implements TrustPort, AsyncDisposable {
     });
     this.#maxPending = options.maxPending ?? 1000;
     this.#pendingForMs = options.pendingForMs ?? WEEK_MS;
-    this.#onError = options.onError ?? (() => undefined);
+    this.#onError = apart(options.onError ?? (() => undefined));
     this.#notes = new NoteWriter(store, this.#onError);
     this.#sightings = new SightingWriter(store, this.#now, (error) => this.#onError(error, null));
     this.journal = this.#sightings;
@@ -247,6 +247,19 @@ export class Trust implements TrustPort, AsyncDisposable {
       listener: showing.listener ?? null,
     };
   }
+}
+
+/** What whoever is told throws is its own affair: it changes no verdict, and keeps nobody in. */
+function apart(onError: OnTrustError): OnTrustError {
+  return (error, listener) => {
+    try {
+      onError(error, listener);
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  };
 }
 
 function isKeptAlready(known: KeyRecord, refuse: Refuse, { certificate }: Showing): boolean {

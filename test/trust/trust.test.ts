@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -115,5 +117,15 @@ describe("a stranger who waits for as long as there is", () => {
     await trust.flush();
     assert.equal(store.key(STRANGER.pin)?.expires, Date.UTC(9999, 11, 31, 23, 59, 59, 999));
     await store.close();
+  });
+});
+
+describe("whoever is told of failures", () => {
+  it("changes no answer by throwing, and is heard of", () => {
+    const script = join(import.meta.dirname, "support", "throwing-on-error.ts");
+    const { stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+    const uncaught = "uncaught: told, and throws: the disk is gone";
+    const answers = ["store-unavailable", "0", "store-unavailable"];
+    assert.deepEqual(stdout.trim().split("\n"), answers.concat(uncaught, uncaught, uncaught));
   });
 });
