@@ -74,6 +74,7 @@ export class Guard implements Disposable {
     this.#open = new OpenConnections({ trust, admission: this.#admission, tickets: this.#tickets, tell });
     this.#handOver = new HandOver(this.#emit);
     this.#unsubscribe = trust.onChange((changes) => {
+      tell.changed(changes);
       this.#departures.changed(changes);
       this.#open.changed(changes);
     });

@@ -41,7 +41,10 @@ export interface GuardOptions {
   readonly remoteAddressOf?: RemoteAddressOf;
   /** What the server is called in events, lists and messages, where a process has several; default nothing. */
   readonly listener?: string;
-  /** Where what happens is told, too, for what hears of several servers; default nowhere else. */
+  /**
+   * Where what happens is told, too, for what hears of several servers; default nowhere else. Changes of trust, of which
+   * each of them would tell, are not told then.
+   */
   readonly happenings?: Happenings;
   /** Keys of session tickets that several servers share; default the server's own. */
   readonly ticketKeys?: TicketKeys;

@@ -4,6 +4,7 @@ import { HandclaspError } from "../errors.ts";
 import type { RefusalAlert } from "../trust/judging/alerts.ts";
 import { type CutReason, isOfTrust } from "../trust/happenings/cut-reason.ts";
 import { Happenings } from "../trust/happenings/happenings.ts";
+import type { TrustChanges } from "../trust/happenings/trust-changes.ts";
 import type { ArrivalEnd } from "./arrivals/arrivals.ts";
 import { publishOnChannels } from "./channels.ts";
 import type { GuardedConnection } from "./connection/guarded-connection.ts";
@@ -18,6 +19,7 @@ export class Teller {
   readonly happenings: Happenings;
   readonly #counters = createCounters();
   readonly #listener: string | null;
+  readonly #isTheirs: boolean;
 
   constructor(
     server: Server,
@@ -25,11 +27,18 @@ export class Teller {
   ) {
     this.happenings = new Happenings(into === undefined ? {} : { into });
     this.#listener = listener;
+    this.#isTheirs = into !== undefined;
     publishOnChannels(this.happenings, server);
   }
 
   get stats(): GuardStats {
     return { ...this.#counters, cut: { ...this.#counters.cut } };
+  }
+
+  /** On a stream that several guards flow into it would be told by each. */
+  changed(changes: TrustChanges): void {
+    if (this.#isTheirs || !this.happenings.hears("changed")) return;
+    this.happenings.tell({ type: "changed", changes });
   }
 
   accepted(): void {

@@ -1,5 +1,6 @@
 import { HandclaspError } from "../errors.ts";
 import type { Fall } from "./judging/distrust.ts";
+import type { Happenings } from "./happenings/happenings.ts";
 import type { TrustChanges } from "./happenings/trust-changes.ts";
 import { parseEvent, type TrustEvent } from "./records/events.ts";
 import type { KeyPin } from "./records/key-record.ts";
@@ -12,11 +13,27 @@ interface Collected {
   readonly formerNames: string[];
 }
 
-/** Calls back with what becomes of keys in a store, in whichever process. Returns how to stop. */
+type FollowedStore = Pick<TrustStore, "keysOfName" | "onEvents">;
+
+/** Tells a stream what becomes of keys in a store, in whichever process, while somebody hears it. Returns how to stop. */
+export function tellTrustChanges(store: FollowedStore, happenings: Happenings): () => void {
+  return followTrustChanges(
+    store,
+    (changes) => happenings.tell({ type: "changed", changes }),
+    (error) => happenings.tell({ type: "failed", connection: undefined, listener: null, error }),
+    () => happenings.hears("changed"),
+  );
+}
+
+/**
+ * Calls back with what becomes of keys in a store, in whichever process; what comes while nobody wants it is not looked at.
+ * Returns how to stop.
+ */
 export function followTrustChanges(
-  store: Pick<TrustStore, "keysOfName" | "onEvents">,
+  store: FollowedStore,
   listener: (changes: TrustChanges) => void,
   onError: (error: unknown) => void,
+  isWanted: () => boolean = always,
 ): () => void {
   const holders = (folded: string): readonly KeyPin[] => {
     try {
@@ -27,6 +44,7 @@ export function followTrustChanges(
     }
   };
   return store.onEvents((sealed) => {
+    if (!isWanted()) return;
     const events: TrustEvent[] = [];
     for (const { json, sequence } of sealed) {
       const event = parseEvent(json);
@@ -98,4 +116,8 @@ function membersCalled(
     if (formerNames.some((name) => nameKey(name) === folded)) pins.add(pin);
   }
   return pins;
+}
+
+function always(): boolean {
+  return true;
 }

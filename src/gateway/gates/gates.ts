@@ -4,6 +4,7 @@ import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { type FirstUseLimiter, FirstUseLimits } from "../../trust/limits/first-use-limits.ts";
 import type { Policy } from "../../trust/records/policy.ts";
 import { Trust } from "../../trust/trust.ts";
+import { tellTrustChanges } from "../../trust/trust-change.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
@@ -41,9 +42,12 @@ export class Gates {
   readonly #trusts = new Map<string, Trust>();
   readonly #ticketKeys: (context: string) => TicketKeys;
   readonly #gates = new Map<Gate, string>();
+  /** Once for all: guards tell it on no stream that others flow into. */
+  readonly #stopTelling: () => void;
 
   constructor(context: GatesContext) {
     this.#context = context;
+    this.#stopTelling = tellTrustChanges(context.store, context.happenings);
     this.#limits = context.limits ?? new FirstUseLimits();
     const secrets = { generation: 0, current: newSecret(), holdersUnknown: true };
     const keyring = new TicketKeyring(secrets, () => undefined);
@@ -126,6 +130,7 @@ export class Gates {
   async close(): Promise<void> {
     for (const gate of this.#gates.keys()) gate.close();
     this.#gates.clear();
+    this.#stopTelling();
     for (const trust of this.#trusts.values()) await trust[Symbol.asyncDispose]();
     this.#trusts.clear();
   }

@@ -3,7 +3,7 @@ import type { GatewayHappening } from "./gateway-happening.ts";
 import type { TrustChanges } from "./trust-changes.ts";
 import type { WorkerHappening } from "./worker-happening.ts";
 
-/** What changed in the trust store, in whichever process. */
+/** What changed in the trust store, in whichever process. Told once on a stream, before what it leads to. */
 export interface Changed {
   readonly type: "changed";
   readonly changes: TrustChanges;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { QuietLog } from "../../../src/cli/log/quiet-log.ts";
 import type { LogEntry } from "../../../src/cli/log/event-log.ts";
+import { CUT_REASONS, isOfTrust } from "../../../src/trust/happenings/cut-reason.ts";
 
 /** What a quiet log writes of these entries until it ends. */
 function written(entries: readonly LogEntry[]): readonly LogEntry[] {
@@ -30,6 +31,22 @@ describe("a quiet log", () => {
     const lines = written(flood("ignored"));
     const sum = { event: "suppressed", of: "refused", reason: "ignored", count: 50 };
     assert.deepEqual(lines.slice(100), [sum]);
+  });
+
+  for (const reason of CUT_REASONS) {
+    const entries = Array.from({ length: 150 }, () => ({ event: "revoked", reason }));
+    const isRoutine = !isOfTrust(reason);
+    it(`${isRoutine ? "bounds what is written" : "writes all"} of connections that were cut: ${reason}`, () => {
+      const sum = { event: "suppressed", of: "revoked", reason, count: 50 };
+      assert.deepEqual(written(entries), isRoutine ? [...entries.slice(0, 100), sum] : entries);
+    });
+  }
+
+  it("bounds each kind of cuts by itself", () => {
+    const entries = (["closed", "idle", "too-old"] as const).flatMap((reason) =>
+      Array.from({ length: 100 }, () => ({ event: "revoked", reason })),
+    );
+    assert.deepEqual(written(entries), entries);
   });
 
   it("says at which listeners it left lines out", () => {

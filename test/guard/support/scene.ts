@@ -9,6 +9,7 @@ import type { GuardOptions } from "../../../src/guard/options.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/records/policy.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import { identity } from "./identities.ts";
 
@@ -18,6 +19,8 @@ export interface SceneOptions extends GuardOptions {
   readonly server?: tls.TlsOptions;
   /** Called before the guard is put on the server. */
   readonly prepare?: (server: tls.Server) => void;
+  /** Default one in memory. */
+  readonly store?: TrustStore;
   /** Put between the guard and the real trust. */
   readonly through?: (trust: Trust) => TrustPort;
 }
@@ -35,11 +38,18 @@ const PLENTY = { burst: 10_000, perSecond: 10_000 };
 const serverIdentity = identity("localhost");
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
-  const { kind = "tls", policy, server: tlsOptions, prepare, through, ...guardOptions } = options;
+  const {
+    kind = "tls",
+    policy,
+    server: tlsOptions,
+    prepare,
+    through,
+    store = openMemoryStore(),
+    ...guardOptions
+  } = options;
   const { key, cert } = await serverIdentity;
   const server = create(kind, { key, cert, ...tlsOptions });
   prepare?.(server);
-  const store = openMemoryStore();
   const trust = new Trust(store, {
     policy: { firstUse: "accept", ...policy },
     limits: { perNetwork: PLENTY, overall: PLENTY },

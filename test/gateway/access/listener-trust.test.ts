@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ListenerTrust } from "../../../src/gateway/access/listener-trust.ts";
+import { GuardedConnection } from "../../../src/guard/connection/guarded-connection.ts";
+import { Operator } from "../../../src/operator/operator.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
+import type { TrustChanges } from "../../../src/trust/happenings/trust-changes.ts";
+import { Trust } from "../../../src/trust/trust.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { until } from "../../cli/support/serve.ts";
+
+const [ada, bob] = await Promise.all([identity("ada"), identity("bob")]);
+
+/** Trusts ada, who is in the group lab, and bob. */
+class Scene implements AsyncDisposable {
+  readonly store = openMemoryStore();
+  readonly operator = new Operator(this.store, { user: "test", process: "test", now: Date.now });
+  readonly trust = new Trust(this.store, { now: Date.now, process: "test" });
+
+  static async open(): Promise<Scene> {
+    const scene = new Scene();
+    await scene.operator.import(ada.facts, { name: "ada" });
+    await scene.operator.import(bob.facts, { name: "bob" });
+    await scene.operator.addToGroup("lab", "ada");
+    return scene;
+  }
+
+  listener(allow: readonly string[] | undefined): ListenerTrust {
+    return new ListenerTrust(this.trust, allow, this.store);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.trust[Symbol.asyncDispose]();
+    await this.store[Symbol.asyncDispose]();
+  }
+}
+
+function verdictOf(trust: ListenerTrust, { facts: certificate }: typeof ada): string {
+  const verdict = trust.judge({ certificate, caSigned: false, remoteAddress: "127.0.0.1" });
+  return verdict.decision === "refuse" ? verdict.reason : verdict.decision;
+}
+
+describe("the trust of a listener", () => {
+  it("lets in whom its list has, by name or by group, and everybody without a list", async () => {
+    await using scene = await Scene.open();
+    const verdicts = [undefined, ["ada"], ["group:lab"], []].map((allow) => {
+      const trust = scene.listener(allow);
+      return [verdictOf(trust, ada), verdictOf(trust, bob)];
+    });
+    const [none, here] = ["not-allowed", "admit"];
+    assert.deepEqual(verdicts, [
+      [here, here],
+      [here, none],
+      [here, none],
+      [none, none],
+    ]);
+  });
+
+  it("refuses for what trust says before it looks at its list", async () => {
+    await using scene = await Scene.open();
+    await scene.operator.revoke("ada");
+    assert.equal(verdictOf(scene.listener([]), ada), "revoked");
+  });
+
+  it("says of a key that its list leaves out that it is not allowed, and of others how they stand", async () => {
+    await using scene = await Scene.open();
+    const trust = scene.listener(["group:lab"]);
+    await scene.operator.approve(ada.facts.pin, { expires: Date.now() + 60_000 });
+    const [hers, his] = [trust.standing(ada.facts.pin), trust.standing(bob.facts.pin)];
+    assert.deepEqual(hers, scene.trust.standing(ada.facts.pin));
+    assert.deepEqual([his.peer, his.distrust], ["bob", "not-allowed"]);
+  });
+
+  it("lets in nobody when groups cannot be looked up", async () => {
+    await using scene = await Scene.open();
+    const trust = new ListenerTrust(scene.trust, ["group:lab"], {
+      isMember: () => {
+        throw new Error("the disk is gone");
+      },
+    });
+    assert.equal(verdictOf(trust, ada), "store-unavailable");
+    assert.equal(trust.standing(ada.facts.pin).distrust, "store-unavailable");
+  });
+
+  it("says that who left a group of its list fell, unless something else lets its peer in", async () => {
+    await using scene = await Scene.open();
+    const lists = [["group:lab"], ["group:lab", "ada"], undefined];
+    const told = lists.map((allow) => {
+      const falls: unknown[] = [];
+      scene.listener(allow).onChange((changes) => falls.push(changes.get(ada.facts.pin)?.fell));
+      return falls;
+    });
+    await scene.operator.removeFromGroup("lab", "ada");
+    await until(() => told.every(({ length }) => length === 1));
+    assert.deepEqual(told, [["not-allowed"], [undefined], [undefined]]);
+  });
+
+  it("says so though its peer is in the group again, and passes on how others fell", async () => {
+    await using scene = await Scene.open();
+    const falls = new Map<string, unknown>();
+    scene.listener(["group:lab"]).onChange((changes) => {
+      for (const [pin, { fell }] of changes) falls.set(pin, fell);
+    });
+    await Promise.all([
+      scene.operator.removeFromGroup("lab", "ada"),
+      scene.operator.addToGroup("lab", "ada"),
+      scene.operator.ignore("bob"),
+    ]);
+    await until(() => falls.size === 2);
+    assert.deepEqual(Object.fromEntries(falls), {
+      [ada.facts.pin]: "not-allowed",
+      [bob.facts.pin]: "ignored",
+    });
+  });
+
+  it("has open connections looked at again by another list, until nobody listens", async () => {
+    await using scene = await Scene.open();
+    const trust = scene.listener(undefined);
+    const told: TrustChanges[] = [];
+    const stop = trust.onChange((changes) => told.push(changes));
+    const connection = Object.create(GuardedConnection.prototype, {
+      peer: { value: { pin: bob.facts.pin } },
+    }) as GuardedConnection;
+    trust.allow(["ada"], [connection]);
+    assert.deepEqual(
+      told.map((changes) => [...changes.keys()]),
+      [[bob.facts.pin]],
+    );
+    assert.equal(trust.standing(bob.facts.pin).distrust, "not-allowed");
+    stop();
+    trust.allow(undefined, [connection]);
+    await scene.operator.revoke("bob");
+    assert.equal(told.length, 1);
+  });
+});
