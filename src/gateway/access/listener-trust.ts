@@ -19,7 +19,8 @@ export class ListenerTrust implements TrustPort {
   readonly #trust: TrustPort;
   readonly #groups: GroupLookup;
   readonly #listeners = new Set<OnChange>();
-  #allowed: AllowList;
+  /** A peer has to be in all of them. */
+  #allowed: readonly AllowList[];
 
   constructor(trust: TrustPort, allow: readonly string[] | undefined, groups: GroupLookup) {
     this.groups = trust.groups;
@@ -27,12 +28,12 @@ export class ListenerTrust implements TrustPort {
     this.settle = trust.settle.bind(trust);
     this.#trust = trust;
     this.#groups = groups;
-    this.#allowed = new AllowList(allow, groups);
+    this.#allowed = [new AllowList(allow, groups)];
   }
 
-  /** Puts another list in place, and has connections looked at again. */
-  allow(allow: readonly string[] | undefined, connections: Iterable<GuardedConnection>): void {
-    this.#allowed = new AllowList(allow, this.#groups);
+  /** Puts other lists in place, of which a peer has to be in all, and has connections looked at again. */
+  allow(lists: readonly (readonly string[] | undefined)[], connections: Iterable<GuardedConnection>): void {
+    this.#allowed = lists.map((allow) => new AllowList(allow, this.#groups));
     const changes = new Map<KeyPin, TrustChange>();
     for (const { peer } of connections) if (peer !== undefined) changes.set(peer.pin, UNCHANGED);
     for (const listener of this.#listeners) listener(changes);
@@ -40,9 +41,9 @@ export class ListenerTrust implements TrustPort {
 
   judge(showing: Showing): Verdict {
     const verdict = this.#trust.judge(showing);
-    if (verdict.decision === "refuse" || this.#allowed.isOpen) return verdict;
+    if (verdict.decision === "refuse" || this.#isOpen) return verdict;
     try {
-      return this.#allowed.has(verdict.peer) ? verdict : turnDown("not-allowed", verdict);
+      return this.#isIn(verdict.peer) ? verdict : turnDown("not-allowed", verdict);
     } catch (error) {
       return { ...turnDown("store-unavailable", verdict), problem: String(error) };
     }
@@ -51,9 +52,9 @@ export class ListenerTrust implements TrustPort {
   /** How a key stands here: being trusted is not enough. */
   standing(pin: KeyPin): Standing {
     const standing = this.#trust.standing(pin);
-    if (standing.distrust !== undefined || this.#allowed.isOpen) return standing;
+    if (standing.distrust !== undefined || this.#isOpen) return standing;
     try {
-      const isAllowed = standing.peer !== undefined && this.#allowed.has(standing.peer);
+      const isAllowed = standing.peer !== undefined && this.#isIn(standing.peer);
       return isAllowed ? standing : { ...standing, distrust: "not-allowed" };
     } catch {
       return { ...standing, distrust: "store-unavailable" };
@@ -83,10 +84,18 @@ export class ListenerTrust implements TrustPort {
 
   #stayed(peer: string, leftGroups: readonly string[]): boolean {
     try {
-      return this.#allowed.hasWithout(peer, leftGroups);
+      return this.#isIn(peer, leftGroups);
     } catch {
       return false;
     }
+  }
+
+  get #isOpen(): boolean {
+    return this.#allowed.every(({ isOpen }) => isOpen);
+  }
+
+  #isIn(peer: string, without: readonly string[] = []): boolean {
+    return this.#allowed.every((list) => list.hasWithout(peer, without));
   }
 }
 

@@ -44,6 +44,8 @@ export class Gate {
   readonly #stopRejudging: () => void;
   readonly #onClosed: (() => void) | undefined;
   readonly #ages: ConnectionAges;
+  /** Whom it lets in for what, as a later configuration has it that leads to the same service. */
+  #rules: Pick<ListenerConfig, "allow" | "paths">;
   #open = 0;
   #emptied: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
@@ -51,6 +53,7 @@ export class Gate {
   constructor(options: GateOptions) {
     const { config, trust, groups, identity, trustCa, ticketKeys, happenings } = options;
     this.config = config;
+    this.#rules = config;
     this.#presented = new Presented(config, identity, ticketKeys);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
     const lists = new AllowLists(groups);
@@ -123,9 +126,16 @@ export class Gate {
   }
 
   /** Ends the connections of peers that another configuration leaves out, and requests for paths that it denies them. */
-  restrict({ allow, paths }: ListenerConfig): void {
-    this.#trust.allow(allow, this.#guard.connections);
-    this.#service.rejudge(paths);
+  restrict(now: ListenerConfig): void {
+    const isSameService = serviceOf(now) === serviceOf(this.config);
+    if (isSameService) this.#rules = now;
+    // What leads elsewhere by now takes back nothing that was forbidden here.
+    const all = isSameService ? [now] : [this.#rules, now];
+    this.#trust.allow(
+      all.map(({ allow }) => allow),
+      this.#guard.connections,
+    );
+    this.#service.rejudge(all.map(({ paths }) => paths));
   }
 
   /** Asks what runs to end. Nothing new may come. */
@@ -178,4 +188,9 @@ export class Gate {
         this.#guard.cut(connection, "renamed");
     }
   }
+}
+
+/** Where connections lead, as a text to compare. */
+function serviceOf(config: ListenerConfig): string {
+  return JSON.stringify(config.mode === "greet" ? [config.mode] : [config.mode, config.to]);
 }

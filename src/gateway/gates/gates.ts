@@ -106,7 +106,7 @@ export class Gates {
   restrict({ listeners }: GatewayConfig, placeOf: (listener: ListenerConfig) => string): void {
     const places = new Map(listeners.map((listener) => [placeOf(listener), listener]));
     for (const [gate, place] of this.#gates) {
-      const now = places.get(place) ?? listeners.find(({ name }) => name === gate.config.name);
+      const now = listeners.find(({ name }) => name === gate.config.name) ?? places.get(place);
       if (now !== undefined) gate.restrict(now);
     }
   }

@@ -33,8 +33,8 @@ class HttpService implements Service {
     if (context.config.onPending === "page") this.receivePending = createPendingPage();
   }
 
-  rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void {
-    this.#forwarder.rejudge(paths, changes);
+  rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void {
+    this.#forwarder.rejudge(rules, changes);
   }
 
   drain(): void {

@@ -35,8 +35,11 @@ export interface Service {
   readonly server: Server;
   /** Tells pending clients that they wait, where the configuration wants that; they come nowhere else. */
   readonly receivePending?: ReceivePending;
-  /** Ends what runs for a path that its peer may not have any more: by other rules, or by a group that it left. */
-  rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void;
+  /**
+   * Ends what runs for a path that its peer may not have any more: by other rules, of which each has to allow it by itself,
+   * or by a group that it left.
+   */
+  rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void;
   /**
    * Asks a connection that is too old to end; says whether it can be asked, and else it is cut. What still runs after 30
    * seconds is cut, too.

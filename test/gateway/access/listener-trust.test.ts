@@ -121,15 +121,23 @@ describe("the trust of a listener", () => {
     const connection = Object.create(GuardedConnection.prototype, {
       peer: { value: { pin: bob.facts.pin } },
     }) as GuardedConnection;
-    trust.allow(["ada"], [connection]);
+    trust.allow([["ada"]], [connection]);
     assert.deepEqual(
       told.map((changes) => [...changes.keys()]),
       [[bob.facts.pin]],
     );
     assert.equal(trust.standing(bob.facts.pin).distrust, "not-allowed");
     stop();
-    trust.allow(undefined, [connection]);
+    trust.allow([undefined], [connection]);
     await scene.operator.revoke("bob");
     assert.equal(told.length, 1);
+  });
+
+  it("lets in who is in each of several lists", async () => {
+    await using scene = await Scene.open();
+    const trust = scene.listener(undefined);
+    trust.allow([["ada", "bob"], undefined, ["bob"]], []);
+    assert.equal(trust.standing(ada.facts.pin).distrust, "not-allowed");
+    assert.equal(trust.standing(bob.facts.pin).distrust, undefined);
   });
 });

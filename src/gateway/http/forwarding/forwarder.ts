@@ -63,8 +63,8 @@ export class HttpForwarder {
   }
 
   /** Ends what runs for paths that its peers may not have any more. */
-  rejudge(paths?: readonly PathRule[], changes?: TrustChanges): void {
-    if (paths !== undefined) this.judge.useRules(paths);
+  rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void {
+    if (rules !== undefined) this.judge.useRules(rules);
     for (const running of this.#running) {
       if (!this.judge.mayGoOn(running, changes)) running.cut("not-allowed");
     }

@@ -35,7 +35,8 @@ export class RequestJudge {
   readonly #names: ServerNames;
   readonly #proxies: readonly IpNetwork[];
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
-  #paths: PathRules;
+  /** All of them have to allow a request. */
+  #paths: readonly PathRules[];
 
   /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
   constructor(context: RequestJudgeContext) {
@@ -43,12 +44,12 @@ export class RequestJudge {
     this.#context = context;
     this.#names = new ServerNames(config.serverNames);
     this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
-    this.#paths = new PathRules(config.paths);
+    this.#paths = [new PathRules(config.paths)];
   }
 
-  /** Goes by other rules from now on. */
-  useRules(paths: readonly PathRule[]): void {
-    this.#paths = new PathRules(paths);
+  /** Goes by other rules from now on, each of them by itself. */
+  useRules(rules: readonly (readonly PathRule[])[]): void {
+    this.#paths = rules.map((paths) => new PathRules(paths));
   }
 
   /** Whether the request may go on, and as what; else the status that refuses it. */
@@ -63,8 +64,8 @@ export class RequestJudge {
 
   /** The same of one that runs: a group that its peer left lets nothing go on, though the peer is in it again by now. */
   mayGoOn({ path, peer }: AskedBy, changes: TrustChanges | undefined): boolean {
-    if (this.#paths.isEmpty) return true;
-    const rules = this.#paths.judge(path);
+    if (this.#paths.every(({ isEmpty }) => isEmpty)) return true;
+    const rules = this.#rulesFor(path);
     const left = peer && changes?.get(peer.pin)?.leftGroups;
     try {
       return rules !== undefined && this.#denying(peer, rules, left) === undefined;
@@ -84,7 +85,7 @@ export class RequestJudge {
     if (sent.size > MOST_FIELDS) return 431;
     const target = readTarget(head, this.#names);
     if (typeof target === "number") return target;
-    const rules = this.#paths.judge(target.path);
+    const rules = this.#rulesFor(target.path);
     if (rules === undefined) return 400;
     const { peer } = connection;
     const denying = this.#denying(peer, rules);
@@ -97,6 +98,17 @@ export class RequestJudge {
     // It could not be said again as it was.
     if (fields.contentLength !== undefined && !Number.isSafeInteger(fields.contentLength)) return 413;
     return { path: target.path, peer, fields };
+  }
+
+  /** The rules that have to allow a path; undefined is for 400. */
+  #rulesFor(path: string): readonly PathRule[] | undefined {
+    let all: readonly PathRule[] = [];
+    for (const rules of this.#paths) {
+      const here = rules.judge(path);
+      if (here === undefined) return undefined;
+      all = all.length === 0 ? here : [...all, ...here];
+    }
+    return all;
   }
 
   /** The first of the rules that does not allow a peer; all have to. */
