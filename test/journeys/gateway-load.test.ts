@@ -46,7 +46,10 @@ describe("a gateway under load", () => {
     write('idle_timeout = "10m"');
     await until(() => reloads() > before);
     write("idle_timeuot = 5");
-    const { message } = await gateway.logged(({ event }) => event === "reload-failed");
+    // Read while it was being written, it may be called incomplete before.
+    const { message } = await gateway.logged(
+      (line) => line.event === "reload-failed" && /timeuot/.test(String(line.message)),
+    );
     assert.match(String(message), /gateway.toml:6:1: there is no key "idle_timeuot" here/);
     const askedBefore = load.asked;
     await until(() => load.asked > askedBefore + 5);
