@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import tls from "node:tls";
 import type { ListenerConfig } from "../../src/gateway/config/config.ts";
 import { closed } from "../guard/support/closed.ts";
+import type { TestIdentity } from "../guard/support/identities.ts";
 import { anna, clientOptions, connectRaw } from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
@@ -34,6 +35,24 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** A connection that was accepted, and has said nothing yet. */
+async function arrive({ gateway, port }: GatewayScene): Promise<Socket> {
+  const transport = connect({ host: "127.0.0.1", port }).on("error", () => undefined);
+  await once(transport, "connect");
+  while (gateway.open === 0) await new Promise(setImmediate);
+  return transport;
+}
+
+/** What is answered over it. */
+async function ask(transport: Socket, who: TestIdentity | "nobody"): Promise<string> {
+  const socket = tls.connect({ ...clientOptions(who), socket: transport, maxVersion: "TLSv1.2" });
+  let received = "";
+  socket.on("error", () => undefined).on("data", (data) => (received += String(data)));
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  await closed(socket);
+  return received;
 }
 
 describe("a connection in whose listener's place is another one", () => {
@@ -67,15 +86,9 @@ describe("a connection in whose listener's place is another one", () => {
       await using other = await openHttpUpstream((_request, response) => response.end("other"));
       const main = listenerWith(upstream, { allow: ["bob"] });
       await using scene = await openGateway(configOf([main]));
-      const transport = connect({ host: "127.0.0.1", port: scene.port });
-      await once(transport, "connect");
-      while (scene.gateway.open === 0) await new Promise(setImmediate);
+      const arrived = await arrive(scene);
       await replace(scene, main, other, goes);
-      const socket = tls.connect({ ...clientOptions(anna), socket: transport });
-      let received = "";
-      socket.on("error", () => undefined).on("data", (data) => (received += String(data)));
-      socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-      await closed(socket);
+      const received = await ask(arrived, anna);
       assert.equal(received, "");
     });
   }
@@ -91,5 +104,34 @@ describe("a connection in whose listener's place is another one", () => {
     const cut = closed(raw.resume());
     await replace(scene, { ...main, allow: ["bob"] }, other, "elsewhere");
     await cut;
+  });
+});
+
+describe("a handshake that began before a reload", () => {
+  const policy = { firstUse: "accept", bind: "name", validity: "enforce", rotation: "accept" } as const;
+  const cases = [
+    ["no key is met any more", anna, { policy }, { policy: { ...policy, firstUse: "refuse" } }],
+    ["a certificate is required", "nobody", { clientCertificate: "optional" }, {}],
+    ["the version of TLS is too old", anna, {}, { minTls: "TLSv1.3" }],
+  ] as const;
+  for (const [since, who, before, after] of cases) {
+    it(`lets nobody in, since ${since}`, async () => {
+      await using upstream = await openHttpUpstream((_request, response) => response.end("secret"));
+      const main = listenerWith(upstream, {});
+      await using scene = await openGateway(configOf([{ ...main, ...before }]));
+      const arrived = await arrive(scene);
+      await scene.gateway.reload(configOf([{ ...main, ...after }]));
+      assert.equal(await ask(arrived, who), "");
+      assert.equal(scene.store.key(anna.facts.pin), undefined);
+    });
+  }
+
+  it("goes on where clients are judged as before", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.end("hello"));
+    const main = listenerWith(upstream, {});
+    await using scene = await openGateway(configOf([main]));
+    const arrived = await arrive(scene);
+    await scene.gateway.reload(configOf([{ ...main, maxConnections: 5 }]));
+    assert.match(await ask(arrived, anna), /hello/);
   });
 });

@@ -135,6 +135,8 @@ export class Gate {
       all.map(({ allow }) => allow),
       this.#guard.connections,
     );
+    // Whoever is not through by now is judged as it is said now, and comes again for that.
+    if (judgedBy(now) !== judgedBy(this.config)) this.giveUpHandshakes();
     this.#service.rejudge(all.map(({ paths }) => paths));
   }
 
@@ -193,4 +195,9 @@ export class Gate {
 /** Where connections lead, as a text to compare. */
 function serviceOf(config: ListenerConfig): string {
   return JSON.stringify(config.mode === "greet" ? [config.mode] : [config.mode, config.to]);
+}
+
+/** How clients are judged that come through TLS, as a text to compare. */
+function judgedBy({ policy, clientCertificate, trustCa, minTls, maxTls }: ListenerConfig): string {
+  return JSON.stringify([policy, clientCertificate, trustCa, minTls, maxTls]);
 }
