@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
@@ -97,6 +97,15 @@ describe("the documentation", () => {
       examples.filter((file) => !quoted.includes(file)),
       [],
     );
+  });
+
+  it("names no file of ours that is not there", () => {
+    const missing = pages().flatMap(({ path, text }) =>
+      Array.from(text.matchAll(/`((?:src|test|scripts|benchmark)\/[\w./-]+\.ts)`/g), ([, file = ""]) => file)
+        .filter((file) => !file.includes("NAME") && !existsSync(join(ROOT, file)))
+        .map((file) => `${path}: ${file}`),
+    );
+    assert.deepEqual(missing, []);
   });
 
   it("shows or links every client of the interop tests", () => {

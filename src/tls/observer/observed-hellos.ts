@@ -5,6 +5,7 @@ import { tlsVersion } from "../code-points/code-points-version.ts";
 import type { ClientHello } from "../messages/client-hello.ts";
 import type { EncryptedExtensions } from "../messages/encrypted-extensions.ts";
 import type { ServerHello } from "../messages/server-hello.ts";
+import type { Sender } from "../records/sender.ts";
 
 /** What the hellos of one handshake settled; a renegotiation has the next one. RFC 8446 §4.1, RFC 5246 §7.4.1. */
 export interface Hellos {
@@ -24,7 +25,7 @@ export function noHellos(): Hellos {
 }
 
 /** What the sender's Certificate message holds; undefined while that is not known. RFC 7250 §3. */
-export function certificateTypeOf(sender: "client" | "server", hellos: Hellos): number | undefined {
+export function certificateTypeOf(sender: Sender, hellos: Hellos): number | undefined {
   const { server, encryptedExtensions } = hellos;
   if (server === undefined) return undefined;
   const chosen = hidesTypes(server) ? encryptedExtensions : server;

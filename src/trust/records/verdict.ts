@@ -1,7 +1,7 @@
 import type { KeyPin, KeySource } from "./key-record.ts";
 import type { TokenProblem } from "./token-record.ts";
 
-/** Why a handshake was refused. Each has its alert in `trust/alerts.ts`. */
+/** Why a handshake was refused. Each has its alert in `trust/judging/alerts.ts`. */
 export type RefusalReason =
   | "no-certificate"
   | "malformed-certificate"
