@@ -109,7 +109,10 @@ try {
 }
 `,
   );
-  assert.match(run(process.execPath, ["--enable-source-maps", "fail.mjs"]), /src.trust.join-token\.ts:\d+/);
+  assert.match(
+    run(process.execPath, ["--enable-source-maps", "fail.mjs"]),
+    /src.trust.naming.join-token\.ts:\d+/,
+  );
 
   writeFileSync(
     join(folder, "use.ts"),
