@@ -6,12 +6,13 @@ import { byteByByte, cut } from "../messages/support/chunks.ts";
 
 const HEADER = 3;
 
-/** Frames of a byte, then the length of the body in two. A first byte of 255 is none. */
+/** Of frames of a byte, then the length of the body in two. A first byte of 255 is none. */
+function bodyLength(bytes: Uint8Array, at: number, offset: number): number {
+  if (bytes[at] === 255) throw malformedFrame("kind", offset, "it cannot be 255");
+  return (bytes[at + 1] ?? 0) * 256 + (bytes[at + 2] ?? 0);
+}
+
 function reader(maxBody?: number): FrameReader {
-  const bodyLength = (bytes: Uint8Array, at: number, offset: number): number => {
-    if (bytes[at] === 255) throw malformedFrame("kind", offset, "it cannot be 255");
-    return (bytes[at + 1] ?? 0) * 256 + (bytes[at + 2] ?? 0);
-  };
   return new FrameReader(HEADER, bodyLength, maxBody);
 }
 
@@ -28,6 +29,14 @@ function readAll(frames: FrameReader, chunks: readonly Uint8Array[]): Frame[] {
     }
     return found;
   });
+}
+
+function thrown(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error;
+  }
 }
 
 const bodies = fc.array(fc.tuple(fc.nat(254), fc.uint8Array({ maxLength: 600 })), {
@@ -105,13 +114,6 @@ describe("frame reader", () => {
   it("does not go on after a frame that cannot be: each call throws the same", () => {
     const frames = reader();
     frames.push(Uint8Array.of(255, 0, 1));
-    const thrown = (call: () => unknown): unknown => {
-      try {
-        return call();
-      } catch (error) {
-        return error;
-      }
-    };
     const first = thrown(() => frames.next());
     assert.match(String(first), /kind at byte 0: it cannot be 255/);
     assert.equal(

@@ -57,7 +57,7 @@ describe("writing a key", () => {
     ].map(({ version }) => version);
     assert.ok(
       versions.every((version, at) => version > (versions[at - 1] ?? first.version)),
-      `${versions}`,
+      versions.join(" "),
     );
   });
 
