@@ -18,7 +18,9 @@ export const JAVA: Stack = {
   async find({ build }) {
     const version = await versionOf(["javac", "-version"], /javac (\S+)/);
     if (version === undefined) return undefined;
-    await mustRun(["javac", "-d", build, join(CLIENTS, "Client.java")], { timeoutMs: 300_000 });
+    await mustRun(["javac", "-encoding", "UTF-8", "-d", build, join(CLIENTS, "Client.java")], {
+      timeoutMs: 300_000,
+    });
     return { version: `Java ${version}`, command: ["java", "-cp", build, "Client"], prepare: makePkcs12 };
   },
 };
