@@ -12,30 +12,18 @@ import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { connectionsByFiles } from "../process/file-capacity.ts";
-import { type LogDetail, logHappenings } from "../log/log-happenings.ts";
+import { logHappenings } from "../log/log-happenings.ts";
 import { Happenings } from "../../trust/happenings/happenings.ts";
 import type { ServerIdentity } from "../identities/server-identity.ts";
-import type { EventLog } from "../log/event-log.ts";
 import { useTrustCa } from "./trust-ca.ts";
+import type { AcceptOptions } from "./accepting.ts";
 import { keepPems } from "./keep-pems.ts";
-import type { TraceFormat } from "../trace/formats/format.ts";
 import { logProblem } from "../trace/live/log.ts";
 import { TraceOutput } from "../trace/live/output.ts";
 import { traceServer } from "../trace/live/server.ts";
 
-export interface GatewayProcessOptions extends Pick<
-  GatewayContext,
-  "limits" | "ticketKeys" | "listenOn" | "parked"
-> {
-  /** What runs, for events and lists. */
-  readonly verb: string;
-  readonly identity: ServerIdentity;
-  readonly log: EventLog;
-  readonly detail: LogDetail;
-  readonly printCertificate: boolean;
-  /** Printed on stdout. */
-  readonly trace?: TraceFormat;
-}
+export type GatewayProcessOptions = Omit<AcceptOptions, "passphraseFile"> &
+  Pick<GatewayContext, "limits" | "ticketKeys" | "listenOn" | "parked">;
 
 /** A gateway in this process, with its store and what is counted. */
 export class GatewayProcess implements AsyncDisposable {
