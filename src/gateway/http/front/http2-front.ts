@@ -5,7 +5,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { connectionOf } from "../../../guard/connection/peer-of.ts";
-import { EXPECTS_CONTINUE } from "./front.ts";
+import { EXPECTS_CONTINUE } from "./front-server.ts";
 import type { HttpForwarder } from "../forwarding/forwarder.ts";
 import { Http2Reply, type Http2ReplyOptions } from "../replies/http2-reply.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
