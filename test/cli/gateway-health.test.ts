@@ -7,7 +7,7 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { StoreUrl } from "../../src/trust/port/store-url.ts";
-import { UPSTREAM_PROBLEMS } from "../../src/trust/happenings/gateway-happening.ts";
+import { UPSTREAM_FAILURES } from "../../src/trust/happenings/gateway-happening.ts";
 import { REFUSAL_REASONS } from "../../src/trust/judging/alerts.ts";
 import { parseConfig } from "../../src/gateway/config/parse-config.ts";
 import type { WorkerHappening } from "../../src/trust/happenings/worker-happening.ts";
@@ -154,7 +154,7 @@ describe("the health of a gateway", { timeout: 120_000 }, () => {
     const refusals = REFUSAL_REASONS.map(
       (reason) => `handclasp_refusals_total{listener="main",reason="${reason}"}`,
     );
-    const problems = UPSTREAM_PROBLEMS.map(
+    const problems = UPSTREAM_FAILURES.map(
       (problem) => `handclasp_upstream_errors_total{listener="main",problem="${problem}"}`,
     );
     for (const sample of [...refusals, ...problems]) assert.ok(atStart.includes(`\n${sample} 0\n`), sample);

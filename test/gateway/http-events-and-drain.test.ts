@@ -36,7 +36,7 @@ describe("what mode http tells of", () => {
     assert.match(await exchangeRaw(scene.port, UPGRADE), / 502 /);
     while (scene.events.length < 2) await new Promise(setImmediate);
     assert.deepEqual(
-      scene.events.map((event) => (event.type === "upstream-failed" ? event.problem : event.type)),
+      scene.events.map((event) => (event.type === "upstream-failed" ? event.failure : event.type)),
       ["unreachable", "exchanged"],
     );
   });

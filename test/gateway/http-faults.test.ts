@@ -18,8 +18,8 @@ const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody";
 const SOON = { idleTimeoutMs: 200, connectTimeoutMs: 200 };
 
-function problems(scene: HttpScene): readonly string[] {
-  return scene.events.flatMap((event) => (event.type === "upstream-failed" ? [event.problem] : []));
+function failures(scene: HttpScene): readonly string[] {
+  return scene.events.flatMap((event) => (event.type === "upstream-failed" ? [event.failure] : []));
 }
 
 describe("a client of HTTP/2 that ends its connection", () => {
@@ -85,7 +85,7 @@ describe("an upstream that is down", () => {
       }
       await using session = openSession(scene.port);
       assert.equal((await finish(session.request({ ":path": "/" }))).status, 502);
-      assert.deepEqual(problems(scene), ["unreachable", "unreachable", "unreachable"]);
+      assert.deepEqual(failures(scene), ["unreachable", "unreachable", "unreachable"]);
     }
   });
 
@@ -118,7 +118,7 @@ describe("an upstream that is slow", () => {
       for (const request of [GET, POST]) {
         assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 504 Gateway Timeout\r\n/);
       }
-      assert.deepEqual(problems(scene), ["timed-out", "timed-out"]);
+      assert.deepEqual(failures(scene), ["timed-out", "timed-out"]);
     }
   });
 
@@ -160,7 +160,7 @@ describe("an upstream that hangs up", () => {
     const bare = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     assert.match(await exchangeRaw(scene.port, bare), /^HTTP\/1\.1 502 /);
     assert.equal(requests, 2);
-    assert.deepEqual(problems(scene), ["broken", "broken"]);
+    assert.deepEqual(failures(scene), ["broken", "broken"]);
   });
 
   it("on a kept connection is asked again, once, when nothing can have happened twice", async () => {
@@ -238,7 +238,7 @@ describe("a client that is slow", () => {
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf",
     );
     assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
-    assert.deepEqual(problems(scene), []);
+    assert.deepEqual(failures(scene), []);
   });
 
   it("with its head is answered with 408", async () => {

@@ -112,9 +112,9 @@ function logFailed(log: EventLog, happening: HandshakeFailed | ProxyHeaderRefuse
 
 function logUpstreamFailed(
   log: EventLog,
-  { type: event, listener, connection, problem, error }: UpstreamFailed,
+  { type: event, listener, connection, failure, error }: UpstreamFailed,
 ): void {
-  const about = { problem, message: error.message, connection: connection?.id ?? null };
+  const about = { problem: failure, message: error.message, connection: connection?.id ?? null };
   log.write({ event, ...named(listener), ...about });
 }
 

@@ -82,7 +82,7 @@ function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: C
     toListener(values, {
       spell: ({ key }) => key,
       misplaced: (_setting, _mode, complaint) => complaint,
-      complain: ({ key }, problem) => complain(["listener", at, key], reasonOf(problem)),
+      complain: ({ key }, complaint) => complain(["listener", at, key], reasonOf(complaint)),
       resolve: inFolder,
     }),
   );

@@ -12,7 +12,7 @@ export interface ListenerReading {
   /** What is said of a setting that is for another mode. */
   readonly misplaced: (setting: Setting<unknown>, mode: string, complaint: string) => string;
   /** Takes what is wrong, and with which setting. */
-  readonly complain: (setting: Setting<unknown>, problem: unknown) => void;
+  readonly complain: (setting: Setting<unknown>, complaint: unknown) => void;
   /** Where a path leads that was written there. */
   readonly resolve: (path: string) => string;
 }

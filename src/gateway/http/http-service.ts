@@ -4,7 +4,7 @@ import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
 import type { ForwardingListener, PathRule } from "../config/config.ts";
 import type { Service, ServiceContext } from "../service/service.ts";
-import { createHttpFront, KEEP_ALIVE_MS } from "./front/front-server.ts";
+import { createFrontServer, KEEP_ALIVE_MS } from "./front/front-server.ts";
 import { HttpForwarder } from "./forwarding/forwarder.ts";
 import { Http1Front } from "./front/http1-front.ts";
 import { Http2Front } from "./front/http2-front.ts";
@@ -24,7 +24,7 @@ class HttpService implements Service {
   readonly #sessions = new Http2Sessions(KEEP_ALIVE_MS);
 
   constructor(context: ServiceContext<ForwardingListener>) {
-    this.server = createHttpFront(context.tls);
+    this.server = createFrontServer(context.tls);
     this.#forwarder = new HttpForwarder(context);
     this.#http1 = new Http1Front(this.#forwarder);
     this.#sessions.attach(this.server);

@@ -4,7 +4,7 @@ import { CUT_REASONS } from "../../trust/happenings/cut-reason.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { HappeningOf } from "../../trust/happenings/happening.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
-import { UPSTREAM_PROBLEMS } from "../../trust/happenings/gateway-happening.ts";
+import { UPSTREAM_FAILURES } from "../../trust/happenings/gateway-happening.ts";
 import type { OpenedServer } from "../service/opened-server.ts";
 import { addGauges } from "./gateway-gauges.ts";
 import { ListenerTallies, type Tally } from "./listener-tallies.ts";
@@ -130,7 +130,7 @@ export class GatewayMetrics implements Disposable {
     const counters = [this.#firstUses, this.#tlsErrors, this.#malformed, this.#proxyHeaders];
     for (const counter of counters) counter.inc({ listener }, 0);
     for (const reason of REFUSAL_REASONS) this.#refusals.inc({ listener, reason }, 0);
-    for (const problem of UPSTREAM_PROBLEMS) this.#upstreamErrors.inc({ listener, problem }, 0);
+    for (const problem of UPSTREAM_FAILURES) this.#upstreamErrors.inc({ listener, problem }, 0);
     return () => this.#tallies.close(guard);
   }
 
@@ -175,7 +175,7 @@ export class GatewayMetrics implements Disposable {
         this.#proxyHeaders.inc({ listener });
         break;
       case "upstream-failed":
-        this.#upstreamErrors.inc({ listener, problem: happening.problem });
+        this.#upstreamErrors.inc({ listener, problem: happening.failure });
         break;
       case "upstream-connected":
         this.#upstreamConnects.observe({ listener }, happening.durationMs / 1000);

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { toError } from "../../errors.ts";
 import { connectionOf } from "../../guard/connection/peer-of.ts";
-import type { UpstreamProblem } from "../../trust/happenings/gateway-happening.ts";
+import type { UpstreamFailureKind } from "../../trust/happenings/gateway-happening.ts";
 import { ofConnection } from "../service/of-connection.ts";
 import type { ForwardingListener } from "../config/config.ts";
 import type { ServiceContext } from "../service/service.ts";
@@ -140,11 +140,11 @@ export class TcpRelay {
     happenings.tell({ type: "relayed", ...about, reason, bytesIn, bytesOut, durationMs });
   }
 
-  #report(problem: UpstreamProblem, error: Error): void {
+  #report(failure: UpstreamFailureKind, error: Error): void {
     const { config, happenings } = this.#context;
     if (!happenings.hears("upstream-failed")) return;
     const about = ofConnection(config, connectionOf(this.#client));
-    happenings.tell({ type: "upstream-failed", ...about, problem, error });
+    happenings.tell({ type: "upstream-failed", ...about, failure, error });
   }
 }
 

@@ -18,7 +18,7 @@ export type Opening =
   | { readonly state: "waiting"; readonly missing: string }
   | SealedOpening;
 
-/** For good when a problem comes with it; without one it is of no concern, or what follows may yet be opened. */
+/** For good when a problem comes with it; without one it is nothing to read, or what follows may yet be opened. */
 export interface SealedOpening {
   readonly state: "sealed";
   readonly problem?: string;
@@ -27,7 +27,7 @@ export interface SealedOpening {
   readonly error?: HandclaspError;
 }
 
-/** Nobody's concern: application data, or early data that the server skips (RFC 8446 §4.2.10). */
+/** Nothing to read: application data, or early data that the server skips (RFC 8446 §4.2.10). */
 export const SEALED: SealedOpening = { state: "sealed" };
 
 /** A record as it is on the wire. */

@@ -2,8 +2,8 @@ import type { HappeningConnection } from "./connection-happening.ts";
 import type { CutReason } from "./cut-reason.ts";
 
 /** Why an upstream could not be used; `unannounced`: no PROXY header could say who comes. */
-export type UpstreamProblem = (typeof UPSTREAM_PROBLEMS)[number];
-export const UPSTREAM_PROBLEMS = ["unreachable", "timed-out", "broken", "unannounced"] as const;
+export type UpstreamFailureKind = (typeof UPSTREAM_FAILURES)[number];
+export const UPSTREAM_FAILURES = ["unreachable", "timed-out", "broken", "unannounced"] as const;
 
 /** What happens at one listener. */
 interface AtListener {
@@ -52,7 +52,7 @@ export interface ProxyHeaderRefused extends AtListener {
 
 export interface UpstreamFailed extends OfConnection {
   readonly type: "upstream-failed";
-  readonly problem: UpstreamProblem;
+  readonly failure: UpstreamFailureKind;
   readonly error: Error;
 }
 

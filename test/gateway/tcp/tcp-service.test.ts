@@ -113,7 +113,7 @@ describe("mode tcp", () => {
     server.close();
     await once(server, "close");
     assert.deepEqual(heard, []);
-    assert.equal(failures[0]?.problem, "unannounced");
+    assert.equal(failures[0]?.failure, "unannounced");
   });
 
   it("passes on what one side has left to say after the other one ended", async () => {
@@ -187,8 +187,8 @@ describe("mode tcp", () => {
     client.write("more");
     const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
     assert.equal(error.code, "ECONNRESET");
-    const { problem, peer } = await scene.event("upstream-failed");
-    assert.equal(problem, "broken");
+    const { failure, peer } = await scene.event("upstream-failed");
+    assert.equal(failure, "broken");
     assert.equal(peer, "ada");
   });
 
@@ -215,8 +215,8 @@ describe("mode tcp", () => {
     await using scene = await openGateway(configOf([listenerTo(port)]));
     const client = await openClient(scene.port, ada);
     await gone(client);
-    const { problem } = await scene.event("upstream-failed");
-    assert.equal(problem, "unreachable");
+    const { failure } = await scene.event("upstream-failed");
+    assert.equal(failure, "unreachable");
     await using upstream = await openUpstream();
     await scene.gateway.reload(configOf([listenerTo(upstream.port)]));
     assert.equal(await exchange(await openClient(scene.port, ada), "again"), "again");
@@ -227,7 +227,7 @@ describe("mode tcp", () => {
     await using scene = await openGateway(configOf([listenerTo(port, { connectTimeoutMs: 200 })]));
     const client = await openClient(scene.port, ada);
     await gone(client);
-    assert.equal((await scene.event("upstream-failed")).problem, "timed-out");
+    assert.equal((await scene.event("upstream-failed")).failure, "timed-out");
     stop();
   });
 

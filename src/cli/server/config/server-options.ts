@@ -61,7 +61,7 @@ export function listenerReading(command: Command): ListenerReading {
   return {
     spell: flagOf,
     misplaced: (setting, mode) => `${flagOf(setting)} is for --mode ${mode}`,
-    complain: (_, problem) => command.error(`error: ${describeUsage(problem)}`),
+    complain: (_, complaint) => command.error(`error: ${describeUsage(complaint)}`),
     resolve: (path) => path,
   };
 }

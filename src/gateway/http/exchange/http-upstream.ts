@@ -1,7 +1,7 @@
 import { toError } from "../../../errors.ts";
 import type { FieldList } from "../fields/field-list.ts";
 import type { BodyPump, RequestBody } from "./request-body.ts";
-import type { UpstreamProblem } from "../../../trust/happenings/gateway-happening.ts";
+import type { UpstreamFailureKind } from "../../../trust/happenings/gateway-happening.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 
 /** A request as the upstream is to get it. */
@@ -30,7 +30,7 @@ export interface UpstreamListener {
 
 /** Why there is no answer, or not all of it. */
 export interface UpstreamFailure {
-  readonly kind: UpstreamFailureKind;
+  readonly kind: ExchangeFailureKind;
   readonly error: Error;
   /** What may be sent again, as far as the upstream goes; undefined for nothing. */
   readonly repeats?: Repeats | undefined;
@@ -43,12 +43,12 @@ type Repeats = "all" | "idempotent";
  * `broken` is ended or reset too early, or no HTTP. `request`: the client's body is not what it promised;
  * `request-timeout`: it does not come; `unsupported`: the upstream's version of HTTP cannot carry it.
  */
-type UpstreamFailureKind = UpstreamProblem | "request" | "request-timeout" | "unsupported";
+type ExchangeFailureKind = UpstreamFailureKind | "request" | "request-timeout" | "unsupported";
 
 /** Whether it is the upstream that failed, not the client. */
 export function isOfUpstream(
   failure: UpstreamFailure,
-): failure is UpstreamFailure & { kind: UpstreamProblem } {
+): failure is UpstreamFailure & { kind: UpstreamFailureKind } {
   return failure.kind === "unreachable" || failure.kind === "timed-out" || failure.kind === "broken";
 }
 
@@ -112,7 +112,7 @@ export function failureOfLateBody(): UpstreamFailure {
 }
 
 /** The status a client gets that has seen no head yet. RFC 9110 §15.5.9, §15.6.3, §15.6.5. */
-export const STATUS_OF_FAILURE: Readonly<Record<UpstreamFailureKind, number>> = {
+export const STATUS_OF_FAILURE: Readonly<Record<ExchangeFailureKind, number>> = {
   unreachable: 502,
   broken: 502,
   unannounced: 502,

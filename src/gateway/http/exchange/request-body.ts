@@ -48,7 +48,7 @@ export class RequestBody {
   #passed = 0;
   #isEnded = false;
   #isDropped = false;
-  #problem: Error | undefined;
+  #failure: Error | undefined;
   #whole: Uint8Array | undefined;
   #sink: BodySink | undefined;
   #isRead = false;
@@ -97,7 +97,7 @@ export class RequestBody {
       if (!this.#isDropped) stream.pause();
     };
     for (const chunk of this.#kept ?? []) sink.stream.write(chunk);
-    if (this.#problem !== undefined) this.#fail(this.#problem);
+    if (this.#failure !== undefined) this.#fail(this.#failure);
     else if (this.#isEnded) this.#end();
     else this.#read();
     return { stop, isStarving: () => this.#sink === sink && !this.#isEnded && !stream.isPaused() };
@@ -125,8 +125,8 @@ export class RequestBody {
   /** Not a closure in a field of its own: docs/performance.md says what that costs. */
   #progress(): void {
     if (this.#gathered === undefined) return;
-    if (this.#problem !== undefined) {
-      this.#settle(this.#problem);
+    if (this.#failure !== undefined) {
+      this.#settle(this.#failure);
     } else if (this.#isEnded) {
       this.announcesTrailers = this.#source.stream.rawTrailers.length > 0;
       if (!this.announcesTrailers) this.#whole = joined(this.#kept ?? []);
@@ -157,7 +157,7 @@ export class RequestBody {
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
-    if (this.#isDropped || this.#problem !== undefined) return;
+    if (this.#isDropped || this.#failure !== undefined) return;
     this.#passed += chunk.length;
     if (this.length !== undefined && this.#passed > this.length) {
       this.#fail(new Error("the request's body is longer than its Content-Length"));
@@ -170,7 +170,7 @@ export class RequestBody {
   };
 
   readonly #onEnd = (): void => {
-    if (this.#isDropped || this.#problem !== undefined) return;
+    if (this.#isDropped || this.#failure !== undefined) return;
     if (!this.#source.isWhole()) {
       this.#fail(new Error("the request's body broke off"));
     } else if (this.length !== undefined && this.#passed < this.length) {
@@ -183,17 +183,17 @@ export class RequestBody {
   };
 
   readonly #onClose = (): void => {
-    if (!this.#isEnded && this.#problem === undefined) this.#fail(new Error("the request's body broke off"));
+    if (!this.#isEnded && this.#failure === undefined) this.#fail(new Error("the request's body broke off"));
   };
 
   #end(): void {
     this.#sink?.end(new FieldList(this.#source.stream.rawTrailers));
   }
 
-  #fail(problem: Error): void {
-    this.#problem = problem;
+  #fail(failure: Error): void {
+    this.#failure = failure;
     this.#source.stream.resume();
-    this.#sink?.fail(problem);
+    this.#sink?.fail(failure);
     this.#progress();
   }
 }

@@ -27,8 +27,9 @@ export class RequestTeller {
     return () => {
       const { status, failure } = reply;
       if (failure !== undefined && isOfUpstream(failure) && happenings.hears("upstream-failed")) {
-        const { kind: problem, error } = failure;
-        happenings.tell({ type: "upstream-failed", ...ofConnection(config, connection), problem, error });
+        const { kind, error } = failure;
+        const about = ofConnection(config, connection);
+        happenings.tell({ type: "upstream-failed", ...about, failure: kind, error });
       }
       if (!happenings.hears("exchanged")) return;
       const durationMs = performance.now() - began;

@@ -1,7 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import { createSecureServer, type Http2SecureServer } from "node:http2";
 import type { TlsOptions } from "node:tls";
-import { MOST_KEPT } from "../exchange/request-body.ts";
 import { MOST_FIELDS } from "../forwarding/request-judge.ts";
 
 /** Fields of a request, all together; more is answered with 431. */
@@ -13,7 +11,7 @@ export const KEEP_ALIVE_MS = 65_000;
 /**
  * The server in front: HTTP/1.1 and HTTP/2 by ALPN, with the limits that strangers call for.
  */
-export function createHttpFront(tls: TlsOptions): Http2SecureServer {
+export function createFrontServer(tls: TlsOptions): Http2SecureServer {
   const server = createSecureServer({
     ...tls,
     allowHTTP1: true,
@@ -51,26 +49,4 @@ export function createHttpFront(tls: TlsOptions): Http2SecureServer {
   // Starts the clock of slow heads, which a server that never listens by itself would not.
   server.emit("listening");
   return server;
-}
-
-/** As Node reads it over HTTP/1.1. */
-export const EXPECTS_CONTINUE: RegExp = /(?:^|\W)100-continue(?:$|\W)/i;
-
-/** HTTP itself, and TLS below it: whoever spoke them through us would say what they like to the upstream. */
-const HTTP_AGAIN = /(?:^|[,\s])(?:h2c?|http|tls)(?:$|[,\s/])/i;
-
-/**
- * RFC 9110 §7.8: with any method, and a small body whose length is known, as `docker exec` has one. Whatever else names a protocol is answered as
- * if it did not.
- */
-export function isUpgrade({ headers, method = "" }: IncomingMessage): boolean {
-  return (
-    headers.upgrade !== undefined &&
-    !HTTP_AGAIN.test(headers.upgrade) &&
-    method !== "HEAD" &&
-    method !== "TRACE" &&
-    headers.expect === undefined &&
-    headers["transfer-encoding"] === undefined &&
-    Number(headers["content-length"] ?? 0) <= MOST_KEPT
-  );
 }

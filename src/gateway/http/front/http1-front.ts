@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { connectionOf } from "../../../guard/connection/peer-of.ts";
 import { endRaw } from "../replies/end-raw.ts";
 import type { HttpForwarder } from "../forwarding/forwarder.ts";
-import { isUpgrade } from "./front-server.ts";
+import { isUpgrade } from "./is-upgrade.ts";
 import type { Reply } from "../exchange/reply.ts";
 import { Http1Reply } from "../replies/http1-reply.ts";
 import { statusOfMalformed } from "./malformed-request.ts";

@@ -5,13 +5,15 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { connectionOf } from "../../../guard/connection/peer-of.ts";
-import { EXPECTS_CONTINUE } from "./front-server.ts";
 import type { HttpForwarder } from "../forwarding/forwarder.ts";
 import { Http2Reply, type Http2ReplyOptions } from "../replies/http2-reply.ts";
 import type { Http2Sessions } from "./http2-sessions.ts";
 import { isOfProtocol } from "./malformed-request.ts";
 import { FieldList } from "../fields/field-list.ts";
 import type { RequestHead } from "../fields/request-target.ts";
+
+/** As Node reads it over HTTP/1.1. */
+const EXPECTS_CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
 /** Where a stream's trailers are once its body has ended, as with a request of HTTP/1.1. */
 type BodyStream = ServerHttp2Stream & { rawTrailers: string[] };
