@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { HEAP_FLAG } from "../src/cli/process/larger-heap.ts";
 import { readVersion } from "../src/cli/version.ts";
+import { carryPage } from "./carry-page.ts";
 
 const root = join(import.meta.dirname, "..");
 const output = resolve(process.argv[2] ?? join(root, "single/handclasp"));
@@ -20,6 +21,7 @@ const OPTIONS: BuildOptions = {
   minifySyntax: true,
   legalComments: "none",
   logLevel: "error",
+  plugins: [carryPage],
   // There is no file that could have a URL.
   define: {
     "import.meta.url": '"handclasp:single"',

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { readVersion } from "../src/cli/version.ts";
+import { carryPage } from "./carry-page.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -17,6 +18,7 @@ export const BUNDLE: BuildOptions = {
   sourcesContent: false,
   define: { HANDCLASP_VERSION: JSON.stringify(readVersion()) },
   logLevel: "warning",
+  plugins: [carryPage],
 };
 
 /** Library and command line each find the thread beside the file that starts it, whichever that is: neither has folders. */
