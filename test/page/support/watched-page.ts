@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Page } from "playwright-core";
+
+/** Lost patience: tests wait for what they see, on a machine that may be busy. */
+const PATIENCE_MS = 20_000;
+
+/** Runs in each page before its own scripts, whatever its policy. */
+const REPORT_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>
+  reportViolation("violates " + event.violatedDirective + ": " + event.blockedURI + " " + event.sample));`;
+
+/** A page in a context of its own. Its end fails the test if anything was wrong with it that was not expected. */
+export class WatchedPage implements AsyncDisposable {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #complaints: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+  }
+
+  static async open(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const watched = new WatchedPage(context, await context.newPage());
+    context.on("page", (page) => watched.#watch(page));
+    watched.#watch(watched.page);
+    await context.exposeFunction("reportViolation", (what: string) => void watched.#complaints.push(what));
+    await context.addInitScript({ content: REPORT_VIOLATIONS });
+    return watched;
+  }
+
+  /** What was wrong so far: errors, errors on the console, violations of its policy, dialogs, requests to elsewhere. */
+  get complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
+  /** Takes what fits out of what is wrong, now that it happened; throws if nothing does. */
+  expectComplaint(fits: RegExp): void {
+    const others = this.#complaints.filter((complaint) => !fits.test(complaint));
+    assert.notEqual(
+      others.length,
+      this.#complaints.length,
+      `no complaint fits ${fits}: ${others.join("; ")}`,
+    );
+    this.#complaints.splice(0, this.#complaints.length, ...others);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+    assert.deepEqual(this.#complaints, []);
+  }
+
+  #watch(page: Page): void {
+    page.on("pageerror", (error) => void this.#complaints.push(`threw ${error.stack ?? error.message}`));
+    page.on("console", (message) => this.#read(message));
+    page.on("dialog", (dialog) => {
+      this.#complaints.push(`opened a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("request", (request) => {
+      const isVisit = request.isNavigationRequest() && request.frame() === page.mainFrame();
+      const { origin, protocol } = new URL(request.url());
+      if (isVisit || !protocol.startsWith("http") || origin === new URL(page.url()).origin) return;
+      this.#complaints.push(`asked elsewhere: ${request.url()}`);
+    });
+  }
+
+  #read(message: ConsoleMessage): void {
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    this.#complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+  }
+}
