@@ -20,3 +20,13 @@ function networkOf(address: readonly number[]): string {
   while (network.at(-1) === 0) network.pop();
   return `${network.map((group) => group.toString(16)).join(":")}::/64`;
 }
+
+/**
+ * Whom to take together where many strangers come at once: the /24 of an IPv4 address, the /64 of an IPv6 one, as
+ * `parseIpNetwork` reads it; null for what is no address.
+ */
+export function neighbourhood(remoteAddress: string | null): string | null {
+  const address = remoteAddress === null ? undefined : parseIpAddress(remoteAddress);
+  if (address === undefined) return null;
+  return address.length === 4 ? `${address.slice(0, 3).join(".")}.0/24` : networkOf(address);
+}

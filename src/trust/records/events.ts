@@ -95,9 +95,9 @@ export interface ChainReport {
   readonly broken: { readonly sequence: number; readonly problem: string } | null;
 }
 
-/** Recomputes the chain. It cannot show a tail that was cut off; a head noted elsewhere can. */
-export function verifyChain(events: Iterable<SealedEvent>): ChainReport {
-  let head = CHAIN_START;
+/** Recomputes the chain, from where it is known to hold. It cannot show a tail that was cut off; a head noted elsewhere can. */
+export function verifyChain(events: Iterable<SealedEvent>, from: ChainHead = CHAIN_START): ChainReport {
+  let head = from;
   for (const { sequence, json, hash } of events) {
     const broken = (problem: string): ChainReport => ({ head, broken: { sequence, problem } });
     if (sequence !== head.sequence + 1) return broken(`follows event ${head.sequence}: events are missing`);

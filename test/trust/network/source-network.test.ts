@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { isIPv4, isIPv6 } from "node:net";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { sourceNetwork } from "../../../src/trust/network/source-network.ts";
+import { parseIpNetwork } from "../../../src/trust/network/ip-network.ts";
+import { neighbourhood, sourceNetwork } from "../../../src/trust/network/source-network.ts";
 
 function toText(groups: readonly number[]): string {
   return groups.map((group) => group.toString(16)).join(":");
@@ -105,4 +106,23 @@ describe("source network", () => {
   it("comes out of any text without an exception", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => typeof sourceNetwork(text) === "string"));
   });
+});
+
+describe("neighbourhood", () => {
+  const cases: readonly (readonly [string | null, string | null])[] = [
+    ["192.0.2.77", "192.0.2.0/24"],
+    ["::ffff:192.0.2.77", "192.0.2.0/24"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["::1", "::/64"],
+    ["fe80::1%eth0", "fe80::/64"],
+    [null, null],
+    ["", null],
+    ["/run/socket", null],
+  ];
+  for (const [address, network] of cases) {
+    it(`of ${address ?? "nothing"} is ${network ?? "nothing"}`, () => {
+      assert.equal(neighbourhood(address), network);
+      if (network !== null) assert.notEqual(parseIpNetwork(network), undefined);
+    });
+  }
 });

@@ -1,13 +1,9 @@
 import type { SQLInputValue } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
-import type { Page, PageFilter } from "../../../trust/port/page.ts";
+import { type Place, toCursor } from "../../../trust/port/cursor.ts";
+import type { Page } from "../../../trust/port/page.ts";
 
-const DEFAULT_LIMIT = 100;
-const MOST = 1000;
 const MOST_SEARCHED = 1000;
-
-/** Where a row stands in its list: the values that the list is ordered by, which no other row has. */
-export type Place = readonly (string | number)[];
 
 /** What a row must be like, and what is bound to the text of that. */
 export interface Condition {
@@ -59,12 +55,6 @@ export function either(...conditions: readonly Condition[]): Condition {
   return { text: text === "" ? "0" : `(${text})`, values: conditions.flatMap(({ values }) => values) };
 }
 
-/** How many rows a page has. Throws ERR_HANDCLASP_OPTION. */
-export function limitOf({ limit = DEFAULT_LIMIT }: PageFilter): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST) return limit;
-  throw new HandclaspError("ERR_HANDCLASP_OPTION", `limit must be a whole number from 1 to ${MOST}`);
-}
-
 /** Nothing that is searched is longer, and each row is held against it. Throws ERR_HANDCLASP_OPTION. */
 export function mustBeShort(search: string): void {
   if (search.length <= MOST_SEARCHED) return;
@@ -84,36 +74,14 @@ export function momentOf(moment: number | undefined): number | undefined {
   throw new HandclaspError("ERR_HANDCLASP_OPTION", "since and until must be milliseconds since the epoch");
 }
 
-/** Where the page before ended. Throws ERR_HANDCLASP_OPTION for what no page of this list gave. */
-export function placeOf(
-  { after }: PageFilter,
-  list: PagedList,
-  shape: readonly ("string" | "number")[],
-): Place | undefined {
-  if (after === undefined) return undefined;
-  try {
-    const cursor: unknown = JSON.parse(Buffer.from(after, "base64url").toString());
-    if (Array.isArray(cursor) && cursor[0] === list) {
-      const place: readonly unknown[] = cursor.slice(1);
-      const isPlace = place.length === shape.length && place.every((value, at) => typeof value === shape[at]);
-      if (isPlace) return place as Place;
-    }
-  } catch {
-    // Said below.
-  }
-  throw new HandclaspError("ERR_HANDCLASP_OPTION", "this is no cursor of this list", {
-    hint: "give what the page before said comes next, as it was, or begin anew without it",
-  });
-}
-
 /** The page of the rows of a query that asked for one row more than a page has. */
 export function pageOf<Row, T>(
   rows: readonly Row[],
   limit: number,
   toItem: (row: Row) => T,
-  toCursor: (row: Row) => readonly [PagedList, ...Place],
+  toPlace: (row: Row) => readonly [PagedList, ...Place],
 ): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  const next = last === undefined ? null : Buffer.from(JSON.stringify(toCursor(last))).toString("base64url");
+  const next = last === undefined ? null : toCursor(...toPlace(last));
   return { items: rows.slice(0, limit).map(toItem), next };
 }

@@ -5,6 +5,7 @@ import { isInNetwork, parseIpNetwork } from "../../../trust/network/ip-network.t
 import type { CertificateRecord, KeyPin } from "../../../trust/records/key-record.ts";
 import { escapeText, nameKey } from "../../../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../../../trust/port/ledger.ts";
+import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
 import type { Page } from "../../../trust/port/page.ts";
 import type {
   EventFilter,
@@ -25,11 +26,9 @@ import {
   Conditions,
   either,
   isOneOf,
-  limitOf,
   mustBeShort,
   momentOf,
   pageOf,
-  placeOf,
 } from "./page-query.ts";
 import {
   type CertificateRow,

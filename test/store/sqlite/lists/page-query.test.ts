@@ -7,11 +7,10 @@ import {
   Conditions,
   either,
   isOneOf,
-  limitOf,
   momentOf,
   pageOf,
-  placeOf,
 } from "../../../../src/store/sqlite/lists/page-query.ts";
+import { placeOf } from "../../../../src/trust/port/cursor.ts";
 
 const NO_OPTION = { code: "ERR_HANDCLASP_OPTION" };
 
@@ -25,15 +24,6 @@ function found(texts: readonly string[], condition: Condition): readonly string[
   const query = database.prepare(`SELECT text FROM texts ${conditions.sql} ORDER BY text`);
   return query.all(...conditions.values).map((row) => String(row["text"]));
 }
-
-describe("how many rows a page has", () => {
-  it("is a hundred unless told, and at most a thousand", () => {
-    assert.equal(limitOf({}), 100);
-    for (const limit of [1, 1000]) assert.equal(limitOf({ limit }), limit);
-    for (const limit of [0, -1, 1001, 1.5, Number.NaN, Infinity])
-      assert.throws(() => limitOf({ limit }), NO_OPTION, `${limit}`);
-  });
-});
 
 describe("the moment that a list begins with", () => {
   it("is any number, or none", () => {
@@ -63,17 +53,6 @@ describe("a cursor", () => {
     );
     assert.deepEqual(last, { items: rows, next: null });
     assert.equal(placeOf({}, "keys", ["string"]), undefined);
-  });
-
-  it("is none of another list, of another shape, or of nobody's", () => {
-    const after = page.next ?? "";
-    assert.throws(() => placeOf({ after }, "tokens", ["string", "number"]), NO_OPTION);
-    for (const shape of [["string"], ["number", "string"], ["string", "number", "number"]] as const)
-      assert.throws(() => placeOf({ after }, "keys", shape), NO_OPTION);
-    const texts = ["", "x", "e30", Buffer.from('"keys"').toString("base64url"), after.slice(1)];
-    for (const text of texts) {
-      assert.throws(() => placeOf({ after: text }, "keys", ["string", "number"]), NO_OPTION, text);
-    }
   });
 });
 

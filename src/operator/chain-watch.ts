@@ -1,0 +1,63 @@
+import { CHAIN_START, type ChainHead, type ChainReport, verifyChain } from "../trust/records/events.ts";
+import type { Ledger } from "../trust/port/ledger.ts";
+import type { Roll } from "../trust/port/roll.ts";
+import { tailProblem } from "./audit-problem.ts";
+
+/** Events that are verified between two pauses: some milliseconds. */
+const AT_ONCE = 500;
+
+/** Lets whatever else waits go first; `setImmediate` of `node:timers/promises`, as a rule. */
+export type Pause = () => Promise<unknown>;
+
+/**
+ * Follows the chain: what was verified once is not read again, but for its last event. One is kept for as long as a
+ * process runs; nothing of it is stored, since whoever can write events could write that, too.
+ */
+export class ChainWatch {
+  readonly #store: Roll & Pick<Ledger, "head">;
+  readonly #pause: Pause;
+  #report: ChainReport = { head: CHAIN_START, broken: null };
+  #looking: Promise<ChainReport> | undefined;
+
+  constructor(store: Roll & Pick<Ledger, "head">, pause: Pause) {
+    this.#store = store;
+    this.#pause = pause;
+  }
+
+  /** What is known so far: `head` is how far the chain verifies. */
+  get report(): ChainReport {
+    return this.#report;
+  }
+
+  /** Verifies what is new. What is broken stays so until `verifyAnew`. Who asks meanwhile gets the same answer. */
+  look(): Promise<ChainReport> {
+    this.#looking ??= this.#goOn().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** Verifies all of it again, from the first event. */
+  async verifyAnew(): Promise<ChainReport> {
+    await this.#looking?.catch(() => undefined);
+    this.#report = { head: CHAIN_START, broken: null };
+    return this.look();
+  }
+
+  async #goOn(): Promise<ChainReport> {
+    const { head, broken } = this.#report;
+    if (broken !== null) return this.#report;
+    const problem = await tailProblem(this.#store, this.#store.head(), head);
+    if (problem !== undefined) return this.#breaks(head, problem.message);
+    for (;;) {
+      const after = String(this.#report.head.sequence);
+      const { items, next } = await this.#store.listEvents({ after, limit: AT_ONCE });
+      this.#report = verifyChain(items, this.#report.head);
+      if (this.#report.broken !== null || next === null) return this.#report;
+      await this.#pause();
+    }
+  }
+
+  #breaks(head: ChainHead, problem: string): ChainReport {
+    this.#report = { head, broken: { sequence: head.sequence, problem } };
+    return this.#report;
+  }
+}
