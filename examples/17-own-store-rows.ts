@@ -19,6 +19,7 @@ import {
 export class MapRows implements TrustTables {
   readonly keys: Map<KeyPin, KeyRecord>;
   readonly seen: Map<KeyPin, number>;
+  readonly looked: Map<KeyPin, number>;
   /** By pin; the newest last. */
   readonly certificates: Map<KeyPin, readonly CertificateRecord[]>;
   readonly tombstones: Map<KeyPin, number>;
@@ -35,6 +36,7 @@ export class MapRows implements TrustTables {
   constructor(from?: MapRows) {
     this.keys = new Map(from?.keys);
     this.seen = new Map(from?.seen);
+    this.looked = new Map(from?.looked);
     this.certificates = new Map(from?.certificates);
     this.tombstones = new Map(from?.tombstones);
     this.tokens = new Map(from?.tokens);
@@ -89,10 +91,15 @@ export class MapRows implements TrustTables {
     this.seen.set(pin, Math.max(at, this.seen.get(pin) ?? at));
   }
 
+  noteLooked(pin: KeyPin, at: number): void {
+    if (this.keys.has(pin)) this.looked.set(pin, Math.max(at, this.looked.get(pin) ?? at));
+  }
+
   deleteKey(pin: KeyPin): void {
     this.keys.delete(pin);
     this.certificates.delete(pin);
     this.seen.delete(pin);
+    this.looked.delete(pin);
   }
 
   putCertificate(certificate: CertificateRecord, kept = 8): void {

@@ -105,7 +105,8 @@ export class MapStore implements TrustStore {
     return this.#carryOut(change).outcome;
   }
 
-  async record({ seen, refusals, opened, closed }: SightingBatch): Promise<void> {
+  async record({ seen, refusals, opened, closed, looked = [] }: SightingBatch): Promise<void> {
+    for (const { pin, at } of looked) this.#rows.noteLooked(pin, at);
     for (const { pin, at } of seen) if (this.#rows.key(pin) !== undefined) this.#rows.noteSeen(pin, at);
     const run = { process: `node ${process.pid}`, run: this.#run };
     for (const connection of opened) this.#connections.set(connection.id, { ...connection, ...run });
@@ -200,6 +201,12 @@ export class MapStore implements TrustStore {
       return { group, peer: this.#rows.keysOfName(name)[0]?.peer ?? name, addedAt };
     });
     return { items: listed, next };
+  }
+
+  // Desk
+
+  lookedAt(pin: KeyPin): number | null {
+    return this.#rows.looked.get(pin) ?? null;
   }
 
   // Upkeep

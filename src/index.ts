@@ -78,7 +78,7 @@ export { Happenings, type HappeningsOptions } from "./trust/happenings/happening
 export type { TrustChange, TrustChanges } from "./trust/happenings/trust-changes.ts";
 export { type AuditReport, auditRows } from "./trust/chain/audit-rows.ts";
 export { applyChange } from "./trust/changes/apply-change.ts";
-export type { Change, Outcome, SeenKey } from "./trust/records/change.ts";
+export type { Change, Compared, Outcome, SeenKey } from "./trust/records/change.ts";
 export type { PreparedChange } from "./trust/changes/prepared-change.ts";
 export type { RowsReport, TrustRows } from "./trust/chain/compare-rows.ts";
 export {
@@ -86,6 +86,7 @@ export {
   CHAIN_START,
   type ChainHead,
   type EventDraft,
+  type OperatorWay,
   parseEvent,
   type SealedEvent,
   sealEvent,
@@ -101,6 +102,7 @@ export { refusalPlace } from "./trust/sightings/refusal-place.ts";
 export { keysMeantBy } from "./trust/naming/resolve-keys.ts";
 export type { LiveConnection } from "./trust/records/sighting.ts";
 export type { GroupMember, TrustTables } from "./trust/records/trust-tables.ts";
+export type { Desk } from "./trust/port/desk.ts";
 export type { Knowledge } from "./trust/port/knowledge.ts";
 export type { Ledger, RefusalSighting, SightingBatch } from "./trust/port/ledger.ts";
 export { everyItem, type Page, type PageFilter } from "./trust/port/page.ts";

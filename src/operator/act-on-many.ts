@@ -2,6 +2,7 @@ import { type HandclaspError, isHandclaspError } from "../errors.ts";
 import type {
   ApproveChange,
   BarChange,
+  Compared,
   ForgetChange,
   SeenKey,
   SetAsideChange,
@@ -16,6 +17,8 @@ export type ManyAct = "approve" | "revoke" | "ignore" | "setAside" | "forget";
 export interface ManyKey {
   readonly key: string;
   readonly seen?: SeenKey | readonly SeenKey[];
+  /** How this one was compared, for `approve`. */
+  readonly compared?: Compared;
 }
 
 /** What one of many came to: nothing that happens to one of them keeps the others from it. */

@@ -11,9 +11,16 @@ import {
 } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
-import type { Change, KeyChange, SeenKey } from "../trust/records/change.ts";
+import {
+  type ApproveChange,
+  type Change,
+  COMPARED,
+  type Compared,
+  type KeyChange,
+  type SeenKey,
+} from "../trust/records/change.ts";
 import { STORE } from "../trust/trust-options.ts";
-import type { Actor } from "../trust/records/events.ts";
+import type { Actor, OperatorWay } from "../trust/records/events.ts";
 import { actOnMany, type KeyOutcome, type ManyAct, type ManyKey } from "./act-on-many.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
@@ -32,6 +39,10 @@ export interface OperatorOptions {
   readonly process: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** How the operator came; default nothing is said of it. */
+  readonly via?: OperatorWay;
+  /** The key id of the operator's own key, where there is one. */
+  readonly keyId?: string;
 }
 
 export interface ImportOptions {
@@ -55,28 +66,38 @@ export interface ActOptions {
 }
 
 export interface ManyOptions extends Omit<ImportOptions, "name"> {
+  /** How the keys were compared that say nothing else, for `approve`; default nothing is said of it. */
+  readonly compared?: Compared;
   /** Default false. */
   readonly dryRun?: boolean;
 }
 
-export interface ApproveOptions extends ImportOptions, ActOptions {}
+export interface ApproveOptions extends ImportOptions, ActOptions {
+  /** How the key was compared with the one that its owner has; default nothing is said of it. */
+  readonly compared?: Compared;
+}
 
 const RULES: OptionRules<OperatorOptions> = {
   user: { mustBe: "a text or null", allows: (value) => value === null || typeof value === "string" },
   process: TEXT,
   now: FUNCTION,
+  via: oneOf("cli", "certificate", "link", "bearer"),
+  keyId: TEXT,
 };
-const APPROVAL: OptionRules<ApproveOptions> = {
+const HOW = oneOf(...COMPARED);
+const APPROVAL: OptionRules<ImportOptions & ActOptions> = {
   name: TEXT,
   onConflict: oneOf("fail", "replace", "add"),
   // Its bounds are those of `toMoment`.
   expires: ANYTHING,
   seen: OBJECT,
 };
+const COMPARED_APPROVAL: OptionRules<ApproveOptions> = { ...APPROVAL, compared: HOW };
 const ACTS = oneOf("approve", "revoke", "ignore", "setAside", "forget");
 const MANY: OptionRules<ManyOptions> = {
   onConflict: oneOf("fail", "replace", "add"),
   expires: ANYTHING,
+  compared: HOW,
   dryRun: { mustBe: "true or false", allows: (value) => typeof value === "boolean" },
 };
 const ACT: OptionRules<ActOptions> = { seen: OBJECT };
@@ -102,7 +123,15 @@ export class Operator {
    * that it replaces.
    */
   async approve(key: string, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "approve", ...this.#origin(), key, ...approval(options), ...seenBy(options) });
+    checkOptions("an approval", options, COMPARED_APPROVAL);
+    return this.#apply({
+      type: "approve",
+      ...this.#origin(),
+      key,
+      ...approval(options),
+      ...comparedBy(options),
+      ...seenBy(options),
+    });
   }
 
   /**
@@ -110,6 +139,7 @@ export class Operator {
    * ERR_HANDCLASP_CERTIFICATE_MALFORMED when it needs a name because the one it claims cannot be read.
    */
   async import(certificate: CertificateFacts, options: ImportOptions = {}): Promise<readonly KeyRecord[]> {
+    checkOptions("an approval", options, APPROVAL);
     const change = { ...this.#origin(), certificate: toSeenCertificate(certificate), ...approval(options) };
     if (certificate.nameProblem !== undefined && change.peer === null) throw nameless(certificate);
     return this.#apply({ type: "import", ...change });
@@ -149,7 +179,10 @@ export class Operator {
     const changes = Array.from(keys, (one) => {
       const { key, ...rest } = typeof one === "string" ? { key: one } : one;
       const seen = seenBy(rest);
-      if (act === "approve") return { type: act, ...origin, key, ...approval(approved), ...seen } as const;
+      if (act === "approve") {
+        const how = comparedBy({ ...approved, ...rest });
+        return { type: act, ...origin, key, ...approval(approved), ...how, ...seen } as const;
+      }
       return { type: act === "setAside" ? "set-aside" : act, ...origin, key, ...seen } as const;
     });
     return actOnMany(this.#store, changes, dryRun);
@@ -245,8 +278,9 @@ export class Operator {
   }
 
   #origin(): { at: number; actor: Actor } {
-    const { user, process, now } = this.#options;
-    return { at: now(), actor: { user, process, address: null, listener: null } };
+    const { user, process, now, via, keyId } = this.#options;
+    const way = { ...(via !== undefined && { via }), ...(keyId !== undefined && { keyId }) };
+    return { at: now(), actor: { user, process, address: null, listener: null, ...way } };
   }
 }
 
@@ -281,12 +315,17 @@ function seenBy({ seen }: ActOptions): Seen {
   };
 }
 
-function approval(options: ApproveOptions): {
+function comparedBy({ compared }: { readonly compared?: Compared }): Pick<ApproveChange, "compared"> {
+  if (compared === undefined) return {};
+  check("compared", compared, HOW);
+  return { compared };
+}
+
+function approval(options: ImportOptions): {
   peer: string | null;
   onConflict: "fail" | "replace" | "add";
   expires?: number | null;
 } {
-  checkOptions("an approval", options, APPROVAL);
   const { name, onConflict, expires } = options;
   const end = typeof expires === "number" ? toMoment("expires", expires) : expires;
   return {

@@ -1,6 +1,12 @@
-import { check, COUNT, NUMBER, type OptionRule } from "../check-options.ts";
+import { check, COUNT, NUMBER, oneOf, type OptionRule } from "../check-options.ts";
 import { HandclaspError, isHandclaspError } from "../errors.ts";
-import type { Change, CreateTokenChange, HoldChange, SeenCertificate } from "./records/change.ts";
+import {
+  type Change,
+  COMPARED,
+  type CreateTokenChange,
+  type HoldChange,
+  type SeenCertificate,
+} from "./records/change.ts";
 import type { FoldedName } from "./changes/folded-name.ts";
 import type {
   ApprovedName,
@@ -70,6 +76,7 @@ function prepared(change: Change): PreparedChange {
       return { ...change, token: preparedToken(change.token) };
     case "approve":
       checkEnd(change);
+      if (change.compared !== undefined) check("compared", change.compared, oneOf(...COMPARED));
       return {
         ...change,
         key: parseKeyReference(change.key),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
+import { Operator } from "../../src/operator/operator.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { verifyChain } from "../../src/trust/records/events.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
@@ -185,6 +186,26 @@ describe("Operator: names and events", () => {
       (await office.events()).every(({ actor }) => actor.user === "olga" && actor.process === "test 1"),
     );
     assert.equal(verifyChain(await eventsIn(office.store)).broken, null);
+  });
+
+  it("leaves an event that says how the operator came, and how the key was compared", async () => {
+    const office = new Office();
+    const [anna, ben, carl] = [factsOf("anna"), factsOf("ben"), factsOf("carl")];
+    for (const key of [anna, ben, carl]) await office.connects(key);
+    const keyId = toKeyId(factsOf("olga").pin);
+    const options = { user: "olga", process: "gateway 1", now: () => NOW };
+    const olga = new Operator(office.store, { ...options, via: "certificate", keyId });
+    await olga.approve(anna.pin, { compared: "scan" });
+    await olga.many("approve", [{ key: ben.pin, compared: "words" }, carl.pin], { compared: "none" });
+    const events = await office.events();
+    assert.deepEqual(
+      events.map(({ details }) => details["compared"]),
+      ["scan", "words", "none"],
+    );
+    for (const { actor } of events) assert.partialDeepStrictEqual(actor, { via: "certificate", keyId });
+    await assert.rejects(office.operator.approve(anna.pin, { compared: "looks" as "scan" }), {
+      code: "ERR_HANDCLASP_OPTION",
+    });
   });
 
   it("takes no moment that cannot be written down", async () => {

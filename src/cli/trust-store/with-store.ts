@@ -25,7 +25,7 @@ export async function withStore<T>(
   await using store = openStoreAt(url, { process: processName(verb), readOnly: reads });
   return await run(
     store,
-    new Operator(store, { user: userName(), process: processName(verb), now: Date.now }),
+    new Operator(store, { user: userName(), process: processName(verb), now: Date.now, via: "cli" }),
   );
 }
 

@@ -5,7 +5,8 @@ import type { Operator } from "../../operator/operator.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { escapeText, nameKey } from "../../trust/naming/peer-name.ts";
-import { parseKeyReference } from "../../trust/naming/key-reference.ts";
+import { type KeyReference, namesWholeKey, parseKeyReference } from "../../trust/naming/key-reference.ts";
+import type { Compared } from "../../trust/records/change.ts";
 import { chooseKeys } from "../../trust/naming/resolve-keys.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { isConfirmed } from "../terminal/confirm.ts";
@@ -70,7 +71,10 @@ async function approveMany(
     act: "approve",
     verb: "approve",
     done: "approved",
-    keys: seenIn(keys, ifVersion),
+    keys: seenIn(keys, ifVersion).map((one) => ({
+      ...one,
+      compared: comparedBy(parseKeyReference(one.key)),
+    })),
     options: { ...approval, dryRun: dryRun === true },
     json: json === true,
     asks: yes !== true && dryRun !== true && process.stdin.isTTY,
@@ -95,8 +99,14 @@ async function approveOne(
   }
   // By its pin, and only as it was looked at: another key may have come to claim the name, or this one another name.
   const looked = ifVersion === undefined ? key : { version: ifVersion };
-  const approved = await operator.approve(key.pin, { ...toImportOptions(options), seen: looked });
+  const compared = comparedBy(reference);
+  const approved = await operator.approve(key.pin, { ...toImportOptions(options), compared, seen: looked });
   await printChangedKeys(store, approved, { ...(options.json && { json: true }) });
+}
+
+/** Whoever gives a key as a whole has it from somewhere: a wrong one finds no key. */
+function comparedBy(reference: KeyReference): Compared {
+  return namesWholeKey(reference) ? "key-id" : "none";
 }
 
 /** What it would be called, unless it is given another name. */

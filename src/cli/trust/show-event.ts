@@ -21,6 +21,7 @@ export function showEvent(
       value === null ? [] : [`${name}=${escapeText(value)}`],
     ),
     `by ${escapeText(actor?.user ?? actor?.process ?? "?")}`,
+    ...(actor?.via === undefined || actor.via === "cli" ? [] : [`via ${escapeText(actor.via)}`]),
     ...(actor?.address ? [`from ${escapeText(actor.address)}`] : []),
     ...(actor?.listener ? [`at ${escapeText(actor.listener)}`] : []),
   ];

@@ -149,6 +149,10 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.firstUseOpenUntil());
   }
 
+  lookedAt(pin: KeyPin): number | null {
+    return this.#read(() => this.#tables.lookedAt(pin));
+  }
+
   head(): ChainHead {
     return this.#read(() => this.#tables.head());
   }

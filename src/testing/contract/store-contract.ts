@@ -1,5 +1,6 @@
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { describeClaims } from "./claims.ts";
+import { describeDesk } from "./desk.ts";
 import { describeFailingWrites } from "./failing-writes.ts";
 import { describeGroups } from "./groups.ts";
 import { describeJoinTokens } from "./join-tokens.ts";
@@ -20,7 +21,7 @@ import { describeUpkeep } from "./upkeep.ts";
 
 export type { TestRunner };
 
-/** The four roles, and behind `ledger` what each change comes to. */
+/** The five roles, and behind `ledger` what each change comes to. */
 const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describeKnowledge,
   describeLedger,
@@ -38,6 +39,7 @@ const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describeRoll,
   describeSearches,
   describeRefusals,
+  describeDesk,
   describeUpkeep,
 ];
 

@@ -133,6 +133,7 @@ function trust(
     details: {
       fingerprint: key.fingerprint,
       expires: key.expires === null ? null : new Date(key.expires).toISOString(),
+      ...(change.type === "approve" && change.compared !== undefined && { compared: change.compared }),
       ...(before !== undefined &&
         before.peer !== null &&
         before.peer !== peer &&

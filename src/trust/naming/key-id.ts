@@ -68,6 +68,11 @@ export function parseKeyIdPrefix(text: string): KeyIdPrefix {
   };
 }
 
+/** Whether these symbols of `parseKeyIdPrefix` are all of a key id. */
+export function isWholeKeyId(symbols: string): boolean {
+  return symbols.length === DATA_LENGTH;
+}
+
 /** Whether this pin's key id begins with these symbols of `parseKeyIdPrefix`. */
 export function keyIdBeginsWith(pin: KeyPin, symbols: string): boolean {
   return toData(pin)?.startsWith(symbols) ?? false;

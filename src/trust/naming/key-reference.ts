@@ -1,5 +1,6 @@
 import {
   isMeantAsKeyId,
+  isWholeKeyId,
   type KeyIdProblem,
   looksLikeKeyId,
   parseKeyIdPrefix,
@@ -48,4 +49,10 @@ export function parseKeyReference(typed: string): KeyReference {
     countsClaims: !isMeantAsKeyId(typed),
     asKeyId: problemOfKeyId(typed) ?? null,
   };
+}
+
+/** Whether no part of a key is left open: it is given as a pin, a fingerprint, or a key id to its end. */
+export function namesWholeKey(reference: KeyReference): boolean {
+  if (reference.kind === "key-id") return isWholeKeyId(reference.symbols);
+  return reference.kind === "pin" || reference.kind === "fingerprint";
 }

@@ -32,6 +32,8 @@ export interface SightingBatch {
   readonly refusals: readonly RefusalSighting[];
   readonly opened: readonly LiveConnection[];
   readonly closed: readonly string[];
+  /** Keys that an operator looked at; default none. */
+  readonly looked?: readonly { readonly pin: KeyPin; readonly at: number }[];
 }
 
 /** Where trust is changed, and what changed it. */

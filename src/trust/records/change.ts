@@ -140,7 +140,14 @@ export interface ApproveChange extends KeyChange {
   readonly onConflict: "fail" | "replace" | "add";
   /** null for never; default as it is for a key that is trusted, else never. */
   readonly expires?: number | null;
+  /** How the key was compared with the one that its owner has; default nobody says. */
+  readonly compared?: Compared;
 }
+
+/** What a key was compared by before it was approved: its code, all words or enough of them, its whole id, or nothing. */
+export type Compared = (typeof COMPARED)[number];
+
+export const COMPARED = ["scan", "words", "key-id", "none"] as const;
 
 /** Trusts a key that an operator brings. */
 export interface ImportChange extends ChangeOrigin {

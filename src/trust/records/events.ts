@@ -40,7 +40,14 @@ export interface Actor {
   readonly address: string | null;
   /** The listener of a gateway that it came to; null for operators, and at servers that have no name for it. */
   readonly listener: string | null;
+  /** How an operator came; none for servers, and in events of former versions. */
+  readonly via?: OperatorWay;
+  /** The operator's own key, as a key id, where the operator came with one. */
+  readonly keyId?: string;
 }
+
+/** By which way an operator acts: a command line, or, over HTTP, a client certificate, a one-use link or a bearer token. */
+export type OperatorWay = "cli" | "certificate" | "link" | "bearer";
 
 /** A change of trust before it has its place in the chain. */
 export interface EventDraft {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
+import type { TrustEvent } from "../../../src/trust/records/events.ts";
 import { runHere } from "../support/run-here.ts";
 import { Home, MAIN, runToEnd } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
@@ -38,6 +39,24 @@ describe("trust approve", () => {
     await hold(home, pem);
     assert.equal(await printed(home, "trust", "approve", "anna"), `trusted  anna  ${toKeyId(pin)}\n`);
     assert.deepEqual(await states(home), ["anna trusted"]);
+  });
+
+  it("writes down that it came from a command line, and whether the whole key was given", async () => {
+    using home = new Home();
+    const anna = await makeClient(home, "anna", { file: "anna" });
+    const ben = await makeClient(home, "ben", { file: "ben" });
+    for (const { pem } of [anna, ben]) await hold(home, pem);
+    await printed(home, "trust", "approve", "anna");
+    await printed(home, "trust", "approve", toKeyId(ben.pin).toLowerCase());
+    const lines = (await printed(home, "trust", "events", "--json")).trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line) as TrustEvent);
+    assert.deepEqual(
+      events.map(({ actor, details }) => [actor.via, details["compared"]]),
+      [
+        ["cli", "none"],
+        ["cli", "key-id"],
+      ],
+    );
   });
 
   it("gives it another name and an end, and prints the key as JSON", async () => {

@@ -161,6 +161,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX refusals_in_order ON refusals (last_at DESC, id DESC);
    CREATE INDEX refusals_by_reason ON refusals (reason, last_at DESC, id DESC);
    CREATE INDEX connections_in_order ON connections (since, id, run, pin, address);`,
+  `CREATE TABLE looked (pin TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
 /** What migrations need that SQL does not have. */

@@ -27,6 +27,7 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
        ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)`,
   );
   for (const { pin, at } of batch.seen) seen.run(pin, at);
+  if (batch.looked !== undefined) recordLooks(database, batch.looked);
 
   const silent = database
     .prepare("SELECT id FROM runs WHERE abs(beat - ?) > ? AND id <> ?")
@@ -67,6 +68,14 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   }
   database.prepare("DELETE FROM refusals WHERE last_at < ?").run(now - REFUSALS_KEPT_MS);
   makeRoom(database);
+}
+
+function recordLooks(database: DatabaseSync, looked: NonNullable<SightingBatch["looked"]>): void {
+  const look = database.prepare(
+    `INSERT INTO looked SELECT pin, ?2 FROM keys WHERE pin = ?1
+       ON CONFLICT DO UPDATE SET at = max(at, excluded.at)`,
+  );
+  for (const { pin, at } of looked) look.run(pin, at);
 }
 
 /**

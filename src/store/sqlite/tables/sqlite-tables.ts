@@ -120,6 +120,7 @@ export class SqliteTables implements TrustTables {
     this.#run("DELETE FROM keys WHERE pin = ?", pin);
     this.#run("DELETE FROM certificates WHERE pin = ?", pin);
     this.#run("DELETE FROM seen WHERE pin = ?", pin);
+    this.#run("DELETE FROM looked WHERE pin = ?", pin);
   }
 
   putCertificate(
@@ -149,6 +150,11 @@ export class SqliteTables implements TrustTables {
   tombstone(pin: KeyPin): number | undefined {
     const row = this.#one("SELECT at FROM tombstones WHERE pin = ?", pin) as { at: number } | undefined;
     return row?.at;
+  }
+
+  lookedAt(pin: KeyPin): number | null {
+    const row = this.#one("SELECT at FROM looked WHERE pin = ?", pin) as { at: number } | undefined;
+    return row?.at ?? null;
   }
 
   token(id: string): TokenRecord | undefined {
