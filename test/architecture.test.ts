@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explain: ["tls", "x509", "trust"],
   operator: ["trust", "x509", "explain"],
   admission: ["trust", "x509"],
-  admin: [],
+  admin: ["trust", "operator"],
   store: ["trust"],
   guard: ["admission", "trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],

@@ -26,6 +26,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "who is trusted: list, approve, revoke, events, audit",
     load: () => import("./trust.ts"),
   },
+  ui: { summary: "the operator's page, on this machine", load: () => import("./ui.ts") },
   "check-config": {
     summary: "what is wrong with a gateway's configuration",
     load: () => import("./check-config.ts"),

@@ -1,4 +1,4 @@
-import type { PageFiles } from "../../admin/page-files.ts";
+import type { PageFiles } from "../../admin/page/page-files.ts";
 import { type PackedFile, unpackPage } from "./unpack-page.ts";
 
 /**

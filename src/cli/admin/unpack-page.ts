@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { brotliDecompressSync, gzipSync } from "node:zlib";
-import type { PageFile, PageFiles } from "../../admin/page-files.ts";
+import type { PageFile, PageFiles } from "../../admin/page/page-files.ts";
 
 /** A file of the page as a bundle of the command line carries it. */
 export interface PackedFile {

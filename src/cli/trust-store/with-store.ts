@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError } from "../../errors.ts";
 import { Operator } from "../../operator/operator.ts";
 import { openStoreAt } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { processName } from "./process-name.ts";
+import { userName } from "./user-name.ts";
 
 export interface WithStoreOptions {
   /** A store that is not there is an error; default false: it is made. */
@@ -35,12 +35,4 @@ function refuseMissing({ file }: StoreUrl): void {
   throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${file}`, {
     hint: "handclasp serve makes one; --store or HANDCLASP_STORE names another",
   });
-}
-
-function userName(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    return null;
-  }
 }

@@ -1,0 +1,95 @@
+import { type Context, Hono } from "hono";
+import type { AdminContext } from "./call/admin-context.ts";
+import type { Identified } from "./call/caller.ts";
+import { Problem, problemResponse, toProblem } from "./call/problem.ts";
+import type { Route } from "./call/route.ts";
+import { checkHost } from "./http/check-origin.ts";
+import { admit, dispatch } from "./http/dispatch.ts";
+import type { PageFiles } from "./page/page-files.ts";
+import { pageResponse } from "./page/page-response.ts";
+import { secure } from "./http/security-headers.ts";
+import { adminRoutes } from "./routes/admin-routes.ts";
+import { LoginLinks } from "./sign-in/login-links.ts";
+import { Sessions } from "./sign-in/sessions.ts";
+
+export interface AdminOptions extends AdminContext {
+  /** What the server may be called, with its port: every other `Host` is refused. */
+  readonly hosts: Iterable<string>;
+  /** What the connection of a request says of who sends it; `env` is what `fetch` got. */
+  readonly identify: (env: unknown) => Identified;
+  readonly page: PageFiles;
+  /** Who uses a one-use link: the one who runs this process. */
+  readonly user: string | null;
+}
+
+/** The operator's page and its API. */
+export interface Admin {
+  /** All of its routes, as data. */
+  readonly routes: readonly Route[];
+  /** The secret of a new link, which signs in once, within a minute. */
+  readonly createLink: () => string;
+  /** Answers a request; never fails. */
+  readonly fetch: (request: Request, env: unknown) => Promise<Response>;
+}
+
+type Env = { Bindings: { readonly of: unknown } };
+
+/** Puts gates, routes and page together. Listens nowhere. */
+export function createAdmin(options: AdminOptions): Admin {
+  const { transport, identify, page, user } = options;
+  const hosts = new Set(Array.from(options.hosts, (host) => host.toLowerCase()));
+  const sessions = new Sessions(options);
+  const links = new LoginLinks(options);
+  const routes = adminRoutes(options, { sessions, links, user });
+  const recogniser = { sessions, transport };
+  const app = new Hono<Env>();
+
+  const asked = ({ req, env }: Context<Env>, scope: Route["scope"]): ReturnType<typeof admit> => {
+    const request = req.raw;
+    const origin = `${transport === "tls" ? "https" : "http"}://${request.headers.get("host")}`;
+    return admit(recogniser, { request, origin, identified: identify(env.of) }, scope);
+  };
+  for (const route of routes) {
+    app.on(route.method, toPattern(route.path), (context) =>
+      dispatch(route, asked(context, route.scope), context.req.param()),
+    );
+  }
+  for (const [path, methods] of Map.groupBy(routes, (route) => route.path)) {
+    app.all(toPattern(path), (context) => {
+      asked(context, methods[0]?.scope ?? "read");
+      const allow = methods.map(({ method }) => method).join(", ");
+      throw new Problem(405, { code: "method" }, { allow });
+    });
+  }
+  app.all("/v1/*", (context) => {
+    asked(context, "read");
+    throw new Problem(404, { code: "no-route" });
+  });
+  app.all("*", (context) => {
+    const { method, path, raw } = context.req;
+    if (method !== "GET" && method !== "HEAD")
+      throw new Problem(405, { code: "method" }, { allow: "GET, HEAD" });
+    const file = pageResponse(page, raw, path);
+    if (file === undefined) throw new Problem(404, { code: "no-file" });
+    return file;
+  });
+  app.onError((error) => problemResponse(toProblem(error)));
+
+  return {
+    routes,
+    createLink: () => links.create(),
+    async fetch(request, env) {
+      try {
+        checkHost(request, hosts);
+        return secure(await app.fetch(request, { of: env }));
+      } catch (error) {
+        return secure(problemResponse(toProblem(error)));
+      }
+    },
+  };
+}
+
+/** `/v1/keys/{keyId}` as Hono has it. */
+function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}

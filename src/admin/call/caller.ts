@@ -1,0 +1,38 @@
+/** How much an operator may, each more than the one before. */
+export const SCOPES = ["read", "approve", "manage", "admin"] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** Whether somebody who may `has` may do what needs `needed`. */
+export function includes(has: Scope, needed: Scope): boolean {
+  return SCOPES.indexOf(has) >= SCOPES.indexOf(needed);
+}
+
+/** An operator who asks for something. */
+export interface Caller {
+  /** For events, and to be shown. */
+  readonly name: string | null;
+  readonly scope: Scope;
+  readonly via: "certificate" | "link" | "bearer";
+  /** Of the certificate, else null. */
+  readonly keyId: string | null;
+  /** What says who it is goes along with every request that a browser sends here, whoever had it sent. */
+  readonly isAmbient: boolean;
+}
+
+/** Somebody whose certificate is no operator's, and why. */
+export interface RefusedCaller {
+  /** A reason for refusal, or `not-an-operator`. */
+  readonly reason: string;
+  readonly keyId: string | null;
+  /** The name that is bound or claimed; escaped. */
+  readonly peer: string | null;
+  /** Command lines that let it in, for whoever runs the server. */
+  readonly commands: readonly string[];
+}
+
+/** What a connection itself says of who is at its other end. */
+export type Identified =
+  | { readonly kind: "operator"; readonly name: string; readonly scope: Scope; readonly keyId: string }
+  | ({ readonly kind: "refused" } & RefusedCaller)
+  | null;

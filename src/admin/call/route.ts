@@ -1,0 +1,77 @@
+import type { GenericSchema, InferOutput } from "valibot";
+import type { Caller, Identified, Scope } from "./caller.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** A request that passed all that stands before its route. */
+export interface Call<Body = unknown, Query = unknown, Subject = unknown> {
+  readonly caller: Caller;
+  readonly body: Body;
+  readonly query: Query;
+  /** What the path names. */
+  readonly subject: Subject;
+  /** The version that `If-Match` gives; 0 where none is needed. */
+  readonly version: number;
+  readonly asked: Asked;
+}
+
+/** What a route may know of the request itself. */
+export interface Asked {
+  readonly request: Request;
+  /** `https://HOST`, as the client called us. */
+  readonly origin: string;
+  /** What the connection says of who is there. */
+  readonly identified: Identified;
+  readonly caller: Caller | null;
+  /** Of its session, where it has one. */
+  readonly secret: string | null;
+}
+
+/** What goes back. */
+export interface Answer {
+  readonly body: unknown;
+  readonly status?: 200 | 201;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route, as data: the server, OpenAPI, the reference page and tests are made of it. */
+export interface Route {
+  readonly method: Method;
+  /** As in OpenAPI: `/v1/keys/{keyId}`. */
+  readonly path: string;
+  readonly summary: string;
+  /** What is needed; `anybody` needs no signing in. */
+  readonly scope: Scope | "anybody";
+  readonly query: GenericSchema | undefined;
+  readonly body: GenericSchema | undefined;
+  readonly answer: GenericSchema | undefined;
+  /** `If-Match` has to give the version that was looked at. */
+  readonly needsVersion: boolean;
+  readonly find: ((params: Readonly<Record<string, string>>) => unknown) | undefined;
+  readonly handle: (call: Call) => Promise<Answer | Response> | Answer | Response;
+}
+
+interface RouteSpec<Body extends GenericSchema, Query extends GenericSchema, Subject> {
+  readonly summary: string;
+  readonly scope: Scope | "anybody";
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answer?: GenericSchema;
+  readonly needsVersion?: boolean;
+  /** What the path names; undefined when there is no such thing. */
+  readonly find?: (params: Readonly<Record<string, string>>) => Subject | Promise<Subject>;
+  readonly handle: (
+    call: Call<InferOutput<Body>, InferOutput<Query>, NonNullable<Subject>>,
+  ) => Promise<Answer | Response> | Answer | Response;
+}
+
+/** Puts a route down, with the types that its schemas have. */
+export function route<
+  Body extends GenericSchema = GenericSchema,
+  Query extends GenericSchema = GenericSchema,
+  Subject = undefined,
+>(method: Method, path: string, spec: RouteSpec<Body, Query, Subject>): Route {
+  const { summary, scope, query, body, answer, needsVersion = false, find } = spec;
+  const handle = spec.handle as Route["handle"];
+  return { method, path, summary, scope, query, body, answer, needsVersion, find, handle };
+}

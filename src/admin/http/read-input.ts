@@ -1,0 +1,32 @@
+import { type GenericSchema, getDotPath, safeParse } from "valibot";
+import { Problem } from "../call/problem.ts";
+
+/** Reads a body by its schema. Throws 422 and says where it is wrong. */
+export function readInput(schema: GenericSchema | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined;
+  const result = safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = getDotPath(issue)?.split(".") ?? [];
+  throw new Problem(422, {
+    code: "invalid",
+    detail: issue.expected === "never" ? "there is no such field" : issue.message,
+    pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+  });
+}
+
+/** Reads a query by its schema; a name that is there twice is wrong, too. */
+export function readQuery(schema: GenericSchema | undefined, params: URLSearchParams): unknown {
+  const value: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, text] of params) {
+    if (schema === undefined || name in value) {
+      throw new Problem(422, {
+        code: "invalid",
+        detail: name in value ? "a parameter is there twice" : "this takes no parameters",
+        pointer: `/${name.slice(0, 100)}`,
+      });
+    }
+    value[name] = text;
+  }
+  return readInput(schema, { ...value });
+}

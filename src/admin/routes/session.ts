@@ -1,0 +1,89 @@
+import type { AdminContext } from "../call/admin-context.ts";
+import type { Caller, Scope } from "../call/caller.ts";
+import { Problem } from "../call/problem.ts";
+import { type Asked, type Route, route } from "../call/route.ts";
+import {
+  noBody,
+  type SessionJson,
+  sessionJson,
+  type SignInBody,
+  signInBody,
+  signedInJson,
+  type SignInWay,
+} from "../schemas/session.ts";
+import type { LoginLinks } from "../sign-in/login-links.ts";
+import { COOKIE } from "../sign-in/recognise.ts";
+import type { Sessions } from "../sign-in/sessions.ts";
+
+export interface SignIn {
+  readonly sessions: Sessions;
+  readonly links: LoginLinks;
+  /** Who uses a link: the one who runs this process. */
+  readonly user: string | null;
+}
+
+/** Who one is, signing in and out. */
+export function sessionRoutes({ transport }: AdminContext, signIn: SignIn): readonly Route[] {
+  return [
+    route("GET", "/v1/session", {
+      summary: "Who one is here; if nobody, how to get in",
+      scope: "anybody",
+      answer: sessionJson,
+      handle: ({ asked }) => ({ body: toSession(asked, transport) }),
+    }),
+    route("POST", "/v1/session", {
+      summary: "Signs in by a one-use link or an API token",
+      scope: "anybody",
+      body: signInBody,
+      answer: signedInJson,
+      handle({ body }) {
+        const secret = signIn.sessions.begin(who(body, signIn));
+        if (transport === "loopback") return { body: { secret }, status: 201 };
+        const cookie = `${COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
+        return { body: { secret: null }, status: 201, headers: { "set-cookie": cookie } };
+      },
+    }),
+    route("DELETE", "/v1/session", {
+      summary: "Signs out",
+      scope: "read",
+      body: noBody,
+      answer: noBody,
+      handle({ asked }) {
+        if (asked.secret !== null) signIn.sessions.end(asked.secret);
+        const cookie = `${COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
+        return { body: {}, ...(transport === "tls" && { headers: { "set-cookie": cookie } }) };
+      },
+    }),
+  ];
+}
+
+function who({ link }: SignInBody, { links, user }: SignIn): Pick<Caller, "name" | "scope" | "via"> {
+  const scope: Scope = "admin";
+  if (link !== undefined && links.redeem(link)) return { name: user, scope, via: "link" };
+  throw new Problem(401, {
+    code: "not-signed-in",
+    detail:
+      link === undefined ? "this token lets nobody in" : "this link was used before, or is over a minute old",
+  });
+}
+
+const WAYS: Readonly<Record<AdminContext["transport"], readonly SignInWay[]>> = {
+  loopback: ["link", "bearer"],
+  tls: ["certificate", "bearer"],
+};
+
+function toSession({ caller, identified }: Asked, transport: AdminContext["transport"]): SessionJson {
+  const refused = identified?.kind === "refused" ? identified : null;
+  const operator = caller && {
+    name: caller.name,
+    scope: caller.scope,
+    via: caller.via,
+    keyId: caller.keyId,
+  };
+  return {
+    operator,
+    refusal: refused && { reason: refused.reason, keyId: refused.keyId, peer: refused.peer },
+    signIn: WAYS[transport],
+    commands: refused?.commands ?? [],
+  };
+}

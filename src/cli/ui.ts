@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { Command, Option } from "commander";
+import { createAdmin } from "../admin/admin.ts";
+import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
+import type { StoreUrl } from "../trust/port/store-url.ts";
+import { LoopbackServer } from "./admin/loopback-server.ts";
+import { openLink } from "./admin/open-link.ts";
+import { loadPageFiles } from "./admin/page-files.ts";
+import { storeOption } from "./command-line/store-option.ts";
+import { stopSignal } from "./server/listen.ts";
+import { print, say } from "./terminal/output.ts";
+import { processName } from "./trust-store/process-name.ts";
+import { userName } from "./trust-store/user-name.ts";
+import { withStore } from "./trust-store/with-store.ts";
+import { readVersion } from "./version.ts";
+
+interface UiOptions {
+  readonly store: StoreUrl;
+  readonly listen: string;
+  readonly open: boolean;
+}
+
+/** `ui`: the operator's page, for this machine. */
+export function command(): Command {
+  return new Command("ui")
+    .addOption(
+      new Option("--listen <host:port>", "an address of this machine alone").default("127.0.0.1:7443"),
+    )
+    .addOption(new Option("--no-open", "print the link, and open no browser"))
+    .addOption(storeOption())
+    .action(run);
+}
+
+async function run({ store: url, listen, open }: UiOptions): Promise<void> {
+  const stopped = stopSignal();
+  const wanted = parseServerAddress(listen);
+  const page = await loadPageFiles();
+  await withStore(url, "ui", async (store) => {
+    let link = "";
+    await using _server = await LoopbackServer.open(wanted, (address, hosts) => {
+      const admin = createAdmin({
+        store,
+        hosts,
+        transport: "loopback",
+        identify: () => null,
+        page,
+        user: userName(),
+        now: Date.now,
+        random: randomBytes,
+        process: processName("ui"),
+        version: readVersion(),
+        commandOf: ({ act, key }) => `handclasp trust ${act} ${String(key)}`,
+      });
+      link = `http://${formatServerAddress(address)}/#k=${admin.createLink()}`;
+      return admin;
+    });
+    say("the page is open to whoever uses this link first, within a minute:");
+    print(link);
+    using _opened = open ? openLink(link) : undefined;
+    await stopped;
+  });
+}
