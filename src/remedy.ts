@@ -66,6 +66,7 @@ export type HandclaspAct =
   | "serve-another-certificate"
   | "serve-older-tls"
   | "serve-with-one-worker"
+  | "listen-elsewhere"
   | "try-again-later";
 
 export type Act = GeneralAct | HandclaspAct;

@@ -9,6 +9,7 @@ import type { RecordedReason } from "../trust/records/sighting.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { withStore } from "./trust-store/with-store.ts";
+import { escapeAgain, escapeText } from "../trust/naming/peer-name.ts";
 import { showMinute } from "./terminal/output.ts";
 import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "./lists/page-options.ts";
 import { printList } from "./lists/print-list.ts";
@@ -75,10 +76,10 @@ function toCells(refusal: RefusalSighting): readonly string[] {
   const { lastAt, reason, detail, pin, address, listener, count, peer } = refusal;
   return [
     showMinute(lastAt),
-    detail === null ? reason : `${reason} (${detail})`,
+    escapeText(detail === null ? reason : `${reason} (${detail})`),
     pin === null ? "-" : shortKeyId(pin),
     showFrom(address, listener),
     String(count),
-    peer ?? "-",
+    peer === null ? "-" : escapeAgain(peer),
   ];
 }

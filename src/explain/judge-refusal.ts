@@ -1,6 +1,6 @@
 import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
-import { escapeText } from "../trust/naming/peer-name.ts";
+import { escapeAgain, escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { RecordedReason } from "../trust/records/sighting.ts";
 import type { Explanation } from "./explanation.ts";
@@ -11,8 +11,10 @@ import { tokenRemedies } from "./token-remedies.ts";
 /** What is known about a refusal. */
 export interface RefusalFacts {
   readonly refusal: RefusalSighting;
-  /** The alert that stands for the reason; null for what was refused behind TLS. */
+  /** The alert that stands for the reason, where it is TLS 1.3; null for what was refused behind TLS. */
   readonly alert: string | null;
+  /** The one that it is before TLS 1.3. */
+  readonly olderAlert: string | null;
   /** The key as the store has it now. */
   readonly key: KeyRecord | undefined;
   /** The key that holds the name. */
@@ -24,7 +26,7 @@ export function judgeRefusal(facts: RefusalFacts): Explanation {
   const { reason, detail, problem } = facts.refusal;
   const { rule, remedies } = JUDGE[reason](facts);
   const evidence = [who(facts), rule];
-  if (problem !== null) evidence.push(`What was wrong: ${problem}.`);
+  if (problem !== null) evidence.push(`What was wrong: ${escapeAgain(problem)}.`);
   if (detail !== null && reason !== "token-invalid") evidence.push(DETAIL_WORDS[detail]);
   return { rule: reason, certainty: "certain", evidence, remedies };
 }
@@ -36,16 +38,16 @@ interface Judged {
 }
 
 /** Of a client without a key nobody can say that it was the one before. */
-function who({ refusal, alert }: RefusalFacts): string {
+function who({ refusal, alert, olderAlert }: RefusalFacts): string {
   const { pin, fingerprint, peer, address, listener, connection, reason, firstAt, lastAt, count } = refusal;
   const from = address === null ? "" : ` from ${escapeText(address)}`;
-  const name = peer === null ? "" : ` under the name "${peer}"`;
+  const name = peer === null ? "" : ` under the name "${escapeAgain(peer)}"`;
   const what =
     pin !== null
       ? `the key ${toKeyId(pin)}${name}`
       : fingerprint === null
         ? undefined
-        : `a certificate with the fingerprint ${fingerprint}${name}`;
+        : `a certificate with the fingerprint ${escapeText(fingerprint)}${name}`;
   const client = what === undefined ? `A client${from}` : `A client${from}, who showed ${what},`;
   const isOne = what !== undefined;
   const before = count > 1 && isOne ? `, for the ${ordinal(count)} time since ${time(firstAt)}` : "";
@@ -54,7 +56,8 @@ function who({ refusal, alert }: RefusalFacts): string {
       ? ` Of such clients${address === null ? "" : " from there"}, be it one or several, ${count} were refused for this since ${time(firstAt)}.`
       : "";
   const where = listener === null ? "" : ` at the listener "${escapeText(listener)}"`;
-  const told = alert === null ? "HTTP status 403" : `alert ${alert}`;
+  const older = olderAlert === alert ? "" : ` (before TLS 1.3: ${olderAlert})`;
+  const told = alert === null ? "HTTP status 403" : `alert ${alert}${older}`;
   return `${client} was refused${where} at ${time(lastAt)}${before} (connection ${escapeText(connection)}): ${reason}, ${told}.${others}`;
 }
 

@@ -17,7 +17,7 @@ export interface ExplainedRefusal {
   readonly connection: string;
   readonly reason: RefusalSighting["reason"];
   readonly detail: RefusalSighting["detail"];
-  /** The name of the alert that stands for the reason; null for what was refused behind TLS. */
+  /** The name of the alert that stands for the reason in TLS 1.3; null for what was refused behind TLS. */
   readonly alert: string | null;
   readonly peer: string | null;
   readonly keyId: string | null;
@@ -67,11 +67,13 @@ async function find(store: TrustStore, text: string): Promise<RefusalSighting> {
 function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {
   const key = refusal.pin === null ? undefined : store.key(refusal.pin);
   const holder = key?.conflictsWith ? store.key(key.conflictsWith) : undefined;
-  return { refusal, key, holder, alert: alertFor(refusal) };
+  return { refusal, key, holder, ...alertsFor(refusal) };
 }
 
-function alertFor({ reason }: RefusalSighting): string | null {
-  return reason === "path-not-allowed" ? null : alertOf(reason, "TLSv1.3");
+/** Which version a connection had is not on record. */
+function alertsFor({ reason }: RefusalSighting): Pick<RefusalFacts, "alert" | "olderAlert"> {
+  if (reason === "path-not-allowed") return { alert: null, olderAlert: null };
+  return { alert: alertOf(reason, "TLSv1.3"), olderAlert: alertOf(reason, "TLSv1.2") };
 }
 
 function toExplainedRefusal({ refusal, alert, holder }: RefusalFacts): ExplainedRefusal {

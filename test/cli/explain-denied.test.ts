@@ -23,7 +23,8 @@ const DENIED: RefusalFacts["refusal"] = {
 };
 
 function said(more: Partial<RefusalFacts["refusal"]> = {}): string {
-  const facts = { refusal: { ...DENIED, ...more }, key: undefined, holder: undefined, alert: null };
+  const refusal = { ...DENIED, ...more };
+  const facts = { refusal, key: undefined, holder: undefined, alert: null, olderAlert: null };
   return flat(refusalText(judgeRefusal(facts)));
 }
 

@@ -110,6 +110,7 @@ function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDet
         key,
         holder: { ...KEY, pin: OTHER },
         alert: alertOf(reason, "TLSv1.3"),
+        olderAlert: alertOf(reason, "TLSv1.2"),
       }),
     ),
   );
@@ -196,6 +197,7 @@ describe("refusalText, of clients without a key", () => {
         key: undefined,
         holder: undefined,
         alert: "certificate_required",
+        olderAlert: "handshake_failure",
       }),
     );
 
@@ -206,7 +208,7 @@ describe("refusalText, of clients without a key", () => {
     );
     assert.match(
       said({ count: 1, address: null }),
-      /^A client was refused at \S+ \(connection \S+\): \S+ alert \S+ It/,
+      /^A client was refused at \S+ \(connection \S+\): \S+ alert certificate_required \(before TLS 1\.3: handshake_failure\)\. It/,
     );
   });
 

@@ -101,6 +101,21 @@ describe("refusals", () => {
     for (const line of table.split("\n")) assert.ok(line.length <= 80, line);
   });
 
+  it("keeps what was written into the store by hand on its line, and what is escaped as it is", async () => {
+    using home = new Home();
+    const { store } = openHomeStore(home);
+    const words = { reason: "pending\u001b[2J" as "pending", detail: "en\u0007\ndorsed" as "endorsed" };
+    const forged = refusal("c9", { pin: ANNA.pin, peer: "a\u001b[31m", problem: "x\u001b[0m", ...words });
+    const escaped = refusal("c8", { pin: BEN.pin, peer: "b\\u{1b}[31m", reason: "pending" });
+    await store.record({ seen: [], refusals: [forged, escaped], opened: [], closed: [] });
+    await store.close();
+    const table = await printed(home, "refusals");
+    assert.doesNotMatch(table, /[^\n\x20-\x7e]/);
+    for (const shown of ["pending\\u{1b}[2J (en\\u{7}\\u{a}dorsed)", " a\\u{1b}[31m\n", " b\\u{1b}[31m\n"]) {
+      assert.ok(table.includes(shown), shown);
+    }
+  });
+
   it("finds them by time, peer, reason, listener and address, whether the key is known or not", async () => {
     using home = await homeWithRefusals();
     const found = await listed(

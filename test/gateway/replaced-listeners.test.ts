@@ -126,6 +126,16 @@ describe("a handshake that began before a reload", () => {
     });
   }
 
+  it("lets nobody in, since its listener is gone", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.end("secret"));
+    const main = listenerWith(upstream, {});
+    await using scene = await openGateway(configOf([main]));
+    const arrived = await arrive(scene);
+    await scene.gateway.reload(configOf([listenerWith(upstream, { name: "other" })]));
+    assert.equal(await ask(arrived, anna), "");
+    assert.equal(scene.store.key(anna.facts.pin), undefined);
+  });
+
   it("goes on where clients are judged as before", async () => {
     await using upstream = await openHttpUpstream((_request, response) => response.end("hello"));
     const main = listenerWith(upstream, {});

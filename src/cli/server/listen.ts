@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
+import { cannotListen } from "../../gateway/listening/cannot-listen.ts";
 
 /** Listens where it was asked to; returns the address with the port that port 0 picked. */
 export async function listen(server: Server, wanted: ServerAddress): Promise<ServerAddress> {
@@ -10,14 +10,7 @@ export async function listen(server: Server, wanted: ServerAddress): Promise<Ser
   try {
     await promise;
   } catch (error) {
-    throw new HandclaspError(
-      "ERR_HANDCLASP_OPTION",
-      `cannot listen on ${formatServerAddress(wanted)}: ${reasonOf(error)}`,
-      {
-        hint: "give another address with --listen; port 0 picks a free port",
-        cause: error,
-      },
-    );
+    throw cannotListen(wanted, error);
   } finally {
     server.off("error", reject);
   }

@@ -68,6 +68,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "serve-another-certificate": () => whole("handclasp serve --cert FILE --key FILE"),
   "serve-older-tls": () => whole("handclasp serve --min-tls 1.2"),
   "serve-with-one-worker": () => whole("handclasp gateway --workers 1"),
+  "listen-elsewhere": () => "give another address to listen on; port 0 picks a free port",
   "explain-refusal": () =>
     `${whole("handclasp explain LAST")} says on the server why, and with which command to change it`,
   "add-certificate": () =>

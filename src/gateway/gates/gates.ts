@@ -102,12 +102,13 @@ export class Gates {
     this.#gates.delete(gate);
   }
 
-  /** What a configuration forbids is over for connections of all former ones, too. */
+  /** What a configuration forbids is over for connections of all former ones, too. Where it has nothing, nobody comes in any more. */
   restrict({ listeners }: GatewayConfig, placeOf: (listener: ListenerConfig) => string): void {
     const places = new Map(listeners.map((listener) => [placeOf(listener), listener]));
     for (const [gate, place] of this.#gates) {
       const now = listeners.find(({ name }) => name === gate.config.name) ?? places.get(place);
-      if (now !== undefined) gate.restrict(now);
+      if (now === undefined) gate.giveUpHandshakes();
+      else gate.restrict(now);
     }
   }
 

@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 const MOST_BYTES = 8192;
 /** How long an admitted client may say nothing. */
 const IDLE_MS = 120_000;
-/** How long it has to take the answer and close. */
+/** How long it has to take the answer and close, whatever it says meanwhile. */
 const FAREWELL_MS = 5000;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -14,13 +14,14 @@ const CARRIAGE_RETURN = 0x0d;
  */
 export function greet(socket: TLSSocket, onIdle: () => void = () => undefined): void {
   let line = Buffer.alloc(0);
-  let isAnswered = false;
   const answer = (): void => {
     socket.off("data", onData);
     socket.off("end", answer);
     socket.resume();
-    isAnswered = true;
-    socket.setTimeout(FAREWELL_MS);
+    // Not by what it still says: that would keep it for ever.
+    socket.setTimeout(0);
+    const late = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    socket.once("close", () => clearTimeout(late));
     socket.end(Buffer.concat([Buffer.from("Hello, "), trimmed(line)]));
   };
   const onData = (chunk: Buffer): void => {
@@ -33,7 +34,7 @@ export function greet(socket: TLSSocket, onIdle: () => void = () => undefined): 
   socket.on("end", answer);
   socket.on("error", () => socket.destroy());
   socket.setTimeout(IDLE_MS, () => {
-    if (!isAnswered) onIdle();
+    onIdle();
     socket.destroy();
   });
 }

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { AcceptProxy } from "../proxy-protocol/accept-proxy.ts";
+import { cannotListen } from "./cannot-listen.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { Entrance } from "./entrance.ts";
@@ -144,13 +144,4 @@ function toListenOptions(
   on: ListenOn | undefined,
 ): ListenOptions | { fd: number } {
   return on !== undefined && "fd" in on ? { fd: on.fd } : { host, port, ...on };
-}
-
-/** What listening failed with, for people. */
-export function cannotListen(address: ServerAddress, cause: unknown): HandclaspError {
-  const problem = `cannot listen on ${formatServerAddress(address)}: ${reasonOf(cause)}`;
-  return new HandclaspError("ERR_HANDCLASP_OPTION", problem, {
-    hint: "give another address to listen on; port 0 picks a free port",
-    cause,
-  });
 }

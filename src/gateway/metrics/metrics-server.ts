@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { AggregatorRegistry, type MetricObject, Registry, type RegistryContentType } from "prom-client";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
-import { cannotListen } from "../listening/listener.ts";
+import { cannotListen } from "../listening/cannot-listen.ts";
 import type { Health, WorkerReport } from "../workers/worker-message.ts";
 import { whyUnready } from "../workers/why-unready.ts";
 

@@ -3,7 +3,8 @@ import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
 import type { Gate } from "../gates/gate.ts";
 import type { Gates } from "../gates/gates.ts";
-import { cannotListen, type Listener } from "../listening/listener.ts";
+import { cannotListen } from "../listening/cannot-listen.ts";
+import type { Listener } from "../listening/listener.ts";
 import type { Listeners } from "../listening/listeners.ts";
 import type { PreparedReload } from "./prepared-reload.ts";
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewayConfig, ListenerConfig } from "../config/config.ts";
-import { cannotListen } from "../listening/listener.ts";
+import { cannotListen } from "../listening/cannot-listen.ts";
 
 /** 0 to 2 are the standard streams, 3 is the channel to the primary. */
 const FIRST_INHERITED = 4;

@@ -48,6 +48,8 @@ export class Primary {
   });
   readonly #places: ListenerPlaces;
   readonly #successions = new Successions();
+  /** Who is to come. They keep the process: nothing else may be left that does. */
+  readonly #successors = new Set<NodeJS.Timeout>();
   #config: GatewayConfig;
   #stopping = false;
   readonly #departed = new DepartedWorkers();
@@ -145,6 +147,7 @@ export class Primary {
   async stop(how: "drain" | "SIGKILL" = "drain"): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#asking);
+    for (const successor of this.#successors) clearTimeout(successor);
     this.#tickets[Symbol.dispose]();
     const ends = Array.from(this.#workers, ({ ended }) => ended);
     for (const worker of this.#workers) {
@@ -213,11 +216,14 @@ export class Primary {
     if (this.#stopping) return;
     if (worker.wasStarted) this.happenings.tell({ type: "worker-died", pid: worker.pid, ...end });
     this.#tickets.holdersLost();
-    setTimeout(() => this.#replace(), this.#successions.delayAfter(livedMs));
+    const timer = setTimeout(() => {
+      this.#successors.delete(timer);
+      this.#replace();
+    }, this.#successions.delayAfter(livedMs));
+    this.#successors.add(timer);
   }
 
   #replace(): void {
-    if (this.#stopping) return;
     this.#launch().listening.catch((error: unknown) => {
       if (!this.#stopping) this.happenings.tell({ type: "worker-failed", error });
     });

@@ -92,6 +92,14 @@ export function escapeText(text: string, maxBytes: number = MAX_BYTES): string {
   return shown;
 }
 
+/** Text that was escaped when it was written down, fit to print whatever was made of it since: what is escaped stays so. */
+export function escapeAgain(text: string): string {
+  return text
+    .split("\\u{")
+    .map((piece) => escapeText(piece, Number.POSITIVE_INFINITY))
+    .join("\\u{");
+}
+
 function refuse(problem: string): PeerNameResult {
   return { ok: false, problem };
 }

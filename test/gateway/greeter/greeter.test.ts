@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { identity } from "../../guard/support/identities.ts";
 import { configOf, greetingListener, openGateway } from "../support/scene.ts";
+import { until } from "../../store/sqlite/support/stores.ts";
 import { openClient } from "../support/upstream.ts";
 
 describe("a listener in mode greet", () => {
@@ -28,6 +29,20 @@ describe("a listener in mode greet", () => {
     client.write("a".repeat(8193));
     await once(client, "end");
     client.destroy();
+  });
+
+  it("ends a client that was answered and goes on saying something", async () => {
+    await using scene = await openGateway(configOf([greetingListener()]));
+    const client = await openClient(scene.port, await identity("ada"));
+    client.on("error", () => undefined).resume();
+    client.write("ada\n");
+    const drip = setInterval(() => client.write("x"), 200);
+    try {
+      await until(() => scene.gateway.open === 0);
+    } finally {
+      clearInterval(drip);
+      client.destroy();
+    }
   });
 
   it("has no name in what is told of it where it needs none", async () => {

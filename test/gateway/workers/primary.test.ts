@@ -27,6 +27,10 @@ function primaryOf(
   return new Primary(config, { count: 2, command: [program, ...ARGS], sockets: [] });
 }
 
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((what) => what === "Timeout").length;
+}
+
 /** The value of a counter, all its labels together. */
 async function total(reports: readonly WorkerReport[], counter: string): Promise<number> {
   const text = await aggregate(reports, false).metrics();
@@ -56,6 +60,23 @@ describe("the primary of several workers", { timeout: 120_000 }, () => {
     } finally {
       await primary.stop();
     }
+  });
+
+  it("leaves nothing to wait for when it is stopped while a successor is to come", async () => {
+    using home = new Home();
+    const [program, elsewhere] = [home.path("node"), home.path("elsewhere")];
+    symlinkSync(process.execPath, program);
+    const before = timers();
+    const primary = primaryOf(home, program);
+    let failures = 0;
+    primary.happenings.subscribe(["worker-failed"], () => void (failures += 1));
+    await primary.start();
+    renameSync(program, elsewhere);
+    for (const pid of primary.pids) process.kill(pid, "SIGKILL");
+    await until(() => failures >= 6);
+    assert.ok(timers() > before, "no successor is to come");
+    await primary.stop();
+    assert.equal(timers(), before);
   });
 
   it("ends when none can be started", async () => {

@@ -4,7 +4,13 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import { toKeyPin } from "../../../src/trust/naming/key-pin.ts";
-import { escapeText, nameKey, nameKeysOf, toPeerName } from "../../../src/trust/naming/peer-name.ts";
+import {
+  escapeAgain,
+  escapeText,
+  nameKey,
+  nameKeysOf,
+  toPeerName,
+} from "../../../src/trust/naming/peer-name.ts";
 
 const HASH = createHash("sha256").update("ada").digest();
 const PIN = toKeyPin(HASH);
@@ -283,5 +289,17 @@ describe("an escaped text", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("text that is escaped again", () => {
+  it("stays as it is when nothing was put in since, whatever it was made of", () => {
+    const texts = ["anna", "a\u001b[31m", "\\u{1b}", "\\", "\\\\u{", `e${"\u0301".repeat(12)}`, "\u0301"];
+    for (const text of texts) assert.equal(escapeAgain(escapeText(text)), escapeText(text));
+  });
+
+  it("is fit to print whatever was put in since, and not cut", () => {
+    assert.equal(escapeAgain("b\\u{1b}\u001b\n"), "b\\u{1b}\\u{1b}\\u{a}");
+    assert.equal(escapeAgain("x".repeat(1000)).length, 1000);
   });
 });
