@@ -1,0 +1,58 @@
+import { tell } from "../stream/topics.ts";
+import { ProblemError, request, type RequestOptions } from "./request.ts";
+import type { Acted, Problem } from "./shapes.ts";
+import { toast } from "./toasts.ts";
+
+export interface ActRequest extends Pick<RequestOptions, "method" | "body" | "ifMatch"> {
+  readonly path: string;
+  /** What was done, as a sentence without its end: "Revoked anna". */
+  readonly said: (acted: Acted) => string;
+}
+
+/** Does it, and says so with a way back; what was refused is said too, and null. */
+export async function act({
+  path,
+  method = "POST",
+  body = {},
+  ifMatch,
+  said,
+}: ActRequest): Promise<Acted | null> {
+  try {
+    const { value } = await request<Acted>(path, { method, body, ifMatch: ifMatch ?? null });
+    const { ended, undo, command, curl } = value;
+    const connections =
+      ended === 0 ? "" : ended === 1 ? " 1 connection ended." : ` ${ended} connections ended.`;
+    toast(`${said(value)}.${connections}`, {
+      undo: undo === null ? null : () => void takeBack(undo),
+      command: { command, curl },
+    });
+    lookAgain();
+    return value;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    toast(sentenceOf(error.problem), { tone: "failed" });
+    lookAgain();
+    return null;
+  }
+}
+
+/** What is wrong, in one sentence or two. */
+export function sentenceOf({ title, detail, hint, status, key }: Problem): string {
+  if (status === 412 && key === null) return "It is gone by now. Nothing was done.";
+  if (status === 412 && key !== undefined) {
+    return `It changed since you looked: it is ${key?.state ?? "another"} now. Nothing was done.`;
+  }
+  const said = detail ?? title;
+  const sentence = said.charAt(0).toUpperCase() + said.slice(1);
+  const ended = /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+  return hint === undefined ? ended : `${ended} ${hint}`;
+}
+
+async function takeBack({ path, etag }: NonNullable<Acted["undo"]>): Promise<void> {
+  await act({ path, ifMatch: etag, said: () => "Undone" });
+}
+
+/** The stream would say it too, within a second. */
+function lookAgain(): void {
+  for (const topic of ["change", "waiting", "connections"]) tell(topic);
+}

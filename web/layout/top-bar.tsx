@@ -1,0 +1,74 @@
+import type { ComponentChildren, VNode } from "preact";
+import { session, signOut } from "../client/session.ts";
+import type { Health } from "../client/shapes.ts";
+import { Menu } from "../parts/menu.tsx";
+import { toHref } from "../route.ts";
+import { go } from "../router.ts";
+import { SearchBox } from "./search-box.tsx";
+
+const COUNT = new Intl.NumberFormat();
+
+export interface TopBarProps {
+  readonly health: Health | null;
+  readonly children?: ComponentChildren;
+}
+
+/** What is true of all views: how the server is, the search, and who one is. */
+export function TopBar({ health, children }: TopBarProps): VNode {
+  return (
+    <header class="top-bar">
+      <a class="brand" href="/">
+        <svg class="brand-sign" viewBox="0 0 32 32" aria-hidden="true">
+          <rect width="32" height="32" rx="8" />
+          <path d="M9 8v16M23 8v16M9 16c3-4.5 5-4.5 7 0s4 4.5 7 0" />
+        </svg>
+        <span class="brand-name">handclasp</span>
+      </a>
+      {health !== null && <HealthSign health={health} />}
+      <SearchBox
+        keys={health === null ? null : Object.values(health.keys).reduce((sum, each) => sum + each, 0)}
+      />
+      {children}
+      <Who />
+    </header>
+  );
+}
+
+function HealthSign({ health }: { readonly health: Health }): VNode {
+  const { status, head, verified, problems } = health;
+  const well = status === "healthy";
+  const isVerified = verified !== undefined && verified !== null && verified >= head.sequence;
+  return (
+    <p class="health">
+      <span class={`state ${well ? "state-trusted" : "state-conflict"}`} title={problems[0]?.problem}>
+        <span class="sign" aria-hidden="true">
+          {well ? "●" : "⚠"}
+        </span>{" "}
+        {status}
+      </span>
+      <a class="head" href={toHref("history")} title={isVerified ? "verified to the head" : undefined}>
+        head {COUNT.format(head.sequence)}
+        {isVerified && <span aria-label="verified"> ✓</span>}
+      </a>
+    </p>
+  );
+}
+
+function Who(): VNode | null {
+  const operator = session.value?.operator ?? null;
+  if (operator === null) return null;
+  const items = [
+    { text: "Connections", act: () => go("/connections") },
+    { text: "Refusals", act: () => go("/refusals") },
+    { text: "Settings", act: () => go("/settings") },
+    ...(operator.via === "certificate" ? [] : [{ text: "Sign out", act: () => void signOut() }]),
+  ];
+  return (
+    <div class="who">
+      <span class="who-name">
+        <bdi>{operator.name ?? "operator"}</bdi> <span class="dim">{operator.scope}</span>
+      </span>
+      <Menu label="Other views, and signing out" items={items} />
+    </div>
+  );
+}
