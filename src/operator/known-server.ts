@@ -45,7 +45,7 @@ export function recordedServer(store: TrustStore): ServerRecord | undefined {
 }
 
 /** The listeners of the server that was last started on this store. */
-export function recordedListeners(store: TrustStore): readonly ServerRecord[] {
+export function recordedListeners(store: Pick<TrustStore, "setting">): readonly ServerRecord[] {
   const text = store.setting("server");
   if (text === undefined) return [];
   const kept = JSON.parse(text) as KeptServer;

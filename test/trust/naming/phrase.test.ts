@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
-import { toPhrase } from "../../../src/trust/naming/phrase.ts";
+import { toPhrase, toPhraseWord } from "../../../src/trust/naming/phrase.ts";
 import { randomPin } from "../../support/certificates.ts";
 
 const SERVER: KeyPin = `sha256:${Buffer.alloc(32, 1).toString("base64")}`;
@@ -32,5 +32,17 @@ describe("phrase", () => {
   it("is another one as soon as one of the keys is", () => {
     const phrases = Array.from({ length: 500 }, () => toPhrase(SERVER, randomPin()));
     assert.equal(new Set(phrases).size, 500);
+  });
+
+  it("has words that four letters tell apart, whatever their case, and none for what is in no phrase", () => {
+    for (const word of wordlist) {
+      assert.equal(toPhraseWord(word), word);
+      assert.equal(toPhraseWord(` ${word.slice(0, 4).toUpperCase()} `), word);
+    }
+    const others = ["", "ab", "aban_", "abandonx", "abandons", "ünder", "zzzz", "toString"];
+    assert.deepEqual(
+      others.map(toPhraseWord),
+      others.map(() => undefined),
+    );
   });
 });
