@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import { openStore } from "../../../src/store/open-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { Home, MAIN } from "../../cli/support/serve.ts";
+import { SceneWriter } from "./scene/scene-writer.ts";
+import { WatchedPage } from "./watched-page.ts";
+
+/** Signs in by the link again and again, for as many pages as a test wants. */
+const KEEP_SECRET = (secret: string): string =>
+  `sessionStorage.setItem("handclasp-session", ${JSON.stringify(secret)})`;
+
+/** `handclasp ui` over a store with something in it. The store is open here, too: what a test does to it another process did. */
+export class RunningPage implements AsyncDisposable {
+  readonly home: Home;
+  readonly store: TrustStore;
+  readonly scene: SceneWriter;
+  #server: Server;
+  #secret: string | undefined;
+
+  private constructor(home: Home, store: TrustStore, scene: SceneWriter, server: Server) {
+    this.home = home;
+    this.store = store;
+    this.scene = scene;
+    this.#server = server;
+  }
+
+  static async start(fill: (scene: SceneWriter) => Promise<unknown> = nothing): Promise<RunningPage> {
+    const home = new Home();
+    const store = openStore(home.store, { process: "gateway 812" });
+    const scene = new SceneWriter(store);
+    await fill(scene);
+    return new RunningPage(home, store, scene, await startUi(home, "127.0.0.1:0"));
+  }
+
+  /** `http://127.0.0.1:PORT`. */
+  get origin(): string {
+    return this.#server.origin;
+  }
+
+  /** What was printed for the operator: good for one use. */
+  get link(): string {
+    return this.#server.link;
+  }
+
+  /** A page of its own that shows `path`, signed in as whoever runs the server. */
+  async open(
+    browser: Browser,
+    path: string = "/",
+    options: BrowserContextOptions = {},
+  ): Promise<WatchedPage> {
+    this.#secret ??= await this.#signIn();
+    const watched = await WatchedPage.open(browser, options);
+    await watched.page.addInitScript({ content: KEEP_SECRET(this.#secret) });
+    await watched.page.goto(`${this.origin}${path}`);
+    await watched.page.getByRole("heading", { level: 1 }).waitFor();
+    return watched;
+  }
+
+  /** Asks the API as whoever runs the server. */
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    this.#secret ??= await this.#signIn();
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${this.#secret}`);
+    headers.set("origin", this.origin);
+    return fetch(`${this.origin}${path}`, { ...init, headers });
+  }
+
+  /** Ends the server as if it fell; pages stay open. */
+  async fall(): Promise<void> {
+    await end(this.#server.child, "SIGKILL");
+  }
+
+  /** Starts it again where it was. */
+  async rise(): Promise<void> {
+    this.#server = await startUi(this.home, new URL(this.origin).host);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await end(this.#server.child, "SIGTERM");
+    await this.store.close();
+    this.home[Symbol.dispose]();
+  }
+
+  async #signIn(): Promise<string> {
+    const link = new URL(this.link).hash.slice("#k=".length);
+    const response = await fetch(`${this.origin}/v1/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: this.origin },
+      body: JSON.stringify({ link }),
+    });
+    const { secret } = (await response.json()) as { readonly secret?: string };
+    if (secret === undefined) throw new Error(`signing in was answered with ${response.status}`);
+    return secret;
+  }
+}
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly origin: string;
+  readonly link: string;
+}
+
+async function startUi(home: Home, listen: string): Promise<Server> {
+  const child = spawn(process.execPath, [MAIN, "ui", "--listen", listen, "--no-open"], {
+    env: home.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines = createInterface({ input: child.stdout });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const exit = once(child, "exit").then(([code]) => {
+    throw new Error(`ui ended with ${String(code)}: ${said}`);
+  });
+  const [link] = (await Promise.race([once(lines, "line"), exit])) as [string];
+  exit.catch(() => undefined);
+  return { child, link, origin: new URL(link).origin };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill(signal);
+  await ended;
+}
+
+const nothing = async (): Promise<void> => undefined;
