@@ -10,15 +10,15 @@ const { values } = parseArgs({ options: { cases: { type: "string", default: "200
 if (!/^[1-9]\d*$/.test(values.cases)) throw new Error(`--cases must be a number, not ${values.cases}`);
 
 const TESTS = [
-  "test/tls/handshake-observer-hostile.test.ts",
-  "test/tls/handshake-observer-lossy.test.ts",
+  "test/tls/observer/handshake-observer-hostile.test.ts",
+  "test/tls/observer/handshake-observer-lossy.test.ts",
   "test/tls/records/record-seeker.test.ts",
   "test/tls/messages/hostile-messages.test.ts",
   "test/tls/records/record-reader.test.ts",
   "test/tls/records/handshake-reader.test.ts",
   "test/capture/mutated-captures.test.ts",
   "test/capture/pcap/capture-reader.test.ts",
-  "test/capture/tcp-reassembly-properties.test.ts",
+  "test/capture/capture-streams.test.ts",
   "test/gateway/any-moment.test.ts",
 ];
 const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...TESTS], {

@@ -7,9 +7,9 @@ import {
   looksLikeKeyId,
   parseKeyIdPrefix,
   toKeyId,
-} from "../../src/trust/naming/key-id.ts";
-import { toKeyPin } from "../../src/trust/naming/key-pin.ts";
-import type { KeyPin } from "../../src/trust/records/key-record.ts";
+} from "../../../src/trust/naming/key-id.ts";
+import { toKeyPin } from "../../../src/trust/naming/key-pin.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const PIN: KeyPin = "sha256:6mFfEMzqpaiAYjF3l0NPiyXGtFThNorLuV1BT5aF4S8=";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { TraceProblem } from "../../src/tls/observer/trace-message.ts";
-import { observeChunks } from "./differential/support/observed.ts";
+import type { TraceProblem } from "../../../src/tls/observer/trace-message.ts";
+import { observeChunks } from "../differential/support/observed.ts";
 import {
   type Bytes,
   clientHello,
@@ -13,7 +13,7 @@ import {
   text,
   uint,
   vector,
-} from "./messages/support/encode.ts";
+} from "../messages/support/encode.ts";
 
 const SSL_3 = 0x0300;
 const TLS_1_2 = 0x0303;

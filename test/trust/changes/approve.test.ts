@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
-import { toKeyId } from "../../src/trust/naming/key-id.ts";
-import { Trust } from "../../src/trust/trust.ts";
-import { factsOf } from "../support/certificates.ts";
-import { NOW, Office } from "./support/office.ts";
-import { keysIn } from "../support/listed.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
+import { toKeyId } from "../../../src/trust/naming/key-id.ts";
+import { Trust } from "../../../src/trust/trust.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { NOW, Office } from "../support/office.ts";
+import { keysIn } from "../../support/listed.ts";
 
 describe("importing a key that is trusted already", () => {
   it("only adds the certificate, even when a revoked key shares the name", async () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { HandshakeObserver } from "../../src/tls/observer/handshake-observer.ts";
-import { parseKeyLog } from "../../src/tls/keys/key-log.ts";
-import type { TraceMessage, TraceProblem } from "../../src/tls/observer/trace-message.ts";
-import { cpuMs } from "../support/cpu-time.ts";
-import { type Chunks, lines, observeChunks } from "./differential/support/observed.ts";
-import { clientHello, concat, message, record, text, uint } from "./messages/support/encode.ts";
-import { clientWith, versatileServer } from "./support/connection-options.ts";
-import { recordConnection } from "./support/recorded-connection.ts";
+import { HandshakeObserver } from "../../../src/tls/observer/handshake-observer.ts";
+import { parseKeyLog } from "../../../src/tls/keys/key-log.ts";
+import type { TraceMessage, TraceProblem } from "../../../src/tls/observer/trace-message.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
+import { type Chunks, lines, observeChunks } from "../differential/support/observed.ts";
+import { clientHello, concat, message, record, text, uint } from "../messages/support/encode.ts";
+import { clientWith, versatileServer } from "../support/connection-options.ts";
+import { recordConnection } from "../support/recorded-connection.ts";
 
 const HEADER = 256;
 const APPLICATION_DATA = 23;

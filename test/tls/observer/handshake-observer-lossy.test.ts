@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as fc from "fast-check";
-import { HandshakeObserver } from "../../src/tls/observer/handshake-observer.ts";
-import { parseKeyLog } from "../../src/tls/keys/key-log.ts";
-import type { TraceMessage, TraceProblem } from "../../src/tls/observer/trace-message.ts";
-import { propertyRuns } from "../support/property-runs.ts";
-import { lines, observeChunks } from "./differential/support/observed.ts";
+import { HandshakeObserver } from "../../../src/tls/observer/handshake-observer.ts";
+import { parseKeyLog } from "../../../src/tls/keys/key-log.ts";
+import type { TraceMessage, TraceProblem } from "../../../src/tls/observer/trace-message.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
+import { lines, observeChunks } from "../differential/support/observed.ts";
 import {
   clientHello,
   concat,
@@ -14,9 +14,9 @@ import {
   serverHello,
   uint,
   vector,
-} from "./messages/support/encode.ts";
-import { clientWith, versatileServer } from "./support/connection-options.ts";
-import { recordConnection, type RecordedChunk } from "./support/recorded-connection.ts";
+} from "../messages/support/encode.ts";
+import { clientWith, versatileServer } from "../support/connection-options.ts";
+import { recordConnection, type RecordedChunk } from "../support/recorded-connection.ts";
 
 type From = "client" | "server";
 

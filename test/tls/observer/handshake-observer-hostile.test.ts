@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isHandclaspError } from "../../src/errors.ts";
-import { HandshakeObserver } from "../../src/tls/observer/handshake-observer.ts";
-import { parseKeyLog } from "../../src/tls/keys/key-log.ts";
-import type { TraceMessage, TraceProblem } from "../../src/tls/observer/trace-message.ts";
-import { type Chunks, lines, observeChunks } from "./differential/support/observed.ts";
-import { record } from "./messages/support/encode.ts";
-import { clientWith, versatileServer } from "./support/connection-options.ts";
-import { recordConnection } from "./support/recorded-connection.ts";
-import { propertyRuns } from "../support/property-runs.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
+import { HandshakeObserver } from "../../../src/tls/observer/handshake-observer.ts";
+import { parseKeyLog } from "../../../src/tls/keys/key-log.ts";
+import type { TraceMessage, TraceProblem } from "../../../src/tls/observer/trace-message.ts";
+import { type Chunks, lines, observeChunks } from "../differential/support/observed.ts";
+import { record } from "../messages/support/encode.ts";
+import { clientWith, versatileServer } from "../support/connection-options.ts";
+import { recordConnection } from "../support/recorded-connection.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 
 const RUNS = propertyRuns(5_000);
 const MAX_BYTES = 20_000;

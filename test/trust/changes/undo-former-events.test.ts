@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { createSchema } from "../../src/store/sqlite/file/schema.ts";
-import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import { SqliteTables } from "../../src/store/sqlite/tables/sqlite-tables.ts";
-import { claimOf } from "../../src/testing/contract/claims.ts";
-import type { Actor, EventDraft } from "../../src/trust/records/events.ts";
-import { factsOf } from "../support/certificates.ts";
+import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
+import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { SqliteTables } from "../../../src/store/sqlite/tables/sqlite-tables.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
+import type { Actor, EventDraft } from "../../../src/trust/records/events.ts";
+import { factsOf } from "../../support/certificates.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR = { user: "olga", process: "test 1", address: null, listener: null };
