@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HandshakeFacts } from "../../src/explain/seen/handshake-facts.ts";
-import type { Sender } from "../../src/tls/records/sender.ts";
 import { judgeHandshake } from "../../src/explain/judge-handshake.ts";
-import { by, chosen, factsOf, helloOf, rulesOf } from "./support/facts.ts";
+import { factsOf, helloOf, rulesOf } from "./support/facts.ts";
 
 /** What is made of connections that began so on the wire. */
 function began(
@@ -18,7 +17,7 @@ function began(
   return rulesOf(judgeHandshake(factsOf({ firstBytes, ...seen })));
 }
 
-describe("judgeHandshake, of what is not TLS, or not whole", () => {
+describe("what is made of a connection that begins without TLS, or with nothing behind a ClientHello", () => {
   const hello = { clientHello: helloOf() };
 
   it("knows what was spoken instead", () => {
@@ -36,35 +35,6 @@ describe("judgeHandshake, of what is not TLS, or not whole", () => {
     assert.match(
       began("\x16\x03\x01", undefined, { ...hello, end, serverPort: 5432 })[0] ?? "",
       /starttls-expected likely/,
-    );
-  });
-
-  it("says nothing of a side that was not captured", () => {
-    const seen = new Set<Sender>(["client"]);
-    assert.deepEqual(began("\x16\x03\x01", undefined, { ...hello, seen }), ["capture-incomplete certain"]);
-    const refused = began(undefined, "\x15\x03\x03", {
-      seen: new Set<Sender>(["server"]),
-      ...by("server", 46),
-    });
-    assert.ok(refused.length > 3 && refused.every((rule) => rule.endsWith("possible")), refused.join());
-  });
-
-  it("tells a refusal by the size of a record, and the certificate as one of several reasons", () => {
-    const sealed = {
-      ...hello,
-      serverHello: chosen(),
-      isUndecryptable: true,
-      end: { by: "server", how: "closed" } as const,
-    };
-    const refused = began("\x16\x03\x01", "\x16\x03\x03", {
-      ...sealed,
-      sealedAlert: "server",
-      sealedAnswer: "certificate",
-    });
-    assert.ok(refused.includes("certificate-expired possible") && refused.includes("self-signed possible"));
-    assert.deepEqual(
-      began("\x16\x03\x01", "\x16\x03\x03", { ...sealed, sealedAlert: "server", sealedAnswer: "empty" }),
-      ["no-certificate possible", "certificate-withheld possible"],
     );
   });
 });

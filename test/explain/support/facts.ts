@@ -1,3 +1,4 @@
+import { readShownCertificate } from "../../../src/explain/certificates/shown-certificate.ts";
 import type { Explanation } from "../../../src/explain/explanation.ts";
 import type { HandshakeFacts } from "../../../src/explain/seen/handshake-facts.ts";
 import type { Sender } from "../../../src/tls/records/sender.ts";
@@ -86,6 +87,29 @@ export function asking(request: Partial<CertificateRequest> = {}): CertificateRe
     ...request,
   };
 }
+
+/** What is seen of a server that has the certificate `server` and asks for one of `authority`, and of what it was shown. */
+export function shownTo(
+  authority: Uint8Array,
+  server: Uint8Array,
+): (chain: readonly Uint8Array[], seen?: Partial<HandshakeFacts>) => HandshakeFacts {
+  return (chain, seen = {}) =>
+    factsOf({
+      clientHello: helloOf(),
+      serverHello: chosen(),
+      certificateRequest: asking({ certificateAuthorities: [subjectOf(authority)] }),
+      chains: { server: [server], client: chain },
+      ...seen,
+    });
+}
+
+export function subjectOf(der: Uint8Array): Uint8Array {
+  return readShownCertificate(der)?.subject ?? new Uint8Array(0);
+}
+
+/** What nginx answers to a certificate that it does not take. */
+export const HTTP_400: string =
+  "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n<html><center>The SSL certificate error</center>";
 
 /** The alert that ended it. */
 export function by(sender: Sender, code: number): Pick<HandshakeFacts, "alert"> {
