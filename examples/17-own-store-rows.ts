@@ -1,5 +1,6 @@
 // The rows of a store of one's own, in Maps: what a change reads and writes (`TrustTables`), and what an audit compares.
 import {
+  type ApiTokenRecord,
   type CertificateRecord,
   CHAIN_START,
   type ChainHead,
@@ -24,6 +25,9 @@ export class MapRows implements TrustTables {
   readonly certificates: Map<KeyPin, readonly CertificateRecord[]>;
   readonly tombstones: Map<KeyPin, number>;
   readonly tokens: Map<string, TokenRecord>;
+  readonly apiTokens: Map<string, ApiTokenRecord>;
+  /** When API tokens were used last. */
+  readonly uses: Map<string, number>;
   readonly members: Map<string, GroupMember>;
   readonly noted: Map<string, { readonly problem: string; readonly about: string }>;
   readonly settings: Map<string, string>;
@@ -40,6 +44,8 @@ export class MapRows implements TrustTables {
     this.certificates = new Map(from?.certificates);
     this.tombstones = new Map(from?.tombstones);
     this.tokens = new Map(from?.tokens);
+    this.apiTokens = new Map(from?.apiTokens);
+    this.uses = new Map(from?.uses);
     this.members = new Map(from?.members);
     this.noted = new Map(from?.noted);
     this.settings = new Map(from?.settings);
@@ -95,6 +101,10 @@ export class MapRows implements TrustTables {
     if (this.keys.has(pin)) this.looked.set(pin, Math.max(at, this.looked.get(pin) ?? at));
   }
 
+  noteUse(apiToken: string, at: number): void {
+    if (this.apiTokens.has(apiToken)) this.uses.set(apiToken, Math.max(at, this.uses.get(apiToken) ?? at));
+  }
+
   deleteKey(pin: KeyPin): void {
     this.keys.delete(pin);
     this.certificates.delete(pin);
@@ -129,6 +139,24 @@ export class MapRows implements TrustTables {
       if ((usedAt ?? cancelledAt ?? expires) >= endedBefore) continue;
       this.tokens.delete(id);
       for (const [key, { about }] of this.noted) if (about === id) this.noted.delete(key);
+    }
+  }
+
+  apiToken(id: string): ApiTokenRecord | undefined {
+    return this.apiTokens.get(id);
+  }
+
+  apiTokensCalled(name: string): readonly ApiTokenRecord[] {
+    return [...this.apiTokens.values()].filter(({ nameKey }) => nameKey === name);
+  }
+
+  putApiToken(token: ApiTokenRecord): void {
+    this.apiTokens.set(token.id, token);
+  }
+
+  dropApiTokens(endedBefore: number): void {
+    for (const { id, cancelledAt, expires } of this.apiTokens.values()) {
+      if ((cancelledAt ?? expires) < endedBefore) this.apiTokens.delete(id);
     }
   }
 
@@ -199,6 +227,7 @@ export class MapRows implements TrustTables {
       keys: this.keys.values(),
       tombstones: Array.from(this.tombstones, ([pin, at]) => ({ pin, at })),
       tokens: this.tokens.values(),
+      apiTokens: this.apiTokens.values(),
       members: this.members.values(),
       noted: this.noted.values(),
       firstUseOpenUntil: this.openUntil,

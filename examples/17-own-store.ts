@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { serialize } from "node:v8";
 import {
+  type ApiTokenRecord,
   applyChange,
   type AuditReport,
   auditRows,
@@ -16,6 +17,7 @@ import {
   type KeyRecord,
   type KeyReference,
   keysMeantBy,
+  type ListedApiToken,
   type ListedConnection,
   type ListedKey,
   type ListedMember,
@@ -30,6 +32,7 @@ import {
   type Search,
   type SealedEvent,
   type SightingBatch,
+  type SessionRecord,
   type StoreReport,
   type StoreStats,
   type TokenRecord,
@@ -47,12 +50,14 @@ import { MapRows, memberKey } from "./17-own-store-rows.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_REFUSALS = 10_000;
+const MOST_SESSIONS = 1000;
 
 export class MapStore implements TrustStore {
   readonly url = "map:";
   readonly #run = randomUUID();
   readonly #listeners = new Set<(events: readonly SealedEvent[]) => void>();
   readonly #connections = new Map<string, ListedConnection>();
+  readonly #sessions = new Map<string, SessionRecord>();
   #current = new MapRows();
   /** In the order of their newest. */
   #refusals: readonly RefusalSighting[] = [];
@@ -105,9 +110,10 @@ export class MapStore implements TrustStore {
     return this.#carryOut(change).outcome;
   }
 
-  async record({ seen, refusals, opened, closed, looked = [] }: SightingBatch): Promise<void> {
+  async record({ seen, refusals, opened, closed, looked = [], used = [] }: SightingBatch): Promise<void> {
     for (const { pin, at } of looked) this.#rows.noteLooked(pin, at);
     for (const { pin, at } of seen) if (this.#rows.key(pin) !== undefined) this.#rows.noteSeen(pin, at);
+    for (const { apiToken, at } of used) this.#rows.noteUse(apiToken, at);
     const run = { process: `node ${process.pid}`, run: this.#run };
     for (const connection of opened) this.#connections.set(connection.id, { ...connection, ...run });
     for (const id of closed) this.#connections.delete(id);
@@ -207,6 +213,46 @@ export class MapStore implements TrustStore {
 
   lookedAt(pin: KeyPin): number | null {
     return this.#rows.looked.get(pin) ?? null;
+  }
+
+  apiToken(hash: string): ApiTokenRecord | undefined {
+    return [...this.#rows.apiTokens.values()].find((token) => token.hash === hash);
+  }
+
+  async listApiTokens(filter: Search = {}): Promise<Page<ListedApiToken>> {
+    const { apiTokens, uses } = this.#rows;
+    const wanted = [...apiTokens.values()].filter(({ id, nameKey: name }) => {
+      return isFoundIn(filter.search, [], [name, id]);
+    });
+    const listed = wanted.map((token) => ({ ...token, lastUsed: uses.get(token.id) ?? null }));
+    return pageOf("api-tokens", listed, ({ createdAt, id }) => [-createdAt, id], filter);
+  }
+
+  session(hash: string): SessionRecord | undefined {
+    this.#mustBeOpen();
+    return this.#sessions.get(hash);
+  }
+
+  async putSession(session: SessionRecord): Promise<void> {
+    this.#mustBeOpen();
+    for (const { hash, expires } of this.#sessions.values()) {
+      if (expires <= session.createdAt) this.#sessions.delete(hash);
+    }
+    const oldest = [...this.#sessions.values()].toSorted((one, other) => one.createdAt - other.createdAt);
+    for (const { hash } of oldest.slice(0, Math.max(0, oldest.length + 1 - MOST_SESSIONS))) {
+      this.#sessions.delete(hash);
+    }
+    this.#sessions.set(session.hash, session);
+  }
+
+  async endSession(hash: string): Promise<void> {
+    this.#mustBeOpen();
+    this.#sessions.delete(hash);
+  }
+
+  async endSessions(of: string): Promise<void> {
+    this.#mustBeOpen();
+    for (const session of this.#sessions.values()) if (session.of === of) this.#sessions.delete(session.hash);
   }
 
   // Upkeep

@@ -63,6 +63,7 @@ export {
   Operator,
   type OperatorOptions,
 } from "./operator/operator.ts";
+export type { CreateApiTokenOptions, CreatedApiToken } from "./operator/issue-api-token.ts";
 export type { FirstUse, Policy } from "./trust/records/policy.ts";
 export {
   type TokenProblem,
@@ -102,7 +103,9 @@ export { refusalPlace } from "./trust/sightings/refusal-place.ts";
 export { keysMeantBy } from "./trust/naming/resolve-keys.ts";
 export type { LiveConnection } from "./trust/records/sighting.ts";
 export type { GroupMember, TrustTables } from "./trust/records/trust-tables.ts";
-export type { Desk } from "./trust/port/desk.ts";
+export type { ApiTokenRecord } from "./trust/records/api-token-record.ts";
+export type { Scope } from "./trust/records/scope.ts";
+export type { Desk, ListedApiToken, SessionRecord } from "./trust/port/desk.ts";
 export type { Knowledge } from "./trust/port/knowledge.ts";
 export type { Ledger, RefusalSighting, SightingBatch } from "./trust/port/ledger.ts";
 export { everyItem, type Page, type PageFilter } from "./trust/port/page.ts";

@@ -51,6 +51,7 @@ export type HandclaspAct =
   | "open-first-use"
   | "create-token"
   | "list-tokens"
+  | "list-api-tokens"
   | "list-groups"
   | "list-events"
   | "list-refusals"

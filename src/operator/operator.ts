@@ -11,25 +11,29 @@ import {
 } from "../check-options.ts";
 import { HandclaspError } from "../errors.ts";
 import type { CertificateFacts } from "../x509/certificate-facts.ts";
+import type { ApiTokenRecord } from "../trust/records/api-token-record.ts";
 import {
   type ApproveChange,
   type Change,
+  type ChangeOrigin,
   COMPARED,
   type Compared,
   type KeyChange,
   type SeenKey,
 } from "../trust/records/change.ts";
 import { STORE } from "../trust/trust-options.ts";
-import type { Actor, OperatorWay } from "../trust/records/events.ts";
+import type { OperatorWay } from "../trust/records/events.ts";
 import { actOnMany, type KeyOutcome, type ManyAct, type ManyKey } from "./act-on-many.ts";
+import { type CreateApiTokenOptions, type CreatedApiToken, issueApiToken } from "./issue-api-token.ts";
 import { type CreateTokenOptions, invite } from "./invite.ts";
+import { theOnly } from "./the-only.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
 import { toMoment } from "../trust/records/moment.ts";
+import { type Scope, SCOPES } from "../trust/records/scope.ts";
 import { toNote } from "../trust/records/note.ts";
 import type { TokenRecord } from "../trust/records/token-record.ts";
 import { toSeenCertificate } from "../trust/judging/seen-certificate.ts";
-import { everyItem } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 
 export interface OperatorOptions {
@@ -43,6 +47,11 @@ export interface OperatorOptions {
   readonly via?: OperatorWay;
   /** The key id of the operator's own key, where there is one. */
   readonly keyId?: string;
+  /**
+   * What whoever acts may do at the most; what needs more throws ERR_HANDCLASP_SCOPE. With one, whichever it is, the last
+   * trusted key of the group `operators` stays (ERR_HANDCLASP_LAST_ADMIN). Default for who has the store itself: everything.
+   */
+  readonly scope?: Scope;
 }
 
 export interface ImportOptions {
@@ -63,6 +72,8 @@ export interface ActOptions {
    * now, or one of them is not like that any more, the act throws ERR_HANDCLASP_CHANGED and changes nothing.
    */
   readonly seen?: SeenKey | readonly SeenKey[];
+  /** Hears the number of the event by which it can be undone, where there is one, before what was done is returned. */
+  readonly onEvent?: (sequence: number) => void;
 }
 
 export interface ManyOptions extends Omit<ImportOptions, "name"> {
@@ -83,6 +94,7 @@ const RULES: OptionRules<OperatorOptions> = {
   now: FUNCTION,
   via: oneOf("cli", "certificate", "link", "bearer"),
   keyId: TEXT,
+  scope: oneOf(...SCOPES),
 };
 const HOW = oneOf(...COMPARED);
 const APPROVAL: OptionRules<ImportOptions & ActOptions> = {
@@ -91,6 +103,7 @@ const APPROVAL: OptionRules<ImportOptions & ActOptions> = {
   // Its bounds are those of `toMoment`.
   expires: ANYTHING,
   seen: OBJECT,
+  onEvent: FUNCTION,
 };
 const COMPARED_APPROVAL: OptionRules<ApproveOptions> = { ...APPROVAL, compared: HOW };
 const ACTS = oneOf("approve", "revoke", "ignore", "setAside", "forget");
@@ -100,7 +113,7 @@ const MANY: OptionRules<ManyOptions> = {
   compared: HOW,
   dryRun: { mustBe: "true or false", allows: (value) => typeof value === "boolean" },
 };
-const ACT: OptionRules<ActOptions> = { seen: OBJECT };
+const ACT: OptionRules<ActOptions> = { seen: OBJECT, onEvent: FUNCTION };
 
 /**
  * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
@@ -124,14 +137,8 @@ export class Operator {
    */
   async approve(key: string, options: ApproveOptions = {}): Promise<readonly KeyRecord[]> {
     checkOptions("an approval", options, COMPARED_APPROVAL);
-    return this.#apply({
-      type: "approve",
-      ...this.#origin(),
-      key,
-      ...approval(options),
-      ...comparedBy(options),
-      ...seenBy(options),
-    });
+    const change = { key, ...approval(options), ...comparedBy(options), ...seenBy(options) };
+    return this.#apply({ type: "approve", ...this.#origin(), ...change }, options);
   }
 
   /**
@@ -147,12 +154,12 @@ export class Operator {
 
   /** Revokes a key, or all keys that a peer has then: live connections end, old tickets are worthless. */
   async revoke(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "revoke", ...this.#origin(), key, ...looked("revoke()", options) });
+    return this.#apply({ type: "revoke", ...this.#origin(), key, ...looked("revoke()", options) }, options);
   }
 
   /** Refuses a key from now on without calling it stolen. */
   async ignore(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "ignore", ...this.#origin(), key, ...looked("ignore()", options) });
+    return this.#apply({ type: "ignore", ...this.#origin(), key, ...looked("ignore()", options) }, options);
   }
 
   /**
@@ -160,7 +167,10 @@ export class Operator {
    * tickets are worthless. Its name and groups wait for it: nobody gets them by first use.
    */
   async setAside(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "set-aside", ...this.#origin(), key, ...looked("setAside()", options) });
+    return this.#apply(
+      { type: "set-aside", ...this.#origin(), key, ...looked("setAside()", options) },
+      options,
+    );
   }
 
   /**
@@ -192,12 +202,15 @@ export class Operator {
    * Removes a key, or all keys of a peer; the name is free again. Returns what was removed. Nothing brings it back.
    */
   async forget(key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "forget", ...this.#origin(), key, ...looked("forget()", options) });
+    return this.#apply({ type: "forget", ...this.#origin(), key, ...looked("forget()", options) }, options);
   }
 
   /** Gives a peer another name. */
   async rename(key: string, peer: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
-    return this.#apply({ type: "rename", ...this.#origin(), key, peer, ...looked("rename()", options) });
+    return this.#apply(
+      { type: "rename", ...this.#origin(), key, peer, ...looked("rename()", options) },
+      options,
+    );
   }
 
   /**
@@ -206,7 +219,10 @@ export class Operator {
    */
   async note(key: string, text: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
     const note = toNote(text);
-    return this.#apply({ type: "write-note", ...this.#origin(), key, note, ...looked("note()", options) });
+    return this.#apply(
+      { type: "write-note", ...this.#origin(), key, note, ...looked("note()", options) },
+      options,
+    );
   }
 
   /**
@@ -217,19 +233,19 @@ export class Operator {
    */
   async undo(sequence: number, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
     check("the event to undo", sequence, COUNT);
-    return this.#apply({ type: "undo", ...this.#origin(), sequence, ...looked("undo()", options) });
+    return this.#apply({ type: "undo", ...this.#origin(), sequence, ...looked("undo()", options) }, options);
   }
 
   /** Puts a peer into a group, with all its keys, those it gets later too. */
   async addToGroup(group: string, key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
     const seen = looked("addToGroup()", options);
-    return this.#apply({ type: "add-to-group", ...this.#origin(), group, key, ...seen });
+    return this.#apply({ type: "add-to-group", ...this.#origin(), group, key, ...seen }, options);
   }
 
   /** Takes a peer out of a group: where only the group is let in, its live connections end. */
   async removeFromGroup(group: string, key: string, options: ActOptions = {}): Promise<readonly KeyRecord[]> {
     const seen = looked("removeFromGroup()", options);
-    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key, ...seen });
+    return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key, ...seen }, options);
   }
 
   /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
@@ -253,34 +269,42 @@ export class Operator {
 
   /** Makes a token worthless before it is used. The beginning of its id will do, if it is the only such one. */
   async cancelToken(id: string): Promise<TokenRecord> {
-    const found: TokenRecord[] = [];
-    for await (const token of everyItem((page) => this.#store.listTokens({ search: id, ...page }))) {
-      if (token.id.startsWith(id.toLowerCase())) found.push(token);
-    }
-    const [token, another] = found;
-    if (token === undefined || id === "") {
-      throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no join token "${id}"`, {
-        hint: "look at those there are",
-        remedies: [{ act: "list-tokens", at: "server" }],
-      });
-    }
-    if (another !== undefined) {
-      throw new HandclaspError("ERR_HANDCLASP_AMBIGUOUS", `${found.length} join tokens begin with "${id}"`);
-    }
+    const token = await theOnly("join token", id, (page) => this.#store.listTokens(page));
     await this.#apply({ type: "cancel-token", ...this.#origin(), id: token.id });
     return this.#store.token(token.id) ?? token;
   }
 
-  async #apply(change: Change): Promise<readonly KeyRecord[]> {
+  /** A key to the API, for a program or a person who signs in with it. Whoever has its text has its scope, until it ends. */
+  async createApiToken(options: CreateApiTokenOptions): Promise<CreatedApiToken> {
+    const origin = this.#origin();
+    const { created, kept } = issueApiToken(options, origin.at);
+    await this.#apply({ type: "create-api-token", ...origin, token: kept });
+    return created;
+  }
+
+  /** Makes an API token worthless. The beginning of its id will do, if it is the only such one; sessions that began with it end. */
+  async cancelApiToken(id: string): Promise<ApiTokenRecord> {
+    const token = await theOnly("API token", id, (page) => this.#store.listApiTokens(page));
+    const origin = this.#origin();
+    await this.#apply({ type: "cancel-api-token", ...origin, id: token.id });
+    await this.#store.endSessions(token.hash);
+    return this.#store.apiToken(token.hash) ?? token;
+  }
+
+  async #apply(change: Change, { onEvent }: ActOptions = {}): Promise<readonly KeyRecord[]> {
     const outcome = await this.#store.apply(change);
-    if (outcome.kind === "changed") return outcome.keys;
+    if (outcome.kind === "changed") {
+      if (outcome.event !== undefined) onEvent?.(outcome.event);
+      return outcome.keys;
+    }
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the store refused this: ${outcome.reason}`);
   }
 
-  #origin(): { at: number; actor: Actor } {
-    const { user, process, now, via, keyId } = this.#options;
+  #origin(): ChangeOrigin {
+    const { user, process, now, via, keyId, scope } = this.#options;
     const way = { ...(via !== undefined && { via }), ...(keyId !== undefined && { keyId }) };
-    return { at: now(), actor: { user, process, address: null, listener: null, ...way } };
+    const actor = { user, process, address: null, listener: null, ...way };
+    return { at: now(), actor, ...(scope !== undefined && { scope }) };
   }
 }
 

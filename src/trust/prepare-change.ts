@@ -3,6 +3,7 @@ import { HandclaspError, isHandclaspError } from "../errors.ts";
 import {
   type Change,
   COMPARED,
+  type CreateApiTokenChange,
   type CreateTokenChange,
   type HoldChange,
   type SeenCertificate,
@@ -13,6 +14,7 @@ import type {
   GroupReference,
   PreparedCertificate,
   PreparedChange,
+  PreparedCreateApiToken,
   PreparedCreateToken,
 } from "./changes/prepared-change.ts";
 import type { Rate } from "./records/rate.ts";
@@ -23,6 +25,7 @@ import { parseKeyReference } from "./naming/key-reference.ts";
 import { toMoment } from "./records/moment.ts";
 import { toNote } from "./records/note.ts";
 import { escapeText, nameKeysOf, toPeerName } from "./naming/peer-name.ts";
+import { SCOPES } from "./records/scope.ts";
 
 /** Whoever signs says when: no bounds but those of a number. */
 const SINCE_1970: OptionRule = {
@@ -74,6 +77,8 @@ function prepared(change: Change): PreparedChange {
     case "create-token":
       toMoment("the end of a token", change.token.expires);
       return { ...change, token: preparedToken(change.token) };
+    case "create-api-token":
+      return { ...change, token: preparedApiToken(change) };
     case "approve":
       checkEnd(change);
       if (change.compared !== undefined) check("compared", change.compared, oneOf(...COMPARED));
@@ -116,6 +121,7 @@ function prepared(change: Change): PreparedChange {
       return change;
     case "note-concern":
     case "cancel-token":
+    case "cancel-api-token":
     case "note-stale":
       return change;
     default:
@@ -141,6 +147,14 @@ function groupReference(text: string): GroupReference {
 function preparedToken(token: CreateTokenChange["token"]): PreparedCreateToken["token"] {
   const { name: peer, nameKey } = folded("a peer's name", token.peer);
   return { ...token, peer, nameKey };
+}
+
+function preparedApiToken({ token, at }: CreateApiTokenChange): PreparedCreateApiToken["token"] {
+  toMoment("the end of an API token", token.expires);
+  check("the end of an API token", token.expires, { mustBe: "after now", allows: (end) => Number(end) > at });
+  check("the scope of an API token", token.scope, oneOf(...SCOPES));
+  const { name, nameKey } = folded("the name of an API token", token.name);
+  return { ...token, name, nameKey };
 }
 
 /** The name that a key is bound to: mostly its claim; its own key id, or what can be a name. */

@@ -52,6 +52,8 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   rotated: true,
   "token-created": true,
   "token-cancelled": true,
+  "api-token-created": true,
+  "api-token-cancelled": true,
   "token-refused": true,
   "endorsement-refused": true,
   "group-added": true,

@@ -65,7 +65,19 @@ const LIES: readonly (readonly [
       listCertificates: async () => [],
     },
   ],
-  ["desk", [describeDesk], { lookedAt: () => null }],
+  [
+    "desk",
+    [describeDesk],
+    {
+      lookedAt: () => null,
+      apiToken: () => undefined,
+      listApiTokens: EMPTY,
+      session: () => undefined,
+      putSession: async () => undefined,
+      endSession: async () => undefined,
+      endSessions: async () => undefined,
+    },
+  ],
   [
     "upkeep",
     [describeUpkeep],

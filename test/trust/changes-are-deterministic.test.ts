@@ -61,6 +61,8 @@ const TYPES = Object.keys({
   "note-concern": true,
   "create-token": true,
   "cancel-token": true,
+  "create-api-token": true,
+  "cancel-api-token": true,
   "add-to-group": true,
   "remove-from-group": true,
   renew: true,

@@ -82,6 +82,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "list-keys": () => whole("handclasp trust list"),
   "open-first-use": () => whole("handclasp trust open --for 10m"),
   "create-token": (remedy) => whole(`handclasp token create NAME${flags(remedy)}`),
+  "list-api-tokens": () => whole("handclasp api-token list"),
   "list-tokens": () => whole("handclasp token list"),
   "list-groups": () => whole("handclasp group list"),
   "list-events": () => whole("handclasp trust events"),

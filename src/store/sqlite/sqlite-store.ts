@@ -1,5 +1,4 @@
-import { statSync } from "node:fs";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { BOOLEAN, checkOptions, FUNCTION, type OptionRules, TEXT } from "../../check-options.ts";
 import type { HandclaspError } from "../../errors.ts";
 import type { Change, Outcome } from "../../trust/records/change.ts";
@@ -11,6 +10,8 @@ import type { KeyReference } from "../../trust/naming/key-reference.ts";
 import { keysMeantBy } from "../../trust/naming/resolve-keys.ts";
 import type { TokenRecord } from "../../trust/records/token-record.ts";
 import type { RefusalSighting, SightingBatch } from "../../trust/port/ledger.ts";
+import type { ApiTokenRecord } from "../../trust/records/api-token-record.ts";
+import type { ListedApiToken, SessionRecord } from "../../trust/port/desk.ts";
 import type { Page } from "../../trust/port/page.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
 import type {
@@ -26,8 +27,9 @@ import type {
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { StoreReport, StoreStats } from "../../trust/port/upkeep.ts";
 import { backUp } from "./file/back-up.ts";
-import { droppedSoFar } from "./sightings/dropped.ts";
+import { SqliteDesk } from "./desk/sqlite-desk.ts";
 import { EventFeed } from "./file/event-feed.ts";
+import { countRows } from "./tables/count-rows.ts";
 import { KeyCache } from "./tables/key-cache.ts";
 import { LiveRun } from "./sightings/live-run.ts";
 import { realStorePath } from "./file/real-store-path.ts";
@@ -89,11 +91,11 @@ export class SqliteStore implements TrustStore {
   readonly #tables: SqliteTables;
   readonly #keys: Pick<SqliteTables, "key">;
   readonly #roll: SqliteRoll;
+  readonly #desk: SqliteDesk;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
   readonly #run: LiveRun;
   readonly #now: () => number;
-  readonly #keyCount: StatementSync;
   #closed = false;
 
   /** `file` is null for a store in memory. */
@@ -110,10 +112,10 @@ export class SqliteStore implements TrustStore {
     // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#roll = new SqliteRoll(database);
+    this.#desk = new SqliteDesk(database);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
     this.#now = options.now ?? Date.now;
-    this.#keyCount = database.prepare("SELECT state, count(*) AS count FROM keys GROUP BY state");
   }
 
   key(pin: KeyPin): KeyRecord | undefined {
@@ -193,6 +195,30 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#roll.members(filter));
   }
 
+  apiToken(hash: string): ApiTokenRecord | undefined {
+    return this.#read(() => this.#desk.apiToken(hash));
+  }
+
+  async listApiTokens(filter: Search = {}): Promise<Page<ListedApiToken>> {
+    return this.#read(() => this.#desk.apiTokens(filter));
+  }
+
+  session(hash: string): SessionRecord | undefined {
+    return this.#read(() => this.#desk.session(hash));
+  }
+
+  async putSession(session: SessionRecord): Promise<void> {
+    await this.#write({ kind: "session", session });
+  }
+
+  async endSession(hash: string): Promise<void> {
+    await this.#write({ kind: "session-end", by: "hash", value: hash });
+  }
+
+  async endSessions(of: string): Promise<void> {
+    await this.#write({ kind: "session-end", by: "of", value: of });
+  }
+
   async apply(change: Change): Promise<Outcome> {
     return this.#write({ kind: "change", change: prepareChange(change) });
   }
@@ -236,25 +262,7 @@ export class SqliteStore implements TrustStore {
   }
 
   stats(): StoreStats {
-    return this.#read(() => {
-      const keys = { pending: 0, trusted: 0, revoked: 0, ignored: 0, retired: 0 };
-      for (const row of this.#keyCount.all() as { state: keyof typeof keys; count: number }[]) {
-        keys[row.state] = row.count;
-      }
-      return {
-        url: this.url,
-        schema: SCHEMA,
-        keys,
-        certificates: this.#count("certificates"),
-        events: this.#count("events"),
-        refusals: this.#count("refusals"),
-        dropped: {
-          pendingKeys: droppedSoFar(this.#database, "pending-keys"),
-          refusals: droppedSoFar(this.#database, "refusals"),
-        },
-        bytes: this.#path === null ? null : statSync(this.#path).size,
-      };
-    });
+    return this.#read(() => ({ url: this.url, schema: SCHEMA, ...countRows(this.#database, this.#path) }));
   }
 
   async backup(to: string): Promise<void> {
@@ -291,11 +299,6 @@ export class SqliteStore implements TrustStore {
     const outcome = await this.#channel.write(write);
     if (!this.#closed) this.#feed.announce();
     return outcome;
-  }
-
-  #count(table: "certificates" | "events" | "refusals"): number {
-    const row = this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get();
-    return Number(row?.["count"]);
   }
 
   #audit(): AuditReport {

@@ -1,3 +1,4 @@
+import type { ApiTokenRecord } from "../records/api-token-record.ts";
 import { holderOf } from "../naming/holder-of.ts";
 import type { FoldedKey, FoldedToken, TrustFold } from "./fold-events.ts";
 import { toKeyId } from "../naming/key-id.ts";
@@ -45,6 +46,8 @@ export interface TrustRows {
     readonly group: string;
     readonly addedAt: number;
   }>;
+  /** Absent in stores that keep none. */
+  readonly apiTokens?: Iterable<ApiTokenRecord>;
   readonly noted: Iterable<{ readonly about: string; readonly problem: string }>;
   readonly firstUseOpenUntil: number;
   /** The last version that was given to a key. */
@@ -110,6 +113,11 @@ export class RowDifferences {
       fold.tokens.delete(row.id);
     }
     for (const id of fold.tokens.keys()) this.#fact(`token ${id}`, "made", null, "yes");
+    for (const row of rows.apiTokens ?? []) {
+      this.#compareApiToken(row, fold.apiTokens.byId.get(row.id));
+      fold.apiTokens.byId.delete(row.id);
+    }
+    for (const id of fold.apiTokens.byId.keys()) this.#fact(`API token ${id}`, "made", null, "yes");
     this.#compareMembers(fold, rows);
     this.#compareNoted(fold, rows);
     this.#fact("first use", "open until", rows.firstUseOpenUntil, fold.firstUseOpenUntil);
@@ -165,6 +173,14 @@ export class RowDifferences {
     }
     if (events.publicKey === undefined) this.#uncomparedTokens++;
     else this.#fact(about, "publicKey", Buffer.from(publicKey).toString("hex"), events.publicKey);
+  }
+
+  #compareApiToken(row: ApiTokenRecord, events: ApiTokenRecord | undefined): void {
+    const about = `API token ${row.id}`;
+    if (events === undefined) return this.#fact(about, "made", "yes", null);
+    for (const field of Object.keys(events) as (keyof ApiTokenRecord)[]) {
+      this.#fact(about, field, row[field], events[field]);
+    }
   }
 
   #compareMembers(fold: TrustFold, rows: TrustRows): void {

@@ -1,5 +1,6 @@
 import type { TrustEvent } from "../records/events.ts";
 import type { KeyPin, KeySource, KeyState } from "../records/key-record.ts";
+import { FoldedApiTokens } from "./folded-api-tokens.ts";
 import { nameKey } from "../naming/peer-name.ts";
 import { ENDED_KEPT_MS, type TokenRecord } from "../records/token-record.ts";
 
@@ -47,6 +48,7 @@ export class TrustFold {
   /** What operators wrote about keys, those that wait too. */
   readonly notes: Map<KeyPin, string> = new Map();
   readonly tokens: Map<string, FoldedToken> = new Map();
+  readonly apiTokens: FoldedApiTokens = new FoldedApiTokens();
   /** By the peer's folded name, then by the group's. */
   readonly groups: Map<string, Map<string, FoldedMember>> = new Map();
   /** Which problems of a token or an endorsing key are in the events, by its id or pin. */
@@ -113,6 +115,12 @@ export class TrustFold {
         break;
       case "token-cancelled":
         this.#endToken(details["token"], { cancelledAt: at }, at);
+        break;
+      case "api-token-created":
+        this.apiTokens.create(event, at);
+        break;
+      case "api-token-cancelled":
+        this.apiTokens.cancel(event, at);
         break;
       case "group-added":
         this.#groupsOf(nameKey(event.peer ?? "")).set(nameKey(details["group"] ?? ""), {

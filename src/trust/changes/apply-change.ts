@@ -1,4 +1,5 @@
 import type { TrustTables } from "../records/trust-tables.ts";
+import { applyCancelApiToken, applyCreateApiToken } from "./api-token.ts";
 import { applyApprove, applyImport } from "./approve.ts";
 import { applyBar } from "./bar.ts";
 import type { Outcome } from "../records/change.ts";
@@ -12,7 +13,9 @@ import type { PreparedChange } from "./prepared-change.ts";
 import { applyRename } from "./rename.ts";
 import { applyRotate } from "./rotate.ts";
 import { applySetAside } from "./set-aside.ts";
+import { undoableSince } from "./undoable.ts";
 import { applyUndo } from "./undo.ts";
+import { mustBeWithinScope } from "./within-scope.ts";
 import { applyWriteNote } from "./write-note.ts";
 import { applyCancelToken, applyCreateToken } from "./token.ts";
 
@@ -21,6 +24,28 @@ import { applyCancelToken, applyCreateToken } from "./token.ts";
  * order, the same rows come of it. Throws `HandclaspError` before anything is written, or not at all.
  */
 export function applyChange(tables: TrustTables, change: PreparedChange): Outcome {
+  mustBeWithinScope(change);
+  if (!OPERATORS.has(change.type)) return carryOut(tables, change);
+  const { sequence } = tables.head();
+  const outcome = carryOut(tables, change);
+  if (outcome.kind !== "changed") return outcome;
+  const event = undoableSince(tables, sequence);
+  return event === undefined ? outcome : { ...outcome, event };
+}
+
+/** What operators do and may want to undo. */
+const OPERATORS: ReadonlySet<PreparedChange["type"]> = new Set([
+  "approve",
+  "revoke",
+  "ignore",
+  "set-aside",
+  "rename",
+  "undo",
+  "add-to-group",
+  "remove-from-group",
+]);
+
+function carryOut(tables: TrustTables, change: PreparedChange): Outcome {
   switch (change.type) {
     case "claim":
       return applyClaim(tables, change);
@@ -36,6 +61,10 @@ export function applyChange(tables: TrustTables, change: PreparedChange): Outcom
       return applyCreateToken(tables, change);
     case "cancel-token":
       return applyCancelToken(tables, change);
+    case "create-api-token":
+      return applyCreateApiToken(tables, change);
+    case "cancel-api-token":
+      return applyCancelApiToken(tables, change);
     case "add-to-group":
       return applyAddToGroup(tables, change);
     case "remove-from-group":

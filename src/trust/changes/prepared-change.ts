@@ -5,7 +5,9 @@ import type {
   ApproveChange,
   BarChange,
   CancelTokenChange,
+  CancelApiTokenChange,
   ClaimChange,
+  CreateApiTokenChange,
   CreateTokenChange,
   ForgetChange,
   HoldChange,
@@ -59,6 +61,10 @@ export type PreparedCreateToken = Prepared<
   CreateTokenChange,
   { readonly token: CreateTokenChange["token"] & { readonly nameKey: string } }
 >;
+export type PreparedCreateApiToken = Prepared<
+  CreateApiTokenChange,
+  { readonly token: CreateApiTokenChange["token"] & { readonly nameKey: string } }
+>;
 export type PreparedApprove = Prepared<Referring<ApproveChange>, { readonly peer: ApprovedName | null }>;
 export type PreparedImport = Prepared<Certified<ImportChange>, { readonly peer: FoldedName | null }>;
 export type PreparedBar = Referring<BarChange>;
@@ -84,6 +90,8 @@ export type PreparedChange =
   | NoteConcernChange
   | PreparedCreateToken
   | CancelTokenChange
+  | PreparedCreateApiToken
+  | CancelApiTokenChange
   | PreparedAddToGroup
   | PreparedRemoveFromGroup
   | PreparedRenew

@@ -19,18 +19,9 @@ import {
   peerInEvent,
 } from "./names-in-events.ts";
 import { type KeyDraft, putKeys } from "./put-key.ts";
+import { UNDOABLE } from "./undoable.ts";
 import { undoGroupEvent } from "./undo-group.ts";
 import { type KeyEvent, undoneActOf, type UndoneAct } from "./undone-act.ts";
-
-const UNDOABLE: ReadonlySet<TrustEventType> = new Set([
-  "approved",
-  "name-approved",
-  "revoked",
-  "ignored",
-  "set-aside",
-  "renamed",
-  "undone",
-]);
 
 /** How a key that nobody had decided about waits again: for operators alone. */
 const UNDECIDED = {

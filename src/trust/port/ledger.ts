@@ -34,6 +34,8 @@ export interface SightingBatch {
   readonly closed: readonly string[];
   /** Keys that an operator looked at; default none. */
   readonly looked?: readonly { readonly pin: KeyPin; readonly at: number }[];
+  /** Uses of API tokens, by their ids. */
+  readonly used?: readonly { readonly apiToken: string; readonly at: number }[];
 }
 
 /** Where trust is changed, and what changed it. */

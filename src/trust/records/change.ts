@@ -1,6 +1,8 @@
+import type { ApiTokenRecord } from "./api-token-record.ts";
 import type { Actor } from "./events.ts";
 import type { KeyPin, KeyRecord, KeySource } from "./key-record.ts";
 import type { Rate } from "./rate.ts";
+import type { Scope } from "./scope.ts";
 import type { TokenRecord } from "./token-record.ts";
 import type { Concern, Endorser, RefusalReason } from "./verdict.ts";
 
@@ -18,6 +20,11 @@ export interface ChangeOrigin {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly actor: Actor;
+  /**
+   * What whoever acts may do at the most: what needs more is refused as it is carried out, by what it would touch then.
+   * Absent for servers, and for who has the store itself in hand.
+   */
+  readonly scope?: Scope;
 }
 
 /** Binds a name to a key at first use. Of two claims of one name exactly one wins. */
@@ -69,6 +76,16 @@ export interface CreateTokenChange extends ChangeOrigin {
 
 export interface CancelTokenChange extends ChangeOrigin {
   readonly type: "cancel-token";
+  readonly id: string;
+}
+
+export interface CreateApiTokenChange extends ChangeOrigin {
+  readonly type: "create-api-token";
+  readonly token: Omit<ApiTokenRecord, "nameKey" | "createdAt" | "cancelledAt">;
+}
+
+export interface CancelApiTokenChange extends ChangeOrigin {
+  readonly type: "cancel-api-token";
   readonly id: string;
 }
 
@@ -206,6 +223,8 @@ export type Change =
   | NoteConcernChange
   | CreateTokenChange
   | CancelTokenChange
+  | CreateApiTokenChange
+  | CancelApiTokenChange
   | AddToGroupChange
   | RemoveFromGroupChange
   | RenewChange
@@ -223,7 +242,12 @@ export type Change =
 
 /** What a change came to: the keys as they are now, or why a claim was lost. */
 export type Outcome =
-  | { readonly kind: "changed"; readonly keys: readonly KeyRecord[] }
+  | {
+      readonly kind: "changed";
+      readonly keys: readonly KeyRecord[];
+      /** The event by which what an operator did is undone; absent where it cannot be, or only key by key. */
+      readonly event?: number;
+    }
   | {
       readonly kind: "lost";
       readonly reason: RefusalReason;

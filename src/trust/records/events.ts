@@ -21,6 +21,8 @@ export const TRUST_EVENT_TYPES = [
   "rotated",
   "token-created",
   "token-cancelled",
+  "api-token-created",
+  "api-token-cancelled",
   "token-refused",
   "endorsement-refused",
   "group-added",

@@ -1,3 +1,4 @@
+import type { ApiTokenRecord } from "./api-token-record.ts";
 import type { ChainHead, EventDraft, TrustEvent } from "./events.ts";
 import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
@@ -37,6 +38,12 @@ export interface TrustTables extends KeyLookup {
   putToken(token: TokenRecord): void;
   /** Drops tokens that ended before a moment. */
   dropTokens(endedBefore: number): void;
+  /** By its id. */
+  apiToken(id: string): ApiTokenRecord | undefined;
+  apiTokensCalled(nameKey: string): readonly ApiTokenRecord[];
+  putApiToken(token: ApiTokenRecord): void;
+  /** Drops API tokens that ended before a moment. */
+  dropApiTokens(endedBefore: number): void;
   /** The groups that a peer is in, in the order of their folded names. */
   memberships(nameKey: string): readonly GroupMember[];
   putMember(member: GroupMember): void;

@@ -162,6 +162,26 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX refusals_by_reason ON refusals (reason, last_at DESC, id DESC);
    CREATE INDEX connections_in_order ON connections (since, id, run, pin, address);`,
   `CREATE TABLE looked (pin TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE api_tokens (
+     id TEXT PRIMARY KEY,
+     hash TEXT NOT NULL UNIQUE,
+     name TEXT NOT NULL,
+     name_key TEXT NOT NULL,
+     scope TEXT NOT NULL CHECK (scope IN ('read','approve','manage','admin')),
+     created_at INTEGER NOT NULL,
+     expires INTEGER NOT NULL,
+     cancelled_at INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX api_tokens_in_order ON api_tokens (created_at DESC, id);
+   CREATE TABLE api_token_uses (id TEXT PRIMARY KEY, last_used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE sessions (
+     hash TEXT PRIMARY KEY,
+     of TEXT NOT NULL,
+     via TEXT NOT NULL CHECK (via IN ('link','bearer')),
+     user TEXT,
+     created_at INTEGER NOT NULL,
+     expires INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** What migrations need that SQL does not have. */

@@ -65,8 +65,17 @@ export function mustBeShort(search: string): void {
   );
 }
 
+/** Whether there is something to find; a text without any finds nothing. Throws ERR_HANDCLASP_OPTION. */
+export function isSaid(where: Conditions, search: string | undefined): search is string {
+  if (search === undefined) return false;
+  mustBeShort(search);
+  if (search.trim() !== "") return true;
+  where.require(either());
+  return false;
+}
+
 /** Lists whose cursors say where a row stands; that of events is a sequence number. */
-export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "members";
+export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "api-tokens" | "members";
 
 /** The moment that a list begins or ends with, if it does. Throws ERR_HANDCLASP_OPTION for what is none. */
 export function momentOf(moment: number | undefined): number | undefined {

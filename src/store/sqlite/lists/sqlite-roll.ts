@@ -26,7 +26,7 @@ import {
   Conditions,
   either,
   isOneOf,
-  mustBeShort,
+  isSaid,
   momentOf,
   pageOf,
 } from "./page-query.ts";
@@ -253,15 +253,6 @@ export class SqliteRoll {
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
     return this.#database.prepare(sql).all(...values);
   }
-}
-
-/** Whether there is something to find; a text without any finds nothing. Throws ERR_HANDCLASP_OPTION. */
-function isSaid(where: Conditions, search: string | undefined): search is string {
-  if (search === undefined) return false;
-  mustBeShort(search);
-  if (search.trim() !== "") return true;
-  where.require(either());
-  return false;
 }
 
 /** A few keys are looked up one by one. */

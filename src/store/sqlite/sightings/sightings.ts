@@ -28,6 +28,7 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   );
   for (const { pin, at } of batch.seen) seen.run(pin, at);
   if (batch.looked !== undefined) recordLooks(database, batch.looked);
+  noteUses(database, batch.used ?? []);
 
   const silent = database
     .prepare("SELECT id FROM runs WHERE abs(beat - ?) > ? AND id <> ?")
@@ -76,6 +77,15 @@ function recordLooks(database: DatabaseSync, looked: NonNullable<SightingBatch["
        ON CONFLICT DO UPDATE SET at = max(at, excluded.at)`,
   );
   for (const { pin, at } of looked) look.run(pin, at);
+}
+
+function noteUses(database: DatabaseSync, used: NonNullable<SightingBatch["used"]>): void {
+  if (used.length === 0) return;
+  const note = database.prepare(
+    `INSERT INTO api_token_uses SELECT id, ?2 FROM api_tokens WHERE id = ?1
+       ON CONFLICT DO UPDATE SET last_used = max(last_used, excluded.last_used)`,
+  );
+  for (const { apiToken, at } of used) note.run(apiToken, at);
 }
 
 /**

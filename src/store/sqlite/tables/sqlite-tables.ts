@@ -8,11 +8,13 @@ import {
   sealEvent,
   type TrustEvent,
 } from "../../../trust/records/events.ts";
+import type { ApiTokenRecord } from "../../../trust/records/api-token-record.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import type { GroupMember, TrustTables } from "../../../trust/records/trust-tables.ts";
 import type { TokenRecord } from "../../../trust/records/token-record.ts";
 import { countDropped } from "../sightings/dropped.ts";
 import { searchedText } from "../lists/key-search.ts";
+import { ApiTokenRows } from "../desk/api-token-rows.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "../lists/rows.ts";
 import { NEVER } from "../file/schema.ts";
 
@@ -27,9 +29,11 @@ export class SqliteTables implements TrustTables {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #key: StatementSync;
+  readonly #apiTokens: ApiTokenRows;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#apiTokens = new ApiTokenRows(database);
     this.#key = database.prepare("SELECT * FROM keys WHERE pin = ?");
   }
 
@@ -185,6 +189,22 @@ export class SqliteTables implements TrustTables {
     const ended = "coalesce(used_at, cancelled_at, expires) < ?";
     this.#run(`DELETE FROM noted WHERE about IN (SELECT id FROM tokens WHERE ${ended})`, endedBefore);
     this.#run(`DELETE FROM tokens WHERE ${ended}`, endedBefore);
+  }
+
+  apiToken(id: string): ApiTokenRecord | undefined {
+    return this.#apiTokens.byId(id);
+  }
+
+  apiTokensCalled(folded: string): readonly ApiTokenRecord[] {
+    return this.#apiTokens.called(folded);
+  }
+
+  putApiToken(token: ApiTokenRecord): void {
+    this.#apiTokens.put(token);
+  }
+
+  dropApiTokens(endedBefore: number): void {
+    this.#apiTokens.drop(endedBefore);
   }
 
   noteOnce(problem: string, about: string): boolean {

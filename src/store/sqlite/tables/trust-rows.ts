@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { StoredEvent } from "../../../trust/chain/audit-rows.ts";
 import type { KeyStanding, TrustRows } from "../../../trust/chain/compare-rows.ts";
 import type { KeyPin } from "../../../trust/records/key-record.ts";
+import { apiTokenRows } from "../desk/api-token-rows.ts";
 import { searchedText } from "../lists/key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "../lists/rows.ts";
 import { NEVER } from "../file/schema.ts";
@@ -16,6 +17,7 @@ export function trustRows(database: DatabaseSync): TrustRows {
     tombstones: mapped(database.prepare(tombstones).iterate(), (row) => row as { pin: KeyPin; at: number }),
     tokens: mapped(database.prepare(tokens).iterate(), (row) => toTokenRecord(row as TokenRow)),
     members: mapped(database.prepare(members).iterate(), (row) => row as GroupMemberRow),
+    apiTokens: apiTokenRows(database),
     noted: mapped(database.prepare(noted).iterate(), (row) => row as { about: string; problem: string }),
     firstUseOpenUntil: tables.firstUseOpenUntil(),
     newestVersion: Number(database.prepare("SELECT newest FROM key_versions").get()?.["newest"]),

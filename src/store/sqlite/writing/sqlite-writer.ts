@@ -4,6 +4,7 @@ import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { Outcome } from "../../../trust/records/change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
+import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
 import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import { SqliteTables } from "../tables/sqlite-tables.ts";
@@ -14,7 +15,8 @@ export type Write =
   /** A change that is taken back, for what it would come to. */
   | { readonly kind: "trial"; readonly change: PreparedChange }
   | SightingsWrite
-  | SettingWrite;
+  | SettingWrite
+  | SessionWrite;
 
 export interface SightingsWrite {
   readonly kind: "sightings";
@@ -118,6 +120,12 @@ export class SqliteWriter {
         return NOTHING;
       case "setting":
         this.#putSetting(write);
+        return NOTHING;
+      case "session":
+        putSession(this.#database, write.session);
+        return NOTHING;
+      case "session-end":
+        endSessions(this.#database, write);
         return NOTHING;
     }
   }
