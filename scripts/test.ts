@@ -12,6 +12,21 @@ import { bundleCommandLine } from "./bundle.ts";
 /** Folders of what does no I/O and reads no clock: its tests disturb nobody, and loading is most of what each file costs. */
 const TOGETHER = ["bytes", "capture", "explain", "operator", "tls", "trust", "x509"];
 
+/** Folders whose tests close what they open, and so disturb nobody either: some files of one in a process. */
+const IN_BATCHES = ["cli", "client", "gateway", "guard", "store"];
+const BATCH = 9;
+
+/** Files that measure the memory or CPU time of their process, hear its warnings or crashes, or set its flags. */
+const ALONE = [
+  "test/client/servers/damaged-servers.test.ts",
+  "test/client/starttls/starttls.test.ts",
+  "test/gateway/http-large-bodies.test.ts",
+  "test/gateway/http2-floods.test.ts",
+  "test/guard/arrivals/shown-chain.test.ts",
+  "test/guard/guard.test.ts",
+  "test/guard/refusal/withheld-end.test.ts",
+];
+
 const root = resolve(import.meta.dirname, "..");
 const main = await bundleCommandLine(join(root, "node_modules/.cache/handclasp/command-line"));
 const folder = mkdtempSync(join(tmpdir(), "handclasp-tests-"));
@@ -34,9 +49,16 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** One file for each of those folders, which takes longest, then all others. */
+/** One file for each of those folders, which takes longest, then the batches, then all others. */
 function all(): readonly string[] {
-  const files = globSync("test/**/*.test.ts", { cwd: root }).toSorted();
+  const files = globSync("test/**/*.test.ts", { cwd: root })
+    .map((file) => file.replaceAll("\\", "/"))
+    .toSorted();
+  const batches = IN_BATCHES.flatMap((name) =>
+    dealt(files.filter((file) => room(file) === name && !ALONE.includes(file))).map((batch, index) =>
+      inOneProcess(`${name}-${index + 1}`, batch),
+    ),
+  );
   return [
     ...TOGETHER.map((name) =>
       inOneProcess(
@@ -44,13 +66,22 @@ function all(): readonly string[] {
         files.filter((file) => room(file) === name),
       ),
     ),
-    ...files.filter((file) => !TOGETHER.includes(room(file))),
+    ...batches,
+    ...files.filter((file) => !TOGETHER.includes(room(file)) && !IN_BATCHES.includes(room(file))),
+    ...ALONE,
   ];
+}
+
+/** Into batches of one size: neighbours are alike, and those that take long come to lie apart. */
+function dealt(files: readonly string[]): readonly (readonly string[])[] {
+  const batches = Array.from({ length: Math.ceil(files.length / BATCH) }, (): string[] => []);
+  for (const [index, file] of files.entries()) batches[index % batches.length]?.push(file);
+  return batches;
 }
 
 /** The folder of test/ that a file is in. */
 function room(file: string): string {
-  return file.split(/[/\\]/)[1] ?? "";
+  return file.split("/")[1] ?? "";
 }
 
 /** A file that imports others. One that cannot be imported is a test that fails; the others run. */
