@@ -4,6 +4,7 @@ import { openStore } from "../../src/store/open-store.ts";
 import { parseEvent } from "../../src/trust/records/events.ts";
 import { encodeJoinToken, type JoinToken } from "../../src/trust/naming/join-token.ts";
 import type { KeyPin } from "../../src/trust/records/key-record.ts";
+import { runHere } from "../cli/support/run-here.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { openHomeStore } from "../cli/support/trust.ts";
 import { Guest } from "../client/support/join-scene.ts";
@@ -11,8 +12,13 @@ import { CAN_KILL, Killer } from "./support/killer.ts";
 import { eventsIn } from "../support/listed.ts";
 
 const skip = !CAN_KILL && "no C compiler here";
-/** More than a join takes. The first writes are tried one by one, later ones with gaps. */
+/** More than a join takes. */
 const MOST_WRITES = 300;
+
+/** The first writes are tried one by one, later ones with gaps. */
+function after(write: number): number {
+  return write + 1 + Math.floor(write / 4);
+}
 
 /** Who is trusted under a name; what is in the store is sound. */
 async function holdersOf(store: string, name: string): Promise<readonly KeyPin[]> {
@@ -37,14 +43,17 @@ describe("a server that is killed while a client joins", () => {
   it("has the key or has it not, wherever it was, and takes it when it comes again", { skip }, async () => {
     using home = new Home();
     const killer = new Killer(home);
+    await using servers = new AsyncDisposableStack();
+    const startVictim = async (write: number, ...more: readonly string[]): Promise<RunningServer> =>
+      servers.use(await startServe(killer.at(write), ["--first-use", "refuse", ...more]));
+    let victim = await startVictim(1);
     let kills = 0;
     let knownAfterKill = 0;
-    for (let write = 1; ; write += 1 + Math.floor(write / 4)) {
+    for (let write = 1; ; write = after(write)) {
       assert.ok(write < MOST_WRITES);
       const name = `peer-${write}`;
       await using guest = await Guest.called("root");
       const { pin } = guest.own.facts;
-      const victim = await startServe(killer.at(write), ["--first-use", "refuse"]);
       const token = await invite(home, victim, name);
       killer.start();
       const joined = await guest.join(token).then(
@@ -57,9 +66,10 @@ describe("a server that is killed while a client joins", () => {
       if (code === 0) break;
       kills += 1;
       if (holders.length > 0) knownAfterKill += 1;
-      const listen = ["--listen", victim.address];
-      await using again = await startServe(home, ["--first-use", "refuse", ...listen]);
-      assert.equal(again.pin, victim.pin);
+      // Who takes the client again is the next that is killed.
+      const { pin: shown, address } = victim;
+      victim = await startVictim(after(write), "--listen", address);
+      assert.equal(victim.pin, shown);
       await guest.join(token);
       assert.deepEqual(await holdersOf(home.store, name), [pin]);
     }
@@ -76,7 +86,7 @@ describe("a client that is killed while it joins", () => {
     const killer = new Killer(home);
     let kills = 0;
     let knownAfterKill = 0;
-    for (let write = 1; ; write += 1 + Math.floor(write / 4)) {
+    for (let write = 1; ; write = after(write)) {
       assert.ok(write < MOST_WRITES);
       const name = `peer-${write}`;
       const token = encodeJoinToken(await invite(home, server, name));
@@ -90,12 +100,12 @@ describe("a client that is killed while it joins", () => {
         kills += 1;
         if (before.length > 0) knownAfterKill += 1;
       }
-      const second = await guest.run(["join", token, "--json"]);
+      const second = await runHere(guest, ["join", token, "--json"]);
       assert.equal(second.code, 0, `write ${write}: ${second.stderr}`);
       const { pin } = JSON.parse(second.stdout) as { pin: KeyPin };
       assert.deepEqual(await holdersOf(home.store, name), [pin]);
       if (first.code !== 0) continue;
-      const { stdout } = await guest.run(["connect", server.address], "anna\n");
+      const { stdout } = await runHere(guest, ["connect", server.address], "anna\n");
       assert.equal(stdout, "Hello, anna");
       break;
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { runHere } from "../support/run-here.ts";
 import { Home, startServe } from "../support/serve.ts";
 import { makeClient, openssl } from "../support/tls-clients.ts";
@@ -126,20 +126,32 @@ describe("identity export", () => {
   });
 });
 
+const P12_TYPES = ["p256", "ed25519", "rsa"] as const;
+
 describe("identity export --p12", () => {
-  it("writes what OpenSSL reads, by no older cryptography than PBES2 and SHA-256", async () => {
-    using home = new Home();
-    for (const type of ["p256", "ed25519", "rsa"]) {
-      const { pin } = await printedJson<{ pin: string }>(home, "identity", "create", type, "--type", type);
-      const file = home.path(`${type}.p12`);
-      const args = ["identity", "export", type, "--p12", file, "--p12-passphrase-file", inFile(home)];
-      assert.equal(await printed(home, ...args), `wrote ${file}\n`);
+  // Written once: each costs three times 600 000 rounds, and so does whoever reads it.
+  const shared = new Home();
+  const pins = new Map<string, string>();
+  const fileOf = (type: (typeof P12_TYPES)[number]): string => shared.path(`${type}.p12`);
+  before(async () => {
+    for (const type of P12_TYPES) {
+      const { pin } = await printedJson<{ pin: string }>(shared, "identity", "create", type, "--type", type);
+      pins.set(type, pin);
+      const to = ["--p12", fileOf(type), "--p12-passphrase-file", inFile(shared)];
+      assert.equal(await printed(shared, "identity", "export", type, ...to), `wrote ${fileOf(type)}\n`);
+    }
+  });
+  after(() => shared[Symbol.dispose]());
+
+  it("writes what OpenSSL reads, by no older cryptography than PBES2 and SHA-256", () => {
+    for (const type of P12_TYPES) {
+      const file = fileOf(type);
       assert.equal(statSync(file).mode & 0o777, 0o600);
       const read = ["pkcs12", "-in", file, "-passin", `pass:${PASSPHRASE}`];
       const { stdout: pem, stderr: info } = spawnSync("openssl", [...read, "-nodes", "-info"], {
         encoding: "utf8",
       });
-      assert.equal(factsOfPem(pem).pin, pin);
+      assert.equal(factsOfPem(pem).pin, pins.get(type));
       assert.match(pem, new RegExp(`friendlyName: ${type}`));
       assert.equal(
         createPrivateKey(/-----BEGIN PRIVATE[^]*END PRIVATE KEY-----/.exec(pem)?.[0] ?? "").type,
@@ -164,10 +176,10 @@ describe("identity export --p12", () => {
     const made = await printedJson<Record<string, string>>(home, "identity", "export", "--p12", file);
     assert.match(made["passphrase"] ?? "", /^[\w-]{20}$/);
     execFileSync("openssl", ["pkcs12", "-in", file, "-passin", `pass:${made["passphrase"]}`, "-noout"]);
-    const before = readFileSync(file);
+    const written = readFileSync(file);
     const again = await failure(home, "identity", "export", "--p12", file);
     assert.match(again.stderr, /hint: a file that is there is not replaced/);
-    assert.deepEqual(readFileSync(file), before);
+    assert.deepEqual(readFileSync(file), written);
     assert.match(
       await printed(home, "identity", "export", "--p12", home.path("2.p12")),
       /its passphrase: [\w-]{20}\n/,
@@ -200,32 +212,26 @@ describe("identity export --p12", () => {
     assert.match(stdout, /Hello, anna/);
   });
 
-  it("is imported by Java's keytool", { skip: !has("keytool") && "no keytool here" }, async () => {
-    using home = new Home();
-    await printed(home, "identity", "create", "anna");
-    const file = home.path("anna.p12");
-    await printed(home, "identity", "export", "anna", "--p12", file, "--p12-passphrase-file", inFile(home));
+  it("is imported by Java's keytool", { skip: !has("keytool") && "no keytool here" }, () => {
+    const file = fileOf("p256");
     const listed = execFileSync("keytool", ["-list", "-keystore", file, "-storepass", PASSPHRASE], {
       encoding: "utf8",
       stdio: "pipe",
     });
-    assert.match(listed, /anna, .*PrivateKeyEntry/);
+    assert.match(listed, /p256, .*PrivateKeyEntry/);
   });
 
   it(
     "is imported by NSS, as Firefox and Chromium do it",
     { skip: !has("pk12util") && "no pk12util here" },
-    async () => {
+    () => {
       using home = new Home();
       const database = home.path("nss");
       mkdirSync(database);
       execFileSync("certutil", ["-N", "-d", `sql:${database}`, "--empty-password"]);
-      for (const type of ["p256", "rsa"]) {
-        await printed(home, "identity", "create", type, "--type", type);
-        const file = home.path(`${type}.p12`);
-        const passphrase = inFile(home);
-        await printed(home, "identity", "export", type, "--p12", file, "--p12-passphrase-file", passphrase);
-        execFileSync("pk12util", ["-i", file, "-d", `sql:${database}`, "-w", passphrase], { stdio: "pipe" });
+      for (const type of ["p256", "rsa"] as const) {
+        const args = ["-i", fileOf(type), "-d", `sql:${database}`, "-w", inFile(home)];
+        execFileSync("pk12util", args, { stdio: "pipe" });
         const listed = execFileSync("certutil", ["-L", "-d", `sql:${database}`], { encoding: "utf8" });
         assert.match(listed, new RegExp(`^${type} +u,u,u$`, "m"));
       }
