@@ -8,6 +8,7 @@ import { LiveNote } from "./layout/live-note.tsx";
 import { Navigation } from "./layout/navigation.tsx";
 import { SignIn } from "./layout/sign-in.tsx";
 import { TopBar } from "./layout/top-bar.tsx";
+import { WindowChip } from "./layout/window-chip.tsx";
 import { Loading, ProblemNote } from "./parts/notes.tsx";
 import { Toasts } from "./parts/toasts.tsx";
 import type { ViewName } from "./route.ts";
@@ -72,7 +73,9 @@ function Signed(): VNode {
       <a class="skip" href="#view">
         To the content
       </a>
-      <TopBar health={health.value.value} />
+      <TopBar health={health.value.value}>
+        <WindowChip />
+      </TopBar>
       <LiveNote />
       <div class="below">
         <Navigation waiting={waiting.value.value?.counts.waiting ?? null} />

@@ -71,6 +71,12 @@ export interface KeyRow extends KeyJson {
 export interface KeyDetail extends ShownKey {
   readonly groups: readonly string[];
   readonly connections: number;
+  /** Who has the claimed name. */
+  readonly holder?: KeyJson | null;
+  readonly address?: string | null;
+  readonly listener?: string | null;
+  readonly tries?: number;
+  readonly lastTry?: string | null;
   /** What the QR code says; null when no server was started on the store. */
   readonly code?: string | null;
   readonly seenByOperator?: string | null;
@@ -141,4 +147,6 @@ export type How = "scan" | "words" | "key-id";
 export interface Compared {
   readonly equal: boolean;
   readonly how: How;
+  /** What is another one, where a code tells. */
+  readonly differs: "key" | "server" | null;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { session, signOut } from "../client/session.ts";
 import type { Health } from "../client/shapes.ts";
 import { Menu } from "../parts/menu.tsx";
+import { Sign } from "../parts/sign.tsx";
 import { toHref } from "../route.ts";
 import { go } from "../router.ts";
 import { SearchBox } from "./search-box.tsx";
@@ -41,14 +42,17 @@ function HealthSign({ health }: { readonly health: Health }): VNode {
   return (
     <p class="health">
       <span class={`state ${well ? "state-trusted" : "state-conflict"}`} title={problems[0]?.problem}>
-        <span class="sign" aria-hidden="true">
-          {well ? "●" : "⚠"}
-        </span>{" "}
+        <Sign name={well ? "full" : "warning"} />
         {status}
       </span>
       <a class="head" href={toHref("history")} title={isVerified ? "verified to the head" : undefined}>
         head {COUNT.format(head.sequence)}
-        {isVerified && <span aria-label="verified"> ✓</span>}
+        {isVerified && (
+          <>
+            <Sign name="check" />
+            <span class="unseen">verified</span>
+          </>
+        )}
       </a>
     </p>
   );

@@ -1,6 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { sentenceOf } from "../client/act.ts";
 import type { Problem } from "../client/shapes.ts";
+import { Sign } from "./sign.tsx";
 
 /** A list without rows: what that means, and what to do next. */
 export function Empty({
@@ -29,7 +30,7 @@ export function ProblemNote({
   return (
     <div class="note note-bad" role="alert">
       <p>
-        <span aria-hidden="true">✕ </span>
+        <Sign name="cross" />
         {sentenceOf(problem)}
       </p>
       {retry !== undefined && (

@@ -2,9 +2,13 @@ import type { VNode } from "preact";
 import { clock } from "../client/clock.ts";
 import { toDistance } from "../client/time-words.ts";
 
-const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const WHOLE = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "medium",
+  hourCycle: "h23",
+});
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const HOUR = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const HOUR = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export interface TimeProps {
   /** ISO 8601; null for never. */

@@ -3,6 +3,7 @@ import { clock } from "../client/clock.ts";
 import { dismiss, type Toast, toasts } from "../client/toasts.ts";
 import { CommandLines } from "./as-command.tsx";
 import { Icon } from "./icon.tsx";
+import { Sign } from "./sign.tsx";
 
 /** What was done lately, and the way back. */
 export function Toasts(): VNode {
@@ -23,7 +24,7 @@ function OneToast({ id, text, tone, undo, command, ends }: Toast): VNode {
   return (
     <div class={`toast toast-${tone}`} role={tone === "failed" ? "alert" : undefined}>
       <p class="toast-text">
-        <span aria-hidden="true">{tone === "failed" ? "✕ " : "✓ "}</span>
+        <Sign name={tone === "failed" ? "cross" : "check"} />
         {text}
       </p>
       <div class="toast-actions">
