@@ -11,17 +11,21 @@ import { createIdentity } from "../x509/create-identity.ts";
 import { processName } from "./trust-store/process-name.ts";
 import { DemoClient, type Visit } from "./demo/client.ts";
 import { startDemoServer } from "./demo/server.ts";
+import { stay } from "./demo/stay.ts";
 import { print, printError } from "./terminal/output.ts";
 
 /** `demo`: plays the whole story on this machine and exits 1 when a step does not hold. */
 export function command(): Command {
-  return new Command("demo").action(demo);
+  return new Command("demo")
+    .option("--stay", "then leave a gateway with its page up, a client connected and one waiting")
+    .action(demo);
 }
 
-async function demo(): Promise<void> {
+async function demo({ stay: stays }: { readonly stay?: true }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "handclasp-demo-"));
   try {
     await play(join(folder, "trust.db"));
+    if (stays) await stay(folder);
   } catch (error) {
     printError(error);
     process.exitCode = 1;

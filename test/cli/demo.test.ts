@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { describe, it } from "node:test";
-import { Home } from "./support/serve.ts";
+import { Home, MAIN } from "./support/serve.ts";
 
 const LINE = /^content_type=<_TLSContentType\.([A-Z_]+): \d+>\t\tmsg_type=<_TLS\w+\.([A-Z_]+): \d+>$/;
 const FIRST_HANDSHAKE =
@@ -26,4 +30,62 @@ describe("demo", () => {
     const handshake = lines.filter((line) => line?.[1] === "HANDSHAKE").map((line) => line?.[2]);
     assert.equal(handshake.join(" "), FIRST_HANDSHAKE);
   });
+
+  it("leaves a gateway with its page to look at under --stay: one is connected, one waits, one claims another's name", async () => {
+    using home = new Home();
+    const demo = spawn(process.execPath, [MAIN, "demo", "--stay"], {
+      env: home.environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const link = await linkIn(demo.stdout);
+      const secret = await signIn(link);
+      let keys = await keysAt(link.origin, secret);
+      for (let tries = 0; tries < 100 && (keys.length < 3 || keys[0]?.connections === 0); tries++) {
+        await setTimeout(200);
+        keys = await keysAt(link.origin, secret);
+      }
+      assert.deepEqual(
+        keys.map(({ peer, reason, connections }) => ({ peer, reason, connections })),
+        [
+          { peer: "anna", reason: null, connections: 1 },
+          { peer: "printer-4", reason: "pending", connections: 0 },
+          { peer: "anna", reason: "key-changed", connections: 0 },
+        ],
+      );
+    } finally {
+      demo.kill("SIGTERM");
+      const [code] = (await once(demo, "exit")) as [number | null];
+      assert.equal(code, 0);
+    }
+  });
 });
+
+interface ListedKey {
+  readonly peer: string;
+  readonly reason: string | null;
+  readonly connections: number;
+}
+
+async function linkIn(output: NodeJS.ReadableStream): Promise<URL> {
+  for await (const line of createInterface({ input: output })) {
+    if (line.startsWith("http://")) return new URL(line);
+  }
+  throw new Error("the demo printed no link");
+}
+
+async function signIn({ origin, hash }: URL): Promise<string> {
+  const response = await fetch(`${origin}/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin },
+    body: JSON.stringify({ link: hash.replace("#k=", "") }),
+  });
+  const { secret } = (await response.json()) as { readonly secret: string };
+  return secret;
+}
+
+async function keysAt(origin: string, secret: string): Promise<readonly ListedKey[]> {
+  const response = await fetch(`${origin}/v1/keys`, { headers: { authorization: `Bearer ${secret}` } });
+  const { items } = (await response.json()) as { readonly items: readonly ListedKey[] };
+  return items;
+}
