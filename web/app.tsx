@@ -24,6 +24,7 @@ import { RefusalsView } from "./views/refusals.tsx";
 import { SettingsView } from "./views/settings.tsx";
 import { UnknownView } from "./views/unknown.tsx";
 import { WaitingView } from "./views/waiting.tsx";
+import { WindowView } from "./views/window.tsx";
 
 const VIEWS: Readonly<Record<ViewName, ComponentType>> = {
   waiting: WaitingView,
@@ -35,6 +36,7 @@ const VIEWS: Readonly<Record<ViewName, ComponentType>> = {
   invite: InviteView,
   history: HistoryView,
   settings: SettingsView,
+  window: WindowView,
   unknown: UnknownView,
 };
 

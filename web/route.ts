@@ -9,6 +9,7 @@ export type ViewName =
   | "invite"
   | "history"
   | "settings"
+  | "window"
   | "unknown";
 
 /** A view and all that is chosen in it: the whole state of the page that a link can carry. */
@@ -27,6 +28,7 @@ const ALONE: ReadonlyMap<string, ViewName> = new Map([
   ["invite", "invite"],
   ["history", "history"],
   ["settings", "settings"],
+  ["window", "window"],
 ]);
 const OF_A_KEY: ReadonlyMap<string, ViewName> = new Map([
   ["peers", "peer"],

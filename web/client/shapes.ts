@@ -43,6 +43,7 @@ export interface Problem {
 }
 
 export interface Health {
+  readonly store?: { readonly url: string; readonly bytes: number | null } | null;
   readonly status: "healthy" | "degraded";
   readonly version: string;
   readonly process?: string;
@@ -54,6 +55,8 @@ export interface Health {
 
 export interface FirstUseWindow {
   readonly open: boolean;
+  /** What is left of it, by the server's clock, as it answered. */
+  readonly leftMs: number;
   readonly openedAt: string | null;
   readonly until: string | null;
   readonly max: number | null;

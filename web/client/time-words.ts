@@ -12,6 +12,14 @@ export function toSpan(ms: number): string {
   return `${Math.floor(long / DAY)} d`;
 }
 
+const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+
+/** A duration as the API and the command line write it, `10m`; NaN for another text. */
+export function toMs(duration: string): number {
+  const [, count, unit = ""] = /^(\d+)([smhdw])$/.exec(duration) ?? [];
+  return Number(count) * (UNITS[unit] ?? Number.NaN);
+}
+
 /** When it was or will be, seen from `now`: `just now`, `5 min ago`, `in 3 d`. Milliseconds since the epoch. */
 export function toDistance(at: number, now: number): string {
   if (at > now) return at - now < SECOND ? "now" : `in ${toSpan(at - now)}`;

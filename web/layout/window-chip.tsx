@@ -1,6 +1,31 @@
 import type { VNode } from "preact";
+import { may } from "../client/session.ts";
+import { toCountdown } from "../client/time-words.ts";
+import { closeWindow, useWindow } from "../client/window.ts";
+import { toHref } from "../route.ts";
 
-/** What is left of first use while it is open. */
+/** While first use is open to whoever comes: how long, and a way to end it, in every view. */
 export function WindowChip(): VNode | null {
-  return null;
+  const { value, leftMs } = useWindow();
+  const now = value.value;
+  if (now === null || !now.open || leftMs.value === 0) return null;
+  return (
+    <div class="window-chip">
+      <a href={toHref("window")}>
+        <span aria-hidden="true">⏱ </span>
+        <span class="window-word">open </span>
+        <span class="countdown">{toCountdown(leftMs.value)}</span>
+      </a>
+      {may("manage") && (
+        <button
+          type="button"
+          class="button small"
+          aria-label="Close the window"
+          onClick={() => void closeWindow()}
+        >
+          Close
+        </button>
+      )}
+    </div>
+  );
 }

@@ -1,0 +1,59 @@
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { sentenceOf } from "../../client/act.ts";
+import type { AuditHead, AuditVerified } from "../../client/list-shapes.ts";
+import { ProblemError, request } from "../../client/request.ts";
+import { useResource } from "../../client/resource.ts";
+import { ProblemNote } from "../../parts/notes.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
+
+const COUNT = new Intl.NumberFormat();
+
+/** Whether the events are those that were written, as far as anybody looked. */
+export function ChainVerdict(): VNode | null {
+  const { value, problem, reload } = useResource<AuditHead>("/v1/audit/head", ["change", "health"]);
+  const verdict = useSignal<AuditVerified | null>(null);
+  const busy = useSignal(false);
+  const failure = useSignal<string | null>(null);
+  const verify = async (): Promise<void> => {
+    busy.value = true;
+    try {
+      const answer = await request<AuditVerified>("/v1/audit/verify", { method: "POST", body: {} });
+      verdict.value = answer.value;
+      failure.value = null;
+      reload();
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      failure.value = sentenceOf(error.problem);
+    } finally {
+      busy.value = false;
+    }
+  };
+  if (value.value === null) {
+    return problem.value === null ? null : <ProblemNote problem={problem.value} retry={reload} />;
+  }
+  const { sequence, hash, verified } = value.value;
+  const broken = verdict.value?.problem ?? null;
+  const isWhole = broken === null && verified >= sequence;
+  return (
+    <div class={`note ${broken !== null ? "note-bad" : isWhole ? "note-good" : "note-warn"}`} role="status">
+      <p>
+        <span aria-hidden="true">{broken !== null ? "✕ " : isWhole ? "✓ " : "… "}</span>
+        {broken ??
+          (isWhole
+            ? `Verified to head ${COUNT.format(sequence)}`
+            : `Verified to ${COUNT.format(verified)} of ${COUNT.format(sequence)} events`)}{" "}
+        <code class="hash" title={hash}>
+          {hash.slice(0, 16)}…
+        </code>
+        {failure.value !== null && <> {failure.value}</>}
+      </p>
+      <div class="actions">
+        <CopyButton text={`${sequence} ${hash}`} what="head of the chain" />
+        <button type="button" class="button small" disabled={busy.value} onClick={() => void verify()}>
+          {busy.value ? "Verifying…" : "Verify all anew"}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+import type { VNode } from "preact";
+import { act } from "../../client/act.ts";
+import type { TokenJson } from "../../client/list-shapes.ts";
+import { usePages } from "../../client/pages.ts";
+import { may } from "../../client/session.ts";
+import { KeyLink } from "../../parts/key-id.tsx";
+import { PeerName } from "../../parts/names.tsx";
+import { Empty } from "../../parts/notes.tsx";
+import { Paged } from "../../parts/paged.tsx";
+import { Time } from "../../parts/time.tsx";
+
+type TokenState = TokenJson["state"];
+
+/** In this order, each with its sign. */
+const STATES: readonly (readonly [state: TokenState, title: string, sign: string, kind: string])[] = [
+  ["open", "Open", "○", "pending"],
+  ["used", "Used", "●", "trusted"],
+  ["expired", "Expired", "◌", "retired"],
+  ["cancelled", "Cancelled", "✕", "retired"],
+];
+
+/** Tokens by what became of them. */
+export function Tokens(): VNode {
+  const pages = usePages<TokenJson>("/v1/tokens", ["change"]);
+  return (
+    <section aria-label="Tokens" class="tokens">
+      <Paged
+        pages={pages}
+        empty={
+          <Empty title="No tokens yet.">
+            <p>Those that you make stand here until they are used, and for 30 days after.</p>
+          </Empty>
+        }
+      >
+        {(items) =>
+          STATES.map(([state, title, sign, kind]) => {
+            const those = items.filter((token) => token.state === state);
+            if (those.length === 0) return null;
+            return (
+              <section key={state} aria-label={title}>
+                <h2>
+                  <span class={`state state-${kind}`}>
+                    <span class="sign" aria-hidden="true">
+                      {sign}
+                    </span>
+                  </span>{" "}
+                  {title}
+                </h2>
+                <ul class="rows">
+                  {those.map((token) => (
+                    <Token key={token.id} {...token} />
+                  ))}
+                </ul>
+              </section>
+            );
+          })
+        }
+      </Paged>
+    </section>
+  );
+}
+
+function Token({
+  id,
+  peer,
+  state,
+  expires,
+  from,
+  replace,
+  usedAt,
+  usedByKeyId,
+  cancelledAt,
+}: TokenJson): VNode {
+  const cancel = (): Promise<unknown> =>
+    act({ path: `/v1/tokens/${id}/cancel`, said: () => `Cancelled the token for ${peer}` });
+  return (
+    <li class="rows-row" tabIndex={-1} data-stop>
+      <span class="rows-name">
+        <PeerName name={peer} />
+      </span>
+      <code class="dim">{id.slice(0, 8)}</code>
+      <span class="dim">
+        {state === "open" && (
+          <>
+            ends <Time at={expires} />
+          </>
+        )}
+        {state === "used" && (
+          <>
+            used <Time at={usedAt} /> by {usedByKeyId !== null && <KeyLink keyId={usedByKeyId} />}
+          </>
+        )}
+        {state === "expired" && (
+          <>
+            ended <Time at={expires} />
+          </>
+        )}
+        {state === "cancelled" && (
+          <>
+            cancelled <Time at={cancelledAt} />
+          </>
+        )}
+        {from !== null && `, only from ${from}`}
+        {replace && ", replaces the key of that name"}
+      </span>
+      {state === "open" && may("manage") && (
+        <button
+          type="button"
+          class="button danger small"
+          aria-label={`Cancel the token for ${peer}`}
+          onClick={() => void cancel()}
+        >
+          Cancel
+        </button>
+      )}
+    </li>
+  );
+}
