@@ -1,15 +1,14 @@
 import { useMemo } from "preact/hooks";
 import type { VNode } from "preact";
-import type { RefusalExplained, RefusalJson } from "../client/list-shapes.ts";
+import type { RefusalJson } from "../client/list-shapes.ts";
 import { usePages } from "../client/pages.ts";
 import { isGrave, REASONS, reasonWords } from "../client/reason-words.ts";
-import { useResource } from "../client/resource.ts";
+import { Explained } from "../parts/explained.tsx";
 import { FilterChoice, FilterText } from "../parts/filters.tsx";
 import { KeyLink } from "../parts/key-id.tsx";
 import { Claim } from "../parts/names.tsx";
-import { Empty, Loading, ProblemNote } from "../parts/notes.tsx";
+import { Empty } from "../parts/notes.tsx";
 import { Paged } from "../parts/paged.tsx";
-import { Remedies } from "../parts/remedies.tsx";
 import { Time } from "../parts/time.tsx";
 import { ViewHead } from "../parts/view-head.tsx";
 import { toHref } from "../route.ts";
@@ -115,36 +114,6 @@ function Refusal({ refusal, isOpen }: RefusalProps): VNode {
       </div>
       {isOpen && <Explained connection={connection} name={peer} />}
     </li>
-  );
-}
-
-function Explained({
-  connection,
-  name,
-}: {
-  readonly connection: string;
-  readonly name: string | null;
-}): VNode {
-  const { value, problem, reload } = useResource<RefusalExplained>(
-    `/v1/refusals/${encodeURIComponent(connection)}`,
-    ["change"],
-  );
-  if (problem.value !== null) return <ProblemNote problem={problem.value} retry={reload} />;
-  if (value.value === null) return <Loading />;
-  const { explanation, refusal } = value.value;
-  return (
-    <div class="explained">
-      {explanation.evidence.map((sentence) => (
-        <p>{sentence}</p>
-      ))}
-      {explanation.remedies.length > 0 && <h2>What changes that</h2>}
-      <Remedies remedies={explanation.remedies} name={name} />
-      {refusal.keyId !== null && (
-        <p>
-          <a href={toHref("peer", {}, refusal.keyId)}>All that is known of this key</a>
-        </p>
-      )}
-    </div>
   );
 }
 
