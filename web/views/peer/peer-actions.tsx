@@ -31,12 +31,6 @@ export function PeerActions({ shown, etag, onDialog }: PeerActionsProps): VNode 
   };
   const isTrusted = state === "trusted";
   const hasName = isTrusted || state === "revoked" || state === "retired";
-  const item = (
-    text: string,
-    run: () => void,
-    scope: "approve" | "manage",
-    danger = false,
-  ): readonly MenuItem[] => (may(scope) ? [{ text, act: run, danger }] : []);
   const items = [
     ...item("Note…", () => onDialog("note"), "approve"),
     ...(hasName ? item("Rename…", () => onDialog("rename"), "manage") : []),
@@ -75,4 +69,14 @@ export function PeerActions({ shown, etag, onDialog }: PeerActionsProps): VNode 
       />
     </>
   );
+}
+
+/** One item, for who may do it. */
+function item(
+  text: string,
+  run: () => void,
+  scope: "approve" | "manage",
+  danger = false,
+): readonly MenuItem[] {
+  return may(scope) ? [{ text, act: run, danger }] : [];
 }
