@@ -62,6 +62,7 @@ export class MapStore implements TrustStore {
   /** In the order of their newest. */
   #refusals: readonly RefusalSighting[] = [];
   #droppedRefusals = 0;
+  #writes = 0;
   #isClosed = false;
 
   // Knowledge
@@ -100,6 +101,7 @@ export class MapStore implements TrustStore {
     const { outcome, rows } = this.#carryOut(change);
     const events = rows.events.slice(this.#current.events.length);
     this.#current = rows;
+    this.#writes++;
     for (const listener of events.length === 0 ? [] : this.#listeners) {
       queueMicrotask(() => this.#listeners.has(listener) && listener(events));
     }
@@ -118,6 +120,7 @@ export class MapStore implements TrustStore {
     for (const connection of opened) this.#connections.set(connection.id, { ...connection, ...run });
     for (const id of closed) this.#connections.delete(id);
     if (refusals.length > 0) this.#refuse(refusals);
+    this.#writes++;
     this.#mustBeOpen();
   }
 
@@ -130,6 +133,11 @@ export class MapStore implements TrustStore {
     return this.#rows.head();
   }
 
+  revision(): number {
+    this.#mustBeOpen();
+    return this.#writes;
+  }
+
   setting(name: string): string | undefined {
     return this.#rows.settings.get(name);
   }
@@ -140,6 +148,7 @@ export class MapStore implements TrustStore {
       throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${name}" was written by somebody else`);
     }
     settings.set(name, value);
+    this.#writes++;
   }
 
   // Roll

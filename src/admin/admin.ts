@@ -1,4 +1,7 @@
+import { randomInt } from "node:crypto";
 import { type Context, Hono } from "hono";
+import { ChainWatch } from "../operator/chain-watch.ts";
+import { KeyComparison } from "../operator/compare-key.ts";
 import type { AdminContext } from "./call/admin-context.ts";
 import type { Identified } from "./call/caller.ts";
 import { Problem, problemResponse, toProblem } from "./call/problem.ts";
@@ -11,8 +14,9 @@ import { secure } from "./http/security-headers.ts";
 import { adminRoutes } from "./routes/admin-routes.ts";
 import { LoginLinks } from "./sign-in/login-links.ts";
 import { Sessions } from "./sign-in/sessions.ts";
+import { Hub } from "./stream/hub.ts";
 
-export interface AdminOptions extends AdminContext {
+export interface AdminOptions extends Omit<AdminContext, "comparison" | "watch"> {
   /** What the server may be called, with its port: every other `Host` is refused. */
   readonly hosts: Iterable<string>;
   /** What the connection of a request says of who sends it; `env` is what `fetch` got. */
@@ -20,6 +24,10 @@ export interface AdminOptions extends AdminContext {
   readonly page: PageFiles;
   /** Who uses a one-use link: the one who runs this process. */
   readonly user: string | null;
+  /** Milliseconds on a clock that nobody sets. */
+  readonly monotonic: () => number;
+  /** Lets whatever else waits go first. */
+  readonly pause: () => Promise<unknown>;
 }
 
 /** The operator's page and its API. */
@@ -30,24 +38,30 @@ export interface Admin {
   readonly createLink: () => string;
   /** Answers a request; never fails. */
   readonly fetch: (request: Request, env: unknown) => Promise<Response>;
+  /** Ends what is streamed. */
+  readonly close: () => void;
 }
 
 type Env = { Bindings: { readonly of: unknown } };
 
 /** Puts gates, routes and page together. Listens nowhere. */
 export function createAdmin(options: AdminOptions): Admin {
-  const { transport, identify, page, user } = options;
+  const { store, transport, identify, page, user, monotonic } = options;
   const hosts = new Set(Array.from(options.hosts, (host) => host.toLowerCase()));
   const sessions = new Sessions(options);
   const links = new LoginLinks(options);
-  const routes = adminRoutes(options, { sessions, links, user });
+  const comparison = new KeyComparison(store, { monotonic, random: (below) => randomInt(below) });
+  const watch = new ChainWatch(store, options.pause);
+  const look = async (): Promise<string> => JSON.stringify(await watch.look());
+  const hub = new Hub({ store, monotonic, look });
+  const routes = adminRoutes({ ...options, comparison, watch }, { sessions, links, user }, hub);
   const recogniser = { sessions, transport };
   const app = new Hono<Env>();
 
   const asked = ({ req, env }: Context<Env>, scope: Route["scope"]): ReturnType<typeof admit> => {
     const request = req.raw;
     const origin = `${transport === "tls" ? "https" : "http"}://${request.headers.get("host")}`;
-    return admit(recogniser, { request, origin, identified: identify(env.of) }, scope);
+    return admit(recogniser, { request, origin, identify: () => identify(env.of) }, scope);
   };
   for (const route of routes) {
     app.on(route.method, toPattern(route.path), (context) =>
@@ -86,6 +100,7 @@ export function createAdmin(options: AdminOptions): Admin {
         return secure(problemResponse(toProblem(error)));
       }
     },
+    close: () => hub.close(),
   };
 }
 

@@ -1,16 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
-import { createAdmin } from "../admin/admin.ts";
 import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { LoopbackServer } from "./admin/loopback-server.ts";
+import { openAdmin } from "./admin/open-admin.ts";
 import { openLink } from "./admin/open-link.ts";
 import { loadPageFiles } from "./admin/page-files.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { stopSignal } from "./server/listen.ts";
 import { print, say } from "./terminal/output.ts";
-import { processName } from "./trust-store/process-name.ts";
-import { userName } from "./trust-store/user-name.ts";
 import { withStore } from "./trust-store/with-store.ts";
 import { readVersion } from "./version.ts";
 
@@ -36,21 +33,10 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
   const wanted = parseServerAddress(listen);
   const page = await loadPageFiles();
   await withStore(url, "ui", async (store) => {
+    const of = { verb: "ui", store, page, version: readVersion() };
     let link = "";
     await using _server = await LoopbackServer.open(wanted, (address, hosts) => {
-      const admin = createAdmin({
-        store,
-        hosts,
-        transport: "loopback",
-        identify: () => null,
-        page,
-        user: userName(),
-        now: Date.now,
-        random: randomBytes,
-        process: processName("ui"),
-        version: readVersion(),
-        commandOf: ({ act, key }) => `handclasp trust ${act} ${String(key)}`,
-      });
+      const admin = openAdmin({ ...of, hosts, transport: "loopback", identify: nobody });
       link = `http://${formatServerAddress(address)}/#k=${admin.createLink()}`;
       return admin;
     });
@@ -59,4 +45,9 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
     using _opened = open ? openLink(link) : undefined;
     await stopped;
   });
+}
+
+/** A connection without TLS says nothing of who is there. */
+function nobody(): null {
+  return null;
 }

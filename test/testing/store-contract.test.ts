@@ -47,6 +47,7 @@ const LIES: readonly (readonly [
       tryOut: async () => ({ kind: "changed", keys: [] }),
       onEvents: () => () => undefined,
       head: () => CHAIN_START,
+      revision: () => 1,
       setting: () => undefined,
       putSetting: async () => undefined,
     },

@@ -1,7 +1,7 @@
+import type { OperatorAct, PerformOptions } from "../../operator/act.ts";
+import type { ChainWatch } from "../../operator/chain-watch.ts";
+import type { KeyComparison } from "../../operator/compare-key.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-
-/** An act of an operator, as data. */
-export type AdminAct = { readonly act: string } & Readonly<Record<string, unknown>>;
 
 /** What all routes have. */
 export interface AdminContext {
@@ -9,11 +9,14 @@ export interface AdminContext {
   readonly transport: "loopback" | "tls";
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** So many random bytes. */
-  readonly random: (size: number) => Uint8Array;
   /** What runs, with its process id, for events. */
   readonly process: string;
   readonly version: string;
   /** The command line that does the same. */
-  readonly commandOf: (act: AdminAct) => string;
+  readonly commandOf: (act: OperatorAct) => string;
+  /** The command line by which a client uses a join token. */
+  readonly joinCommandOf: (token: string) => string;
+  readonly meantServer: NonNullable<PerformOptions["meantServer"]>;
+  readonly comparison: KeyComparison;
+  readonly watch: ChainWatch;
 }

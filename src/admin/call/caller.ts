@@ -1,15 +1,9 @@
-/** How much an operator may, each more than the one before. */
-export const SCOPES = ["read", "approve", "manage", "admin"] as const;
-
-export type Scope = (typeof SCOPES)[number];
-
-/** Whether somebody who may `has` may do what needs `needed`. */
-export function includes(has: Scope, needed: Scope): boolean {
-  return SCOPES.indexOf(has) >= SCOPES.indexOf(needed);
-}
+import type { Scope } from "../../trust/records/scope.ts";
 
 /** An operator who asks for something. */
 export interface Caller {
+  /** Tells operators from each other in this process. */
+  readonly id: string;
   /** For events, and to be shown. */
   readonly name: string | null;
   readonly scope: Scope;

@@ -1,4 +1,4 @@
-import { type ErrorCode, isHandclaspError } from "../../errors.ts";
+import { isHandclaspError } from "../../errors.ts";
 import type { Remedy } from "../../remedy.ts";
 
 /** What can be wrong with a request itself. */
@@ -56,13 +56,17 @@ export class Problem extends Error {
   }
 }
 
-const STATUS_OF: Partial<Record<ErrorCode, ProblemStatus>> = {
+const STATUS_OF: Readonly<Record<string, ProblemStatus>> = {
   ERR_HANDCLASP_NOT_FOUND: 404,
   ERR_HANDCLASP_CHANGED: 412,
   ERR_HANDCLASP_CONFLICT: 409,
   ERR_HANDCLASP_STATE: 409,
   ERR_HANDCLASP_AMBIGUOUS: 409,
   ERR_HANDCLASP_TOKEN: 409,
+  ERR_HANDCLASP_LAST_ADMIN: 409,
+  ERR_HANDCLASP_SCOPE: 403,
+  ERR_HANDCLASP_RATE: 429,
+  ERR_HANDCLASP_MALFORMED: 422,
   ERR_HANDCLASP_OPTION: 422,
   ERR_HANDCLASP_NAME: 422,
   ERR_HANDCLASP_KEY_ID: 422,
@@ -77,14 +81,20 @@ export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (!isHandclaspError(thrown)) return new Problem(500, { code: "unexpected" });
   const { code, message, hint, remedies, details } = thrown;
-  const conflictsWith = details["conflictsWith"];
-  return new Problem(STATUS_OF[code] ?? 500, {
+  const { conflictsWith, retryAfterMs } = details;
+  const retryAfter = typeof retryAfterMs === "number" ? String(Math.ceil(retryAfterMs / 1000)) : undefined;
+  const about = {
     code,
     detail: message,
     ...(hint !== undefined && { hint }),
     ...(remedies.length > 0 && { remedies }),
     ...(typeof conflictsWith === "string" && { conflictsWith }),
-  });
+  };
+  return new Problem(
+    STATUS_OF[code] ?? 500,
+    about,
+    retryAfter === undefined ? {} : { "retry-after": retryAfter },
+  );
 }
 
 /** As bytes go out. */

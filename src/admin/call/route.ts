@@ -1,5 +1,6 @@
 import type { GenericSchema, InferOutput } from "valibot";
-import type { Caller, Identified, Scope } from "./caller.ts";
+import type { Scope } from "../../trust/records/scope.ts";
+import type { Caller, Identified } from "./caller.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -25,6 +26,8 @@ export interface Asked {
   readonly caller: Caller | null;
   /** Of its session, where it has one. */
   readonly secret: string | null;
+  /** Whether who asked would still be let in. */
+  readonly isWelcome: () => boolean;
 }
 
 /** What goes back. */

@@ -1,5 +1,5 @@
 import type { Identified } from "../call/caller.ts";
-import { includes } from "../call/caller.ts";
+import { includes } from "../../trust/records/scope.ts";
 import { Problem } from "../call/problem.ts";
 import type { Answer, Asked, Route } from "../call/route.ts";
 import { recognise, type Recogniser } from "../sign-in/recognise.ts";
@@ -10,16 +10,18 @@ import { readInput, readQuery } from "./read-input.ts";
 /** What of a request is known before it is looked for a route. */
 export interface Incoming {
   readonly request: Request;
-  readonly identified: Identified;
+  /** What its connection says of who sends it, now. */
+  readonly identify: () => Identified;
   readonly origin: string;
 }
 
 /** Finds out who asks: throws 401 for nobody, 403 for whoever was made to ask by another page. */
 export function admit(
   recogniser: Recogniser,
-  { request, identified, origin }: Incoming,
+  { request, identify, origin }: Incoming,
   scope: Route["scope"],
 ): Asked {
+  const identified = identify();
   const { caller, secret, isStale } = recognise(recogniser, request, identified);
   if (caller === null && scope !== "anybody") {
     throw new Problem(
@@ -29,7 +31,11 @@ export function admit(
     );
   }
   if (caller === null || caller.isAmbient) checkOrigin(request, origin);
-  return { request, origin, identified, caller, secret };
+  const isWelcome = (): boolean => {
+    const now = recognise(recogniser, request, identify()).caller;
+    return now !== null && (scope === "anybody" || includes(now.scope, scope));
+  };
+  return { request, origin, identified, caller, secret, isWelcome };
 }
 
 /** Has a request carried out, in the order in which answers are given: 403, 404, 422, 428, then what the route says. */
@@ -57,7 +63,7 @@ export async function dispatch(
 }
 
 /** Of routes for anybody, which look at `asked.caller` instead. */
-const NOBODY = { name: null, scope: "read", via: "bearer", keyId: null, isAmbient: false } as const;
+const NOBODY = { id: "", name: null, scope: "read", via: "bearer", keyId: null, isAmbient: false } as const;
 
 function versionOf(request: Request): number {
   const given = request.headers.get("if-match");

@@ -1,82 +1,81 @@
-import { toListedKeys } from "../../operator/listed-key.ts";
-import { Operator } from "../../operator/operator.ts";
-import { isHandclaspError } from "../../errors.ts";
+import type { OperatorAct } from "../../operator/act.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
-import { everyItem } from "../../trust/port/page.ts";
-import type { KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
-import type { AdminAct, AdminContext } from "../call/admin-context.ts";
-import { Problem, toProblem } from "../call/problem.ts";
+import type { KeyRecord } from "../../trust/records/key-record.ts";
+import { actFor } from "../call/acting.ts";
+import type { AdminContext } from "../call/admin-context.ts";
+import type { Scope } from "../../trust/records/scope.ts";
 import { type Answer, type Call, type Route, route } from "../call/route.ts";
+import { actJson, noteBody, renameBody } from "../schemas/acts.ts";
 import { approveBody } from "../schemas/keys.ts";
 import { noBody } from "../schemas/session.ts";
 import { findKey } from "./find-key.ts";
 
+type KeyCall = Call<unknown, unknown, KeyRecord>;
+
 /** What operators do to one key. */
 export function actRoutes(context: AdminContext): readonly Route[] {
-  const { store, now } = context;
+  const { store, comparison } = context;
   const find = (params: Readonly<Record<string, string>>): KeyRecord | undefined => findKey(store, params);
+
   return [
     route("POST", "/v1/keys/{keyId}/approve", {
-      summary: "Trusts a key, as it was looked at",
+      summary: "Trusts a key, as it was looked at; how it was compared is known from before",
       scope: "approve",
       needsVersion: true,
       find,
       body: approveBody,
+      answer: actJson,
       handle(call) {
-        const { expires, ...options } = call.body;
+        const { caller, subject, version } = call;
+        const { expires, ...body } = call.body;
         const end = typeof expires === "string" ? Date.parse(expires) : expires;
-        const approval = { ...options, ...(end !== undefined && { expires: end }) };
-        return act(call, { act: "approve", key: toKeyId(call.subject.pin), ...approval }, (operator, seen) =>
-          operator.approve(call.subject.pin, { ...approval, seen }),
-        );
+        const compared = comparison.comparedBy(caller.id, subject.pin, version);
+        return act(call, {
+          act: "approve",
+          key: toKeyId(subject.pin),
+          compared,
+          ...body,
+          ...(end !== undefined && { expires: end }),
+        });
       },
     }),
-    route("POST", "/v1/keys/{keyId}/revoke", {
-      summary: "Takes the trust from a key for good, and ends its connections",
+    simple("ignore", "approve", "Refuses a key from now on, without calling it stolen"),
+    simple("revoke", "manage", "Takes the trust from a key for good, and ends its connections"),
+    simple("set-aside", "manage", "Takes the trust from a key until it is approved again"),
+    simple("forget", "manage", "Removes a key and its name; there is no way back"),
+    route("POST", "/v1/keys/{keyId}/rename", {
+      summary: "Gives a peer another name",
       scope: "manage",
       needsVersion: true,
       find,
-      body: noBody,
-      handle: (call) =>
-        act(call, { act: "revoke", key: toKeyId(call.subject.pin) }, (operator, seen) =>
-          operator.revoke(call.subject.pin, { seen }),
-        ),
+      body: renameBody,
+      answer: actJson,
+      handle: (call) => act(call, { act: "rename", key: toKeyId(call.subject.pin), peer: call.body.peer }),
+    }),
+    route("POST", "/v1/keys/{keyId}/note", {
+      summary: "Writes down what is to be known of a key",
+      scope: "approve",
+      find,
+      body: noteBody,
+      answer: actJson,
+      handle: (call) => act(call, { act: "note", key: toKeyId(call.subject.pin), text: call.body.text }),
     }),
   ];
 
-  async function act(
-    { caller, subject, version, asked }: Call<unknown, unknown, KeyRecord>,
-    data: AdminAct,
-    run: (operator: Operator, seen: { version: number; pin: KeyPin }) => Promise<readonly KeyRecord[]>,
-  ): Promise<Answer> {
-    const operator = new Operator(store, { user: caller.name, process: context.process, now });
-    const open = await openPins();
-    try {
-      const keys = await run(operator, { version, pin: subject.pin });
-      const pins = new Set(keys.filter(({ state }) => state !== "trusted").map(({ pin }) => pin));
-      const event = store.head().sequence;
-      const [first] = keys;
-      return {
-        body: {
-          keys: await toListedKeys(store, keys, now()),
-          ended: open.filter((pin) => pins.has(pin)).length,
-          event,
-          undo: { path: `/v1/events/${event}/undo`, etag: `"${first?.version}"` },
-          command: context.commandOf(data),
-          curl: `curl ${asked.origin}${new URL(asked.request.url).pathname}`,
-        },
-      };
-    } catch (error) {
-      if (!isHandclaspError(error, "ERR_HANDCLASP_CHANGED")) throw error;
-      const present = store.key(subject.pin);
-      const [key] = present === undefined ? [] : await toListedKeys(store, [present], now());
-      throw new Problem(412, { ...toProblem(error).members, key: key ?? null });
-    }
+  function simple(name: "ignore" | "revoke" | "set-aside" | "forget", scope: Scope, summary: string): Route {
+    return route("POST", `/v1/keys/{keyId}/${name}`, {
+      summary,
+      scope,
+      needsVersion: true,
+      find,
+      body: noBody,
+      answer: actJson,
+      handle: (call) => act(call, { act: name, key: toKeyId(call.subject.pin) }),
+    });
   }
 
-  async function openPins(): Promise<readonly KeyPin[]> {
-    const pins: KeyPin[] = [];
-    for await (const { pin } of everyItem((page) => store.listConnections(page))) pins.push(pin);
-    return pins;
+  async function act({ caller, asked, subject, version }: KeyCall, data: OperatorAct): Promise<Answer> {
+    const seen = version === 0 ? {} : { seen: { pin: subject.pin, version } };
+    return { body: await actFor(context, { caller, asked, ...seen }, data) };
   }
 }

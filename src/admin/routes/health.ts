@@ -1,20 +1,16 @@
+import { toHealth } from "../../operator/health.ts";
 import type { AdminContext } from "../call/admin-context.ts";
 import { type Route, route } from "../call/route.ts";
+import { healthJson } from "../schemas/health.ts";
 
 /** How the store is. */
-export function healthRoutes({ store, version }: AdminContext): readonly Route[] {
+export function healthRoutes({ store, watch, version }: AdminContext): readonly Route[] {
   return [
     route("GET", "/v1/health", {
       summary: "How the server and its trust store are",
       scope: "read",
-      handle() {
-        const { url, schema, bytes, keys } = store.stats();
-        const { sequence, hash } = store.head();
-        const head = { sequence, hash };
-        return {
-          body: { status: "healthy", version, head, store: { url, schema, bytes }, keys, problems: [] },
-        };
-      },
+      answer: healthJson,
+      handle: () => ({ body: { version, ...toHealth(store, watch.report) } }),
     }),
   ];
 }

@@ -1,5 +1,4 @@
 import type { AdminContext } from "../call/admin-context.ts";
-import type { Caller, Scope } from "../call/caller.ts";
 import { Problem } from "../call/problem.ts";
 import { type Asked, type Route, route } from "../call/route.ts";
 import {
@@ -36,8 +35,8 @@ export function sessionRoutes({ transport }: AdminContext, signIn: SignIn): read
       scope: "anybody",
       body: signInBody,
       answer: signedInJson,
-      handle({ body }) {
-        const secret = signIn.sessions.begin(who(body, signIn));
+      async handle({ body }) {
+        const secret = await begin(body, signIn);
         if (transport === "loopback") return { body: { secret }, status: 201 };
         const cookie = `${COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
         return { body: { secret: null }, status: 201, headers: { "set-cookie": cookie } };
@@ -48,8 +47,8 @@ export function sessionRoutes({ transport }: AdminContext, signIn: SignIn): read
       scope: "read",
       body: noBody,
       answer: noBody,
-      handle({ asked }) {
-        if (asked.secret !== null) signIn.sessions.end(asked.secret);
+      async handle({ asked }) {
+        if (asked.secret !== null) await signIn.sessions.end(asked.secret);
         const cookie = `${COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
         return { body: {}, ...(transport === "tls" && { headers: { "set-cookie": cookie } }) };
       },
@@ -57,9 +56,10 @@ export function sessionRoutes({ transport }: AdminContext, signIn: SignIn): read
   ];
 }
 
-function who({ link }: SignInBody, { links, user }: SignIn): Pick<Caller, "name" | "scope" | "via"> {
-  const scope: Scope = "admin";
-  if (link !== undefined && links.redeem(link)) return { name: user, scope, via: "link" };
+async function begin({ link, bearer = "" }: SignInBody, { sessions, links, user }: SignIn): Promise<string> {
+  if (link !== undefined && links.redeem(link)) return sessions.beginByLink(user);
+  const secret = link === undefined ? await sessions.beginByToken(bearer) : undefined;
+  if (secret !== undefined) return secret;
   throw new Problem(401, {
     code: "not-signed-in",
     detail:

@@ -1,13 +1,12 @@
 import * as v from "valibot";
 import type { KeyJson } from "../../operator/listed-key.ts";
+import type { Page } from "../../trust/port/page.ts";
 import type { ShownKey } from "../../operator/shown-key.ts";
 import { TRUST_EVENT_TYPES } from "../../trust/records/events.ts";
+import { pageOf, type PageQuery, pageQuery } from "./page-query.ts";
 
 /** A page of keys. */
-export interface KeysJson {
-  readonly items: readonly KeyRow[];
-  readonly next: string | null;
-}
+export type KeysJson = Page<KeyRow>;
 
 /** A key on a list of the page. */
 export interface KeyRow extends KeyJson {
@@ -22,11 +21,9 @@ export interface KeyDetail extends ShownKey {
   readonly connections: number;
 }
 
-export interface KeysQuery {
+export interface KeysQuery extends PageQuery {
   readonly q?: string;
   readonly state?: KeyJson["state"];
-  readonly cursor?: string;
-  readonly limit?: number;
 }
 
 export interface ApproveBody {
@@ -60,10 +57,7 @@ const ROW = { ...KEY, groups: v.array(v.string()), connections: v.number() };
 
 const EVENT = v.looseObject({ sequence: v.number(), type: v.picklist(TRUST_EVENT_TYPES) });
 
-export const keysJson: v.GenericSchema = v.strictObject({
-  items: v.array(v.strictObject(ROW)),
-  next: text,
-});
+export const keysJson: v.GenericSchema = pageOf(v.strictObject(ROW));
 
 export const keyDetail: v.GenericSchema = v.strictObject({
   ...ROW,
@@ -79,14 +73,22 @@ export const keyDetail: v.GenericSchema = v.strictObject({
 
 export const keyJson: v.GenericSchema = v.strictObject(KEY);
 
-export const keysQuery: v.GenericSchema<KeysQuery> = v.strictObject({
+/** A key that waits, beside who has its name. */
+export const waitingKeyJson: v.GenericSchema = v.strictObject({
+  ...KEY,
+  claim: text,
+  holder: v.nullable(v.strictObject(KEY)),
+  address: text,
+  listener: text,
+  tries: v.number(),
+  lastTry: text,
+  phrase: text,
+});
+
+export const keysQuery: v.GenericSchema<unknown, KeysQuery> = pageQuery({
   q: v.exactOptional(v.pipe(v.string(), v.maxLength(500))),
   state: v.exactOptional(v.picklist(STATES)),
-  cursor: v.exactOptional(v.pipe(v.string(), v.maxLength(1000))),
-  limit: v.exactOptional(
-    v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(500)),
-  ),
-}) as unknown as v.GenericSchema<KeysQuery>;
+});
 
 export const approveBody: v.GenericSchema<ApproveBody> = v.strictObject({
   name: v.exactOptional(v.pipe(v.string(), v.maxLength(500))),

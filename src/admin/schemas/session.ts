@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { SCOPES, type Scope } from "../call/caller.ts";
+import { type Scope, SCOPES } from "../../trust/records/scope.ts";
 
 /** Who one is here; and, for nobody, why, and how that can be changed. */
 export interface SessionJson {

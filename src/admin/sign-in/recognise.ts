@@ -1,6 +1,8 @@
+import type { SignedIn } from "../../operator/sign-in.ts";
 import type { Caller, Identified } from "../call/caller.ts";
 import type { Sessions } from "./sessions.ts";
 
+/** Sent by TLS alone, to this host and to no other, by no script, and with nothing that another site has sent. */
 export const COOKIE = "__Host-handclasp";
 
 /** What a request brings to say who sends it. */
@@ -18,6 +20,9 @@ export interface Recogniser {
   readonly transport: "loopback" | "tls";
 }
 
+const NOBODY: Presented = { caller: null, secret: null, isStale: false };
+const STALE: Presented = { ...NOBODY, isStale: true };
+
 /** Says who sends a request. Where a bearer is given nothing else is looked at: no cookie, no certificate. */
 export function recognise(
   { sessions, transport }: Recogniser,
@@ -26,20 +31,28 @@ export function recognise(
 ): Presented {
   const authorization = request.headers.get("authorization");
   if (authorization !== null) {
-    const [, secret = ""] = /^Bearer ([\w.-]+)$/i.exec(authorization) ?? [];
-    const who = transport === "loopback" ? sessions.find(secret) : undefined;
-    if (who === undefined) return { caller: null, secret: null, isStale: true };
-    return { caller: { ...who, keyId: null, isAmbient: false }, secret, isStale: false };
+    const [, secret = ""] = /^Bearer ([\w.-]{1,200})$/i.exec(authorization) ?? [];
+    if (secret.startsWith("hca1.")) return toPresented(sessions.byToken(secret), null, false);
+    // The secret of a session over TLS is the cookie's alone.
+    if (transport === "tls") return STALE;
+    return toPresented(sessions.bySecret(secret), secret, false);
   }
   const cookie = transport === "tls" ? cookieOf(request) : undefined;
-  const who = cookie === undefined ? undefined : sessions.find(cookie);
-  if (cookie !== undefined && who !== undefined) {
-    return { caller: { ...who, keyId: null, isAmbient: true }, secret: cookie, isStale: false };
+  if (cookie !== undefined) {
+    const presented = toPresented(sessions.bySecret(cookie), cookie, true);
+    if (presented.caller !== null) return presented;
   }
-  const isStale = cookie !== undefined;
-  if (identified?.kind !== "operator") return { caller: null, secret: null, isStale };
+  if (identified?.kind !== "operator") return cookie === undefined ? NOBODY : STALE;
   const { name, scope, keyId } = identified;
-  return { caller: { name, scope, keyId, via: "certificate", isAmbient: true }, secret: null, isStale };
+  const id = `key:${keyId}`;
+  return { ...NOBODY, caller: { id, name, scope, keyId, via: "certificate", isAmbient: true } };
+}
+
+function toPresented(found: SignedIn | undefined, secret: string | null, isAmbient: boolean): Presented {
+  if (found === undefined) return STALE;
+  const { user: name, scope, via, apiToken } = found;
+  const id = apiToken === null ? `link:${name ?? ""}` : `token:${apiToken}`;
+  return { caller: { id, name, scope, via, keyId: null, isAmbient }, secret, isStale: false };
 }
 
 function cookieOf(request: Request): string | undefined {

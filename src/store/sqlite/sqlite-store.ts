@@ -159,6 +159,10 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.head());
   }
 
+  revision(): number {
+    return this.#read(() => this.#feed.revision());
+  }
+
   setting(name: string): string | undefined {
     return this.#read(() => this.#tables.setting(name));
   }

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { Change } from "../../trust/records/change.ts";
 import { parseEvent, type SealedEvent } from "../../trust/records/events.ts";
+import type { SightingBatch } from "../../trust/port/ledger.ts";
 import { claimOf } from "./claims.ts";
 import { factsOf, randomPin } from "./made-up-certificates.ts";
 import { everyEvent, everyKey, type StoreSuite } from "./store-suite.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR = { user: null, process: "test 1", address: "192.0.2.1", listener: null };
+const NOTHING: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };
 const EMPTY = { sequence: 0, hash: "0".repeat(64) };
 
 /** Registers this part for one kind of store. */
@@ -31,6 +33,25 @@ export function describeLedger({ kind, open, describe, it }: StoreSuite): void {
         [2, 3],
       );
       assert.deepEqual(store.head(), { sequence: 3, hash: told.at(-1)?.hash });
+    });
+
+    it("make another revision, as does whatever else is written, and reading does not", async () => {
+      await using store = await open();
+      const revisions = [store.revision()];
+      const anna = factsOf("anna");
+      await store.apply(claimOf(anna));
+      revisions.push(store.revision());
+      await store.record({ ...NOTHING, seen: [{ pin: anna.pin, at: AT + 1 }] });
+      revisions.push(store.revision());
+      await store.putSetting("colour", "green");
+      revisions.push(store.revision());
+      assert.deepEqual(
+        revisions,
+        [...new Set(revisions)].toSorted((one, other) => one - other),
+      );
+      await store.listKeys();
+      store.key(anna.pin);
+      assert.equal(store.revision(), revisions.at(-1));
     });
 
     it("are not told to a listener that has gone", async () => {

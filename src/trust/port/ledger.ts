@@ -50,6 +50,8 @@ export interface Ledger {
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
   /** The end of the chain of events. */
   head(): ChainHead;
+  /** A larger number whenever anything was written since, by whichever process; cheap enough to be asked for every second. */
+  revision(): number;
   /** What servers on one store agree on, by name. */
   setting(name: string): string | undefined;
   /**

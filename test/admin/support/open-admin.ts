@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { type Admin, createAdmin } from "../../../src/admin/admin.ts";
 import type { PageFile, PageFiles } from "../../../src/admin/page/page-files.ts";
@@ -6,6 +6,9 @@ import { LoopbackServer } from "../../../src/cli/admin/loopback-server.ts";
 import { openStoreAt } from "../../../src/store/open-store.ts";
 import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+
+/** The key of the server that tokens of tests are for. */
+export const SERVER = "sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /** The page that tests serve. */
 export const PAGE: PageFiles = new Map([
@@ -64,10 +67,13 @@ export class OpenAdmin implements AsyncDisposable {
         page: PAGE,
         user: "operator",
         now: () => clock.now,
-        random: randomBytes,
+        monotonic: () => clock.now,
+        pause: setImmediate,
         process: "test 1",
         version: "0.0.0",
         commandOf: ({ act }) => `handclasp ${act}`,
+        joinCommandOf: (token) => `handclasp join ${token}`,
+        meantServer: () => ({ servers: ["gw.example:8443"], serverPin: SERVER }),
       });
       resolve({ admin, origin: `http://127.0.0.1:${port}` });
       return admin;

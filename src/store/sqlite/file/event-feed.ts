@@ -24,6 +24,7 @@ export class EventFeed {
   readonly #version: StatementSync;
   readonly #after: StatementSync;
   readonly #hashAt: StatementSync;
+  readonly #revision: StatementSync;
   readonly #listeners = new Set<Listener>();
   readonly #timer: NodeJS.Timeout | undefined;
   #seenVersion: number;
@@ -38,12 +39,21 @@ export class EventFeed {
       "SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
     );
     this.#seenVersion = this.#readVersion();
+    // What others commit counts in one of the two, what is written by this connection in the other.
+    this.#revision = database.prepare(
+      "SELECT data_version + total_changes() AS revision FROM pragma_data_version",
+    );
     this.#hashAt = database.prepare("SELECT hash FROM events WHERE sequence = ?");
     const head = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").get();
     this.#head = (head as ChainHead | undefined) ?? CHAIN_START;
     // After the reads above: the first one makes the log and its index.
     this.#files = path === null ? [] : [path, `${path}-wal`, `${path}-shm`].flatMap(identified);
     if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
+  }
+
+  /** A larger number after each write, whoever wrote. */
+  revision(): number {
+    return (this.#revision.get() as { revision: number }).revision;
   }
 
   listen(listener: Listener): () => void {

@@ -1,0 +1,61 @@
+import { toListedEvent } from "../../operator/listed-event.ts";
+import type { AdminContext } from "../call/admin-context.ts";
+import { type Route, route } from "../call/route.ts";
+import { headJson, verifiedJson } from "../schemas/health.ts";
+import { noBody } from "../schemas/session.ts";
+
+/** Of events that are read at once. */
+const AT_ONCE = 500;
+
+/** The events as evidence. */
+export function auditRoutes({ store, watch }: AdminContext): readonly Route[] {
+  return [
+    route("GET", "/v1/audit/head", {
+      summary: "The end of the chain, and how far it was verified",
+      scope: "read",
+      answer: headJson,
+      handle() {
+        const { sequence, hash } = store.head();
+        return { body: { sequence, hash, verified: watch.report.head.sequence } };
+      },
+    }),
+    route("POST", "/v1/audit/verify", {
+      summary: "Recomputes the chain from its first event on",
+      scope: "read",
+      body: noBody,
+      answer: verifiedJson,
+      async handle() {
+        const { head, broken } = await watch.verifyAnew();
+        const { sequence, hash } = head;
+        const problem = broken === null ? null : `event ${broken.sequence}: ${broken.problem}`;
+        return { body: { ok: broken === null, head: { sequence, hash }, problem } };
+      },
+    }),
+    route("GET", "/v1/audit/events.jsonl", {
+      summary: "All events, one on a line",
+      scope: "read",
+      handle: () =>
+        new Response(allEvents(), {
+          headers: {
+            "content-type": "application/jsonl",
+            "content-disposition": 'attachment; filename="events.jsonl"',
+          },
+        }),
+    }),
+  ];
+
+  /** Read as it is taken. */
+  function allEvents(): ReadableStream<Uint8Array> {
+    let after: string | null = "0";
+    return new ReadableStream({
+      async pull(controller) {
+        if (after === null) return controller.close();
+        const { items, next } = await store.listEvents({ after, limit: AT_ONCE });
+        const lines = items.map((event) => `${JSON.stringify(toListedEvent(event))}\n`);
+        if (lines.length > 0) controller.enqueue(Buffer.from(lines.join("")));
+        after = next;
+        if (next === null) controller.close();
+      },
+    });
+  }
+}

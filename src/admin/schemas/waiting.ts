@@ -1,0 +1,30 @@
+import * as v from "valibot";
+import type { WaitingJson as Waiting } from "../../operator/waiting.ts";
+import { waitingKeyJson } from "./keys.ts";
+import { type PageQuery, pageQuery } from "./page-query.ts";
+
+export type WaitingJson = Waiting;
+
+const text = v.nullable(v.string());
+
+export const waitingQuery: v.GenericSchema<unknown, PageQuery> = pageQuery({});
+
+export const waitingJson: v.GenericSchema = v.strictObject({
+  counts: v.looseObject({ waiting: v.number(), conflicts: v.number() }),
+  items: v.array(
+    v.union([
+      v.strictObject({ kind: v.literal("key"), key: waitingKeyJson }),
+      v.strictObject({
+        kind: v.literal("network"),
+        network: v.string(),
+        count: v.number(),
+        firstSeen: text,
+        lastSeen: text,
+        sample: v.array(waitingKeyJson),
+        conflicts: v.number(),
+        digest: v.string(),
+      }),
+    ]),
+  ),
+  next: text,
+});

@@ -1,0 +1,130 @@
+import { toListedEvent } from "../../operator/listed-event.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { SealedEvent } from "../../trust/records/events.ts";
+import { EventStream } from "./event-stream.ts";
+import { Glance } from "./glance.ts";
+
+const TICK_MS = 1000;
+const COMMENT_EVERY = 15;
+/** More than these that were missed are not told one by one. */
+const MOST_MISSED = 1000;
+const MOST_STREAMS = 500;
+
+export interface HubOptions {
+  readonly store: TrustStore;
+  /** Milliseconds on a clock that nobody sets. */
+  readonly monotonic: () => number;
+  /** Verifies what is new of the chain; a text that is another one when the answer is. */
+  readonly look: () => Promise<string>;
+}
+
+/** A page that listens. */
+interface Listener {
+  readonly stream: EventStream;
+  /** Whether who listens may still do so. */
+  readonly isWelcome: () => boolean;
+  /** The last event that it was told; null until it was told what it had missed. */
+  told: number | null;
+}
+
+/** Tells all pages what happens: one subscription to the store and one timer, while there is a page. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #glance: Glance;
+  readonly #listeners = new Set<Listener>();
+  #unsubscribe: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ticks = 0;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#glance = new Glance(options);
+  }
+
+  /** Null when there are too many. `after` is the last event that the page knows of; null for none. */
+  open(after: number | null, isWelcome: () => boolean): EventStream | null {
+    if (this.#listeners.size >= MOST_STREAMS) return null;
+    const stream = new EventStream(() => this.#left(listener));
+    const listener: Listener = { stream, isWelcome, told: null };
+    this.#listeners.add(listener);
+    this.#begin();
+    void this.#catchUp(listener, after).catch(() => stream.end());
+    return stream;
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const { stream } of this.#listeners) stream.end();
+  }
+
+  #begin(): void {
+    this.#unsubscribe ??= this.#options.store.onEvents((events) => this.#happened(events));
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  #left(listener: Listener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    this.#unsubscribe?.();
+    clearInterval(this.#timer);
+    this.#unsubscribe = undefined;
+    this.#timer = undefined;
+    this.#glance.forget();
+  }
+
+  /** Tells what a page missed, up to where it hears by itself; `reset` when that is too much, or was never there. */
+  async #catchUp(listener: Listener, after: number | null): Promise<void> {
+    const { store } = this.#options;
+    const { stream } = listener;
+    const { sequence: head } = store.head();
+    let told = after ?? head;
+    if (told > head || head - told > MOST_MISSED) {
+      stream.tell("reset", {}, head);
+      told = head;
+    } else {
+      stream.tell("ready", { head }, told);
+    }
+    while (told < store.head().sequence) {
+      const { items } = await store.listEvents({ after: String(told), limit: MOST_MISSED });
+      for (const event of items) tellChange(stream, event);
+      const last = items.at(-1);
+      if (last === undefined) break;
+      told = last.sequence;
+    }
+    listener.told = told;
+  }
+
+  #happened(events: readonly SealedEvent[]): void {
+    this.#dismiss();
+    for (const listener of this.#listeners) {
+      if (listener.told === null) continue;
+      for (const event of events) {
+        if (event.sequence <= listener.told) continue;
+        if (event.sequence > listener.told + 1) listener.stream.tell("reset", {}, event.sequence);
+        else tellChange(listener.stream, event);
+        listener.told = event.sequence;
+      }
+    }
+  }
+
+  #tick(): void {
+    this.#dismiss();
+    this.#ticks++;
+    if (this.#ticks % COMMENT_EVERY === 0) for (const { stream } of this.#listeners) stream.breathe();
+    void this.#tellTopics();
+  }
+
+  async #tellTopics(): Promise<void> {
+    const topics = await this.#glance.look();
+    for (const topic of topics) for (const { stream } of this.#listeners) stream.tell(topic, {});
+  }
+
+  /** Who may not listen any more hears nothing more. */
+  #dismiss(): void {
+    for (const { stream, isWelcome } of this.#listeners) if (!isWelcome()) stream.end();
+  }
+}
+
+function tellChange(stream: EventStream, event: SealedEvent): void {
+  stream.tell("change", toListedEvent(event), event.sequence);
+}

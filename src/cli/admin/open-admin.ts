@@ -1,0 +1,31 @@
+import { setImmediate } from "node:timers/promises";
+import { type Admin, type AdminOptions, createAdmin } from "../../admin/admin.ts";
+import { shellQuoted } from "../terminal/shell-quoted.ts";
+import { meantServer } from "../token/meant-server.ts";
+import { processName } from "../trust-store/process-name.ts";
+import { userName } from "../trust-store/user-name.ts";
+
+/** What differs from one place where the page is served to the other. */
+export interface OpenAdminOptions extends Pick<
+  AdminOptions,
+  "store" | "hosts" | "transport" | "identify" | "page" | "version"
+> {
+  /** What serves it. */
+  readonly verb: string;
+}
+
+/** The page and its API, with what they have of this process and of the command line. */
+export function openAdmin({ verb, ...options }: OpenAdminOptions): Admin {
+  const { store } = options;
+  return createAdmin({
+    ...options,
+    user: userName(),
+    now: Date.now,
+    monotonic: () => performance.now(),
+    pause: setImmediate,
+    process: processName(verb),
+    commandOf: (act) => `handclasp trust ${act.act}`,
+    joinCommandOf: (token) => `handclasp join ${shellQuoted(token)}`,
+    meantServer: (said) => meantServer(store, said),
+  });
+}
