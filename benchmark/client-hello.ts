@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { duplexPair } from "node:stream";
 import { connect } from "node:tls";
 import { ja4 } from "../src/tls/formats/ja4.ts";
-import { parseClientHello } from "../src/tls/messages/client-hello.ts";
+import { parseClientHello } from "../src/tls/messages/hello/client-hello.ts";
 import { median } from "./server-process.ts";
 
 /** The record's header and the message's. RFC 8446 §5.1, §4. */

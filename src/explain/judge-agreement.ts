@@ -1,5 +1,5 @@
 import { ALERTS } from "../tls/code-points/alert.ts";
-import type { ClientHello } from "../tls/messages/client-hello.ts";
+import type { ClientHello } from "../tls/messages/hello/client-hello.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import type { Certainty, Explanation, HandshakeRule } from "./explanation.ts";
 import type { HandshakeFacts, SentAlert } from "./seen/handshake-facts.ts";

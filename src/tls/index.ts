@@ -47,30 +47,52 @@ export {
   type CertificateEntry,
   type CertificateMessage,
   parseCertificateMessage,
-} from "./messages/certificate.ts";
-export { type CertificateRequest, parseCertificateRequest } from "./messages/certificate-request.ts";
-export { type CertificateStatus, parseCertificateStatus } from "./messages/certificate-status.ts";
-export { type CertificateVerify, parseCertificateVerify } from "./messages/certificate-verify.ts";
+} from "./messages/certificates/certificate.ts";
+export {
+  type CertificateRequest,
+  parseCertificateRequest,
+} from "./messages/certificates/certificate-request.ts";
+export {
+  type CertificateStatus,
+  parseCertificateStatus,
+} from "./messages/certificates/certificate-status.ts";
+export {
+  type CertificateVerify,
+  parseCertificateVerify,
+} from "./messages/certificates/certificate-verify.ts";
 export { type ChangeCipherSpec, parseChangeCipherSpec } from "./messages/change-cipher-spec.ts";
-export { type ClientHello, parseClientHello } from "./messages/client-hello.ts";
-export { type ClientKeyExchange, parseClientKeyExchange } from "./messages/client-key-exchange.ts";
-export { type CompressedCertificate, parseCompressedCertificate } from "./messages/compressed-certificate.ts";
+export { type ClientHello, parseClientHello } from "./messages/hello/client-hello.ts";
+export {
+  type ClientKeyExchange,
+  parseClientKeyExchange,
+} from "./messages/key-exchange/client-key-exchange.ts";
+export {
+  type CompressedCertificate,
+  parseCompressedCertificate,
+} from "./messages/certificates/compressed-certificate.ts";
 export { type EmptyMessage } from "./messages/empty-message.ts";
-export { type EncryptedExtensions, parseEncryptedExtensions } from "./messages/encrypted-extensions.ts";
+export { type EncryptedExtensions, parseEncryptedExtensions } from "./messages/hello/encrypted-extensions.ts";
 export { type Finished, parseFinished } from "./messages/finished.ts";
 export { type KeyUpdate, parseKeyUpdate } from "./messages/key-update.ts";
 export { type NewSessionTicket, parseNewSessionTicket } from "./messages/new-session-ticket.ts";
-export { parseServerHello, type ServerHello, type ServerHelloExtensions } from "./messages/server-hello.ts";
-export { type ServerKeyExchange, parseServerKeyExchange } from "./messages/server-key-exchange.ts";
-export type { ClientHelloExtensions } from "./messages/client-hello-extensions.ts";
-export type { Extension } from "./messages/extension.ts";
+export {
+  parseServerHello,
+  type ServerHello,
+  type ServerHelloExtensions,
+} from "./messages/hello/server-hello.ts";
+export {
+  type ServerKeyExchange,
+  parseServerKeyExchange,
+} from "./messages/key-exchange/server-key-exchange.ts";
+export type { ClientHelloExtensions } from "./messages/extensions/client-hello-extensions.ts";
+export type { Extension } from "./messages/parts/extension.ts";
 export {
   type HandshakeContext,
   type HandshakeMessage,
   type HandshakeMessages,
   parseHandshakeMessage,
 } from "./messages/handshake-message.ts";
-export type { KeyShare } from "./messages/key-share.ts";
+export type { KeyShare } from "./messages/extensions/key-share.ts";
 export { RecordReader, type TlsRecord } from "./records/record-reader.ts";
 export {
   type Arrival,

@@ -1,6 +1,6 @@
-import type { CertificateRequest } from "../../tls/messages/certificate-request.ts";
-import type { ClientHello } from "../../tls/messages/client-hello.ts";
-import type { ServerHello } from "../../tls/messages/server-hello.ts";
+import type { CertificateRequest } from "../../tls/messages/certificates/certificate-request.ts";
+import type { ClientHello } from "../../tls/messages/hello/client-hello.ts";
+import type { ServerHello } from "../../tls/messages/hello/server-hello.ts";
 import type { Sender } from "../../tls/records/sender.ts";
 
 export interface SentAlert {

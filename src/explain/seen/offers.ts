@@ -3,7 +3,7 @@ import { CIPHER_SUITE_NAMES } from "../../tls/code-points/code-points-cipher-sui
 import { NAMED_GROUPS } from "../../tls/code-points/code-points-named-groups.ts";
 import { SIGNATURE_SCHEMES } from "../../tls/code-points/code-points-signature-schemes.ts";
 import { VERSIONS } from "../../tls/code-points/code-points-version.ts";
-import type { ClientHello } from "../../tls/messages/client-hello.ts";
+import type { ClientHello } from "../../tls/messages/hello/client-hello.ts";
 
 const TLS_1_2 = 0x0303;
 const TLS_1_3 = 0x0304;

@@ -2,7 +2,7 @@ import { HandclaspError } from "../../errors.ts";
 import { CONTENT_TYPE } from "../../tls/code-points/content-type.ts";
 import { type HandshakeFrame, HandshakeReader } from "../../tls/records/handshake-reader.ts";
 import { parseKeyLogLine } from "../../tls/keys/key-log.ts";
-import { parseCertificateMessage } from "../../tls/messages/certificate.ts";
+import { parseCertificateMessage } from "../../tls/messages/certificates/certificate.ts";
 import { Tls13RecordOpener } from "../../tls/keys/open-record-tls13.ts";
 import { RecordReader, type TlsRecord } from "../../tls/records/record-reader.ts";
 import type { Tls13Suite } from "../../tls/keys/tls13-suite.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isGrease } from "../code-points/code-points.ts";
 import { EXTENSION_TYPE } from "../code-points/code-points-extensions.ts";
-import type { ClientHello } from "../messages/client-hello.ts";
+import type { ClientHello } from "../messages/hello/client-hello.ts";
 
 /** What stands for the hash of an empty list. */
 const EMPTY_HASH = "000000000000";

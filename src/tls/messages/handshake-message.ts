@@ -1,19 +1,22 @@
 import { HANDSHAKE_TYPE } from "../code-points/code-points.ts";
 import type { HandshakeVersion } from "../code-points/code-points-version.ts";
-import { type CertificateMessage, parseCertificateMessage } from "./certificate.ts";
-import { type CertificateRequest, parseCertificateRequest } from "./certificate-request.ts";
-import { type CertificateStatus, parseCertificateStatus } from "./certificate-status.ts";
-import { type CertificateVerify, parseCertificateVerify } from "./certificate-verify.ts";
-import { type ClientHello, parseClientHello } from "./client-hello.ts";
-import { type ClientKeyExchange, parseClientKeyExchange } from "./client-key-exchange.ts";
-import { type CompressedCertificate, parseCompressedCertificate } from "./compressed-certificate.ts";
+import { type CertificateMessage, parseCertificateMessage } from "./certificates/certificate.ts";
+import { type CertificateRequest, parseCertificateRequest } from "./certificates/certificate-request.ts";
+import { type CertificateStatus, parseCertificateStatus } from "./certificates/certificate-status.ts";
+import { type CertificateVerify, parseCertificateVerify } from "./certificates/certificate-verify.ts";
+import { type ClientHello, parseClientHello } from "./hello/client-hello.ts";
+import { type ClientKeyExchange, parseClientKeyExchange } from "./key-exchange/client-key-exchange.ts";
+import {
+  type CompressedCertificate,
+  parseCompressedCertificate,
+} from "./certificates/compressed-certificate.ts";
 import { type EmptyMessage, parseEmptyMessage } from "./empty-message.ts";
-import { type EncryptedExtensions, parseEncryptedExtensions } from "./encrypted-extensions.ts";
+import { type EncryptedExtensions, parseEncryptedExtensions } from "./hello/encrypted-extensions.ts";
 import { type Finished, parseFinished } from "./finished.ts";
 import { type KeyUpdate, parseKeyUpdate } from "./key-update.ts";
 import { type NewSessionTicket, parseNewSessionTicket } from "./new-session-ticket.ts";
-import { parseServerHello, type ServerHello } from "./server-hello.ts";
-import { parseServerKeyExchange, type ServerKeyExchange } from "./server-key-exchange.ts";
+import { parseServerHello, type ServerHello } from "./hello/server-hello.ts";
+import { parseServerKeyExchange, type ServerKeyExchange } from "./key-exchange/server-key-exchange.ts";
 
 /** What the handshake has settled so far, which some messages are read by. */
 export interface HandshakeContext {

@@ -1,8 +1,8 @@
 import { ByteReader } from "../../bytes/byte-reader.ts";
 import { EXTENSION_TYPE } from "../code-points/code-points-extensions.ts";
 import type { HandshakeVersion } from "../code-points/code-points-version.ts";
-import { type Extension, parseExtensions } from "./extension.ts";
-import { parseOpaque } from "./opaque.ts";
+import { type Extension, parseExtensions } from "./parts/extension.ts";
+import { parseOpaque } from "./parts/opaque.ts";
 
 /** RFC 8446 §4.6.1, RFC 5077 §3.3. */
 export interface NewSessionTicket {

@@ -2,9 +2,9 @@ import { ByteReader } from "../../bytes/byte-reader.ts";
 import type { HandclaspError } from "../../errors.ts";
 import { CERTIFICATE_TYPE } from "../code-points/code-points.ts";
 import { tlsVersion } from "../code-points/code-points-version.ts";
-import type { ClientHello } from "../messages/client-hello.ts";
-import type { EncryptedExtensions } from "../messages/encrypted-extensions.ts";
-import type { ServerHello } from "../messages/server-hello.ts";
+import type { ClientHello } from "../messages/hello/client-hello.ts";
+import type { EncryptedExtensions } from "../messages/hello/encrypted-extensions.ts";
+import type { ServerHello } from "../messages/hello/server-hello.ts";
 import type { Sender } from "../records/sender.ts";
 
 /** What the hellos of one handshake settled; a renegotiation has the next one. RFC 8446 §4.1, RFC 5246 §7.4.1. */

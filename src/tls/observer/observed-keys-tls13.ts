@@ -3,7 +3,7 @@ import { CONTENT_TYPE } from "../code-points/content-type.ts";
 import type { SecretLabel } from "../keys/key-log-secrets.ts";
 import { nextTrafficSecret } from "../keys/traffic-keys.ts";
 import { LostRecords } from "./lost-records.ts";
-import type { ServerHello } from "../messages/server-hello.ts";
+import type { ServerHello } from "../messages/hello/server-hello.ts";
 import type { Hellos } from "./observed-hellos.ts";
 import { inTheClear, type Opening, openWith, SEALED, type SealedOpening } from "./observed-opening.ts";
 import type { Sender } from "../records/sender.ts";

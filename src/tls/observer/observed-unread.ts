@@ -1,7 +1,7 @@
 import { CIPHER_SUITES, type CipherSuite } from "../keys/cipher-suite.ts";
 import { CIPHER_SUITE_NAMES } from "../code-points/code-points-cipher-suites.ts";
 import { describeVersion, tlsVersion } from "../code-points/code-points-version.ts";
-import type { ServerHello } from "../messages/server-hello.ts";
+import type { ServerHello } from "../messages/hello/server-hello.ts";
 import { type SealedOpening, unread } from "./observed-opening.ts";
 
 /** The suite that the server chose; or why its records are not read here, whatever the secrets. */

@@ -2,9 +2,9 @@ import { readShownCertificate } from "../../../src/explain/certificates/shown-ce
 import type { Explanation } from "../../../src/explain/explanation.ts";
 import type { HandshakeFacts } from "../../../src/explain/seen/handshake-facts.ts";
 import type { Sender } from "../../../src/tls/records/sender.ts";
-import type { CertificateRequest } from "../../../src/tls/messages/certificate-request.ts";
-import type { ClientHello } from "../../../src/tls/messages/client-hello.ts";
-import type { ServerHello } from "../../../src/tls/messages/server-hello.ts";
+import type { CertificateRequest } from "../../../src/tls/messages/certificates/certificate-request.ts";
+import type { ClientHello } from "../../../src/tls/messages/hello/client-hello.ts";
+import type { ServerHello } from "../../../src/tls/messages/hello/server-hello.ts";
 
 export const NOW: number = Date.UTC(2026, 5, 1);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ja4, ja4Raw } from "../../../src/tls/formats/ja4.ts";
-import { type ClientHello, parseClientHello } from "../../../src/tls/messages/client-hello.ts";
+import { type ClientHello, parseClientHello } from "../../../src/tls/messages/hello/client-hello.ts";
 import { SIMPLE_1RTT } from "../../vectors/rfc8448-simple-1rtt.ts";
 import { type Bytes, clientHello, codes, extension, text, vector } from "../messages/support/encode.ts";
 

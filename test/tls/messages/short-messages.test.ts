@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseAlert } from "../../../src/tls/messages/alert.ts";
-import { parseCertificateStatus } from "../../../src/tls/messages/certificate-status.ts";
-import { parseCertificateVerify } from "../../../src/tls/messages/certificate-verify.ts";
+import { parseCertificateStatus } from "../../../src/tls/messages/certificates/certificate-status.ts";
+import { parseCertificateVerify } from "../../../src/tls/messages/certificates/certificate-verify.ts";
 import { parseChangeCipherSpec } from "../../../src/tls/messages/change-cipher-spec.ts";
 import { parseEmptyMessage } from "../../../src/tls/messages/empty-message.ts";
 import { parseFinished } from "../../../src/tls/messages/finished.ts";

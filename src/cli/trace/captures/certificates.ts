@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HandclaspError, hasCode, reasonOf } from "../../../errors.ts";
-import type { CertificateMessage } from "../../../tls/messages/certificate.ts";
+import type { CertificateMessage } from "../../../tls/messages/certificates/certificate.ts";
 import type { TraceMessage } from "../../../tls/observer/trace-message.ts";
 import { encodePem } from "../../../x509/pem.ts";
 

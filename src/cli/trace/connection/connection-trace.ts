@@ -3,7 +3,7 @@ import type { Sender } from "../../../tls/records/sender.ts";
 import { judgeHandshake } from "../../../explain/judge-handshake.ts";
 import { HandshakeObserver } from "../../../tls/observer/handshake-observer.ts";
 import type { KeyLogEntry } from "../../../tls/keys/key-log.ts";
-import type { ServerHello } from "../../../tls/messages/server-hello.ts";
+import type { ServerHello } from "../../../tls/messages/hello/server-hello.ts";
 import type { ConnectionEvent } from "../../../tls/observer/connection-event.ts";
 import {
   directionOf,

@@ -3,8 +3,8 @@ import { CIPHER_SUITE_NAMES } from "../../../tls/code-points/code-points-cipher-
 import { NAMED_GROUPS } from "../../../tls/code-points/code-points-named-groups.ts";
 import { VERSIONS } from "../../../tls/code-points/code-points-version.ts";
 import { isGrease } from "../../../tls/code-points/code-points.ts";
-import type { ClientHello } from "../../../tls/messages/client-hello.ts";
-import type { ServerHello } from "../../../tls/messages/server-hello.ts";
+import type { ClientHello } from "../../../tls/messages/hello/client-hello.ts";
+import type { ServerHello } from "../../../tls/messages/hello/server-hello.ts";
 import { senderOf, type TraceMessage, type TraceProblem } from "../../../tls/observer/trace-message.ts";
 import type { ConnectionEvent } from "../../../tls/observer/connection-event.ts";
 import type { Preface } from "../connection/connection-writer.ts";

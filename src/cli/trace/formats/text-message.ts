@@ -8,11 +8,11 @@ import {
 import { CIPHER_SUITE_NAMES } from "../../../tls/code-points/code-points-cipher-suites.ts";
 import { NAMED_GROUPS } from "../../../tls/code-points/code-points-named-groups.ts";
 import { SIGNATURE_SCHEMES } from "../../../tls/code-points/code-points-signature-schemes.ts";
-import type { CertificateMessage } from "../../../tls/messages/certificate.ts";
-import type { CertificateRequest } from "../../../tls/messages/certificate-request.ts";
-import type { ClientHello } from "../../../tls/messages/client-hello.ts";
+import type { CertificateMessage } from "../../../tls/messages/certificates/certificate.ts";
+import type { CertificateRequest } from "../../../tls/messages/certificates/certificate-request.ts";
+import type { ClientHello } from "../../../tls/messages/hello/client-hello.ts";
 import type { HandshakeMessage } from "../../../tls/messages/handshake-message.ts";
-import type { ServerHello } from "../../../tls/messages/server-hello.ts";
+import type { ServerHello } from "../../../tls/messages/hello/server-hello.ts";
 import { escapeText } from "../../../trust/naming/peer-name.ts";
 import { certificateLines } from "./text-certificate.ts";
 import { type Detail, listLines } from "./text-layout.ts";

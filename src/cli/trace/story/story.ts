@@ -11,10 +11,10 @@ import {
   type TraceMessage,
   type TraceProblem,
 } from "../../../tls/observer/trace-message.ts";
-import type { CertificateMessage } from "../../../tls/messages/certificate.ts";
-import type { CertificateRequest } from "../../../tls/messages/certificate-request.ts";
-import type { ClientHello } from "../../../tls/messages/client-hello.ts";
-import type { ServerHello } from "../../../tls/messages/server-hello.ts";
+import type { CertificateMessage } from "../../../tls/messages/certificates/certificate.ts";
+import type { CertificateRequest } from "../../../tls/messages/certificates/certificate-request.ts";
+import type { ClientHello } from "../../../tls/messages/hello/client-hello.ts";
+import type { ServerHello } from "../../../tls/messages/hello/server-hello.ts";
 
 const FIRST_BYTES = 16;
 /** Of an answer in HTTP: its head, and what nginx writes below. */
