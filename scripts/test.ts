@@ -21,7 +21,7 @@ const ALONE = [
   "test/client/servers/damaged-servers.test.ts",
   "test/client/starttls/starttls.test.ts",
   "test/gateway/http-large-bodies.test.ts",
-  "test/gateway/http2-floods.test.ts",
+  "test/gateway/http/front/http2-sessions.test.ts",
   "test/guard/arrivals/shown-chain.test.ts",
   "test/guard/guard.test.ts",
   "test/guard/refusal/withheld-end.test.ts",

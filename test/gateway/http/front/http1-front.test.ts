@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { exchangeRaw, type HttpScene, openHttpScene } from "./support/http-scene.ts";
-import { openHttpUpstream } from "./support/http-upstream.ts";
+import { exchangeRaw, type HttpScene, openHttpScene } from "../../support/http-scene.ts";
+import { openHttpUpstream } from "../../support/http-upstream.ts";
 
 const openUpstream = () =>
   openHttpUpstream((request, response) => response.end(`${request.method} for ${request.headers.host};`));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { closed } from "../guard/support/closed.ts";
-import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
-import { openH2cUpstream, openTcpUpstream } from "./support/http-upstream.ts";
+import { closed } from "../../../guard/support/closed.ts";
+import { connectRaw, exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
+import { openH2cUpstream, openTcpUpstream } from "../../support/http-upstream.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody";

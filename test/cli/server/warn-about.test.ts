@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { connect } from "node:tls";
-import { readCertificate } from "../../src/x509/certificate-facts.ts";
-import { Home, type RunningServer, startServer } from "./support/serve.ts";
+import { readCertificate } from "../../../src/x509/certificate-facts.ts";
+import { Home, type RunningServer, startServer } from "../support/serve.ts";
 
 /** The pin of what a server shows. */
 async function shownBy({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { identity, inFiles } from "./support/identities.ts";
-import { connectOnce } from "./support/node-client.ts";
-import { openssl, python } from "./support/programs.ts";
-import { openScene } from "./support/scene.ts";
-import { refusing } from "./support/verdicts.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { identity, inFiles } from "../support/identities.ts";
+import { connectOnce } from "../support/node-client.ts";
+import { openssl, python } from "../support/programs.ts";
+import { openScene } from "../support/scene.ts";
+import { refusing } from "../support/verdicts.ts";
 
 const ROUNDS = 100;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { identity } from "../guard/support/identities.ts";
-import { configOf, listenerTo, openGateway } from "./support/scene.ts";
-import { openClient, openUpstream } from "./support/upstream.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { configOf, listenerTo, openGateway } from "../support/scene.ts";
+import { openClient, openUpstream } from "../support/upstream.ts";
 
 describe("an upstream in mode tcp that says why and closes while its client goes on", () => {
   it("is heard by the client, who sees that it broke off", async () => {

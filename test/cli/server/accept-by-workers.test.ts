@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
-import { identity, type TestIdentity } from "../guard/support/identities.ts";
-import { connectOnce, type Outcome } from "../guard/support/node-client.ts";
-import { openStore } from "../../src/store/open-store.ts";
-import { Operator } from "../../src/operator/operator.ts";
-import { Home, MAIN, type RunningServer, startServer, until } from "./support/serve.ts";
+import { identity, type TestIdentity } from "../../guard/support/identities.ts";
+import { connectOnce, type Outcome } from "../../guard/support/node-client.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { Operator } from "../../../src/operator/operator.ts";
+import { Home, MAIN, type RunningServer, startServer, until } from "../support/serve.ts";
 
 /** Echoes. */
 async function startUpstream(): Promise<{ server: Server; port: number }> {

@@ -5,11 +5,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
-import { openClient, openUpstream } from "../gateway/support/upstream.ts";
-import { identity } from "../guard/support/identities.ts";
-import { connectOnce } from "../guard/support/node-client.ts";
-import { freePort } from "../journeys/support/gateway.ts";
-import { Home, type RunningServer, startServer, until } from "./support/serve.ts";
+import { openClient, openUpstream } from "../../gateway/support/upstream.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { connectOnce } from "../../guard/support/node-client.ts";
+import { freePort } from "../../journeys/support/gateway.ts";
+import { Home, type RunningServer, startServer, until } from "../support/serve.ts";
 
 const ada = await identity("ada");
 

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import tls from "node:tls";
-import type { ListenerConfig } from "../../src/gateway/config/config.ts";
-import { closed } from "../guard/support/closed.ts";
-import type { TestIdentity } from "../guard/support/identities.ts";
-import { anna, clientOptions, connectRaw } from "./support/http-scene.ts";
-import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
-import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
+import type { ListenerConfig } from "../../../src/gateway/config/config.ts";
+import { closed } from "../../guard/support/closed.ts";
+import type { TestIdentity } from "../../guard/support/identities.ts";
+import { anna, clientOptions, connectRaw } from "../support/http-scene.ts";
+import { openHttpUpstream, type Upstream } from "../support/http-upstream.ts";
+import { configOf, type GatewayScene, listenerTo, openGateway } from "../support/scene.ts";
 
 function listenerWith({ port }: Upstream, over: Partial<ListenerConfig>): ListenerConfig {
   const address = { host: "127.0.0.1", port };

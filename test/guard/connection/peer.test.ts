@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { TLSSocket } from "node:tls";
 import { describe, it } from "node:test";
-import type { Peer } from "../../src/guard/connection/peer.ts";
-import { peerOf } from "../../src/guard/connection/peer-of.ts";
-import { identity, type TestIdentity } from "./support/identities.ts";
-import { connectOnce } from "./support/node-client.ts";
-import { greet, openScene, type Scene } from "./support/scene.ts";
+import type { Peer } from "../../../src/guard/connection/peer.ts";
+import { peerOf } from "../../../src/guard/connection/peer-of.ts";
+import { identity, type TestIdentity } from "../support/identities.ts";
+import { connectOnce } from "../support/node-client.ts";
+import { greet, openScene, type Scene } from "../support/scene.ts";
 
 describe("a peer's groups", async () => {
   const [anna, bert] = await Promise.all([identity("Anna"), identity("bert")]);

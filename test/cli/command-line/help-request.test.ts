@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Command } from "commander";
-import { commandTree } from "../../src/cli/verbs.ts";
-import { runMany } from "./support/run-many.ts";
-import { Home } from "./support/serve.ts";
+import { commandTree } from "../../../src/cli/verbs.ts";
+import { runMany } from "../support/run-many.ts";
+import { Home } from "../support/serve.ts";
 
 /** Every command below one, with what leads to it. */
 function below(

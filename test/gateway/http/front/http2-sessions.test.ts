@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { closed } from "../guard/support/closed.ts";
-import { exchangeRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
+import { closed } from "../../../guard/support/closed.ts";
+import { exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
 import {
   fieldBlock,
   FLAG,
@@ -11,8 +11,8 @@ import {
   frame,
   openFrames,
   u32,
-} from "./support/http2-frames.ts";
-import { openH2cUpstream, openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+} from "../../support/http2-frames.ts";
+import { openH2cUpstream, openHttpUpstream, type Upstream } from "../../support/http-upstream.ts";
 
 const HEAD = [
   [":method", "GET"],

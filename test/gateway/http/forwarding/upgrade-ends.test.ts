@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { describe, it } from "node:test";
-import { closed } from "../guard/support/closed.ts";
-import { connectRaw, openHttpScene } from "./support/http-scene.ts";
-import { openHttpUpstream } from "./support/http-upstream.ts";
+import { closed } from "../../../guard/support/closed.ts";
+import { connectRaw, openHttpScene } from "../../support/http-scene.ts";
+import { openHttpUpstream } from "../../support/http-upstream.ts";
 
 describe("a client of an upgraded connection that said all and is gone", () => {
   it("leaves no connection to an upstream that goes on as if it were there", async () => {

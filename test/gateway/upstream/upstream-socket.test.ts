@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type http from "node:http";
 import { describe, it } from "node:test";
-import { identity } from "../guard/support/identities.ts";
-import { connectRaw, openHttpScene } from "./support/http-scene.ts";
-import { openH2cUpstream, openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
-import { configOf, listenerTo, openGateway } from "./support/scene.ts";
-import { openClient, openUpstream } from "./support/upstream.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { connectRaw, openHttpScene } from "../support/http-scene.ts";
+import { openH2cUpstream, openHttpUpstream, type Upstream } from "../support/http-upstream.ts";
+import { configOf, listenerTo, openGateway } from "../support/scene.ts";
+import { openClient, openUpstream } from "../support/upstream.ts";
 
 /** proc_net_tcp(5): the timer of a connection that is probed, and hundredths of a second until it runs out. */
 const PROBED = "02";

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import type http from "node:http";
 import type { Duplex } from "node:stream";
 import { describe, it } from "node:test";
-import { closed } from "../guard/support/closed.ts";
-import { connectRaw, exchangeRaw, openHttpScene } from "./support/http-scene.ts";
-import { openHttpUpstream, openTcpUpstream, type Upstream } from "./support/http-upstream.ts";
+import { closed } from "../../../guard/support/closed.ts";
+import { connectRaw, exchangeRaw, openHttpScene } from "../../support/http-scene.ts";
+import { openHttpUpstream, openTcpUpstream, type Upstream } from "../../support/http-upstream.ts";
 
 /** Switches to whatever is asked for, and sends all back. */
 function openEcho(): Promise<Upstream> {

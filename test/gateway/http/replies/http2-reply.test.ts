@@ -12,7 +12,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
-import { anna, openHttpScene } from "./support/http-scene.ts";
+import { anna, openHttpScene } from "../../support/http-scene.ts";
 
 const text = {
   requestSerialize: (message: string): Buffer => Buffer.from(message),

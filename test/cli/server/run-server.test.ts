@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
-import { openStore } from "../../src/store/open-store.ts";
-import { runHere } from "./support/run-here.ts";
-import { Home, startServe } from "./support/serve.ts";
-import { makeClient, openssl } from "./support/tls-clients.ts";
-import { connectionsIn } from "../support/listed.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { runHere } from "../support/run-here.ts";
+import { Home, startServe } from "../support/serve.ts";
+import { makeClient, openssl } from "../support/tls-clients.ts";
+import { connectionsIn } from "../../support/listed.ts";
 
 describe("serve, when it starts and stops", () => {
   it("keeps its key over a restart, and records where it is for those who invite clients", async () => {

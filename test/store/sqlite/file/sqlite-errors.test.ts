@@ -4,16 +4,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { isHandclaspError } from "../../../src/errors.ts";
-import { toStoreError } from "../../../src/store/sqlite/file/sqlite-errors.ts";
-import { connect } from "../../../src/store/sqlite/file/sqlite-file.ts";
-import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
-import { claimOf } from "../../../src/testing/contract/claims.ts";
-import { factsOf } from "../../support/certificates.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { newPath, storeWithAnna } from "./support/stores.ts";
+import { isHandclaspError } from "../../../../src/errors.ts";
+import { toStoreError } from "../../../../src/store/sqlite/file/sqlite-errors.ts";
+import { connect } from "../../../../src/store/sqlite/file/sqlite-file.ts";
+import { openSqliteStore } from "../../../../src/store/sqlite/sqlite-store.ts";
+import { claimOf } from "../../../../src/testing/contract/claims.ts";
+import { factsOf } from "../../../support/certificates.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+import { newPath, storeWithAnna } from "../support/stores.ts";
 
-const SCRIPT = join(import.meta.dirname, "support", "failing-store.ts");
+const SCRIPT = join(import.meta.dirname, "../support", "failing-store.ts");
 const mayMount =
   spawnSync("unshare", ["-m", "sh", "-c", 'mount -t tmpfs none "$1"', "sh", temporaryFolder()]).status === 0;
 

@@ -14,16 +14,16 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EventFeed } from "../../../src/store/sqlite/file/event-feed.ts";
-import { SCHEMA } from "../../../src/store/sqlite/file/schema.ts";
-import { connect } from "../../../src/store/sqlite/file/sqlite-file.ts";
-import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
-import { Trust } from "../../../src/trust/trust.ts";
-import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
-import { claimOf } from "../../../src/testing/contract/claims.ts";
-import { factsOf } from "../../support/certificates.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { newPath, storeWithAnna, until } from "./support/stores.ts";
+import { EventFeed } from "../../../../src/store/sqlite/file/event-feed.ts";
+import { SCHEMA } from "../../../../src/store/sqlite/file/schema.ts";
+import { connect } from "../../../../src/store/sqlite/file/sqlite-file.ts";
+import { openSqliteStore } from "../../../../src/store/sqlite/sqlite-store.ts";
+import { Trust } from "../../../../src/trust/trust.ts";
+import type { TrustStore } from "../../../../src/trust/port/trust-store.ts";
+import { claimOf } from "../../../../src/testing/contract/claims.ts";
+import { factsOf } from "../../../support/certificates.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+import { newPath, storeWithAnna, until } from "../support/stores.ts";
 
 function readFails(store: TrustStore, facts: ReturnType<typeof factsOf>): boolean {
   try {
@@ -239,7 +239,7 @@ describe("a sqlite store that fails while it is in use", () => {
 
   it("admits known keys and refuses first use when the disk is full", () => {
     const path = newPath();
-    const script = join(import.meta.dirname, "support", "full-disk.ts");
+    const script = join(import.meta.dirname, "../support", "full-disk.ts");
     const limited = `ulimit -f 400; exec "${process.execPath}" "${script}" "${path}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", limited], { encoding: "utf8" });
     assert.deepEqual(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { describe, it } from "node:test";
-import { connectRaw, finish, openHttpScene, openSession } from "./support/http-scene.ts";
-import { openH2cUpstream, openTcpUpstream } from "./support/http-upstream.ts";
+import { connectRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
+import { openH2cUpstream, openTcpUpstream } from "../../support/http-upstream.ts";
 
 const ROUNDS = 10;
 const LARGE = Buffer.alloc(4 * 1024 * 1024);

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { connect } from "node:tls";
-import { openUpstream } from "../gateway/support/upstream.ts";
-import { closed } from "../guard/support/closed.ts";
-import { byOpenssl, type Credentials } from "../journeys/support/certificates.ts";
-import { Home, startServer } from "./support/serve.ts";
+import { openUpstream } from "../../gateway/support/upstream.ts";
+import { closed } from "../../guard/support/closed.ts";
+import { byOpenssl, type Credentials } from "../../journeys/support/certificates.ts";
+import { Home, startServer } from "../support/serve.ts";
 
 interface Visit {
   readonly resumed: boolean;

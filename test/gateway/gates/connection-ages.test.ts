@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type http from "node:http";
 import { describe, it } from "node:test";
-import { closed } from "../guard/support/closed.ts";
+import { closed } from "../../guard/support/closed.ts";
 import {
   connectRaw,
   exchangeRaw,
@@ -10,8 +10,8 @@ import {
   type HttpScene,
   openHttpScene,
   openSession,
-} from "./support/http-scene.ts";
-import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+} from "../support/http-scene.ts";
+import { openHttpUpstream, type Upstream } from "../support/http-upstream.ts";
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
