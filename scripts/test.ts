@@ -1,4 +1,4 @@
-// Runs all tests, or the files that are named. Tests wait for processes and clocks for half of their time: one file more
+// Runs all tests, or the files that are named. Tests wait for processes and clocks for half of their time: two files more
 // at once than there are cores (docs/decisions/0055).
 //
 //     npm test -- test/trust/judging/judge.test.ts
@@ -38,7 +38,7 @@ try {
       "--import",
       "./test/support/compile-cache.ts",
       "--test",
-      `--test-concurrency=${availableParallelism() + 1}`,
+      `--test-concurrency=${availableParallelism() + 2}`,
       "--test-reporter=spec",
       ...(named.length > 0 ? named : all()),
     ],
