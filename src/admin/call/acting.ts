@@ -78,13 +78,7 @@ async function withPresent(
 }
 
 /** Of a key that is not in the version that was looked at. */
-export async function changedSince(
-  context: AdminContext,
-  key: Pick<KeyRecord, "pin"> | undefined,
-): Promise<Problem> {
-  const changed = new Problem(412, {
-    code: "ERR_HANDCLASP_CHANGED",
-    hint: "look at it again, and decide anew",
-  });
-  return key === undefined ? changed : withPresent(context, key, changed);
+export function changedSince(context: AdminContext, key: Pick<KeyRecord, "pin">): Promise<Problem> {
+  const hint = "look at it again, and decide anew";
+  return withPresent(context, key, new Problem(412, { code: "ERR_HANDCLASP_CHANGED", hint }));
 }

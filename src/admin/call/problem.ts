@@ -1,5 +1,7 @@
 import { isHandclaspError } from "../../errors.ts";
 import type { Remedy } from "../../remedy.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 
 /** What can be wrong with a request itself. */
 export const PROBLEM_TITLES = {
@@ -31,7 +33,8 @@ export interface ProblemMembers {
   readonly remedies?: readonly Remedy[];
   /** Where in the body or query it is: RFC 6901. */
   readonly pointer?: string;
-  readonly conflictsWith?: string;
+  /** Key ids. */
+  readonly conflictsWith?: readonly string[];
   /** The key as it is now. */
   readonly key?: unknown;
   readonly [member: string]: unknown;
@@ -81,14 +84,14 @@ export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (!isHandclaspError(thrown)) return new Problem(500, { code: "unexpected" });
   const { code, message, hint, remedies, details } = thrown;
-  const { conflictsWith, retryAfterMs } = details;
+  const { holders, retryAfterMs } = details;
   const retryAfter = typeof retryAfterMs === "number" ? String(Math.ceil(retryAfterMs / 1000)) : undefined;
   const about = {
     code,
     detail: message,
     ...(hint !== undefined && { hint }),
     ...(remedies.length > 0 && { remedies }),
-    ...(typeof conflictsWith === "string" && { conflictsWith }),
+    ...(Array.isArray(holders) && { conflictsWith: (holders as KeyPin[]).map(toKeyId) }),
   };
   return new Problem(
     STATUS_OF[code] ?? 500,

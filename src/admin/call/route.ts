@@ -48,8 +48,8 @@ export interface Route {
   readonly query: GenericSchema | undefined;
   readonly body: GenericSchema | undefined;
   readonly answer: GenericSchema | undefined;
-  /** `If-Match` has to give the version that was looked at. */
-  readonly needsVersion: boolean;
+  /** Whether `If-Match` has to give the version that was looked at, of what the path names. */
+  readonly needsVersion: (subject: unknown) => boolean;
   readonly find: ((params: Readonly<Record<string, string>>) => unknown) | undefined;
   readonly handle: (call: Call) => Promise<Answer | Response> | Answer | Response;
 }
@@ -60,7 +60,8 @@ interface RouteSpec<Body extends GenericSchema, Query extends GenericSchema, Sub
   readonly query?: Query;
   readonly body?: Body;
   readonly answer?: GenericSchema;
-  readonly needsVersion?: boolean;
+  /** Default never. */
+  readonly needsVersion?: (subject: NonNullable<Subject>) => boolean;
   /** What the path names; undefined when there is no such thing. */
   readonly find?: (params: Readonly<Record<string, string>>) => Subject | Promise<Subject>;
   readonly handle: (
@@ -74,7 +75,18 @@ export function route<
   Query extends GenericSchema = GenericSchema,
   Subject = undefined,
 >(method: Method, path: string, spec: RouteSpec<Body, Query, Subject>): Route {
-  const { summary, scope, query, body, answer, needsVersion = false, find } = spec;
+  const { summary, scope, query, body, answer, needsVersion = never, find } = spec;
   const handle = spec.handle as Route["handle"];
-  return { method, path, summary, scope, query, body, answer, needsVersion, find, handle };
+  const needs = needsVersion as Route["needsVersion"];
+  return { method, path, summary, scope, query, body, answer, needsVersion: needs, find, handle };
+}
+
+/** Of what is there in one version, or of which the version says nothing. */
+function never(): boolean {
+  return false;
+}
+
+/** Of what may be another one by the time that somebody decides about it. */
+export function always(): boolean {
+  return true;
 }

@@ -56,7 +56,7 @@ export async function dispatch(
   if (subject === undefined) throw new Problem(404, { code: "ERR_HANDCLASP_NOT_FOUND" });
   const query = readQuery(route.query, new URL(request.url).searchParams);
   const body = route.body === undefined ? undefined : readInput(route.body, await readBody(request));
-  const version = route.needsVersion ? versionOf(request) : 0;
+  const version = route.needsVersion(subject) ? versionOf(request) : 0;
   const call = { caller: caller ?? NOBODY, body, query, subject, version, asked };
   const answer = await route.handle(call);
   return answer instanceof Response ? answer : toResponse(answer);

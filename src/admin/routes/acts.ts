@@ -4,7 +4,7 @@ import type { KeyRecord } from "../../trust/records/key-record.ts";
 import { actFor } from "../call/acting.ts";
 import type { AdminContext } from "../call/admin-context.ts";
 import type { Scope } from "../../trust/records/scope.ts";
-import { type Answer, type Call, type Route, route } from "../call/route.ts";
+import { always, type Answer, type Call, type Route, route } from "../call/route.ts";
 import { actJson, noteBody, renameBody } from "../schemas/acts.ts";
 import { approveBody } from "../schemas/keys.ts";
 import { noBody } from "../schemas/session.ts";
@@ -21,7 +21,7 @@ export function actRoutes(context: AdminContext): readonly Route[] {
     route("POST", "/v1/keys/{keyId}/approve", {
       summary: "Trusts a key, as it was looked at; how it was compared is known from before",
       scope: "approve",
-      needsVersion: true,
+      needsVersion: always,
       find,
       body: approveBody,
       answer: actJson,
@@ -46,7 +46,7 @@ export function actRoutes(context: AdminContext): readonly Route[] {
     route("POST", "/v1/keys/{keyId}/rename", {
       summary: "Gives a peer another name",
       scope: "manage",
-      needsVersion: true,
+      needsVersion: always,
       find,
       body: renameBody,
       answer: actJson,
@@ -66,7 +66,7 @@ export function actRoutes(context: AdminContext): readonly Route[] {
     return route("POST", `/v1/keys/{keyId}/${name}`, {
       summary,
       scope,
-      needsVersion: true,
+      needsVersion: always,
       find,
       body: noBody,
       answer: actJson,

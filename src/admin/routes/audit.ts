@@ -16,7 +16,8 @@ export function auditRoutes({ store, watch }: AdminContext): readonly Route[] {
       answer: headJson,
       handle() {
         const { sequence, hash } = store.head();
-        return { body: { sequence, hash, verified: watch.report.head.sequence } };
+        const { head, broken } = watch.report;
+        return { body: { head: { sequence, hash }, verified: head.sequence, broken } };
       },
     }),
     route("POST", "/v1/audit/verify", {

@@ -1,7 +1,6 @@
 import { eventsAbout } from "../../operator/events-about.ts";
 import { eventAt, toListedEvent } from "../../operator/listed-event.ts";
-import type { KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
-import { nameKey } from "../../trust/naming/peer-name.ts";
+import type { SealedEvent } from "../../trust/records/events.ts";
 import { actFor, changedSince } from "../call/acting.ts";
 import type { AdminContext } from "../call/admin-context.ts";
 import { type Route, route } from "../call/route.ts";
@@ -34,27 +33,20 @@ export function eventRoutes(context: AdminContext): readonly Route[] {
     route("POST", "/v1/events/{sequence}/undo", {
       summary: "Takes back what an event says, as a new event",
       scope: "approve",
-      needsVersion: true,
-      find: ({ sequence = "" }) =>
-        /^[1-9]\d{0,14}$/.test(sequence) ? eventAt(store, Number(sequence)) : undefined,
+      // Who is in a group is no matter of one key.
+      needsVersion: (event: SealedEvent) => toListedEvent(event).pin !== null,
+      find: async ({ sequence = "" }) =>
+        /^[1-9]\d{0,14}$/.test(sequence) ? await eventAt(store, Number(sequence)) : undefined,
       body: noBody,
       answer: actJson,
       async handle({ caller, asked, subject, version }) {
-        const { pin, peer } = toListedEvent(subject);
-        const keys = keysOf(pin, peer);
-        const seen = keys.find((key) => key.version === version);
+        const { pin } = toListedEvent(subject);
+        const key = pin === null ? undefined : store.key(pin);
         // Which other keys come along is for the change to find, and whether any of them is another one since.
-        if (seen === undefined && keys.length > 0) throw await changedSince(context, keys[0]);
+        if (pin !== null && key?.version !== version) throw await changedSince(context, { pin });
         const act = { act: "undo", event: subject.sequence } as const;
-        return { body: await actFor(context, { caller, asked, ...(seen && { looked: seen }) }, act) };
+        return { body: await actFor(context, { caller, asked, ...(key && { looked: key }) }, act) };
       },
     }),
   ];
-
-  /** Whose version can have been looked at: of an event about a peer any of its keys. */
-  function keysOf(pin: KeyPin | null, peer: string | null): readonly KeyRecord[] {
-    const key = pin === null ? undefined : store.key(pin);
-    if (key !== undefined) return [key];
-    return peer === null ? [] : store.keysOfName(nameKey(peer));
-  }
 }

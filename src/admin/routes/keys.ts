@@ -1,6 +1,10 @@
 import { toListedKey } from "../../operator/listed-key.ts";
 import { toShownKey } from "../../operator/shown-key.ts";
-import { everyItem } from "../../trust/port/page.ts";
+import { toIsoTime } from "../../operator/iso-time.ts";
+import { recordedServer } from "../../operator/known-server.ts";
+import { countConnections } from "../../operator/count-connections.ts";
+import { toWaitingKeys } from "../../operator/waiting-key.ts";
+import { encodeKeyCode } from "../../trust/naming/key-code.ts";
 import type { KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
 import type { AdminContext } from "../call/admin-context.ts";
 import { type Route, route } from "../call/route.ts";
@@ -9,6 +13,8 @@ import { findKey } from "./find-key.ts";
 
 /** Of events and refusals of one key. */
 const MOST_SHOWN = 100;
+const LOOKED_EVERY_MS = 10_000;
+const NOTHING = { seen: [], refusals: [], opened: [], closed: [] };
 
 /** Keys, as lists and one by one. */
 export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
@@ -26,7 +32,7 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
           ...(cursor !== undefined && { after: cursor }),
         };
         const { items, next } = await store.listKeys(filter);
-        const open = await openOf(items.map(({ pin }) => pin));
+        const open = await countConnections(store);
         const rows = items.map(async (key): Promise<KeyRow> => {
           return { ...(await toListedKey(store, key, now())), ...about(key, open) };
         });
@@ -38,27 +44,45 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
       scope: "read",
       find: (params) => findKey(store, params),
       answer: keyDetail,
-      async handle({ subject: key }) {
-        const shown = await toShownKey(store, key, { now: now(), most: MOST_SHOWN });
-        const body: KeyDetail = { ...shown, ...about(key, await openOf([key.pin])) };
-        return { body, headers: { etag: `"${key.version}"` } };
+      async handle({ subject: key, caller }) {
+        const seenByOperator = toIsoTime(store.lookedAt(key.pin));
+        // Whoever only reads by a token is a program.
+        if (caller.via !== "bearer" || caller.scope !== "read") looked(key.pin);
+        return { body: { ...(await detailOf(key)), seenByOperator }, headers: { etag: `"${key.version}"` } };
       },
     }),
   ];
+
+  async function detailOf(key: KeyRecord): Promise<Omit<KeyDetail, "seenByOperator">> {
+    const shown = await toShownKey(store, key, { now: now(), most: MOST_SHOWN });
+    const [waiting] = await toWaitingKeys(store, [{ ...key, lastSeen: null }], now());
+    const { claim = null, holder = null, address = null, listener = null } = waiting ?? {};
+    const { tries = 0, lastTry = null } = waiting ?? {};
+    const server = recordedServer(store);
+    return {
+      ...shown,
+      claim,
+      holder,
+      address,
+      listener,
+      tries,
+      lastTry,
+      code: server === undefined ? null : encodeKeyCode({ serverPin: server.pin, pin: key.pin }),
+      ...about(key, await countConnections(store)),
+    };
+  }
+
+  /** Its owner is told so; who looks again and again has it written down once in a while. */
+  function looked(pin: KeyPin): void {
+    const at = now();
+    if (at - (store.lookedAt(pin) ?? 0) < LOOKED_EVERY_MS) return;
+    void store.record({ ...NOTHING, looked: [{ pin, at }] }).catch(() => undefined);
+  }
 
   function about(
     { pin, nameKey }: KeyRecord,
     open: ReadonlyMap<KeyPin, number>,
   ): Pick<KeyRow, "groups" | "connections"> {
     return { groups: nameKey === null ? [] : store.groupsOf(nameKey), connections: open.get(pin) ?? 0 };
-  }
-
-  async function openOf(pins: readonly KeyPin[]): Promise<ReadonlyMap<KeyPin, number>> {
-    const wanted = new Set(pins);
-    const open = new Map<KeyPin, number>();
-    for await (const { pin } of everyItem((page) => store.listConnections(page))) {
-      if (wanted.has(pin)) open.set(pin, (open.get(pin) ?? 0) + 1);
-    }
-    return open;
   }
 }

@@ -4,14 +4,16 @@ import type { HealthJson as Health } from "../../operator/health.ts";
 /** How the server is. */
 export interface HealthJson extends Health {
   readonly version: string;
+  /** What serves this, with its process id. */
+  readonly process: string;
 }
 
-/** An event's place in the chain. */
+/** The chain, and how far it was looked at. */
 export interface HeadJson {
-  readonly sequence: number;
-  readonly hash: string;
+  readonly head: { readonly sequence: number; readonly hash: string };
   /** Up to which event it was found to hold. */
   readonly verified: number;
+  readonly broken: { readonly sequence: number; readonly problem: string } | null;
 }
 
 /** Whether the chain holds from its first event on. */
@@ -25,6 +27,7 @@ const remedy = v.looseObject({ act: v.string(), at: v.string() });
 
 export const healthJson: v.GenericSchema = v.strictObject({
   version: v.string(),
+  process: v.string(),
   status: v.picklist(["healthy", "degraded"]),
   head: v.nullable(v.strictObject({ sequence: v.number(), hash: v.string() })),
   verified: v.number(),
@@ -33,14 +36,16 @@ export const healthJson: v.GenericSchema = v.strictObject({
   problems: v.array(v.strictObject({ problem: v.string(), remedies: v.array(remedy) })),
 });
 
+const HEAD = v.strictObject({ sequence: v.number(), hash: v.string() });
+
 export const headJson: v.GenericSchema<HeadJson> = v.strictObject({
-  sequence: v.number(),
-  hash: v.string(),
+  head: HEAD,
   verified: v.number(),
+  broken: v.nullable(v.strictObject({ sequence: v.number(), problem: v.string() })),
 });
 
 export const verifiedJson: v.GenericSchema<VerifiedJson> = v.strictObject({
   ok: v.boolean(),
-  head: v.strictObject({ sequence: v.number(), hash: v.string() }),
+  head: HEAD,
   problem: v.nullable(v.string()),
 });

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { KeyJson } from "../../operator/listed-key.ts";
 import type { Page } from "../../trust/port/page.ts";
 import type { ShownKey } from "../../operator/shown-key.ts";
+import type { WaitingKey } from "../../operator/waiting-key.ts";
 import { TRUST_EVENT_TYPES } from "../../trust/records/events.ts";
 import { pageOf, type PageQuery, pageQuery } from "./page-query.ts";
 
@@ -16,9 +17,14 @@ export interface KeyRow extends KeyJson {
 }
 
 /** A key with all that is known of it. */
-export interface KeyDetail extends ShownKey {
+export interface KeyDetail
+  extends ShownKey, Pick<WaitingKey, "claim" | "holder" | "address" | "listener" | "tries" | "lastTry"> {
   readonly groups: readonly string[];
   readonly connections: number;
+  /** What its client shows to be scanned; null when no server was started on the store. */
+  readonly code: string | null;
+  /** When an operator looked at it last, before now. */
+  readonly seenByOperator: string | null;
 }
 
 export interface KeysQuery extends PageQuery {
@@ -55,6 +61,15 @@ const KEY = {
 
 const ROW = { ...KEY, groups: v.array(v.string()), connections: v.number() };
 
+const WAITING = {
+  claim: text,
+  holder: v.nullable(v.strictObject(KEY)),
+  address: text,
+  listener: text,
+  tries: v.number(),
+  lastTry: text,
+};
+
 const EVENT = v.looseObject({ sequence: v.number(), type: v.picklist(TRUST_EVENT_TYPES) });
 
 export const keysJson: v.GenericSchema = pageOf(v.strictObject(ROW));
@@ -69,6 +84,9 @@ export const keyDetail: v.GenericSchema = v.strictObject({
   certificates: v.array(v.looseObject({ fingerprint: v.string() })),
   refusals: v.array(v.looseObject({ reason: v.string() })),
   events: v.array(EVENT),
+  ...WAITING,
+  code: text,
+  seenByOperator: text,
 });
 
 export const keyJson: v.GenericSchema = v.strictObject(KEY);
@@ -76,12 +94,7 @@ export const keyJson: v.GenericSchema = v.strictObject(KEY);
 /** A key that waits, beside who has its name. */
 export const waitingKeyJson: v.GenericSchema = v.strictObject({
   ...KEY,
-  claim: text,
-  holder: v.nullable(v.strictObject(KEY)),
-  address: text,
-  listener: text,
-  tries: v.number(),
-  lastTry: text,
+  ...WAITING,
   phrase: text,
 });
 
