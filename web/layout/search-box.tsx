@@ -33,7 +33,7 @@ export function SearchBox({ keys }: { readonly keys: number | null }): VNode {
   };
   return (
     <form
-      class="search"
+      class={route.value.view === "peers" ? "search" : "search search-elsewhere"}
       role="search"
       onSubmit={(event) => {
         event.preventDefault();

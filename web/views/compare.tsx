@@ -68,8 +68,16 @@ export function CompareView(): VNode {
       </ViewHead>
       <section class="card compare-key" aria-label="The key that waits">
         <p>
-          <Claim name={claim} /> from <span class="mono">{key.address ?? "no address"}</span>, since{" "}
-          <Time at={key.firstSeen} />
+          <Claim name={claim} /> <span class="dim">since</span> <Time at={key.firstSeen} />
+          {typeof key.address === "string" && (
+            <>
+              {" "}
+              <span class="dim">from</span> <span class="mono">{key.address}</span>
+            </>
+          )}
+          {key.tries !== undefined && key.tries > 0 && (
+            <span class="dim">, {key.tries === 1 ? "1 try" : `${key.tries} tries`}</span>
+          )}
         </p>
         <KeyId keyId={key.keyId} whole />
       </section>
@@ -82,23 +90,25 @@ export function CompareView(): VNode {
         </div>
       )}
       {may("approve") ? (
-        <>
+        <div class="compare-columns">
           <section class="card" aria-labelledby="ways">
             <h2 id="ways">Have its owner show it</h2>
             <CodeScanner onText={compare} />
             <PasteForm onShown={compare} />
             <WordForm path={path} round={round.value} onWords={compare} />
           </section>
-          <div class="result" role="status">
-            {problem.value !== null && (
-              <div class="note note-bad">
-                <p>{sentenceOf(problem.value)}</p>
-              </div>
-            )}
-            {result !== null && <ComparisonResult {...result} name={name} />}
+          <div class="compare-end">
+            <div class="result" role="status">
+              {problem.value !== null && (
+                <div class="note note-bad">
+                  <p>{sentenceOf(problem.value)}</p>
+                </div>
+              )}
+              {result !== null && <ComparisonResult {...result} name={name} />}
+            </div>
+            <ApproveForm shown={key} etag={etag.value} compared={result} onRefused={reload} />
           </div>
-          <ApproveForm shown={key} etag={etag.value} compared={result} onRefused={reload} />
-        </>
+        </div>
       ) : (
         <div class="note note-warn">
           <p>You may look at keys, and not approve them.</p>

@@ -25,7 +25,7 @@ function OneCertificate(certificate: Certificate): VNode {
   const { subject, keyType, notBefore, notAfter, fingerprint, serialNumber, subjectAltNames } = certificate;
   return (
     <div class="certificate">
-      <dl class="rows">
+      <dl class="fact-rows">
         <Row name="Subject">
           <bdi>{subject ?? "cannot be read"}</bdi>
         </Row>
@@ -49,7 +49,10 @@ function OneCertificate(certificate: Certificate): VNode {
           </Row>
         )}
         <Row name="SHA-256">
-          <code class="key-id">{fingerprint}</code> <CopyButton text={fingerprint} what="fingerprint" />
+          <span class="copied">
+            <code class="key-id">{fingerprint}</code>
+            <CopyButton text={fingerprint} what="fingerprint" />
+          </span>
         </Row>
       </dl>
     </div>

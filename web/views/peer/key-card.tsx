@@ -24,7 +24,7 @@ export function KeyCard({ shown }: { readonly shown: KeyDetail }): VNode {
         <CopyButton text={keyId} what="key id" />
       </div>
       <KeyId keyId={keyId} whole />
-      <dl class="rows">
+      <dl class="fact-rows">
         <Row name="Came">{SOURCES[source]}</Row>
         <Row name="First seen">
           <Time at={firstSeen} as="whole" />

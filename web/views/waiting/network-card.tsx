@@ -48,26 +48,26 @@ export function NetworkCard({ network: item, gone, onDone }: NetworkCardProps): 
           )}
         </span>
       </header>
-      <details class="fold">
-        <summary>
-          The newest {sample.length} of {count}
-        </summary>
-        <ul class="sample">
-          {sample.map(({ keyId, claim, address }) => (
-            <li>
-              <Claim name={claim} /> <KeyLink keyId={keyId} /> <span class="mono dim">{address}</span>
-            </li>
-          ))}
-        </ul>
-        <a href={toHref("peers", { q: "state:pending" })}>All that wait</a>
-      </details>
-      {!gone && may("approve") && (
-        <div class="actions">
+      <div class="actions">
+        {!gone && may("approve") && (
           <button type="button" class="button" onClick={() => void begin()}>
             Ignore all {count}
           </button>
-        </div>
-      )}
+        )}
+        <details class="fold">
+          <summary>
+            The newest {sample.length} of {count}
+          </summary>
+          <ul class="sample">
+            {sample.map(({ keyId, claim, address }) => (
+              <li>
+                <Claim name={claim} /> <KeyLink keyId={keyId} /> <span class="mono dim">{address}</span>
+              </li>
+            ))}
+          </ul>
+          <a href={toHref("peers", { q: "state:pending" })}>All that wait</a>
+        </details>
+      </div>
       {asked.value !== null && (
         <AskNumber
           title={`Ignore ${asked.value.count} keys from ${network}?`}

@@ -66,7 +66,9 @@ export function WaitingCard({ waiting, gone, onDone }: WaitingCardProps): VNode 
               {holder !== null && (
                 <>
                   <a class="button" href={toHref("compare", { as: "replace" }, keyId)}>
-                    New key of <bdi>{holder.peer}</bdi>: replace…
+                    <span>
+                      New key of <bdi>{holder.peer}</bdi>: replace…
+                    </span>
                   </a>
                   <a class="button" href={toHref("compare", { as: "add" }, keyId)}>
                     Second device: add…
@@ -92,7 +94,7 @@ export function WaitingCard({ waiting, gone, onDone }: WaitingCardProps): VNode 
 
 function Facts({ keyId, address, listener, tries, firstSeen, lastTry, expires }: WaitingKey): VNode {
   return (
-    <dl class="facts">
+    <dl class="waiting-facts">
       <div>
         <dt>Key</dt>
         <dd>
@@ -135,7 +137,7 @@ function Facts({ keyId, address, listener, tries, firstSeen, lastTry, expires }:
 
 function Holder(holder: KeyJson): VNode {
   return (
-    <dl class="facts">
+    <dl class="waiting-facts">
       <div>
         <dt>Key</dt>
         <dd>
