@@ -44,6 +44,7 @@ export function CompareView(): VNode {
     try {
       const { value } = await request<Compared>(`${path}/compare`, { method: "POST", body: shown });
       compared.value = { ...value, version: key.version };
+      if (value.equal) return;
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       compared.value = null;
