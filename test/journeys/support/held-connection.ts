@@ -17,7 +17,7 @@ export class HeldConnection implements Disposable {
   /** Resolves when the server has let it in, or not: whoever is refused gets no session ticket. */
   static async open(
     port: number,
-    who: Credentials,
+    who: Pick<Credentials, "cert" | "key">,
     options: tls.ConnectionOptions = {},
   ): Promise<HeldConnection> {
     const { cert, key } = who;

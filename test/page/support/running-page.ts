@@ -59,6 +59,15 @@ export class RunningPage implements AsyncDisposable {
     return watched;
   }
 
+  /** Another tab of the same browser. */
+  async openBeside(watched: WatchedPage, path: string = "/"): Promise<WatchedPage> {
+    this.#secret ??= await this.#signIn();
+    const beside = await watched.openBeside();
+    await beside.page.addInitScript({ content: KEEP_SECRET(this.#secret) });
+    await beside.page.goto(`${this.origin}${path}`);
+    return beside;
+  }
+
   /** Asks the API as whoever runs the server. */
   async request(path: string, init: RequestInit = {}): Promise<Response> {
     this.#secret ??= await this.#signIn();

@@ -23,11 +23,17 @@ export class WatchedPage implements AsyncDisposable {
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
     context.setDefaultTimeout(PATIENCE_MS);
     const watched = new WatchedPage(context, await context.newPage());
-    context.on("page", (page) => watched.#watch(page));
     watched.#watch(watched.page);
     await context.exposeFunction("reportViolation", (what: string) => void watched.#complaints.push(what));
     await context.addInitScript({ content: REPORT_VIOLATIONS });
     return watched;
+  }
+
+  /** Another page of the same browser profile; it ends with this one. */
+  async openBeside(): Promise<WatchedPage> {
+    const beside = new WatchedPage(this.#context, await this.#context.newPage());
+    beside.#watch(beside.page);
+    return beside;
   }
 
   /** What was wrong so far: errors, errors on the console, violations of its policy, dialogs, requests to elsewhere. */

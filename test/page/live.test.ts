@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import { describeInBrowser } from "./support/browser-tests.ts";
+import { RunningPage } from "./support/running-page.ts";
+import { MINUTE_MS } from "./support/scene/scene-writer.ts";
+import { writeTuesday } from "./support/scene/tuesday.ts";
+
+const LOST =
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET/;
+
+describeInBrowser("a page that is open", (browser) => {
+  it("shows who comes without being asked, and tells other tabs of the same browser", async () => {
+    await using running = await RunningPage.start();
+    await using watched = await running.open(browser());
+    await using other = await running.openBeside(watched);
+    await watched.page.getByText("Nobody waits.").waitFor();
+    await other.page.getByText("Nobody waits.").waitFor();
+    await running.scene.wait("printer-4", MINUTE_MS);
+    await watched.page.getByRole("heading", { name: "claims printer-4" }).waitFor();
+    await other.page.getByRole("heading", { name: "claims printer-4" }).waitFor();
+  });
+
+  it("says that its server is lost, and comes back by itself with what happened meanwhile", async () => {
+    await using running = await RunningPage.start();
+    await using watched = await running.open(browser());
+    const { page } = watched;
+    await page.getByText("Nobody waits.").waitFor();
+    await running.fall();
+    await page.getByText("the server does not answer").first().waitFor();
+    await running.scene.wait("printer-4", MINUTE_MS);
+    await running.rise();
+    await page.getByRole("heading", { name: "claims printer-4" }).waitFor();
+    await page.getByText(/^Not live since/).waitFor({ state: "detached" });
+    watched.expectComplaint(LOST);
+  });
+
+  it("goes on with its stream where it was cut", async () => {
+    await using running = await RunningPage.start();
+    await using watched = await running.open(browser());
+    const { page } = watched;
+    await page.getByText("Nobody waits.").waitFor();
+    const streams: (string | undefined)[] = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("/v1/stream")) streams.push(request.headers()["last-event-id"]);
+    });
+    const anna = await running.scene.meet("anna", MINUTE_MS);
+    await page.getByText(/^head 1$/).waitFor();
+    await page.context().setOffline(true);
+    await running.fall();
+    await running.scene.operator(0).revoke(anna.pin);
+    await running.rise();
+    await page.context().setOffline(false);
+    await page.getByText(/^head 2$/).waitFor();
+    assert.ok(streams.includes("1"), `went on with ${String(streams)}`);
+    watched.expectComplaint(/ERR_/);
+  });
+
+  it("has the second of two operators look again at what the first one changed", async () => {
+    await using running = await RunningPage.start(writeTuesday);
+    const { items } = await running.store.listKeys({ search: "printer-4" });
+    const [printer] = items;
+    assert.ok(printer);
+    const path = `/compare/${toKeyId(printer.pin)}`;
+    await using first = await running.open(browser(), path);
+    await using second = await running.open(browser(), path);
+    const approve = first.page.getByRole("button", { name: "Approve without comparing…" });
+    await approve.waitFor();
+    await second.page.route("**/v1/stream", () => undefined);
+    await second.page.reload();
+    await second.page.getByRole("button", { name: "Approve without comparing…" }).click();
+    await approve.click();
+    await first.page.getByRole("button", { name: "Approve uncompared" }).click();
+    await first.page.getByText("Approved printer-4").waitFor();
+    await second.page.getByRole("button", { name: "Approve uncompared" }).click();
+    await second.page.getByText("It changed since you looked: it is trusted now.").waitFor();
+    await second.page.getByText("This key does not wait for an operator.").waitFor();
+    second.expectComplaint(/status of 412/);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Tuesday } from "./scene/tuesday.ts";
+import { toKeyId } from "../../../src/trust/naming/key-id.ts";
+import type { Page } from "playwright-core";
+
+/** A view of the page with something in it. */
+export interface View {
+  readonly name: string;
+  readonly path: (tuesday: Tuesday) => string;
+  /** What has to be there before it is looked at. */
+  readonly shows: (page: Page) => Promise<unknown>;
+}
+
+const seen = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+
+export const VIEWS: readonly View[] = [
+  { name: "waiting", path: () => "/", shows: (page) => seen(page, "printer-4") },
+  {
+    name: "compare",
+    path: ({ printer }) => `/compare/${toKeyId(printer.pin)}`,
+    shows: (page) => page.getByRole("button", { name: "Approve", exact: true }).waitFor(),
+  },
+  {
+    name: "conflict",
+    path: ({ rival }) => `/compare/${toKeyId(rival.pin)}`,
+    shows: (page) => seen(page, "Another key has the name"),
+  },
+  { name: "peers", path: () => "/peers", shows: (page) => seen(page, "build-01") },
+  {
+    name: "peer",
+    path: ({ anna }) => `/peers/${toKeyId(anna.pin)}`,
+    shows: (page) => seen(page, "first use"),
+  },
+  { name: "connections", path: () => "/connections", shows: (page) => seen(page, "build-01") },
+  {
+    name: "refusals",
+    path: () => "/refusals?key=anna",
+    async shows(page) {
+      await page.getByRole("button", { name: "Why was anna refused?" }).first().click();
+      await seen(page, "What changes that");
+    },
+  },
+  { name: "invite", path: () => "/invite", shows: (page) => seen(page, "laptop-of-jo") },
+  { name: "history", path: () => "/history", shows: (page) => seen(page, "Verified to head") },
+  { name: "window", path: () => "/window", shows: (page) => seen(page, "Open the window") },
+  { name: "settings", path: () => "/settings", shows: (page) => seen(page, "Nothing is wrong.") },
+];
