@@ -32,8 +32,7 @@ export function useWindow(): WindowNow {
 }
 
 export interface WindowWanted {
-  /** `10m`. */
-  readonly for: string;
+  readonly forMs: number;
   readonly max?: number;
   readonly from?: string;
 }

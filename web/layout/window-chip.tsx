@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { may } from "../client/session.ts";
 import { toCountdown } from "../client/time-words.ts";
 import { closeWindow, useWindow } from "../client/window.ts";
+import { Sign } from "../parts/sign.tsx";
 import { toHref } from "../route.ts";
 
 /** While first use is open to whoever comes: how long, and a way to end it, in every view. */
@@ -12,7 +13,7 @@ export function WindowChip(): VNode | null {
   return (
     <div class="window-chip">
       <a href={toHref("window")}>
-        <span aria-hidden="true">⏱ </span>
+        <Sign name="half" />
         <span class="window-word">open </span>
         <span class="countdown">{toCountdown(leftMs.value)}</span>
       </a>

@@ -1,4 +1,4 @@
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import type { RefusalExplained } from "../client/list-shapes.ts";
 import { useResource } from "../client/resource.ts";
 import { toHref } from "../route.ts";
@@ -23,7 +23,7 @@ export function Explained({
   return (
     <div class="explained">
       {explanation.evidence.map((sentence) => (
-        <p>{sentence}</p>
+        <p>{isolate(sentence, name)}</p>
       ))}
       {explanation.remedies.length > 0 && <h2>What changes that</h2>}
       <Remedies remedies={explanation.remedies} name={name} />
@@ -34,4 +34,11 @@ export function Explained({
       )}
     </div>
   );
+}
+
+/** A name in a sentence, with a direction of writing of its own. */
+function isolate(sentence: string, name: string | null): ComponentChildren {
+  if (name === null || name === "") return sentence;
+  const [first, ...others] = sentence.split(`"${name}"`);
+  return [first, ...others.flatMap((rest) => [<bdi class="claim">{name}</bdi>, rest])];
 }

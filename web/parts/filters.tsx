@@ -10,10 +10,12 @@ export interface FilterTextProps {
   readonly name: string;
   readonly label: string;
   readonly placeholder?: string;
+  /** Not on a phone. */
+  readonly isLater?: boolean;
 }
 
 /** A part of what is searched for, kept in the page's address as one types. */
-export function FilterText({ name, label, placeholder = "" }: FilterTextProps): VNode {
+export function FilterText({ name, label, placeholder = "", isLater = false }: FilterTextProps): VNode {
   const text = useSignal(route.peek().query[name] ?? "");
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const typing = useRef(false);
@@ -32,7 +34,7 @@ export function FilterText({ name, label, placeholder = "" }: FilterTextProps): 
     }, TYPING_MS);
   };
   return (
-    <div class="filter">
+    <div class={isLater ? "filter filter-later" : "filter"}>
       <label for={id}>{label}</label>
       <input
         id={id}

@@ -9,6 +9,7 @@ import { KeyLink } from "../parts/key-id.tsx";
 import { Claim } from "../parts/names.tsx";
 import { Empty } from "../parts/notes.tsx";
 import { Paged } from "../parts/paged.tsx";
+import { Sign } from "../parts/sign.tsx";
 import { Time } from "../parts/time.tsx";
 import { ViewHead } from "../parts/view-head.tsx";
 import { toHref } from "../route.ts";
@@ -37,7 +38,7 @@ export function RefusalsView(): VNode {
         <FilterText name="key" label="Who" placeholder="Name or key id" />
         <FilterChoice name="reason" label="Why" choices={[["", "Any reason"], ...REASONS.map(toChoice)]} />
         <FilterText name="network" label="From" placeholder="Address or network" />
-        <FilterText name="listener" label="Listener" placeholder="Any" />
+        <FilterText name="listener" label="Listener" placeholder="Any" isLater />
         <FilterChoice name="since" label="When" choices={SINCE} />
       </div>
       <Paged pages={pages} empty={<NoRefusals isFiltered={isFiltered} />}>
@@ -80,9 +81,7 @@ function Refusal({ refusal, isOpen }: RefusalProps): VNode {
       <div class="refusal-head">
         <p class="refusal-what">
           <span class={isGrave(reason) ? "state state-revoked" : "state state-pending"}>
-            <span class="sign" aria-hidden="true">
-              {isGrave(reason) ? "✕" : "⚠"}
-            </span>{" "}
+            <Sign name={isGrave(reason) ? "cross" : "warning"} />
             <code>{reason}</code>
           </span>
           {peer === null ? <span>Somebody</span> : <Claim name={peer} />} <span>{reasonWords(reason)}</span>

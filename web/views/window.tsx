@@ -79,7 +79,7 @@ function WhoCame({ now }: { readonly now: FirstUseWindow }): VNode {
       {came.length === 0 ? (
         <p class="dim">Nobody.</p>
       ) : (
-        <ul class="rows">
+        <ul class="records">
           {came.map((key) => (
             <Came key={key.pin} {...key} />
           ))}
@@ -92,8 +92,8 @@ function WhoCame({ now }: { readonly now: FirstUseWindow }): VNode {
 function Came(key: KeyJson): VNode {
   const { peer, keyId, state, firstSeen } = key;
   return (
-    <li class="rows-row" tabIndex={-1} data-stop>
-      <span class="rows-name">{peer === null ? <KeyLink keyId={keyId} /> : <PeerName name={peer} />}</span>
+    <li class="record" tabIndex={-1} data-stop>
+      <span class="record-name">{peer === null ? <KeyLink keyId={keyId} /> : <PeerName name={peer} />}</span>
       <KeyLink keyId={keyId} />
       <KeyState {...key} />
       <span class="dim">

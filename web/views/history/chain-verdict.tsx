@@ -1,12 +1,16 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 import { sentenceOf } from "../../client/act.ts";
 import type { AuditHead, AuditVerified } from "../../client/list-shapes.ts";
 import { ProblemError, request } from "../../client/request.ts";
 import { useResource } from "../../client/resource.ts";
 import { ProblemNote } from "../../parts/notes.tsx";
+import { Sign } from "../../parts/sign.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 
+/** While the server is at it. */
+const LOOK_AGAIN_MS = 1_000;
 const COUNT = new Intl.NumberFormat();
 
 /** Whether the events are those that were written, as far as anybody looked. */
@@ -29,16 +33,23 @@ export function ChainVerdict(): VNode | null {
       busy.value = false;
     }
   };
-  if (value.value === null) {
+  const head = value.value;
+  const isBehind = head !== null && head.verified < head.sequence && verdict.value === null;
+  useEffect(() => {
+    if (!isBehind) return undefined;
+    const again = setTimeout(reload, LOOK_AGAIN_MS);
+    return () => clearTimeout(again);
+  }, [head]);
+  if (head === null) {
     return problem.value === null ? null : <ProblemNote problem={problem.value} retry={reload} />;
   }
-  const { sequence, hash, verified } = value.value;
+  const { sequence, hash, verified } = head;
   const broken = verdict.value?.problem ?? null;
   const isWhole = broken === null && verified >= sequence;
   return (
     <div class={`note ${broken !== null ? "note-bad" : isWhole ? "note-good" : "note-warn"}`} role="status">
-      <p>
-        <span aria-hidden="true">{broken !== null ? "✕ " : isWhole ? "✓ " : "… "}</span>
+      <p class="said">
+        <Sign name={broken !== null ? "cross" : isWhole ? "check" : "half"} />{" "}
         {broken ??
           (isWhole
             ? `Verified to head ${COUNT.format(sequence)}`

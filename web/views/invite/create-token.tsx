@@ -28,6 +28,7 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
   const problem = useSignal<Problem | null>(null);
   const wanted = {
     peer: peer.value.trim(),
+    forMs: toMs(life.value),
     ...(from.value.trim() !== "" && { from: from.value.trim() }),
     ...(replace.value && { replace: true }),
   };
@@ -88,9 +89,7 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
           Make a token
         </button>
       </div>
-      {wanted.peer !== "" && (
-        <AsCommand acts={[{ act: "create-token", ...wanted, forMs: toMs(life.value) }]} />
-      )}
+      {wanted.peer !== "" && <AsCommand acts={[{ act: "create-token", ...wanted }]} />}
     </form>
   );
 }

@@ -7,16 +7,17 @@ import { KeyLink } from "../../parts/key-id.tsx";
 import { PeerName } from "../../parts/names.tsx";
 import { Empty } from "../../parts/notes.tsx";
 import { Paged } from "../../parts/paged.tsx";
+import { Sign, type SignName } from "../../parts/sign.tsx";
 import { Time } from "../../parts/time.tsx";
 
 type TokenState = TokenJson["state"];
 
 /** In this order, each with its sign. */
-const STATES: readonly (readonly [state: TokenState, title: string, sign: string, kind: string])[] = [
-  ["open", "Open", "○", "pending"],
-  ["used", "Used", "●", "trusted"],
-  ["expired", "Expired", "◌", "retired"],
-  ["cancelled", "Cancelled", "✕", "retired"],
+const STATES: readonly (readonly [state: TokenState, title: string, sign: SignName, kind: string])[] = [
+  ["open", "Open", "open", "pending"],
+  ["used", "Used", "full", "trusted"],
+  ["expired", "Expired", "half", "retired"],
+  ["cancelled", "Cancelled", "cross", "retired"],
 ];
 
 /** Tokens by what became of them. */
@@ -40,13 +41,11 @@ export function Tokens(): VNode {
               <section key={state} aria-label={title}>
                 <h2>
                   <span class={`state state-${kind}`}>
-                    <span class="sign" aria-hidden="true">
-                      {sign}
-                    </span>
+                    <Sign name={sign} />
                   </span>{" "}
                   {title}
                 </h2>
-                <ul class="rows">
+                <ul class="records">
                   {those.map((token) => (
                     <Token key={token.id} {...token} />
                   ))}
@@ -74,8 +73,8 @@ function Token({
   const cancel = (): Promise<unknown> =>
     act({ path: `/v1/tokens/${id}/cancel`, said: () => `Cancelled the token for ${peer}` });
   return (
-    <li class="rows-row" tabIndex={-1} data-stop>
-      <span class="rows-name">
+    <li class="record" tabIndex={-1} data-stop>
+      <span class="record-name">
         <PeerName name={peer} />
       </span>
       <code class="dim">{id.slice(0, 8)}</code>

@@ -3,17 +3,19 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { act } from "../../client/act.ts";
 import type { ApiTokenJson, CreatedApiToken } from "../../client/list-shapes.ts";
+import { download } from "../../client/download.ts";
 import { usePages } from "../../client/pages.ts";
 import { may } from "../../client/session.ts";
 import { CommandLine } from "../../parts/as-command.tsx";
 import { Paged } from "../../parts/paged.tsx";
+import { Sign, type SignName } from "../../parts/sign.tsx";
 import { Time } from "../../parts/time.tsx";
 import { CreateApiToken } from "./create-api-token.tsx";
 
-const SIGNS: Readonly<Record<ApiTokenJson["state"], readonly [sign: string, kind: string]>> = {
-  open: ["●", "trusted"],
-  expired: ["◌", "expired"],
-  cancelled: ["✕", "retired"],
+const SIGNS: Readonly<Record<ApiTokenJson["state"], readonly [sign: SignName, kind: string]>> = {
+  open: ["full", "trusted"],
+  expired: ["half", "expired"],
+  cancelled: ["cross", "retired"],
 };
 
 /** What lets scripts in: each with a scope and an end. */
@@ -24,13 +26,20 @@ export function ApiTokens(): VNode {
     <section class="card" aria-label="API tokens">
       <h2>API tokens</h2>
       <p class="dim">
-        A script sends one as <code>Authorization: Bearer</code>;{" "}
-        <a href="/v1/openapi.json">what it can ask</a>.
+        A script sends one as <code>Authorization: Bearer</code>. What it can ask stands in{" "}
+        <button
+          type="button"
+          class="as-link"
+          onClick={() => void download("/v1/openapi.json", "handclasp-openapi.json")}
+        >
+          openapi.json
+        </button>
+        .
       </p>
       {made.value !== null && <Made token={made.value} onDone={() => (made.value = null)} />}
       <Paged pages={pages} empty={<p>There is none.</p>}>
         {(items) => (
-          <ul class="rows">
+          <ul class="records">
             {items.map((token) => (
               <Row key={token.id} {...token} />
             ))}
@@ -47,14 +56,12 @@ function Row({ id, name, scope, state, expires, lastUsed }: ApiTokenJson): VNode
   const cancel = (): Promise<unknown> =>
     act({ path: `/v1/api-tokens/${id}/cancel`, said: () => `Cancelled the API token ${name}` });
   return (
-    <li class="rows-row" tabIndex={-1} data-stop>
-      <span class="rows-name">
+    <li class="record" tabIndex={-1} data-stop>
+      <span class="record-name">
         <bdi>{name}</bdi>
       </span>
       <span class={`state state-${kind}`}>
-        <span class="sign" aria-hidden="true">
-          {sign}
-        </span>{" "}
+        <Sign name={sign} />
         {state}
       </span>
       <span>{scope}</span>

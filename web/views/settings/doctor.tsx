@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useResource } from "../../client/resource.ts";
 import type { Health } from "../../client/shapes.ts";
+import { Sign } from "../../parts/sign.tsx";
 import { Loading, ProblemNote } from "../../parts/notes.tsx";
 import { Remedies } from "../../parts/remedies.tsx";
 
@@ -20,24 +21,23 @@ export function Doctor(): VNode {
         <>
           {health.problems.length === 0 ? (
             <p class="note note-good">
-              <span>
-                <span aria-hidden="true">✓ </span>Nothing is wrong.
+              <span class="said">
+                <Sign name="check" /> Nothing is wrong.
               </span>
             </p>
           ) : (
             <ul class="stack">
               {health.problems.map(({ problem: what, remedies }) => (
                 <li class="note note-bad">
-                  <p>
-                    <span aria-hidden="true">✕ </span>
-                    {what}
+                  <p class="said">
+                    <Sign name="cross" /> {what}
                   </p>
                   <Remedies remedies={remedies} name={null} />
                 </li>
               ))}
             </ul>
           )}
-          <dl class="facts">
+          <dl class="doctor-facts">
             <Fact name="Version">{health.version}</Fact>
             {health.store !== null && health.store !== undefined && (
               <>

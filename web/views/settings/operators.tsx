@@ -30,10 +30,10 @@ export function Operators(): VNode {
         </div>
       )}
       {items !== null && items.length > 0 && (
-        <ul class="rows">
+        <ul class="records">
           {items.map(({ peer, group, scope, addedAt }) => (
-            <li class="rows-row" key={`${group} ${peer}`} tabIndex={-1} data-stop>
-              <span class="rows-name">
+            <li class="record" key={`${group} ${peer}`} tabIndex={-1} data-stop>
+              <span class="record-name">
                 <a class="plain" href={toHref("peers", { q: peer })}>
                   <PeerName name={peer} />
                 </a>

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { openWindow, type WindowWanted } from "../../client/window.ts";
 import { toMs } from "../../client/time-words.ts";
-import { type ActData, AsCommand } from "../../parts/as-command.tsx";
+import { AsCommand } from "../../parts/as-command.tsx";
 import { Choice, Field } from "../../parts/fields.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 
@@ -22,13 +22,13 @@ export function OpenWindow(): VNode {
   const from = useSignal("");
   const isAsking = useSignal(false);
   const wanted = (): WindowWanted => ({
-    for: life.value,
+    forMs: toMs(life.value),
     ...(max.value !== "" && { max: Number(max.value) }),
     ...(from.value.trim() !== "" && { from: from.value.trim() }),
   });
   const isWide = (): boolean => {
-    const { for: long, max: most, from: where } = wanted();
-    return toMs(long) >= WIDE_MS && most === undefined && where === undefined;
+    const { forMs: long, max: most, from: where } = wanted();
+    return long >= WIDE_MS && most === undefined && where === undefined;
   };
   const open = async (): Promise<void> => {
     isAsking.value = false;
@@ -63,7 +63,7 @@ export function OpenWindow(): VNode {
           Open the window
         </button>
       </div>
-      <AsCommand acts={[toActData(wanted())]} />
+      <AsCommand acts={[{ act: "open-window", ...wanted() }]} />
       {isAsking.value && (
         <Dialog
           title="Open to everybody?"
@@ -79,8 +79,4 @@ export function OpenWindow(): VNode {
       )}
     </form>
   );
-}
-
-function toActData({ for: life, ...limits }: WindowWanted): ActData {
-  return { act: "open-window", forMs: toMs(life), ...limits };
 }
