@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { parseRoute, type Route, toHref } from "./route.ts";
 
 const current = signal(here());
+let steps = 0;
 
 /** Where the page is; another one after every way to go somewhere, the browser's own buttons too. */
 export const route: ReadonlySignal<Route> = current;
@@ -10,8 +11,14 @@ export const route: ReadonlySignal<Route> = current;
 export function go(href: string, { replace = false }: { readonly replace?: boolean } = {}): void {
   if (replace) history.replaceState(null, "", href);
   else history.pushState(null, "", href);
+  if (!replace) steps += 1;
   current.value = here();
   if (!replace) scrollTo(0, 0);
+}
+
+/** Whether one went anywhere since the page was loaded: then what is new has the focus. */
+export function hasMoved(): boolean {
+  return steps > 0;
 }
 
 /** Chooses something else within this view, without a step back for each letter that is typed. */
@@ -23,6 +30,7 @@ export function setQuery(query: Readonly<Record<string, string>>): void {
 /** From now on links within the page load nothing anew. */
 export function followLinks(): void {
   addEventListener("popstate", () => {
+    steps += 1;
     current.value = here();
   });
   document.addEventListener("click", (click) => {

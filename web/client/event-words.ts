@@ -27,7 +27,7 @@ const VERBS: Readonly<Record<string, ToWords>> = {
   revoked: () => said("revoked"),
   ignored: () => said("ignored"),
   "set-aside": () => said("set aside", "until it is approved again"),
-  undone: ({ undoes, act }) => said("took back", `event ${undoes ?? "?"} (${act ?? "?"}) of`),
+  undone: ({ undoes, act }) => said(`took back event ${undoes ?? "?"} (${act ?? "?"}) of`),
   noted: ({ note }) => said(note === null ? "took the note off" : "wrote a note on"),
   retired: () => said("retired", "since another key took its place"),
   forgotten: () => said("forgot", "its name is free"),

@@ -26,34 +26,44 @@ export function TopBar({ health, children }: TopBarProps): VNode {
         <span class="brand-name">handclasp</span>
       </a>
       {health !== null && <HealthSign health={health} />}
-      <SearchBox
-        keys={health === null ? null : Object.values(health.keys).reduce((sum, each) => sum + each, 0)}
-      />
+      <SearchBox keys={countOf(health)} />
       {children}
       <Who />
     </header>
   );
 }
 
+/** How many keys there are; null while that is not known. */
+function countOf(health: Health | null): number | null {
+  const keys = health?.keys ?? null;
+  return keys === null ? null : Object.values(keys).reduce((sum, each) => sum + each, 0);
+}
+
 function HealthSign({ health }: { readonly health: Health }): VNode {
-  const { status, head, verified, problems } = health;
+  const { status, head, verified, problems, process } = health;
   const well = status === "healthy";
-  const isVerified = verified !== undefined && verified !== null && verified >= head.sequence;
   return (
     <p class="health">
-      <span class={`state ${well ? "state-trusted" : "state-conflict"}`} title={problems[0]?.problem}>
+      <span class="process dim">{process}</span>
+      <a
+        class={`state ${well ? "state-trusted" : "state-conflict"}`}
+        href={toHref("settings")}
+        title={problems[0]?.problem}
+      >
         <Sign name={well ? "full" : "warning"} />
         {status}
-      </span>
-      <a class="head" href={toHref("history")} title={isVerified ? "verified to the head" : undefined}>
-        head {COUNT.format(head.sequence)}
-        {isVerified && (
-          <>
-            <Sign name="check" />
-            <span class="unseen">verified</span>
-          </>
-        )}
       </a>
+      {head !== null && (
+        <a class="head" href={toHref("history")}>
+          head {COUNT.format(head.sequence)}
+          {verified >= head.sequence && (
+            <>
+              <Sign name="check" />
+              <span class="unseen">verified</span>
+            </>
+          )}
+        </a>
+      )}
     </p>
   );
 }

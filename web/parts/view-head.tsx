@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { hasMoved } from "../router.ts";
 
 export interface ViewHeadProps {
   readonly title: ComponentChildren;
@@ -15,10 +16,16 @@ export function ViewHead({ title, name, children, actions }: ViewHeadProps): VNo
   useEffect(() => {
     document.title = `${name} · handclasp`;
   }, [name]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (hasMoved()) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <div class="view-head">
       <div class="view-title">
-        <h1 tabIndex={-1}>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {children}
       </div>
       {actions !== undefined && <div class="actions">{actions}</div>}

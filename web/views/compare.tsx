@@ -52,7 +52,7 @@ export function CompareView(): VNode {
     }
     round.value += 1;
   };
-  const claim = key.newName ?? key.claimedName;
+  const { claim } = key;
   const result = compared.value?.version === key.version ? compared.value : null;
   const name = claim ?? "this key";
   return (
@@ -70,15 +70,13 @@ export function CompareView(): VNode {
       <section class="card compare-key" aria-label="The key that waits">
         <p>
           <Claim name={claim} /> <span class="dim">since</span> <Time at={key.firstSeen} />
-          {typeof key.address === "string" && (
+          {key.address !== null && (
             <>
               {" "}
               <span class="dim">from</span> <span class="mono">{key.address}</span>
             </>
           )}
-          {key.tries !== undefined && key.tries > 0 && (
-            <span class="dim">, {key.tries === 1 ? "1 try" : `${key.tries} tries`}</span>
-          )}
+          {key.tries > 0 && <span class="dim">, {key.tries === 1 ? "1 try" : `${key.tries} tries`}</span>}
         </p>
         <KeyId keyId={key.keyId} whole />
       </section>

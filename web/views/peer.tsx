@@ -14,6 +14,7 @@ import { KeysOfName } from "./peer/keys-of-name.tsx";
 import { OpenConnections } from "./peer/open-connections.tsx";
 import { PeerActions } from "./peer/peer-actions.tsx";
 import { type PeerDialog, PeerDialogs } from "./peer/peer-dialogs.tsx";
+import { RefusalsOfKey } from "./peer/refusals-of-key.tsx";
 import { TimeLine } from "./peer/time-line-list.tsx";
 
 /** All that is known of one key, and what can be done about it. */
@@ -82,11 +83,12 @@ export function PeerView(): VNode {
             <h2 id="time-line">Time line</h2>
             <TimeLine shown={key} />
           </section>
+          <OpenConnections shown={key} />
+          <RefusalsOfKey shown={key} />
         </div>
         <div class="peer-side">
           <KeyCard shown={key} />
           <KeysOfName shown={key} />
-          <OpenConnections shown={key} />
           <Certificates certificates={key.certificates} />
         </div>
       </div>

@@ -14,19 +14,21 @@ const COLUMNS = ["Name", "State", "Key", "Groups", "Source", "Connected", "Last 
 
 /** All keys, by search. */
 export function PeersView(): VNode {
-  const { q = "" } = route.value.query;
+  const { q = "", state = "" } = route.value.query;
+  const asked = new URLSearchParams(Object.entries({ q, state }).filter(([, value]) => value !== ""));
   return (
     <>
       <ViewHead title="Peers" name="Peers" />
+      <StateChoice chosen={state} />
       <VirtualList<KeyRow>
         label="Peers"
         kind="peers"
         columns={COLUMNS}
-        path={q === "" ? "/v1/keys" : `/v1/keys?q=${encodeURIComponent(q)}`}
+        path={asked.size === 0 ? "/v1/keys" : `/v1/keys?${asked.toString()}`}
         topics={["change", "connections"]}
         keyOf={({ pin }) => pin}
         row={(key) => <Cells {...key} />}
-        empty={q === "" ? <NoPeers /> : <NothingFound q={q} />}
+        empty={asked.size === 0 ? <NoPeers /> : <NothingFound q={q} state={state} />}
       />
     </>
   );
@@ -63,6 +65,32 @@ function Cells(key: KeyRow): VNode {
   );
 }
 
+const STATES = [
+  ["", "All"],
+  ["trusted", "Trusted"],
+  ["pending", "Waiting"],
+  ["revoked", "Revoked"],
+  ["ignored", "Ignored"],
+  ["retired", "Retired"],
+] as const;
+
+function StateChoice({ chosen }: { readonly chosen: string }): VNode {
+  const { q = "" } = route.value.query;
+  return (
+    <nav class="chips" aria-label="States">
+      {STATES.map(([state, text]) => (
+        <a
+          class="chip"
+          href={toHref("peers", { q, state })}
+          aria-current={chosen === state ? "true" : undefined}
+        >
+          {text}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 function NoPeers(): VNode {
   return (
     <Empty title="No peers yet.">
@@ -74,9 +102,11 @@ function NoPeers(): VNode {
   );
 }
 
-function NothingFound({ q }: { readonly q: string }): VNode {
+function NothingFound({ q, state }: { readonly q: string; readonly state: string }): VNode {
   return (
-    <Empty title={`Nothing matches “${q}”.`}>
+    <Empty
+      title={q === "" ? `No key is ${state === "pending" ? "waiting" : state}.` : `Nothing matches “${q}”.`}
+    >
       <p>
         Search for a part of a name, a key id, a note or an address, or narrow down by{" "}
         <code>state:trusted</code>, <code>-group:lab</code>, <code>seen&lt;30d</code>,{" "}

@@ -66,7 +66,7 @@ export function WaitingView(): VNode {
       </ul>
       {now !== null && now.next !== null && (
         <p class="dim after-list">
-          More wait than are shown here: <a href={toHref("peers", { q: "state:pending" })}>all of them</a>
+          More wait than are shown here: <a href={toHref("peers", { state: "pending" })}>all of them</a>
         </p>
       )}
     </>
@@ -99,7 +99,7 @@ function NobodyWaits(): VNode {
       <p>
         Whoever connects with a key that is not known yet shows up here, by itself. To have somebody in at
         once, <a href={toHref("invite")}>invite them with a token</a>; to see who is in, look at{" "}
-        <a href={toHref("peers", { q: "state:trusted" })}>trusted peers</a>.
+        <a href={toHref("peers", { state: "trusted" })}>trusted peers</a>.
       </p>
     </Empty>
   );

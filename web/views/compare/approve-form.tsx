@@ -4,6 +4,8 @@ import { act } from "../../client/act.ts";
 import type { Compared, KeyDetail } from "../../client/shapes.ts";
 import { AsCommand } from "../../parts/as-command.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { KeyLink } from "../../parts/key-id.tsx";
+import { Time } from "../../parts/time.tsx";
 import { go, route } from "../../router.ts";
 import { Until, type UntilChoice } from "./until.tsx";
 
@@ -26,7 +28,7 @@ const HOW: Readonly<Record<Compared["how"], string>> = {
 
 /** The end of it: under which name, until when, and what becomes of who has that name. */
 export function ApproveForm({ shown, etag, compared, onRefused }: ApproveFormProps): VNode {
-  const claim = shown.newName ?? shown.claimedName;
+  const { claim } = shown;
   const name = useSignal("");
   const until = useSignal<UntilChoice>({ expires: null });
   const asked = useSignal<"uncompared" | "replace" | null>(null);
@@ -152,11 +154,18 @@ interface ConflictChoiceProps {
 }
 
 function ConflictChoice({ shown, chosen, onChoose }: ConflictChoiceProps): VNode {
-  const name = shown.claimedName ?? "";
+  const { holder, claim } = shown;
   return (
     <fieldset class="choice">
       <legend>
-        Another key has the name <bdi class="peer-name">{name}</bdi>. This one is
+        <bdi class="peer-name">{claim}</bdi> is the name of another key
+        {holder !== null && (
+          <>
+            {" "}
+            (<KeyLink keyId={holder.keyId} />, seen <Time at={holder.lastSeen} />)
+          </>
+        )}
+        . This one is
       </legend>
       <label>
         <input type="radio" name="as" checked={chosen === "replace"} onChange={() => onChoose("replace")} />

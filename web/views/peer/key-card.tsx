@@ -16,7 +16,7 @@ const SOURCES: Readonly<Record<KeyDetail["source"], string>> = {
 
 /** The key itself, in every form in which it can be compared. */
 export function KeyCard({ shown }: { readonly shown: KeyDetail }): VNode {
-  const { keyId, phrase, code, source, firstSeen, lastSeen, expires, state } = shown;
+  const { keyId, phrase, code, source, firstSeen, lastSeen, expires, state, seenByOperator } = shown;
   return (
     <section class="card" aria-labelledby="key">
       <div class="card-head">
@@ -35,6 +35,11 @@ export function KeyCard({ shown }: { readonly shown: KeyDetail }): VNode {
         <Row name={state === "pending" ? "Waits until" : "Trust ends"}>
           <Time at={expires} as="whole" />
         </Row>
+        {seenByOperator !== null && (
+          <Row name="Looked at">
+            <Time at={seenByOperator} /> <span class="dim">by an operator</span>
+          </Row>
+        )}
       </dl>
       {phrase !== null && (
         <details class="fold">
@@ -44,7 +49,7 @@ export function KeyCard({ shown }: { readonly shown: KeyDetail }): VNode {
               <li>{word}</li>
             ))}
           </ol>
-          {typeof code === "string" && <QrCode text={code} label="Code of this key" />}
+          {code !== null && <QrCode text={code} label="Code of this key" />}
         </details>
       )}
     </section>

@@ -8,16 +8,28 @@ import { toHref } from "../../route.ts";
 
 const MOST = 10;
 
-/** Connections of the key that are open now; none, and there is nothing. */
-export function OpenConnections({ shown }: { readonly shown: KeyDetail }): VNode | null {
-  const { keyId, connections } = shown;
+/** Connections of the key that are open now. */
+export function OpenConnections({ shown }: { readonly shown: KeyDetail }): VNode {
+  const { keyId, connections, state, lastSeen } = shown;
   const path = connections === 0 ? null : `/v1/connections?q=${encodeURIComponent(keyId)}&limit=${MOST}`;
   const { value } = useResource<ListAnswer<ConnectionJson>>(path, ["connections"]);
-  const items = value.value?.items ?? [];
-  if (connections === 0 || items.length === 0) return null;
+  const items = connections === 0 ? [] : (value.value?.items ?? []);
   return (
     <section class="card" aria-labelledby="connections">
-      <h2 id="connections">{connections === 1 ? "Connected now" : `Connected now (${connections})`}</h2>
+      <h2 id="connections">{connections > 1 ? `Connected now (${connections})` : "Connected now"}</h2>
+      {connections === 0 && (
+        <p class="dim">
+          No connection is open
+          {state === "trusted" && lastSeen !== null ? (
+            <>
+              ; the last came <Time at={lastSeen} />
+            </>
+          ) : (
+            ""
+          )}
+          .
+        </p>
+      )}
       <ul class="lines">
         {items.map(({ connection, remoteAddress, since, listener, process }) => (
           <li key={connection}>

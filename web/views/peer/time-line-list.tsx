@@ -59,7 +59,7 @@ function EventMark({ event, canUndo }: { readonly event: EventJson; readonly can
   return (
     <li class={MARKS[event.after ?? ""] ?? ""}>
       <p class="mark-words">
-        <strong>{verb}</strong> {rest}
+        <strong>{verb} it</strong> {rest}
       </p>
       <p class="mark-when dim">
         <Time at={event.at} as="whole" />, <bdi>{actorWords(event)}</bdi>

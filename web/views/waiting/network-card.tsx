@@ -65,7 +65,7 @@ export function NetworkCard({ network: item, gone, onDone }: NetworkCardProps): 
               </li>
             ))}
           </ul>
-          <a href={toHref("peers", { q: "state:pending" })}>All that wait</a>
+          <a href={toHref("peers", { state: "pending" })}>All that wait</a>
         </details>
       </div>
       {asked.value !== null && (
