@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { asArgument } from "../command-line/as-argument.ts";
-import { parseMoment } from "./parse-moment.ts";
+import { parseMoment } from "../command-line/parse-moment.ts";
 
 /** Milliseconds since the epoch. */
 export interface TimeFlags {

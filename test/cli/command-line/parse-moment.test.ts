@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseMoment } from "../../../src/cli/lists/parse-moment.ts";
+import { parseMoment } from "../../../src/cli/command-line/parse-moment.ts";
 
 const NOW = Date.parse("2026-03-29T12:00:00Z");
 
