@@ -26,6 +26,7 @@ export function storiesOf({ keys, tokens, lastEvent }: MadeStore): readonly Stor
     ["trust", "audit", "verify", "--head", `1:${"0".repeat(64)}`],
     ["trust", "audit", "head"],
     ["token", "list"],
+    ["api-token", "list"],
     ["group", "list"],
     ["store", "check"],
     ["store", "stats"],

@@ -26,6 +26,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "who is trusted: list, approve, revoke, events, audit",
     load: () => import("./trust.ts"),
   },
+  "api-token": {
+    summary: "let programs and people act as operators by the API",
+    load: () => import("./api-token.ts"),
+  },
   ui: { summary: "the operator's page, on this machine", load: () => import("./ui.ts") },
   "check-config": {
     summary: "what is wrong with a gateway's configuration",

@@ -1,6 +1,6 @@
+import type { ListedApiToken } from "../trust/port/desk.ts";
 import { type ApiTokenState, apiTokenState } from "../trust/records/api-token-record.ts";
 import type { Scope } from "../trust/records/scope.ts";
-import type { ListedApiToken } from "../trust/port/desk.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** An API token as programs get it; nothing in it lets anybody in. */
@@ -11,13 +11,14 @@ export interface ApiTokenJson {
   readonly state: ApiTokenState;
   readonly createdAt: string | null;
   readonly expires: string | null;
-  readonly cancelledAt: string | null;
+  /** About a second late; null when it never was. */
   readonly lastUsed: string | null;
+  readonly cancelledAt: string | null;
 }
 
 /** An API token of the store as it is at `now`, milliseconds since the epoch. */
 export function toListedApiToken(token: ListedApiToken, now: number): ApiTokenJson {
-  const { id, name, scope, createdAt, expires, cancelledAt, lastUsed } = token;
+  const { id, name, scope, createdAt, expires, lastUsed, cancelledAt } = token;
   return {
     id,
     name,
@@ -25,7 +26,7 @@ export function toListedApiToken(token: ListedApiToken, now: number): ApiTokenJs
     state: apiTokenState(token, now),
     createdAt: toIsoTime(createdAt),
     expires: toIsoTime(expires),
-    cancelledAt: toIsoTime(cancelledAt),
     lastUsed: toIsoTime(lastUsed),
+    cancelledAt: toIsoTime(cancelledAt),
   };
 }

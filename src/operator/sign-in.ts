@@ -1,16 +1,19 @@
 import { hashOfSecret, isApiToken } from "../trust/naming/api-token.ts";
 import type { Desk } from "../trust/port/desk.ts";
-import { apiTokenState } from "../trust/records/api-token-record.ts";
+import { type ApiTokenRecord, apiTokenState } from "../trust/records/api-token-record.ts";
 import type { Scope } from "../trust/records/scope.ts";
 
 /** An operator who came without a certificate. */
 export interface SignedIn {
+  /** Who acts, for events. */
   readonly user: string | null;
-  readonly scope: Scope;
   readonly via: "link" | "bearer";
-  /** The id of the API token that it began with; null for a link. */
+  readonly scope: Scope;
+  /** The id of the API token, whose use is to be noted; null for who came by a link. */
   readonly apiToken: string | null;
-  /** Milliseconds since the epoch. */
+  /** What sessions that begin with it are `of`: its hash; null for who came by a link. */
+  readonly hash: string | null;
+  /** When it ends, milliseconds since the epoch. */
   readonly expires: number;
 }
 
@@ -19,27 +22,32 @@ export interface NotSignedIn {
   readonly refusal: "unknown" | "expired" | "cancelled";
 }
 
-/** Whose an API token is. */
-export function byApiToken(desk: Desk, text: string, now: number): SignedIn | NotSignedIn {
-  return isApiToken(text) ? byTokenHash(desk, hashOfSecret(text), now) : { refusal: "unknown" };
+/** Who somebody is, or why nobody. */
+export type SignIn = SignedIn | NotSignedIn;
+
+/** Whoever has the text of an API token is who it was made for, until it ends. `now` in milliseconds since the epoch. */
+export function byApiToken(desk: Pick<Desk, "apiToken">, text: string, now: number): SignIn {
+  const token = isApiToken(text) ? desk.apiToken(hashOfSecret(text)) : undefined;
+  return token === undefined ? UNKNOWN : byRecord(token, now);
 }
 
-/** Whose a session is; one that began with an API token ends with it. */
-export function bySession(desk: Desk, secret: string, now: number): SignedIn | NotSignedIn {
+/** Whoever has a session is who began it, with no more than that one has by now: a token that ended took its sessions with it. */
+export function bySession(desk: Pick<Desk, "apiToken" | "session">, secret: string, now: number): SignIn {
   const session = desk.session(hashOfSecret(secret));
-  if (session === undefined) return { refusal: "unknown" };
-  const { of, via, user, expires } = session;
+  if (session === undefined) return UNKNOWN;
+  const { via, user, expires, of } = session;
   if (now >= expires) return { refusal: "expired" };
-  if (via === "link") return { user, scope: "admin", via, apiToken: null, expires };
-  const token = byTokenHash(desk, of, now);
-  return "refusal" in token ? token : { ...token, expires };
+  if (via === "link") return { user, via, scope: "admin", apiToken: null, hash: null, expires };
+  const token = desk.apiToken(of);
+  const granted = token === undefined ? UNKNOWN : byRecord(token, now);
+  return "refusal" in granted ? granted : { ...granted, expires: Math.min(expires, granted.expires) };
 }
 
-function byTokenHash(desk: Desk, hash: string, now: number): SignedIn | NotSignedIn {
-  const token = desk.apiToken(hash);
-  if (token === undefined) return { refusal: "unknown" };
+const UNKNOWN: SignIn = { refusal: "unknown" };
+
+function byRecord(token: ApiTokenRecord, now: number): SignIn {
+  const { id, hash, name, scope, expires } = token;
   const state = apiTokenState(token, now);
   if (state !== "open") return { refusal: state };
-  const { id, name: user, scope, expires } = token;
-  return { user, scope, via: "bearer", apiToken: id, expires };
+  return { user: name, via: "bearer", scope, apiToken: id, hash, expires };
 }

@@ -22,6 +22,7 @@ async function lines(home: Home): Promise<readonly (readonly [string, RegExp])[]
   await refused(home, ben.pin, "192.0.2.7");
   const { store, operator } = openHomeStore(home);
   const token = await operator.createToken({ peer: "dora", servers: [SERVER], serverPin: PIN });
+  const apiToken = await operator.createApiToken({ name: "old", scope: "read", expires: Date.now() + 9e6 });
   await store.close();
   return [
     [`trust add ${anna.cert}`, /^trusted {2}anna {2}/],
@@ -34,7 +35,7 @@ async function lines(home: Home): Promise<readonly (readonly [string, RegExp])[]
     ["group list", /^GROUP .*\nadmins +Ada /],
     ["group remove admins Ada", /^removed {2}Ada {2}admins\n$/],
     ["trust set-aside ben", /^set aside {2}ben/],
-    ["trust undo 8", /ben/],
+    ["trust undo 9", /ben/],
     [`trust note ${ben.pin} fair`, /ben/],
     ["trust revoke Ada", /^revoked {2}Ada {2}/],
     [`trust forget ${next.pin}`, /^forgotten {2}ben \(claimed\) {2}/],
@@ -47,6 +48,9 @@ async function lines(home: Home): Promise<readonly (readonly [string, RegExp])[]
     ["trust audit verify", /^ok: \d+ events/],
     [`token create carl --server ${SERVER} --server-pin ${PIN} --json`, /^\{"token":"hc1\./],
     ["token list", /^ID .*\n(?:.*\n)*[0-9a-f]{12} +carl +open /],
+    ["api-token create CI --scope read --expires 90d", /^hca1\.[\w-]{43}\n$/],
+    ["api-token list", /^ID .*\n[0-9a-f]{12} +CI +read +open /],
+    [`api-token cancel ${apiToken.id}`, /^cancelled: the API token old /],
     [`token cancel ${token.id}`, /^cancelled: the token for dora /],
     ["explain LAST", /^A client from 192\.0\.2\.7/],
     ["refusals --json", /^\[\{"peer":/],
