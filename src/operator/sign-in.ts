@@ -11,8 +11,6 @@ export interface SignedIn {
   readonly scope: Scope;
   /** The id of the API token, whose use is to be noted; null for who came by a link. */
   readonly apiToken: string | null;
-  /** What sessions that begin with it are `of`: its hash; null for who came by a link. */
-  readonly hash: string | null;
   /** When it ends, milliseconds since the epoch. */
   readonly expires: number;
 }
@@ -37,7 +35,7 @@ export function bySession(desk: Pick<Desk, "apiToken" | "session">, secret: stri
   if (session === undefined) return UNKNOWN;
   const { via, user, expires, of } = session;
   if (now >= expires) return { refusal: "expired" };
-  if (via === "link") return { user, via, scope: "admin", apiToken: null, hash: null, expires };
+  if (via === "link") return { user, via, scope: "admin", apiToken: null, expires };
   const token = desk.apiToken(of);
   const granted = token === undefined ? UNKNOWN : byRecord(token, now);
   return "refusal" in granted ? granted : { ...granted, expires: Math.min(expires, granted.expires) };
@@ -46,8 +44,8 @@ export function bySession(desk: Pick<Desk, "apiToken" | "session">, secret: stri
 const UNKNOWN: SignIn = { refusal: "unknown" };
 
 function byRecord(token: ApiTokenRecord, now: number): SignIn {
-  const { id, hash, name, scope, expires } = token;
+  const { id, name, scope, expires } = token;
   const state = apiTokenState(token, now);
   if (state !== "open") return { refusal: state };
-  return { user: name, via: "bearer", scope, apiToken: id, hash, expires };
+  return { user: name, via: "bearer", scope, apiToken: id, expires };
 }

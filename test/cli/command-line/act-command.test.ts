@@ -102,15 +102,18 @@ async function fill(home: Home): Promise<void> {
   await store.apply({ type: "create-api-token", at, actor, token });
 }
 
+function near(at: number): number {
+  return Math.round(at / 60_000);
+}
+
 /** All that acts can change, but for what chance or the clock decide. */
 async function contentOf(store: TrustStore): Promise<object> {
-  const near = (at: number | null): number | null => (at === null ? null : Math.round(at / 60_000));
   const { items: keys } = await store.listKeys();
   const { items: tokens } = await store.listTokens();
   const { items: apiTokens } = await store.listApiTokens();
   const { items: events } = await store.listEvents();
   return {
-    keys: keys.map(({ lastSeen: _, ...key }) => ({ ...key, endorsesFrom: near(key.endorsesFrom) })),
+    keys: keys.map((key) => ({ ...key, lastSeen: null, endorsesFrom: near(key.endorsesFrom) })),
     members: (await store.listMembers()).items.map(({ group, peer }) => ({ group, peer })),
     tokens: tokens.map(({ peer, from, replace, serverPin, expires, cancelledAt }) => {
       return { peer, from, replace, serverPin, expires: near(expires), isCancelled: cancelledAt !== null };
@@ -128,6 +131,13 @@ function wordsOf(command: string): readonly string[] {
   const { stdout, stderr, status } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
   assert.deepEqual({ stderr, status }, { stderr: "", status: 0 }, command);
   return stdout.split("\0").slice(0, -1);
+}
+
+/** In the other home's store: what is compared is the command and the act. */
+function withStore(words: readonly string[], home: Home, other: Home): readonly string[] {
+  const named = `sqlite:${home.store}`;
+  assert.ok(words.includes(named), words.join(" "));
+  return words.map((word) => (word === named ? other.store : word));
 }
 
 describe("the command line of an act", () => {
@@ -149,13 +159,6 @@ describe("the command line of an act", () => {
       await perform(mine.operator, act);
       assert.deepEqual(await contentOf(run), await contentOf(store), command);
     });
-  }
-
-  /** In the other home's store: what is compared is the command and the act. */
-  function withStore(words: readonly string[], home: Home, other: Home): readonly string[] {
-    const named = `sqlite:${home.store}`;
-    assert.ok(words.includes(named), words.join(" "));
-    return words.map((word) => (word === named ? other.store : word));
   }
 
   it("names the store where it is not the one that is the default", () => {
