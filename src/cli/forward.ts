@@ -24,7 +24,7 @@ import { forwardConnection } from "./forward/connection.ts";
 import { ForwardLog } from "./forward/log.ts";
 import { outliveReaders } from "./log/outlive-readers.ts";
 import { parseCount } from "./command-line/parse-count.ts";
-import { listen, stopSignal } from "./server/listen.ts";
+import { listen, stopSignal } from "./process/listen.ts";
 import { ServeLog } from "./log/event-log.ts";
 
 interface Flags extends ConnectFlags {

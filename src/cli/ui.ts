@@ -6,7 +6,7 @@ import { openAdmin } from "./admin/open-admin.ts";
 import { openLink } from "./admin/open-link.ts";
 import { loadPageFiles } from "./admin/page-files.ts";
 import { storeOption } from "./command-line/store-option.ts";
-import { stopSignal } from "./server/listen.ts";
+import { stopSignal } from "./process/listen.ts";
 import { print, say } from "./terminal/output.ts";
 import { withStore } from "./trust-store/with-store.ts";
 import { readVersion } from "./version.ts";

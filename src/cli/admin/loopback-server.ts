@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Admin } from "../../admin/admin.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
-import { listen } from "../server/listen.ts";
+import { listen } from "../process/listen.ts";
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");

@@ -10,7 +10,7 @@ import { toKeyId } from "../../trust/naming/key-id.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
 import { type CreatedIdentity, createIdentity } from "../../x509/create-identity.ts";
 import { ownCommand } from "../process/own-command.ts";
-import { stopSignal } from "../server/listen.ts";
+import { stopSignal } from "../process/listen.ts";
 import { print } from "../terminal/output.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { DemoClient } from "./client.ts";

@@ -9,7 +9,7 @@ import { acceptAlone } from "./accept-alone.ts";
 import type { Accepting, AcceptOptions } from "./accepting.ts";
 import { Announcer } from "./announcer.ts";
 import type { ConfigSource } from "./config/config-source.ts";
-import { stopSignal } from "./listen.ts";
+import { stopSignal } from "../process/listen.ts";
 import { ServerReload, type ServerReloadOptions } from "./reload.ts";
 
 export interface RunOptions extends Omit<AcceptOptions, "identity">, Pick<ServerReloadOptions, "isAsked"> {

@@ -16,7 +16,7 @@ import { outliveReaders } from "../log/outlive-readers.ts";
 import { greet } from "../../gateway/greeter/greet.ts";
 import { readServerIdentity } from "../identities/server-identity.ts";
 import { opensslReason } from "../log/openssl-reason.ts";
-import { listen, stopSignal } from "../server/listen.ts";
+import { listen, stopSignal } from "../process/listen.ts";
 import { ServeLog } from "../log/event-log.ts";
 import { addTraceFlags, type TraceFlags } from "./formats/format.ts";
 import { explainingIn, logProblem } from "./live/log.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, it } from "node:test";
-import { listen } from "../../../src/cli/server/listen.ts";
+import { listen } from "../../../src/cli/process/listen.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openGateway, configOf, greetingListener } from "../support/scene.ts";
 
