@@ -38,7 +38,12 @@ export { type Guard, guard } from "./guard/guard.ts";
 export { observe, type Observation, type ObserveOptions } from "./guard/observe.ts";
 export type { ClientCertificate, GuardOptions } from "./guard/options.ts";
 export type { TicketKeys } from "./guard/tickets/ticket-keys.ts";
-export type { PendingClient, ReceivePending } from "./guard/refusal/waiting-room.ts";
+export type {
+  PendingClient,
+  ReceivePending,
+  ReceiveRefused,
+  RefusedClient,
+} from "./guard/refusal/waiting-room.ts";
 export { peerOf } from "./guard/connection/peer-of.ts";
 export type { Peer, PeerCertificate, PeerJson } from "./guard/connection/peer.ts";
 export { openMemoryStore } from "./store/sqlite/memory-store.ts";

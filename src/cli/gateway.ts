@@ -6,6 +6,7 @@ import { addGatewayOptions, type GatewayOptions } from "./server/config/gateway-
 import { runServer } from "./server/run-server.ts";
 import { work } from "./server/work.ts";
 import { workerCount } from "../gateway/workers/worker-count.ts";
+import { readVersion } from "./version.ts";
 
 /** `gateway`: lets clients it knows through to a service. */
 export function command(): Command {
@@ -25,5 +26,12 @@ async function run(options: GatewayOptions, verb: Command): Promise<void> {
   if (trace !== undefined && workerCount(config.workers) > 1) {
     verb.error("error: --trace needs --workers 1");
   }
-  await runServer({ ...about, source, config, isAsked: true, ...(trace !== undefined && { trace }) });
+  await runServer({
+    ...about,
+    source,
+    config,
+    isAsked: true,
+    version: readVersion(),
+    ...(trace !== undefined && { trace }),
+  });
 }

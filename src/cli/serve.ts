@@ -14,6 +14,7 @@ import {
   type ServerOptions,
 } from "./server/config/server-options.ts";
 import { valuesOf } from "./server/config/setting-options.ts";
+import { readVersion } from "./version.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {
@@ -36,6 +37,7 @@ async function run(options: ServerOptions & PassphraseFlag, verb: Command): Prom
     detail: "connections",
     printCertificate: options.printCertificate === true,
     isAsked: false,
+    version: readVersion(),
     ...(trace !== undefined && { trace }),
   });
 }
@@ -48,6 +50,7 @@ function toConfig(options: ServerOptions, verb: Command): GatewayConfig {
     store: options.store,
     listeners: [{ ...settings, name: null, mode: "greet", maxConnections: Number.POSITIVE_INFINITY }],
     metrics: undefined,
+    admin: undefined,
     drainTimeoutMs: 0,
   };
 }

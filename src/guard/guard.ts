@@ -67,7 +67,10 @@ export class Guard implements Disposable {
     this.#tickets = new Tickets(server, settings.ticketKeys);
     this.#departures = new Departures({
       alerts: settings.alerts,
-      receivePending: settings.dangerouslyReceivePending,
+      receivers: {
+        pending: settings.dangerouslyReceivePending,
+        refused: settings.dangerouslyReceiveRefused,
+      },
       tickets: this.#tickets,
       onFailed: (...failure) => tell.failed(...failure),
     });

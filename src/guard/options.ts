@@ -12,7 +12,7 @@ import {
 import type { ClientCertificate } from "../admission/admission.ts";
 import type { Happenings } from "../trust/happenings/happenings.ts";
 import type { TicketKeys } from "./tickets/ticket-keys.ts";
-import type { ReceivePending } from "./refusal/waiting-room.ts";
+import type { ReceivePending, ReceiveRefused } from "./refusal/waiting-room.ts";
 import { type RemoteAddressOf, socketAddress } from "./connection/remote-address.ts";
 
 export type { ClientCertificate };
@@ -54,9 +54,14 @@ export interface GuardOptions {
    * after seconds, or as soon as its key is approved or refused.
    */
   readonly dangerouslyReceivePending?: ReceivePending;
+  /**
+   * Gets the connections of all clients that are refused with a key, pending ones too, instead of an alert. Dangerous, and
+   * otherwise the same: some of them were revoked.
+   */
+  readonly dangerouslyReceiveRefused?: ReceiveRefused;
 }
 
-type Optional = "happenings" | "ticketKeys" | "dangerouslyReceivePending";
+type Optional = "happenings" | "ticketKeys" | "dangerouslyReceivePending" | "dangerouslyReceiveRefused";
 export type GuardSettings = Required<Omit<GuardOptions, Optional | "listener">> &
   Pick<GuardOptions, Optional> & { readonly listener: string | null };
 
@@ -72,6 +77,7 @@ const RULES: OptionRules<GuardOptions> = {
   happenings: has("new Happenings()", "hears", "tell"),
   ticketKeys: OBJECT,
   dangerouslyReceivePending: FUNCTION,
+  dangerouslyReceiveRefused: FUNCTION,
 };
 
 /** Fills in the defaults. Throws `ERR_HANDCLASP_OPTION` for what is no option, or cannot be what it is. */
@@ -90,6 +96,9 @@ export function guardSettings(options: GuardOptions): GuardSettings {
     ...(options.ticketKeys && { ticketKeys: options.ticketKeys }),
     ...(options.dangerouslyReceivePending && {
       dangerouslyReceivePending: options.dangerouslyReceivePending,
+    }),
+    ...(options.dangerouslyReceiveRefused && {
+      dangerouslyReceiveRefused: options.dangerouslyReceiveRefused,
     }),
   };
 }

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
-import { GATEWAY_SETTINGS, METRICS_SETTINGS } from "../../src/gateway/config/gateway-settings.ts";
+import {
+  ADMIN_SETTINGS,
+  GATEWAY_SETTINGS,
+  METRICS_SETTINGS,
+} from "../../src/gateway/config/gateway-settings.ts";
 import { LISTENER_SETTINGS } from "../../src/gateway/config/listener-settings.ts";
 import type { Setting, SettingTable } from "../../src/gateway/config/setting.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/reference/gateway-config.md"), "utf8");
 /** Tables of a file that stand in another one, by their keys: they are no settings there. */
-const INNER = ["metrics", "listener"];
+const INNER = ["metrics", "admin", "listener"];
 
 /** The rows under a heading: what is said of each key, and its default. */
 function rowsOf(heading: string): ReadonlyMap<string, { readonly what: string; readonly standard: string }> {
@@ -40,6 +44,7 @@ describe("docs/reference/gateway-config.md", () => {
   const tables: readonly (readonly [string, SettingTable])[] = [
     ["Of the gateway", GATEWAY_SETTINGS],
     ["`[metrics]`", METRICS_SETTINGS],
+    ["`[admin]`", ADMIN_SETTINGS],
     ["`[[listener]]`", LISTENER_SETTINGS],
     ["`[[listener.path]]`", innerTable(LISTENER_SETTINGS.paths)],
   ];

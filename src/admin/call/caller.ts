@@ -28,5 +28,9 @@ export interface RefusedCaller {
 /** What a connection itself says of who is at its other end. */
 export type Identified =
   | { readonly kind: "operator"; readonly name: string; readonly scope: Scope; readonly keyId: string }
-  | ({ readonly kind: "refused" } & RefusedCaller)
+  | ({
+      readonly kind: "refused";
+      /** No peer's connection: it is told why, and has nothing else here. */
+      readonly isTurnedAway: boolean;
+    } & RefusedCaller)
   | null;

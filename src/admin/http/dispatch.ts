@@ -15,13 +15,14 @@ export interface Incoming {
   readonly origin: string;
 }
 
-/** Finds out who asks: throws 401 for nobody, 403 for whoever was made to ask by another page. */
+/** Finds out who asks: throws 401 for nobody, and for whoever is refused, 403 for whoever was made to ask by another page. */
 export function admit(
   recogniser: Recogniser,
   { request, identify, origin }: Incoming,
   scope: Route["scope"],
 ): Asked {
   const identified = identify();
+  if (identified?.kind === "refused" && identified.isTurnedAway) mustOnlyLook(request, scope);
   const { caller, secret, isStale } = recognise(recogniser, request, identified);
   if (caller === null && scope !== "anybody") {
     throw new Problem(
@@ -36,6 +37,12 @@ export function admit(
     return now !== null && (scope === "anybody" || includes(now.scope, scope));
   };
   return { request, origin, identified, caller, secret, isWelcome };
+}
+
+/** Throws 401 for whoever is refused, and asks for more than why. */
+function mustOnlyLook({ method }: Request, scope: Route["scope"]): void {
+  if (scope === "anybody" && (method === "GET" || method === "HEAD")) return;
+  throw new Problem(401, { code: "refused", detail: "the certificate of this connection is refused" });
 }
 
 /** Has a request carried out, in the order in which answers are given: 403, 404, 422, 428, then what the route says. */

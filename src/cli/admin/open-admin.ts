@@ -1,8 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { type Admin, type AdminOptions, createAdmin } from "../../admin/admin.ts";
+import { actCommand } from "../command-line/act-command.ts";
 import { shellQuoted } from "../terminal/shell-quoted.ts";
 import { meantServer } from "../token/meant-server.ts";
 import { processName } from "../trust-store/process-name.ts";
+import { StoreUrl } from "../../trust/port/store-url.ts";
 import { userName } from "../trust-store/user-name.ts";
 
 /** What differs from one place where the page is served to the other. */
@@ -17,6 +19,7 @@ export interface OpenAdminOptions extends Pick<
 /** The page and its API, with what they have of this process and of the command line. */
 export function openAdmin({ verb, ...options }: OpenAdminOptions): Admin {
   const { store } = options;
+  const url = StoreUrl.parse(store.url);
   return createAdmin({
     ...options,
     user: userName(),
@@ -24,7 +27,7 @@ export function openAdmin({ verb, ...options }: OpenAdminOptions): Admin {
     monotonic: () => performance.now(),
     pause: setImmediate,
     process: processName(verb),
-    commandOf: (act) => `handclasp trust ${act.act}`,
+    commandOf: (act) => actCommand(act, url),
     joinCommandOf: (token) => `handclasp join ${shellQuoted(token)}`,
     meantServer: (said) => meantServer(store, said),
   });

@@ -1,4 +1,5 @@
 import { formatServerAddress } from "../../client/servers/server-address.ts";
+import type { GuardedServer } from "../admin/guarded-server.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import type { MetricsServer } from "../../gateway/metrics/metrics-server.ts";
 import { keepWatchdog, notifyServiceManager } from "../../gateway/service-manager.ts";
@@ -16,21 +17,30 @@ export interface RunOptions extends Omit<AcceptOptions, "identity">, Pick<Server
   readonly source: ConfigSource;
   /** As the source says at the start. */
   readonly config: GatewayConfig;
+  /** Ours. */
+  readonly version: string;
 }
 
 /** A server from its start to its end: says that it is ready, and how it is, until it is told to stop. */
-export async function runServer({ source, config, isAsked, ...options }: RunOptions): Promise<void> {
+export async function runServer({ source, config, isAsked, version, ...options }: RunOptions): Promise<void> {
   const { log } = options;
   const stopped = stopSignal();
   const identity = new ServerIdentity(config.store, source.secret);
   const accepting = await accept(config, { ...options, identity });
   const metrics = await openMetrics(accepting, config);
+  let admin: GuardedServer | undefined;
   try {
     if (metrics !== undefined) {
       const address = await metrics.listen();
       log.write({ event: "metrics", address: formatServerAddress(address), ...address });
     }
-    const { store, reload } = accepting;
+    const { store } = accepting;
+    admin = await openAdminServer(config, { ...options, store, identity, version });
+    const reload = async (next: GatewayConfig): ReturnType<Accepting["reload"]> => {
+      const addresses = await accepting.reload(next);
+      if (next.admin !== undefined) admin?.present(await identity.of(next.admin.certificate));
+      return addresses;
+    };
     const announcer = new Announcer({ store, identity, log, isOfFile: source.file !== undefined });
     // Before anybody is told that there is a server: unheard, a SIGHUP would end it.
     using reloading = new ServerReload({ source, config, identity, announcer, log, reload, isAsked });
@@ -50,10 +60,40 @@ export async function runServer({ source, config, isAsked, ...options }: RunOpti
     await notifyServiceManager(process.env, "STOPPING=1");
     await Promise.race([accepting.drain(), again]);
   } finally {
+    await admin?.[Symbol.asyncDispose]();
     await accepting.stop();
     await metrics?.[Symbol.asyncDispose]();
   }
 }
+
+/** The page is loaded by those only who serve it. */
+async function openAdminServer(
+  { admin: config, maxPending }: GatewayConfig,
+  { store, identity, log, verb, version }: AdminServerOptions,
+): Promise<GuardedServer | undefined> {
+  if (config === undefined) return undefined;
+  const [{ GuardedServer: Server }, { loadPageFiles }] = await Promise.all([
+    import("../admin/guarded-server.ts"),
+    import("../admin/page-files.ts"),
+  ]);
+  const server = await Server.open({
+    config,
+    store,
+    identity: await identity.of(config.certificate),
+    page: await loadPageFiles(),
+    verb,
+    version,
+    maxPending,
+    onError: (error) => log.failed(error, "admin"),
+  });
+  const { address } = server;
+  log.write({ event: "admin", address: formatServerAddress(address), ...address });
+  return server;
+}
+
+type AdminServerOptions = Pick<AcceptOptions, "identity" | "log" | "verb"> &
+  Pick<Accepting, "store"> &
+  Pick<RunOptions, "version">;
 
 /** What starts processes is loaded by those only who have several. */
 async function accept(config: GatewayConfig, options: AcceptOptions): Promise<Accepting> {

@@ -1,13 +1,14 @@
 import * as v from "valibot";
 import { reasonOf } from "../../errors.ts";
-import type { GatewaySettings, ListenerValues, MetricsConfig } from "./config.ts";
-import { GATEWAY_SETTINGS, METRICS_SETTINGS } from "./gateway-settings.ts";
+import type { AdminValues, GatewaySettings, ListenerValues, MetricsConfig } from "./config.ts";
+import { ADMIN_SETTINGS, GATEWAY_SETTINGS, METRICS_SETTINGS } from "./gateway-settings.ts";
 import { LISTENER_SETTINGS } from "./listener-settings.ts";
 import type { Reader, Setting, SettingTable } from "./setting.ts";
 
 /** A file, with its defaults filled in and its texts understood. */
 export interface ParsedConfig extends GatewaySettings {
   readonly metrics?: MetricsConfig | undefined;
+  readonly admin?: AdminValues | undefined;
   readonly listener: readonly ListenerValues[];
 }
 
@@ -19,6 +20,7 @@ const COUNT = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(999_999_
 
 const TABLES = {
   metrics: v.optional(schemaOfTable(METRICS_SETTINGS)),
+  admin: v.optional(schemaOfTable(ADMIN_SETTINGS)),
   listener: v.pipe(
     v.array(schemaOfTable(LISTENER_SETTINGS)),
     v.minLength(1, "there has to be at least one [[listener]]"),
@@ -28,9 +30,10 @@ const TABLES = {
 /** What a file may say. */
 export const CONFIG_SCHEMA: v.GenericSchema<unknown, ParsedConfig> = v.pipe(
   v.strictObject({ ...entriesOf(GATEWAY_SETTINGS), ...TABLES }),
-  v.transform(({ metrics, listener, ...values }) => ({
+  v.transform(({ metrics, admin, listener, ...values }) => ({
     ...byProperty(GATEWAY_SETTINGS, values),
     metrics,
+    admin,
     listener,
   })),
 ) as Schema as v.GenericSchema<unknown, ParsedConfig>;

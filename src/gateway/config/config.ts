@@ -23,6 +23,23 @@ export interface GatewayConfig extends GatewaySettings {
   readonly listeners: readonly ListenerConfig[];
   /** Where `/metrics`, `/healthz` and `/readyz` are answered; undefined for nowhere. */
   readonly metrics: MetricsConfig | undefined;
+  /** Where operators find the page and its API; undefined for nowhere. */
+  readonly admin: AdminConfig | undefined;
+}
+
+/** What is said of the operators' page. `ADMIN_SETTINGS` has how. */
+export interface AdminValues {
+  readonly listen: ServerAddress;
+  /** What browsers may call it, each with its port unless that is the one it listens on; empty for its address. */
+  readonly hosts: readonly string[];
+  /** PEM files; both or none. */
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+export interface AdminConfig extends Omit<AdminValues, "cert" | "key"> {
+  /** Undefined for the identity that is kept beside the store. */
+  readonly certificate: CertificateFiles | undefined;
 }
 
 export interface MetricsConfig {

@@ -1,7 +1,9 @@
 import { parseServerAddress } from "../../client/servers/server-address.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
-import type { GatewaySettings, MetricsConfig } from "./config.ts";
-import { count, countOrAuto, flag, name, text, timeout } from "./readers.ts";
+import type { AdminValues, GatewaySettings, MetricsConfig } from "./config.ts";
+import { parseHost } from "./parse-host.ts";
+import { parseListenAddress } from "./parse-listen.ts";
+import { count, countOrAuto, flag, listOf, name, text, timeout } from "./readers.ts";
 import type { Settings } from "./setting.ts";
 
 /** What a gateway has besides its listeners, as `LISTENER_SETTINGS` has what is theirs. */
@@ -55,4 +57,12 @@ export const METRICS_SETTINGS: Settings<MetricsConfig> = {
     default: false,
     option: { help: "count connections by peer: whoever reads the metrics learns who connects" },
   },
+};
+
+/** What there is to say of the operators' page; in a file alone. */
+export const ADMIN_SETTINGS: Settings<AdminValues> = {
+  listen: { key: "listen", reader: text(parseListenAddress), isRequired: true },
+  hosts: { key: "hosts", reader: listOf(parseHost, "commas"), default: [], without: "its address" },
+  cert: { key: "cert", reader: name, without: "one that is made" },
+  key: { key: "key", reader: name, without: "one that is made" },
 };

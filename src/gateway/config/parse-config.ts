@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
-import { formatServerAddress } from "../../client/servers/server-address.ts";
+import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig } from "./config-schema.ts";
-import type { GatewayConfig, ListenerConfig } from "./config.ts";
+import type { AdminConfig, AdminValues, GatewayConfig, ListenerConfig } from "./config.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
 import { toListener } from "./to-listener.ts";
 
@@ -76,7 +76,7 @@ function expectedOf({ expected }: v.BaseIssue<unknown>): string {
 }
 
 function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: Complain): GatewayConfig {
-  const { store, pemDir, metrics, listener, ...rest } = parsed;
+  const { store, pemDir, metrics, admin, listener, ...rest } = parsed;
   const inFolder = (path: string): string => resolve(options.folder, path);
   const listeners = listener.map((values, at) =>
     toListener(values, {
@@ -92,8 +92,29 @@ function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: C
     store: store?.in(options.folder) ?? options.store,
     pemDir: pemDir === undefined ? undefined : inFolder(pemDir),
     metrics,
+    admin: admin && toAdmin(admin, inFolder, complain),
     listeners,
   };
+}
+
+function toAdmin(
+  { cert, key, ...rest }: AdminValues,
+  inFolder: (path: string) => string,
+  complain: Complain,
+): AdminConfig {
+  if ((cert === undefined) !== (key === undefined)) {
+    complain(["admin", cert === undefined ? "key" : "cert"], "cert and key belong together");
+  }
+  if (rest.hosts.length === 0 && isEveryAddress(rest.listen)) {
+    complain(["admin", "listen"], "hosts is needed: what browsers call this server");
+  }
+  const files =
+    cert === undefined || key === undefined ? undefined : { cert: inFolder(cert), key: inFolder(key) };
+  return { ...rest, certificate: files };
+}
+
+function isEveryAddress({ host }: ServerAddress): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 function checkUnique(listeners: readonly ListenerConfig[], complain: Complain): void {

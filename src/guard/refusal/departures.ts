@@ -5,7 +5,7 @@ import { Deadlines } from "../arrivals/deadlines.ts";
 import type { BoundHandshake, Handshake } from "../connection/handshake.ts";
 import type { Tickets } from "../tickets/tickets.ts";
 import { turnAway } from "./turn-away.ts";
-import { type ReceivePending, WaitingRoom } from "./waiting-room.ts";
+import { type Receivers, WaitingRoom } from "./waiting-room.ts";
 
 const LINGER_MS = 2000;
 const MAX_LINGERING = 256;
@@ -13,24 +13,25 @@ const MAX_LINGERING = 256;
 export interface DeparturesOptions {
   /** Whether refused clients are told why by an alert. */
   readonly alerts: boolean;
-  /** Who gets the connections of pending clients instead, if anybody. */
-  readonly receivePending: ReceivePending | undefined;
+  /** Who gets connections of such clients instead, if anybody. */
+  readonly receivers: Receivers;
   readonly tickets: Tickets;
-  /** Told of what `receivePending` throws. */
+  /** Told of what these throw. */
   readonly onFailed: (error: unknown, handshake: Handshake) => void;
 }
 
-/** How refused clients go: with an alert to read, or told over TLS that they have to wait, or at once. */
+/** How refused clients go: with an alert to read, or told over TLS why they may not come in, or at once. */
 export class Departures {
   readonly #alerts: boolean;
   readonly #tickets: Tickets;
   readonly #lingering = new Deadlines(MAX_LINGERING, LINGER_MS);
   readonly #waiting: WaitingRoom | undefined;
 
-  constructor({ alerts, receivePending, tickets, onFailed }: DeparturesOptions) {
+  constructor({ alerts, receivers, tickets, onFailed }: DeparturesOptions) {
     this.#alerts = alerts;
     this.#tickets = tickets;
-    this.#waiting = receivePending && new WaitingRoom(receivePending, onFailed);
+    const isUsed = receivers.pending !== undefined || receivers.refused !== undefined;
+    this.#waiting = isUsed ? new WaitingRoom(receivers, onFailed) : undefined;
   }
 
   /** `sent` is what went out since the handshake, in bytes; NaN when nobody knows. Returns the alert that was sent. */

@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
-import type { Refuse } from "../../trust/records/verdict.ts";
+import type { RefusalReason, Refuse } from "../../trust/records/verdict.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
 import { Deadlines } from "../arrivals/deadlines.ts";
 import type { BoundHandshake, Handshake } from "../connection/handshake.ts";
@@ -17,34 +17,51 @@ export interface PendingClient {
 /** Receives the connection of a pending client, which nobody else sees. */
 export type ReceivePending = (socket: TLSSocket, client: PendingClient) => void;
 
+/** A client that is refused. TLS proved that it has the key. */
+export interface RefusedClient extends PendingClient {
+  readonly reason: RefusalReason;
+}
+
+/** Receives the connection of a client that is refused, which nobody else sees. */
+export type ReceiveRefused = (socket: TLSSocket, client: RefusedClient) => void;
+
+/** Who receives whom. */
+export interface Receivers {
+  readonly pending: ReceivePending | undefined;
+  /** Pending ones too. */
+  readonly refused: ReceiveRefused | undefined;
+}
+
 const MOST = 256;
 const FOR_MS = 15_000;
 
 /**
- * Connections of pending clients that are told so, over TLS. Few, for a short time, and none is there any more when
- * something changes about its key: the next connection is judged anew.
+ * Connections of clients that are told over TLS why they may not come in. Few, for a short time, and none is there any more
+ * when something changes about its key: the next connection is judged anew.
  */
 export class WaitingRoom {
-  readonly #receive: ReceivePending;
+  readonly #receivers: Receivers;
   readonly #onFailed: (error: unknown, handshake: Handshake) => void;
   readonly #deadlines = new Deadlines(MOST, FOR_MS);
   readonly #pins = new Map<Handshake, KeyPin>();
 
   /** `onFailed` is told of what the receiver throws; the connection is ended then. */
-  constructor(receive: ReceivePending, onFailed: (error: unknown, handshake: Handshake) => void) {
-    this.#receive = receive;
+  constructor(receivers: Receivers, onFailed: (error: unknown, handshake: Handshake) => void) {
+    this.#receivers = receivers;
     this.#onFailed = onFailed;
   }
 
   /** Says whether the client is one for here, and was received. */
   enter(handshake: BoundHandshake, { reason, pin, peer }: Refuse): boolean {
     const { socket } = handshake;
-    if (reason !== "pending" || pin === null || socket.destroyed) return false;
+    const { pending, refused } = this.#receivers;
+    const receive = refused ?? (reason === "pending" ? pending : undefined);
+    if (receive === undefined || pin === null || socket.destroyed) return false;
     handshake.forgetSecrets();
     this.#pins.set(handshake, pin);
     this.#deadlines.add(handshake);
     try {
-      this.#receive(socket, { pin, claimedName: peer, connection: handshake.id });
+      receive(socket, { reason, pin, claimedName: peer, connection: handshake.id });
     } catch (error) {
       socket.destroy();
       this.#onFailed(error, handshake);

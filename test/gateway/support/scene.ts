@@ -109,6 +109,7 @@ export function configOf(
     listeners,
     workers: 1,
     metrics: undefined,
+    admin: undefined,
     maxPending: 1000,
     pemDir: undefined,
     drainTimeoutMs: 10_000,

@@ -17,12 +17,13 @@ export interface ConfigSource {
 /** Every file that a configuration depends on. */
 export function filesOf(
   { file }: ConfigSource,
-  { listeners }: GatewayConfig,
+  { listeners, admin }: GatewayConfig,
   identity: ServerIdentity,
 ): readonly string[] {
   const own = listeners.flatMap(({ certificate, trustCa }) => [
     ...identity.filesOf(certificate),
     ...(trustCa === "none" || trustCa === "system" ? [] : [trustCa]),
   ]);
-  return [...new Set([...(file === undefined ? [] : [file]), ...own])];
+  const page = admin === undefined ? [] : identity.filesOf(admin.certificate);
+  return [...new Set([...(file === undefined ? [] : [file]), ...own, ...page])];
 }

@@ -52,6 +52,8 @@ export function readConfig(file: string, store: StoreUrl, { passphrase }: Secret
     if (certificate !== undefined) readServerIdentity(certificate.cert, certificate.key, passphrase);
     if (trustCa !== "none" && trustCa !== "system") certificatesFromPem(readText(trustCa));
   }
+  const admin = config.admin?.certificate;
+  if (admin !== undefined) readServerIdentity(admin.cert, admin.key, passphrase);
   return config;
 }
 

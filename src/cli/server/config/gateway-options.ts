@@ -67,6 +67,7 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
     store: options.store,
     listeners: [toListener(values, listenerReading(command))],
     metrics: metricsOf(options),
+    admin: undefined,
   };
 }
 
