@@ -2,7 +2,7 @@ import { toListedEvent } from "../../operator/listed-event.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { SealedEvent } from "../../trust/records/events.ts";
 import { EventStream } from "./event-stream.ts";
-import { Glance } from "./glance.ts";
+import { Glance, TOPICS } from "./glance.ts";
 
 const TICK_MS = 1000;
 const COMMENT_EVERY = 15;
@@ -25,6 +25,8 @@ interface Listener {
   readonly isWelcome: () => boolean;
   /** The last event that it was told; null until it was told what it had missed. */
   told: number | null;
+  /** What it looked at may be older than what is compared with: it is told to look at everything once. */
+  isNew: boolean;
 }
 
 /** Tells all pages what happens: one subscription to the store and one timer, while there is a page. */
@@ -45,7 +47,7 @@ export class Hub {
   open(after: number | null, isWelcome: () => boolean): EventStream | null {
     if (this.#listeners.size >= MOST_STREAMS) return null;
     const stream = new EventStream(() => this.#left(listener));
-    const listener: Listener = { stream, isWelcome, told: null };
+    const listener: Listener = { stream, isWelcome, told: null, isNew: true };
     this.#listeners.add(listener);
     this.#begin();
     void this.#catchUp(listener, after).catch(() => stream.end());
@@ -115,8 +117,12 @@ export class Hub {
   }
 
   async #tellTopics(): Promise<void> {
+    const newcomers = new Set([...this.#listeners].filter(({ isNew }) => isNew));
+    for (const listener of newcomers) listener.isNew = false;
     const topics = await this.#glance.look();
-    for (const topic of topics) for (const { stream } of this.#listeners) stream.tell(topic, {});
+    for (const listener of this.#listeners) {
+      for (const topic of newcomers.has(listener) ? TOPICS : topics) listener.stream.tell(topic, {});
+    }
   }
 
   /** Who may not listen any more hears nothing more. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import type { Browser } from "playwright-core";
 import { CHROMIUM } from "./chromium.ts";
+import { expectNoComplaints } from "./watched-page.ts";
 
 /**
  * A suite with one browser, which is there when its tests run. Where none can be started the suite is skipped with the
@@ -20,6 +21,8 @@ export function describeInBrowser(
       browser = await CHROMIUM.launch(args);
     });
     after(() => browser?.close());
+    // What failed before is what a test is said to have failed by.
+    afterEach(expectNoComplaints);
     tests(() => {
       assert.ok(browser !== undefined, "the browser did not start");
       return browser;

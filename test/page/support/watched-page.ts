@@ -8,7 +8,15 @@ const PATIENCE_MS = 20_000;
 const REPORT_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>
   reportViolation("violates " + event.violatedDirective + ": " + event.blockedURI + " " + event.sample));`;
 
-/** A page in a context of its own. Its end fails the test if anything was wrong with it that was not expected. */
+/** What was wrong with pages that are closed by now. */
+const unexpected: string[] = [];
+
+/** Throws if anything was wrong with a page that was closed since this was called last. */
+export function expectNoComplaints(): void {
+  assert.deepEqual(unexpected.splice(0), []);
+}
+
+/** A page in a context of its own. What was wrong with it that nobody expected fails its test, by `expectNoComplaints`. */
 export class WatchedPage implements AsyncDisposable {
   readonly page: Page;
   readonly #context: BrowserContext;
@@ -54,7 +62,7 @@ export class WatchedPage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
-    assert.deepEqual(this.#complaints, []);
+    unexpected.push(...this.#complaints);
   }
 
   #watch(page: Page): void {
