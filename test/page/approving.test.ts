@@ -49,11 +49,8 @@ describeInBrowser("approving somebody who waits", (browser) => {
     await page.getByRole("button", { name: "Revoke printer-4" }).click();
     await page.getByText("Revoked printer-4. 1 connection ended.").waitFor();
     await held.closedAt;
-    await page
-      .getByRole("region", { name: "Done lately" })
-      .getByRole("button", { name: /^Undo/ })
-      .first()
-      .click();
+    const done = page.getByRole("region", { name: "Done lately" }).locator("> *");
+    await done.filter({ hasText: "Revoked printer-4" }).getByRole("button", { name: /^Undo/ }).click();
     await page.getByText("Undone").waitFor();
     using back = await HeldConnection.open(server.port, printer);
     assert.ok(!back.socket.closed);
