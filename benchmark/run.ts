@@ -78,6 +78,25 @@ interface ListCost {
   readonly megabytes: number | null;
 }
 
+/** What the page's API answers with, at the most, and what its first view and open pages cost. */
+function pageRows(figures: Figures): readonly Row[] {
+  const answers = figures["answers"] as Readonly<Record<string, { readonly p50: number }>>;
+  const slowest = (isSearch: boolean): number =>
+    Math.max(
+      ...Object.entries(answers).flatMap(([what, { p50 }]) =>
+        what.startsWith("search") === isSearch ? [p50] : [],
+      ),
+    );
+  return [
+    most("an answer of the page's API, 100 000 peers, 1 000 000 events", slowest(false), 20, " ms"),
+    most("the same, a search as one types", slowest(true), 50, " ms"),
+    most("the first view of the page, until it can be used", number(figures, "firstView.p50"), 1000, " ms"),
+    most("its script, compressed", number(figures, "sizes.scriptKilobytes"), 60, " kB"),
+    most("all of it, compressed", number(figures, "sizes.allKilobytes"), 120, " kB"),
+    most("50 open pages while nothing happens, of a core", number(figures, "idle.open"), 2, " %"),
+  ];
+}
+
 function known(figures: Figures | null, when: string): string {
   const [p50, p99] = [number(figures, `${when}.p50`), number(figures, `${when}.p99`)];
   return `p50 ${p50} µs, p99 ${p99} µs`;
@@ -89,6 +108,7 @@ try {
   const lookup = run("lookup.ts");
   const firstUse = run("first-use.ts");
   const lists = run("lists.ts");
+  const page = run("page.ts");
   const imported = run("import-certificates.ts");
   const library = slowFsync();
   const slowed = library === null ? null : run("first-use.ts", [], { LD_PRELOAD: library });
@@ -114,6 +134,7 @@ try {
     most("judge", number(lookup, "judgeMicros"), 2, " µs"),
     most("warm lookup, 1 000 000 keys", number(lookup, "lookupMicros"), 20, " µs"),
     ...listRows(lists),
+    ...pageRows(page),
     shown(
       "memory of trust list, all of 100 000 peers; of 1 000",
       `${number(lists, "printing.ofAll")} MB; ${number(lists, "printing.ofThousand")} MB`,
@@ -153,7 +174,7 @@ try {
   };
   console.log(
     JSON.stringify(
-      { machine, guard, startup, lookup, firstUse, slowed, lists, imported, hello, decoded, traced },
+      { machine, guard, startup, lookup, firstUse, slowed, lists, page, imported, hello, decoded, traced },
       null,
       2,
     ),
