@@ -13,6 +13,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { bundleCommandLine } from "../scripts/bundle.ts";
 import { bundlePage } from "../scripts/bundle-page.ts";
+import type { PackedFile } from "../src/cli/admin/unpack-page.ts";
 import { CHROMIUM } from "../test/page/support/chromium.ts";
 import { LARGE, type LargeStore, makeLargeStore } from "./large-store.ts";
 
@@ -144,13 +145,13 @@ async function idlePercent({
   secret,
   child,
 }: Server): Promise<{ readonly none: number; readonly open: number }> {
-  const measure = async (): Promise<number> => {
+  const percent = async (): Promise<number> => {
     const before = cpuOf(child);
     await setTimeout(IDLE_MS);
     return Number((((cpuOf(child) - before) / IDLE_MS) * 100).toFixed(2));
   };
   await setTimeout(2000);
-  const none = await measure();
+  const none = await percent();
   const agent = new Agent({ keepAlive: true, maxSockets: PAGES });
   for (let page = 0; page < PAGES; page++) {
     const sent = request(`${origin}/v1/stream`, {
@@ -163,19 +164,20 @@ async function idlePercent({
     response.resume();
   }
   await setTimeout(2000);
-  const open = await measure();
+  const open = await percent();
   agent.destroy();
   return { none, open };
 }
 
 async function sizes(): Promise<{ readonly scriptKilobytes: number; readonly allKilobytes: number }> {
-  const files = (await bundlePage()).map(({ path, packed }) => ({
-    path,
-    bytes: Buffer.from(packed, "base64").length,
-  }));
-  const sum = (of: readonly { bytes: number }[]): number =>
-    Number((of.reduce((bytes, one) => bytes + one.bytes, 0) / 1000).toFixed(1));
-  return { scriptKilobytes: sum(files.filter(({ path }) => path.endsWith(".js"))), allKilobytes: sum(files) };
+  const files = await bundlePage();
+  const scripts = files.filter(({ path }) => path.endsWith(".js"));
+  return { scriptKilobytes: kilobytes(scripts), allKilobytes: kilobytes(files) };
+}
+
+function kilobytes(files: readonly PackedFile[]): number {
+  const bytes = files.reduce((sum, { packed }) => sum + Buffer.from(packed, "base64").length, 0);
+  return Number((bytes / 1000).toFixed(1));
 }
 
 async function measure(kept: string | undefined): Promise<void> {
