@@ -46,7 +46,7 @@ export function eventsOf(
   found: (search: string) => ReadonlySet<string>,
 ): Page<SealedEvent> {
   const { limit = 100, after, since = -Infinity, until = Infinity, type, about, search } = filter;
-  const { newestFirst = false } = filter;
+  const { newestFirst = false, window } = filter;
   if (after !== undefined && !/^\d{1,15}$/.test(after))
     throw wrong("events are read on from a sequence number");
   const subjects = search === undefined ? undefined : found(search);
@@ -60,6 +60,7 @@ export function eventsOf(
     if (after !== undefined && (newestFirst ? sequence >= Number(after) : sequence <= Number(after)))
       return false;
     if (type !== undefined && event.type !== type) return false;
+    if (window !== undefined && event.details["window"] !== String(window)) return false;
     return about?.includes(subject) !== false && subjects?.has(subject) !== false;
   });
   const page = pageOf("events", wanted, ({ sequence }) => [newestFirst ? -sequence : sequence], { limit });

@@ -5,6 +5,7 @@ import {
   CHAIN_START,
   type ChainHead,
   type EventDraft,
+  type FirstUseWindow,
   type GroupMember,
   type KeyPin,
   type KeyRecord,
@@ -33,7 +34,7 @@ export class MapRows implements TrustTables {
   readonly settings: Map<string, string>;
   readonly events: SealedEvent[];
   droppedKeys: number;
-  openUntil: number;
+  window: FirstUseWindow | null;
   version: number;
 
   /** Empty, or a copy: a change is carried out on one, which is put in place when it was not in vain. */
@@ -51,7 +52,7 @@ export class MapRows implements TrustTables {
     this.settings = new Map(from?.settings);
     this.events = [...(from?.events ?? [])];
     this.droppedKeys = from?.droppedKeys ?? 0;
-    this.openUntil = from?.openUntil ?? 0;
+    this.window = from?.window ?? null;
     this.version = from?.version ?? 0;
   }
 
@@ -194,12 +195,12 @@ export class MapRows implements TrustTables {
     this.droppedKeys += surplus.length;
   }
 
-  firstUseOpenUntil(): number {
-    return this.openUntil;
+  firstUseWindow(): FirstUseWindow | null {
+    return this.window;
   }
 
-  openFirstUseUntil(until: number): void {
-    this.openUntil = until;
+  putFirstUseWindow(window: FirstUseWindow | null): void {
+    this.window = window;
   }
 
   head(): ChainHead {
@@ -230,7 +231,7 @@ export class MapRows implements TrustTables {
       apiTokens: this.apiTokens.values(),
       members: this.members.values(),
       noted: this.noted.values(),
-      firstUseOpenUntil: this.openUntil,
+      firstUseWindow: this.window,
       newestVersion: this.version,
       keysOfName: (name) => this.keysOfName(name),
     };

@@ -11,6 +11,7 @@ import {
   type Change,
   type ChainHead,
   type EventFilter,
+  type FirstUseWindow,
   HandclaspError,
   type KeyFilter,
   type KeyPin,
@@ -91,8 +92,8 @@ export class MapStore implements TrustStore {
     return this.#rows.members.has(memberKey(groupKey, name));
   }
 
-  firstUseOpenUntil(): number {
-    return this.#rows.firstUseOpenUntil();
+  firstUseWindow(): FirstUseWindow | null {
+    return this.#rows.firstUseWindow();
   }
 
   // Ledger

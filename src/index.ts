@@ -107,6 +107,7 @@ export { prepareChange } from "./trust/prepare-change.ts";
 export { refusalPlace } from "./trust/sightings/refusal-place.ts";
 export { keysMeantBy } from "./trust/naming/resolve-keys.ts";
 export type { LiveConnection } from "./trust/records/sighting.ts";
+export type { FirstUseWindow } from "./trust/records/first-use-window.ts";
 export type { GroupMember, TrustTables } from "./trust/records/trust-tables.ts";
 export type { ApiTokenRecord } from "./trust/records/api-token-record.ts";
 export type { Scope } from "./trust/records/scope.ts";

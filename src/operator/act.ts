@@ -23,7 +23,13 @@ export type OperatorAct =
   | { readonly act: "note"; readonly key: string; readonly text: string }
   | { readonly act: "undo"; readonly event: number }
   | { readonly act: "add-to-group" | "remove-from-group"; readonly group: string; readonly key: string }
-  | { readonly act: "open-window"; readonly forMs: number }
+  | {
+      readonly act: "open-window";
+      readonly forMs: number;
+      readonly max?: number | null;
+      /** CIDR. */
+      readonly from?: string | null;
+    }
   | { readonly act: "close-window" }
   | {
       readonly act: "create-token";
@@ -106,8 +112,10 @@ export async function perform(
       return changed(operator.addToGroup(act.group, act.key, told));
     case "remove-from-group":
       return changed(operator.removeFromGroup(act.group, act.key, told));
-    case "open-window":
-      return { ...NOTHING, until: await operator.openFirstUse(act.forMs) };
+    case "open-window": {
+      const { forMs, max = null, from = null } = act;
+      return { ...NOTHING, until: await operator.openFirstUse(forMs, { max, from }) };
+    }
     case "close-window":
       return { ...NOTHING, until: await operator.openFirstUse(0) };
     case "create-token": {

@@ -88,6 +88,14 @@ export interface ApproveOptions extends ImportOptions, ActOptions {
   readonly compared?: Compared;
 }
 
+/** What stays in the way of a window of first use. */
+export interface WindowOptions {
+  /** How many keys may come; the last one closes the window. Default any number. */
+  readonly max?: number | null;
+  /** The network that they must come from, as CIDR; others meet the policy of the servers. Default any. */
+  readonly from?: string | null;
+}
+
 const RULES: OptionRules<OperatorOptions> = {
   user: { mustBe: "a text or null", allows: (value) => value === null || typeof value === "string" },
   process: TEXT,
@@ -114,6 +122,8 @@ const MANY: OptionRules<ManyOptions> = {
   dryRun: { mustBe: "true or false", allows: (value) => typeof value === "boolean" },
 };
 const ACT: OptionRules<ActOptions> = { seen: OBJECT, onEvent: FUNCTION };
+// Their bounds are those of the change.
+const WINDOW: OptionRules<WindowOptions> = { max: ANYTHING, from: ANYTHING };
 
 /**
  * What an operator does to a trust store. KEY is a pin, a fingerprint, a key id (14 characters will do) or a
@@ -248,11 +258,16 @@ export class Operator {
     return this.#apply({ type: "remove-from-group", ...this.#origin(), group, key, ...seen }, options);
   }
 
-  /** Accepts first use, whatever the policy of the servers, for a while; 0 closes the window. Returns its end. */
-  async openFirstUse(forMs: number): Promise<number> {
+  /**
+   * Accepts first use, whatever the policy of the servers, for a while, of as many keys and from where the options say; 0
+   * closes the window. Returns its end.
+   */
+  async openFirstUse(forMs: number, options: WindowOptions = {}): Promise<number> {
+    checkOptions("a window of first use", options, WINDOW);
+    const { max = null, from = null } = options;
     const origin = this.#origin();
     const until = toMoment("the end of first use", origin.at + forMs);
-    await this.#apply({ type: "open-first-use", ...origin, until });
+    await this.#apply({ type: "open-first-use", ...origin, until, max, from });
     return until;
   }
 

@@ -6,6 +6,7 @@ import {
   type CreateApiTokenChange,
   type CreateTokenChange,
   type HoldChange,
+  type OpenFirstUseChange,
   type SeenCertificate,
 } from "./records/change.ts";
 import type { FoldedName } from "./changes/folded-name.ts";
@@ -22,6 +23,7 @@ import { keyIdAsName, looksLikeKeyId, parseKeyIdPrefix, toKeyId } from "./naming
 import { parseKeyPin } from "./naming/key-pin.ts";
 import type { KeyPin } from "./records/key-record.ts";
 import { parseKeyReference } from "./naming/key-reference.ts";
+import { parseIpNetwork } from "./network/ip-network.ts";
 import { toMoment } from "./records/moment.ts";
 import { toNote } from "./records/note.ts";
 import { escapeText, nameKeysOf, toPeerName } from "./naming/peer-name.ts";
@@ -31,6 +33,11 @@ import { SCOPES } from "./records/scope.ts";
 const SINCE_1970: OptionRule = {
   mustBe: "whole milliseconds since the epoch",
   allows: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+};
+
+const NETWORK: OptionRule = {
+  mustBe: "an IP network like 192.0.2.0/24 or 2001:db8::/32",
+  allows: (value) => typeof value === "string" && parseIpNetwork(value) !== undefined,
 };
 
 /**
@@ -118,6 +125,7 @@ function prepared(change: Change): PreparedChange {
       return { ...change, key: parseKeyReference(change.key), group: groupReference(change.group) };
     case "open-first-use":
       toMoment("the end of first use", change.until);
+      checkRails(change);
       return change;
     case "note-concern":
     case "cancel-token":
@@ -203,6 +211,12 @@ function checkPending({
 
 function checkEnd({ expires }: { readonly expires?: number | null }): void {
   if (expires !== undefined && expires !== null) toMoment("expires", expires);
+}
+
+/** What stays in the way of a window of first use. */
+function checkRails({ max = null, from = null }: Pick<OpenFirstUseChange, "max" | "from">): void {
+  if (max !== null) check("the most keys of a window", max, COUNT);
+  if (from !== null) check("the network of a window", from, NETWORK);
 }
 
 function checkRate(rate: Rate | undefined): void {

@@ -36,7 +36,7 @@ const LIES: readonly (readonly [
       token: () => undefined,
       groupsOf: () => [],
       isMember: () => false,
-      firstUseOpenUntil: () => 0,
+      firstUseWindow: () => null,
     },
   ],
   [

@@ -91,7 +91,7 @@ export class GatewayProcess implements AsyncDisposable {
   /** Why no client could be let in; null when one could. */
   unready(): string | null {
     try {
-      this.store.firstUseOpenUntil();
+      this.store.firstUseWindow();
       return null;
     } catch (error) {
       return `the trust store is not available: ${reasonOf(error)}`;

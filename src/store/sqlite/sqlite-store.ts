@@ -4,6 +4,7 @@ import type { HandclaspError } from "../../errors.ts";
 import type { Change, Outcome } from "../../trust/records/change.ts";
 import { type AuditReport, auditRows } from "../../trust/chain/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../../trust/records/events.ts";
+import type { FirstUseWindow } from "../../trust/records/first-use-window.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
 import { prepareChange } from "../../trust/prepare-change.ts";
 import type { KeyReference } from "../../trust/naming/key-reference.ts";
@@ -147,8 +148,8 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#tables.memberships(nameKey).map(({ group }) => group));
   }
 
-  firstUseOpenUntil(): number {
-    return this.#read(() => this.#tables.firstUseOpenUntil());
+  firstUseWindow(): FirstUseWindow | null {
+    return this.#read(() => this.#tables.firstUseWindow());
   }
 
   lookedAt(pin: KeyPin): number | null {

@@ -46,7 +46,7 @@ export function describeFailingWrites({ kind, open, describe, it }: StoreSuite):
         for (const { pin } of [anna, bert]) assert.equal(store.key(pin)?.state, "trusted");
         assert.equal((await everyKey(store)).length, 2);
         assert.equal(store.head().sequence, 2);
-        assert.equal(store.firstUseOpenUntil(), 0);
+        assert.equal(store.firstUseWindow(), null);
         assert.equal(store.check().chain.broken, null);
       });
     }

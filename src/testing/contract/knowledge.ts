@@ -20,7 +20,7 @@ export function describeKnowledge({ kind, open, describe, it }: StoreSuite): voi
       assert.equal(store.token("ff".repeat(16)), undefined);
       assert.deepEqual(store.groupsOf("anna"), []);
       assert.equal(store.isMember("lab", "anna"), false);
-      assert.equal(store.firstUseOpenUntil(), 0);
+      assert.equal(store.firstUseWindow(), null);
     });
 
     it("is a key by its pin, with its folds, where it came from and a version", async () => {
@@ -101,10 +101,16 @@ export function describeKnowledge({ kind, open, describe, it }: StoreSuite): voi
       assert.deepEqual([store.isMember("lab", "anna"), store.isMember("lab", "bert")], [true, false]);
     });
 
-    it("is until when first use is open", async () => {
+    it("is which window of first use was opened last, and with what rails, until it is closed", async () => {
       await using store = await open();
-      await store.apply({ type: "open-first-use", at: AT, actor: ACTOR, until: AT + 10 });
-      assert.equal(store.firstUseOpenUntil(), AT + 10);
+      const origin = { at: AT, actor: ACTOR };
+      const opened = { until: AT + 10, max: 3, from: "192.0.2.0/24" };
+      await store.apply({ type: "open-first-use", ...origin, until: AT + 10 });
+      assert.deepEqual(store.firstUseWindow(), { event: 1, until: AT + 10, max: null, from: null, taken: 0 });
+      await store.apply({ type: "open-first-use", ...origin, ...opened });
+      assert.deepEqual(store.firstUseWindow(), { event: 2, ...opened, taken: 0 });
+      await store.apply({ type: "open-first-use", ...origin, until: AT });
+      assert.equal(store.firstUseWindow(), null);
     });
   });
 }

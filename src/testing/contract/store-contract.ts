@@ -17,6 +17,7 @@ import { describeSetAside } from "./set-aside.ts";
 import { describeNotes } from "./notes.ts";
 import { describeUndo } from "./undo.ts";
 import type { StoreSuite, TestRunner } from "./store-suite.ts";
+import { describeWindows } from "./windows.ts";
 import { describeUpkeep } from "./upkeep.ts";
 
 export type { TestRunner };
@@ -27,6 +28,7 @@ const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describeLedger,
   describeFailingWrites,
   describeClaims,
+  describeWindows,
   describePendingKeys,
   describeNamedChanges,
   describeSetAside,

@@ -2,6 +2,7 @@ import type { ApiTokenRecord } from "../records/api-token-record.ts";
 import { holderOf } from "../naming/holder-of.ts";
 import type { FoldedKey, FoldedToken, TrustFold } from "./fold-events.ts";
 import { toKeyId } from "../naming/key-id.ts";
+import type { FirstUseWindow } from "../records/first-use-window.ts";
 import type { KeyLookup } from "../records/key-lookup.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import { nameKey } from "../naming/peer-name.ts";
@@ -49,7 +50,7 @@ export interface TrustRows {
   /** Absent in stores that keep none. */
   readonly apiTokens?: Iterable<ApiTokenRecord>;
   readonly noted: Iterable<{ readonly about: string; readonly problem: string }>;
-  readonly firstUseOpenUntil: number;
+  readonly firstUseWindow: FirstUseWindow | null;
   /** The last version that was given to a key. */
   readonly newestVersion: number;
   /** As `KeyLookup` has it. */
@@ -76,6 +77,14 @@ export interface RowsReport {
 }
 
 const MOST_SHOWN = 20;
+
+const WINDOW_FIELDS: readonly (readonly [keyof FirstUseWindow, string])[] = [
+  ["event", "opened by"],
+  ["until", "open until"],
+  ["max", "at the most"],
+  ["from", "from"],
+  ["taken", "taken"],
+];
 
 /** Gathers differences; keeps the first and counts all. */
 export class RowDifferences {
@@ -120,7 +129,13 @@ export class RowDifferences {
     for (const id of fold.apiTokens.byId.keys()) this.#fact(`API token ${id}`, "made", null, "yes");
     this.#compareMembers(fold, rows);
     this.#compareNoted(fold, rows);
-    this.#fact("first use", "open until", rows.firstUseOpenUntil, fold.firstUseOpenUntil);
+    this.#compareWindow(rows.firstUseWindow, fold.firstUseWindow);
+  }
+
+  #compareWindow(row: FirstUseWindow | null, events: FirstUseWindow | null): void {
+    for (const [field, name] of WINDOW_FIELDS) {
+      this.#fact("first use", name, row?.[field] ?? null, events?.[field] ?? null);
+    }
   }
 
   #compareKey(row: KeyStanding, events: FoldedKey | undefined): void {

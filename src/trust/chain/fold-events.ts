@@ -1,4 +1,5 @@
 import type { TrustEvent } from "../records/events.ts";
+import type { FirstUseWindow } from "../records/first-use-window.ts";
 import type { KeyPin, KeySource, KeyState } from "../records/key-record.ts";
 import { FoldedApiTokens } from "./folded-api-tokens.ts";
 import { nameKey } from "../naming/peer-name.ts";
@@ -53,7 +54,7 @@ export class TrustFold {
   readonly groups: Map<string, Map<string, FoldedMember>> = new Map();
   /** Which problems of a token or an endorsing key are in the events, by its id or pin. */
   readonly noted: Map<string, Set<string>> = new Map();
-  firstUseOpenUntil = 0;
+  firstUseWindow: FirstUseWindow | null = null;
   /** How many keys are bound to a folded name. */
   readonly #holders = new Map<string, number>();
   #firstEndOfToken = Infinity;
@@ -66,6 +67,7 @@ export class TrustFold {
     switch (event.type) {
       case "met":
         this.#trust(event, { source: details["source"] as KeySource, expires: null });
+        this.#countIn(toNumber(details["window"]));
         break;
       case "joined":
         this.#trust(event, { source: "token", expires: null });
@@ -132,8 +134,16 @@ export class TrustFold {
         this.groups.get(nameKey(event.peer ?? ""))?.delete(nameKey(details["group"] ?? ""));
         break;
       case "first-use-opened":
+        this.firstUseWindow = {
+          event: event.sequence,
+          until: Date.parse(details["until"] ?? ""),
+          max: toNumber(details["max"]),
+          from: details["from"] ?? null,
+          taken: 0,
+        };
+        break;
       case "first-use-closed":
-        this.firstUseOpenUntil = Date.parse(details["until"] ?? "");
+        this.firstUseWindow = null;
         break;
       case "token-refused":
         this.#note(details["token"], details["problem"]);
@@ -167,6 +177,11 @@ export class TrustFold {
     if (pin === null) return;
     const endorsesFrom = this.tombstones.get(pin) ?? 0;
     this.#put(pin, { state: "trusted", peer, source, expires, staleSeen: false, endorsesFrom, rotatedAt });
+  }
+
+  #countIn(window: number | null): void {
+    const open = this.firstUseWindow;
+    if (open !== null && open.event === window) this.firstUseWindow = { ...open, taken: open.taken + 1 };
   }
 
   #approve(event: TrustEvent, at: number): void {
@@ -318,6 +333,10 @@ const UNDECIDED: Omit<FoldedKey, "state"> = {
   endorsesFrom: 0,
   rotatedAt: null,
 };
+
+function toNumber(text: string | null | undefined): number | null {
+  return text === null || text === undefined ? null : Number(text);
+}
 
 /** An ISO 8601 time as milliseconds since the epoch. */
 function toTime(text: string | null | undefined): number | null {

@@ -9,6 +9,7 @@ import { applyAddToGroup, applyRemoveFromGroup } from "./group.ts";
 import { applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { applyJoin } from "./join.ts";
+import { applyOpenFirstUse } from "./open-first-use.ts";
 import type { PreparedChange } from "./prepared-change.ts";
 import { applyRename } from "./rename.ts";
 import { applyRotate } from "./rotate.ts";
@@ -93,18 +94,7 @@ function carryOut(tables: TrustTables, change: PreparedChange): Outcome {
     case "undo":
       return applyUndo(tables, change);
     case "open-first-use":
-      tables.openFirstUseUntil(change.until);
-      tables.appendEvent({
-        type: change.until > change.at ? "first-use-opened" : "first-use-closed",
-        at: change.at,
-        actor: change.actor,
-        pin: null,
-        peer: null,
-        before: null,
-        after: null,
-        details: { until: new Date(change.until).toISOString() },
-      });
-      return { kind: "changed", keys: [] };
+      return applyOpenFirstUse(tables, change);
     default:
       throw new TypeError(`no version up to this one prepares a change ${String(change satisfies never)}`);
   }

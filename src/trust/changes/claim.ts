@@ -7,6 +7,8 @@ import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "../records/change.ts";
 import type { FoldedName } from "./folded-name.ts";
 import type { PreparedCertificate, PreparedClaim, PreparedHold } from "./prepared-change.ts";
+import { letsIn } from "../records/first-use-window.ts";
+import { countIn } from "./open-first-use.ts";
 import { holderOf } from "../naming/holder-of.ts";
 import { putKey } from "./put-key.ts";
 
@@ -20,7 +22,8 @@ export function applyClaim(tables: TrustTables, change: PreparedClaim): Outcome 
     hold(tables, change, holder);
     return { kind: "lost", reason: "key-changed", conflictsWith: holder.pin };
   }
-  if (change.whileOpen !== undefined && tables.firstUseOpenUntil() <= change.at) {
+  const window = change.whileOpen === undefined ? null : tables.firstUseWindow();
+  if (change.whileOpen !== undefined && !letsIn(window, change.actor.address, change.at)) {
     if (change.whileOpen === "ask") hold(tables, change, undefined);
     return {
       kind: "lost",
@@ -37,8 +40,10 @@ export function applyClaim(tables: TrustTables, change: PreparedClaim): Outcome 
     details: {
       source: change.source,
       ...(change.endorsedBy !== undefined && { endorsedBy: change.endorsedBy }),
+      ...(window !== null && { window: String(window.event) }),
     },
   });
+  if (window !== null) countIn(tables, change, window);
   return { kind: "changed", keys: [key] };
 }
 

@@ -2,6 +2,7 @@ import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { judgeEndorsement } from "./judge-endorsement.ts";
 import { judgeJoinProof } from "./judge-join-proof.ts";
 import { objectionTo } from "./objection.ts";
+import { letsIn } from "../records/first-use-window.ts";
 import type { KeyRecord } from "../records/key-record.ts";
 import { holderOf } from "../naming/holder-of.ts";
 import { toKeyId } from "../naming/key-id.ts";
@@ -12,10 +13,7 @@ import type { ShownJoinProof, Showing } from "../records/showing.ts";
 import type { Claim, RefusalReason, Refuse, Verdict } from "../records/verdict.ts";
 
 /** What a verdict asks the store for; `keysOfName` only for keys that are not trusted yet. */
-export type KnownToJudge = Pick<
-  Knowledge,
-  "key" | "keysOfName" | "isForgotten" | "token" | "firstUseOpenUntil"
->;
+export type KnownToJudge = Pick<Knowledge, "key" | "keysOfName" | "isForgotten" | "token" | "firstUseWindow">;
 
 /** What a handshake with a key means, of which `key` is what the store has. Pure: clock and socket stay outside. */
 export function judge(
@@ -127,7 +125,7 @@ function judgeFitness(certificate: CertificateFacts, policy: Policy, now: number
 function judgeFirstUse(showing: Showing, known: KnownToJudge, policy: Policy, now: number): Claim | Refuse {
   const { certificate } = showing;
   const accepts = policy.firstUse === "accept" || showing.caSigned;
-  const open = accepts || now < known.firstUseOpenUntil();
+  const open = accepts || letsIn(known.firstUseWindow(), showing.remoteAddress, now);
   if (!open && policy.firstUse === "refuse") return refuse("unknown", certificate, shown(certificate));
   const dates = judgeDates(certificate, policy, now);
   if (dates !== undefined) return refuse(dates, certificate, shown(certificate));

@@ -1,3 +1,4 @@
+import type { FirstUseWindow } from "../records/first-use-window.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { TokenRecord } from "../records/token-record.ts";
 
@@ -18,6 +19,6 @@ export interface Knowledge {
   groupsOf(nameKey: string): readonly string[];
   /** Whether a peer is in a group; both names are folded. */
   isMember(groupKey: string, nameKey: string): boolean;
-  /** Until when first use is accepted whatever the policy, milliseconds since the epoch; 0 when it is not. */
-  firstUseOpenUntil(): number;
+  /** The window of first use that was opened last, which may be past its end; null when none was, or it was closed. */
+  firstUseWindow(): FirstUseWindow | null;
 }

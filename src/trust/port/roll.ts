@@ -47,6 +47,8 @@ export interface EventFilter extends Search {
   /** Until when, exclusive. */
   readonly until?: number;
   readonly type?: TrustEventType;
+  /** Of the window of first use with this number: who came by it, and its end. */
+  readonly window?: number;
   /** Pins of keys, and names of peers where events have no key: about any of these. */
   readonly about?: readonly string[];
   /** Turns the order of the list around; `after` then goes on with those before that sequence number. */

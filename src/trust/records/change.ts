@@ -213,6 +213,10 @@ export interface UndoChange extends ChangeOrigin {
 export interface OpenFirstUseChange extends ChangeOrigin {
   readonly type: "open-first-use";
   readonly until: number;
+  /** How many keys may come by it; default any number. */
+  readonly max?: number | null;
+  /** The network that they must come from (CIDR); default any. */
+  readonly from?: string | null;
 }
 
 export type Change =

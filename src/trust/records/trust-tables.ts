@@ -1,5 +1,6 @@
 import type { ApiTokenRecord } from "./api-token-record.ts";
 import type { ChainHead, EventDraft, TrustEvent } from "./events.ts";
+import type { FirstUseWindow } from "./first-use-window.ts";
 import type { KeyLookup } from "./key-lookup.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "./key-record.ts";
 import type { TokenRecord } from "./token-record.ts";
@@ -52,9 +53,9 @@ export interface TrustTables extends KeyLookup {
   noteOnce(problem: string, about: string): boolean;
   /** Drops strangers' keys that lapsed, then the oldest until fewer than `most` are left; none that was set aside, or has a note. */
   makeRoomForPending(most: number, now: number): void;
-  /** Milliseconds since the epoch; 0 when first use was never opened. */
-  firstUseOpenUntil(): number;
-  openFirstUseUntil(until: number): void;
+  /** The window of first use that was opened last; null when none was, or it was closed. */
+  firstUseWindow(): FirstUseWindow | null;
+  putFirstUseWindow(window: FirstUseWindow | null): void;
   head(): ChainHead;
   /** The event with a number; undefined where there is none. Throws ERR_HANDCLASP_STORE_CORRUPT for what is no event. */
   event(sequence: number): TrustEvent | undefined;

@@ -6,7 +6,7 @@ import { isHandclaspError } from "../../../src/errors.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { Change } from "../../../src/trust/records/change.ts";
-import { CHAIN_START, parseEvent, sealEvent } from "../../../src/trust/records/events.ts";
+import { CHAIN_START, parseEvent, sealEvent, TRUST_EVENT_TYPES } from "../../../src/trust/records/events.ts";
 import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { createTokenOf } from "../../../src/testing/contract/join-tokens.ts";
@@ -81,6 +81,13 @@ function* edits(database: DatabaseSync): Iterable<Edit> {
     group_members: { name_key: ["mallory"], group_key: ["root"], group_name: ["root"], added_at: [7] },
     events: { reached: [7, AT + 77e12] },
     noted: { problem: ["other"], about: ["sha256:other"] },
+    first_use_window: {
+      event: [7777],
+      until: [AT + 77e12],
+      most: [77, null],
+      network: ["0.0.0.0/0", null],
+      taken: [0, 77],
+    },
   };
   for (const [table, fields] of Object.entries(decided)) {
     const columns = database.prepare(`PRAGMA table_info(${table})`).all();
@@ -151,7 +158,7 @@ describe("the rows of a store against its events", () => {
       { numRuns: 300 },
     );
     // All types.
-    assert.equal(met.size, 23);
+    assert.equal(met.size, TRUST_EVENT_TYPES.length);
   });
 
   it("give away every edit of a field that events decide about, and every row that is removed", async () => {
@@ -187,9 +194,9 @@ describe("the rows of a store against its events", () => {
   it("give away the window of first use, and rows that no event made", async () => {
     const { store, database } = editable();
     await store.apply({ type: "open-first-use", at: AT, actor: ACTOR, until: AT + 10 });
-    database.exec(`UPDATE settings SET value = '${AT + 20}' WHERE name = 'first-use-open-until'`);
+    database.exec(`UPDATE first_use_window SET until = ${AT + 20}`);
     assert.deepEqual(found(store), [`first use: open until ${AT + 20} ${AT + 10}`]);
-    database.exec(`UPDATE settings SET value = '${AT + 10}' WHERE name = 'first-use-open-until'`);
+    database.exec(`UPDATE first_use_window SET until = ${AT + 10}`);
     database.exec(`INSERT INTO group_members VALUES ('mallory', 'dba', 'dba', 1)`);
     assert.deepEqual(found(store), ["mallory in the group dba: group dba null"]);
     await store.close();

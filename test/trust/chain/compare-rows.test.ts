@@ -38,7 +38,7 @@ function differences(over: Partial<TrustRows>): readonly string[] {
     tokens: [],
     members: [],
     noted: [],
-    firstUseOpenUntil: 0,
+    firstUseWindow: null,
     newestVersion: 1,
     keysOfName: () => [],
     ...over,
@@ -73,7 +73,12 @@ describe("rows beside events", () => {
     assert.deepEqual(differences({ noted: [{ about: "01", problem: "bad-proof" }] }), [
       "bad-proof: yes, not null",
     ]);
-    assert.deepEqual(differences({ firstUseOpenUntil: 5 }), ["open until: 5, not 0"]);
+    assert.deepEqual(differences({ firstUseWindow: { event: 3, until: 5, max: 2, from: null, taken: 0 } }), [
+      "opened by: 3, not null",
+      "open until: 5, not null",
+      "at the most: 2, not null",
+      "taken: 0, not null",
+    ]);
   });
 
   it("are told of by the key id, and as it is where a pin is none; all are counted, twenty shown", () => {
@@ -84,7 +89,7 @@ describe("rows beside events", () => {
     fold.notes.set(wrong, "y");
     for (let count = 0; count < 30; count++) fold.noted.set(String(count), new Set(["bad-proof"]));
     const none = { keys: [], tombstones: [], tokens: [], members: [], noted: [] };
-    found.compare(fold, { ...none, firstUseOpenUntil: 0, newestVersion: 0, keysOfName: () => [] });
+    found.compare(fold, { ...none, firstUseWindow: null, newestVersion: 0, keysOfName: () => [] });
     const { differences: shown, count } = found.report();
     assert.deepEqual([shown.length, count], [20, 32]);
     const about = shown.slice(0, 2).map((difference) => difference.about);

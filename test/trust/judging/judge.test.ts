@@ -4,6 +4,7 @@ import { isLapsed, judge, type KnownToJudge } from "../../../src/trust/judging/j
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import type { KeyRecord, KeyState } from "../../../src/trust/records/key-record.ts";
 import { nameKey } from "../../../src/trust/naming/peer-name.ts";
+import type { FirstUseWindow } from "../../../src/trust/records/first-use-window.ts";
 import type { Policy } from "../../../src/trust/records/policy.ts";
 import type { Verdict } from "../../../src/trust/records/verdict.ts";
 import type { CertificateFacts } from "../../../src/x509/certificate-facts.ts";
@@ -44,18 +45,22 @@ interface Circumstances {
   readonly policy?: Policy;
   readonly caSigned?: boolean;
   readonly resumed?: boolean;
-  readonly firstUseOpenUntil?: number;
+  readonly window?: FirstUseWindow | null;
+}
+
+function windowUntil(until: number, rails: Partial<FirstUseWindow> = {}): FirstUseWindow {
+  return { event: 1, until, max: null, from: null, taken: 0, ...rails };
 }
 
 function verdictOn(certificate: CertificateFacts, circumstances: Circumstances = {}): Verdict {
-  const { keys = [], policy = ACCEPT, caSigned = false, firstUseOpenUntil = 0 } = circumstances;
+  const { keys = [], policy = ACCEPT, caSigned = false, window = null } = circumstances;
   const { resumed = false } = circumstances;
   const known: KnownToJudge = {
     keysOfName: (name) => keys.filter(({ peer }) => peer !== null && nameKey(peer) === name),
     key: (pin) => keys.find((key) => key.pin === pin),
     isForgotten: () => false,
     token: () => undefined,
-    firstUseOpenUntil: () => firstUseOpenUntil,
+    firstUseWindow: () => window,
   };
   const showing = { certificate, caSigned, resumed, remoteAddress: "192.0.2.1" };
   return judge(showing, known.key(certificate.pin), known, policy, NOW);
@@ -70,7 +75,7 @@ describe("judge: a key never seen", () => {
     const anna = factsOf("anna");
     for (const policy of [ACCEPT, ASK, REFUSE]) {
       const keys = [keyOf(anna, "pending", { peer: "anna", expires: null })];
-      const verdict = verdictOn(anna, { keys, policy, caSigned: true, firstUseOpenUntil: NOW + 1000 });
+      const verdict = verdictOn(anna, { keys, policy, caSigned: true, window: windowUntil(NOW + 1000) });
       assert.partialDeepStrictEqual(verdict, { decision: "refuse", reason: "pending", peer: "anna" });
       const rival = verdictOn(factsOf("anna"), { keys });
       assert.partialDeepStrictEqual(rival, { reason: "key-changed", conflictsWith: anna.pin });
@@ -94,8 +99,24 @@ describe("judge: a key never seen", () => {
 
   it("is claimed while first use is open, whatever the policy", () => {
     for (const policy of [ASK, REFUSE]) {
-      assert.equal(verdictOn(factsOf("anna"), { policy, firstUseOpenUntil: NOW + 1 }).decision, "claim");
-      assert.notEqual(verdictOn(factsOf("anna"), { policy, firstUseOpenUntil: NOW }).decision, "claim");
+      assert.equal(verdictOn(factsOf("anna"), { policy, window: windowUntil(NOW + 1) }).decision, "claim");
+      assert.notEqual(verdictOn(factsOf("anna"), { policy, window: windowUntil(NOW) }).decision, "claim");
+    }
+  });
+
+  it("meets the policy while first use is open for others, or for no more", () => {
+    for (const [rails, isIn] of [
+      [{ from: "192.0.2.0/24" }, true],
+      [{ from: "198.51.100.0/24" }, false],
+      [{ from: "not a network" }, false],
+      [{ max: 3, taken: 2 }, true],
+      [{ max: 3, taken: 3 }, false],
+      [{ max: 3, taken: 0, from: "2001:db8::/32" }, false],
+    ] as const) {
+      const window = windowUntil(NOW + 1, rails);
+      const asked = reasonOf(verdictOn(factsOf("anna"), { policy: ASK, window }));
+      const refused = reasonOf(verdictOn(factsOf("anna"), { policy: REFUSE, window }));
+      assert.deepEqual([asked, refused], isIn ? ["claim", "claim"] : ["pending", "unknown"]);
     }
   });
 
@@ -265,7 +286,7 @@ describe("judge: other known keys", () => {
   it("refuses revoked, ignored and retired keys, before their dates and even when a CA signed them", () => {
     for (const state of ["revoked", "ignored", "retired"] as const) {
       const anna = factsOf("anna", { notAfter: NOW - 1 });
-      const circumstances = { keys: [keyOf(anna, state)], caSigned: true, firstUseOpenUntil: NOW + 1 };
+      const circumstances = { keys: [keyOf(anna, state)], caSigned: true, window: windowUntil(NOW + 1) };
       assert.equal(reasonOf(verdictOn(anna, circumstances)), state);
     }
   });

@@ -31,6 +31,17 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
   const end = choice > 8 ? {} : { expires };
   const meant = textFor(pin, peer, choice);
   const token = TOKENS[other % TOKENS.length] ?? "";
+  const address = other % 3 === 0 ? null : `${other % 2 === 0 ? "192.0.2" : "198.51.100"}.${choice}`;
+  const whileOpen = (): Change => ({
+    type: "claim",
+    at,
+    actor: { ...ACTOR, user: null, address },
+    ...pending,
+    certificate,
+    peer: peer ?? "dora",
+    source: "first-use",
+    whileOpen: choice % 3 === 0 ? "refuse" : "ask",
+  });
   const kinds: readonly (() => Change)[] = [
     () => ({ type: "claim", ...origin, ...pending, certificate, peer: peer ?? "dora", source: "first-use" }),
     () => ({ type: "claim", ...origin, ...pending, certificate, peer: peer ?? "dora", source: "ca" }),
@@ -97,6 +108,15 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
     () => ({ type: "undo", ...origin, sequence: 1 + ((choice * 4 + other) % 40) }),
     () => ({ type: "undo", ...origin, sequence: 1 + ((choice * 3 + name) % 20) }),
     () => ({ type: "open-first-use", ...origin, until: at + choice * 1000 }),
+    () => ({
+      type: "open-first-use",
+      ...origin,
+      until: at + choice * 100_000,
+      max: choice % 4 === 0 ? null : 1 + (choice % 3),
+      from: choice % 2 === 0 ? null : "192.0.2.0/24",
+    }),
+    () => whileOpen(),
+    () => whileOpen(),
   ];
   const made = kinds[kind % kinds.length];
   if (made === undefined) throw new Error("no such kind");

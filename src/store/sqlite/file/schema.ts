@@ -182,6 +182,24 @@ export const MIGRATIONS: readonly string[] = [
      created_at INTEGER NOT NULL,
      expires INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE first_use_window (
+     event INTEGER PRIMARY KEY,
+     until INTEGER NOT NULL,
+     most INTEGER,
+     network TEXT,
+     taken INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO first_use_window
+     SELECT ifnull((SELECT max(sequence) FROM events WHERE type = 'first-use-opened'), 0),
+       CAST(value AS INTEGER), NULL, NULL, 0
+     FROM settings WHERE name = 'first-use-open-until' AND NOT EXISTS (
+       SELECT 1 FROM (SELECT type, reached FROM events WHERE type IN ('first-use-opened', 'first-use-closed')
+         ORDER BY sequence DESC LIMIT 1)
+       WHERE type = 'first-use-closed' AND reached >= CAST(value AS INTEGER));
+   DELETE FROM settings WHERE name = 'first-use-open-until';
+   ALTER TABLE events ADD COLUMN came_by INTEGER
+     AS (CASE WHEN json_valid(json) THEN CAST(json ->> '$.details.window' AS INTEGER) END);
+   CREATE INDEX events_by_window ON events (came_by) WHERE came_by IS NOT NULL;`,
 ];
 
 /** What migrations need that SQL does not have. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
-import type { SealedEvent, TrustEventType } from "../../../trust/records/events.ts";
+import type { SealedEvent } from "../../../trust/records/events.ts";
 import { isInNetwork, parseIpNetwork } from "../../../trust/network/ip-network.ts";
 import type { CertificateRecord, KeyPin } from "../../../trust/records/key-record.ts";
 import { escapeText, nameKey } from "../../../trust/naming/peer-name.ts";
@@ -116,6 +116,7 @@ export class SqliteRoll {
     if (newestFirst && after !== undefined) where.add("sequence < ?", after);
     if (until !== undefined) where.add("sequence <= ?", this.#lastBefore(until));
     if (filter.type !== undefined) where.add("type = ?", filter.type);
+    if (filter.window !== undefined) where.add("came_by = ?", filter.window);
     const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
     const { about } = filter;
     const few = about ?? search?.fewSubjects;
@@ -123,7 +124,7 @@ export class SqliteRoll {
     if (about?.length === 1) where.add("about = ?", about[0] ?? "");
     else if (about !== undefined) where.require(isOneOf("about", about));
     if (search !== undefined) where.require(search.ofSubject("about"));
-    const by = eventsBy(few !== undefined, filter.type);
+    const by = eventsBy(few !== undefined, filter);
     if (by === BY_TYPE) where.add("type <> 'met'");
     const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql}
       ORDER BY sequence ${newestFirst ? "DESC" : ""} LIMIT ?`;
@@ -268,8 +269,9 @@ const BY_TYPE = "INDEXED BY events_by_type";
  * How events are found, which is not left to a guess: few are about one key, and many are of one type. First uses are
  * most of what there is: they are in no index of types, and found by reading on.
  */
-function eventsBy(isAboutFew: boolean, type: TrustEventType | undefined): string {
+function eventsBy(isAboutFew: boolean, { type, window }: EventFilter): string {
   if (isAboutFew) return "INDEXED BY events_by_subject";
+  if (window !== undefined) return "INDEXED BY events_by_window";
   return type === undefined || type === "met" ? "NOT INDEXED" : BY_TYPE;
 }
 

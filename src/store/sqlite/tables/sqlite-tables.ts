@@ -9,6 +9,7 @@ import {
   type TrustEvent,
 } from "../../../trust/records/events.ts";
 import type { ApiTokenRecord } from "../../../trust/records/api-token-record.ts";
+import type { FirstUseWindow } from "../../../trust/records/first-use-window.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import type { GroupMember, TrustTables } from "../../../trust/records/trust-tables.ts";
 import type { TokenRecord } from "../../../trust/records/token-record.ts";
@@ -22,7 +23,6 @@ const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
 /** Keys that wait and may be dropped: operators set aside what has no end, and wrote down what has a note. */
 const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
-const FIRST_USE_OPEN = "first-use-open-until";
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
 export class SqliteTables implements TrustTables {
@@ -251,12 +251,18 @@ export class SqliteTables implements TrustTables {
     if (oldest.length > 0) countDropped(this.#database, "pending-keys", oldest.length);
   }
 
-  firstUseOpenUntil(): number {
-    return Number(this.setting(FIRST_USE_OPEN) ?? 0);
+  firstUseWindow(): FirstUseWindow | null {
+    const row = this.#one(
+      'SELECT event, until, most AS max, network AS "from", taken FROM first_use_window LIMIT 1',
+    );
+    return row === undefined ? null : { ...(row as FirstUseWindow) };
   }
 
-  openFirstUseUntil(until: number): void {
-    this.putSetting(FIRST_USE_OPEN, String(until));
+  putFirstUseWindow(window: FirstUseWindow | null): void {
+    this.#run("DELETE FROM first_use_window");
+    if (window === null) return;
+    const { event, until, max, from, taken } = window;
+    this.#run("INSERT INTO first_use_window VALUES (?,?,?,?,?)", event, until, max, from, taken);
   }
 
   setting(name: string): string | undefined {

@@ -19,7 +19,7 @@ export function trustRows(database: DatabaseSync): TrustRows {
     members: mapped(database.prepare(members).iterate(), (row) => row as GroupMemberRow),
     apiTokens: apiTokenRows(database),
     noted: mapped(database.prepare(noted).iterate(), (row) => row as { about: string; problem: string }),
-    firstUseOpenUntil: tables.firstUseOpenUntil(),
+    firstUseWindow: tables.firstUseWindow(),
     newestVersion: Number(database.prepare("SELECT newest FROM key_versions").get()?.["newest"]),
     keysOfName: (nameKey) => tables.keysOfName(nameKey),
   };
