@@ -51,7 +51,7 @@ export { openStore } from "./store/open-store.ts";
 export { PemDir } from "./store/pem-dir.ts";
 export { openSqliteStore, type StoreOptions } from "./store/sqlite/sqlite-store.ts";
 export type { TraceDirection, TraceMessage, TraceProblem } from "./tls/observer/trace-message.ts";
-export { type CreateTokenOptions } from "./operator/invite.ts";
+export { type CreateTokenOptions } from "./operator/secrets/invite.ts";
 export { encodeJoinToken, type JoinToken, parseJoinToken } from "./trust/naming/join-token.ts";
 export type {
   CertificateRecord,
@@ -68,7 +68,7 @@ export {
   Operator,
   type OperatorOptions,
 } from "./operator/operator.ts";
-export type { CreateApiTokenOptions, CreatedApiToken } from "./operator/issue-api-token.ts";
+export type { CreateApiTokenOptions, CreatedApiToken } from "./operator/secrets/issue-api-token.ts";
 export type { FirstUse, Policy } from "./trust/records/policy.ts";
 export {
   type TokenProblem,

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { CreatedApiToken } from "../operator/issue-api-token.ts";
+import type { CreatedApiToken } from "../operator/secrets/issue-api-token.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
 import { toListedApiToken } from "../operator/listed-api-token.ts";
 import { type Scope, SCOPES } from "../operator/scope.ts";

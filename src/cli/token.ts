@@ -5,7 +5,7 @@ import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
 import { toListedToken } from "../operator/listed-token.ts";
 import { durationUpTo } from "../duration.ts";
-import { MOST_TOKEN_DAYS } from "../operator/invite.ts";
+import { MOST_TOKEN_DAYS } from "../operator/secrets/invite.ts";
 import { encodeJoinToken, type JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { parseKeyPin } from "../trust/naming/key-pin.ts";

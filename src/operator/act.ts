@@ -1,11 +1,11 @@
 import type { KeyRecord } from "../trust/records/key-record.ts";
 import { HandclaspError } from "../errors.ts";
-import type { CreateTokenOptions } from "./invite.ts";
+import type { CreateTokenOptions } from "./secrets/invite.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import type { Compared } from "../trust/records/change.ts";
 import type { Scope } from "../trust/records/scope.ts";
-import type { CreatedApiToken } from "./issue-api-token.ts";
+import type { CreatedApiToken } from "./secrets/issue-api-token.ts";
 import type { ActOptions, Operator } from "./operator.ts";
 
 /** What an operator can do, as plain data: KEY is what `Operator` takes for one, times are milliseconds since the epoch. */

@@ -24,9 +24,13 @@ import {
 import { STORE } from "../trust/trust-options.ts";
 import type { OperatorWay } from "../trust/records/events.ts";
 import { actOnMany, type KeyOutcome, type ManyAct, type ManyKey } from "./act-on-many.ts";
-import { type CreateApiTokenOptions, type CreatedApiToken, issueApiToken } from "./issue-api-token.ts";
-import { type CreateTokenOptions, invite } from "./invite.ts";
-import { theOnly } from "./the-only.ts";
+import {
+  type CreateApiTokenOptions,
+  type CreatedApiToken,
+  issueApiToken,
+} from "./secrets/issue-api-token.ts";
+import { type CreateTokenOptions, invite } from "./secrets/invite.ts";
+import { theOnly } from "./secrets/the-only.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
 import { toMoment } from "../trust/records/moment.ts";

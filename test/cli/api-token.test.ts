@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { byApiToken, bySession } from "../../src/operator/sign-in.ts";
+import { byApiToken, bySession } from "../../src/operator/secrets/sign-in.ts";
 import { hashOfSecret } from "../../src/trust/naming/api-token.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";

@@ -1,4 +1,4 @@
-import type { SignedIn } from "../../operator/sign-in.ts";
+import type { SignedIn } from "../../operator/secrets/sign-in.ts";
 import type { Caller, Identified } from "../call/caller.ts";
 import type { Sessions } from "./sessions.ts";
 

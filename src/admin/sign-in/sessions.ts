@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { BoundedMap } from "../../bounded-map.ts";
 import { hashOfSecret } from "../../trust/naming/api-token.ts";
-import { byApiToken, bySession, type SignedIn } from "../../operator/sign-in.ts";
+import { byApiToken, bySession, type SignedIn } from "../../operator/secrets/sign-in.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 
 const LIFE_MS = 12 * 3_600_000;

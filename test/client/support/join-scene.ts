@@ -6,7 +6,7 @@ import { isHandclaspError } from "../../../src/errors.ts";
 import { parseIdentity } from "../../../src/client/identities/identity.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
-import type { CreateTokenOptions } from "../../../src/operator/invite.ts";
+import type { CreateTokenOptions } from "../../../src/operator/secrets/invite.ts";
 import type { JoinToken } from "../../../src/trust/naming/join-token.ts";
 import type { RefusalSighting } from "../../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";

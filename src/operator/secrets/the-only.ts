@@ -1,7 +1,7 @@
-import { HandclaspError } from "../errors.ts";
-import type { Remedy } from "../remedy.ts";
-import { everyItem, type Page } from "../trust/port/page.ts";
-import type { Search } from "../trust/port/roll.ts";
+import { HandclaspError } from "../../errors.ts";
+import type { Remedy } from "../../remedy.ts";
+import { everyItem, type Page } from "../../trust/port/page.ts";
+import type { Search } from "../../trust/port/roll.ts";
 
 const LISTED_BY: Readonly<Record<Token, Remedy["act"]>> = {
   "join token": "list-tokens",

@@ -1,7 +1,7 @@
-import { hashOfSecret, isApiToken } from "../trust/naming/api-token.ts";
-import type { Desk } from "../trust/port/desk.ts";
-import { type ApiTokenRecord, apiTokenState } from "../trust/records/api-token-record.ts";
-import type { Scope } from "../trust/records/scope.ts";
+import { hashOfSecret, isApiToken } from "../../trust/naming/api-token.ts";
+import type { Desk } from "../../trust/port/desk.ts";
+import { type ApiTokenRecord, apiTokenState } from "../../trust/records/api-token-record.ts";
+import type { Scope } from "../../trust/records/scope.ts";
 
 /** An operator who came without a certificate. */
 export interface SignedIn {

@@ -1,11 +1,11 @@
-import { ANYTHING, BOOLEAN, checkOptions, type OptionRules, TEXT } from "../check-options.ts";
-import { HandclaspError } from "../errors.ts";
-import type { CreateTokenChange } from "../trust/records/change.ts";
-import { parseIpNetwork } from "../trust/network/ip-network.ts";
-import { createJoinToken, type JoinToken, joinTokenPublicKey } from "../trust/naming/join-token.ts";
-import { parseKeyPin } from "../trust/naming/key-pin.ts";
-import type { KeyPin } from "../trust/records/key-record.ts";
-import { toPeerName } from "../trust/naming/peer-name.ts";
+import { ANYTHING, BOOLEAN, checkOptions, type OptionRules, TEXT } from "../../check-options.ts";
+import { HandclaspError } from "../../errors.ts";
+import type { CreateTokenChange } from "../../trust/records/change.ts";
+import { parseIpNetwork } from "../../trust/network/ip-network.ts";
+import { createJoinToken, type JoinToken, joinTokenPublicKey } from "../../trust/naming/join-token.ts";
+import { parseKeyPin } from "../../trust/naming/key-pin.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
+import { toPeerName } from "../../trust/naming/peer-name.ts";
 
 export interface CreateTokenOptions {
   /** The name that the client will have. */

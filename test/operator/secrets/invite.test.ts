@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CreateTokenOptions, invite } from "../../src/operator/invite.ts";
-import { joinTokenPublicKey } from "../../src/trust/naming/join-token.ts";
-import { randomPin } from "../support/certificates.ts";
-import { NOW } from "../trust/support/office.ts";
+import { type CreateTokenOptions, invite } from "../../../src/operator/secrets/invite.ts";
+import { joinTokenPublicKey } from "../../../src/trust/naming/join-token.ts";
+import { randomPin } from "../../support/certificates.ts";
+import { NOW } from "../../trust/support/office.ts";
 
 const ASKED = { peer: " Anna  Lund ", servers: ["here.example:8443"], serverPin: randomPin() };
 const HOUR_MS = 3_600_000;

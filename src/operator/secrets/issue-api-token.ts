@@ -1,10 +1,10 @@
-import { ANYTHING, checkOptions, oneOf, type OptionRules, TEXT } from "../check-options.ts";
-import { HandclaspError } from "../errors.ts";
-import { createApiToken } from "../trust/naming/api-token.ts";
-import { toPeerName } from "../trust/naming/peer-name.ts";
-import type { CreateApiTokenChange } from "../trust/records/change.ts";
-import { toMoment } from "../trust/records/moment.ts";
-import { type Scope, SCOPES } from "../trust/records/scope.ts";
+import { ANYTHING, checkOptions, oneOf, type OptionRules, TEXT } from "../../check-options.ts";
+import { HandclaspError } from "../../errors.ts";
+import { createApiToken } from "../../trust/naming/api-token.ts";
+import { toPeerName } from "../../trust/naming/peer-name.ts";
+import type { CreateApiTokenChange } from "../../trust/records/change.ts";
+import { toMoment } from "../../trust/records/moment.ts";
+import { type Scope, SCOPES } from "../../trust/records/scope.ts";
 
 export interface CreateApiTokenOptions {
   /** Who acts with it, as events have it. */
