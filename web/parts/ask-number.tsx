@@ -16,10 +16,10 @@ export interface AskNumberProps {
   readonly children?: ComponentChildren;
 }
 
-/** Asks before what is done to many: the button works once their number was typed. */
+/** Asks before what is done to many: above ten the button works once their number was typed. */
 export function AskNumber({ title, count, action, onConfirm, onClose, children }: AskNumberProps): VNode {
   const typed = useSignal("");
-  const isRight = typed.value.trim() === String(count);
+  const isRight = count <= ASKS_ABOVE || typed.value.trim() === String(count);
   const confirm = (): void => {
     if (!isRight) return;
     onClose();
@@ -36,22 +36,24 @@ export function AskNumber({ title, count, action, onConfirm, onClose, children }
       }
     >
       {children}
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          confirm();
-        }}
-      >
-        <label for="count">Type {count} to go on</label>
-        <input
-          id="count"
-          inputMode="numeric"
-          autocomplete="off"
-          value={typed}
-          onInput={(event) => (typed.value = event.currentTarget.value)}
-        />
-      </form>
+      {count > ASKS_ABOVE && (
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            confirm();
+          }}
+        >
+          <label for="count">Type {count} to go on</label>
+          <input
+            id="count"
+            inputMode="numeric"
+            autocomplete="off"
+            value={typed}
+            onInput={(event) => (typed.value = event.currentTarget.value)}
+          />
+        </form>
+      )}
     </Dialog>
   );
 }

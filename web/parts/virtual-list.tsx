@@ -105,7 +105,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
         </div>
       </div>
       <div class="table-body" role="rowgroup" ref={body}>
-        <div class="spacer" role="presentation" style={{ height: from * height.value }} />
+        <div class="spacer" role="presentation" style={{ height: `${from * height.value}px` }} />
         {places.map((place) => {
           const item = list.at(place);
           if (item === undefined)
@@ -123,7 +123,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
             </div>
           );
         })}
-        <div class="spacer" role="presentation" style={{ height: below }} />
+        <div class="spacer" role="presentation" style={{ height: `${below}px` }} />
       </div>
     </div>
   );

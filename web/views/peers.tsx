@@ -9,6 +9,7 @@ import { ViewHead } from "../parts/view-head.tsx";
 import { VirtualList } from "../parts/virtual-list.tsx";
 import { toHref } from "../route.ts";
 import { route } from "../router.ts";
+import { ActOnAll } from "./peers/act-on-all.tsx";
 
 const COLUMNS = ["Name", "State", "Key", "Groups", "Source", "Connected", "Last seen"];
 
@@ -18,7 +19,11 @@ export function PeersView(): VNode {
   const asked = new URLSearchParams(Object.entries({ q, state }).filter(([, value]) => value !== ""));
   return (
     <>
-      <ViewHead title="Peers" name="Peers" />
+      <ViewHead
+        title="Peers"
+        name="Peers"
+        actions={asked.size === 0 ? undefined : <ActOnAll q={toSearch(q, state)} />}
+      />
       <StateChoice chosen={state} />
       <VirtualList<KeyRow>
         label="Peers"
@@ -63,6 +68,11 @@ function Cells(key: KeyRow): VNode {
       </span>
     </>
   );
+}
+
+/** The state as a word of the search. */
+function toSearch(q: string, state: string): string {
+  return [state === "" ? "" : `state:${state}`, q].filter(Boolean).join(" ");
 }
 
 const STATES = [
