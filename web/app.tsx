@@ -1,8 +1,10 @@
+import { useSignalEffect } from "@preact/signals";
 import type { ComponentType, VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { useResource } from "./client/resource.ts";
 import { refreshSession, session, sessionProblem } from "./client/session.ts";
 import type { Health, Waiting } from "./client/shapes.ts";
+import { waitingCount } from "./client/waiting-count.ts";
 import { KeyboardHelp } from "./layout/keyboard.tsx";
 import { LiveNote } from "./layout/live-note.tsx";
 import { Navigation } from "./layout/navigation.tsx";
@@ -67,8 +69,11 @@ function Signed(): VNode {
     return () => stop.abort();
   }, []);
   const health = useResource<Health>("/v1/health", ["health", "change"]);
-  const waiting = useResource<Waiting>("/v1/waiting?limit=1", ["waiting"]);
   const { view, key } = route.value;
+  const waiting = useResource<Waiting>(view === "waiting" ? null : "/v1/waiting?limit=1", ["waiting"]);
+  useSignalEffect(() => {
+    waitingCount.value = waiting.value.value?.counts.waiting ?? waitingCount.peek();
+  });
   const View = VIEWS[view];
   return (
     <>
@@ -80,7 +85,7 @@ function Signed(): VNode {
       </TopBar>
       <LiveNote />
       <div class="below">
-        <Navigation waiting={waiting.value.value?.counts.waiting ?? null} />
+        <Navigation waiting={waitingCount.value} />
         <main id="view" class="view" key={`${view} ${key ?? ""}`}>
           <View />
         </main>

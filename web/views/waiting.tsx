@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import { useResource } from "../client/resource.ts";
 import type { Waiting } from "../client/shapes.ts";
+import { waitingCount } from "../client/waiting-count.ts";
 import { Empty, Loading, ProblemNote } from "../parts/notes.tsx";
 import { ViewHead } from "../parts/view-head.tsx";
 import { toHref } from "../route.ts";
@@ -21,6 +22,7 @@ export function WaitingView(): VNode {
   useSignalEffect(() => {
     const items = known.value?.items;
     if (items === undefined) return;
+    waitingCount.value = known.value?.counts.waiting ?? null;
     const shown = cards.peek();
     if (shown === null || shown.length === 0) {
       cards.value = toCards(items);
