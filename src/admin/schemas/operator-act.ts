@@ -27,7 +27,12 @@ export const operatorAct: v.GenericSchema<OperatorAct> = v.variant("act", [
   v.strictObject({ act: v.literal("note"), key, text: v.pipe(v.string(), v.maxLength(4000)) }),
   v.strictObject({ act: v.literal("undo"), event: count }),
   v.strictObject({ act: v.picklist(["add-to-group", "remove-from-group"]), group: word, key }),
-  v.strictObject({ act: v.literal("open-window"), forMs: count }),
+  v.strictObject({
+    act: v.literal("open-window"),
+    forMs: count,
+    max: v.exactOptional(v.nullable(count)),
+    from: v.exactOptional(v.nullable(word)),
+  }),
   v.strictObject({ act: v.literal("close-window") }),
   v.strictObject({
     act: v.literal("create-token"),

@@ -53,7 +53,14 @@ function wordsOf(act: OperatorAct): Words {
     case "remove-from-group":
       return { verb: "group remove", about: [act.group, act.key] };
     case "open-window":
-      return { verb: "trust open", options: { for: toDuration(act.forMs) } };
+      return {
+        verb: "trust open",
+        options: {
+          for: toDuration(act.forMs),
+          max: typeof act.max === "number" ? String(act.max) : undefined,
+          from: act.from ?? undefined,
+        },
+      };
     case "close-window":
       return { verb: "trust open", options: { close: true } };
     case "create-token":

@@ -58,6 +58,8 @@ const ACTS: { readonly [Act in OperatorAct["act"]]: readonly (OperatorAct & { re
   "open-window": [
     { act: "open-window", forMs: 600_000 },
     { act: "open-window", forMs: 90_000 },
+    { act: "open-window", forMs: 600_000, max: 12, from: "2001:db8::/32" },
+    { act: "open-window", forMs: 600_000, max: null, from: null },
   ],
   "close-window": [{ act: "close-window" }],
   "create-token": [
@@ -112,7 +114,9 @@ async function contentOf(store: TrustStore): Promise<object> {
   const { items: tokens } = await store.listTokens();
   const { items: apiTokens } = await store.listApiTokens();
   const { items: events } = await store.listEvents();
+  const window = store.firstUseWindow();
   return {
+    window: window && { ...window, until: near(window.until) },
     keys: keys.map((key) => ({ ...key, lastSeen: null, endorsesFrom: near(key.endorsesFrom) })),
     members: (await store.listMembers()).items.map(({ group, peer }) => ({ group, peer })),
     tokens: tokens.map(({ peer, from, replace, serverPin, expires, cancelledAt }) => {
