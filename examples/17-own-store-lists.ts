@@ -1,18 +1,22 @@
 // The lists of a store of one's own: what is wanted of them, in their order, page by page.
 import {
   type EventFilter,
+  type GroupMember,
   HandclaspError,
   isInNetwork,
   type KeyFilter,
   type KeyPin,
-  type KeyRecord,
+  type ListedGroup,
+  type ListedKey,
   nameKey,
+  neighbourhood,
   type Page,
   type PageFilter,
   parseEvent,
   parseIpNetwork,
   type RefusalFilter,
   type RefusalSighting,
+  type RefusalTally,
   type RefusedParty,
   type SealedEvent,
   toKeyId,
@@ -79,16 +83,34 @@ export function isFoundIn(
   return texts.some((one) => one?.includes(text)) || names.some((one) => one?.includes(folded));
 }
 
-/** Whether a key is wanted; `addresses` are those of its refusals. */
-export function isWantedKey(
-  key: KeyRecord,
-  { state, pins, search }: KeyFilter,
-  addresses: readonly string[],
-): boolean {
-  if (state !== undefined && key.state !== state) return false;
+/** What a key is found by that is not in its record. */
+export interface Besides {
+  /** Of its peer; folded. */
+  readonly groups: readonly string[];
+  /** Of its refusals. */
+  readonly addresses: readonly string[];
+}
+
+/** Moments are numbers. */
+export function mustBeMoments({ seenBefore = 0, seenSince = 0 }: KeyFilter): void {
+  if (Number.isNaN(seenBefore * 1) || Number.isNaN(seenSince * 1)) throw wrong("this is no moment");
+}
+
+/** Whether a key is wanted. */
+export function isWantedKey(key: ListedKey, filter: KeyFilter, { groups, addresses }: Besides): boolean {
+  const { state, source, pins, search, seenBefore = Infinity, seenSince = -Infinity } = filter;
+  const seen = key.lastSeen ?? -Infinity;
+  if (!isAmong(key.state, state) || !isAmong(key.source, source)) return false;
   if (pins !== undefined && !pins.includes(key.pin)) return false;
+  if (filter.groups?.every((group) => groups.includes(group)) === false) return false;
+  if (filter.notGroups?.some((group) => groups.includes(group)) === true) return false;
+  if (seen < seenSince || seen >= seenBefore) return false;
   const folded = [key.nameKey, key.claimedKey, key.newKey, nameKey(key.note ?? ""), key.firstAddress];
   return isFoundIn(search, [key.pin], [...folded, ...addresses]) || isOfKeyId(key.pin, search);
+}
+
+function isAmong<T extends string>(value: T, wanted: T | readonly T[] | undefined): boolean {
+  return wanted === undefined || (typeof wanted === "string" ? value === wanted : wanted.includes(value));
 }
 
 /** Whether a search is the beginning of a pin's key id: at least two groups of it. */
@@ -114,6 +136,31 @@ export function isWantedRefusal(
   if (network !== undefined && !isInNetwork(networkOf(network), address ?? "")) return false;
   if (isFoundIn(search, [connection, pin], [folded, address])) return true;
   return pin !== null && (found.has(pin) || isOfKeyId(pin, search));
+}
+
+/** Refusals from a moment on, by reason; of those that began before, the share that lies behind it. */
+export function tallyOf(refusals: readonly RefusalSighting[], since: number): readonly RefusalTally[] {
+  const tallies = new Map<RefusalSighting["reason"], { count: number; networks: Set<string | null> }>();
+  for (const { reason, address, count, firstAt, lastAt } of refusals) {
+    if (lastAt < since) continue;
+    const share = firstAt >= since ? 1 : (lastAt - since) / (lastAt - firstAt);
+    const tally = tallies.get(reason) ?? { count: 0, networks: new Set() };
+    tally.count += Math.max(1, Math.round(count * share));
+    tally.networks.add(neighbourhood(address));
+    tallies.set(reason, tally);
+  }
+  return Array.from(tallies, ([reason, { count, networks }]) => ({ reason, count, networks: networks.size }));
+}
+
+/** Each group with how many are in it; called as its first member has it. */
+export function groupsOf(members: Iterable<GroupMember>): readonly ListedGroup[] {
+  const groups = new Map<string, ListedGroup>();
+  const byName = [...members].toSorted((one, other) => (one.nameKey < other.nameKey ? -1 : 1));
+  for (const { group, groupKey } of byName) {
+    const former = groups.get(groupKey) ?? { group, groupKey, members: 0 };
+    groups.set(groupKey, { ...former, members: former.members + 1 });
+  }
+  return [...groups.values()];
 }
 
 function isAnyOf(pin: KeyPin | null, { pins, pinPrefix }: RefusedParty): boolean {

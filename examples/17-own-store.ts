@@ -17,9 +17,11 @@ import {
   type KeyPin,
   type KeyRecord,
   type KeyReference,
+  type KeySurroundings,
   keysMeantBy,
   type ListedApiToken,
   type ListedConnection,
+  type ListedGroup,
   type ListedKey,
   type ListedMember,
   type MemberFilter,
@@ -30,6 +32,7 @@ import {
   type RefusalFilter,
   refusalPlace,
   type RefusalSighting,
+  type RefusalTally,
   type Search,
   type SealedEvent,
   type SightingBatch,
@@ -40,12 +43,16 @@ import {
   type TrustStore,
 } from "../src/index.ts";
 import {
+  type Besides,
   eventsOf,
+  groupsOf,
   isFoundIn,
   isWantedKey,
   isWantedRefusal,
+  mustBeMoments,
   networkOf,
   pageOf,
+  tallyOf,
 } from "./17-own-store-lists.ts";
 import { MapRows, memberKey } from "./17-own-store-rows.ts";
 
@@ -155,12 +162,13 @@ export class MapStore implements TrustStore {
   // Roll
 
   async listKeys(filter: KeyFilter = {}): Promise<Page<ListedKey>> {
+    mustBeMoments(filter);
     const { keys, seen } = this.#rows;
-    const wanted = [...keys.values()].filter((key) => isWantedKey(key, filter, this.#addressesOf(key.pin)));
-    const listed = wanted.map((key) => ({ ...key, lastSeen: seen.get(key.pin) ?? null }));
+    const listed = Array.from(keys.values(), (key) => ({ ...key, lastSeen: seen.get(key.pin) ?? null }));
+    const wanted = listed.filter((key) => isWantedKey(key, filter, this.#besides(key)));
     return pageOf(
       "keys",
-      listed,
+      wanted,
       ({ firstSeen, pin }) => [firstSeen ?? Number.MAX_SAFE_INTEGER, pin],
       filter,
     );
@@ -174,6 +182,21 @@ export class MapStore implements TrustStore {
     return (this.#rows.certificates.get(pin) ?? []).toReversed();
   }
 
+  async surroundings(pins: readonly KeyPin[]): Promise<readonly KeySurroundings[]> {
+    return pins.map((pin) => {
+      const name = this.#rows.keys.get(pin)?.nameKey ?? null;
+      const refusals = this.#refusals.filter((refusal) => refusal.pin === pin);
+      return {
+        pin,
+        certificate: this.#rows.certificates.get(pin)?.at(-1)?.der ?? null,
+        groups: name === null ? [] : this.groupsOf(name),
+        connections: [...this.#connections.values()].filter((connection) => connection.pin === pin).length,
+        refused: refusals.reduce((sum, { count }) => sum + count, 0),
+        lastRefusal: refusals.at(-1) ?? null,
+      };
+    });
+  }
+
   async listEvents(filter: EventFilter = {}): Promise<Page<SealedEvent>> {
     return eventsOf(this.#rows.events, filter, (search) => this.#subjects(search));
   }
@@ -184,6 +207,11 @@ export class MapStore implements TrustStore {
     const found = filter.search === undefined ? new Set<string>() : this.#found(filter.search);
     const wanted = this.#refusals.filter((refusal) => isWantedRefusal(refusal, filter, found));
     return pageOf("refusals", wanted, (refusal) => [-refusal.lastAt, refusalPlace(refusal)], filter);
+  }
+
+  async tallyRefusals(since: number): Promise<readonly RefusalTally[]> {
+    this.#mustBeOpen();
+    return tallyOf(this.#refusals, since);
   }
 
   async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
@@ -200,6 +228,12 @@ export class MapStore implements TrustStore {
       return isFoundIn(filter.search, [], [name, id]);
     });
     return pageOf("tokens", wanted, ({ createdAt, id }) => [-createdAt, id], filter);
+  }
+
+  async listGroups(filter: Search = {}): Promise<Page<ListedGroup>> {
+    const groups = groupsOf(this.#rows.members.values());
+    const wanted = groups.filter(({ groupKey }) => isFoundIn(filter.search, [], [groupKey]));
+    return pageOf("groups", wanted, ({ groupKey }) => [groupKey], filter);
   }
 
   async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
@@ -333,14 +367,21 @@ export class MapStore implements TrustStore {
     for (const { count } of young.slice(0, -MOST_REFUSALS)) this.#droppedRefusals += count;
   }
 
-  #addressesOf(of: KeyPin): readonly string[] {
-    return this.#refusals.flatMap(({ pin, address }) => (pin === of && address !== null ? [address] : []));
+  /** What a key is found by that is not in its record. */
+  #besides({ pin: of, nameKey: name }: KeyRecord): Besides {
+    const members = [...this.#rows.members.values()].filter((member) => member.nameKey === name);
+    return {
+      groups: members.map(({ groupKey }) => groupKey),
+      addresses: this.#refusals.flatMap(({ pin, address }) =>
+        pin === of && address !== null ? [address] : [],
+      ),
+    };
   }
 
   /** The keys that a text finds. */
   #found(search: string): ReadonlySet<string> {
     const found = [...this.#rows.keys.values()].filter((key) => {
-      return isWantedKey(key, { search }, this.#addressesOf(key.pin));
+      return isWantedKey({ ...key, lastSeen: null }, { search }, this.#besides(key));
     });
     return new Set(found.map(({ pin }) => pin));
   }

@@ -99,6 +99,7 @@ export {
   type TrustEvent,
   type TrustEventType,
 } from "./trust/records/events.ts";
+export { neighbourhood } from "./trust/network/source-network.ts";
 export { type IpNetwork, isInNetwork, parseIpNetwork } from "./trust/network/ip-network.ts";
 export { toKeyId } from "./trust/naming/key-id.ts";
 export type { KeyReference } from "./trust/naming/key-reference.ts";
@@ -118,11 +119,14 @@ export { everyItem, type Page, type PageFilter } from "./trust/port/page.ts";
 export type {
   EventFilter,
   KeyFilter,
+  KeySurroundings,
   ListedConnection,
+  ListedGroup,
   ListedKey,
   ListedMember,
   MemberFilter,
   RefusalFilter,
+  RefusalTally,
   RefusedParty,
   Roll,
   Search,

@@ -91,7 +91,7 @@ async function list({ store: url, ...flags }: PageFlags & StoreFlags): Promise<v
       const now = Date.now();
       const isWhole = flags.search === undefined && flags.after === undefined;
       await printList((page) => store.listApiTokens({ ...toSearch(flags), ...page }), flags, {
-        toListed: (token) => toListedApiToken(token, now),
+        toListed: (tokens) => tokens.map((token) => toListedApiToken(token, now)),
         columns: [
           { title: "ID" },
           { title: "NAME", isFree: true },

@@ -82,7 +82,7 @@ async function list({ group, store: url, ...flags }: ListFlags): Promise<void> {
       const filter = { ...toSearch(flags), ...(group !== undefined && { groupKey: nameKey(group) }) };
       const isWhole = group === undefined && flags.search === undefined && flags.after === undefined;
       await printList((page) => store.listMembers({ ...filter, ...page }), flags, {
-        toListed: toListedMember,
+        toListed: (members) => members.map(toListedMember),
         columns: [{ title: "GROUP", isFree: true }, { title: "PEER", isFree: true }, { title: "SINCE" }],
         toCells: (member) => [showName(member.group), showName(member.peer), showMinute(member.addedAt)],
         nothing: isWhole ? "no groups: handclasp group add NAME KEY makes one" : "no such members",

@@ -55,7 +55,7 @@ async function run({ peer, store: url, ...flags }: Flags): Promise<void> {
       };
       const isWhole = Object.keys(filter).length === 0 && flags.after === undefined;
       await printList((page) => store.listRefusals({ ...filter, ...page }), flags, {
-        toListed: toListedRefusal,
+        toListed: (refusals) => refusals.map(toListedRefusal),
         columns: [
           { title: "LAST" },
           { title: "REASON", isFree: true },

@@ -117,7 +117,7 @@ async function list({ store: url, ...flags }: PageFlags & StoreFlags): Promise<v
       const now = Date.now();
       const isWhole = flags.search === undefined && flags.after === undefined;
       await printList((page) => store.listTokens({ ...toSearch(flags), ...page }), flags, {
-        toListed: (token) => toListedToken(token, now),
+        toListed: (tokens) => tokens.map((token) => toListedToken(token, now)),
         columns: [
           { title: "ID" },
           { title: "NAME", isFree: true },

@@ -2,9 +2,9 @@ import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import { everyItem } from "../trust/port/page.ts";
-import type { ListedKey, Roll } from "../trust/port/roll.ts";
+import type { KeySurroundings, ListedKey, Roll } from "../trust/port/roll.ts";
 import type { RefusalReason } from "../trust/records/verdict.ts";
-import { describeCertificate } from "../x509/certificate-description.ts";
+import { describeSubject } from "../x509/certificate-description.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** A key as programs get it. Every field is there or null; times are ISO 8601 in UTC. */
@@ -30,6 +30,17 @@ export interface KeyJson {
   readonly note: string | null;
 }
 
+/** A key as lists of keys have it, with what is beside it. */
+export interface KeyInList extends KeyJson {
+  /** Of its peer, in the order of their folded names. */
+  readonly groups: readonly string[];
+  /** How many it has open. */
+  readonly connections: number;
+}
+
+/** More are asked about in several steps. */
+const AT_ONCE = 1000;
+
 /** Keys as changes give them, as programs get them; those that are gone by now were never seen. */
 export async function toListedKeys(
   store: Roll,
@@ -41,14 +52,56 @@ export async function toListedKeys(
   for await (const { pin, lastSeen } of everyItem((page) => store.listKeys({ pins, ...page }))) {
     seen.set(pin, lastSeen);
   }
-  return Promise.all(
-    keys.map((key) => toListedKey(store, { ...key, lastSeen: seen.get(key.pin) ?? null }, now)),
-  );
+  const listed = keys.map((key): ListedKey => ({ ...key, lastSeen: seen.get(key.pin) ?? null }));
+  return toKeyPage(store, listed, now);
 }
 
-/** A key of the store as it is at `now`, milliseconds since the epoch. */
-export async function toListedKey(store: Roll, key: ListedKey, now: number): Promise<KeyJson> {
+/** Keys of a list as they are at `now`, milliseconds since the epoch. */
+export async function toKeyPage(
+  store: Roll,
+  keys: readonly ListedKey[],
+  now: number,
+): Promise<readonly KeyJson[]> {
+  const beside = await surroundingsOf(store, keys);
+  return keys.map((key) => toKeyJson(key, beside.get(key.pin), now));
+}
+
+/** The same, with groups and connections. */
+export async function toKeysInList(
+  store: Roll,
+  keys: readonly ListedKey[],
+  now: number,
+): Promise<readonly KeyInList[]> {
+  const all = await surroundingsOf(store, keys);
+  return keys.map((key) => {
+    const beside = all.get(key.pin);
+    const groups = beside?.groups.map((group) => escapeText(group)) ?? [];
+    return { ...toKeyJson(key, beside, now), groups, connections: beside?.connections ?? 0 };
+  });
+}
+
+/** What is beside keys, by their pins; nothing of those that are gone. */
+export async function surroundingsOf(
+  store: Roll,
+  keys: readonly { readonly pin: KeyPin }[],
+): Promise<ReadonlyMap<KeyPin, KeySurroundings>> {
+  const pins = keys.map(({ pin }) => pin);
+  const found = new Map<KeyPin, KeySurroundings>();
+  for (let from = 0; from < pins.length; from += AT_ONCE) {
+    const some = await store.surroundings(pins.slice(from, from + AT_ONCE));
+    for (const one of some) found.set(one.pin, one);
+  }
+  return found;
+}
+
+/** A key beside what surrounds it, at `now`. */
+export function toKeyJson(
+  key: ListedKey,
+  beside: Pick<KeySurroundings, "certificate"> | undefined,
+  now: number,
+): KeyJson {
   const peer = key.peer ?? key.claimedName;
+  const certificate = beside?.certificate ?? null;
   return {
     peer: peer === null ? null : escapeText(peer),
     state: key.state,
@@ -56,7 +109,7 @@ export async function toListedKey(store: Roll, key: ListedKey, now: number): Pro
     keyId: toKeyId(key.pin),
     pin: key.pin,
     fingerprint: key.fingerprint,
-    subject: await subjectOf(store, key.pin),
+    subject: certificate === null ? null : subjectOf(certificate),
     firstSeen: toIsoTime(key.firstSeen),
     lastSeen: toIsoTime(key.lastSeen),
     expires: toIsoTime(key.expires),
@@ -74,11 +127,9 @@ function refusalOf(key: KeyRecord, now: number): RefusalReason | null {
   return key.newName === null ? null : "name-changed";
 }
 
-async function subjectOf(store: Roll, pin: KeyPin): Promise<string | null> {
-  const [newest] = await store.listCertificates(pin);
-  if (newest === undefined) return null;
+function subjectOf(certificate: Uint8Array): string | null {
   try {
-    return describeCertificate(newest.der).subject;
+    return describeSubject(certificate);
   } catch {
     return null;
   }

@@ -1,6 +1,3 @@
-import { neighbourhood } from "../trust/network/source-network.ts";
-import { everyItem } from "../trust/port/page.ts";
-import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { Roll } from "../trust/port/roll.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -18,19 +15,11 @@ export interface RefusedLately {
 /** Adds up the refusals of the 24 hours before `now`, milliseconds since the epoch. */
 export async function refusedLately(store: Roll, now: number): Promise<RefusedLately> {
   const since = now - DAY_MS;
-  let [refusedToday, rateLimitedToday] = [0, 0];
-  const networks = new Set<string>();
-  for await (const refusal of everyItem((page) => store.listRefusals({ since, ...page }))) {
-    const count = shareSince(since, refusal);
-    refusedToday += count;
-    if (refusal.reason !== "rate-limited") continue;
-    rateLimitedToday += count;
-    networks.add(neighbourhood(refusal.address) ?? "");
-  }
-  return { refusedToday, rateLimitedToday, networks: networks.size };
-}
-
-function shareSince(since: number, { count, firstAt, lastAt }: RefusalSighting): number {
-  if (firstAt >= since) return count;
-  return Math.max(1, Math.round((count * (lastAt - since)) / (lastAt - firstAt)));
+  const tallies = await store.tallyRefusals(since);
+  const limited = tallies.find(({ reason }) => reason === "rate-limited");
+  return {
+    refusedToday: tallies.reduce((sum, { count }) => sum + count, 0),
+    rateLimitedToday: limited?.count ?? 0,
+    networks: limited?.networks ?? 0,
+  };
 }

@@ -1,10 +1,9 @@
 import { escapeText } from "../trust/naming/peer-name.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { everyItem } from "../trust/port/page.ts";
-import type { RefusalSighting } from "../trust/port/ledger.ts";
 import type { ListedKey, Roll } from "../trust/port/roll.ts";
 import { toIsoTime } from "./iso-time.ts";
-import { type KeyJson, toListedKey } from "./listed-key.ts";
+import { type KeyJson, surroundingsOf, toKeyJson } from "./listed-key.ts";
 
 /** A key that waits for an operator, as programs get it. */
 export interface WaitingKey extends KeyJson {
@@ -28,59 +27,29 @@ export async function toWaitingKeys(
   keys: readonly ListedKey[],
   now: number,
 ): Promise<readonly WaitingKey[]> {
-  const tries = await triesOf(
-    store,
-    keys.map(({ pin }) => pin),
-  );
-  const holders = await holdersOf(store, keys, now);
-  return Promise.all(
-    keys.map(async (key): Promise<WaitingKey> => {
-      const claim = key.newName ?? key.claimedName;
-      const tried = tries.get(key.pin);
-      return {
-        ...(await toListedKey(store, key, now)),
-        claim: claim === null ? null : escapeText(claim),
-        holder: key.conflictsWith === null ? null : (holders.get(key.conflictsWith) ?? null),
-        address: tried?.newest.address ?? key.firstAddress,
-        listener: tried?.newest.listener ?? null,
-        tries: tried?.count ?? 0,
-        lastTry: toIsoTime(tried?.newest.lastAt ?? key.firstSeen),
-        phrase: null,
-      };
-    }),
-  );
+  const holders = await holdersOf(store, keys);
+  const beside = await surroundingsOf(store, [...keys, ...holders.values()]);
+  return keys.map((key): WaitingKey => {
+    const claim = key.newName ?? key.claimedName;
+    const { lastRefusal = null, refused = 0 } = beside.get(key.pin) ?? {};
+    const holder = key.conflictsWith === null ? undefined : holders.get(key.conflictsWith);
+    return {
+      ...toKeyJson(key, beside.get(key.pin), now),
+      claim: claim === null ? null : escapeText(claim),
+      holder: holder === undefined ? null : toKeyJson(holder, beside.get(holder.pin), now),
+      address: lastRefusal?.address ?? key.firstAddress,
+      listener: lastRefusal?.listener ?? null,
+      tries: refused,
+      lastTry: toIsoTime(lastRefusal?.lastAt ?? key.firstSeen),
+      phrase: null,
+    };
+  });
 }
 
-interface Tries {
-  readonly newest: RefusalSighting;
-  readonly count: number;
-}
-
-async function triesOf(store: Roll, pins: readonly KeyPin[]): Promise<ReadonlyMap<KeyPin, Tries>> {
-  const tries = new Map<KeyPin, Tries>();
-  if (pins.length === 0) return tries;
-  const of = { pins, peers: [] };
-  for await (const refusal of everyItem((page) => store.listRefusals({ of, ...page }))) {
-    if (refusal.pin === null) continue;
-    const before = tries.get(refusal.pin);
-    tries.set(refusal.pin, {
-      newest: before?.newest ?? refusal,
-      count: (before?.count ?? 0) + refusal.count,
-    });
-  }
-  return tries;
-}
-
-async function holdersOf(
-  store: Roll,
-  keys: readonly ListedKey[],
-  now: number,
-): Promise<ReadonlyMap<KeyPin, KeyJson>> {
+async function holdersOf(store: Roll, keys: readonly ListedKey[]): Promise<ReadonlyMap<KeyPin, ListedKey>> {
   const pins = [...new Set(keys.flatMap(({ conflictsWith }) => conflictsWith ?? []))];
-  const holders = new Map<KeyPin, KeyJson>();
+  const holders = new Map<KeyPin, ListedKey>();
   if (pins.length === 0) return holders;
-  for await (const key of everyItem((page) => store.listKeys({ pins, ...page }))) {
-    holders.set(key.pin, await toListedKey(store, key, now));
-  }
+  for await (const key of everyItem((page) => store.listKeys({ pins, ...page }))) holders.set(key.pin, key);
   return holders;
 }

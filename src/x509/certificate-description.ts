@@ -25,11 +25,16 @@ export function describeCertificate(der: Uint8Array): CertificateDescription {
   return {
     ...facts,
     claimedName: facts.claimedName === undefined ? undefined : escape(facts.claimedName),
-    subject: escape(certificate.subject?.replaceAll("\n", ", ") ?? ""),
+    subject: subjectOf(certificate),
     subjectAltNames: splitNames(certificate.subjectAltName ?? "").map(escape),
     serialNumber: certificate.serialNumber,
     pem,
   };
+}
+
+/** `subject` of a certificate's description, of one that `readCertificate` read before. Throws what that throws. */
+export function describeSubject(der: Uint8Array): string {
+  return subjectOf(parsed(toPem(der)));
 }
 
 /** A certificate as PEM (RFC 7468 §5). */
@@ -60,6 +65,10 @@ function parsed(pem: string): X509Certificate {
       },
     );
   }
+}
+
+function subjectOf({ subject }: X509Certificate): string {
+  return escape(subject?.replaceAll("\n", ", ") ?? "");
 }
 
 /** Node quotes a name that holds a comma, so that a comma outside quotes always separates. */

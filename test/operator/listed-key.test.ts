@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type KeyJson, toListedKey, toListedKeys } from "../../src/operator/listed-key.ts";
+import { type KeyJson, toKeyPage, toKeysInList, toListedKeys } from "../../src/operator/listed-key.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { everyItem } from "../../src/trust/port/page.ts";
@@ -12,12 +12,12 @@ import { NOW, Office } from "../trust/support/office.ts";
 async function list(office: Office): Promise<ReadonlyMap<KeyPin, KeyJson>> {
   const rows = new Map<KeyPin, KeyJson>();
   for await (const key of everyItem((page) => office.store.listKeys(page))) {
-    rows.set(key.pin, await toListedKey(office.store, key, NOW));
+    for (const row of await toKeyPage(office.store, [key], NOW)) rows.set(row.pin, row);
   }
   return rows;
 }
 
-describe("toListedKey", () => {
+describe("toKeyPage", () => {
   it("has every field of a key, each there or null", async () => {
     const office = new Office();
     const { facts } = await createIdentity({ name: "anna", now: new Date(NOW) });
@@ -93,5 +93,28 @@ describe("toListedKeys", () => {
     assert.ok(key);
     const [stranger] = await toListedKeys(office.store, [{ ...key, pin: randomPin() }], NOW);
     assert.equal(stranger?.lastSeen, null);
+  });
+});
+
+describe("toKeysInList", () => {
+  it("says of many keys at once which groups they are in, and how many connections they have", async () => {
+    const { store, operator } = new Office();
+    const [anna, ben] = [factsOf("anna"), factsOf("ben")];
+    await operator.import(anna);
+    await operator.import(ben);
+    for (const group of ["Lab", "berlin"]) await operator.addToGroup(group, anna.pin);
+    const live = { pin: anna.pin, peer: "anna", remoteAddress: null, listener: null, since: NOW };
+    const opened = ["c1", "c2"].map((id) => ({ id, ...live }));
+    await store.record({ seen: [], refusals: [], opened, closed: [] });
+    const { items } = await store.listKeys();
+    const rows = await toKeysInList(store, items, NOW);
+    const told = rows.map(({ peer, groups, connections }) => [peer, groups, connections]);
+    assert.deepEqual(
+      told.toSorted((one, other) => (String(one) < String(other) ? -1 : 1)),
+      [
+        ["anna", ["berlin", "Lab"], 2],
+        ["ben", [], 0],
+      ],
+    );
   });
 });

@@ -10,6 +10,7 @@ import { describeLedger } from "../../src/testing/contract/ledger.ts";
 import { describePages } from "../../src/testing/contract/pages.ts";
 import { describeRoll } from "../../src/testing/contract/roll.ts";
 import type { StoreSuite } from "../../src/testing/contract/store-suite.ts";
+import { describeSurroundings } from "../../src/testing/contract/surroundings.ts";
 import { describeUpkeep } from "../../src/testing/contract/upkeep.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { CHAIN_START } from "../../src/trust/records/events.ts";
@@ -54,7 +55,7 @@ const LIES: readonly (readonly [
   ],
   [
     "roll",
-    [describePages, describeRoll, describeClaims],
+    [describePages, describeRoll, describeClaims, describeSurroundings],
     {
       record: async () => undefined,
       listKeys: EMPTY,
@@ -62,7 +63,10 @@ const LIES: readonly (readonly [
       listRefusals: EMPTY,
       listConnections: EMPTY,
       listTokens: EMPTY,
+      listGroups: EMPTY,
       listMembers: EMPTY,
+      surroundings: async () => [],
+      tallyRefusals: async () => [],
       listCertificates: async () => [],
     },
   ],

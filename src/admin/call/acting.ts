@@ -1,7 +1,6 @@
 import { isHandclaspError } from "../../errors.ts";
 import { type OperatorAct, perform, type Performed } from "../../operator/act.ts";
-import { countConnections } from "../../operator/count-connections.ts";
-import { toListedKeys } from "../../operator/listed-key.ts";
+import { surroundingsOf, toListedKeys } from "../../operator/listed-key.ts";
 import { Operator } from "../../operator/operator.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import type { ActJson } from "../schemas/acts.ts";
@@ -49,13 +48,14 @@ export async function performFor(
 /** The same, with what came of it, how to take it back, and how else it is done. */
 export async function actFor(context: AdminContext, call: ActingCall, act: OperatorAct): Promise<ActJson> {
   const { store, now, commandOf } = context;
-  const open = await countConnections(store);
   const { keys, event } = await performFor(context, call, act);
-  const ended = keys.filter(({ state }) => state !== "trusted").map(({ pin }) => open.get(pin) ?? 0);
+  // They are on the list until the server that has them has ended them.
+  const barred = keys.filter(({ state }) => state !== "trusted");
+  const ended = [...(await surroundingsOf(store, barred)).values()];
   const [first] = keys;
   return {
     keys: await toListedKeys(store, keys, now()),
-    ended: ended.reduce((sum, each) => sum + each, 0),
+    ended: ended.reduce((sum, { connections }) => sum + connections, 0),
     event,
     undo:
       event === null || first === undefined

@@ -1,14 +1,13 @@
-import { toListedKey } from "../../operator/listed-key.ts";
+import { toKeysInList } from "../../operator/listed-key.ts";
 import { toShownKey } from "../../operator/shown-key.ts";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import { recordedServer } from "../../operator/known-server.ts";
-import { countConnections } from "../../operator/count-connections.ts";
 import { toWaitingKeys } from "../../operator/waiting-key.ts";
 import { encodeKeyCode } from "../../trust/naming/key-code.ts";
 import type { KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
 import type { AdminContext } from "../call/admin-context.ts";
 import { type Route, route } from "../call/route.ts";
-import { type KeyDetail, keyDetail, type KeyRow, keysJson, keysQuery } from "../schemas/keys.ts";
+import { type KeyDetail, keyDetail, keysJson, keysQuery } from "../schemas/keys.ts";
 import { findKey } from "./find-key.ts";
 
 /** Of events and refusals of one key. */
@@ -32,11 +31,7 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
           ...(cursor !== undefined && { after: cursor }),
         };
         const { items, next } = await store.listKeys(filter);
-        const open = await countConnections(store);
-        const rows = items.map(async (key): Promise<KeyRow> => {
-          return { ...(await toListedKey(store, key, now())), ...about(key, open) };
-        });
-        return { body: { items: await Promise.all(rows), next } };
+        return { body: { items: await toKeysInList(store, items, now()), next } };
       },
     }),
     route("GET", "/v1/keys/{keyId}", {
@@ -58,6 +53,7 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
     const [waiting] = await toWaitingKeys(store, [{ ...key, lastSeen: null }], now());
     const { claim = null, holder = null, address = null, listener = null } = waiting ?? {};
     const { tries = 0, lastTry = null } = waiting ?? {};
+    const [beside] = await store.surroundings([key.pin]);
     const server = recordedServer(store);
     return {
       ...shown,
@@ -68,7 +64,8 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
       tries,
       lastTry,
       code: server === undefined ? null : encodeKeyCode({ serverPin: server.pin, pin: key.pin }),
-      ...about(key, await countConnections(store)),
+      groups: beside?.groups ?? [],
+      connections: beside?.connections ?? 0,
     };
   }
 
@@ -77,12 +74,5 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
     const at = now();
     if (at - (store.lookedAt(pin) ?? 0) < LOOKED_EVERY_MS) return;
     void store.record({ ...NOTHING, looked: [{ pin, at }] }).catch(() => undefined);
-  }
-
-  function about(
-    { pin, nameKey }: KeyRecord,
-    open: ReadonlyMap<KeyPin, number>,
-  ): Pick<KeyRow, "groups" | "connections"> {
-    return { groups: nameKey === null ? [] : store.groupsOf(nameKey), connections: open.get(pin) ?? 0 };
   }
 }

@@ -8,8 +8,8 @@ import { stdout } from "../terminal/way-out.ts";
 
 /** How things on a list are shown. */
 export interface ListShape<T> {
-  /** As programs get it. */
-  readonly toListed: (item: T) => unknown;
+  /** What is on a page, as programs get it. */
+  readonly toListed: (items: readonly T[]) => readonly unknown[] | Promise<readonly unknown[]>;
   readonly columns: readonly Column[];
   /** A cell for each column; escaped. */
   readonly toCells: (item: T) => readonly string[];
@@ -54,7 +54,7 @@ async function printAsJson<T>(
 ): Promise<string | null> {
   const list = new JsonList();
   const next = await eachPage(pages, flags, async (items) => {
-    list.add(...(await Promise.all(items.map(toListed))));
+    list.add(...(await toListed(items)));
   });
   list.end();
   printBytes("\n");

@@ -31,7 +31,7 @@ async function run({ store: url, ...flags }: Options): Promise<void> {
     "trust connections",
     async (store) => {
       await printList((page) => store.listConnections({ ...toSearch(flags), ...page }), flags, {
-        toListed: toListedConnection,
+        toListed: (connections) => connections.map(toListedConnection),
         columns: [
           { title: "CONNECTION" },
           { title: "PROCESS", isFree: true },

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { toListedKey } from "../../operator/listed-key.ts";
+import { toKeyPage } from "../../operator/listed-key.ts";
 import { isSetAside } from "../../trust/judging/is-set-aside.ts";
 import type { KeyRecord, KeyState } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
@@ -39,7 +39,7 @@ async function run({ state, store: url, ...flags }: Options): Promise<void> {
       const now = Date.now();
       const filter = { ...toSearch(flags), ...(state !== undefined && { state }) };
       await printList((page) => store.listKeys({ ...filter, ...page }), flags, {
-        toListed: (key) => toListedKey(store, key, now),
+        toListed: (keys) => toKeyPage(store, keys, now),
         columns: [
           { title: "PEER", isFree: true },
           { title: "STATE" },

@@ -18,11 +18,14 @@ import { StoreUrl } from "../../trust/port/store-url.ts";
 import type {
   EventFilter,
   KeyFilter,
+  KeySurroundings,
   ListedConnection,
+  ListedGroup,
   ListedKey,
   ListedMember,
   MemberFilter,
   RefusalFilter,
+  RefusalTally,
   Search,
 } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -38,7 +41,9 @@ import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
 import { toStoreError } from "./file/sqlite-errors.ts";
 import { connect, integrityProblems, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
+import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
+import { Surroundings } from "./lists/surroundings.ts";
 import { SqliteTables } from "./tables/sqlite-tables.ts";
 import { inOneSnapshot, storedEvents, trustRows } from "./tables/trust-rows.ts";
 import { type SightingsWrite, SqliteWriter, type Write } from "./writing/sqlite-writer.ts";
@@ -93,6 +98,8 @@ export class SqliteStore implements TrustStore {
   readonly #keys: Pick<SqliteTables, "key">;
   readonly #roll: SqliteRoll;
   readonly #desk: SqliteDesk;
+  readonly #keyList: KeyList;
+  readonly #surroundings: Surroundings;
   readonly #channel: WriteChannel;
   readonly #feed: EventFeed;
   readonly #run: LiveRun;
@@ -114,6 +121,8 @@ export class SqliteStore implements TrustStore {
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#roll = new SqliteRoll(database);
     this.#desk = new SqliteDesk(database);
+    this.#keyList = new KeyList(database);
+    this.#surroundings = new Surroundings(database);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
     this.#now = options.now ?? Date.now;
@@ -169,7 +178,7 @@ export class SqliteStore implements TrustStore {
   }
 
   async listKeys(filter: KeyFilter = {}): Promise<Page<ListedKey>> {
-    return this.#read(() => this.#roll.keys(filter));
+    return this.#read(() => this.#keyList.page(filter));
   }
 
   async keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]> {
@@ -180,6 +189,10 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#roll.certificates(pin));
   }
 
+  async surroundings(pins: readonly KeyPin[]): Promise<readonly KeySurroundings[]> {
+    return this.#read(() => this.#surroundings.of(pins, this.#now()));
+  }
+
   async listEvents(filter: EventFilter = {}): Promise<Page<SealedEvent>> {
     return this.#read(() => this.#roll.events(filter));
   }
@@ -188,12 +201,20 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#roll.refusals(filter));
   }
 
+  async tallyRefusals(since: number): Promise<readonly RefusalTally[]> {
+    return this.#read(() => this.#surroundings.tally(since));
+  }
+
   async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
     return this.#read(() => this.#roll.connections(filter, this.#now()));
   }
 
   async listTokens(filter: Search = {}): Promise<Page<TokenRecord>> {
     return this.#read(() => this.#roll.tokens(filter));
+  }
+
+  async listGroups(filter: Search = {}): Promise<Page<ListedGroup>> {
+    return this.#read(() => this.#roll.groups(filter));
   }
 
   async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {

@@ -20,6 +20,7 @@ const LISTS: Readonly<Record<string, (store: TrustStore, page: PageFilter) => Pr
   refusals: (store, page) => store.listRefusals(page),
   connections: (store, page) => store.listConnections(page),
   tokens: (store, page) => store.listTokens(page),
+  groups: (store, page) => store.listGroups(page),
   members: (store, page) => store.listMembers(page),
 };
 
@@ -85,6 +86,7 @@ async function filled(store: TrustStore) {
   for (const { pin } of peers) {
     await store.apply({ type: "add-to-group", at: AT, actor: ACTOR, group: "lab", key: pin });
   }
+  await store.apply({ type: "add-to-group", at: AT, actor: ACTOR, group: "yard", key: peers[0]?.pin ?? "" });
   const opened = peers.map(({ pin }, number) => {
     return { id: `c${number}`, pin, peer: "p", remoteAddress: null, listener: null, since: AT + number };
   });
@@ -141,7 +143,7 @@ export function describePages({ kind, open, describe, it }: StoreSuite): void {
         const members = await inPagesOf(limit, (page) => store.listMembers(page));
         assert.deepEqual(
           members.map(({ peer }) => peer),
-          peers.map((_, number) => `peer-${number}`),
+          [...peers.map((_, number) => `peer-${number}`), "peer-0"],
         );
       }
     });

@@ -4,6 +4,7 @@ import { describeDesk } from "./desk.ts";
 import { describeFailingWrites } from "./failing-writes.ts";
 import { describeGroups } from "./groups.ts";
 import { describeJoinTokens } from "./join-tokens.ts";
+import { describeKeyFilters } from "./key-filters.ts";
 import { describeKnowledge } from "./knowledge.ts";
 import { describeLedger } from "./ledger.ts";
 import { describeNamedChanges } from "./named-changes.ts";
@@ -16,6 +17,7 @@ import { describeSearches } from "./searches.ts";
 import { describeSetAside } from "./set-aside.ts";
 import { describeNotes } from "./notes.ts";
 import { describeUndo } from "./undo.ts";
+import { describeSurroundings } from "./surroundings.ts";
 import type { StoreSuite, TestRunner } from "./store-suite.ts";
 import { describeWindows } from "./windows.ts";
 import { describeUpkeep } from "./upkeep.ts";
@@ -40,6 +42,8 @@ const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describePages,
   describeRoll,
   describeSearches,
+  describeKeyFilters,
+  describeSurroundings,
   describeRefusals,
   describeDesk,
   describeUpkeep,

@@ -41,6 +41,11 @@ export function parseIpAddress(text: string): readonly number[] | undefined {
   return MAPPED.every((byte, at) => bytes[at] === byte) ? bytes.slice(12) : bytes;
 }
 
+/** Whether a text is an IPv4 address in its own form, as `parseIpAddress` reads it. */
+export function isIpv4(text: string): boolean {
+  return IPV4.test(text);
+}
+
 /** An IPv4 address that is written as an IPv6 one, as dual-stack sockets do, in its own form; others as they are. */
 export function plainAddress(text: string): string {
   const bytes = text.includes(":") && MAPPED_MAYBE.test(text) ? parseIpAddress(text) : undefined;

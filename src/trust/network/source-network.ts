@@ -1,4 +1,4 @@
-import { parseIpAddress } from "./ip-network.ts";
+import { isIpv4, parseIpAddress } from "./ip-network.ts";
 
 /** An address that is none: all of them share one bucket. */
 const UNKNOWN = "unknown";
@@ -26,6 +26,10 @@ function networkOf(address: readonly number[]): string {
  * `parseIpNetwork` reads it; null for what is no address.
  */
 export function neighbourhood(remoteAddress: string | null): string | null {
+  // Lists ask it of one row after the other.
+  if (remoteAddress !== null && isIpv4(remoteAddress)) {
+    return `${remoteAddress.slice(0, remoteAddress.lastIndexOf("."))}.0/24`;
+  }
   const address = remoteAddress === null ? undefined : parseIpAddress(remoteAddress);
   if (address === undefined) return null;
   return address.length === 4 ? `${address.slice(0, 3).join(".")}.0/24` : networkOf(address);

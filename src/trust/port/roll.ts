@@ -1,5 +1,5 @@
 import type { SealedEvent, TrustEventType } from "../records/events.ts";
-import type { CertificateRecord, KeyPin, KeyRecord, KeyState } from "../records/key-record.ts";
+import type { CertificateRecord, KeyPin, KeyRecord, KeySource, KeyState } from "../records/key-record.ts";
 import type { KeyReference } from "../naming/key-reference.ts";
 import type { LiveConnection } from "../records/sighting.ts";
 import type { TokenRecord } from "../records/token-record.ts";
@@ -20,6 +20,39 @@ export interface ListedConnection extends LiveConnection {
   readonly run: string;
 }
 
+/** What lists say beside a key, and its row does not. */
+export interface KeySurroundings {
+  readonly pin: KeyPin;
+  /** Its newest certificate, DER; null for none. */
+  readonly certificate: Uint8Array | null;
+  /** Of its peer, as they were given, in the order of their folded names. */
+  readonly groups: readonly string[];
+  /** How many are open, as `listConnections` has them. */
+  readonly connections: number;
+  /** How often it was refused, as far as `listRefusals` has that. */
+  readonly refused: number;
+  /** The newest of those; null for none. */
+  readonly lastRefusal: RefusalSighting | null;
+}
+
+/** Refusals for one reason. */
+export interface RefusalTally {
+  readonly reason: RefusalSighting["reason"];
+  /** Of what began before and went on, its share by time, rounded: such refusals are kept added up. */
+  readonly count: number;
+  /** From how many networks they came: /24 and /64; all that have no address count as one. */
+  readonly networks: number;
+}
+
+/** A group that has somebody in it. */
+export interface ListedGroup {
+  readonly group: string;
+  /** Folded. */
+  readonly groupKey: string;
+  /** How many peers. */
+  readonly members: number;
+}
+
 /** A peer in a group. */
 export interface ListedMember {
   readonly group: string;
@@ -37,8 +70,19 @@ export interface Search extends PageFilter {
 export interface KeyFilter extends Search {
   /** Also finds the beginning of a key id, and part of a pin, of a note, or of the address of the first use or a refusal. */
   readonly search?: string;
-  readonly state?: KeyState;
+  /** In this state, or in one of these. */
+  readonly state?: KeyState | readonly KeyState[];
+  /** How it came to its state: so, or in one of these ways. */
+  readonly source?: KeySource | readonly KeySource[];
   readonly pins?: readonly KeyPin[];
+  /** Of peers that are in all of these groups; folded. */
+  readonly groups?: readonly string[];
+  /** Not of peers that are in one of these; folded. */
+  readonly notGroups?: readonly string[];
+  /** Seen last before that, or never; milliseconds since the epoch. */
+  readonly seenBefore?: number;
+  /** Seen then or later. */
+  readonly seenSince?: number;
 }
 
 export interface EventFilter extends Search {
@@ -94,14 +138,20 @@ export interface Roll {
   keysMeantBy(reference: KeyReference): Promise<readonly KeyRecord[]>;
   /** The certificates of a key, the newest first; 8 at the most. */
   listCertificates(pin: KeyPin): Promise<readonly CertificateRecord[]>;
+  /** What is beside these keys, 1000 at the most, in their order; of a key that is gone, what is left of it. */
+  surroundings(pins: readonly KeyPin[]): Promise<readonly KeySurroundings[]>;
   /** The oldest first where nothing else is asked for; `after` is a sequence number. */
   listEvents(filter?: EventFilter): Promise<Page<SealedEvent>>;
   /** The newest first, of the last seven days. What is refused again while pages are read moves to the front of them. */
   listRefusals(filter?: RefusalFilter): Promise<Page<RefusalSighting>>;
+  /** The refusals from a moment on, milliseconds since the epoch, added up by reason; in any order. */
+  tallyRefusals(since: number): Promise<readonly RefusalTally[]>;
   /** Of every process that gave a sign of life within half a minute; the longest open first. */
   listConnections(filter?: Search): Promise<Page<ListedConnection>>;
   /** The newest first; those that ended are kept for 30 days. */
   listTokens(filter?: Search): Promise<Page<TokenRecord>>;
+  /** By their folded names. */
+  listGroups(filter?: Search): Promise<Page<ListedGroup>>;
   /** Everybody in a group, by group and peer. */
   listMembers(filter?: MemberFilter): Promise<Page<ListedMember>>;
 }

@@ -200,6 +200,13 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE events ADD COLUMN came_by INTEGER
      AS (CASE WHEN json_valid(json) THEN CAST(json ->> '$.details.window' AS INTEGER) END);
    CREATE INDEX events_by_window ON events (came_by) WHERE came_by IS NOT NULL;`,
+  `DROP INDEX keys_in_order;
+   CREATE INDEX keys_in_order ON keys (place, pin, state, source, name_key, searched);
+   CREATE INDEX keys_not_trusted ON keys (state, place, pin, source, name_key, searched) WHERE state <> 'trusted';
+   DROP INDEX keys_by_name;
+   CREATE INDEX keys_by_name ON keys (name_key, place, pin, state, source) WHERE name_key IS NOT NULL;
+   INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys;
+   CREATE INDEX connections_by_pin ON connections (pin, run);`,
 ];
 
 /** What migrations need that SQL does not have. */

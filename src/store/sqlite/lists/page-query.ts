@@ -75,7 +75,7 @@ export function isSaid(where: Conditions, search: string | undefined): search is
 }
 
 /** Lists whose cursors say where a row stands; that of events is a sequence number. */
-export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "api-tokens" | "members";
+export type PagedList = "keys" | "refusals" | "connections" | "tokens" | "api-tokens" | "groups" | "members";
 
 /** The moment that a list begins or ends with, if it does. Throws ERR_HANDCLASP_OPTION for what is none. */
 export function momentOf(moment: number | undefined): number | undefined {

@@ -28,6 +28,7 @@ export interface KeyRow {
 /** A row of `keys` with its place in the order of lists, and what `seen` has of it. */
 export interface ListedKeyRow extends KeyRow {
   place: number;
+  /** 0 when it was never seen. */
   last_seen: number | null;
 }
 
@@ -121,7 +122,7 @@ export function toKeyRecord(row: KeyRow): KeyRecord {
 }
 
 export function toListedKey(row: ListedKeyRow): ListedKey {
-  return { ...toKeyRecord(row), lastSeen: row.last_seen };
+  return { ...toKeyRecord(row), lastSeen: row.last_seen === 0 ? null : row.last_seen };
 }
 
 export function toListedMember({ group_name: group, peer, added_at: addedAt }: MemberRow): ListedMember {

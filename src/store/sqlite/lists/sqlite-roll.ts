@@ -9,9 +9,8 @@ import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
 import type { Page } from "../../../trust/port/page.ts";
 import type {
   EventFilter,
-  KeyFilter,
   ListedConnection,
-  ListedKey,
+  ListedGroup,
   ListedMember,
   MemberFilter,
   RefusalFilter,
@@ -19,7 +18,7 @@ import type {
 } from "../../../trust/port/roll.ts";
 import type { TokenRecord } from "../../../trust/records/token-record.ts";
 import { SILENT_MS } from "../sightings/live-run.ts";
-import { FEW, KeySearch } from "./key-search.ts";
+import { KeySearch } from "./key-search.ts";
 import {
   beginsWith,
   type Condition,
@@ -32,11 +31,9 @@ import {
 } from "./page-query.ts";
 import {
   type CertificateRow,
-  type ListedKeyRow,
   type MemberRow,
   type RefusalRow,
   toCertificateRecord,
-  toListedKey,
   toListedMember,
   toRefusalSighting,
   toTokenRecord,
@@ -60,43 +57,6 @@ export class SqliteRoll {
       asked = network;
       return parsed !== undefined && isInNetwork(parsed, String(address)) ? 1 : 0;
     });
-  }
-
-  /** What is asked of every row stands in the index of the order: the rows themselves are read for the page alone. */
-  keys(filter: KeyFilter): Page<ListedKey> {
-    const limit = limitOf(filter);
-    const where = new Conditions();
-    const place = placeOf(filter, "keys", ["number", "string"]);
-    if (place !== undefined) where.add("(place, pin) > (?, ?)", ...place);
-    if (filter.state !== undefined) where.add("state = ?", filter.state);
-    if (filter.pins !== undefined) where.require(isOneOf("pin", filter.pins));
-    const isFew = filter.pins !== undefined && filter.pins.length <= FEW;
-    const by = isFew ? "NOT INDEXED" : "INDEXED BY keys_in_order";
-    const { sql: page, values } = this.#keyPage(where, filter.search, limit + 1, by);
-    const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
-      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
-    const rows = this.#rows(sql, values) as ListedKeyRow[];
-    return pageOf(rows, limit, toListedKey, (row) => ["keys", row.place, row.pin]);
-  }
-
-  /** The keys of a page and their places, out of an index that holds all that is asked. */
-  #keyPage(
-    where: Conditions,
-    search: string | undefined,
-    most: number,
-    by: KeyIndex,
-  ): { sql: string; values: SQLInputValue[] } {
-    if (search === undefined) return { sql: keysInOrder(where, by), values: [...where.values, most] };
-    const { inRow, elsewhere } = new KeySearch(this.#database, search);
-    const isListed = isOneOf("pin", elsewhere);
-    const isFew = elsewhere.length <= FEW;
-    const scanned = where.with(isFew ? inRow : either(inRow, isListed));
-    if (!isFew || elsewhere.length === 0)
-      return { sql: keysInOrder(scanned, by), values: [...scanned.values, most] };
-    const found = where.with(isListed);
-    const sql = `SELECT pin, place FROM (${keysInOrder(scanned, by)})
-      UNION SELECT pin, place FROM keys NOT INDEXED ${found.sql} ORDER BY place, pin LIMIT ?`;
-    return { sql, values: [...scanned.values, most, ...found.values, most] };
   }
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
@@ -209,6 +169,26 @@ export class SqliteRoll {
     return pageOf(rows, limit, toTokenRecord, (row) => ["tokens", row.created_at, row.id]);
   }
 
+  groups(filter: Search): Page<ListedGroup> {
+    const limit = limitOf(filter);
+    const where = new Conditions();
+    const place = placeOf(filter, "groups", ["string"]);
+    if (place !== undefined) where.add("group_key > ?", ...place);
+    if (isSaid(where, filter.search)) where.add("instr(group_key, ?)", nameKey(filter.search));
+    const sql = `SELECT groupKey, members, (SELECT group_name FROM group_members AS one INDEXED BY members_in_order
+        WHERE one.group_key = groupKey ORDER BY name_key LIMIT 1) AS "group" FROM (
+        SELECT group_key AS groupKey, count(*) AS members FROM group_members INDEXED BY members_in_order
+          ${where.sql} GROUP BY group_key ORDER BY group_key LIMIT ?
+      )`;
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedGroup[];
+    return pageOf(
+      rows,
+      limit,
+      ({ group, groupKey, members }) => ({ group, groupKey, members }),
+      ({ groupKey }) => ["groups", groupKey],
+    );
+  }
+
   members(filter: MemberFilter): Page<ListedMember> {
     const limit = limitOf(filter);
     const where = new Conditions();
@@ -254,13 +234,6 @@ export class SqliteRoll {
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
     return this.#database.prepare(sql).all(...values);
   }
-}
-
-/** A few keys are looked up one by one. */
-type KeyIndex = "NOT INDEXED" | "INDEXED BY keys_in_order";
-
-function keysInOrder({ sql }: Conditions, by: KeyIndex): string {
-  return `SELECT pin, place FROM keys ${by} ${sql} ORDER BY place, pin LIMIT ?`;
 }
 
 const BY_TYPE = "INDEXED BY events_by_type";

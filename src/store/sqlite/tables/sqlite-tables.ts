@@ -112,6 +112,8 @@ export class SqliteTables implements TrustTables {
       key.firstSeen ?? NEVER,
       searchedText(key),
     );
+    // Lists find by it who was not seen for long, or never.
+    this.#run("INSERT OR IGNORE INTO seen VALUES (?, 0)", key.pin);
   }
 
   noteSeen(pin: KeyPin, at: number): void {

@@ -1,0 +1,180 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
+import type { Page } from "../../../trust/port/page.ts";
+import type { KeyFilter, ListedKey } from "../../../trust/port/roll.ts";
+import { FEW, KeySearch } from "./key-search.ts";
+import { type Condition, Conditions, either, isOneOf, momentOf, pageOf } from "./page-query.ts";
+import { type ListedKeyRow, toListedKey } from "./rows.ts";
+
+/** Members of a group whose keys are looked up, where that is told by an index alone, and where rows have to be read. */
+const MEMBERS = 20_000;
+const MEMBERS_BY_ROW = 5000;
+/** Keys seen, or not seen, since a moment, that are looked up by their rows. */
+const SEEN = 10_000;
+
+/** Which keys are asked, one after the other. */
+interface Source {
+  /** What stands behind FROM. */
+  readonly from: string;
+  /** What it adds to the conditions, in front of all others. */
+  readonly where: readonly Condition[];
+}
+
+/** All, in their order: what is asked of every row stands in that index, and rows are read for the page alone. */
+const IN_ORDER: Source = { from: "keys INDEXED BY keys_in_order", where: [] };
+const BY_PIN: Source = { from: "keys NOT INDEXED", where: [] };
+/** Most keys are trusted: any others are looked for among the others. */
+const NOT_TRUSTED: Source = {
+  from: "keys INDEXED BY keys_not_trusted",
+  where: [{ text: "state <> 'trusted'", values: [] }],
+};
+
+/** The list of keys, page by page. How they are found is not left to a guess: it depends on what there is most of. */
+export class KeyList {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  page(filter: KeyFilter): Page<ListedKey> {
+    const limit = limitOf(filter);
+    const place = placeOf(filter, "keys", ["number", "string"]);
+    const asked = conditionsOf(filter);
+    const { from, where } = this.#sourceOf(filter);
+    const conditions = new Conditions();
+    for (const condition of where) conditions.require(condition);
+    if (place !== undefined) conditions.add("(place, keys.pin) > (?, ?)", ...place);
+    for (const condition of asked) conditions.require(condition);
+    const { sql: page, values } = this.#keyPage(conditions, from, filter.search, limit + 1);
+    const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
+      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
+    const rows = this.#database.prepare(sql).all(...values) as unknown as ListedKeyRow[];
+    return pageOf(rows, limit, toListedKey, (row) => ["keys", row.place, row.pin]);
+  }
+
+  /** The keys of a page and their places. */
+  #keyPage(
+    where: Conditions,
+    from: string,
+    search: string | undefined,
+    most: number,
+  ): { sql: string; values: SQLInputValue[] } {
+    if (search === undefined) return { sql: keysInOrder(where, from), values: [...where.values, most] };
+    const { inRow, elsewhere } = new KeySearch(this.#database, search);
+    const isListed = isOneOf("keys.pin", elsewhere);
+    // Among a few, rows are asked for both; of all, those that are found elsewhere are looked up.
+    const isFew = elsewhere.length <= FEW && from === IN_ORDER.from;
+    const scanned = where.with(isFew ? inRow : either(inRow, isListed));
+    if (!isFew || elsewhere.length === 0)
+      return { sql: keysInOrder(scanned, from), values: [...scanned.values, most] };
+    const found = where.with(isListed);
+    const sql = `SELECT pin, place FROM (${keysInOrder(scanned, from)})
+      UNION SELECT pin, place FROM ${BY_PIN.from} ${found.sql} ORDER BY place, pin LIMIT ?`;
+    return { sql, values: [...scanned.values, most, ...found.values, most] };
+  }
+
+  #sourceOf(filter: KeyFilter): Source {
+    const { pins, groups = [], search } = filter;
+    const { seenBefore, seenSince } = seenOf(filter);
+    if (pins !== undefined && pins.length <= FEW) return BY_PIN;
+    const fewMembers = search === undefined ? MEMBERS : MEMBERS_BY_ROW;
+    const group = this.#smallest(groups, fewMembers);
+    if (group !== undefined) return membersOf(group);
+    const states = listOf(filter.state);
+    if (states?.includes("trusted") === false) return NOT_TRUSTED;
+    if (seenSince !== undefined && this.#areFewSeen(">=", seenSince)) return seen(">=", seenSince);
+    if (seenBefore !== undefined && this.#areFewSeen("<", seenBefore)) return seen("<", seenBefore);
+    return IN_ORDER;
+  }
+
+  /** The group with the fewest members, if those are few. */
+  #smallest(groups: readonly string[], few: number): string | undefined {
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM group_members WHERE group_key = ? LIMIT ${few + 1})`;
+    const count = this.#database.prepare(sql);
+    const sizes = groups.map((group) => ({ group, size: Number(count.get(group)?.["count"]) }));
+    const [smallest] = sizes.toSorted((one, other) => one.size - other.size);
+    return smallest !== undefined && smallest.size <= few ? smallest.group : undefined;
+  }
+
+  #areFewSeen(than: "<" | ">=", moment: number): boolean {
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM seen WHERE last_seen ${than} ? LIMIT ${SEEN + 1})`;
+    return Number(this.#database.prepare(sql).get(moment)?.["count"]) <= SEEN;
+  }
+}
+
+function membersOf(group: string): Source {
+  const from =
+    "group_members AS member CROSS JOIN keys INDEXED BY keys_by_name ON keys.name_key = member.name_key";
+  return { from, where: [{ text: "member.group_key = ?", values: [group] }] };
+}
+
+function seen(than: "<" | ">=", moment: number): Source {
+  const from = "seen CROSS JOIN keys NOT INDEXED ON keys.pin = seen.pin";
+  return { from, where: [{ text: `last_seen ${than} ?`, values: [moment] }] };
+}
+
+/** What is asked beside the text, the cheapest first. */
+function conditionsOf(filter: KeyFilter): readonly Condition[] {
+  const { pins, groups = [], notGroups = [] } = filter;
+  const [states, sources] = [listOf(filter.state), listOf(filter.source)];
+  const { seenBefore, seenSince } = seenOf(filter);
+  return [
+    ...(states === undefined ? [] : [isAmong("state", states)]),
+    ...(sources === undefined ? [] : [isAmong("source", sources)]),
+    ...(pins === undefined ? [] : [isOneOf("keys.pin", pins)]),
+    ...groups.map((group) => isMember(group)),
+    ...(notGroups.length === 0 ? [] : [isNo(isMemberOfAny(notGroups))]),
+    ...(seenSince === undefined ? [] : [isSeen(">=", seenSince)]),
+    // Who was never seen is among them.
+    ...(seenBefore === undefined ? [] : [isNo(isSeen(">=", seenBefore))]),
+  ];
+}
+
+/** When keys that are asked for were seen. Throws ERR_HANDCLASP_OPTION. */
+function seenOf(filter: KeyFilter): { seenBefore: number | undefined; seenSince: number | undefined } {
+  return { seenBefore: everMoment(filter.seenBefore), seenSince: everMoment(filter.seenSince) };
+}
+
+/** Rows of keys that were never seen say 0. */
+function everMoment(asked: number | undefined): number | undefined {
+  const moment = momentOf(asked);
+  return moment === undefined ? undefined : Math.max(moment, 1);
+}
+
+function listOf<T extends string>(wanted: T | readonly T[] | undefined): readonly T[] | undefined {
+  return typeof wanted === "string" ? [wanted] : wanted;
+}
+
+function isAmong(column: string, values: readonly string[]): Condition {
+  const [only, ...more] = values;
+  return only === undefined || more.length > 0
+    ? isOneOf(column, values)
+    : { text: `${column} = ?`, values: [only] };
+}
+
+function isMember(group: string): Condition {
+  const sql = "SELECT 1 FROM group_members AS one WHERE one.name_key = keys.name_key AND one.group_key = ?";
+  return { text: `EXISTS (${sql})`, values: [group] };
+}
+
+function isMemberOfAny(groups: readonly string[]): Condition {
+  const { text, values } = isOneOf("one.group_key", groups);
+  const sql = `SELECT 1 FROM group_members AS one WHERE one.name_key = keys.name_key AND ${text}`;
+  return { text: `EXISTS (${sql})`, values };
+}
+
+function isSeen(than: ">=", moment: number): Condition {
+  return {
+    text: `EXISTS (SELECT 1 FROM seen AS one WHERE one.pin = keys.pin AND one.last_seen ${than} ?)`,
+    values: [moment],
+  };
+}
+
+function isNo({ text, values }: Condition): Condition {
+  return { text: `NOT ${text}`, values };
+}
+
+function keysInOrder({ sql }: Conditions, from: string): string {
+  return `SELECT keys.pin AS pin, place FROM ${from} ${sql} ORDER BY place, keys.pin LIMIT ?`;
+}
