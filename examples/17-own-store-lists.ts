@@ -15,12 +15,16 @@ import {
   parseEvent,
   parseIpNetwork,
   type RefusalFilter,
+  refusalPlace,
   type RefusalSighting,
   type RefusalTally,
   type RefusedParty,
   type SealedEvent,
   toKeyId,
 } from "../src/index.ts";
+
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+const MOST_REFUSALS = 10_000;
 
 /** Where something stands in its list: no other has the same. */
 type Place = readonly (string | number)[];
@@ -138,18 +142,48 @@ export function isWantedRefusal(
   return pin !== null && (found.has(pin) || isOfKeyId(pin, search));
 }
 
-/** Refusals from a moment on, by reason; of those that began before, the share that lies behind it. */
-export function tallyOf(refusals: readonly RefusalSighting[], since: number): readonly RefusalTally[] {
-  const tallies = new Map<RefusalSighting["reason"], { count: number; networks: Set<string | null> }>();
-  for (const { reason, address, count, firstAt, lastAt } of refusals) {
-    if (lastAt < since) continue;
-    const share = firstAt >= since ? 1 : (lastAt - since) / (lastAt - firstAt);
-    const tally = tallies.get(reason) ?? { count: 0, networks: new Set() };
-    tally.count += Math.max(1, Math.round(count * share));
-    tally.networks.add(neighbourhood(address));
-    tallies.set(reason, tally);
+/** Refusals, added up; the newest of a week. */
+export class Refusals {
+  /** In the order of their newest. */
+  all: readonly RefusalSighting[] = [];
+  dropped = 0;
+
+  of(key: KeyPin): readonly RefusalSighting[] {
+    return this.all.filter(({ pin }) => pin === key);
   }
-  return Array.from(tallies, ([reason, { count, networks }]) => ({ reason, count, networks: networks.size }));
+
+  add(refusals: readonly RefusalSighting[]): void {
+    const kept = new Map(this.all.map((refusal) => [refusalPlace(refusal), refusal]));
+    for (const refusal of refusals) {
+      const former = kept.get(refusalPlace(refusal));
+      const { firstAt, lastAt, count } = former ?? { ...refusal, count: 0 };
+      const times = { firstAt, lastAt: Math.max(lastAt, refusal.lastAt), count: count + refusal.count };
+      kept.set(refusalPlace(refusal), { ...refusal, ...times });
+    }
+    const ordered = [...kept.values()].toSorted((one, other) => one.lastAt - other.lastAt);
+    const oldest = Math.max(...refusals.map(({ lastAt }) => lastAt)) - WEEK_MS;
+    const young = ordered.filter(({ lastAt }) => lastAt >= oldest);
+    this.all = young.slice(-MOST_REFUSALS);
+    for (const { count } of young.slice(0, -MOST_REFUSALS)) this.dropped += count;
+  }
+
+  /** From a moment on, by reason; of those that began before, the share that lies behind it. */
+  tally(since: number): readonly RefusalTally[] {
+    const tallies = new Map<RefusalSighting["reason"], { count: number; networks: Set<string | null> }>();
+    for (const { reason, address, count, firstAt, lastAt } of this.all) {
+      if (lastAt < since) continue;
+      const share = firstAt >= since ? 1 : (lastAt - since) / (lastAt - firstAt);
+      const tally = tallies.get(reason) ?? { count: 0, networks: new Set() };
+      tally.count += Math.max(1, Math.round(count * share));
+      tally.networks.add(neighbourhood(address));
+      tallies.set(reason, tally);
+    }
+    return Array.from(tallies, ([reason, { count, networks }]) => ({
+      reason,
+      count,
+      networks: networks.size,
+    }));
+  }
 }
 
 /** Each group with how many are in it; called as its first member has it. */

@@ -31,7 +31,6 @@ import {
   prepareChange,
   type RefusalFilter,
   refusalPlace,
-  type RefusalSighting,
   type RefusalTally,
   type Search,
   type SealedEvent,
@@ -52,12 +51,10 @@ import {
   mustBeMoments,
   networkOf,
   pageOf,
-  tallyOf,
+  Refusals,
 } from "./17-own-store-lists.ts";
 import { MapRows, memberKey } from "./17-own-store-rows.ts";
 
-const WEEK_MS = 7 * 24 * 3600 * 1000;
-const MOST_REFUSALS = 10_000;
 const MOST_SESSIONS = 1000;
 
 export class MapStore implements TrustStore {
@@ -67,9 +64,7 @@ export class MapStore implements TrustStore {
   readonly #connections = new Map<string, ListedConnection>();
   readonly #sessions = new Map<string, SessionRecord>();
   #current = new MapRows();
-  /** In the order of their newest. */
-  #refusals: readonly RefusalSighting[] = [];
-  #droppedRefusals = 0;
+  readonly #refusals = new Refusals();
   #writes = 0;
   #isClosed = false;
 
@@ -127,7 +122,7 @@ export class MapStore implements TrustStore {
     const run = { process: `node ${process.pid}`, run: this.#run };
     for (const connection of opened) this.#connections.set(connection.id, { ...connection, ...run });
     for (const id of closed) this.#connections.delete(id);
-    if (refusals.length > 0) this.#refuse(refusals);
+    if (refusals.length > 0) this.#refusals.add(refusals);
     this.#writes++;
     this.#mustBeOpen();
   }
@@ -185,7 +180,7 @@ export class MapStore implements TrustStore {
   async surroundings(pins: readonly KeyPin[]): Promise<readonly KeySurroundings[]> {
     return pins.map((pin) => {
       const name = this.#rows.keys.get(pin)?.nameKey ?? null;
-      const refusals = this.#refusals.filter((refusal) => refusal.pin === pin);
+      const refusals = this.#refusals.of(pin);
       return {
         pin,
         certificate: this.#rows.certificates.get(pin)?.at(-1)?.der ?? null,
@@ -205,13 +200,13 @@ export class MapStore implements TrustStore {
     this.#mustBeOpen();
     if (filter.network !== undefined) networkOf(filter.network);
     const found = filter.search === undefined ? new Set<string>() : this.#found(filter.search);
-    const wanted = this.#refusals.filter((refusal) => isWantedRefusal(refusal, filter, found));
+    const wanted = this.#refusals.all.filter((refusal) => isWantedRefusal(refusal, filter, found));
     return pageOf("refusals", wanted, (refusal) => [-refusal.lastAt, refusalPlace(refusal)], filter);
   }
 
   async tallyRefusals(since: number): Promise<readonly RefusalTally[]> {
     this.#mustBeOpen();
-    return tallyOf(this.#refusals, since);
+    return this.#refusals.tally(since);
   }
 
   async listConnections(filter: Search = {}): Promise<Page<ListedConnection>> {
@@ -318,8 +313,8 @@ export class MapStore implements TrustStore {
       keys,
       certificates: [...this.#rows.certificates.values()].flat().length,
       events: this.#rows.events.length,
-      refusals: this.#refusals.length,
-      dropped: { pendingKeys: this.#rows.droppedKeys, refusals: this.#droppedRefusals },
+      refusals: this.#refusals.all.length,
+      dropped: { pendingKeys: this.#rows.droppedKeys, refusals: this.#refusals.dropped },
       bytes: null,
     };
   }
@@ -352,29 +347,12 @@ export class MapStore implements TrustStore {
     return { outcome: applyChange(rows, prepareChange(change)), rows };
   }
 
-  #refuse(refusals: readonly RefusalSighting[]): void {
-    const kept = new Map(this.#refusals.map((refusal) => [refusalPlace(refusal), refusal]));
-    for (const refusal of refusals) {
-      const former = kept.get(refusalPlace(refusal));
-      const { firstAt, lastAt, count } = former ?? { ...refusal, count: 0 };
-      const times = { firstAt, lastAt: Math.max(lastAt, refusal.lastAt), count: count + refusal.count };
-      kept.set(refusalPlace(refusal), { ...refusal, ...times });
-    }
-    const ordered = [...kept.values()].toSorted((one, other) => one.lastAt - other.lastAt);
-    const oldest = Math.max(...refusals.map(({ lastAt }) => lastAt)) - WEEK_MS;
-    const young = ordered.filter(({ lastAt }) => lastAt >= oldest);
-    this.#refusals = young.slice(-MOST_REFUSALS);
-    for (const { count } of young.slice(0, -MOST_REFUSALS)) this.#droppedRefusals += count;
-  }
-
   /** What a key is found by that is not in its record. */
   #besides({ pin: of, nameKey: name }: KeyRecord): Besides {
     const members = [...this.#rows.members.values()].filter((member) => member.nameKey === name);
     return {
       groups: members.map(({ groupKey }) => groupKey),
-      addresses: this.#refusals.flatMap(({ pin, address }) =>
-        pin === of && address !== null ? [address] : [],
-      ),
+      addresses: this.#refusals.of(of).flatMap(({ address }) => address ?? []),
     };
   }
 
