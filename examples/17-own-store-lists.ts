@@ -8,6 +8,8 @@ import {
   type KeyPin,
   type ListedGroup,
   type ListedKey,
+  type ListedMember,
+  type MemberFilter,
   nameKey,
   neighbourhood,
   type Page,
@@ -20,11 +22,13 @@ import {
   type RefusalTally,
   type RefusedParty,
   type SealedEvent,
+  type SessionRecord,
   toKeyId,
 } from "../src/index.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_REFUSALS = 10_000;
+const MOST_SESSIONS = 1000;
 
 /** Where something stands in its list: no other has the same. */
 type Place = readonly (string | number)[];
@@ -183,6 +187,37 @@ export class Refusals {
       count,
       networks: networks.size,
     }));
+  }
+}
+
+/** Who is in which group; `peerOf` gives a name as it was given. */
+export function membersOf(
+  members: Iterable<GroupMember>,
+  filter: MemberFilter,
+  peerOf: (name: string) => string,
+): Page<ListedMember> {
+  const { groupKey: only = null, search } = filter;
+  const wanted = [...members].filter(({ groupKey, nameKey: name }) => {
+    return isFoundIn(search, [], [groupKey, name]) && (only ?? groupKey) === groupKey;
+  });
+  const { items, next } = pageOf(
+    "members",
+    wanted,
+    ({ groupKey, nameKey: name }) => [groupKey, name],
+    filter,
+  );
+  const listed = items.map(({ group, nameKey: name, addedAt }) => ({ group, peer: peerOf(name), addedAt }));
+  return { items: listed, next };
+}
+
+/** Sessions of operators, by hash: not more than the newest, and none that has ended. */
+export class Sessions extends Map<string, SessionRecord> {
+  add(session: SessionRecord): void {
+    for (const { hash, expires } of this.values()) if (expires <= session.createdAt) this.delete(hash);
+    const oldest = [...this.values()].toSorted((one, other) => one.createdAt - other.createdAt);
+    const surplus = Math.max(0, oldest.length + 1 - MOST_SESSIONS);
+    for (const { hash } of oldest.slice(0, surplus)) this.delete(hash);
+    this.set(session.hash, session);
   }
 }
 

@@ -31,6 +31,7 @@ import {
   prepareChange,
   type RefusalFilter,
   refusalPlace,
+  type RefusalSighting,
   type RefusalTally,
   type Search,
   type SealedEvent,
@@ -48,21 +49,21 @@ import {
   isFoundIn,
   isWantedKey,
   isWantedRefusal,
+  membersOf,
   mustBeMoments,
   networkOf,
   pageOf,
   Refusals,
+  Sessions,
 } from "./17-own-store-lists.ts";
 import { MapRows, memberKey } from "./17-own-store-rows.ts";
-
-const MOST_SESSIONS = 1000;
 
 export class MapStore implements TrustStore {
   readonly url = "map:";
   readonly #run = randomUUID();
   readonly #listeners = new Set<(events: readonly SealedEvent[]) => void>();
   readonly #connections = new Map<string, ListedConnection>();
-  readonly #sessions = new Map<string, SessionRecord>();
+  readonly #sessions = new Sessions();
   #current = new MapRows();
   readonly #refusals = new Refusals();
   #writes = 0;
@@ -232,20 +233,8 @@ export class MapStore implements TrustStore {
   }
 
   async listMembers(filter: MemberFilter = {}): Promise<Page<ListedMember>> {
-    const { groupKey: only = null, search } = filter;
-    const wanted = [...this.#rows.members.values()].filter(({ groupKey, nameKey: name }) => {
-      return isFoundIn(search, [], [groupKey, name]) && (only ?? groupKey) === groupKey;
-    });
-    const { items, next } = pageOf(
-      "members",
-      wanted,
-      ({ groupKey, nameKey: name }) => [groupKey, name],
-      filter,
-    );
-    const listed = items.map(({ group, nameKey: name, addedAt }) => {
-      return { group, peer: this.#rows.keysOfName(name)[0]?.peer ?? name, addedAt };
-    });
-    return { items: listed, next };
+    const { members } = this.#rows;
+    return membersOf(members.values(), filter, (name) => this.#rows.keysOfName(name)[0]?.peer ?? name);
   }
 
   // Desk
@@ -274,14 +263,7 @@ export class MapStore implements TrustStore {
 
   async putSession(session: SessionRecord): Promise<void> {
     this.#mustBeOpen();
-    for (const { hash, expires } of this.#sessions.values()) {
-      if (expires <= session.createdAt) this.#sessions.delete(hash);
-    }
-    const oldest = [...this.#sessions.values()].toSorted((one, other) => one.createdAt - other.createdAt);
-    for (const { hash } of oldest.slice(0, Math.max(0, oldest.length + 1 - MOST_SESSIONS))) {
-      this.#sessions.delete(hash);
-    }
-    this.#sessions.set(session.hash, session);
+    this.#sessions.add(session);
   }
 
   async endSession(hash: string): Promise<void> {

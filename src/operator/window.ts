@@ -3,7 +3,7 @@ import type { KeyPin } from "../trust/records/key-record.ts";
 import { everyItem } from "../trust/port/page.ts";
 import type { EventFilter, Roll } from "../trust/port/roll.ts";
 import type { Knowledge } from "../trust/port/knowledge.ts";
-import { type KeyJson, toListedKey } from "./listed-key.ts";
+import { type KeyJson, toKeyPage } from "./listed-key.ts";
 
 /** A window of first use and who came by it, as programs get it. Every field is there or null; times are ISO 8601 in UTC. */
 export interface WindowJson {
@@ -77,9 +77,8 @@ async function cameBy(
   const met = await events(store, { type: "met", window, limit });
   const pins = [...new Set(met.flatMap(({ pin }) => pin ?? []))];
   const keys = new Map<KeyPin, KeyJson>();
-  for await (const key of everyItem((page) => store.listKeys({ pins, ...page }))) {
-    keys.set(key.pin, await toListedKey(store, key, now));
-  }
+  const listed = await Array.fromAsync(everyItem((page) => store.listKeys({ pins, ...page })));
+  for (const key of await toKeyPage(store, listed, now)) keys.set(key.pin, key);
   return pins.flatMap((pin) => keys.get(pin) ?? []);
 }
 
