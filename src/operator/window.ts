@@ -1,7 +1,7 @@
 import { parseEvent, type TrustEvent } from "../trust/records/events.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { everyItem } from "../trust/port/page.ts";
-import type { EventFilter, Roll } from "../trust/port/roll.ts";
+import type { EventFilter, ListedKey, Roll } from "../trust/port/roll.ts";
 import type { Knowledge } from "../trust/port/knowledge.ts";
 import { type KeyJson, toKeyPage } from "./listed-key.ts";
 
@@ -77,7 +77,8 @@ async function cameBy(
   const met = await events(store, { type: "met", window, limit });
   const pins = [...new Set(met.flatMap(({ pin }) => pin ?? []))];
   const keys = new Map<KeyPin, KeyJson>();
-  const listed = await Array.fromAsync(everyItem((page) => store.listKeys({ pins, ...page })));
+  const listed: ListedKey[] = [];
+  for await (const key of everyItem((page) => store.listKeys({ pins, ...page }))) listed.push(key);
   for (const key of await toKeyPage(store, listed, now)) keys.set(key.pin, key);
   return pins.flatMap((pin) => keys.get(pin) ?? []);
 }
