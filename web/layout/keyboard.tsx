@@ -72,7 +72,7 @@ function isTyping(target: EventTarget | null): boolean {
 export function KeyboardHelp(): VNode | null {
   if (!helpOpen.value) return null;
   return (
-    <Dialog title="Keys" onClose={() => (helpOpen.value = false)}>
+    <Dialog title="Keys" leave="Close" onClose={() => (helpOpen.value = false)}>
       <dl class="keys">
         {KEYS.map(([keys, does]) => (
           <div>

@@ -7,10 +7,12 @@ export interface DialogProps {
   readonly children: ComponentChildren;
   /** Buttons, the one that does it last. */
   readonly actions?: ComponentChildren;
+  /** What leaves it; default "Cancel". */
+  readonly leave?: string;
 }
 
 /** A question over the page: it takes the focus, Escape closes it, and the focus goes back to where it was. */
-export function Dialog({ title, onClose, children, actions }: DialogProps): VNode {
+export function Dialog({ title, onClose, children, actions, leave = "Cancel" }: DialogProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
   useEffect(() => {
@@ -30,7 +32,7 @@ export function Dialog({ title, onClose, children, actions }: DialogProps): VNod
         {children}
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {leave}
           </button>
           {actions}
         </div>

@@ -30,6 +30,7 @@ export function GroupsDialog({ shown, onClose }: GroupsDialogProps): VNode {
           Groups of <bdi>{peer}</bdi>
         </>
       }
+      leave="Close"
       onClose={onClose}
     >
       {groups.length === 0 ? (

@@ -18,7 +18,7 @@ export function RefusalsOfKey({ shown }: { readonly shown: KeyDetail }): VNode {
         {newest.map(({ reason, address, count, lastAt, connection }) => (
           <li key={connection}>
             <a href={toHref("refusals", { key: keyId, open: connection })}>
-              {count === 1 ? "once" : `${count} times`}: it {reasonWords(reason)}
+              {count === 1 ? "once" : `${count} times`}: {reasonWords(reason)}
             </a>
             <span class="dim">
               {address !== null && <span class="mono">{address} </span>}

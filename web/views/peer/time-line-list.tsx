@@ -90,7 +90,7 @@ function RefusalMark({ refusal, name }: RefusalMarkProps): VNode {
   return (
     <li class="mark-refused">
       <p class="mark-words">
-        <strong>refused</strong> {count > 1 ? `${count} times` : ""}: it {reasonWords(reason)}
+        <strong>{count > 1 ? `refused ${count} times` : "refused"}</strong>: {reasonWords(reason)}
       </p>
       <p class="mark-when dim">
         <Time at={lastAt} as="whole" />
