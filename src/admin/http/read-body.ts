@@ -12,11 +12,28 @@ export async function readBody(request: Request): Promise<unknown> {
   if (type !== "application/json") {
     throw new Problem(415, { code: "not-json", hint: "send content-type: application/json" });
   }
+  let inherited: string | undefined;
+  const value = parse(text, (key) => (inherited ??= key));
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("", "this is no object");
+  // What every object has, schemas take for a field of theirs.
+  if (inherited !== undefined) throw invalid(`/${inherited}`, "there is no such field");
+  return value;
+}
+
+function parse(text: string, onInherited: (key: string) => void): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, (key, value: unknown) => {
+      if (key in Object.prototype) onInherited(key);
+      return value;
+    });
   } catch {
     throw new Problem(422, { code: "malformed-json", detail: "the body is no JSON", pointer: "" });
   }
+}
+
+function invalid(pointer: string, detail: string): Problem {
+  return new Problem(422, { code: "invalid", detail, pointer });
 }
 
 async function readText({ body }: Request): Promise<string> {

@@ -17,16 +17,17 @@ export function readInput(schema: GenericSchema | undefined, value: unknown): un
 
 /** Reads a query by its schema; a name that is there twice is wrong, too. */
 export function readQuery(schema: GenericSchema | undefined, params: URLSearchParams): unknown {
-  const value: Record<string, string> = Object.create(null) as Record<string, string>;
+  const value: Record<string, string> = {};
   for (const [name, text] of params) {
-    if (schema === undefined || name in value) {
+    const isTwice = Object.hasOwn(value, name);
+    if (schema === undefined || isTwice || name in Object.prototype) {
       throw new Problem(422, {
         code: "invalid",
-        detail: name in value ? "a parameter is there twice" : "this takes no parameters",
+        detail: isTwice ? "a parameter is there twice" : "there is no such parameter",
         pointer: `/${name.slice(0, 100)}`,
       });
     }
     value[name] = text;
   }
-  return readInput(schema, { ...value });
+  return readInput(schema, value);
 }

@@ -65,7 +65,7 @@ export function tokenRoutes(context: AdminContext): readonly Route[] {
     route("POST", "/v1/tokens/{id}/cancel", {
       summary: "Makes a token worthless before it is used",
       scope: "manage",
-      find: ({ id = "" }) => (/^[0-9a-f]{16}$/.test(id) ? store.token(id) : undefined),
+      find: ({ id = "" }) => (/^[0-9a-f]{32}$/.test(id) ? store.token(id) : undefined),
       body: noBody,
       answer: actJson,
       async handle({ caller, asked, subject: { id } }) {

@@ -123,7 +123,7 @@ export const eventsQuery: v.GenericSchema<unknown, EventsQuery> = pageQuery({
 export const eventsJson: v.GenericSchema = pageOf(
   v.strictObject({
     sequence: v.number(),
-    at: v.nullable(v.number()),
+    at: text,
     type: v.nullable(v.picklist(TRUST_EVENT_TYPES)),
     actor: v.nullable(v.looseObject({ user: text, process: v.string() })),
     pin: text,
