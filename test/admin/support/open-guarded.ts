@@ -88,6 +88,7 @@ export class OpenGuarded implements AsyncDisposable {
     { identity: who, method = "GET", body, headers = {} }: GuardedAsk,
   ): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const sending = request(
       {
         host: "127.0.0.1",
@@ -97,12 +98,18 @@ export class OpenGuarded implements AsyncDisposable {
         agent: false,
         rejectUnauthorized: false,
         ...(who && { key: who.key, cert: who.cert }),
-        headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        headers: {
+          ...(text !== undefined && {
+            "content-type": "application/json",
+            "content-length": Buffer.byteLength(text),
+          }),
+          ...headers,
+        },
       },
       resolve,
     );
     sending.on("error", reject);
-    sending.end(body === undefined ? undefined : JSON.stringify(body));
+    sending.end(text);
     return promise;
   }
 
