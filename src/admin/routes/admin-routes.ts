@@ -17,6 +17,7 @@ import { sessionRoutes, type SignIn } from "./session.ts";
 import { streamRoutes } from "./stream.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { waitingRoutes } from "./waiting.ts";
+import { windowRoutes } from "./window.ts";
 
 /** All routes of the API. */
 export function adminRoutes(context: AdminContext, signIn: SignIn, hub: Hub): readonly Route[] {
@@ -24,6 +25,7 @@ export function adminRoutes(context: AdminContext, signIn: SignIn, hub: Hub): re
     ...sessionRoutes(context, signIn),
     ...healthRoutes(context),
     ...waitingRoutes(context),
+    ...windowRoutes(context),
     ...keyRoutes(context),
     ...actRoutes(context),
     ...comparisonRoutes(context),

@@ -1,9 +1,12 @@
 import * as v from "valibot";
 import type { WaitingJson as Waiting } from "../../operator/waiting.ts";
 import { waitingKeyJson } from "./keys.ts";
+import { windowJson, type WindowNowJson } from "./window.ts";
 import { type PageQuery, pageQuery } from "./page-query.ts";
 
-export type WaitingJson = Waiting;
+export interface WaitingJson extends Waiting {
+  readonly window: WindowNowJson;
+}
 
 const text = v.nullable(v.string());
 
@@ -27,4 +30,5 @@ export const waitingJson: v.GenericSchema = v.strictObject({
     ]),
   ),
   next: text,
+  window: windowJson,
 });

@@ -41,6 +41,7 @@ export async function fill(store: TrustStore): Promise<Sampled> {
   let sequence = 0;
   await operator.approve(undone, { onEvent: (event) => (sequence = event) });
   await operator.addToGroup("crew", undone);
+  await operator.openFirstUse(600_000, { max: 3 });
   const token = await operator.createToken({ peer: "dora", servers: ["gw:1"], serverPin: SERVER });
   const api = await operator.createApiToken({
     name: "spare",
@@ -101,6 +102,9 @@ export function sampleOf({ method, path }: Route, about: Sampled): Sample {
     "GET /v1/health": {},
     "GET /v1/openapi.json": {},
     "GET /v1/waiting": { query: { limit: "2" } },
+    "GET /v1/window": {},
+    "PUT /v1/window": { body: { forMs: 600_000, max: 12, from: "192.0.2.0/24" } },
+    "DELETE /v1/window": { body: {} },
     "GET /v1/keys": { query: { q: "ann", state: "pending", limit: "2" } },
     "GET /v1/keys/{keyId}": {},
     "POST /v1/keys/{keyId}/approve": { body: { name: "anna", onConflict: "fail", expires: null }, of: pin },
