@@ -29,6 +29,7 @@ import {
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const MOST_REFUSALS = 10_000;
 const MOST_SESSIONS = 1000;
+const MOST_SESSIONS_OF_ONE = 50;
 
 /** Where something stands in its list: no other has the same. */
 type Place = readonly (string | number)[];
@@ -214,10 +215,17 @@ export function membersOf(
 export class Sessions extends Map<string, SessionRecord> {
   add(session: SessionRecord): void {
     for (const { hash, expires } of this.values()) if (expires <= session.createdAt) this.delete(hash);
-    const oldest = [...this.values()].toSorted((one, other) => one.createdAt - other.createdAt);
-    const surplus = Math.max(0, oldest.length + 1 - MOST_SESSIONS);
-    for (const { hash } of oldest.slice(0, surplus)) this.delete(hash);
+    this.#makeRoom(({ of }) => of === session.of, MOST_SESSIONS_OF_ONE);
+    this.#makeRoom(() => true, MOST_SESSIONS);
     this.set(session.hash, session);
+  }
+
+  #makeRoom(counts: (session: SessionRecord) => boolean, most: number): void {
+    const oldest = [...this.values()]
+      .filter(counts)
+      .toSorted((one, other) => one.createdAt - other.createdAt);
+    const surplus = Math.max(0, oldest.length + 1 - most);
+    for (const { hash } of oldest.slice(0, surplus)) this.delete(hash);
   }
 }
 

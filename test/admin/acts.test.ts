@@ -57,6 +57,26 @@ describe("acts over HTTP", () => {
     assert.deepEqual([code, key.note, key.version], ["ERR_HANDCLASP_CHANGED", "calls tomorrow", version()]);
   });
 
+  it("are not done for a version that never was", async () => {
+    await using api = await OpenAdmin.open();
+    const { headers, path, pin, version } = await sceneOf(api);
+    for (const given of [
+      '"0"',
+      '"00"',
+      "*",
+      `W/"${version()}"`,
+      `"0", "${version()}"`,
+      `"${"9".repeat(30)}"`,
+      "",
+    ]) {
+      for (const act of ["approve", "ignore", "revoke", "set-aside", "forget"]) {
+        const sent = { method: "POST", body: {}, headers: { ...headers, "if-match": given } };
+        assert.equal((await api.ask(`${path}/${act}`, sent)).status, 412, `${act} ${given}`);
+      }
+    }
+    assert.equal(api.store.key(pin)?.state, "pending");
+  });
+
   it("say who acted, and by which way they came", async () => {
     await using api = await OpenAdmin.open();
     const { act, headers, path } = await sceneOf(api);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { SessionJson } from "../../src/admin/schemas/session.ts";
+import { hashOfSecret } from "../../src/trust/naming/api-token.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { identity } from "../guard/support/identities.ts";
 import { type GuardedAsk, OpenGuarded } from "./support/open-guarded.ts";
@@ -86,6 +87,18 @@ describe("the page over TLS", () => {
     assert.match(cookie, /^__Host-handclasp=hcs1\.[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict$/);
     const { operator } = await sessionOf(api, { headers: { cookie: cookie.split(";")[0] ?? "" } });
     assert.deepEqual(operator, { name: "ci", scope: "read", via: "bearer", keyId: null });
+  });
+
+  it("has nobody in by what a link on the same store began: that is for the machine itself", async () => {
+    await using api = await OpenGuarded.open();
+    const secret = `hcs1.${"A".repeat(43)}`;
+    const [createdAt, expires] = [Date.now(), Date.now() + 60_000];
+    const session = { hash: hashOfSecret(secret), of: "link:root", user: "root", createdAt, expires };
+    await api.store.putSession({ ...session, via: "link" });
+    for (const headers of [{ cookie: `__Host-handclasp=${secret}` }, { authorization: `Bearer ${secret}` }]) {
+      const { status, body } = await api.ask("/v1/keys", { headers });
+      assert.deepEqual([status, body["code"]], [401, "credentials-ended"]);
+    }
   });
 
   it("cuts an operator who is revoked, in the middle of a stream", async () => {

@@ -77,7 +77,7 @@ function versionOf(request: Request): number {
   if (given === null) {
     throw new Problem(428, { code: "no-version", hint: "send If-Match with the ETag that was looked at" });
   }
-  const [, digits] = /^"(\d{1,15})"$/.exec(given) ?? [];
+  const [, digits] = /^"([1-9]\d{0,14})"$/.exec(given) ?? [];
   // What is no version of ours is not the present one.
   return Number(digits ?? Number.MAX_SAFE_INTEGER);
 }

@@ -8,12 +8,17 @@ export function streamRoutes(hub: Hub): readonly Route[] {
     route("GET", "/v1/stream", {
       summary: "Server-sent events: each change of trust, and what to look at again",
       scope: "read",
-      handle({ asked }) {
-        const stream = hub.open(lastEventOf(asked.request), asked.isWelcome);
-        if (stream === null) throw new Problem(503, { code: "too-many-streams" }, { "retry-after": "5" });
-        return new Response(stream.readable, {
-          headers: { "content-type": "text/event-stream", "x-accel-buffering": "no" },
+      handle({ asked, caller }) {
+        const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
+        // Of HEAD the body is nobody's: it would be told what happens for ever, and never left.
+        if (asked.request.method === "HEAD") return new Response(null, { headers });
+        const stream = hub.open({
+          by: caller.id,
+          after: lastEventOf(asked.request),
+          isWelcome: asked.isWelcome,
         });
+        if (stream === null) throw new Problem(503, { code: "too-many-streams" }, { "retry-after": "5" });
+        return new Response(stream.readable, { headers });
       },
     }),
   ];

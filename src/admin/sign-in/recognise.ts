@@ -39,7 +39,9 @@ export function recognise(
   }
   const cookie = transport === "tls" ? cookieOf(request) : undefined;
   if (cookie !== undefined) {
-    const presented = toPresented(sessions.bySecret(cookie), cookie, true);
+    const found = sessions.bySecret(cookie);
+    // Who came by a link has the machine's own page, and nothing elsewhere.
+    const presented = toPresented(found?.via === "link" ? undefined : found, cookie, true);
     if (presented.caller !== null) return presented;
   }
   if (identified?.kind !== "operator") return cookie === undefined ? NOBODY : STALE;

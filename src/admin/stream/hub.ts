@@ -9,6 +9,8 @@ const COMMENT_EVERY = 15;
 /** More than these that were missed are not told one by one. */
 const MOST_MISSED = 1000;
 const MOST_STREAMS = 500;
+/** A browser has one for all of its pages. */
+const MOST_OF_ONE = 50;
 
 export interface HubOptions {
   readonly store: TrustStore;
@@ -18,11 +20,19 @@ export interface HubOptions {
   readonly look: () => Promise<string>;
 }
 
-/** A page that listens. */
-interface Listener {
-  readonly stream: EventStream;
+/** A page that wants to listen. */
+export interface WhoListens {
+  /** The id of the operator. */
+  readonly by: string;
+  /** The last event that the page knows of; null for none. */
+  readonly after: number | null;
   /** Whether who listens may still do so. */
   readonly isWelcome: () => boolean;
+}
+
+/** A page that listens. */
+interface Listener extends Pick<WhoListens, "by" | "isWelcome"> {
+  readonly stream: EventStream;
   /** The last event that it was told; null until it was told what it had missed. */
   told: number | null;
   /** What it looked at may be older than what is compared with: it is told to look at everything once. */
@@ -43,11 +53,13 @@ export class Hub {
     this.#glance = new Glance(options);
   }
 
-  /** Null when there are too many. `after` is the last event that the page knows of; null for none. */
-  open(after: number | null, isWelcome: () => boolean): EventStream | null {
+  /** Null when there are too many. Of an operator who has too many, the oldest ends: nobody takes the others' place. */
+  open({ by, after, isWelcome }: WhoListens): EventStream | null {
+    const ofOne = [...this.#listeners].filter((listener) => listener.by === by);
+    if (ofOne.length >= MOST_OF_ONE) ofOne[0]?.stream.end();
     if (this.#listeners.size >= MOST_STREAMS) return null;
     const stream = new EventStream(() => this.#left(listener));
-    const listener: Listener = { stream, isWelcome, told: null, isNew: true };
+    const listener: Listener = { by, stream, isWelcome, told: null, isNew: true };
     this.#listeners.add(listener);
     this.#begin();
     void this.#catchUp(listener, after).catch(() => stream.end());

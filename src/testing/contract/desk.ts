@@ -164,9 +164,19 @@ export function describeDesk({ kind, open, describe, it }: StoreSuite): void {
     it("make room for new ones: what expired goes, then the oldest", async () => {
       await using store = await open();
       await store.putSession(sessionOf(0, { expires: AT + 1 }));
-      for (let number = 1; number <= 1002; number++) await store.putSession(sessionOf(number));
+      for (let number = 1; number <= 1002; number++) {
+        await store.putSession(sessionOf(number, { of: hashOf(10_000 + number) }));
+      }
       const gone = [0, 1, 2, 3].map((number) => store.session(hashOf(number)) === undefined);
       assert.deepEqual(gone, [true, true, true, false]);
+    });
+
+    it("of one origin make room for each other alone", async () => {
+      await using store = await open();
+      await store.putSession(sessionOf(1, { of: "link:olga", via: "link" }));
+      for (let number = 2; number <= 53; number++) await store.putSession(sessionOf(number));
+      const gone = [1, 2, 3, 4].map((number) => store.session(hashOf(number)) === undefined);
+      assert.deepEqual(gone, [false, true, true, false]);
     });
   });
 

@@ -36,7 +36,7 @@ export interface Desk {
   listApiTokens(filter?: Search): Promise<Page<ListedApiToken>>;
   /** A session by its hash; whether it has expired is for who asks. */
   session(hash: string): SessionRecord | undefined;
-  /** Keeps 1000 at the most: those that expired go, then the oldest. */
+  /** Keeps 1000 at the most, and 50 that began with the same: those that expired go, then the oldest of the same, then of all. */
   putSession(session: SessionRecord): Promise<void>;
   endSession(hash: string): Promise<void>;
   /** Ends all that began with the same. */

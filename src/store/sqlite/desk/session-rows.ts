@@ -7,11 +7,19 @@ export type SessionWrite =
   | { readonly kind: "session-end"; readonly by: "hash" | "of"; readonly value: string };
 
 const MOST_SESSIONS = 1000;
+/** Whoever signs in again and again signs themselves out, and nobody else. */
+const MOST_OF_ONE = 50;
 
 /** Keeps a session, inside the caller's transaction: those that expired go, and then the oldest until there is room. */
 export function putSession(database: DatabaseSync, session: SessionRecord): void {
   const { hash, of, via, user, createdAt, expires } = session;
   database.prepare("DELETE FROM sessions WHERE expires <= ?").run(createdAt);
+  database
+    .prepare(
+      `DELETE FROM sessions WHERE hash IN
+         (SELECT hash FROM sessions WHERE hash <> ?1 AND of = ?2 ORDER BY created_at DESC, hash LIMIT -1 OFFSET ?3)`,
+    )
+    .run(hash, of, MOST_OF_ONE - 1);
   database
     .prepare(
       `DELETE FROM sessions WHERE hash IN
