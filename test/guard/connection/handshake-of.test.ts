@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { connect } from "node:tls";
 import { describe, it } from "node:test";
-import { identity } from "./support/identities.ts";
-import { openScene } from "./support/scene.ts";
+import { identity } from "../support/identities.ts";
+import { openScene } from "../support/scene.ts";
 
 describe("guard on a server whose session store answers late", async () => {
   const client = await identity("client");

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { CaptureStreams } from "../../src/capture/capture-streams.ts";
-import { readCapture } from "./support/read-capture.ts";
-import { CapturedConnections } from "../../src/cli/trace/captures/captured-connections.ts";
-import { TraceSecrets } from "../../src/cli/trace/captures/secrets.ts";
-import type { TraceMessage } from "../../src/tls/observer/trace-message.ts";
+import { CaptureStreams } from "../../../../src/capture/capture-streams.ts";
+import { readCapture } from "../../../capture/support/read-capture.ts";
+import { CapturedConnections } from "../../../../src/cli/trace/captures/captured-connections.ts";
+import { TraceSecrets } from "../../../../src/cli/trace/captures/secrets.ts";
+import type { TraceMessage } from "../../../../src/tls/observer/trace-message.ts";
 
 /** Captures of OpenSSL and GnuTLS that lack something or hold something odd, with what tshark 4.0 reads in them. */
-const FOLDER = join(import.meta.dirname, "files");
+const FOLDER = join(import.meta.dirname, "../../../capture/files");
 
 /** Packet, sender, then the types of its handshake messages in order; an alert as `!` with its description. */
 const EXPECTED: Readonly<Record<string, string>> = {

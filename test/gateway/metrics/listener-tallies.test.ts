@@ -4,15 +4,15 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
-import type { Upstream } from "../../src/gateway/config/config.ts";
-import { GatewayMetrics } from "../../src/gateway/metrics/gateway-metrics.ts";
-import type { Relayed } from "../../src/trust/happenings/gateway-happening.ts";
-import { Happenings } from "../../src/trust/happenings/happenings.ts";
-import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
-import { until } from "../cli/support/serve.ts";
-import { identity } from "../guard/support/identities.ts";
-import { configOf, type GatewayScene, listenerTo, openGateway } from "./support/scene.ts";
-import { gone, openClient, openUpstream, received } from "./support/upstream.ts";
+import type { Upstream } from "../../../src/gateway/config/config.ts";
+import { GatewayMetrics } from "../../../src/gateway/metrics/gateway-metrics.ts";
+import type { Relayed } from "../../../src/trust/happenings/gateway-happening.ts";
+import { Happenings } from "../../../src/trust/happenings/happenings.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
+import { until } from "../../cli/support/serve.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { configOf, type GatewayScene, listenerTo, openGateway } from "../support/scene.ts";
+import { gone, openClient, openUpstream, received } from "../support/upstream.ts";
 
 const [ada, bob] = await Promise.all([identity("ada"), identity("bob")]);
 

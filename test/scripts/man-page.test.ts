@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { manPage } from "../../scripts/man-page.ts";
 import { dataFolder } from "../../src/cli/trust-store/data-folder.ts";
 import { commandTree } from "../../src/cli/verbs.ts";
-import { leavesOf } from "./support/leaves.ts";
+import { leavesOf } from "../cli/support/leaves.ts";
 
 describe("the manual page", () => {
   it("has every verb with its options, and is no part of this machine", async () => {

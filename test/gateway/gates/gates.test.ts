@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Changed } from "../../src/trust/happenings/happening.ts";
-import { Happenings } from "../../src/trust/happenings/happenings.ts";
-import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
-import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { Operator } from "../../src/operator/operator.ts";
-import { until } from "../cli/support/serve.ts";
-import { identity } from "../guard/support/identities.ts";
-import { openScene } from "../guard/support/scene.ts";
-import { configOf, GATEWAY_TYPES, listenerTo, openGateway } from "./support/scene.ts";
-import { openUpstream, talking } from "./support/upstream.ts";
+import type { Changed } from "../../../src/trust/happenings/happening.ts";
+import { Happenings } from "../../../src/trust/happenings/happenings.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { Operator } from "../../../src/operator/operator.ts";
+import { until } from "../../cli/support/serve.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { openScene } from "../../guard/support/scene.ts";
+import { configOf, GATEWAY_TYPES, listenerTo, openGateway } from "../support/scene.ts";
+import { openUpstream, talking } from "../support/upstream.ts";
 
 const ada = await identity("ada");
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
-import { Operator } from "../../src/operator/operator.ts";
-import type { FirstUse } from "../../src/trust/records/policy.ts";
-import { Trust } from "../../src/trust/trust.ts";
-import { factsOf } from "../support/certificates.ts";
-import { keysIn } from "../support/listed.ts";
+import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
+import { Operator } from "../../../src/operator/operator.ts";
+import type { FirstUse } from "../../../src/trust/records/policy.ts";
+import { Trust } from "../../../src/trust/trust.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { keysIn } from "../../support/listed.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 

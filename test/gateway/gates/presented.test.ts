@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:tls";
 import { describe, it } from "node:test";
-import { identity } from "../guard/support/identities.ts";
-import { connectOnce } from "../guard/support/node-client.ts";
-import { configOf, listenerTo, openGateway } from "./support/scene.ts";
-import { exchange, openClient, openUpstream } from "./support/upstream.ts";
+import { identity } from "../../guard/support/identities.ts";
+import { connectOnce } from "../../guard/support/node-client.ts";
+import { configOf, listenerTo, openGateway } from "../support/scene.ts";
+import { exchange, openClient, openUpstream } from "../support/upstream.ts";
 
 const ada = await identity("ada");
 
