@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { after, describe, it, type TestContext } from "node:test";
 import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { parseEvent } from "../../src/trust/records/events.ts";
@@ -127,5 +127,28 @@ describe("whoever is told of failures", () => {
     const uncaught = "uncaught: told, and throws: the disk is gone";
     const answers = ["store-unavailable", "0", "store-unavailable"];
     assert.deepEqual(stdout.trim().split("\n"), answers.concat(uncaught, uncaught, uncaught));
+  });
+});
+
+describe("an event that cannot be read", () => {
+  it("is told of: nobody knows whom it is about", async () => {
+    const errors: unknown[] = [];
+    const store = openMemoryStore();
+    after(() => store.close());
+    const listeners: ((events: { sequence: number; json: string; hash: string }[]) => void)[] = [];
+    const broken = Object.assign(Object.create(store) as typeof store, {
+      onEvents: (listener: (typeof listeners)[number]) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+    });
+    await using trust = new Trust(broken, {
+      now: () => 0,
+      process: "serve 2",
+      onError: (e) => errors.push(e),
+    });
+    trust.onChange(() => assert.fail("there is nothing to tell"));
+    listeners[0]?.([{ sequence: 7, json: "{", hash: "" }]);
+    assert.match(String(errors[0]), /event 7 of the trust store cannot be read/);
   });
 });

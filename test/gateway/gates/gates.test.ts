@@ -2,32 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Changed } from "../../../src/trust/happenings/happening.ts";
 import { Happenings } from "../../../src/trust/happenings/happenings.ts";
-import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
-import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
-import { Operator } from "../../../src/operator/operator.ts";
 import { until } from "../../cli/support/serve.ts";
 import { identity } from "../../guard/support/identities.ts";
-import { openScene } from "../../guard/support/scene.ts";
+import { openCountedStore } from "../../support/counted-store.ts";
 import { configOf, GATEWAY_TYPES, listenerTo, openGateway } from "../support/scene.ts";
 import { openUpstream, talking } from "../support/upstream.ts";
 
 const ada = await identity("ada");
-
-/** A store that says how many listen to its events. */
-function openCountedStore(): TrustStore & { readonly listeners: () => number } {
-  const store = openMemoryStore();
-  const onEvents = store.onEvents.bind(store);
-  let open = 0;
-  store.onEvents = (listener) => {
-    const stop = onEvents(listener);
-    open += 1;
-    return () => {
-      open -= 1;
-      stop();
-    };
-  };
-  return Object.assign(store, { listeners: () => open });
-}
 
 describe("a gateway's stream", () => {
   it("tells of a change of trust once, however many listeners and policies there are", async () => {
@@ -74,39 +55,5 @@ describe("a gateway's stream", () => {
     // The scene listens itself.
     assert.deepEqual([...heard].toSorted(), [...GATEWAY_TYPES, "failed"].toSorted());
     await store.close();
-  });
-});
-
-describe("a guard's stream", () => {
-  it("tells of a change of trust when it is nobody else's, too", async () => {
-    await using scene = await openScene();
-    const told: Changed[] = [];
-    scene.guard.happenings.subscribe(["changed"], (changed) => void told.push(changed));
-    await scene.operator.import(ada.facts, { name: "ada" });
-    await until(() => told.length > 0);
-    assert.deepEqual([...(told[0]?.changes.keys() ?? [])], [ada.facts.pin]);
-  });
-
-  it("leaves it to whoever gave it a stream, which others flow into as well", async () => {
-    const happenings = new Happenings();
-    await using scene = await openScene({ happenings });
-    happenings.subscribe(["changed"], () => assert.fail("another guard would tell it again"));
-    let looked = 0;
-    scene.trust.onChange(() => void (looked += 1));
-    await scene.operator.import(ada.facts, { name: "ada" });
-    await until(() => looked > 0);
-  });
-
-  it("leaves no listener behind, and its store has none, when it is closed", async () => {
-    const store = openCountedStore();
-    let heard: readonly string[] = [];
-    const happenings = new Happenings({ onHeard: (types) => (heard = types) });
-    await using scene = await openScene({ happenings, store });
-    assert.equal(store.listeners(), 1);
-    scene.guard.close();
-    assert.equal(store.listeners(), 0);
-    assert.deepEqual(heard, []);
-    const operator = new Operator(store, { user: "test", process: "test", now: Date.now });
-    await operator.import(ada.facts, { name: "ada" });
   });
 });

@@ -31,26 +31,3 @@ describe("a window of first use that an operator closes", () => {
     });
   }
 });
-
-describe("an event that cannot be read", () => {
-  it("is told of: nobody knows whom it is about", async () => {
-    const errors: unknown[] = [];
-    const store = openMemoryStore();
-    after(() => store.close());
-    const listeners: ((events: { sequence: number; json: string; hash: string }[]) => void)[] = [];
-    const broken = Object.assign(Object.create(store) as typeof store, {
-      onEvents: (listener: (typeof listeners)[number]) => {
-        listeners.push(listener);
-        return () => undefined;
-      },
-    });
-    await using trust = new Trust(broken, {
-      now: () => NOW,
-      process: "serve 2",
-      onError: (e) => errors.push(e),
-    });
-    trust.onChange(() => assert.fail("there is nothing to tell"));
-    listeners[0]?.([{ sequence: 7, json: "{", hash: "" }]);
-    assert.match(String(errors[0]), /event 7 of the trust store cannot be read/);
-  });
-});
