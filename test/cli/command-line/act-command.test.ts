@@ -104,10 +104,6 @@ async function fill(home: Home): Promise<void> {
   await store.apply({ type: "create-api-token", at, actor, token });
 }
 
-function near(at: number): number {
-  return Math.round(at / 60_000);
-}
-
 /** All that acts can change, but for what chance or the clock decide. */
 async function contentOf(store: TrustStore): Promise<object> {
   const { items: keys } = await store.listKeys();
@@ -116,11 +112,12 @@ async function contentOf(store: TrustStore): Promise<object> {
   const { items: events } = await store.listEvents();
   const window = store.firstUseWindow();
   return {
-    window: window && { ...window, until: near(window.until) },
-    keys: keys.map((key) => ({ ...key, lastSeen: null, endorsesFrom: near(key.endorsesFrom) })),
+    window: window && { ...window, until: window.until > Date.now() + 60_000 },
+    keys: keys.map((key) => ({ ...key, lastSeen: null, endorsesFrom: key.endorsesFrom > 0 })),
     members: (await store.listMembers()).items.map(({ group, peer }) => ({ group, peer })),
-    tokens: tokens.map(({ peer, from, replace, serverPin, expires, cancelledAt }) => {
-      return { peer, from, replace, serverPin, expires: near(expires), isCancelled: cancelledAt !== null };
+    tokens: tokens.map(({ peer, from, replace, serverPin, expires, createdAt, cancelledAt }) => {
+      const seconds = Math.ceil((expires - createdAt) / 1000);
+      return { peer, from, replace, serverPin, seconds, isCancelled: cancelledAt !== null };
     }),
     apiTokens: apiTokens.map(({ name, scope, expires, cancelledAt }) => {
       return { name, scope, expires, isCancelled: cancelledAt !== null };
