@@ -135,6 +135,11 @@ export class MapRows implements TrustTables {
     this.tokens.set(token.id, token);
   }
 
+  tokensFor(name: string): readonly TokenRecord[] {
+    const found = [...this.tokens.values()].filter(({ nameKey }) => nameKey === name);
+    return found.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
   dropTokens(endedBefore: number): void {
     for (const { id, usedAt, cancelledAt, expires } of this.tokens.values()) {
       if ((usedAt ?? cancelledAt ?? expires) >= endedBefore) continue;
@@ -164,6 +169,11 @@ export class MapRows implements TrustTables {
   memberships(name: string): readonly GroupMember[] {
     const found = [...this.members.values()].filter(({ nameKey }) => nameKey === name);
     return found.toSorted((one, other) => (one.groupKey < other.groupKey ? -1 : 1));
+  }
+
+  membersOf(group: string): readonly GroupMember[] {
+    const found = [...this.members.values()].filter(({ groupKey }) => groupKey === group);
+    return found.toSorted((one, other) => (one.nameKey < other.nameKey ? -1 : 1));
   }
 
   putMember(member: GroupMember): void {

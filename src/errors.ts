@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   ERR_HANDCLASP_TOKEN: "a join token that cannot be read, has expired or does not exist",
   ERR_HANDCLASP_CHANGED: "what was looked at, or is to be undone, has changed since",
   ERR_HANDCLASP_SCOPE: "whoever acts may not do this: it needs a wider scope",
+  ERR_HANDCLASP_LAST_ADMIN: "nobody would be left who may do everything",
   ERR_HANDCLASP_STATE: "the key is in a state in which this cannot be done",
   ERR_HANDCLASP_RATE: "this was tried too often; it can be tried again in a while",
   ERR_HANDCLASP_STORE_OPEN: "the trust store cannot be opened",

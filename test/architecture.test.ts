@@ -50,7 +50,7 @@ const ONE_ROW =
   /WHERE (?:pin|id|name|sequence) = \?$|WHERE name_key = \? AND group_key = \?$|^SELECT count\(\*\)|FROM key_versions LIMIT 1$/;
 /** Ends with what no two rows have in common, but for limits. */
 const IN_ORDER =
-  /ORDER BY (?:first_seen IS NULL, )?(?:first_seen, )?(?:pin|group_key|sequence(?: DESC)?|number DESC)\b(?!,)/;
+  /ORDER BY (?:first_seen IS NULL, )?(?:first_seen, )?(?:pin|id|group_key|name_key|sequence(?: DESC)?|number DESC)\b(?!,)/;
 
 /** Packages that one file alone may import. */
 const ONE_PLACE = ["canonicalize"];

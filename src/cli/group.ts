@@ -1,17 +1,24 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { toListedMember } from "../operator/listed-member.ts";
+import { toKeyId } from "../trust/naming/key-id.ts";
+import { parseKeyReference } from "../trust/naming/key-reference.ts";
+import { chooseKeys } from "../trust/naming/resolve-keys.ts";
+import { keepsItsName } from "../trust/judging/is-set-aside.ts";
+import type { KeyRecord } from "../trust/records/key-record.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
 import { nameKey } from "../trust/naming/peer-name.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { withStore } from "./trust-store/with-store.ts";
 import { ifVersionOption } from "./command-line/keys-argument.ts";
-import { print, printJson, showMinute, showName } from "./terminal/output.ts";
+import { print, printJson, say, showMinute, showName } from "./terminal/output.ts";
 import { addPageOptions, type PageFlags, toSearch } from "./lists/page-options.ts";
 import { printList } from "./lists/print-list.ts";
 
 interface Flags {
   readonly ifVersion?: number;
+  readonly allKeys?: true;
   readonly store: StoreUrl;
   readonly json?: true;
 }
@@ -25,6 +32,11 @@ export function command(): Command {
     .argument("<name>", "the group")
     .argument("<key>", "the peer: its name, or pin, fingerprint or key id of one of its keys")
     .addOption(ifVersionOption())
+    .addOption(
+      new Option("--all-keys", "a peer with several keys into a group of operators, too").conflicts(
+        "ifVersion",
+      ),
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action((name: string, key: string, flags: Flags) => change("add", name, key, flags));
@@ -51,12 +63,13 @@ export function command(): Command {
 }
 
 async function change(what: "add" | "remove", group: string, key: string, flags: Flags): Promise<void> {
-  const { store: url, json, ifVersion } = flags;
+  const { store: url, json, ifVersion, allKeys } = flags;
   await withStore(
     url,
     `group ${what}`,
-    async (_store, operator) => {
-      const seen = ifVersion === undefined ? {} : { seen: { version: ifVersion } };
+    async (store, operator) => {
+      const version = ifVersion === undefined ? {} : { seen: { version: ifVersion } };
+      const seen = allKeys === true ? { seen: await keysOfPeer(store, key) } : version;
       const [changed] =
         what === "add"
           ? await operator.addToGroup(group, key, seen)
@@ -67,6 +80,15 @@ async function change(what: "add" | "remove", group: string, key: string, flags:
     },
     { mustExist: true },
   );
+}
+
+/** Those that speak for the peer, as they are shown: what gets its name meanwhile does not come into the group with them. */
+async function keysOfPeer(store: TrustStore, text: string): Promise<readonly KeyRecord[]> {
+  const reference = parseKeyReference(text);
+  const [one] = chooseKeys(reference, await store.keysMeantBy(reference), "group");
+  const keys = store.keysOfName(one?.nameKey ?? "").filter(keepsItsName);
+  for (const { pin, state } of keys) say(`  ${toKeyId(pin)} (${state})`);
+  return keys;
 }
 
 interface ListFlags extends PageFlags {

@@ -48,6 +48,8 @@ function changeOf(step: Step, at: number): Change {
   if ("key" in change && step.flaw === 0) return { ...change, key: "nobody at all" };
   if ("key" in change && step.flaw === 1) return { ...change, key: "sha256:nothing" };
   if (step.flaw === 2) return { ...change, at: Number.NaN };
+  if (change.type === "add-to-group" && step.flaw < 12) return { ...change, group: "operators" };
+  if (step.flaw > 20) return { ...change, scope: step.flaw > 25 ? "admin" : "manage" };
   if ("peer" in change && step.flaw === 3) return { ...change, peer: "\u0007" };
   return change;
 }

@@ -7,6 +7,7 @@ import type { CertificateFacts } from "../../x509/certificate-facts.ts";
 import { everyEvent, type StoreSuite } from "./store-suite.ts";
 import { factsOf } from "./made-up-certificates.ts";
 import { claimOf } from "./claims.ts";
+import { createTokenOf, joinOf } from "./join-tokens.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ACTOR: Actor = { user: "operator", process: "test 1", address: null, listener: null };
@@ -83,6 +84,55 @@ export function describeGroups({ kind, open, describe, it }: StoreSuite): void {
       assert.equal((await newest(store))?.type, "group-removed");
       await store.apply(claimOf(factsOf("anna")));
       assert.equal(store.isMember("lab", "anna"), false);
+    });
+
+    it("gives a group of operators to a peer with one key, or with each of its keys as it was looked at", async () => {
+      const [anna, second] = [factsOf("anna"), factsOf("anna")];
+      await using store = await openedWith(anna);
+      const { certificate } = claimOf(second);
+      const approval = { peer: null, onConflict: "add", expires: null } as const;
+      await store.apply({ type: "import", at: AT, actor: ACTOR, certificate, ...approval });
+      const [one, other] = store.keysOfName("anna");
+      assert.ok(one !== undefined && other !== undefined);
+      const change = member("add-to-group", "Operators-Read", anna) as Change & { type: "add-to-group" };
+      for (const seen of [undefined, one, [one]]) {
+        const wanted = seen === undefined ? change : { ...change, seen };
+        await assert.rejects(store.apply(wanted), { code: "ERR_HANDCLASP_AMBIGUOUS" });
+      }
+      const stale = [one, { ...other, version: other.version - 1 }];
+      await assert.rejects(store.apply({ ...change, seen: stale }), { code: "ERR_HANDCLASP_CHANGED" });
+      await store.apply({ ...change, seen: [one, other] });
+      assert.equal(store.isMember("operators-read", "anna"), true);
+    });
+
+    it("makes join tokens worthless that were made for the name of who becomes an operator", async () => {
+      const [anna, ben] = [factsOf("anna"), factsOf("ben")];
+      await using store = await openedWith(anna, ben);
+      const ids = ["11", "22", "33", "44"].map((byte) => byte.repeat(16));
+      const [one = "", other = "", used = "", late = ""] = ids;
+      const replace = true;
+      for (const [id, peer] of [
+        [one, "Anna"],
+        [other, "chief"],
+        [used, "ben"],
+      ] as const) {
+        await store.apply(createTokenOf(peer, { id, replace }));
+      }
+      const cancelled = (): readonly (number | null | undefined)[] =>
+        ids.map((id) => store.token(id)?.cancelledAt);
+      await store.apply(member("add-to-group", "lab", anna));
+      assert.deepEqual(cancelled(), [null, null, null, undefined]);
+      await store.apply(member("add-to-group", "operators", anna));
+      assert.deepEqual(cancelled(), [AT, null, null, undefined]);
+      const { type, peer, details } = (await newest(store)) ?? {};
+      assert.deepEqual([type, peer, details], ["group-added", "anna", { group: "operators" }]);
+      await store.apply({ type: "rename", at: AT, actor: ACTOR, key: anna.pin, peer: "chief" });
+      assert.deepEqual(cancelled(), [AT, AT, null, undefined]);
+      const lost = await store.apply(joinOf(factsOf("x"), { token: other }));
+      assert.partialDeepStrictEqual(lost, { kind: "lost", concern: { problem: "token-cancelled" } });
+      await store.apply(createTokenOf("chief", { id: late, replace }));
+      assert.equal((await store.apply(joinOf(factsOf("y"), { token: late }))).kind, "changed");
+      assert.deepEqual(store.audit().rows?.differences, []);
     });
 
     it("leaves it to another key of the same peer", async () => {

@@ -16,19 +16,19 @@ import { applyRotate } from "./rotate.ts";
 import { applySetAside } from "./set-aside.ts";
 import { undoableSince } from "./undoable.ts";
 import { applyUndo } from "./undo.ts";
-import { mustBeWithinScope } from "./within-scope.ts";
+import { withinScope } from "./within-scope.ts";
 import { applyWriteNote } from "./write-note.ts";
 import { applyCancelToken, applyCreateToken } from "./token.ts";
 
 /**
  * Carries out one change, from what it and the tables say and nothing else: wherever the same ones are carried out in one
- * order, the same rows come of it. Throws `HandclaspError` before anything is written, or not at all.
+ * order, the same rows come of it. Throws `HandclaspError`: what was written by then is to
+ * be taken back, as for a change that is tried out.
  */
 export function applyChange(tables: TrustTables, change: PreparedChange): Outcome {
-  mustBeWithinScope(change);
-  if (!OPERATORS.has(change.type)) return carryOut(tables, change);
+  if (!OPERATORS.has(change.type)) return withinScope(tables, change, carryOut);
   const { sequence } = tables.head();
-  const outcome = carryOut(tables, change);
+  const outcome = withinScope(tables, change, carryOut);
   if (outcome.kind !== "changed") return outcome;
   const event = undoableSince(tables, sequence);
   return event === undefined ? outcome : { ...outcome, event };

@@ -6,13 +6,19 @@ import type { GroupMember, TrustTables } from "../records/trust-tables.ts";
 import type { ChangeOrigin, Outcome } from "../records/change.ts";
 import { boundName, type FoldedName } from "./folded-name.ts";
 import type { PreparedAddToGroup, PreparedRemoveFromGroup } from "./prepared-change.ts";
+import { keepsItsName } from "../judging/is-set-aside.ts";
+import { OPERATOR_GROUPS } from "../records/scope.ts";
+import { tokenState } from "../records/token-record.ts";
+import { cancelToken } from "./token.ts";
 import { meantKey } from "./meant-keys.ts";
+import { mustBeAsSeen } from "./must-be-as-seen.ts";
 import { foldDetails, nameDetails } from "./names-in-events.ts";
 import { touchKeys } from "./put-key.ts";
 
 /** Puts the peer that a key speaks for into a group; the first member makes the group. */
 export function applyAddToGroup(tables: TrustTables, change: PreparedAddToGroup): Outcome {
-  const key = meantKey(tables, change, "group");
+  const isOfOperators = OPERATOR_GROUPS.has(change.group.nameKey);
+  const key = meantKey(tables, isOfOperators ? { key: change.key } : change, "group");
   const peer = boundName(key);
   if (peer === null) {
     throw new HandclaspError("ERR_HANDCLASP_STATE", "this key has no name yet: a group has peers in it", {
@@ -20,6 +26,7 @@ export function applyAddToGroup(tables: TrustTables, change: PreparedAddToGroup)
       remedies: [{ act: "approve-key", at: "server", key: toKeyId(key.pin) }],
     });
   }
+  if (isOfOperators) mustBeAllKeys(tables, change, peer, key);
   if (membership(tables, peer, change.group) === undefined) addMember(tables, change, peer, change.group);
   return changed(key);
 }
@@ -59,7 +66,7 @@ export function addMember(
   undoes?: number,
 ): void {
   const { nameKey } = peer;
-  tables.putMember({ group: group.name, groupKey: group.nameKey, nameKey, addedAt: origin.at });
+  enter(tables, origin, { group: group.name, groupKey: group.nameKey, nameKey, addedAt: origin.at });
   touchKeys(tables, nameKey);
   append(tables, origin, "group-added", peer, { ...nameDetails("group", group), ...toUndoes(undoes) });
 }
@@ -100,11 +107,43 @@ export function leaveGroups(
 }
 
 /** A peer that gets another name, folded as these are, stays in its groups. */
-export function keepGroups(tables: TrustTables, { at }: ChangeOrigin, former: string, name: string): void {
+export function keepGroups(tables: TrustTables, origin: ChangeOrigin, former: string, name: string): void {
   if (former === name) return;
   for (const { group, groupKey } of tables.memberships(former)) {
     tables.deleteMember(former, groupKey);
-    tables.putMember({ group, groupKey, nameKey: name, addedAt: at });
+    enter(tables, origin, { group, groupKey, nameKey: name, addedAt: origin.at });
+  }
+}
+
+/** A peer comes into a group with all its keys: of an operator there is one, or each has been looked at. */
+function mustBeAllKeys(
+  tables: TrustTables,
+  { seen }: Pick<PreparedAddToGroup, "seen">,
+  peer: FoldedName,
+  key: KeyRecord,
+): void {
+  const keys = tables.keysOfName(peer.nameKey).filter(keepsItsName);
+  const looked = Array.isArray(seen) && seen.length > 1 ? keys : [key];
+  mustBeAsSeen(looked, seen);
+  if (keys.every(({ pin }) => looked.some((one) => one.pin === pin))) return;
+  const list = keys.map(({ pin, state }) => `  ${toKeyId(pin)} (${state})`).join("\n");
+  throw new HandclaspError(
+    "ERR_HANDCLASP_AMBIGUOUS",
+    `"${peer.name}" has several keys, and whoever has one of them would be an operator:\n${list}`,
+    {
+      hint: "look at each; set aside or forget what is not theirs, or say that all are meant",
+      remedies: [{ act: "add-to-group", at: "server", key: toKeyId(key.pin), options: { "all-keys": true } }],
+      details: { pins: keys.map(({ pin }) => pin) },
+    },
+  );
+}
+
+/** Whoever was invited under the name before it was an operator's would be one: those join tokens are worthless from now on. */
+function enter(tables: TrustTables, { at, actor }: ChangeOrigin, member: GroupMember): void {
+  tables.putMember(member);
+  if (!OPERATOR_GROUPS.has(member.groupKey)) return;
+  for (const token of tables.tokensFor(member.nameKey)) {
+    if (tokenState(token, at) === "open") cancelToken(tables, { at, actor }, token, groupDetails(member));
   }
 }
 

@@ -3,7 +3,8 @@ import { toKeyId } from "../naming/key-id.ts";
 import { keepsItsName } from "../judging/is-set-aside.ts";
 import { ENDED_KEPT_MS, type TokenRecord, tokenState } from "../records/token-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
-import type { CancelTokenChange, Outcome } from "../records/change.ts";
+import type { EventDraft } from "../records/events.ts";
+import type { CancelTokenChange, ChangeOrigin, Outcome } from "../records/change.ts";
 import type { PreparedCreateToken } from "./prepared-change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
@@ -60,6 +61,17 @@ export function applyCancelToken(tables: TrustTables, { id, at, actor }: CancelT
       }),
     });
   }
+  cancelToken(tables, { at, actor }, token);
+  return NOTHING;
+}
+
+/** `why` is in the event, where nobody asked for it. */
+export function cancelToken(
+  tables: TrustTables,
+  { at, actor }: ChangeOrigin,
+  token: TokenRecord,
+  why: EventDraft["details"] = {},
+): void {
   tables.putToken({ ...token, cancelledAt: at } satisfies TokenRecord);
   tables.appendEvent({
     type: "token-cancelled",
@@ -69,7 +81,6 @@ export function applyCancelToken(tables: TrustTables, { id, at, actor }: CancelT
     peer: token.peer,
     before: null,
     after: null,
-    details: { token: id },
+    details: { token: token.id, ...why },
   });
-  return NOTHING;
 }

@@ -1,35 +1,47 @@
 import { HandclaspError } from "../../errors.ts";
-import type { ChangeOrigin } from "../records/change.ts";
+import type { Outcome } from "../records/change.ts";
 import { includes, type Scope } from "../records/scope.ts";
+import type { TrustTables } from "../records/trust-tables.ts";
+import { hasAdmin, operatorsAsText } from "./concerns-operators.ts";
 import type { PreparedChange } from "./prepared-change.ts";
+import { scopeNeeded } from "./scope-needed.ts";
 
-/** The least that a change needs whatever it is about; servers' changes are nobody's who has a scope. */
-const LEAST: Readonly<Partial<Record<PreparedChange["type"], Scope>>> = {
-  approve: "approve",
-  ignore: "approve",
-  "write-note": "approve",
-  undo: "approve",
-  revoke: "manage",
-  "set-aside": "manage",
-  forget: "manage",
-  rename: "manage",
-  "add-to-group": "manage",
-  "remove-from-group": "manage",
-  "create-token": "manage",
-  "cancel-token": "manage",
-  "open-first-use": "manage",
-};
-
-/** Throws ERR_HANDCLASP_SCOPE for what needs more than whoever acts has. */
-export function mustBeWithinScope(change: PreparedChange): void {
-  const needed = LEAST[change.type] ?? "admin";
-  mustInclude(change, needed);
+/**
+ * Carries out a change for somebody who may do so much and no more. What it needs is asked before; and after it, whatever
+ * was asked, operators are as they were unless `admin` did it, and somebody is left who may do everything. Throws
+ * ERR_HANDCLASP_SCOPE and ERR_HANDCLASP_LAST_ADMIN: what was written by then is to be taken back.
+ */
+export function withinScope(
+  tables: TrustTables,
+  change: PreparedChange,
+  carryOut: (tables: TrustTables, change: PreparedChange) => Outcome,
+): Outcome {
+  const { scope, at } = change;
+  if (scope === undefined) return carryOut(tables, change);
+  if (scope === "admin") {
+    const hadAdmin = hasAdmin(tables, at);
+    const outcome = carryOut(tables, change);
+    if (hadAdmin && !hasAdmin(tables, at)) throw lastAdmin();
+    return outcome;
+  }
+  const needed = scopeNeeded(tables, change);
+  if (!includes(scope, needed)) throw tooNarrow(scope, needed);
+  const operators = operatorsAsText(tables, at);
+  const outcome = carryOut(tables, change);
+  if (operatorsAsText(tables, at) !== operators) throw tooNarrow(scope, "admin");
+  return outcome;
 }
 
-function mustInclude({ scope }: ChangeOrigin, needed: Scope): void {
-  if (scope === undefined || includes(scope, needed)) return;
-  throw new HandclaspError("ERR_HANDCLASP_SCOPE", `this needs the scope ${needed}, and you have ${scope}`, {
-    hint: `ask an operator who has the scope ${needed}`,
+function tooNarrow(scope: Scope, needed: Scope): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_SCOPE", `this needs the scope ${needed}, and this is ${scope}`, {
+    hint: `have an operator do it who has the scope ${needed}`,
     details: { scope, needed },
+  });
+}
+
+function lastAdmin(): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_LAST_ADMIN", 'no key of the group "operators" would be trusted', {
+    hint: "put another peer into the group first",
+    remedies: [{ act: "list-groups", at: "server" }],
   });
 }

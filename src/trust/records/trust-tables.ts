@@ -37,6 +37,8 @@ export interface TrustTables extends KeyLookup {
   tombstone(pin: KeyPin): number | undefined;
   token(id: string): TokenRecord | undefined;
   putToken(token: TokenRecord): void;
+  /** All join tokens for a name, in the order of their ids. */
+  tokensFor(nameKey: string): readonly TokenRecord[];
   /** Drops tokens that ended before a moment. */
   dropTokens(endedBefore: number): void;
   /** By its id. */
@@ -47,6 +49,8 @@ export interface TrustTables extends KeyLookup {
   dropApiTokens(endedBefore: number): void;
   /** The groups that a peer is in, in the order of their folded names. */
   memberships(nameKey: string): readonly GroupMember[];
+  /** Who is in a group, in the order of their folded names. */
+  membersOf(groupKey: string): readonly GroupMember[];
   putMember(member: GroupMember): void;
   deleteMember(nameKey: string, groupKey: string): void;
   /** Says true the first time it is asked about the same problem of the same token or key. */

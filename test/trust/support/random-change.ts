@@ -78,18 +78,6 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
       },
     }),
     () => ({ type: "cancel-token", ...origin, id: token }),
-    () => ({
-      type: "create-api-token",
-      ...origin,
-      token: {
-        id: token,
-        hash: token + token,
-        name: peer ?? "dora",
-        scope: choice % 2 === 0 ? "read" : "admin",
-        expires: at + 100_000_000,
-      },
-    }),
-    () => ({ type: "cancel-api-token", ...origin, id: token }),
     () => ({ type: "add-to-group", ...origin, key: meant, group: choice % 2 === 0 ? "dba" : "Ops" }),
     () => ({ type: "add-to-group", ...origin, key: meant, group: "ops" }),
     () => ({ type: "remove-from-group", ...origin, key: meant, group: choice % 2 === 0 ? "dba" : "ops" }),
@@ -117,6 +105,18 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
     }),
     () => whileOpen(),
     () => whileOpen(),
+    () => ({
+      type: "create-api-token",
+      ...origin,
+      token: {
+        id: token,
+        hash: token + token,
+        name: peer ?? "dora",
+        scope: choice % 2 === 0 ? "read" : "admin",
+        expires: at + 100_000_000,
+      },
+    }),
+    () => ({ type: "cancel-api-token", ...origin, id: token }),
   ];
   const made = kinds[kind % kinds.length];
   if (made === undefined) throw new Error("no such kind");

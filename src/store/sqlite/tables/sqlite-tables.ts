@@ -187,6 +187,11 @@ export class SqliteTables implements TrustTables {
     );
   }
 
+  tokensFor(folded: string): readonly TokenRecord[] {
+    const rows = this.#prepare("SELECT * FROM tokens WHERE name_key = ? ORDER BY id").all(folded);
+    return (rows as unknown as TokenRow[]).map(toTokenRecord);
+  }
+
   dropTokens(endedBefore: number): void {
     const ended = "coalesce(used_at, cancelled_at, expires) < ?";
     this.#run(`DELETE FROM noted WHERE about IN (SELECT id FROM tokens WHERE ${ended})`, endedBefore);
@@ -223,6 +228,12 @@ export class SqliteTables implements TrustTables {
     const sql = `SELECT group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt
       FROM group_members WHERE name_key = ? ORDER BY group_key`;
     return this.#prepare(sql).all(folded) as unknown as readonly GroupMember[];
+  }
+
+  membersOf(groupKey: string): readonly GroupMember[] {
+    const sql = `SELECT group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt
+      FROM group_members WHERE group_key = ? ORDER BY name_key`;
+    return this.#prepare(sql).all(groupKey) as unknown as readonly GroupMember[];
   }
 
   putMember({ group, groupKey, nameKey, addedAt }: GroupMember): void {
