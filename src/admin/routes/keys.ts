@@ -1,4 +1,5 @@
 import { toKeysInList } from "../../operator/listed-key.ts";
+import { onlyIn, parseSearch } from "../../operator/search-text.ts";
 import { toShownKey } from "../../operator/shown-key.ts";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import { recordedServer } from "../../operator/known-server.ts";
@@ -24,10 +25,10 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
       query: keysQuery,
       answer: keysJson,
       async handle({ query: { q, state, cursor, limit = 100 } }) {
+        const typed = q === undefined || q.trim() === "" ? {} : parseSearch(q, now());
         const filter = {
           limit,
-          ...(q !== undefined && q !== "" && { search: q }),
-          ...(state !== undefined && { state }),
+          ...(state === undefined ? typed : onlyIn(state, typed)),
           ...(cursor !== undefined && { after: cursor }),
         };
         const { items, next } = await store.listKeys(filter);

@@ -1,15 +1,16 @@
 import { Command, Option } from "commander";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { toKeyPage } from "../../operator/listed-key.ts";
+import { onlyIn, parseSearch } from "../../operator/search-text.ts";
 import { isSetAside } from "../../trust/judging/is-set-aside.ts";
 import type { KeyRecord, KeyState } from "../../trust/records/key-record.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
-import type { ListedKey } from "../../trust/port/roll.ts";
+import type { KeyFilter, ListedKey } from "../../trust/port/roll.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
 import { showMinute, showName } from "../terminal/output.ts";
-import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
+import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS } from "../lists/page-options.ts";
 import { printList } from "../lists/print-list.ts";
 import { shortKeyId, showPeer } from "../lists/print-keys.ts";
 
@@ -25,7 +26,7 @@ export function listCommand(): Command {
   const command = new Command("list")
     .description("every key that was met or brought, and what it is allowed")
     .addOption(new Option("--state <state>", "only keys in this state").choices(STATES));
-  return addPageOptions(command, SEARCHED_OF_KEYS)
+  return addPageOptions(command, `${SEARCHED_OF_KEYS}; and state:, source:, group:, seen<30d`)
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(run);
@@ -37,7 +38,7 @@ async function run({ state, store: url, ...flags }: Options): Promise<void> {
     "trust list",
     async (store) => {
       const now = Date.now();
-      const filter = { ...toSearch(flags), ...(state !== undefined && { state }) };
+      const filter = toFilter(flags, state, now);
       await printList((page) => store.listKeys({ ...filter, ...page }), flags, {
         toListed: (keys) => toKeyPage(store, keys, now),
         columns: [
@@ -53,6 +54,12 @@ async function run({ state, store: url, ...flags }: Options): Promise<void> {
     },
     { reads: true },
   );
+}
+
+/** What was typed, of the keys in a state if one is given. */
+function toFilter({ search }: PageFlags, state: KeyState | undefined, now: number): KeyFilter {
+  const typed = search === undefined ? {} : parseSearch(search, now);
+  return state === undefined ? typed : onlyIn(state, typed);
 }
 
 function nothing(state: KeyState | undefined, { search, after }: PageFlags): string {
