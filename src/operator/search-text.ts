@@ -71,7 +71,10 @@ export function suggestSearches(text: string, groups: readonly string[] = []): r
   const endings = [
     ...STATES.map((state) => `state:${state}`),
     ...SOURCES.map((source) => `source:${source}`),
-    ...["seen<1d", "seen<30d", "seen>30d", "seen:never"],
+    "seen<1d",
+    "seen<30d",
+    "seen>30d",
+    "seen:never",
     ...named,
   ];
   const begun = nameKey(word);
@@ -122,9 +125,9 @@ function split(text: string): SplitText {
   return { terms, words, isPlain };
 }
 
-function amongOf<Field extends "state" | "source">(
+function amongOf(
   terms: readonly Term[],
-  field: Field,
+  field: "state" | "source",
   all: readonly (KeyState | KeySource)[],
 ): Partial<TypedFilter> {
   const wanted = new Set<string>();
