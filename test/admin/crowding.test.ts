@@ -59,4 +59,18 @@ describe("one operator among many", () => {
     }
     assert.equal((await api.ask("/v1/keys", { headers: admin })).status, 200);
   });
+
+  it("has its API token cancelled, whatever others are called", async () => {
+    await using api = await OpenAdmin.open();
+    const operator = new Operator(api.store, { user: "root", process: "test 1", now: () => api.clock.now });
+    const expires = api.clock.now + 86_400_000;
+    const { id } = await operator.createApiToken({ name: "thief", scope: "admin", expires });
+    for (let at = 0; at < 3; at++) {
+      api.clock.now++;
+      await operator.createApiToken({ name: `${id} ${at}`, scope: "read", expires });
+    }
+    const headers = await api.signIn();
+    const { status } = await api.ask(`/v1/api-tokens/${id}/cancel`, { method: "POST", body: {}, headers });
+    assert.equal(status, 200);
+  });
 });

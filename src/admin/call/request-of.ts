@@ -8,17 +8,27 @@ export function requestOf(act: OperatorAct, version: number | null): ApiRequest 
     case "approve": {
       const { act: _, key, compared: _how, expires, ...body } = act;
       const end = expires === undefined ? {} : { expires: toIso(expires) };
-      return { method: "POST", path: `/v1/keys/${key}/approve`, body: { ...body, ...end }, ...ifMatch };
+      return {
+        method: "POST",
+        path: `/v1/keys/${segment(key)}/approve`,
+        body: { ...body, ...end },
+        ...ifMatch,
+      };
     }
     case "revoke":
     case "ignore":
     case "set-aside":
     case "forget":
-      return { method: "POST", path: `/v1/keys/${act.key}/${act.act}`, body: {}, ...ifMatch };
+      return { method: "POST", path: `/v1/keys/${segment(act.key)}/${act.act}`, body: {}, ...ifMatch };
     case "rename":
-      return { method: "POST", path: `/v1/keys/${act.key}/rename`, body: { peer: act.peer }, ...ifMatch };
+      return {
+        method: "POST",
+        path: `/v1/keys/${segment(act.key)}/rename`,
+        body: { peer: act.peer },
+        ...ifMatch,
+      };
     case "note":
-      return { method: "POST", path: `/v1/keys/${act.key}/note`, body: { text: act.text } };
+      return { method: "POST", path: `/v1/keys/${segment(act.key)}/note`, body: { text: act.text } };
     case "undo":
       return { method: "POST", path: `/v1/events/${act.event}/undo`, body: {}, ...ifMatch };
     case "add-to-group":
@@ -36,14 +46,19 @@ export function requestOf(act: OperatorAct, version: number | null): ApiRequest 
       return { method: "POST", path: "/v1/tokens", body };
     }
     case "cancel-token":
-      return { method: "POST", path: `/v1/tokens/${act.id}/cancel`, body: {} };
+      return { method: "POST", path: `/v1/tokens/${segment(act.id)}/cancel`, body: {} };
     case "create-api-token": {
       const { name, scope, expires } = act;
       return { method: "POST", path: "/v1/api-tokens", body: { name, scope, expires: toIso(expires) } };
     }
     case "cancel-api-token":
-      return { method: "POST", path: `/v1/api-tokens/${act.id}/cancel`, body: {} };
+      return { method: "POST", path: `/v1/api-tokens/${segment(act.id)}/cancel`, body: {} };
   }
+}
+
+/** A text as one part of a path: curl takes brackets for several addresses. */
+function segment(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
 }
 
 function toIso(at: number | null): string | null {

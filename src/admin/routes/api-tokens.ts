@@ -6,6 +6,7 @@ import type { AdminContext } from "../call/admin-context.ts";
 import { toCurl } from "../call/curl.ts";
 import { Problem } from "../call/problem.ts";
 import { requestOf } from "../call/request-of.ts";
+import { everyItem } from "../../trust/port/page.ts";
 import { type Route, route } from "../call/route.ts";
 import { actJson } from "../schemas/acts.ts";
 import { toPage } from "../schemas/page-query.ts";
@@ -62,8 +63,10 @@ export function apiTokenRoutes(context: AdminContext): readonly Route[] {
       scope: "admin",
       find: async ({ id = "" }) => {
         if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
-        const { items } = await store.listApiTokens({ search: id, limit: 2 });
-        return items.find((token) => token.id === id);
+        // Others may be called like it.
+        const found = everyItem((page) => store.listApiTokens({ search: id, ...page }));
+        for await (const token of found) if (token.id === id) return token;
+        return undefined;
       },
       body: noBody,
       answer: actJson,

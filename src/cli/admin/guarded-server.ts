@@ -1,5 +1,5 @@
 import { constants } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import type { Admin } from "../../admin/admin.ts";
@@ -18,6 +18,7 @@ import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { Trust } from "../../trust/trust.ts";
 import { listen } from "../process/listen.ts";
 import { processName } from "../trust-store/process-name.ts";
+import { boundServer, TIME_TO_ASK } from "./bound-server.ts";
 import { commandsToLetIn } from "./commands-to-let-in.ts";
 import { openAdmin } from "./open-admin.ts";
 
@@ -60,8 +61,11 @@ export class GuardedServer implements AsyncDisposable {
     const answer = getRequestListener(async (request, env) => (await admin).fetch(request, env.incoming), {
       overrideGlobalObjects: false,
     });
-    const server = createServer(tlsOptions(identity), (request, response) => void answer(request, response));
-    const refusedServer = createServer((request, response) => void answer(request, response));
+    const handle: RequestListener = (request, response) => void answer(request, response);
+    const server = createServer({ ...tlsOptions(identity), ...TIME_TO_ASK }, handle);
+    // Its guard lets none of those stay.
+    const refusedServer = createServer(handle);
+    boundServer(server);
     const refused = new WeakMap<object, RefusedClient>();
     const guarded = guard(server, trust, {
       clientCertificate: "optional",

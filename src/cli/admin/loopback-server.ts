@@ -4,6 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Admin } from "../../admin/admin.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
+import { boundServer, TIME_TO_ASK } from "./bound-server.ts";
 import { listen } from "../process/listen.ts";
 
 const LOOPBACK = new BlockList();
@@ -28,7 +29,8 @@ export class LoopbackServer implements AsyncDisposable {
     const answer = getRequestListener(async (request, env) => (await admin).fetch(request, env), {
       overrideGlobalObjects: false,
     });
-    const server = createServer((request, response) => void answer(request, response));
+    const server = createServer(TIME_TO_ASK, (request, response) => void answer(request, response));
+    boundServer(server);
     const address = await listen(server, wanted);
     // A name is whatever the machine takes it for.
     if (!isLoopback((server.address() as AddressInfo).address)) {
