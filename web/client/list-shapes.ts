@@ -52,9 +52,9 @@ export interface CreatedApiToken {
 
 /** The end of the chain of events, and how far it was verified. */
 export interface AuditHead {
-  readonly sequence: number;
-  readonly hash: string;
+  readonly head: { readonly sequence: number; readonly hash: string };
   readonly verified: number;
+  readonly broken: { readonly sequence: number; readonly problem: string } | null;
 }
 
 export interface AuditVerified {

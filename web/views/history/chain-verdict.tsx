@@ -33,18 +33,19 @@ export function ChainVerdict(): VNode | null {
       busy.value = false;
     }
   };
-  const head = value.value;
-  const isBehind = head !== null && head.verified < head.sequence && verdict.value === null;
+  const known = value.value;
+  const isBehind = known !== null && known.broken === null && known.verified < known.head.sequence;
   useEffect(() => {
     if (!isBehind) return undefined;
     const again = setTimeout(reload, LOOK_AGAIN_MS);
     return () => clearTimeout(again);
-  }, [head]);
-  if (head === null) {
+  }, [known]);
+  if (known === null) {
     return problem.value === null ? null : <ProblemNote problem={problem.value} retry={reload} />;
   }
-  const { sequence, hash, verified } = head;
-  const broken = verdict.value?.problem ?? null;
+  const { verified } = known;
+  const { sequence, hash } = known.head;
+  const broken = wordsOf(known.broken) ?? verdict.value?.problem ?? null;
   const isWhole = broken === null && verified >= sequence;
   return (
     <div class={`note ${broken !== null ? "note-bad" : isWhole ? "note-good" : "note-warn"}`} role="status">
@@ -67,4 +68,8 @@ export function ChainVerdict(): VNode | null {
       </div>
     </div>
   );
+}
+
+function wordsOf(broken: AuditHead["broken"]): string | null {
+  return broken === null ? null : `The chain is broken at event ${broken.sequence}: ${broken.problem}`;
 }
