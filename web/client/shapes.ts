@@ -50,7 +50,10 @@ export interface FirstUseWindow {
   /** What is left of it, by the server's clock, as it answered. */
   readonly leftMs: number;
   readonly openedAt: string | null;
+  /** When it ends, or would have ended. */
   readonly until: string | null;
+  readonly endedAt: string | null;
+  readonly ended: "time" | "closed" | "used-up" | null;
   readonly max: number | null;
   readonly from: string | null;
   readonly taken: number;

@@ -105,7 +105,7 @@ function Refusal({ refusal, isOpen }: RefusalProps): VNode {
           type="button"
           class="button"
           aria-expanded={isOpen}
-          aria-label={`Why was ${peer ?? "this client"} refused?`}
+          aria-label={`${isOpen ? "Close why" : "Why?"} ${peer ?? "this client"} was refused`}
           onClick={() => setQuery({ open: isOpen ? "" : connection })}
         >
           {isOpen ? "Close" : "Why?"}

@@ -13,7 +13,7 @@ export function WindowPanel(): VNode | null {
   const { value } = useWindow();
   const now = value.value;
   if (now === null) return null;
-  const { open, came, until } = now;
+  const { open, came, endedAt } = now;
   if (open) {
     return (
       <p class="note note-warn">
@@ -27,12 +27,12 @@ export function WindowPanel(): VNode | null {
       </p>
     );
   }
-  const isLately = until !== null && clock.value - Date.parse(until) < LATELY_MS;
+  const isLately = endedAt !== null && clock.value - Date.parse(endedAt) < LATELY_MS;
   if (came.length > 0 && isLately) {
     return (
       <p class="note note-warn">
         <span>
-          {came.length} came while first use was open, until <Time at={until} />. Keep those you expected.
+          {came.length} came while first use was open, until <Time at={endedAt} />. Keep those you expected.
         </span>
         <a class="button small" href={toHref("window")}>
           Who came

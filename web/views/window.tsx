@@ -12,6 +12,12 @@ import { Time } from "../parts/time.tsx";
 import { ViewHead } from "../parts/view-head.tsx";
 import { OpenWindow } from "./window/open-window.tsx";
 
+const ENDED: Readonly<Record<NonNullable<FirstUseWindow["ended"]>, string>> = {
+  time: "Its time was over.",
+  closed: "An operator closed it.",
+  "used-up": "It closed when as many had come as may.",
+};
+
 /** First use, open for a while: for how long, for whom, and who came. */
 export function WindowView(): VNode {
   const window = useWindow();
@@ -64,7 +70,7 @@ function IsClosed(): VNode {
 }
 
 function WhoCame({ now }: { readonly now: FirstUseWindow }): VNode {
-  const { came, open, openedAt, from, max } = now;
+  const { came, open, openedAt, ended, from, max } = now;
   const limits = [from !== null && `from ${from}`, max !== null && `at most ${max}`]
     .filter(Boolean)
     .join(", ");
@@ -73,8 +79,8 @@ function WhoCame({ now }: { readonly now: FirstUseWindow }): VNode {
       <h2>{open ? "Who came so far" : "Who came in the last window"}</h2>
       <p class="dim">
         Opened <Time at={openedAt} />
-        {limits !== "" && `, ${limits}`}. Nobody compared these keys: keep those you expected, revoke the
-        others.
+        {limits !== "" && `, ${limits}`}.{ended !== null && ` ${ENDED[ended]}`} Nobody compared these keys:
+        keep those you expected, revoke the others.
       </p>
       {came.length === 0 ? (
         <p class="dim">Nobody.</p>

@@ -22,7 +22,7 @@ export const VIEWS: readonly View[] = [
   {
     name: "conflict",
     path: ({ rival }) => `/compare/${toKeyId(rival.pin)}`,
-    shows: (page) => seen(page, "Another key has the name"),
+    shows: (page) => seen(page, "is the name of another key"),
   },
   { name: "peers", path: () => "/peers", shows: (page) => seen(page, "build-01") },
   {
@@ -35,7 +35,7 @@ export const VIEWS: readonly View[] = [
     name: "refusals",
     path: () => "/refusals?key=anna",
     async shows(page) {
-      await page.getByRole("button", { name: "Why was anna refused?" }).first().click();
+      await page.getByRole("button", { name: "Why? anna was refused" }).first().click();
       await seen(page, "What changes that");
     },
   },

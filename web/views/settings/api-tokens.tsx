@@ -26,15 +26,7 @@ export function ApiTokens(): VNode {
     <section class="card" aria-label="API tokens">
       <h2>API tokens</h2>
       <p class="dim">
-        A script sends one as <code>Authorization: Bearer</code>. What it can ask stands in{" "}
-        <button
-          type="button"
-          class="as-link"
-          onClick={() => void download("/v1/openapi.json", "handclasp-openapi.json")}
-        >
-          openapi.json
-        </button>
-        .
+        A script sends one as <code>Authorization: Bearer</code>.
       </p>
       {made.value !== null && <Made token={made.value} onDone={() => (made.value = null)} />}
       <Paged pages={pages} empty={<p>There is none.</p>}>
@@ -46,6 +38,15 @@ export function ApiTokens(): VNode {
           </ul>
         )}
       </Paged>
+      <div class="actions">
+        <button
+          type="button"
+          class="button small"
+          onClick={() => void download("/v1/openapi.json", "handclasp-openapi.json")}
+        >
+          What it can ask, as OpenAPI
+        </button>
+      </div>
       {made.value === null && may("admin") && <CreateApiToken onMade={(token) => (made.value = token)} />}
     </section>
   );
