@@ -36,7 +36,7 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
     try {
       const { value } = await request<Invited>("/v1/tokens", {
         method: "POST",
-        body: { ...wanted, for: life.value },
+        body: wanted,
       });
       tell("change");
       onMade(value);
@@ -64,7 +64,7 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
         then.
       </p>
       {elsewhere && problem.value !== null && <ProblemNote problem={problem.value} />}
-      <div class="fields">
+      <div class="form-fields">
         <Field label="Name" value={peer} required placeholder="printer-5" problem={at("/peer")} />
         <Choice label="Good for" value={life} choices={TIMES} />
         <Field

@@ -19,7 +19,7 @@ export function Invitation(props: { readonly invited: Invited; readonly onDone: 
           For <PeerName name={peer} />
         </h2>
         <p class="dim">
-          good <Time at={expires} />
+          ends <Time at={expires} />
         </p>
       </div>
       <p class="note note-warn">

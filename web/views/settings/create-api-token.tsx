@@ -49,7 +49,7 @@ export function CreateApiToken({ onMade }: { readonly onMade: (token: CreatedApi
       }}
     >
       {problem.value !== null && <ProblemNote problem={problem.value} />}
-      <div class="fields">
+      <div class="form-fields">
         <Field label="Name of the token" value={name} required placeholder="grafana" />
         <Choice label="It may" value={scope} choices={SCOPES} />
         <Choice label="For" value={life} choices={TIMES} />

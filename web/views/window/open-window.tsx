@@ -47,7 +47,7 @@ export function OpenWindow(): VNode {
         While a window is open, whoever connects is trusted at first use, whatever the servers' policy.
         Afterwards this page lists who came.
       </p>
-      <div class="fields">
+      <div class="form-fields">
         <Choice label="For" value={life} choices={TIMES} />
         <Field label="At most" value={max} isCount hint="clients; empty for any number" />
         <Field
