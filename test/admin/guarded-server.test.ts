@@ -38,6 +38,7 @@ describe("the page over TLS", () => {
     assert.equal(stranger.operator, null);
     assert.deepEqual(stranger.refusal, { reason: "pending", keyId, peer: "anna" });
     assert.equal(stranger.commands.length, 2);
+    assert.doesNotMatch(stranger.commands.join(), /--store/);
     await api.operator.approve(anna.facts.pin);
     const peer = await sessionOf(api, { identity: anna });
     assert.deepEqual(peer.refusal, { reason: "not-an-operator", keyId, peer: "anna" });

@@ -15,11 +15,11 @@ interface Words {
 /** By name: several values are as many options, true is one without a value, what is undefined is left out. */
 type Options = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
 
-/** The command line that does the same as an act, for people to copy into a shell. `--store` is in it where it is not the default. */
-export function actCommand(act: OperatorAct, store: StoreUrl): string {
+/** The command line that does the same as an act, for people to copy into a shell. `--store` is in it where it is not the default; never without a store. */
+export function actCommand(act: OperatorAct, store: StoreUrl | null): string {
   const { verb, options = {}, about = [] } = wordsOf(act);
   const end = about.some((word) => word.startsWith("-")) ? ["--"] : [];
-  const all = { ...options, ...storeOf(store) };
+  const all = { ...options, ...(store && storeOf(store)) };
   const words = ["handclasp", ...verb.split(" "), ...Object.entries(all).flatMap(toWords), ...end, ...about];
   return words.map(shellQuoted).join(" ");
 }
