@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { sentenceOf } from "../../client/act.ts";
 import { useResource } from "../../client/resource.ts";
 import type { Challenge } from "../../client/shapes.ts";
 import { ProblemNote } from "../../parts/notes.tsx";
@@ -24,6 +25,8 @@ export function WordForm({ path, round, onWords }: WordFormProps): VNode | null 
     if (round > 0) reload();
   }, [round]);
   const known = challenge.value;
+  // No server was started yet, of whose key the words would be half.
+  if (problem.value?.status === 409) return <p class="dim">{sentenceOf(problem.value)}</p>;
   if (problem.value !== null) return <ProblemNote problem={problem.value} retry={reload} />;
   if (known === null) return null;
   if (asked.current !== known.id) {
