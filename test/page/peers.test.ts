@@ -146,6 +146,21 @@ describeInBrowser("a peer", (browser) => {
     assert.equal(await named(store, "anna-2"), undefined);
   });
 
+  it("has a menu that stays as it is while one looks at it", async () => {
+    await using running = await RunningPage.start((scene) => scene.meet("anna", DAY_MS));
+    await using watched = await running.open(browser(), "/peers");
+    const { page } = watched;
+    await page.getByRole("link", { name: "anna" }).click();
+    await page.getByRole("button", { name: "More for anna" }).click();
+    const offered = await page.getByRole("menuitem").allTextContents();
+    await running.scene.operator(0).revoke("anna");
+    await page.getByRole("link", { name: "Compare…" }).waitFor();
+    assert.deepEqual(await page.getByRole("menuitem").allTextContents(), offered);
+    await page.getByRole("menuitem", { name: "Set aside" }).click();
+    await page.getByText("It changed since you looked: it is revoked now. Nothing was done.").waitFor();
+    watched.expectComplaint(/status of 412/);
+  });
+
   it("has a time line in which each refusal says why, and commands beside its acts", async () => {
     let key = "";
     await using running = await RunningPage.start(async (scene) => {

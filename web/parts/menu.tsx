@@ -16,27 +16,31 @@ export interface MenuProps {
   readonly children?: ComponentChildren;
 }
 
-/** Acts that are wanted less often, behind one button. Arrow keys go through them, Escape closes. */
+/**
+ * Acts that are wanted less often, behind one button. Arrow keys go through them, Escape closes. What it offers stays as it
+ * was when it was opened: nothing else comes under the pointer.
+ */
 export function Menu({ label, items, children }: MenuProps): VNode {
-  const open = useSignal(false);
+  const offered = useSignal<readonly MenuItem[] | null>(null);
+  const isOpen = offered.value !== null;
   const inside = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
   const close = (): void => {
-    open.value = false;
+    offered.value = null;
     button.current?.focus();
   };
   useEffect(() => {
-    if (!open.value) return undefined;
+    if (!isOpen) return undefined;
     inside.current?.querySelector("button")?.focus();
     const beside = (event: Event): void => {
       const { target } = event;
       const within = target instanceof Node && (inside.current?.parentElement?.contains(target) ?? false);
-      if (!within) open.value = false;
+      if (!within) offered.value = null;
     };
     document.addEventListener("pointerdown", beside);
     return () => document.removeEventListener("pointerdown", beside);
-  }, [open.value]);
+  }, [isOpen]);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Escape") {
       event.stopPropagation();
@@ -56,16 +60,17 @@ export function Menu({ label, items, children }: MenuProps): VNode {
         class="button square"
         aria-label={label}
         aria-haspopup="menu"
-        aria-expanded={open.value}
-        aria-controls={open.value ? id : undefined}
-        onClick={() => (open.value = !open.value)}
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => (offered.value = isOpen ? null : items)}
       >
         {children ?? <Icon name="more" />}
       </button>
-      {open.value && (
+      {offered.value !== null && (
         <div ref={inside} id={id} class="menu-items" role="menu" aria-label={label} onKeyDown={onKey}>
-          {items.map(({ text, act, danger = false }) => (
+          {offered.value.map(({ text, act, danger = false }) => (
             <button
+              key={text}
               type="button"
               role="menuitem"
               class={danger ? "menu-item danger" : "menu-item"}
