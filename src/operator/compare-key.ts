@@ -137,7 +137,9 @@ export class KeyComparison {
       return () => ({ equal, how: "key-id", differs: equal ? null : "key" });
     }
     if ("phrase" in shown) {
-      const phrase = readWords(shown.phrase.split(/[\s,.;]+/).filter(Boolean), PHRASE_WORDS).join(" ");
+      // Copied from a list, its numbers come along.
+      const texts = shown.phrase.split(/[\s,.;)]+/).filter((text) => !/^\d*$/.test(text));
+      const phrase = readWords(texts, PHRASE_WORDS).join(" ");
       const servers = this.#servers(true);
       const equal = servers.some((server) => toPhrase(server, pin) === phrase);
       return () => ({ equal, how: "words", differs: null });

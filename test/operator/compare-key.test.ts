@@ -71,6 +71,8 @@ describe("KeyComparison", () => {
     assert.equal(comparison.compare("olga", pin, { keyId }).how, "key-id");
     const phrase = desk.phrase.map((word) => word.slice(0, 4).toUpperCase()).join(", ");
     assert.equal(comparison.compare("olga", pin, { phrase }).equal, true);
+    const listed = desk.phrase.map((word, at) => `${at + 1}. ${word}`).join("\n");
+    assert.equal(comparison.compare("olga", pin, { phrase: listed }).equal, true);
     const challenge = comparison.challenge("olga", pin);
     const words = desk.missing(challenge);
     assert.deepEqual(comparison.compare("olga", pin, { id: challenge.id, words }), {

@@ -13,6 +13,7 @@ import { Presented } from "./presented.ts";
 import { createService } from "./create-service.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
 import type { OnServer } from "../service/opened-server.ts";
+import type { Desk } from "../../trust/port/desk.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { ListenerTrust } from "../access/listener-trust.ts";
 import type { Service } from "../service/service.ts";
@@ -22,6 +23,7 @@ interface GateOptions {
   readonly config: ListenerConfig;
   readonly trust: TrustPort;
   readonly groups: GroupLookup;
+  readonly lookedAt: Desk["lookedAt"];
   readonly identity: IdentityPem;
   readonly trustCa: NonNullable<GuardOptions["trustCa"]>;
   readonly ticketKeys: TicketKeys;
@@ -61,6 +63,7 @@ export class Gate {
       config,
       tls: this.#presented.tls,
       isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
+      lookedAt: options.lookedAt,
       mostUpstream: options.mostConnections,
       happenings,
       cut: (...cut) => this.#guard.cut(...cut),

@@ -68,6 +68,7 @@ export class Gates {
       config,
       trust: this.#trustFor(config.policy),
       groups: store,
+      lookedAt: (pin) => store.lookedAt(pin),
       identity,
       trustCa: useTrustCa(config.trustCa),
       ticketKeys: this.#ticketKeys(ticketContext(config)),

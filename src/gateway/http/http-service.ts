@@ -30,7 +30,7 @@ class HttpService implements Service {
     this.#sessions.attach(this.server);
     this.#http1.attach(this.server);
     new Http2Front(this.#forwarder, this.#sessions).attach(this.server);
-    if (context.config.onPending === "page") this.receivePending = createPendingPage();
+    if (context.config.onPending === "page") this.receivePending = createPendingPage(context.lookedAt);
   }
 
   rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void {

@@ -5,6 +5,7 @@ import type { Server, TlsOptions } from "node:tls";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { Peer } from "../../guard/connection/peer.ts";
 import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
+import type { Desk } from "../../trust/port/desk.ts";
 import type { ListenerConfig, PathRule } from "../config/config.ts";
 
 /** What a service is made of. */
@@ -17,6 +18,8 @@ export interface ServiceContext<Config extends ListenerConfig = ListenerConfig> 
    * Looks groups up, so it is true only now.
    */
   readonly isAllowed: (peer: Peer, allow: readonly string[], without?: readonly string[]) => boolean;
+  /** As `Desk` has it. */
+  readonly lookedAt: Desk["lookedAt"];
   /** How many connections to the upstream the process has files for; default no limit. */
   readonly mostUpstream?: number;
   readonly happenings: Happenings;

@@ -60,6 +60,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
     config: toConfig(options),
     tls: { key: server.key, cert: server.cert },
     isAllowed: (peer, allow) => allow.includes(peer.name),
+    lookedAt: (pin) => store.lookedAt(pin),
     happenings,
     cut: (...cut) => guarding.cut(...cut),
     onDenied: () => undefined,

@@ -101,6 +101,7 @@ describe("mode tcp", () => {
       config: listenerTo(upstream.port, { sendProxy: "v2" }),
       tls: { key, cert },
       isAllowed: () => true,
+      lookedAt: () => null,
       onDenied: () => undefined,
       happenings,
       cut: () => undefined,

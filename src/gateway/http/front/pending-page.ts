@@ -1,46 +1,24 @@
-import { createHash } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { PendingClient, ReceivePending } from "../../../guard/refusal/waiting-room.ts";
+import { encodeKeyCode } from "../../../trust/naming/key-code.ts";
 import { toKeyId } from "../../../trust/naming/key-id.ts";
 import { toPhrase } from "../../../trust/naming/phrase.ts";
-import { type KeyPin, readCertificate } from "../../../x509/certificate-facts.ts";
+import type { Desk } from "../../../trust/port/desk.ts";
+import { readCertificate } from "../../../x509/certificate-facts.ts";
+import { toWaitingPage, type Waiting, WAITING_HEADERS } from "./waiting-page.ts";
 
 /** Of either version of HTTP, as Node hands them out. */
 type FrontRequest = IncomingMessage | Http2ServerRequest;
 type FrontResponse = ServerResponse | Http2ServerResponse;
 
-/** What a pending client is told of itself. */
-interface Waiting {
-  readonly state: "pending";
-  readonly claimedName: string | null;
-  readonly keyId: string;
-  readonly pin: KeyPin;
-  /** To compare by voice with whoever approves. */
-  readonly phrase: string;
-}
-
-const REFRESH_SECONDS = 5;
-const STYLE =
-  "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}" +
-  "dt{color:#555}dd{margin:0 0 1rem;font-family:ui-monospace,monospace;overflow-wrap:anywhere}";
-const HEADERS = {
-  "cache-control": "no-store",
-  "content-security-policy":
-    `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; ` +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  vary: "accept",
-};
-
 /**
- * Answers whatever a pending client asks with a page that tells its key id and phrase, and that it waits. A server of
- * its own, which knows no upstream: nothing of the client can reach one.
+ * Answers whatever a pending client asks with a page that tells its key id, phrase and code, that it waits, and whether an
+ * operator has looked at its key, as `lookedAt` says. A server of its own, which knows no upstream: nothing of the client can reach one.
  */
-export function createPendingPage(): ReceivePending {
+export function createPendingPage(lookedAt: Desk["lookedAt"]): ReceivePending {
   const known = new WeakMap<object, Waiting>();
   let entering: Waiting | undefined;
   const server = createSecureServer({
@@ -65,7 +43,7 @@ export function createPendingPage(): ReceivePending {
     else second.destroy();
   });
   return (socket, client) => {
-    entering = toWaiting(socket, client);
+    entering = toWaiting(socket, client, lookedAt(client.pin));
     known.set(socket, entering);
     socket.on("error", () => undefined);
     server.emit("secureConnection", socket);
@@ -73,20 +51,28 @@ export function createPendingPage(): ReceivePending {
   };
 }
 
-function toWaiting(socket: TLSSocket, { pin, claimedName }: PendingClient): Waiting {
+function toWaiting(socket: TLSSocket, { pin, claimedName }: PendingClient, lookedAt: number | null): Waiting {
   const own = socket.getX509Certificate()?.raw;
   if (own === undefined) throw new TypeError("a server without a certificate has no phrase");
-  const phrase = toPhrase(readCertificate(own).pin, pin);
-  return { state: "pending", claimedName, keyId: toKeyId(pin), pin, phrase };
+  const serverPin = readCertificate(own).pin;
+  return {
+    state: "pending",
+    claimedName,
+    keyId: toKeyId(pin),
+    pin,
+    phrase: toPhrase(serverPin, pin),
+    code: encodeKeyCode({ serverPin, pin }),
+    seenByOperator: lookedAt === null ? null : new Date(lookedAt).toISOString(),
+  };
 }
 
 /** Each answer ends its connection: the next one is judged anew, and let through once the key is approved. */
 function answer(request: FrontRequest, response: FrontResponse, waiting: Waiting): void {
   const isJson = wantsJson(request.headers.accept ?? "");
-  const text = isJson ? `${JSON.stringify(waiting)}\n` : toPage(waiting);
+  const text = isJson ? `${JSON.stringify(waiting)}\n` : toWaitingPage(waiting);
   const type = isJson ? "application/json" : "text/html";
   const headers = {
-    ...HEADERS,
+    ...WAITING_HEADERS,
     "content-type": `${type}; charset=utf-8`,
     "content-length": Buffer.byteLength(text),
   };
@@ -105,23 +91,6 @@ function answer(request: FrontRequest, response: FrontResponse, waiting: Waiting
 
 function wantsJson(accept: string): boolean {
   return /\bapplication\/(?:[\w.-]+\+)?json\b/.test(accept) && !accept.includes("text/html");
-}
-
-function toPage({ claimedName, keyId, phrase }: Waiting): string {
-  const claim = claimedName === null ? "" : `<dt>You call yourself</dt><dd>${escapeHtml(claimedName)}</dd>`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="${REFRESH_SECONDS}"><title>Waiting for approval</title><style>${STYLE}</style></head>
-<body><h1>Waiting for approval</h1>
-<p>This service does not know your key yet. Read the phrase to whoever runs it: if they see the same words, they can
-approve you. This page looks again every ${REFRESH_SECONDS} seconds.</p>
-<dl>${claim}<dt>Phrase</dt><dd>${escapeHtml(phrase)}</dd><dt>Key id</dt><dd>${escapeHtml(keyId)}</dd></dl>
-</body></html>
-`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function isHttp2(request: FrontRequest): request is Http2ServerRequest {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import tls from "node:tls";
 import { describe, it } from "node:test";
+import { parseKeyCode } from "../../../../src/trust/naming/key-code.ts";
 import { toKeyId } from "../../../../src/trust/naming/key-id.ts";
 import { toPhrase } from "../../../../src/trust/naming/phrase.ts";
 import { readCertificate } from "../../../../src/x509/certificate-facts.ts";
@@ -62,9 +63,10 @@ describe("a pending client", () => {
     assert.match(answer, /^HTTP\/1\.1 403 Forbidden\r\n/);
     assert.match(answer, /cache-control: no-store\r\n/);
     assert.match(answer, /connection: close\r\n/i);
-    assert.ok(answer.includes(toPhrase(server, anna.facts.pin)));
+    const words = Array.from(answer.matchAll(/<li>(\w+)<\/li>/g), ([, word]) => word);
+    assert.equal(words.join(" "), toPhrase(server, anna.facts.pin));
     assert.ok(answer.includes(toKeyId(anna.facts.pin)));
-    assert.match(answer, /<meta http-equiv="refresh" content="5">/);
+    assert.match(answer, /<noscript><meta http-equiv="refresh" content="5"><\/noscript>/);
     for (const request of [
       "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
       "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
@@ -85,9 +87,25 @@ describe("a pending client", () => {
       GET.replace("\r\n\r\n", "\r\nAccept: application/json\r\n\r\n"),
     );
     const told = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(told), ["state", "claimedName", "keyId", "pin", "phrase"]);
+    const fields = ["state", "claimedName", "keyId", "pin", "phrase", "code", "seenByOperator"];
+    assert.deepEqual(Object.keys(told), fields);
     assert.equal(told["state"], "pending");
     assert.equal(told["pin"], anna.facts.pin);
+    const { pin, serverPin } = parseKeyCode(String(told["code"]));
+    assert.deepEqual([pin, toPhrase(serverPin, pin)], [anna.facts.pin, told["phrase"]]);
+  });
+
+  it("is told that an operator has looked at its key", async () => {
+    await using upstream = await openUpstream();
+    await using scene = await openScene(upstream.port);
+    const asJson = GET.replace("\r\n\r\n", "\r\nAccept: application/json\r\n\r\n");
+    assert.match(await exchangeRaw(scene.port, asJson), /"seenByOperator":null/);
+    assert.match(await exchangeRaw(scene.port, GET), /<p role="status">Nobody who can approve you has/);
+    await scene.trust.flush();
+    const looked = [{ pin: anna.facts.pin, at: Date.UTC(2030, 0, 1) }];
+    await scene.trust.store.record({ seen: [], refusals: [], opened: [], closed: [], looked });
+    assert.match(await exchangeRaw(scene.port, asJson), /"seenByOperator":"2030-01-01T00:00:00\.000Z"/);
+    assert.match(await exchangeRaw(scene.port, GET), /<p role="status">An operator has seen it/);
   });
 
   it("gets it over HTTP/2, and the session ends with it", async () => {
@@ -111,11 +129,15 @@ describe("a pending client", () => {
     await using scene = await openScene(upstream.port);
     const hostile = await identity(`<script>alert("1")</script>&'`);
     const answer = await exchangeRaw(scene.port, GET, hostile);
-    assert.doesNotMatch(answer, /<script|alert\("/);
-    assert.match(answer, /&#60;script&#62;/);
-    const style = /<style>(.*?)<\/style>/s.exec(answer)?.[1] ?? "";
-    const hash = createHash("sha256").update(style).digest("base64");
-    assert.ok(answer.includes(`content-security-policy: default-src 'none'; style-src 'sha256-${hash}'`));
+    assert.doesNotMatch(answer, /alert\("/);
+    assert.match(answer, /<bdi>&#60;script&#62;/);
+    const [style, script, ...more] = Array.from(
+      answer.matchAll(/<(?:style|script)>(.*?)<\/(?:style|script)>/gs),
+      ([, text = ""]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,
+    );
+    assert.deepEqual(more, []);
+    const policy = `default-src 'none'; style-src ${style}; script-src ${script}; connect-src 'self'; require-trusted-types-for`;
+    assert.ok(answer.includes(`content-security-policy: ${policy}`));
   });
 
   it("is let through once it is approved, and its open connection does not stay pending", async () => {
