@@ -18,7 +18,7 @@ export function command(): Command {
   return addPeerFlags(addConnectFlags(new Command("connect")))
     .option(
       "--show-phrase",
-      "print twelve words over both keys, for two people to compare, before stdin is sent",
+      "print twelve words over both keys and a QR code of them, to be compared, before stdin is sent",
     )
     .option(
       "--summary",

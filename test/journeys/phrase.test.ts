@@ -4,8 +4,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
-import { Home, type RunResult, startServe } from "../cli/support/serve.ts";
-import { printed, printedJson } from "../cli/support/trust.ts";
+import decodeQr from "qr/decode.js";
+import { KeyComparison } from "../../src/operator/compare-key.ts";
+import { parseKeyCode } from "../../src/trust/naming/key-code.ts";
+import type { KeyPin } from "../../src/trust/records/key-record.ts";
+import { Home, MAIN, type RunResult, runToEnd, startServe } from "../cli/support/serve.ts";
+import { openHomeStore, printed, printedJson } from "../cli/support/trust.ts";
+
+/** util-linux's `script`, which gives a program a terminal. */
+const terminal = await runToEnd("script", ["--version"]).catch(() => undefined);
+const hasTerminal = terminal?.stdout.includes("util-linux") === true;
 
 interface Between extends AsyncDisposable {
   readonly port: number;
@@ -52,6 +60,25 @@ function readOut({ stderr }: RunResult): Shown {
     /^phrase {2}(\S+(?: \S+){11})\nserver {2}(\S+)\nclient {2}(\S+)$/m.exec(stderr) ?? [];
   assert.notEqual(phrase, "", stderr);
   return { phrase, server, client };
+}
+
+/** What a camera makes of half blocks on a dark screen: what is drawn is light. */
+function scanned(screen: string): string {
+  const lines = screen.split("\n").map((line) => line.trim());
+  const rows = lines.filter((line) => /^[█▀▄ ]{20,}$/.test(line));
+  const modules = rows.flatMap((row) => [
+    Array.from(row, (block) => (block === "█" || block === "▀" ? 255 : 0)),
+    Array.from(row, (block) => (block === "█" || block === "▄" ? 255 : 0)),
+  ]);
+  const scale = 4;
+  const width = (modules[0]?.length ?? 0) * scale;
+  const height = modules.length * scale;
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let at = 0; at < width * height; at++) {
+    const [y, x] = [Math.floor(at / width / scale), Math.floor((at % width) / scale)];
+    data.fill(modules[y]?.[x] ?? 255, at * 4, at * 4 + 3);
+  }
+  return decodeQr({ width, height, data });
 }
 
 async function onlyKey(home: Home): Promise<ShownKey> {
@@ -108,6 +135,28 @@ describe("a phrase", () => {
       assert.notEqual(shown.client, key.keyId);
     });
   }
+
+  it("comes with a code of both keys, which a terminal shows to be scanned, and which compares equal", async (t) => {
+    using home = new Home();
+    await using server = await startServe(home, ["--first-use", "ask"]);
+    const plain = await home.run(["connect", server.address, "--show-phrase"], "me\n");
+    const [, code = ""] = /^code {4}(\S+)$/m.exec(plain.stderr) ?? [];
+    const key = await onlyKey(home);
+    assert.deepEqual(parseKeyCode(code), { serverPin: server.pin, pin: key.pin });
+    assert.doesNotMatch(plain.stderr, /█/);
+    const { store } = openHomeStore(home);
+    const comparison = new KeyComparison(store, { monotonic: () => 0, random: () => 0 });
+    const { equal, how } = comparison.compare("olga", key.pin as KeyPin, { code });
+    await store.close();
+    assert.deepEqual([equal, how], [true, "scan"]);
+
+    if (!hasTerminal) return t.skip("util-linux has no `script` here");
+    const words = [process.execPath, MAIN, "connect", server.address, "--show-phrase"];
+    const line = words.map((word) => `'${word}'`).join(" ");
+    const args = ["--quiet", "--return", "--command", line, "/dev/null"];
+    const { stdout } = await runToEnd("script", args, { input: "me\n", environment: home.environment });
+    assert.equal(scanned(stdout), code);
+  });
 
   it("is not shown for a server that is refused", async () => {
     using home = new Home();

@@ -2,6 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { connect } from "../../client/connection/connect.ts";
 import { parseShownIdentity } from "../../client/identities/identity.ts";
 import { formatServerAddress } from "../../client/servers/server-address.ts";
+import { encodeKeyCode } from "../../trust/naming/key-code.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { toPhrase } from "../../trust/naming/phrase.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
@@ -21,10 +22,11 @@ export async function withConnection(
   const options = await connectOptions(known.store, wanted);
   const { certificate } = options.identity;
   const ours = flags.showPhrase && parseShownIdentity(certificate, "the certificate").pin;
+  const qr = ours !== undefined && process.stderr.isTTY ? await import("uqr") : undefined;
   try {
     const socket = await connect({
       ...options,
-      ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours) }),
+      ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours, qr) }),
     });
     await use(socket);
   } catch (error) {
@@ -38,12 +40,15 @@ export async function withConnection(
   }
 }
 
-/** `trust show` prints the same words at the server, if nobody is in between. */
-function sayPhrase(serverPin: KeyPin, clientPin: KeyPin): void {
+/** `trust show` prints the same words at the server, if nobody is in between; the code has both keys, to be scanned. */
+function sayPhrase(serverPin: KeyPin, clientPin: KeyPin, qr: typeof import("uqr") | undefined): void {
+  const code = encodeKeyCode({ serverPin, pin: clientPin });
   const lines = [
     ["phrase", toPhrase(serverPin, clientPin)],
     ["server", toKeyId(serverPin)],
     ["client", toKeyId(clientPin)],
+    ["code", code],
   ];
   say(table(lines));
+  if (qr !== undefined) say(`\n${qr.renderUnicodeCompact(code, { border: 4 })}`);
 }

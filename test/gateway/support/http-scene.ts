@@ -18,7 +18,8 @@ import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { closed } from "../../guard/support/closed.ts";
 import { listenerTo } from "./scene.ts";
 
-const server = await identity("localhost");
+/** Whom clients meet. */
+export const server: TestIdentity = await identity("localhost");
 /** The client of most tests. */
 export const anna: TestIdentity = await identity("anna");
 

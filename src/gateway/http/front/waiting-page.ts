@@ -28,9 +28,10 @@ const AWAY =
 const STYLE =
   ":root{color-scheme:light dark}" +
   "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}" +
+  "h1{font-size:1.6rem;line-height:1.25}" +
   "dt{opacity:.75}dd{margin:0 0 1rem;overflow-wrap:anywhere}" +
   "dd,ol{font-family:ui-monospace,monospace}" +
-  "ol{columns:9rem;margin:0;padding:0 0 0 2.5rem}" +
+  "ol{columns:7.5rem;margin:0;padding:0 0 0 2.5rem}" +
   "[role=status]{font-weight:600;min-height:1.5em}" +
   "svg{display:block;width:min(16rem,100%);height:auto}";
 
