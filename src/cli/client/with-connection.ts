@@ -22,11 +22,12 @@ export async function withConnection(
   const options = await connectOptions(known.store, wanted);
   const { certificate } = options.identity;
   const ours = flags.showPhrase && parseShownIdentity(certificate, "the certificate").pin;
-  const qr = ours !== undefined && process.stderr.isTTY ? await import("uqr") : undefined;
+  const drawn = ours !== undefined && process.stderr.isTTY ? await import("uqr") : undefined;
+  const toQr = drawn && ((code: string) => drawn.renderUnicodeCompact(code, { border: 4 }));
   try {
     const socket = await connect({
       ...options,
-      ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours, qr) }),
+      ...(ours !== undefined && { onServer: ({ facts }) => sayPhrase(facts.pin, ours, toQr) }),
     });
     await use(socket);
   } catch (error) {
@@ -41,7 +42,7 @@ export async function withConnection(
 }
 
 /** `trust show` prints the same words at the server, if nobody is in between; the code has both keys, to be scanned. */
-function sayPhrase(serverPin: KeyPin, clientPin: KeyPin, qr: typeof import("uqr") | undefined): void {
+function sayPhrase(serverPin: KeyPin, clientPin: KeyPin, toQr?: (code: string) => string): void {
   const code = encodeKeyCode({ serverPin, pin: clientPin });
   const lines = [
     ["phrase", toPhrase(serverPin, clientPin)],
@@ -50,5 +51,5 @@ function sayPhrase(serverPin: KeyPin, clientPin: KeyPin, qr: typeof import("uqr"
     ["code", code],
   ];
   say(table(lines));
-  if (qr !== undefined) say(`\n${qr.renderUnicodeCompact(code, { border: 4 })}`);
+  if (toQr !== undefined) say(`\n${toQr(code)}`);
 }
