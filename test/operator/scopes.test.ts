@@ -143,6 +143,7 @@ describe("the last admin", () => {
       { act: "remove-from-group", group: "operators", key: "boss" },
       { act: "approve", key: boss.pin, name: "nobody in particular" },
       { act: "approve", key: boss.pin, expires: AT, onConflict: "add" },
+      { act: "approve", key: boss.pin, expires: AT + 1000, onConflict: "add" },
     ];
     for (const act of acts) {
       assert.equal(await codeOf(perform(actingAs(store, "admin"), act)), "ERR_HANDCLASP_LAST_ADMIN", act.act);

@@ -30,11 +30,9 @@ export function operatorsAsText(tables: TrustTables, now: number): string {
   return lines.join("\n");
 }
 
-/** Whether somebody may do everything: a trusted key of the group `operators`. */
-export function hasAdmin(tables: TrustTables, now: number): boolean {
-  return tables.membersOf(ADMINS).some(({ nameKey }) => {
-    return tables.keysOfName(nameKey).some(({ state, expires }) => {
-      return state === "trusted" && (expires === null || now < expires);
-    });
-  });
+/** Until when somebody may do everything, by a trusted key of the group `operators`; 0 when nobody may. */
+export function endOfAdmins(tables: TrustTables, now: number): number {
+  const keys = tables.membersOf(ADMINS).flatMap(({ nameKey }) => tables.keysOfName(nameKey));
+  const ends = keys.map(({ state, expires }) => (state === "trusted" ? (expires ?? Infinity) : 0));
+  return Math.max(0, ...ends.filter((end) => now < end));
 }

@@ -2,7 +2,7 @@ import { HandclaspError } from "../../errors.ts";
 import type { Outcome } from "../records/change.ts";
 import { includes, type Scope } from "../records/scope.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
-import { hasAdmin, operatorsAsText } from "./concerns-operators.ts";
+import { endOfAdmins, operatorsAsText } from "./concerns-operators.ts";
 import type { PreparedChange } from "./prepared-change.ts";
 import { scopeNeeded } from "./scope-needed.ts";
 
@@ -19,9 +19,11 @@ export function withinScope(
   const { scope, at } = change;
   if (scope === undefined) return carryOut(tables, change);
   if (scope === "admin") {
-    const hadAdmin = hasAdmin(tables, at);
+    const before = endOfAdmins(tables, at);
     const outcome = carryOut(tables, change);
-    if (hadAdmin && !hasAdmin(tables, at)) throw lastAdmin();
+    const end = endOfAdmins(tables, at);
+    // An approval that ends soon would leave nobody then.
+    if (end < before && (end === 0 || change.type === "approve")) throw lastAdmin();
     return outcome;
   }
   const needed = scopeNeeded(tables, change);
