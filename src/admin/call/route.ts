@@ -50,6 +50,8 @@ export interface Route {
   readonly answer: GenericSchema | undefined;
   /** Whether `If-Match` has to give the version that was looked at, of what the path names. */
   readonly needsVersion: (subject: unknown) => boolean;
+  /** Whether there can be a need for it. */
+  readonly isVersioned: boolean;
   readonly find: ((params: Readonly<Record<string, string>>) => unknown) | undefined;
   readonly handle: (call: Call) => Promise<Answer | Response> | Answer | Response;
 }
@@ -78,7 +80,20 @@ export function route<
   const { summary, scope, query, body, answer, needsVersion = never, find } = spec;
   const handle = spec.handle as Route["handle"];
   const needs = needsVersion as Route["needsVersion"];
-  return { method, path, summary, scope, query, body, answer, needsVersion: needs, find, handle };
+  const isVersioned = needsVersion !== never;
+  return {
+    method,
+    path,
+    summary,
+    scope,
+    query,
+    body,
+    answer,
+    needsVersion: needs,
+    isVersioned,
+    find,
+    handle,
+  };
 }
 
 /** Of what is there in one version, or of which the version says nothing. */

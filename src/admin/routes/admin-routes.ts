@@ -11,6 +11,7 @@ import { eventRoutes } from "./events.ts";
 import { groupRoutes } from "./groups.ts";
 import { healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
+import { openApiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.ts";
 import { refusalRoutes } from "./refusals.ts";
 import { sessionRoutes, type SignIn } from "./session.ts";
@@ -39,5 +40,6 @@ export function adminRoutes(context: AdminContext, signIn: SignIn, hub: Hub): re
     ...apiTokenRoutes(context),
     ...operatorRoutes(context),
     ...streamRoutes(hub),
+    ...openApiRoutes(),
   ];
 }

@@ -17,6 +17,7 @@ export function pageQuery<T extends PageQuery>(fields: v.ObjectEntries): v.Gener
       v.pipe(
         v.string(),
         v.regex(/^[1-9]\d{0,2}$/, "a whole number from 1 to 500"),
+        v.metadata({ description: "At the most; 1 to 500, default 100" }),
         v.transform(Number),
         v.maxValue(500, "at most 500"),
       ),
