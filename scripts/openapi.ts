@@ -74,23 +74,43 @@ export function openApi(routes: readonly Route[]): Json {
   };
 }
 
-/** Every status that a route can answer with, but for what is nobody's doing. */
+/** Routes whose body names a key, or that need one to be in some state. */
+const MORE: Readonly<Record<string, readonly number[]>> = {
+  "/v1/groups/add": [404],
+  "/v1/groups/remove": [404],
+  "/v1/keys/{keyId}/comparison": [409],
+  "/v1/keys/{keyId}/compare": [412, 429],
+};
+
+/** Statuses that are a route's own; `COMMON_STATUSES` are those of most. */
 export function statusesOf(route: Route): readonly number[] {
-  const { method, path, scope, query, body, find, isVersioned } = route;
-  const creates =
-    method === "POST" && (path === "/v1/tokens" || path === "/v1/api-tokens" || path === "/v1/session");
-  const changes = method !== "GET" && !path.startsWith("/v1/audit") && path !== "/v1/commands";
+  const { method, path, scope, find, isVersioned } = route;
+  const creates = ["/v1/tokens", "/v1/api-tokens", "/v1/session"].includes(path) && method === "POST";
+  const reads = method === "GET" || path.startsWith("/v1/audit") || path === "/v1/commands";
   return [
     creates ? 201 : 200,
-    ...(scope === "anybody" && method === "GET" ? [] : [401, 403]),
     ...(find === undefined ? [] : [404]),
     ...(isVersioned ? [412, 428] : []),
-    ...(changes && scope !== "anybody" && path !== "/v1/session" ? [409] : []),
-    ...(body === undefined ? [] : [413, 415]),
-    421,
-    ...(body === undefined && query === undefined ? [] : [422]),
-    ...(path.endsWith("/compare") ? [429] : []),
-    503,
+    ...(reads || path === "/v1/session" || scope === "anybody" ? [] : [409]),
+    ...(MORE[path] ?? []),
+  ].toSorted((one, other) => one - other);
+}
+
+/** Of routes for operators; of those with a body; of all. */
+export const COMMON_STATUSES: {
+  readonly operators: readonly number[];
+  readonly body: readonly number[];
+  readonly all: readonly number[];
+} = { operators: [401, 403], body: [413, 415], all: [421, 422, 503] };
+
+function allStatusesOf(route: Route): readonly number[] {
+  const { operators, body, all } = COMMON_STATUSES;
+  const isGuarded = route.scope !== "anybody" || route.method !== "GET";
+  return [
+    ...statusesOf(route),
+    ...(isGuarded ? operators : []),
+    ...(route.body === undefined ? [] : body),
+    ...all,
   ].toSorted((one, other) => one - other);
 }
 
@@ -136,7 +156,7 @@ function operation(route: Route): Json {
       },
     }),
     responses: Object.fromEntries(
-      statusesOf(route).map((status) => [String(status), response(route, status)]),
+      allStatusesOf(route).map((status) => [String(status), response(route, status)]),
     ),
   };
 }

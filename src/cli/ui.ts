@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { LoopbackServer } from "./admin/loopback-server.ts";
+import { onEnter } from "./admin/on-enter.ts";
 import { openAdmin } from "./admin/open-admin.ts";
 import { openLink } from "./admin/open-link.ts";
 import { loadPageFiles } from "./admin/page-files.ts";
@@ -34,15 +35,19 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
   const page = await loadPageFiles();
   await withStore(url, "ui", async (store) => {
     const of = { verb: "ui", store, page, version: readVersion() };
-    let link = "";
+    const opened = Promise.withResolvers<() => string>();
     await using _server = await LoopbackServer.open(wanted, (address, hosts) => {
       const admin = openAdmin({ ...of, hosts, transport: "loopback", identify: nobody });
-      link = `http://${formatServerAddress(address)}/#k=${admin.createLink()}`;
+      opened.resolve(() => `http://${formatServerAddress(address)}/#k=${admin.createLink()}`);
       return admin;
     });
-    say("the page is open to whoever uses this link first, within a minute:");
+    const createLink = await opened.promise;
+    const link = createLink();
+    const again = process.stdin.isTTY ? "; Enter makes another one" : "";
+    say(`the page is open to whoever uses this link first, within a minute${again}:`);
     print(link);
     using _opened = open ? openLink(link) : undefined;
+    using _typed = onEnter(process.stdin, () => print(createLink()));
     await stopped;
   });
 }
