@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 import { ProblemError } from "../client/request.ts";
 import { refreshSession, signIn } from "../client/session.ts";
 import type { Problem, Session } from "../client/shapes.ts";
@@ -40,6 +41,9 @@ export function SignIn({
       await refreshSession();
     }
   };
+  useEffect(() => {
+    document.title = "Sign in · handclasp";
+  }, []);
   const { refusal, signIn: ways, commands } = session;
   return (
     <main class="sign-in">
