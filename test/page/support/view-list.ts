@@ -40,7 +40,14 @@ export const VIEWS: readonly View[] = [
     },
   },
   { name: "invite", path: () => "/invite", shows: (page) => seen(page, "laptop-of-jo") },
-  { name: "history", path: () => "/history", shows: (page) => seen(page, "Verified to head") },
-  { name: "window", path: () => "/window", shows: (page) => seen(page, "Open the window") },
-  { name: "settings", path: () => "/settings", shows: (page) => seen(page, "Nothing is wrong.") },
+  {
+    name: "history",
+    path: () => "/history",
+    async shows(page) {
+      await seen(page, "Verified to head");
+      await seen(page, "with a join token");
+    },
+  },
+  { name: "window", path: () => "/window", shows: (page) => seen(page, "kiosk-2") },
+  { name: "settings", path: () => "/settings", shows: (page) => seen(page, "provisioning") },
 ];

@@ -50,14 +50,22 @@ export class SceneWriter {
     return facts;
   }
 
-  /** Meets a client at first use; of a name that is taken nothing but a conflict comes. */
-  async meet(name: string, agoMs: number, from: CameFrom = {}): Promise<CertificateFacts> {
+  /**
+   * Meets a client at first use, which an open window is counted for if there is one; of a name that is taken nothing but a
+   * conflict comes.
+   */
+  async meet(
+    name: string,
+    agoMs: number,
+    from: CameFrom & { readonly byWindow?: boolean } = {},
+  ): Promise<CertificateFacts> {
     const facts = await this.client(name, agoMs);
     await this.store.apply({
       type: "claim",
       ...this.#origin(agoMs, from),
       peer: facts.claimedName ?? name,
       source: "first-use",
+      ...(from.byWindow === true && { whileOpen: "refuse" as const }),
       certificate: toSeenCertificate(facts),
       pendingExpires: this.at(agoMs) + 7 * DAY_MS,
       maxPending: 100_000,

@@ -23,7 +23,16 @@ export async function writeTuesday(scene: SceneWriter): Promise<Tuesday> {
   for (const [index, name] of PEERS.entries()) {
     peers.push(await scene.meet(name, (30 - 2 * index) * DAY_MS, { address: `10.0.4.${30 + index}` }));
   }
+  await writeWindow(scene);
+  await writeOperators(scene);
   const mira = scene.operator(9 * DAY_MS);
+  await mira.approve(anna.pin, { compared: "words" });
+  await scene.refuse("not-allowed", 2 * DAY_MS, {
+    pin: anna.pin,
+    peer: "anna",
+    address: "10.0.4.21",
+    listener: "ci",
+  });
   for (const name of ["anna", "carla"]) await mira.addToGroup("lab", name);
   for (const name of ["build-01", "build-02"]) await mira.addToGroup("ci", name);
   await mira.note("scale-3", "in the cellar, behind the boiler");
@@ -41,7 +50,9 @@ export async function writeTuesday(scene: SceneWriter): Promise<Tuesday> {
   const printer = await scene.wait("printer-4", 40 * MINUTE_MS, { address: "10.0.4.7", tries: 3 });
   await scene.wait("scanner hall B", 12 * MINUTE_MS, { address: "10.0.4.8" });
   for (let index = 0; index < 41; index++) {
-    await scene.wait(`node-${1000 + index * 7}`, 8 * MINUTE_MS, { address: `198.51.100.${10 + index}` });
+    await scene.wait(`node-${1000 + index * 7}`, 8 * MINUTE_MS - index * 4_000, {
+      address: `198.51.100.${10 + index}`,
+    });
   }
   await scene.refuse("revoked", 3 * HOUR_MS, {
     pin: left.pin,
@@ -78,4 +89,27 @@ async function writeTokens(scene: SceneWriter, serverPin: KeyPin): Promise<void>
   await scene.operator(3 * DAY_MS - 1).cancelToken(id);
   const used = await scene.operator(2 * DAY_MS).createToken({ peer: "tablet-new", servers, serverPin });
   await scene.join(used.id, "tablet-new", 2 * DAY_MS - 5 * MINUTE_MS, { address: "10.0.4.91" });
+}
+
+/** A window some days ago, and two who came by it. */
+async function writeWindow(scene: SceneWriter): Promise<void> {
+  await scene.operator(12 * DAY_MS).openFirstUse(10 * MINUTE_MS, { max: 12, from: "10.0.4.0/24" });
+  for (const [index, name] of ["kiosk-1", "kiosk-2"].entries()) {
+    const address = `10.0.4.${70 + index}`;
+    await scene.meet(name, 12 * DAY_MS - (2 + index) * MINUTE_MS, { address, byWindow: true });
+  }
+}
+
+/** Those who may act by certificate, and what lets scripts in. */
+async function writeOperators(scene: SceneWriter): Promise<void> {
+  const admin = scene.operator(11 * DAY_MS, "root");
+  for (const [name, group] of [
+    ["mira's laptop", "operators"],
+    ["jo's phone", "operators-approve"],
+  ] as const) {
+    const { pin } = await scene.meet(name, 11 * DAY_MS, { address: "10.0.2.14" });
+    await admin.addToGroup(group, pin);
+  }
+  await admin.createApiToken({ name: "grafana", scope: "read", expires: scene.at(-79 * DAY_MS) });
+  await admin.createApiToken({ name: "provisioning", scope: "manage", expires: scene.at(-19 * DAY_MS) });
 }
