@@ -38,6 +38,8 @@ export interface Admin {
   readonly createLink: () => string;
   /** Answers a request; never fails. */
   readonly fetch: (request: Request, env: unknown) => Promise<Response>;
+  /** Ends the sessions that began here. */
+  readonly signOut: () => Promise<void>;
   /** Ends what is streamed. */
   readonly close: () => void;
 }
@@ -100,6 +102,7 @@ export function createAdmin(options: AdminOptions): Admin {
         return secure(problemResponse(toProblem(error)));
       }
     },
+    signOut: () => sessions.endAll(),
     close: () => hub.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { Admin } from "../admin/admin.ts";
 import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { LoopbackServer } from "./admin/loopback-server.ts";
@@ -35,13 +36,14 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
   const page = await loadPageFiles();
   await withStore(url, "ui", async (store) => {
     const of = { verb: "ui", store, page, version: readVersion() };
-    const opened = Promise.withResolvers<() => string>();
+    const opened = Promise.withResolvers<{ createLink: () => string; signOut: Admin["signOut"] }>();
     await using _server = await LoopbackServer.open(wanted, (address, hosts) => {
       const admin = openAdmin({ ...of, hosts, transport: "loopback", identify: nobody });
-      opened.resolve(() => `http://${formatServerAddress(address)}/#k=${admin.createLink()}`);
+      const createLink = (): string => `http://${formatServerAddress(address)}/#k=${admin.createLink()}`;
+      opened.resolve({ createLink, signOut: admin.signOut });
       return admin;
     });
-    const createLink = await opened.promise;
+    const { createLink, signOut } = await opened.promise;
     const link = createLink();
     const again = process.stdin.isTTY ? "; Enter makes another one" : "";
     say(`the page is open to whoever uses this link first, within a minute${again}:`);
@@ -49,6 +51,8 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
     using _opened = open ? openLink(link) : undefined;
     using _typed = onEnter(process.stdin, () => print(createLink()));
     await stopped;
+    // Pages that are left open go on asking whoever listens at this port next, and say their secrets.
+    await signOut();
   });
 }
 

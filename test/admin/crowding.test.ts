@@ -73,4 +73,17 @@ describe("one operator among many", () => {
     const { status } = await api.ask(`/v1/api-tokens/${id}/cancel`, { method: "POST", body: {}, headers });
     assert.equal(status, 200);
   });
+
+  it("has the server busy for no longer than it takes to read what it sent", async () => {
+    await using api = await OpenAdmin.open();
+    const blank = `br,gzip${" ".repeat(15_000)}x`;
+    const began = performance.now();
+    for (let at = 0; at < 40; at++) {
+      const { status } = await api.ask("/", {
+        headers: { "accept-encoding": blank },
+      });
+      assert.equal(status, 200);
+    }
+    assert.ok(performance.now() - began < 10_000);
+  });
 });

@@ -62,6 +62,26 @@ describe("handclasp ui", () => {
     }
   });
 
+  it("signs out whoever is signed in when it stops: another user's program may listen there next", async () => {
+    using home = new Home();
+    const ui = await startUi(home);
+    const { origin, hash } = new URL(ui.link);
+    const response = await fetch(`${origin}/v1/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin },
+      body: JSON.stringify({ link: hash.slice("#k=".length) }),
+    });
+    const { secret } = (await response.json()) as { secret: string };
+    await ui.stop();
+    const next = await startUi(home);
+    try {
+      const headers = { authorization: `Bearer ${secret}` };
+      assert.equal((await fetch(`${new URL(next.link).origin}/v1/keys`, { headers })).status, 401);
+    } finally {
+      await next.stop();
+    }
+  });
+
   it("listens on no address that others reach", async () => {
     using home = new Home();
     for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:7443", "gw.example:7443"]) {

@@ -12,7 +12,11 @@ export function pageResponse(page: PageFiles, request: Request, path: string): R
     vary: "accept-encoding",
   });
   if (request.headers.get("if-none-match") === file.etag) return new Response(null, { status: 304, headers });
-  const accepted = request.headers.get("accept-encoding")?.split(/\s*,\s*/) ?? [];
+  const accepted =
+    request.headers
+      .get("accept-encoding")
+      ?.split(",")
+      .map((one) => one.trim()) ?? [];
   const encoding = (["br", "gzip"] as const).find((each) => accepted.includes(each));
   if (encoding !== undefined) headers.set("content-encoding", encoding);
   const bytes = encoding === undefined ? file.bytes : file[encoding];

@@ -18,6 +18,7 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #used = new BoundedMap<string, number>(1000);
+  readonly #begun = new BoundedMap<string, true>(1000);
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -62,6 +63,11 @@ export class Sessions {
     await this.#options.store.endSession(hashOfSecret(secret));
   }
 
+  /** Ends those that began here. */
+  async endAll(): Promise<void> {
+    for (const hash of this.#begun.keys()) await this.#options.store.endSession(hash);
+  }
+
   async #begin(session: {
     readonly of: string;
     readonly via: "link" | "bearer";
@@ -70,7 +76,9 @@ export class Sessions {
   }): Promise<string> {
     const { store, now } = this.#options;
     const secret = `hcs1.${randomBytes(SECRET_BYTES).toString("base64url")}`;
-    await store.putSession({ hash: hashOfSecret(secret), createdAt: now(), ...session });
+    const hash = hashOfSecret(secret);
+    await store.putSession({ hash, createdAt: now(), ...session });
+    this.#begun.set(hash, true);
     return secret;
   }
 }
