@@ -5,7 +5,7 @@ import type { ListedKey, Roll } from "../trust/port/roll.ts";
 import { isSetAside } from "../trust/judging/is-set-aside.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { type RefusedLately, refusedLately } from "./refused-lately.ts";
-import { selectionDigest } from "./selection.ts";
+import { selectionDigest } from "./selection-digest.ts";
 import { toWaitingKeys, type WaitingKey } from "./waiting-key.ts";
 
 /** From so many of one network on, strangers are one item. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { selectionDigest } from "../../src/operator/selection.ts";
+import { selectionDigest } from "../../src/operator/selection-digest.ts";
 import { keysOfNetwork, toWaiting, type WaitingItem, type WaitingJson } from "../../src/operator/waiting.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { RefusalSighting } from "../../src/trust/port/ledger.ts";
