@@ -73,6 +73,21 @@ function listRows(figures: Figures): readonly Row[] {
   });
 }
 
+/** The slowest of what an operator types, and of what is listed. */
+function operatorRows(figures: Figures): readonly Row[] {
+  const slowest = (name: string): number => {
+    const all = Object.values(figures[name] as Readonly<Record<string, { readonly median: number }>>);
+    return Math.max(...all.map(({ median }) => median));
+  };
+  const size = "100 000 peers, 1 000 000 events";
+  return [
+    most(`a search of peers as one types, ${size}`, slowest("searches"), 50, " ms"),
+    most(`a page of an operator's lists, ${size}`, slowest("pages"), 20, " ms"),
+    most("the chain verified, at a stretch", number(figures, "verified.stall"), 50, " ms"),
+    most("two times compared, at a stretch", number(figures, "compared.stall"), 100, " ms"),
+  ];
+}
+
 interface ListCost {
   readonly millis: number;
   readonly megabytes: number | null;
@@ -107,7 +122,9 @@ try {
   const startup = run("startup.ts");
   const lookup = run("lookup.ts");
   const firstUse = run("first-use.ts");
-  const lists = run("lists.ts");
+  const large = join(folder, "large.db");
+  const lists = run("lists.ts", [large]);
+  const operator = run("operator/run.ts", [large]);
   const page = run("page.ts");
   const imported = run("import-certificates.ts");
   const library = slowFsync();
@@ -134,6 +151,7 @@ try {
     most("judge", number(lookup, "judgeMicros"), 2, " µs"),
     most("warm lookup, 1 000 000 keys", number(lookup, "lookupMicros"), 20, " µs"),
     ...listRows(lists),
+    ...operatorRows(operator),
     ...pageRows(page),
     shown(
       "memory of trust list, all of 100 000 peers; of 1 000",

@@ -33,7 +33,7 @@ describe("a selection", () => {
     const { done, left } = await applySelection(operator, selection, said, NOTHING.comparedBy);
     assert.deepEqual(new Set(done.map(({ pin }) => pin)), new Set([0, 3, 4, 5].map((at) => pins[at])));
     assert.deepEqual(
-      new Map(left.map(({ pin, reason }) => [String(pin), reason])),
+      new Map(left.map(({ pin, reason }): [string | undefined, string] => [pin, reason])),
       new Map([
         [pins[1], "changed"],
         [pins[2], "gone"],
