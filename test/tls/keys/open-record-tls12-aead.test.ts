@@ -23,6 +23,10 @@ function keysOf({ keyLength, fixedIvLength }: AeadCipher): {
   };
 }
 
+function zeros(length: number): ProtectedRecord {
+  return { type: 23, version: 0x0303, fragment: new Uint8Array(length) };
+}
+
 describe("a record of TLS 1.2 under an AEAD", () => {
   for (const [name, code] of [
     ["with the nonce that it shows", 0xc02f],
@@ -54,13 +58,8 @@ describe("a record of TLS 1.2 under an AEAD", () => {
   it("has room for nonce and tag, and is no longer than any sender may make it", () => {
     const cipher = cipherOf(0xc02f);
     const opener = new Tls12AeadOpener(cipher, keysOf(cipher));
-    const of = (length: number): ProtectedRecord => ({
-      type: 23,
-      version: 0x0303,
-      fragment: new Uint8Array(length),
-    });
-    assert.throws(() => opener.open(of(23)), /needs 24, has 23/);
-    assert.throws(() => opener.open(of(16_384 + 1025)), /at most 17408/);
+    assert.throws(() => opener.open(zeros(23)), /needs 24, has 23/);
+    assert.throws(() => opener.open(zeros(16_384 + 1025)), /at most 17408/);
     assert.equal(
       opener.open(sealTls12(cipher, keysOf(cipher), 0, new Uint8Array(16_384))).content.length,
       16_384,
