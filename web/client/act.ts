@@ -1,5 +1,6 @@
 import { tell } from "../stream/topics.ts";
 import { ProblemError, request, type RequestOptions } from "./request.ts";
+import { refreshSession } from "./session.ts";
 import type { Acted, Problem } from "./shapes.ts";
 import { toast } from "./toasts.ts";
 
@@ -30,6 +31,7 @@ export async function act({
     return value;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
+    if (error.problem.status === 401) void refreshSession();
     toast(sentenceOf(error.problem), { tone: "failed" });
     lookAgain();
     return null;

@@ -1,14 +1,15 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { serverNow } from "./server-time.ts";
 
 const STEP_MS = 1_000;
-const now = signal(Date.now());
+const now = signal(serverNow());
 
-/** The time of this browser, to the second, for what is said to be "2 min ago". Milliseconds since the epoch. */
+/** The time, to the second, for what is said to be "2 min ago". Milliseconds since the epoch. */
 export const clock: ReadonlySignal<number> = now;
 
 setInterval(() => {
-  if (!document.hidden) now.value = Date.now();
+  if (!document.hidden) now.value = serverNow();
 }, STEP_MS);
 document.addEventListener("visibilitychange", () => {
-  now.value = Date.now();
+  now.value = serverNow();
 });

@@ -1,5 +1,6 @@
 import type { Problem } from "./shapes.ts";
 import { headers } from "./credentials.ts";
+import { noteServerTime } from "./server-time.ts";
 
 /** What the API refused, or that it did not answer (status 0). */
 export class ProblemError extends Error {
@@ -50,6 +51,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     if (signal?.aborted === true) throw error;
     throw new ProblemError(UNREACHABLE);
   });
+  noteServerTime(response.headers.get("date"));
   const text = await response.text();
   if (!response.ok) throw new ProblemError(toProblem(response, text));
   return { value: (text === "" ? null : JSON.parse(text)) as T, etag: response.headers.get("etag") };

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { type ListAnswer, PagedList } from "../client/paged-list.ts";
 import { ProblemError, request } from "../client/request.ts";
 import type { Problem } from "../client/shapes.ts";
+import { refreshSession } from "../client/session.ts";
 import { onTopic, type Topic } from "../stream/topics.ts";
 import { Loading, ProblemNote } from "./notes.tsx";
 
@@ -38,6 +39,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
   const problem = useSignal<Problem | null>(null);
   const height = useSignal(GUESSED_HEIGHT);
   const seen = useSignal<readonly [from: number, to: number]>([0, 40]);
+  const round = useSignal(0);
   const body = useRef<HTMLDivElement>(null);
   const list = useMemo(
     () =>
@@ -49,11 +51,14 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
         problem.value = null;
         return value;
       }),
-    [path],
+    [path, round.value],
   );
+  // What was found before stays until there is something of what is asked for now.
+  const shown = useSignal(list);
   const tried = (work: Promise<void>): void => {
     work.catch((error: unknown) => {
       if (!(error instanceof ProblemError)) throw error;
+      if (error.problem.status === 401) void refreshSession();
       problem.value = error.problem;
     });
   };
@@ -70,7 +75,12 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
       if (from !== formerFrom || to !== formerTo) seen.value = [from, to];
       tried(list.show(from, to));
     };
-    tried(list.show(0, 1).then(look));
+    const begin = async (): Promise<void> => {
+      await list.show(0, 1);
+      shown.value = list;
+      look();
+    };
+    tried(begin());
     addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
     const stopTopics = onTopic(topics, () => tried(list.refresh(...seen.value)));
@@ -82,20 +92,21 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
     };
   }, [list]);
 
-  const count = list.count;
-  if (problem.value !== null && count === 0) {
-    return <ProblemNote problem={problem.value} retry={() => tried(list.refresh(0, 1))} />;
+  const known = shown.value;
+  const count = known.count;
+  if (problem.value !== null && (count === 0 || known !== list)) {
+    return <ProblemNote problem={problem.value} retry={() => (round.value += 1)} />;
   }
-  if (count === 0) return list.isWhole ? <>{empty}</> : <Loading />;
+  if (count === 0) return known.isWhole ? <>{empty}</> : <Loading />;
   const [from, to] = [Math.min(seen.value[0], count), Math.min(seen.value[1], count)];
   const places = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
-  const below = (count - to + (list.isWhole ? 0 : MORE_ROWS)) * height.value;
+  const below = (count - to + (known.isWhole ? 0 : MORE_ROWS)) * height.value;
   return (
     <div
       class={`table table-${kind}`}
       role="table"
       aria-label={label}
-      aria-rowcount={list.isWhole ? count + 1 : -1}
+      aria-rowcount={known.isWhole ? count + 1 : -1}
     >
       <div class="table-head" role="rowgroup">
         <div class="row" role="row" aria-rowindex={1}>
@@ -107,7 +118,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): VNode {
       <div class="table-body" role="rowgroup" ref={body}>
         <div class="spacer" role="presentation" style={{ height: `${from * height.value}px` }} />
         {places.map((place) => {
-          const item = list.at(place);
+          const item = known.at(place);
           if (item === undefined)
             return <div class="row row-empty" role="row" key={place} aria-rowindex={place + 2} />;
           return (

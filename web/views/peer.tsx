@@ -21,7 +21,7 @@ import { TimeLine } from "./peer/time-line-list.tsx";
 export function PeerView(): VNode {
   const path = `/v1/keys/${encodeURIComponent(route.value.key ?? "")}`;
   const { value, etag, problem, reload } = useResource<KeyDetail>(path, ["change", "connections"]);
-  const dialog = useSignal<PeerDialog | null>(null);
+  const dialog = useSignal<{ readonly name: PeerDialog; readonly etag: string | null } | null>(null);
   const key = value.value;
   if (key === null) {
     return (
@@ -46,7 +46,13 @@ export function PeerView(): VNode {
       <ViewHead
         title={<NameOfKey {...key} />}
         name={key.peer ?? keyId}
-        actions={<PeerActions shown={key} etag={etag.value} onDialog={(wanted) => (dialog.value = wanted)} />}
+        actions={
+          <PeerActions
+            shown={key}
+            etag={etag.value}
+            onDialog={(name) => (dialog.value = { name, etag: etag.value })}
+          />
+        }
       >
         <KeyState {...key} />
         {connections > 0 && (
@@ -92,7 +98,12 @@ export function PeerView(): VNode {
           <Certificates certificates={key.certificates} />
         </div>
       </div>
-      <PeerDialogs open={dialog.value} shown={key} etag={etag.value} onClose={() => (dialog.value = null)} />
+      <PeerDialogs
+        open={dialog.value?.name ?? null}
+        shown={key}
+        etag={dialog.value?.etag ?? null}
+        onClose={() => (dialog.value = null)}
+      />
     </>
   );
 }

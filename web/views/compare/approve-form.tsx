@@ -18,6 +18,12 @@ export interface ApproveFormProps {
   readonly onRefused: () => void;
 }
 
+/** A question, and of what it was asked: an answer is not meant for whatever the key becomes meanwhile. */
+interface Asked {
+  readonly about: "uncompared" | "replace";
+  readonly etag: string | null;
+}
+
 type OnConflict = "add" | "replace";
 
 const HOW: Readonly<Record<Compared["how"], string>> = {
@@ -31,7 +37,7 @@ export function ApproveForm({ shown, etag, compared, onRefused }: ApproveFormPro
   const { claim } = shown;
   const name = useSignal("");
   const until = useSignal<UntilChoice>({ expires: null });
-  const asked = useSignal<"uncompared" | "replace" | null>(null);
+  const asked = useSignal<Asked | null>(null);
   const chosen = useSignal<OnConflict | null>(onConflictOf(route.value.query.as));
   const isConflict = shown.conflictsWith !== null;
   const typed = name.value.trim();
@@ -51,21 +57,21 @@ export function ApproveForm({ shown, etag, compared, onRefused }: ApproveFormPro
     ...(onConflict !== null && { onConflict }),
     ...(until.value.expires !== null && { expires: until.value.expires }),
   };
-  const approve = async (): Promise<void> => {
+  const approve = async (version: string | null): Promise<void> => {
     asked.value = null;
     const how = isEqual && compared !== null ? `, ${HOW[compared.how]}` : ", not compared";
     const done = await act({
       path: `/v1/keys/${encodeURIComponent(shown.keyId)}/approve`,
       body,
-      ifMatch: etag,
+      ifMatch: version,
       said: () => `Approved ${peer ?? shown.keyId}${how}`,
     });
     if (done === null) onRefused();
     else go("/");
   };
   const press = (): void => {
-    if (onConflict === "replace") asked.value = "replace";
-    else void approve();
+    if (onConflict === "replace") asked.value = { about: "replace", etag };
+    else void approve(etag);
   };
   return (
     <form
@@ -103,7 +109,7 @@ export function ApproveForm({ shown, etag, compared, onRefused }: ApproveFormPro
             type="button"
             class="button"
             disabled={!isReady}
-            onClick={() => (asked.value = "uncompared")}
+            onClick={() => (asked.value = { about: "uncompared", etag })}
           >
             Approve without comparing…
           </button>
@@ -114,13 +120,17 @@ export function ApproveForm({ shown, etag, compared, onRefused }: ApproveFormPro
       {asked.value !== null && (
         <Dialog
           title={
-            asked.value === "replace"
+            asked.value.about === "replace"
               ? `Replace the key of ${peer ?? ""}?`
               : `Approve ${peer ?? ""} without comparing?`
           }
           onClose={() => (asked.value = null)}
           actions={
-            <button type="button" class="button danger primary" onClick={() => void approve()}>
+            <button
+              type="button"
+              class="button danger primary"
+              onClick={() => void approve(asked.value?.etag ?? null)}
+            >
               {onConflict === "replace" ? "Replace its key" : "Approve uncompared"}
             </button>
           }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
+import { serverNow } from "../../client/server-time.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -31,7 +32,7 @@ export function Until({ choice, onChoose }: UntilProps): VNode {
     kind.value = value;
     const ms = Number(value);
     if (Number.isNaN(ms)) onChoose({ expires: null });
-    else onChoose({ expires: new Date(Date.now() + ms).toISOString() });
+    else onChoose({ expires: new Date(serverNow() + ms).toISOString() });
   };
   return (
     <div class="stack">
