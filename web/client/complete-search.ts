@@ -30,13 +30,15 @@ const SEEN: readonly Value[] = [
   ["seen<1d", "seen within a day"],
   ["seen<30d", "seen within 30 days"],
   ["seen>30d", "not seen for 30 days"],
-  ["seen>1y", "not seen for a year"],
+  ["seen>365d", "not seen for a year"],
+  ["seen:never", "has never come"],
 ];
 const BEGINNINGS: readonly Value[] = [
   ["state:", "trusted, pending, revoked, …"],
   ["group:", "in a group"],
   ["seen<", "seen within a time"],
   ["seen>", "not seen for a time"],
+  ["seen:never", "has never come"],
   ["source:", "how it came"],
 ];
 const MOST = 8;
@@ -56,10 +58,19 @@ export function completeSearch(text: string, groups: readonly string[]): readonl
     }));
 }
 
+/** Whether its last word is one that the server could not understand yet, since it is being typed. */
+export function isUnfinished(text: string): boolean {
+  const [, word = ""] = /(?:^|\s)-?(\S*)$/.exec(text.toLowerCase()) ?? [];
+  if (/^(?:state|source|group|seen)[:<>]$/.test(word) || /^seen[<>]\d+$/.test(word)) return true;
+  return [...STATES, ...SOURCES, ...SEEN].some(
+    ([value]) => word.includes(":") && value !== word && value.startsWith(word),
+  );
+}
+
 function valuesFor(word: string, groups: readonly string[]): readonly Value[] {
   if (word.startsWith("state:")) return STATES;
   if (word.startsWith("source:")) return SOURCES;
-  if (/^seen[<>]/.test(word)) return SEEN;
+  if (/^seen[<>:]/.test(word)) return SEEN;
   if (word.startsWith("group:")) return groups.map((group) => [`group:${quoted(group)}`, `in ${group}`]);
   return BEGINNINGS;
 }

@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import { useId, useRef } from "preact/hooks";
-import { completeSearch } from "../client/complete-search.ts";
+import { completeSearch, isUnfinished } from "../client/complete-search.ts";
 import type { MemberJson } from "../client/list-shapes.ts";
 import type { ListAnswer } from "../client/paged-list.ts";
 import { useResource } from "../client/resource.ts";
@@ -42,7 +42,7 @@ export function SearchBox({ keys }: { readonly keys: number | null }): VNode {
     if (route.value.view !== "peers") return;
     typing.current = true;
     clearTimeout(timer.current);
-    timer.current = setTimeout(search, TYPING_MS);
+    if (!isUnfinished(typed)) timer.current = setTimeout(search, TYPING_MS);
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Escape") {
