@@ -110,12 +110,13 @@ class Maker {
     const { pin, claimedName } = certificate;
     const peer = claimedName ?? "";
     const kind = index % 100;
-    if (kind < 3) this.#hold(certificate, kind === 0 ? undefined : this.#trusted.at(-kind));
+    // Half of those that wait claim a name that somebody has.
+    if (kind === 0) this.#hold(certificate, index % 200 === 0 ? undefined : this.#trusted.at(-1));
     else if (kind < 70) {
       const pending = { pendingExpires: this.#now, maxPending: 1, source: "first-use" } as const;
       this.#apply({ type: "claim", ...this.#origin(index), ...pending, peer, certificate });
     } else this.#import(certificate, kind < 80 ? this.#now + 90 * DAY : null);
-    if (kind >= 3) this.#trusted.push({ pin, peer });
+    if (kind > 0) this.#trusted.push({ pin, peer });
     if (kind >= 90) this.#leave(index);
   }
 

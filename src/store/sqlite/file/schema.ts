@@ -207,6 +207,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX keys_by_name ON keys (name_key, place, pin, state, source) WHERE name_key IS NOT NULL;
    INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys;
    CREATE INDEX connections_by_pin ON connections (pin, run);`,
+  `CREATE INDEX refusals_by_pin ON refusals (pin) WHERE pin IS NOT NULL;`,
 ];
 
 /** What migrations need that SQL does not have. */

@@ -78,7 +78,8 @@ const CERTIFICATES = `SELECT pin, max(number), der FROM certificates WHERE pin I
 const CONNECTIONS = `SELECT pin, count(*) AS count FROM connections INDEXED BY connections_by_pin
   CROSS JOIN runs ON runs.id = run WHERE pin IN ${ASKED} AND abs(beat - ?2) <= ?3 GROUP BY pin`;
 
-const REFUSALS = `SELECT *, max(last_at), sum(count) AS total FROM refusals WHERE pin IN ${ASKED} GROUP BY pin`;
+const REFUSALS = `SELECT *, max(last_at), sum(count) AS total FROM refusals INDEXED BY refusals_by_pin
+  WHERE pin IN ${ASKED} GROUP BY pin`;
 
 const GROUPS = `SELECT pin, group_name AS "group" FROM keys NOT INDEXED
   CROSS JOIN group_members AS member ON member.name_key = keys.name_key
