@@ -93,7 +93,7 @@ describeInBrowser("the page's records", (browser) => {
     await using running = await RunningPage.start(writeTuesday);
     await using watched = await running.open(browser(), "/settings");
     const { page } = watched;
-    await page.getByLabel("Name of the token").fill("grafana");
+    await page.getByLabel("Name of the token").fill("backup");
     await page.getByRole("button", { name: "Make an API token" }).click();
     const made = page.getByRole("group", { name: "The API token" });
     const token = (await made.locator("code").textContent()) ?? "";
@@ -105,8 +105,8 @@ describeInBrowser("the page's records", (browser) => {
     const post = { method: "POST", body: "{}", headers: { ...headers, "content-type": "application/json" } };
     assert.equal((await fetch(`${running.origin}${path}`, post)).status, 403);
     await page.getByRole("button", { name: "I have kept it" }).click();
-    await page.getByRole("button", { name: "Cancel the API token grafana" }).click();
-    await page.getByText("Cancelled the API token grafana").waitFor();
+    await page.getByRole("button", { name: "Cancel the API token backup" }).click();
+    await page.getByText("Cancelled the API token backup").waitFor();
     assert.equal((await fetch(`${running.origin}/v1/keys`, { headers })).status, 401);
   });
 });
