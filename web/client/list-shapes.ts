@@ -1,13 +1,14 @@
 // What the API's lists have in their rows.
 import type { Explanation } from "../../src/explain/explanation.ts";
 import type { ExplainedRefusal } from "../../src/operator/explain-refusal.ts";
+import type { StandingJson, TimesCompared } from "../../src/operator/compare-times.ts";
 import type { ConnectionJson } from "../../src/operator/listed-connection.ts";
 import type { MemberJson } from "../../src/operator/listed-member.ts";
 import type { RefusalJson } from "../../src/operator/listed-refusal.ts";
 import type { TokenJson } from "../../src/operator/listed-token.ts";
 import type { Scope } from "./shapes.ts";
 
-export type { ConnectionJson, MemberJson, RefusalJson, TokenJson };
+export type { ConnectionJson, StandingJson, TimesCompared, MemberJson, RefusalJson, TokenJson };
 
 export interface RefusalExplained {
   readonly refusal: ExplainedRefusal;

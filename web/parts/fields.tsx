@@ -81,3 +81,34 @@ export function Choice({ label, value, choices, hint }: ChoiceProps): VNode {
     </div>
   );
 }
+
+export interface TimeFieldProps {
+  readonly label: string;
+  /** As this machine writes it, without a zone. */
+  readonly value: Signal<string>;
+  readonly hint?: string;
+  readonly required?: boolean;
+}
+
+/** A moment, by this machine's clock and calendar. */
+export function TimeField({ label, value, hint, required = false }: TimeFieldProps): VNode {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="datetime-local"
+        required={required}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        value={value}
+        onInput={(event) => (value.value = event.currentTarget.value)}
+      />
+      {hint !== undefined && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
