@@ -10,6 +10,7 @@ import * as health from "../src/admin/schemas/health.ts";
 import * as keys from "../src/admin/schemas/keys.ts";
 import * as lists from "../src/admin/schemas/lists.ts";
 import * as operatorActs from "../src/admin/schemas/operator-act.ts";
+import * as selections from "../src/admin/schemas/selections.ts";
 import * as session from "../src/admin/schemas/session.ts";
 import * as tokens from "../src/admin/schemas/tokens.ts";
 import * as waiting from "../src/admin/schemas/waiting.ts";
@@ -25,7 +26,7 @@ type Entries = StrictObjectSchema<Record<string, GenericSchema>, undefined>["ent
 
 /** Those that several routes have, or that have a name anyhow. Queries are parameters, not objects. */
 const NAMED: ReadonlyMap<GenericSchema, string> = new Map(
-  [acts, health, keys, lists, operatorActs, session, tokens, waiting, windows].flatMap((file) =>
+  [acts, health, keys, lists, operatorActs, selections, session, tokens, waiting, windows].flatMap((file) =>
     Object.entries(file as Readonly<Record<string, unknown>>).flatMap(([name, value]) =>
       isSchema(value) && !name.endsWith("Query")
         ? [[value, name[0]?.toUpperCase() + name.slice(1)] as const]
@@ -85,8 +86,10 @@ const MORE: Readonly<Record<string, readonly number[]>> = {
 /** Statuses that are a route's own; `COMMON_STATUSES` are those of most. */
 export function statusesOf(route: Route): readonly number[] {
   const { method, path, scope, find, isVersioned } = route;
-  const creates = ["/v1/tokens", "/v1/api-tokens", "/v1/session"].includes(path) && method === "POST";
-  const reads = method === "GET" || path.startsWith("/v1/audit") || path === "/v1/commands";
+  const creates =
+    ["/v1/tokens", "/v1/api-tokens", "/v1/session", "/v1/selections"].includes(path) && method === "POST";
+  const reads =
+    method === "GET" || path.startsWith("/v1/audit") || ["/v1/commands", "/v1/selections"].includes(path);
   return [
     creates ? 201 : 200,
     ...(find === undefined ? [] : [404]),
@@ -255,6 +258,7 @@ export async function allRoutes(): Promise<readonly Route[]> {
     process: "openapi 1",
     version: "",
     commandOf: ({ act }) => act,
+    commandsForNobody: [],
     joinCommandOf: (token) => token,
     meantServer: () => {
       throw new Error("nobody is invited here");

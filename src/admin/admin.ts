@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { ChainWatch } from "../operator/chain-watch.ts";
 import { KeyComparison } from "../operator/compare-key.ts";
@@ -16,7 +16,7 @@ import { LoginLinks } from "./sign-in/login-links.ts";
 import { Sessions } from "./sign-in/sessions.ts";
 import { Hub } from "./stream/hub.ts";
 
-export interface AdminOptions extends Omit<AdminContext, "comparison" | "watch"> {
+export interface AdminOptions extends Omit<AdminContext, "comparison" | "watch" | "randomId"> {
   /** What the server may be called, with its port: every other `Host` is refused. */
   readonly hosts: Iterable<string>;
   /** What the connection of a request says of who sends it; `env` is what `fetch` got. */
@@ -26,8 +26,6 @@ export interface AdminOptions extends Omit<AdminContext, "comparison" | "watch">
   readonly user: string | null;
   /** Milliseconds on a clock that nobody sets. */
   readonly monotonic: () => number;
-  /** Lets whatever else waits go first. */
-  readonly pause: () => Promise<unknown>;
 }
 
 /** The operator's page and its API. */
@@ -56,7 +54,7 @@ export function createAdmin(options: AdminOptions): Admin {
   const watch = new ChainWatch(store, options.pause);
   const look = async (): Promise<string> => JSON.stringify(await watch.look());
   const hub = new Hub({ store, monotonic, look });
-  const routes = adminRoutes({ ...options, comparison, watch }, { sessions, links, user }, hub);
+  const routes = adminRoutes({ ...options, comparison, watch, randomId }, { sessions, links, user }, hub);
   const recogniser = { sessions, transport };
   const app = new Hono<Env>();
 
@@ -110,4 +108,8 @@ export function createAdmin(options: AdminOptions): Admin {
 /** `/v1/keys/{keyId}` as Hono has it. */
 function toPattern(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function randomId(): string {
+  return randomBytes(16).toString("base64url");
 }

@@ -127,12 +127,17 @@ export class Selections {
     return id;
   }
 
+  /** Undefined when it is another's, done, or too old. */
+  find(owner: string, id: string, now: number): Selection | undefined {
+    const kept = this.#kept.get(id);
+    return kept?.owner === owner && now < kept.until ? kept.selection : undefined;
+  }
+
   /** Gives it once: what was done is not done again. Undefined when it is another's, done, or too old. */
   take(owner: string, id: string, now: number): Selection | undefined {
-    const kept = this.#kept.get(id);
-    if (kept === undefined || kept.owner !== owner) return undefined;
-    this.#kept.delete(id);
-    return now < kept.until ? kept.selection : undefined;
+    const selection = this.find(owner, id, now);
+    if (selection !== undefined) this.#kept.delete(id);
+    return selection;
   }
 }
 

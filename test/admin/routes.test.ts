@@ -158,7 +158,7 @@ describe("every route of the API", () => {
         ? [apiToken]
         : route.path.startsWith("/v1/tokens")
           ? [token]
-          : kinds[own];
+          : (kinds[own] ?? []);
       for (const other of all.filter((each) => !rightful.includes(each))) {
         const path = route.path.replace(/\{\w+\}/, encodeURIComponent(other).replaceAll("%25", "%"));
         const { status, text } = await scene.ask(route, { headers, sample: { path } });

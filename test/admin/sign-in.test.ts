@@ -7,7 +7,12 @@ describe("signing in on loopback", () => {
     await using api = await OpenAdmin.open();
     const { status, body } = await api.ask("/v1/session");
     assert.equal(status, 200);
-    assert.deepEqual(body, { operator: null, refusal: null, signIn: ["link", "bearer"], commands: [] });
+    assert.deepEqual(body, {
+      operator: null,
+      refusal: null,
+      signIn: ["link", "bearer"],
+      commands: ["handclasp ui"],
+    });
     const refused = await api.ask("/v1/keys");
     assert.equal(refused.status, 401);
     assert.equal(refused.headers.get("content-type"), "application/problem+json");

@@ -2,6 +2,7 @@ import { isHandclaspError } from "../../errors.ts";
 import { type OperatorAct, perform, type Performed } from "../../operator/act.ts";
 import { surroundingsOf, toListedKeys } from "../../operator/listed-key.ts";
 import { Operator } from "../../operator/operator.ts";
+import type { Roll } from "../../trust/port/roll.ts";
 import type { KeyRecord } from "../../trust/records/key-record.ts";
 import type { ActJson } from "../schemas/acts.ts";
 import type { AdminContext } from "./admin-context.ts";
@@ -27,35 +28,38 @@ export async function performFor(
   { caller, seen }: ActingCall,
   act: OperatorAct,
 ): Promise<Performed> {
-  const { store, now, process, meantServer } = context;
-  const { name: user, scope, via, keyId } = caller;
-  const operator = new Operator(store, {
-    user,
-    process,
-    now,
-    scope,
-    via,
-    ...(keyId !== null && { keyId }),
-  });
+  const { meantServer } = context;
   try {
-    return await perform(operator, act, { meantServer, ...(seen && { seen }) });
+    return await perform(operatorFor(context, caller), act, { meantServer, ...(seen && { seen }) });
   } catch (error) {
     if (seen === undefined || !isHandclaspError(error, "ERR_HANDCLASP_CHANGED")) throw error;
     throw await withPresent(context, seen, error);
   }
 }
 
+/** Acts in the name of whoever asks, and can do no more than they may. */
+export function operatorFor({ store, now, process }: AdminContext, caller: Caller): Operator {
+  const { name: user, scope, via, keyId } = caller;
+  return new Operator(store, { user, process, now, scope, via, ...(keyId !== null && { keyId }) });
+}
+
+/** How many connections of keys are open; those that have to go are there until the server that has them has ended them. */
+export async function connectionsOf(store: Roll, keys: readonly Pick<KeyRecord, "pin">[]): Promise<number> {
+  const beside = await surroundingsOf(store, keys);
+  return [...beside.values()].reduce((sum, { connections }) => sum + connections, 0);
+}
+
 /** The same, with what came of it, how to take it back, and how else it is done. */
 export async function actFor(context: AdminContext, call: ActingCall, act: OperatorAct): Promise<ActJson> {
   const { store, now, commandOf } = context;
+  // Of a key that is gone nobody could tell afterwards.
+  const before = act.act === "forget" && call.seen ? await connectionsOf(store, [call.seen]) : 0;
   const { keys, event } = await performFor(context, call, act);
-  // They are on the list until the server that has them has ended them.
-  const barred = keys.filter(({ state }) => state !== "trusted");
-  const ended = [...(await surroundingsOf(store, barred)).values()];
+  const barred = act.act === "forget" ? [] : keys.filter(({ state }) => state !== "trusted");
   const [first] = keys;
   return {
     keys: await toListedKeys(store, keys, now()),
-    ended: ended.reduce((sum, { connections }) => sum + connections, 0),
+    ended: before + (await connectionsOf(store, barred)),
     event,
     undo:
       event === null || first === undefined

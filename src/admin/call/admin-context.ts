@@ -17,6 +17,12 @@ export interface AdminContext {
   /** The command line by which a client uses a join token. */
   readonly joinCommandOf: (token: string) => string;
   readonly meantServer: NonNullable<PerformOptions["meantServer"]>;
+  /** An id that nobody guesses. */
+  readonly randomId: () => string;
+  /** Command lines that let in whoever is nobody here, for whoever runs the server. */
+  readonly commandsForNobody: readonly string[];
+  /** Lets whatever else waits go first. */
+  readonly pause: () => Promise<unknown>;
   readonly comparison: KeyComparison;
   readonly watch: ChainWatch;
 }

@@ -2,6 +2,9 @@ import type { GenericSchema, InferOutput } from "valibot";
 import type { Scope } from "../../trust/records/scope.ts";
 import type { Caller, Identified } from "./caller.ts";
 
+/** What stands in a path, by name. */
+type Params = Readonly<Record<string, string>>;
+
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** A request that passed all that stands before its route. */
@@ -52,7 +55,7 @@ export interface Route {
   readonly needsVersion: (subject: unknown) => boolean;
   /** Whether there can be a need for it. */
   readonly isVersioned: boolean;
-  readonly find: ((params: Readonly<Record<string, string>>) => unknown) | undefined;
+  readonly find: ((params: Params, caller: Caller) => unknown) | undefined;
   readonly handle: (call: Call) => Promise<Answer | Response> | Answer | Response;
 }
 
@@ -65,7 +68,7 @@ interface RouteSpec<Body extends GenericSchema, Query extends GenericSchema, Sub
   /** Default never. */
   readonly needsVersion?: (subject: NonNullable<Subject>) => boolean;
   /** What the path names; undefined when there is no such thing. */
-  readonly find?: (params: Readonly<Record<string, string>>) => Subject | Promise<Subject>;
+  readonly find?: (params: Params, caller: Caller) => Subject | Promise<Subject>;
   readonly handle: (
     call: Call<InferOutput<Body>, InferOutput<Query>, NonNullable<Subject>>,
   ) => Promise<Answer | Response> | Answer | Response;

@@ -59,7 +59,7 @@ export async function dispatch(
       needs: route.scope,
     });
   }
-  const subject = route.find === undefined ? null : await route.find(params);
+  const subject = route.find === undefined ? null : await route.find(params, caller ?? NOBODY);
   if (subject === undefined) throw new Problem(404, { code: "ERR_HANDCLASP_NOT_FOUND" });
   const query = readQuery(route.query, new URL(request.url).searchParams);
   const body = route.body === undefined ? undefined : readInput(route.body, await readBody(request));

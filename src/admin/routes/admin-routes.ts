@@ -14,6 +14,7 @@ import { keyRoutes } from "./keys.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.ts";
 import { refusalRoutes } from "./refusals.ts";
+import { selectionRoutes } from "./selections.ts";
 import { sessionRoutes, type SignIn } from "./session.ts";
 import { streamRoutes } from "./stream.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -30,6 +31,7 @@ export function adminRoutes(context: AdminContext, signIn: SignIn, hub: Hub): re
     ...keyRoutes(context),
     ...actRoutes(context),
     ...comparisonRoutes(context),
+    ...selectionRoutes(context),
     ...commandRoutes(context),
     ...groupRoutes(context),
     ...tokenRoutes(context),

@@ -1,18 +1,29 @@
 import { toKeysInList } from "../../operator/listed-key.ts";
-import { onlyIn, parseSearch } from "../../operator/search-text.ts";
+import { onlyIn, parseSearch, suggestSearches, type TypedFilter } from "../../operator/search-text.ts";
 import { toShownKey } from "../../operator/shown-key.ts";
 import { toIsoTime } from "../../operator/iso-time.ts";
 import { recordedServer } from "../../operator/known-server.ts";
 import { toWaitingKeys } from "../../operator/waiting-key.ts";
+import { nameKey } from "../../trust/naming/peer-name.ts";
 import { encodeKeyCode } from "../../trust/naming/key-code.ts";
 import type { KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
 import type { AdminContext } from "../call/admin-context.ts";
 import { type Route, route } from "../call/route.ts";
-import { type KeyDetail, keyDetail, keysJson, keysQuery } from "../schemas/keys.ts";
+import {
+  type KeyDetail,
+  keyDetail,
+  type KeysJson,
+  keysJson,
+  type KeysQuery,
+  keysQuery,
+} from "../schemas/keys.ts";
+import { toPage } from "../schemas/page-query.ts";
 import { findKey } from "./find-key.ts";
 
 /** Of events and refusals of one key. */
 const MOST_SHOWN = 100;
+/** That are suggested from. */
+const MOST_GROUPS = 100;
 const LOOKED_EVERY_MS = 10_000;
 const NOTHING = { seen: [], refusals: [], opened: [], closed: [] };
 
@@ -24,15 +35,14 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
       scope: "read",
       query: keysQuery,
       answer: keysJson,
-      async handle({ query: { q, state, cursor, limit = 100 } }) {
-        const typed = q === undefined || q.trim() === "" ? {} : parseSearch(q, now());
-        const filter = {
-          limit,
-          ...(state === undefined ? typed : onlyIn(state, typed)),
-          ...(cursor !== undefined && { after: cursor }),
+      async handle({ query }) {
+        const { items, next } = await store.listKeys({ ...filterOf(query, now()), ...toPage(query) });
+        const body: KeysJson = {
+          items: await toKeysInList(store, items, now()),
+          next,
+          suggestions: await suggestionsFor(query),
         };
-        const { items, next } = await store.listKeys(filter);
-        return { body: { items: await toKeysInList(store, items, now()), next } };
+        return { body };
       },
     }),
     route("GET", "/v1/keys/{keyId}", {
@@ -48,6 +58,16 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
       },
     }),
   ];
+
+  /** For who is still typing. */
+  async function suggestionsFor({ q = "", cursor }: KeysQuery): Promise<readonly string[]> {
+    if (q === "" || cursor !== undefined) return [];
+    const { items } = await store.listGroups({ limit: MOST_GROUPS });
+    return suggestSearches(
+      q,
+      items.map(({ group }) => group),
+    );
+  }
 
   async function detailOf(key: KeyRecord): Promise<Omit<KeyDetail, "seenByOperator">> {
     const shown = await toShownKey(store, key, { now: now(), most: MOST_SHOWN });
@@ -76,4 +96,20 @@ export function keyRoutes({ store, now }: AdminContext): readonly Route[] {
     if (at - (store.lookedAt(pin) ?? 0) < LOOKED_EVERY_MS) return;
     void store.record({ ...NOTHING, looked: [{ pin, at }] }).catch(() => undefined);
   }
+}
+
+/** What was typed, and whatever else is asked for: both have to fit. */
+function filterOf({ q = "", state, source, group, seenBefore }: KeysQuery, now: number): TypedFilter {
+  const typed = q.trim() === "" ? {} : parseSearch(q, now);
+  const filter = state === undefined ? typed : onlyIn(state, typed);
+  const isOpen =
+    filter.source === undefined || source === undefined || [filter.source].flat().includes(source);
+  return {
+    ...filter,
+    ...(source !== undefined && { source: isOpen ? source : [] }),
+    ...(group !== undefined && { groups: [...(filter.groups ?? []), nameKey(group)] }),
+    ...(seenBefore !== undefined && {
+      seenBefore: Math.min(seenBefore, filter.seenBefore ?? Number.POSITIVE_INFINITY),
+    }),
+  };
 }

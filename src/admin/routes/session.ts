@@ -22,13 +22,14 @@ export interface SignIn {
 }
 
 /** Who one is, signing in and out. */
-export function sessionRoutes({ transport }: AdminContext, signIn: SignIn): readonly Route[] {
+export function sessionRoutes(context: AdminContext, signIn: SignIn): readonly Route[] {
+  const { transport } = context;
   return [
     route("GET", "/v1/session", {
       summary: "Who one is here; if nobody, how to get in",
       scope: "anybody",
       answer: sessionJson,
-      handle: ({ asked }) => ({ body: toSession(asked, transport) }),
+      handle: ({ asked }) => ({ body: toSession(asked, context) }),
     }),
     route("POST", "/v1/session", {
       summary: "Signs in by a one-use link or an API token",
@@ -72,7 +73,10 @@ const WAYS: Readonly<Record<AdminContext["transport"], readonly SignInWay[]>> = 
   tls: ["certificate", "bearer"],
 };
 
-function toSession({ caller, identified }: Asked, transport: AdminContext["transport"]): SessionJson {
+function toSession(
+  { caller, identified }: Asked,
+  { transport, commandsForNobody }: AdminContext,
+): SessionJson {
   const refused = identified?.kind === "refused" ? identified : null;
   const operator = caller && {
     name: caller.name,
@@ -84,6 +88,6 @@ function toSession({ caller, identified }: Asked, transport: AdminContext["trans
     operator,
     refusal: refused && { reason: refused.reason, keyId: refused.keyId, peer: refused.peer },
     signIn: WAYS[transport],
-    commands: refused?.commands ?? [],
+    commands: operator === null ? (refused?.commands ?? commandsForNobody) : [],
   };
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { ChainTime } from "../../operator/compare-times.ts";
 import type { HealthJson as Health } from "../../operator/health.ts";
 
 /** How the server is. */
@@ -48,4 +49,55 @@ export const verifiedJson: v.GenericSchema<VerifiedJson> = v.strictObject({
   ok: v.boolean(),
   head: HEAD,
   problem: v.nullable(v.string()),
+});
+
+/** Two times of the chain; the second is now where it is left out. */
+export interface CompareQuery {
+  readonly from: ChainTime;
+  readonly to?: ChainTime;
+}
+
+const chainTime = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?:\d{1,15}|\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?)$/,
+    "the number of an event, or a time of ISO 8601",
+  ),
+  v.transform((text): ChainTime => {
+    return /^\d+$/.test(text) ? { sequence: Number(text) } : { at: Date.parse(text) };
+  }),
+  v.check((time) => !("at" in time) || Number.isFinite(time.at), "there is no such time"),
+);
+
+export const compareQuery: v.GenericSchema<unknown, CompareQuery> = v.strictObject({
+  from: chainTime,
+  to: v.exactOptional(chainTime),
+});
+
+const STANDING = v.nullable(
+  v.strictObject({
+    state: v.string(),
+    peer: v.nullable(v.string()),
+    source: v.string(),
+    expires: v.nullable(v.string()),
+  }),
+);
+
+export const timesCompared: v.GenericSchema = v.strictObject({
+  from: v.number(),
+  to: v.number(),
+  counts: v.strictObject({ keys: v.number(), groups: v.number(), tokens: v.number() }),
+  keys: v.array(v.strictObject({ pin: v.string(), keyId: v.string(), before: STANDING, after: STANDING })),
+  groups: v.array(
+    v.strictObject({ group: v.string(), peer: v.string(), change: v.picklist(["added", "removed"]) }),
+  ),
+  tokens: v.array(
+    v.strictObject({
+      id: v.string(),
+      peer: v.string(),
+      before: v.nullable(v.string()),
+      after: v.nullable(v.string()),
+    }),
+  ),
+  unread: v.number(),
 });

@@ -4,10 +4,13 @@ import type { Page } from "../../trust/port/page.ts";
 import type { ShownKey } from "../../operator/shown-key.ts";
 import type { WaitingKey } from "../../operator/waiting-key.ts";
 import { TRUST_EVENT_TYPES } from "../../trust/records/events.ts";
-import { pageOf, type PageQuery, pageQuery } from "./page-query.ts";
+import { momentQuery, type PageQuery, pageQuery } from "./page-query.ts";
 
 /** A page of keys. */
-export type KeysJson = Page<KeyRow>;
+export interface KeysJson extends Page<KeyRow> {
+  /** How what is being typed could go on. */
+  readonly suggestions: readonly string[];
+}
 
 /** A key on a list of the page. */
 export interface KeyRow extends KeyJson {
@@ -30,6 +33,10 @@ export interface KeyDetail
 export interface KeysQuery extends PageQuery {
   readonly q?: string;
   readonly state?: KeyJson["state"];
+  readonly source?: KeyJson["source"];
+  readonly group?: string;
+  /** Milliseconds since the epoch; in a request ISO 8601. */
+  readonly seenBefore?: number;
 }
 
 export interface ApproveBody {
@@ -72,7 +79,11 @@ const WAITING = {
 
 const EVENT = v.looseObject({ sequence: v.number(), type: v.picklist(TRUST_EVENT_TYPES) });
 
-export const keysJson: v.GenericSchema = pageOf(v.strictObject(ROW));
+export const keysJson: v.GenericSchema = v.strictObject({
+  items: v.array(v.strictObject(ROW)),
+  next: text,
+  suggestions: v.array(v.string()),
+});
 
 export const keyDetail: v.GenericSchema = v.strictObject({
   ...ROW,
@@ -101,6 +112,9 @@ export const waitingKeyJson: v.GenericSchema = v.strictObject({
 export const keysQuery: v.GenericSchema<unknown, KeysQuery> = pageQuery({
   q: v.exactOptional(v.pipe(v.string(), v.maxLength(500))),
   state: v.exactOptional(v.picklist(STATES)),
+  source: v.exactOptional(v.picklist(["first-use", "approved", "token", "rotation", "ca", "import"])),
+  group: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(500))),
+  seenBefore: momentQuery,
 });
 
 export const approveBody: v.GenericSchema<ApproveBody> = v.strictObject({

@@ -7,7 +7,7 @@ import { REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
 import type { Page } from "../../trust/port/page.ts";
 import { TRUST_EVENT_TYPES, type TrustEventType } from "../../trust/records/events.ts";
 import type { RecordedReason } from "../../trust/records/sighting.ts";
-import { pageOf, type PageQuery, pageQuery } from "./page-query.ts";
+import { momentQuery, pageOf, type PageQuery, pageQuery } from "./page-query.ts";
 
 export type ConnectionsJson = Page<ConnectionJson>;
 export type RefusalsJson = Page<RefusalJson>;
@@ -49,13 +49,6 @@ export interface MembersQuery extends PageQuery {
 
 const text = v.nullable(v.string());
 const search = v.exactOptional(v.pipe(v.string(), v.maxLength(500)));
-const moment = v.exactOptional(
-  v.pipe(
-    v.string(),
-    v.union([v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())], "a time of ISO 8601"),
-    v.transform((time: string) => Date.parse(time)),
-  ),
-);
 const REASONS: readonly RecordedReason[] = [...REFUSAL_REASONS, "path-not-allowed"];
 
 export const connectionsQuery: v.GenericSchema<unknown, ConnectionsQuery> = pageQuery({ q: search });
@@ -80,8 +73,8 @@ export const refusalsQuery: v.GenericSchema<unknown, RefusalsQuery> = pageQuery(
   reason: v.exactOptional(v.picklist(REASONS)),
   listener: search,
   network: search,
-  since: moment,
-  until: moment,
+  since: momentQuery,
+  until: momentQuery,
 });
 
 const REFUSAL = {
@@ -110,8 +103,8 @@ export const eventsQuery: v.GenericSchema<unknown, EventsQuery> = pageQuery({
   q: search,
   key: search,
   type: v.exactOptional(v.picklist(TRUST_EVENT_TYPES)),
-  since: moment,
-  until: moment,
+  since: momentQuery,
+  until: momentQuery,
   newestFirst: v.exactOptional(
     v.pipe(
       v.picklist(["true", "false"]),

@@ -38,3 +38,17 @@ export function toPage({ cursor, limit = 100 }: PageQuery): {
 export function pageOf(item: v.GenericSchema): v.GenericSchema {
   return v.strictObject({ items: v.array(item), next: v.nullable(v.string()) });
 }
+
+const isTime = v.union(
+  [v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())],
+  "a time of ISO 8601",
+);
+
+/** A time of ISO 8601 that may be left out, as milliseconds since the epoch. */
+export const momentQuery: v.GenericSchema<unknown, number> = v.exactOptional(
+  v.pipe(
+    v.string(),
+    isTime,
+    v.transform((time: string) => Date.parse(time)),
+  ),
+);

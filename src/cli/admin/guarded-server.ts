@@ -39,6 +39,8 @@ export interface GuardedServerOptions {
 /** Serves the page over TLS, guarded like any server: operators are peers that it trusts, in groups of operators. */
 export class GuardedServer implements AsyncDisposable {
   readonly address: ServerAddress;
+  /** What it may be called, the first of them first. */
+  readonly hosts: readonly string[];
   readonly #server: Server;
   /** Has the connections of clients that are refused, and knows nobody's. */
   readonly #refusedServer: Server;
@@ -80,16 +82,23 @@ export class GuardedServer implements AsyncDisposable {
     const identify = (incoming: unknown): Identified => {
       const { socket } = incoming as IncomingMessage;
       const client = refused.get(socket);
-      return client === undefined
-        ? identifyPeer(store, incoming as IncomingMessage)
-        : turnedAway(store, client);
+      return client === undefined ? identifyPeer(store, incoming as IncomingMessage) : turnedAway(client);
     };
-    resolve(openAdmin({ ...options, hosts: hostsOf(config, address), transport: "tls", identify }));
-    return new GuardedServer(address, { server, refusedServer, guard: guarded, trust, admin: await admin });
+    const hosts = hostsOf(config, address);
+    resolve(openAdmin({ ...options, hosts, transport: "tls", identify }));
+    return new GuardedServer(address, {
+      hosts,
+      server,
+      refusedServer,
+      guard: guarded,
+      trust,
+      admin: await admin,
+    });
   }
 
   private constructor(address: ServerAddress, opened: Opened) {
     this.address = address;
+    this.hosts = opened.hosts;
     this.#server = opened.server;
     this.#refusedServer = opened.refusedServer;
     this.#guard = opened.guard;
@@ -115,6 +124,7 @@ export class GuardedServer implements AsyncDisposable {
 }
 
 interface Opened {
+  readonly hosts: readonly string[];
   readonly server: Server;
   readonly refusedServer: Server;
   readonly guard: Guard;
@@ -150,12 +160,12 @@ function identifyPeer(store: TrustStore, incoming: IncomingMessage): Identified 
   const name = store.key(pin)?.peer ?? peer.name;
   const scope = scopeOfPeer(peer.groups.map(nameKey));
   if (scope !== null) return { kind: "operator", name, scope, keyId };
-  const commands = commandsToLetIn(store, pin, "not-an-operator");
+  const commands = commandsToLetIn(pin, "not-an-operator");
   const about = { reason: "not-an-operator", keyId, peer: escapeText(name), commands };
   return { kind: "refused", isTurnedAway: false, ...about };
 }
 
-function turnedAway(store: TrustStore, { reason, pin, claimedName }: RefusedClient): Identified {
-  const commands = commandsToLetIn(store, pin, reason);
+function turnedAway({ reason, pin, claimedName }: RefusedClient): Identified {
+  const commands = commandsToLetIn(pin, reason);
   return { kind: "refused", isTurnedAway: true, reason, keyId: toKeyId(pin), peer: claimedName, commands };
 }

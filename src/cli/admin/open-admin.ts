@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Admin, type AdminOptions, createAdmin } from "../../admin/admin.ts";
+import { commandsForNobody } from "./commands-to-let-in.ts";
 import { actCommand } from "../command-line/act-command.ts";
 import { shellQuoted } from "../terminal/shell-quoted.ts";
 import { meantServer } from "../token/meant-server.ts";
@@ -26,6 +27,7 @@ export function openAdmin({ verb, ...options }: OpenAdminOptions): Admin {
     now: Date.now,
     monotonic: () => performance.now(),
     pause: setImmediate,
+    commandsForNobody: commandsForNobody(options.transport),
     process: processName(verb),
     commandOf: (act) => actCommand(act, url),
     joinCommandOf: (token) => `handclasp join ${shellQuoted(token)}`,

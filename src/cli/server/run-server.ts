@@ -87,7 +87,8 @@ async function openAdminServer(
     onError: (error) => log.failed(error, "admin"),
   });
   const { address } = server;
-  log.write({ event: "admin", address: formatServerAddress(address), ...address });
+  const [host = ""] = server.hosts;
+  log.write({ event: "admin", address: formatServerAddress(address), ...address, url: `https://${host}/` });
   return server;
 }
 

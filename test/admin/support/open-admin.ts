@@ -72,6 +72,7 @@ export class OpenAdmin implements AsyncDisposable {
         process: "test 1",
         version: "0.0.0",
         commandOf: ({ act }) => `handclasp ${act}`,
+        commandsForNobody: ["handclasp ui"],
         joinCommandOf: (token) => `handclasp join ${token}`,
         meantServer: () => ({ servers: ["gw.example:8443"], serverPin: SERVER }),
       });

@@ -46,7 +46,10 @@ export class Scene implements AsyncDisposable {
 
   /** A good request for the route, but for what is said otherwise. */
   async ask(route: Route, { sample, headers = {}, method = route.method, raw }: Asked = {}): Promise<Answer> {
-    const { path, body, query, of } = { ...sampleOf(route, this.about), ...sample };
+    const { path: named, body, query, of } = { ...sampleOf(route, this.about), ...sample };
+    const path = named.includes("{selection}")
+      ? named.replace("{selection}", await this.#select(headers))
+      : named;
     const version = of === undefined ? undefined : this.api.store.key(of)?.version;
     const text = raw ?? (body === undefined || method === "GET" ? undefined : JSON.stringify(body));
     const controller = new AbortController();
@@ -72,6 +75,17 @@ export class Scene implements AsyncDisposable {
       code: problem.code,
       pointer: problem.pointer,
     };
+  }
+
+  /** Those who may have a selection of their own, for `apply`. */
+  async #select(headers: Headers): Promise<string> {
+    const response = await fetch(`${this.api.origin}/v1/selections`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ q: "state:pending", act: "ignore" }),
+    });
+    const { id = "none" } = (await response.json()) as { readonly id?: string };
+    return id;
   }
 
   /** Whether anything of trust became another since. */
