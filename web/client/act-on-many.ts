@@ -1,4 +1,5 @@
-import { sentenceOf } from "./act.ts";
+import type { LeftReason } from "../../src/operator/selection.ts";
+import { endedWords, sentenceOf } from "./act.ts";
 import { ProblemError, request } from "./request.ts";
 import type { KeyJson } from "./shapes.ts";
 import { toast } from "./toasts.ts";
@@ -10,12 +11,20 @@ export interface Selection {
   readonly count: number;
   readonly digest: string;
   readonly sample: readonly KeyJson[];
+  readonly left: readonly Left[];
+}
+
+/** A key that this is not done to, and why. */
+interface Left {
+  readonly keyId: string;
+  readonly reason: LeftReason;
 }
 
 interface Applied {
-  readonly done: number | readonly unknown[];
-  /** Those that were left as they are, since they changed. */
-  readonly left: readonly unknown[];
+  readonly done: number;
+  /** Open connections of theirs. */
+  readonly ended: number;
+  readonly left: readonly Left[];
 }
 
 export type ManyAct = "ignore" | "revoke" | "approve" | "set-aside" | "forget";
@@ -45,12 +54,26 @@ export async function actOnMany({ id, count }: Selection, act: ManyAct): Promise
       method: "POST",
       body: { act, count },
     });
-    const done = typeof value.done === "number" ? value.done : value.done.length;
-    const left = value.left.length;
-    const others = left === 0 ? "" : ` ${left} changed since and were left as they are.`;
-    toast(`${DONE[act]} ${done} ${done === 1 ? "key" : "keys"}.${others}`);
+    const { done, ended, left } = value;
+    const others = left.length === 0 ? "" : ` Left as they are: ${leftWords(left)}.`;
+    toast(`${DONE[act]} ${done === 1 ? "1 key" : `${done} keys`}.${endedWords(ended)}${others}`);
     for (const topic of ["change", "waiting", "connections"]) tell(topic);
   });
+}
+
+const REASONS: Readonly<Record<LeftReason, string>> = {
+  conflict: "in conflict with another key",
+  "not-compared": "compared by nobody",
+  "not-waiting": "waiting no more",
+  changed: "changed since",
+  gone: "gone",
+  failed: "refused by the store",
+};
+
+/** How many are left out for which reason: `2 changed since, 1 gone`. */
+export function leftWords(left: readonly Left[]): string {
+  const byReason = Map.groupBy(left, ({ reason }) => reason);
+  return Array.from(byReason, ([reason, keys]) => `${keys.length} ${REASONS[reason]}`).join(", ");
 }
 
 async function tried<T>(work: () => Promise<T>): Promise<T | null> {

@@ -21,9 +21,7 @@ export async function act({
   try {
     const { value } = await request<Acted>(path, { method, body, ifMatch: ifMatch ?? null });
     const { ended, undo, command, curl } = value;
-    const connections =
-      ended === 0 ? "" : ended === 1 ? " 1 connection ended." : ` ${ended} connections ended.`;
-    toast(`${said(value)}.${connections}`, {
+    toast(`${said(value)}.${endedWords(ended)}`, {
       undo: undo === null ? null : () => void takeBack(undo),
       command: { command, curl },
     });
@@ -36,6 +34,12 @@ export async function act({
     lookAgain();
     return null;
   }
+}
+
+/** What became of connections, behind what was done; nothing when there were none. */
+export function endedWords(ended: number): string {
+  if (ended === 0) return "";
+  return ended === 1 ? " 1 connection ended." : ` ${ended} connections ended.`;
 }
 
 /** What is wrong, in one sentence or two. */

@@ -22,8 +22,8 @@ export function AskNumber({ title, count, action, onConfirm, onClose, children }
   const isRight = count <= ASKS_ABOVE || typed.value.trim() === String(count);
   const confirm = (): void => {
     if (!isRight) return;
-    onClose();
     onConfirm();
+    onClose();
   };
   return (
     <Dialog

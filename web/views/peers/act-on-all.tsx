@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { actOnMany, type ManyAct, select, type Selection } from "../../client/act-on-many.ts";
+import { actOnMany, leftWords, type ManyAct, select, type Selection } from "../../client/act-on-many.ts";
 import { may } from "../../client/session.ts";
+import { toast } from "../../client/toasts.ts";
 import { AskNumber } from "../../parts/ask-number.tsx";
 import { Menu } from "../../parts/menu.tsx";
 import { NameOfKey } from "../../parts/names.tsx";
@@ -23,7 +24,12 @@ export function ActOnAll({ q }: { readonly q: string }): VNode | null {
   if (!may("manage")) return null;
   const begin = async (act: ManyAct): Promise<void> => {
     const selection = await select({ q }, act);
-    if (selection !== null) asked.value = { act, selection };
+    if (selection === null) return;
+    if (selection.count > 0) asked.value = { act, selection };
+    else
+      toast(
+        selection.left.length === 0 ? "No key matches." : `Left as they are: ${leftWords(selection.left)}.`,
+      );
   };
   const items = ACTS.map(([act, verb]) => ({
     text: `${verb} all that match…`,
@@ -40,7 +46,7 @@ export function ActOnAll({ q }: { readonly q: string }): VNode | null {
 }
 
 function Ask({ act, selection, onClose }: Asked & { readonly onClose: () => void }): VNode {
-  const { count, sample } = selection;
+  const { count, sample, left } = selection;
   const [, verb = "", after = ""] = ACTS.find(([each]) => each === act) ?? [];
   const keys = count === 1 ? "1 key" : `${count} keys`;
   return (
@@ -59,6 +65,7 @@ function Ask({ act, selection, onClose }: Asked & { readonly onClose: () => void
         ))}
         {count > sample.length && <li class="dim">and {count - sample.length} more</li>}
       </ul>
+      {left.length > 0 && <p class="dim">Left out: {leftWords(left)}.</p>}
       <p>{after} Whatever changes before you confirm is left as it is.</p>
     </AskNumber>
   );
