@@ -31,6 +31,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   "errors.ts",
   "check-options.ts",
   "bounded-map.ts",
+  "session-cookie.ts",
   "needs-node.ts",
   "node-version.ts",
   "node-sqlite.ts",

@@ -34,6 +34,16 @@ describe("signing in on loopback", () => {
     assert.equal((await post({ link: late })).status, 401);
   });
 
+  it("takes a link once, of however many who use it at the same moment", async () => {
+    await using api = await OpenAdmin.open();
+    const [link, headers] = [api.admin.createLink(), { origin: api.origin }];
+    const asked = Array.from({ length: 30 }, () =>
+      api.ask("/v1/session", { method: "POST", body: { link }, headers }),
+    );
+    const answers = await Promise.all(asked);
+    assert.equal(answers.filter(({ status }) => status === 201).length, 1);
+  });
+
   it("answers whoever signed in until they sign out", async () => {
     await using api = await OpenAdmin.open();
     const headers = await api.signIn();

@@ -11,7 +11,7 @@ import {
   type SignInWay,
 } from "../schemas/session.ts";
 import type { LoginLinks } from "../sign-in/login-links.ts";
-import { COOKIE } from "../sign-in/recognise.ts";
+import { SESSION_COOKIE } from "../../session-cookie.ts";
 import type { Sessions } from "../sign-in/sessions.ts";
 
 export interface SignIn {
@@ -39,7 +39,7 @@ export function sessionRoutes(context: AdminContext, signIn: SignIn): readonly R
       async handle({ body }) {
         const secret = await begin(body, signIn);
         if (transport === "loopback") return { body: { secret }, status: 201 };
-        const cookie = `${COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
+        const cookie = `${SESSION_COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
         return { body: { secret: null }, status: 201, headers: { "set-cookie": cookie } };
       },
     }),
@@ -50,7 +50,7 @@ export function sessionRoutes(context: AdminContext, signIn: SignIn): readonly R
       answer: noBody,
       async handle({ asked }) {
         if (asked.secret !== null) await signIn.sessions.end(asked.secret);
-        const cookie = `${COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
+        const cookie = `${SESSION_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
         return { body: {}, ...(transport === "tls" && { headers: { "set-cookie": cookie } }) };
       },
     }),

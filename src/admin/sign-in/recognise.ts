@@ -1,9 +1,7 @@
+import { SESSION_COOKIE } from "../../session-cookie.ts";
 import type { SignedIn } from "../../operator/secrets/sign-in.ts";
 import type { Caller, Identified } from "../call/caller.ts";
 import type { Sessions } from "./sessions.ts";
-
-/** Sent by TLS alone, to this host and to no other, by no script, and with nothing that another site has sent. */
-export const COOKIE = "__Host-handclasp";
 
 /** What a request brings to say who sends it. */
 export interface Presented {
@@ -60,7 +58,7 @@ function toPresented(found: SignedIn | undefined, secret: string | null, isAmbie
 function cookieOf(request: Request): string | undefined {
   for (const pair of request.headers.get("cookie")?.split(";") ?? []) {
     const [name, value] = pair.trim().split("=", 2);
-    if (name === COOKIE) return value;
+    if (name === SESSION_COOKIE) return value;
   }
   return undefined;
 }

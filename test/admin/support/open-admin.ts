@@ -54,8 +54,8 @@ export class OpenAdmin implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async open(): Promise<OpenAdmin> {
-    const store = openStoreAt(StoreUrl.memory, { process: "test 1" });
+  static async open(url: StoreUrl = StoreUrl.memory): Promise<OpenAdmin> {
+    const store = openStoreAt(url, { process: "test 1" });
     const clock = { now: Date.now() };
     const { promise, resolve } = Promise.withResolvers<{ admin: Admin; origin: string }>();
     const server = await LoopbackServer.open({ host: "127.0.0.1", port: 0 }, ({ port }, hosts) => {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
+import { SESSION_COOKIE } from "../../../session-cookie.ts";
 import { FieldList } from "../fields/field-list.ts";
 import { lowerName } from "../fields/lower-name.ts";
 import type { UpstreamFailure } from "./http-upstream.ts";
@@ -61,6 +62,8 @@ export function endToEnd(sent: FieldList): AnswerFields {
     const name = sent.nameAt(at);
     const lower = lowerName(name);
     const value = sent.valueAt(at);
+    // An upstream that set it would say as whom an operator acts.
+    if (lower === "set-cookie" && value.includes(SESSION_COOKIE)) continue;
     if (!HOP_BY_HOP.has(lower)) {
       list.add(name, value);
       if (lower === "content-length") fields.isSized = true;

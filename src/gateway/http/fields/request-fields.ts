@@ -1,3 +1,4 @@
+import { SESSION_COOKIE } from "../../../session-cookie.ts";
 import { fieldKind, isTrailerAllowed } from "./field-kinds.ts";
 import { FieldList } from "./field-list.ts";
 import { lowerName } from "./lower-name.ts";
@@ -61,11 +62,18 @@ export function toRequestFields(sent: FieldList, host: string, peer: ToldOfPeer)
         break;
     }
   }
+  if (cookies.includes(SESSION_COOKIE)) cookies = withoutSession(cookies);
   if (cookies !== "") list.add("Cookie", cookies);
   const kept = listed === undefined ? list : withoutListed(list, listed);
   kept.add("Forwarded", forwarded + peer.forwarded(host));
   kept.addAll(peer.fields);
   return { list: kept, contentLength, announcesTrailers };
+}
+
+/** An upstream that had it would be an operator. */
+function withoutSession(cookies: string): string {
+  const kept = cookies.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() !== SESSION_COOKIE);
+  return kept.join(";").trim();
 }
 
 /** Trailers as they may go on. */

@@ -22,6 +22,16 @@ describe("fields of an answer", () => {
     assert.deepEqual({ isSized, announcesTrailers }, { isSized: false, announcesTrailers: false });
   });
 
+  it("set no session of operators, whatever else they set", () => {
+    const session = [
+      "__Host-handclasp=hcs1.x; Path=/; Secure",
+      " __Host-handclasp =x",
+      "=__Host-handclasp=x",
+    ];
+    const sent = new FieldList(session.flatMap((value) => ["Set-Cookie", value]).concat("set-cookie", "a=1"));
+    assert.deepEqual(endToEnd(sent).list.raw, ["set-cookie", "a=1"]);
+  });
+
   it("say how long the body is, and that trailers follow", () => {
     const sent = new FieldList(["content-length", "5", "Trailer", "Digest"]);
     assert.deepEqual(endToEnd(sent), { list: sent, isSized: true, announcesTrailers: true });

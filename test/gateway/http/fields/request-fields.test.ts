@@ -147,6 +147,35 @@ describe("cookies", () => {
   it("that HTTP/2 splits are one field again", () => {
     assert.deepEqual(passed(["cookie", "a=1", "cookie", "b=2", ":path", "/"]), ["Cookie", "a=1; b=2"]);
   });
+
+  it("of operators' sessions, which browsers send to every port of the host, reach no upstream", () => {
+    const session = "__Host-handclasp=hcs1.secret";
+    for (const [sent, gone] of [
+      [["cookie", session], []],
+      [
+        ["cookie", `a=1; ${session}; b=2`],
+        ["Cookie", "a=1; b=2"],
+      ],
+      [
+        ["cookie", "a=1", "cookie", session, "cookie", "b=2"],
+        ["Cookie", "a=1; b=2"],
+      ],
+      [
+        ["cookie", `${session};a=1`],
+        ["Cookie", "a=1"],
+      ],
+      [
+        ["cookie", ` __Host-handclasp =x;a=__Host-handclasp`],
+        ["Cookie", "a=__Host-handclasp"],
+      ],
+      [
+        ["cookie", "__Host-handclasp2=x"],
+        ["Cookie", "__Host-handclasp2=x"],
+      ],
+    ] as const) {
+      assert.deepEqual(passed([...sent, ":path", "/"]), gone);
+    }
+  });
 });
 
 describe("trailers", () => {
