@@ -16,6 +16,8 @@ import { keysOfNetwork } from "./waiting.ts";
 const MOST_KEYS = 10_000;
 /** Selections that are kept; one more pushes out the oldest. */
 const MOST_KEPT = 100;
+/** Whoever selects again and again loses their own. */
+const MOST_OF_ONE = 5;
 const KEPT_MS = 10 * 60_000;
 
 /** Why a key is not in a selection, or was left as it is. */
@@ -122,6 +124,8 @@ export class Selections {
 
   /** Keeps one for its owner; returns its id. */
   keep(owner: string, selection: Selection, now: number): string {
+    const own = [...this.#kept.keys()].filter((id) => this.#kept.get(id)?.owner === owner);
+    for (const oldest of own.slice(0, Math.max(0, own.length + 1 - MOST_OF_ONE))) this.#kept.delete(oldest);
     const id = this.#randomId();
     this.#kept.set(id, { owner, until: now + KEPT_MS, selection });
     return id;

@@ -125,8 +125,20 @@ describe("Selections", () => {
     assert.equal(selections.take("olga", one, NOW + 1), selection);
     assert.equal(selections.take("olga", one, NOW + 1), undefined);
     assert.equal(selections.take("olga", two, NOW + 10 * 60_000), undefined);
-    for (let index = 0; index < 101; index++) selections.keep("olga", selection, NOW);
-    assert.equal(selections.take("olga", "s3", NOW), undefined);
-    assert.equal(selections.take("olga", "s4", NOW), selection);
+    for (let index = 3; index < 104; index++) selections.keep(`of s${index}`, selection, NOW);
+    assert.equal(selections.take("of s3", "s3", NOW), undefined);
+    assert.equal(selections.take("of s4", "s4", NOW), selection);
+  });
+
+  it("takes nobody's by selecting again and again but one's own", async () => {
+    const { store } = new Office();
+    const selection = await select(store, "ignore", NETWORK, NOTHING);
+    let number = 0;
+    const selections = new Selections(() => `s${++number}`);
+    const ours = selections.keep("olga", selection, NOW);
+    const theirs = Array.from({ length: 200 }, () => selections.keep("otto", selection, NOW));
+    assert.equal(selections.take("olga", ours, NOW), selection);
+    const left = theirs.filter((id) => selections.take("otto", id, NOW) !== undefined);
+    assert.deepEqual(left, theirs.slice(-5));
   });
 });
