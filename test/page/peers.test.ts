@@ -86,6 +86,26 @@ describeInBrowser("the list of peers", (browser) => {
     assert.equal(await box.inputValue(), "group:lab ");
   });
 
+  it("revokes all that match a search after one question, and nobody else", async () => {
+    await using running = await RunningPage.start(writeMany);
+    await using watched = await running.open(browser(), "/peers?q=peer-004");
+    const { page } = watched;
+    await untilThereAre(rows(page), 11);
+    await page.getByRole("button", { name: "Act on all that match" }).click();
+    await page.getByRole("menuitem", { name: "Revoke all that match…" }).click();
+    await page.getByRole("button", { name: "Revoke 10 keys" }).click();
+    await page.getByText("Revoked 10 keys.").waitFor();
+    assert.equal(await named(running.store, "peer-0042"), "revoked");
+    assert.equal(await named(running.store, "peer-0050"), "trusted");
+
+    await page.goto(`${running.origin}/peers?q=peer-005&state=trusted`);
+    await page.getByRole("button", { name: "Act on all that match" }).click();
+    await page.getByRole("menuitem", { name: "Set aside all that match…" }).click();
+    await page.getByRole("button", { name: "Set aside 10 keys" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    assert.equal(await named(running.store, "peer-0050"), "trusted");
+  });
+
   it("shows those of one state, and says what to do where there is none", async () => {
     await using running = await RunningPage.start((scene) => scene.meet("anna", DAY_MS));
     await using watched = await running.open(browser(), "/peers");

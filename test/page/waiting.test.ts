@@ -55,4 +55,24 @@ describeInBrowser("who waits", (browser) => {
       ["anna", "anna"],
     );
   });
+
+  it("is one card when many come from one network, who are ignored together once their number was typed", async () => {
+    await using running = await RunningPage.start(async (scene) => {
+      for (let index = 0; index < 14; index++) {
+        await scene.wait(`bot-${index}`, MINUTE_MS, { address: `198.51.100.${10 + index}` });
+      }
+      await scene.wait("printer", MINUTE_MS, { address: "10.0.4.7" });
+    });
+    await using watched = await running.open(browser());
+    const { page } = watched;
+    await page.getByRole("heading", { name: "14 keys from 198.51.100.0/24" }).waitFor();
+    await page.getByRole("button", { name: "Ignore all 14" }).click();
+    const confirm = page.getByRole("button", { name: "Ignore 14 keys" });
+    await confirm.waitFor();
+    assert.ok(await confirm.isDisabled());
+    await page.getByLabel("Type 14 to go on").fill("14");
+    await confirm.click();
+    await page.getByText("Ignored 14 keys.").waitFor();
+    assert.deepEqual(await cards(page), ["claims printer"]);
+  });
 });
