@@ -1,35 +1,18 @@
+import type {
+  AppliedJson,
+  LeftKeyJson,
+  SelectedAct,
+  SelectionJson,
+} from "../../src/admin/schemas/selections.ts";
 import type { LeftReason } from "../../src/operator/selection.ts";
 import { endedWords, sentenceOf } from "./act.ts";
 import { ProblemError, request } from "./request.ts";
-import type { KeyJson } from "./shapes.ts";
 import { toast } from "./toasts.ts";
 import { tell } from "../stream/topics.ts";
 
-/** Keys as they were when somebody looked: those that match a search, or wait in a network. */
-export interface Selection {
-  readonly id: string;
-  readonly count: number;
-  readonly digest: string;
-  readonly sample: readonly KeyJson[];
-  readonly left: readonly Left[];
-}
+export type { SelectedAct as ManyAct, SelectionJson as Selection };
 
-/** A key that this is not done to, and why. */
-interface Left {
-  readonly keyId: string;
-  readonly reason: LeftReason;
-}
-
-interface Applied {
-  readonly done: number;
-  /** Open connections of theirs. */
-  readonly ended: number;
-  readonly left: readonly Left[];
-}
-
-export type ManyAct = "ignore" | "revoke" | "approve" | "set-aside" | "forget";
-
-const DONE: Readonly<Record<ManyAct, string>> = {
+const DONE: Readonly<Record<SelectedAct, string>> = {
   ignore: "Ignored",
   revoke: "Revoked",
   approve: "Approved",
@@ -40,17 +23,17 @@ const DONE: Readonly<Record<ManyAct, string>> = {
 /** Notes down which keys are meant now; null when that was refused, which is said. */
 export async function select(
   of: { readonly q: string } | { readonly network: string },
-  act: ManyAct,
-): Promise<Selection | null> {
+  act: SelectedAct,
+): Promise<SelectionJson | null> {
   return tried(async () => {
-    return (await request<Selection>("/v1/selections", { method: "POST", body: { ...of, act } })).value;
+    return (await request<SelectionJson>("/v1/selections", { method: "POST", body: { ...of, act } })).value;
   });
 }
 
 /** Acts on those of them that are as they were, and says how many that were. */
-export async function actOnMany({ id, count }: Selection, act: ManyAct): Promise<void> {
+export async function actOnMany({ id, count }: SelectionJson, act: SelectedAct): Promise<void> {
   await tried(async () => {
-    const { value } = await request<Applied>(`/v1/selections/${encodeURIComponent(id)}/apply`, {
+    const { value } = await request<AppliedJson>(`/v1/selections/${encodeURIComponent(id)}/apply`, {
       method: "POST",
       body: { act, count },
     });
@@ -71,7 +54,7 @@ const REASONS: Readonly<Record<LeftReason, string>> = {
 };
 
 /** How many are left out for which reason: `2 changed since, 1 gone`. */
-export function leftWords(left: readonly Left[]): string {
+export function leftWords(left: readonly LeftKeyJson[]): string {
   const byReason = Map.groupBy(left, ({ reason }) => reason);
   return Array.from(byReason, ([reason, keys]) => `${keys.length} ${REASONS[reason]}`).join(", ");
 }

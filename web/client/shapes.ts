@@ -1,14 +1,13 @@
 // What the API says, as `src/admin/` has it: types alone, of which nothing is left in the script.
 import type { ActJson, ChallengeJson, ComparedJson } from "../../src/admin/schemas/acts.ts";
 import type { HealthJson } from "../../src/admin/schemas/health.ts";
-import type { KeyDetail, KeyRow } from "../../src/admin/schemas/keys.ts";
+import type { KeyDetail, KeyRow, KeysJson } from "../../src/admin/schemas/keys.ts";
 import type { SessionJson } from "../../src/admin/schemas/session.ts";
 import type { EventJson } from "../../src/operator/listed-event.ts";
 import type { KeyJson } from "../../src/operator/listed-key.ts";
 import type { WaitingItem, WaitingJson, WaitingNetwork } from "../../src/operator/waiting.ts";
 import type { WaitingKey } from "../../src/operator/waiting-key.ts";
 import type { Remedy } from "../../src/remedy.ts";
-import type { ListAnswer } from "./paged-list.ts";
 
 export type {
   ActJson as Acted,
@@ -19,6 +18,7 @@ export type {
   KeyDetail,
   KeyJson,
   KeyRow,
+  KeysJson as KeyList,
   Remedy,
   SessionJson as Session,
   WaitingItem,
@@ -64,10 +64,3 @@ export interface FirstUseWindow {
 export interface Waiting extends WaitingJson {
   readonly window?: FirstUseWindow | null;
 }
-
-/** What a list of keys also says: how the search could go on. */
-export interface KeyList extends ListAnswer<KeyRow> {
-  readonly suggestions?: readonly Suggestion[];
-}
-
-export type Suggestion = string;
