@@ -33,7 +33,7 @@ export const VIEWS: readonly View[] = [
   { name: "connections", path: () => "/connections", shows: (page) => seen(page, "build-01") },
   {
     name: "refusals",
-    path: () => "/refusals?key=anna",
+    path: () => "/refusals?key=anna&reason=key-changed",
     async shows(page) {
       await page.getByRole("button", { name: "Why? anna was refused" }).first().click();
       await seen(page, "What changes that");
@@ -47,6 +47,12 @@ export const VIEWS: readonly View[] = [
       await seen(page, "Verified to head");
       await seen(page, "with a join token");
     },
+  },
+  {
+    name: "history-compared",
+    path: () =>
+      `/history?view=compare&from=${new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 16)}`,
+    shows: (page) => seen(page, "trusted as tablet-new"),
   },
   { name: "window", path: () => "/window", shows: (page) => seen(page, "kiosk-2") },
   { name: "settings", path: () => "/settings", shows: (page) => seen(page, "provisioning") },
