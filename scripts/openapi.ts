@@ -255,6 +255,7 @@ export async function allRoutes(): Promise<readonly Route[]> {
     now: Date.now,
     monotonic: () => performance.now(),
     pause: () => Promise.resolve(),
+    rest: () => Promise.resolve(),
     process: "openapi 1",
     version: "",
     commandOf: ({ act }) => act,

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { ChainWatch } from "../operator/chain-watch.ts";
 import { KeyComparison } from "../operator/compare-key.ts";
+import type { ChainHead, ChainReport } from "../trust/records/events.ts";
 import type { AdminContext } from "./call/admin-context.ts";
 import type { Identified } from "./call/caller.ts";
 import { Problem, problemResponse, toProblem } from "./call/problem.ts";
@@ -26,6 +27,8 @@ export interface AdminOptions extends Omit<AdminContext, "comparison" | "watch" 
   readonly user: string | null;
   /** Milliseconds on a clock that nobody sets. */
   readonly monotonic: () => number;
+  /** A while in which everything else goes on, between parts of long work that nobody waits for. */
+  readonly rest: () => Promise<unknown>;
 }
 
 /** The operator's page and its API. */
@@ -51,9 +54,14 @@ export function createAdmin(options: AdminOptions): Admin {
   const sessions = new Sessions(options);
   const links = new LoginLinks(options);
   const comparison = new KeyComparison(store, { monotonic, random: (below) => randomInt(below) });
-  const watch = new ChainWatch(store, options.pause);
-  const look = async (): Promise<string> => JSON.stringify(await watch.look());
-  const hub = new Hub({ store, monotonic, look });
+  const watch = new ChainWatch(store, options.rest);
+  const hub = new Hub({
+    store,
+    monotonic,
+    health: () => healthOf(watch.report, store.head()),
+    // What it cannot read is a problem that health has.
+    verify: () => void watch.look().catch(() => undefined),
+  });
   const routes = adminRoutes({ ...options, comparison, watch, randomId }, { sessions, links, user }, hub);
   const recogniser = { sessions, transport };
   const app = new Hono<Env>();
@@ -112,4 +120,9 @@ function toPattern(path: string): string {
 
 function randomId(): string {
   return randomBytes(16).toString("base64url");
+}
+
+/** How far a chain was verified changes all the time; that it is whole, or broken, does not. */
+function healthOf({ head, broken }: ChainReport, end: ChainHead): string {
+  return JSON.stringify([broken, head.sequence === end.sequence]);
 }

@@ -10,10 +10,15 @@ export const TOPICS: readonly Topic[] = ["waiting", "connections", "health"];
 /** Looking takes no more than one part in so many of the time. */
 const SHARE = 50;
 
+const NOTHING: ReadonlyMap<Topic, string> = new Map();
+
 export interface GlanceOptions {
   readonly store: TrustStore;
   readonly monotonic: () => number;
-  readonly look: () => Promise<string>;
+  /** Another text when the server or its chain is found to be otherwise. */
+  readonly health: () => string;
+  /** Looks at what is new of the chain, however long that takes. */
+  readonly verify: () => void;
 }
 
 /** Finds out what pages would see otherwise than before. Looks at nothing while nobody writes to the store. */
@@ -36,24 +41,33 @@ export class Glance {
 
   /** What became another since it was asked last; nothing when it is too early to ask again. Never fails. */
   async look(): Promise<readonly Topic[]> {
-    const { store, monotonic } = this.#options;
-    if (this.#isLooking || monotonic() < this.#restUntil) return [];
-    this.#isLooking = true;
-    const began = monotonic();
+    const { health } = this.#options;
+    const found = new Map<Topic, string>();
     try {
-      const revision = store.revision();
-      if (revision === this.#revision) return [];
-      const found = await this.#findings();
-      const isFirst = this.#revision === null;
-      this.#revision = revision;
-      const other = [...found].filter(([topic, text]) => this.#seen.get(topic) !== text);
-      for (const [topic, text] of found) this.#seen.set(topic, text);
-      return isFirst ? [] : other.map(([topic]) => topic);
+      for (const [topic, text] of await this.#found()) found.set(topic, text);
+      found.set("health", health());
     } catch (error) {
-      const problem = String(error);
-      if (this.#seen.get("health") === problem) return [];
-      this.#seen.set("health", problem);
-      return ["health"];
+      found.set("health", String(error));
+    }
+    // What it sees first is what it compares with.
+    const other = [...found].filter(([topic, text]) => (this.#seen.get(topic) ?? text) !== text);
+    for (const [topic, text] of found) this.#seen.set(topic, text);
+    return other.map(([topic]) => topic);
+  }
+
+  /** Nothing while nobody wrote, and when looking took long a moment ago. */
+  async #found(): Promise<ReadonlyMap<Topic, string>> {
+    const { store, monotonic, verify } = this.#options;
+    const began = monotonic();
+    if (this.#isLooking || began < this.#restUntil) return NOTHING;
+    const revision = store.revision();
+    if (revision === this.#revision) return NOTHING;
+    this.#isLooking = true;
+    try {
+      verify();
+      const findings = await this.#findings();
+      this.#revision = revision;
+      return findings;
     } finally {
       this.#isLooking = false;
       this.#restUntil = monotonic() + (monotonic() - began) * SHARE;
@@ -61,7 +75,7 @@ export class Glance {
   }
 
   async #findings(): Promise<ReadonlyMap<Topic, string>> {
-    const { store, look } = this.#options;
+    const { store } = this.#options;
     const waiting = createHash("sha256");
     for await (const key of everyItem((page) => store.listKeys({ state: "pending", ...page }))) {
       waiting.update(`${key.pin} ${key.version}\n`);
@@ -75,7 +89,6 @@ export class Glance {
     return new Map([
       ["waiting", waiting.digest("hex")],
       ["connections", connections.digest("hex")],
-      ["health", await look()],
     ]);
   }
 }

@@ -1,8 +1,7 @@
 import { toListedEvent } from "../../operator/listed-event.ts";
-import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { SealedEvent } from "../../trust/records/events.ts";
 import { EventStream } from "./event-stream.ts";
-import { Glance, TOPICS } from "./glance.ts";
+import { Glance, type GlanceOptions, TOPICS } from "./glance.ts";
 
 const TICK_MS = 1000;
 const COMMENT_EVERY = 15;
@@ -12,13 +11,7 @@ const MOST_STREAMS = 500;
 /** A browser has one for all of its pages. */
 const MOST_OF_ONE = 50;
 
-export interface HubOptions {
-  readonly store: TrustStore;
-  /** Milliseconds on a clock that nobody sets. */
-  readonly monotonic: () => number;
-  /** Verifies what is new of the chain; a text that is another one when the answer is. */
-  readonly look: () => Promise<string>;
-}
+export type HubOptions = GlanceOptions;
 
 /** A page that wants to listen. */
 export interface WhoListens {

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { type Admin, type AdminOptions, createAdmin } from "../../admin/admin.ts";
 import { commandsForNobody } from "./commands-to-let-in.ts";
 import { actCommand } from "../command-line/act-command.ts";
@@ -7,6 +7,9 @@ import { meantServer } from "../token/meant-server.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
 import { userName } from "../trust-store/user-name.ts";
+
+/** Some times what it stands between takes. */
+const REST_MS = 20;
 
 /** What differs from one place where the page is served to the other. */
 export interface OpenAdminOptions extends Pick<
@@ -27,6 +30,7 @@ export function openAdmin({ verb, ...options }: OpenAdminOptions): Admin {
     now: Date.now,
     monotonic: () => performance.now(),
     pause: setImmediate,
+    rest: () => setTimeout(REST_MS),
     commandsForNobody: commandsForNobody(options.transport),
     process: processName(verb),
     commandOf: (act) => actCommand(act, url),

@@ -69,6 +69,7 @@ export class OpenAdmin implements AsyncDisposable {
         now: () => clock.now,
         monotonic: () => clock.now,
         pause: setImmediate,
+        rest: setImmediate,
         process: "test 1",
         version: "0.0.0",
         commandOf: ({ act }) => `handclasp ${act}`,
