@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { examineClock, examineEnvironment } from "../../src/cli/doctor/machine.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 
@@ -91,42 +90,5 @@ describe("doctor", () => {
     assert.deepEqual(statuses(of("data folder")), ["warn"]);
     assert.match(of("identity default")[0]?.hint ?? "", /^chmod 600 /);
     assert.match(of("identities")[0]?.hint ?? "", /^chmod 700 /);
-  });
-});
-
-describe("examineEnvironment", () => {
-  it("warns of what weakens TLS in every Node process", () => {
-    for (const [name, value] of [
-      ["SSLKEYLOGFILE", "/tmp/keys"],
-      ["NODE_EXTRA_CA_CERTS", "/tmp/ca.pem"],
-      ["NODE_TLS_REJECT_UNAUTHORIZED", "0"],
-      ["NODE_OPTIONS", "--tls-keylog=/tmp/keys"],
-    ] as const) {
-      const [finding] = examineEnvironment({ [name]: value }, []);
-      assert.equal(finding?.status, "warn");
-      assert.ok(finding.message.startsWith(name));
-    }
-  });
-
-  it("finds nothing in an environment without them", () => {
-    const findings = examineEnvironment({ SSLKEYLOGFILE: "", NODE_TLS_REJECT_UNAUTHORIZED: "1" }, []);
-    assert.deepEqual(
-      findings.map(({ status }) => status),
-      ["ok"],
-    );
-  });
-});
-
-describe("examineClock", () => {
-  const now = Date.UTC(2030, 0, 1);
-
-  it("believes a clock that goes on from the last change of trust", () => {
-    assert.equal(examineClock(now, now - 1000)[0]?.status, "ok");
-    assert.equal(examineClock(now, null)[0]?.status, "ok");
-  });
-
-  it("finds a clock broken that went back, or was never set", () => {
-    assert.equal(examineClock(now, now + 3_600_000)[0]?.status, "broken");
-    assert.equal(examineClock(0, null)[0]?.status, "broken");
   });
 });
