@@ -110,7 +110,7 @@ export function SignIn({
             import it into this browser, close the browser, and come back.
           </p>
         )}
-        {ways.includes("link") && link === null && (
+        {ways.includes("link") && link === null && commands.length === 0 && (
           <div class="stack">
             <p class="dim">Or have a new link printed, on the machine that this runs on:</p>
             <CommandLine line="handclasp ui" what="command" />

@@ -126,13 +126,12 @@ function Note({ shown, etag, onClose }: DialogOf): VNode {
 function Forget({ shown, etag, onClose }: DialogOf): VNode {
   const name = shown.peer ?? "this key";
   const forget = async (): Promise<void> => {
-    const done = await act({
-      path: `${pathOf(shown)}/forget`,
-      ifMatch: etag,
-      said: () => `Forgot ${name}`,
-    });
+    const here = location.pathname;
     onClose();
-    if (done !== null) go("/peers");
+    // First away from it: there is nothing to look at there when it is gone.
+    go("/peers");
+    const done = await act({ path: `${pathOf(shown)}/forget`, ifMatch: etag, said: () => `Forgot ${name}` });
+    if (done === null) go(here);
   };
   return (
     <Dialog
