@@ -40,6 +40,8 @@ async function take(on: Browser, of: Tuesday, { name, path, shows }: View, look:
   const watched = await running.open(on, path(of), LOOKS[look]);
   try {
     await shows(watched.page);
+    // What the frame around the view says comes by itself.
+    await watched.page.getByRole("navigation", { name: "Views" }).getByText("44").waitFor();
     const session = await watched.page.context().newCDPSession(watched.page);
     const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 82 });
     writeFileSync(join(FOLDER, `${name}-${look}.webp`), Buffer.from(data, "base64"));
