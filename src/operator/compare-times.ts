@@ -83,7 +83,9 @@ export async function compareTimes(
       hint: "give the earlier one first",
     });
   }
+  await pause();
   const after = await standingAt(store, to, { fold, walk, pause });
+  await pause();
   const peerOf = (folded: string): string => store.keysOfName(folded)[0]?.peer ?? folded;
   return { ...differences(before, after, peerOf), unread: walk.unread };
 }
@@ -142,30 +144,39 @@ function differences(
   after: Standing,
   peerOf: (folded: string) => string,
 ): Omit<TimesCompared, "unread"> {
-  const keys = [...new Set([...before.keys.keys(), ...after.keys.keys()])].flatMap((pin) => {
-    // What did not change is the same object.
-    if (before.keys.get(pin) === after.keys.get(pin)) return [];
-    const [was, is] = [toStanding(before.keys.get(pin)), toStanding(after.keys.get(pin))];
-    return isSame(was, is) ? [] : [{ pin, keyId: toKeyId(pin), before: was, after: is }];
-  });
+  const keys = changed(before.keys, after.keys, isSame);
   const groups = [
     ...missing(before.members, after.members).map((member) => ({ ...member, change: "removed" as const })),
     ...missing(after.members, before.members).map((member) => ({ ...member, change: "added" as const })),
   ];
-  const tokens = [...new Set([...before.tokens.keys(), ...after.tokens.keys()])].flatMap((id) => {
-    const [was, is] = [before.tokens.get(id), after.tokens.get(id)];
-    const peer = escapeText((is ?? was)?.peer ?? "");
-    const ends = { before: was?.standing ?? null, after: is?.standing ?? null };
-    return ends.before === ends.after ? [] : [{ id, peer, ...ends }];
-  });
+  const tokens = changed(before.tokens, after.tokens, (one, other) => one?.standing === other?.standing);
   return {
     from: before.sequence,
     to: after.sequence,
     counts: { keys: keys.length, groups: groups.length, tokens: tokens.length },
-    keys: keys.slice(0, MOST_SHOWN),
+    keys: keys.slice(0, MOST_SHOWN).map((pin) => {
+      const [was, is] = [before.keys.get(pin), after.keys.get(pin)];
+      return { pin, keyId: toKeyId(pin), before: toStanding(was), after: toStanding(is) };
+    }),
     groups: groups.slice(0, MOST_SHOWN).map((member) => toShown(member, peerOf)),
-    tokens: tokens.slice(0, MOST_SHOWN),
+    tokens: tokens.slice(0, MOST_SHOWN).map((id) => {
+      const [was, is] = [before.tokens.get(id), after.tokens.get(id)];
+      const peer = escapeText((is ?? was)?.peer ?? "");
+      return { id, peer, before: was?.standing ?? null, after: is?.standing ?? null };
+    }),
   };
+}
+
+/** What is not the same at both times, in the order of when it came to be. */
+function changed<Id, T>(
+  before: ReadonlyMap<Id, T>,
+  after: ReadonlyMap<Id, T>,
+  isTheSame: (one: T | undefined, other: T | undefined) => boolean,
+): readonly Id[] {
+  const ids: Id[] = [];
+  for (const [id, was] of before) if (!isTheSame(was, after.get(id))) ids.push(id);
+  for (const id of after.keys()) if (!before.has(id)) ids.push(id);
+  return ids;
 }
 
 function toStanding(key: FoldedKey | undefined): StandingJson | null {
@@ -174,9 +185,13 @@ function toStanding(key: FoldedKey | undefined): StandingJson | null {
   return { state, peer: peer === null ? null : escapeText(peer), source, expires: toIsoTime(expires) };
 }
 
-function isSame(one: StandingJson | null, other: StandingJson | null): boolean {
-  if (one === null || other === null) return one === other;
-  return (["state", "peer", "source", "expires"] as const).every((field) => one[field] === other[field]);
+/** What nothing happened to is the same object. */
+function isSame(one: FoldedKey | undefined, other: FoldedKey | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    one === other ||
+    (["state", "peer", "source", "expires"] as const).every((field) => one[field] === other[field])
+  );
 }
 
 function missing<T>(from: ReadonlyMap<string, T>, there: ReadonlyMap<string, T>): readonly T[] {

@@ -11,21 +11,25 @@ const MEMBERS = 20_000;
 const MEMBERS_BY_ROW = 5000;
 /** Keys seen, or not seen, since a moment, that are looked up by their rows. */
 const SEEN = 10_000;
+/** Keys that are asked first, in their order, whatever is asked: often they fill the page. */
+const FIRST = 3000;
 
 /** Which keys are asked, one after the other. */
 interface Source {
-  /** What stands behind FROM. */
+  /** What stands behind FROM, and what is bound to it. */
   readonly from: string;
+  readonly values: readonly SQLInputValue[];
   /** What it adds to the conditions, in front of all others. */
   readonly where: readonly Condition[];
 }
 
 /** All, in their order: what is asked of every row stands in that index, and rows are read for the page alone. */
-const IN_ORDER: Source = { from: "keys INDEXED BY keys_in_order", where: [] };
-const BY_PIN: Source = { from: "keys NOT INDEXED", where: [] };
+const IN_ORDER: Source = { from: "keys INDEXED BY keys_in_order", values: [], where: [] };
+const BY_PIN: Source = { from: "keys NOT INDEXED", values: [], where: [] };
 /** Most keys are trusted: any others are looked for among the others. */
 const NOT_TRUSTED: Source = {
   from: "keys INDEXED BY keys_not_trusted",
+  values: [],
   where: [{ text: "state <> 'trusted'", values: [] }],
 };
 
@@ -41,37 +45,28 @@ export class KeyList {
     const limit = limitOf(filter);
     const place = placeOf(filter, "keys", ["number", "string"]);
     const asked = conditionsOf(filter);
-    const { from, where } = this.#sourceOf(filter);
-    const conditions = new Conditions();
-    for (const condition of where) conditions.require(condition);
-    if (place !== undefined) conditions.add("(place, keys.pin) > (?, ?)", ...place);
-    for (const condition of asked) conditions.require(condition);
-    const { sql: page, values } = this.#keyPage(conditions, from, filter.search, limit + 1);
-    const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
-      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
-    const rows = this.#database.prepare(sql).all(...values) as unknown as ListedKeyRow[];
+    const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
+    const behind = place === undefined ? [] : [{ text: "(place, keys.pin) > (?, ?)", values: place }];
+    const read = (source: Source): readonly ListedKeyRow[] => {
+      const conditions = new Conditions();
+      for (const condition of [...source.where, ...behind, ...asked]) conditions.require(condition);
+      return this.#rows(conditions, source, search, limit + 1);
+    };
+    const first = isSeldomFew(filter) ? read(firstOf(behind)) : [];
+    const rows = first.length > limit ? first : read(this.#sourceOf(filter));
     return pageOf(rows, limit, toListedKey, (row) => ["keys", row.place, row.pin]);
   }
 
-  /** The keys of a page and their places. */
-  #keyPage(
+  #rows(
     where: Conditions,
-    from: string,
-    search: string | undefined,
+    source: Source,
+    search: KeySearch | undefined,
     most: number,
-  ): { sql: string; values: SQLInputValue[] } {
-    if (search === undefined) return { sql: keysInOrder(where, from), values: [...where.values, most] };
-    const { inRow, elsewhere } = new KeySearch(this.#database, search);
-    const isListed = isOneOf("keys.pin", elsewhere);
-    // Among a few, rows are asked for both; of all, those that are found elsewhere are looked up.
-    const isFew = elsewhere.length <= FEW && from === IN_ORDER.from;
-    const scanned = where.with(isFew ? inRow : either(inRow, isListed));
-    if (!isFew || elsewhere.length === 0)
-      return { sql: keysInOrder(scanned, from), values: [...scanned.values, most] };
-    const found = where.with(isListed);
-    const sql = `SELECT pin, place FROM (${keysInOrder(scanned, from)})
-      UNION SELECT pin, place FROM ${BY_PIN.from} ${found.sql} ORDER BY place, pin LIMIT ?`;
-    return { sql, values: [...scanned.values, most, ...found.values, most] };
+  ): readonly ListedKeyRow[] {
+    const { sql: page, values } = keyPage(where, source, search, most);
+    const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
+      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
+    return this.#database.prepare(sql).all(...values) as unknown as readonly ListedKeyRow[];
   }
 
   #sourceOf(filter: KeyFilter): Source {
@@ -103,15 +98,54 @@ export class KeyList {
   }
 }
 
+/** The keys of a page and their places. */
+function keyPage(
+  where: Conditions,
+  source: Source,
+  search: KeySearch | undefined,
+  most: number,
+): { sql: string; values: readonly SQLInputValue[] } {
+  const { from, values } = source;
+  if (search === undefined)
+    return { sql: keysInOrder(where, from), values: [...values, ...where.values, most] };
+  const { inRow, elsewhere } = search;
+  const isListed = isOneOf("keys.pin", elsewhere);
+  // Among some, rows are asked for both; of all, those that are found elsewhere are looked up.
+  const isLookedUp = elsewhere.length <= FEW && source === IN_ORDER;
+  const scanned = where.with(isLookedUp ? inRow : either(inRow, isListed));
+  const sql = keysInOrder(scanned, from);
+  if (!isLookedUp || elsewhere.length === 0) return { sql, values: [...values, ...scanned.values, most] };
+  const found = where.with(isListed);
+  const both = `SELECT pin, place FROM (${sql})
+    UNION SELECT pin, place FROM ${BY_PIN.from} ${found.sql} ORDER BY place, pin LIMIT ?`;
+  return { sql: both, values: [...scanned.values, most, ...found.values, most] };
+}
+
+/** Whether what is asked for stands in no index of keys, and may be told by the first of them all the same. */
+function isSeldomFew({ pins, groups = [], notGroups = [], seenBefore, seenSince }: KeyFilter): boolean {
+  const isByOthers =
+    groups.length + notGroups.length > 0 || seenBefore !== undefined || seenSince !== undefined;
+  return isByOthers && pins === undefined;
+}
+
+/** The first keys of all behind a place. */
+function firstOf(behind: readonly Condition[]): Source {
+  const conditions = new Conditions();
+  for (const condition of behind) conditions.require(condition);
+  const columns = "pin, place, state, source, name_key, searched";
+  const sql = `SELECT ${columns} FROM keys INDEXED BY keys_in_order ${conditions.sql} ORDER BY place, pin LIMIT ${FIRST}`;
+  return { from: `(${sql}) AS keys`, values: conditions.values, where: [] };
+}
+
 function membersOf(group: string): Source {
   const from =
     "group_members AS member CROSS JOIN keys INDEXED BY keys_by_name ON keys.name_key = member.name_key";
-  return { from, where: [{ text: "member.group_key = ?", values: [group] }] };
+  return { from, values: [], where: [{ text: "member.group_key = ?", values: [group] }] };
 }
 
 function seen(than: "<" | ">=", moment: number): Source {
   const from = "seen CROSS JOIN keys NOT INDEXED ON keys.pin = seen.pin";
-  return { from, where: [{ text: `last_seen ${than} ?`, values: [moment] }] };
+  return { from, values: [], where: [{ text: `last_seen ${than} ?`, values: [moment] }] };
 }
 
 /** What is asked beside the text, the cheapest first. */
