@@ -129,9 +129,11 @@ describe("the documentation", () => {
   });
 
   it("names only files in ARCHITECTURE.md that are there", () => {
-    const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
+    const sources = ["src", "web"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }),
+    );
     const names = Array.from(
-      read("ARCHITECTURE.md").matchAll(/`([\w./-]+\.(?:ts|md)|(?:src|test|docs)\/[\w./-]+)`/g),
+      read("ARCHITECTURE.md").matchAll(/`([\w./-]+\.(?:tsx?|md)|(?:src|test|docs|web)\/[\w./-]+)`/g),
       ([, name = ""]) => name,
     );
     const isThere = (name: string): boolean =>
