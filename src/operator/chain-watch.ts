@@ -18,6 +18,7 @@ export class ChainWatch {
   readonly #pause: Pause;
   #report: ChainReport = { head: CHAIN_START, broken: null };
   #looking: Promise<ChainReport> | undefined;
+  #verifying: Promise<ChainReport> | undefined;
 
   constructor(store: Roll & Pick<Ledger, "head">, pause: Pause) {
     this.#store = store;
@@ -31,27 +32,38 @@ export class ChainWatch {
 
   /** Verifies what is new. What is broken stays so until `verifyAnew`. Who asks meanwhile gets the same answer. */
   look(): Promise<ChainReport> {
-    this.#looking ??= this.#goOn().finally(() => (this.#looking = undefined));
+    return this.#from(this.#report);
+  }
+
+  /** Verifies all of it again, from the first event: what is known stands until that is done. */
+  verifyAnew(): Promise<ChainReport> {
+    this.#verifying ??= this.#anew().finally(() => (this.#verifying = undefined));
+    return this.#verifying;
+  }
+
+  async #anew(): Promise<ChainReport> {
+    while (this.#looking !== undefined) await this.#looking.catch(() => undefined);
+    return this.#from({ head: CHAIN_START, broken: null });
+  }
+
+  #from(report: ChainReport): Promise<ChainReport> {
+    this.#looking ??= this.#goOn(report).finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 
-  /** Verifies all of it again, from the first event. */
-  async verifyAnew(): Promise<ChainReport> {
-    await this.#looking?.catch(() => undefined);
-    this.#report = { head: CHAIN_START, broken: null };
-    return this.look();
-  }
-
-  async #goOn(): Promise<ChainReport> {
-    const { head, broken } = this.#report;
-    if (broken !== null) return this.#report;
-    const problem = await tailProblem(this.#store, this.#store.head(), head);
-    if (problem !== undefined) return this.#breaks(head, problem.message);
+  async #goOn(from: ChainReport): Promise<ChainReport> {
+    if (from.broken !== null) return from;
+    const problem = await tailProblem(this.#store, this.#store.head(), from.head);
+    if (problem !== undefined) return this.#breaks(from.head, problem.message);
+    let report = from;
     for (;;) {
-      const after = String(this.#report.head.sequence);
+      const after = String(report.head.sequence);
       const { items, next } = await this.#store.listEvents({ after, limit: AT_ONCE });
-      this.#report = verifyChain(items, this.#report.head);
-      if (this.#report.broken !== null || next === null) return this.#report;
+      report = verifyChain(items, report.head);
+      const isDone = report.broken !== null || next === null;
+      const isFurther = this.#report.broken === null && report.head.sequence > this.#report.head.sequence;
+      if (isDone || isFurther) this.#report = report;
+      if (isDone) return report;
       await this.#pause();
     }
   }

@@ -60,6 +60,23 @@ describe("ChainWatch", () => {
     assert.deepEqual(await watch.verifyAnew(), { head: office.store.head(), broken: null });
   });
 
+  it("calls nothing whole that was broken while all of it is verified anew, however often that is asked for", async () => {
+    const office = new Office();
+    await met(office, 1200);
+    const seen = watched(office.store);
+    seen.forged = 700;
+    const said: (number | undefined)[] = [];
+    const watch = new ChainWatch(seen.store, async () => void said.push(watch.report.broken?.sequence));
+    await watch.look();
+    said.length = 0;
+    const answers = await Promise.all([watch.verifyAnew(), watch.verifyAnew(), watch.verifyAnew()]);
+    assert.deepEqual(said, [700]);
+    assert.deepEqual(
+      answers.map(({ broken }) => broken?.sequence),
+      [700, 700, 700],
+    );
+  });
+
   it("sees that the end which it verified was rewritten or cut off", async () => {
     for (const events of [3, 8]) {
       const office = new Office();
