@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { HandclaspError, reasonOf } from "../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf } from "../errors.ts";
 import { type CertificateFacts, readCertificate } from "./certificate-facts.ts";
+import { readPlainSubject } from "./parts/plain-subject.ts";
 import { encodePem } from "./pem.ts";
 
 /**
@@ -34,7 +35,7 @@ export function describeCertificate(der: Uint8Array): CertificateDescription {
 
 /** `subject` of a certificate's description, of one that `readCertificate` read before. Throws what that throws. */
 export function describeSubject(der: Uint8Array): string {
-  return subjectOf(parsed(toPem(der)));
+  return plainSubjectOf(der) ?? subjectOf(parsed(toPem(der)));
 }
 
 /** A certificate as PEM (RFC 7468 §5). */
@@ -64,6 +65,16 @@ function parsed(pem: string): X509Certificate {
         cause: error,
       },
     );
+  }
+}
+
+/** What OpenSSL is not needed for; it says what is wrong with what cannot be read. */
+function plainSubjectOf(der: Uint8Array): string | undefined {
+  try {
+    return readPlainSubject(der);
+  } catch (error) {
+    if (isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) return undefined;
+    throw error;
   }
 }
 
