@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { parseJoinToken } from "../../src/trust/naming/join-token.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { identity } from "../guard/support/identities.ts";
@@ -64,6 +65,15 @@ describeInBrowser("the page's records", (browser) => {
         await using watched = await running.open(browser(), "/invite", CONTEXT[way]);
         const { page } = watched;
         const hand = new Hand(page, way);
+        await hand.type(page.getByRole("textbox", { name: "Name" }), "printer-10");
+        await hand.type(page.getByLabel("Clients connect to"), "gw.example:8443, [::1]:8443");
+        await hand.press(page.getByRole("button", { name: "Make a token" }));
+        const elsewhere = page.getByRole("region", { name: "The token" });
+        const join = (await elsewhere.locator("code", { hasText: "handclasp join" }).textContent()) ?? "";
+        const { servers } = parseJoinToken(join.split(" ").at(-1) ?? "");
+        assert.deepEqual(servers, ["gw.example:8443", "[::1]:8443"]);
+        await hand.press(page.getByRole("button", { name: "I have handed it over" }));
+
         await hand.type(page.getByRole("textbox", { name: "Name" }), "printer-9");
         await hand.press(page.getByRole("button", { name: "Make a token" }));
         const shown = page.getByRole("region", { name: "The token" });

@@ -24,12 +24,14 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
   const peer = useSignal(route.peek().query["peer"] ?? "");
   const life = useSignal("1h");
   const from = useSignal("");
+  const server = useSignal("");
   const replace = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const wanted = {
     peer: peer.value.trim(),
     forMs: toMs(life.value),
     ...(from.value.trim() !== "" && { from: from.value.trim() }),
+    ...(server.value.trim() !== "" && { server: server.value.trim().split(/[\s,]+/) }),
     ...(replace.value && { replace: true }),
   };
   const create = async (): Promise<void> => {
@@ -74,6 +76,13 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
           hint="a network; empty for anywhere"
           mono
           problem={at("/from")}
+        />
+        <Field
+          label="Clients connect to"
+          value={server}
+          placeholder="gw.example:8443"
+          hint="HOST:PORT; empty for where the server listens"
+          mono
         />
       </div>
       <label class="check">
