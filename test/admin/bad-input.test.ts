@@ -10,6 +10,26 @@ const is422 = (answer: Answer, route: Route): void =>
   assert.equal(answer.status, 422, `${routeName(route)}: ${answer.text}`);
 
 describe("what a request brings to any route", () => {
+  it("is told what is wrong with it by names of the API, and where to read what can be", async () => {
+    await using scene = await Scene.open();
+    const headers = { authorization: scene.bearers.admin };
+    const said = async (path: string, body?: unknown): Promise<unknown> => {
+      const route = scene.routes.find(
+        ({ path: known, method }) => known === path && (method === "GET") === (body === undefined),
+      );
+      assert.ok(route);
+      const sample = body === undefined ? { query: { stat: "x" } } : { body };
+      const { text } = await scene.ask(route, { headers, sample });
+      const { detail, pointer, hint } = JSON.parse(text) as Record<string, string>;
+      assert.match(hint ?? "", /openapi/);
+      return [detail, pointer];
+    };
+    assert.deepEqual(await said("/v1/keys"), ["there is no such parameter", "/stat"]);
+    assert.deepEqual(await said("/v1/tokens", {}), ["this field is missing", "/peer"]);
+    const together = "its fields are none that go together here";
+    assert.deepEqual(await said("/v1/selections", { act: "ignore", filter: {} }), [together, ""]);
+  });
+
   it("is 422 for fields and parameters that it does not have, twice or of another type", async () => {
     await using scene = await Scene.open();
     const headers = { authorization: scene.bearers.admin };

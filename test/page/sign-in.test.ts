@@ -21,7 +21,9 @@ describeInBrowser("signing in", (browser) => {
     await late.page.goto(running.link);
     await late.page.getByRole("button", { name: "Sign in with this link" }).click();
     await late.page.getByRole("alert").waitFor();
+    await late.page.getByText(/minute old\. Have another one printed: press Enter .* anew\.$/).waitFor();
     await late.page.getByRole("heading", { level: 1, name: "Operators only" }).waitFor();
+    assert.equal(await late.page.getByRole("button", { name: "Sign in with this link" }).count(), 0);
     late.expectComplaint(/status of 401/);
   });
 

@@ -48,10 +48,13 @@ export function sentenceOf({ title, detail, hint, status, key }: Problem): strin
   if (status === 412 && key !== undefined) {
     return `It changed since you looked: it is ${key?.state ?? "another"} now. Nothing was done.`;
   }
-  const said = detail ?? title;
-  const sentence = said.charAt(0).toUpperCase() + said.slice(1);
-  const ended = /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
-  return hint === undefined ? ended : `${ended} ${hint}`;
+  const said = asSentence(detail ?? title);
+  return hint === undefined ? said : `${said} ${asSentence(hint)}`;
+}
+
+function asSentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 async function takeBack({ path, etag }: NonNullable<Acted["undo"]>): Promise<void> {

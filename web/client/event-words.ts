@@ -98,7 +98,7 @@ function quoted(before: string, name: string | null | undefined): string {
   return name === undefined || name === null ? "" : `${before} “${name}”`;
 }
 
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
 function day(iso: string): string {
   const moment = new Date(iso);

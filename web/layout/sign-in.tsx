@@ -31,6 +31,7 @@ export function SignIn({
 }): VNode {
   const problem = useSignal<Problem | null>(null);
   const bearer = useSignal("");
+  const isSpent = useSignal(false);
   const enter = async (by: Parameters<typeof signIn>[0]): Promise<void> => {
     try {
       problem.value = null;
@@ -38,6 +39,7 @@ export function SignIn({
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       problem.value = error.problem;
+      isSpent.value ||= "link" in by && error.problem.status === 401;
       await refreshSession();
     }
   };
@@ -69,7 +71,7 @@ export function SignIn({
             {refusal.keyId !== null && <KeyId keyId={refusal.keyId} whole />}
           </div>
         )}
-        {link !== null && ways.includes("link") ? (
+        {link !== null && !isSpent.value && ways.includes("link") ? (
           <>
             <p>You followed a link that signs you in once.</p>
             <button type="button" class="button primary wide" onClick={() => void enter({ link })}>

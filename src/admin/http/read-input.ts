@@ -1,8 +1,12 @@
-import { type GenericSchema, getDotPath, safeParse } from "valibot";
+import { type BaseIssue, type GenericSchema, getDotPath, safeParse } from "valibot";
 import { Problem } from "../call/problem.ts";
 
 /** Reads a body by its schema. Throws 422 and says where it is wrong. */
-export function readInput(schema: GenericSchema | undefined, value: unknown): unknown {
+export function readInput(
+  schema: GenericSchema | undefined,
+  value: unknown,
+  part: "field" | "parameter" = "field",
+): unknown {
   if (schema === undefined) return undefined;
   const result = safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
@@ -10,9 +14,16 @@ export function readInput(schema: GenericSchema | undefined, value: unknown): un
   const path = getDotPath(issue)?.split(".") ?? [];
   throw new Problem(422, {
     code: "invalid",
-    detail: issue.expected === "never" ? "there is no such field" : issue.message,
+    detail: problemWith(issue, part),
+    hint: "GET /v1/openapi.json describes what each route takes",
     pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
   });
+}
+
+function problemWith({ expected, received, type, message }: BaseIssue<unknown>, part: string): string {
+  if (expected === "never") return `there is no such ${part}`;
+  if (received === "undefined") return `this ${part} is missing`;
+  return type === "union" ? "its fields are none that go together here" : message;
 }
 
 /** Reads a query by its schema; a name that is there twice is wrong, too. */
@@ -29,5 +40,5 @@ export function readQuery(schema: GenericSchema | undefined, params: URLSearchPa
     }
     value[name] = text;
   }
-  return readInput(schema, value);
+  return readInput(schema, value, "parameter");
 }

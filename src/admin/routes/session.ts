@@ -61,10 +61,13 @@ async function begin({ link, bearer = "" }: SignInBody, { sessions, links, user 
   if (link !== undefined && links.redeem(link)) return sessions.beginByLink(user);
   const secret = link === undefined ? await sessions.beginByToken(bearer) : undefined;
   if (secret !== undefined) return secret;
+  if (link === undefined) {
+    throw new Problem(401, { code: "not-signed-in", detail: "this token lets nobody in" });
+  }
   throw new Problem(401, {
     code: "not-signed-in",
-    detail:
-      link === undefined ? "this token lets nobody in" : "this link was used before, or is over a minute old",
+    detail: "this link was used before, or is over a minute old",
+    hint: "have another one printed: press Enter in the terminal that printed it, or start that anew",
   });
 }
 

@@ -20,5 +20,5 @@ export function commandsToLetIn(pin: KeyPin, reason: string): readonly string[] 
 export function commandsForNobody(transport: "loopback" | "tls"): readonly string[] {
   const token = "handclasp api-token create NAME --scope approve --expires 90d";
   if (transport === "loopback") return ["handclasp ui", token];
-  return [token, "handclasp identity create NAME", `handclasp group add ${ADMINS} KEY`];
+  return [token, "handclasp trust approve KEY", `handclasp group add ${ADMINS} KEY`];
 }

@@ -37,7 +37,9 @@ export function issueApiToken(
   const expires = toMoment("the end of an API token", options.expires);
   if (expires <= at || expires > at + MOST_API_TOKEN_DAYS * DAY_MS) {
     const problem = `an API token ends after now, and within ${MOST_API_TOKEN_DAYS} days`;
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", problem, { hint: "give it 90 days, and renew it then" });
+    throw new HandclaspError("ERR_HANDCLASP_OPTION", problem, {
+      hint: "give it 90 days, and make another one then",
+    });
   }
   const name = toPeerName(options.name);
   if (!name.ok) {

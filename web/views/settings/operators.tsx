@@ -26,7 +26,8 @@ export function Operators(): VNode {
       {items !== null && items.length === 0 && (
         <div class="stack">
           <p>There is none yet. The first one is made at a command line:</p>
-          <CommandLine line="handclasp group add operators NAME" what="command" />
+          <CommandLine line="handclasp trust approve KEY" what="command" />
+          <CommandLine line="handclasp group add operators KEY" what="command" />
         </div>
       )}
       {items !== null && items.length > 0 && (
