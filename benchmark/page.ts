@@ -139,7 +139,21 @@ function cpuOf({ pid }: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** What so many streams cost while nothing happens; percent of a core, above that of no stream. */
+/** The chain is verified once after the start, in the background: that is not nothing. */
+async function untilVerified({ origin, secret }: Server): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${origin}/v1/audit/head`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    const { head, verified } = (await response.json()) as Readonly<
+      Record<"head" | "verified", { sequence: number } | null>
+    >;
+    if (verified !== null && verified.sequence === head?.sequence) return;
+    await setTimeout(1000);
+  }
+}
+
+/** What no and so many streams cost while nothing happens; percent of a core. */
 async function idlePercent({
   origin,
   secret,
@@ -150,6 +164,7 @@ async function idlePercent({
     await setTimeout(IDLE_MS);
     return Number((((cpuOf(child) - before) / IDLE_MS) * 100).toFixed(2));
   };
+  await untilVerified({ origin, secret, child });
   await setTimeout(2000);
   const none = await percent();
   const agent = new Agent({ keepAlive: true, maxSockets: PAGES });

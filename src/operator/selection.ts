@@ -5,12 +5,12 @@ import { neighbourhood } from "../trust/network/source-network.ts";
 import type { Compared } from "../trust/records/change.ts";
 import type { KeyPin, KeyRecord } from "../trust/records/key-record.ts";
 import { everyItem } from "../trust/port/page.ts";
-import type { ListedKey, Roll } from "../trust/port/roll.ts";
+import type { ListedKey } from "../trust/port/roll.ts";
 import type { ManyAct } from "./act-on-many.ts";
 import type { Operator } from "./operator.ts";
 import type { TypedFilter } from "./search-text.ts";
 import { type SelectedKey, selectionDigest } from "./selection-digest.ts";
-import { keysOfNetwork } from "./waiting.ts";
+import { keysOfNetwork, type Waited } from "./waiting.ts";
 
 /** More are not acted on at once. */
 const MOST_KEYS = 10_000;
@@ -58,7 +58,7 @@ export interface SelectOptions {
  * came from one network while a window was open. Throws ERR_HANDCLASP_OPTION when there are more than 10 000.
  */
 export async function select(
-  store: Roll,
+  store: Waited,
   act: ManyAct,
   selected: Selected,
   options: SelectOptions,
@@ -145,7 +145,7 @@ export class Selections {
   }
 }
 
-async function keysOf(store: Roll, selected: Selected, now: number): Promise<readonly ListedKey[]> {
+async function keysOf(store: Waited, selected: Selected, now: number): Promise<readonly ListedKey[]> {
   if ("network" in selected) return atMost(await keysOfNetwork(store, selected.network, now));
   const keys: ListedKey[] = [];
   const filter = selected.typed;

@@ -1,6 +1,7 @@
 import { neighbourhood } from "../trust/network/source-network.ts";
 import { limitOf, placeOf, toCursor } from "../trust/port/cursor.ts";
 import { everyItem, type Page, type PageFilter } from "../trust/port/page.ts";
+import type { Ledger } from "../trust/port/ledger.ts";
 import type { ListedKey, Roll } from "../trust/port/roll.ts";
 import { isSetAside } from "../trust/judging/is-set-aside.ts";
 import { toIsoTime } from "./iso-time.ts";
@@ -60,7 +61,7 @@ interface Fold {
 }
 
 /** A page of who waits at `now`, milliseconds since the epoch; strangers of one network are folded into one item. */
-export async function toWaiting(store: Roll, now: number, page: PageFilter = {}): Promise<WaitingJson> {
+export async function toWaiting(store: Waited, now: number, page: PageFilter = {}): Promise<WaitingJson> {
   const limit = limitOf(page);
   const [rank, at, id] = placeOf(page, "waiting", ["number", "number", "string"]) ?? [];
   const waiting = await keysThatWait(store, now);
@@ -84,7 +85,7 @@ export async function toWaiting(store: Roll, now: number, page: PageFilter = {})
 
 /** All keys that wait in a network, as they are folded; what came since is among them. */
 export async function keysOfNetwork(
-  store: Roll,
+  store: Waited,
   network: string,
   now: number,
 ): Promise<readonly ListedKey[]> {
@@ -92,13 +93,25 @@ export async function keysOfNetwork(
   return waiting.filter((key) => networkOf(key) === network);
 }
 
+/** Where waiting keys are read, and when they have to be read anew. */
+export type Waited = Roll & Pick<Ledger, "revision">;
+
+/** What was read last, and is so until something is written: whenever something happens, many pages look at once. */
+const lastRead = new WeakMap<Waited, { readonly revision: number; readonly keys: readonly ListedKey[] }>();
+
 /** Strangers that lapsed wait no more, though they are still there. */
-async function keysThatWait(store: Roll, now: number): Promise<readonly ListedKey[]> {
-  const waiting: ListedKey[] = [];
-  for await (const key of everyItem((page) => store.listKeys({ state: "pending", ...page }))) {
-    if (key.expires === null || now < key.expires) waiting.push(key);
-  }
-  return waiting;
+async function keysThatWait(store: Waited, now: number): Promise<readonly ListedKey[]> {
+  const revision = store.revision();
+  const last = lastRead.get(store);
+  const keys = last?.revision === revision ? last.keys : await pendingKeys(store);
+  lastRead.set(store, { revision, keys });
+  return keys.filter(({ expires }) => expires === null || now < expires);
+}
+
+async function pendingKeys(store: Roll): Promise<readonly ListedKey[]> {
+  const keys: ListedKey[] = [];
+  for await (const key of everyItem((page) => store.listKeys({ state: "pending", ...page }))) keys.push(key);
+  return keys;
 }
 
 /** By which others of its kind a key is folded; null for one that stays by itself: it is known to an operator, or in conflict. */

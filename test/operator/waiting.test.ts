@@ -42,6 +42,20 @@ describe("toWaiting", () => {
     assert.deepEqual([counts, next], [all, null]);
   });
 
+  it("sees at once who came, who was seen and who went, though it reads anew only when something was written", async () => {
+    const { store, operator } = new Office();
+    const claims = async (): Promise<readonly string[]> => (await toWaiting(store, NOW)).items.map(short);
+    const printer = await arrive(store, { claims: "printer", from: "10.0.4.7" });
+    assert.deepEqual([await claims(), await claims()], [["printer"], ["printer"]]);
+    await arrive(store, { claims: "socket", from: "10.0.5.7" });
+    assert.deepEqual((await claims()).toSorted(), ["printer", "socket"]);
+    await operator.ignore(printer);
+    assert.deepEqual(await claims(), ["socket"]);
+    const [pending] = (await store.listKeys({ state: "pending" })).items;
+    const lapsed = await toWaiting(store, pending?.expires ?? 0);
+    assert.deepEqual(lapsed.items, []);
+  });
+
   it("shows a conflict beside who has the name, and each with its tries", async () => {
     const { store, operator } = new Office();
     const anna = factsOf("anna");
