@@ -95,6 +95,15 @@ function judgeDenied(facts: HandshakeFacts, by: Sender, said: readonly string[])
   const found = findDefects(facts, by);
   // Of a whole chain to a name that is taken nothing is wrong.
   if (found.every(({ defect }) => defect === "unknown-ca")) return [refused];
+  // Clients of handclasp are self-signed, and go to servers that take that.
+  if (
+    by === "client" &&
+    facts.handclasp.has("client") &&
+    found.every(({ defect }) => defect === "self-signed")
+  ) {
+    const others = toExplanations(found, false, by, facts, []);
+    return [refused, ...others.map((each) => ({ ...each, certainty: "possible" as const }))];
+  }
   return [...toHinted(found, by, facts, said), { ...refused, certainty: "possible" }];
 }
 

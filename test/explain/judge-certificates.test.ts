@@ -130,6 +130,8 @@ describe("what is made of the certificates that a client showed", () => {
   it("judges what was shown behind access_denied (49), and believes its meaning where nothing is found", () => {
     assert.deepEqual(refusedBy(49, [old]), ["certificate-expired likely", "certificate-refused possible"]);
     assert.deepEqual(refusedBy(49, [self]), ["self-signed likely", "certificate-refused possible"]);
+    const ours = { handclasp: new Set<Sender>(["client"]) };
+    assert.deepEqual(refusedBy(49, [self], ours), ["certificate-refused likely", "self-signed possible"]);
     assert.deepEqual(refusedBy(49, [leafOfMiddle]), [
       "missing-intermediate possible",
       "issuer-not-acceptable possible",
