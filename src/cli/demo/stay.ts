@@ -26,7 +26,7 @@ export async function stay(folder: string): Promise<void> {
   const stopped = stopSignal();
   const path = join(folder, "stay.db");
   await using upstream = await openUpstream();
-  using gateway = start("gateway", ...gatewayFlags(upstream.port, path));
+  using gateway = start("ignore", "gateway", ...gatewayFlags(upstream.port, path));
   const port = await portOf(gateway.child);
 
   const now = new Date();
@@ -47,9 +47,9 @@ export async function stay(folder: string): Promise<void> {
   anna is connected: revoke it, and its connection ends.
   printer-4 waits, and tries again every ${TRIES_EVERY_MS / 1000} s: ${toKeyId(printer.facts.pin)}
   somebody else claims to be anna.
-All of it is on the page, until Ctrl-C:
+All of it is on the page until Ctrl-C, and at the command line: handclasp trust list --store ${path}
 `);
-  using page = start("ui", "--listen", "127.0.0.1:0", "--store", path);
+  using page = start("inherit", "ui", "--listen", "127.0.0.1:0", "--store", path);
   page.child.stderr?.pipe(process.stderr);
   void ended().then(() => stopping.signal.aborted || print("anna's connection ended"));
   await Promise.race([stopped, once(gateway.child, "exit"), once(page.child, "exit")]);
@@ -75,10 +75,13 @@ async function openUpstream(): Promise<AsyncDisposable & { readonly port: number
   };
 }
 
-/** One of our own verbs, as a process that ends with this one. */
-function start(...args: readonly string[]): Disposable & { readonly child: ChildProcess } {
+/** One of our own verbs, as a process that ends with this one; it has our keyboard where it inherits stdin. */
+function start(
+  stdin: "ignore" | "inherit",
+  ...args: readonly string[]
+): Disposable & { readonly child: ChildProcess } {
   const [command, ...rest] = ownCommand(...args);
-  const child = spawn(command, rest, { stdio: ["ignore", "inherit", "pipe"] });
+  const child = spawn(command, rest, { stdio: [stdin, "inherit", "pipe"] });
   return {
     child,
     [Symbol.dispose]() {
