@@ -145,10 +145,8 @@ async function untilVerified({ origin, secret }: Server): Promise<void> {
     const response = await fetch(`${origin}/v1/audit/head`, {
       headers: { authorization: `Bearer ${secret}` },
     });
-    const { head, verified } = (await response.json()) as Readonly<
-      Record<"head" | "verified", { sequence: number } | null>
-    >;
-    if (verified !== null && verified.sequence === head?.sequence) return;
+    const { head, verified } = (await response.json()) as { head: { sequence: number }; verified: number };
+    if (verified === head.sequence) return;
     await setTimeout(1000);
   }
 }
