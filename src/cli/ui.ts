@@ -46,7 +46,7 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
     const { createLink, signOut } = await opened.promise;
     const link = createLink();
     const again = process.stdin.isTTY ? "; Enter makes another one" : "";
-    say(`the page is open to whoever uses this link first, within a minute${again}:`);
+    say(`the page of ${store.url} is open to whoever uses this link first, within a minute${again}:`);
     print(link);
     using _opened = open ? openLink(link) : undefined;
     using _typed = onEnter(process.stdin, () => print(createLink()));
