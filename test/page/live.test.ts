@@ -28,9 +28,11 @@ describeInBrowser("a page that is open", (browser) => {
     await page.getByText("Nobody waits.").waitFor();
     await running.fall();
     await page.getByText("the server does not answer").first().waitFor();
+    await page.getByRole("link", { name: "no answer" }).waitFor();
     await running.scene.wait("printer-4", MINUTE_MS);
     await running.rise();
     await page.getByRole("heading", { name: "claims printer-4" }).waitFor();
+    await page.getByRole("link", { name: "healthy" }).waitFor();
     await page.getByText(/^Not live since/).waitFor({ state: "detached" });
     watched.expectComplaint(LOST);
   });

@@ -5,6 +5,7 @@ import { Menu } from "../parts/menu.tsx";
 import { Sign } from "../parts/sign.tsx";
 import { toHref } from "../route.ts";
 import { go } from "../router.ts";
+import { live } from "../stream/live.ts";
 import { SearchBox } from "./search-box.tsx";
 
 const COUNT = new Intl.NumberFormat();
@@ -41,17 +42,19 @@ function countOf(health: Health | null): number | null {
 
 function HealthSign({ health }: { readonly health: Health }): VNode {
   const { status, head, verified, problems, process } = health;
-  const well = status === "healthy";
+  // What was well when it was last heard of may not be now.
+  const answers = live.value.state !== "unreachable";
+  const well = answers && status === "healthy";
   return (
     <p class="health">
       <span class="process dim">{process}</span>
       <a
         class={`state ${well ? "state-trusted" : "state-conflict"}`}
         href={toHref("settings")}
-        title={problems[0]?.problem}
+        title={answers ? problems[0]?.problem : undefined}
       >
         <Sign name={well ? "full" : "warning"} />
-        {status}
+        {answers ? status : "no answer"}
       </a>
       {head !== null && (
         <a class="head" href={toHref("history")}>

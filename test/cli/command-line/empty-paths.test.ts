@@ -14,6 +14,7 @@ const FITTING: Readonly<Record<string, string>> = {
   "host:port": "localhost:1",
   listen: "localhost:1",
   event: "1",
+  "--expires": "1d",
 };
 
 describe("a path that is empty", () => {
@@ -24,8 +25,11 @@ describe("a path that is empty", () => {
       const isPath = needed.map((argument) => NAMES_A_PATH.test(`<${argument.name()}>`));
       const fitting = needed.map((argument) => FITTING[argument.name()] ?? "x");
       const options = command.options.filter(({ flags }) => NAMES_A_PATH.test(flags));
+      const mandatory = command.options
+        .filter((option) => option.mandatory)
+        .flatMap(({ long, argChoices }) => [long ?? "", argChoices?.[0] ?? FITTING[long ?? ""] ?? "x"]);
       return [
-        ...options.map(({ long }) => [...path, ...fitting, long ?? "", ""]),
+        ...options.map(({ long }) => [...path, ...fitting, ...mandatory, long ?? "", ""]),
         ...(isPath.includes(true) ? [[...path, ...fitting.map((text, at) => (isPath[at] ? "" : text))]] : []),
       ];
     });
