@@ -51,7 +51,7 @@ export class GuardedServer implements AsyncDisposable {
   static async open(options: GuardedServerOptions): Promise<GuardedServer> {
     const { config, store, identity, verb, maxPending, onError } = options;
     const trust = new Trust(store, {
-      // Whoever comes here wants to decide about others, and is never let in for having come first.
+      // Whoever comes here wants to decide about others: having come first is no reason to let anybody in.
       policy: { firstUse: "ask" },
       now: Date.now,
       monotonic: () => performance.now(),
