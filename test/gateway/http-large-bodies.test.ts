@@ -86,4 +86,23 @@ describe("bodies that are larger than memory should be", () => {
       },
     );
   }
+
+  it("may be announced as longer than 2^31 bytes, either way", async () => {
+    const length = String(3 * GIGABYTE);
+    await using upstream = await openHttpUpstream(({ method, headers }, response) => {
+      if (method === "HEAD") response.writeHead(200, { "content-length": length }).end();
+      else response.writeHead(200, { connection: "close" }).end(headers["content-length"]);
+    });
+    await using scene = await openHttpScene({ to: upstream.port });
+    const curl = `curl -sSk --cert ${certFile} --key ${keyFile}`;
+    const url = `https://127.0.0.1:${scene.port}/`;
+    for (const version of ["--http1.1", "--http2"]) {
+      assert.match(
+        await shell(`${curl} ${version} -I ${url}`),
+        new RegExp(`^content-length: ${length}\\r?$`, "im"),
+      );
+    }
+    const sent = `-X PUT -H 'content-length: ${length}' --data-binary x`;
+    assert.equal(await shell(`${curl} --http1.1 ${sent} ${url}`), length);
+  });
 });
