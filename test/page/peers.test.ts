@@ -158,6 +158,8 @@ describeInBrowser("a peer", (browser) => {
       .click();
     await page.getByText("Undone.").waitFor();
     assert.equal(await named(store, "anna-2"), "trusted");
+    // What is acted on is the key as it is shown.
+    await page.getByRole("button", { name: "Revoke", exact: true }).waitFor();
 
     await choose("Forget…");
     await page.getByText("This cannot be undone").waitFor();
