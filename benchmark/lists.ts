@@ -12,6 +12,7 @@ import type { Page, PageFilter } from "../src/trust/port/page.ts";
 import type { TrustStore } from "../src/trust/port/trust-store.ts";
 import { fillStore } from "./fill-store.ts";
 import { type LargeStore, makeLargeStore } from "./large-store.ts";
+import { timesOf } from "./times-of.ts";
 
 type Read = (store: TrustStore, made: LargeStore) => Promise<unknown>;
 
@@ -99,21 +100,8 @@ interface Cost {
 }
 
 async function costOf(read: () => Promise<unknown>): Promise<Cost> {
-  await read();
-  const rounds: number[] = [];
-  const before = process.cpuUsage();
-  for (let round = 0; round < ROUNDS; round++) {
-    const started = performance.now();
-    await read();
-    rounds.push(performance.now() - started);
-  }
-  const { user, system } = process.cpuUsage(before);
-  const millis = rounds.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
-  return { millis: rounded(millis), cpuMillis: rounded((user + system) / 1000 / ROUNDS) };
-}
-
-function rounded(value: number): number {
-  return Number(value.toFixed(2));
+  const { median, cpu } = await timesOf(read, ROUNDS);
+  return { millis: median, cpuMillis: cpu };
 }
 
 /** What this process took at most, in KiB. The system's `maxrss` would begin at what the process that started it took. */

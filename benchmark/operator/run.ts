@@ -14,8 +14,8 @@ import { toWaiting } from "../../src/operator/waiting.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { type LargeStore, makeLargeStore } from "../large-store.ts";
+import { cpuSince, type Times, timesOf } from "../times-of.ts";
 
-const ROUNDS = 41;
 const PAGE = 100;
 
 /** What is typed into the search of peers; each answer is a whole page of rows as programs get them. */
@@ -40,36 +40,6 @@ const SEARCHES: readonly string[] = [
   "seen:never",
   'state:trusted -group:"group 3" seen<30d anna',
 ];
-
-interface Times {
-  /** Milliseconds. */
-  readonly median: number;
-  readonly p99: number;
-  /** Mean of the CPU's: what is left of it on a machine that others use as well. */
-  readonly cpu: number;
-}
-
-async function timesOf(run: () => Promise<unknown>, rounds = ROUNDS): Promise<Times> {
-  await run();
-  const millis: number[] = [];
-  const before = process.cpuUsage();
-  for (let round = 0; round < rounds; round++) {
-    const started = performance.now();
-    await run();
-    millis.push(performance.now() - started);
-  }
-  const cpu = Number((cpuSince(before) / rounds).toFixed(2));
-  const sorted = millis.toSorted((one, other) => one - other);
-  const at = (part: number): number =>
-    Number((sorted[Math.min(rounds - 1, Math.floor(rounds * part))] ?? 0).toFixed(2));
-  return { median: at(0.5), p99: at(0.99), cpu };
-}
-
-/** CPU since then; milliseconds. */
-function cpuSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}
 
 /** CPU that something takes altogether, and at a stretch, in which everything else waits; milliseconds. */
 async function stallOf(
