@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { runHere } from "./support/run-here.ts";
 import { Home, runToEnd, startServe } from "./support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "./support/tls-clients.ts";
@@ -106,6 +107,7 @@ describe("serve --trust-ca", () => {
       const pinned = await makeAuthority(home, "pinned");
       if (mode === "ask") {
         await openssl(server.port, pinned, "me\n", "-quiet");
+        await untilListed(home, "pinned");
         assert.equal((await runHere(home, ["trust", "approve", "pinned"])).code, 0);
       }
       assert.match((await openssl(server.port, pinned, "me\n", "-quiet")).stdout, /Hello, me$/);
@@ -138,3 +140,9 @@ describe("serve --trust-ca", () => {
     );
   });
 });
+
+/** A client is refused at once; that its key waits is written a moment later. */
+async function untilListed(home: Home, name: string): Promise<void> {
+  while (!(await runHere(home, ["trust", "list", "--json"])).stdout.includes(`"peer":"${name}"`))
+    await setTimeout(20);
+}
