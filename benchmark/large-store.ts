@@ -2,6 +2,7 @@
 //
 //     node benchmark/large-store.ts FILE [PEERS [EVENTS]]
 import { hash, randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { recordSightings } from "../src/store/sqlite/sightings/sightings.ts";
 import { connect } from "../src/store/sqlite/file/sqlite-file.ts";
@@ -71,6 +72,13 @@ export async function makeLargeStore(path: string, size: StoreSize = LARGE): Pro
   database.exec("COMMIT; PRAGMA journal_mode = WAL");
   database.close();
   return made;
+}
+
+/** The store in a file, as it was made there by an earlier run, or by this one. */
+export async function keptLargeStore(path: string): Promise<LargeStore> {
+  const about = `${path}.json`;
+  if (!existsSync(about)) writeFileSync(about, JSON.stringify(await makeLargeStore(path)));
+  return JSON.parse(readFileSync(about, "utf8")) as LargeStore;
 }
 
 class Maker {

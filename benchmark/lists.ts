@@ -2,7 +2,7 @@
 //
 //     node benchmark/lists.ts [FILE]       # keeps the store that it makes there, for the next run
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../src/cli/main.ts";
@@ -11,7 +11,7 @@ import { nameKey } from "../src/trust/naming/peer-name.ts";
 import type { Page, PageFilter } from "../src/trust/port/page.ts";
 import type { TrustStore } from "../src/trust/port/trust-store.ts";
 import { fillStore } from "./fill-store.ts";
-import { type LargeStore, makeLargeStore } from "./large-store.ts";
+import { keptLargeStore, type LargeStore } from "./large-store.ts";
 import { timesOf } from "./times-of.ts";
 
 type Read = (store: TrustStore, made: LargeStore) => Promise<unknown>;
@@ -141,9 +141,7 @@ async function measure(kept: string | undefined): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "handclasp-bench-"));
   try {
     const path = kept ?? join(folder, "large.db");
-    const about = `${path}.json`;
-    if (!existsSync(about)) writeFileSync(about, JSON.stringify(await makeLargeStore(path)));
-    const made = JSON.parse(readFileSync(about, "utf8")) as LargeStore;
+    const made = await keptLargeStore(path);
     const empty = join(folder, "empty.db");
     await openSqliteStore(empty).close();
     await using store = openSqliteStore(path, { now: () => made.now });

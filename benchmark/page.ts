@@ -4,7 +4,7 @@
 //     node benchmark/page.ts [FILE]       # keeps the store that it makes there, for the next run
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { bundleCommandLine } from "../scripts/bundle.ts";
 import { bundlePage } from "../scripts/bundle-page.ts";
 import type { PackedFile } from "../src/cli/admin/unpack-page.ts";
 import { CHROMIUM } from "../test/page/support/chromium.ts";
-import { LARGE, type LargeStore, makeLargeStore } from "./large-store.ts";
+import { keptLargeStore, type LargeStore } from "./large-store.ts";
 
 const ROUNDS = 31;
 const VIEWS = 9;
@@ -199,9 +199,7 @@ async function measure(kept: string | undefined): Promise<void> {
   let server: Server | undefined;
   try {
     const path = kept ?? join(folder, "large.db");
-    const about = `${path}.json`;
-    if (!existsSync(about)) writeFileSync(about, JSON.stringify(await makeLargeStore(path, LARGE)));
-    const made = JSON.parse(readFileSync(about, "utf8")) as LargeStore;
+    const made = await keptLargeStore(path);
     const main = await bundleCommandLine(
       join(import.meta.dirname, "../node_modules/.cache/handclasp/command-line"),
     );

@@ -1,7 +1,7 @@
 // What an operator's lists cost the server with 100 000 peers, 1 000 waiting, and 1 000 000 events.
 //
 //     node benchmark/operator/run.ts [FILE]       # keeps the store that it makes there, for the next run
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -13,7 +13,7 @@ import { parseSearch } from "../../src/operator/search-text.ts";
 import { toWaiting } from "../../src/operator/waiting.ts";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
-import { type LargeStore, makeLargeStore } from "../large-store.ts";
+import { keptLargeStore, type LargeStore } from "../large-store.ts";
 import { cpuSince, type Times, timesOf } from "../times-of.ts";
 
 const PAGE = 100;
@@ -102,9 +102,7 @@ const [kept] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "handclasp-bench-"));
 try {
   const path = kept ?? join(folder, "large.db");
-  const about = `${path}.json`;
-  if (!existsSync(about)) writeFileSync(about, JSON.stringify(await makeLargeStore(path)));
-  const made = JSON.parse(readFileSync(about, "utf8")) as LargeStore;
+  const made = await keptLargeStore(path);
   await using store = openSqliteStore(path, { now: () => made.now });
   console.log(JSON.stringify(await measure(store, made)));
 } finally {
