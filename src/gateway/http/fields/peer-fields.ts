@@ -4,6 +4,7 @@ import type { Peer } from "../../../guard/connection/peer.ts";
 import { isProxied } from "../../proxy-protocol/proxied-address.ts";
 import { FieldList } from "./field-list.ts";
 import type { ToldOfPeer } from "./request-fields.ts";
+import { encodeName } from "../../../trust/naming/encode-name.ts";
 import { type IpNetwork, isInNetwork } from "../../../trust/network/ip-network.ts";
 
 /** What the upstream is told of one connection, made once. */
@@ -42,19 +43,6 @@ function toPeerFields(peer: Peer): FieldList {
     "Handclasp-Key",
     peer.pin,
   ]);
-}
-
-/**
- * A peer's name in a field: visible ASCII as it is, but for `%`, quotes, backslash, comma and semicolon; everything
- * else percent-encoded as UTF-8. `decodeURIComponent` and its like give the name back.
- */
-export function encodeName(name: string): string {
-  return name.replaceAll(/[^!#$&-+\-.-:<-[\]-~]/gu, encode);
-}
-
-function encode(character: string): string {
-  const bytes = Buffer.from(character);
-  return Array.from(bytes, (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }
 
 /** RFC 7239 §6: an IPv6 address stands in brackets, and those in quotes. */

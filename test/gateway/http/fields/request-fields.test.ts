@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { fieldKind, isTrailerAllowed } from "../../../../src/gateway/http/fields/field-kinds.ts";
 import { FieldList } from "../../../../src/gateway/http/fields/field-list.ts";
-import { encodeName } from "../../../../src/gateway/http/fields/peer-fields.ts";
 import {
   type ToldOfPeer,
   toRequestFields,
@@ -194,28 +193,6 @@ describe("trailers", () => {
     ];
     const sent = new FieldList([...raw, "Set-Cookie", "x", "Client_Cert", "x", "Trailer", "x"]);
     assert.deepEqual(toTrailers(sent).toPairs(), [["Digest", "1"]]);
-  });
-});
-
-describe("a name in a field", () => {
-  it("is itself as long as it is plain", () => {
-    for (const name of ["anna", "spiffe://example.org/anna", "anna@example.org", "A/b:c'd(e)"]) {
-      assert.equal(encodeName(name), name);
-    }
-  });
-
-  it("is percent-encoded where it is not", () => {
-    assert.equal(encodeName('Jürgen "J", 100%;\\'), "J%C3%BCrgen%20%22J%22%2C%20100%25%3B%5C");
-  });
-
-  it("comes back by decoding, and is visible ASCII without separators", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "grapheme" }), (name) => {
-        const encoded = encodeName(name);
-        assert.equal(decodeURIComponent(encoded), name);
-        assert.match(encoded, /^[!#-+\-.-:<-[\]-~]*$/);
-      }),
-    );
   });
 });
 
