@@ -22,9 +22,13 @@ export interface Encrypted {
 }
 
 /** DER EncryptedPrivateKeyInfo (RFC 5958 §3). */
-export function encryptPrivateKey(key: KeyObject, passphrase: string): Uint8Array {
+export function encryptPrivateKey(
+  key: KeyObject,
+  passphrase: string,
+  encrypt: typeof encryptUnder = encryptUnder,
+): Uint8Array {
   const plaintext = key.export({ type: "pkcs8", format: "der" });
-  const { algorithm, ciphertext } = encryptUnder(passphrase, plaintext);
+  const { algorithm, ciphertext } = encrypt(passphrase, plaintext);
   return encodeDer(TAG.SEQUENCE, algorithm, encodeDer(TAG.OCTET_STRING, ciphertext));
 }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, randomBytes } from "node:crypto";
+import { createPrivateKey, type KeyObject, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Identity } from "../../client/identities/identity.ts";
@@ -20,6 +20,7 @@ import {
 interface Flags extends PassphraseFlag, WhichFlags {
   readonly p12?: string;
   readonly p12PassphraseFile?: string;
+  readonly compatible?: true;
   readonly includePrivateKey?: true;
   readonly json?: true;
 }
@@ -33,6 +34,10 @@ export function exportCommand(): Command {
     .option(
       "--p12-passphrase-file <file>",
       "its first line is the passphrase of the PKCS #12 file; default: one is made and printed",
+    )
+    .option(
+      "--compatible",
+      "WEAKER: write the PKCS #12 file with 3DES and SHA-1, as older macOS, Android up to 13 and Windows want it",
     )
     .option("--include-private-key", "print the private key too: whoever reads it can be us")
     .addOption(serverOption())
@@ -49,6 +54,7 @@ async function run(name: string | undefined, flags: Flags, verb: Command): Promi
   if (flags.p12 === undefined && flags.p12PassphraseFile !== undefined) {
     verb.error("error: --p12-passphrase-file is for --p12");
   }
+  if (flags.p12 === undefined && flags.compatible) verb.error("error: --compatible is for --p12");
   const which = whichIdentity(name, flags);
   const shown = showExisting(which);
   if (flags.p12 !== undefined) return writePkcs12(flags.p12, which, flags);
@@ -73,11 +79,14 @@ async function writePkcs12(path: string, which: WhichIdentity, flags: Flags): Pr
   const passphrase = given === undefined ? randomBytes(15).toString("base64url") : readPassphrase(given);
   const [leaf, ...issuers] = certificatesFromPem(certificate);
   if (leaf === undefined) return;
+  const privateKey = createPrivateKey(key);
+  if (flags.compatible) warnOfCompatible(privateKey);
   const bytes = createPkcs12({
-    privateKey: createPrivateKey(key),
+    privateKey,
     certificates: [leaf, ...issuers],
     name: which.name,
     passphrase,
+    dangerouslyCompatible: flags.compatible === true,
   });
   write(path, bytes);
   if (flags.json)
@@ -86,6 +95,15 @@ async function writePkcs12(path: string, which: WhichIdentity, flags: Flags): Pr
     print(`wrote ${path}`);
     if (given === undefined) print(`its passphrase: ${passphrase}`);
   }
+}
+
+/** What such a file is worth, and whether those that it is for know the key's type at all. */
+function warnOfCompatible({ asymmetricKeyType }: KeyObject): void {
+  say(
+    "warning: --compatible encrypts weakly: who gets the file can try passphrases fast. Remove it once imported",
+  );
+  if (asymmetricKeyType === "ec" || asymmetricKeyType === "rsa") return;
+  say(`warning: older systems know no ${asymmetricKeyType} keys; p256 and rsa are what they import`);
 }
 
 function existing({ file }: WhichIdentity, passphrase: string | undefined): Identity {

@@ -212,29 +212,64 @@ describe("identity export --p12", () => {
     assert.match(stdout, /Hello, anna/);
   });
 
-  it("is imported by Java's keytool", { skip: !has("keytool") && "no keytool here" }, () => {
-    const file = fileOf("p256");
-    const listed = execFileSync("keytool", ["-list", "-keystore", file, "-storepass", PASSPHRASE], {
-      encoding: "utf8",
-      stdio: "pipe",
+  for (const type of ["p256", "rsa"] as const) {
+    it(`writes ${type} as older systems want it when it is told to, and says that this is weaker`, async () => {
+      const file = shared.path(`${type}-compatible.p12`);
+      const args = ["--p12", file, "--p12-passphrase-file", inFile(shared), "--compatible"];
+      const { code, stderr } = await runHere(shared, ["identity", "export", type, ...args]);
+      assert.equal(code, 0);
+      assert.match(stderr, /^warning: --compatible encrypts weakly: [^\n]*\n$/);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      const read = ["pkcs12", "-in", file, "-passin", `pass:${PASSPHRASE}`, "-nodes", "-info"];
+      for (const providers of [[], ["-legacy"]]) {
+        const { stdout, stderr: info } = spawnSync("openssl", [...read, ...providers], { encoding: "utf8" });
+        assert.equal(factsOfPem(stdout).pin, pins.get(type));
+        assert.match(stdout, /BEGIN PRIVATE KEY/);
+        assert.match(info, /MAC: sha1, Iteration 2048\nMAC length: 20, salt length: 8/);
+        assert.equal(info.match(/pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 2048/g)?.length, 2);
+      }
+      if (has("keytool")) assert.match(listedByKeytool(file), new RegExp(`${type}, .*PrivateKeyEntry`));
+      if (has("pk12util")) assert.match(importedByNss([file]), new RegExp(`^${type} +u,u,u$`, "m"));
     });
-    assert.match(listed, /p256, .*PrivateKeyEntry/);
+  }
+
+  it("says which keys older systems do not know, and that --compatible is for --p12", async () => {
+    const file = shared.path("ed25519-compatible.p12");
+    const args = ["--p12", file, "--p12-passphrase-file", inFile(shared), "--compatible"];
+    const { stderr } = await runHere(shared, ["identity", "export", "ed25519", ...args]);
+    assert.match(stderr, /older systems know no ed25519 keys/);
+    const without = await runHere(shared, ["identity", "export", "p256", "--compatible"]);
+    assert.deepEqual([without.code, without.stdout], [2, ""]);
+  });
+
+  it("is imported by Java's keytool", { skip: !has("keytool") && "no keytool here" }, () => {
+    assert.match(listedByKeytool(fileOf("p256")), /p256, .*PrivateKeyEntry/);
   });
 
   it(
     "is imported by NSS, as Firefox and Chromium do it",
     { skip: !has("pk12util") && "no pk12util here" },
     () => {
-      using home = new Home();
-      const database = home.path("nss");
-      mkdirSync(database);
-      execFileSync("certutil", ["-N", "-d", `sql:${database}`, "--empty-password"]);
-      for (const type of ["p256", "rsa"] as const) {
-        const args = ["-i", fileOf(type), "-d", `sql:${database}`, "-w", inFile(home)];
-        execFileSync("pk12util", args, { stdio: "pipe" });
-        const listed = execFileSync("certutil", ["-L", "-d", `sql:${database}`], { encoding: "utf8" });
-        assert.match(listed, new RegExp(`^${type} +u,u,u$`, "m"));
-      }
+      const types = ["p256", "rsa"] as const;
+      const listed = importedByNss(types.map(fileOf));
+      for (const type of types) assert.match(listed, new RegExp(`^${type} +u,u,u$`, "m"));
     },
   );
 });
+
+function listedByKeytool(file: string): string {
+  const args = ["-list", "-keystore", file, "-storepass", PASSPHRASE];
+  return execFileSync("keytool", args, { encoding: "utf8", stdio: "pipe" });
+}
+
+function importedByNss(files: readonly string[]): string {
+  using home = new Home();
+  const database = home.path("nss");
+  mkdirSync(database);
+  execFileSync("certutil", ["-N", "-d", `sql:${database}`, "--empty-password"]);
+  for (const file of files) {
+    const args = ["-i", file, "-d", `sql:${database}`, "-w", inFile(home)];
+    execFileSync("pk12util", args, { stdio: "pipe" });
+  }
+  return execFileSync("certutil", ["-L", "-d", `sql:${database}`], { encoding: "utf8" });
+}
