@@ -62,7 +62,7 @@ export const METRICS_SETTINGS: Settings<MetricsConfig> = {
 /** What there is to say of the operators' page; in a file alone. */
 export const ADMIN_SETTINGS: Settings<AdminValues> = {
   listen: { key: "listen", reader: text(parseListenAddress), isRequired: true },
-  hosts: { key: "hosts", reader: listOf(parseHost, "commas"), default: [], without: "its address" },
+  hosts: { key: "hosts", reader: listOf(parseHost), default: [], without: "its address" },
   cert: { key: "cert", reader: name, without: "one that is made" },
   key: { key: "key", reader: name, without: "one that is made" },
 };

@@ -20,7 +20,7 @@ import type { Settings } from "./setting.ts";
 
 const PATH_SETTINGS: Settings<PathRule> = {
   path: { key: "path", reader: text(parseRulePath), isRequired: true },
-  allow: { key: "allow", reader: listOf(parseAllowed, "commas"), isRequired: true },
+  allow: { key: "allow", reader: listOf(parseAllowed), isRequired: true },
 };
 
 /**
@@ -129,16 +129,21 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
   },
   acceptProxy: {
     key: "accept_proxy",
-    reader: listOf(parseNetwork, "commas"),
+    reader: listOf(parseNetwork),
     default: [],
     without: "none",
     option: {
-      value: "<cidr>",
-      help: "networks that must send a PROXY header first, separated by commas; from others none is believed",
+      value: "<cidr,...>",
+      help: "networks that must send a PROXY header first; from others none is believed",
       greets: true,
     },
   },
-  name: { key: "name", reader: name, without: "the address" },
+  name: {
+    key: "name",
+    reader: name,
+    without: "the address",
+    option: { value: "<name>", help: "what the listener is called in logs and lists", default: "main" },
+  },
   to: {
     key: "to",
     reader: name,
@@ -156,14 +161,14 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
   },
   serverNames: {
     key: "server_names",
-    reader: listOf(parseServerName, "again"),
+    reader: listOf(parseServerName),
     default: [],
     without: "any",
     only: { mode: "http", complaint: "server_names are for mode http" },
     option: {
       name: "server-name",
-      value: "<name>",
-      help: "answer to this name only; give it again for more, *.example.org for one label in front (mode http)",
+      value: "<name,...>",
+      help: "answer to these names only, *.example.org for one label in front (mode http)",
     },
   },
   onPending: {
@@ -175,11 +180,11 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
   },
   allow: {
     key: "allow",
-    reader: listOf(parseAllowed, "commas"),
+    reader: listOf(parseAllowed),
     without: "all",
     option: {
       value: "<peers>",
-      help: "trusted peers that may come in, by name or as group:NAME, separated by commas; default all",
+      help: "trusted peers that may come in, by name or as group:NAME, with commas; default all",
     },
   },
   paths: {
@@ -191,13 +196,13 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
   },
   alpn: {
     key: "alpn",
-    reader: listOf(parseProtocol, "again"),
+    reader: listOf(parseProtocol),
     default: [],
     without: "none is selected",
     only: { mode: "tcp", complaint: "alpn is for mode tcp: in mode http it is h2 and http/1.1" },
     option: {
-      value: "<protocol>",
-      help: "what the service speaks, by its ALPN name; give it again for more, the best first (mode tcp)",
+      value: "<protocol,...>",
+      help: "what the service speaks, by its ALPN names, the best first (mode tcp)",
     },
   },
   sendProxy: {

@@ -43,13 +43,11 @@ export const countOrAuto: Reader<number | "auto"> = {
   read: (written) => (written === "auto" ? written : parseCount(written)),
 };
 
-/** A list: in options by an option for each item, or with commas. */
-export function listOf<T>(item: (text: string) => T, written: "again" | "commas"): Reader<readonly T[]> {
-  const read =
-    written === "again"
-      ? (all: string) => [item(all)]
-      : (all: string) => all.split(",").map((each) => item(each.trim()));
-  return { kind: "list", item, written, read };
+/** A list: in options with commas, and given again. `empty` is what they say for one without items, where that is said. */
+export function listOf<T>(item: (text: string) => T, empty?: string): Reader<readonly T[]> {
+  const read = (all: string): readonly T[] =>
+    all === empty ? [] : all.split(",").map((each) => item(each.trim()));
+  return { kind: "list", item, read };
 }
 
 /** An IP network in CIDR notation, as it is written. */

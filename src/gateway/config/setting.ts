@@ -53,11 +53,10 @@ interface WordReader {
   readonly words: readonly string[];
 }
 
-/** Texts. An option says one of them and is given again, or some with commas. */
+/** Texts. An option says some of them with commas, and is given again for more. */
 interface ListReader {
   readonly kind: "list";
   readonly item: (text: string) => unknown;
-  readonly written: "again" | "commas";
 }
 
 /** Tables of a file, which no option can say. */

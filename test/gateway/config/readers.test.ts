@@ -46,11 +46,12 @@ describe("readers of settings", () => {
     assert.throws(() => read(timeoutOrNone, "90d"), /too long for a timeout/);
   });
 
-  it("take lists by an option each, or with commas and spaces between", () => {
-    assert.deepEqual(read(listOf(asItIs, "again"), "a, b"), ["a, b"]);
-    assert.deepEqual(read(listOf(asItIs, "commas"), "a, b,c"), ["a", "b", "c"]);
+  it("take lists with commas and spaces between, and a word for none where there is one", () => {
+    assert.deepEqual(read(listOf(asItIs), "a, b,c"), ["a", "b", "c"]);
+    assert.deepEqual(read(listOf(asItIs), "none"), ["none"]);
+    assert.deepEqual(read(listOf(asItIs, "none"), "none"), []);
     assert.throws(
-      () => read(listOf(parseNetwork, "commas"), "192.0.2.0/24, 10.0.0.1/8"),
+      () => read(listOf(parseNetwork), "192.0.2.0/24, 10.0.0.1/8"),
       /"10\.0\.0\.1\/8" is no IP network/,
     );
   });

@@ -61,7 +61,7 @@ function isMore({ option }: Setting<unknown>): boolean {
 export function toGatewayConfig(command: Command, options: GatewayOptions): GatewayConfig {
   checkServerOptions(command, options);
   if (options.to === undefined) return command.error("error: give --to, where connections go, or --config");
-  const values = { ...valuesOf(LISTENER_SETTINGS, options), name: "main" };
+  const values = valuesOf(LISTENER_SETTINGS, options);
   return {
     ...valuesOf(GATEWAY_SETTINGS, options),
     store: options.store,

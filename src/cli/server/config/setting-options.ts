@@ -19,18 +19,15 @@ export function settingOption(setting: Setting<unknown>, verb: ServerVerb): Opti
   if (reader.kind === "flag") return made;
   if (reader.kind === "words") made.choices(reader.words);
   const read = asArgument(reader.read);
+  const standard = defaultOf(setting, verb);
   made.argParser<unknown>(
-    reader.kind === "list" && reader.written === "again"
-      ? (text, before) => [before ?? [], read(text)].flat()
+    reader.kind === "list"
+      ? (text, before) => [before === standard ? [] : before, read(text)].flat()
       : read,
   );
-  const standard = defaultOf(setting, verb);
   if (standard === undefined) return made;
   if (typeof standard !== "string") {
-    return made.default(
-      standard,
-      reader.kind === "list" && reader.written === "commas" ? setting.without : undefined,
-    );
+    return made.default(standard, Array.isArray(standard) ? (setting.without ?? standard.join(",")) : undefined);
   }
   return made.default(reader.read(standard), reader.kind === "text" ? standard : JSON.stringify(standard));
 }

@@ -15,21 +15,20 @@ const TABLE: SettingTable = LISTENER_SETTINGS;
 const READ_AS_TOML = { file: "gateway.toml", folder: "/", store: StoreUrl.parse("memory:") };
 const TO = { tcp: "127.0.0.1:5432", http: "http://127.0.0.1:3000" };
 
-/** What options come to, without what the file has no word for. */
+/** What options come to. */
 function byOptions(args: readonly string[]): object {
   const verb = addGatewayOptions(new Command("gateway"))
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   verb.parse([...args, "--store", "memory:"], { from: "user" });
-  return withoutName(toGatewayConfig(verb, verb.opts<GatewayOptions>()).listeners[0]);
+  return toGatewayConfig(verb, verb.opts<GatewayOptions>()).listeners[0] ?? {};
 }
 
+/** The only one on a command line is called main where nothing else is said. */
 function byFile(lines: readonly string[]): object {
-  return withoutName(parseConfig(`[[listener]]\n${lines.join("\n")}\n`, READ_AS_TOML).listeners[0]);
-}
-
-function withoutName(listener: object | undefined): object {
-  return { ...listener, name: "" };
+  const isNamed = lines.some((line) => line.startsWith("name = "));
+  const all = [...lines, ...(isNamed ? [] : ['name = "main"'])];
+  return parseConfig(`[[listener]]\n${all.join("\n")}\n`, READ_AS_TOML).listeners[0] ?? {};
 }
 
 /** Something that it can be and is not by default, as an option and a value of TOML have it. */
@@ -45,10 +44,8 @@ function another({
     }
     case "count":
       return ["7", "7"];
-    case "list": {
-      const item = key === "accept_proxy" ? "192.0.2.0/24" : "app.example.org";
-      return [item, JSON.stringify([item])];
-    }
+    case "list":
+      return [others(key).join(","), JSON.stringify(others(key))];
     case "text": {
       const text = key === "listen" ? ":9443" : "7m";
       return [text, JSON.stringify(text)];
@@ -58,7 +55,38 @@ function another({
   }
 }
 
+/** Items that a list can have. */
+function others(key: string): readonly string[] {
+  return key === "accept_proxy" ? ["192.0.2.0/24", "2001:db8::/32"] : ["app.example.org", "example.net"];
+}
+
 describe("options of a listener", () => {
+  it("are one for each key of a file that is no table, and called like it", () => {
+    const flags = addGatewayOptions(new Command("gateway")).options.map(({ long }) => long);
+    for (const { key, reader, option } of Object.values(TABLE)) {
+      const name = key === "server_names" ? "server-name" : key.replaceAll("_", "-");
+      assert.equal(option === undefined, reader.kind === "tables", key);
+      assert.equal(flags.includes(`--${name}`), reader.kind !== "tables", key);
+    }
+  });
+
+  for (const setting of Object.values(TABLE).filter(({ reader }) => reader.kind === "list")) {
+    const { key, only } = setting;
+
+    it(`say ${key} with commas, more than once, or both`, () => {
+      const mode = only?.mode === "http" ? "http" : "tcp";
+      const [one = "", other = ""] = others(key);
+      const say = (...texts: readonly string[]): object => {
+        const flags = texts.flatMap((text) => [`--${optionName(setting)}`, text]);
+        return byOptions(["--mode", mode, "--to", TO[mode], ...flags]);
+      };
+      const all = say(`${one},${other},${one}`);
+      assert.deepEqual(all, say(one, other, one));
+      assert.deepEqual(all, say(`${one}, ${other}`, one));
+      assert.notDeepEqual(all, say(one));
+    });
+  }
+
   it("come to what a file comes to that says as little", () => {
     const to = ["--to", TO.tcp];
     assert.deepEqual(byOptions(to), byFile(['listen = "127.0.0.1:8443"', `to = "${TO.tcp}"`]));
