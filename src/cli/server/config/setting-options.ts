@@ -21,13 +21,14 @@ export function settingOption(setting: Setting<unknown>, verb: ServerVerb): Opti
   const read = asArgument(reader.read);
   const standard = defaultOf(setting, verb);
   made.argParser<unknown>(
-    reader.kind === "list"
-      ? (text, before) => [before === standard ? [] : before, read(text)].flat()
-      : read,
+    reader.kind === "list" ? (text, before) => [before === standard ? [] : before, read(text)].flat() : read,
   );
   if (standard === undefined) return made;
   if (typeof standard !== "string") {
-    return made.default(standard, Array.isArray(standard) ? (setting.without ?? standard.join(",")) : undefined);
+    return made.default(
+      standard,
+      Array.isArray(standard) ? (setting.without ?? standard.join(",")) : undefined,
+    );
   }
   return made.default(reader.read(standard), reader.kind === "text" ? standard : JSON.stringify(standard));
 }
