@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { nameText } from "../../explain/certificates/distinguished-name.ts";
-import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
+import { nextConnectionNumber, toConnectionId } from "../../admission/connection-id.ts";
 import { Tap } from "../../guard/tap/tap.ts";
 import { CLIENT_CERTIFICATE_TYPES } from "../../tls/code-points/code-points.ts";
 import { CIPHER_SUITE_NAMES } from "../../tls/code-points/code-points-cipher-suites.ts";

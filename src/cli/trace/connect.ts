@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { toConnectError } from "../../client/connection/refused-by-server.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { isHandclaspError } from "../../errors.ts";
-import { nextConnectionNumber, toConnectionId } from "../../guard/connection/connection-id.ts";
+import { nextConnectionNumber, toConnectionId } from "../../admission/connection-id.ts";
 import { Tap } from "../../guard/tap/tap.ts";
 import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "../client/connect-flags.ts";
 import { withConnection } from "../client/with-connection.ts";

@@ -5,7 +5,7 @@ import type { Encounter } from "../../admission/encounter.ts";
 import { ownPinsOf } from "../../admission/own-pins.ts";
 import { sourceNetwork } from "../../trust/network/source-network.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
-import { nextConnectionNumber, toConnectionId } from "./connection-id.ts";
+import { nextConnectionNumber, toConnectionId } from "../../admission/connection-id.ts";
 import type { RemoteAddressOf } from "./remote-address.ts";
 
 /** What is the same for all connections of a guard. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 import type { Server, TLSSocket } from "node:tls";
-import { nextConnectionNumber, toConnectionId } from "../connection/connection-id.ts";
+import { nextConnectionNumber, toConnectionId } from "../../admission/connection-id.ts";
 import type { ConnectionListener } from "../../tls/observer/connection-event.ts";
 import { CURRENT_HANDSHAKE } from "../connection/handshake-of.ts";
 import { Tap } from "./tap.ts";
