@@ -1,4 +1,4 @@
-import { createServer, isIP, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { Command, Option } from "commander";
 import { parseShownIdentity } from "../client/identities/identity.ts";
 import { SessionCache } from "../client/connection/session-cache.ts";
@@ -12,7 +12,7 @@ import { Entrance } from "../gateway/listening/entrance.ts";
 import { keepAlive } from "../gateway/upstream/keep-alive.ts";
 import { openStoreAt } from "../store/open-store.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
-import { isInNetwork, parseIpNetwork } from "../trust/network/ip-network.ts";
+import { isLoopback } from "../trust/network/is-loopback.ts";
 import { addConnectFlags, type ConnectFlags } from "./client/connect-flags.ts";
 import { connectOptions } from "./client/connect-options.ts";
 import { knownServersUrl } from "./client/known-servers.ts";
@@ -109,11 +109,4 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
     entrance.close();
     for (const socket of open) socket.destroy();
   }
-}
-
-const LOOPBACK = ["127.0.0.0/8", "::1/128"].flatMap((network) => parseIpNetwork(network) ?? []);
-
-function isLoopback(host: string): boolean {
-  if (isIP(host) === 0) return host === "localhost";
-  return LOOPBACK.some((network) => isInNetwork(network, host));
 }

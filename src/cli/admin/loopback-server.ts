@@ -1,15 +1,12 @@
 import { createServer, type Server } from "node:http";
-import { BlockList, type AddressInfo, isIP } from "node:net";
+import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Admin } from "../../admin/admin.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import { HandclaspError } from "../../errors.ts";
+import { isLoopback } from "../../trust/network/is-loopback.ts";
 import { boundServer, TIME_TO_ASK } from "./bound-server.ts";
 import { listen } from "../process/listen.ts";
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
 
 /** Serves the page without TLS to this machine, and to no other. */
 export class LoopbackServer implements AsyncDisposable {
@@ -24,7 +21,7 @@ export class LoopbackServer implements AsyncDisposable {
     wanted: ServerAddress,
     toAdmin: (address: ServerAddress, hosts: readonly string[]) => Admin,
   ): Promise<LoopbackServer> {
-    if (wanted.host !== "localhost" && !isLoopback(wanted.host)) throw reachable(wanted);
+    if (!isLoopback(wanted.host)) throw reachable(wanted);
     const { promise: admin, resolve } = Promise.withResolvers<Admin>();
     const answer = getRequestListener(async (request, env) => (await admin).fetch(request, env), {
       overrideGlobalObjects: false,
@@ -53,11 +50,6 @@ export class LoopbackServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await promise;
   }
-}
-
-function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  return family !== 0 && LOOPBACK.check(host, family === 4 ? "ipv4" : "ipv6");
 }
 
 function reachable(address: ServerAddress): HandclaspError {
