@@ -16,12 +16,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explain: ["tls", "x509", "trust"],
   operator: ["trust", "x509", "explain"],
   admission: ["trust", "x509"],
+  authorizer: ["admission", "trust", "x509"],
   admin: ["trust", "operator"],
   store: ["trust"],
   guard: ["admission", "trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],
   gateway: ["guard", "client", "trust", "x509"],
-  cli: "capture tls x509 trust explain operator admin store guard client gateway".split(" "),
+  cli: "capture tls x509 trust explain operator admission authorizer admin store guard client gateway".split(
+    " ",
+  ),
   testing: ["trust", "x509", "operator", "store", "guard", "client"],
 };
 

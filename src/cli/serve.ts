@@ -51,6 +51,7 @@ function toConfig(options: ServerOptions, verb: Command): GatewayConfig {
     listeners: [{ ...settings, name: null, mode: "greet", maxConnections: Number.POSITIVE_INFINITY }],
     metrics: undefined,
     admin: undefined,
+    authorizer: undefined,
     drainTimeoutMs: 0,
   };
 }

@@ -20,6 +20,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "trust on first use in front of any service",
     load: () => import("./gateway.ts"),
   },
+  authorizer: {
+    summary: "the verdicts of the store, for proxies that end TLS themselves",
+    load: () => import("./authorizer.ts"),
+  },
   token: { summary: "invite a client with one string", load: () => import("./token.ts") },
   join: { summary: "use a token: be known to a server, and know it", load: () => import("./join.ts") },
   trust: {

@@ -1,6 +1,13 @@
 import * as v from "valibot";
 import { reasonOf } from "../../errors.ts";
-import type { AdminValues, GatewaySettings, ListenerValues, MetricsConfig } from "./config.ts";
+import type {
+  AdminValues,
+  AuthorizerValues,
+  GatewaySettings,
+  ListenerValues,
+  MetricsConfig,
+} from "./config.ts";
+import { AUTHORIZER_SETTINGS } from "./authorizer-settings.ts";
 import { ADMIN_SETTINGS, GATEWAY_SETTINGS, METRICS_SETTINGS } from "./gateway-settings.ts";
 import { LISTENER_SETTINGS } from "./listener-settings.ts";
 import type { Reader, Setting, SettingTable } from "./setting.ts";
@@ -9,6 +16,7 @@ import type { Reader, Setting, SettingTable } from "./setting.ts";
 export interface ParsedConfig extends GatewaySettings {
   readonly metrics?: MetricsConfig | undefined;
   readonly admin?: AdminValues | undefined;
+  readonly authorizer?: AuthorizerValues | undefined;
   readonly listener: readonly ListenerValues[];
 }
 
@@ -21,6 +29,7 @@ const COUNT = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(999_999_
 const TABLES = {
   metrics: v.optional(schemaOfTable(METRICS_SETTINGS)),
   admin: v.optional(schemaOfTable(ADMIN_SETTINGS)),
+  authorizer: v.optional(schemaOfTable(AUTHORIZER_SETTINGS)),
   listener: v.pipe(
     v.array(schemaOfTable(LISTENER_SETTINGS)),
     v.minLength(1, "there has to be at least one [[listener]]"),
@@ -30,10 +39,11 @@ const TABLES = {
 /** What a file may say. */
 export const CONFIG_SCHEMA: v.GenericSchema<unknown, ParsedConfig> = v.pipe(
   v.strictObject({ ...entriesOf(GATEWAY_SETTINGS), ...TABLES }),
-  v.transform(({ metrics, admin, listener, ...values }) => ({
+  v.transform(({ metrics, admin, authorizer, listener, ...values }) => ({
     ...byProperty(GATEWAY_SETTINGS, values),
     metrics,
     admin,
+    authorizer,
     listener,
   })),
 ) as Schema as v.GenericSchema<unknown, ParsedConfig>;

@@ -25,6 +25,8 @@ export interface GatewayConfig extends GatewaySettings {
   readonly metrics: MetricsConfig | undefined;
   /** Where operators find the page and its API; undefined for nowhere. */
   readonly admin: AdminConfig | undefined;
+  /** Where proxies ask about their clients; undefined for nowhere. */
+  readonly authorizer: AuthorizerConfig | undefined;
 }
 
 /** What is said of the operators' page. `ADMIN_SETTINGS` has how. */
@@ -40,6 +42,39 @@ export interface AdminValues {
 export interface AdminConfig extends Omit<AdminValues, "cert" | "key"> {
   /** Undefined for the identity that is kept beside the store. */
   readonly certificate: CertificateFiles | undefined;
+}
+
+/** What is said of the authorizer, which proxies ask about their clients. `AUTHORIZER_SETTINGS` has how. */
+export interface AuthorizerValues extends Policy {
+  readonly listen: AuthorizerListen;
+  /** Of its Unix socket. */
+  readonly socketMode: number;
+  /** A file whose first line callers send. */
+  readonly secretFile: string | undefined;
+  /** The certificate that the proxy shows, as PEM. */
+  readonly serverCert: string | undefined;
+  /** A map of HAProxy to keep. */
+  readonly haproxy: HaproxyMap | undefined;
+  /** A file of Envoy to keep. */
+  readonly envoySds: string | undefined;
+}
+
+/** What an authorizer is to do. */
+export interface AuthorizerConfig extends Omit<AuthorizerValues, keyof Policy> {
+  readonly policy: Policy;
+}
+
+/** Where an authorizer listens: a Unix socket, or an address of this machine alone. */
+export type AuthorizerListen =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly address: ServerAddress };
+
+/** HAProxy's runtime API, and the map in it that says who is let in. */
+export interface HaproxyMap {
+  /** The path of its Unix socket. */
+  readonly socket: string;
+  /** The map's name in HAProxy's configuration. */
+  readonly map: string;
 }
 
 export interface MetricsConfig {

@@ -7,6 +7,7 @@ import { HandclaspError, reasonOf } from "../../errors.ts";
 import { CONFIG_SCHEMA, type ParsedConfig } from "./config-schema.ts";
 import type { AdminConfig, AdminValues, GatewayConfig, ListenerConfig } from "./config.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
+import { toAuthorizer } from "./to-authorizer.ts";
 import { toListener } from "./to-listener.ts";
 
 /** What is wrong at one place of a configuration. */
@@ -76,7 +77,7 @@ function expectedOf({ expected }: v.BaseIssue<unknown>): string {
 }
 
 function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: Complain): GatewayConfig {
-  const { store, pemDir, metrics, admin, listener, ...rest } = parsed;
+  const { store, pemDir, metrics, admin, authorizer, listener, ...rest } = parsed;
   const inFolder = (path: string): string => resolve(options.folder, path);
   const listeners = listener.map((values, at) =>
     toListener(values, {
@@ -93,6 +94,13 @@ function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: C
     pemDir: pemDir === undefined ? undefined : inFolder(pemDir),
     metrics,
     admin: admin && toAdmin(admin, inFolder, complain),
+    authorizer:
+      authorizer &&
+      toAuthorizer(authorizer, {
+        spell: ({ key }) => key,
+        complain: ({ key }, complaint) => complain(["authorizer", key], reasonOf(complaint)),
+        resolve: inFolder,
+      }),
     listeners,
   };
 }

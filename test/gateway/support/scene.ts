@@ -110,6 +110,7 @@ export function configOf(
     workers: 1,
     metrics: undefined,
     admin: undefined,
+    authorizer: undefined,
     maxPending: 1000,
     pemDir: undefined,
     drainTimeoutMs: 10_000,

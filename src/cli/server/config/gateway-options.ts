@@ -68,6 +68,7 @@ export function toGatewayConfig(command: Command, options: GatewayOptions): Gate
     listeners: [toListener(values, listenerReading(command))],
     metrics: metricsOf(options),
     admin: undefined,
+    authorizer: undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { AUTHORIZER_SETTINGS } from "../../../gateway/config/authorizer-settings.ts";
 import { LISTENER_SETTINGS } from "../../../gateway/config/listener-settings.ts";
 import {
   optionName,
@@ -9,7 +10,7 @@ import {
 import { asArgument } from "../../command-line/as-argument.ts";
 
 /** The verbs that have options for settings. */
-export type ServerVerb = "serve" | "gateway";
+export type ServerVerb = "serve" | "gateway" | "authorizer";
 
 /** The option of a setting. */
 export function settingOption(setting: Setting<unknown>, verb: ServerVerb): Option {
@@ -67,8 +68,10 @@ function defaultOf(
 }
 
 function helpOf(help: string): string {
-  const table: SettingTable = LISTENER_SETTINGS;
-  const settings = Object.values(table);
+  const settings = [
+    ...Object.values<Setting<unknown>>(LISTENER_SETTINGS),
+    ...Object.values<Setting<unknown>>(AUTHORIZER_SETTINGS),
+  ];
   return help.replaceAll(/\{(\w+)\}/g, (written, key: string) => {
     const setting = settings.find((each) => each.key === key);
     return setting === undefined ? written : flagOf(setting);

@@ -1,0 +1,16 @@
+import type { TrustPush } from "../../authorizer/push/trust-push.ts";
+import type { AuthorizerConfig } from "../../gateway/config/config.ts";
+import type { Happenings } from "../../trust/happenings/happenings.ts";
+import type { Trust } from "../../trust/trust.ts";
+import type { EventLog } from "../log/event-log.ts";
+
+export interface PushContext {
+  readonly trust: Trust;
+  readonly happenings: Happenings;
+  readonly log: EventLog;
+}
+
+/** What an authorizer keeps for proxies besides answering them; not started yet. */
+export function openPushes(_config: AuthorizerConfig, _context: PushContext): readonly TrustPush[] {
+  return [];
+}
