@@ -51,6 +51,7 @@ export class Guard implements Disposable {
   readonly #open: OpenConnections;
   readonly #handOver: HandOver;
   readonly #unsubscribe: () => void;
+  readonly #expected = new WeakMap<Duplex, Handshake>();
   #closed = false;
 
   constructor(server: Server, trust: TrustPort, settings: GuardSettings) {
@@ -103,6 +104,25 @@ export class Guard implements Disposable {
     return this.#tell.stats;
   }
 
+  /**
+   * Counts a connection among those under way before the server gets it, for who talks to the client in the clear first;
+   * ends it as them. Says whether it may come in.
+   */
+  expect(transport: Duplex): boolean {
+    if (this.#closed) {
+      transport.destroy();
+      return false;
+    }
+    this.#tell.accepted();
+    const handshake = this.#reception.meet(transport);
+    // OpenSSL gets nothing of it.
+    handshake.isBounded = true;
+    if (!this.#arrivals.add(handshake)) return false;
+    this.#expected.set(transport, handshake);
+    transport.on("close", () => this.#arrivals.delete(handshake));
+    return true;
+  }
+
   /** Ends connections that wait for the end of their handshake or of their claim. Those that come later are welcome. */
   giveUpHandshakes(): void {
     this.#arrivals.clear();
@@ -141,8 +161,10 @@ export class Guard implements Disposable {
       transport.destroy();
       return true;
     }
-    this.#tell.accepted();
     const handshake = this.#reception.meet(transport);
+    const expected = this.#expected.get(handshake.transport);
+    if (expected === undefined) this.#tell.accepted();
+    else this.#arrivals.delete(expected);
     if (!this.#arrivals.add(handshake)) return true;
     handshake.transport.on("close", () => this.#ended(handshake));
     return this.#reception.greet(handshake, transport);

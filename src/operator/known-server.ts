@@ -11,6 +11,8 @@ export interface ServerRecord {
   readonly port: number;
   readonly pin: KeyPin;
   readonly keyId: string;
+  /** The protocol in which clients ask for TLS first; undefined where TLS begins at once. */
+  readonly starttls?: string;
 }
 
 /** What is said of a server; its key id follows from its pin. */
@@ -52,8 +54,8 @@ export function recordedListeners(store: Pick<TrustStore, "setting">): readonly 
   return kept.listeners ?? [kept];
 }
 
-function toRecord({ address, host, port, pin }: ServerPlace): ServerRecord {
-  return { address, host, port, pin, keyId: toKeyId(pin) };
+function toRecord({ address, host, port, pin, starttls }: ServerPlace): ServerRecord {
+  return { address, host, port, pin, keyId: toKeyId(pin), ...(starttls !== undefined && { starttls }) };
 }
 
 /** `HOST:PORT` for clients. Throws ERR_HANDCLASP_OPTION when no server ran, or one at every address of its machine. */

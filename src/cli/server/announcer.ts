@@ -49,9 +49,12 @@ export class Announcer {
     const { store, identity } = this.#options;
     const shown = await Promise.all(listeners.map(({ certificate }) => identity.of(certificate)));
     const places = shown.map(({ facts: { pin } }, at) => {
-      const address = addresses[at] ?? listeners[at]?.listen;
-      if (address === undefined) throw new Error("each listener has an address");
-      return { ...address, address: formatServerAddress(address), pin };
+      const listener = listeners[at];
+      const address = addresses[at] ?? listener?.listen;
+      if (listener === undefined || address === undefined) throw new Error("each listener has an address");
+      const { starttls } = listener;
+      const first = starttls === "none" ? {} : { starttls };
+      return { ...address, address: formatServerAddress(address), pin, ...first };
     });
     const records = await recordListeners(store, places, Date.now());
     const before = this.#told;

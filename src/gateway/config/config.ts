@@ -2,6 +2,7 @@ import type { StoreUrl } from "../../trust/port/store-url.ts";
 import type { ClientCertificate } from "../../guard/options.ts";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { Policy } from "../../trust/records/policy.ts";
+import type { StartTlsServerProtocol } from "../starttls/starttls-servers.ts";
 
 /** What is said of a gateway, but for its listeners. `GATEWAY_SETTINGS` has how. */
 export interface GatewaySettings {
@@ -111,6 +112,8 @@ export interface ListenerValues extends Policy {
   readonly paths: readonly PathRule[];
   /** What the service speaks, by its ALPN names, the best first: clients that offer others alone are refused; `tcp` only. */
   readonly alpn: readonly string[];
+  /** How clients ask for TLS, in the clear: we answer, and the upstream is spoken to behind TLS alone; `tcp` only. */
+  readonly starttls: StartTlsServerProtocol | "none";
   /** What the upstream is told before the first byte; `tcp` only. */
   readonly sendProxy: "none" | "v2";
   /** For the connection to the upstream. */

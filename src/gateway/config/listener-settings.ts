@@ -16,6 +16,7 @@ import {
   words,
 } from "./readers.ts";
 import { parseServerName } from "./server-names.ts";
+import { STARTTLS_SERVER_PROTOCOLS } from "../starttls/starttls-servers.ts";
 import type { Settings } from "./setting.ts";
 
 const PATH_SETTINGS: Settings<PathRule> = {
@@ -203,6 +204,16 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
     option: {
       value: "<protocol,...>",
       help: "what the service speaks, by its ALPN names, the best first (mode tcp)",
+    },
+  },
+  starttls: {
+    key: "starttls",
+    reader: words("none", ...STARTTLS_SERVER_PROTOCOLS),
+    default: "none",
+    only: { mode: "tcp", complaint: "starttls is for mode tcp" },
+    option: {
+      value: "<protocol>",
+      help: "clients ask for TLS in the clear first, as this protocol does (mode tcp)",
     },
   },
   sendProxy: {

@@ -34,8 +34,14 @@ export function toListenerSettings(values: ListenerValues, reading: ListenerRead
     certificate:
       cert === undefined || key === undefined ? undefined : { cert: resolve(cert), key: resolve(key) },
     policy: { firstUse, bind, validity, rotation },
+    alpn: alpnOf(values),
     trustCa: trustCa === "none" || trustCa === "system" ? trustCa : resolve(trustCa),
   };
+}
+
+/** PostgreSQL's clients that begin TLS at once insist on their protocol. */
+function alpnOf({ alpn, starttls }: ListenerValues): readonly string[] {
+  return starttls === "postgres" && alpn.length === 0 ? ["postgresql"] : alpn;
 }
 
 /** What no setting alone shows. */

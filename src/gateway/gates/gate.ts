@@ -17,6 +17,8 @@ import type { Desk } from "../../trust/port/desk.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { ListenerTrust } from "../access/listener-trust.ts";
 import type { Service } from "../service/service.ts";
+import { awaitTls } from "../starttls/await-tls.ts";
+import { STARTTLS_SERVERS, type StartTlsServer } from "../starttls/starttls-servers.ts";
 import { proxiedAddress } from "../proxy-protocol/proxied-address.ts";
 
 interface GateOptions {
@@ -46,6 +48,7 @@ export class Gate {
   readonly #stopRejudging: () => void;
   readonly #onClosed: (() => void) | undefined;
   readonly #ages: ConnectionAges;
+  readonly #happenings: Happenings;
   /** Whom it lets in for what, as a later configuration has it that leads to the same service. */
   #rules: Pick<ListenerConfig, "allow" | "paths">;
   #open = 0;
@@ -55,6 +58,7 @@ export class Gate {
   constructor(options: GateOptions) {
     const { config, trust, groups, identity, trustCa, ticketKeys, happenings } = options;
     this.config = config;
+    this.#happenings = happenings;
     this.#rules = config;
     this.#presented = new Presented(config, identity, ticketKeys);
     this.#trust = new ListenerTrust(trust, config.allow, groups);
@@ -82,11 +86,7 @@ export class Gate {
       happenings,
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
-    server.on("tlsClientError", (error, socket) => {
-      if (!happenings.hears("handshake-failed")) return;
-      const remoteAddress = clientAddress(socket);
-      happenings.tell({ type: "handshake-failed", listener: config.name, error, remoteAddress });
-    });
+    server.on("tlsClientError", (error, socket) => this.#handshakeFailed(error, () => clientAddress(socket)));
     this.#stopRejudging = this.#trust.onChange((changes) => {
       this.#endRenamed(changes);
       // Paths may be for groups, and those change as trust does.
@@ -110,7 +110,9 @@ export class Gate {
   accept(transport: Socket): void {
     this.#open += 1;
     transport.on("close", this.#ended);
-    this.#service.server.emit("connection", transport);
+    const { starttls } = this.config;
+    if (starttls === "none") this.#service.server.emit("connection", transport);
+    else this.#awaitTls(transport, STARTTLS_SERVERS[starttls]);
   }
 
   /** Throws when it could not show this key and certificate. */
@@ -169,6 +171,23 @@ export class Gate {
     this.#guard.close();
     this.#service.close();
     this.#onClosed?.();
+  }
+
+  /** Talks to a client until it begins TLS: counted, and bounded in time, as a handshake. */
+  #awaitTls(transport: Socket, { name, createPreface }: StartTlsServer): void {
+    const remoteAddress = proxiedAddress(transport);
+    if (!this.#guard.expect(transport)) return;
+    awaitTls(transport, createPreface(), {
+      onTls: () => this.#service.server.emit("connection", transport),
+      onRefused: ({ message }) =>
+        this.#handshakeFailed(new Error(`${name}: ${message}`), () => remoteAddress),
+    });
+  }
+
+  #handshakeFailed(error: Error, remoteAddress: () => string | undefined): void {
+    const type = "handshake-failed";
+    if (!this.#happenings.hears(type)) return;
+    this.#happenings.tell({ type, listener: this.config.name, error, remoteAddress: remoteAddress() });
   }
 
   #denied({ id: connection, peer, remoteAddress, listener }: GuardedConnection, problem: string): void {

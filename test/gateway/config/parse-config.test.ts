@@ -46,6 +46,7 @@ describe("parseConfig", () => {
       serverNames: [],
       onPending: "alert",
       alpn: [],
+      starttls: "none",
       sendProxy: "none",
       acceptProxy: [],
       handshakeTimeoutMs: 10_000,

@@ -77,6 +77,7 @@ export function listenerTo(
     serverNames: [],
     onPending: "alert",
     alpn: [],
+    starttls: "none",
     sendProxy: "none",
     acceptProxy: [],
     handshakeTimeoutMs: 10_000,

@@ -1,0 +1,30 @@
+import { freePort, reachable } from "./gateway.ts";
+import { Quarters } from "./quarters.ts";
+
+/** PostgreSQL with a user `app` of a database `app`, without TLS. */
+export class Postgres implements AsyncDisposable {
+  readonly port: number;
+  readonly #quarters: Quarters;
+
+  constructor(quarters: Quarters, port: number) {
+    this.#quarters = quarters;
+    this.port = port;
+  }
+
+  static async start(): Promise<Postgres> {
+    const quarters = new Quarters("postgres");
+    const data = quarters.path("data");
+    const made = await quarters.run("initdb", "-D", data, "-U", "app", "-A", "trust", "--no-sync");
+    if (made.code !== 0) throw new Error(made.stderr);
+    const port = await freePort();
+    const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    quarters.start("postgres", "-D", data, "-c", "log_min_messages=panic", ...flags);
+    await reachable(port);
+    return new Postgres(quarters, port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#quarters[Symbol.asyncDispose]();
+  }
+}
