@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { alertOf } from "../../src/trust/judging/alerts.ts";
@@ -94,7 +94,9 @@ describe("the documentation", () => {
         return file;
       }),
     );
-    const examples = readdirSync(join(ROOT, "examples")).map((file) => `examples/${file}`);
+    const examples = readdirSync(join(ROOT, "examples"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
     assert.deepEqual(
       examples.filter((file) => !quoted.includes(file)),
       [],

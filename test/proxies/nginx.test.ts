@@ -1,0 +1,4 @@
+import { NGINX } from "./support/nginx.ts";
+import { playScenarios } from "./support/play-scenarios.ts";
+
+playScenarios(NGINX);

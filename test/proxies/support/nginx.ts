@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../journeys/support/gateway.ts";
+import { exampleWith, type ProxyPlace, type ProxyUnderTest, startProxy } from "./proxy-under-test.ts";
+
+/** What Debian's nginx.conf is around a file of conf.d, in a folder of ours. */
+function mainFile(folder: string, site: string): string {
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  return `daemon off;
+${process.getuid?.() === 0 ? "user root;\n" : ""}pid ${folder}/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+${temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n")}
+  include ${site};
+}
+`;
+}
+
+async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPlace) {
+  const port = await freePort();
+  mkdirSync(folder, { recursive: true });
+  const site = join(folder, "app.conf");
+  writeFileSync(
+    site,
+    exampleWith("nginx.conf", {
+      "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
+      "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
+      "/run/handclasp/authz.sock": authorizerSocket,
+      "/etc/nginx/app.pem": certs.cert,
+      "/etc/nginx/app.key": certs.key,
+    }),
+  );
+  const file = join(folder, "nginx.conf");
+  writeFileSync(file, mainFile(folder, site));
+  return await startProxy("/usr/sbin/nginx", ["-p", folder, "-c", file, "-e", "stderr"], port);
+}
+
+export const NGINX: ProxyUnderTest = {
+  name: "nginx",
+  program: "/usr/sbin/nginx",
+  packages: "nginx-light",
+  cannot: {},
+  webSocketOfRevoked: "lives on",
+  start,
+};

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { reachable } from "../../journeys/support/gateway.ts";
+import type { ScenarioName } from "./scenario-name.ts";
+
+const EXAMPLES = resolve(import.meta.dirname, "../../../examples/proxies");
+
+/** What a proxy is started with. */
+export interface ProxyPlace {
+  /** Of its own, and empty. */
+  readonly folder: string;
+  /** The application's, on 127.0.0.1. */
+  readonly upstreamPort: number;
+  readonly authorizerSocket: string;
+  /** The server's certificate, its key, and both in one file. */
+  readonly certs: { readonly cert: string; readonly key: string; readonly bundle: string };
+}
+
+export interface RunningProxy {
+  /** On 127.0.0.1, for TLS. */
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** A proxy as Debian has it, run with the very files of examples/proxies, of which paths and ports are replaced. */
+export interface ProxyUnderTest {
+  readonly name: string;
+  /** The program's file, and the packages that bring it. */
+  readonly program: string;
+  readonly packages: string;
+  /** Scenarios that it cannot play by its nature, and why. */
+  readonly cannot: Readonly<Partial<Record<ScenarioName, string>>>;
+  /** What becomes of an open WebSocket when its key is revoked. */
+  readonly webSocketOfRevoked: "lives on" | "is cut";
+  /** Options of the authorizer beside `--listen`. */
+  readonly authorizerOptions?: (folder: string) => readonly string[];
+  start(place: ProxyPlace): Promise<RunningProxy>;
+}
+
+/** Why a proxy's tests are skipped; where everything has to be there, they fail instead. */
+export function missing({ program, packages }: ProxyUnderTest): string | false {
+  if (existsSync(program)) return false;
+  const reason = `${program} is not installed: apt-get install ${packages}`;
+  if (process.env["CI"] !== undefined) assert.fail(reason);
+  return reason;
+}
+
+/** A file of examples/proxies in which each of these texts, which must be there, stands as another. */
+export function exampleWith(file: string, replaced: Readonly<Record<string, string>>): string {
+  return Object.entries(replaced).reduce(
+    (text, [from, to]) => {
+      assert.ok(text.includes(from), `examples/proxies/${file} has no "${from}"`);
+      return text.replaceAll(from, to);
+    },
+    readFileSync(join(EXAMPLES, file), "utf8"),
+  );
+}
+
+/** Starts a proxy in the foreground; gives it back once it listens, or fails with what it said. */
+export async function startProxy(
+  program: string,
+  args: readonly string[],
+  port: number,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<RunningProxy> {
+  const child: ChildProcess = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment });
+  let said = "";
+  child.stdout?.on("data", (chunk: Buffer) => (said += String(chunk)));
+  child.stderr?.on("data", (chunk: Buffer) => (said += String(chunk)));
+  const ended = new Promise<string>((settle) => {
+    child.on("error", (error) => settle(`${program}: ${error.message}`));
+    child.on("close", (code) => settle(`${program} ended with ${code}: ${said}`));
+  });
+  const problem = await Promise.race([ended, reachable(port)]);
+  if (problem !== undefined) assert.fail(problem);
+  return {
+    port,
+    async stop() {
+      child.kill();
+      await ended;
+    },
+  };
+}
