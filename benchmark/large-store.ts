@@ -185,7 +185,17 @@ class Maker {
       const expires = createdAt + 90 * DAY;
       const id = randomBytes(16).toString("hex");
       const publicKey = randomBytes(32);
-      const token = { id, publicKey, peer, serverPin, from: null, replace: false, createdAt, expires };
+      const token = {
+        id,
+        publicKey,
+        peer,
+        serverPin,
+        from: null,
+        replace: false,
+        groups: [],
+        createdAt,
+        expires,
+      };
       const ends = { usedAt: null, usedBy: null, cancelledAt: null };
       this.#tables.putToken({ ...token, ...ends, nameKey: nameKey(peer) });
       this.#append("token-created", { pin: null, peer }, createdAt, {

@@ -35,6 +35,7 @@ interface CreateFlags extends StoreFlags {
   readonly serverPin?: KeyPin;
   readonly replace?: true;
   readonly from?: string;
+  readonly group?: readonly string[];
 }
 
 /** `token create | list | cancel`. */
@@ -62,6 +63,12 @@ export function command(): Command {
     )
     .option("--replace", "retire the key that has the name now, when the token is used")
     .option("--from <cidr>", "only for a client from this network")
+    .addOption(
+      new Option(
+        "--group <group>",
+        "put the client into this group as it joins, more than once or with commas for several",
+      ).argParser(collectGroups),
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(create);
@@ -84,23 +91,27 @@ export function command(): Command {
 
 async function create(peer: string, flags: CreateFlags): Promise<void> {
   await withStore(flags.store, "token create", async (store, operator) => {
-    const { replace, from, expires } = flags;
+    const { replace, from, expires, group: groups } = flags;
     const token = await operator.createToken({
       peer,
       ...meantServer(store, flags),
       forMs: expires,
       ...(replace === true && { replace }),
       ...(from !== undefined && { from }),
+      ...(groups !== undefined && { groups }),
     });
-    await printToken(token, flags.json);
+    await printToken(token, { groups, json: flags.json });
   });
 }
 
-async function printToken(token: JoinToken, json: true | undefined): Promise<void> {
+async function printToken(
+  token: JoinToken,
+  { groups = [], json }: { readonly groups: readonly string[] | undefined; readonly json: true | undefined },
+): Promise<void> {
   const text = encodeJoinToken(token);
   if (json === true) {
     const { id, peer, servers, serverPin, expires } = token;
-    printJson({ token: text, id, peer, servers, serverPin, expires: toIsoTime(expires) });
+    printJson({ token: text, id, peer, servers, serverPin, expires: toIsoTime(expires), groups });
     return;
   }
   print(text);
@@ -124,6 +135,7 @@ async function list({ store: url, ...flags }: PageFlags & StoreFlags): Promise<v
           { title: "STATE" },
           { title: "EXPIRES" },
           { title: "FROM", isFree: true },
+          { title: "GROUPS", isFree: true, isSparse: true },
           { title: "USED BY" },
         ],
         toCells: (token) => toCells(token, now),
@@ -141,6 +153,7 @@ function toCells(token: TokenRecord, now: number): readonly string[] {
     tokenState(token, now),
     showMinute(token.expires),
     token.from ?? "anywhere",
+    token.groups.map(({ name }) => showName(name)).join(", "),
     token.usedBy === null ? "" : shortKeyId(token.usedBy),
   ];
 }
@@ -162,6 +175,10 @@ function parsePin(text: string): KeyPin {
   const pin = parseKeyPin(text);
   if (pin !== undefined) return pin;
   throw new HandclaspError("ERR_HANDCLASP_OPTION", "It must be sha256: and 44 characters of base64.");
+}
+
+function collectGroups(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(",").map((name) => name.trim())];
 }
 
 function collectServers(text: string, before: readonly string[] = []): readonly string[] {

@@ -40,6 +40,7 @@ export type OperatorAct =
       readonly forMs?: number;
       readonly from?: string;
       readonly replace?: boolean;
+      readonly groups?: readonly string[];
     }
   | { readonly act: "cancel-token"; readonly id: string }
   | {

@@ -11,6 +11,8 @@ export interface TokenJson {
   readonly expires: string | null;
   readonly from: string | null;
   readonly replace: boolean;
+  /** The groups that its client comes into. */
+  readonly groups: readonly string[];
   readonly serverPin: KeyPin;
   readonly createdAt: string | null;
   readonly usedAt: string | null;
@@ -21,7 +23,8 @@ export interface TokenJson {
 
 /** A token of the store as it is at `now`, milliseconds since the epoch. */
 export function toListedToken(token: TokenRecord, now: number): TokenJson {
-  const { id, peer, from, replace, serverPin, createdAt, expires, usedAt, usedBy, cancelledAt } = token;
+  const { id, peer, from, replace, groups, serverPin, createdAt, expires, usedAt, usedBy, cancelledAt } =
+    token;
   return {
     id,
     peer,
@@ -29,6 +32,7 @@ export function toListedToken(token: TokenRecord, now: number): TokenJson {
     expires: toIsoTime(expires),
     from,
     replace,
+    groups: groups.map(({ name }) => name),
     serverPin,
     createdAt: toIsoTime(createdAt),
     usedAt: toIsoTime(usedAt),

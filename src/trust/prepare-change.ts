@@ -27,6 +27,7 @@ import { parseIpNetwork } from "./network/ip-network.ts";
 import { toMoment } from "./records/moment.ts";
 import { toNote } from "./records/note.ts";
 import { escapeText, nameKeysOf, toPeerName } from "./naming/peer-name.ts";
+import { MOST_TOKEN_GROUPS, type TokenGroup } from "./records/token-record.ts";
 import { SCOPES } from "./records/scope.ts";
 
 /** Whoever signs says when: no bounds but those of a number. */
@@ -154,7 +155,20 @@ function groupReference(text: string): GroupReference {
 
 function preparedToken(token: CreateTokenChange["token"]): PreparedCreateToken["token"] {
   const { name: peer, nameKey } = folded("a peer's name", token.peer);
-  return { ...token, peer, nameKey };
+  return { ...token, peer, nameKey, groups: tokenGroups(token.groups) };
+}
+
+function tokenGroups(names: readonly string[] = []): readonly TokenGroup[] {
+  const groups = new Map<string, TokenGroup>();
+  for (const name of names) {
+    const group = folded("a group's name", name);
+    if (!groups.has(group.nameKey)) groups.set(group.nameKey, group);
+  }
+  check("the groups of a token", groups.size, {
+    mustBe: `${MOST_TOKEN_GROUPS} at the most`,
+    allows: (size) => Number(size) <= MOST_TOKEN_GROUPS,
+  });
+  return [...groups.values()];
 }
 
 function preparedApiToken({ token, at }: CreateApiTokenChange): PreparedCreateApiToken["token"] {

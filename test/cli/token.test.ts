@@ -214,6 +214,34 @@ describe("token list", () => {
     assert.match(table, new RegExp(`anna +used +\\S+ +127\\.0\\.0\\.0/8 +${keyId?.slice(0, 15)}\n`));
   });
 
+  it("shows the groups that tokens lead into, where there are any", async () => {
+    using home = new Home();
+    const made = await printedJson<CreatedToken & { groups: string[] }>(
+      home,
+      "token",
+      "create",
+      "anna",
+      "--group",
+      "dba, Night shift",
+      "--group=lab",
+      ...SERVER,
+    );
+    assert.deepEqual(made.groups, ["dba", "Night shift", "lab"]);
+    await printed(home, "token", "create", "ben", ...SERVER);
+    const listed = await printedJson<(ListedToken & { groups: string[] })[]>(home, "token", "list");
+    assert.deepEqual(Object.fromEntries(listed.map(({ peer, groups }) => [peer, groups])), {
+      anna: ["dba", "Night shift", "lab"],
+      ben: [],
+    });
+    const table = await printed(home, "token", "list");
+    assert.match(table, /^ID {2,}NAME {2,}STATE {2,}EXPIRES {2,}FROM {2,}GROUPS {2,}USED BY\n/);
+    assert.match(table, /anna {2,}open {2,}\S+ {2,}anywhere {2,}dba, Night shift, lab\n/);
+    assert.match(
+      (await failure(home, "token", "create", "carl", "--group", "dba,", ...SERVER)).stderr,
+      /NAME/,
+    );
+  });
+
   it("does not make a store to list nothing from it", async () => {
     using home = new Home();
     await failure(home, "token", "list");

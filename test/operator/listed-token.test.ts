@@ -13,6 +13,10 @@ const TOKEN: TokenRecord = {
   serverPin: randomPin(),
   from: "192.0.2.0/24",
   replace: false,
+  groups: [
+    { name: "dba", nameKey: "dba" },
+    { name: "Night shift", nameKey: "night shift" },
+  ],
   createdAt: 1000,
   expires: 5000,
   usedAt: null,
@@ -29,6 +33,7 @@ describe("toListedToken", () => {
       expires: "1970-01-01T00:00:05.000Z",
       from: "192.0.2.0/24",
       replace: false,
+      groups: ["dba", "Night shift"],
       serverPin: TOKEN.serverPin,
       createdAt: "1970-01-01T00:00:01.000Z",
       usedAt: null,

@@ -72,6 +72,7 @@ function wordsOf(act: OperatorAct): Words {
           expires: act.forMs === undefined ? undefined : toDuration(act.forMs),
           from: act.from,
           replace: act.replace,
+          group: act.groups,
         },
         about: [act.peer],
       };

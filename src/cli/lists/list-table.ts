@@ -4,6 +4,8 @@ export interface Column {
   readonly title: string;
   /** Names and the like: the column may be narrower than they are, so that lines fit. Default false. */
   readonly isFree?: true;
+  /** Most rows have nothing in it: there is no such column where the first page has nothing. Default false. */
+  readonly isSparse?: true;
 }
 
 const GAP = 2;
@@ -26,9 +28,11 @@ export class ListTable {
 
   /** The lines of some rows; before the first the titles. */
   lines(rows: readonly (readonly string[])[]): readonly string[] {
-    const titles = this.#columns.map(({ title }) => title);
     const isFirst = this.#starts === undefined;
-    const starts = (this.#starts ??= startsOf(this.#columns, rows, this.#width));
+    const titles = this.#columns.map(({ title, isSparse }, at) =>
+      isSparse === true && rows.every((row) => row[at] === "") ? "" : title,
+    );
+    const starts = (this.#starts ??= startsOf(this.#columns, [titles, ...rows], this.#width));
     return (isFirst ? [titles, ...rows] : rows).flatMap((row) => this.#lay(row, starts));
   }
 
@@ -54,17 +58,19 @@ export class ListTable {
   }
 }
 
-/** Where each column begins. What the last one holds is as long as it likes. */
+/** Where each column begins; the first row has the titles. What the last one holds is as long as it likes. */
 function startsOf(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   width: number,
 ): readonly number[] {
-  const widths = columns.map(({ title }, at) => {
-    const cells = at === columns.length - 1 ? [] : rows.map((row) => textWidth(row[at] ?? ""));
-    return cells.reduce((most, cell) => Math.max(most, cell), textWidth(title));
+  const widths = columns.map((_column, at) => {
+    const cells = (at === columns.length - 1 ? rows.slice(0, 1) : rows).map((row) =>
+      textWidth(row[at] ?? ""),
+    );
+    return Math.max(...cells);
   });
-  const sum = (): number => widths.reduce((total, column) => total + column + GAP, -GAP);
+  const sum = (): number => widths.reduce((total, column) => total + withGap(column), -GAP);
   for (let over = sum() - width; over > 0; over--) {
     const widest = columns.reduce((found, { isFree }, at) => {
       const isWider = isFree === true && (widths[at] ?? 0) > (widths[found] ?? LEAST);
@@ -76,7 +82,11 @@ function startsOf(
   let start = 0;
   return widths.map((column) => {
     const here = start;
-    start += column + GAP;
+    start += withGap(column);
     return here;
   });
+}
+
+function withGap(column: number): number {
+  return column === 0 ? 0 : column + GAP;
 }

@@ -32,6 +32,11 @@ export class AllowList {
     return this.hasWithout(peer, []);
   }
 
+  /** Whether it would be in it once it came into some groups, which are folded. */
+  hasWith(peer: string, joined: readonly string[]): boolean {
+    return this.#groups.some((group) => joined.includes(group)) || this.has(peer);
+  }
+
   /** Whether it would be in it without some groups, which are folded. */
   hasWithout(peer: string, without: readonly string[]): boolean {
     if (this.isOpen) return true;

@@ -6,7 +6,7 @@ import type { Showing } from "../../trust/records/showing.ts";
 import type { Journal } from "../../trust/sightings/journal.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/happenings/trust-changes.ts";
-import type { Refuse, Verdict } from "../../trust/records/verdict.ts";
+import type { Claim, Refuse, Verdict } from "../../trust/records/verdict.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
 
 type OnChange = (changes: TrustChanges) => void;
@@ -43,7 +43,9 @@ export class ListenerTrust implements TrustPort {
     const verdict = this.#trust.judge(showing);
     if (verdict.decision === "refuse" || this.#isOpen) return verdict;
     try {
-      return this.#isIn(verdict.peer) ? verdict : turnDown("not-allowed", verdict);
+      // Who comes with a token is looked for as it will be, so that a token is not spent on who is refused then.
+      const isIn = verdict.decision === "claim" ? this.#willBeIn(verdict) : this.#isIn(verdict.peer);
+      return isIn ? verdict : turnDown("not-allowed", verdict);
     } catch (error) {
       return { ...turnDown("store-unavailable", verdict), problem: String(error) };
     }
@@ -92,6 +94,10 @@ export class ListenerTrust implements TrustPort {
 
   get #isOpen(): boolean {
     return this.#allowed.every(({ isOpen }) => isOpen);
+  }
+
+  #willBeIn({ peer, groups = [] }: Claim): boolean {
+    return this.#allowed.every((list) => list.hasWith(peer, groups));
   }
 
   #isIn(peer: string, without: readonly string[] = []): boolean {

@@ -19,6 +19,8 @@ export interface CreateTokenOptions {
   readonly from?: string;
   /** Retires the keys that have the name when the token is used. */
   readonly replace?: boolean;
+  /** Groups that the client comes into as it joins, up to 16; the first member makes a group. */
+  readonly groups?: readonly string[];
 }
 
 export interface Invitation {
@@ -39,12 +41,13 @@ const RULES: OptionRules<CreateTokenOptions> = {
   forMs: ANYTHING,
   from: TEXT,
   replace: BOOLEAN,
+  groups: { mustBe: "a list of groups' names", allows: isListOfTexts },
 };
 
 /** A token and what the store keeps of it. Throws ERR_HANDCLASP_NAME and ERR_HANDCLASP_OPTION. */
 export function invite(options: CreateTokenOptions, at: number): Invitation {
   checkOptions("a join token", options, RULES, ["peer", "servers", "serverPin"]);
-  const { servers, serverPin, forMs = HOUR_MS, from = null, replace = false } = options;
+  const { servers, serverPin, forMs = HOUR_MS, from = null, replace = false, groups = [] } = options;
   const name = toPeerName(options.peer);
   if (!name.ok) {
     throw new HandclaspError("ERR_HANDCLASP_NAME", `this cannot be a peer's name: ${name.problem}`);
@@ -68,7 +71,11 @@ export function invite(options: CreateTokenOptions, at: number): Invitation {
   const expires = Math.floor((at + forMs) / 1000) * 1000;
   const token = createJoinToken({ peer, servers, serverPin, expires });
   const publicKey = joinTokenPublicKey(token);
-  return { token, kept: { id: token.id, publicKey, peer, serverPin, from, replace, expires } };
+  return { token, kept: { id: token.id, publicKey, peer, serverPin, from, replace, groups, expires } };
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 function unusable(problem: string, hint: string): HandclaspError {

@@ -69,6 +69,7 @@ export function describeJoinTokens({ kind, open, describe, it }: StoreSuite): vo
         nameKey: "anna",
         from: "192.0.2.0/24",
         replace: true,
+        groups: [],
         createdAt: AT,
         expires: AT + 3_600_000,
         usedAt: null,

@@ -18,6 +18,7 @@ import { describeSetAside } from "./set-aside.ts";
 import { describeNotes } from "./notes.ts";
 import { describeUndo } from "./undo.ts";
 import { describeSurroundings } from "./surroundings.ts";
+import { describeTokenGroups } from "./token-groups.ts";
 import type { StoreSuite, TestRunner } from "./store-suite.ts";
 import { describeWindows } from "./windows.ts";
 import { describeUpkeep } from "./upkeep.ts";
@@ -38,6 +39,7 @@ const PARTS: readonly ((suite: StoreSuite) => void)[] = [
   describeNotes,
   describeGroups,
   describeJoinTokens,
+  describeTokenGroups,
   describeRotations,
   describePages,
   describeRoll,

@@ -5,8 +5,9 @@ import { toKeyId } from "../naming/key-id.ts";
 import type { FirstUseWindow } from "../records/first-use-window.ts";
 import type { KeyLookup } from "../records/key-lookup.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
+import { encodeName } from "../naming/encode-name.ts";
 import { nameKey } from "../naming/peer-name.ts";
-import type { TokenRecord } from "../records/token-record.ts";
+import type { TokenGroup, TokenRecord } from "../records/token-record.ts";
 
 /** A row of keys, as far as events decide about it. */
 export interface KeyStanding
@@ -180,12 +181,13 @@ export class RowDifferences {
     if (holder !== undefined) this.#fact(row, "conflictsWith", row.conflictsWith, holder.pin);
   }
 
-  #compareToken({ publicKey, ...row }: TokenRecord, events: FoldedToken | undefined): void {
+  #compareToken({ publicKey, groups, ...row }: TokenRecord, events: FoldedToken | undefined): void {
     const about = `token ${row.id}`;
     if (events === undefined) return this.#fact(about, "made", "yes", null);
     for (const field of Object.keys(row) as (keyof typeof row)[]) {
       if (events[field] !== undefined) this.#fact(about, field, row[field], events[field]);
     }
+    this.#fact(about, "groups", groupsAsText(groups), groupsAsText(events.groups));
     if (events.publicKey === undefined) this.#uncomparedTokens++;
     else this.#fact(about, "publicKey", Buffer.from(publicKey).toString("hex"), events.publicKey);
   }
@@ -230,6 +232,11 @@ export class RowDifferences {
     const about = typeof of === "string" ? of : aboutKey(of.pin);
     this.add({ about, field, row: toText(row), events: toText(events) });
   }
+}
+
+function groupsAsText(groups: readonly TokenGroup[]): string {
+  const names = groups.map(({ name, nameKey: fold }) => (name === fold ? name : `${name} (${fold})`));
+  return names.map(encodeName).join(", ");
 }
 
 function folded(name: string | null): string | null {

@@ -3,6 +3,7 @@ import type { FirstUseWindow } from "../records/first-use-window.ts";
 import type { KeyPin, KeySource, KeyState } from "../records/key-record.ts";
 import { FoldedApiTokens } from "./folded-api-tokens.ts";
 import { nameKey } from "../naming/peer-name.ts";
+import { tokenGroupsOf } from "./token-groups.ts";
 import { ENDED_KEPT_MS, type TokenRecord } from "../records/token-record.ts";
 
 /** What the events say of a key that somebody decided about. */
@@ -282,7 +283,8 @@ export class TrustFold {
     return groups;
   }
 
-  #createToken({ peer, details }: TrustEvent, at: number): void {
+  #createToken(event: TrustEvent, at: number): void {
+    const { peer, details } = event;
     this.#dropTokens(at - ENDED_KEPT_MS);
     const id = details["token"] ?? "";
     const expires = toTime(details["expires"]) ?? 0;
@@ -294,6 +296,7 @@ export class TrustFold {
       serverPin: details["serverPin"] ?? undefined,
       from: details["from"] ?? null,
       replace: details["replace"] === "yes",
+      groups: tokenGroupsOf(event),
       createdAt: at,
       expires,
       usedAt: null,

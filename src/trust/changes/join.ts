@@ -6,9 +6,10 @@ import type { Outcome } from "../records/change.ts";
 import type { PreparedJoin } from "./prepared-change.ts";
 import { isDecided, settleKnown } from "./claim.ts";
 import { applyNoteConcern } from "./note-concern.ts";
+import { addMember, membership } from "./group.ts";
 import { retire } from "./retire.ts";
 
-/** Uses a token up. The key that used it finds itself trusted when it tries again. */
+/** Uses a token up, and puts its peer into its groups. The key that used it finds itself trusted when it tries again. */
 export function applyJoin(tables: TrustTables, change: PreparedJoin): Outcome {
   const { certificate, at } = change;
   const known = tables.key(certificate.pin);
@@ -29,7 +30,20 @@ export function applyJoin(tables: TrustTables, change: PreparedJoin): Outcome {
   });
   for (const holder of holders) retire(tables, change, holder, key.pin);
   tables.putToken({ ...token, usedAt: at, usedBy: key.pin } satisfies TokenRecord);
-  return { kind: "changed", keys: [key] };
+  enterGroups(tables, change, token);
+  return { kind: "changed", keys: [tables.key(key.pin) ?? key] };
+}
+
+/** After the token is used up: who comes into a group of operators has the name's open tokens cancelled. */
+function enterGroups(
+  tables: TrustTables,
+  change: PreparedJoin,
+  { peer, nameKey, groups }: TokenRecord,
+): void {
+  const joined = { name: peer, nameKey };
+  for (const group of groups) {
+    if (membership(tables, joined, group) === undefined) addMember(tables, change, joined, group);
+  }
 }
 
 function lost(tables: TrustTables, change: PreparedJoin, problem: TokenProblem): Outcome {

@@ -26,6 +26,7 @@ import type {
   UndoChange,
   WriteNoteChange,
 } from "../records/change.ts";
+import type { TokenRecord } from "../records/token-record.ts";
 import type { FoldedName } from "./folded-name.ts";
 
 /** A name that may be the key id of one key: that key alone can be called so. */
@@ -59,7 +60,7 @@ export type PreparedRenew = Certified<RenewChange>;
 export type PreparedNoteName = Certified<NoteNameChange>;
 export type PreparedCreateToken = Prepared<
   CreateTokenChange,
-  { readonly token: CreateTokenChange["token"] & { readonly nameKey: string } }
+  { readonly token: Omit<TokenRecord, "createdAt" | "usedAt" | "usedBy" | "cancelledAt"> }
 >;
 export type PreparedCreateApiToken = Prepared<
   CreateApiTokenChange,

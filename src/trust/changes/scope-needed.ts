@@ -3,6 +3,7 @@ import type { UndoChange } from "../records/change.ts";
 import type { Actor, TrustEvent } from "../records/events.ts";
 import type { KeyRecord, KeyState } from "../records/key-record.ts";
 import { includes, OPERATOR_GROUPS, type Scope } from "../records/scope.ts";
+import type { TokenRecord } from "../records/token-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import { resolveKeys } from "../naming/resolve-keys.ts";
 import { concernsOperators, isOperator } from "./concerns-operators.ts";
@@ -38,9 +39,9 @@ export function scopeNeeded(tables: TrustTables, change: PreparedChange): Scope 
       if (change.group.groupKeys.some((group) => OPERATOR_GROUPS.has(group))) return "admin";
       return unlessOperators(tables, resolveKeys(tables, change.key, "group"), "manage");
     case "create-token":
-      return isOperator(tables, change.token.nameKey) ? "admin" : "manage";
+      return leadsToOperators(tables, change.token) ? "admin" : "manage";
     case "cancel-token":
-      return isOperator(tables, tables.token(change.id)?.nameKey ?? "") ? "admin" : "manage";
+      return leadsToOperators(tables, tables.token(change.id)) ? "admin" : "manage";
     case "open-first-use":
       return "manage";
     case "undo":
@@ -48,6 +49,17 @@ export function scopeNeeded(tables: TrustTables, change: PreparedChange): Scope 
     default:
       return "admin";
   }
+}
+
+/** Whoever uses it is an operator then: by the name, or by a group. */
+function leadsToOperators(
+  tables: TrustTables,
+  token: Pick<TokenRecord, "nameKey" | "groups"> | undefined,
+): boolean {
+  if (token === undefined) return false;
+  return (
+    isOperator(tables, token.nameKey) || token.groups.some(({ nameKey }) => OPERATOR_GROUPS.has(nameKey))
+  );
 }
 
 function unlessOperators(tables: TrustTables, keys: readonly KeyRecord[], otherwise: Scope): Scope {

@@ -1,4 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
+import { groupsInDetails } from "../chain/token-groups.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import { keepsItsName } from "../judging/is-set-aside.ts";
 import { ENDED_KEPT_MS, type TokenRecord, tokenState } from "../records/token-record.ts";
@@ -43,6 +44,7 @@ export function applyCreateToken(tables: TrustTables, change: PreparedCreateToke
       replace: token.replace ? "yes" : null,
       publicKey: Buffer.from(token.publicKey).toString("hex"),
       serverPin: token.serverPin,
+      ...groupsInDetails(token.groups),
     },
   });
   return NOTHING;

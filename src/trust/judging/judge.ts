@@ -114,7 +114,9 @@ function judgeJoin(
   }
   const unfit = judgeFitness(certificate, policy, now);
   if (unfit !== undefined) return refuse(unfit, certificate, token.peer);
-  return { decision: "claim", peer: token.peer, pin: certificate.pin, source: "token", token: token.id };
+  const { id, peer, groups } = token;
+  const claim = { decision: "claim", peer, pin: certificate.pin, source: "token", token: id } as const;
+  return groups.length === 0 ? claim : { ...claim, groups: groups.map(({ nameKey: group }) => group) };
 }
 
 function judgeFitness(certificate: CertificateFacts, policy: Policy, now: number): RefusalReason | undefined {

@@ -71,7 +71,13 @@ export interface NoteConcernChange extends ChangeOrigin {
 
 export interface CreateTokenChange extends ChangeOrigin {
   readonly type: "create-token";
-  readonly token: Omit<TokenRecord, "nameKey" | "createdAt" | "usedAt" | "usedBy" | "cancelledAt">;
+  readonly token: Omit<
+    TokenRecord,
+    "nameKey" | "groups" | "createdAt" | "usedAt" | "usedBy" | "cancelledAt"
+  > & {
+    /** Names of groups; default none. */
+    readonly groups?: readonly string[];
+  };
 }
 
 export interface CancelTokenChange extends ChangeOrigin {

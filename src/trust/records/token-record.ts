@@ -1,5 +1,14 @@
 import type { KeyPin } from "./key-record.ts";
 
+/** A group with its name folded: nothing works that out again. */
+export interface TokenGroup {
+  readonly name: string;
+  readonly nameKey: string;
+}
+
+/** A token has no more groups. */
+export const MOST_TOKEN_GROUPS = 16;
+
 /** What the store keeps of a join token. Times are milliseconds since the epoch. */
 export interface TokenRecord {
   /** 16 bytes, lower-case hex. */
@@ -16,6 +25,8 @@ export interface TokenRecord {
   readonly from: string | null;
   /** A trusted key of that name is retired when the token is used. */
   readonly replace: boolean;
+  /** The groups that its client comes into as it joins, each once. */
+  readonly groups: readonly TokenGroup[];
   readonly createdAt: number;
   readonly expires: number;
   readonly usedAt: number | null;

@@ -66,6 +66,8 @@ export interface Claim {
   readonly source: KeySource;
   /** The join token it came with, for the source `token`. */
   readonly token?: string;
+  /** The groups that it comes into by that, folded; default none. */
+  readonly groups?: readonly string[];
   /** The trusted key that it replaces, for the source `rotation`. */
   readonly endorsedBy?: Endorser;
   readonly concern?: Concern;

@@ -26,6 +26,19 @@ describe("a table of a list", () => {
     assert.deepEqual(table.lines([["a longer name", "ignored", "x"]]), ["a longer name  ignored  x"]);
   });
 
+  it("has no column for what most rows have nothing of, unless the first page has some", () => {
+    const columns: readonly Column[] = [
+      { title: "PEER" },
+      { title: "GROUPS", isSparse: true },
+      { title: "NOTE" },
+    ];
+    const none = new ListTable(columns, 40);
+    assert.deepEqual(none.lines([["anna", "", "x"]]), ["PEER  NOTE", "anna  x"]);
+    assert.deepEqual(none.lines([["ben", "lab", "y"]]), ["ben   lab  y"]);
+    const some = new ListTable(columns, 40);
+    assert.deepEqual(some.lines([["anna", "lab", "x"]]), ["PEER  GROUPS  NOTE", "anna  lab     x"]);
+  });
+
   it("puts what a longer cell leaves no room for on the next line, and cuts nothing", () => {
     const table = new ListTable(COLUMNS, 30);
     assert.deepEqual(table.lines([["a name that leaves no room", "trusted", "until the end"]]), [

@@ -40,7 +40,53 @@ function verdictOf(trust: ListenerTrust, { facts: certificate }: typeof ada): st
   return verdict.decision === "refuse" ? verdict.reason : verdict.decision;
 }
 
+/** What becomes of a stranger who shows a token that is as it should be. */
+async function joining(scene: Scene, trust: ListenerTrust, tokenId: string): Promise<readonly unknown[]> {
+  const { facts: certificate } = await identity("nobody");
+  const joinProof = { tokenId, isSignedBy: () => true, isSignedFor: () => true };
+  const showing = { certificate, caSigned: false, remoteAddress: "127.0.0.1", joinProof };
+  const verdict = trust.judge(showing);
+  if (verdict.decision !== "claim") return ["reason" in verdict && verdict.reason, usedAt(scene, tokenId)];
+  const { decision } = await trust.settle(verdict, showing);
+  return [decision, trust.standing(certificate.pin).distrust];
+}
+
+function usedAt({ store }: Scene, tokenId: string): number | null | undefined {
+  return store.token(tokenId)?.usedAt;
+}
+
+async function tokenFor({ operator }: Scene, peer: string, groups: readonly string[]): Promise<string> {
+  const replace = peer === "ada" || peer === "bob";
+  const server = { servers: ["127.0.0.1:1"], serverPin: ada.facts.pin };
+  return (await operator.createToken({ peer, groups, replace, ...server })).id;
+}
+
 describe("the trust of a listener", () => {
+  it("lets in who joins with a token that leads into a group of its list, or whose name is in it", async () => {
+    await using scene = await Scene.open();
+    const trust = scene.listener(["group:LAB", "group:nobody yet", "Carl"]);
+    const invited = [
+      await tokenFor(scene, "dora", ["lab"]),
+      await tokenFor(scene, "erik", ["other", "Nobody Yet"]),
+      await tokenFor(scene, "carl", []),
+      await tokenFor(scene, "ada", []),
+    ];
+    for (const token of invited) assert.deepEqual(await joining(scene, trust, token), ["admit", undefined]);
+    assert.deepEqual(scene.store.groupsOf("erik"), ["Nobody Yet", "other"]);
+  });
+
+  it("leaves a token unused whose peer its list would not let in even then", async () => {
+    await using scene = await Scene.open();
+    const trust = scene.listener(["group:lab"]);
+    for (const peer of ["dora", "bob"]) {
+      const token = await tokenFor(scene, peer, ["other"]);
+      assert.deepEqual(await joining(scene, trust, token), ["not-allowed", null]);
+    }
+    trust.allow([["group:lab"], ["dora"]], []);
+    const token = await tokenFor(scene, "dora", ["lab"]);
+    assert.deepEqual(await joining(scene, trust, token), ["admit", undefined]);
+  });
+
   it("lets in whom its list has, by name or by group, and everybody without a list", async () => {
     await using scene = await Scene.open();
     const verdicts = [undefined, ["ada"], ["group:lab"], []].map((allow) => {

@@ -14,7 +14,8 @@ function throwsWhere(over: Partial<CreateTokenOptions>, code: string): void {
 
 describe("invite", () => {
   it("keeps what recognises the client, and nothing that lets anybody in", () => {
-    const { token, kept } = invite({ ...ASKED, from: "192.0.2.0/24", replace: true }, NOW + 1);
+    const groups = ["dba"];
+    const { token, kept } = invite({ ...ASKED, from: "192.0.2.0/24", replace: true, groups }, NOW + 1);
     assert.deepEqual(
       { ...kept, publicKey: null },
       {
@@ -24,6 +25,7 @@ describe("invite", () => {
         serverPin: ASKED.serverPin,
         from: "192.0.2.0/24",
         replace: true,
+        groups,
         expires: NOW + HOUR_MS,
       },
     );

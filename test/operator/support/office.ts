@@ -37,7 +37,10 @@ export interface Office extends Readonly<
   /** Retired: nick has another key. */
   readonly rex: CertificateFacts;
   readonly token: string;
+  /** For a name that an operator has. */
   readonly operatorsToken: string;
+  /** Into a group of operators. */
+  readonly newOperatorsToken: string;
   readonly apiToken: string;
   readonly events: Readonly<Record<(typeof EVENTS)[number], number>>;
 }
@@ -105,12 +108,23 @@ export async function fillOffice(store: TrustStore): Promise<Office> {
   await operator.removeFromGroup("operators", "ex", noted("operatorRemoved"));
   await operator.addToGroup("operators-manage", "dan");
   await operator.approve(facts.dan.pin, { name: "danny", ...noted("operatorRenamed") });
-  const [token, operatorsToken] = ["11".repeat(16), "22".repeat(16)];
+  const [token, operatorsToken, newOperatorsToken] = ["11".repeat(16), "22".repeat(16), "33".repeat(16)];
   await store.apply(createTokenOf("carl", { id: token }));
   await store.apply(createTokenOf("boss", { id: operatorsToken, replace: true }));
+  await store.apply(createTokenOf("nora", { id: newOperatorsToken, groups: ["operators-read"] }));
   const made = await operator.createApiToken({ name: "old", scope: "read", expires: AT + 9e6 });
   const whole = events as Readonly<Record<(typeof EVENTS)[number], number>>;
-  return { ...facts, oldBoss, fake, rex, token, operatorsToken, apiToken: made.id, events: whole };
+  return {
+    ...facts,
+    oldBoss,
+    fake,
+    rex,
+    token,
+    operatorsToken,
+    newOperatorsToken,
+    apiToken: made.id,
+    events: whole,
+  };
 }
 
 async function hold(store: TrustStore, facts: CertificateFacts): Promise<void> {

@@ -185,6 +185,30 @@ export const SCOPE_ROWS: Readonly<Record<string, ScopeRow>> = {
     act: ({ anna }) => ({ act: "create-token", peer: "rita", server: SERVER, serverPin: anna.pin }),
     fails: "ERR_HANDCLASP_CONFLICT",
   },
+  "invite somebody into a group": {
+    needs: "manage",
+    act: ({ anna }) => ({
+      act: "create-token",
+      peer: "dora",
+      groups: ["dba"],
+      server: SERVER,
+      serverPin: anna.pin,
+    }),
+  },
+  "invite somebody into a group of operators": {
+    needs: "admin",
+    act: ({ anna }) => ({
+      act: "create-token",
+      peer: "dora",
+      groups: ["dba", "OPERATORS-read"],
+      server: SERVER,
+      serverPin: anna.pin,
+    }),
+  },
+  "cancel an invitation into a group of operators": {
+    needs: "admin",
+    act: ({ newOperatorsToken }) => ({ act: "cancel-token", id: newOperatorsToken }),
+  },
   "cancel an invitation": { needs: "manage", act: ({ token }) => ({ act: "cancel-token", id: token }) },
   "cancel an invitation to an operator": {
     needs: "admin",

@@ -17,6 +17,7 @@ const TOKEN: TokenRecord = {
   serverPin: HERE,
   from: null,
   replace: false,
+  groups: [],
   createdAt: NOW - 1000,
   expires: NOW + 1000,
   usedAt: null,

@@ -12,6 +12,7 @@ const OPEN: TokenRecord = {
   serverPin: pin,
   from: null,
   replace: false,
+  groups: [],
   createdAt: 0,
   expires: 1000,
   usedAt: null,

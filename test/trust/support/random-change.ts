@@ -74,6 +74,7 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
         serverPin: keyAt(other),
         from: choice % 2 === 0 ? null : "192.0.2.0/24",
         replace: choice % 3 === 0,
+        groups: choice % 4 === 0 ? [] : ["dba", "Ops", "ops"].slice(choice % 3),
         expires: at + 100_000_000,
       },
     }),

@@ -208,6 +208,7 @@ export const MIGRATIONS: readonly string[] = [
    INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys;
    CREATE INDEX connections_by_pin ON connections (pin, run);`,
   `CREATE INDEX refusals_by_pin ON refusals (pin) WHERE pin IS NOT NULL;`,
+  `ALTER TABLE tokens ADD COLUMN into_groups TEXT NOT NULL DEFAULT '[]';`,
 ];
 
 /** What migrations need that SQL does not have. */

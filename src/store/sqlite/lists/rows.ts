@@ -79,6 +79,8 @@ export interface TokenRow {
   used_at: number | null;
   used_by: KeyPin | null;
   cancelled_at: number | null;
+  /** JSON: pairs of a name and its fold. */
+  into_groups: string;
 }
 
 export function toTokenRecord(row: TokenRow): TokenRecord {
@@ -90,12 +92,19 @@ export function toTokenRecord(row: TokenRow): TokenRecord {
     serverPin: row.server_pin,
     from: row.from_network,
     replace: row.replaces === 1,
+    groups: parseGroups(row.into_groups),
     createdAt: row.created_at,
     expires: row.expires,
     usedAt: row.used_at,
     usedBy: row.used_by,
     cancelledAt: row.cancelled_at,
   };
+}
+
+function parseGroups(json: string): TokenRecord["groups"] {
+  // Nearly all tokens have none.
+  if (json === "[]") return [];
+  return (JSON.parse(json) as [string, string][]).map(([name, nameKey]) => ({ name, nameKey }));
 }
 
 export function toKeyRecord(row: KeyRow): KeyRecord {

@@ -171,7 +171,7 @@ export class SqliteTables implements TrustTables {
   putToken(token: TokenRecord): void {
     this.#run(
       `INSERT OR REPLACE INTO tokens (id, public_key, peer, name_key, server_pin, from_network, replaces, created_at,
-         expires, used_at, used_by, cancelled_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
+         expires, used_at, used_by, cancelled_at, into_groups) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
       token.id,
       token.publicKey,
       token.peer,
@@ -184,6 +184,7 @@ export class SqliteTables implements TrustTables {
       token.usedAt,
       token.usedBy,
       token.cancelledAt,
+      JSON.stringify(token.groups.map(({ name, nameKey: fold }) => [name, fold])),
     );
   }
 
