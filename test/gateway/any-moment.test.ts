@@ -22,7 +22,7 @@ const OVER_HTTP = [wildHttp1, wildHttp1, wildHttp2, wildHttp2, patientHttp1, pat
 const OVER_TCP = [wildTcp, wildTcp] as const;
 
 function to(port: number, protocol: "http" | "h2c"): Upstream {
-  return { kind: "http", address: { host: "127.0.0.1", port }, protocol };
+  return { kind: "tcp", address: { host: "127.0.0.1", port }, protocol };
 }
 
 /** Everybody at once, until all are gone. What was thrown for one of them is a fault. */

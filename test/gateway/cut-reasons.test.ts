@@ -110,7 +110,7 @@ function openHttpGateway({ port }: Upstream, over: Partial<ForwardingListener>):
 }
 
 function httpListener(port: number, over: Partial<ForwardingListener>): ForwardingListener {
-  const upstream = { kind: "http", address: { host: "127.0.0.1", port }, protocol: "http" } as const;
+  const upstream = { kind: "tcp", address: { host: "127.0.0.1", port }, protocol: "http" } as const;
   return listenerTo(upstream, { mode: "http", ...over });
 }
 

@@ -138,7 +138,7 @@ describe("an upstream that is slow", () => {
 
   it("is answered with 504 when it accepts no connection in time", async () => {
     // Nothing answers there (RFC 5737), or the network says so at once.
-    const to = { kind: "http", address: { host: "192.0.2.1", port: 81 }, protocol: "http" } as const;
+    const to = { kind: "tcp", address: { host: "192.0.2.1", port: 81 }, protocol: "http" } as const;
     await using scene = await openHttpScene({ to: 81, config: { ...SOON, to } });
     for (const request of [GET, POST])
       assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 50[24] /);

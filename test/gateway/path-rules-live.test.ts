@@ -21,7 +21,7 @@ function openEndless(): Promise<Upstream> {
 function listenerWith(upstream: Upstream, allow: readonly string[]): ListenerConfig {
   const address = { host: "127.0.0.1", port: upstream.port };
   return listenerTo(
-    { kind: "http", address, protocol: "http" },
+    { kind: "tcp", address, protocol: "http" },
     { mode: "http", paths: [{ path: "/admin", allow }] },
   );
 }

@@ -102,6 +102,8 @@ export interface ListenerValues extends Policy {
   readonly name: string | undefined;
   readonly to: string;
   readonly mode: "tcp" | "http";
+  /** In which forms the upstream is told where requests come from; `http` only. */
+  readonly forwarded: readonly ForwardedForm[];
   /** For `Host` and `:authority`; empty takes any. `http` only. */
   readonly serverNames: readonly string[];
   /** What a pending client meets; `page` in `http` only. */
@@ -127,6 +129,9 @@ export interface ListenerValues extends Policy {
   /** Connections at once; one more waits to be accepted. */
   readonly maxConnections: number;
 }
+
+/** `Forwarded`, or the fields that came before it and that most frameworks know: `X-Forwarded-For`, `-Proto` and `-Host`. */
+export type ForwardedForm = "rfc7239" | "x-forwarded";
 
 /** One address to listen on, and what becomes of who connects there. */
 export type ListenerConfig = ForwardingListener | GreetingListener;
@@ -154,12 +159,14 @@ export interface ListenerSettings extends Omit<
   readonly policy: Policy;
 }
 
-/** Where a listener's connections go. */
-export type Upstream =
+/** Where a listener's connections go, and what is spoken there; without a protocol it is bytes as they come. */
+export type Upstream = (
   | { readonly kind: "tcp"; readonly address: ServerAddress }
   | { readonly kind: "unix"; readonly path: string }
-  /** `http://` is HTTP/1.1, `h2c://` HTTP/2 with prior knowledge. */
-  | { readonly kind: "http"; readonly address: ServerAddress; readonly protocol: "http" | "h2c" };
+) & { readonly protocol?: HttpProtocol };
+
+/** `http://` is HTTP/1.1, `h2c://` HTTP/2 with prior knowledge. */
+export type HttpProtocol = "http" | "h2c";
 
 export interface CertificateFiles {
   readonly cert: string;

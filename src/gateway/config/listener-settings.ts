@@ -13,6 +13,7 @@ import {
   timeout,
   timeoutOrNone,
   tlsVersion,
+  wordIn,
   words,
 } from "./readers.ts";
 import { parseServerName } from "./server-names.ts";
@@ -151,7 +152,7 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
     isRequired: true,
     option: {
       value: "<upstream>",
-      help: "where connections go: HOST:PORT or unix:PATH; with {mode} http http://HOST:PORT or h2c://HOST:PORT",
+      help: "where connections go: HOST:PORT or unix:PATH; with {mode} http behind http:// or h2c://",
     },
   },
   mode: {
@@ -170,6 +171,17 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
       name: "server-name",
       value: "<name,...>",
       help: "answer to these names only, *.example.org for one label in front (mode http)",
+    },
+  },
+  forwarded: {
+    key: "forwarded",
+    reader: listOf(wordIn("rfc7239", "x-forwarded"), "none"),
+    default: ["rfc7239", "x-forwarded"],
+    without: "both",
+    only: { mode: "http", complaint: "forwarded is for mode http: send_proxy tells others who comes" },
+    option: {
+      value: "<form,...>",
+      help: "how the upstream is told where requests come from: rfc7239, x-forwarded, or none (mode http)",
     },
   },
   onPending: {

@@ -9,6 +9,11 @@ export function words<const Word extends string>(...list: readonly Word[]): Read
   return { kind: "words", words: list, read: (written) => wordOf(list, written) };
 }
 
+/** The same of each in a list. */
+export function wordIn<const Word extends string>(...list: readonly Word[]): (written: string) => Word {
+  return (written) => wordOf(list, written);
+}
+
 function wordOf<Word extends string>(list: readonly Word[], written: string): Word {
   const word = list.find((each) => each === written);
   if (word === undefined) throw refuse(`Allowed choices are ${list.join(", ")}.`);

@@ -5,7 +5,7 @@ export interface Setting<T> {
   readonly reader: Reader<NonNullable<T>>;
   /** What it is when nothing is said of it, as a file says it. */
   readonly default?: string | number | boolean | readonly string[];
-  /** What pages call a default that is no value. */
+  /** What pages call a default that is no value, or a list. */
   readonly without?: string;
   /** A file has to say it. */
   readonly isRequired?: true;

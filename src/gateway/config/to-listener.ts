@@ -66,7 +66,8 @@ function checkTogether(values: ListenerValues, { spell, misplaced, complain }: L
 }
 
 function isSaid(value: unknown, setting: Setting<unknown>): boolean {
-  return Array.isArray(value) ? value.length > 0 : value !== setting.default;
+  if (!Array.isArray(value)) return value !== setting.default;
+  return JSON.stringify(value) !== JSON.stringify(setting.default ?? []);
 }
 
 const NOWHERE: Upstream = { kind: "unix", path: "" };

@@ -151,7 +151,7 @@ describe("a listener of a gateway is named", { timeout: 120_000 }, () => {
   it('in lines of "request" and "malformed-request"', async () => {
     await using upstream = await openHttpUpstream((_, response) => response.end("hello"));
     const address = { host: "127.0.0.1", port: upstream.port };
-    await using two = await openTwo({ kind: "http", address, protocol: "http" }, { mode: "http" });
+    await using two = await openTwo({ kind: "tcp", address, protocol: "http" }, { mode: "http" });
     await two.each(async (port, name) => {
       const who = await identity(name);
       await exchangeRaw(port, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", who);

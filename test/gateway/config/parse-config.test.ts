@@ -43,6 +43,7 @@ describe("parseConfig", () => {
       maxTls: "TLSv1.3",
       allow: undefined,
       paths: [],
+      forwarded: ["rfc7239", "x-forwarded"],
       serverNames: [],
       onPending: "alert",
       alpn: [],

@@ -14,19 +14,32 @@ describe("parseUpstream", () => {
 
   it("takes what HTTP it is in mode http, at port 80 where none is said, with or without a slash behind", () => {
     assert.deepEqual(parseUpstream("http://127.0.0.1:3000/", "http"), {
-      kind: "http",
+      kind: "tcp",
       address: { host: "127.0.0.1", port: 3000 },
       protocol: "http",
     });
     assert.deepEqual(parseUpstream("h2c://app", "http"), {
-      kind: "http",
+      kind: "tcp",
       address: { host: "app", port: 80 },
       protocol: "h2c",
     });
     assert.deepEqual(parseUpstream("http://[::1]", "http"), {
-      kind: "http",
+      kind: "tcp",
       address: { host: "::1", port: 80 },
       protocol: "http",
+    });
+  });
+
+  it("takes a Unix socket in mode http, too", () => {
+    assert.deepEqual(parseUpstream("http://unix:/run/app.sock", "http"), {
+      kind: "unix",
+      path: "/run/app.sock",
+      protocol: "http",
+    });
+    assert.deepEqual(parseUpstream("h2c://unix:app/a:b.sock", "http"), {
+      kind: "unix",
+      path: "app/a:b.sock",
+      protocol: "h2c",
     });
   });
 
@@ -38,6 +51,9 @@ describe("parseUpstream", () => {
       "http://a:1/path",
       "HTTP://a:1",
       "",
+      "http://unix:/run/app.sock:/api",
+      "http://unix:/run/app.sock:",
+      "http+unix:///run/app.sock",
     ]) {
       assert.throws(() => parseUpstream(text, "http"), {
         code: "ERR_HANDCLASP_OPTION",

@@ -43,6 +43,8 @@ describe("toListener", () => {
     assert.deepEqual(listener.certificate, { cert: "/etc/a.pem", key: "/etc/a.key" });
     assert.equal(listener.trustCa, "/etc/ca.pem");
     assert.deepEqual(listener.to, { kind: "unix", path: "/etc/app.sock" });
+    const { to } = read({ mode: "http", to: "http://unix:app.sock" }).listener;
+    assert.deepEqual(to, { kind: "unix", path: "/etc/app.sock", protocol: "http" });
     for (const trustCa of ["none", "system"]) assert.equal(read({ trustCa }).listener.trustCa, trustCa);
   });
 

@@ -175,7 +175,7 @@ describe("counts over reloads", () => {
     const upstream = createServer((_request, response) => void answers.push(response)).listen(0, "127.0.0.1");
     await once(upstream, "listening");
     const { port } = upstream.address() as AddressInfo;
-    const to: Upstream = { kind: "http", protocol: "http", address: { host: "127.0.0.1", port } };
+    const to: Upstream = { kind: "tcp", protocol: "http", address: { host: "127.0.0.1", port } };
     await using counted = await new Counted(1).open();
     await counted.reload(1, { mode: "http", to });
     const client = await openClient(counted.scene.port, ada);

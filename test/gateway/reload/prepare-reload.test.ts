@@ -13,7 +13,7 @@ import { configOf, type GatewayScene, listenerTo, openGateway } from "../support
 function listenerWith({ port }: Upstream, over: Partial<ListenerConfig>): ListenerConfig {
   const address = { host: "127.0.0.1", port };
   const rules = { paths: over.paths ?? [], allow: over.allow, name: over.name ?? "main" };
-  return listenerTo({ kind: "http", address, protocol: "http" }, { mode: "http", ...rules });
+  return listenerTo({ kind: "tcp", address, protocol: "http" }, { mode: "http", ...rules });
 }
 
 /** Another listener has the place of the first one, which moves or is gone. */

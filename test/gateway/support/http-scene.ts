@@ -97,7 +97,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
 }
 
 function toConfig({ to, protocol = "http", config, policy }: HttpSceneOptions): ForwardingListener {
-  const upstream = { kind: "http", address: { host: "127.0.0.1", port: to }, protocol } as const;
+  const upstream = { kind: "tcp", address: { host: "127.0.0.1", port: to }, protocol } as const;
   return listenerTo(upstream, {
     mode: "http",
     policy: { ...DEFAULT_POLICY, ...policy },

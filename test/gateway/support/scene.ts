@@ -74,6 +74,7 @@ export function listenerTo(
     maxTls: "TLSv1.3",
     allow: undefined,
     paths: [],
+    forwarded: ["rfc7239", "x-forwarded"],
     serverNames: [],
     onPending: "alert",
     alpn: [],

@@ -47,7 +47,7 @@ describe("a client that may have lost power", { skip }, () => {
         }),
     );
     const to = {
-      kind: "http",
+      kind: "tcp",
       address: { host: "127.0.0.1", port: upstream.port },
       protocol: "http",
     } as const;

@@ -26,10 +26,7 @@ export function settingOption(setting: Setting<unknown>, verb: ServerVerb): Opti
   );
   if (standard === undefined) return made;
   if (typeof standard !== "string") {
-    return made.default(
-      standard,
-      Array.isArray(standard) ? (setting.without ?? standard.join(",")) : undefined,
-    );
+    return made.default(standard, Array.isArray(standard) ? setting.without : undefined);
   }
   return made.default(reader.read(standard), reader.kind === "text" ? standard : JSON.stringify(standard));
 }

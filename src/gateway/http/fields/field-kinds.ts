@@ -1,3 +1,5 @@
+import { PROXIED_NAMES, PROXIED_PREFIXES } from "./proxied-names.ts";
+
 /**
  * What happens to a request's field on its way to the upstream. `ours` and `proxied` say who somebody is or what is
  * asked for, and are dropped; `proxied` ones are kept from trusted proxies.
@@ -35,19 +37,13 @@ const NAMED: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   // Frameworks let these replace the path, and ours is the one that was judged.
   ["x-original-url", "ours"],
   ["x-rewrite-url", "ours"],
-  ["x-real-ip", "proxied"],
-  ["x-client-ip", "proxied"],
-  ["true-client-ip", "proxied"],
+  // CGI would make HTTP_PROXY of it, which programs ask for where to send their own requests (CVE-2016-5385).
+  ["proxy", "ours"],
+  ...PROXIED_NAMES.map((name) => [name, "proxied"] as const),
 ]);
-const PREFIXES: readonly (readonly [string, FieldKind])[] = [
-  ["client-cert", "ours"],
-  ["handclasp-", "ours"],
-  ["forwarded", "proxied"],
-  ["x-forwarded", "proxied"],
-  ["x-client-cert", "proxied"],
-  ["x-ssl-", "proxied"],
-  ["ssl-client-", "proxied"],
-];
+/** In one expression: strangers choose which names are asked for. */
+const OURS = startOf(["client-cert", "handclasp-"]);
+const PROXIED = startOf(PROXIED_PREFIXES);
 const MOST_KNOWN = 1024;
 const LONGEST_KNOWN = 64;
 const known = new Map<string, FieldKind>();
@@ -69,12 +65,21 @@ function classify(name: string): FieldKind {
   const lower = name.toLowerCase();
   const named = NAMED.get(lower);
   if (named !== undefined) return named;
-  const folded = lower.replaceAll(/[^a-z0-9]/g, "-");
-  const prefix = PREFIXES.find(([start]) => folded.startsWith(start));
-  if (prefix !== undefined) return prefix[1];
+  const folded = foldName(name);
+  if (OURS.test(folded)) return "ours";
+  if (PROXIED.test(folded)) return "proxied";
   // Nothing else may be known by its folded name: `te_` is not TE.
   const meant = NAMED.get(folded);
   return meant === "ours" || meant === "proxied" ? meant : "end-to-end";
+}
+
+/** As CGI and its heirs know a name, but for their underscore. */
+export function foldName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
+}
+
+function startOf(prefixes: readonly string[]): RegExp {
+  return new RegExp(`^(?:${prefixes.join("|")})`);
 }
 
 /** Fields that a trailer section cannot carry (RFC 9110 §6.5.1), and those that no client may set. */

@@ -1,6 +1,7 @@
 import { SESSION_COOKIE } from "../../../session-cookie.ts";
 import { fieldKind, isTrailerAllowed } from "./field-kinds.ts";
 import { FieldList } from "./field-list.ts";
+import { forwardedBehind, isForwarded } from "./forwarded-fields.ts";
 import { lowerName } from "./lower-name.ts";
 
 /** The fields of a request as the upstream gets them. */
@@ -17,10 +18,10 @@ export interface RequestFields {
 export interface ToldOfPeer {
   /** Whether it is a trusted proxy's own, whose word on other clients is kept. */
   readonly isProxied: boolean;
-  /** Empty for an anonymous client. */
+  /** Who it is, as true now; empty for an anonymous client. */
   readonly fields: FieldList;
-  /** The value of `Forwarded` for a request to `host`. RFC 7239 §4. */
-  forwarded(host: string): string;
+  /** Where a request to `host` comes from. */
+  forwarded(host: string): FieldList;
 }
 
 /** What a client sent, without what only a gateway may say, and with what ours says. */
@@ -29,7 +30,7 @@ export function toRequestFields(sent: FieldList, host: string, peer: ToldOfPeer)
   let contentLength: number | undefined;
   let announcesTrailers = false;
   let cookies = "";
-  let forwarded = "";
+  let said: FieldList | undefined;
   let listed: ReadonlySet<string> | undefined;
   for (let at = 0; at < sent.size; at++) {
     const name = sent.nameAt(at);
@@ -40,7 +41,7 @@ export function toRequestFields(sent: FieldList, host: string, peer: ToldOfPeer)
         break;
       case "proxied":
         if (!peer.isProxied) break;
-        if (lowerName(name) === "forwarded") forwarded += `${value}, `;
+        if (isForwarded(name)) (said ??= new FieldList()).add(name, value);
         else list.add(name, value);
         break;
       case "cookie":
@@ -65,7 +66,8 @@ export function toRequestFields(sent: FieldList, host: string, peer: ToldOfPeer)
   if (cookies.includes(SESSION_COOKIE)) cookies = withoutSession(cookies);
   if (cookies !== "") list.add("Cookie", cookies);
   const kept = listed === undefined ? list : withoutListed(list, listed);
-  kept.add("Forwarded", forwarded + peer.forwarded(host));
+  const forwarded = peer.forwarded(host);
+  kept.addAll(said === undefined ? forwarded : forwardedBehind(said, forwarded));
   kept.addAll(peer.fields);
   return { list: kept, contentLength, announcesTrailers };
 }

@@ -54,7 +54,7 @@ export class HttpForwarder {
     const { headTimeoutMs, upgrader } = this.#transports;
     this.#limits = { headTimeoutMs, idleTimeoutMs: config.idleTimeoutMs };
     this.upgrades = new UpgradeTransport(upgrader, this.#limits, this.cutSocket);
-    this.speaksHttp2 = config.to.kind === "http" && config.to.protocol === "h2c";
+    this.speaksHttp2 = config.to.protocol === "h2c";
   }
 
   /** Closes connections to the upstream that are not in use. */
@@ -64,6 +64,7 @@ export class HttpForwarder {
 
   /** Ends what runs for paths that its peers may not have any more. */
   rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void {
+    if (changes !== undefined) this.judge.trustChanged();
     if (rules !== undefined) this.judge.useRules(rules);
     for (const running of this.#running) {
       if (!this.judge.mayGoOn(running, changes)) running.cut("not-allowed");

@@ -35,6 +35,7 @@ export class RequestJudge {
   readonly #names: ServerNames;
   readonly #proxies: readonly IpNetwork[];
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
+  #trustRevision = 0;
   /** All of them have to allow a request. */
   #paths: readonly PathRules[];
 
@@ -50,6 +51,11 @@ export class RequestJudge {
   /** Goes by other rules from now on, each of them by itself. */
   useRules(rules: readonly (readonly PathRule[])[]): void {
     this.#paths = rules.map((paths) => new PathRules(paths));
+  }
+
+  /** What was looked up of peers may be otherwise by now. */
+  trustChanged(): void {
+    this.#trustRevision += 1;
   }
 
   /** Whether the request may go on, and as what; else the status that refuses it. */
@@ -124,7 +130,11 @@ export class RequestJudge {
   #tell(connection: GuardedConnection): PeerFields {
     const told = this.#told.get(connection);
     if (told !== undefined) return told;
-    const made = new PeerFields(connection, this.#proxies);
+    const made = new PeerFields(connection, {
+      proxies: this.#proxies,
+      forms: this.#context.config.forwarded,
+      revision: () => this.#trustRevision,
+    });
     this.#told.set(connection, made);
     return made;
   }

@@ -29,7 +29,7 @@ export function openHttpTransports(
   { to, connectTimeoutMs, connectRetryMs, idleTimeoutMs }: ForwardingListener,
   times: ConnectionTimes = CONNECTION_TIMES,
 ): HttpTransports {
-  if (to.kind !== "http") throw new TypeError("mode http has an upstream that speaks HTTP");
+  if (to.protocol === undefined) throw new TypeError("mode http has an upstream that speaks HTTP");
   const headTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : HEAD_TIMEOUT_MS;
   const options = { to, connectTimeoutMs, connectRetryMs, headTimeoutMs, idleTimeoutMs, times };
   if (to.protocol === "http") {

@@ -57,7 +57,8 @@ function another({
 
 /** Items that a list can have. */
 function others(key: string): readonly string[] {
-  return key === "accept_proxy" ? ["192.0.2.0/24", "2001:db8::/32"] : ["app.example.org", "example.net"];
+  if (key === "accept_proxy") return ["192.0.2.0/24", "2001:db8::/32"];
+  return key === "forwarded" ? ["x-forwarded", "rfc7239"] : ["app.example.org", "example.net"];
 }
 
 describe("options of a listener", () => {

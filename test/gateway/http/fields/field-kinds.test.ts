@@ -1,6 +1,34 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fieldKind, isTrailerAllowed } from "../../../../src/gateway/http/fields/field-kinds.ts";
+import { fieldKind, foldName, isTrailerAllowed } from "../../../../src/gateway/http/fields/field-kinds.ts";
+import { PROXIED_NAMES, PROXIED_PREFIXES } from "../../../../src/gateway/http/fields/proxied-names.ts";
+
+/** What clients say for themselves, by names that are near. */
+const CLIENTS_OWN = [
+  "Authorization",
+  "X-Api-Key",
+  "X-Auth-Token",
+  "X-Client-Id",
+  "X-Client-Info",
+  "X-Client-Version",
+  "X-Request-Id",
+  "X-Amzn-Trace-Id",
+  "X-Ms-Version",
+  "X-Ms-Client-Request-Id",
+  "X-Goog-Api-Key",
+  "X-CSRF-Token",
+  "X-Requested-With",
+  "Sec-WebSocket-Key",
+  "Traceparent",
+  "Impersonate-User",
+];
+
+describe("names that say who a client is elsewhere", () => {
+  it("are folded, and begin no name that is another's", () => {
+    for (const name of [...PROXIED_NAMES, ...PROXIED_PREFIXES]) assert.equal(foldName(name), name);
+    for (const name of CLIENTS_OWN) assert.equal(fieldKind(name), "end-to-end", name);
+  });
+});
 
 describe("fieldKind", () => {
   it("knows what says who somebody is in any spelling that CGI could take for it", () => {
@@ -12,6 +40,10 @@ describe("fieldKind", () => {
       "X_Original_URL",
     ])
       assert.equal(fieldKind(name), "ours", name);
+    for (const name of [...PROXIED_NAMES, ...PROXIED_PREFIXES.map((start) => `${start}x`)]) {
+      assert.equal(fieldKind(name), "proxied", name);
+      assert.equal(fieldKind(name.toUpperCase().replaceAll("-", "_")), "proxied", name);
+    }
     for (const name of ["X-Forwarded-For", "x.forwarded.proto", "Forwarded", "SSL_Client_S_DN", "X-Real_IP"])
       assert.equal(fieldKind(name), "proxied", name);
   });

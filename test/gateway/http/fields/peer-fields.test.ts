@@ -50,8 +50,17 @@ const FORGED = [
   "X-Client-Cert: admin",
   "X-SSL-Client-S-DN: CN=admin",
   "SSL-Client-Verify: admin",
+  "Handclasp-Groups: admin",
+  "handclasp.groups: admin",
+  "X-Forwarded-Proto: admin",
+  "X_Forwarded_Host: admin",
+  "X-ARR-ClientCert: admin",
+  "X_Amzn_Mtls_Clientcert: admin",
+  "Remote_User: admin",
+  "Proxy: http://admin/",
 ];
-const TELLING = /^(?:client.cert|handclasp|forwarded|x.forwarded|x.real|x.client.cert|x.ssl|ssl.client)/;
+const TELLING =
+  /^(?:client.cert|handclasp|forwarded|x.forwarded|x.real|x.client.cert|x.ssl|ssl.client|x.arr|x.amzn|remote|proxy)/;
 
 describe("the upstream of a recognised client", () => {
   it("gets certificate, name and pin from the trust store, and where the client is", async () => {
@@ -68,6 +77,12 @@ describe("the upstream of a recognised client", () => {
     assert.deepEqual(valuesOf(fields, /^handclasp-key$/), [anna.facts.pin]);
     assert.deepEqual(valuesOf(fields, /^forwarded$/), ['for=127.0.0.1;proto=https;host="app.test:8443"']);
     assert.deepEqual(valuesOf(fields, /^client-cert-chain$/), []);
+    assert.deepEqual(valuesOf(fields, /^x-forwarded-(?:for|proto|host)$/), [
+      "127.0.0.1",
+      "https",
+      "app.test:8443",
+    ]);
+    assert.deepEqual(valuesOf(fields, /^handclasp-groups$/), [""], "in none");
   });
 
   it("gets the name that the store binds to the key, not what the certificate claims", async () => {
@@ -120,8 +135,12 @@ describe("the upstream of a recognised client", () => {
       assert.deepEqual(told.map(([name]) => name).toSorted(), [
         "client-cert",
         "forwarded",
+        "handclasp-groups",
         "handclasp-key",
         "handclasp-peer",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
       ]);
       assert.doesNotMatch(JSON.stringify(told), /admin|forged|AAAA/);
     }
@@ -151,7 +170,7 @@ describe("the upstream of a recognised client", () => {
     stream.on("wantTrailers", () => stream.sendTrailers({ ...forged, "x-end": "1" }));
     stream.end("x");
     const { fields, trailers } = mirrored((await finish(stream)).body);
-    assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 4);
+    assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 8);
     assert.doesNotMatch(JSON.stringify(fields), /admin|forged|AAAA/);
     assert.deepEqual(trailers, [["x-end", "1"]]);
   });
@@ -173,8 +192,53 @@ describe("the upstream of a recognised client", () => {
       ":path": "/x",
       ":authority": "app.test",
     });
-    assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 4);
+    assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 8);
     assert.doesNotMatch(JSON.stringify(fields), /admin|forged|AAAA/);
+  });
+});
+
+describe("the forms in which an upstream is told where requests come from", () => {
+  for (const [forwarded, told] of [
+    [["rfc7239"], ["forwarded"]],
+    [["x-forwarded"], ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]],
+    [[], []],
+  ] as const) {
+    it(`are those that are configured: ${forwarded.join() || "none"}, and no other from anybody`, async () => {
+      await using upstream = await openMirror();
+      for (const acceptProxy of [[], ["127.0.0.0/8"]]) {
+        await using scene = await openHttpScene({ to: upstream.port, config: { forwarded, acceptProxy } });
+        const answer = await exchangeRaw(
+          scene.port,
+          `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
+        );
+        const { fields } = mirrored(answer);
+        const names = fields.map(([name]) => name).filter((name) => /^(?:x.)?forwarded/.test(name));
+        assert.deepEqual(names.toSorted(), told);
+      }
+    });
+  }
+});
+
+describe("the groups that an upstream is told of", () => {
+  it("are those that the peer is in at each request of a kept connection", async () => {
+    await using upstream = await openMirror();
+    const address = { host: "127.0.0.1", port: upstream.port };
+    const listener = listenerTo({ kind: "tcp", address, protocol: "http" }, { mode: "http" });
+    await using scene = await openGateway(configOf([listener]));
+    await using session = openSession(scene.port);
+    const told = async (): Promise<readonly string[]> => {
+      const { body } = await finish(session.request({ ":path": "/", ":authority": "a" }));
+      return valuesOf(mirrored(body).fields, /^handclasp.groups$/);
+    };
+    assert.deepEqual(await told(), [""]);
+    await scene.operator.addToGroup("Staff", "anna");
+    assert.deepEqual(await told(), ["Staff"]);
+    await scene.operator.addToGroup("lab, über", "anna");
+    assert.deepEqual(await told(), ["lab%2C%20%C3%BCber,Staff"]);
+    await scene.operator.removeFromGroup("staff", "anna");
+    assert.deepEqual(await told(), ["lab%2C%20%C3%BCber"]);
+    await scene.operator.removeFromGroup("lab, über", "anna");
+    assert.deepEqual(await told(), [""]);
   });
 });
 
@@ -188,7 +252,12 @@ describe("the upstream of an anonymous client", () => {
       "nobody",
     );
     const told = mirrored(answer).fields.filter(([name]) => TELLING.test(name));
-    assert.deepEqual(told, [["forwarded", "for=127.0.0.1;proto=https;host=a"]]);
+    assert.deepEqual(told, [
+      ["x-forwarded-for", "127.0.0.1"],
+      ["x-forwarded-proto", "https"],
+      ["x-forwarded-host", "a"],
+      ["forwarded", "for=127.0.0.1;proto=https;host=a"],
+    ]);
   });
 });
 
@@ -196,7 +265,7 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
   it("gets nothing that the client said of itself, but where the proxy says that it is", async () => {
     await using upstream = await openMirror();
     const to = {
-      kind: "http",
+      kind: "tcp",
       address: { host: "127.0.0.1", port: upstream.port },
       protocol: "http",
     } as const;
@@ -206,11 +275,14 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
       const client = await connectWithHeader(scene.port, header, anna);
       client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`);
       const { fields } = mirrored(String(await received(client)));
-      return valuesOf(fields, /^(?:forwarded|x.|ssl.)/);
+      return valuesOf(fields, /^(?:forwarded|x.|ssl.|remote)/);
     };
     // The second one is a neighbour of the proxy's.
     for (const client of ["192.0.2.7", "127.0.0.9"]) {
       assert.deepEqual(await said(`PROXY TCP4 ${client} 203.0.113.9 1 2\r\n`), [
+        client,
+        "https",
+        "a",
         `for=${client};proto=https;host=a`,
       ]);
     }
@@ -218,7 +290,7 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
     const addresses = headerV2("198.51.100.7", 1).subarray(16);
     const nameless = [0x00, 0x01, 0x10, 0x12].map((family) => rawV2(0x21, family, addresses));
     for (const header of ["PROXY UNKNOWN\r\n", ...nameless]) {
-      assert.deepEqual(await said(header), ["for=127.0.0.1;proto=https;host=a"]);
+      assert.deepEqual(await said(header), ["127.0.0.1", "https", "a", "for=127.0.0.1;proto=https;host=a"]);
     }
     const [last] = (await said(rawV2(0x20, 0x11, addresses))).slice(-1);
     assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
@@ -234,9 +306,13 @@ describe("the upstream of a client behind a trusted proxy", () => {
       `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
     );
     const { fields } = mirrored(answer);
-    assert.deepEqual(valuesOf(fields, /^x-forwarded-for$/), ["admin"]);
+    // One of them is `x_forwarded_for`, which many a server takes for the other.
+    assert.deepEqual(valuesOf(fields, /^x.forwarded.for$/), ["admin, admin, 127.0.0.1"]);
+    assert.deepEqual(valuesOf(fields, /^x.forwarded.proto$/), ["admin"]);
+    assert.deepEqual(valuesOf(fields, /^x.forwarded.host$/), ["admin"]);
+    assert.deepEqual(valuesOf(fields, /^proxy$/), []);
     assert.deepEqual(valuesOf(fields, /^forwarded$/), ["for=admin, for=127.0.0.1;proto=https;host=a"]);
-    assert.deepEqual(valuesOf(fields, /^handclasp/), ["anna", anna.facts.pin]);
+    assert.deepEqual(valuesOf(fields, /^handclasp/), ["anna", anna.facts.pin, ""]);
     assert.doesNotMatch(valuesOf(fields, /^client/).join(" "), /AAAA/);
   });
 });

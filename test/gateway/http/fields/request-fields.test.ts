@@ -13,9 +13,13 @@ const STRANGER = peer({});
 const PROXIED = peer({ isProxied: true });
 
 /** As `PeerFields` would tell of some connection. */
-function peer(told: { readonly isProxied?: boolean; readonly fields?: string[] }): ToldOfPeer {
-  const { isProxied = false, fields } = told;
-  return { isProxied, fields: new FieldList(fields), forwarded: () => "for=unknown" };
+function peer(told: {
+  readonly isProxied?: boolean;
+  readonly fields?: string[];
+  readonly forwarded?: string[];
+}): ToldOfPeer {
+  const { isProxied = false, fields, forwarded = ["Forwarded", "for=unknown"] } = told;
+  return { isProxied, fields: new FieldList(fields), forwarded: () => new FieldList(forwarded) };
 }
 
 /** Names and values in turn, as the upstream gets them. */
@@ -30,7 +34,7 @@ function passed(raw: string[], from: ToldOfPeer = STRANGER): readonly string[] {
 
 describe("what a client says about itself", () => {
   const OURS = ["Client-Cert", "Client-Cert-Chain", "Handclasp-Peer", "Handclasp-Key", "Handclasp-Other"];
-  const PATHS = ["X-Original-URL", "X-Rewrite-URL"];
+  const PATHS = ["X-Original-URL", "X-Rewrite-URL", "Proxy"];
   const PROXIES = [
     "Forwarded",
     "X-Forwarded-For",
@@ -42,6 +46,17 @@ describe("what a client says about itself", () => {
     "X-SSL-Client-Verify",
     "SSL-Client-Cert",
     "SSL-Client-S-DN",
+    "X-ARR-ClientCert",
+    "X-Amzn-Mtls-Clientcert-Subject",
+    "Remote-User",
+    "X-Remote-Group",
+    "X-Forwarded-Tls-Client-Cert",
+    "X-Client-Verify",
+    "X-SSL",
+    "X-Authenticated-Userid",
+    "X-Webauth-User",
+    "Cf-Connecting-IP",
+    "WL-Proxy-Client-Cert",
   ];
 
   it("is dropped in every spelling that a server behind could take for it", () => {
@@ -80,7 +95,16 @@ describe("what a client says about itself", () => {
       "x_rewrite_url",
       "/admin",
     ];
-    assert.deepEqual(passed(raw, PROXIED), ["X-Forwarded-For", "192.0.2.1", "X-Real-IP", "192.0.2.1"]);
+    assert.deepEqual(passed(raw, PROXIED), ["X-Real-IP", "192.0.2.1"]);
+    const both = peer({ isProxied: true, forwarded: ["X-Forwarded-For", "192.0.2.9", "Forwarded", "x"] });
+    assert.deepEqual(listed(raw, both).slice(2), [
+      "X-Real-IP",
+      "192.0.2.1",
+      "X-Forwarded-For",
+      "192.0.2.1, 192.0.2.9",
+      "Forwarded",
+      "x",
+    ]);
     const list = listed(["Forwarded", "for=a", "forwarded", "for=b"], PROXIED);
     assert.deepEqual(list, ["Host", "app", "Forwarded", "for=a, for=b, for=unknown"]);
   });

@@ -17,7 +17,7 @@ function listenerOf(
 ): ListenerConfig {
   const address = { host: "127.0.0.1", port: upstream.port };
   const paths = [{ path: "/admin", allow: ["anna", "group:ops"] }];
-  return listenerTo({ kind: "http", address, protocol: "http" }, { name, mode: "http", paths, ...over });
+  return listenerTo({ kind: "tcp", address, protocol: "http" }, { name, mode: "http", paths, ...over });
 }
 
 /** Asks for a path over HTTP/1.1; resolves with the status. */

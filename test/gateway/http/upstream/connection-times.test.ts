@@ -53,7 +53,7 @@ describe("a connection to an HTTP upstream", () => {
       it(`over ${protocol}, ${kind}, is kept, and not beyond its age; the next one goes where the name leads`, async () => {
         await using upstream = await openAnswering(protocol);
         const { port } = upstream;
-        const to: To = { kind: "http", address: { host: "upstream.example", port }, protocol };
+        const to: To = { kind: "tcp", address: { host: "upstream.example", port }, protocol };
         const lookup = mock.method(dns, "lookup", (...args: unknown[]) => {
           const found = args.at(-1) as (error: null, all: readonly dns.LookupAddress[]) => void;
           process.nextTick(found, null, [{ address: "127.0.0.1", family: 4 }]);

@@ -10,7 +10,7 @@ import { closed } from "../../../guard/support/closed.ts";
 import { openH2cUpstream } from "../../support/http-upstream.ts";
 
 function sessionsTo(port: number, connectTimeoutMs = 1000, times = CONNECTION_TIMES): H2cSessions {
-  const to = { kind: "http", address: { host: "127.0.0.1", port }, protocol: "h2c" } as const;
+  const to = { kind: "tcp", address: { host: "127.0.0.1", port }, protocol: "h2c" } as const;
   return new H2cSessions({ to, connectTimeoutMs, connectRetryMs: 0, times });
 }
 
