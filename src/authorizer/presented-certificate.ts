@@ -11,22 +11,42 @@ export interface Presentation {
   readonly field: string;
   /** DER of the first certificate. Throws ERR_HANDCLASP_CERTIFICATE_MALFORMED. */
   readonly parse: (text: string) => Uint8Array;
+  /** Where the client's address stands last, in lower case. */
+  readonly addressField: "x-forwarded-for" | "x-real-ip";
 }
 
-const PEM: Presentation = { field: "ssl-client-cert", parse: parsePemField };
-const BYTES: Presentation = { field: "client-cert", parse: parseByteSequenceField };
+const PEM: Presentation = {
+  field: "ssl-client-cert",
+  parse: parsePemField,
+  addressField: "x-forwarded-for",
+};
+const BYTES: Presentation = {
+  field: "client-cert",
+  parse: parseByteSequenceField,
+  addressField: "x-forwarded-for",
+};
+const CHAIN: Presentation = {
+  field: "x-forwarded-tls-client-cert",
+  parse: parseChainField,
+  addressField: "x-forwarded-for",
+};
+/** Envoy writes its own address behind the client's in `X-Forwarded-For` of what it asks. */
+const FORWARDED: Presentation = {
+  field: "x-forwarded-client-cert",
+  parse: parseForwardedCertificateField,
+  addressField: "x-real-ip",
+};
 
 const BY_PATH: ReadonlyMap<string, Presentation> = new Map([
   ["/nginx", PEM],
   ["/apache", PEM],
   ["/caddy", BYTES],
   ["/haproxy", BYTES],
-  ["/traefik", { field: "x-forwarded-tls-client-cert", parse: parseChainField }],
+  ["/traefik", CHAIN],
 ]);
 
 /** Behind it Envoy writes the path that the client asked for. */
 const ENVOY_PREFIX = "/envoy";
-const ENVOY: Presentation = { field: "x-forwarded-client-cert", parse: parseForwardedCertificateField };
 
 /** What proxies write where there is no certificate, or leave of what they were to fill in. */
 const NOTHING: ReadonlySet<string> = new Set([
@@ -44,7 +64,7 @@ const NOTHING: ReadonlySet<string> = new Set([
 export function presentationOf(target: string): Presentation | undefined {
   const query = target.indexOf("?");
   const path = query === -1 ? target : target.slice(0, query);
-  if (path === ENVOY_PREFIX || path.startsWith(`${ENVOY_PREFIX}/`)) return ENVOY;
+  if (path === ENVOY_PREFIX || path.startsWith(`${ENVOY_PREFIX}/`)) return FORWARDED;
   return BY_PATH.get(path);
 }
 

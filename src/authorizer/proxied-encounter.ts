@@ -35,9 +35,10 @@ export class ProxiedEncounter implements Encounter {
     return presentedCertificate(this.#rawFields, this.#presentation);
   }
 
-  /** The last of `X-Forwarded-For`: the proxy wrote it, all others may be the client's own. */
+  /** The last one: the proxy wrote it, all others may be the client's own. */
   get remoteAddress(): string | undefined {
-    const address = fieldLines(this.#rawFields, "x-forwarded-for").at(-1)?.split(",").at(-1)?.trim();
+    const { addressField } = this.#presentation;
+    const address = fieldLines(this.#rawFields, addressField).at(-1)?.split(",").at(-1)?.trim();
     return address !== undefined && isIP(address) !== 0 ? address : undefined;
   }
 
