@@ -14,17 +14,28 @@ export function expiredIdentity(name: string): Promise<TestIdentity> {
 }
 
 /** A certificate with more than so many bytes of DER: what an extension that nobody knows may hold. */
-export async function largeIdentity(name: string, bytes: number): Promise<TestIdentity> {
+export function largeIdentity(name: string, bytes: number): Promise<TestIdentity> {
+  return extended(name, { isCritical: false, value: new Uint8Array(bytes).fill(5) });
+}
+
+/** A certificate with an extension that nobody knows and everybody has to, which OpenSSL objects to and Handclasp does not. */
+export function strangelyExtended(name: string): Promise<TestIdentity> {
+  return extended(name, { isCritical: true, value: Uint8Array.of(5, 0) });
+}
+
+async function extended(
+  name: string,
+  extension: { readonly isCritical: boolean; readonly value: Uint8Array },
+): Promise<TestIdentity> {
   const privateKey = await generateKey("p256");
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
-  const filling = { oid: UNKNOWN_EXTENSION, isCritical: false, value: new Uint8Array(bytes).fill(5) };
+  const known = identityExtensions([], hash("sha256", spki, "buffer"));
   const content = {
     ...validityOf(new Date()),
     subject: encodeName(name),
     spki,
-    extensions: [...identityExtensions([], hash("sha256", spki, "buffer")), filling],
+    extensions: [...known, { oid: UNKNOWN_EXTENSION, ...extension }],
   };
   const { certificatePem, facts } = signCertificate(content, "p256", privateKey);
-  const key = privateKey.export({ type: "pkcs8", format: "pem" });
-  return { key, cert: certificatePem, facts };
+  return { key: privateKey.export({ type: "pkcs8", format: "pem" }), cert: certificatePem, facts };
 }

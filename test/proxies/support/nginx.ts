@@ -1,7 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../journeys/support/gateway.ts";
-import { exampleWith, type ProxyPlace, type ProxyUnderTest, startProxy } from "./proxy-under-test.ts";
+import {
+  exampleWith,
+  type ProxyPlace,
+  type ProxyUnderTest,
+  type RunningProxy,
+  startProxy,
+} from "./proxy-under-test.ts";
 
 /** What Debian's nginx.conf is around a file of conf.d, in a folder of ours. */
 function mainFile(folder: string, site: string): string {
@@ -18,13 +24,30 @@ ${temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n")}
 `;
 }
 
-async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPlace) {
+/** nginx with the example, in which these texts stand as others, too. */
+export function nginxWith(changes: Readonly<Record<string, string>>): ProxyUnderTest {
+  return {
+    name: "nginx",
+    program: "/usr/sbin/nginx",
+    packages: "nginx-light",
+    cannot: {},
+    webSocketOfRevoked: "lives on",
+    start: (place) => start(place, changes),
+  };
+}
+
+export const NGINX: ProxyUnderTest = nginxWith({});
+
+async function start(
+  { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
+  changes: Readonly<Record<string, string>>,
+): Promise<RunningProxy> {
   const port = await freePort();
-  mkdirSync(folder, { recursive: true });
   const site = join(folder, "app.conf");
   writeFileSync(
     site,
     exampleWith("nginx.conf", {
+      ...changes,
       "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
       "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
       "/run/handclasp/authz.sock": authorizerSocket,
@@ -36,12 +59,3 @@ async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPla
   writeFileSync(file, mainFile(folder, site));
   return await startProxy("/usr/sbin/nginx", ["-p", folder, "-c", file, "-e", "stderr"], port);
 }
-
-export const NGINX: ProxyUnderTest = {
-  name: "nginx",
-  program: "/usr/sbin/nginx",
-  packages: "nginx-light",
-  cannot: {},
-  webSocketOfRevoked: "lives on",
-  start,
-};
