@@ -61,6 +61,11 @@ export class Authorizer {
     this.server.maxHeadersCount = 0;
   }
 
+  /** The key of the proxy's certificate first. */
+  get ownPins(): readonly KeyPin[] {
+    return this.#ownPins;
+  }
+
   /** From the next request on. */
   renew({ secret, ownPins }: AuthorizerSecrets): void {
     this.#callers = new Callers(secret);

@@ -5,19 +5,22 @@ import { GATEWAY_SETTINGS } from "../gateway/config/gateway-settings.ts";
 import type { Setting } from "../gateway/config/setting.ts";
 import { toAuthorizer } from "../gateway/config/to-authorizer.ts";
 import { keepWatchdog, notifyServiceManager, passedSockets } from "../gateway/service-manager.ts";
+import { proxyPlace, recordListeners } from "../operator/known-server.ts";
 import { openStoreAt } from "../store/open-store.ts";
 import { Happenings } from "../trust/happenings/happenings.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { AuthorizerServer } from "./authorizer/authorizer-server.ts";
-import { readyLine } from "./authorizer/ready-line.ts";
+import { filesOfSecrets } from "./authorizer/secrets.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { type LogDetail, logHappenings } from "./log/log-happenings.ts";
 import { openGatewayLog } from "./log/open-gateway-log.ts";
 import { outliveReaders } from "./log/outlive-readers.ts";
 import { stopSignal } from "./process/listen.ts";
+import { FileWatch } from "./server/file-watch.ts";
 import { listenerReading } from "./server/config/server-options.ts";
 import { settingOption, valuesOf } from "./server/config/setting-options.ts";
+import { warnAbout } from "./server/warn-about.ts";
 import { processName } from "./trust-store/process-name.ts";
 
 interface Flags {
@@ -66,10 +69,37 @@ async function run(flags: Flags, verb: Command): Promise<void> {
     log,
     ...(fd !== undefined && { fd }),
   });
-  log.write(readyLine(server.place, config, store.url));
+  const record = async (): Promise<void> => {
+    const { proxyPin } = server;
+    if (proxyPin !== undefined) await recordListeners(store, [proxyPlace(proxyPin)], Date.now());
+  };
+  await record();
+  const reread = (cause: "SIGHUP" | "file") => async (): Promise<void> => {
+    try {
+      server.reread();
+      await record();
+      log.write({ event: "reloaded", cause });
+    } catch (error) {
+      log.failed(error);
+    }
+  };
+  const hungUp = reread("SIGHUP");
+  process.on("SIGHUP", hungUp);
+  using files = new FileWatch(reread("file"));
+  files.watch(filesOfSecrets(config));
+  const { validity } = config.policy;
+  warnAbout({ trustCa: "none", clientCertificate: "required", validity }, log, {
+    name: null,
+    isOfFile: false,
+  });
+  log.write({ event: "listening", ...server.told, store: store.url });
   await notifyServiceManager(process.env, "READY=1", "STATUS=ready");
-  const stopWatchdog = keepWatchdog(process.env, () => Promise.resolve(["STATUS=ready"]));
+  const stopWatchdog = keepWatchdog(process.env, async () => {
+    const unready = server.unready();
+    return [`STATUS=${unready ?? "ready"}`];
+  });
   const signal = await stopped;
+  process.off("SIGHUP", hungUp);
   stopWatchdog();
   log.write({ event: "stopping", signal });
   await notifyServiceManager(process.env, "STOPPING=1");

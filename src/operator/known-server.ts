@@ -23,6 +23,11 @@ interface KeptServer extends ServerRecord {
   readonly listeners?: readonly ServerRecord[];
 }
 
+/** A proxy that ends TLS itself: its key is known, and where clients find it is not. */
+export function proxyPlace(pin: KeyPin): ServerPlace {
+  return { address: "proxy", host: "", port: 0, pin };
+}
+
 /**
  * Keeps all listeners of a server, for those who invite clients, in place of those that a former one had; `at` is in
  * milliseconds since the epoch.
@@ -60,17 +65,18 @@ function toRecord({ address, host, port, pin, starttls }: ServerPlace): ServerRe
 
 /** `HOST:PORT` for clients. Throws ERR_HANDCLASP_OPTION when no server ran, or one at every address of its machine. */
 export function reachableAddress(server: ServerRecord | undefined): string {
-  if (server !== undefined && !EVERY_ADDRESS.has(server.host)) return server.address;
-  throw new HandclaspError(
-    "ERR_HANDCLASP_OPTION",
-    server === undefined
-      ? "it is not known where the server is: none was started on this store"
-      : `the server listens on ${server.address}, which is no address that a client can connect to`,
-    {
-      hint: "say how clients reach it",
-      remedies: [{ act: "create-token", at: "server", options: { server: "HOST:PORT" } }],
-    },
-  );
+  if (server !== undefined && server.host !== "" && !EVERY_ADDRESS.has(server.host)) return server.address;
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", whyUnreachable(server), {
+    hint: "say how clients reach it",
+    remedies: [{ act: "create-token", at: "server", options: { server: "HOST:PORT" } }],
+  });
+}
+
+function whyUnreachable(server: ServerRecord | undefined): string {
+  if (server === undefined) return "it is not known where the server is: none was started on this store";
+  if (server.host === "")
+    return "it is not known where clients find the proxy: an authorizer is asked by it alone";
+  return `the server listens on ${server.address}, which is no address that a client can connect to`;
 }
 
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);

@@ -69,7 +69,7 @@ describe("docs/reference/cli.md", () => {
   });
 
   it("has the default of each option of servers", () => {
-    for (const verb of VERBS.filter((each) => ["serve", "gateway"].includes(each.name()))) {
+    for (const verb of VERBS.filter((each) => ["serve", "gateway", "authorizer"].includes(each.name()))) {
       const rows = rowsOf(sectionOf(page, verb));
       // Whatever `serve` has is in its own section; what is another default there is said above the table.
       for (const option of verb.options) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
+import { AUTHORIZER_SETTINGS } from "../../src/gateway/config/authorizer-settings.ts";
 import {
   ADMIN_SETTINGS,
   GATEWAY_SETTINGS,
@@ -12,7 +13,7 @@ import type { Setting, SettingTable } from "../../src/gateway/config/setting.ts"
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/reference/gateway-config.md"), "utf8");
 /** Tables of a file that stand in another one, by their keys: they are no settings there. */
-const INNER = ["metrics", "admin", "listener"];
+const INNER = ["metrics", "admin", "authorizer", "listener"];
 
 /** The rows under a heading: what is said of each key, and its default. */
 function rowsOf(heading: string): ReadonlyMap<string, { readonly what: string; readonly standard: string }> {
@@ -45,6 +46,7 @@ describe("docs/reference/gateway-config.md", () => {
     ["Of the gateway", GATEWAY_SETTINGS],
     ["`[metrics]`", METRICS_SETTINGS],
     ["`[admin]`", ADMIN_SETTINGS],
+    ["`[authorizer]`", AUTHORIZER_SETTINGS],
     ["`[[listener]]`", LISTENER_SETTINGS],
     ["`[[listener.path]]`", innerTable(LISTENER_SETTINGS.paths)],
   ];

@@ -4,9 +4,11 @@ import type { AuthorizerConfig } from "../../gateway/config/config.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { Trust } from "../../trust/trust.ts";
-import type { EventLog } from "../log/event-log.ts";
+import type { EventLog, LogEntry } from "../log/event-log.ts";
+import { whyUnavailable } from "../trust-store/why-unavailable.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { openPushes } from "./open-pushes.ts";
+import type { KeyPin } from "../../x509/certificate-facts.ts";
 import { listenForProxies, type Place } from "./listen-for-proxies.ts";
 import { readSecrets } from "./secrets.ts";
 
@@ -26,8 +28,10 @@ export interface AuthorizerServerOptions {
 
 /** An authorizer that listens, with its rules of trust and what it keeps for proxies. */
 export class AuthorizerServer implements AsyncDisposable {
-  readonly place: Omit<Place, "remove">;
+  /** What logs say of it. */
+  readonly told: Omit<LogEntry, "event">;
   readonly #config: AuthorizerConfig;
+  readonly #store: TrustStore;
   readonly #authorizer: Authorizer;
   readonly #ends: AsyncDisposableStack;
 
@@ -47,7 +51,7 @@ export class AuthorizerServer implements AsyncDisposable {
       }),
     );
     const authorizer = new Authorizer(
-      { trust, happenings, isAble: () => canRead(store) },
+      { trust, happenings, isAble: () => whyUnavailable(store) === null },
       readSecrets(config),
     );
     const { server } = authorizer;
@@ -60,14 +64,26 @@ export class AuthorizerServer implements AsyncDisposable {
       ends.defer(() => push.close());
       push.start();
     }
-    return new AuthorizerServer(config, { place, authorizer, ends: ends.move() });
+    return new AuthorizerServer(config, { store, place, authorizer, ends: ends.move() });
   }
 
-  private constructor(config: AuthorizerConfig, { place, authorizer, ends }: Opened) {
+  private constructor(config: AuthorizerConfig, { store, place, authorizer, ends }: Opened) {
+    this.#store = store;
     this.#config = config;
-    this.place = place;
+    const { address, port } = place;
+    this.told = { address, ...(port !== undefined && { port }), ...config.policy };
     this.#authorizer = authorizer;
     this.#ends = ends;
+  }
+
+  /** The key of the proxy's certificate, where that was given. */
+  get proxyPin(): KeyPin | undefined {
+    return this.#authorizer.ownPins[0];
+  }
+
+  /** Why no client could be let in; null when one could. */
+  unready(): string | null {
+    return whyUnavailable(this.#store);
   }
 
   /** Reads its secret and the proxy's certificate again. Throws ERR_HANDCLASP_CONFIG, and goes on with those it has. */
@@ -81,6 +97,7 @@ export class AuthorizerServer implements AsyncDisposable {
 }
 
 interface Opened {
+  readonly store: TrustStore;
   readonly place: Place;
   readonly authorizer: Authorizer;
   readonly ends: AsyncDisposableStack;
@@ -93,13 +110,4 @@ async function ended(server: Server): Promise<void> {
   server.close(() => resolve());
   await promise;
   clearTimeout(timer);
-}
-
-function canRead(store: TrustStore): boolean {
-  try {
-    store.firstUseWindow();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -51,7 +51,7 @@ export async function acceptByWorkers(
   };
 }
 
-/** The folder of certificates is kept here, once for all, and here is the operators' page. */
+/** The folder of certificates is kept here, once for all, and here is what operators and proxies ask. */
 function forWorkers(config: GatewayConfig): GatewayConfig {
-  return { ...config, pemDir: undefined, admin: undefined };
+  return { ...config, pemDir: undefined, admin: undefined, authorizer: undefined };
 }

@@ -1,7 +1,8 @@
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
-import { recordListeners, type ServerRecord } from "../../operator/known-server.ts";
+import { proxyPlace, recordListeners, type ServerRecord } from "../../operator/known-server.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { ServerIdentity } from "../identities/server-identity.ts";
 import { type EventLog, named } from "../log/event-log.ts";
 import { readyLine } from "../log/ready-line.ts";
@@ -13,6 +14,8 @@ export interface AnnouncerOptions {
   readonly log: EventLog;
   /** Whether listeners are those of a file: warnings are worded for whoever wrote it. */
   readonly isOfFile: boolean;
+  /** The key of a proxy that asks, too, where that is known. */
+  readonly proxyPin?: () => KeyPin | undefined;
 }
 
 /** What there is to say of a listener. */
@@ -46,7 +49,8 @@ export class Announcer {
     { listeners }: GatewayConfig,
     addresses: readonly ServerAddress[],
   ): Promise<readonly Announcement[]> {
-    const { store, identity } = this.#options;
+    const { store, identity, proxyPin } = this.#options;
+    const proxy = [proxyPin?.() ?? []].flat().map(proxyPlace);
     const shown = await Promise.all(listeners.map(({ certificate }) => identity.of(certificate)));
     const places = shown.map(({ facts: { pin } }, at) => {
       const listener = listeners[at];
@@ -56,7 +60,8 @@ export class Announcer {
       const first = starttls === "none" ? {} : { starttls };
       return { ...address, address: formatServerAddress(address), pin, ...first };
     });
-    const records = await recordListeners(store, places, Date.now());
+    // Who asks for one server gets the last.
+    const records = (await recordListeners(store, [...proxy, ...places], Date.now())).slice(proxy.length);
     const before = this.#told;
     const told = new Map<ListenerConfig["name"], Told>();
     const announcements: Announcement[] = [];

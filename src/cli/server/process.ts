@@ -1,4 +1,3 @@
-import { reasonOf } from "../../errors.ts";
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import type { GatewayConfig, ListenerConfig } from "../../gateway/config/config.ts";
 import { Gateway } from "../../gateway/gateway.ts";
@@ -10,6 +9,7 @@ import { openStoreAt } from "../../store/open-store.ts";
 import type { PemDir } from "../../store/pem-dir.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { whyUnavailable } from "../trust-store/why-unavailable.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { connectionsByFiles } from "../process/file-capacity.ts";
 import { logHappenings } from "../log/log-happenings.ts";
@@ -90,12 +90,7 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** Why no client could be let in; null when one could. */
   unready(): string | null {
-    try {
-      this.store.firstUseWindow();
-      return null;
-    } catch (error) {
-      return `the trust store is not available: ${reasonOf(error)}`;
-    }
+    return whyUnavailable(this.store);
   }
 
   /** The first half of taking over another configuration: all that can fail. */

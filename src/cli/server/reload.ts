@@ -27,7 +27,7 @@ export interface ServerReloadOptions {
 type Cause = "SIGHUP" | "file";
 
 /** What only a restart changes. */
-const FIXED = ["store", "workers", "metrics", "admin", "maxPending", "pemDir"] as const;
+const FIXED = ["store", "workers", "metrics", "admin", "authorizer", "maxPending", "pemDir"] as const;
 const MOST_BYTES = 8192;
 
 /** Reads the configuration again on SIGHUP and when one of its files changes. A bad one changes nothing, and is said. */

@@ -11,6 +11,7 @@ import type { Accepting, AcceptOptions } from "./accepting.ts";
 import { Announcer } from "./announcer.ts";
 import type { ConfigSource } from "./config/config-source.ts";
 import { stopSignal } from "../process/listen.ts";
+import { type OpenedAuthorizer, openAuthorizer } from "./open-authorizer.ts";
 import { ServerReload, type ServerReloadOptions } from "./reload.ts";
 
 export interface RunOptions extends Omit<AcceptOptions, "identity">, Pick<ServerReloadOptions, "isAsked"> {
@@ -27,7 +28,8 @@ export async function runServer({ source, config, isAsked, version, ...options }
   const stopped = stopSignal();
   const identity = new ServerIdentity(config.store, source.secret);
   const accepting = await accept(config, { ...options, identity });
-  const metrics = await openMetrics(accepting, config);
+  let authorizer: OpenedAuthorizer | undefined;
+  const metrics = await openMetrics(accepting, config, () => authorizer);
   let admin: GuardedServer | undefined;
   try {
     if (metrics !== undefined) {
@@ -36,12 +38,20 @@ export async function runServer({ source, config, isAsked, version, ...options }
     }
     const { store } = accepting;
     admin = await openAdminServer(config, { ...options, store, identity, version });
+    authorizer = await openAuthorizer(config, { ...options, store });
     const reload = async (next: GatewayConfig): ReturnType<Accepting["reload"]> => {
       const addresses = await accepting.reload(next);
       if (next.admin !== undefined) admin?.present(await identity.of(next.admin.certificate));
+      authorizer?.server.reread();
       return addresses;
     };
-    const announcer = new Announcer({ store, identity, log, isOfFile: source.file !== undefined });
+    const announcer = new Announcer({
+      store,
+      identity,
+      log,
+      isOfFile: source.file !== undefined,
+      proxyPin: () => authorizer?.server.proxyPin,
+    });
     // Before anybody is told that there is a server: unheard, a SIGHUP would end it.
     using reloading = new ServerReload({ source, config, identity, announcer, log, reload, isAsked });
     await reloading.begin(accepting.addresses);
@@ -61,6 +71,7 @@ export async function runServer({ source, config, isAsked, version, ...options }
     await Promise.race([accepting.drain(), again]);
   } finally {
     await admin?.[Symbol.asyncDispose]();
+    await authorizer?.[Symbol.asyncDispose]();
     await accepting.stop();
     await metrics?.[Symbol.asyncDispose]();
   }
@@ -108,8 +119,16 @@ async function accept(config: GatewayConfig, options: AcceptOptions): Promise<Ac
 async function openMetrics(
   accepting: Accepting,
   { metrics }: GatewayConfig,
+  authorizer: () => OpenedAuthorizer | undefined,
 ): Promise<MetricsServer | undefined> {
   if (metrics === undefined) return undefined;
   const { MetricsServer: Metrics } = await import("../../gateway/metrics/metrics-server.ts");
-  return new Metrics({ ...accepting, listen: metrics.listen });
+  return new Metrics({
+    listen: metrics.listen,
+    health: accepting.health,
+    async reports() {
+      const own = await authorizer()?.metrics?.report();
+      return [...(await accepting.reports()), ...(own === undefined ? [] : [own])];
+    },
+  });
 }

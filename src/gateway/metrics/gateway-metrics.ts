@@ -10,6 +10,7 @@ import { addGauges } from "./gateway-gauges.ts";
 import { ListenerTallies, type Tally } from "./listener-tallies.ts";
 import { PeerLabels } from "./peer-labels.ts";
 import { createPolledCounter } from "./polled-counter.ts";
+import { FIRST_USES, REFUSALS } from "./shared-metrics.ts";
 
 interface GatewayMetricsOptions {
   readonly store: TrustStore;
@@ -64,18 +65,9 @@ export class GatewayMetrics implements Disposable {
       help: string,
       ...labelNames: Label[]
     ): Counter<Label> => new Counter({ name, help, labelNames, registers });
-    this.#refusals = counter(
-      "handclasp_refusals_total",
-      "Clients that were refused, by reason.",
-      "listener",
-      "reason",
-    );
+    this.#refusals = new Counter({ ...REFUSALS, registers });
     this.#tlsErrors = counter("handclasp_tls_errors_total", "Handshakes that TLS itself ended.", "listener");
-    this.#firstUses = counter(
-      "handclasp_first_uses_total",
-      "Keys that were met for the first time and let in.",
-      "listener",
-    );
+    this.#firstUses = new Counter({ ...FIRST_USES, registers });
     this.#upstreamErrors = counter(
       "handclasp_upstream_errors_total",
       "Connections to the upstream that could not be made, or broke.",

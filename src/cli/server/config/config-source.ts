@@ -1,4 +1,5 @@
 import type { GatewayConfig } from "../../../gateway/config/config.ts";
+import { filesOfSecrets } from "../../authorizer/secrets.ts";
 import type { ServerIdentity } from "../../identities/server-identity.ts";
 
 /** What opens keys that are encrypted. */
@@ -17,7 +18,7 @@ export interface ConfigSource {
 /** Every file that a configuration depends on. */
 export function filesOf(
   { file }: ConfigSource,
-  { listeners, admin }: GatewayConfig,
+  { listeners, admin, authorizer }: GatewayConfig,
   identity: ServerIdentity,
 ): readonly string[] {
   const own = listeners.flatMap(({ certificate, trustCa }) => [
@@ -25,5 +26,6 @@ export function filesOf(
     ...(trustCa === "none" || trustCa === "system" ? [] : [trustCa]),
   ]);
   const page = admin === undefined ? [] : identity.filesOf(admin.certificate);
-  return [...new Set([...(file === undefined ? [] : [file]), ...own, ...page])];
+  const secrets = authorizer === undefined ? [] : filesOfSecrets(authorizer);
+  return [...new Set([...(file === undefined ? [] : [file]), ...own, ...page, ...secrets])];
 }

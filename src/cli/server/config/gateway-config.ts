@@ -6,6 +6,7 @@ import { parseConfig } from "../../../gateway/config/parse-config.ts";
 import { certificatesFromPem } from "../../../x509/certificate-description.ts";
 import { type GatewayOptions, metricsOf, toGatewayConfig } from "./gateway-options.ts";
 import { passphraseFrom } from "../../command-line/passphrase-file.ts";
+import { readSecrets } from "../../authorizer/secrets.ts";
 import { readServerIdentity } from "../../identities/server-identity.ts";
 import type { StoreUrl } from "../../../trust/port/store-url.ts";
 import { readTextFile } from "../../../client/identities/text-file.ts";
@@ -54,6 +55,7 @@ export function readConfig(file: string, store: StoreUrl, { passphrase }: Secret
   }
   const admin = config.admin?.certificate;
   if (admin !== undefined) readServerIdentity(admin.cert, admin.key, passphrase);
+  if (config.authorizer !== undefined) readSecrets(config.authorizer);
   return config;
 }
 
