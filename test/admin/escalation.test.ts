@@ -28,8 +28,20 @@ for (const scope of ["approve", "manage"] as const satisfies readonly Scope[]) {
   describe(`an API token with the scope ${scope}`, () => {
     it("makes nobody an operator, and takes that from nobody, by whatever it asks for", async () => {
       await using api = await OpenAdmin.open();
-      const { boss, olga, rita, ex, fake, anna, oldBoss, paul, events, operatorsToken, apiToken } =
-        await fillOffice(api.store);
+      const {
+        boss,
+        olga,
+        rita,
+        ex,
+        fake,
+        anna,
+        oldBoss,
+        paul,
+        events,
+        operatorsToken,
+        newOperatorsToken,
+        apiToken,
+      } = await fillOffice(api.store);
       const root = new Operator(api.store, { user: "root", process: "test 1", now: () => AT });
       api.clock.now = AT + 1000;
       const { token } = await root.createApiToken({ name: "climber", scope, expires: AT + 9e7 });
@@ -54,7 +66,9 @@ for (const scope of ["approve", "manage"] as const satisfies readonly Scope[]) {
         ["/v1/groups/remove", { group: "operators", key: "boss" }],
         ["/v1/tokens", { peer: "boss", replace: true }],
         ["/v1/tokens", { peer: "BOSS", replace: true, forMs: 1000 }],
+        ["/v1/tokens", { peer: "nora", groups: ["lab", "ＯＰＥＲＡＴＯＲＳ"] }],
         [`/v1/tokens/${operatorsToken}/cancel`, {}],
+        [`/v1/tokens/${newOperatorsToken}/cancel`, {}],
         ["/v1/api-tokens", { name: "more", scope: "admin", expires: "1d" }],
         [`/v1/api-tokens/${apiToken}/cancel`, {}],
         [`/v1/events/${events.operatorRevoked}/undo`, {}, oldBoss],

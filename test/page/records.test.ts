@@ -75,6 +75,7 @@ describeInBrowser("the page's records", (browser) => {
         await hand.press(page.getByRole("button", { name: "I have handed it over" }));
 
         await hand.type(page.getByRole("textbox", { name: "Name" }), "printer-9");
+        await hand.type(page.getByLabel("Groups"), "lab, night shift");
         await hand.press(page.getByRole("button", { name: "Make a token" }));
         const shown = page.getByRole("region", { name: "The token" });
         await shown.getByRole("img", { name: "The token for printer-9 as a QR code" }).waitFor();
@@ -85,6 +86,8 @@ describeInBrowser("the page's records", (browser) => {
         assert.equal(joined.code, 0, joined.stderr);
         await hand.press(page.getByRole("button", { name: "I have handed it over" }));
         await page.getByRole("region", { name: "Used" }).getByText("printer-9").waitFor();
+        await page.getByText(/, into lab, night shift/).waitFor();
+        assert.deepEqual(running.store.groupsOf("printer-9"), ["lab", "night shift"]);
         assert.equal(await page.getByText(token).count(), 0);
       });
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { OperatorAct } from "../../operator/act.ts";
 import { parseKeyPin } from "../../trust/naming/key-pin.ts";
+import { MOST_TOKEN_GROUPS } from "../../trust/records/token-record.ts";
 import { SCOPES } from "../../trust/records/scope.ts";
 
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
@@ -42,6 +43,7 @@ export const operatorAct: v.GenericSchema<OperatorAct> = v.variant("act", [
     forMs: v.exactOptional(count),
     from: v.exactOptional(word),
     replace: v.exactOptional(v.boolean()),
+    groups: v.exactOptional(v.pipe(v.array(word), v.maxLength(MOST_TOKEN_GROUPS))),
   }),
   v.strictObject({ act: v.literal("cancel-token"), id: word }),
   v.strictObject({

@@ -3,6 +3,7 @@ import type { ApiTokenJson } from "../../operator/listed-api-token.ts";
 import type { TokenJson } from "../../operator/listed-token.ts";
 import type { Page } from "../../trust/port/page.ts";
 import { type Scope, SCOPES } from "../../trust/records/scope.ts";
+import { MOST_TOKEN_GROUPS } from "../../trust/records/token-record.ts";
 import { pageOf, type PageQuery, pageQuery } from "./page-query.ts";
 
 export type TokensJson = Page<TokenJson>;
@@ -18,6 +19,8 @@ export interface CreateTokenBody {
   /** The network that the client must come from. */
   readonly from?: string;
   readonly replace?: boolean;
+  /** The groups that the client comes into as it joins. */
+  readonly groups?: readonly string[];
   /** `HOST:PORT`, as clients reach the server; default as it last listened. */
   readonly server?: readonly string[];
   readonly serverPin?: string;
@@ -80,6 +83,7 @@ const TOKEN = {
   expires: text,
   from: text,
   replace: v.boolean(),
+  groups: v.array(v.string()),
   serverPin: v.string(),
   createdAt: text,
   usedAt: text,
@@ -99,6 +103,7 @@ export const createTokenBody: v.GenericSchema<CreateTokenBody> = v.strictObject(
   forMs: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   from: v.exactOptional(name),
   replace: v.exactOptional(v.boolean()),
+  groups: v.exactOptional(v.pipe(v.array(name), v.maxLength(MOST_TOKEN_GROUPS))),
   server: v.exactOptional(v.pipe(v.array(name), v.minLength(1), v.maxLength(8))),
   serverPin: v.exactOptional(name),
 });

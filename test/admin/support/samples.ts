@@ -123,7 +123,9 @@ export function sampleOf({ method, path }: Route, about: Sampled): Sample {
     "POST /v1/groups/add": { body: { group: "lab", key: "ben" } },
     "POST /v1/groups/remove": { body: { group: "crew", key: "ben" } },
     "GET /v1/tokens": { query: { limit: "1" } },
-    "POST /v1/tokens": { body: { peer: "emil", forMs: 60_000, from: "192.0.2.0/24", replace: false } },
+    "POST /v1/tokens": {
+      body: { peer: "emil", forMs: 60_000, from: "192.0.2.0/24", replace: false, groups: ["lab"] },
+    },
     "POST /v1/tokens/{id}/cancel": { body: {} },
     "GET /v1/connections": { query: { q: "ben" } },
     "GET /v1/refusals": { query: { reason: "pending", key: keyId, network: "192.0.2.0/24" } },

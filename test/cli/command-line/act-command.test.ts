@@ -73,6 +73,13 @@ const ACTS: { readonly [Act in OperatorAct["act"]]: readonly (OperatorAct & { re
       from: "192.0.2.0/24",
     },
     { act: "create-token", peer: "anna", server: SERVER, serverPin: ANNA.pin, replace: true },
+    {
+      act: "create-token",
+      peer: "erik",
+      server: SERVER,
+      serverPin: ANNA.pin,
+      groups: ["lab", "-night shift"],
+    },
   ],
   "cancel-token": [{ act: "cancel-token", id: TOKEN }],
   "create-api-token": [

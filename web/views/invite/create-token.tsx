@@ -25,13 +25,16 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
   const life = useSignal("1h");
   const from = useSignal("");
   const server = useSignal("");
+  const groups = useSignal("");
   const replace = useSignal(false);
   const problem = useSignal<Problem | null>(null);
+  const named = groups.value.split(",").flatMap((group) => group.trim() || []);
   const wanted = {
     peer: peer.value.trim(),
     forMs: toMs(life.value),
     ...(from.value.trim() !== "" && { from: from.value.trim() }),
     ...(server.value.trim() !== "" && { server: server.value.trim().split(/[\s,]+/) }),
+    ...(named.length > 0 && { groups: named }),
     ...(replace.value && { replace: true }),
   };
   const create = async (): Promise<void> => {
@@ -69,6 +72,12 @@ export function CreateToken({ onMade }: { readonly onMade: (invited: Invited) =>
       <div class="form-fields">
         <Field label="Name" value={peer} required placeholder="printer-5" problem={at("/peer")} />
         <Choice label="Good for" value={life} choices={TIMES} />
+        <Field
+          label="Groups"
+          value={groups}
+          placeholder="lab, night shift"
+          hint="with commas; it is in them as soon as it joined"
+        />
         <Field
           label="Only from"
           value={from}

@@ -66,6 +66,7 @@ function Token({
   expires,
   from,
   replace,
+  groups,
   usedAt,
   usedByKeyId,
   cancelledAt,
@@ -97,6 +98,11 @@ function Token({
         {state === "cancelled" && (
           <>
             cancelled <Time at={cancelledAt} />
+          </>
+        )}
+        {groups.length > 0 && (
+          <>
+            , into <bdi>{groups.join(", ")}</bdi>
           </>
         )}
         {from !== null && `, only from ${from}`}
