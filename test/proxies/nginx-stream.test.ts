@@ -54,12 +54,12 @@ describe("the authorizer behind nginx's stream", { skip: missing(NGINX_STREAM), 
 
   it("refuses a client without a certificate, another key under a bound name, and a revoked key that comes again", async () => {
     const bert = await scene.known("bert");
-    const before = upstream.sockets.size;
+    const open = upstream.sockets.size;
     assert.equal(await told(), "");
     assert.equal(await told(await identity("bert")), "");
     await scene.run("trust", "revoke", "bert", "--yes");
     assert.equal(await told(bert), "");
-    assert.equal(upstream.sockets.size, before);
+    assert.equal(upstream.sockets.size, open);
   });
 
   it("lets a connection that is open live on when its key is revoked", async () => {
