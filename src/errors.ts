@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   ERR_HANDCLASP_REFUSED: "the other side refused us, or we refused it",
   ERR_HANDCLASP_CONNECT: "the other side could not be reached, or the handshake failed",
   ERR_HANDCLASP_PEM_DIR: "the folder for PEM files holds something else, or cannot be written",
+  ERR_HANDCLASP_PUSH: "a proxy could not be told whom we trust",
   ERR_HANDCLASP_CONFIG: "a configuration file that cannot be read, or says what cannot be",
   ERR_HANDCLASP_NODE: "a version of Node that is too old for this package",
   ERR_HANDCLASP_OPTION: "an option that does not exist, is missing, or has a value that it cannot have",

@@ -1,3 +1,4 @@
+import { HaproxyPush } from "../../authorizer/push/haproxy/haproxy-push.ts";
 import type { TrustPush } from "../../authorizer/push/trust-push.ts";
 import type { AuthorizerConfig } from "../../gateway/config/config.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
@@ -11,6 +12,7 @@ export interface PushContext {
 }
 
 /** What an authorizer keeps for proxies besides answering them; not started yet. */
-export function openPushes(_config: AuthorizerConfig, _context: PushContext): readonly TrustPush[] {
-  return [];
+export function openPushes({ haproxy }: AuthorizerConfig, context: PushContext): readonly TrustPush[] {
+  if (haproxy === undefined) return [];
+  return [new HaproxyPush({ ...haproxy, ...context, listener: "authorizer", now: Date.now })];
 }

@@ -17,6 +17,8 @@ const WARNINGS = new Set([
   "worker-stuck",
   "reload-failed",
   "lines-lost",
+  "push-failed",
+  "push-cut",
 ]);
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */

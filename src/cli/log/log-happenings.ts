@@ -9,6 +9,8 @@ import type {
 } from "../../trust/happenings/gateway-happening.ts";
 import type { HappeningOf } from "../../trust/happenings/happening.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
+import type { PushHappening } from "../../trust/happenings/push-happening.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type EventLog, named } from "./event-log.ts";
 import { ClientLog, type ClientLogOptions } from "./client-log.ts";
@@ -27,6 +29,9 @@ const CHANGES = [
   "full",
   "upstream-failed",
   "malformed-request",
+  "push-in-step",
+  "push-failed",
+  "push-cut",
 ] as const;
 type Logged = (typeof CHANGES)[number] | "recognised" | "anonymous" | "relayed" | "exchanged";
 
@@ -59,6 +64,10 @@ export function logHappenings(happenings: Happenings, options: HappeningsLogOpti
         return clients.cut(happening);
       case "failed":
         return clients.failed(happening);
+      case "push-in-step":
+      case "push-failed":
+      case "push-cut":
+        return logPush(log, happening);
       default:
         return logGateway(log, happening);
     }
@@ -102,6 +111,15 @@ function logGateway(log: EventLog, happening: Extract<GatewayHappening, { readon
     case "exchanged":
       return logExchanged(log, happening);
   }
+}
+
+function logPush(log: EventLog, happening: PushHappening): void {
+  const { type: event, push, place } = happening;
+  if (happening.type === "push-in-step") return log.write({ event, push, place, count: happening.count });
+  if (happening.type === "push-failed")
+    return log.write({ event, push, place, message: happening.error.message });
+  const { pin, from } = happening;
+  log.write({ event, push, place, keyId: toKeyId(pin), from });
 }
 
 function logFailed(log: EventLog, happening: HandshakeFailed | ProxyHeaderRefused): void {

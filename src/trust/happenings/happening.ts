@@ -1,5 +1,6 @@
 import type { ConnectionHappening } from "./connection-happening.ts";
 import type { GatewayHappening } from "./gateway-happening.ts";
+import type { PushHappening } from "./push-happening.ts";
 import type { TrustChanges } from "./trust-changes.ts";
 import type { WorkerHappening } from "./worker-happening.ts";
 
@@ -10,6 +11,6 @@ export interface Changed {
 }
 
 /** What is told as it happens, to whoever wants to hear it. Kept nowhere. */
-export type Happening = ConnectionHappening | GatewayHappening | WorkerHappening | Changed;
+export type Happening = ConnectionHappening | GatewayHappening | WorkerHappening | PushHappening | Changed;
 export type HappeningType = Happening["type"];
 export type HappeningOf<Type extends HappeningType> = Extract<Happening, { readonly type: Type }>;

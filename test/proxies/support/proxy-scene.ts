@@ -23,8 +23,7 @@ export class ProxyScene implements AsyncDisposable {
     this.application = application;
   }
 
-  /** `upstreamPort` is of something else than the application. */
-  static async open(proxy: ProxyUnderTest, upstreamPort?: number): Promise<ProxyScene> {
+  static async open(proxy: ProxyUnderTest): Promise<ProxyScene> {
     const scene = new ProxyScene(proxy, await identity("app.example"), await openApplication());
     const { cert, key, bundle } = scene.#certs;
     writeFileSync(cert, scene.own.cert);
@@ -36,7 +35,7 @@ export class ProxyScene implements AsyncDisposable {
       await scene.startAuthorizer();
       scene.#running = await proxy.start({
         folder,
-        upstreamPort: upstreamPort ?? scene.application.port,
+        upstreamPort: scene.application.port,
         authorizerSocket: scene.#socket,
         certs: scene.#certs,
       });
@@ -99,6 +98,11 @@ export class ProxyScene implements AsyncDisposable {
       );
       return rows.some((row) => row.pin === pin && row.address === "127.0.0.1");
     }, `${reason} ${pin}`);
+  }
+
+  /** Waits until a proxy that is told of changes was told: then this is so. Others ask each time. */
+  async heard(isSo: () => Promise<boolean | undefined>): Promise<void> {
+    if (this.proxy.hears === "soon") await until(isSo, `${this.proxy.name} heard of it`);
   }
 
   /** A client, a new one if it is not given, whom the operator let in. */

@@ -34,6 +34,8 @@ export interface ProxyUnderTest {
   readonly cannot: Readonly<Partial<Record<ScenarioName, string>>>;
   /** What becomes of an open WebSocket when its key is revoked. */
   readonly webSocketOfRevoked: "lives on" | "is cut";
+  /** Whether what became of trust holds for the very next request, or a moment later. Default at once. */
+  readonly hears?: "soon";
   /** Options of the authorizer beside `--listen`. */
   readonly authorizerOptions?: (folder: string) => readonly string[];
   start(place: ProxyPlace): Promise<RunningProxy>;

@@ -79,14 +79,15 @@ export const SCENARIOS_OF_CARRYING: readonly Scenario[] = [
     async play(scene) {
       using client = new ProxyClient(scene.port, await scene.known("waiter"));
       assert.equal((await client.ask()).status, 200);
-      const before = scene.application.seen.length;
       scene.authorizer.signal("SIGSTOP");
       try {
+        await scene.heard(async () => (await client.ask()).status === 503);
+        const before = scene.application.seen.length;
         assert.equal((await client.ask()).status, 503);
+        assert.equal(scene.application.seen.length, before);
       } finally {
         scene.authorizer.signal("SIGCONT");
       }
-      assert.equal(scene.application.seen.length, before);
       await until(async () => (await client.ask()).status === 200, "it lets in again");
     },
   },

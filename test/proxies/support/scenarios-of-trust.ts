@@ -46,6 +46,9 @@ export const SCENARIOS_OF_TRUST: readonly Scenario[] = [
         [],
       );
       for (const group of ["dba", "b\u00fcro"]) await scene.run("group", "add", group, client.facts.pin);
+      await scene.heard(async () =>
+        fieldOf(await ask(scene.port, client), "Handclasp-Groups")[0]?.includes(","),
+      );
       const answer = await ask(scene.port, client);
       assert.deepEqual(fieldOf(answer, "Handclasp-Peer"), ["J%C3%BCrgen%2C%20der%20%C3%84ltere"]);
       const [groups = ""] = fieldOf(answer, "Handclasp-Groups");
@@ -81,6 +84,7 @@ export const SCENARIOS_OF_TRUST: readonly Scenario[] = [
       assert.equal((await client.ask()).status, 200);
       assert.equal(client.sockets.size, 1);
       await scene.run("trust", "revoke", "kept", "--yes");
+      await scene.heard(async () => (await client.ask()).status === 403);
       assert.equal((await client.ask()).status, 403);
       assert.equal(client.sockets.size, 1);
     },
@@ -92,6 +96,7 @@ export const SCENARIOS_OF_TRUST: readonly Scenario[] = [
       using client = new Http2Client(scene.port, await scene.known("session"));
       assert.equal((await client.ask()).status, 200);
       await scene.run("trust", "revoke", "session", "--yes");
+      await scene.heard(async () => (await client.ask()).status === 403);
       assert.equal((await client.ask()).status, 403);
     },
   },
@@ -106,6 +111,7 @@ export const SCENARIOS_OF_TRUST: readonly Scenario[] = [
       assert.match(second.answer, /^HTTP\/1.1 200 /);
       assert.match(second.answer, /\["Handclasp-Peer","resumer"\]/i);
       await scene.run("trust", "revoke", "resumer", "--yes");
+      await scene.heard(async () => (await ask(scene.port, resumer)).status === 403);
       const third = await askResuming(scene.port, resumer, second.session);
       assert.match(third.answer, /^HTTP\/1.1 403 /);
     },
@@ -120,6 +126,7 @@ export const SCENARIOS_OF_TRUST: readonly Scenario[] = [
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(fieldOf(answer, "Handclasp-Peer"), ["rotator"]);
       assert.deepEqual(fieldOf(answer, "Handclasp-Key"), [next.facts.pin]);
+      await scene.heard(async () => (await ask(scene.port, old)).status === 403);
       assert.equal((await ask(scene.port, old)).status, 403);
     },
   },

@@ -1,0 +1,64 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../journeys/support/gateway.ts";
+import {
+  exampleWith,
+  type ProxyPlace,
+  type ProxyUnderTest,
+  type RunningProxy,
+  startProxy,
+} from "./proxy-under-test.ts";
+
+export const HAPROXY_PROGRAM = "/usr/sbin/haproxy";
+
+/** Writes a configuration of examples/proxies with what belongs to it into a folder; gives its path. */
+export function placeHaproxy(
+  example: "haproxy.cfg" | "haproxy-tcp.cfg",
+  { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
+  port: number,
+): string {
+  const asked = { "/run/handclasp/authz.sock": authorizerSocket };
+  writeFileSync(join(folder, "handclasp.lua"), exampleWith("haproxy.lua", asked));
+  writeFileSync(join(folder, "handclasp.map"), "");
+  const file = join(folder, example);
+  const config = exampleWith(example, {
+    "  user haproxy\n  group haproxy\n": "",
+    "/run/haproxy/handclasp.sock user haproxy group handclasp": socketOf(folder),
+    "/etc/haproxy/handclasp.lua": join(folder, "handclasp.lua"),
+    "/etc/haproxy/handclasp.map": mapOf(folder),
+    "/etc/haproxy/app.pem": certs.bundle,
+    "bind :443": `bind 127.0.0.1:${port}`,
+    "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
+  });
+  writeFileSync(file, config);
+  return file;
+}
+
+/** Of the runtime API. */
+export function socketOf(folder: string): string {
+  return join(folder, "haproxy.sock");
+}
+
+export function mapOf(folder: string): string {
+  return join(folder, "handclasp.map");
+}
+
+async function start(place: ProxyPlace): Promise<RunningProxy> {
+  const port = await freePort();
+  const file = placeHaproxy("haproxy.cfg", place, port);
+  return await startProxy(HAPROXY_PROGRAM, ["-db", "-f", file], port);
+}
+
+const PROXY = { program: HAPROXY_PROGRAM, packages: "haproxy", cannot: {}, start } as const;
+
+/** It asks for each request. */
+export const HAPROXY: ProxyUnderTest = { ...PROXY, name: "HAProxy", webSocketOfRevoked: "lives on" };
+
+/** It has a map, which the authorizer keeps. */
+export const HAPROXY_WITH_MAP: ProxyUnderTest = {
+  ...PROXY,
+  name: "HAProxy with its map",
+  webSocketOfRevoked: "is cut",
+  hears: "soon",
+  authorizerOptions: (folder) => ["--haproxy", `${socketOf(folder)}:${mapOf(folder)}`],
+};
