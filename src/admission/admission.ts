@@ -2,7 +2,7 @@ import type { TrustChange } from "../trust/happenings/trust-changes.ts";
 import type { Distrust } from "../trust/judging/distrust.ts";
 import type { Standing } from "../trust/judging/standing.ts";
 import type { Admit, RefusalReason, Refuse } from "../trust/records/verdict.ts";
-import type { TrustPort } from "../trust/trust-port.ts";
+import type { TrustPort, Whereabouts } from "../trust/trust-port.ts";
 import type { CertificateFacts, KeyPin } from "../x509/certificate-facts.ts";
 import type { Encounter } from "./encounter.ts";
 import { EncounterShowing } from "./encounter-showing.ts";
@@ -14,7 +14,7 @@ import { reasonOfUnreadable, refuseFor } from "./refuse-for.ts";
 export type ClientCertificate = "none" | "optional" | "required";
 
 /** What admission needs of `Trust`. */
-export type AdmissionTrust = Pick<TrustPort, "judge" | "settle" | "standing" | "journal">;
+export type AdmissionTrust = Pick<TrustPort, "judge" | "letsInAnonymous" | "settle" | "standing" | "journal">;
 
 const ANONYMOUS: Anonymous = { decision: "anonymous" };
 
@@ -65,15 +65,17 @@ export class Admission {
   }
 
   /**
-   * Whether those of a key may stay after a change, and until when. Whoever fell has to go, even if trusted again by now:
+   * Whether who came from somewhere with a key may stay after a change, and until when. Whoever fell has to go, even if trusted again by now:
    * in between, what it had was void.
    */
-  standing(pin: KeyPin, { fell }: TrustChange): Standing {
-    return fell === undefined ? this.#trust.standing(pin) : { distrust: fell, until: null, peer: undefined };
+  standing(pin: KeyPin, { fell, leftGroups }: TrustChange, from?: Whereabouts): Standing {
+    return fell === undefined
+      ? this.#trust.standing(pin, from, leftGroups)
+      : { distrust: fell, until: null, peer: undefined };
   }
 
   #judgeNobody(encounter: Encounter): Anonymous | Refused {
-    if (this.#clientCertificate !== "required") return ANONYMOUS;
+    if (this.#clientCertificate !== "required" && this.#trust.letsInAnonymous(encounter)) return ANONYMOUS;
     return this.#refuse(encounter, refuseFor("no-certificate"), undefined);
   }
 
@@ -92,7 +94,7 @@ export class Admission {
   /** A key that was trusted a moment ago may not be any more, or for a shorter time, or by another name. */
   #judgeAgain({ showing, encounter }: Claimed, settled: Admit): Admitted | Refused {
     const { certificate } = showing;
-    const { distrust, until, peer = settled.peer } = this.#trust.standing(settled.pin);
+    const { distrust, until, peer = settled.peer } = this.#trust.standing(settled.pin, encounter);
     if (distrust === undefined) return this.#admit({ ...settled, peer, until }, certificate);
     const verdict = this.#trust.judge(showing);
     const refuse = verdict.decision === "refuse" ? verdict : refuseFallen(settled, distrust);

@@ -6,6 +6,12 @@ import type { Claim, Settled, Verdict } from "./records/verdict.ts";
 import type { Journal } from "./sightings/journal.ts";
 import type { TrustChanges } from "./happenings/trust-changes.ts";
 
+/** Where somebody comes from. To be asked only when that matters: an address may have to be looked up. */
+export interface Whereabouts {
+  /** Undefined when nobody can tell: that lies in no network. */
+  readonly remoteAddress: string | undefined;
+}
+
 /** What whoever lets clients in needs of `Trust`. */
 export interface TrustPort {
   readonly groups: PeerGroups;
@@ -14,8 +20,10 @@ export interface TrustPort {
   judge(showing: Showing): Verdict;
   /** Makes a claim durable. */
   settle(claim: Claim, showing: Showing): Promise<Settled>;
-  /** How a key stands now. */
-  standing(pin: KeyPin): Standing;
+  /** Whether a client may come in that shows no certificate, where none is required. */
+  letsInAnonymous(from: Whereabouts): boolean;
+  /** How a key stands now, for who comes with it from somewhere; `without` is groups that do not count, folded. */
+  standing(pin: KeyPin, from?: Whereabouts, without?: readonly string[]): Standing;
   /** Calls back with the keys whose trust changed. Returns how to stop. */
   onChange(listener: (changes: TrustChanges) => void): () => void;
 }

@@ -1,4 +1,8 @@
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import { nameKey, nameKeysOf } from "../../trust/naming/peer-name.ts";
+import { type IpNetwork, isInNetwork, parseIpNetwork } from "../../trust/network/ip-network.ts";
+import type { Whereabouts } from "../../trust/trust-port.ts";
+import { readAllowed } from "../config/parse-allowed.ts";
 
 /** Which groups a peer is in, as the trust store has it now. Throws ERR_HANDCLASP_STORE_* when that cannot be known. */
 export interface GroupLookup {
@@ -6,43 +10,61 @@ export interface GroupLookup {
   isMember(groupKey: string, nameKey: string): boolean;
 }
 
-const GROUP = "group:";
+/** Who asks to come in, or for something: a connection is one. */
+export interface Client extends Whereabouts {
+  /** Undefined when it showed no certificate. */
+  readonly peer: { readonly name: string; readonly pin: KeyPin } | undefined;
+}
 
-/** Who may come in: peers by name, and members of groups. */
+const NOWHERE: Whereabouts = { remoteAddress: undefined };
+
+/** Who may come in: peers by name, members of groups, whole networks, every peer, or anyone. */
 export class AllowList {
-  /** Whether everybody is in it. */
-  readonly isOpen: boolean;
+  /** Whether every peer is in it, wherever it comes from. */
+  readonly hasEveryPeer: boolean;
+  /** Whether where somebody comes from may matter. */
+  readonly hasNetworks: boolean;
+  readonly #hasAnyone: boolean;
   readonly #names: ReadonlySet<string>;
   readonly #groups: readonly string[];
+  readonly #networks: readonly IpNetwork[];
   readonly #lookup: GroupLookup;
 
-  /** `undefined` is a list with everybody. */
-  constructor(entries: readonly string[] | undefined, lookup: GroupLookup) {
-    this.isOpen = entries === undefined;
-    const names = (entries ?? []).filter((entry) => !entry.startsWith(GROUP));
-    this.#names = new Set(names.flatMap(nameKeysOf));
-    this.#groups = (entries ?? []).flatMap((entry) =>
-      entry.startsWith(GROUP) ? nameKeysOf(entry.slice(GROUP.length)) : [],
-    );
+  constructor(entries: readonly string[], lookup: GroupLookup) {
+    const allowed = entries.map(readAllowed);
+    const texts = (kind: "name" | "group" | "network"): readonly string[] =>
+      allowed.flatMap((one) => (one.kind === kind ? [one.text] : []));
+    this.#hasAnyone = allowed.some(({ kind }) => kind === "anyone");
+    this.hasEveryPeer = this.#hasAnyone || allowed.some(({ kind }) => kind === "any-peer");
+    this.#names = new Set(texts("name").flatMap(nameKeysOf));
+    this.#groups = texts("group").flatMap(nameKeysOf);
+    this.#networks = texts("network").flatMap((text) => parseIpNetwork(text) ?? []);
+    this.hasNetworks = this.#networks.length > 0;
     this.#lookup = lookup;
   }
 
-  /** Whether a peer of this name is in it now. */
-  has(peer: string): boolean {
-    return this.hasWithout(peer, []);
+  /**
+   * Whether somebody is in it now: a peer of this name, or, when undefined, who showed no certificate. `without` is groups
+   * that do not count, folded.
+   */
+  has(peer: string | undefined, from: Whereabouts = NOWHERE, without: readonly string[] = []): boolean {
+    if (peer === undefined ? this.#hasAnyone : this.hasEveryPeer) return true;
+    return (peer !== undefined && this.#hasPeer(peer, without)) || this.#hasNetworkOf(from);
   }
 
   /** Whether it would be in it once it came into some groups, which are folded. */
-  hasWith(peer: string, joined: readonly string[]): boolean {
-    return this.#groups.some((group) => joined.includes(group)) || this.has(peer);
+  hasWith(peer: string, joined: readonly string[], from?: Whereabouts): boolean {
+    return this.#groups.some((group) => joined.includes(group)) || this.has(peer, from);
   }
 
-  /** Whether it would be in it without some groups, which are folded. */
-  hasWithout(peer: string, without: readonly string[]): boolean {
-    if (this.isOpen) return true;
+  #hasPeer(peer: string, without: readonly string[]): boolean {
     const folded = nameKey(peer);
     if (this.#names.has(folded)) return true;
     return this.#groups.some((group) => !without.includes(group) && this.#lookup.isMember(group, folded));
+  }
+
+  #hasNetworkOf(from: Whereabouts): boolean {
+    return this.hasNetworks && this.#networks.some((network) => isInNetwork(network, from.remoteAddress));
   }
 }
 

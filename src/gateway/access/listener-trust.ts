@@ -4,12 +4,15 @@ import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { PeerGroups } from "../../trust/peer-groups.ts";
 import type { Showing } from "../../trust/records/showing.ts";
 import type { Journal } from "../../trust/sightings/journal.ts";
-import type { TrustPort } from "../../trust/trust-port.ts";
+import type { TrustPort, Whereabouts } from "../../trust/trust-port.ts";
 import { type TrustChange, type TrustChanges, UNCHANGED } from "../../trust/happenings/trust-changes.ts";
 import type { Claim, Refuse, Verdict } from "../../trust/records/verdict.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
+import type { Welcome } from "./welcome.ts";
 
 type OnChange = (changes: TrustChanges) => void;
+/** A client has to be in all of them. */
+type Lists = readonly AllowList[];
 
 /** What a listener makes of the trust it shares with others: being trusted is not enough where there is a list. */
 export class ListenerTrust implements TrustPort {
@@ -19,21 +22,21 @@ export class ListenerTrust implements TrustPort {
   readonly #trust: TrustPort;
   readonly #groups: GroupLookup;
   readonly #listeners = new Set<OnChange>();
-  /** A peer has to be in all of them. */
-  #allowed: readonly AllowList[];
+  #known: Lists = [];
+  #newcomers: Lists = [];
 
-  constructor(trust: TrustPort, allow: readonly string[] | undefined, groups: GroupLookup) {
+  constructor(trust: TrustPort, welcome: Welcome, groups: GroupLookup) {
     this.groups = trust.groups;
     this.journal = trust.journal;
     this.settle = trust.settle.bind(trust);
     this.#trust = trust;
     this.#groups = groups;
-    this.#allowed = [new AllowList(allow, groups)];
+    this.#welcome([welcome]);
   }
 
-  /** Puts other lists in place, of which a peer has to be in all, and has connections looked at again. */
-  allow(lists: readonly (readonly string[] | undefined)[], connections: Iterable<GuardedConnection>): void {
-    this.#allowed = lists.map((allow) => new AllowList(allow, this.#groups));
+  /** Goes by others from now on, of which each has to let a client in, and has connections of peers looked at again. */
+  welcome(all: readonly Welcome[], connections: Iterable<GuardedConnection>): void {
+    this.#welcome(all);
     const changes = new Map<KeyPin, TrustChange>();
     for (const { peer } of connections) if (peer !== undefined) changes.set(peer.pin, UNCHANGED);
     for (const listener of this.#listeners) listener(changes);
@@ -41,22 +44,31 @@ export class ListenerTrust implements TrustPort {
 
   judge(showing: Showing): Verdict {
     const verdict = this.#trust.judge(showing);
-    if (verdict.decision === "refuse" || this.#isOpen) return verdict;
+    if (verdict.decision === "refuse") return verdict;
+    const lists = verdict.decision === "claim" ? this.#newcomers : this.#known;
+    if (haveEveryPeer(lists)) return verdict;
     try {
       // Who comes with a token is looked for as it will be, so that a token is not spent on who is refused then.
-      const isIn = verdict.decision === "claim" ? this.#willBeIn(verdict) : this.#isIn(verdict.peer);
+      const isIn =
+        verdict.decision === "claim"
+          ? willBeIn(lists, verdict, showing)
+          : areIn(lists, verdict.peer, showing);
       return isIn ? verdict : turnDown("not-allowed", verdict);
     } catch (error) {
       return { ...turnDown("store-unavailable", verdict), problem: String(error) };
     }
   }
 
+  letsInAnonymous(from: Whereabouts): boolean {
+    return areIn(this.#known, undefined, from);
+  }
+
   /** How a key stands here: being trusted is not enough. */
-  standing(pin: KeyPin): Standing {
+  standing(pin: KeyPin, from?: Whereabouts, without?: readonly string[]): Standing {
     const standing = this.#trust.standing(pin);
-    if (standing.distrust !== undefined || this.#isOpen) return standing;
+    if (standing.distrust !== undefined || haveEveryPeer(this.#known)) return standing;
     try {
-      const isAllowed = standing.peer !== undefined && this.#isIn(standing.peer);
+      const isAllowed = standing.peer !== undefined && areIn(this.#known, standing.peer, from, without);
       return isAllowed ? standing : { ...standing, distrust: "not-allowed" };
     } catch {
       return { ...standing, distrust: "store-unavailable" };
@@ -72,8 +84,15 @@ export class ListenerTrust implements TrustPort {
     };
   }
 
+  #welcome(all: readonly Welcome[]): void {
+    this.#known = all.map(({ known }) => new AllowList(known, this.#groups));
+    this.#newcomers = all.map(({ newcomers }) => new AllowList(newcomers, this.#groups));
+  }
+
   /** What a change of trust means here: who left a group of the list fell, unless something else lets its peer in. */
   #here(changes: TrustChanges): TrustChanges {
+    // Where networks let peers in, that is for each of their connections to say.
+    if (this.#known.some(({ hasNetworks }) => hasNetworks)) return changes;
     const here = new Map(changes);
     for (const [pin, change] of changes) {
       if (change.fell !== undefined || change.leftGroups.length === 0) continue;
@@ -86,23 +105,28 @@ export class ListenerTrust implements TrustPort {
 
   #stayed(peer: string, leftGroups: readonly string[]): boolean {
     try {
-      return this.#isIn(peer, leftGroups);
+      return areIn(this.#known, peer, undefined, leftGroups);
     } catch {
       return false;
     }
   }
+}
 
-  get #isOpen(): boolean {
-    return this.#allowed.every(({ isOpen }) => isOpen);
-  }
+function haveEveryPeer(lists: Lists): boolean {
+  return lists.every(({ hasEveryPeer }) => hasEveryPeer);
+}
 
-  #willBeIn({ peer, groups = [] }: Claim): boolean {
-    return this.#allowed.every((list) => list.hasWith(peer, groups));
-  }
+function willBeIn(lists: Lists, { peer, groups = [] }: Claim, from: Whereabouts): boolean {
+  return lists.every((list) => list.hasWith(peer, groups, from));
+}
 
-  #isIn(peer: string, without: readonly string[] = []): boolean {
-    return this.#allowed.every((list) => list.hasWithout(peer, without));
-  }
+function areIn(
+  lists: Lists,
+  peer: string | undefined,
+  from: Whereabouts | undefined,
+  without?: readonly string[],
+): boolean {
+  return lists.every((list) => list.has(peer, from, without));
 }
 
 function turnDown(reason: "not-allowed" | "store-unavailable", { pin, peer }: Verdict): Refuse {

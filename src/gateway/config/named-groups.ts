@@ -1,6 +1,6 @@
 import { nameKey } from "../../trust/naming/peer-name.ts";
 import type { GatewayConfig } from "./config.ts";
-import { GROUP_PREFIX } from "./parse-allowed.ts";
+import { GROUP_PREFIX } from "../../trust/naming/list-words.ts";
 
 /** A group that a list names, and where: as keys and indices from the top of the file. */
 interface NamedGroup {

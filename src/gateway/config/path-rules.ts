@@ -1,5 +1,4 @@
 import { HandclaspError } from "../../errors.ts";
-import type { PathRule } from "./config.ts";
 import { foldCase, readingsOf } from "./path-readings.ts";
 
 /** Letters, digits and marks that need no decoding, and no segment that begins or ends with a dot or is empty. */
@@ -7,8 +6,13 @@ const PLAIN = /^(?:\/[\w~-]+(?:\.+[\w~-]+)*)*\/?$/;
 /** Decoded, these would be read as the end of a segment or of the text. */
 const AMBIGUOUS = /[/\\\0]/;
 
-interface Rule {
-  readonly rule: PathRule;
+/** What there is of a rule here. */
+interface OfPath {
+  readonly path: string;
+}
+
+interface Segmented<Rule> {
+  readonly rule: Rule;
   readonly segments: readonly string[];
   readonly folded: readonly string[];
 }
@@ -17,18 +21,22 @@ interface Rule {
  * Rules of one listener, for paths. The longest one that matches by whole segments decides, for each way in which a path
  * may be read.
  */
-export class PathRules {
+export class PathRules<Rule extends OfPath> {
   /** The longest first. */
-  readonly #rules: readonly Rule[];
+  readonly #rules: readonly Segmented<Rule>[];
 
-  /** Throws ERR_HANDCLASP_OPTION for a rule whose path is none, or may be read in two ways. */
-  constructor(rules: readonly PathRule[]) {
-    this.#rules = rules
-      .map((rule) => {
-        const segments = toRuleSegments(rule.path);
-        return { rule, segments, folded: segments.map(foldCase) };
-      })
-      .toSorted((one, other) => other.segments.length - one.segments.length);
+  /**
+   * `rest` is the rule for all that none of the others speaks of. Throws ERR_HANDCLASP_OPTION for a rule whose path is none,
+   * or may be read in two ways.
+   */
+  constructor(rules: readonly Rule[], rest?: Rule) {
+    const segmented = rules.map((rule) => {
+      const segments = toRuleSegments(rule.path);
+      return { rule, segments, folded: segments.map(foldCase) };
+    });
+    const isComplete = rest === undefined || segmented.some(({ segments }) => segments.length === 0);
+    if (!isComplete) segmented.push({ rule: rest, segments: [], folded: [] });
+    this.#rules = segmented.toSorted((one, other) => other.segments.length - one.segments.length);
   }
 
   get isEmpty(): boolean {
@@ -39,7 +47,7 @@ export class PathRules {
    * The rules that have to allow a path with its query, or `*`: none for a path that no rule speaks of. Undefined is
    * for 400.
    */
-  judge(target: string): readonly PathRule[] | undefined {
+  judge(target: string): readonly Rule[] | undefined {
     if (this.isEmpty) return [];
     const mark = target.indexOf("?");
     const path = mark === -1 ? target : target.slice(0, mark);
@@ -49,7 +57,7 @@ export class PathRules {
   }
 
   /** As a server reads it that knows case, and as one that does not. */
-  #of(path: string): readonly PathRule[] {
+  #of(path: string): readonly Rule[] {
     const segments = path.split("/").slice(1);
     const folded = segments.map(foldCase);
     const exact = this.#rules.find((one) => isBelow(segments, one.segments));

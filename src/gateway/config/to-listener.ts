@@ -1,5 +1,7 @@
 import { formatServerAddress } from "../../client/servers/server-address.ts";
 import type { ForwardingListener, ListenerSettings, ListenerValues, Upstream } from "./config.ts";
+import type { ClientCertificate } from "../../guard/options.ts";
+import { letsInStrangers } from "./parse-allowed.ts";
 import { LISTENER_SETTINGS } from "./listener-settings.ts";
 import { parseSocketPath } from "./parse-socket-path.ts";
 import { parseUpstream } from "./parse-upstream.ts";
@@ -26,6 +28,7 @@ export function toListener(values: ListenerValues, reading: ListenerReading): Fo
 /** The same without where its connections go. */
 export function toListenerSettings(values: ListenerValues, reading: ListenerReading): ListenerSettings {
   checkTogether(values, reading);
+  checkLists(values, reading);
   const { name, cert, key, firstUse, bind, validity, rotation, trustCa, mode: _, to: __, ...rest } = values;
   const { resolve } = reading;
   return {
@@ -33,6 +36,7 @@ export function toListenerSettings(values: ListenerValues, reading: ListenerRead
     name: name ?? formatServerAddress(values.listen),
     certificate:
       cert === undefined || key === undefined ? undefined : { cert: resolve(cert), key: resolve(key) },
+    clientCertificate: clientCertificateOf(values),
     policy: { firstUse, bind, validity, rotation },
     alpn: alpnOf(values),
     trustCa: trustCa === "none" || trustCa === "system" ? trustCa : resolve(trustCa),
@@ -63,6 +67,31 @@ function checkTogether(values: ListenerValues, { spell, misplaced, complain }: L
       complain(setting, misplaced(setting, only.mode, only.complaint));
     }
   }
+}
+
+/** Lists that nobody could be in, since nobody is asked for a certificate. */
+function checkLists(values: ListenerValues, { spell, complain }: ListenerReading): void {
+  const { clientCertificate, allow, paths } = values;
+  if (clientCertificate !== "none") return;
+  const { clientCertificate: setting, allow: allowSetting } = LISTENER_SETTINGS;
+  if (paths.some((rule) => letsInStrangers(rule.allow))) {
+    complain(
+      setting,
+      `${spell(setting)} has to be another where a path lets in anyone or a network: peers have the others`,
+    );
+  } else if (allow?.some(isForPeers)) {
+    complain(setting, `${spell(setting)} has to be another where ${spell(allowSetting)} has peers in it`);
+  }
+}
+
+function isForPeers(entry: string): boolean {
+  return !letsInStrangers([entry]);
+}
+
+/** Where a list lets in who shows no certificate, one is asked for, and required of nobody. */
+function clientCertificateOf({ clientCertificate, allow = [], paths }: ListenerValues): ClientCertificate {
+  const isOptional = [allow, ...paths.map((rule) => rule.allow)].some(letsInStrangers);
+  return isOptional && clientCertificate === "required" ? "optional" : clientCertificate;
 }
 
 function isSaid(value: unknown, setting: Setting<unknown>): boolean {

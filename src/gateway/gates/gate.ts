@@ -16,6 +16,7 @@ import type { OnServer } from "../service/opened-server.ts";
 import type { Desk } from "../../trust/port/desk.ts";
 import type { TrustPort } from "../../trust/trust-port.ts";
 import { ListenerTrust } from "../access/listener-trust.ts";
+import { welcomeOf } from "../access/welcome.ts";
 import type { Service } from "../service/service.ts";
 import { awaitTls } from "../starttls/await-tls.ts";
 import { STARTTLS_SERVERS, type StartTlsServer } from "../starttls/starttls-servers.ts";
@@ -50,7 +51,7 @@ export class Gate {
   readonly #ages: ConnectionAges;
   readonly #happenings: Happenings;
   /** Whom it lets in for what, as a later configuration has it that leads to the same service. */
-  #rules: Pick<ListenerConfig, "allow" | "paths">;
+  #rules: ListenerConfig;
   #open = 0;
   #emptied: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
@@ -61,12 +62,12 @@ export class Gate {
     this.#happenings = happenings;
     this.#rules = config;
     this.#presented = new Presented(config, identity, ticketKeys);
-    this.#trust = new ListenerTrust(trust, config.allow, groups);
+    this.#trust = new ListenerTrust(trust, welcomeOf(config), groups);
     const lists = new AllowLists(groups);
     this.#service = createService({
       config,
       tls: this.#presented.tls,
-      isAllowed: ({ name }, allow, without = []) => lists.of(allow).hasWithout(name, without),
+      isAllowed: (client, allow, without) => lists.of(allow).has(client.peer?.name, client, without),
       lookedAt: options.lookedAt,
       mostUpstream: options.mostConnections,
       happenings,
@@ -130,19 +131,20 @@ export class Gate {
     this.#presented.succeed(former.#presented);
   }
 
-  /** Ends the connections of peers that another configuration leaves out, and requests for paths that it denies them. */
+  /** Ends the connections of those that another configuration leaves out, and requests for paths that it denies them. */
   restrict(now: ListenerConfig): void {
     const isSameService = serviceOf(now) === serviceOf(this.config);
     if (isSameService) this.#rules = now;
     // What leads elsewhere by now takes back nothing that was forbidden here.
     const all = isSameService ? [now] : [this.#rules, now];
-    this.#trust.allow(
-      all.map(({ allow }) => allow),
-      this.#guard.connections,
-    );
+    this.#trust.welcome(all.map(welcomeOf), this.#guard.connections);
+    for (const connection of this.#guard.connections) {
+      const isStranger = connection.peer === undefined;
+      if (isStranger && !this.#trust.letsInAnonymous(connection)) this.#guard.cut(connection, "not-allowed");
+    }
     // Whoever is not through by now is judged as it is said now, and comes again for that.
     if (judgedBy(now) !== judgedBy(this.config)) this.giveUpHandshakes();
-    this.#service.rejudge(all.map(({ paths }) => paths));
+    this.#service.rejudge(all);
   }
 
   /** Asks what runs to end. Nothing new may come. */

@@ -2,7 +2,8 @@ import type { Http2SecureServer } from "node:http2";
 import type { GuardedConnection } from "../../guard/connection/guarded-connection.ts";
 import type { ReceivePending } from "../../guard/refusal/waiting-room.ts";
 import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
-import type { ForwardingListener, PathRule } from "../config/config.ts";
+import type { RequestLists } from "../access/welcome.ts";
+import type { ForwardingListener } from "../config/config.ts";
 import type { Service, ServiceContext } from "../service/service.ts";
 import { createFrontServer, KEEP_ALIVE_MS } from "./front/front-server.ts";
 import { HttpForwarder } from "./forwarding/forwarder.ts";
@@ -33,8 +34,8 @@ class HttpService implements Service {
     if (context.config.onPending === "page") this.receivePending = createPendingPage(context.lookedAt);
   }
 
-  rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void {
-    this.#forwarder.rejudge(rules, changes);
+  rejudge(configs?: readonly RequestLists[], changes?: TrustChanges): void {
+    this.#forwarder.rejudge(configs, changes);
   }
 
   drain(): void {

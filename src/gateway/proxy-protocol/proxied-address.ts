@@ -29,11 +29,14 @@ export function isProxied(transport: Duplex): boolean {
   return PROXIED.has(transport);
 }
 
-/** Where a connection came from, through whatever proxies we believe; undefined for a Unix socket. */
+/**
+ * Where a connection came from, through whatever proxies we believe; undefined for a Unix socket, and when the proxy does
+ * not say: its own address would stand for whoever is behind it, where addresses count.
+ */
 export function proxiedAddress(transport: Duplex): string | undefined {
   const from = PROXIED.get(transport);
-  if (from === undefined || from === "unknown") return socketAddress(transport);
-  return from === "unix" ? undefined : from.sourceAddress;
+  if (from === undefined) return socketAddress(transport);
+  return typeof from === "string" ? undefined : from.sourceAddress;
 }
 
 /** Both ends of a connection; undefined for a Unix socket, and once it is closed. */

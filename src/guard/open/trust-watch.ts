@@ -40,12 +40,20 @@ export class TrustWatch {
     for (const [pin, change] of changes) {
       const connections = live.of(pin);
       if (connections.length === 0 && !tickets.mayHold(pin)) continue;
-      const { distrust, until } = admission.standing(pin, change);
-      if (distrust === undefined) {
-        for (const connection of connections) this.#ends.add(connection, until);
-        continue;
+      const nowhere = admission.standing(pin, change);
+      const { distrust } = nowhere;
+      let stayed = 0;
+      for (const connection of connections) {
+        // Only a list asks where somebody comes from, and that can only let in more.
+        const standing = distrust === "not-allowed" ? admission.standing(pin, change, connection) : nowhere;
+        if (standing.distrust !== undefined) {
+          onFallen(connection, toCutReason(standing.distrust));
+          continue;
+        }
+        this.#ends.add(connection, standing.until);
+        stayed += 1;
       }
-      for (const connection of connections) onFallen(connection, toCutReason(distrust));
+      if (distrust === undefined || (stayed > 0 && stayed === connections.length)) continue;
       const isNew = distrust === "pending" || distrust === "forgotten";
       // Who was never trusted has lost nothing; any stranger could have such keys come and go.
       if (change.fell === undefined && connections.length === 0 && isNew) continue;

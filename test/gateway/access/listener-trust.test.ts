@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ListenerTrust } from "../../../src/gateway/access/listener-trust.ts";
 import { GuardedConnection } from "../../../src/guard/connection/guarded-connection.ts";
+import type { Welcome } from "../../../src/gateway/access/welcome.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import type { TrustChanges } from "../../../src/trust/happenings/trust-changes.ts";
@@ -25,14 +26,19 @@ class Scene implements AsyncDisposable {
     return scene;
   }
 
-  listener(allow: readonly string[] | undefined): ListenerTrust {
-    return new ListenerTrust(this.trust, allow, this.store);
+  listener(allow: readonly string[]): ListenerTrust {
+    return new ListenerTrust(this.trust, both(allow), this.store);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.trust[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
   }
+}
+
+/** Lets in the same, whether they are known or come for the first time. */
+function both(allow: readonly string[]): Welcome {
+  return { known: allow, newcomers: allow };
 }
 
 function verdictOf(trust: ListenerTrust, { facts: certificate }: typeof ada): string {
@@ -82,19 +88,20 @@ describe("the trust of a listener", () => {
       const token = await tokenFor(scene, peer, ["other"]);
       assert.deepEqual(await joining(scene, trust, token), ["not-allowed", null]);
     }
-    trust.allow([["group:lab"], ["dora"]], []);
+    trust.welcome([["group:lab"], ["dora"]].map(both), []);
     const token = await tokenFor(scene, "dora", ["lab"]);
     assert.deepEqual(await joining(scene, trust, token), ["admit", undefined]);
   });
 
-  it("lets in whom its list has, by name or by group, and everybody without a list", async () => {
+  it("lets in whom its list has, by name or by group, and all of them by a word", async () => {
     await using scene = await Scene.open();
-    const verdicts = [undefined, ["ada"], ["group:lab"], []].map((allow) => {
+    const verdicts = [["any-peer"], ["anyone"], ["ada"], ["group:lab"], []].map((allow) => {
       const trust = scene.listener(allow);
       return [verdictOf(trust, ada), verdictOf(trust, bob)];
     });
     const [none, here] = ["not-allowed", "admit"];
     assert.deepEqual(verdicts, [
+      [here, here],
       [here, here],
       [here, none],
       [here, none],
@@ -119,7 +126,7 @@ describe("the trust of a listener", () => {
 
   it("lets in nobody when groups cannot be looked up", async () => {
     await using scene = await Scene.open();
-    const trust = new ListenerTrust(scene.trust, ["group:lab"], {
+    const trust = new ListenerTrust(scene.trust, both(["group:lab"]), {
       isMember: () => {
         throw new Error("the disk is gone");
       },
@@ -130,7 +137,7 @@ describe("the trust of a listener", () => {
 
   it("says that who left a group of its list fell, unless something else lets its peer in", async () => {
     await using scene = await Scene.open();
-    const lists = [["group:lab"], ["group:lab", "ada"], undefined];
+    const lists = [["group:lab"], ["group:lab", "ada"], ["any-peer"]];
     const told = lists.map((allow) => {
       const falls: unknown[] = [];
       scene.listener(allow).onChange((changes) => falls.push(changes.get(ada.facts.pin)?.fell));
@@ -161,28 +168,28 @@ describe("the trust of a listener", () => {
 
   it("has open connections looked at again by another list, until nobody listens", async () => {
     await using scene = await Scene.open();
-    const trust = scene.listener(undefined);
+    const trust = scene.listener(["any-peer"]);
     const told: TrustChanges[] = [];
     const stop = trust.onChange((changes) => told.push(changes));
     const connection = Object.create(GuardedConnection.prototype, {
       peer: { value: { pin: bob.facts.pin } },
     }) as GuardedConnection;
-    trust.allow([["ada"]], [connection]);
+    trust.welcome([both(["ada"])], [connection]);
     assert.deepEqual(
       told.map((changes) => [...changes.keys()]),
       [[bob.facts.pin]],
     );
     assert.equal(trust.standing(bob.facts.pin).distrust, "not-allowed");
     stop();
-    trust.allow([undefined], [connection]);
+    trust.welcome([both(["any-peer"])], [connection]);
     await scene.operator.revoke("bob");
     assert.equal(told.length, 1);
   });
 
   it("lets in who is in each of several lists", async () => {
     await using scene = await Scene.open();
-    const trust = scene.listener(undefined);
-    trust.allow([["ada", "bob"], undefined, ["bob"]], []);
+    const trust = scene.listener(["any-peer"]);
+    trust.welcome([["ada", "bob"], ["any-peer"], ["bob"]].map(both), []);
     assert.equal(trust.standing(ada.facts.pin).distrust, "not-allowed");
     assert.equal(trust.standing(bob.facts.pin).distrust, undefined);
   });

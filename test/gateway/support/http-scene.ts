@@ -60,7 +60,7 @@ export async function openHttpScene(options: HttpSceneOptions): Promise<HttpScen
   const proxy = createHttpService({
     config: toConfig(options),
     tls: { key: server.key, cert: server.cert },
-    isAllowed: (peer, allow) => allow.includes(peer.name),
+    isAllowed: ({ peer }, allow) => peer !== undefined && allow.includes(peer.name),
     lookedAt: (pin) => store.lookedAt(pin),
     happenings,
     cut: (...cut) => guarding.cut(...cut),

@@ -23,6 +23,7 @@ export function altered(trust: Trust, answers: Partial<TrustPort>): TrustPort {
     journal: trust.journal,
     judge: (showing) => trust.judge(showing),
     settle: (claim, showing) => trust.settle(claim, showing),
+    letsInAnonymous: () => trust.letsInAnonymous(),
     standing: (pin) => trust.standing(pin),
     onChange: (listener) => trust.onChange(listener),
     ...answers,

@@ -1,5 +1,5 @@
 import { toError } from "../../../errors.ts";
-import type { Peer } from "../../../guard/connection/peer.ts";
+import type { Client } from "../../access/allow-list.ts";
 import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
 import type { FieldList } from "../fields/field-list.ts";
 import type { Reply } from "./reply.ts";
@@ -27,13 +27,13 @@ export interface ExchangeLimits {
 /** Who asked, and for what. */
 export interface AskedBy {
   readonly path: string;
-  readonly peer: Peer | undefined;
+  readonly client: Client;
 }
 
 /** Between one request's client and the upstream. */
 export class RunningExchange implements UpstreamListener, AskedBy {
   readonly path: string;
-  readonly peer: Peer | undefined;
+  readonly client: Client;
   readonly #reply: Reply;
   readonly #transport: UpstreamTransport;
   readonly #request: UpstreamRequest;
@@ -45,14 +45,14 @@ export class RunningExchange implements UpstreamListener, AskedBy {
   #isOver = false;
 
   constructor(
-    { path, peer }: AskedBy,
+    { path, client }: AskedBy,
     reply: Reply,
     transport: UpstreamTransport,
     request: UpstreamRequest,
     { headTimeoutMs, idleTimeoutMs }: ExchangeLimits,
   ) {
     this.path = path;
-    this.peer = peer;
+    this.client = client;
     this.#reply = reply;
     this.#transport = transport;
     this.#request = request;

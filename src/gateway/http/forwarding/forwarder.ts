@@ -1,6 +1,7 @@
 import type { CutReason } from "../../../trust/happenings/cut-reason.ts";
 import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
-import type { ForwardingListener, PathRule } from "../../config/config.ts";
+import type { RequestLists } from "../../access/welcome.ts";
+import type { ForwardingListener } from "../../config/config.ts";
 import type { ServiceContext } from "../../service/service.ts";
 import type { Reply } from "../exchange/reply.ts";
 import { type CutSocket, cutterOf } from "../replies/cut-socket.ts";
@@ -62,18 +63,18 @@ export class HttpForwarder {
     this.#transports.requests.close();
   }
 
-  /** Ends what runs for paths that its peers may not have any more. */
-  rejudge(rules?: readonly (readonly PathRule[])[], changes?: TrustChanges): void {
+  /** Ends what runs for paths that its clients may not have any more. */
+  rejudge(configs?: readonly RequestLists[], changes?: TrustChanges): void {
     if (changes !== undefined) this.judge.trustChanged();
-    if (rules !== undefined) this.judge.useRules(rules);
+    if (configs !== undefined) this.judge.goBy(configs);
     for (const running of this.#running) {
       if (!this.judge.mayGoOn(running, changes)) running.cut("not-allowed");
     }
   }
 
   /** Counts among what runs until what it returns is called. */
-  runs({ path, peer }: Vetted, cut: Running["cut"]): () => void {
-    const running = { path, peer, cut };
+  runs({ path, client }: Vetted, cut: Running["cut"]): () => void {
+    const running = { path, client, cut };
     this.#running.add(running);
     return () => void this.#running.delete(running);
   }

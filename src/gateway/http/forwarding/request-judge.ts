@@ -1,8 +1,9 @@
 import type { GuardedConnection } from "../../../guard/connection/guarded-connection.ts";
-import type { Peer } from "../../../guard/connection/peer.ts";
 import { type IpNetwork, parseIpNetwork } from "../../../trust/network/ip-network.ts";
 import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
-import type { ForwardingListener, PathRule } from "../../config/config.ts";
+import type { Client } from "../../access/allow-list.ts";
+import { type RequestLists, type RequestRule, requestRules } from "../../access/welcome.ts";
+import type { ForwardingListener } from "../../config/config.ts";
 import { PathRules } from "../../config/path-rules.ts";
 import { ServerNames } from "../../config/server-names.ts";
 import type { ServiceContext } from "../../service/service.ts";
@@ -10,7 +11,7 @@ import type { AskedBy } from "../exchange/running-exchange.ts";
 import { PeerFields } from "../fields/peer-fields.ts";
 import { type RequestFields, toRequestFields } from "../fields/request-fields.ts";
 import { readTarget, type RequestHead } from "../fields/request-target.ts";
-import { deniedWords } from "./denied-words.ts";
+import { type Denial, deniedWords } from "./denied-words.ts";
 
 const VERSIONS: ReadonlySet<string> = new Set(["1.0", "1.1", "2.0"]);
 /** Fields of a request; more are answered with 431, over HTTP/2 the stream is reset. */
@@ -37,7 +38,7 @@ export class RequestJudge {
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
   #trustRevision = 0;
   /** All of them have to allow a request. */
-  #paths: readonly PathRules[];
+  #rules: readonly PathRules<RequestRule>[];
 
   /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
   constructor(context: RequestJudgeContext) {
@@ -45,12 +46,12 @@ export class RequestJudge {
     this.#context = context;
     this.#names = new ServerNames(config.serverNames);
     this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
-    this.#paths = [new PathRules(config.paths)];
+    this.#rules = [pathRules(config)];
   }
 
-  /** Goes by other rules from now on, each of them by itself. */
-  useRules(rules: readonly (readonly PathRule[])[]): void {
-    this.#paths = rules.map((paths) => new PathRules(paths));
+  /** Goes by other configurations from now on, each of them by itself. */
+  goBy(configs: readonly RequestLists[]): void {
+    this.#rules = configs.map(pathRules);
   }
 
   /** What was looked up of peers may be otherwise by now. */
@@ -69,12 +70,12 @@ export class RequestJudge {
   }
 
   /** The same of one that runs: a group that its peer left lets nothing go on, though the peer is in it again by now. */
-  mayGoOn({ path, peer }: AskedBy, changes: TrustChanges | undefined): boolean {
-    if (this.#paths.every(({ isEmpty }) => isEmpty)) return true;
+  mayGoOn({ path, client }: AskedBy, changes: TrustChanges | undefined): boolean {
+    if (this.#rules.every(({ isEmpty }) => isEmpty)) return true;
     const rules = this.#rulesFor(path);
-    const left = peer && changes?.get(peer.pin)?.leftGroups;
+    const left = client.peer && changes?.get(client.peer.pin)?.leftGroups;
     try {
-      return rules !== undefined && this.#denying(peer, rules, left) === undefined;
+      return rules !== undefined && this.#denial(client, rules, left) === undefined;
     } catch {
       return false;
     }
@@ -93,23 +94,22 @@ export class RequestJudge {
     if (typeof target === "number") return target;
     const rules = this.#rulesFor(target.path);
     if (rules === undefined) return 400;
-    const { peer } = connection;
-    const denying = this.#denying(peer, rules);
-    if (denying !== undefined) {
-      this.#context.onDenied(connection, deniedWords(denying, method, target.path));
+    const denial = this.#denial(connection, rules);
+    if (denial !== undefined) {
+      this.#context.onDenied(connection, deniedWords(denial, method, target.path));
       return 403;
     }
     if (!this.#context.hasRoom()) return 503;
     const fields = toRequestFields(sent, target.host, this.#tell(connection));
     // It could not be said again as it was.
     if (fields.contentLength !== undefined && !Number.isSafeInteger(fields.contentLength)) return 413;
-    return { path: target.path, peer, fields };
+    return { path: target.path, client: connection, fields };
   }
 
   /** The rules that have to allow a path; undefined is for 400. */
-  #rulesFor(path: string): readonly PathRule[] | undefined {
-    let all: readonly PathRule[] = [];
-    for (const rules of this.#paths) {
+  #rulesFor(path: string): readonly RequestRule[] | undefined {
+    let all: readonly RequestRule[] = [];
+    for (const rules of this.#rules) {
       const here = rules.judge(path);
       if (here === undefined) return undefined;
       all = all.length === 0 ? here : [...all, ...here];
@@ -117,14 +117,14 @@ export class RequestJudge {
     return all;
   }
 
-  /** The first of the rules that does not allow a peer; all have to. */
-  #denying(
-    peer: Peer | undefined,
-    rules: readonly PathRule[],
-    without?: readonly string[],
-  ): PathRule | undefined {
+  /** The first of the lists that does not have a client; all have to. */
+  #denial(client: Client, rules: readonly RequestRule[], without?: readonly string[]): Denial | undefined {
     const { isAllowed } = this.#context;
-    return rules.find(({ allow }) => peer === undefined || !isAllowed(peer, allow, without));
+    for (const { path, own, listeners } of rules) {
+      if (own !== undefined && !isAllowed(client, own, without)) return { rule: path };
+      if (listeners !== undefined && !isAllowed(client, listeners, without)) return { rule: undefined };
+    }
+    return undefined;
   }
 
   #tell(connection: GuardedConnection): PeerFields {
@@ -138,4 +138,9 @@ export class RequestJudge {
     this.#told.set(connection, made);
     return made;
   }
+}
+
+function pathRules(config: RequestLists): PathRules<RequestRule> {
+  const { rules, rest } = requestRules(config);
+  return new PathRules(rules, rest);
 }
