@@ -32,7 +32,7 @@ export function rawV2(command: number, family: number, rest: Uint8Array): Buffer
 export async function connectWithHeader(
   port: number,
   header: Uint8Array | string,
-  identity: TestIdentity,
+  identity: TestIdentity | undefined,
   split: boolean = false,
 ): Promise<TLSSocket> {
   const raw: Socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
@@ -45,8 +45,7 @@ export async function connectWithHeader(
   const socket = connectTls({
     socket: raw,
     rejectUnauthorized: false,
-    key: identity.key,
-    cert: identity.cert,
+    ...(identity && { key: identity.key, cert: identity.cert }),
   });
   await once(socket, "secureConnect");
   return socket;
