@@ -165,7 +165,7 @@ describe("a request over HTTP/2 that HTTP/1.1 could not carry", () => {
       const names = lines.map((line) => (line.split(":")[0] ?? "").toLowerCase()).toSorted();
       assert.equal(
         names.join(" ").trim(),
-        "client-cert connection content-length forwarded handclasp-key handclasp-peer host post / http/1.1",
+        "client-cert connection content-length forwarded handclasp-groups handclasp-key handclasp-peer host post / http/1.1 x-forwarded-for x-forwarded-host x-forwarded-proto",
       );
       assert.ok(lines.includes("Handclasp-Peer: anna"));
     });

@@ -104,6 +104,8 @@ export interface ListenerValues extends Policy {
   readonly mode: "tcp" | "http";
   /** In which forms the upstream is told where requests come from; `http` only. */
   readonly forwarded: readonly ForwardedForm[];
+  /** Of a request; 0 for no limit. `http` only. */
+  readonly maxBodyBytes: number;
   /** For `Host` and `:authority`; empty takes any. `http` only. */
   readonly serverNames: readonly string[];
   /** What a pending client meets; `page` in `http` only. */

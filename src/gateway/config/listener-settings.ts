@@ -9,6 +9,7 @@ import {
   name,
   parseNetwork,
   parseProtocol,
+  sizeOrNone,
   text,
   timeout,
   timeoutOrNone,
@@ -184,6 +185,16 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
       help: "how the upstream is told where requests come from: rfc7239, x-forwarded, or none (mode http)",
     },
   },
+  maxBodyBytes: {
+    key: "max_body",
+    reader: sizeOrNone,
+    default: "0",
+    only: { mode: "http", complaint: "max_body is for mode http" },
+    option: {
+      value: "<size>",
+      help: "the longest body of a request, like 10MB or 10MiB; 0 for no limit (mode http)",
+    },
+  },
   onPending: {
     key: "on_pending",
     reader: words("alert", "page"),
@@ -247,7 +258,7 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
   connectRetryMs: {
     key: "connect_retry",
     reader: timeoutOrNone,
-    default: "0",
+    default: "3s",
     option: {
       value: "<duration>",
       help: "how long to try again to connect to an upstream that restarts; 0 for not",

@@ -2,6 +2,7 @@ import { parseDuration, parseTimeout } from "../../duration.ts";
 import { HandclaspError } from "../../errors.ts";
 import { parseIpNetwork } from "../../trust/network/ip-network.ts";
 import { parseCount } from "./parse-count.ts";
+import { parseSize } from "./parse-size.ts";
 import type { Reader } from "./setting.ts";
 
 /** One of a few words. */
@@ -38,6 +39,9 @@ export const timeout: Reader<number> = text(parseTimeout);
 /** 0 is no limit. */
 export const timeoutOrNone: Reader<number> = text((written) => (written === "0" ? 0 : parseTimeout(written)));
 export const ageOrNone: Reader<number> = text((written) => (written === "0" ? 0 : parseDuration(written)));
+
+/** Bytes; 0 is no limit. */
+export const sizeOrNone: Reader<number> = text((written) => (written === "0" ? 0 : parseSize(written)));
 
 /** A text that is its value, and is not empty. */
 export const name: Reader<string> = { kind: "name", read: (written) => written };

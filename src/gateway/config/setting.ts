@@ -65,6 +65,11 @@ interface TableReader {
   readonly settings: SettingTable;
 }
 
+/** What a setting is when nothing is said of it. */
+export function standardOf({ reader, default: standard }: Setting<unknown>): unknown {
+  return typeof standard === "string" && reader.kind !== "tables" ? reader.read(standard) : standard;
+}
+
 /** What the option of a setting is called, without its dashes. */
 export function optionName({ key, option }: Setting<unknown>): string {
   return option?.name ?? key.replaceAll("_", "-");

@@ -5,7 +5,7 @@ import { letsInStrangers } from "./parse-allowed.ts";
 import { LISTENER_SETTINGS } from "./listener-settings.ts";
 import { parseSocketPath } from "./parse-socket-path.ts";
 import { parseUpstream } from "./parse-upstream.ts";
-import type { Setting } from "./setting.ts";
+import { type Setting, standardOf } from "./setting.ts";
 
 /** Who reads what is said of a listener: a file, or a command line. */
 export interface ListenerReading {
@@ -95,8 +95,8 @@ function clientCertificateOf({ clientCertificate, allow = [], paths }: ListenerV
 }
 
 function isSaid(value: unknown, setting: Setting<unknown>): boolean {
-  if (!Array.isArray(value)) return value !== setting.default;
-  return JSON.stringify(value) !== JSON.stringify(setting.default ?? []);
+  const standard = standardOf(setting);
+  return Array.isArray(value) ? JSON.stringify(value) !== JSON.stringify(standard) : value !== standard;
 }
 
 const NOWHERE: Upstream = { kind: "unix", path: "" };

@@ -44,6 +44,7 @@ describe("parseConfig", () => {
       allow: undefined,
       paths: [],
       forwarded: ["rfc7239", "x-forwarded"],
+      maxBodyBytes: 0,
       serverNames: [],
       onPending: "alert",
       alpn: [],
@@ -54,7 +55,7 @@ describe("parseConfig", () => {
       maxHandshakes: 1024,
       maxConnections: 10_000,
       connectTimeoutMs: 10_000,
-      connectRetryMs: 0,
+      connectRetryMs: 3000,
       idleTimeoutMs: 0,
       maxConnectionAgeMs: 0,
     });

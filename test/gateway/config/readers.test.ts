@@ -6,6 +6,7 @@ import {
   countOrAuto,
   listOf,
   parseNetwork,
+  sizeOrNone,
   timeout,
   timeoutOrNone,
   tlsVersion,
@@ -44,6 +45,9 @@ describe("readers of settings", () => {
     assert.equal(read(ageOrNone, "90d"), 90 * 86_400_000);
     assert.throws(() => read(timeout, "0"), /not a duration/);
     assert.throws(() => read(timeoutOrNone, "90d"), /too long for a timeout/);
+    assert.equal(read(sizeOrNone, "0"), 0);
+    assert.equal(read(sizeOrNone, "10MB"), 10_000_000);
+    assert.throws(() => read(sizeOrNone, "10"), /not a size/);
   });
 
   it("take lists with commas and spaces between, and a word for none where there is one", () => {

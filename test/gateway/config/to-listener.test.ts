@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ListenerValues } from "../../../src/gateway/config/config.ts";
 import { LISTENER_SETTINGS } from "../../../src/gateway/config/listener-settings.ts";
+import { standardOf } from "../../../src/gateway/config/setting.ts";
 import { toListener } from "../../../src/gateway/config/to-listener.ts";
 
 const DEFAULTS = Object.fromEntries(
-  Object.entries(LISTENER_SETTINGS).map(([property, setting]) => [property, setting.default]),
+  Object.entries(LISTENER_SETTINGS).map(([property, setting]) => [property, standardOf(setting)]),
 );
 
 /** A listener of these values and otherwise defaults, and what was complained of. */

@@ -17,7 +17,10 @@ describe("a request over HTTP/1.1", () => {
     assert.match(answer, /^HTTP\/1\.1 201 Made\r\n/);
     assert.match(answer, /Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Case: Kept\r\n/);
     assert.match(answer, /GET \/a\?b=c host\|app\.test/);
-    assert.match(answer, /X-Mine\|1\|Forwarded\|for=127\.0\.0\.1;proto=https;host=app\.test\|Client-Cert\|:/);
+    assert.match(
+      answer,
+      /X-Mine\|1\|X-Forwarded-For\|127\.0\.0\.1\|X-Forwarded-Proto\|https\|X-Forwarded-Host\|app\.test\|Forwarded\|for=127\.0\.0\.1;proto=https;host=app\.test\|Client-Cert\|:/,
+    );
     assert.match(answer, /Handclasp-Peer\|anna\|Handclasp-Key\|sha256:/);
   });
 });

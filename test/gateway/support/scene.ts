@@ -75,6 +75,7 @@ export function listenerTo(
     allow: undefined,
     paths: [],
     forwarded: ["rfc7239", "x-forwarded"],
+    maxBodyBytes: 0,
     serverNames: [],
     onPending: "alert",
     alpn: [],

@@ -6,6 +6,7 @@ import {
   type Setting,
   type Settings,
   type SettingTable,
+  standardOf,
 } from "../../../gateway/config/setting.ts";
 import { asArgument } from "../../command-line/as-argument.ts";
 
@@ -41,7 +42,7 @@ export function valuesOf<T>(settings: Settings<T>, options: object): T {
   const table: SettingTable = settings;
   const entries = Object.entries(table).map(([property, setting]) => [
     property,
-    (options as Readonly<Record<string, unknown>>)[attributeOf(setting)] ?? valueOf(setting),
+    (options as Readonly<Record<string, unknown>>)[attributeOf(setting)] ?? standardOf(setting),
   ]);
   return Object.fromEntries(entries) as T;
 }
@@ -49,10 +50,6 @@ export function valuesOf<T>(settings: Settings<T>, options: object): T {
 /** What commander calls it. */
 function attributeOf(setting: Setting<unknown>): string {
   return optionName(setting).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function valueOf({ reader, default: standard }: Setting<unknown>): unknown {
-  return typeof standard === "string" && reader.kind !== "tables" ? reader.read(standard) : standard;
 }
 
 function defaultOf(

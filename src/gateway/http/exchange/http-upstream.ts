@@ -1,6 +1,6 @@
 import { toError } from "../../../errors.ts";
 import type { FieldList } from "../fields/field-list.ts";
-import type { BodyPump, RequestBody } from "./request-body.ts";
+import { type BodyPump, BodyTooLong, type RequestBody } from "./request-body.ts";
 import type { UpstreamFailureKind } from "../../../trust/happenings/gateway-happening.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 
@@ -41,9 +41,9 @@ type Repeats = "all" | "idempotent";
 
 /**
  * `broken` is ended or reset too early, or no HTTP. `request`: the client's body is not what it promised;
- * `request-timeout`: it does not come; `unsupported`: the upstream's version of HTTP cannot carry it.
+ * `too-long`: it is more than the listener takes; `request-timeout`: it does not come; `unsupported`: the upstream's version of HTTP cannot carry it.
  */
-type ExchangeFailureKind = UpstreamFailureKind | "request" | "request-timeout" | "unsupported";
+type ExchangeFailureKind = UpstreamFailureKind | "request" | "too-long" | "request-timeout" | "unsupported";
 
 /** Whether it is the upstream that failed, not the client. */
 export function isOfUpstream(
@@ -101,6 +101,11 @@ export function toFailure(error: unknown): UpstreamFailure {
   return { kind: "broken", error: cause, repeats: ENDED.test(code) ? "idempotent" : undefined };
 }
 
+/** What came of a request's body is not all of it, nor will be. */
+export function failureOfBody(error: Error): UpstreamFailure {
+  return { kind: error instanceof BodyTooLong ? "too-long" : "request", error };
+}
+
 /** Nothing passed in either direction for too long: whose fault it is. */
 export function failureOfSilence(body: BodyPump): UpstreamFailure {
   if (body.isStarving()) return failureOfLateBody();
@@ -111,13 +116,14 @@ export function failureOfLateBody(): UpstreamFailure {
   return { kind: "request-timeout", error: new UpstreamTimeout("the request's body does not come") };
 }
 
-/** The status a client gets that has seen no head yet. RFC 9110 §15.5.9, §15.6.3, §15.6.5. */
+/** The status a client gets that has seen no head yet. RFC 9110 §15.5.9, §15.5.14, §15.6.3, §15.6.5. */
 export const STATUS_OF_FAILURE: Readonly<Record<ExchangeFailureKind, number>> = {
   unreachable: 502,
   broken: 502,
   unannounced: 502,
   "timed-out": 504,
   request: 400,
+  "too-long": 413,
   "request-timeout": 408,
   unsupported: 501,
 };

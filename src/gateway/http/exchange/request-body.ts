@@ -4,6 +4,13 @@ import { FieldList } from "../fields/field-list.ts";
 /** More of a body is not kept: it passes while it comes, and cannot be sent again. */
 export const MOST_KEPT: number = 16 * 1024;
 
+/** A body that is longer than the listener takes. */
+export class BodyTooLong extends Error {
+  constructor() {
+    super("the request's body is longer than max_body");
+  }
+}
+
 /** A body as its client sends it. */
 export interface BodySource {
   readonly stream: Readable & { readonly rawTrailers: string[] };
@@ -44,6 +51,7 @@ export class RequestBody {
   /** By a field, or by having come. */
   announcesTrailers: boolean;
   readonly #source: BodySource;
+  readonly #maxBytes: number;
   #kept: Uint8Array[] | undefined = [];
   #passed = 0;
   #isEnded = false;
@@ -56,8 +64,10 @@ export class RequestBody {
   /** Until it is said how gathering ended. */
   #gathered: ((how: Gathered) => void) | undefined;
 
-  constructor(source: BodySource) {
+  /** A longer one than `maxBytes` fails with `BodyTooLong`, before a byte too many is passed on. */
+  constructor(source: BodySource, maxBytes: number = Number.POSITIVE_INFINITY) {
     this.#source = source;
+    this.#maxBytes = maxBytes;
     this.length = source.length;
     this.announcesTrailers = source.announcesTrailers;
   }
@@ -159,6 +169,10 @@ export class RequestBody {
   readonly #onData = (chunk: Uint8Array): void => {
     if (this.#isDropped || this.#failure !== undefined) return;
     this.#passed += chunk.length;
+    if (this.#passed > this.#maxBytes) {
+      this.#fail(new BodyTooLong());
+      return;
+    }
     if (this.length !== undefined && this.#passed > this.length) {
       this.#fail(new Error("the request's body is longer than its Content-Length"));
       return;

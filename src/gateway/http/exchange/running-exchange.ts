@@ -5,6 +5,7 @@ import type { FieldList } from "../fields/field-list.ts";
 import type { Reply } from "./reply.ts";
 import {
   type Exchange,
+  failureOfBody,
   failureOfLateBody,
   mayRepeat,
   toFailure,
@@ -64,7 +65,7 @@ export class RunningExchange implements UpstreamListener, AskedBy {
     }
     body.gather(headTimeoutMs, (how) => {
       if (how === "whole") this.#send();
-      else this.failed(how === "late" ? failureOfLateBody() : { kind: "request", error: how });
+      else this.failed(how === "late" ? failureOfLateBody() : failureOfBody(how));
     });
   }
 

@@ -8,7 +8,7 @@ import { type CutSocket, cutterOf } from "../replies/cut-socket.ts";
 import { type BodySource, RequestBody } from "../exchange/request-body.ts";
 import { type AskedBy, type ExchangeLimits, RunningExchange } from "../exchange/running-exchange.ts";
 import { type HttpTransports, openHttpTransports } from "../upstream/http-transports.ts";
-import { RequestJudge, type Vetted } from "./request-judge.ts";
+import { mostOf, RequestJudge, type Vetted } from "./request-judge.ts";
 import { RequestTeller } from "./request-teller.ts";
 import { UpgradeTransport } from "./upgrades.ts";
 
@@ -43,6 +43,7 @@ export class HttpForwarder {
   readonly #running = new Set<Running>();
   readonly #transports: HttpTransports;
   readonly #limits: ExchangeLimits;
+  readonly #maxBodyBytes: number;
 
   /** Throws ERR_HANDCLASP_OPTION for a path rule that cannot be. */
   constructor({ mostUpstream = Number.POSITIVE_INFINITY, ...context }: ForwarderContext) {
@@ -55,6 +56,7 @@ export class HttpForwarder {
     const { headTimeoutMs, upgrader } = this.#transports;
     this.#limits = { headTimeoutMs, idleTimeoutMs: config.idleTimeoutMs };
     this.upgrades = new UpgradeTransport(upgrader, this.#limits, this.cutSocket);
+    this.#maxBodyBytes = mostOf(config);
     this.speaksHttp2 = config.to.protocol === "h2c";
   }
 
@@ -86,7 +88,7 @@ export class HttpForwarder {
       method,
       path,
       fields: fields.list,
-      body: body && new RequestBody(body),
+      body: body && new RequestBody(body, this.#maxBodyBytes),
       expectsContinue: expectsContinue && body !== undefined,
     };
     const running = new RunningExchange(vetted, reply, this.#transports.requests, sent, this.#limits);

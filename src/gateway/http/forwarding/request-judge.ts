@@ -22,6 +22,11 @@ export interface Vetted extends AskedBy {
   readonly fields: RequestFields;
 }
 
+/** The longest body that a listener takes, in bytes. */
+export function mostOf({ maxBodyBytes }: Pick<ForwardingListener, "maxBodyBytes">): number {
+  return maxBodyBytes === 0 ? Number.POSITIVE_INFINITY : maxBodyBytes;
+}
+
 interface RequestJudgeContext extends Pick<
   ServiceContext<ForwardingListener>,
   "config" | "isAllowed" | "onDenied"
@@ -101,8 +106,9 @@ export class RequestJudge {
     }
     if (!this.#context.hasRoom()) return 503;
     const fields = toRequestFields(sent, target.host, this.#tell(connection));
-    // It could not be said again as it was.
-    if (fields.contentLength !== undefined && !Number.isSafeInteger(fields.contentLength)) return 413;
+    // Above 2^53 it could not be said again as it was.
+    const { contentLength = 0 } = fields;
+    if (!Number.isSafeInteger(contentLength) || contentLength > mostOf(this.#context.config)) return 413;
     return { path: target.path, client: connection, fields };
   }
 

@@ -8,7 +8,7 @@ import { endRaw } from "../replies/end-raw.ts";
 import { Http1Reply } from "../replies/http1-reply.ts";
 import type { Http2Reply } from "../replies/http2-reply.ts";
 import type { LastAnswers, Reply } from "../exchange/reply.ts";
-import { failureOfLateBody, mayRepeat, toFailure } from "../exchange/http-upstream.ts";
+import { failureOfBody, failureOfLateBody, mayRepeat, toFailure } from "../exchange/http-upstream.ts";
 import {
   acceptOf,
   type DeclinedUpgrade,
@@ -95,7 +95,7 @@ export class UpgradeTransport {
       });
       body.gather(this.#limits.headTimeoutMs, (how) => {
         if (how === "whole") begin(body.whole ?? NOTHING);
-        else reply.failBecause(how === "late" ? failureOfLateBody() : { kind: "request", error: how });
+        else reply.failBecause(how === "late" ? failureOfLateBody() : failureOfBody(how));
       });
     }
     return reply;

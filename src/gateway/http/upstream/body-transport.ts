@@ -6,6 +6,7 @@ import { FieldList } from "../fields/field-list.ts";
 import { toTrailers } from "../fields/request-fields.ts";
 import {
   type Exchange,
+  failureOfBody,
   failureOfSilence,
   toFailure,
   type UpstreamListener,
@@ -110,7 +111,7 @@ class BodyExchange implements Exchange {
         request.end();
       },
       fail: (error) => {
-        this.#fail({ kind: "request", error });
+        this.#fail(failureOfBody(error));
         this.#destroy();
       },
     });

@@ -7,6 +7,7 @@ import { type BodyPump, NO_BODY, type RequestBody } from "../exchange/request-bo
 import { toTrailers } from "../fields/request-fields.ts";
 import {
   type Exchange,
+  failureOfBody,
   failureOfSilence,
   mayRepeat,
   toFailure,
@@ -158,7 +159,7 @@ class H2cExchange implements Exchange {
         stream.end();
       },
       fail: (error) => {
-        this.#fail({ kind: "request", error });
+        this.#fail(failureOfBody(error));
         stream.close(constants.NGHTTP2_CANCEL);
       },
     });

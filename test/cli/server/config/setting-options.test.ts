@@ -47,7 +47,7 @@ function another({
     case "list":
       return [others(key).join(","), JSON.stringify(others(key))];
     case "text": {
-      const text = key === "listen" ? ":9443" : "7m";
+      const text = { listen: ":9443", max_body: "7MB" }[key] ?? "7m";
       return [text, JSON.stringify(text)];
     }
     default:
