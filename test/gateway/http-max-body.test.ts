@@ -12,7 +12,7 @@ interface Uploads {
   readonly upstream: Upstream;
   readonly got: { readonly bytes: number; readonly isWhole: boolean }[];
   /** Resolves when so many are over. */
-  over(count: number): Promise<void>;
+  readonly over: (count: number) => Promise<void>;
 }
 
 async function openUploads(protocol: "http" | "h2c"): Promise<Uploads> {
@@ -44,7 +44,7 @@ async function openUploads(protocol: "http" | "h2c"): Promise<Uploads> {
   return {
     upstream,
     got,
-    async over(count) {
+    over: async (count) => {
       while (got.length < count) {
         const { promise, resolve } = Promise.withResolvers<void>();
         waiting.add(resolve);
