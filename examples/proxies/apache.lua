@@ -11,8 +11,9 @@ local MOST_LINES = 50
 local TOLD = { "Handclasp-Peer", "Handclasp-Key", "Handclasp-Groups" }
 -- Fields that say who a client is, here or elsewhere, as far as the beginnings of their names.
 local IDENTITY = {
-  "handclasp-", "client-cert", "ssl-client-", "x-client-cert", "x-ssl-", "x-arr-clientcert", "x-amzn-mtls-",
-  "remote-user", "x-remote-user", "forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "true-client-ip",
+  "handclasp-", "client-cert", "ssl-client-", "tls-client-", "x-client-cert", "x-ssl", "x-tls-client-", "x-mtls-",
+  "x-arr-", "x-amzn-mtls-", "remote-", "x-remote-", "x-authenticated-", "x-webauth-", "x-envoy-", "wl-proxy-",
+  "forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "true-client-ip",
 }
 
 -- What the client is told: no more than TLS has words for.

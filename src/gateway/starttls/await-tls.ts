@@ -21,7 +21,7 @@ export function awaitTls(transport: Socket, preface: Preface, options: AwaitTlsO
   let heardBytes = 0;
   const finish = (): void => {
     transport.off("readable", read);
-    transport.off("end", ended);
+    transport.off("close", ended);
     transport.off("error", ignore);
   };
   const end = (problem: string | undefined, answer?: string | Uint8Array): void => {
@@ -36,8 +36,8 @@ export function awaitTls(transport: Socket, preface: Preface, options: AwaitTlsO
     if (problem !== undefined) options.onRefused(new Error(problem));
   };
   const ended = (): void => {
-    // Who says nothing at all looks whether somebody listens.
-    end(heardBytes === 0 ? undefined : "the client went away before TLS began");
+    // Who says nothing at all only looks whether somebody listens.
+    end(heardBytes === 0 ? undefined : "the connection ended before TLS began");
   };
   const read = (): void => {
     for (let chunk = readChunk(transport); chunk !== null; chunk = readChunk(transport)) {
@@ -67,7 +67,7 @@ export function awaitTls(transport: Socket, preface: Preface, options: AwaitTlsO
         begin(step.answer);
         return false;
       }
-      transport.write(step.answer);
+      if (step.answer.length > 0) transport.write(step.answer);
     }
     return true;
   };
@@ -81,7 +81,7 @@ export function awaitTls(transport: Socket, preface: Preface, options: AwaitTlsO
     options.onTls(transport);
   };
   transport.on("readable", read);
-  transport.on("end", ended);
+  transport.on("close", ended);
   transport.on("error", ignore);
   if (preface.greeting !== undefined) transport.write(preface.greeting);
 }

@@ -7,6 +7,8 @@ import { ofConnection } from "../service/of-connection.ts";
 import type { ForwardingListener } from "../config/config.ts";
 import type { ServiceContext } from "../service/service.ts";
 import { encodeProxyHeader } from "../proxy-protocol/proxy-header.ts";
+import { STARTTLS_SERVERS } from "../starttls/starttls-servers.ts";
+import { UpstreamTalk } from "../starttls/upstream-talk.ts";
 import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
 import { connectUpstream, UpstreamTimeout } from "../upstream/upstream.ts";
 
@@ -25,6 +27,9 @@ export class TcpRelay {
   readonly #client: TLSSocket;
   readonly #context: ServiceContext<ForwardingListener>;
   readonly #beganAt = performance.now();
+  /** What the upstream says as if there were no TLS yet; undefined where it says nothing of the kind. */
+  readonly #talk: UpstreamTalk | undefined;
+  #awaitsGreeting: NodeJS.Timeout | undefined;
   #upstream: Socket | undefined;
   #giveUp: () => void = ignore;
   /** Whether a write to the client is under way. */
@@ -34,12 +39,14 @@ export class TcpRelay {
     this.#client = client;
     this.#context = context;
     const { config } = context;
+    this.#talk = upstreamTalk(config);
     client.on("error", ignore);
     client.on("close", this.#clientClosed);
     if (config.idleTimeoutMs > 0) client.setTimeout(config.idleTimeoutMs, this.#idle);
     const introduction = this.#introduction();
     if (introduction === undefined) return;
-    const options = { allowHalfOpen: true, onread: { buffer: READ_BUFFER, callback: this.#toClient } };
+    const callback = this.#talk === undefined ? this.#toClient : this.#talked;
+    const options = { allowHalfOpen: true, onread: { buffer: READ_BUFFER, callback } };
     // Until the upstream is there the client is not read: Node keeps at most what its buffers hold.
     const connected = (error: Error | undefined, upstream: Socket | undefined): void => {
       if (upstream !== undefined) this.#join(upstream, introduction);
@@ -73,14 +80,64 @@ export class TcpRelay {
       happenings.tell({ type: "upstream-connected", listener: config.name, durationMs });
     }
     if (introduction.length > 0) upstream.write(introduction);
+    if (this.#talk === undefined) {
+      this.#passOn(upstream);
+      upstream.on("end", () => client.end());
+    } else this.#awaitGreeting(upstream, this.#talk);
+    // There is nothing to flow but its end.
+    upstream.resume();
+  }
+
+  /** From now on the upstream hears what the client says. */
+  #passOn(upstream: Socket): void {
+    const client = this.#client;
     client.on("data", (chunk: Buffer) => {
       if (!upstream.destroyed && !upstream.write(chunk)) client.pause();
     });
     upstream.on("drain", () => client.resume());
     passOnEnd(client, upstream);
-    upstream.on("end", () => client.end());
-    // There is nothing to flow but its end.
-    upstream.resume();
+  }
+
+  /** What waits until the upstream has greeted goes on in the order in which it came. */
+  #awaitGreeting(upstream: Socket, talk: UpstreamTalk): void {
+    const client = this.#client;
+    const { connectTimeoutMs } = this.#context.config;
+    this.#awaitsGreeting = setTimeout(() => {
+      this.#unreachable(new UpstreamTimeout(`no greeting within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    upstream.on("end", () => {
+      try {
+        client.end(talk.end());
+      } catch (error) {
+        this.#misunderstood(error);
+      }
+    });
+  }
+
+  /** As `#toClient`, where not all of it is for the client. */
+  readonly #talked = (length: number, buffer: Uint8Array): boolean => {
+    const talk = this.#talk;
+    const upstream = this.#upstream;
+    if (talk === undefined || upstream === undefined || this.#client.destroyed) return true;
+    const hadGreeted = talk.hasGreeted;
+    let heard: Uint8Array;
+    try {
+      heard = talk.read(buffer.subarray(0, length));
+    } catch (error) {
+      this.#misunderstood(error);
+      return true;
+    }
+    if (!hadGreeted && talk.hasGreeted) {
+      clearTimeout(this.#awaitsGreeting);
+      this.#client.on("data", (chunk: Buffer) => talk.heard(chunk));
+      this.#passOn(upstream);
+    }
+    return heard.length === 0 || this.#toClient(heard.length, heard);
+  };
+
+  #misunderstood(error: unknown): void {
+    this.#report("broken", toError(error));
+    this.#client.destroy();
   }
 
   /** OpenSSL takes a write at once as long as none waits before it; so nothing is read until it has gone out. */
@@ -123,6 +180,7 @@ export class TcpRelay {
 
   readonly #clientClosed = (): void => {
     this.#giveUp();
+    clearTimeout(this.#awaitsGreeting);
     const upstream = this.#upstream;
     if (this.#context.happenings.hears("relayed")) this.#relayed();
     if (upstream === undefined) return;
@@ -146,6 +204,11 @@ export class TcpRelay {
     const about = ofConnection(config, connectionOf(this.#client));
     happenings.tell({ type: "upstream-failed", ...about, failure, error });
   }
+}
+
+function upstreamTalk({ starttls }: ForwardingListener): UpstreamTalk | undefined {
+  const rules = starttls === "none" ? undefined : STARTTLS_SERVERS[starttls].upstream;
+  return rules && new UpstreamTalk(rules);
 }
 
 /** Ends it below TLS: without a close_notify, and with data on its way thrown away. */

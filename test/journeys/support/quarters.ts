@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, chmodSync, chownSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { type RunResult, runToEnd } from "../../cli/support/serve.ts";
 import { userIdOf } from "./user-id.ts";
 
@@ -24,7 +34,7 @@ const FOLDERS = [
 ];
 
 function pathOf(program: string): string | undefined {
-  return FOLDERS.map((folder) => join(folder, program)).find((path) => {
+  return FOLDERS.map((folder) => resolve(folder, program)).find((path) => {
     try {
       accessSync(path, constants.X_OK);
       return true;
@@ -57,16 +67,21 @@ export class Quarters implements AsyncDisposable {
     return file;
   }
 
+  makeFolder(name: string): void {
+    mkdirSync(this.path(name), { mode: 0o700 });
+    this.#own(this.path(name));
+  }
+
   /** Runs a program to its end. */
   run(program: string, ...args: readonly string[]): Promise<RunResult> {
     const [command, ...all] = this.#command(program, args);
     return runToEnd(command, all, { cwd: this.folder, timeoutMs: 60_000 });
   }
 
-  /** Starts a program that stays in the foreground until the quarters are left; what it says is for its failing. */
+  /** Starts a program that stays in the foreground until the quarters are left. */
   start(program: string, ...args: readonly string[]): ChildProcess {
     const [command, ...all] = this.#command(program, args);
-    const child = spawn(command, all, { cwd: this.folder, stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(command, all, { cwd: this.folder, stdio: "ignore" });
     this.#running.push(child);
     return child;
   }
@@ -74,10 +89,9 @@ export class Quarters implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#running) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      child.on("close", () => resolve());
+      const ended = once(child, "close");
       child.kill("SIGINT");
-      await promise;
+      await ended;
     }
     rmSync(this.folder, { recursive: true, force: true });
   }

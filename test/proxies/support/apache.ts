@@ -16,8 +16,14 @@ const ALWAYS = ["mpm_event", "authz_core"];
 const WWW_DATA = "www-data";
 const isRoot = process.getuid?.() === 0;
 
-/** What Debian's apache2.conf is around a site, in a folder of ours, with the modules that the example says it needs. */
-function mainFile(folder: string, site: string, example: string): string {
+interface Site {
+  readonly folder: string;
+  readonly site: string;
+  readonly port: number;
+}
+
+/** What Debian's apache2.conf and ports.conf are around a site, in a folder of ours, with the modules that the example says it needs. */
+function mainFile({ folder, site, port }: Site, example: string): string {
   const named = /^# +a2enmod (.+)$/m.exec(example)?.[1]?.split(" ") ?? [];
   return `ServerRoot ${folder}
 DefaultRuntimeDir ${folder}
@@ -27,6 +33,7 @@ LogLevel warn
 ServerName localhost
 ${isRoot ? `User ${WWW_DATA}\nGroup ${WWW_DATA}\n` : ""}${[...ALWAYS, ...named].flatMap(loaded).join("\n")}
 StartServers 1
+Listen 127.0.0.1:${port}
 Include ${site}
 `;
 }
@@ -64,7 +71,6 @@ async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPla
   writeFileSync(script, exampleWith("apache.lua", { "/run/handclasp/authz.sock": authorizerSocket }));
   const site = join(folder, "app.conf");
   const example = exampleWith("apache.conf", {
-    "Listen 443": `Listen 127.0.0.1:${port}`,
     "<VirtualHost *:443>": `<VirtualHost 127.0.0.1:${port}>`,
     "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
     "/etc/apache2/handclasp.lua": script,
@@ -73,7 +79,7 @@ async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPla
   });
   writeFileSync(site, example);
   const file = join(folder, "apache.conf");
-  writeFileSync(file, mainFile(folder, site, example));
+  writeFileSync(file, mainFile({ folder, site, port }, example));
   if (isRoot) letIn(WWW_DATA, { folder, authorizerSocket });
   return await startProxy("/usr/sbin/apache2", ["-f", file, "-DFOREGROUND"], port, {
     ...process.env,

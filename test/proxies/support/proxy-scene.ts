@@ -23,7 +23,8 @@ export class ProxyScene implements AsyncDisposable {
     this.application = application;
   }
 
-  static async open(proxy: ProxyUnderTest): Promise<ProxyScene> {
+  /** `upstreamPort` is of something else than the application. */
+  static async open(proxy: ProxyUnderTest, upstreamPort?: number): Promise<ProxyScene> {
     const scene = new ProxyScene(proxy, await identity("app.example"), await openApplication());
     const { cert, key, bundle } = scene.#certs;
     writeFileSync(cert, scene.own.cert);
@@ -35,7 +36,7 @@ export class ProxyScene implements AsyncDisposable {
       await scene.startAuthorizer();
       scene.#running = await proxy.start({
         folder,
-        upstreamPort: scene.application.port,
+        upstreamPort: upstreamPort ?? scene.application.port,
         authorizerSocket: scene.#socket,
         certs: scene.#certs,
       });
