@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PACKAGING = join(import.meta.dirname, "../../packaging");
-const UNITS = ["handclasp-gateway.service", "handclasp-gateway.socket"];
+const UNITS = ["handclasp-gateway.service", "handclasp-gateway.socket", "handclasp-authorizer.service"];
 /** What our units mention of systemd's own. */
 const TARGETS = ["sysinit", "basic", "shutdown", "sockets", "network-online", "multi-user"];
 /** In tenths: `systemd-analyze security` says 1.4. */
@@ -39,10 +39,12 @@ describe("what packaging/ has for systemd", { skip }, () => {
     assert.match(analyze("verify", `--root=${root}`, ...paths).said, /Unknown key 'NoDelai'/);
   });
 
-  it("leaves the service little that it could do", () => {
-    const unit = join(PACKAGING, "handclasp-gateway.service");
-    const limit = `--threshold=${MOST_EXPOSURE}`;
-    const { code, said } = analyze("security", "--offline=true", "--no-pager", limit, unit);
-    assert.equal(code, 0, said);
-  });
+  for (const service of UNITS.filter((unit) => unit.endsWith(".service"))) {
+    it(`leaves ${service} little that it could do`, () => {
+      const limit = `--threshold=${MOST_EXPOSURE}`;
+      const unit = join(PACKAGING, service);
+      const { code, said } = analyze("security", "--offline=true", "--no-pager", limit, unit);
+      assert.equal(code, 0, said);
+    });
+  }
 });
