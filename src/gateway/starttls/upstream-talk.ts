@@ -69,7 +69,7 @@ export class UpstreamTalk {
     for (let at = 0; at < bytes.length && !this.#saidLast;) {
       const end = bytes.indexOf(NEWLINE, at);
       const line = bytes.subarray(at, end < 0 ? undefined : end);
-      this.#command += Buffer.from(line.subarray(0, LONGEST_COMMAND)).toString("latin1");
+      this.#command += Buffer.from(line.subarray(0, LONGEST_COMMAND + 1)).toString("latin1");
       // Whatever that is, nothing is held back behind it.
       this.#saidLast = this.#command.length > LONGEST_COMMAND || this.#rules.lastCommand.test(this.#command);
       if (end < 0) return;
