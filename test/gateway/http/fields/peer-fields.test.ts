@@ -290,7 +290,7 @@ describe("the upstream of a client behind a proxy that only passes bytes on", ()
     const addresses = headerV2("198.51.100.7", 1).subarray(16);
     const nameless = [0x00, 0x01, 0x10, 0x12].map((family) => rawV2(0x21, family, addresses));
     for (const header of ["PROXY UNKNOWN\r\n", ...nameless]) {
-      assert.deepEqual(await said(header), ["127.0.0.1", "https", "a", "for=127.0.0.1;proto=https;host=a"]);
+      assert.deepEqual(await said(header), ["unknown", "https", "a", "for=unknown;proto=https;host=a"]);
     }
     const [last] = (await said(rawV2(0x20, 0x11, addresses))).slice(-1);
     assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
