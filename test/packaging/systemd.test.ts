@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
+import { Home, MAIN, until } from "../cli/support/serve.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const PACKAGING = join(import.meta.dirname, "../../packaging");
-const UNITS = ["handclasp-gateway.service", "handclasp-gateway.socket", "handclasp-authorizer.service"];
+const SERVICES = ["handclasp-gateway", "handclasp-authorizer"];
+const UNITS = SERVICES.flatMap((name) => [`${name}.service`, `${name}.socket`]);
 /** What our units mention of systemd's own. */
 const TARGETS = ["sysinit", "basic", "shutdown", "sockets", "network-online", "multi-user"];
 /** In tenths: `systemd-analyze security` says 1.4. */
@@ -39,12 +44,38 @@ describe("what packaging/ has for systemd", { skip }, () => {
     assert.match(analyze("verify", `--root=${root}`, ...paths).said, /Unknown key 'NoDelai'/);
   });
 
-  for (const service of UNITS.filter((unit) => unit.endsWith(".service"))) {
-    it(`leaves ${service} little that it could do`, () => {
+  for (const name of SERVICES) {
+    it(`leaves ${name} little that it could do`, () => {
+      const unit = join(PACKAGING, `${name}.service`);
       const limit = `--threshold=${MOST_EXPOSURE}`;
-      const unit = join(PACKAGING, service);
       const { code, said } = analyze("security", "--offline=true", "--no-pager", limit, unit);
       assert.equal(code, 0, said);
     });
   }
+
+  it("has the authorizer take the socket that the unit opens, and leave it there", async () => {
+    using home = new Home();
+    const socket = home.path("authz.sock");
+    const args = ["-l", socket, process.execPath, MAIN, "authorizer", "--listen", `unix:${socket}`, "--json"];
+    const environment = Object.entries({ XDG_DATA_HOME: home.folder, PATH: process.env["PATH"] ?? "" });
+    const passed = environment.flatMap(([name, value]) => ["-E", `${name}=${value}`]);
+    const child = spawn("systemd-socket-activate", [...passed, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    try {
+      await until(() => existsSync(socket));
+      const asked = request({ socketPath: socket, path: "/health", agent: false }).end();
+      const [{ statusCode }] = (await once(asked, "response")) as [IncomingMessage];
+      assert.equal(statusCode, 200);
+      for await (const line of createInterface(child.stderr)) {
+        if (!line.includes('"event":"listening"')) continue;
+        assert.partialDeepStrictEqual(JSON.parse(line), { address: `unix:${socket}` });
+        break;
+      }
+    } finally {
+      child.kill();
+      await once(child, "close");
+    }
+    assert.ok(existsSync(socket));
+  });
 });

@@ -35,7 +35,8 @@ export async function listenForProxies(
 }
 
 /** sd_listen_fds(3): who may connect to a Unix socket, its unit says. */
-async function listenOnPassed(server: Server, { secretFile }: AuthorizerConfig, fd: number): Promise<Place> {
+async function listenOnPassed(server: Server, config: AuthorizerConfig, fd: number): Promise<Place> {
+  const { listen: where, secretFile } = config;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen({ fd }, resolve);
@@ -48,7 +49,10 @@ async function listenOnPassed(server: Server, { secretFile }: AuthorizerConfig, 
     server.off("error", reject);
   }
   const bound = server.address();
-  if (bound === null || typeof bound === "string") return { address: `unix:${bound ?? ""}`, remove: nothing };
+  if (bound === null || typeof bound === "string") {
+    // Node does not know the path of a socket that it did not open.
+    return { address: `unix:${where.kind === "unix" ? where.path : ""}`, remove: nothing };
+  }
   const { address: host, port } = bound;
   const address = formatServerAddress({ host, port });
   if (secretFile === undefined) {
