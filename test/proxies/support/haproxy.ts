@@ -43,22 +43,33 @@ export function mapOf(folder: string): string {
   return join(folder, "handclasp.map");
 }
 
-async function start(place: ProxyPlace): Promise<RunningProxy> {
+async function start(example: Parameters<typeof placeHaproxy>[0], place: ProxyPlace): Promise<RunningProxy> {
   const port = await freePort();
-  const file = placeHaproxy("haproxy.cfg", place, port);
-  return await startProxy(HAPROXY_PROGRAM, ["-db", "-f", file], port);
+  return await startProxy(HAPROXY_PROGRAM, ["-db", "-f", placeHaproxy(example, place, port)], port);
 }
 
-const PROXY = { program: HAPROXY_PROGRAM, packages: "haproxy", cannot: {}, start } as const;
+const PROGRAM = { program: HAPROXY_PROGRAM, packages: "haproxy", cannot: {} } as const;
 
 /** It asks for each request. */
-export const HAPROXY: ProxyUnderTest = { ...PROXY, name: "HAProxy", webSocketOfRevoked: "lives on" };
+export const HAPROXY: ProxyUnderTest = {
+  ...PROGRAM,
+  name: "HAProxy",
+  webSocketOfRevoked: "lives on",
+  start: (place) => start("haproxy.cfg", place),
+};
 
 /** It has a map, which the authorizer keeps. */
 export const HAPROXY_WITH_MAP: ProxyUnderTest = {
-  ...PROXY,
+  ...HAPROXY,
   name: "HAProxy with its map",
   webSocketOfRevoked: "is cut",
   hears: "soon",
   authorizerOptions: (folder) => ["--haproxy", `${socketOf(folder)}:${mapOf(folder)}`],
+};
+
+/** The same for bytes: no application is told who comes. */
+export const HAPROXY_IN_MODE_TCP: ProxyUnderTest = {
+  ...HAPROXY_WITH_MAP,
+  name: "HAProxy in mode tcp",
+  start: (place) => start("haproxy-tcp.cfg", place),
 };
