@@ -8,6 +8,7 @@ import type { KeyPin } from "../x509/certificate-facts.ts";
 import { answerAdmitted, answerEmpty, answerRefused } from "./answer.ts";
 import { Callers } from "./callers.ts";
 import { presentationOf } from "./presented-certificate.ts";
+import { fieldLines } from "./raw-fields.ts";
 import { ProxiedEncounter } from "./proxied-encounter.ts";
 
 export interface AuthorizerOptions {
@@ -75,6 +76,8 @@ export class Authorizer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     response.sendDate = false;
     const { url = "", rawHeaders } = request;
+    // Behind a request for another protocol Node reads on from wherever the next piece begins.
+    if (fieldLines(rawHeaders, "upgrade").length > 0) response.shouldKeepAlive = false;
     if (url === "/health") return answerEmpty(response, this.#options.isAble() ? 200 : 503);
     const presentation = presentationOf(url);
     if (presentation === undefined) return answerEmpty(response, 404);

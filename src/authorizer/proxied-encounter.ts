@@ -1,16 +1,14 @@
 import { isIP } from "node:net";
 import { nextConnectionNumber, toConnectionId } from "../admission/connection-id.ts";
 import type { Encounter } from "../admission/encounter.ts";
+import { AUTHORIZER } from "../trust/records/sighting.ts";
 import type { KeyPin } from "../x509/certificate-facts.ts";
 import { type Presentation, presentedCertificate } from "./presented-certificate.ts";
 import { fieldLines } from "./raw-fields.ts";
 
-/** What lists and refusals call whoever a proxy asked about. */
-export const LISTENER = "authorizer";
-
 /** A client of a proxy, as the proxy tells of it in one request. */
 export class ProxiedEncounter implements Encounter {
-  readonly listener: string = LISTENER;
+  readonly listener: string = AUTHORIZER;
   /** A proxy does not say so, and asks again for every request. */
   readonly resumed = false;
   readonly caSigned = false;

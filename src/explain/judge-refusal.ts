@@ -2,7 +2,7 @@ import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
 import { escapeAgain, escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
-import type { RecordedReason } from "../trust/records/sighting.ts";
+import { AUTHORIZER, type RecordedReason } from "../trust/records/sighting.ts";
 import type { Explanation } from "./explanation.ts";
 import { DETAIL_WORDS } from "./refusal-words.ts";
 import type { HandclaspAct, Remedy } from "../remedy.ts";
@@ -11,7 +11,7 @@ import { tokenRemedies } from "./token-remedies.ts";
 /** What is known about a refusal. */
 export interface RefusalFacts {
   readonly refusal: RefusalSighting;
-  /** The alert that stands for the reason, where it is TLS 1.3; null for what was refused behind TLS. */
+  /** The alert that stands for the reason, where it is TLS 1.3; null for what was refused by a status of HTTP. */
   readonly alert: string | null;
   /** The one that it is before TLS 1.3. */
   readonly olderAlert: string | null;
@@ -27,9 +27,13 @@ export function judgeRefusal(facts: RefusalFacts): Explanation {
   const { rule, remedies } = JUDGE[reason](facts);
   const evidence = [who(facts), rule];
   if (problem !== null) evidence.push(`What was wrong: ${escapeAgain(problem)}.`);
+  if (detail === "wrong-server" && facts.refusal.listener === AUTHORIZER) evidence.push(PROXY_PIN);
   if (detail !== null && reason !== "token-invalid") evidence.push(DETAIL_WORDS[detail]);
   return { rule: reason, certainty: "certain", evidence, remedies };
 }
+
+const PROXY_PIN =
+  "Through a proxy, tokens are for the key of the proxy's certificate, which the authorizer has to be given.";
 
 interface Judged {
   /** Which rule refused it, as a sentence. */
@@ -57,20 +61,32 @@ function who({ refusal, alert, olderAlert }: RefusalFacts): string {
       : "";
   const where = listener === null ? "" : ` at the listener "${escapeText(listener)}"`;
   const older = olderAlert === alert ? "" : ` (before TLS 1.3: ${olderAlert})`;
-  const told = alert === null ? "HTTP status 403" : `alert ${alert}${older}`;
+  const told = alert === null ? toldByStatus(refusal) : `alert ${alert}${older}`;
   return `${client} was refused${where} at ${time(lastAt)}${before} (connection ${escapeText(connection)}): ${reason}, ${told}.${others}`;
+}
+
+function toldByStatus({ listener, reason }: RefusalSighting): string {
+  if (listener !== AUTHORIZER) return "HTTP status 403";
+  const status = { "no-certificate": 401, "store-unavailable": 503 }[reason as string] ?? 403;
+  return `HTTP status ${status} to the proxy that asked`;
 }
 
 const FROM_OWNER: Remedy = { act: "add-certificate", at: "server", when: "to let it in" };
 
 const JUDGE: Readonly<Record<RecordedReason, (facts: RefusalFacts) => Judged>> = {
-  "no-certificate": () => ({
-    rule: "It showed no certificate, and the server lets in nobody without one.",
-    remedies: [
-      { act: "show-certificate", at: "client" },
-      { act: "serve-without-certificates", at: "server", when: "to serve clients without one" },
-    ],
-  }),
+  "no-certificate": ({ refusal }) =>
+    refusal.listener === AUTHORIZER
+      ? {
+          rule: "The proxy handed over no certificate: its client showed none, or the proxy does not ask for one, or does not pass it on.",
+          remedies: [{ act: "show-certificate", at: "client" }],
+        }
+      : {
+          rule: "It showed no certificate, and the server lets in nobody without one.",
+          remedies: [
+            { act: "show-certificate", at: "client" },
+            { act: "serve-without-certificates", at: "server", when: "to serve clients without one" },
+          ],
+        },
   "malformed-certificate": () => ({
     rule: "Its certificate cannot be read, or what it claims cannot be a name.",
     remedies: [

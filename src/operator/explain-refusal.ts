@@ -4,6 +4,7 @@ import { judgeRefusal, type RefusalFacts } from "../explain/judge-refusal.ts";
 import { alertOf } from "../trust/judging/alerts.ts";
 import { parseIpAddress } from "../trust/network/ip-network.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
+import { AUTHORIZER } from "../trust/records/sighting.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
@@ -17,7 +18,7 @@ export interface ExplainedRefusal {
   readonly connection: string;
   readonly reason: RefusalSighting["reason"];
   readonly detail: RefusalSighting["detail"];
-  /** The name of the alert that stands for the reason in TLS 1.3; null for what was refused behind TLS. */
+  /** The name of the alert that stands for the reason in TLS 1.3; null for what was refused by a status of HTTP. */
   readonly alert: string | null;
   readonly peer: string | null;
   readonly keyId: string | null;
@@ -71,8 +72,8 @@ function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {
 }
 
 /** Which version a connection had is not on record. */
-function alertsFor({ reason }: RefusalSighting): Pick<RefusalFacts, "alert" | "olderAlert"> {
-  if (reason === "path-not-allowed") return { alert: null, olderAlert: null };
+function alertsFor({ reason, listener }: RefusalSighting): Pick<RefusalFacts, "alert" | "olderAlert"> {
+  if (reason === "path-not-allowed" || listener === AUTHORIZER) return { alert: null, olderAlert: null };
   return { alert: alertOf(reason, "TLSv1.3"), olderAlert: alertOf(reason, "TLSv1.2") };
 }
 

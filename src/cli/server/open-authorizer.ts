@@ -1,7 +1,7 @@
-import { LISTENER } from "../../authorizer/proxied-encounter.ts";
 import type { GatewayConfig } from "../../gateway/config/config.ts";
 import type { AuthorizerMetrics } from "../../gateway/metrics/authorizer-metrics.ts";
 import { Happenings } from "../../trust/happenings/happenings.ts";
+import { AUTHORIZER } from "../../trust/records/sighting.ts";
 import type { AuthorizerServer } from "../authorizer/authorizer-server.ts";
 import { logHappenings } from "../log/log-happenings.ts";
 import { warnAbout } from "./warn-about.ts";
@@ -29,7 +29,7 @@ export async function openAuthorizer(
   const { AuthorizerServer: Server } = await import("../authorizer/authorizer-server.ts");
   const server = opened.use(await Server.open({ config, store, verb, maxPending, happenings, log }));
   const { validity } = config.policy;
-  const about = { name: LISTENER, isOfFile: true };
+  const about = { name: AUTHORIZER, isOfFile: true };
   warnAbout({ trustCa: "none", clientCertificate: "required", validity }, log, about);
   log.write({ event: "authorizer", ...server.told });
   const ours = opened.move();

@@ -5,6 +5,7 @@ import { letsInStrangers } from "./parse-allowed.ts";
 import { LISTENER_SETTINGS } from "./listener-settings.ts";
 import { parseSocketPath } from "./parse-socket-path.ts";
 import { parseUpstream } from "./parse-upstream.ts";
+import { AUTHORIZER } from "../../trust/records/sighting.ts";
 import { type Setting, standardOf } from "./setting.ts";
 
 /** Who reads what is said of a listener: a file, or a command line. */
@@ -55,6 +56,9 @@ function checkTogether(values: ListenerValues, { spell, misplaced, complain }: L
   if ((cert === undefined) !== (key === undefined)) {
     const missing = cert === undefined ? keySetting : certSetting;
     complain(missing, `${spell(certSetting)} and ${spell(keySetting)} belong together`);
+  }
+  if (values.name === AUTHORIZER) {
+    complain(LISTENER_SETTINGS.name, `${AUTHORIZER} is what the authorizer is called in logs and lists`);
   }
   if (minTls > maxTls) {
     const { minTls: oldest, maxTls: newest } = LISTENER_SETTINGS;

@@ -1,10 +1,10 @@
 import { Counter, Histogram, Registry } from "prom-client";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
 import { REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
+import { AUTHORIZER } from "../../trust/records/sighting.ts";
 import type { WorkerReport } from "../workers/worker-message.ts";
 import { FIRST_USES, REFUSALS } from "./shared-metrics.ts";
 
-const LISTENER = "authorizer";
 /** Nearly all are known, and answered within the first. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
@@ -24,14 +24,14 @@ export class AuthorizerMetrics implements Disposable {
       registers,
     });
     // So that they are there, at 0, before anything happens: what begins at 1 has not increased for Prometheus.
-    firstUses.inc({ listener: LISTENER }, 0);
-    for (const reason of REFUSAL_REASONS) refusals.inc({ listener: LISTENER, reason }, 0);
+    firstUses.inc({ listener: AUTHORIZER }, 0);
+    for (const reason of REFUSAL_REASONS) refusals.inc({ listener: AUTHORIZER, reason }, 0);
     this.#unsubscribe = happenings.subscribe(["met", "rotated", "recognised", "refused"], (happening) => {
       if (happening.type === "refused") {
-        refusals.inc({ listener: LISTENER, reason: happening.reason });
+        refusals.inc({ listener: AUTHORIZER, reason: happening.reason });
         return;
       }
-      if (happening.type === "met") firstUses.inc({ listener: LISTENER });
+      if (happening.type === "met") firstUses.inc({ listener: AUTHORIZER });
       admitted.observe(happening.durationMs / 1000);
     });
   }

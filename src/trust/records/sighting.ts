@@ -4,6 +4,12 @@ import type { RefusalReason, Refuse } from "./verdict.ts";
 /** Why somebody was refused, in the lists: in a handshake, or, by a path rule of a gateway, when asking for something. */
 export type RecordedReason = RefusalReason | "path-not-allowed";
 
+/**
+ * The listener of clients that proxies ask about: none of theirs came to us, and a refusal is a status of HTTP to the proxy.
+ * No listener of a gateway is called so.
+ */
+export const AUTHORIZER = "authorizer";
+
 /** What is kept of a refusal, whoever refused. */
 export type Refusal = Pick<Refuse, "pin" | "peer" | "concern" | "problem" | "fingerprint"> & {
   readonly reason: RecordedReason;
