@@ -9,12 +9,19 @@ import {
   startProxy,
 } from "./proxy-under-test.ts";
 
+/** Another version is tried by naming it. */
+const PROGRAM = process.env["HANDCLASP_TEST_CADDY"] ?? "/usr/bin/caddy";
+
 /** No port but the one it is told, and nothing kept outside of the folder. */
 const ALONE = "{\n\tadmin off\n\tauto_https disable_redirects\n\thttps_port PORT\n}\n";
 
-async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPlace): Promise<RunningProxy> {
+async function start(
+  { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
+  changes: Readonly<Record<string, string>>,
+): Promise<RunningProxy> {
   const port = await freePort();
   const site = exampleWith("Caddyfile", {
+    ...changes,
     "https://app.example {": `https://app.example {\n\tbind 127.0.0.1`,
     "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
     "/run/handclasp/authz.sock": authorizerSocket,
@@ -23,7 +30,7 @@ async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPla
   });
   const file = join(folder, "Caddyfile");
   writeFileSync(file, ALONE.replace("PORT", String(port)) + site);
-  return await startProxy("/usr/bin/caddy", ["run", "--config", file, "--adapter", "caddyfile"], port, {
+  return await startProxy(PROGRAM, ["run", "--config", file, "--adapter", "caddyfile"], port, {
     ...process.env,
     HOME: folder,
     XDG_DATA_HOME: folder,
@@ -31,11 +38,18 @@ async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPla
   });
 }
 
-export const CADDY: ProxyUnderTest = {
-  name: "Caddy",
-  program: "/usr/bin/caddy",
-  packages: "caddy",
-  cannot: {},
-  webSocketOfRevoked: "lives on",
-  start,
-};
+/** Caddy with the example, in which these texts stand as others, too. */
+export function caddyWith(changes: Readonly<Record<string, string>>): ProxyUnderTest {
+  return {
+    name: "Caddy",
+    program: PROGRAM,
+    packages: "caddy",
+    cannot: {},
+    webSocketOfRevoked: "lives on",
+    // Caddy 2.6 lets clients resume, 2.11 does not.
+    neverResumes: "HANDCLASP_TEST_CADDY" in process.env,
+    start: (place) => start(place, changes),
+  };
+}
+
+export const CADDY: ProxyUnderTest = caddyWith({});

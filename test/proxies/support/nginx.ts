@@ -9,6 +9,9 @@ import {
   startProxy,
 } from "./proxy-under-test.ts";
 
+/** Another version is tried by naming it. */
+const PROGRAM = process.env["HANDCLASP_TEST_NGINX"] ?? "/usr/sbin/nginx";
+
 /** What Debian's nginx.conf is around a file of conf.d, in a folder of ours. */
 function mainFile(folder: string, site: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -28,7 +31,7 @@ ${temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n")}
 export function nginxWith(changes: Readonly<Record<string, string>>): ProxyUnderTest {
   return {
     name: "nginx",
-    program: "/usr/sbin/nginx",
+    program: PROGRAM,
     packages: "nginx-light",
     cannot: {},
     webSocketOfRevoked: "lives on",
@@ -57,5 +60,5 @@ async function start(
   );
   const file = join(folder, "nginx.conf");
   writeFileSync(file, mainFile(folder, site));
-  return await startProxy("/usr/sbin/nginx", ["-p", folder, "-c", file, "-e", "stderr"], port);
+  return await startProxy(PROGRAM, ["-p", folder, "-c", file, "-e", "stderr"], port);
 }

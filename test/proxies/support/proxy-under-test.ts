@@ -36,6 +36,8 @@ export interface ProxyUnderTest {
   readonly webSocketOfRevoked: "lives on" | "is cut";
   /** Whether what became of trust holds for the very next request, or a moment later. Default at once. */
   readonly hears?: "soon";
+  /** Its clients get no TLS session that they can resume. */
+  readonly neverResumes?: boolean;
   /** Options of the authorizer beside `--listen`. */
   readonly authorizerOptions?: (folder: string) => readonly string[];
   start(place: ProxyPlace): Promise<RunningProxy>;
