@@ -175,7 +175,7 @@ const JUDGE: Readonly<Record<RecordedReason, (facts: RefusalFacts) => Judged>> =
     const { detail } = refusal;
     if (detail === "not-listed") return { rule: DETAIL_WORDS[detail], remedies: tokenRemedies(detail) };
     // Where first use is accepted, who is not in the list stays a stranger.
-    if (key?.peer == null) {
+    if ((key?.peer ?? null) === null) {
       return {
         rule: "The key is not known, and the name it claims is not in the list of those who may use this listener.",
         remedies: [
