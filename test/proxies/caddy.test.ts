@@ -4,7 +4,7 @@ import { freePort } from "../journeys/support/gateway.ts";
 import { identity } from "../guard/support/identities.ts";
 import { CADDY, caddyWith } from "./support/caddy.ts";
 import { playScenarios } from "./support/play-scenarios.ts";
-import { ask, ProxyClient } from "./support/proxy-client.ts";
+import { ask, fieldOf, ProxyClient } from "./support/proxy-client.ts";
 import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
 import { spoofedFields } from "./support/spoofed.ts";
@@ -27,6 +27,22 @@ describe("Caddy with more than the example has", { skip: missing(CADDY), timeout
       assert.equal(answer.status, 200, answer.text);
       assert.doesNotMatch(JSON.stringify(answer.app?.fields), /mallory/, JSON.stringify(headers));
     }
+  });
+});
+
+describe("Caddy before a group", { skip: missing(CADDY), timeout: 60_000 }, () => {
+  it("lets its members in alone, and tells the application where they are, whatever they say themselves", async () => {
+    const only = `${BELOW}\t\t@others not header_regexp Handclasp-Groups (^|,)dba(,|$)\n\t\trespond @others 403\n`;
+    await using scene = await ProxyScene.open(caddyWith({ [BELOW]: only }));
+    const client = await scene.known("anna");
+    const headers = { "Handclasp-Groups": "dba", "X-Forwarded-For": "192.0.2.1" };
+    assert.equal((await ask(scene.port, client, { headers })).status, 403);
+    await scene.run("group", "add", "dbas", "anna");
+    assert.equal((await ask(scene.port, client, { headers })).status, 403);
+    await scene.run("group", "add", "dba", "anna");
+    const answer = await ask(scene.port, client, { headers });
+    assert.deepEqual(fieldOf(answer, "Handclasp-Groups"), ["dba,dbas"]);
+    assert.deepEqual(fieldOf(answer, "X-Forwarded-For"), ["127.0.0.1"]);
   });
 });
 

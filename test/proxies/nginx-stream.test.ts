@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { answers, openClient, openUpstream, talking } from "../gateway/support/upstream.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
+import { expiredIdentity } from "./support/certificates.ts";
 import { NGINX_STREAM } from "./support/nginx-stream.ts";
 import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
@@ -60,6 +61,13 @@ describe("the authorizer behind nginx's stream", { skip: missing(NGINX_STREAM), 
     await scene.run("trust", "revoke", "bert", "--yes");
     assert.equal(await told(bert), "");
     assert.equal(upstream.sockets.size, open);
+  });
+
+  it("ends a certificate that nginx itself objects to, and asks nobody", async () => {
+    const late = await expiredIdentity("late");
+    assert.equal(await told(late), "");
+    const rows = await scene.run("refusals", "--search", "late", "--json");
+    assert.deepEqual(JSON.parse(rows), []);
   });
 
   it("lets a connection that is open live on when its key is revoked", async () => {

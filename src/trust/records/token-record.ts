@@ -46,9 +46,7 @@ export type TokenProblem =
   | "wrong-address"
   | "wrong-server"
   | "bad-proof"
-  | "name-taken"
-  /** A listener's list would not let in whom it makes: it stays unused. */
-  | "not-listed";
+  | "name-taken";
 
 /** Where a token is in its life. */
 export type TokenState = "open" | "used" | "expired" | "cancelled";
