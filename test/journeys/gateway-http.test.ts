@@ -14,7 +14,12 @@ function openApp(): Promise<Upstream> {
   return openHttpUpstream(
     async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
-      const { "handclasp-peer": peer, "client-cert": certificate } = request.headers;
+      const {
+        "handclasp-peer": peer,
+        "client-cert": certificate,
+        "handclasp-groups": groups,
+      } = request.headers;
+      if (request.url === "/groups") return void response.end(groups);
       response.end(
         `${request.method} ${request.url} by ${String(peer)} ${String(certificate).length > 100} ${body}`,
       );
@@ -77,6 +82,20 @@ describe("an HTTP service behind the gateway", () => {
     const message = once(socket, "message");
     socket.send("hi");
     assert.equal(String((await message)[0]), "anna said hi");
+
+    // Another process says so; the connection is the same.
+    const groups = async (): Promise<string> => {
+      const asked = session.request({ ":path": "/groups", "handclasp-groups": "admin" });
+      return (await asked.setEncoding("utf8").toArray()).join("");
+    };
+    assert.equal(await groups(), "");
+    for (const [act, told] of [
+      ["add", "Staff"],
+      ["remove", ""],
+    ] as const) {
+      assert.equal((await home.run(["group", act, "Staff", "anna"])).code, 0);
+      while ((await groups()) !== told) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
 
     const gone = Promise.all([once(socket, "close"), once(session, "close")]);
     assert.equal((await home.run(["trust", "revoke", "anna"])).code, 0);

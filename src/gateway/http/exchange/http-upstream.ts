@@ -87,7 +87,9 @@ export function mayRepeat(method: string, { repeats }: UpstreamFailure): boolean
 const TIMEOUTS = /TIMEOUT|TIMEDOUT/;
 /** What undici says of fields and targets that it does not send. */
 const UNSENDABLE = /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED)$/;
-const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EMFILE|ENOENT)/;
+/** The last three are said of Unix sockets: of one that we may not use, and of one with too many that wait for it. */
+const UNREACHABLE =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EMFILE|ENOENT|EACCES|EPERM|EAGAIN)/;
 
 /** A connection that ended with an answer due. What is no HTTP, or too much of it, was an answer. */
 const ENDED = /^(?:UND_ERR_SOCKET|UPSTREAM_RESET|ECONNRESET|EPIPE)$/;
