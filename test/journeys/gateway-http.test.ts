@@ -89,12 +89,12 @@ describe("an HTTP service behind the gateway", () => {
       return (await asked.setEncoding("utf8").toArray()).join("");
     };
     assert.equal(await groups(), "");
-    for (const [act, told] of [
+    for (const [act, expected] of [
       ["add", "Staff"],
       ["remove", ""],
     ] as const) {
       assert.equal((await home.run(["group", act, "Staff", "anna"])).code, 0);
-      while ((await groups()) !== told) await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await groups()) !== expected) await new Promise((resolve) => setTimeout(resolve, 20));
     }
 
     const gone = Promise.all([once(socket, "close"), once(session, "close")]);
