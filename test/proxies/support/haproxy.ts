@@ -16,6 +16,7 @@ export function placeHaproxy(
   example: "haproxy.cfg" | "haproxy-tcp.cfg",
   { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
   port: number,
+  configure: (text: string) => string = (text) => text,
 ): string {
   const asked = { "/run/handclasp/authz.sock": authorizerSocket };
   writeFileSync(join(folder, "handclasp.lua"), exampleWith("haproxy.lua", asked));
@@ -30,7 +31,7 @@ export function placeHaproxy(
     "bind :443": `bind 127.0.0.1:${port}`,
     "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
   });
-  writeFileSync(file, config);
+  writeFileSync(file, configure(config));
   return file;
 }
 

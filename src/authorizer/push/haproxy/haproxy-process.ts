@@ -1,5 +1,4 @@
 import { HandclaspError } from "../../../errors.ts";
-import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
 import type { TrustPort } from "../../../trust/trust-port.ts";
 import type { KeyPin } from "../../../x509/certificate-facts.ts";
 import { MapCopy } from "./map-copy.ts";
@@ -34,14 +33,16 @@ export class HaproxyProcess {
   readonly #options: HaproxyProcessOptions;
   readonly #copy: MapCopy;
   /** Keys whose open streams are to end, even if they are trusted again by now. */
-  #fallen = new Set<KeyPin>();
+  readonly #fallen: Set<KeyPin>;
   #looksLeft = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #hasTable = true;
+  #streamProblem: Error | undefined;
   #wasFilled = false;
 
-  constructor(api: RuntimeApi, options: HaproxyProcessOptions) {
+  /** `fallen`: keys of which nobody could be told that they fell. */
+  constructor(api: RuntimeApi, options: HaproxyProcessOptions, fallen: Iterable<KeyPin>) {
     this.#api = api;
+    this.#fallen = new Set(fallen);
     this.#options = options;
     this.#copy = new MapCopy(api, options.map, options.certificates);
   }
@@ -50,20 +51,17 @@ export class HaproxyProcess {
     this.#copy.changed(fingerprint);
   }
 
-  /** What a client was told by its key holds no more: nor does what it has open. */
-  fell(changes: TrustChanges): void {
-    for (const [pin, { fell, formerNames, leftGroups }] of changes) {
-      if (fell !== undefined || formerNames.length > 0 || leftGroups.length > 0) this.#fallen.add(pin);
-    }
+  fell(pin: KeyPin): void {
+    this.#fallen.add(pin);
   }
 
   /** Brings it in step. To be called every second, and when something changed. Rejects when it cannot be told. */
   async step(): Promise<HaproxyState> {
-    const problem = (await this.#keepMap()) ?? (await this.#endStreams());
+    const [ofMap, ofStreams] = [await this.#keepMap(), await this.#endStreams()];
     const info = await this.#api.ask("show info");
     const isStopping = /^Stopping: 1$/m.test(info);
     const isOver = isStopping && /^CurrConns: 0$/m.test(info);
-    return { stage: isOver ? "over" : isStopping ? "stopping" : "serving", problem };
+    return { stage: isOver ? "over" : isStopping ? "stopping" : "serving", problem: ofMap ?? ofStreams };
   }
 
   /** Has it believe nothing any more, and leaves it alone. */
@@ -106,22 +104,19 @@ export class HaproxyProcess {
 
   async #endStreams(): Promise<Error | undefined> {
     const now = performance.now();
-    const fallen = this.#fallen;
-    if (fallen.size > 0) this.#looksLeft = LOOKS_AFTER_A_FALL;
-    const isTime = this.#looksLeft > 0 || now - this.#lookedAt >= LOOK_EVERY_MS;
-    if (isTime) {
-      this.#fallen = new Set();
-      this.#looksLeft = Math.max(0, this.#looksLeft - 1);
-      this.#lookedAt = now;
-      const streams = await openStreams(this.#api);
-      this.#hasTable = streams !== undefined;
-      const over = streams?.filter(({ pin }) => fallen.has(pin) || this.#isDistrusted(pin)) ?? [];
-      if (over.length > 0) await shutDown(this.#api, new Set(over.map(({ from }) => from)));
-      for (const stream of over) this.#options.onCut(stream);
-    }
-    return this.#hasTable
-      ? undefined
-      : wrong(`what revoked peers have open cannot be ended: it has no table ${OPEN_TABLE}`);
+    const fallen = [...this.#fallen];
+    if (fallen.length > 0) this.#looksLeft = LOOKS_AFTER_A_FALL;
+    if (this.#looksLeft === 0 && now - this.#lookedAt < LOOK_EVERY_MS) return this.#streamProblem;
+    const streams = await openStreams(this.#api);
+    const over = streams?.filter(({ pin }) => fallen.includes(pin) || this.#isDistrusted(pin)) ?? [];
+    const problem = await shutDown(this.#api, new Set(over.map(({ from }) => from)));
+    for (const pin of fallen) this.#fallen.delete(pin);
+    this.#looksLeft = Math.max(0, this.#looksLeft - 1);
+    this.#lookedAt = now;
+    const noTable = wrong(`what revoked peers have open cannot be ended: it has no table ${OPEN_TABLE}`);
+    this.#streamProblem = streams === undefined ? noTable : problem;
+    if (problem === undefined) for (const stream of over) this.#options.onCut(stream);
+    return this.#streamProblem;
   }
 
   #isDistrusted(pin: KeyPin): boolean {

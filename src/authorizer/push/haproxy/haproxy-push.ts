@@ -1,8 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Happenings } from "../../../trust/happenings/happenings.ts";
+import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
 import type { Trust } from "../../../trust/trust.ts";
+import type { KeyPin } from "../../../x509/certificate-facts.ts";
 import type { TrustPush } from "../trust-push.ts";
 import { HaproxyProcess } from "./haproxy-process.ts";
+import type { OpenStream } from "./open-streams.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 import { TrustedCertificates } from "./trusted-certificates.ts";
 
@@ -31,6 +34,8 @@ export class HaproxyPush implements TrustPush {
   readonly #options: HaproxyPushOptions;
   readonly #certificates: TrustedCertificates;
   readonly #processes = new Map<HaproxyProcess, () => void>();
+  /** Keys that fell, or are called something else, since whoever has the socket was in step. */
+  readonly #fallen = new Set<KeyPin>();
   readonly #following = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #stops: readonly (() => void)[] = [];
@@ -54,10 +59,7 @@ export class HaproxyPush implements TrustPush {
   start(): void {
     const { trust, happenings, listener } = this.#options;
     this.#stops = [
-      trust.onChange((changes) => {
-        for (const process of this.#processes.keys()) process.fell(changes);
-        this.#wake();
-      }),
+      trust.onChange((changes) => this.#changed(changes)),
       happenings.subscribe(["met", "rotated", "recognised"], ({ connection, peer }) => {
         if (connection.listener !== listener || peer.certificate === undefined) return;
         this.#certificates.admitted(peer.certificate.der, peer.fingerprint);
@@ -78,6 +80,15 @@ export class HaproxyPush implements TrustPush {
     return this.#closing.signal.aborted;
   }
 
+  #changed(changes: TrustChanges): void {
+    for (const [pin, { fell, formerNames, leftGroups }] of changes) {
+      if (fell === undefined && formerNames.length === 0 && leftGroups.length === 0) continue;
+      this.#fallen.add(pin);
+      for (const process of this.#processes.keys()) process.fell(pin);
+    }
+    this.#wake();
+  }
+
   async #begin(): Promise<void> {
     await this.#certificates.load();
     while (!this.#isClosed) {
@@ -95,12 +106,10 @@ export class HaproxyPush implements TrustPush {
   async #follow(): Promise<void> {
     const { socket, map, trust, happenings } = this.#options;
     const api = await RuntimeApi.open(socket);
-    const process = new HaproxyProcess(api, {
-      map,
-      certificates: this.#certificates,
-      trust,
-      onCut: (stream) => happenings.tell({ type: "push-cut", push: "haproxy", place: socket, ...stream }),
-    });
+    const onCut = (stream: OpenStream): void =>
+      happenings.tell({ type: "push-cut", push: "haproxy", place: socket, ...stream });
+    const options = { map, certificates: this.#certificates, trust, onCut };
+    const process = new HaproxyProcess(api, options, this.#fallen);
     this.#processes.set(process, ignore);
     if (await this.#stay(process, "serving"))
       this.#keep(this.#stay(process, "stopping").then(ignore, ignore));
@@ -117,6 +126,7 @@ export class HaproxyPush implements TrustPush {
           return goesOn;
         }
         if (stage === "serving") this.#stepped(process, state.problem);
+        if (stage === "serving" && process.isInStep) this.#fallen.clear();
         await this.#rest(process);
       }
       await process.close();
