@@ -3,6 +3,7 @@ import type { Happenings } from "../../trust/happenings/happenings.ts";
 import { REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
 import { AUTHORIZER } from "../../trust/records/sighting.ts";
 import type { WorkerReport } from "../workers/worker-message.ts";
+import { countPushes } from "./push-metrics.ts";
 import { FIRST_USES, REFUSALS } from "./shared-metrics.ts";
 
 /** Nearly all are known, and answered within the first. */
@@ -12,6 +13,7 @@ const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 export class AuthorizerMetrics implements Disposable {
   readonly #registry = new Registry();
   readonly #unsubscribe: () => void;
+  readonly #stopPushes: () => void;
 
   constructor(happenings: Happenings) {
     const registers: [Registry] = [this.#registry];
@@ -23,6 +25,7 @@ export class AuthorizerMetrics implements Disposable {
       buckets: BUCKETS,
       registers,
     });
+    this.#stopPushes = countPushes(happenings, registers);
     // So that they are there, at 0, before anything happens: what begins at 1 has not increased for Prometheus.
     firstUses.inc({ listener: AUTHORIZER }, 0);
     for (const reason of REFUSAL_REASONS) refusals.inc({ listener: AUTHORIZER, reason }, 0);
@@ -42,5 +45,6 @@ export class AuthorizerMetrics implements Disposable {
 
   [Symbol.dispose](): void {
     this.#unsubscribe();
+    this.#stopPushes();
   }
 }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { Authorizer } from "../../../../src/authorizer/authorizer.ts";
 import { HaproxyPush } from "../../../../src/authorizer/push/haproxy/haproxy-push.ts";
 import { RuntimeApi } from "../../../../src/authorizer/push/haproxy/runtime-api.ts";
-import { LISTENER } from "../../../../src/authorizer/proxied-encounter.ts";
+import { AUTHORIZER } from "../../../../src/trust/records/sighting.ts";
 import { Operator } from "../../../../src/operator/operator.ts";
 import { openMemoryStore } from "../../../../src/store/sqlite/memory-store.ts";
 import { Happenings } from "../../../../src/trust/happenings/happenings.ts";
@@ -105,7 +105,7 @@ export class PushScene implements AsyncDisposable {
       map: this.map,
       trust: this.#trust,
       happenings: this.#happenings,
-      listener: LISTENER,
+      listener: AUTHORIZER,
       now: Date.now,
     });
     this.#push.start();
