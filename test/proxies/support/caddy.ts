@@ -22,7 +22,7 @@ async function start(
   const port = await freePort();
   const site = exampleWith("Caddyfile", {
     ...changes,
-    "https://app.example {": `https://app.example {\n\tbind 127.0.0.1`,
+    "https://app.example {": `https://app.example, https://localhost {\n\tbind 127.0.0.1`,
     "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
     "/run/handclasp/authz.sock": authorizerSocket,
     "/etc/caddy/app.pem": certs.cert,
