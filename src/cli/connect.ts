@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { Command } from "commander";
 import type { ServerAddress } from "../client/servers/server-address.ts";
 import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "./client/connect-flags.ts";
-import { openTcp } from "./client/open-tcp.ts";
+import { openTcp } from "../client/starttls/open-tcp.ts";
 import { withConnection } from "./client/with-connection.ts";
 import { converse } from "./connect/converse.ts";
 import { HandshakeSummary } from "./connect/handshake-summary.ts";

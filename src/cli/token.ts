@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { formatServerAddress, parseServerAddress } from "../client/servers/server-address.ts";
+import { formatTokenServer, parseTokenServer } from "../client/servers/token-server.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
@@ -53,7 +53,7 @@ export function command(): Command {
     .addOption(
       new Option(
         "--server <host:port>",
-        "where the client finds the server, more than once for several; default: as `serve` last listened",
+        "where the client finds the server, with smtp:// and the like where it asks for TLS first; more than once for several; default: as `serve` last listened",
       ).argParser(collectServers),
     )
     .addOption(
@@ -182,5 +182,5 @@ function collectGroups(text: string, before: readonly string[] = []): readonly s
 }
 
 function collectServers(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, formatServerAddress(asArgument(parseServerAddress)(text))];
+  return [...before, formatTokenServer(asArgument(parseTokenServer)(text))];
 }

@@ -1,8 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TLSSocket } from "node:tls";
 import { checkOptions, COUNT, FUNCTION, OBJECT, type OptionRules, TEXT } from "../check-options.ts";
-import { HandclaspError, isHandclaspError } from "../errors.ts";
+import { isHandclaspError } from "../errors.ts";
 import { STORE } from "../trust/trust-options.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
@@ -10,12 +9,12 @@ import type { CertificateFacts } from "../x509/certificate-facts.ts";
 import { signJoinProof } from "../x509/join-proof.ts";
 import { reissueCertificate } from "../x509/reissue-certificate.ts";
 import { IDENTITY } from "./connection/check-client-options.ts";
-import { connectVerified } from "./connection/connect.ts";
 import type { Identity, IdentityPem } from "./identities/identity.ts";
 import { PinnedServer } from "./servers/pinned-server.ts";
-import { toConnectError } from "./connection/refused-by-server.ts";
-import { formatServerAddress, parseServerAddress, type ServerAddress } from "./servers/server-address.ts";
-import { awaitAny } from "./connection/first-sign.ts";
+import { formatServerAddress } from "./servers/server-address.ts";
+import { parseTokenServer } from "./servers/token-server.ts";
+import { alertOf, Introduction } from "./joining/introduction.ts";
+import { joinError, type JoinFailure } from "./joining/join-failure.ts";
 
 export interface JoinOptions {
   readonly token: JoinToken;
@@ -48,8 +47,7 @@ export interface Joined {
   readonly knownAt: readonly string[];
 }
 
-/** Who loses the token to another key in the same moment is told so late, and in TLS 1.2 without a word. */
-const VERDICT_MS = 500;
+const TIMEOUT_MS = 10_000;
 /** Between attempts to be recognised: the server may still be writing us down. */
 const PATIENCE_MS = [250, 1000, 3000];
 /** What a server says to a key that it does not know yet: unknown_ca, access_denied. */
@@ -57,47 +55,43 @@ const NOT_KNOWN_YET: readonly unknown[] = [48, 49];
 
 /**
  * Uses a join token: shows the server a certificate that proves it, and then the plain one, to be recognised. The server
- * must have the key in the token, and remembers ours under the token's name. May be tried again with the same identity as
- * often as needed, after the token's end too if the server knows us by then. Throws ERR_HANDCLASP_REFUSED or
- * ERR_HANDCLASP_CONNECT.
+ * must have the key in the token, and remembers ours under the token's name. Of the token's addresses each is tried until
+ * one lets us in. Where the server takes HTTP it is asked for `/`: who is behind a proxy learns only so whether the token was
+ * good. May be tried again with the same identity as often as needed, after the token's end too if the server knows us by
+ * then. Throws ERR_HANDCLASP_REFUSED or ERR_HANDCLASP_CONNECT.
  */
 export async function joinWithToken(options: JoinOptions): Promise<Joined> {
   checkOptions("joinWithToken()", options, RULES, ["token", "identity", "store", "now", "process"]);
-  const { token, identity, store, now, process, timeoutMs } = options;
+  const { token, identity, store, now, process, timeoutMs = TIMEOUT_MS } = options;
   const knownServers = new PinnedServer(store, token.serverPin, { now, process });
-  const introduce: Introduce = async (server, shown, isNew, onServer) => {
-    const { socket, address, facts } = await connectVerified({
-      ...server,
-      identity: shown,
-      knownServers,
-      ...(onServer !== undefined && { onServer }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    });
-    await mustBeTaken(socket, address, isNew);
-    return facts;
-  };
   const proven = withProof(identity, token, now());
-  const servers = token.servers.map(parseServerAddress);
-  try {
-    const server = await firstThatAnswers(servers, (each, onServer) =>
-      introduce(each, proven, true, onServer),
-    );
-    // Known by now, or told why not: the first verdict may have come too late to be heard.
-    const facts = await introduce(server, proven, false);
-    await recognised(() => introduce(server, identity, false));
-    const knownAt = await knownServers.rememberEverywhere(servers.map(formatServerAddress), facts);
-    return { address: formatServerAddress(server), knownAt };
-  } catch (error) {
-    throw explained(error, token, now());
+  const servers = token.servers.map(parseTokenServer);
+  const failures: JoinFailure[] = [];
+  for (const server of servers) {
+    const introduction = new Introduction(server, { knownServers, timeoutMs });
+    const { address } = introduction;
+    try {
+      const facts = await introduce(introduction, proven, identity);
+      const knownAt = await knownServers.rememberEverywhere(servers.map(formatServerAddress), facts);
+      return { address, knownAt };
+    } catch (error) {
+      failures.push({ address, error, isOurs: introduction.isOurs });
+    }
   }
+  throw joinError(failures, token, now());
 }
 
-type Introduce = (
-  server: ServerAddress,
-  shown: IdentityPem,
-  isNew: boolean,
-  onServer?: () => void,
-) => Promise<CertificateFacts>;
+async function introduce(
+  introduction: Introduction,
+  proven: IdentityPem,
+  identity: Identity,
+): Promise<CertificateFacts> {
+  const facts = await introduction.show(proven, true);
+  // Known by now, or told why not: the first verdict may have come too late to be heard.
+  if (!introduction.isAnswered) await introduction.show(proven, false);
+  await recognised(introduction, identity);
+  return facts;
+}
 
 /** The identity with a certificate that says: whoever has this key had the token. It is shown, never kept. */
 function withProof({ key, facts }: Identity, token: JoinToken, now: number): IdentityPem {
@@ -111,78 +105,19 @@ function withProof({ key, facts }: Identity, token: JoinToken, now: number): Ide
   return { key, certificate: certificatePem };
 }
 
-/**
- * One that cannot be reached, or does not show that it is ours, makes room for the next, whatever it says; ours has the
- * last word when it refuses us.
- */
-async function firstThatAnswers(
-  servers: readonly ServerAddress[],
-  introduce: (server: ServerAddress, onServer: () => void) => Promise<unknown>,
-): Promise<ServerAddress> {
-  let failure: unknown;
-  for (const server of servers) {
-    let isOurs = false;
-    try {
-      await introduce(server, () => (isOurs = true));
-      return server;
-    } catch (error) {
-      if (isOurs && !isHandclaspError(error, "ERR_HANDCLASP_CONNECT")) throw error;
-      const isOther = isHandclaspError(error, "ERR_HANDCLASP_REFUSED") && "known" in error.details;
-      if (isOther || failure === undefined) failure = error;
-    }
-  }
-  throw failure;
-}
-
-async function recognised(introduce: () => Promise<unknown>): Promise<void> {
+async function recognised(introduction: Introduction, identity: Identity): Promise<void> {
   for (const patience of [...PATIENCE_MS, undefined]) {
     try {
-      await introduce();
+      await introduction.show(identity, false);
       return;
     } catch (error) {
-      if (patience === undefined || !NOT_KNOWN_YET.includes(alertOf(error))) throw error;
+      if (patience === undefined || !isNotKnownYet(error)) throw error;
       await sleep(patience);
     }
   }
 }
 
-/** Waits for the server's verdict and ends the connection. Throws when we are refused. */
-async function mustBeTaken(socket: TLSSocket, address: string, isNew: boolean): Promise<void> {
-  let failure: unknown;
-  let heard = false;
-  socket.on("error", (error) => (failure ??= error));
-  socket.once("data", () => (heard = true));
-  socket.once("session", () => (heard = true));
-  // Only in TLS 1.3 does a server judge after our handshake; whom it refuses at once gets no ticket.
-  const isJudgedLater = socket.getProtocol() === "TLSv1.3";
-  const ticket: Buffer | undefined = socket.getTLSTicket();
-  const signs = ["data", "end", "close", "error", ...(isNew ? [] : ["session"])];
-  if (isNew || (isJudgedLater && ticket === undefined)) await awaitAny(socket, signs, VERDICT_MS);
-  const isClosed = socket.destroyed || socket.readableEnded;
-  socket.destroy();
-  if (failure !== undefined) throw toConnectError(failure, address);
-  if (isClosed && isJudgedLater && !heard && ticket === undefined) {
-    throw new HandclaspError("ERR_HANDCLASP_REFUSED", `${address} closed the connection without a word`);
-  }
-}
-
-/** An alert has no room for reasons; the token's own end is one that we can tell ourselves. */
-function explained(error: unknown, { expires }: JoinToken, now: number): unknown {
-  if (!isHandclaspError(error, "ERR_HANDCLASP_REFUSED") || !NOT_KNOWN_YET.includes(alertOf(error)))
-    return error;
-  const { message, details, cause } = error;
-  if (now >= expires) {
-    const hint = `by our clock the token expired at ${new Date(expires).toISOString()}: ask for a new one`;
-    return new HandclaspError("ERR_HANDCLASP_REFUSED", message, { hint, details, cause });
-  }
-  return new HandclaspError("ERR_HANDCLASP_REFUSED", message, {
-    hint: "the token may be used up, cancelled, expired or good from another network only",
-    remedies: [{ act: "explain-refusal", at: "server" }],
-    details,
-    cause,
-  });
-}
-
-function alertOf(error: unknown): unknown {
-  return isHandclaspError(error, "ERR_HANDCLASP_REFUSED") ? error.details["alertCode"] : undefined;
+function isNotKnownYet(error: unknown): boolean {
+  const isByStatus = isHandclaspError(error, "ERR_HANDCLASP_REFUSED") && "status" in error.details;
+  return isByStatus || NOT_KNOWN_YET.includes(alertOf(error));
 }

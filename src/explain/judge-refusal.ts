@@ -28,7 +28,7 @@ export function judgeRefusal(facts: RefusalFacts): Explanation {
   const evidence = [who(facts), rule];
   if (problem !== null) evidence.push(`What was wrong: ${escapeAgain(problem)}.`);
   if (detail === "wrong-server" && facts.refusal.listener === AUTHORIZER) evidence.push(PROXY_PIN);
-  if (detail !== null && reason !== "token-invalid") evidence.push(DETAIL_WORDS[detail]);
+  if (detail !== null && rule !== DETAIL_WORDS[detail]) evidence.push(DETAIL_WORDS[detail]);
   return { rule: reason, certainty: "certain", evidence, remedies };
 }
 
@@ -171,13 +171,27 @@ const JUDGE: Readonly<Record<RecordedReason, (facts: RefusalFacts) => Judged>> =
     rule: DETAIL_WORDS[refusal.detail ?? "unknown-token"],
     remedies: tokenRemedies(refusal.detail),
   }),
-  "not-allowed": ({ refusal }) => ({
-    rule: "The key is trusted, but its peer is not in the list of those who may use this listener.",
-    remedies: [
-      { act: "allow-in-configuration", at: "server" },
-      about("add-to-group", refusal, "or to a group that is in it"),
-    ],
-  }),
+  "not-allowed": ({ refusal, key }) => {
+    const { detail } = refusal;
+    if (detail === "not-listed") return { rule: DETAIL_WORDS[detail], remedies: tokenRemedies(detail) };
+    // Where first use is accepted, who is not in the list stays a stranger.
+    if ((key?.peer ?? null) === null) {
+      return {
+        rule: "The key is not known, and the name it claims is not in the list of those who may use this listener.",
+        remedies: [
+          { act: "allow-in-configuration", at: "server" },
+          { act: "create-token", at: "server", when: "or invite it", options: { group: "GROUP" } },
+        ],
+      };
+    }
+    return {
+      rule: "The key is trusted, but its peer is not in the list of those who may use this listener.",
+      remedies: [
+        { act: "allow-in-configuration", at: "server" },
+        about("add-to-group", refusal, "or to a group that is in it"),
+      ],
+    };
+  },
   "path-not-allowed": ({ refusal }) => ({
     rule:
       refusal.pin === null

@@ -12,6 +12,8 @@ export const DETAIL_WORDS: Readonly<Record<RefusalDetail, string>> = {
   "bad-proof":
     "The proof it brought for a join token was not made with that token for this key: it was altered or copied.",
   "name-taken": "The name in its join token is bound to another trusted key meanwhile.",
+  "not-listed":
+    "The join token it came with is good, but leads neither by its name nor by its groups into the list of those who may use this listener. It is still unused.",
   endorsed: "A trusted key endorsed it as its successor, and the server asks before it follows.",
   "endorsed-by-revoked": "A revoked key endorsed it, which counts for nothing.",
   "endorsed-by-retired":

@@ -25,6 +25,11 @@ export function tokenRemedies(detail: RefusalDetail | null): readonly Remedy[] {
       ];
     case "name-taken":
       return [{ ...NEW_TOKEN, when: "to put this client in that one's place", options: { replace: true } }];
+    case "not-listed":
+      return [
+        { ...NEW_TOKEN, when: "it needs a token into a group of that list", options: { group: "GROUP" } },
+        { act: "allow-in-configuration", at: "server" },
+      ];
     default:
       return [
         { ...NEW_TOKEN, when: "it needs a new token" },

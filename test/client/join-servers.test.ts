@@ -95,14 +95,26 @@ describe("joinWithToken and the server of the token", () => {
     });
   });
 
-  it("does not let the next address have a try when the server refuses us", async () => {
+  it("lets every address have a try, and says what the server of the token said", async () => {
     await using scene = await openJoinScene();
     await using guest = await Guest.called("anna");
     const live = `127.0.0.1:${scene.port}`;
-    const token = await scene.invite({ servers: [live, live, live] });
+    await using other = await openJoinScene();
+    const [dead, wrong] = [`127.0.0.1:${await deadPort()}`, `127.0.0.1:${other.port}`];
+    const token = await scene.invite({ servers: [dead, live, wrong, live] });
     await scene.operator.cancelToken(token.id);
-    await assertRefusedWith(guest.join(token), ACCESS_DENIED);
-    assert.equal(scene.guard.stats.accepted, 1);
+    const joining = guest.join(token);
+    await assertRefusedWith(joining, ACCESS_DENIED);
+    assert.equal(scene.guard.stats.accepted, 2);
+    await assert.rejects(joining, (error) => {
+      assert.ok(isHandclaspError(error));
+      assert.match(
+        error.hint ?? "",
+        /^the token may be used up.*; elsewhere: .*access_denied.*not the server of this/,
+      );
+      assert.deepEqual(error.details["tried"], token.servers);
+      return true;
+    });
   });
 
   for (const [who, somebody] of [

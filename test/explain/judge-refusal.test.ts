@@ -48,6 +48,8 @@ const DETAILS: Readonly<Record<RefusalDetail, RegExp>> = {
   "wrong-server": /server with another key.*--server-pin PIN$/,
   "bad-proof": /altered or copied.*handclasp token create NAME/,
   "name-taken": /bound to another trusted key.*handclasp token create NAME --replace$/,
+  "not-listed":
+    /is good, but leads neither .*still unused.*handclasp token create NAME --group GROUP; to let it in, add/,
   endorsed: /trusted key endorsed it.*the server asks before it follows/,
   "endorsed-by-revoked": /A revoked key endorsed it/,
   "endorsed-by-retired": /A retired key endorsed it/,
@@ -112,13 +114,18 @@ function explain(reason: RefusalReason, key: KeyRecord = KEY, detail: RefusalDet
 }
 
 function reasonWith(detail: RefusalDetail): RefusalReason {
+  if (detail === "not-listed") return "not-allowed";
   return /token|wrong|proof|name/.test(detail) ? "token-invalid" : "pending";
 }
 
 describe("refusalText", () => {
   for (const [reason, text] of Object.entries(REASONS)) {
     it(`says who, what, which rule and which command: ${reason}`, () => {
-      const said = explain(reason as RefusalReason);
+      const isKnown = reason === "not-allowed";
+      const said = explain(
+        reason as RefusalReason,
+        isKnown ? { ...KEY, state: "trusted", peer: "ada" } : KEY,
+      );
       assert.match(said, text);
       assert.ok(
         said.startsWith(
@@ -136,6 +143,12 @@ describe("refusalText", () => {
       assert.match(explain(reasonWith(detail), KEY, detail), text);
     });
   }
+
+  it("does not call a stranger trusted whom a list leaves out, and offers nothing that only peers can have", () => {
+    const said = explain("not-allowed");
+    assert.match(said, /The key is not known, and the name it claims is not in the list/);
+    assert.match(said, /or invite it: handclasp token create NAME --group GROUP$/);
+  });
 
   it("names only commands and options that there are", () => {
     const verbs = new Map(

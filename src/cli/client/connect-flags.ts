@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { VerifyServer } from "../../client/servers/judge-server.ts";
 import { parseServerAddress } from "../../client/servers/server-address.ts";
-import { STARTTLS, type StartTlsProtocol } from "../../client/starttls/starttls-protocols.ts";
+import { STARTTLS_PROTOCOLS, type StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { asArgument } from "../command-line/as-argument.ts";
 import { type PassphraseFlag, passphraseOption } from "../command-line/passphrase-file.ts";
@@ -67,7 +67,7 @@ export function addPeerFlags(verb: Command): Command {
     )
     .addOption(
       new Option("--starttls <protocol>", "ask for TLS in the clear first, as this protocol does").choices(
-        Object.keys(STARTTLS),
+        STARTTLS_PROTOCOLS,
       ),
     )
     .option("--no-remember", "judge the server by the known ones, but write nothing down");

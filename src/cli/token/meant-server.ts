@@ -4,6 +4,9 @@ import { HandclaspError } from "../../errors.ts";
 import { reachableAddress, recordedListeners, type ServerRecord } from "../../operator/known-server.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { formatServerAddress } from "../../client/servers/server-address.ts";
+import { formatTokenServer, parseTokenServer, type TokenServer } from "../../client/servers/token-server.ts";
+import { isStartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import { serverIdentityFile } from "../identities/server-identity.ts";
 
 export interface MeantServer {
@@ -20,8 +23,21 @@ export function meantServer(
   said: { readonly server?: readonly string[]; readonly serverPin?: KeyPin },
 ): MeantServer {
   const listeners = recordedListeners(store);
-  const servers = said.server ?? [reachableAddress(onlyOne(listeners))];
-  return { servers, serverPin: said.serverPin ?? pinOf(store, servers, listeners) };
+  const addresses = (said.server ?? [reachableAddress(onlyOne(listeners))]).map(parseTokenServer);
+  const servers = addresses.map((server) => formatTokenServer(toReach(server, listeners)));
+  return {
+    servers,
+    serverPin: said.serverPin ?? pinOf(store, addresses.map(formatServerAddress), listeners),
+  };
+}
+
+/** As clients begin there: as it was said, else as the listener of that address does, else as all listeners do. */
+function toReach({ host, port, starttls }: TokenServer, listeners: readonly ServerRecord[]): TokenServer {
+  const server = { host, port };
+  const named = listeners.filter(({ address }) => address === formatServerAddress(server));
+  const ways = new Set((named.length > 0 ? named : listeners).map((listener) => listener.starttls ?? "none"));
+  const [way = "none"] = starttls === undefined && ways.size === 1 ? ways : [starttls];
+  return isStartTlsProtocol(way) ? { ...server, starttls: way } : server;
 }
 
 function onlyOne(listeners: readonly ServerRecord[]): ServerRecord | undefined {

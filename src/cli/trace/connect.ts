@@ -8,7 +8,7 @@ import { nextConnectionNumber, toConnectionId } from "../../admission/connection
 import { Tap } from "../../guard/tap/tap.ts";
 import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "../client/connect-flags.ts";
 import { withConnection } from "../client/with-connection.ts";
-import { openTcp } from "../client/open-tcp.ts";
+import { openTcp } from "../../client/starttls/open-tcp.ts";
 import { say } from "../terminal/output.ts";
 import { ServeLog } from "../log/event-log.ts";
 import { askHttp, HTTP, refusalIn, shownBy } from "./ask-http.ts";

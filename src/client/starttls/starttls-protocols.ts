@@ -1,7 +1,6 @@
 import { escapeText } from "../../trust/naming/peer-name.ts";
+import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import type { ClearConversation } from "./clear-conversation.ts";
-
-export type StartTlsProtocol = "smtp" | "imap" | "pop3" | "ldap" | "ftp" | "xmpp" | "postgres" | "mysql";
 
 interface Protocol {
   /** What asking for TLS is called there. */

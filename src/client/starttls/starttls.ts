@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { ClearConversation } from "./clear-conversation.ts";
 import { formatServerAddress, type ServerAddress } from "../servers/server-address.ts";
-import { STARTTLS, type StartTlsProtocol } from "./starttls-protocols.ts";
+import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
+import { STARTTLS } from "./starttls-protocols.ts";
 
 export interface StartTlsOptions {
   readonly protocol: StartTlsProtocol;

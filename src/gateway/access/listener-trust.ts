@@ -129,6 +129,9 @@ function areIn(
   return lists.every((list) => list.has(peer, from, without));
 }
 
-function turnDown(reason: "not-allowed" | "store-unavailable", { pin, peer }: Verdict): Refuse {
-  return { decision: "refuse", reason, pin, peer, conflictsWith: null };
+function turnDown(reason: "not-allowed" | "store-unavailable", verdict: Verdict): Refuse {
+  const { pin, peer } = verdict;
+  const refuse = { decision: "refuse", reason, pin, peer, conflictsWith: null } as const;
+  const about = reason === "not-allowed" && verdict.decision === "claim" ? verdict.token : undefined;
+  return about === undefined ? refuse : { ...refuse, concern: { about, problem: "not-listed" } };
 }

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, randomBytes } from "node
 import { HandclaspError } from "../../errors.ts";
 import type { KeyPin } from "../records/key-record.ts";
 import { toPeerName } from "./peer-name.ts";
+import { isStartTlsProtocol } from "./starttls-protocol.ts";
 
 /** What a join token says: everything a client needs to find a server, to know it, and to be let in once. */
 export interface JoinToken {
@@ -11,7 +12,7 @@ export interface JoinToken {
   readonly seed: Uint8Array;
   /** The server's key. */
   readonly serverPin: KeyPin;
-  /** `HOST:PORT`, the first to be tried first; at least one. */
+  /** `HOST:PORT`, or `PROTOCOL://HOST:PORT` where TLS is asked for in the clear; the first to be tried first; at least one. */
   readonly servers: readonly string[];
   /** The name that the client will have. */
   readonly peer: string;
@@ -19,7 +20,8 @@ export interface JoinToken {
   readonly expires: number;
 }
 
-const PREFIX = "hc1.";
+/** What a token begins with; of one that has an address with a protocol, which earlier readers do not know, the second. */
+const [PREFIX, PREFIX_WITH_PROTOCOLS] = ["hc1.", "hc2."];
 const ID_BYTES = 16;
 const SEED_BYTES = 32;
 const PIN_BYTES = 32;
@@ -29,7 +31,8 @@ const MOST_TEXT_BYTES = 255;
 const MOST_PORT = 65_535;
 /** Eight addresses of 255 bytes fit. */
 const MOST_CHARACTERS = 4096;
-const ADDRESS = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:[\]/@\p{C}]+):(\d+)$/u;
+const ADDRESS =
+  /^(?:(?<protocol>[a-z\d]+):\/\/)?(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:[\]/@\p{C}]+):(?<port>\d+)$/u;
 /** PKCS #8 of an Ed25519 key up to its seed (RFC 8410 §7). */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
@@ -38,7 +41,7 @@ export function createJoinToken(about: Omit<JoinToken, "id" | "seed">): JoinToke
   const problem = problemOfServers(about.servers);
   if (problem !== undefined) {
     throw new HandclaspError("ERR_HANDCLASP_OPTION", `no join token can be made: ${problem}`, {
-      hint: "say how clients reach the server, as HOST:PORT, up to eight times",
+      hint: "say how clients reach the server, as HOST:PORT or PROTOCOL://HOST:PORT, up to eight times",
     });
   }
   return {
@@ -56,7 +59,7 @@ export function joinTokenPublicKey({ seed }: Pick<JoinToken, "seed">): Uint8Arra
 }
 
 /**
- * One string: `hc1.` and base64url (RFC 4648 §5) of id, seed, server pin, expiry in seconds (5 bytes), name and addresses
+ * One string: `hc1.`, or `hc2.` where an address has a protocol, and base64url (RFC 4648 §5) of id, seed, server pin, expiry in seconds (5 bytes), name and addresses
  * (each with its length in one byte, the addresses after their count), and 4 bytes of SHA-256 over all that.
  */
 export function encodeJoinToken({ id, seed, serverPin, servers, peer, expires }: JoinToken): string {
@@ -71,14 +74,17 @@ export function encodeJoinToken({ id, seed, serverPin, servers, peer, expires }:
     Uint8Array.of(servers.length),
     ...servers.map(short),
   ]);
-  return PREFIX + Buffer.concat([body, checkOf(body)]).toString("base64url");
+  return prefixFor(servers) + Buffer.concat([body, checkOf(body)]).toString("base64url");
 }
 
 /** Reads a token; white space around and inside is forgiven. Throws ERR_HANDCLASP_TOKEN. */
 export function parseJoinToken(text: string): JoinToken {
   const compact = text.replaceAll(/\s+/g, "");
   if (!compact.startsWith("hc")) throw malformed("it does not begin with hc1.");
-  if (!compact.startsWith(PREFIX)) throw malformed("it is of a version that this handclasp does not know");
+  const prefix = compact.slice(0, PREFIX.length);
+  if (prefix !== PREFIX && prefix !== PREFIX_WITH_PROTOCOLS) {
+    throw malformed("it is of a version that this handclasp does not know");
+  }
   const encoded = compact.slice(PREFIX.length);
   if (encoded.length > MOST_CHARACTERS || !/^[\w-]+$/.test(encoded)) throw malformed("it is not base64url");
   const bytes = Buffer.from(encoded, "base64url");
@@ -86,7 +92,13 @@ export function parseJoinToken(text: string): JoinToken {
   if (bytes.length <= CHECK_BYTES || !checkOf(body).equals(bytes.subarray(-CHECK_BYTES))) {
     throw malformed("a character is missing or wrong");
   }
-  return new TokenReader(body).read();
+  const token = new TokenReader(body).read();
+  if (prefixFor(token.servers) !== prefix) throw malformed("its beginning does not go with its addresses");
+  return token;
+}
+
+function prefixFor(servers: readonly string[]): string {
+  return servers.some((server) => server.includes("://")) ? PREFIX_WITH_PROTOCOLS : PREFIX;
 }
 
 class TokenReader {
@@ -136,8 +148,11 @@ function problemOfServers(servers: readonly string[]): string | undefined {
 }
 
 function problemOfServer(text: string): string | undefined {
-  const port = ADDRESS.exec(text)?.[1];
+  const { port, protocol } = ADDRESS.exec(text)?.groups ?? {};
   if (port === undefined) return "is not HOST:PORT";
+  if (protocol !== undefined && !isStartTlsProtocol(protocol)) {
+    return "asks for TLS in a way that this handclasp does not know";
+  }
   if (Number(port) > MOST_PORT) return `has a port that is too large: they end at ${MOST_PORT}`;
   return Buffer.byteLength(text) > MOST_TEXT_BYTES ? `is longer than ${MOST_TEXT_BYTES} bytes` : undefined;
 }
@@ -154,7 +169,7 @@ function checkOf(body: Uint8Array): Buffer {
 
 function malformed(problem: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_TOKEN", `this is no join token: ${problem}`, {
-    hint: "copy it again, from hc1. to its end, or ask for a new one",
+    hint: "copy it again, from hc1. or hc2. to its end, or ask for a new one",
     remedies: [{ act: "create-token", at: "server" }],
   });
 }

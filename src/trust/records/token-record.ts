@@ -46,7 +46,9 @@ export type TokenProblem =
   | "wrong-address"
   | "wrong-server"
   | "bad-proof"
-  | "name-taken";
+  | "name-taken"
+  /** A listener's list would not let in whom it makes: it stays unused. */
+  | "not-listed";
 
 /** Where a token is in its life. */
 export type TokenState = "open" | "used" | "expired" | "cancelled";

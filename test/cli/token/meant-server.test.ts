@@ -53,6 +53,28 @@ describe("meantServer", () => {
     }
   });
 
+  it("is asked for TLS as its listener is, unless it is said how", async () => {
+    await using store = openMemoryStore();
+    const [host, pin] = ["192.0.2.1", ONE];
+    const web = { address: "192.0.2.1:443", host, port: 443, pin };
+    const mail = { address: "192.0.2.1:25", host, port: 25, pin, starttls: "smtp" };
+    const serversOf = (...server: readonly string[]): readonly string[] =>
+      meantServer(store, server.length === 0 ? {} : { server }).servers;
+    await recordListeners(store, [mail], Date.now());
+    assert.deepEqual(serversOf(), ["smtp://192.0.2.1:25"]);
+    assert.deepEqual(serversOf("mail.example:25", "tls://mail.example:465"), [
+      "smtp://mail.example:25",
+      "mail.example:465",
+    ]);
+    await recordListeners(store, [web, mail], Date.now());
+    assert.deepEqual(serversOf("192.0.2.1:25", "192.0.2.1:443"), ["smtp://192.0.2.1:25", "192.0.2.1:443"]);
+    assert.deepEqual(serversOf("gw.example:25", "imap://gw.example:143"), [
+      "gw.example:25",
+      "imap://gw.example:143",
+    ]);
+    assert.throws(() => serversOf("gopher://gw.example:70"), { code: "ERR_HANDCLASP_OPTION" });
+  });
+
   it("is not known where no server ran", async () => {
     await using store = await storeOf();
     assert.throws(() => meantServer(store, {}), { message: /it is not known where the server is/ });

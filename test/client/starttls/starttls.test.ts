@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { startTls } from "../../../src/client/starttls/starttls.ts";
-import type { StartTlsProtocol } from "../../../src/client/starttls/starttls-protocols.ts";
+import type { StartTlsProtocol } from "../../../src/trust/naming/starttls-protocol.ts";
 import { identity } from "../../guard/support/identities.ts";
 
 const server = await identity("server");

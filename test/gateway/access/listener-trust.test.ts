@@ -52,7 +52,8 @@ async function joining(scene: Scene, trust: ListenerTrust, tokenId: string): Pro
   const joinProof = { tokenId, isSignedBy: () => true, isSignedFor: () => true };
   const showing = { certificate, caSigned: false, remoteAddress: "127.0.0.1", joinProof };
   const verdict = trust.judge(showing);
-  if (verdict.decision !== "claim") return ["reason" in verdict && verdict.reason, usedAt(scene, tokenId)];
+  if (verdict.decision === "admit") return ["admit"];
+  if (verdict.decision === "refuse") return [verdict.reason, verdict.concern, usedAt(scene, tokenId)];
   const { decision } = await trust.settle(verdict, showing);
   return [decision, trust.standing(certificate.pin).distrust];
 }
@@ -86,7 +87,11 @@ describe("the trust of a listener", () => {
     const trust = scene.listener(["group:lab"]);
     for (const peer of ["dora", "bob"]) {
       const token = await tokenFor(scene, peer, ["other"]);
-      assert.deepEqual(await joining(scene, trust, token), ["not-allowed", null]);
+      assert.deepEqual(await joining(scene, trust, token), [
+        "not-allowed",
+        { about: token, problem: "not-listed" },
+        null,
+      ]);
     }
     trust.welcome([["group:lab"], ["dora"]].map(both), []);
     const token = await tokenFor(scene, "dora", ["lab"]);

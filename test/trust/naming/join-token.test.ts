@@ -15,6 +15,7 @@ import { signJoinProof } from "../../../src/x509/join-proof.ts";
 import { randomPin } from "../../support/certificates.ts";
 
 const SERVERS = ["gw.example:8443", "192.0.2.1:443", "[2001:db8::1]:8443", "[fe80::1%eth0]:1"];
+const ASKED = ["postgres://gw.example:5432", "smtp://[2001:db8::1]:25"];
 
 function tokenFor(over: Partial<Omit<JoinToken, "id" | "seed">> = {}): JoinToken {
   return createJoinToken({
@@ -29,7 +30,7 @@ function tokenFor(over: Partial<Omit<JoinToken, "id" | "seed">> = {}): JoinToken
 const token: fc.Arbitrary<JoinToken> = fc
   .record({
     peer: fc.string({ minLength: 1, maxLength: 60, unit: "grapheme" }).filter((text) => toPeerName(text).ok),
-    servers: fc.array(fc.constantFrom(...SERVERS), { minLength: 1, maxLength: 8 }),
+    servers: fc.array(fc.constantFrom(...SERVERS, ...ASKED), { minLength: 1, maxLength: 8 }),
     expires: fc.integer({ min: 0, max: 2 ** 40 - 1 }).map((seconds) => seconds * 1000),
   })
   .map(({ peer, ...about }) => {
@@ -116,9 +117,23 @@ describe("a join token", () => {
   });
 
   it("of another version is called so", () => {
-    assertRefused(encodeJoinToken(tokenFor()).replace("hc1.", "hc2."), /of a version/);
+    assertRefused(encodeJoinToken(tokenFor()).replace("hc1.", "hc3."), /of a version/);
     assertRefused("https://gw.example", /does not begin with hc1\./);
     assertRefused(`hc1.${"A".repeat(5000)}`, /base64url/);
+  });
+
+  it("with a protocol in an address is of a version of its own, which earlier readers call unknown", () => {
+    const plain = encodeJoinToken(tokenFor());
+    const asked = encodeJoinToken(tokenFor({ servers: [...SERVERS, ...ASKED] }));
+    assert.match(asked, /^hc2\./);
+    assertRefused(asked.replace("hc2.", "hc1."), /its beginning does not go with its addresses/);
+    assertRefused(plain.replace("hc1.", "hc2."), /its beginning does not go with its addresses/);
+    const unknown = forged(tokenFor({ servers: ["ldap://gw.example:389"] }), (body) =>
+      Buffer.from(body.toString("latin1").replace("ldap:", "gopa:"), "latin1"),
+    );
+    assertRefused(unknown.replace("hc1.", "hc2."), /asks for TLS in a way that this handclasp does not know/);
+    for (const server of ["tls://gw.example:1", "POSTGRES://gw.example:1", "smtp://smtp://gw.example:1"])
+      assert.throws(() => tokenFor({ servers: [server] }), { code: "ERR_HANDCLASP_OPTION" });
   });
 
   it("cannot bring a name or an address that would do harm where it is shown", () => {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { ServerAddress } from "../../client/servers/server-address.ts";
-import { startTls } from "../../client/starttls/starttls.ts";
-import type { StartTlsProtocol } from "../../client/starttls/starttls-protocols.ts";
+import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
+import type { ServerAddress } from "../servers/server-address.ts";
+import { startTls } from "./starttls.ts";
 
 const CONNECT_MS = 10_000;
 /** Shorter than a handshake may take, so that whoever waits is told what for. */
