@@ -119,6 +119,7 @@ function known(figures: Figures | null, when: string): string {
 
 try {
   const guard = run("guard-cost.ts");
+  const authorizer = run("authorizer.ts");
   const startup = run("startup.ts");
   const lookup = run("lookup.ts");
   const firstUse = run("first-use.ts");
@@ -143,6 +144,13 @@ try {
       "×",
     ),
     most("CPU per GB sent, guarded / bare", number(guard, "bulk.ratioByRounds"), 1.02, "×"),
+    most(
+      "CPU per answer of the authorizer, a known key by nginx's field",
+      number(authorizer, "nginx.authorizerMicros"),
+      80,
+      " µs",
+    ),
+    shown("Node's HTTP server that decides nothing", `${number(authorizer, "nginx.bareMicros")} µs`),
     least("first uses made durable, one process", number(firstUse, "perSecond"), 1000, "/s"),
     least("the same, every fsync 5 ms slower", number(slowed, "perSecond"), 1000, "/s"),
     shown("a known client, nothing else going on", known(firstUse, "knownQuiet")),
@@ -192,7 +200,21 @@ try {
   };
   console.log(
     JSON.stringify(
-      { machine, guard, startup, lookup, firstUse, slowed, lists, page, imported, hello, decoded, traced },
+      {
+        machine,
+        guard,
+        authorizer,
+        startup,
+        lookup,
+        firstUse,
+        slowed,
+        lists,
+        page,
+        imported,
+        hello,
+        decoded,
+        traced,
+      },
       null,
       2,
     ),

@@ -8,7 +8,7 @@ import { hold, openHomeStore, refused } from "../cli/support/trust.ts";
 
 /** Verbs that serve or connect: others run each in processes, in `test/cli/` and here. */
 const AT_THE_NETWORK =
-  /^(?:serve|connect|gateway|ui|join|forward|demo|check-config|trace (?:listen|connect|read))$/;
+  /^(?:serve|connect|gateway|authorizer|ui|join|forward|demo|check-config|trace (?:listen|connect|read))$/;
 
 const SERVER = "gw.example:8443";
 const PIN = "sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

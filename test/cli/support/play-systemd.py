@@ -2,17 +2,24 @@
 
     play-systemd.py WATCHDOG_USEC SOCKETS PROGRAM ARGUMENT...
 
-Prints JSON lines: {"pid": N} and {"port": N} for each of the sockets first, then {"notify": "READY=1"} for each assignment, at last {"exit": CODE}.
+SOCKETS is how many of TCP, or the path of one Unix socket.
+Prints JSON lines: {"pid": N} and {"port": N} for each of the sockets first, null for that of Unix, then {"notify": "READY=1"} for each assignment, at last {"exit": CODE}.
 SIGTERM is passed on.
 """
 import array, fcntl, json, os, signal, socket, sys, tempfile, threading
 
-watchdog, sockets, program = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+watchdog, wanted, program = sys.argv[1], sys.argv[2], sys.argv[3:]
+sockets = int(wanted) if wanted.isdigit() else 1
 
 def say(**what):
     print(json.dumps(what), flush=True)
 
 def listen():
+    if not wanted.isdigit():
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(wanted)
+        listener.listen(128)
+        return listener
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
@@ -37,7 +44,7 @@ if pid == 0:
 
 say(pid=pid)
 for listener in listeners:
-    say(port=listener.getsockname()[1])
+    say(port=listener.getsockname()[1] if wanted.isdigit() else None)
     listener.close()
 signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
 
