@@ -13,7 +13,11 @@ import { keepAlive } from "../gateway/upstream/keep-alive.ts";
 import { openStoreAt } from "../store/open-store.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { isLoopback } from "../trust/network/is-loopback.ts";
-import { addConnectFlags, type ConnectFlags } from "./client/connect-flags.ts";
+import {
+  STARTTLS_SERVER_PROTOCOLS,
+  type StartTlsServerProtocol,
+} from "../gateway/starttls/starttls-servers.ts";
+import { addConnectFlags, type ConnectFlags, startTlsOption } from "./client/connect-flags.ts";
 import { connectOptions } from "./client/connect-options.ts";
 import { knownServersUrl } from "./client/known-servers.ts";
 import { asArgument } from "./command-line/as-argument.ts";
@@ -29,6 +33,7 @@ import { ServeLog } from "./log/event-log.ts";
 
 interface Flags extends ConnectFlags {
   readonly maxConnections: number;
+  readonly starttls?: StartTlsServerProtocol;
   /** Listens where other machines can connect as well. */
   readonly dangerouslyShareIdentity?: true;
   readonly json?: true;
@@ -47,6 +52,7 @@ export function command(): Command {
         .argParser(parseCount)
         .default(1000),
     )
+    .addOption(startTlsOption(STARTTLS_SERVER_PROTOCOLS))
     .option(
       "--dangerously-share-identity",
       "listen on an address that is not this machine's own: everybody who reaches it comes in as us",
@@ -68,7 +74,12 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
   await using store = openStoreAt(knownServersUrl(flags.store), { process: processName("forward") });
   const options = await connectOptions(store, { address: to, flags, verb });
   const failures = new ForwardLog(log);
-  const shared = { options: { ...options, sessions: new SessionCache() }, log: failures };
+  const { starttls } = flags;
+  const shared = {
+    options: { ...options, sessions: new SessionCache() },
+    log: failures,
+    ...(starttls !== undefined && { starttls }),
+  };
   const open = new Set<Socket>();
   const most = Math.min(flags.maxConnections, connectionsByFiles(2));
   const entrance = new Entrance({

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { Home, runToEnd, until } from "../cli/support/serve.ts";
 import { identity, type IdentityFiles, inFiles } from "../guard/support/identities.ts";
 import { Dovecot } from "./support/dovecot.ts";
-import { startGateway } from "./support/gateway.ts";
+import { startForward, startGateway } from "./support/gateway.ts";
 import { Postfix } from "./support/postfix.ts";
 import { withoutPrograms } from "./support/quarters.ts";
 
@@ -23,10 +23,11 @@ interface Seen {
 async function mailClient(
   kind: "smtp" | "imap" | "pop3",
   port: number,
-  shown: IdentityFiles | undefined,
+  shown: IdentityFiles | "plain" | undefined,
 ): Promise<Seen> {
   const program = join(import.meta.dirname, "support", "mail_clients.py");
-  const files = [shown?.certFile ?? "", shown?.keyFile ?? ""];
+  const files =
+    shown === undefined ? ["", ""] : shown === "plain" ? [shown, ""] : [shown.certFile, shown.keyFile];
   const { stdout, stderr } = await runToEnd("python3", [program, kind, String(port), ...files]);
   assert.notEqual(stdout, "", stderr);
   return { before: [], after: [], ...(JSON.parse(stdout) as Partial<Seen>) };
@@ -56,6 +57,17 @@ describe("Postfix behind a gateway that its clients ask for TLS", AS_ROOT, () =>
     );
     const without = await mailClient("smtp", gateway.port, undefined);
     assert.match(String(without.error), /certificate required/i);
+  });
+
+  it("takes mail from programs that speak no TLS, through forward", async () => {
+    using home = new Home();
+    await using postfix = await Postfix.start();
+    await using gateway = await startGateway(home, `127.0.0.1:${postfix.port}`, "--starttls", "smtp");
+    await using forward = await startForward(home, gateway, "--starttls", "smtp");
+    const seen = await mailClient("smtp", forward.port, "plain");
+    assert.equal(seen.error, undefined);
+    assert.ok(!seen.before.includes("starttls"));
+    await until(() => postfix.mail.includes("Subject: by smtplib"));
   });
 
   it("is told where they come from by a PROXY header before it greets", async () => {
@@ -90,6 +102,8 @@ describe("Dovecot behind gateways that its clients ask for TLS", DOVECOT, () => 
       assert.match(String(seen.mail), /^\* CAPABILITY STARTTLS\r$/m);
       const without = await mailClient("imap", gateway.port, undefined);
       assert.match(String(without.error), /certificate required/i);
+      await using forward = await startForward(home, gateway, "--starttls", "imap");
+      assert.match(String((await mailClient("imap", forward.port, "plain")).mail), /kept/);
     }
     await using gateway = await startGateway(home, `127.0.0.1:${dovecot.pop3Port}`, "--starttls", "pop3");
     const seen = await mailClient("pop3", gateway.port, files);
@@ -97,6 +111,8 @@ describe("Dovecot behind gateways that its clients ask for TLS", DOVECOT, () => 
     assert.deepEqual(seen.before, ["STLS"]);
     assert.ok(seen.after.includes("UIDL"));
     assert.ok(!seen.after.includes("STLS"));
-    assert.equal(seen.messages, 2);
+    assert.equal(seen.messages, 4);
+    await using forward = await startForward(home, gateway, "--starttls", "pop3");
+    assert.equal((await mailClient("pop3", forward.port, "plain")).messages, 4);
   });
 });

@@ -53,6 +53,12 @@ export function addConnectFlags(verb: Command): Command {
     .addHelpText("after", "\nKnown servers are kept in known_servers.db beside the store.");
 }
 
+export function startTlsOption(protocols: readonly string[]): Option {
+  return new Option("--starttls <protocol>", "ask for TLS in the clear first, as this protocol does").choices(
+    protocols,
+  );
+}
+
 /** Adds what other servers than ours are tried with. */
 export function addPeerFlags(verb: Command): Command {
   return verb
@@ -65,10 +71,6 @@ export function addPeerFlags(verb: Command): Command {
       "--ca <file>",
       "let the server in by the signature of these CAs (PEM) and its name, not by its key",
     )
-    .addOption(
-      new Option("--starttls <protocol>", "ask for TLS in the clear first, as this protocol does").choices(
-        STARTTLS_PROTOCOLS,
-      ),
-    )
+    .addOption(startTlsOption(STARTTLS_PROTOCOLS))
     .option("--no-remember", "judge the server by the known ones, but write nothing down");
 }

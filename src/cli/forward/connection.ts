@@ -5,10 +5,16 @@ import { connect, type ConnectOptions } from "../../client/connection/connect.ts
 import type { ServerAddress } from "../../client/servers/server-address.ts";
 import { keepAlive } from "../../gateway/upstream/keep-alive.ts";
 import { isPassedOn, leave, relayBytes } from "../../gateway/tcp/relay-bytes.ts";
+import { startTls } from "../../client/starttls/starttls.ts";
+import type { StartTlsServerProtocol } from "../../gateway/starttls/starttls-servers.ts";
+import { STARTTLS_MS } from "../../client/starttls/open-tcp.ts";
+import { GREETINGS } from "./greetings.ts";
 import type { ForwardLog } from "./log.ts";
 
 export interface ForwardOptions {
   readonly options: ConnectOptions;
+  /** How the server is asked for TLS; undefined where that begins at once. */
+  readonly starttls?: StartTlsServerProtocol;
   readonly log: ForwardLog;
 }
 
@@ -16,13 +22,18 @@ export interface ForwardOptions {
  * Takes one local connection, which is paused, to the server over TLS. Ends and failures pass both ways: what broke off
  * looks to neither side as if it had come to its end.
  */
-export async function forwardConnection(local: Socket, { options, log }: ForwardOptions): Promise<void> {
+export async function forwardConnection(
+  local: Socket,
+  { options, starttls, log }: ForwardOptions,
+): Promise<void> {
   const gaveUp = new AbortController();
   let raw: Socket | undefined;
   local.on("error", ignore);
   local.on("close", () => gaveUp.abort(new Error("the local program gave up")));
   const openTransport = async (address: ServerAddress): Promise<Duplex> => {
     raw = await openRaw(address, gaveUp.signal);
+    if (starttls !== undefined)
+      await startTls(raw, { protocol: starttls, server: address, timeoutMs: STARTTLS_MS });
     return raw;
   };
   let remote: TLSSocket;
@@ -50,6 +61,7 @@ export async function forwardConnection(local: Socket, { options, log }: Forward
     return;
   }
   relayBytes(local, remote);
+  if (starttls !== undefined) local.write(GREETINGS[starttls]);
   local.resume();
 }
 

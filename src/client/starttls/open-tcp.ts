@@ -6,7 +6,7 @@ import { startTls } from "./starttls.ts";
 
 const CONNECT_MS = 10_000;
 /** Shorter than a handshake may take, so that whoever waits is told what for. */
-const STARTTLS_MS = 8000;
+export const STARTTLS_MS = 8000;
 
 /** A connection to a server, up to where TLS may begin. */
 export async function openTcp(

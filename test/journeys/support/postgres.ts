@@ -24,6 +24,27 @@ export class Postgres implements AsyncDisposable {
     return new Postgres(quarters, port);
   }
 
+  /** A pgbouncer in front of it, without TLS. Returns its port. */
+  async startPgbouncer(): Promise<number> {
+    const port = await freePort();
+    const file = this.#quarters.write(
+      "pgbouncer.ini",
+      `[databases]
+postgres = user=app host=127.0.0.1 port=${this.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+logfile = ${this.#quarters.path("pgbouncer.log")}
+`,
+    );
+    this.#quarters.start("pgbouncer", file);
+    await reachable(port);
+    return port;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#quarters[Symbol.asyncDispose]();
   }
