@@ -58,6 +58,13 @@ const NO_CERTIFICATE: Meaning = {
   remedies: [AT_SERVER],
 };
 
+/** Before any key was shown. */
+const NOBODY_YET: Meaning = {
+  hint:
+    "whoever answers there did so before it showed its key, and knows nothing of the token: proxies go by names, is the " +
+    "address in the token one that this proxy serves?",
+};
+
 /** Statuses without a word of handclasp. */
 const DENIED: Meaning = {
   hint: `${TOKEN_MAY_BE.hint}; or the application behind it answers so to everybody who is let in`,
@@ -97,7 +104,8 @@ function weight({ error, isOurs }: JoinFailure): number {
 }
 
 function meaningOf({ error, isOurs }: JoinFailure, token: JoinToken, now: number): Meaning | undefined {
-  if (!isOurs || !isHandclaspError(error, "ERR_HANDCLASP_REFUSED")) return undefined;
+  if (!isHandclaspError(error, "ERR_HANDCLASP_REFUSED")) return undefined;
+  if (!isOurs) return alertOf(error) === undefined ? undefined : NOBODY_YET;
   const { status, reason } = error.details;
   const meaning =
     typeof status === "number" || status === null
