@@ -7,6 +7,7 @@ import type { PreparedJoin } from "./prepared-change.ts";
 import { isDecided, settleKnown } from "./claim.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { addMember, membership } from "./group.ts";
+import { isNewListWord } from "./must-be-no-list-word.ts";
 import { retire } from "./retire.ts";
 
 /** Uses a token up, and puts its peer into its groups. The key that used it finds itself trusted when it tries again. */
@@ -15,7 +16,9 @@ export function applyJoin(tables: TrustTables, change: PreparedJoin): Outcome {
   const known = tables.key(certificate.pin);
   if (known !== undefined && isDecided(known)) return settleKnown(known);
   const token = tables.token(change.token);
-  if (token === undefined) return lost(tables, change, "unknown-token");
+  // A token from before its name was a word of lists.
+  if (token === undefined || isNewListWord(tables, token.nameKey))
+    return lost(tables, change, "unknown-token");
   const state = tokenState(token, at);
   if (state !== "open") return lost(tables, change, `token-${state}`);
   const holders = tables.keysOfName(token.nameKey).filter(keepsItsName);

@@ -6,6 +6,7 @@ import { boundName } from "./folded-name.ts";
 import { keepGroups } from "./group.ts";
 import type { PreparedRename } from "./prepared-change.ts";
 import { meantKey } from "./meant-keys.ts";
+import { mustBeNoListWord } from "./must-be-no-list-word.ts";
 import { nameDetails } from "./names-in-events.ts";
 import { putKeys } from "./put-key.ts";
 
@@ -20,6 +21,7 @@ export function applyRename(tables: TrustTables, change: PreparedRename): Outcom
     });
   }
   const { name, nameKey } = change.peer;
+  mustBeNoListWord(tables, change.peer);
   const holders = nameKey === former.nameKey ? [] : tables.keysOfName(nameKey);
   if (holders.length > 0) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the name "${name}" is bound to another key`, {

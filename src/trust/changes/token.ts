@@ -6,6 +6,7 @@ import { ENDED_KEPT_MS, type TokenRecord, tokenState } from "../records/token-re
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { EventDraft } from "../records/events.ts";
 import type { CancelTokenChange, ChangeOrigin, Outcome } from "../records/change.ts";
+import { mustBeNoListWord } from "./must-be-no-list-word.ts";
 import type { PreparedCreateToken } from "./prepared-change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
@@ -13,6 +14,7 @@ const NOTHING: Outcome = { kind: "changed", keys: [] };
 /** Keeps what is needed to recognise a token. A name that a trusted key has is not given away by accident. */
 export function applyCreateToken(tables: TrustTables, change: PreparedCreateToken): Outcome {
   const { token, at, actor } = change;
+  mustBeNoListWord(tables, { name: token.peer, nameKey: token.nameKey });
   const holders = tables.keysOfName(token.nameKey).filter(keepsItsName);
   if (holders.length > 0 && !token.replace) {
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `"${token.peer}" has a trusted key already`, {

@@ -6,6 +6,7 @@ import { letsIn } from "../records/first-use-window.ts";
 import type { KeyRecord } from "../records/key-record.ts";
 import { holderOf } from "../naming/holder-of.ts";
 import { toKeyId } from "../naming/key-id.ts";
+import { isListWord } from "../naming/list-words.ts";
 import { escapeText, nameKey, toPeerName } from "../naming/peer-name.ts";
 import type { Policy } from "../records/policy.ts";
 import type { Knowledge } from "../port/knowledge.ts";
@@ -135,6 +136,11 @@ function judgeFirstUse(showing: Showing, known: KnownToJudge, policy: Policy, no
   if (name === undefined) return refuse("malformed-certificate", certificate, shown(certificate));
   const holder = holderOf(known, nameKey(name), certificate.pin);
   if (holder !== undefined) return { ...refuse("key-changed", certificate, name), conflictsWith: holder.pin };
+  if (isListWord(nameKey(name)))
+    return {
+      ...refuse("malformed-certificate", certificate, name),
+      problem: `${NO_NAME} it means something else in lists of who may come in`,
+    };
   if (!open) return refuse("pending", certificate, name);
   return {
     decision: "claim",
@@ -189,9 +195,11 @@ function refuse(reason: RefusalReason, certificate: CertificateFacts, peer: stri
   return reason === "malformed-certificate" ? { ...verdict, problem: problemOfName(certificate) } : verdict;
 }
 
+const NO_NAME = "what it claims to be called cannot be a name:";
+
 /** Why what a certificate claims is no name. */
 function problemOfName({ claimedName = "", nameProblem }: CertificateFacts): string {
   if (nameProblem !== undefined) return nameProblem;
   const name = toPeerName(claimedName);
-  return name.ok ? "" : `what it claims to be called cannot be a name: ${name.problem}`;
+  return name.ok ? "" : `${NO_NAME} ${name.problem}`;
 }

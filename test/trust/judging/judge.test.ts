@@ -155,6 +155,20 @@ describe("judge: a key never seen", () => {
     }
   });
 
+  it("cannot take a word of lists, in any spelling, but conflicts with who has it", () => {
+    for (const name of ["anyone", "ANY-PEER", "\uff4eetwork:10.0.0.0/8", "Group:lab", "name:x"]) {
+      for (const policy of [ACCEPT, ASK]) {
+        const verdict = verdictOn(factsOf(name), { policy });
+        assert.partialDeepStrictEqual(verdict, { reason: "malformed-certificate" }, name);
+        assert.match("problem" in verdict ? (verdict.problem ?? "") : "", /means something else in lists/);
+        const keys = [keyOf(factsOf(name), "trusted")];
+        assert.equal(reasonOf(verdictOn(factsOf(name), { keys, policy })), "key-changed", name);
+      }
+      const former = factsOf(name);
+      assert.equal(verdictOn(former, { keys: [keyOf(former, "trusted")] }).decision, "admit", name);
+    }
+  });
+
   it("cannot be bound by a name that cannot be read, and says what is wrong with it", () => {
     const certificate = factsOf(undefined, {
       nameProblem: "certificate.subject at byte 9: has 2 common names",
