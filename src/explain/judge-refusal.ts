@@ -195,14 +195,14 @@ const JUDGE: Readonly<Record<RecordedReason, (facts: RefusalFacts) => Judged>> =
   "path-not-allowed": ({ refusal }) => ({
     rule:
       refusal.pin === null
-        ? "What it asked for is for peers whom a path rule allows, and it showed no certificate."
-        : "The key is trusted, but a path rule leaves its peer out of what it asked for.",
+        ? "What it asked for is for peers that a list allows, and it showed no certificate."
+        : "The key is trusted, but a list leaves its peer out of what it asked for.",
     remedies:
       refusal.pin === null
         ? [{ act: "show-certificate", at: "client" }]
         : [
             { act: "allow-in-configuration", at: "server" },
-            about("add-to-group", refusal, "or to a group that the rule allows"),
+            about("add-to-group", refusal, "or to a group that it allows"),
           ],
   }),
   "store-unavailable": () => ({

@@ -34,10 +34,17 @@ describe("refusalText, of requests that a path rule denied", () => {
       said(),
       `A client from 192.0.2.7, who showed the key ${toKeyId(PIN)} under the name "ada", was refused at the ` +
         'listener "web" at 1970-01-01T00:01:00Z (connection 0123abcd-1): path-not-allowed, HTTP status 403. ' +
-        "The key is trusted, but a path rule leaves its peer out of what it asked for. " +
+        "The key is trusted, but a list leaves its peer out of what it asked for. " +
         "What was wrong: the rule for /admin denied GET /admin/users. " +
-        "To let it in, add the name to `allow` in the gateway's configuration; or to a group that the rule allows: " +
+        "To let it in, add the name to `allow` in the gateway's configuration; or to a group that it allows: " +
         `handclasp group add GROUP ${toKeyId(PIN)}`,
+    );
+  });
+
+  it("says so of the list of the listener, where that is what denied it", () => {
+    assert.match(
+      said({ problem: "the listener's list denied GET /x" }),
+      /a list leaves its peer out of what it asked for\. What was wrong: the listener's list denied GET \/x\./,
     );
   });
 

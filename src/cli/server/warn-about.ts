@@ -1,5 +1,6 @@
 import type { ClientCertificate } from "../../guard/options.ts";
 import type { Policy } from "../../trust/records/policy.ts";
+import { ANYONE } from "../../trust/naming/list-words.ts";
 import type { EventLog } from "../log/event-log.ts";
 
 /** What can weaken a server, by one setting each. */
@@ -7,6 +8,8 @@ export interface Weakening {
   readonly trustCa: string;
   readonly validity: Policy["validity"];
   readonly clientCertificate: ClientCertificate;
+  /** The list of a listener. */
+  readonly allow?: readonly string[] | undefined;
 }
 
 /** Which listener of a gateway it is, and whether a file says what it does. */
@@ -17,7 +20,7 @@ export interface WarnedListener {
 
 /** Warns of settings that let in whom one may not expect, as they were written: as flags, or for a listener of a file. */
 export function warnAbout(settings: Weakening, log: EventLog, listener: WarnedListener): void {
-  const { trustCa, validity, clientCertificate } = settings;
+  const { trustCa, validity, clientCertificate, allow = [] } = settings;
   const said = (key: string, value: string): string =>
     listener.isOfFile
       ? `${key} = "${value}" of the listener ${JSON.stringify(listener.name)}`
@@ -31,5 +34,8 @@ export function warnAbout(settings: Weakening, log: EventLog, listener: WarnedLi
   }
   if (clientCertificate === "none") {
     warn(`${said("client_certificate", clientCertificate)} lets in everybody, unasked`);
+  }
+  if (allow.includes(ANYONE)) {
+    warn(`${said("allow", ANYONE)} lets in everybody, with a certificate or without`);
   }
 }

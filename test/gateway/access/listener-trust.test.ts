@@ -114,6 +114,47 @@ describe("the trust of a listener", () => {
     ]);
   });
 
+  it("lets in whom it has by network, a peer or a stranger, by where each connection comes from", async () => {
+    await using scene = await Scene.open();
+    const trust = scene.listener(["network:10.0.0.0/8", "group:lab"]);
+    const verdicts = ["10.0.0.7", "::ffff:10.0.0.7", "11.0.0.7", undefined].map((remoteAddress) => {
+      const from = { remoteAddress };
+      const verdict = trust.judge({ certificate: bob.facts, caSigned: false, remoteAddress });
+      const { distrust } = trust.standing(bob.facts.pin, from);
+      const hers = trust.standing(ada.facts.pin, from, ["lab"]).distrust;
+      return [verdict.decision, distrust, hers, trust.letsInAnonymous(from)];
+    });
+    const [here, none] = [
+      ["admit", undefined, undefined, true],
+      ["refuse", "not-allowed", "not-allowed", false],
+    ];
+    assert.deepEqual(verdicts, [here, here, none, none]);
+    assert.equal(trust.standing(ada.facts.pin).distrust, undefined);
+  });
+
+  it("lets in no client without a certificate by a name, a group or any-peer", async () => {
+    await using scene = await Scene.open();
+    const from = { remoteAddress: "127.0.0.1" };
+    for (const [allow, letsIn] of [
+      [["any-peer"], false],
+      [["ada", "group:lab"], false],
+      [[], false],
+      [["anyone"], true],
+    ] as const) {
+      assert.equal(scene.listener(allow).letsInAnonymous(from), letsIn, String(allow));
+    }
+  });
+
+  it("makes nobody a peer by letting in anyone: newcomers have a list of their own", async () => {
+    await using scene = await Scene.open();
+    const trust = new Trust(scene.store, { now: Date.now, process: "test", policy: { firstUse: "accept" } });
+    const welcome = { known: ["anyone"], newcomers: ["ada"] };
+    const listener = new ListenerTrust(trust, welcome, scene.store);
+    assert.equal(verdictOf(listener, await identity("mallory")), "not-allowed");
+    assert.equal(verdictOf(listener, bob), "admit");
+    await trust[Symbol.asyncDispose]();
+  });
+
   it("refuses for what trust says before it looks at its list", async () => {
     await using scene = await Scene.open();
     await scene.operator.revoke("ada");

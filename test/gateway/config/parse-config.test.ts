@@ -13,6 +13,8 @@ const OPTIONS = {
 };
 const LISTENER = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "127.0.0.1:5432"\n';
 
+const HTTP = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "http://127.0.0.1:5432"\nmode = "http"\n';
+
 /** The complaints as `LINE:COLUMN: MESSAGE`. */
 function complaints(text: string): readonly string[] {
   try {
@@ -153,6 +155,22 @@ accept_proxy = [
       [`${LISTENER}allow = ["a\\u202eb"]`, /^4:1: allow: no name can be so/],
       [`${LISTENER}allow = ["anna", "groop:dba"]`, /^4:1: allow: did you mean group:dba\?/],
       [`${LISTENER}allow = [\n  "Group: dba",\n]`, /^6:1: allow: did you mean group:dba\?/],
+      [`${LISTENER}allow = ["anna", "ANYONE"]`, /^4:1: allow: did you mean anyone\?/],
+      [`${LISTENER}allow = ["network:10.0.0.1/8"]`, /^4:1: allow: .* is no IP network/],
+      ...["anyone", "network:10.0.0.0/8"].map(
+        (word) =>
+          [
+            `${HTTP}client_certificate = "none"\n[[listener.path]]\npath = "/a"\nallow = ["anna", "${word}"]`,
+            /^5:1: client_certificate has to be another where a path lets in anyone or a network/,
+          ] as const,
+      ),
+      ...["anna", "any-peer", "group:lab", "name:anyone"].map(
+        (entry) =>
+          [
+            `${LISTENER}client_certificate = "none"\nallow = ["network:10.0.0.0/8", "${entry}"]`,
+            /^4:1: client_certificate has to be another where allow has peers in it/,
+          ] as const,
+      ),
       [LISTENER.replace("127.0.0.1:5432", `unix:/run/${"a".repeat(110)}`), /^3:1: the path of a Unix socket/],
       [LISTENER.replace("127.0.0.1:5432", `unix:${"é".repeat(50)}`), /^3:1: the path of a Unix socket/],
       [LISTENER.replace("5432", "70000"), /^3:1: the port of "127\.0\.0\.1:70000" is too large/],
@@ -162,6 +180,23 @@ accept_proxy = [
     ];
     for (const [text, complaint] of wrong) assert.match(complaints(text)[0] ?? "nothing", complaint, text);
     assert.match(complaints(LISTENER + second)[1] ?? "", /^6:1: another listener listens on/);
+  });
+
+  it("requires a certificate of nobody where a list lets in who has none", () => {
+    const path = (...allow: string[]): string =>
+      `[[listener.path]]\npath = "/health"\nallow = ${JSON.stringify(allow)}`;
+    for (const [text, expected] of [
+      [`${HTTP}${path("anna", "any-peer", "name:anyone")}`, "required"],
+      [`${HTTP}${path("anyone")}`, "optional"],
+      [`${HTTP}client_certificate = "required"\n${path("anna", "network:::1")}`, "optional"],
+      [`${HTTP}client_certificate = "optional"\n${path("anyone")}`, "optional"],
+      [`${LISTENER}allow = ["any-peer"]`, "required"],
+      [`${LISTENER}allow = ["any-peer", "network:10.0.0.0/8"]`, "optional"],
+      [`${LISTENER}allow = ["anyone"]\nclient_certificate = "none"`, "none"],
+    ] as const) {
+      const [listener] = parseConfig(text, OPTIONS).listeners;
+      assert.equal(listener?.clientCertificate, expected, text);
+    }
   });
 
   it("takes a name with a colon in it for a name, and a path that just fits", () => {

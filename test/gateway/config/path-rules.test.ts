@@ -8,6 +8,7 @@ import { PathRules } from "../../../src/gateway/config/path-rules.ts";
 const ADMIN = { path: "/admin", allow: ["anna"] };
 const OPEN = { path: "/admin/open", allow: ["bob"] };
 const ROOT = { path: "/", allow: ["everybody"] };
+const REST = { path: "/", allow: ["any-peer"] };
 const rules = new PathRules([ROOT, ADMIN, OPEN]);
 
 function judge(target: string): readonly string[] | undefined {
@@ -156,6 +157,51 @@ describe("path rules", () => {
     for (const path of ["/admin/", "//admin", "/%61dmin", "/x/../admin"]) {
       assert.equal(new PathRules([{ path, allow: [] }]).judge("/admin/x")?.length, 1, path);
     }
+  });
+
+  it("find the rule for the rest wherever a path may be read as one that no other speaks of", () => {
+    const opened = new PathRules([OPEN, ADMIN], REST);
+    for (const [target, needed] of [
+      ["/admin/open", [OPEN]],
+      ["/admin/open/x?y", [OPEN]],
+      ["/admin/x", [ADMIN]],
+      ["/x", [REST]],
+      ["*", [REST]],
+      ["/admin/OPEN", [ADMIN, OPEN]],
+      ["/ADMIN/open", [REST, OPEN]],
+      ["/Admin", [REST, ADMIN]],
+      ["//admin/open", [REST, OPEN]],
+      ["//x/admin/open", [REST, OPEN]],
+      ["/admin%2fopen", [REST, OPEN]],
+      ["/admin;/open", [REST, OPEN]],
+      ["/admin/open.", [ADMIN, OPEN]],
+      ["/admin/open/../../x", [REST, OPEN]],
+    ] as const) {
+      const judged = opened.judge(target) ?? [];
+      for (const rule of needed) assert.ok(judged.includes(rule), `${target}: ${rule.path}`);
+    }
+    const complete = new PathRules([OPEN, { path: "//", allow: [] }], REST);
+    assert.equal(complete.judge("/x")?.includes(REST), false);
+  });
+
+  it("leave a path to one rule only if every server reads it below that rule's", () => {
+    const opened = new PathRules([OPEN, ADMIN], REST);
+    const beginning = fc.constantFrom("/admin/open", "/admin/open/", "/admin/", "//admin/open", "/");
+    let left = 0;
+    fc.assert(
+      fc.property(beginning, fc.array(PIECE, { maxLength: 8 }), (begins, pieces) => {
+        const target = `${begins}${pieces.join("")}`;
+        const judged = /^[!-~]+$/.test(target) ? opened.judge(target) : undefined;
+        if (judged?.every((rule) => rule === OPEN) !== true) return;
+        left += 1;
+        for (const read of UPSTREAMS) {
+          const segments = read(target).split("/").slice(1, 3);
+          assert.deepEqual(segments, ["admin", "open"], `${target} is read as ${read(target)}`);
+        }
+      }),
+      { numRuns: 30_000 },
+    );
+    assert.ok(left > 100, `only ${left} were left to it`);
   });
 
   it("let no spelling reach the upstream below a path without the rule for it", () => {

@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { TestIdentity } from "../../guard/support/identities.ts";
 
 /** A header of version 2 for TCP over IPv4, with whatever TLVs. */
@@ -28,12 +28,17 @@ export function rawV2(command: number, family: number, rest: Uint8Array): Buffer
   return Buffer.concat([head, rest]);
 }
 
-/** Connects, says something first, and then does the handshake. `split` sends it byte by byte. */
+interface WithHeaderOptions extends ConnectionOptions {
+  /** Sends the header byte by byte. */
+  readonly split?: boolean;
+}
+
+/** Connects, says something first, and then does the handshake. */
 export async function connectWithHeader(
   port: number,
   header: Uint8Array | string,
   identity: TestIdentity | undefined,
-  split: boolean = false,
+  { split = false, ...options }: WithHeaderOptions = {},
 ): Promise<TLSSocket> {
   const raw: Socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
   await once(raw, "connect");
@@ -46,6 +51,7 @@ export async function connectWithHeader(
     socket: raw,
     rejectUnauthorized: false,
     ...(identity && { key: identity.key, cert: identity.cert }),
+    ...options,
   });
   await once(socket, "secureConnect");
   return socket;
