@@ -9,13 +9,16 @@ function said(over: Partial<Said> = {}): Said {
   return { allow: undefined, paths: [], clientCertificate: "required", ...over };
 }
 
+function both(entries: readonly string[]): unknown {
+  return { known: entries, newcomers: entries };
+}
+
 const ADMIN = { path: "/admin", allow: ["anna"] };
 const HEALTH = { path: "/health", allow: ["anyone"] };
 const LAN = { path: "/lan", allow: ["network:10.0.0.0/8"] };
 
 describe("whom a listener lets through its handshake", () => {
   it("is who is in its list, or every peer, or everybody where no certificate is required", () => {
-    const both = (entries: readonly string[]): unknown => ({ known: entries, newcomers: entries });
     assert.deepEqual(welcomeOf(said()), both(["any-peer"]));
     assert.deepEqual(welcomeOf(said({ clientCertificate: "optional" })), both(["anyone"]));
     assert.deepEqual(welcomeOf(said({ clientCertificate: "none" })), both(["anyone"]));

@@ -15,6 +15,11 @@ const LISTENER = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "127.0.0.1:5432"
 
 const HTTP = '[[listener]]\nlisten = "127.0.0.1:8443"\nto = "http://127.0.0.1:5432"\nmode = "http"\n';
 
+/** A rule for one path. */
+function rule(...allow: readonly string[]): string {
+  return `[[listener.path]]\npath = "/health"\nallow = ${JSON.stringify(allow)}`;
+}
+
 /** The complaints as `LINE:COLUMN: MESSAGE`. */
 function complaints(text: string): readonly string[] {
   try {
@@ -183,13 +188,11 @@ accept_proxy = [
   });
 
   it("requires a certificate of nobody where a list lets in who has none", () => {
-    const path = (...allow: string[]): string =>
-      `[[listener.path]]\npath = "/health"\nallow = ${JSON.stringify(allow)}`;
     for (const [text, expected] of [
-      [`${HTTP}${path("anna", "any-peer", "name:anyone")}`, "required"],
-      [`${HTTP}${path("anyone")}`, "optional"],
-      [`${HTTP}client_certificate = "required"\n${path("anna", "network:::1")}`, "optional"],
-      [`${HTTP}client_certificate = "optional"\n${path("anyone")}`, "optional"],
+      [`${HTTP}${rule("anna", "any-peer", "name:anyone")}`, "required"],
+      [`${HTTP}${rule("anyone")}`, "optional"],
+      [`${HTTP}client_certificate = "required"\n${rule("anna", "network:::1")}`, "optional"],
+      [`${HTTP}client_certificate = "optional"\n${rule("anyone")}`, "optional"],
       [`${LISTENER}allow = ["any-peer"]`, "required"],
       [`${LISTENER}allow = ["any-peer", "network:10.0.0.0/8"]`, "optional"],
       [`${LISTENER}allow = ["anyone"]\nclient_certificate = "none"`, "none"],
