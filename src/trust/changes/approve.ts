@@ -12,7 +12,7 @@ import { leaveGroups } from "./group.ts";
 import { meantKey } from "./meant-keys.ts";
 import type { ApprovedName, PreparedApprove, PreparedImport } from "./prepared-change.ts";
 import { type KeyDraft, putKey } from "./put-key.ts";
-import { mustBeNoListWord } from "./must-be-no-list-word.ts";
+import { mustBeNoListWord } from "../naming/list-words.ts";
 import { retire } from "./retire.ts";
 
 /** Trusts a key under a name. A name that other keys hold needs a decision about them first. */

@@ -7,7 +7,7 @@ import type { PreparedJoin } from "./prepared-change.ts";
 import { isDecided, settleKnown } from "./claim.ts";
 import { applyNoteConcern } from "./note-concern.ts";
 import { addMember, membership } from "./group.ts";
-import { isNewListWord } from "./must-be-no-list-word.ts";
+import { isNewListWord } from "../naming/list-words.ts";
 import { retire } from "./retire.ts";
 
 /** Uses a token up, and puts its peer into its groups. The key that used it finds itself trusted when it tries again. */

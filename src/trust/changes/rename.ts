@@ -6,7 +6,7 @@ import { boundName } from "./folded-name.ts";
 import { keepGroups } from "./group.ts";
 import type { PreparedRename } from "./prepared-change.ts";
 import { meantKey } from "./meant-keys.ts";
-import { mustBeNoListWord } from "./must-be-no-list-word.ts";
+import { mustBeNoListWord } from "../naming/list-words.ts";
 import { nameDetails } from "./names-in-events.ts";
 import { putKeys } from "./put-key.ts";
 

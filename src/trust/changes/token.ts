@@ -6,7 +6,7 @@ import { ENDED_KEPT_MS, type TokenRecord, tokenState } from "../records/token-re
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { EventDraft } from "../records/events.ts";
 import type { CancelTokenChange, ChangeOrigin, Outcome } from "../records/change.ts";
-import { mustBeNoListWord } from "./must-be-no-list-word.ts";
+import { mustBeNoListWord } from "../naming/list-words.ts";
 import type { PreparedCreateToken } from "./prepared-change.ts";
 
 const NOTHING: Outcome = { kind: "changed", keys: [] };
