@@ -136,6 +136,33 @@ for (const protocol of ["http", "h2c"] as const) {
 }
 
 describe("a body longer than max_body", () => {
+  it("is no other request, whether all of it has come or not", async () => {
+    const asked: string[] = [];
+    const upstream = await openHttpUpstream((request, response) => {
+      asked.push(request.url ?? "");
+      request.resume();
+      response.end();
+    });
+    await using _ = upstream;
+    await using scene = await openHttpScene({ to: upstream.port, config: { maxBodyBytes: 10 } });
+    const inside = "GET /inside HTTP/1.1\r\nHost: a\r\n\r\n";
+    const next = "GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    const chunk = `${inside.length.toString(16)}\r\n${inside}\r\n`;
+    for (const sent of [
+      `${sized(inside.length)}${inside}${next}`,
+      `${sized(inside.length + 1)}${inside}`,
+      `${begun()}${chunk}0\r\n\r\n${next}`,
+      `${begun()}${chunk}`,
+    ]) {
+      assert.match(await exchangeRaw(scene.port, sent), /^HTTP\/1\.1 413 /);
+    }
+    // Whether there is a next one depends on how much of the body had come by then.
+    assert.deepEqual(
+      asked.filter((path) => path !== "/" && path !== "/next"),
+      [],
+    );
+  });
+
   it("cuts an answer that has begun, which would look whole else", async () => {
     const upstream = await openHttpUpstream((request, response) => {
       request.on("error", () => undefined);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../../../src/trust/naming/key-id.ts";
 import { identity } from "../../../guard/support/identities.ts";
@@ -173,6 +175,37 @@ describe("the upstream of a recognised client", () => {
     assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 8);
     assert.doesNotMatch(JSON.stringify(fields), /admin|forged|AAAA/);
     assert.deepEqual(trailers, [["x-end", "1"]]);
+  });
+
+  it("hears nothing of it when it is asked for a WebSocket, over either version", async () => {
+    const heard: Fields[] = [];
+    const asked = Promise.withResolvers<void>();
+    await using upstream = await openHttpUpstream(
+      () => undefined,
+      (app) =>
+        app.on("upgrade", ({ rawHeaders }: { rawHeaders: string[] }, socket: Duplex) => {
+          heard.push(pairs(rawHeaders));
+          socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+          if (heard.length === 2) asked.resolve();
+        }),
+    );
+    await using scene = await openHttpScene({ to: upstream.port });
+    const head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+    await exchangeRaw(scene.port, `${head}Sec-WebSocket-Key: x\r\n${FORGED.join("\r\n")}\r\n\r\n`);
+    await using session = openSession(scene.port);
+    await once(session, "remoteSettings");
+    const forged = FORGED.map((line) => line.split(": ")).map(([name = "", value = ""]) => [
+      name.toLowerCase(),
+      value,
+    ]);
+    const pseudo = { ":method": "CONNECT", ":protocol": "websocket", ":path": "/", ":authority": "a" };
+    const stream = session.request({ ...pseudo, ...Object.fromEntries(forged) });
+    stream.on("error", () => undefined);
+    await asked.promise;
+    for (const fields of heard) {
+      assert.equal(fields.filter(([name]) => TELLING.test(name)).length, 8);
+      assert.doesNotMatch(JSON.stringify(fields), /admin|forged|AAAA/);
+    }
   });
 
   it("hears nothing of it over h2c, and gets the same fields", async () => {
