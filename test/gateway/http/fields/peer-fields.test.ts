@@ -6,63 +6,9 @@ import { describe, it } from "node:test";
 import { toKeyId } from "../../../../src/trust/naming/key-id.ts";
 import { identity } from "../../../guard/support/identities.ts";
 import { anna, exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
-import { connectWithHeader, headerV2, rawV2 } from "../../support/proxy-header.ts";
+import { FORGED, mirrored, openMirror, pairs, type Fields, TELLING, valuesOf } from "../../support/mirror.ts";
 import { configOf, listenerTo, openGateway } from "../../support/scene.ts";
-import { received } from "../../support/upstream.ts";
-import { openH2cUpstream, openHttpUpstream, type Upstream } from "../../support/http-upstream.ts";
-
-/** An upstream that answers with the fields and trailers it got. */
-function openMirror(): Promise<Upstream> {
-  return openHttpUpstream((request, response) => {
-    request.resume();
-    request.on("end", () => response.end(JSON.stringify([request.rawHeaders, request.rawTrailers])));
-  });
-}
-
-type Fields = readonly (readonly [string, string])[];
-
-function pairs(raw: readonly string[]): Fields {
-  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), raw[at + 1] ?? ""] as const] : []));
-}
-
-function mirrored(answer: string): { readonly fields: Fields; readonly trailers: Fields } {
-  const json = /\[\[.*\]\]/s.exec(answer)?.[0] ?? "";
-  const [fields = [], trailers = []] = JSON.parse(json) as readonly (readonly string[])[];
-  return { fields: pairs(fields), trailers: pairs(trailers) };
-}
-
-function valuesOf(fields: Fields, pattern: RegExp): readonly string[] {
-  return fields.filter(([name]) => pattern.test(name)).map(([, value]) => value);
-}
-
-const FORGED = [
-  "Client-Cert: :AAAA:",
-  "client_cert: :AAAA:",
-  "Client.Cert: :AAAA:",
-  "CLIENT-CERT-CHAIN: :AAAA:",
-  "Client_Cert_Chain: :AAAA:",
-  "Handclasp-Peer: admin",
-  "handclasp_peer: admin",
-  "HANDCLASP-KEY: sha256:forged",
-  "Handclasp_Key: sha256:forged",
-  "Forwarded: for=admin",
-  "X-Forwarded-For: admin",
-  "x_forwarded_for: admin",
-  "X-Real-IP: admin",
-  "X-Client-Cert: admin",
-  "X-SSL-Client-S-DN: CN=admin",
-  "SSL-Client-Verify: admin",
-  "Handclasp-Groups: admin",
-  "handclasp.groups: admin",
-  "X-Forwarded-Proto: admin",
-  "X_Forwarded_Host: admin",
-  "X-ARR-ClientCert: admin",
-  "X_Amzn_Mtls_Clientcert: admin",
-  "Remote_User: admin",
-  "Proxy: http://admin/",
-];
-const TELLING =
-  /^(?:client.cert|handclasp|forwarded|x.forwarded|x.real|x.client.cert|x.ssl|ssl.client|x.arr|x.amzn|remote|proxy)/;
+import { openH2cUpstream, openHttpUpstream } from "../../support/http-upstream.ts";
 
 describe("the upstream of a recognised client", () => {
   it("gets certificate, name and pin from the trust store, and where the client is", async () => {
@@ -230,28 +176,6 @@ describe("the upstream of a recognised client", () => {
   });
 });
 
-describe("the forms in which an upstream is told where requests come from", () => {
-  for (const [forwarded, told] of [
-    [["rfc7239"], ["forwarded"]],
-    [["x-forwarded"], ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]],
-    [[], []],
-  ] as const) {
-    it(`are those that are configured: ${forwarded.join() || "none"}, and no other from anybody`, async () => {
-      await using upstream = await openMirror();
-      for (const acceptProxy of [[], ["127.0.0.0/8"]]) {
-        await using scene = await openHttpScene({ to: upstream.port, config: { forwarded, acceptProxy } });
-        const answer = await exchangeRaw(
-          scene.port,
-          `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
-        );
-        const { fields } = mirrored(answer);
-        const names = fields.map(([name]) => name).filter((name) => /^(?:x.)?forwarded/.test(name));
-        assert.deepEqual(names.toSorted(), told);
-      }
-    });
-  }
-});
-
 describe("the groups that an upstream is told of", () => {
   it("are those that the peer is in at each request of a kept connection", async () => {
     await using upstream = await openMirror();
@@ -291,61 +215,5 @@ describe("the upstream of an anonymous client", () => {
       ["x-forwarded-host", "a"],
       ["forwarded", "for=127.0.0.1;proto=https;host=a"],
     ]);
-  });
-});
-
-describe("the upstream of a client behind a proxy that only passes bytes on", () => {
-  it("gets nothing that the client said of itself, but where the proxy says that it is", async () => {
-    await using upstream = await openMirror();
-    const to = {
-      kind: "tcp",
-      address: { host: "127.0.0.1", port: upstream.port },
-      protocol: "http",
-    } as const;
-    const listener = listenerTo(to, { mode: "http", acceptProxy: ["127.0.0.0/8"] });
-    await using scene = await openGateway(configOf([listener]));
-    const said = async (header: Uint8Array | string): Promise<readonly string[]> => {
-      const client = await connectWithHeader(scene.port, header, anna);
-      client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`);
-      const { fields } = mirrored(String(await received(client)));
-      return valuesOf(fields, /^(?:forwarded|x.|ssl.|remote)/);
-    };
-    // The second one is a neighbour of the proxy's.
-    for (const client of ["192.0.2.7", "127.0.0.9"]) {
-      assert.deepEqual(await said(`PROXY TCP4 ${client} 203.0.113.9 1 2\r\n`), [
-        client,
-        "https",
-        "a",
-        `for=${client};proto=https;host=a`,
-      ]);
-    }
-    // A client is there, and nothing is said of where: UNSPEC, datagrams, and the word for both in version 1.
-    const addresses = headerV2("198.51.100.7", 1).subarray(16);
-    const nameless = [0x00, 0x01, 0x10, 0x12].map((family) => rawV2(0x21, family, addresses));
-    for (const header of ["PROXY UNKNOWN\r\n", ...nameless]) {
-      assert.deepEqual(await said(header), ["unknown", "https", "a", "for=unknown;proto=https;host=a"]);
-    }
-    const [last] = (await said(rawV2(0x20, 0x11, addresses))).slice(-1);
-    assert.equal(last, "for=admin, for=127.0.0.1;proto=https;host=a", "this one is the proxy's own");
-  });
-});
-
-describe("the upstream of a client behind a trusted proxy", () => {
-  it("gets what the proxy said of other clients, and nothing that is ours to say", async () => {
-    await using upstream = await openMirror();
-    await using scene = await openHttpScene({ to: upstream.port, config: { acceptProxy: ["127.0.0.0/8"] } });
-    const answer = await exchangeRaw(
-      scene.port,
-      `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${FORGED.join("\r\n")}\r\n\r\n`,
-    );
-    const { fields } = mirrored(answer);
-    // One of them is `x_forwarded_for`, which many a server takes for the other.
-    assert.deepEqual(valuesOf(fields, /^x.forwarded.for$/), ["admin, admin, 127.0.0.1"]);
-    assert.deepEqual(valuesOf(fields, /^x.forwarded.proto$/), ["admin"]);
-    assert.deepEqual(valuesOf(fields, /^x.forwarded.host$/), ["admin"]);
-    assert.deepEqual(valuesOf(fields, /^proxy$/), []);
-    assert.deepEqual(valuesOf(fields, /^forwarded$/), ["for=admin, for=127.0.0.1;proto=https;host=a"]);
-    assert.deepEqual(valuesOf(fields, /^handclasp/), ["anna", anna.facts.pin, ""]);
-    assert.doesNotMatch(valuesOf(fields, /^client/).join(" "), /AAAA/);
   });
 });
