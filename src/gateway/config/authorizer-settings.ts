@@ -54,7 +54,7 @@ export const AUTHORIZER_SETTINGS: Settings<AuthorizerValues> = {
   },
   envoySds: {
     key: "envoy_sds",
-    reader: name,
+    reader: text(parseEnvoyFile),
     without: "none",
     option: { value: "<file>", help: "keep the keys of trusted peers in this file, which Envoy watches" },
   },
@@ -81,6 +81,12 @@ function parseHaproxyMap(written: string): HaproxyMap {
   const [, socket = "", map = ""] = /^(.+):([^:]+)$/.exec(written) ?? [];
   if (socket !== "") return { socket, map };
   throw refuse(`"${written}" is not SOCKET:MAP: write /run/haproxy.sock:/etc/haproxy/trusted.map`);
+}
+
+/** Envoy tells formats apart by how a file is called. */
+function parseEnvoyFile(written: string): string {
+  if (/\.(json|yaml)$/.test(written)) return written;
+  throw refuse(`"${written}" is called neither .json nor .yaml: Envoy would not read it`);
 }
 
 function refuse(message: string): HandclaspError {
