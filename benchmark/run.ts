@@ -45,6 +45,12 @@ function most(what: string, value: number, target: number, unit: string): Row {
   return { what, target: `≤ ${target}${unit}`, measured: `${value}${unit}`, holds: value <= target };
 }
 
+/** The same of what needs a program that may not be here. */
+function mostOf(program: string, what: string, value: number, target: number, unit: string): Row {
+  const row = most(what, value, target, unit);
+  return Number.isNaN(value) ? { ...row, measured: `not measured: no ${program}`, holds: null } : row;
+}
+
 function least(what: string, value: number, target: number, unit: string, missing = "no C compiler"): Row {
   const measured = Number.isNaN(value) ? `not measured: ${missing}` : `${value}${unit}`;
   return {
@@ -134,6 +140,7 @@ try {
   const hello = run("client-hello.ts");
   const decoded = run("decode-capture.ts");
   const traced = run("traced-connection.ts");
+  const haproxy = run("haproxy-map.ts");
 
   const rows: Row[] = [
     most("CPU per full TLS 1.3 handshake, guarded / bare", number(guard, "full.ratioByRounds"), 1.05, "×"),
@@ -183,6 +190,14 @@ try {
     ),
     most("CPU per full TLS 1.3 handshake, traced / bare", number(traced, "full.traced.ratio"), 1.3, "×"),
     most("the same, observed with sample: 0 / bare", number(traced, "full.untraced.ratio"), 1.02, "×"),
+    mostOf(
+      "HAProxy",
+      "CPU of HAProxy per request, with its map / not asking",
+      number(haproxy, "kept.ratio"),
+      1.05,
+      "×",
+    ),
+    mostOf("HAProxy", "the same per new connection", number(haproxy, "fresh.ratio"), 1.05, "×"),
     most("handclasp --help, built", number(startup, "helpMs"), 150, " ms"),
     most("import of the library, built", number(startup, "importMs"), 80, " ms"),
     most("files that it loads", number(startup, "importedFiles"), 12, ""),
@@ -214,6 +229,7 @@ try {
         hello,
         decoded,
         traced,
+        haproxy,
       },
       null,
       2,

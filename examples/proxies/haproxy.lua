@@ -20,22 +20,36 @@ local function certificate_of(txn)
   return ":" .. base64 .. ":"
 end
 
--- Sets txn.handclasp to KEY,PEER,GROUPS, or txn.handclasp_said to why not; neither when nobody can say.
-core.register_action("handclasp", { "http-req", "tcp-req" }, function(txn)
+-- KEY,PEER,GROUPS of whoever is let in; nil and why not, in words for the client; nil alone when nobody can say.
+local function ask(txn)
   local answer = core.httpclient():get({
     url = "http://handclasp/haproxy",
     dst = AUTHORIZER,
     timeout = 500,
     headers = { ["client-cert"] = { certificate_of(txn) }, ["x-forwarded-for"] = { txn.f:src() } },
   })
+  if answer == nil then return nil end
   local function field(name)
     local values = answer.headers and answer.headers[name]
     return values and values[0] or ""
   end
-  if answer == nil then return end
   if answer.status == 200 and field("handclasp-key") ~= "" then
-    txn:set_var("txn.handclasp", field("handclasp-key") .. "," .. field("handclasp-peer") .. "," .. field("handclasp-groups"))
-  elseif answer.status == 401 or answer.status == 403 then
-    txn:set_var("txn.handclasp_said", SAID[field("handclasp-reason")] or DENIED)
+    return field("handclasp-key") .. "," .. field("handclasp-peer") .. "," .. field("handclasp-groups")
   end
+  if answer.status == 401 or answer.status == 403 then return nil, SAID[field("handclasp-reason")] or DENIED end
+  return nil
+end
+
+core.register_action("handclasp", { "http-req" }, function(txn)
+  local who, said = ask(txn)
+  if who then return txn:set_var("txn.handclasp", who) end
+  if not said then return end
+  local reply = txn:reply({ status = 403, reason = "Forbidden", body = said .. "\n" })
+  reply:add_header("content-type", "text/plain")
+  txn:done(reply)
+end, 0)
+
+core.register_action("handclasp", { "tcp-req" }, function(txn)
+  local who = ask(txn)
+  if who then txn:set_var("txn.handclasp", who) end
 end, 0)
