@@ -1,5 +1,5 @@
 import type { GuardedConnection } from "../../../guard/connection/guarded-connection.ts";
-import { type IpNetwork, parseIpNetwork } from "../../../trust/network/ip-network.ts";
+import { parseIpNetwork } from "../../../trust/network/ip-network.ts";
 import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
 import type { Client } from "../../access/allow-list.ts";
 import { type RequestLists, type RequestRule, requestRules } from "../../access/welcome.ts";
@@ -8,7 +8,7 @@ import { PathRules } from "../../config/path-rules.ts";
 import { ServerNames } from "../../config/server-names.ts";
 import type { ServiceContext } from "../../service/service.ts";
 import type { AskedBy } from "../exchange/running-exchange.ts";
-import { PeerFields } from "../fields/peer-fields.ts";
+import { PeerFields, type PeerFieldsOptions } from "../fields/peer-fields.ts";
 import { type RequestFields, toRequestFields } from "../fields/request-fields.ts";
 import { readTarget, type RequestHead } from "../fields/request-target.ts";
 import { type Denial, deniedWords } from "./denied-words.ts";
@@ -39,7 +39,7 @@ interface RequestJudgeContext extends Pick<
 export class RequestJudge {
   readonly #context: RequestJudgeContext;
   readonly #names: ServerNames;
-  readonly #proxies: readonly IpNetwork[];
+  readonly #telling: PeerFieldsOptions;
   readonly #told = new WeakMap<GuardedConnection, PeerFields>();
   #trustRevision = 0;
   /** All of them have to allow a request. */
@@ -50,7 +50,11 @@ export class RequestJudge {
     const { config } = context;
     this.#context = context;
     this.#names = new ServerNames(config.serverNames);
-    this.#proxies = config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []);
+    this.#telling = {
+      proxies: config.acceptProxy.flatMap((network) => parseIpNetwork(network) ?? []),
+      forms: config.forwarded,
+      revision: () => this.#trustRevision,
+    };
     this.#rules = [pathRules(config)];
   }
 
@@ -136,11 +140,7 @@ export class RequestJudge {
   #tell(connection: GuardedConnection): PeerFields {
     const told = this.#told.get(connection);
     if (told !== undefined) return told;
-    const made = new PeerFields(connection, {
-      proxies: this.#proxies,
-      forms: this.#context.config.forwarded,
-      revision: () => this.#trustRevision,
-    });
+    const made = new PeerFields(connection, this.#telling);
     this.#told.set(connection, made);
     return made;
   }
