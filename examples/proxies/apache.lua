@@ -113,6 +113,9 @@ local function forget_claims(r)
   for option in (r.headers_in["Connection"] or ""):gmatch("[^,%s]+") do
     if not says_who(option) then options[#options + 1] = option end
   end
+  -- mod_proxy takes "websocket, h2c" for a WebSocket, and passes it on.
+  local is_web_socket = (r.headers_in["Upgrade"] or ""):lower() == "websocket"
+  r.headers_in["Upgrade"] = is_web_socket and "websocket" or nil
   r.headers_in["Connection"] = #options > 0 and table.concat(options, ", ") or nil
 end
 

@@ -10,9 +10,10 @@ export interface SeenRequest {
   /** Names and values as they came, one after the other. */
   readonly fields: readonly (readonly [string, string])[];
   readonly body: string;
+  readonly trailers: readonly (readonly [string, string])[];
 }
 
-/** Answers with what it gets, as JSON; a WebSocket gets its fields first, and then all that it says. */
+/** Answers with what it gets, as JSON; a WebSocket gets its fields first, and then all that it says. It upgrades to anything. */
 export interface Application extends AsyncDisposable {
   readonly port: number;
   readonly seen: readonly SeenRequest[];
@@ -24,14 +25,23 @@ export async function openApplication(): Promise<Application> {
     let body = "";
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
     request.on("end", () => {
-      const { method = "", url = "", rawHeaders } = request;
-      const one: SeenRequest = { method, url, fields: toFields(rawHeaders), body };
+      const { method = "", url = "", rawHeaders, rawTrailers } = request;
+      const [fields, trailers] = [toFields(rawHeaders), toFields(rawTrailers)];
+      const one: SeenRequest = { method, url, fields, body, trailers };
       seen.push(one);
       response.setHeader("Content-Type", "application/json");
       response.end(JSON.stringify(one));
     });
   });
-  const webSockets = new WebSocketServer({ server });
+  const webSockets = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    const protocol = request.headers.upgrade;
+    if (protocol?.toLowerCase() === "websocket") {
+      webSockets.handleUpgrade(request, socket, head, (one) => webSockets.emit("connection", one, request));
+    } else {
+      socket.end(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+    }
+  });
   webSockets.on("connection", (webSocket, request) => {
     webSocket.on("error", () => undefined);
     webSocket.on("message", (message: Buffer) => webSocket.send(message.toString()));

@@ -49,7 +49,10 @@ async function start(example: Parameters<typeof placeHaproxy>[0], place: ProxyPl
   return await startProxy(HAPROXY_PROGRAM, ["-db", "-f", placeHaproxy(example, place, port)], port);
 }
 
-const PROGRAM = { program: HAPROXY_PROGRAM, packages: "haproxy", cannot: {} } as const;
+const CANNOT = {
+  "spoofed-trailers": "HAProxy 2.6 passes the trailers of requests on, and has no rule for them",
+};
+const PROGRAM = { program: HAPROXY_PROGRAM, packages: "haproxy", cannot: CANNOT } as const;
 
 /** It asks for each request. */
 export const HAPROXY: ProxyUnderTest = {

@@ -12,6 +12,8 @@ export interface Asked {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Behind the body, which then comes in chunks. */
+  readonly trailers?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -52,7 +54,7 @@ export class ProxyClient implements Disposable {
     });
   }
 
-  async ask({ method = "GET", path = "/", headers = {}, body }: Asked = {}): Promise<Answer> {
+  async ask({ method = "GET", path = "/", headers = {}, body, trailers }: Asked = {}): Promise<Answer> {
     const request = https.request({
       host: "127.0.0.1",
       port: this.#port,
@@ -62,6 +64,11 @@ export class ProxyClient implements Disposable {
       agent: this.#agent,
     });
     request.on("socket", (socket) => this.sockets.add(socket as TLSSocket));
+    if (trailers !== undefined) {
+      request.setHeader("Trailer", Object.keys(trailers).join(", "));
+      request.flushHeaders();
+      request.addTrailers(trailers);
+    }
     request.end(body);
     const [response] = (await once(request, "response")) as [IncomingMessage];
     return toAnswer(response.statusCode ?? 0, response.headers, await textOf(response));
@@ -85,18 +92,20 @@ export class Http2Client implements Disposable {
     this.#session.on("error", () => undefined);
   }
 
-  async ask({ method = "GET", path = "/", headers = {}, body }: Asked = {}): Promise<Answer> {
-    const stream = this.#session.request({
+  async ask({ method = "GET", path = "/", headers = {}, body, trailers }: Asked = {}): Promise<Answer> {
+    const fields = {
       ":method": method,
       ":path": path,
       ":authority": "app.example",
       ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-    });
+    };
+    const stream = this.#session.request(fields, { waitForTrailers: trailers !== undefined });
+    if (trailers !== undefined) stream.on("wantTrailers", () => stream.sendTrailers(trailers));
     stream.end(body);
-    const [{ ":status": status = 0, ...fields }] = (await once(stream, "response")) as [
+    const [{ ":status": status = 0, ...answered }] = (await once(stream, "response")) as [
       http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader,
     ];
-    return toAnswer(status, fields, await textOf(stream));
+    return toAnswer(status, answered, await textOf(stream));
   }
 
   [Symbol.dispose](): void {
@@ -124,6 +133,27 @@ export function openWebSocket(port: number, { key, cert }: Pick<Shown, "key" | "
   const headers = { Host: "app.example" };
   const own = { key, cert, servername: "app.example", rejectUnauthorized: false };
   return new WebSocket(`wss://127.0.0.1:${port}/`, { headers, ...own });
+}
+
+/** The status that a wish to upgrade is answered with. */
+export async function statusOfUpgrade(
+  port: number,
+  { key, cert }: Pick<Shown, "key" | "cert">,
+  headers: Readonly<Record<string, string | string[]>>,
+): Promise<number | undefined> {
+  const own = { key, cert, servername: "app.example", rejectUnauthorized: false, agent: false };
+  const request = https.request({
+    host: "127.0.0.1",
+    port,
+    headers: { Host: "app.example", ...headers },
+    ...own,
+  });
+  request.end();
+  const upgraded = once(request, "upgrade").then(([answer]) => answer as IncomingMessage);
+  const answered = once(request, "response").then(([answer]) => answer as IncomingMessage);
+  const { statusCode } = await Promise.race([upgraded, answered]);
+  request.destroy();
+  return statusCode;
 }
 
 /** A whole answer, as it came, and what the next connection can resume. */

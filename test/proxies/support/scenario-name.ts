@@ -16,4 +16,6 @@ export type ScenarioName =
   | "rotation"
   | "spoofed-fields"
   | "spoofed-certificate"
+  | "spoofed-trailers"
+  | "upgrade"
   | "websocket";

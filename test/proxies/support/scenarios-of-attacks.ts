@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fieldOf, Http2Client, ProxyClient } from "./proxy-client.ts";
+import { fieldOf, Http2Client, ProxyClient, statusOfUpgrade } from "./proxy-client.ts";
 import type { Scenario } from "./scenario.ts";
 import { spoofedCertificate, spoofedFields } from "./spoofed.ts";
 
@@ -38,6 +38,42 @@ export const SCENARIOS_OF_ATTACKS: readonly Scenario[] = [
         }
       }
       assert.equal(scene.application.seen.length, before);
+    },
+  },
+  {
+    name: "spoofed-trailers",
+    title: "lets no client say who it is behind its request's body",
+    async play(scene) {
+      const anna = await scene.known("late-talker");
+      const { seen } = scene.application;
+      const before = seen.length;
+      const trailers = { "handclasp-peer": "mallory", handclasp_key: "mallory", "client-cert": "mallory" };
+      for (const client of [new ProxyClient(scene.port, anna), new Http2Client(scene.port, anna)]) {
+        using one = client;
+        // It may be that nobody answers what has trailers, as nginx over HTTP/2.
+        await one.ask({ method: "POST", body: "hello", trailers }).catch(() => undefined);
+      }
+      assert.notEqual(seen.length, before);
+      assert.doesNotMatch(JSON.stringify(seen.slice(before)), /mallory/);
+    },
+  },
+  {
+    name: "upgrade",
+    title:
+      "lets nobody talk HTTP/2, TLS or HTTP to the application behind an upgrade, past all that is said of fields",
+    async play(scene) {
+      const climber = await scene.known("climber");
+      const one = ["h2c", "H2C", "h2c, websocket", "websocket, h2c", "TLS/1.0", "HTTP/2.0"];
+      const two = [
+        ["h2c", "websocket"],
+        ["websocket", "h2c"],
+      ];
+      for (const upgrade of [...one, ...two]) {
+        const headers = { Upgrade: upgrade, "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA" };
+        const listed = { ...headers, Connection: "Upgrade, HTTP2-Settings" };
+        const status = await statusOfUpgrade(scene.port, climber, listed);
+        assert.notEqual(status, 101, String(upgrade));
+      }
     },
   },
 ];
