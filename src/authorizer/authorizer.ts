@@ -89,16 +89,24 @@ export class Authorizer {
     const outcome = this.#admission.judge(encounter);
     switch (outcome.decision) {
       case "admit":
-        return this.#admit(encounter, outcome, response);
       case "refuse":
-        return this.#refuse(encounter, outcome, response);
+        return this.#conclude(encounter, outcome, response);
       case "claim":
-        return this.#admission.settle(outcome, (settled) => {
-          if (settled.decision === "admit") this.#admit(encounter, settled, response);
-          else this.#refuse(encounter, settled, response);
-        });
+        return this.#admission.settle(outcome, (settled) => this.#conclude(encounter, settled, response));
       case "anonymous":
         return answerRefused(response, "no-certificate");
+    }
+  }
+
+  /** Whoever cannot be answered as is due is not answered: to proxies that is no. */
+  #conclude(encounter: ProxiedEncounter, outcome: Admitted | Refused, response: ServerResponse): void {
+    try {
+      if (outcome.decision === "admit") this.#admit(encounter, outcome, response);
+      else this.#refuse(encounter, outcome, response);
+    } catch (error) {
+      response.destroy();
+      const { listener } = encounter;
+      this.#options.happenings.tell({ type: "failed", connection: encounter, listener, error });
     }
   }
 

@@ -200,6 +200,23 @@ describe("Authorizer", () => {
   });
 });
 
+describe("Authorizer, when something unexpected happens", () => {
+  it("gives no answer, says so, and goes on", async () => {
+    await using place = await Place.open({ firstUse: "accept" });
+    const known = await identity("known");
+    await place.operator.import(known.facts);
+    place.breakGroups();
+    for (const who of [known, await identity("fresh")]) {
+      await assert.rejects(place.ask("/caddy", caddy(who)), { code: "ECONNRESET" });
+      const last = place.told.at(-1);
+      assert.ok(last?.type === "failed");
+      assert.match(String(last.error), /no groups today/);
+    }
+    const { status } = await place.ask("/caddy");
+    assert.equal(status, 401);
+  });
+});
+
 describe("Authorizer, with a secret", () => {
   it("answers who does not send it with 401 and no reason, whatever else they send", async () => {
     await using place = await Place.open({}, SECRET);
