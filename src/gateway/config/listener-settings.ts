@@ -208,7 +208,7 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
     without: "all",
     option: {
       value: "<peers>",
-      help: "trusted peers that may come in, by name or as group:NAME, with commas; default all",
+      help: "who may come in: names, group:NAME, any-peer, anyone, network:CIDR, with commas; default any-peer",
     },
   },
   paths: {
