@@ -205,9 +205,9 @@ export const LISTENER_SETTINGS: Settings<ListenerValues> = {
   allow: {
     key: "allow",
     reader: listOf(parseAllowed),
-    without: "all",
+    without: "every trusted peer",
     option: {
-      value: "<peers>",
+      value: "<who>",
       help: "who may come in: names, group:NAME, any-peer, anyone, network:CIDR, with commas; default any-peer",
     },
   },
