@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { Command } from "commander";
 import type { ServerAddress } from "../client/servers/server-address.ts";
 import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "./client/connect-flags.ts";
@@ -33,13 +32,10 @@ async function run(
   flags: ConnectFlags & PeerFlags & SummaryFlag,
   verb: Command,
 ): Promise<void> {
-  const openTransport = (): Promise<Socket> => openTcp(address, flags.starttls);
   const wanted = { address, flags, verb };
   // Between programs, as of `ssh -o ProxyCommand`, stderr is a terminal but stdin is none.
   if (!(flags.summary ?? (process.stdin.isTTY && process.stderr.isTTY))) {
-    await withConnection({ ...wanted, ...(flags.starttls !== undefined && { openTransport }) }, (socket) =>
-      converse(socket, address),
-    );
+    await withConnection(wanted, (socket) => converse(socket, address));
     return;
   }
   const summary = new HandshakeSummary(address);
@@ -51,7 +47,7 @@ async function run(
     await withConnection(
       {
         ...wanted,
-        openTransport: async () => summary.listen(await openTransport()),
+        openTransport: async (starttls) => summary.listen(await openTcp(address, starttls)),
         onKeyLog: (line) => summary.keyLog(line),
       },
       (socket) => {

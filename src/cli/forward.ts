@@ -19,6 +19,7 @@ import {
 } from "../gateway/starttls/starttls-servers.ts";
 import { addConnectFlags, type ConnectFlags, startTlsOption } from "./client/connect-flags.ts";
 import { connectOptions } from "./client/connect-options.ts";
+import { startTlsFor } from "./client/remembered-starttls.ts";
 import { knownServersUrl } from "./client/known-servers.ts";
 import { asArgument } from "./command-line/as-argument.ts";
 import { jsonOption } from "./command-line/json-option.ts";
@@ -74,7 +75,8 @@ async function run(wanted: ServerAddress, to: ServerAddress, flags: Flags, verb:
   await using store = openStoreAt(knownServersUrl(flags.store), { process: processName("forward") });
   const options = await connectOptions(store, { address: to, flags, verb });
   const failures = new ForwardLog(log);
-  const { starttls } = flags;
+  const remembered = startTlsFor(store, formatServerAddress(to));
+  const starttls = flags.starttls ?? STARTTLS_SERVER_PROTOCOLS.find((each) => each === remembered);
   const shared = {
     options: { ...options, sessions: new SessionCache() },
     log: failures,

@@ -7,6 +7,9 @@ import { openStoreAt } from "../store/open-store.ts";
 import { parseJoinToken } from "../trust/naming/join-token.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
+import { rememberStartTls } from "./client/remembered-starttls.ts";
+import { formatServerAddress } from "../client/servers/server-address.ts";
+import { parseTokenServer } from "../client/servers/token-server.ts";
 import { rememberIdentity } from "./client/remembered-identity.ts";
 import { knownServersUrl } from "./client/known-servers.ts";
 import { jsonOption } from "./command-line/json-option.ts";
@@ -65,6 +68,11 @@ async function run(
     process: processName("join"),
   });
   await rememberIdentity(store, knownAt, name);
+  const servers = token.servers.map(parseTokenServer);
+  await rememberStartTls(
+    store,
+    servers.filter((server) => knownAt.includes(formatServerAddress(server))),
+  );
   const { pin } = identity.facts;
   if (json === true) {
     printJson({

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import type { Duplex } from "node:stream";
 import type { Command } from "commander";
 import type { ConnectOptions, MetServer } from "../../client/connection/connect.ts";
 import type { Identity, IdentityPem } from "../../client/identities/identity.ts";
@@ -9,9 +10,11 @@ import {
 } from "../../client/identities/identity-folder.ts";
 import { KnownServers } from "../../client/servers/known-servers.ts";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
+import { openTcp } from "../../client/starttls/open-tcp.ts";
 import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
+import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { passphraseFrom } from "../command-line/passphrase-file.ts";
 import { DEFAULT_IDENTITY, identitiesFolder, makeIdentity } from "../identities/make-identity.ts";
@@ -20,8 +23,11 @@ import { processName } from "../trust-store/process-name.ts";
 import type { ConnectFlags, PeerFlags } from "./connect-flags.ts";
 import { readCas, readPemIdentity } from "./pem-files.ts";
 import { identityFor } from "./remembered-identity.ts";
+import { startTlsFor } from "./remembered-starttls.ts";
 
-export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "onKeyLog" | "alpnProtocols"> {
+export interface ConnectCommand extends Pick<ConnectOptions, "onKeyLog" | "alpnProtocols"> {
+  /** Opens what TLS is to run over, after it was asked for in this protocol; default a TCP connection. */
+  readonly openTransport?: (starttls: StartTlsProtocol | undefined) => Promise<Duplex>;
   readonly address: ServerAddress;
   readonly flags: ConnectFlags & Partial<PeerFlags>;
   readonly verb: Command;
@@ -30,7 +36,7 @@ export interface ConnectCommand extends Pick<ConnectOptions, "openTransport" | "
 /** How to connect: the identity that was asked for, and the servers known, which are in `store`. */
 export async function connectOptions(
   store: TrustStore,
-  { address, flags, verb, ...hooks }: ConnectCommand,
+  { address, flags, verb, openTransport, ...hooks }: ConnectCommand,
 ): Promise<ConnectOptions & { readonly identity: IdentityPem }> {
   if (flags.minTls > flags.maxTls) verb.error("error: --min-tls is newer than --max-tls");
   if ((flags.cert === undefined) !== (flags.key === undefined))
@@ -44,10 +50,14 @@ export async function connectOptions(
           flags.identity ?? identityFor(store, formatServerAddress(address)),
           passphraseFrom(flags),
         );
+  const starttls = flags.starttls ?? startTlsFor(store, formatServerAddress(address));
   const knownServers = new KnownServers(store, { now: Date.now, process: processName("connect") });
   return {
     ...address,
     ...hooks,
+    ...((openTransport ?? starttls) !== undefined && {
+      openTransport: () => (openTransport ?? ((asked) => openTcp(address, asked)))(starttls),
+    }),
     identity,
     knownServers,
     verifyServer: flags.verifyServer,

@@ -8,6 +8,7 @@ import { nextConnectionNumber, toConnectionId } from "../../admission/connection
 import { Tap } from "../../guard/tap/tap.ts";
 import { addConnectFlags, addPeerFlags, type ConnectFlags, type PeerFlags } from "../client/connect-flags.ts";
 import { withConnection } from "../client/with-connection.ts";
+import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import { openTcp } from "../../client/starttls/open-tcp.ts";
 import { say } from "../terminal/output.ts";
 import { ServeLog } from "../log/event-log.ts";
@@ -43,8 +44,8 @@ async function run(
   const isFromFile = flags.cert !== undefined;
   let tap: Tap | undefined;
   let closed: Promise<unknown> | undefined;
-  const openTransport = async (): Promise<Tap> => {
-    tap = tapped(await openTcp(address, flags.starttls), { output, log, isFromFile });
+  const openTransport = async (starttls: StartTlsProtocol | undefined): Promise<Tap> => {
+    tap = tapped(await openTcp(address, starttls), { output, log, isFromFile });
     const { raw } = tap;
     closed = new Promise((resolve) => raw.on("close", resolve));
     return tap;
