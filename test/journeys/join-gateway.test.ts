@@ -120,7 +120,7 @@ describe("joining through a gateway of HTTP", () => {
       home,
       `http://127.0.0.1:${await freePort()}`,
       "--mode=http",
-      "--connect-retry=0s",
+      "--connect-retry=1s",
     );
     assertJoined(await runHere(laptop, ["join", await tokenFor(home, "anna")]), "anna");
   });
