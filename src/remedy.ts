@@ -39,6 +39,7 @@ export type HandclaspAct =
   | "import-identity"
   | "give-passphrase"
   | "connect-by-another-name"
+  | "connect-with-starttls"
   | "connect-without-starttls"
   | "add-certificate"
   | "import-certificate"

@@ -63,6 +63,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "list-identities": () => whole("handclasp identity list"),
   "import-identity": () => whole("handclasp identity import FILE"),
   "give-passphrase": () => whole("--passphrase-file FILE"),
+  "connect-with-starttls": () => `say how it is asked for TLS: ${whole("--starttls PROTOCOL")}`,
   "connect-without-starttls": () => "leave out --starttls",
   "connect-by-another-name": () => whole("handclasp connect HOST:PORT --servername NAME"),
   "serve-another-certificate": () => whole("handclasp serve --cert FILE --key FILE"),

@@ -1,4 +1,4 @@
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
 import { ALERTS } from "../../tls/code-points/alert.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 
@@ -35,6 +35,7 @@ export function toConnectError(error: unknown, address: string): HandclaspError 
   const said = reasonOf(error);
   const [, digits] = ALERT.exec(said) ?? [];
   if (digits === undefined) {
+    if (hasCode(error, "ERR_SSL_WRONG_VERSION_NUMBER")) return beganInTheClear(error, address);
     return new HandclaspError("ERR_HANDCLASP_CONNECT", `${escapeText(address)}: ${said.trim()}`, {
       cause: error,
     });
@@ -47,4 +48,17 @@ export function toConnectError(error: unknown, address: string): HandclaspError 
     cause: error,
     details: { alert: name, alertCode: alert, address },
   });
+}
+
+/** What came first from the server is no record of TLS. */
+function beganInTheClear(cause: unknown, address: string): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_CONNECT",
+    `${escapeText(address)}: the server does not begin with TLS`,
+    {
+      hint: "is that the port? One of mail greets in the clear until it is asked for TLS",
+      remedies: [{ act: "connect-with-starttls", at: "client" }],
+      cause,
+    },
+  );
 }

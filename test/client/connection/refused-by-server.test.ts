@@ -30,6 +30,18 @@ describe("toConnectError", () => {
     assert.equal(error.cause, cause);
   });
 
+  it("says of a server that begins in the clear how that may be asked for TLS", () => {
+    const cause = Object.assign(new Error("wrong version number"), { code: "ERR_SSL_WRONG_VERSION_NUMBER" });
+    const error = toConnectError(cause, "mail.example:25");
+    assert.equal(error.code, "ERR_HANDCLASP_CONNECT");
+    assert.equal(error.message, "mail.example:25: the server does not begin with TLS");
+    assert.deepEqual(
+      error.remedies.map(({ act }) => act),
+      ["connect-with-starttls"],
+    );
+    assert.equal(error.cause, cause);
+  });
+
   it("passes our own errors through", () => {
     const ours = new HandclaspError("ERR_HANDCLASP_REFUSED", "no");
     assert.equal(toConnectError(ours, "a.example:443"), ours);
