@@ -51,13 +51,16 @@ describe("PostgreSQL behind a gateway that its clients ask for TLS", PROGRAMS, (
     assert.equal(other.stdout, "1\n", other.stderr);
   });
 
-  it("is reached by pgbouncer, and by programs that speak no TLS through forward", async () => {
+  it("is reached through pgbouncer behind it and in front, and by programs that speak no TLS through forward", async () => {
     using home = new Home();
     await using postgres = await Postgres.start();
     const to = `127.0.0.1:${await postgres.startPgbouncer()}`;
     await using gateway = await startGateway(home, to, "--starttls", "postgres");
     const pooled = await psql(gateway.port, showing(home, ada), "select 1 + 1");
     assert.equal(pooled.stdout, "2\n", pooled.stderr);
+    const inFront = await postgres.startPgbouncer(gateway.port, bob);
+    const twice = await psql(inFront, "sslmode=disable", "select 3 + 3");
+    assert.equal(twice.stdout, "6\n", twice.stderr);
     await using forward = await startForward(home, gateway, "--starttls", "postgres");
     const forwarded = await psql(forward.port, "sslmode=disable", "select 2 + 2");
     assert.equal(forwarded.stdout, "4\n", forwarded.stderr);

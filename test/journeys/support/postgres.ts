@@ -1,3 +1,4 @@
+import type { TestIdentity } from "../../guard/support/identities.ts";
 import { freePort, reachable } from "./gateway.ts";
 import { Quarters } from "./quarters.ts";
 
@@ -24,21 +25,27 @@ export class Postgres implements AsyncDisposable {
     return new Postgres(quarters, port);
   }
 
-  /** A pgbouncer in front of it, without TLS. Returns its port. */
-  async startPgbouncer(): Promise<number> {
+  /** A pgbouncer that takes its clients to a port, to PostgreSQL's own or one where it comes with TLS as `who`. Returns its port. */
+  async startPgbouncer(to: number = this.port, who?: TestIdentity): Promise<number> {
     const port = await freePort();
+    const tls = who && {
+      server_tls_sslmode: "require",
+      server_tls_cert_file: this.#quarters.write("client.pem", who.cert),
+      server_tls_key_file: this.#quarters.write("client.key", who.key),
+    };
+    const settings = Object.entries(tls ?? {}).map(([name, value]) => `${name} = ${value}\n`);
     const file = this.#quarters.write(
-      "pgbouncer.ini",
+      `pgbouncer-${port}.ini`,
       `[databases]
-postgres = user=app host=127.0.0.1 port=${this.port}
+postgres = user=app host=127.0.0.1 port=${to}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-logfile = ${this.#quarters.path("pgbouncer.log")}
-`,
+logfile = ${this.#quarters.path(`pgbouncer-${port}.log`)}
+${settings.join("")}`,
     );
     this.#quarters.start("pgbouncer", file);
     await reachable(port);
