@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../src/errors.ts";
-import { reachableAddress, recordedServer, recordListeners } from "../../src/operator/known-server.ts";
+import {
+  proxyPlace,
+  reachableAddress,
+  recordedServer,
+  recordListeners,
+} from "../../src/operator/known-server.ts";
 import { openMemoryStore } from "../../src/store/sqlite/memory-store.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { randomPin } from "../support/certificates.ts";
@@ -18,6 +23,15 @@ describe("the server that is known", () => {
       assert.deepEqual(recordedServer(store), { ...recorded, at: "1970-01-01T00:00:00.000Z" });
     }
     assert.match(store.setting("server:[::1]:1") ?? "", /"port":1,/);
+  });
+
+  it("may be a proxy, of which the key is known and not where clients find it", async () => {
+    await using store = openMemoryStore();
+    const pin = randomPin();
+    await recordListeners(store, [proxyPlace(pin)], 0);
+    const server = recordedServer(store);
+    assert.deepEqual([server?.pin, server?.keyId], [pin, toKeyId(pin)]);
+    assert.throws(() => reachableAddress(server), /not known where clients find the proxy/);
   });
 
   it("is reached at its address, unless it listens on all that its machine has, or never ran", () => {
