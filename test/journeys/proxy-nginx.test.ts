@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import express from "express";
-import { runToEnd } from "../cli/support/serve.ts";
+import { MAIN, runToEnd } from "../cli/support/serve.ts";
 import { NGINX } from "../proxies/support/nginx.ts";
 import { ProxyScene } from "../proxies/support/proxy-scene.ts";
 import { missing } from "../proxies/support/proxy-under-test.ts";
@@ -82,5 +84,23 @@ describe("curl through nginx to an application", { skip: missing(NGINX), timeout
     assert.match(await curl("/nothing", ...own), /Cannot GET \/nothing[^]*2 404$/);
     await scene.run("trust", "revoke", "bert", "--yes");
     assert.equal(await curl("/", ...own), "this key was revoked\n2 403");
+  });
+
+  it("has an identity of ours wait, and work once it is approved", async () => {
+    const { home } = scene;
+    await scene.run("identity", "create", "carl");
+    const request = "GET / HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n";
+    const connect = async (): Promise<string> => {
+      const place = [`127.0.0.1:${scene.port}`, "--servername", "app.example"];
+      const verb = [MAIN, "connect", ...place, "--identity", "carl", "--no-summary"];
+      const child = spawn(process.execPath, verb, { env: home.environment });
+      // nginx gives up a request whose client says at once that it is at its end.
+      child.stdin.on("error", () => undefined).write(request);
+      child.stdout.once("data", () => child.stdin.end());
+      return await text(child.stdout);
+    };
+    assert.match(await connect(), /^HTTP\/1\.1 403 [^]*access denied: an operator has to let this key in/);
+    await scene.approve("carl");
+    assert.match(await connect(), /^HTTP\/1\.1 200 [^]*Hello, carl of {2}at https:\/\/app\.example/);
   });
 });

@@ -37,6 +37,15 @@ ${LOCATION}`;
     }
   });
 
+  it("has nobody ask the authorizer by its own location", async () => {
+    await using scene = await ProxyScene.open(NGINX);
+    const client = await scene.known("anna");
+    for (const path of ["/.handclasp", "/./.handclasp", "/%2ehandclasp", "//.handclasp"]) {
+      assert.equal((await ask(scene.port, client, { path })).status, 404, path);
+    }
+    assert.deepEqual(scene.application.seen, []);
+  });
+
   it("lets nobody pass a location's own rule by a certificate that nginx objects to", async () => {
     const added = `  location /admin/ { deny all; proxy_pass http://app; }\n${LOCATION}`;
     await using scene = await ProxyScene.open(nginxWith({ [LOCATION]: added }));

@@ -12,8 +12,8 @@ import {
 /** Another version is tried by naming it. */
 const PROGRAM = process.env["HANDCLASP_TEST_CADDY"] ?? "/usr/bin/caddy";
 
-/** No port but the one it is told, and nothing kept outside of the folder. */
-const ALONE = "{\n\tadmin off\n\tauto_https disable_redirects\n\thttps_port PORT\n}\n";
+/** No port but the one it is told. */
+const ALONE = "\tadmin off\n\tauto_https disable_redirects\n\thttps_port PORT\n";
 
 async function start(
   { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
@@ -22,6 +22,7 @@ async function start(
   const port = await freePort();
   const site = exampleWith("Caddyfile", {
     ...changes,
+    "\tservers {": `${ALONE.replace("PORT", String(port))}\tservers {`,
     "https://app.example {": `https://app.example, https://localhost {\n\tbind 127.0.0.1`,
     "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
     "/run/handclasp/authz.sock": authorizerSocket,
@@ -29,7 +30,7 @@ async function start(
     "/etc/caddy/app.key": certs.key,
   });
   const file = join(folder, "Caddyfile");
-  writeFileSync(file, ALONE.replace("PORT", String(port)) + site);
+  writeFileSync(file, site);
   return await startProxy(PROGRAM, ["run", "--config", file, "--adapter", "caddyfile"], port, {
     ...process.env,
     HOME: folder,
