@@ -49,6 +49,8 @@ export class HaproxyProcess {
 
   changed(fingerprint: string): void {
     this.#copy.changed(fingerprint);
+    // The end of an approval is no event.
+    if (this.#options.certificates.valueOf(fingerprint) === undefined) this.#looksLeft = LOOKS_AFTER_A_FALL;
   }
 
   fell(pin: KeyPin): void {

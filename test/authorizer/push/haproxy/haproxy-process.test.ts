@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Home } from "../../../cli/support/serve.ts";
 import { HAPROXY } from "../../../proxies/support/haproxy.ts";
+import { identity } from "../../../guard/support/identities.ts";
 import { openWebSocket } from "../../../proxies/support/proxy-client.ts";
 import { missing } from "../../../proxies/support/proxy-under-test.ts";
 import { until } from "../../../proxies/support/until.ts";
@@ -58,6 +59,17 @@ describe("what a revoked key has open", { skip, timeout: 120_000 }, () => {
       await act();
       await closed;
     }
+  });
+
+  it("is ended when the approval is", async () => {
+    await using scene = await startScene();
+    const ada = await identity("ada");
+    await scene.operator.import(ada.facts, { expires: Date.now() + 2500 });
+    const webSocket = openWebSocket(scene.port, ada);
+    await once(webSocket, "message");
+    await once(webSocket, "close");
+    const [cut] = scene.told.filter(({ type }) => type === "push-cut");
+    assert.ok(cut !== undefined);
   });
 
   it("is found even if HAProxy could not be told when it fell", async () => {
