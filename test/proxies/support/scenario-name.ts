@@ -8,6 +8,7 @@ export type ScenarioName =
   | "groups"
   | "join"
   | "key-changed"
+  | "crowd"
   | "large-certificate"
   | "no-certificate"
   | "revoked-http2"

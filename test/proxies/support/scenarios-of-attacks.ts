@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { fieldOf, Http2Client, ProxyClient, statusOfUpgrade } from "./proxy-client.ts";
 import type { Scenario } from "./scenario.ts";
 import { spoofedCertificate, spoofedFields } from "./spoofed.ts";
@@ -74,6 +75,28 @@ export const SCENARIOS_OF_ATTACKS: readonly Scenario[] = [
         const status = await statusOfUpgrade(scene.port, climber, listed);
         assert.notEqual(status, 101, String(upgrade));
       }
+    },
+  },
+  {
+    name: "crowd",
+    title: "tells many clients apart that come at once, in both versions of HTTP",
+    async play(scene) {
+      const names = ["ada", "bob", "cyd", "dan", "eve"];
+      const peers = new Map<string, TestIdentity>();
+      for (const name of names) peers.set(`crowd-${name}`, await scene.known(`crowd-${name}`));
+      const strangers = [await identity("stranger-1"), undefined];
+      const visits = [...peers, ...strangers.map((one) => [undefined, one] as const)].flatMap(
+        ([name, shown]) =>
+          [ProxyClient, Http2Client].map(async (Client) => {
+            using client = new Client(scene.port, shown);
+            for (let request = 0; request < 20; request++) {
+              const answer = await client.ask();
+              assert.equal(answer.status, name === undefined ? 403 : 200, answer.text);
+              assert.deepEqual(fieldOf(answer, "Handclasp-Peer"), name === undefined ? [] : [name]);
+            }
+          }),
+      );
+      await Promise.all(visits);
     },
   },
 ];
