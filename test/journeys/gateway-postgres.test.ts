@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
@@ -100,7 +101,24 @@ describe("PostgreSQL behind a gateway that its clients ask for TLS", PROGRAMS, (
     });
     assert.match(behindTls, /canceling statement due to user request/);
   });
+
+  it("cancels what runs for Ctrl-C in psql, through forward", async () => {
+    using home = new Home();
+    await using postgres = await Postgres.start();
+    await using gateway = await startGateway(home, `127.0.0.1:${postgres.port}`, "--starttls", "postgres");
+    await using forward = await startForward(home, gateway, "--starttls", "postgres");
+    const connection = `host=127.0.0.1 port=${forward.port} user=app dbname=postgres sslmode=disable`;
+    const child = spawn("psql", ["-Xc", SLEEP, connection], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    for await (const chunk of child.stderr.setEncoding("utf8")) {
+      said += String(chunk);
+      if (said.includes("it runs")) child.kill("SIGINT");
+    }
+    assert.match(said, /canceling statement due to user request/);
+  });
 });
+
+const SLEEP = "do $$ begin raise notice 'it runs'; perform pg_sleep(60); end $$";
 
 async function openPostgres(port: number, who: TestIdentity): Promise<TLSSocket> {
   const socket = connect(port, "127.0.0.1");
