@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, writeFileSync } from "node:fs";
-import { Agent, type IncomingMessage, request, type RequestOptions } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { type RequestOptions as TlsRequestOptions, request as overTls } from "node:https";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
@@ -18,12 +19,12 @@ interface Answer {
 }
 
 async function ask(
-  where: RequestOptions,
+  { request: open = request, ...where }: TlsRequestOptions & { readonly request?: typeof overTls },
   who: TestIdentity | undefined,
   fields: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const certificate = who && { "Client-Cert": `:${Buffer.from(who.facts.der).toString("base64")}:` };
-  const asking = request({ agent: false, path: "/caddy", ...where, headers: { ...certificate, ...fields } });
+  const asking = open({ agent: false, path: "/caddy", ...where, headers: { ...certificate, ...fields } });
   asking.end();
   const [response] = (await once(asking, "response")) as [IncomingMessage];
   response.resume();
@@ -161,6 +162,22 @@ describe("handclasp authorizer", () => {
     const said = await home.run(["token", "create", "otto", "--server", "app.example:443", "--json"]);
     assert.equal((JSON.parse(said.stdout) as { serverPin?: string }).serverPin, proxy.facts.pin, said.stdout);
     assert.ok(server.pid > 0);
+  });
+
+  it("is reached from elsewhere by a gateway that lets the proxy in alone, by its key", async () => {
+    using home = new Home();
+    const [edge, anna] = [await identity("edge-proxy"), await identity("anna")];
+    for (const { cert } of [edge, anna]) {
+      writeFileSync(home.path("c.pem"), cert);
+      assert.equal((await home.run(["trust", "add", home.path("c.pem")])).code, 0);
+    }
+    await using authorizer = await startAuthorizer(home);
+    const to = String(authorizer.ready["address"]);
+    await using gateway = await startServer(home, ["gateway", "--to", to, "--allow", "edge-proxy"]);
+    const about = { port: gateway.port, rejectUnauthorized: false, request: overTls };
+    assert.equal((await ask({ ...about, key: edge.key, cert: edge.cert }, anna)).peer, "anna");
+    // She is trusted herself, and says that she is somebody else.
+    await assert.rejects(ask({ ...about, key: anna.key, cert: anna.cert }, edge));
   });
 
   it("warns of dates that it does not look at", async () => {
