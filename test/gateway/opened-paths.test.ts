@@ -180,6 +180,65 @@ describe("a path that anyone may have", { timeout: 60_000 }, () => {
   });
 });
 
+describe("what a stranger hides behind a request for an open path", { timeout: 60_000 }, () => {
+  it("reaches no other path: not behind a body that ends in two places, nor as another target or method", async () => {
+    const urls: string[] = [];
+    await using upstream = await openHttpUpstream((request, response) => {
+      urls.push(String(request.url));
+      request.resume().on("end", () => response.end("ok"));
+    });
+    await using scene = await open(upstream, paths({ ...HEALTH, "/admin": ["anna"] }));
+    const hidden = "GET /admin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    const chunked = `0\r\n\r\n${hidden}`;
+    const beginning = "POST /health HTTP/1.1\r\nHost: localhost\r\n";
+    for (const bytes of [
+      `${beginning}Content-Length: ${chunked.length}\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
+      `${beginning}Transfer-Encoding: chunked\r\n\r\n${chunked}`,
+      `${beginning}Transfer-Encoding: identity, chunked\r\n\r\n${chunked}`,
+      `${beginning}Content-Length: 0\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+      `${beginning}Content-Length: +0\r\n\r\n${hidden}`,
+      `${beginning}Content-Length: 0\r\n\r\n${hidden}`,
+      `GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n${hidden}`,
+      `GET /health HTTP/1.1\r\nHost: localhost\r\nX: y\r\n\tGET /admin HTTP/1.1\r\n\r\n${hidden}`,
+      `GET /health\r\nHost: localhost\r\n\r\n${hidden}`,
+      `GET /health /admin HTTP/1.1\r\nHost: localhost\r\n\r\n${hidden}`,
+      `GET /health HTTP/1.1\r\nHost: localhost\r\nX-Original-URL: /admin\r\nX-Rewrite-URL: /admin\r\n\r\n${hidden}`,
+      `CONNECT /health HTTP/1.1\r\nHost: localhost\r\n\r\n${hidden}`,
+      `TRACE /health HTTP/1.1\r\nHost: localhost\r\n\r\n${hidden}`,
+      `OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n${hidden}`,
+    ]) {
+      await exchangeRaw(scene.port, bytes, "nobody");
+      assert.deepEqual(
+        urls.filter((url) => url !== "/health"),
+        [],
+        bytes,
+      );
+    }
+    assert.ok(urls.length > 0);
+  });
+});
+
+describe("a client that shows a certificate where a path is open", { timeout: 60_000 }, () => {
+  it("meets what it would elsewhere, and is no stranger: pending, revoked, new and not in the list", async () => {
+    await using upstream = await openMirror();
+    const [mallory, late] = [await identity("mallory"), await identity("late")];
+    await using scene = await open(upstream, `first_use = "ask"\non_pending = "page"\n${paths(HEALTH)}`);
+    const { port } = scene;
+    await scene.operator.revoke("bob");
+    assert.equal((await connectOnce({ port, identity: bob })).alert, 44);
+    assert.match(
+      await exchangeRaw(port, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n", mallory),
+      /403 [^]*Waiting/,
+    );
+    assert.equal(await ask(port, "/health", "nobody"), 200);
+    const accepts = `first_use = "accept"\nallow = ["anna"]\n${paths(HEALTH)}`;
+    await scene.gateway.reload(configured(upstream, accepts));
+    assert.equal((await connectOnce({ port, identity: late })).alert, 49);
+    assert.equal(scene.store.key(late.facts.pin), undefined);
+    assert.deepEqual(await statuses(port, ["/health", "/"], anna), [200, 200]);
+  });
+});
+
 describe("a path that a network may have", { timeout: 60_000 }, () => {
   it("is for whoever a proxy says comes from there, with a certificate or without", async () => {
     await using upstream = await openMirror();
