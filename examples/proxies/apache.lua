@@ -125,6 +125,8 @@ local function refuse(r, status, text)
 end
 
 function check(r)
+  -- What is behind a CONNECT is a body to Apache, and to some applications the next request.
+  if r.method == "CONNECT" then return refuse(r, 405, "there is no CONNECT here") end
   local certificate = (r:ssl_var_lookup("SSL_CLIENT_CERT") or ""):gsub("\n", " ")
   forget_claims(r)
   local status, fields = ask(

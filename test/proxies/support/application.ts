@@ -13,7 +13,7 @@ export interface SeenRequest {
   readonly trailers: readonly (readonly [string, string])[];
 }
 
-/** Answers with what it gets, as JSON; a WebSocket gets its fields first, and then all that it says. It upgrades to anything. */
+/** Answers with what it gets, as JSON; a WebSocket gets its fields first, and then all that it says. It upgrades to anything, and connects. */
 export interface Application extends AsyncDisposable {
   readonly port: number;
   readonly seen: readonly SeenRequest[];
@@ -41,6 +41,12 @@ export async function openApplication(): Promise<Application> {
     } else {
       socket.end(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
     }
+  });
+  // As servers do to which CONNECT is a method like others: what comes behind it is the next request.
+  server.on("connect", (_request, socket, head) => {
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    socket.unshift(head);
+    server.emit("connection", socket);
   });
   webSockets.on("connection", (webSocket, request) => {
     webSocket.on("error", () => undefined);

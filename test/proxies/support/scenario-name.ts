@@ -3,6 +3,7 @@ export type ScenarioName =
   | "authorizer-gone"
   | "authorizer-hangs"
   | "body-and-target"
+  | "connect"
   | "expired"
   | "first-contact"
   | "groups"

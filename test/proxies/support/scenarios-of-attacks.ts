@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { identity, type TestIdentity } from "../../guard/support/identities.ts";
+import { connectByHttp1, connectByHttp2 } from "./connect-through.ts";
 import { fieldOf, Http2Client, ProxyClient, statusOfUpgrade } from "./proxy-client.ts";
 import type { Scenario } from "./scenario.ts";
 import { spoofedCertificate, spoofedFields } from "./spoofed.ts";
@@ -97,6 +98,20 @@ export const SCENARIOS_OF_ATTACKS: readonly Scenario[] = [
           }),
       );
       await Promise.all(visits);
+    },
+  },
+  {
+    name: "connect",
+    title: "lets nobody talk to the application through a tunnel, past all that is said of fields",
+    async play(scene) {
+      const digger = await scene.known("digger");
+      const { seen } = scene.application;
+      const before = seen.length;
+      const said = "GET / HTTP/1.1\r\nHost: app.example\r\nHandclasp-Peer: mallory\r\n\r\n";
+      assert.doesNotMatch(await connectByHttp1(scene.port, digger, said), /^HTTP\/1\.1 2/);
+      const status = await connectByHttp2(scene.port, digger, said);
+      assert.ok(status === undefined || status >= 400, String(status));
+      assert.doesNotMatch(JSON.stringify(seen.slice(before)), /mallory/);
     },
   },
 ];
