@@ -95,7 +95,7 @@ export class HaproxyProcess {
     if (!isOurs) await this.#copy.fill();
     this.#wasFilled = true;
     // First, so that all that was committed until then is among the changes.
-    const until = this.#options.certificates.believableUntil(BELIEVED_MS);
+    const until = await this.#options.certificates.believableUntil(BELIEVED_MS);
     while (!this.#copy.isInStep) await this.#copy.update();
     if (until !== undefined) await this.#copy.believe(until);
     if (drifted) return wrong("somebody else changed its map, which was filled again");

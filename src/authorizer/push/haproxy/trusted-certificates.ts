@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { judge } from "../../../trust/judging/judge.ts";
 import { encodeName, encodeNames } from "../../../trust/naming/encode-name.ts";
 import type { TrustChanges } from "../../../trust/happenings/trust-changes.ts";
@@ -27,6 +28,9 @@ const MOST_OF_A_KEY = 8;
 /** Who is in very many groups is asked for. HAProxy has 16 KiB for a command. */
 const MOST_CHARACTERS = 4096;
 const AT_ONCE = 1000;
+/** What others commit is heard of within 150 ms, on a machine that is not too busy. */
+const FEED_MS = 1000;
+const LOOK_MS = 20;
 
 /**
  * Certificates that would be admitted now, with whose they are, by their fingerprints in HAProxy's spelling: the newest one of
@@ -72,23 +76,28 @@ export class TrustedCertificates {
   }
 
   /**
-   * Until when what is here may be believed, if everything that was committed so far is in it and nothing more is heard:
-   * when the first entry ends, at the latest. Undefined when that cannot be said.
+   * Until when what is here may be believed, for so long at the most: then everything is in it that was committed before it was
+   * asked. Not beyond the end of the first entry. Undefined when that cannot be said.
    */
-  believableUntil(longest: number): number | undefined {
-    const now = this.#options.now();
+  async believableUntil(longest: number): Promise<number | undefined> {
+    const { now, onError, trust } = this.#options;
+    const asked = now();
     if (!this.#isWhole) {
       void this.load();
       return undefined;
     }
-    this.#dropEnded(now);
     try {
-      if (this.#options.trust.store.head().sequence > this.#heard) return undefined;
+      const { sequence } = trust.store.head();
+      for (let left = FEED_MS; sequence > this.#heard; left -= LOOK_MS) {
+        if (left <= 0) return undefined;
+        await setTimeout(LOOK_MS);
+      }
     } catch (error) {
-      this.#options.onError(error);
+      onError(error);
       return undefined;
     }
-    return Math.min(now + longest, this.#nextEnd);
+    this.#dropEnded(now());
+    return Math.min(asked + longest, this.#nextEnd);
   }
 
   /** Looks up all keys. What cannot be read is told, and tried again when somebody asks what is believable. */

@@ -6,7 +6,7 @@ import { readCertificate } from "../../../../src/x509/certificate-facts.ts";
 import { fakeCertificate } from "../../../../src/testing/fake-certificate.ts";
 import { renewed } from "../../../support/successor.ts";
 import { identity } from "../../../guard/support/identities.ts";
-import { expiredIdentity } from "../../../proxies/support/certificates.ts";
+import { expiredIdentity, largeIdentity } from "../../../proxies/support/certificates.ts";
 import { HAPROXY } from "../../../proxies/support/haproxy.ts";
 import { fieldOf } from "../../../proxies/support/proxy-client.ts";
 import { missing } from "../../../proxies/support/proxy-under-test.ts";
@@ -108,6 +108,18 @@ describe("HAProxy's map", { skip, timeout: 120_000 }, () => {
     const answer = await scene.ask(ada);
     assert.equal(fieldOf(answer, "Handclasp-Groups")[0]?.split(",").length, 50);
     assert.ok(scene.told.every(({ type }) => type === "push-in-step"));
+  });
+
+  it("knows nobody by a certificate that HAProxy has no room for, and takes that for no lack of one", async () => {
+    await using scene = await startScene({
+      configure: (text) => text.replace("tune.bufsize 98304", "tune.bufsize 16384"),
+    });
+    const large = await largeIdentity("large", 24_000);
+    await scene.operator.import(large.facts);
+    await scene.holds(large);
+    const answer = await scene.ask(large);
+    assert.deepEqual([answer.status, answer.text], [403, "this certificate cannot be used\n"]);
+    assert.equal((await scene.ask()).text, "a client certificate is needed\n");
   });
 
   it("takes ten thousand keys", async () => {
