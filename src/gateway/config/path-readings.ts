@@ -1,6 +1,11 @@
 /** Each is what some server does to a path before it looks at it. */
 const STEPS: readonly ((path: string) => string)[] = [
   (path) => (path.includes("%") ? decode(path) : path),
+  // IIS's own way to write a character.
+  (path) =>
+    path.replaceAll(/%u([0-9A-Fa-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16))),
+  // Windows and Java have characters that they take for a dot or a slash where those cannot be written.
+  (path) => path.normalize("NFKC"),
   (path) => path.replaceAll("\\", "/"),
   (path) => path.replaceAll(/\/{2,}/g, "/"),
   resolveDots,
@@ -12,15 +17,15 @@ const STEPS: readonly ((path: string) => string)[] = [
   (path) => path.replace(/^\/{3,}[^/]+(?=\/)/, ""),
   // Caddy and Windows leave out what a name ends with.
   (path) => path.replaceAll(/([^./ ])[. ]+(?=\/|$)/g, "$1").replaceAll(/\/(\.{1,2}) +(?=\/|$)/g, "/$1"),
-  // The WHATWG's URLs have none of these.
-  (path) => path.replaceAll(/[\t\r\n]/g, ""),
+  // The WHATWG's URLs have no line ends and no tabs; others leave out all controls, or those at an end.
+  (path) => path.replaceAll(/\p{Cc}/gu, ""),
   // What became the end of a path by decoding.
   (path) => path.replace(/[?#].*$/s, ""),
 ];
 /** More are the work of somebody who looks for one that was forgotten. */
 const MOST = 64;
 /** NUL, the end of a text to some; a character in more bytes than it takes, which some take for it (RFC 3629 §3). */
-const NEVER = /%00|%c[01]|%e0%[89]|%f0%8/i;
+const NEVER = /%00|%u0000|%c[01]|%e0%[89]|%f0%8/i;
 
 /**
  * All that servers may take a path for, whatever of it they do, in whatever order and however often, case apart;

@@ -22,6 +22,12 @@ describe("what servers may take a path for", () => {
     ["/admin%3fx", "/admin"],
     ["/admin%23x", "/admin"],
     ["/%61%ffdmin/%61", "/a%ffdmin/a"],
+    ["/a/%u002e%U002e/admin", "/admin"],
+    ["/a/%25u002e%u002e/admin", "/admin"],
+    ["/a/%ef%bc%8e%ef%bc%8e%ef%bc%8fadmin", "/admin"],
+    ["/a/%uff0e%uff0e/admin", "/admin"],
+    ["/a/%e2%80%a5/admin", "/admin"],
+    ["/a/..%0c/admin", "/admin"],
   ] as const) {
     it(`is ${reading} for ${JSON.stringify(path)}, beside the path itself`, () => {
       const readings = readingsOf(path) ?? [];
@@ -35,7 +41,15 @@ describe("what servers may take a path for", () => {
   });
 
   it("is nothing that anybody could tell with NUL or a character in more bytes than it takes", () => {
-    for (const path of ["/a%00", "/%c0%af", "/%C1%81", "/%e0%80%af", "/%f0%80%80%af", "/%25%30%30"])
+    for (const path of [
+      "/a%00",
+      "/%c0%af",
+      "/%C1%81",
+      "/%e0%80%af",
+      "/%f0%80%80%af",
+      "/%25%30%30",
+      "/a%u0000",
+    ])
       assert.equal(readingsOf(path), undefined, path);
   });
 

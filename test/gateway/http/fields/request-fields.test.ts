@@ -34,7 +34,7 @@ function passed(raw: string[], from: ToldOfPeer = STRANGER): readonly string[] {
 
 describe("what a client says about itself", () => {
   const OURS = ["Client-Cert", "Client-Cert-Chain", "Handclasp-Peer", "Handclasp-Key", "Handclasp-Other"];
-  const PATHS = ["X-Original-URL", "X-Rewrite-URL", "Proxy"];
+  const PATHS = ["X-Original-URL", "X-Rewrite-URL", "Script-Name", "X-Script-Name", "Path-Info", "Proxy"];
   const PROXIES = [
     "Forwarded",
     "X-Forwarded-For",
