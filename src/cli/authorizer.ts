@@ -107,6 +107,7 @@ async function run(flags: Flags, verb: Command): Promise<void> {
 
 function toConfig(flags: Flags, verb: Command): AuthorizerConfig {
   const values = valuesOf(AUTHORIZER_SETTINGS, flags);
-  if ((values.listen as unknown) === undefined) verb.error("error: give --listen, where proxies ask");
+  if ((values.listen as unknown) === undefined)
+    verb.error("error: give --listen, where proxies ask: --listen unix:/run/handclasp/authz.sock");
   return toAuthorizer(values, listenerReading(verb));
 }

@@ -86,6 +86,7 @@ async function run(
     });
   } else {
     print(`joined ${address} as ${showName(token.peer)}, with the key ${toKeyId(pin)}`);
+    if (!identity.isNew) say("a key that was known there before keeps its name, and the token stays unused");
     const others = knownAt.filter((each) => each !== address);
     if (others.length > 0) print(`the same server, says the token: ${others.map(showName).join(", ")}`);
   }

@@ -78,7 +78,7 @@ export async function joinWithToken(options: JoinOptions): Promise<Joined> {
       failures.push({ address, error, isOurs: introduction.isOurs });
     }
   }
-  throw joinError(failures, token, now());
+  throw joinError(failures, token, identity.facts.pin, now());
 }
 
 async function introduce(

@@ -165,6 +165,10 @@ describe("join", () => {
     const [first, second] = [await joined(laptop, token), await joined(laptop, token)];
     assert.deepEqual(first, second);
     assert.equal(first.address, server.address);
+    assert.match(
+      (await runHere(laptop, ["join", token])).stderr,
+      /^a key that was known there before keeps its name/,
+    );
     const listed = await printedJson(laptop, "trust", "list", "--store", laptop.knownServers);
     assert.deepEqual(
       listed.map(({ pin, state }) => [pin, state]),

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { createServer as createTls } from "node:tls";
 import { isHandclaspError } from "../../src/errors.ts";
 import { createJoinToken, type JoinToken } from "../../src/trust/naming/join-token.ts";
+import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { identity } from "../guard/support/identities.ts";
 import { Guest, openJoinScene } from "./support/join-scene.ts";
 import { listening } from "./support/listening.ts";
@@ -49,13 +50,19 @@ async function at(
 
 async function refusal(
   joining: Promise<unknown>,
-): Promise<{ message: string; hint: string; details: object }> {
+): Promise<{ message: string; hint: string; details: object; keys: readonly unknown[] }> {
   const error: unknown = await joining.then(
     () => assert.fail("it joined"),
     (thrown: unknown) => thrown,
   );
   assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"), String(error));
-  return { message: error.message, hint: error.hint ?? "", details: error.details };
+  const { message, hint = "", details, remedies } = error;
+  return {
+    message,
+    hint,
+    details,
+    keys: remedies.flatMap(({ act, key }) => (act === "explain-refusal" ? [key] : [])),
+  };
 }
 
 describe("joinWithToken where the server takes HTTP", () => {
@@ -114,6 +121,8 @@ describe("joinWithToken where the server takes HTTP", () => {
         async (token) => {
           const refused = await refusal(guest.join(token));
           assert.match(refused.hint, hint);
+          // What came last is how we looked whether a certificate is asked for.
+          assert.deepEqual(refused.keys, status < 500 ? [toKeyId(guest.own.facts.pin)] : []);
           assert.match(
             (await refusal(guest.join({ ...token, expires: 0 }))).hint,
             status < 500 ? /expired at/ : hint,

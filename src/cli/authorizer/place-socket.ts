@@ -1,7 +1,7 @@
 import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname, join } from "node:path";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
 
 /**
  * Listens on a Unix socket that never, not for a moment, has a wider mode: it is made in a folder that is ours alone, and put
@@ -26,10 +26,16 @@ export async function placeSocket(server: Server, path: string, mode: number): P
   } catch (cause) {
     server.close();
     if (cause instanceof HandclaspError) throw cause;
-    throw new HandclaspError("ERR_HANDCLASP_OPTION", `cannot listen on unix:${path}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    if (hasCode(cause, "ENOENT")) throw unusable(path, `there is no folder ${dirname(path)}: make it`, cause);
+    if (hasCode(cause, "EACCES")) {
+      throw unusable(path, `this user may not make files in ${dirname(path)}: give the folder to it`, cause);
+    }
+    throw unusable(path, reasonOf(cause), cause);
   }
+}
+
+function unusable(path: string, problem: string, cause: unknown): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_OPTION", `cannot listen on unix:${path}: ${problem}`, { cause });
 }
 
 async function listen(server: Server, path: string): Promise<void> {

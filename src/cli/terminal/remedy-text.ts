@@ -70,8 +70,8 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "serve-older-tls": () => whole("handclasp serve --min-tls 1.2"),
   "serve-with-one-worker": () => whole("handclasp gateway --workers 1"),
   "listen-elsewhere": () => "give another address to listen on; port 0 picks a free port",
-  "explain-refusal": () =>
-    `${whole("handclasp explain LAST")} says on the server why, and with which command to change it`,
+  "explain-refusal": ({ key = "LAST" }) =>
+    `${whole(`handclasp explain ${key}`)} says on the server why, and with which command to change it`,
   "add-certificate": () =>
     `get its certificate from its owner (${whole("handclasp identity show --pem")}): ${whole("handclasp trust add FILE")}`,
   "import-certificate": (remedy) => whole(`handclasp trust add FILE${flags(remedy)}`),

@@ -62,9 +62,9 @@ function pinOf(store: TrustStore, servers: readonly string[], listeners: readonl
   if (pin !== undefined) return pin;
   throw new HandclaspError(
     "ERR_HANDCLASP_OPTION",
-    "the server's key is not known: none was started on this store",
+    "the server's key is not known: none that shows a key of its own was started on this store",
     {
-      hint: "start the server once, or give its key: --server-pin PIN",
+      hint: "start the server once, or the authorizer with the proxy's certificate (--server-cert FILE); or give the key: --server-pin PIN",
     },
   );
 }

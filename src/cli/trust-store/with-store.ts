@@ -33,6 +33,6 @@ export async function withStore<T>(
 function refuseMissing({ file }: StoreUrl): void {
   if (file === null || existsSync(file)) return;
   throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${file}`, {
-    hint: "handclasp serve makes one; --store or HANDCLASP_STORE names another",
+    hint: "handclasp serve, gateway and authorizer make one; --store or HANDCLASP_STORE names another",
   });
 }

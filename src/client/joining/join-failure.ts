@@ -3,6 +3,8 @@ import type { Remedy } from "../../remedy.ts";
 import { ALERTS } from "../../tls/code-points/alert.ts";
 import { alertOf as alertForReason, REFUSAL_REASONS } from "../../trust/judging/alerts.ts";
 import type { JoinToken } from "../../trust/naming/join-token.ts";
+import { toKeyId } from "../../trust/naming/key-id.ts";
+import type { KeyPin } from "../../trust/records/key-record.ts";
 import { alertOf } from "./introduction.ts";
 
 /** What came of one address of a token. */
@@ -76,19 +78,32 @@ const AWAY: Meaning = {
 };
 
 /** The error of a token that nobody took: the most telling word of all its addresses, and what can be done about it. */
-export function joinError(failures: readonly JoinFailure[], token: JoinToken, now: number): unknown {
+export function joinError(
+  failures: readonly JoinFailure[],
+  token: JoinToken,
+  pin: KeyPin,
+  now: number,
+): unknown {
   const [first, ...others] = failures.toSorted((one, other) => weight(other) - weight(one));
   if (first === undefined || !isHandclaspError(first.error)) return first?.error;
   const { code, message, details, cause, ...said } = first.error;
   const { hint, remedies } = meaningOf(first, token, now) ?? said;
+  const isOfOurKey = details["reason"] !== "no-certificate";
   const elsewhere = others.map(({ address, error }) => `${address}: ${firstLine(error)}`);
   const hints = [hint ?? [], elsewhere.length > 0 ? `elsewhere: ${elsewhere.join("; ")}` : []].flat();
   return new HandclaspError(code, message, {
     ...(hints.length > 0 && { hint: hints.join("; ") }),
-    ...(remedies !== undefined && { remedies }),
+    ...(remedies !== undefined && {
+      remedies: isOfOurKey ? remedies.map((remedy) => ofKey(remedy, pin)) : remedies,
+    }),
     details: { ...details, ...(elsewhere.length > 0 && { tried: failures.map(({ address }) => address) }) },
     cause,
   });
+}
+
+/** What came last at the server may be how we looked whether it minds who shows no certificate. */
+function ofKey(remedy: Remedy, pin: KeyPin): Remedy {
+  return remedy.act === "explain-refusal" ? { ...remedy, key: toKeyId(pin) } : remedy;
 }
 
 function firstLine(error: unknown): string {

@@ -61,6 +61,8 @@ export const AUTHORIZER_SETTINGS: Settings<AuthorizerValues> = {
 };
 
 function parseAuthorizerListen(written: string): AuthorizerListen {
+  if (/^[./]/.test(written))
+    throw refuse(`${JSON.stringify(written)} is not HOST:PORT: a socket is written unix:${written}`);
   if (!written.startsWith("unix:")) return { kind: "tcp", address: parseListenAddress(written) };
   const path = written.slice("unix:".length);
   if (path === "") throw refuse(`"${written}" has no path: write unix:/run/handclasp/authz.sock`);

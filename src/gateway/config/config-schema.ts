@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { reasonOf } from "../../errors.ts";
+import { complaintOf } from "./complaint-of.ts";
 import type {
   AdminValues,
   AuthorizerValues,
@@ -100,7 +100,7 @@ function parsedText(read: (text: string) => unknown): Schema {
       try {
         return read(dataset.value);
       } catch (error) {
-        addIssue({ message: reasonOf(error) });
+        addIssue({ message: complaintOf(error) });
         return NEVER;
       }
     }),

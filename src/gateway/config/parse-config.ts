@@ -3,7 +3,8 @@ import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { formatServerAddress, type ServerAddress } from "../../client/servers/server-address.ts";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError } from "../../errors.ts";
+import { complaintOf } from "./complaint-of.ts";
 import { CONFIG_SCHEMA, type ParsedConfig } from "./config-schema.ts";
 import type { AdminConfig, AdminValues, GatewayConfig, ListenerConfig } from "./config.ts";
 import { locateKey, type TextPlace } from "./locate-key.ts";
@@ -83,7 +84,7 @@ function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: C
     toListener(values, {
       spell: ({ key }) => key,
       misplaced: (_setting, _mode, complaint) => complaint,
-      complain: ({ key }, complaint) => complain(["listener", at, key], reasonOf(complaint)),
+      complain: ({ key }, complaint) => complain(["listener", at, key], complaintOf(complaint)),
       resolve: inFolder,
     }),
   );
@@ -98,7 +99,7 @@ function toConfig(parsed: ParsedConfig, options: ParseConfigOptions, complain: C
       authorizer &&
       toAuthorizer(authorizer, {
         spell: ({ key }) => key,
-        complain: ({ key }, complaint) => complain(["authorizer", key], reasonOf(complaint)),
+        complain: ({ key }, complaint) => complain(["authorizer", key], complaintOf(complaint)),
         resolve: inFolder,
       }),
     listeners,

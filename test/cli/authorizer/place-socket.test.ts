@@ -97,12 +97,12 @@ describe("placeSocket", () => {
     removeSecond();
   });
 
-  it("says what the system says of a folder that is not there", async () => {
+  it("says which folder is not there, and not the one that it would have made in it", async () => {
     using folder = freshFolder();
     const path = join(folder.path, "none", "authz.sock");
     await assert.rejects(placeSocket(createServer(), path, 0o660), {
       code: "ERR_HANDCLASP_OPTION",
-      message: /^cannot listen on unix:.*ENOENT/,
+      message: `cannot listen on unix:${path}: there is no folder ${join(folder.path, "none")}: make it`,
     });
   });
 });

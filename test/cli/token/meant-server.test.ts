@@ -79,7 +79,10 @@ describe("meantServer", () => {
     await using store = await storeOf();
     assert.throws(() => meantServer(store, {}), { message: /it is not known where the server is/ });
     const said = { server: ["gw.example:443"] };
-    assert.throws(() => meantServer(store, said), { message: /the server's key is not known/ });
+    assert.throws(() => meantServer(store, said), {
+      message: /the server's key is not known/,
+      hint: /--server-cert FILE/,
+    });
     assert.equal(meantServer(store, { ...said, serverPin: ONE }).serverPin, ONE);
   });
 });

@@ -121,6 +121,18 @@ accept_proxy = [
     assert.match(found[3] ?? "", /has to be string/);
   });
 
+  it("says how a value is written, where the parser knows", () => {
+    const listener = '[[listener]]\nlisten = ":1"\nmode = "http"\n';
+    assert.match(
+      complaints(`${listener}to = "http://127.0.0.1:1"\nmax_body = "1k"\n`).join(),
+      /^5:1: max_body: "1k" is not a size: a whole number and B, kB/,
+    );
+    assert.match(
+      complaints(`${listener}to = "unix:/app.sock"\n`).join(),
+      /^4:1: .* can take clients to: write .* http:\/\/unix:/,
+    );
+  });
+
   it("says what is missing, and where it would have to be", () => {
     assert.deepEqual(complaints('[[listener]]\nlisten = ":8443"'), ["1:3: to is missing"]);
     assert.match(complaints("workers = 1")[0] ?? "", /listener is missing/);

@@ -46,6 +46,7 @@ describe("[authorizer]", () => {
   const wrong: readonly (readonly [string, RegExp])[] = [
     ['listen = "127.0.0.1:9000"', /listen HOST:PORT needs secret_file: without it everybody on this machine/],
     ['listen = "unix:"', /has no path/],
+    ['listen = "/run/authz.sock"', /is not HOST:PORT: a socket is written unix:\/run\/authz.sock/],
     [`listen = "unix:/run/${"a".repeat(110)}"`, /the path of a Unix socket is 107 bytes/],
     ['listen = "unix:/a"\nsocket_mode = "0666"', /everybody may use lets everybody on this machine claim/],
     ['listen = "unix:/a"\nsocket_mode = "0661"', /everybody may use/],
