@@ -16,6 +16,7 @@ export type ScenarioName =
   | "revoked-kept"
   | "revoked-resumed"
   | "rotation"
+  | "spoofed-address"
   | "spoofed-fields"
   | "spoofed-certificate"
   | "spoofed-trailers"

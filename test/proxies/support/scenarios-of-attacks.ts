@@ -3,7 +3,7 @@ import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { connectByHttp1, connectByHttp2 } from "./connect-through.ts";
 import { fieldOf, Http2Client, ProxyClient, statusOfUpgrade } from "./proxy-client.ts";
 import type { Scenario } from "./scenario.ts";
-import { spoofedCertificate, spoofedFields } from "./spoofed.ts";
+import { SPOOFED_ADDRESS, spoofedAddresses, spoofedCertificate, spoofedFields } from "./spoofed.ts";
 
 /** What clients say of themselves. */
 export const SCENARIOS_OF_ATTACKS: readonly Scenario[] = [
@@ -40,6 +40,19 @@ export const SCENARIOS_OF_ATTACKS: readonly Scenario[] = [
         }
       }
       assert.equal(scene.application.seen.length, before);
+    },
+  },
+  {
+    name: "spoofed-address",
+    title: "lets no client say where it comes from, in any spelling, in both versions of HTTP",
+    async play(scene) {
+      const anna = await scene.known("traveller");
+      for (const client of [new ProxyClient(scene.port, anna), new Http2Client(scene.port, anna)]) {
+        using one = client;
+        const { status, text, app } = await one.ask({ headers: spoofedAddresses() });
+        assert.equal(status, 200, text);
+        assert.equal(JSON.stringify(app).includes(SPOOFED_ADDRESS), false, text);
+      }
     },
   },
   {

@@ -33,6 +33,16 @@ export function spoofedFields(): readonly Readonly<Record<string, string>>[] {
   return [...each, Object.fromEntries(names.map((name) => [name, "mallory"]))];
 }
 
+/** An address of documentation (RFC 5737), which no client of a test has. */
+export const SPOOFED_ADDRESS = "203.0.113.9";
+
+/** Fields that say that a client comes from there, or asked that host, in every spelling. */
+export function spoofedAddresses(): Readonly<Record<string, string>> {
+  const names = ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"].flatMap(spellings);
+  const fields = Object.fromEntries(names.map((name) => [name, SPOOFED_ADDRESS]));
+  return { ...fields, Forwarded: `for=${SPOOFED_ADDRESS}` };
+}
+
 /** Requests of a client without a certificate that name somebody's, wherever an authorizer might find it. */
 export function spoofedCertificate(victim: TestIdentity): readonly Asked[] {
   const base64 = Buffer.from(victim.facts.der).toString("base64");
