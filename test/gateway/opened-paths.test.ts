@@ -218,23 +218,6 @@ describe("what a stranger hides behind a request for an open path", { timeout: 6
   });
 });
 
-describe("what a stranger says of the path beside it", { timeout: 60_000 }, () => {
-  it("is not heard by servers that take so much off its beginning", async () => {
-    const heard: string[] = [];
-    await using upstream = await openHttpUpstream((request, response) => {
-      heard.push(...request.rawHeaders);
-      response.end("ok");
-    });
-    await using scene = await open(upstream, paths(HEALTH));
-    for (const name of ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Script-Name", "x_script_name"]) {
-      const request = `GET /health/admin HTTP/1.1\r\nHost: localhost\r\n${name}: /health\r\nConnection: close\r\n\r\n`;
-      assert.match(await exchangeRaw(scene.port, request, "nobody"), /^HTTP\/1\.1 200/);
-    }
-    assert.ok(heard.length > 0);
-    assert.doesNotMatch(heard.join("\n"), /script.name|path.info/i);
-  });
-});
-
 describe("a client that shows a certificate where a path is open", { timeout: 60_000 }, () => {
   it("meets what it would elsewhere, and is no stranger: pending, revoked, new and not in the list", async () => {
     await using upstream = await openMirror();

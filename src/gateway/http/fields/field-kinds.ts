@@ -37,10 +37,11 @@ const NAMED: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   // Frameworks let these replace the path, and ours is the one that was judged.
   ["x-original-url", "ours"],
   ["x-rewrite-url", "ours"],
-  // Gunicorn takes so much off the path as SCRIPT_NAME says, and others do as a proxy of theirs would have them.
+  // Gunicorn and Daphne take so much off the path as these say, and others do as a proxy of theirs would have them.
   ["script-name", "ours"],
   ["x-script-name", "ours"],
   ["path-info", "ours"],
+  ["daphne-root-path", "ours"],
   // CGI would make HTTP_PROXY of it, which programs ask for where to send their own requests (CVE-2016-5385).
   ["proxy", "ours"],
   ...PROXIED_NAMES.map((name) => [name, "proxied"] as const),

@@ -69,4 +69,5 @@ export const PROXIED_PREFIXES: readonly string[] = [
   "shib-",
   "tailscale-user-",
   "wl-proxy-",
+  "-ws",
 ];

@@ -34,7 +34,15 @@ function passed(raw: string[], from: ToldOfPeer = STRANGER): readonly string[] {
 
 describe("what a client says about itself", () => {
   const OURS = ["Client-Cert", "Client-Cert-Chain", "Handclasp-Peer", "Handclasp-Key", "Handclasp-Other"];
-  const PATHS = ["X-Original-URL", "X-Rewrite-URL", "Script-Name", "X-Script-Name", "Path-Info", "Proxy"];
+  const PATHS = [
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "Script-Name",
+    "X-Script-Name",
+    "Path-Info",
+    "Daphne-Root-Path",
+    "Proxy",
+  ];
   const PROXIES = [
     "Forwarded",
     "X-Forwarded-For",
@@ -57,6 +65,8 @@ describe("what a client says about itself", () => {
     "X-Webauth-User",
     "Cf-Connecting-IP",
     "WL-Proxy-Client-Cert",
+    "$WSRU",
+    "$WSCC",
   ];
 
   it("is dropped in every spelling that a server behind could take for it", () => {
