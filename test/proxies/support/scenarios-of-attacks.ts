@@ -22,6 +22,8 @@ export const SCENARIOS_OF_ATTACKS: readonly Scenario[] = [
           assert.doesNotMatch(JSON.stringify(answer.app?.fields), /mallory/, JSON.stringify(headers));
           assert.deepEqual(fieldOf(answer, "Handclasp-Peer"), ["honest"], JSON.stringify(headers));
           assert.deepEqual(fieldOf(answer, "Handclasp-Key"), [anna.facts.pin], JSON.stringify(headers));
+          // Another proxy behind would drop them.
+          assert.doesNotMatch(fieldOf(answer, "Connection").join(), /handclasp/i);
         }
       }
     },
