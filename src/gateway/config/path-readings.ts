@@ -1,7 +1,7 @@
 /** Each is what some server does to a path before it looks at it. */
 const STEPS: readonly ((path: string) => string)[] = [
   (path) => (path.includes("%") ? decode(path) : path),
-  // IIS's own way to write a character.
+  // IIS's way to write a character, and Jetty's (CVE-2021-34429).
   (path) =>
     path.replaceAll(/%u([0-9A-Fa-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16))),
   // Windows and Java have characters that they take for a dot or a slash where those cannot be written.
