@@ -87,6 +87,7 @@ function parseHaproxyMap(written: string): HaproxyMap {
 
 /** Envoy tells formats apart by how a file is called. */
 function parseEnvoyFile(written: string): string {
+  if (written === "") throw refuse("It is empty, and has to be a path.");
   if (/\.(json|yaml)$/.test(written)) return written;
   throw refuse(`"${written}" is called neither .json nor .yaml: Envoy would not read it`);
 }

@@ -15,6 +15,7 @@ const FITTING: Readonly<Record<string, string>> = {
   listen: "localhost:1",
   event: "1",
   "--expires": "1d",
+  "--listen": "unix:authz.sock",
 };
 
 describe("a path that is empty", () => {
