@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { runHere } from "../../cli/support/run-here.ts";
 import { failure } from "../../cli/support/trust.ts";
 import { ask, fieldOf } from "./proxy-client.ts";
 import type { ProxyScene } from "./proxy-scene.ts";
@@ -17,7 +18,10 @@ export const SCENARIOS_OF_JOINING: readonly Scenario[] = [
       const [token = ""] = made.split("\n");
       const guest = await identityOf(scene, "guest");
       assert.equal((await ask(scene.port, guest)).status, 403);
-      assert.match(await scene.run("join", token, "--identity", "guest"), /^joined .* as guest/);
+      const { stdout, stderr: said } = await runHere(scene.home, ["join", token, "--identity", "guest"]);
+      assert.match(stdout, /^joined .* as guest/, said);
+      // It was there before.
+      assert.match(said, /^a key that was known there before keeps its name/);
       const answer = await ask(scene.port, guest);
       assert.deepEqual(fieldOf(answer, "Handclasp-Peer"), ["guest"], answer.text);
       assert.deepEqual(fieldOf(answer, "Handclasp-Groups"), ["guests"]);
