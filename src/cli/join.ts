@@ -10,7 +10,7 @@ import { IDENTITY_TYPES, type IdentityType } from "../x509/identity-type.ts";
 import { rememberStartTls } from "./client/remembered-starttls.ts";
 import { formatServerAddress } from "../client/servers/server-address.ts";
 import { parseTokenServer } from "../client/servers/token-server.ts";
-import { rememberIdentity } from "./client/remembered-identity.ts";
+import { hasJoined, identityFor, rememberIdentity } from "./client/remembered-identity.ts";
 import { knownServersUrl } from "./client/known-servers.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
@@ -67,6 +67,7 @@ async function run(
     now: Date.now,
     process: processName("join"),
   });
+  const isKnownThere = hasJoined(store, address) && identityFor(store, address) === name;
   await rememberIdentity(store, knownAt, name);
   const servers = token.servers.map(parseTokenServer);
   await rememberStartTls(
@@ -86,7 +87,9 @@ async function run(
     });
   } else {
     print(`joined ${address} as ${showName(token.peer)}, with the key ${toKeyId(pin)}`);
-    if (!identity.isNew) say("a key that was known there before keeps its name, and the token stays unused");
+    if (isKnownThere) {
+      say("this key joined there before: it keeps the name it has, and this token may stay unused");
+    }
     const others = knownAt.filter((each) => each !== address);
     if (others.length > 0) print(`the same server, says the token: ${others.map(showName).join(", ")}`);
   }

@@ -167,7 +167,7 @@ describe("join", () => {
     assert.equal(first.address, server.address);
     assert.match(
       (await runHere(laptop, ["join", token])).stderr,
-      /^a key that was known there before keeps its name/,
+      /^this key joined there before: it keeps the name/,
     );
     const listed = await printedJson(laptop, "trust", "list", "--store", laptop.knownServers);
     assert.deepEqual(

@@ -23,7 +23,8 @@ export function placeHaproxy(
   writeFileSync(join(folder, "handclasp.map"), "");
   const file = join(folder, example);
   const config = exampleWith(example, {
-    "  user haproxy\n  group haproxy\n": "",
+    "  user haproxy\n": "",
+    "  group handclasp\n": "",
     "/run/haproxy/handclasp.sock user haproxy group handclasp": socketOf(folder),
     "/etc/haproxy/handclasp.lua": join(folder, "handclasp.lua"),
     "/etc/haproxy/handclasp.map": mapOf(folder),
