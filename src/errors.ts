@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   ERR_HANDCLASP_STORE_NEWER: "the trust store was written by a newer version",
   ERR_HANDCLASP_STORE_READ: "the trust store cannot be read, or its file was replaced",
   ERR_HANDCLASP_STORE_WRITE: "the trust store cannot be written",
+  ERR_HANDCLASP_OUTCOME_UNKNOWN:
+    "the connection to the trust store broke while something was written, and nobody can tell whether it was",
   ERR_HANDCLASP_STORE_CLOSED: "the trust store was closed",
   ERR_HANDCLASP_AUDIT: "the audit chain does not verify",
   ERR_HANDCLASP_IDENTITY: "an identity that is missing, unreadable or inconsistent",

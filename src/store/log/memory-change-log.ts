@@ -1,0 +1,76 @@
+import { HandclaspError } from "../../errors.ts";
+import {
+  type Appender,
+  type ChangeLog,
+  LOG_START,
+  type LogDraft,
+  type LogEntry,
+  type LogPlace,
+  type LogRead,
+} from "../../trust/port/change-log.ts";
+import { sealEntry } from "./seal-entry.ts";
+
+/** A log that lasts as long as the process: for tests, and for simulations of many nodes in one. */
+export class MemoryChangeLog implements ChangeLog {
+  readonly #now: () => number;
+  readonly #entries: LogEntry[] = [];
+  readonly #positions = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  #isClosed = false;
+
+  /** `now` is in milliseconds since the epoch; it may go back. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async append(drafts: readonly LogDraft[], by: Appender): Promise<readonly number[]> {
+    this.#mustBeOpen();
+    const positions = drafts.map((draft) => this.#positions.get(draft.id) ?? this.#add(draft, by));
+    for (const listener of this.#listeners) queueMicrotask(listener);
+    return positions;
+  }
+
+  async read(after: LogPlace, most: number): Promise<LogRead> {
+    this.#mustBeOpen();
+    const { position } = after;
+    const follows = this.#placeAt(position)?.hash === after.hash;
+    const entries = follows ? this.#entries.slice(position, position + most) : [];
+    return { follows, entries, head: this.#head, isPrimary: true };
+  }
+
+  onMore(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listeners.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get #head(): LogPlace {
+    const { position, hash } = this.#entries.at(-1) ?? LOG_START;
+    return { position, hash };
+  }
+
+  #placeAt(position: number): LogPlace | undefined {
+    return position === 0 ? LOG_START : this.#entries[position - 1];
+  }
+
+  #add(draft: LogDraft, by: Appender): number {
+    const last = Date.parse(this.#entries.at(-1)?.at ?? "") || 0;
+    const at = new Date(Math.max(this.#now(), last)).toISOString();
+    const entry = sealEntry(this.#head, draft, by, at);
+    this.#entries.push(entry);
+    this.#positions.set(draft.id, entry.position);
+    return entry.position;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the log is closed");
+  }
+}

@@ -1,0 +1,48 @@
+/** Each brings the schema from its index to the next number. Never changed once released, only added to. */
+export const MIGRATIONS: readonly ((schema: string) => string)[] = [
+  (schema) => `
+    CREATE TABLE ${schema}.change_log (
+      position bigint PRIMARY KEY,
+      id uuid NOT NULL UNIQUE,
+      previous bytea NOT NULL,
+      hash bytea NOT NULL,
+      rules int NOT NULL,
+      appended_by uuid NOT NULL,
+      at text NOT NULL,
+      change text NOT NULL
+    );
+    CREATE FUNCTION ${schema}.append(drafts json, rules int, node uuid) RETURNS SETOF bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $append$
+    DECLARE
+      last record;
+      draft record;
+      found_at bigint;
+      head bigint;
+      previous bytea;
+      sealed bytea;
+      moment text;
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended('${schema}.change_log', 0));
+      SELECT l.position, l.hash, l.at INTO last FROM ${schema}.change_log l ORDER BY l.position DESC LIMIT 1;
+      head := coalesce(last.position, 0);
+      previous := coalesce(last.hash, decode(repeat('00', 32), 'hex'));
+      moment := greatest(
+        to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') COLLATE "C",
+        coalesce(last.at, '') COLLATE "C");
+      FOR draft IN SELECT d.id, d.change FROM json_to_recordset(drafts) AS d(id uuid, change text) LOOP
+        SELECT l.position INTO found_at FROM ${schema}.change_log l WHERE l.id = draft.id;
+        IF found_at IS NOT NULL THEN
+          RETURN NEXT found_at;
+          CONTINUE;
+        END IF;
+        sealed := sha256(previous || uuid_send(draft.id) || int4send(rules) || uuid_send(node)
+          || convert_to(moment, 'UTF8') || convert_to(draft.change, 'UTF8'));
+        head := head + 1;
+        INSERT INTO ${schema}.change_log VALUES (head, draft.id, previous, sealed, rules, node, moment, draft.change);
+        previous := sealed;
+        RETURN NEXT head;
+      END LOOP;
+      PERFORM pg_notify('${schema}', head::text);
+    END $append$;
+    REVOKE ALL ON FUNCTION ${schema}.append FROM PUBLIC;`,
+];

