@@ -57,7 +57,7 @@ const IN_ORDER =
   /ORDER BY (?:first_seen IS NULL, )?(?:first_seen, )?(?:pin|id|group_key|name_key|sequence(?: DESC)?|number DESC)\b(?!,)/;
 
 /** Packages that one file alone may import. */
-const ONE_PLACE = ["canonicalize"];
+const ONE_PLACE = ["canonicalize", "postgres"];
 
 /** A function that is written where it is assigned to a property. */
 const ASSIGNED_FUNCTION =

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { isHandclaspError } from "../../src/errors.ts";
 import { createSchema } from "../../src/store/sqlite/file/schema.ts";
-import { fromWriteError, type Written } from "../../src/store/sqlite/writing/sqlite-writer.ts";
+import { fromWriteError, type Written } from "../../src/store/sqlite/writing/write-result.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import type { Change } from "../../src/trust/records/change.ts";

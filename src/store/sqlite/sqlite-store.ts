@@ -322,7 +322,7 @@ export class SqliteStore implements TrustStore {
 
   async #write(write: Write): Promise<Outcome> {
     this.#mustBeReadable();
-    const outcome = await this.#channel.write(write);
+    const { outcome } = await this.#channel.write(write);
     if (!this.#closed) this.#feed.announce();
     return outcome;
   }

@@ -1,3 +1,4 @@
+import { isWaiting } from "../judging/is-waiting.ts";
 import { holderOf } from "../naming/holder-of.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
@@ -28,7 +29,7 @@ function write(tables: TrustTables, draft: KeyDraft, moved: MovedNames): KeyReco
   const before = tables.key(draft.pin);
   const key = { ...draft, conflictsWith: conflictOf(tables, draft) };
   const isOther = before === undefined || DISTINGUISHING.some((field) => key[field] !== before[field]);
-  const written = { ...key, version: isOther ? tables.nextVersion() : before.version };
+  const written = { ...key, version: isOther ? tables.nextVersion(isWaiting(key)) : before.version };
   tables.putKey(written);
   if (before?.nameKey !== written.nameKey) moved.add(before?.nameKey ?? null, written.pin);
   if (before?.nameKey !== written.nameKey || before?.state !== written.state) {
@@ -49,7 +50,8 @@ export function dropKeys(tables: TrustTables, keys: readonly KeyRecord[]): void 
 
 /** Gives all keys of a peer another version, for what is said of the peer and stands in none of their rows. */
 export function touchKeys(tables: TrustTables, name: string): void {
-  for (const key of tables.keysOfName(name)) tables.putKey({ ...key, version: tables.nextVersion() });
+  for (const key of tables.keysOfName(name))
+    tables.putKey({ ...key, version: tables.nextVersion(isWaiting(key)) });
 }
 
 const DISTINGUISHING = [
@@ -99,7 +101,7 @@ class MovedNames {
         holders.set(wanted, conflictsWith);
       }
       if (conflictsWith === undefined || conflictsWith === rival.conflictsWith) continue;
-      tables.putKey({ ...rival, conflictsWith, version: tables.nextVersion() });
+      tables.putKey({ ...rival, conflictsWith, version: tables.nextVersion(isWaiting(rival)) });
     }
   }
 }

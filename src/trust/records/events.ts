@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import canonicalize from "canonicalize";
+import { toCanonicalText } from "./canonical-text.ts";
 import type { KeyPin, KeyState } from "./key-record.ts";
 
 /** What can happen to trust. */
@@ -92,8 +92,7 @@ export const CHAIN_START: ChainHead = { sequence: 0, hash: "0".repeat(64) };
 export function sealEvent(head: ChainHead, draft: EventDraft): SealedEvent {
   const sequence = head.sequence + 1;
   const event: TrustEvent = { ...draft, sequence, at: new Date(draft.at).toISOString() };
-  const json = canonicalize(event);
-  if (json === undefined) throw new TypeError("an event is always an object");
+  const json = toCanonicalText(event);
   return { sequence, json, hash: chainHash(head.hash, json) };
 }
 

@@ -21,8 +21,11 @@ export interface TrustTables extends KeyLookup {
   conflictsOf(pin: KeyPin): readonly KeyRecord[];
   /** Pending keys that would get a name, in the order of (first seen, pin). */
   keysWaitingFor(nameKey: string): readonly KeyRecord[];
-  /** A number that was never given out before: it only grows. */
-  nextVersion(): number;
+  /**
+   * A number that was never given out before. Where changes come from a log, keys that wait (`isWaiting`) have numbers of
+   * their own: those of the others are the same on every replica.
+   */
+  nextVersion(isWaiting: boolean): number;
   /** The row as it is given: changes write keys by `putKey` in `changes/put-key.ts`. */
   putKey(key: KeyRecord): void;
   /** That a key was seen, unless it was seen later. */

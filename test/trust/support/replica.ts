@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../../src/node-sqlite.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
-import { SqliteWriter, type Written } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
+import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
+import type { Written } from "../../../src/store/sqlite/writing/write-result.ts";
 import type { PreparedChange } from "../../../src/trust/changes/prepared-change.ts";
 
 /** How a file differs from others that hold the same. */

@@ -209,6 +209,13 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX connections_by_pin ON connections (pin, run);`,
   `CREATE INDEX refusals_by_pin ON refusals (pin) WHERE pin IS NOT NULL;`,
   `ALTER TABLE tokens ADD COLUMN into_groups TEXT NOT NULL DEFAULT '[]';`,
+  `CREATE TABLE versions_given (decided INTEGER NOT NULL, waiting INTEGER NOT NULL) STRICT;
+   INSERT INTO versions_given SELECT newest + newest % 2, newest + newest % 2 + 1 FROM key_versions;
+   DROP TABLE key_versions;
+   ALTER TABLE versions_given RENAME TO key_versions;
+   CREATE TABLE log_place (position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+   CREATE TABLE outcomes (id TEXT PRIMARY KEY, position INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE INDEX outcomes_in_order ON outcomes (position);`,
 ];
 
 /** What migrations need that SQL does not have. */

@@ -80,10 +80,15 @@ export class SqliteTables implements TrustTables {
     );
   }
 
-  nextVersion(): number {
-    const { newest } = this.#one("SELECT newest FROM key_versions LIMIT 1") as { newest: number };
-    this.#run("UPDATE key_versions SET newest = ?", newest + 1);
-    return newest + 1;
+  /** Even ones for what is decided, odd ones for keys that wait. */
+  nextVersion(isWaiting: boolean): number {
+    const { decided, waiting } = this.#one("SELECT decided, waiting FROM key_versions LIMIT 1") as {
+      decided: number;
+      waiting: number;
+    };
+    if (isWaiting) this.#run("UPDATE key_versions SET waiting = ?", waiting + 2);
+    else this.#run("UPDATE key_versions SET decided = ?", decided + 2);
+    return (isWaiting ? waiting : decided) + 2;
   }
 
   putKey(key: KeyRecord): void {

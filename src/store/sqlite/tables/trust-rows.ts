@@ -20,7 +20,7 @@ export function trustRows(database: DatabaseSync): TrustRows {
     apiTokens: apiTokenRows(database),
     noted: mapped(database.prepare(noted).iterate(), (row) => row as { about: string; problem: string }),
     firstUseWindow: tables.firstUseWindow(),
-    newestVersion: Number(database.prepare("SELECT newest FROM key_versions").get()?.["newest"]),
+    newestVersion: Number(database.prepare(QUERIES.newestVersion).get()?.["newest"]),
     keysOfName: (nameKey) => tables.keysOfName(nameKey),
   };
 }
@@ -32,6 +32,7 @@ const QUERIES = {
   members: `SELECT name_key AS nameKey, group_key AS groupKey, group_name AS "group", added_at AS addedAt
     FROM group_members`,
   noted: "SELECT about, problem FROM noted",
+  newestVersion: "SELECT max(decided, waiting) AS newest FROM key_versions",
 } as const;
 
 /** A row of `keys` with that by which lists find it. */

@@ -1,19 +1,25 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type ErrorCode, HandclaspError, isHandclaspError } from "../../../errors.ts";
+import { HandclaspError, isHandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
-import type { Outcome } from "../../../trust/records/change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
+import type { LogEntry } from "../../../trust/port/change-log.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
 import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import { SqliteTables } from "../tables/sqlite-tables.ts";
+import { ReplicaWriter } from "./replica-writer.ts";
+import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
 
 /** One thing to write. */
 export type Write =
   | { readonly kind: "change"; readonly change: PreparedChange }
   /** A change that is taken back, for what it would come to. */
   | { readonly kind: "trial"; readonly change: PreparedChange }
+  /** A change that is to go to the log. */
+  | { readonly kind: "settle"; readonly change: PreparedChange }
+  /** What the log says next. */
+  | { readonly kind: "entries"; readonly entries: readonly LogEntry[] }
   | SightingsWrite
   | SettingWrite
   | SessionWrite;
@@ -32,29 +38,7 @@ interface SettingWrite {
   readonly former: string | null | undefined;
 }
 
-/** What became of it; plain data, so that it can cross threads. */
-export type Written =
-  | { readonly ok: true; readonly outcome: Outcome }
-  | { readonly ok: false; readonly error: WriteError };
-
-export interface WriteError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-  readonly remedies: HandclaspError["remedies"];
-  readonly details: Readonly<Record<string, unknown>>;
-  /** What was thrown, as far as it can cross threads; null when nothing was but this. */
-  readonly cause: WriteCause | null;
-}
-
-interface WriteCause {
-  readonly message: string;
-  readonly code: unknown;
-  readonly errcode: unknown;
-}
-
-const UNDONE = "this cannot be written to the trust store";
-const NOTHING: Outcome = { kind: "changed", keys: [] };
+const NOTHING: Done = { ok: true, outcome: { kind: "changed", keys: [] } };
 
 /** Writes to a database, many writes in one durable transaction. */
 export class SqliteWriter {
@@ -63,6 +47,7 @@ export class SqliteWriter {
   readonly #save: StatementSync;
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
+  #ownReplica: ReplicaWriter | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -96,7 +81,7 @@ export class SqliteWriter {
   #one(write: Write): Written {
     this.#save.run();
     try {
-      return { ok: true, outcome: this.#carryOut(write) };
+      return this.#carryOut(write);
     } catch (error) {
       if (!isHandclaspError(error) && !isAboutOneStatement(error)) throw error;
       this.#undo.run();
@@ -106,15 +91,20 @@ export class SqliteWriter {
     }
   }
 
-  #carryOut(write: Write): Outcome {
+  #carryOut(write: Write): Done {
     switch (write.kind) {
       case "change":
-        return applyChange(this.#tables, write.change);
+        return { ok: true, outcome: applyChange(this.#tables, write.change) };
       case "trial": {
         const outcome = applyChange(this.#tables, write.change);
         this.#undo.run();
-        return outcome;
+        return { ok: true, outcome };
       }
+      case "settle":
+        return this.#replica.settle(write.change);
+      case "entries":
+        this.#replica.follow(write.entries);
+        return NOTHING;
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
         return NOTHING;
@@ -128,6 +118,11 @@ export class SqliteWriter {
         endSessions(this.#database, write);
         return NOTHING;
     }
+  }
+
+  /** Made by those only that follow a log. */
+  get #replica(): ReplicaWriter {
+    return (this.#ownReplica ??= new ReplicaWriter(this.#database));
   }
 
   #putSetting({ name, value, former }: SettingWrite): void {
@@ -147,39 +142,4 @@ export class SqliteWriter {
       // SQLite has rolled back by itself: the first error is the one that counts.
     }
   }
-}
-
-function toWriteError(error: HandclaspError): WriteError {
-  const { code, message, hint, remedies, details, cause } = error;
-  return {
-    code,
-    message,
-    hint,
-    remedies,
-    details,
-    cause: cause instanceof Error ? toWriteCause(cause) : null,
-  };
-}
-
-export function fromWriteError({
-  code,
-  message,
-  hint,
-  remedies,
-  details,
-  cause,
-}: WriteError): HandclaspError {
-  return new HandclaspError(code, message, {
-    details,
-    remedies,
-    ...(hint !== undefined && { hint }),
-    ...(cause !== null && {
-      cause: Object.assign(new Error(cause.message), { code: cause.code, errcode: cause.errcode }),
-    }),
-  });
-}
-
-function toWriteCause(cause: Error): WriteCause {
-  const { code, errcode } = cause as { code?: unknown; errcode?: unknown };
-  return { message: cause.message, code, errcode };
 }

@@ -1,15 +1,15 @@
 import { getAsset, isSea } from "node:sea";
 import { Worker } from "node:worker_threads";
 import { HandclaspError } from "../../../errors.ts";
-import type { Outcome } from "../../../trust/records/change.ts";
-import { fromWriteError, type SqliteWriter, type Write, type Written } from "./sqlite-writer.ts";
+import type { SqliteWriter, Write } from "./sqlite-writer.ts";
+import { type Done, fromWriteError, type Written } from "./write-result.ts";
 import { toStoreError } from "../file/sqlite-errors.ts";
 import type { WriterMessage } from "./sqlite-writer-thread.ts";
 
 /** How a store hands over what is to be written. */
 export interface WriteChannel {
   /** Resolves when it is durable; rejects when nothing was written. */
-  write(write: Write): Promise<Outcome>;
+  write(write: Write): Promise<Done>;
   close(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export class DirectChannel implements WriteChannel {
     this.#writer = writer;
   }
 
-  async write(write: Write): Promise<Outcome> {
+  async write(write: Write): Promise<Done> {
     const [written] = this.#writer.write([write]);
     return unwrap(written);
   }
@@ -37,7 +37,7 @@ export class NoChannel implements WriteChannel {
     this.#path = path;
   }
 
-  write(): Promise<Outcome> {
+  write(): Promise<Done> {
     const problem = `the trust store ${this.#path} was opened for reading only`;
     return Promise.reject(new HandclaspError("ERR_HANDCLASP_STORE_WRITE", problem));
   }
@@ -46,7 +46,7 @@ export class NoChannel implements WriteChannel {
 }
 
 interface Waiting {
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (done: Done) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -63,9 +63,9 @@ export class ThreadChannel implements WriteChannel {
     this.#path = path;
   }
 
-  write(write: Write): Promise<Outcome> {
+  write(write: Write): Promise<Done> {
     if (this.#closed) return Promise.reject(closedStore());
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const { promise, resolve, reject } = Promise.withResolvers<Done>();
     this.#waiting.push({ resolve, reject });
     if (this.#outbox.length === 0) setImmediate(() => this.#send());
     this.#outbox.push(write);
@@ -157,8 +157,8 @@ export function closedStore(): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the trust store is closed");
 }
 
-function unwrap(written: Written | undefined): Outcome {
+function unwrap(written: Written | undefined): Done {
   if (written === undefined) throw new Error("the writer answered less than it was asked");
-  if (written.ok) return written.outcome;
+  if (written.ok) return written;
   throw fromWriteError(written.error);
 }

@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import { HandclaspError } from "../../errors.ts";
+import type { Appender, ChangeLog, LogDraft } from "../../trust/port/change-log.ts";
+import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
+import type { Write } from "../sqlite/writing/sqlite-writer.ts";
+import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import { type Done, fromWriteError } from "../sqlite/writing/write-result.ts";
+import { LogFollower } from "./log-follower.ts";
+import type { ReplicaReader } from "./replica-reader.ts";
+
+interface LogChannelOptions {
+  readonly log: ChangeLog;
+  readonly replica: ReplicaReader;
+  /** Writes to the replica. */
+  readonly channel: WriteChannel;
+  readonly by: Appender;
+}
+
+interface Waiting extends LogDraft {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What strangers can bring about at will, and decides nothing: no replica has it from the log. */
+const LOCAL: ReadonlySet<PreparedChange["type"]> = new Set(["hold", "renew"]);
+
+/** Writes by way of a log: a change is carried out when the replica comes to it, and comes to what it does there. */
+export class LogChannel implements WriteChannel {
+  readonly #options: LogChannelOptions;
+  readonly #follower: LogFollower;
+  /** What one tick brings is appended together. */
+  #outbox: Waiting[] = [];
+
+  constructor(options: LogChannelOptions) {
+    this.#options = options;
+    this.#follower = new LogFollower(options);
+  }
+
+  async write(write: Write): Promise<Done> {
+    const { channel } = this.#options;
+    if (write.kind !== "change" || LOCAL.has(write.change.type)) return channel.write(write);
+    const settled = await channel.write({ kind: "settle", change: write.change });
+    const { text } = settled;
+    if (text === undefined || text === null) return settled;
+    const id = randomUUID();
+    await this.#append({ id, change: text });
+    await this.#follower.catchUp();
+    return this.#outcomeOf(id);
+  }
+
+  async close(): Promise<void> {
+    this.#follower.stop();
+    await this.#options.log.close();
+    await this.#options.channel.close();
+  }
+
+  #append(draft: LogDraft): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (this.#outbox.length === 0) setImmediate(() => void this.#send());
+    this.#outbox.push({ ...draft, resolve, reject });
+    return promise;
+  }
+
+  async #send(): Promise<void> {
+    const sent = this.#outbox;
+    this.#outbox = [];
+    try {
+      const { log, by } = this.#options;
+      await log.append(
+        sent.map(({ id, change }) => ({ id, change })),
+        by,
+      );
+      for (const { resolve } of sent) resolve();
+    } catch (error) {
+      for (const { reject } of sent) reject(error);
+    }
+  }
+
+  #outcomeOf(id: string): Done {
+    const written = this.#options.replica.outcomeOf(id);
+    if (written?.ok === true) return written;
+    if (written?.ok === false) throw fromWriteError(written.error);
+    throw new HandclaspError(
+      "ERR_HANDCLASP_OUTCOME_UNKNOWN",
+      "a change was appended to the log, and what it came to is not on record any more",
+    );
+  }
+}

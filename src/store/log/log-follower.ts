@@ -1,0 +1,69 @@
+import { HandclaspError } from "../../errors.ts";
+import type { ChangeLog, LogPlace } from "../../trust/port/change-log.ts";
+import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import type { ReplicaReader } from "./replica-reader.ts";
+
+/** How many changes are carried out in one transaction. */
+const AT_ONCE = 1000;
+/** How often the log is looked at when nobody says that there is more. */
+const POLL_MS = 1000;
+
+interface FollowerOptions {
+  readonly log: ChangeLog;
+  readonly replica: ReplicaReader;
+  /** Writes to the replica. */
+  readonly channel: WriteChannel;
+  /** Takes why the log cannot be followed, for as long as it cannot, once for each look. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** Keeps a replica as far as the log is. */
+export class LogFollower {
+  readonly #options: FollowerOptions;
+  readonly #stopListening: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #following: Promise<void> | undefined;
+  #isAskedAgain = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    const look = (): void => void this.catchUp().catch((error: unknown) => options.onFailure?.(error));
+    this.#stopListening = options.log.onMore(look);
+    this.#timer = setInterval(look, POLL_MS).unref();
+    look();
+  }
+
+  /** Resolves when the replica has all that was in the log when this was called. Throws when it cannot get there. */
+  async catchUp(): Promise<void> {
+    if (this.#following !== undefined) {
+      this.#isAskedAgain = true;
+      return this.#following;
+    }
+    this.#following = this.#follow().finally(() => (this.#following = undefined));
+    return this.#following;
+  }
+
+  stop(): void {
+    this.#stopListening();
+    clearInterval(this.#timer);
+  }
+
+  async #follow(): Promise<void> {
+    const { log, replica, channel } = this.#options;
+    do {
+      this.#isAskedAgain = false;
+      for (;;) {
+        const place = replica.place();
+        const { follows, entries, head } = await log.read(place, AT_ONCE);
+        if (!follows) throw branched(place, head);
+        if (entries.length === 0) break;
+        await channel.write({ kind: "entries", entries });
+      }
+    } while (this.#isAskedAgain);
+  }
+}
+
+function branched(place: LogPlace, head: LogPlace): HandclaspError {
+  const message = `the log of changes does not have what this replica carried out up to ${place.position}: it ends at ${head.position}`;
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { details: { place, head } });
+}

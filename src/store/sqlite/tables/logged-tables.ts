@@ -1,0 +1,88 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isWaiting } from "../../../trust/judging/is-waiting.ts";
+import type { SeenRow } from "../../log/settled-change.ts";
+import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
+import { SqliteTables } from "./sqlite-tables.ts";
+
+/**
+ * The rows as a change of the log finds them: keys that wait are there only if the change brings them. While a change is
+ * settled all are there, and those that it is about are noted, to be brought along.
+ */
+export class LoggedTables extends SqliteTables {
+  readonly #certificate: StatementSync;
+  /** Null while a change is settled. */
+  #brought: ReadonlySet<KeyPin> | null = null;
+  readonly #asked = new Map<KeyPin, SeenRow>();
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.#certificate = database.prepare(
+      'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? ORDER BY number DESC LIMIT 1',
+    );
+  }
+
+  /** From now on, all keys are there. */
+  beginSettling(): void {
+    this.#brought = null;
+    this.#asked.clear();
+  }
+
+  /** What a change asked for that was carried out since `beginSettling`. */
+  get asked(): readonly SeenRow[] {
+    return [...this.#asked.values()];
+  }
+
+  /** From now on, of the keys that wait these are there alone, as they were seen, unless something was decided about them. */
+  bring(seen: readonly SeenRow[]): void {
+    this.#asked.clear();
+    this.#brought = new Set();
+    for (const { waiting, certificate } of seen) this.#put(waiting, certificate);
+    this.#brought = new Set(seen.map(({ certificate }) => certificate.pin));
+  }
+
+  override key(pin: KeyPin): KeyRecord | undefined {
+    const key = super.key(pin);
+    if (this.#brought === null) this.#note(pin, key);
+    return key !== undefined && this.#isThere(key) ? key : undefined;
+  }
+
+  override keysClaiming(folded: string): readonly KeyRecord[] {
+    return super.keysClaiming(folded).filter((key) => this.#isThere(key));
+  }
+
+  override keysByPinPrefix(prefix: string): readonly KeyRecord[] {
+    return super.keysByPinPrefix(prefix).filter((key) => this.#isThere(key));
+  }
+
+  override keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
+    return super.keysByFingerprint(fingerprint).filter((key) => this.#isThere(key));
+  }
+
+  override deleteKey(pin: KeyPin): void {
+    if (this.#brought === null) this.#note(pin, super.key(pin));
+    super.deleteKey(pin);
+  }
+
+  #isThere(key: KeyRecord): boolean {
+    return this.#brought === null || this.#brought.has(key.pin) || !isWaiting(key);
+  }
+
+  #note(pin: KeyPin, key: KeyRecord | undefined): void {
+    if (key === undefined || this.#asked.has(pin)) return;
+    const certificate = this.#certificate.get(pin) as unknown as CertificateRecord | undefined;
+    if (certificate === undefined) return;
+    this.#asked.set(pin, { waiting: isWaiting(key) ? key : null, certificate: { ...certificate } });
+  }
+
+  #put(waiting: KeyRecord | null, certificate: CertificateRecord): void {
+    const known = super.key(certificate.pin);
+    const isDecided = known !== undefined && !isWaiting(known);
+    if (isDecided) super.putKey({ ...known, fingerprint: certificate.fingerprint });
+    else if (waiting === null) return;
+    else {
+      super.deleteKey(waiting.pin);
+      super.putKey(waiting);
+    }
+    super.putCertificate(certificate);
+  }
+}

@@ -1,0 +1,18 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { MemoryChangeLog } from "../../../src/store/log/memory-change-log.ts";
+import { openReplica } from "../../../src/store/log/open-replica.ts";
+import { storeContract } from "../../../src/testing/index.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+storeContract(
+  "replica of a log in memory",
+  () =>
+    openReplica(join(temporaryFolder(), "replica.db"), {
+      log: new MemoryChangeLog(Date.now),
+      by: { node: randomUUID(), rules: 1 },
+      url: "memory log",
+    }),
+  { describe, it },
+);
