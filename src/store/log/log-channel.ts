@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { Appender, ChangeLog, LogDraft } from "../../trust/port/change-log.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
@@ -30,6 +30,9 @@ export class LogChannel implements WriteChannel {
   readonly #follower: LogFollower;
   /** What one tick brings is appended together. */
   #outbox: Waiting[] = [];
+  readonly #underWay = new Set<Promise<Done>>();
+  /** Over once the change that was asked for last has its place: what one process asks for keeps its order. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: LogChannelOptions) {
     this.#options = options;
@@ -37,21 +40,56 @@ export class LogChannel implements WriteChannel {
   }
 
   async write(write: Write): Promise<Done> {
-    const { channel } = this.#options;
-    if (write.kind !== "change" || LOCAL.has(write.change.type)) return channel.write(write);
-    const settled = await channel.write({ kind: "settle", change: write.change });
-    const { text } = settled;
-    if (text === undefined || text === null) return settled;
+    if (write.kind !== "change" || LOCAL.has(write.change.type)) return this.#options.channel.write(write);
+    const written = this.#writeByLog(write.change);
+    this.#underWay.add(written);
+    try {
+      return await written;
+    } finally {
+      this.#underWay.delete(written);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    this.#follower.stop();
+    await this.#options.log.close();
+    await this.#options.channel.close();
+  }
+
+  async #writeByLog(change: PreparedChange): Promise<Done> {
+    const before = [...this.#underWay];
+    const turn = this.#turn;
+    const { promise, resolve: next } = Promise.withResolvers<void>();
+    this.#turn = promise;
     const id = randomUUID();
-    await this.#append({ id, change: text });
+    let appended: Promise<void>;
+    try {
+      const settled = await this.#settle(change, before);
+      const { text } = settled;
+      if (text === undefined || text === null) return settled;
+      await turn;
+      appended = this.#append({ id, change: text });
+    } finally {
+      next();
+    }
+    await appended;
     await this.#follower.catchUp();
     return this.#outcomeOf(id);
   }
 
-  async close(): Promise<void> {
-    this.#follower.stop();
-    await this.#options.log.close();
-    await this.#options.channel.close();
+  /** What cannot be done may be possible once the replica has what is on its way: nobody is refused for less. */
+  async #settle(change: PreparedChange, before: readonly Promise<unknown>[]): Promise<Done> {
+    const { channel } = this.#options;
+    try {
+      const settled = await channel.write({ kind: "settle", change });
+      if (settled.outcome.kind === "changed" || before.length === 0) return settled;
+    } catch (error) {
+      if (!isHandclaspError(error)) throw error;
+    }
+    await Promise.allSettled(before);
+    await this.#follower.catchUp();
+    return channel.write({ kind: "settle", change });
   }
 
   #append(draft: LogDraft): Promise<void> {

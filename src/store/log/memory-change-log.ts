@@ -12,14 +12,14 @@ import { sealEntry } from "./seal-entry.ts";
 
 /** A log that lasts as long as the process: for tests, and for simulations of many nodes in one. */
 export class MemoryChangeLog implements ChangeLog {
-  readonly #now: () => number;
+  readonly #now: (draft: LogDraft) => number;
   readonly #entries: LogEntry[] = [];
   readonly #positions = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   #isClosed = false;
 
-  /** `now` is in milliseconds since the epoch; it may go back. */
-  constructor(now: () => number) {
+  /** `now` gives milliseconds since the epoch for a change; it may go back. */
+  constructor(now: (draft: LogDraft) => number) {
     this.#now = now;
   }
 
@@ -63,7 +63,7 @@ export class MemoryChangeLog implements ChangeLog {
 
   #add(draft: LogDraft, by: Appender): number {
     const last = Date.parse(this.#entries.at(-1)?.at ?? "") || 0;
-    const at = new Date(Math.max(this.#now(), last)).toISOString();
+    const at = new Date(Math.max(this.#now(draft), last)).toISOString();
     const entry = sealEntry(this.#head, draft, by, at);
     this.#entries.push(entry);
     this.#positions.set(draft.id, entry.position);

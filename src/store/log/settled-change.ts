@@ -4,8 +4,8 @@ import type { CertificateRecord, KeyRecord } from "../../trust/records/key-recor
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 
 /**
- * A key as whoever appends a change saw it: all of one that waits, which other replicas may not have, and the newest
- * certificate of any.
+ * A key as whoever appends a change saw it: all of one that waits, which other replicas may not have, and the certificate
+ * that was seen of any.
  */
 export interface SeenRow {
   /** Null for a key that was decided about: that is in the log. */

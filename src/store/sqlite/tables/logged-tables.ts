@@ -17,7 +17,7 @@ export class LoggedTables extends SqliteTables {
   constructor(database: DatabaseSync) {
     super(database);
     this.#certificate = database.prepare(
-      'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? ORDER BY number DESC LIMIT 1',
+      'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
     );
   }
 
@@ -69,7 +69,9 @@ export class LoggedTables extends SqliteTables {
 
   #note(pin: KeyPin, key: KeyRecord | undefined): void {
     if (key === undefined || this.#asked.has(pin)) return;
-    const certificate = this.#certificate.get(pin) as unknown as CertificateRecord | undefined;
+    const certificate = this.#certificate.get(pin, key.fingerprint) as unknown as
+      | CertificateRecord
+      | undefined;
     if (certificate === undefined) return;
     this.#asked.set(pin, { waiting: isWaiting(key) ? key : null, certificate: { ...certificate } });
   }
