@@ -21,9 +21,6 @@ interface Waiting extends LogDraft {
   readonly reject: (error: unknown) => void;
 }
 
-/** What strangers can bring about at will, and decides nothing: no replica has it from the log. */
-const LOCAL: ReadonlySet<PreparedChange["type"]> = new Set(["hold", "renew"]);
-
 /** Writes by way of a log: a change is carried out when the replica comes to it, and comes to what it does there. */
 export class LogChannel implements WriteChannel {
   readonly #options: LogChannelOptions;
@@ -40,7 +37,7 @@ export class LogChannel implements WriteChannel {
   }
 
   async write(write: Write): Promise<Done> {
-    if (write.kind !== "change" || LOCAL.has(write.change.type)) return this.#options.channel.write(write);
+    if (write.kind !== "change") return this.#options.channel.write(write);
     const written = this.#writeByLog(write.change);
     this.#underWay.add(written);
     try {
@@ -48,6 +45,11 @@ export class LogChannel implements WriteChannel {
     } finally {
       this.#underWay.delete(written);
     }
+  }
+
+  /** As `LogFollower.catchUp`. */
+  catchUp(): Promise<void> {
+    return this.#follower.catchUp();
   }
 
   async close(): Promise<void> {

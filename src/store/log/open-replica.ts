@@ -1,9 +1,12 @@
 import type { Appender, ChangeLog } from "../../trust/port/change-log.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { openDatabase } from "../../node-sqlite.ts";
+import { createSchema } from "../sqlite/file/schema.ts";
 import { realStorePath } from "../sqlite/file/real-store-path.ts";
 import { openSqliteFile } from "../sqlite/file/sqlite-file.ts";
 import { SqliteStore, type StoreOptions } from "../sqlite/sqlite-store.ts";
-import { ThreadChannel } from "../sqlite/writing/write-channel.ts";
+import { SqliteWriter } from "../sqlite/writing/sqlite-writer.ts";
+import { DirectChannel, ThreadChannel } from "../sqlite/writing/write-channel.ts";
 import { LogChannel } from "./log-channel.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 
@@ -13,6 +16,19 @@ interface ReplicaOptions extends StoreOptions {
   readonly by: Appender;
   /** What the store is called; without secrets. */
   readonly url: string;
+}
+
+/** A replica that is gone with its process: for simulations of many nodes in one. */
+export function openMemoryReplica({ log, by, url, ...options }: ReplicaOptions): TrustStore {
+  const database = openDatabase(":memory:");
+  createSchema(database);
+  const channel = new DirectChannel(new SqliteWriter(database));
+  const replica = new ReplicaReader(database);
+  return new SqliteStore(
+    database,
+    { url, path: null, channel: new LogChannel({ log, by, replica, channel }) },
+    options,
+  );
 }
 
 /** Opens (or makes) the replica of a log in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */

@@ -35,8 +35,10 @@ export function parseSettledChange(text: string): SettledChange {
   throw new HandclaspError("ERR_HANDCLASP_MALFORMED", "this is no change of a log");
 }
 
-function bytesAsText(_name: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value;
+/** A Buffer comes as what it makes of itself: it has to be looked at where it was. */
+function bytesAsText(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+  const there = this[name];
+  return there instanceof Uint8Array ? { base64: Buffer.from(there).toString("base64") } : value;
 }
 
 function textAsBytes(_name: string, value: unknown): unknown {

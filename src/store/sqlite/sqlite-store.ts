@@ -80,8 +80,8 @@ export function openSqliteStore(path: string, options: StoreOptions = {}): Trust
 export interface StoreFile {
   /** As it was named. */
   readonly url: string;
-  /** Where that leads: everything that is watched or opened again lies there. */
-  readonly path: string;
+  /** Where that leads: everything that is watched or opened again lies there. Null for a store in memory. */
+  readonly path: string | null;
   readonly channel: WriteChannel;
   /** Why what is read cannot be relied on, where that can be. */
   readonly failure?: () => HandclaspError | undefined;
@@ -106,7 +106,7 @@ export class SqliteStore implements TrustStore {
   readonly #now: () => number;
   #closed = false;
 
-  /** `file` is null for a store in memory. */
+  /** `file` is null for a store in memory that is nothing else. */
   constructor(database: DatabaseSync, file: StoreFile | null, options: StoreOptions) {
     checkOptions("the store", options, RULES);
     const path = file?.path ?? null;

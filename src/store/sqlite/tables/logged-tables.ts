@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
+import type { EventDraft } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import { SqliteTables } from "./sqlite-tables.ts";
 
@@ -13,6 +14,8 @@ export class LoggedTables extends SqliteTables {
   /** Null while a change is settled. */
   #brought: ReadonlySet<KeyPin> | null = null;
   readonly #asked = new Map<KeyPin, SeenRow>();
+  #decides = false;
+  #isMakingRoom = false;
 
   constructor(database: DatabaseSync) {
     super(database);
@@ -25,6 +28,12 @@ export class LoggedTables extends SqliteTables {
   beginSettling(): void {
     this.#brought = null;
     this.#asked.clear();
+    this.#decides = false;
+  }
+
+  /** Whether something was decided since `beginSettling`, and not only what waits was written. */
+  get decides(): boolean {
+    return this.#decides;
   }
 
   /** What a change asked for that was carried out since `beginSettling`. */
@@ -59,8 +68,26 @@ export class LoggedTables extends SqliteTables {
   }
 
   override deleteKey(pin: KeyPin): void {
-    if (this.#brought === null) this.#note(pin, super.key(pin));
+    if (this.#brought === null && !this.#isMakingRoom) this.#note(pin, super.key(pin));
     super.deleteKey(pin);
+  }
+
+  /** Whoever is dropped for others is nobody that a change is about. */
+  override makeRoomForPending(most: number, now: number): void {
+    this.#isMakingRoom = true;
+    super.makeRoomForPending(most, now);
+    this.#isMakingRoom = false;
+  }
+
+  /** Whatever operators look at in a row that is decided about gives it another version. */
+  override nextVersion(isOfWaiting: boolean): number {
+    this.#decides ||= !isOfWaiting;
+    return super.nextVersion(isOfWaiting);
+  }
+
+  override appendEvent(draft: EventDraft): void {
+    this.#decides = true;
+    super.appendEvent(draft);
   }
 
   #isThere(key: KeyRecord): boolean {

@@ -40,13 +40,11 @@ export class ReplicaWriter {
 
   /** Tries a change with all that is known here. What decides something is taken back: the log has to say it first. */
   settle(change: PreparedChange): Done {
-    const { sequence } = this.#tables.head();
     this.#tables.beginSettling();
     this.#save.run();
     try {
       const outcome = applyChange(this.#tables, change);
-      const decides = change.type === "note-name" || this.#tables.head().sequence !== sequence;
-      if (!decides) return { ok: true, outcome, text: null };
+      if (!this.#tables.decides) return { ok: true, outcome, text: null };
       this.#undo.run();
       return { ok: true, outcome, text: encodeSettledChange({ change, seen: this.#tables.asked }) };
     } catch (error) {
