@@ -86,7 +86,7 @@ export class PostgresChangeLog implements ChangeLog {
       if (isStopped) return;
       isStopped = true;
       this.#stops.delete(stop);
-      void listening.then(({ unlisten }) => unlisten()).catch(() => undefined);
+      void listening.then((heard) => heard.unlisten()).catch(() => undefined);
     };
     listening.catch(() => undefined);
     this.#stops.add(stop);

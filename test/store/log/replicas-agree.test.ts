@@ -107,7 +107,7 @@ describe("nodes that follow one log", () => {
         for (const other of others) assert.deepEqual(other, first);
         for (const { channel } of nodes) await channel.close();
       }),
-      { numRuns: 40 },
+      { numRuns: Number(process.env["RUNS"] ?? 40) },
     );
   });
 });

@@ -13,7 +13,8 @@ export class LoggedTables extends SqliteTables {
   readonly #certificate: StatementSync;
   /** Null while a change is settled. */
   #brought: ReadonlySet<KeyPin> | null = null;
-  readonly #asked = new Map<KeyPin, SeenRow>();
+  /** As they were before the change wrote any; null for those that were not there. */
+  readonly #asked = new Map<KeyPin, SeenRow | null>();
   #decides = false;
   #isMakingRoom = false;
 
@@ -38,7 +39,7 @@ export class LoggedTables extends SqliteTables {
 
   /** What a change asked for that was carried out since `beginSettling`. */
   get asked(): readonly SeenRow[] {
-    return [...this.#asked.values()];
+    return [...this.#asked.values()].filter((row) => row !== null);
   }
 
   /** From now on, of the keys that wait these are there alone, as they were seen, unless something was decided about them. */
@@ -46,7 +47,7 @@ export class LoggedTables extends SqliteTables {
     this.#asked.clear();
     this.#brought = new Set();
     for (const { waiting, certificate } of seen) this.#put(waiting, certificate);
-    this.#brought = new Set(seen.map(({ certificate }) => certificate.pin));
+    this.#brought = new Set(seen.flatMap(({ waiting }) => waiting?.pin ?? []));
   }
 
   override key(pin: KeyPin): KeyRecord | undefined {
