@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { openReplica } from "../../../src/store/log/open-replica.ts";
+import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { connectPostgres, createLogSchema } from "../../../src/store/postgres/open-postgres.ts";
 import { PostgresChangeLog } from "../../../src/store/postgres/postgres-change-log.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { MemoryChangeLog } from "../../../src/store/log/memory-change-log.ts";
 import { parseSettledChange } from "../../../src/store/log/settled-change.ts";
-import { openReplica } from "../../../src/store/log/open-replica.ts";
+import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { storeContract } from "../../../src/testing/index.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
