@@ -7,6 +7,7 @@ import { Home, type RunningServer, type RunResult, startServer } from "../cli/su
 import { printed, printedJson } from "../cli/support/trust.ts";
 import { listening } from "../client/support/listening.ts";
 import { openUpstream } from "../gateway/support/upstream.ts";
+import { until } from "../proxies/support/until.ts";
 import { freePort, startForward } from "./support/gateway.ts";
 
 interface ListedToken {
@@ -55,6 +56,8 @@ describe("joining through a gateway whose list is a group", () => {
     assert.match(refused.stderr, /those who may use this listener are in a list that it does not lead into/);
     assert.equal(await stateOf(home, "ben"), "open");
     await gateway.logged(({ event, reason }) => event === "refused" && reason === "not-allowed");
+    // Written down within a second.
+    await until(async () => (await printedJson<unknown[]>(home, "refusals")).length > 0, "a refusal");
     const explained = await printed(home, "explain", "ben");
     assert.match(explained, /leads neither by its\s+name nor by its groups/);
     assert.match(explained, /handclasp token create NAME --group GROUP/);
