@@ -26,6 +26,8 @@ describeInBrowser("a page that is open", (browser) => {
     await using watched = await running.open(browser());
     const { page } = watched;
     await page.getByText("Nobody waits.").waitFor();
+    // Of whom nothing was heard yet it is not said that there is no answer.
+    await page.getByRole("link", { name: "healthy" }).waitFor();
     await running.fall();
     await page.getByText("the server does not answer").first().waitFor();
     await page.getByRole("link", { name: "no answer" }).waitFor();
