@@ -86,15 +86,21 @@ await inStep;
 /** The example as it is, or without all that is about Handclasp. On one thread, so that its work can be told from waiting. */
 function configOf(kind: Kind, port: number): string {
   const example = readFileSync(join(import.meta.dirname, "../examples/proxies/haproxy.cfg"), "utf8");
-  const config = example
-    .replace("  user haproxy\n  group haproxy\n", "  nbthread 1\n")
-    .replace("/run/haproxy/handclasp.sock user haproxy group handclasp", join(folder, `${kind}.sock`))
-    .replace("/etc/haproxy/handclasp.lua", join(import.meta.dirname, "../examples/proxies/haproxy.lua"))
-    .replaceAll("/etc/haproxy/", `${folder}/`)
-    .replace("bind :443", `bind 127.0.0.1:${port}`)
-    .replace("127.0.0.1:8080", `127.0.0.1:${http}`);
+  const config = Object.entries({
+    "  user haproxy\n": "  nbthread 1\n",
+    "  group handclasp\n": "",
+    "/run/haproxy/handclasp.sock user haproxy group handclasp": join(folder, `${kind}.sock`),
+    "/etc/haproxy/handclasp.lua": join(import.meta.dirname, "../examples/proxies/haproxy.lua"),
+    "/etc/haproxy/": `${folder}/`,
+    "bind :443": `bind 127.0.0.1:${port}`,
+    "127.0.0.1:8080": `127.0.0.1:${http}`,
+  }).reduce((text, [there, here]) => {
+    if (!text.includes(there)) throw new Error(`examples/proxies/haproxy.cfg has no ${there} any more`);
+    return text.replaceAll(there, here);
+  }, example);
   if (kind === "map") return config;
-  const isOurs = /^ {2}http-request (?:lua|set-var|track-sc0|return|del-header|set-header Handclasp)/;
+  const isOurs =
+    /^ {2}(?:tcp|http)-request (?:lua|session|set-var|track-sc0|return|del-header|set-header Handclasp)/;
   return config
     .split("\n")
     .filter((line) => !isOurs.test(line))
@@ -106,7 +112,10 @@ async function start(kind: Kind): Promise<Proxy> {
   const file = join(folder, `${kind}.cfg`);
   writeFileSync(file, configOf(kind, port));
   const child = spawn(PROGRAM, ["-db", "-f", file], { stdio: ["ignore", "ignore", "inherit"] });
-  while (!(await isUp(port))) await wait(50);
+  while (!(await isUp(port))) {
+    if (child.exitCode !== null) throw new Error(`HAProxy ended with ${child.exitCode}: see above`);
+    await wait(50);
+  }
   return { child, port, kept: await Promise.all(Array.from({ length: AT_ONCE }, () => client.open(port))) };
 }
 
