@@ -39,7 +39,7 @@ export class LogFollower {
       this.#isAskedAgain = true;
       return this.#following;
     }
-    this.#following = this.#follow().finally(() => (this.#following = undefined));
+    this.#following = this.#follow();
     return this.#following;
   }
 
@@ -50,16 +50,23 @@ export class LogFollower {
 
   async #follow(): Promise<void> {
     const { log, replica, channel } = this.#options;
-    do {
-      this.#isAskedAgain = false;
-      for (;;) {
-        const place = replica.place();
-        const { follows, entries, head } = await log.read(place, AT_ONCE);
-        if (!follows) throw branched(place, head);
-        if (entries.length === 0) break;
-        await channel.write({ kind: "entries", entries });
-      }
-    } while (this.#isAskedAgain);
+    // It cannot be over before whoever asked has it.
+    await Promise.resolve();
+    try {
+      do {
+        this.#isAskedAgain = false;
+        for (;;) {
+          const place = replica.place();
+          const { follows, entries, head } = await log.read(place, AT_ONCE);
+          if (!follows) throw branched(place, head);
+          if (entries.length === 0) break;
+          await channel.write({ kind: "entries", entries });
+        }
+      } while (this.#isAskedAgain);
+    } finally {
+      // In the very moment of the last look: who asks from now on gets a look of their own.
+      this.#following = undefined;
+    }
   }
 }
 
