@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import type { Appender, ChangeLog, LogDraft } from "../../trust/port/change-log.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
@@ -7,6 +6,7 @@ import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError } from "../sqlite/writing/write-result.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
+import { type Runtime, SYSTEM } from "./runtime.ts";
 
 interface LogChannelOptions {
   readonly log: ChangeLog;
@@ -14,6 +14,8 @@ interface LogChannelOptions {
   /** Writes to the replica. */
   readonly channel: WriteChannel;
   readonly by: Appender;
+  /** Default the system's. */
+  readonly runtime?: Runtime;
 }
 
 interface Waiting extends LogDraft {
@@ -24,6 +26,7 @@ interface Waiting extends LogDraft {
 /** Writes by way of a log: a change is carried out when the replica comes to it, and comes to what it does there. */
 export class LogChannel implements WriteChannel {
   readonly #options: LogChannelOptions;
+  readonly #runtime: Runtime;
   readonly #follower: LogFollower;
   /** What one tick brings is appended together. */
   #outbox: Waiting[] = [];
@@ -33,6 +36,7 @@ export class LogChannel implements WriteChannel {
 
   constructor(options: LogChannelOptions) {
     this.#options = options;
+    this.#runtime = options.runtime ?? SYSTEM;
     this.#follower = new LogFollower(options);
   }
 
@@ -64,7 +68,7 @@ export class LogChannel implements WriteChannel {
     const turn = this.#turn;
     const { promise, resolve: next } = Promise.withResolvers<void>();
     this.#turn = promise;
-    const id = randomUUID();
+    const id = this.#runtime.newId();
     let appended: Promise<void>;
     try {
       const settled = await this.#settle(change, before);
@@ -96,7 +100,7 @@ export class LogChannel implements WriteChannel {
 
   #append(draft: LogDraft): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#outbox.length === 0) setImmediate(() => void this.#send());
+    if (this.#outbox.length === 0) this.#runtime.soon(() => void this.#send());
     this.#outbox.push({ ...draft, resolve, reject });
     return promise;
   }

@@ -2,6 +2,7 @@ import { HandclaspError } from "../../errors.ts";
 import type { ChangeLog, LogPlace } from "../../trust/port/change-log.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
+import { type Runtime, SYSTEM } from "./runtime.ts";
 
 /** How many changes are carried out in one transaction. */
 const AT_ONCE = 1000;
@@ -15,13 +16,15 @@ interface FollowerOptions {
   readonly channel: WriteChannel;
   /** Takes why the log cannot be followed, for as long as it cannot, once for each look. */
   readonly onFailure?: (error: unknown) => void;
+  /** Default the system's. */
+  readonly runtime?: Runtime;
 }
 
 /** Keeps a replica as far as the log is. */
 export class LogFollower {
   readonly #options: FollowerOptions;
   readonly #stopListening: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stopLooking: () => void;
   #following: Promise<void> | undefined;
   #isAskedAgain = false;
 
@@ -29,7 +32,7 @@ export class LogFollower {
     this.#options = options;
     const look = (): void => void this.catchUp().catch((error: unknown) => options.onFailure?.(error));
     this.#stopListening = options.log.onMore(look);
-    this.#timer = setInterval(look, POLL_MS).unref();
+    this.#stopLooking = (options.runtime ?? SYSTEM).every(POLL_MS, look);
     look();
   }
 
@@ -45,7 +48,7 @@ export class LogFollower {
 
   stop(): void {
     this.#stopListening();
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   async #follow(): Promise<void> {

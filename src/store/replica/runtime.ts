@@ -1,0 +1,35 @@
+import { randomUUID } from "node:crypto";
+
+/** What a replica takes from clocks and from chance; simulations give their own. */
+export interface Runtime {
+  /** Milliseconds since the epoch; may go back. */
+  now(): number;
+  /** Milliseconds that never go back. */
+  elapsed(): number;
+  /** A UUID, lower-case. */
+  newId(): string;
+  /** At least 0, below 1. */
+  random(): number;
+  /** Calls back once all of this moment has been asked for. */
+  soon(call: () => void): void;
+  /** Calls back once, unless it is stopped: that is returned. Keeps no process alive, as `every`. */
+  after(ms: number, call: () => void): () => void;
+  every(ms: number, call: () => void): () => void;
+}
+
+/** The system's. */
+export const SYSTEM: Runtime = {
+  now: Date.now,
+  elapsed: () => performance.now(),
+  newId: randomUUID,
+  random: Math.random,
+  soon: (call) => void setImmediate(call),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms).unref();
+    return () => clearTimeout(timer);
+  },
+  every: (ms, call) => {
+    const timer = setInterval(call, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
