@@ -301,6 +301,10 @@ export class MapStore implements TrustStore {
     };
   }
 
+  replication(): null {
+    return null;
+  }
+
   async backup(path: string): Promise<void> {
     writeFileSync(path, serialize(Object.entries(this.#rows)), { flag: "wx", mode: 0o600 });
   }

@@ -132,6 +132,7 @@ export type {
   Search,
 } from "./trust/port/roll.ts";
 export type { TrustStore } from "./trust/port/trust-store.ts";
+export type { LogBranch, Replication } from "./trust/port/replication.ts";
 export type { StoreReport, StoreStats, Upkeep } from "./trust/port/upkeep.ts";
 export type { RefusalDetail, RefusalReason, Verdict } from "./trust/records/verdict.ts";
 export {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { BOOLEAN, checkOptions, FUNCTION, type OptionRules, TEXT } from "../../check-options.ts";
 import type { HandclaspError } from "../../errors.ts";
 import type { Change, Outcome } from "../../trust/records/change.ts";
-import { type AuditReport, auditRows } from "../../trust/chain/audit-rows.ts";
+import type { AuditReport } from "../../trust/chain/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../../trust/records/events.ts";
 import type { FirstUseWindow } from "../../trust/records/first-use-window.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
@@ -29,10 +29,12 @@ import type {
   Search,
 } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { Replication } from "../../trust/port/replication.ts";
 import type { StoreReport, StoreStats } from "../../trust/port/upkeep.ts";
 import { backUp } from "./file/back-up.ts";
 import { SqliteDesk } from "./desk/sqlite-desk.ts";
 import { EventFeed } from "./file/event-feed.ts";
+import { auditDatabase, checkDatabase } from "./tables/check-database.ts";
 import { countRows } from "./tables/count-rows.ts";
 import { KeyCache } from "./tables/key-cache.ts";
 import { LiveRun } from "./sightings/live-run.ts";
@@ -40,12 +42,11 @@ import { realStorePath } from "./file/real-store-path.ts";
 import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
 import { toStoreError } from "./file/sqlite-errors.ts";
-import { connect, integrityProblems, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
+import { connect, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
 import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
 import { Surroundings } from "./lists/surroundings.ts";
 import { SqliteTables } from "./tables/sqlite-tables.ts";
-import { inOneSnapshot, storedEvents, trustRows } from "./tables/trust-rows.ts";
 import { type SightingsWrite, SqliteWriter, type Write } from "./writing/sqlite-writer.ts";
 import {
   closedStore,
@@ -85,6 +86,8 @@ export interface StoreFile {
   readonly channel: WriteChannel;
   /** Why what is read cannot be relied on, where that can be. */
   readonly failure?: () => HandclaspError | undefined;
+  /** How far it is with the log that it follows, where it follows one. */
+  readonly replication?: () => Replication;
 }
 
 /** Used by `openMemoryStore` too: the same rows, nothing on disk. */
@@ -92,6 +95,7 @@ export class SqliteStore implements TrustStore {
   readonly url: string;
   readonly #path: string | null;
   readonly #isReadOnly: boolean;
+  readonly #replication: () => Replication | null;
   readonly #failure: (() => HandclaspError | undefined) | undefined;
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
@@ -114,6 +118,7 @@ export class SqliteStore implements TrustStore {
     this.#path = path;
     this.#isReadOnly = options.readOnly === true;
     this.#failure = file?.failure;
+    this.#replication = file?.replication ?? (() => null);
     this.#database = database;
     this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new SqliteTables(database);
@@ -275,20 +280,19 @@ export class SqliteStore implements TrustStore {
   }
 
   audit(): AuditReport {
-    return this.#read(() => inOneSnapshot(this.#database, () => this.#audit()));
+    return this.#read(() => auditDatabase(this.#database));
   }
 
   check(): StoreReport {
-    return this.#read(() =>
-      inOneSnapshot(this.#database, () => ({
-        problems: integrityProblems(this.#database, "integrity_check"),
-        ...this.#audit(),
-      })),
-    );
+    return this.#read(() => checkDatabase(this.#database));
   }
 
   stats(): StoreStats {
     return this.#read(() => ({ url: this.url, schema: SCHEMA, ...countRows(this.#database, this.#path) }));
+  }
+
+  replication(): Replication | null {
+    return this.#replication();
   }
 
   async backup(to: string): Promise<void> {
@@ -325,10 +329,6 @@ export class SqliteStore implements TrustStore {
     const { outcome } = await this.#channel.write(write);
     if (!this.#closed) this.#feed.announce();
     return outcome;
-  }
-
-  #audit(): AuditReport {
-    return auditRows(storedEvents(this.#database), trustRows(this.#database));
   }
 
   /** Whoever took us for dead, because the clock was set or the machine slept, has removed all our connections. */

@@ -1,5 +1,6 @@
 import type { AuditReport } from "../chain/audit-rows.ts";
 import type { KeyState } from "../records/key-record.ts";
+import type { Replication } from "./replication.ts";
 
 export interface StoreStats {
   readonly url: string;
@@ -28,6 +29,8 @@ export interface Upkeep extends AsyncDisposable {
   /** The same, and looks for damage. */
   check(): StoreReport;
   stats(): StoreStats;
+  /** How far this machine is with the log that it shares with others; null where there is none. Cheap. */
+  replication(): Replication | null;
   /** Writes a consistent copy to a file that must not exist. */
   backup(path: string): Promise<void>;
   /** Ends what it began; from then on everything throws ERR_HANDCLASP_STORE_CLOSED. */

@@ -1,0 +1,41 @@
+import type { ChainHead } from "../records/events.ts";
+
+/** How far a machine is that shares its trust with others by a log of changes. Moments are milliseconds since the epoch. */
+export interface Replication {
+  /** This machine: a UUID that lies in its replica, and what people call it. */
+  readonly node: { readonly id: string; readonly name: string };
+  /** The last change that was carried out here; 0 for none. */
+  readonly position: number;
+  /** The end of the chain of events here. */
+  readonly head: ChainHead;
+  /** Of all that was decided, in hex: equal on machines that are equally far. Null when it cannot be read. */
+  readonly digest: string | null;
+  /** When all that the log had was last carried out here; null for never. */
+  readonly upToDateAt: number | null;
+  /** How many changes the log had more when it was last read; null when it was not read since the start. */
+  readonly behind: number | null;
+  /** Nobody is admitted by what is here any more: it is older than `maxStalenessMs`. */
+  readonly isStale: boolean;
+  readonly maxStalenessMs: number;
+  /** What the last look at the database came to. */
+  readonly database: "reached" | "away" | "behind a standby";
+  /** Whether the database wakes this machine; it looks more often where not. */
+  readonly notifications: boolean;
+  /** The rules that this machine knows, and those that the log is carried out by. */
+  readonly rules: { readonly own: number; readonly cluster: number };
+  /** What is here never was in the log, or is no longer: nobody is admitted before that was left. Null on the log itself. */
+  readonly branch: LogBranch | null;
+  /** How many changes bar somebody here already, and are to be appended when the database is back. */
+  readonly later: number;
+  /** Machines that came to something else by the same changes, by name: empty, unless something is broken. */
+  readonly unequal: readonly string[];
+}
+
+/** Where a replica and the log part. */
+export interface LogBranch {
+  /** The last place that both have. */
+  readonly from: number;
+  /** How many changes came after it here that the log does not have. */
+  readonly lost: number;
+  readonly foundAt: number;
+}
