@@ -1,5 +1,5 @@
 import postgres, { type Sql } from "postgres";
-import { MIGRATIONS } from "./schema.ts";
+import { MIGRATIONS } from "./schema/migrations.ts";
 
 /** A connection that asks for nothing by itself, and says nothing by itself. */
 export function connectPostgres(url: string): Sql {

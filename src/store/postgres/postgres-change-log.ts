@@ -63,16 +63,8 @@ export class PostgresChangeLog implements ChangeLog {
   async read(after: LogPlace, most: number): Promise<LogRead> {
     this.#mustBeOpen();
     try {
-      const log = this.#name("change_log");
       const rows = await this.#sql<Row[]>`
-        SELECT pg_is_in_recovery() AS standby, h.position AS head_position, encode(h.hash, 'hex') AS head_hash,
-          l.position, l.id, encode(l.previous, 'hex') AS previous, encode(l.hash, 'hex') AS hash, l.rules,
-          l.appended_by, l.at, l.change
-        FROM (SELECT) AS one
-        LEFT JOIN LATERAL (SELECT position, hash FROM ${log} ORDER BY position DESC LIMIT 1) AS h ON true
-        LEFT JOIN LATERAL (SELECT * FROM ${log} WHERE position >= ${after.position} ORDER BY position LIMIT ${most + 1})
-          AS l ON true
-        ORDER BY l.position`;
+        SELECT * FROM ${this.#name("read_log")}(${after.position}::bigint, ${most}::int)`;
       return toRead(rows, after, most);
     } catch (error) {
       throw unread(error);

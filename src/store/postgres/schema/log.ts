@@ -1,6 +1,6 @@
-/** Each brings the schema from its index to the next number. Never changed once released, only added to. */
-export const MIGRATIONS: readonly ((schema: string) => string)[] = [
-  (schema) => `
+/** The log of changes, and all that anybody may do with it: read it, and append by the one function. */
+export function logSchema(schema: string): string {
+  return `
     CREATE TABLE ${schema}.change_log (
       position bigint PRIMARY KEY,
       id uuid NOT NULL UNIQUE,
@@ -44,5 +44,18 @@ export const MIGRATIONS: readonly ((schema: string) => string)[] = [
       END LOOP;
       PERFORM pg_notify('${schema}', head::text);
     END $append$;
-    REVOKE ALL ON FUNCTION ${schema}.append FROM PUBLIC;`,
-];
+
+    CREATE FUNCTION ${schema}.read_log(after bigint, most int) RETURNS TABLE (standby boolean, head_position bigint,
+      head_hash text, "position" bigint, id uuid, previous text, hash text, rules int, appended_by uuid, at text, change text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $read$
+      SELECT pg_is_in_recovery(), h.position, encode(h.hash, 'hex'),
+        l.position, l.id, encode(l.previous, 'hex'), encode(l.hash, 'hex'), l.rules, l.appended_by, l.at, l.change
+      FROM (SELECT) AS one
+      LEFT JOIN LATERAL (SELECT c.position, c.hash FROM ${schema}.change_log AS c ORDER BY c.position DESC LIMIT 1) AS h ON true
+      LEFT JOIN LATERAL (SELECT * FROM ${schema}.change_log AS c WHERE c.position >= after ORDER BY c.position LIMIT most + 1)
+        AS l ON true
+      ORDER BY l.position;
+    $read$;
+
+    REVOKE ALL ON FUNCTION ${schema}.append, ${schema}.read_log FROM PUBLIC;`;
+}

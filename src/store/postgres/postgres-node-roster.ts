@@ -1,0 +1,93 @@
+import type { Sql } from "postgres";
+import { HandclaspError, reasonOf } from "../../errors.ts";
+import {
+  type Beat,
+  type KnownNode,
+  NODE_KEPT_MS,
+  type NodeReport,
+  type NodeRoster,
+} from "../../trust/port/node-roster.ts";
+
+interface Row {
+  readonly id: string;
+  readonly report: string;
+  readonly seen_at: string;
+}
+
+/** The roster in a PostgreSQL database, in a schema that was made before. */
+export class PostgresNodeRoster implements NodeRoster {
+  readonly #sql: Sql;
+  readonly #schema: string;
+
+  constructor(sql: Sql, schema: string) {
+    this.#sql = sql;
+    this.#schema = schema;
+  }
+
+  async beat({ id, ...report }: NodeReport): Promise<Beat> {
+    const { name, rules } = report;
+    const text = JSON.stringify(report);
+    const [row] = await this.#written(
+      this.#sql<{ readonly rules: number; readonly at: string }[]>`
+        SELECT * FROM ${this.#function("beat")}(
+          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${NODE_KEPT_MS}::bigint)`,
+    );
+    if (row === undefined) throw unwritten(new Error("the database answered nothing"));
+    return { rules: row.rules, at: Number(row.at) };
+  }
+
+  async nodes(): Promise<readonly KnownNode[]> {
+    const rows = await this.#read(this.#sql<Row[]>`SELECT * FROM ${this.#function("known_nodes")}()`);
+    return rows.map(toNode);
+  }
+
+  async rules(): Promise<number> {
+    const rows = await this.#read(
+      this.#sql<{ readonly rules: number }[]>`SELECT ${this.#function("rules")}() AS rules`,
+    );
+    return rows[0]?.rules ?? 1;
+  }
+
+  async raiseRules(to: number): Promise<readonly KnownNode[]> {
+    const rows = await this.#written(
+      this.#sql<Row[]>`SELECT * FROM ${this.#function("raise_rules")}(${to}::int)`,
+    );
+    return rows.map(toNode);
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#written(this.#sql`SELECT ${this.#function("forget_node")}(${id}::uuid)`);
+  }
+
+  #function(name: string): ReturnType<Sql["unsafe"]> {
+    return this.#sql.unsafe(`${this.#schema}.${name}`);
+  }
+
+  async #written<T>(query: Promise<T>): Promise<T> {
+    try {
+      return await query;
+    } catch (error) {
+      throw unwritten(error);
+    }
+  }
+
+  async #read<T>(query: Promise<T>): Promise<T> {
+    try {
+      return await query;
+    } catch (error) {
+      const message = `cannot read the machines of the cluster: ${reasonOf(error)}`;
+      throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { cause: error });
+    }
+  }
+}
+
+/** A report as another version may have written it: what it does not say is not known. */
+function toNode({ id, report, seen_at: seenAt }: Row): KnownNode {
+  const said = JSON.parse(report) as Omit<NodeReport, "id">;
+  return { id, ...said, seenAt: Number(seenAt) };
+}
+
+function unwritten(cause: unknown): HandclaspError {
+  const message = `cannot write to the machines of the cluster: ${reasonOf(cause)}`;
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", message, { cause });
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { describe, it } from "node:test";
+import { CHAIN_START } from "../../../src/trust/records/events.ts";
+import type { NodeReport, NodeRoster } from "../../../src/trust/port/node-roster.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+
+export interface OpenedRoster extends AsyncDisposable {
+  readonly roster: NodeRoster;
+  /** Another one of the same machines. */
+  another(): Promise<NodeRoster>;
+}
+
+/** What every roster of machines promises. */
+export function nodeRosterContract(kind: string, open: () => Promise<OpenedRoster>): void {
+  describe(`a roster of machines: ${kind}`, () => {
+    it("shows what each machine said last, to everybody, by name", async () => {
+      await using opened = await open();
+      const other = await opened.another();
+      const [anna, ben] = [reportOf({ name: "anna" }), reportOf({ name: "ben" })];
+      await opened.roster.beat(ben);
+      await other.beat({ ...anna, position: 1 });
+      const later = { ...anna, position: 7, head: { sequence: 3, hash: "cd".repeat(32) } };
+      const { at } = await other.beat(later);
+      const nodes = await opened.roster.nodes();
+      assert.deepEqual(
+        nodes,
+        [later, ben].map((report, row) => ({ ...report, seenAt: nodes[row]?.seenAt })),
+      );
+      assert.ok(nodes.every(({ seenAt }) => Number.isInteger(seenAt) && seenAt <= at));
+    });
+
+    it("keeps what a machine says to the letter", async () => {
+      await using opened = await open();
+      const pin = `sha256:${"A".repeat(43)}=` as KeyPin;
+      const said = reportOf({
+        name: 'Grüße "🤝" \\ \u{16EA0}',
+        listeners: [
+          { address: "[::1]:25", host: "::1", port: 25, pin, starttls: "smtp" },
+          { address: "proxy", host: "", port: 0, pin },
+        ],
+      });
+      await opened.roster.beat(said);
+      const nodes = await opened.roster.nodes();
+      assert.deepEqual(nodes, [{ ...said, seenAt: nodes[0]?.seenAt }]);
+    });
+
+    it("raises the rules once every machine can, and never lowers them", async () => {
+      await using opened = await open();
+      const { roster } = opened;
+      const [first, second] = [reportOf({ name: "first", rules: 3 }), reportOf({ name: "second", rules: 2 })];
+      assert.equal((await roster.beat(first)).rules, 1);
+      await roster.beat(second);
+      assert.deepEqual(
+        (await roster.raiseRules(3)).map(({ id }) => id),
+        [second.id],
+      );
+      assert.equal(await roster.rules(), 1);
+      assert.deepEqual(await roster.raiseRules(2), []);
+      assert.equal(await roster.rules(), 2);
+      assert.deepEqual(await roster.raiseRules(1), []);
+      assert.equal((await roster.beat(first)).rules, 2);
+    });
+
+    it("forgets a machine that is gone, which then keeps nobody from higher rules", async () => {
+      await using opened = await open();
+      const { roster } = opened;
+      const [here, gone] = [reportOf({ name: "here", rules: 2 }), reportOf({ name: "gone" })];
+      await roster.beat(here);
+      await roster.beat(gone);
+      await roster.forget(gone.id);
+      await roster.forget(randomUUID());
+      assert.deepEqual(await roster.raiseRules(2), []);
+      assert.deepEqual(
+        (await roster.nodes()).map(({ name }) => name),
+        ["here"],
+      );
+      assert.equal((await roster.beat(gone)).rules, 2);
+      assert.equal((await roster.nodes()).length, 2);
+    });
+  });
+}
+
+function reportOf(report: Partial<NodeReport>): NodeReport {
+  return {
+    id: randomUUID(),
+    name: "node",
+    version: "0.1.0",
+    rules: 1,
+    position: 0,
+    head: CHAIN_START,
+    digest: "00".repeat(32),
+    listeners: [],
+    ...report,
+  };
+}
