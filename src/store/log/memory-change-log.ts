@@ -1,4 +1,3 @@
-import { HandclaspError } from "../../errors.ts";
 import {
   type Appender,
   type ChangeLog,
@@ -16,7 +15,6 @@ export class MemoryChangeLog implements ChangeLog {
   readonly #entries: LogEntry[] = [];
   readonly #positions = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
-  #isClosed = false;
 
   /** `now` gives milliseconds since the epoch for a change; it may go back. */
   constructor(now: (draft: LogDraft) => number) {
@@ -24,14 +22,12 @@ export class MemoryChangeLog implements ChangeLog {
   }
 
   async append(drafts: readonly LogDraft[], by: Appender): Promise<readonly number[]> {
-    this.#mustBeOpen();
     const positions = drafts.map((draft) => this.#positions.get(draft.id) ?? this.#add(draft, by));
     for (const listener of this.#listeners) queueMicrotask(listener);
     return positions;
   }
 
   async read(after: LogPlace, most: number): Promise<LogRead> {
-    this.#mustBeOpen();
     const { position } = after;
     const follows = this.#placeAt(position)?.hash === after.hash;
     const entries = follows ? this.#entries.slice(position, position + most) : [];
@@ -41,15 +37,6 @@ export class MemoryChangeLog implements ChangeLog {
   onMore(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#listeners.clear();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   get #head(): LogPlace {
@@ -68,9 +55,5 @@ export class MemoryChangeLog implements ChangeLog {
     this.#entries.push(entry);
     this.#positions.set(draft.id, entry.position);
     return entry.position;
-  }
-
-  #mustBeOpen(): void {
-    if (this.#isClosed) throw new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the log is closed");
   }
 }

@@ -1,8 +1,10 @@
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
+import { Pool } from "./pool.ts";
 import { MIGRATIONS } from "./schema/migrations.ts";
 
-/** A connection that asks for nothing by itself, and says nothing by itself. */
-export function connectPostgres(url: string): Sql {
+/** Connections that ask for nothing by themselves, and say nothing by themselves; each is made when it is needed. */
+export async function connectPostgres(url: string): Promise<Sql> {
+  const { default: postgres } = await import("postgres");
   return postgres(url, {
     max: 2,
     // A pooler in transaction mode has no named statements.
@@ -15,8 +17,13 @@ export function connectPostgres(url: string): Sql {
   });
 }
 
-/** Makes what the log needs in a database that has nothing of it. */
-export async function createLogSchema(sql: Sql, schema: string): Promise<void> {
+/** A schema of a database, by connections of its own. */
+export function openPool(url: string, schema: string): Pool {
+  return new Pool(() => connectPostgres(url), schema);
+}
+
+/** Makes what a cluster needs in a database that has nothing of it. */
+export async function createClusterSchema(sql: Sql, schema: string): Promise<void> {
   await sql.begin(async (transaction) => {
     await transaction.unsafe(`CREATE SCHEMA ${schema}`);
     for (const migration of MIGRATIONS) await transaction.unsafe(migration(schema));

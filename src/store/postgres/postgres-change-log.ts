@@ -1,4 +1,4 @@
-import type { Sql } from "postgres";
+import type { ListenMeta } from "postgres";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type {
   Appender,
@@ -9,6 +9,7 @@ import type {
   LogRead,
 } from "../../trust/port/change-log.ts";
 import { LOG_START } from "../../trust/port/change-log.ts";
+import type { Pool } from "./pool.ts";
 
 interface Row {
   readonly standby: boolean;
@@ -30,41 +31,36 @@ const BETWEEN_MS = 100;
 
 /** The log in a PostgreSQL database, in a schema that was made before. */
 export class PostgresChangeLog implements ChangeLog {
-  readonly #sql: Sql;
-  readonly #schema: string;
-  readonly #stops = new Set<() => void>();
-  #isClosed = false;
+  readonly #pool: Pool;
 
-  /** `sql` is ours from now on. */
-  constructor(sql: Sql, schema: string) {
-    this.#sql = sql;
-    this.#schema = schema;
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
   async append(drafts: readonly LogDraft[], { node, rules }: Appender): Promise<readonly number[]> {
-    this.#mustBeOpen();
     const sent = JSON.stringify(drafts);
     const until = performance.now() + ASK_AGAIN_MS;
     let mayBeThere = false;
     for (;;) {
       try {
-        const rows = await this.#sql<{ readonly append: string }[]>`
-          SELECT ${this.#name("append")}(${sent}::text::json, ${rules}::int, ${node}::uuid) AS append`;
+        const sql = await this.#pool.sql();
+        const rows = await sql<{ readonly append: string }[]>`
+          SELECT ${this.#pool.name(sql, "append")}(${sent}::text::json, ${rules}::int, ${node}::uuid) AS append`;
         return rows.map(({ append }) => Number(append));
       } catch (error) {
         mayBeThere ||= isCut(error);
         if (!mayBeThere) throw unwritten(error);
-        if (this.#isClosed || performance.now() >= until) throw unknownOutcome(error);
+        if (isEnded(error) || performance.now() >= until) throw unknownOutcome(error);
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
       }
     }
   }
 
   async read(after: LogPlace, most: number): Promise<LogRead> {
-    this.#mustBeOpen();
     try {
-      const rows = await this.#sql<Row[]>`
-        SELECT * FROM ${this.#name("read_log")}(${after.position}::bigint, ${most}::int)`;
+      const sql = await this.#pool.sql();
+      const rows = await sql<Row[]>`
+        SELECT * FROM ${this.#pool.name(sql, "read_log")}(${after.position}::bigint, ${most}::int)`;
       return toRead(rows, after, most);
     } catch (error) {
       throw unread(error);
@@ -72,36 +68,14 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   onMore(listener: () => void): () => void {
-    let isStopped = false;
-    const listening = this.#sql.listen(this.#schema, listener, listener);
-    const stop = (): void => {
-      if (isStopped) return;
-      isStopped = true;
-      this.#stops.delete(stop);
-      void listening.then((heard) => heard.unlisten()).catch(() => undefined);
-    };
+    const listening = this.#listen(listener);
     listening.catch(() => undefined);
-    this.#stops.add(stop);
-    return stop;
+    return () => void listening.then((heard) => heard.unlisten()).catch(() => undefined);
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#stops.clear();
-    await this.#sql.end({ timeout: 1 });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  #name(name: string): ReturnType<Sql["unsafe"]> {
-    return this.#sql.unsafe(`${this.#schema}.${name}`);
-  }
-
-  #mustBeOpen(): void {
-    if (this.#isClosed) throw new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the log is closed");
+  async #listen(listener: () => void): Promise<ListenMeta> {
+    const sql = await this.#pool.sql();
+    return sql.listen(this.#pool.schema, listener, listener);
   }
 }
 
@@ -123,15 +97,24 @@ function toEntry({ position, id, previous, hash, rules, appended_by, at, change 
   return { position: Number(position), id, previous, hash, rules, appendedBy: appended_by, at, change };
 }
 
+/** Whether it was we who closed the connections. */
+function isEnded(error: unknown): boolean {
+  return codeOf(error) === "CONNECTION_ENDED";
+}
+
 /** Whether the connection broke when something may have been sent by it. */
 function isCut(error: unknown): boolean {
-  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
+  const code = codeOf(error);
   return (
     code === "CONNECTION_CLOSED" ||
     code === "CONNECTION_DESTROYED" ||
     code === "ECONNRESET" ||
     code === "EPIPE"
   );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function unwritten(cause: unknown): HandclaspError {

@@ -7,6 +7,7 @@ import {
   type NodeReport,
   type NodeRoster,
 } from "../../trust/port/node-roster.ts";
+import type { Pool } from "./pool.ts";
 
 interface Row {
   readonly id: string;
@@ -16,20 +17,18 @@ interface Row {
 
 /** The roster in a PostgreSQL database, in a schema that was made before. */
 export class PostgresNodeRoster implements NodeRoster {
-  readonly #sql: Sql;
-  readonly #schema: string;
+  readonly #pool: Pool;
 
-  constructor(sql: Sql, schema: string) {
-    this.#sql = sql;
-    this.#schema = schema;
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
   async beat({ id, ...report }: NodeReport): Promise<Beat> {
     const { name, rules } = report;
     const text = JSON.stringify(report);
     const [row] = await this.#written(
-      this.#sql<{ readonly rules: number; readonly at: string }[]>`
-        SELECT * FROM ${this.#function("beat")}(
+      (sql) => sql<{ readonly rules: number; readonly at: string }[]>`
+        SELECT * FROM ${this.#pool.name(sql, "beat")}(
           ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${NODE_KEPT_MS}::bigint)`,
     );
     if (row === undefined) throw unwritten(new Error("the database answered nothing"));
@@ -37,43 +36,41 @@ export class PostgresNodeRoster implements NodeRoster {
   }
 
   async nodes(): Promise<readonly KnownNode[]> {
-    const rows = await this.#read(this.#sql<Row[]>`SELECT * FROM ${this.#function("known_nodes")}()`);
+    const rows = await this.#read(
+      (sql) => sql<Row[]>`SELECT * FROM ${this.#pool.name(sql, "known_nodes")}()`,
+    );
     return rows.map(toNode);
   }
 
   async rules(): Promise<number> {
     const rows = await this.#read(
-      this.#sql<{ readonly rules: number }[]>`SELECT ${this.#function("rules")}() AS rules`,
+      (sql) => sql<{ readonly rules: number }[]>`SELECT ${this.#pool.name(sql, "rules")}() AS rules`,
     );
     return rows[0]?.rules ?? 1;
   }
 
   async raiseRules(to: number): Promise<readonly KnownNode[]> {
     const rows = await this.#written(
-      this.#sql<Row[]>`SELECT * FROM ${this.#function("raise_rules")}(${to}::int)`,
+      (sql) => sql<Row[]>`SELECT * FROM ${this.#pool.name(sql, "raise_rules")}(${to}::int)`,
     );
     return rows.map(toNode);
   }
 
   async forget(id: string): Promise<void> {
-    await this.#written(this.#sql`SELECT ${this.#function("forget_node")}(${id}::uuid)`);
+    await this.#written((sql) => sql`SELECT ${this.#pool.name(sql, "forget_node")}(${id}::uuid)`);
   }
 
-  #function(name: string): ReturnType<Sql["unsafe"]> {
-    return this.#sql.unsafe(`${this.#schema}.${name}`);
-  }
-
-  async #written<T>(query: Promise<T>): Promise<T> {
+  async #written<T>(query: (sql: Sql) => Promise<T>): Promise<T> {
     try {
-      return await query;
+      return await query(await this.#pool.sql());
     } catch (error) {
       throw unwritten(error);
     }
   }
 
-  async #read<T>(query: Promise<T>): Promise<T> {
+  async #read<T>(query: (sql: Sql) => Promise<T>): Promise<T> {
     try {
-      return await query;
+      return await query(await this.#pool.sql());
     } catch (error) {
       const message = `cannot read the machines of the cluster: ${reasonOf(error)}`;
       throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { cause: error });

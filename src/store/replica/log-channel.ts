@@ -1,5 +1,6 @@
 import { HandclaspError, isHandclaspError } from "../../errors.ts";
-import type { Appender, ChangeLog, LogDraft } from "../../trust/port/change-log.ts";
+import type { Appender, LogDraft } from "../../trust/port/change-log.ts";
+import type { Cluster } from "../../trust/port/cluster.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
@@ -9,7 +10,8 @@ import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 
 interface LogChannelOptions {
-  readonly log: ChangeLog;
+  /** Ours from now on. */
+  readonly cluster: Cluster;
   readonly replica: ReplicaReader;
   /** Writes to the replica. */
   readonly channel: WriteChannel;
@@ -37,7 +39,7 @@ export class LogChannel implements WriteChannel {
   constructor(options: LogChannelOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    this.#follower = new LogFollower(options);
+    this.#follower = new LogFollower({ ...options, log: options.cluster.log });
   }
 
   async write(write: Write): Promise<Done> {
@@ -59,7 +61,7 @@ export class LogChannel implements WriteChannel {
   async close(): Promise<void> {
     await Promise.allSettled(this.#underWay);
     this.#follower.stop();
-    await this.#options.log.close();
+    await this.#options.cluster.close();
     await this.#options.channel.close();
   }
 
@@ -109,8 +111,8 @@ export class LogChannel implements WriteChannel {
     const sent = this.#outbox;
     this.#outbox = [];
     try {
-      const { log, by } = this.#options;
-      await log.append(
+      const { cluster, by } = this.#options;
+      await cluster.log.append(
         sent.map(({ id, change }) => ({ id, change })),
         by,
       );

@@ -1,4 +1,5 @@
-import type { Appender, ChangeLog } from "../../trust/port/change-log.ts";
+import type { Appender } from "../../trust/port/change-log.ts";
+import type { Cluster } from "../../trust/port/cluster.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { openDatabase } from "../../node-sqlite.ts";
 import { createSchema } from "../sqlite/file/schema.ts";
@@ -12,31 +13,31 @@ import { ReplicaReader } from "./replica-reader.ts";
 
 interface ReplicaOptions extends StoreOptions {
   /** Ours from now on. */
-  readonly log: ChangeLog;
+  readonly cluster: Cluster;
   readonly by: Appender;
   /** What the store is called; without secrets. */
   readonly url: string;
 }
 
 /** A replica that is gone with its process: for simulations of many nodes in one. */
-export function openMemoryReplica({ log, by, url, ...options }: ReplicaOptions): TrustStore {
+export function openMemoryReplica({ cluster, by, url, ...options }: ReplicaOptions): TrustStore {
   const database = openDatabase(":memory:");
   createSchema(database);
   const channel = new DirectChannel(new SqliteWriter(database));
   const replica = new ReplicaReader(database);
   return new SqliteStore(
     database,
-    { url, path: null, channel: new LogChannel({ log, by, replica, channel }) },
+    { url, path: null, channel: new LogChannel({ cluster, by, replica, channel }) },
     options,
   );
 }
 
-/** Opens (or makes) the replica of a log in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
-export function openReplica(path: string, { log, by, url, ...options }: ReplicaOptions): TrustStore {
+/** Opens (or makes) the replica of a cluster in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
+export function openReplica(path: string, { cluster, by, url, ...options }: ReplicaOptions): TrustStore {
   const real = realStorePath(path);
   const database = openSqliteFile(real);
   const channel = new LogChannel({
-    log,
+    cluster,
     by,
     replica: new ReplicaReader(database),
     channel: new ThreadChannel(real),

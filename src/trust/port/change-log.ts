@@ -47,7 +47,7 @@ export interface Appender {
 }
 
 /** Changes in one order, for everybody: what is read up to a position is all that there is up to it. */
-export interface ChangeLog extends AsyncDisposable {
+export interface ChangeLog {
   /**
    * Appends changes in their order; resolves to their positions when that is durable. Those whose id is there already
    * are not appended again. Throws ERR_HANDCLASP_STORE_WRITE when nothing was appended, and ERR_HANDCLASP_OUTCOME_UNKNOWN
@@ -58,7 +58,6 @@ export interface ChangeLog extends AsyncDisposable {
   read(after: LogPlace, most: number): Promise<LogRead>;
   /** Calls back when something may have been appended, by whomever; it may be late, and may not come. Returns how to stop. */
   onMore(listener: () => void): () => void;
-  close(): Promise<void>;
 }
 
 /** What the first entry follows. */

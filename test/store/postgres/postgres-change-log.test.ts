@@ -1,6 +1,6 @@
 import { after, before, describe } from "node:test";
-import { PostgresChangeLog } from "../../../src/store/postgres/postgres-change-log.ts";
-import { connectPostgres, createLogSchema } from "../../../src/store/postgres/open-postgres.ts";
+import { createClusterSchema, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { changeLogContract } from "../log/change-log-contract.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
@@ -15,12 +15,19 @@ for (const programs of postgresPrograms()) {
 
     changeLogContract(programs.kind, async () => {
       const schema = `handclasp_${++count}`;
-      const sql = connectPostgres(server.url());
-      await createLogSchema(sql, schema);
-      const log = new PostgresChangeLog(sql, schema);
-      const another = async (): Promise<PostgresChangeLog> =>
-        new PostgresChangeLog(connectPostgres(server.url()), schema);
-      return { log, another, [Symbol.asyncDispose]: () => log.close() };
+      const pool = openPool(server.url(), schema);
+      await createClusterSchema(await pool.sql(), schema);
+      const first = new PostgresCluster(pool);
+      const clusters = [first];
+      const another = (): PostgresCluster["log"] => {
+        const cluster = new PostgresCluster(openPool(server.url(), schema));
+        clusters.push(cluster);
+        return cluster.log;
+      };
+      const close = async (): Promise<void> => {
+        await Promise.all(clusters.map((cluster) => cluster.close()));
+      };
+      return { log: first.log, another, [Symbol.asyncDispose]: close };
     });
   });
 }

@@ -1,5 +1,5 @@
 import { after, before, describe } from "node:test";
-import { connectPostgres, createLogSchema } from "../../../src/store/postgres/open-postgres.ts";
+import { createClusterSchema, openPool } from "../../../src/store/postgres/open-postgres.ts";
 import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
 import { nodeRosterContract } from "../log/node-roster-contract.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
@@ -15,18 +15,18 @@ for (const programs of postgresPrograms()) {
 
     nodeRosterContract(programs.kind, async () => {
       const schema = `handclasp_${++count}`;
-      const connections = [connectPostgres(server.url())];
-      for (const sql of connections.slice(0, 1)) await createLogSchema(sql, schema);
+      const pools = [openPool(server.url(), schema)];
+      for (const pool of pools) await createClusterSchema(await pool.sql(), schema);
       const open = (): PostgresNodeRoster => {
-        const sql = connectPostgres(server.url());
-        connections.push(sql);
-        return new PostgresNodeRoster(sql, schema);
+        const pool = openPool(server.url(), schema);
+        pools.push(pool);
+        return new PostgresNodeRoster(pool);
       };
       return {
         roster: open(),
         another: async () => open(),
         async [Symbol.asyncDispose]() {
-          await Promise.all(connections.map((sql) => sql.end()));
+          await Promise.all(pools.map((pool) => pool.close()));
         },
       };
     });

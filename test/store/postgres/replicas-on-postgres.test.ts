@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
-import { connectPostgres, createLogSchema } from "../../../src/store/postgres/open-postgres.ts";
-import { PostgresChangeLog } from "../../../src/store/postgres/postgres-change-log.ts";
+import { createClusterSchema, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
@@ -23,12 +23,12 @@ describe("replicas of a log in PostgreSQL", () => {
 
   async function openNodes(count: number): Promise<readonly TrustStore[]> {
     const schema = `handclasp_${randomUUID().replaceAll("-", "")}`;
-    const sql = connectPostgres(server.url());
-    await createLogSchema(sql, schema);
-    await sql.end();
+    const pool = openPool(server.url(), schema);
+    await createClusterSchema(await pool.sql(), schema);
+    await pool.close();
     return Array.from({ length: count }, () =>
       openReplica(join(temporaryFolder(), "replica.db"), {
-        log: new PostgresChangeLog(connectPostgres(server.url()), schema),
+        cluster: new PostgresCluster(openPool(server.url(), schema)),
         by: { node: randomUUID(), rules: 1 },
         url: server.url(),
       }),

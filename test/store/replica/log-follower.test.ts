@@ -40,6 +40,5 @@ describe("a replica that catches up", () => {
       await before;
     }
     follower.stop();
-    await log.close();
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { MemoryChangeLog } from "../../../src/store/log/memory-change-log.ts";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { parseSettledChange } from "../../../src/store/log/settled-change.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { storeContract } from "../../../src/testing/index.ts";
@@ -11,7 +11,7 @@ storeContract(
   "replica of a log in memory",
   () =>
     openReplica(join(temporaryFolder(), "replica.db"), {
-      log: new MemoryChangeLog(({ change }) => parseSettledChange(change).change.at),
+      cluster: new MemoryCluster({ stamp: ({ change }) => parseSettledChange(change).change.at }),
       by: { node: randomUUID(), rules: 1 },
       url: "memory log",
     }),

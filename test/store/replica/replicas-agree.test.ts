@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openDatabase } from "../../../src/node-sqlite.ts";
 import { LogChannel } from "../../../src/store/replica/log-channel.ts";
-import { MemoryChangeLog } from "../../../src/store/log/memory-change-log.ts";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
@@ -48,15 +48,17 @@ class Node {
   readonly database: DatabaseSync = openDatabase(":memory:");
   readonly channel: LogChannel;
 
-  constructor(log: MemoryChangeLog) {
+  constructor(cluster: MemoryCluster) {
     createSchema(this.database);
     this.channel = new LogChannel({
-      log: {
-        append: (...a) => log.append(...a),
-        read: (...r) => log.read(...r),
-        onMore: () => () => undefined,
+      cluster: {
+        log: {
+          append: (...a) => cluster.log.append(...a),
+          read: (...r) => cluster.log.read(...r),
+          onMore: () => () => undefined,
+        },
+        nodes: cluster.nodes,
         close: async () => undefined,
-        [Symbol.asyncDispose]: async () => undefined,
       },
       by: { node: randomUUID(), rules: 1 },
       replica: new ReplicaReader(this.database),
@@ -88,8 +90,10 @@ describe("nodes that follow one log", () => {
   it("come to the same, whatever strangers brought to each of them", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
-        const log = new MemoryChangeLog(({ change }) => JSON.parse(change).change.at as number);
-        const nodes = Array.from({ length: NODES }, () => new Node(log));
+        const cluster = new MemoryCluster({
+          stamp: ({ change }) => JSON.parse(change).change.at as number,
+        });
+        const nodes = Array.from({ length: NODES }, () => new Node(cluster));
         let at = AT;
         let together: Promise<unknown>[] = [];
         for (const step of all) {
