@@ -60,6 +60,8 @@ export type HandclaspAct =
   | "add-to-group"
   | "check-store"
   | "open-another-store"
+  | "migrate-store"
+  | "list-nodes"
   | "check-configuration"
   | "allow-in-configuration"
   | "come-from-network"

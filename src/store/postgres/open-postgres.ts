@@ -1,6 +1,5 @@
 import type { Sql } from "postgres";
 import { Pool } from "./pool.ts";
-import { MIGRATIONS } from "./schema/migrations.ts";
 
 /** Connections that ask for nothing by themselves, and say nothing by themselves; each is made when it is needed. */
 export async function connectPostgres(url: string): Promise<Sql> {
@@ -20,12 +19,4 @@ export async function connectPostgres(url: string): Promise<Sql> {
 /** A schema of a database, by connections of its own. */
 export function openPool(url: string, schema: string): Pool {
   return new Pool(() => connectPostgres(url), schema);
-}
-
-/** Makes what a cluster needs in a database that has nothing of it. */
-export async function createClusterSchema(sql: Sql, schema: string): Promise<void> {
-  await sql.begin(async (transaction) => {
-    await transaction.unsafe(`CREATE SCHEMA ${schema}`);
-    for (const migration of MIGRATIONS) await transaction.unsafe(migration(schema));
-  });
 }

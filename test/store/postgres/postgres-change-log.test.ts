@@ -1,5 +1,6 @@
 import { after, before, describe } from "node:test";
-import { createClusterSchema, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { migrate } from "../../../src/store/postgres/migrate.ts";
+import { openPool } from "../../../src/store/postgres/open-postgres.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { changeLogContract } from "../log/change-log-contract.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
@@ -16,7 +17,7 @@ for (const programs of postgresPrograms()) {
     changeLogContract(programs.kind, async () => {
       const schema = `handclasp_${++count}`;
       const pool = openPool(server.url(), schema);
-      await createClusterSchema(await pool.sql(), schema);
+      await migrate(await pool.sql(), schema);
       const first = new PostgresCluster(pool);
       const clusters = [first];
       const another = (): PostgresCluster["log"] => {

@@ -1,5 +1,6 @@
 import { after, before, describe } from "node:test";
-import { createClusterSchema, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { migrate } from "../../../src/store/postgres/migrate.ts";
+import { openPool } from "../../../src/store/postgres/open-postgres.ts";
 import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
 import { nodeRosterContract } from "../log/node-roster-contract.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
@@ -16,7 +17,7 @@ for (const programs of postgresPrograms()) {
     nodeRosterContract(programs.kind, async () => {
       const schema = `handclasp_${++count}`;
       const pools = [openPool(server.url(), schema)];
-      for (const pool of pools) await createClusterSchema(await pool.sql(), schema);
+      for (const pool of pools) await migrate(await pool.sql(), schema);
       const open = (): PostgresNodeRoster => {
         const pool = openPool(server.url(), schema);
         pools.push(pool);

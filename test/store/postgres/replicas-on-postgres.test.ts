@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
-import { createClusterSchema, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { migrate } from "../../../src/store/postgres/migrate.ts";
+import { openPool } from "../../../src/store/postgres/open-postgres.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
@@ -24,7 +25,7 @@ describe("replicas of a log in PostgreSQL", () => {
   async function openNodes(count: number): Promise<readonly TrustStore[]> {
     const schema = `handclasp_${randomUUID().replaceAll("-", "")}`;
     const pool = openPool(server.url(), schema);
-    await createClusterSchema(await pool.sql(), schema);
+    await migrate(await pool.sql(), schema);
     await pool.close();
     return Array.from({ length: count }, () =>
       openReplica(join(temporaryFolder(), "replica.db"), {

@@ -1,0 +1,134 @@
+import type { ISql, Sql } from "postgres";
+import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
+import { MIGRATIONS } from "./schema/migrations.ts";
+import { numbersSchema } from "./schema/numbers.ts";
+
+/** The oldest PostgreSQL that will do, as it numbers itself. */
+const OLDEST = 130_000;
+
+/** What a schema had of us, and has. */
+export interface Migrated {
+  /** The number that it was at: 0 where nothing of ours was. */
+  readonly from: number;
+  readonly to: number;
+}
+
+type Migrations = readonly ((schema: string) => string)[];
+
+/**
+ * Brings a schema to the number that this version knows, in one transaction; one that is beyond that stays as it is. Asks
+ * for a role that may make things there: they are its own from then on. Throws ERR_HANDCLASP_STORE_OPEN.
+ */
+export async function migrate(
+  sql: Sql,
+  schema: string,
+  migrations: Migrations = MIGRATIONS,
+): Promise<Migrated> {
+  try {
+    return await sql.begin(async (transaction) => {
+      await mustBeRecent(transaction);
+      await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`${schema}.migrations`}, 0))`;
+      const from = await numberOf(transaction, schema);
+      if (from === undefined) await begin(transaction, schema);
+      for (const [at, migration] of migrations.entries()) {
+        if (at < (from ?? 0)) continue;
+        await transaction.unsafe(migration(schema));
+        await transaction.unsafe(`INSERT INTO ${schema}.migrations VALUES (${at + 1})`);
+      }
+      return { from: from ?? 0, to: Math.max(from ?? 0, migrations.length) };
+    });
+  } catch (error) {
+    throw unprepared(error, schema);
+  }
+}
+
+/**
+ * Sees that a schema is one that this version can work with, and makes all of it where nothing is: whatever comes later
+ * is for an operator to bring about. Throws ERR_HANDCLASP_STORE_OPEN.
+ */
+export async function prepareSchema(
+  sql: Sql,
+  schema: string,
+  migrations: Migrations = MIGRATIONS,
+): Promise<void> {
+  const number = await schemaNumber(sql, schema);
+  if (number === undefined) await migrate(sql, schema, migrations);
+  else if (number < migrations.length) throw behind(schema, number, migrations.length);
+}
+
+/** The number that a schema is at; undefined where nothing of ours is. Throws ERR_HANDCLASP_STORE_OPEN. */
+export async function schemaNumber(sql: Sql, schema: string): Promise<number | undefined> {
+  try {
+    await mustBeRecent(sql);
+    return await numberOf(sql, schema);
+  } catch (error) {
+    throw unprepared(error, schema);
+  }
+}
+
+async function mustBeRecent(sql: ISql): Promise<void> {
+  const [row] = await sql<{ readonly number: number; readonly version: string }[]>`
+    SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`;
+  if (row !== undefined && row.number >= OLDEST) return;
+  throw new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `this is PostgreSQL ${row?.version}, and 13 or later is needed`,
+  );
+}
+
+async function numberOf(sql: ISql, schema: string): Promise<number | undefined> {
+  const [{ found } = { found: null }] = await sql<{ readonly found: string | null }[]>`
+    SELECT p.oid AS found FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname = ${schema} AND p.proname = 'schema_number'`;
+  if (found === null) return undefined;
+  const [row] = await sql.unsafe<{ readonly number: number }[]>(`SELECT ${schema}.schema_number() AS number`);
+  return row?.number;
+}
+
+/** A schema that an owner was given beforehand is taken, if it is empty. */
+async function begin(sql: ISql, schema: string): Promise<void> {
+  const [row] = await sql<{ readonly things: number }[]>`
+    SELECT (SELECT count(*) FROM pg_class AS c WHERE c.relnamespace = n.oid)::int AS things
+    FROM pg_namespace AS n WHERE n.nspname = ${schema}`;
+  if (row === undefined) await sql.unsafe(`CREATE SCHEMA ${schema}`);
+  if (row !== undefined && row.things > 0) {
+    throw new HandclaspError(
+      "ERR_HANDCLASP_STORE_OPEN",
+      `the schema ${schema} of the database holds something else`,
+      { hint: "give the name of another one, or an empty one: schema=NAME in the URL" },
+    );
+  }
+  await sql.unsafe(numbersSchema(schema));
+}
+
+function behind(schema: string, number: number, known: number): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `the schema ${schema} of the database is at number ${number}, and this version needs ${known}`,
+    {
+      hint: "older versions go on with it when it is brought there, by a role that owns it",
+      remedies: [{ act: "migrate-store", at: "server" }],
+      details: { schema, number, known },
+    },
+  );
+}
+
+/** What the database has to say about what is there and who may use it; that it cannot be asked now is something else. */
+function unprepared(cause: unknown, schema: string): unknown {
+  if (!(cause instanceof Error) || !("code" in cause) || !FINAL.test(String(cause.code))) return cause;
+  const isDenied = hasCode(cause, "42501");
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `the schema ${schema} of the database cannot be used: ${reasonOf(cause)}`,
+    {
+      cause,
+      ...(isDenied && {
+        hint: "this role may not: a role that owns the schema makes what is needed, and lets this one execute it",
+        remedies: [{ act: "migrate-store", at: "server" }] as const,
+      }),
+    },
+  );
+}
+
+/** PostgreSQL's classes of errors that asking again does not change: no such database, authorization, schema, access. */
+const FINAL = /^(?:3D|28|3F|42)[0-9A-Z]{3}$/;
