@@ -2,6 +2,7 @@ import type { Cluster } from "../../trust/port/cluster.ts";
 import type { LogDraft } from "../../trust/port/change-log.ts";
 import { MemoryChangeLog } from "./memory-change-log.ts";
 import { MemoryNodeRoster } from "./memory-node-roster.ts";
+import { MemorySharedRows } from "./memory-shared-rows.ts";
 
 interface MemoryClusterOptions {
   /** Milliseconds since the epoch; default the system's clock. */
@@ -16,10 +17,12 @@ interface MemoryClusterOptions {
 export class MemoryCluster implements Cluster {
   readonly log: MemoryChangeLog;
   readonly nodes: MemoryNodeRoster;
+  readonly shared: MemorySharedRows;
 
   constructor({ now = Date.now, stamp = now, rules = 1 }: MemoryClusterOptions = {}) {
     this.log = new MemoryChangeLog(stamp);
     this.nodes = new MemoryNodeRoster(now, rules);
+    this.shared = new MemorySharedRows(now);
   }
 
   async close(): Promise<void> {}

@@ -2,11 +2,13 @@ import type { Cluster } from "../../trust/port/cluster.ts";
 import type { Pool } from "./pool.ts";
 import { PostgresChangeLog } from "./postgres-change-log.ts";
 import { PostgresNodeRoster } from "./postgres-node-roster.ts";
+import { PostgresSharedRows } from "./postgres-shared-rows.ts";
 
 /** A cluster whose nodes meet in a schema of a PostgreSQL database, which was made before. */
 export class PostgresCluster implements Cluster {
   readonly log: PostgresChangeLog;
   readonly nodes: PostgresNodeRoster;
+  readonly shared: PostgresSharedRows;
   readonly #pool: Pool;
 
   /** `pool` is ours from now on. */
@@ -14,6 +16,7 @@ export class PostgresCluster implements Cluster {
     this.#pool = pool;
     this.log = new PostgresChangeLog(pool);
     this.nodes = new PostgresNodeRoster(pool);
+    this.shared = new PostgresSharedRows(pool);
   }
 
   close(): Promise<void> {

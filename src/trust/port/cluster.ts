@@ -1,10 +1,12 @@
 import type { ChangeLog } from "./change-log.ts";
 import type { NodeRoster } from "./node-roster.ts";
+import type { SharedRows } from "./shared-rows.ts";
 
 /** What the machines of a cluster share: each part is a port of its own. */
 export interface Cluster {
   readonly log: ChangeLog;
   readonly nodes: NodeRoster;
+  readonly shared: SharedRows;
   /** Ends all parts: nothing may be asked of them from then on. */
   close(): Promise<void>;
 }

@@ -58,6 +58,7 @@ class Node {
           onMore: () => () => undefined,
         },
         nodes: cluster.nodes,
+        shared: cluster.shared,
         close: async () => undefined,
       },
       by: { node: randomUUID(), rules: 1 },

@@ -1,11 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { HandclaspError, isHandclaspError } from "../../../errors.ts";
+import { isHandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
 import type { LogEntry } from "../../../trust/port/change-log.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
 import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
+import { settingConflict } from "../../log/setting-conflict.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import { SqliteTables } from "../tables/sqlite-tables.ts";
 import { ReplicaWriter } from "./replica-writer.ts";
@@ -127,10 +128,7 @@ export class SqliteWriter {
 
   #putSetting({ name, value, former }: SettingWrite): void {
     if (former !== undefined && (this.#tables.setting(name) ?? null) !== former) {
-      throw new HandclaspError(
-        "ERR_HANDCLASP_CONFLICT",
-        `the setting "${name}" was written by somebody else`,
-      );
+      throw settingConflict(name);
     }
     this.#tables.putSetting(name, value);
   }
