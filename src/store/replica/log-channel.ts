@@ -1,10 +1,10 @@
-import { HandclaspError, isHandclaspError } from "../../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import type { Appender, LogDraft } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
-import { type Done, fromWriteError } from "../sqlite/writing/write-result.ts";
+import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
@@ -24,6 +24,10 @@ interface Waiting extends LogDraft {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** How long a change that has its place is waited for here, and how often the log is asked for it. */
+const ARRIVES_MS = 5000;
+const BETWEEN_MS = 100;
 
 /** Writes by way of a log: a change is carried out when the replica comes to it, and comes to what it does there. */
 export class LogChannel implements WriteChannel {
@@ -82,8 +86,25 @@ export class LogChannel implements WriteChannel {
       next();
     }
     await appended;
-    await this.#follower.catchUp();
-    return this.#outcomeOf(id);
+    return unwrap(await this.#arrived(id));
+  }
+
+  /** What a change came to that has its place. That the log cannot be read just now is no reason to say that it failed. */
+  async #arrived(id: string): Promise<Written> {
+    const until = this.#runtime.elapsed() + ARRIVES_MS;
+    for (;;) {
+      let failure: unknown;
+      try {
+        await this.#follower.catchUp();
+      } catch (error) {
+        failure = error;
+      }
+      // Another process on this replica may have carried it out.
+      const written = this.#options.replica.outcomeOf(id);
+      if (written !== undefined) return written;
+      if (failure === undefined || this.#runtime.elapsed() >= until) throw unknownOutcome(failure);
+      await new Promise<void>((resolve) => void this.#runtime.after(BETWEEN_MS, resolve));
+    }
   }
 
   /** What cannot be done may be possible once the replica has what is on its way: nobody is refused for less. */
@@ -96,7 +117,12 @@ export class LogChannel implements WriteChannel {
       if (!isHandclaspError(error)) throw error;
     }
     await Promise.allSettled(before);
-    await this.#follower.catchUp();
+    try {
+      await this.#follower.catchUp();
+    } catch (cause) {
+      const what = "nothing was appended to the log, since it cannot be read";
+      throw new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `${what}: ${reasonOf(cause)}`, { cause });
+    }
     return channel.write({ kind: "settle", change });
   }
 
@@ -121,14 +147,15 @@ export class LogChannel implements WriteChannel {
       for (const { reject } of sent) reject(error);
     }
   }
+}
 
-  #outcomeOf(id: string): Done {
-    const written = this.#options.replica.outcomeOf(id);
-    if (written?.ok === true) return written;
-    if (written?.ok === false) throw fromWriteError(written.error);
-    throw new HandclaspError(
-      "ERR_HANDCLASP_OUTCOME_UNKNOWN",
-      "a change was appended to the log, and what it came to is not on record any more",
-    );
-  }
+function unwrap(written: Written): Done {
+  if (written.ok) return written;
+  throw fromWriteError(written.error);
+}
+
+function unknownOutcome(cause: unknown): HandclaspError {
+  const what = "a change was appended to the log, and what it came to is not on record here";
+  if (cause === undefined) return new HandclaspError("ERR_HANDCLASP_OUTCOME_UNKNOWN", `${what} any more`);
+  return new HandclaspError("ERR_HANDCLASP_OUTCOME_UNKNOWN", `${what}: ${reasonOf(cause)}`, { cause });
 }

@@ -12,8 +12,9 @@ export interface Runtime {
   random(): number;
   /** Calls back once all of this moment has been asked for. */
   soon(call: () => void): void;
-  /** Calls back once, unless it is stopped: that is returned. Keeps no process alive, as `every`. */
+  /** Calls back once, unless it is stopped: that is returned. */
   after(ms: number, call: () => void): () => void;
+  /** Keeps no process alive. */
   every(ms: number, call: () => void): () => void;
 }
 
@@ -25,7 +26,7 @@ export const SYSTEM: Runtime = {
   random: Math.random,
   soon: (call) => void setImmediate(call),
   after: (ms, call) => {
-    const timer = setTimeout(call, ms).unref();
+    const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
   every: (ms, call) => {

@@ -14,13 +14,10 @@ import { DirectChannel } from "../../../src/store/sqlite/writing/write-channel.t
 import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import type { Change } from "../../../src/trust/records/change.ts";
 import { type Draw, randomChange } from "../../trust/support/random-change.ts";
-import { contentOf } from "../../trust/support/replica.ts";
+import { decidedRows } from "./support/decided-rows.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const NODES = 3;
-/** What each node keeps for itself. */
-const OWN: ReadonlySet<string> = new Set(["certificates", "looked", "settings", "outcomes"]);
-
 interface Step extends Draw {
   /** Which node it comes to. */
   readonly node: number;
@@ -74,17 +71,6 @@ class Node {
       if (!isHandclaspError(error)) throw error;
     }
   }
-
-  /** All that was decided: what strangers brought, and the newest certificates, are each node's own. */
-  decided(): unknown {
-    const { keys = [], key_versions: versions = [], ...others } = contentOf(this.database);
-    const decided = keys
-      .map((row) => JSON.parse(row) as Record<string, unknown>)
-      .filter(({ state, expires, note }) => state !== "pending" || expires === null || note !== null)
-      .map((row) => ({ ...row, fingerprint: undefined }));
-    const shared = Object.entries(others).filter(([table]) => !OWN.has(table));
-    return { keys: decided, versions: versions.map((row) => JSON.parse(row).decided as number), shared };
-  }
 }
 
 describe("nodes that follow one log", () => {
@@ -108,7 +94,7 @@ describe("nodes that follow one log", () => {
         }
         await Promise.all(together);
         for (const { channel } of nodes) await channel.catchUp();
-        const [first, ...others] = nodes.map((node) => node.decided());
+        const [first, ...others] = nodes.map(({ database }) => decidedRows(database));
         for (const other of others) assert.deepEqual(other, first);
         for (const { channel } of nodes) await channel.close();
       }),

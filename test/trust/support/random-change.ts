@@ -3,7 +3,7 @@ import type { Change, SeenCertificate } from "../../../src/trust/records/change.
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
-import { factsOf } from "../../support/certificates.ts";
+import { settledFacts } from "../../support/certificates.ts";
 
 export interface Draw {
   readonly kind: number;
@@ -15,7 +15,7 @@ export interface Draw {
 }
 
 const NAMES = ["anna", "Anna", "ben", "carl", undefined];
-const KEYS = Array.from({ length: 6 }, () => factsOf(undefined).pin);
+const KEYS = Array.from({ length: 6 }, (_, index) => settledFacts(`${index}`, "", undefined).pin);
 const TOKENS = ["00", "11", "22", "33"].map((byte) => byte.repeat(16));
 const ACTOR = { user: "olga", process: "test 1", address: null, listener: null };
 const CONFLICTS = ["fail", "replace", "add"] as const;
@@ -24,7 +24,9 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
   const pin = keyAt(key);
   const origin = { at, actor: ACTOR };
   const peer = NAMES[name] ?? null;
-  const certificate: SeenCertificate = toSeenCertificate(factsOf(NAMES[name], { pin }));
+  const certificate: SeenCertificate = toSeenCertificate(
+    settledFacts(`${key % KEYS.length}`, `${choice} ${at}`, NAMES[name]),
+  );
   const pending = { pendingExpires: at + 1_000_000, maxPending: 2 };
   const onConflict = CONFLICTS[choice % 3] ?? "fail";
   const expires = choice % 2 === 0 ? null : at + 50_000_000 * choice;
