@@ -89,7 +89,7 @@ async function measure(store: TrustStore, { now, pin }: LargeStore): Promise<obj
   );
   say("two times compared", compared);
   const report = { head: store.head(), broken: null };
-  const health = await timesOf(async () => toHealth(store, report));
+  const health = await timesOf(async () => toHealth(store, report, Date.now()));
   say("health", health);
   return { searches, pages, health, verified, compared };
 }

@@ -15,6 +15,7 @@ import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { type LogDetail, logHappenings } from "./log/log-happenings.ts";
 import { openGatewayLog } from "./log/open-gateway-log.ts";
+import { logReplication } from "./log/replication-log.ts";
 import { outliveReaders } from "./log/outlive-readers.ts";
 import { stopSignal } from "./process/listen.ts";
 import { FileWatch } from "./server/file-watch.ts";
@@ -93,11 +94,10 @@ async function run(flags: Flags, verb: Command): Promise<void> {
     isOfFile: false,
   });
   log.write({ event: "listening", ...server.told, store: store.url });
-  await notifyServiceManager(process.env, "READY=1", "STATUS=ready");
-  const stopWatchdog = keepWatchdog(process.env, async () => {
-    const unready = server.unready();
-    return [`STATUS=${unready ?? "ready"}`];
-  });
+  using _replication = logReplication(store, log);
+  const status = (): string => `STATUS=${server.unready() ?? "ready"}`;
+  await notifyServiceManager(process.env, "READY=1", status());
+  const stopWatchdog = keepWatchdog(process.env, async () => [status()]);
   const signal = await stopped;
   process.off("SIGHUP", hungUp);
   stopWatchdog();

@@ -3,6 +3,8 @@ import type { Remedy } from "../remedy.ts";
 import type { ChainHead, ChainReport } from "../trust/records/events.ts";
 import type { KeyState } from "../trust/records/key-record.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
+import { type ReplicationJson, toReplicationJson } from "./replication/replication-json.ts";
+import { troublesOf } from "./replication/replication-trouble.ts";
 
 /** How a store is, as programs get it. */
 export interface HealthJson {
@@ -21,6 +23,8 @@ export interface HealthJson {
   /** How many there are, by state. */
   readonly keys: Readonly<Record<KeyState, number>> | null;
   readonly problems: readonly HealthProblem[];
+  /** How far this machine is, where it shares its trust with others; null where it does not. */
+  readonly replication: ReplicationJson | null;
 }
 
 export interface HealthProblem {
@@ -29,8 +33,14 @@ export interface HealthProblem {
 }
 
 /** A store as it is, and its chain as far as it was looked at. What cannot be read is a problem, not an error. */
-export function toHealth(store: TrustStore, { head: verified, broken }: ChainReport): HealthJson {
-  const problems: HealthProblem[] = [];
+export function toHealth(
+  store: TrustStore,
+  { head: verified, broken }: ChainReport,
+  now: number,
+): HealthJson {
+  const replication = store.replication();
+  const troubles = replication === null ? [] : troublesOf(replication, now);
+  const problems: HealthProblem[] = troubles.map(({ problem, remedies }) => ({ problem, remedies }));
   if (broken !== null) {
     problems.push({
       problem: `event ${broken.sequence} of the chain: ${broken.problem}`,
@@ -39,7 +49,16 @@ export function toHealth(store: TrustStore, { head: verified, broken }: ChainRep
   }
   const read = tryToRead(store, problems);
   const status = problems.length === 0 ? "healthy" : "degraded";
-  return { status, head: null, store: null, keys: null, ...read, verified: verified.sequence, problems };
+  return {
+    status,
+    head: null,
+    store: null,
+    keys: null,
+    ...read,
+    verified: verified.sequence,
+    problems,
+    replication: replication && toReplicationJson(replication, now),
+  };
 }
 
 function tryToRead(

@@ -12,22 +12,21 @@ describe("toHealth", () => {
     await operator.import(factsOf("anna"));
     const head = store.head();
     const { schema } = store.stats();
-    assert.deepEqual(toHealth(store, { head, broken: null }), {
+    assert.deepEqual(toHealth(store, { head, broken: null }, 0), {
       status: "healthy",
       head,
       store: { url: "memory:", schema, bytes: null },
       keys: { pending: 0, trusted: 1, revoked: 0, ignored: 0, retired: 0 },
       verified: 1,
       problems: [],
+      replication: null,
     });
   });
 
   it("is degraded by a chain that is broken", async () => {
     const { store } = new Office();
-    const health = toHealth(store, {
-      head: CHAIN_START,
-      broken: { sequence: 1, problem: "is not what it was" },
-    });
+    const broken = { sequence: 1, problem: "is not what it was" };
+    const health = toHealth(store, { head: CHAIN_START, broken }, 0);
     assert.equal(health.status, "degraded");
     assert.deepEqual(health.problems, [
       {
@@ -40,7 +39,7 @@ describe("toHealth", () => {
   it("is degraded by a store that cannot be read, and says so", async () => {
     const store = openMemoryStore();
     await store.close();
-    const health = toHealth(store, { head: CHAIN_START, broken: null });
+    const health = toHealth(store, { head: CHAIN_START, broken: null }, 0);
     assert.partialDeepStrictEqual(health, { status: "degraded", head: null, store: null, keys: null });
     assert.match(health.problems[0]?.problem ?? "", /cannot be read/);
   });

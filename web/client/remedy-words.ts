@@ -15,6 +15,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "allow-in-configuration": "add the name to `allow` in the gateway's configuration",
   "come-from-network": "the client has to come from that network",
   "check-store": "handclasp store check",
+  "list-nodes": "handclasp store nodes",
+  "reach-database": "see that PostgreSQL runs, and that this machine reaches it",
   "check-configuration": "handclasp check-config FILE",
   "open-another-store": "open another store: --store URL",
   "try-again-later": "it may try again later",

@@ -35,6 +35,33 @@ export const healthJson: v.GenericSchema = v.strictObject({
   store: v.nullable(v.strictObject({ url: v.string(), schema: v.number(), bytes: v.nullable(v.number()) })),
   keys: v.nullable(v.record(v.string(), v.number())),
   problems: v.array(v.strictObject({ problem: v.string(), remedies: v.array(remedy) })),
+  replication: v.nullable(
+    v.strictObject({
+      node: v.string(),
+      nodeId: v.string(),
+      position: v.number(),
+      head: v.strictObject({ sequence: v.number(), hash: v.string() }),
+      digest: v.nullable(v.string()),
+      upToDateAt: v.nullable(v.string()),
+      ageMs: v.nullable(v.number()),
+      behind: v.nullable(v.number()),
+      stale: v.boolean(),
+      maxStalenessMs: v.number(),
+      database: v.picklist(["reached", "away", "behind a standby"]),
+      notifications: v.boolean(),
+      rules: v.strictObject({ own: v.number(), cluster: v.number() }),
+      branch: v.nullable(
+        v.strictObject({
+          from: v.number(),
+          lost: v.number(),
+          foundAt: v.string(),
+          leftAt: v.nullable(v.string()),
+        }),
+      ),
+      later: v.number(),
+      unequal: v.array(v.string()),
+    }),
+  ),
 });
 
 const HEAD = v.strictObject({ sequence: v.number(), hash: v.string() });

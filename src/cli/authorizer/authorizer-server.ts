@@ -5,7 +5,7 @@ import type { Happenings } from "../../trust/happenings/happenings.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { Trust } from "../../trust/trust.ts";
 import type { EventLog, LogEntry } from "../log/event-log.ts";
-import { whyUnavailable } from "../trust-store/why-unavailable.ts";
+import { whyUnavailable, whyUnreadyWith } from "../trust-store/why-unavailable.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { openPushes } from "./open-pushes.ts";
 import type { KeyPin } from "../../x509/certificate-facts.ts";
@@ -34,6 +34,7 @@ export class AuthorizerServer implements AsyncDisposable {
   readonly #store: TrustStore;
   readonly #authorizer: Authorizer;
   readonly #ends: AsyncDisposableStack;
+  readonly #openedAt: number = Date.now();
 
   /** Throws ERR_HANDCLASP_OPTION and ERR_HANDCLASP_CONFIG. */
   static async open(options: AuthorizerServerOptions): Promise<AuthorizerServer> {
@@ -83,7 +84,7 @@ export class AuthorizerServer implements AsyncDisposable {
 
   /** Why no client could be let in; null when one could. */
   unready(): string | null {
-    return whyUnavailable(this.#store);
+    return whyUnreadyWith(this.#store, this.#openedAt);
   }
 
   /** Reads its secret and the proxy's certificate again. Throws ERR_HANDCLASP_CONFIG, and goes on with those it has. */

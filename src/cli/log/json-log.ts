@@ -19,6 +19,13 @@ const WARNINGS = new Set([
   "lines-lost",
   "push-failed",
   "push-cut",
+  "database-away",
+  "replica-stale",
+  "branch-found",
+  "branch-left",
+  "rules-older",
+  "replicas-unequal",
+  "changes-wait",
 ]);
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */

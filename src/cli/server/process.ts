@@ -9,7 +9,7 @@ import { openStoreAt } from "../../store/open-store.ts";
 import type { PemDir } from "../../store/pem-dir.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { whyUnavailable } from "../trust-store/why-unavailable.ts";
+import { whyUnreadyWith } from "../trust-store/why-unavailable.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { connectionsByFiles } from "../process/file-capacity.ts";
 import { logHappenings } from "../log/log-happenings.ts";
@@ -36,6 +36,7 @@ export class GatewayProcess implements AsyncDisposable {
   readonly #resources: AsyncDisposableStack;
   readonly #metrics: GatewayMetrics | undefined;
   readonly #trace: TraceOutput | undefined;
+  readonly #openedAt: number = Date.now();
 
   /** Opens the store; listens nowhere yet. */
   static async open(config: GatewayConfig, options: GatewayProcessOptions): Promise<GatewayProcess> {
@@ -88,9 +89,9 @@ export class GatewayProcess implements AsyncDisposable {
     return { metrics };
   }
 
-  /** Why no client could be let in; null when one could. */
+  /** Why some clients would not be let in; null when all would. */
   unready(): string | null {
-    return whyUnavailable(this.store);
+    return whyUnreadyWith(this.store, this.#openedAt);
   }
 
   /** The first half of taking over another configuration: all that can fail. */

@@ -10,6 +10,7 @@ import { acceptAlone } from "./accept-alone.ts";
 import type { Accepting, AcceptOptions } from "./accepting.ts";
 import { Announcer } from "./announcer.ts";
 import type { ConfigSource } from "./config/config-source.ts";
+import { logReplication } from "../log/replication-log.ts";
 import { stopSignal } from "../process/listen.ts";
 import { type OpenedAuthorizer, openAuthorizer } from "./open-authorizer.ts";
 import { ServerReload, type ServerReloadOptions } from "./reload.ts";
@@ -37,6 +38,7 @@ export async function runServer({ source, config, isAsked, version, ...options }
       log.write({ event: "metrics", address: formatServerAddress(address), ...address });
     }
     const { store } = accepting;
+    using _replication = logReplication(store, log);
     admin = await openAdminServer(config, { ...options, store, identity, version });
     authorizer = await openAuthorizer(config, { ...options, store });
     const reload = async (next: GatewayConfig): ReturnType<Accepting["reload"]> => {
@@ -55,12 +57,12 @@ export async function runServer({ source, config, isAsked, version, ...options }
     // Before anybody is told that there is a server: unheard, a SIGHUP would end it.
     using reloading = new ServerReload({ source, config, identity, announcer, log, reload, isAsked });
     await reloading.begin(accepting.addresses);
-    await notifyServiceManager(process.env, "READY=1", "STATUS=ready");
+    await notifyServiceManager(process.env, "READY=1", statusOf(await accepting.health()));
     // A restart does not bring a disk back: only processes that stand still are not alive.
     const stopWatchdog = keepWatchdog(process.env, async () => {
       const health = await accepting.health();
       if (!health.some(({ awake }) => awake)) return null;
-      return [`STATUS=${whyUnready(health) ?? "ready"}`];
+      return [statusOf(health)];
     });
     const signal = await stopped;
     const again = stopSignal();
@@ -75,6 +77,10 @@ export async function runServer({ source, config, isAsked, version, ...options }
     await accepting.stop();
     await metrics?.[Symbol.asyncDispose]();
   }
+}
+
+function statusOf(health: Parameters<typeof whyUnready>[0]): string {
+  return `STATUS=${whyUnready(health) ?? "ready"}`;
 }
 
 /** The page is loaded by those only who serve it. */

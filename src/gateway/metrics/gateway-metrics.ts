@@ -10,6 +10,7 @@ import { addGauges } from "./gateway-gauges.ts";
 import { ListenerTallies, type Tally } from "./listener-tallies.ts";
 import { PeerLabels } from "./peer-labels.ts";
 import { createPolledCounter } from "./polled-counter.ts";
+import { addReplicationGauges } from "./replication-gauges.ts";
 import { FIRST_USES, REFUSALS } from "./shared-metrics.ts";
 
 interface GatewayMetricsOptions {
@@ -111,6 +112,7 @@ export class GatewayMetrics implements Disposable {
     );
     this.#addPolled(registers);
     this.#stopGauges = addGauges({ registry: this.registry, store, guards: () => this.#tallies.guards });
+    addReplicationGauges(this.registry, store);
     this.#unsubscribe = happenings.subscribe(COUNTED, (happening) => this.#count(happening));
   }
 

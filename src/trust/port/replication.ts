@@ -23,7 +23,7 @@ export interface Replication {
   readonly notifications: boolean;
   /** The rules that this machine knows, and those that the log is carried out by. */
   readonly rules: { readonly own: number; readonly cluster: number };
-  /** What is here never was in the log, or is no longer: nobody is admitted before that was left. Null on the log itself. */
+  /** The last time that what was here was not in the log, or no longer; null for never. */
   readonly branch: LogBranch | null;
   /** How many changes bar somebody here already, and are to be appended when the database is back. */
   readonly later: number;
@@ -31,11 +31,13 @@ export interface Replication {
   readonly unequal: readonly string[];
 }
 
-/** Where a replica and the log part. */
+/** Where a replica and the log parted. Until it was left nobody is admitted. */
 export interface LogBranch {
   /** The last place that both have. */
   readonly from: number;
   /** How many changes came after it here that the log does not have. */
   readonly lost: number;
   readonly foundAt: number;
+  /** When the replica was as the log says again; null before that. */
+  readonly leftAt: number | null;
 }

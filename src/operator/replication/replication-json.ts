@@ -1,0 +1,61 @@
+import type { Replication } from "../../trust/port/replication.ts";
+import type { ChainHead } from "../../trust/records/events.ts";
+
+/** How far a machine is with the log that it shares with others, as programs get it. */
+export interface ReplicationJson {
+  /** What people call this machine. */
+  readonly node: string;
+  readonly nodeId: string;
+  readonly position: number;
+  readonly head: ChainHead;
+  readonly digest: string | null;
+  /** ISO 8601; null for never. */
+  readonly upToDateAt: string | null;
+  /** How old what is here is; null when nothing is. */
+  readonly ageMs: number | null;
+  readonly behind: number | null;
+  readonly stale: boolean;
+  readonly maxStalenessMs: number;
+  readonly database: Replication["database"];
+  readonly notifications: boolean;
+  readonly rules: Replication["rules"];
+  readonly branch: {
+    readonly from: number;
+    readonly lost: number;
+    readonly foundAt: string;
+    readonly leftAt: string | null;
+  } | null;
+  readonly later: number;
+  readonly unequal: readonly string[];
+}
+
+export function toReplicationJson(replication: Replication, now: number): ReplicationJson {
+  const { node, upToDateAt, isStale, branch, ...as } = replication;
+  return {
+    node: node.name,
+    nodeId: node.id,
+    position: as.position,
+    head: as.head,
+    digest: as.digest,
+    upToDateAt: toTime(upToDateAt),
+    ageMs: upToDateAt === null ? null : Math.max(0, now - upToDateAt),
+    behind: as.behind,
+    stale: isStale,
+    maxStalenessMs: as.maxStalenessMs,
+    database: as.database,
+    notifications: as.notifications,
+    rules: as.rules,
+    branch: branch && {
+      from: branch.from,
+      lost: branch.lost,
+      foundAt: new Date(branch.foundAt).toISOString(),
+      leftAt: toTime(branch.leftAt),
+    },
+    later: as.later,
+    unequal: as.unequal,
+  };
+}
+
+function toTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

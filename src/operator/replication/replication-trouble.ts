@@ -1,0 +1,147 @@
+import type { Remedy } from "../../remedy.ts";
+import type { Replication } from "../../trust/port/replication.ts";
+
+export type TroubleKind =
+  | "database-away"
+  | "replica-stale"
+  | "branch-found"
+  | "rules-older"
+  | "replicas-unequal"
+  | "changes-wait";
+
+/** What is not as it should be with a machine that shares its trust, and what can be done about it. */
+export interface ReplicationTrouble {
+  readonly kind: TroubleKind;
+  readonly problem: string;
+  readonly remedies: readonly Remedy[];
+}
+
+const LOOK_AT_NODES: Remedy = { act: "list-nodes", at: "server" };
+const REACH_DATABASE: Remedy = { act: "reach-database", at: "server" };
+
+/** Those that keep a machine from letting in whom others do. */
+const GRAVE: ReadonlySet<TroubleKind> = new Set(["replica-stale", "branch-found", "rules-older"]);
+
+/** What is wrong, the gravest first; nothing as a rule. `now` is milliseconds since the epoch. */
+export function troublesOf(replication: Replication, now: number): readonly ReplicationTrouble[] {
+  const { isStale, maxStalenessMs, upToDateAt, database, branch, rules, unequal, later } = replication;
+  const age =
+    upToDateAt === null ? "nothing was ever carried out here" : `what is here is ${ageOf(upToDateAt, now)}`;
+  const troubles: ReplicationTrouble[] = [];
+  const add = (kind: TroubleKind, problem: string, ...remedies: readonly Remedy[]): void => {
+    troubles.push({ kind, problem, remedies });
+  };
+  if (branch !== null && branch.leftAt === null) {
+    const { from, lost } = branch;
+    const what = `the log does not have what was carried out here after change ${from}: ${lost} changes`;
+    add("branch-found", `${what}; nobody is admitted before that was left`, LOOK_AT_NODES);
+  }
+  if (isStale) {
+    const most = `no more than ${durationText(maxStalenessMs)} is believed`;
+    add("replica-stale", `${age}, and ${most}: nobody is admitted`, REACH_DATABASE);
+  }
+  if (rules.own < rules.cluster) {
+    const problem = `the log goes by rules ${rules.cluster}, and this version knows ${rules.own}`;
+    add("rules-older", `${problem}: nothing more is carried out here`, { act: "update", at: "server" });
+  }
+  if (database === "away") {
+    add("database-away", `the database cannot be reached, and ${age}: nobody new is let in`, REACH_DATABASE);
+  } else if (database === "behind a standby") {
+    const problem = "the database is a standby, where nothing can be appended";
+    add("database-away", `${problem}: nobody new is let in`, REACH_DATABASE);
+  }
+  if (unequal.length > 0) {
+    const problem = `by the same changes this machine came to something else than ${unequal.join(", ")}`;
+    add("replicas-unequal", problem, { act: "check-store", at: "server" }, LOOK_AT_NODES);
+  }
+  if (later > 0) {
+    const changes = later === 1 ? "1 change bars" : `${later} changes bar`;
+    add(
+      "changes-wait",
+      `${changes} somebody on this machine alone, until the database is back`,
+      REACH_DATABASE,
+    );
+  }
+  return troubles;
+}
+
+/**
+ * Why a server that was opened at `openedAt` would not let in whom it should; null when it would. Without its database it
+ * goes on, but does not begin.
+ */
+export function whyBehind(replication: Replication, openedAt: number, now: number): string | null {
+  const grave = troublesOf(replication, now).find(({ kind }) => GRAVE.has(kind));
+  if (grave !== undefined) return grave.problem;
+  const { upToDateAt, behind, database } = replication;
+  if (upToDateAt !== null && upToDateAt >= openedAt) return null;
+  if (database !== "reached") return "the database was not reached since the start";
+  return `not up to date since the start: ${behind === null ? "the log was not read yet" : `${behind} changes are to be carried out`}`;
+}
+
+/** A machine has come into trouble, or out of it. */
+export interface ReplicationTurn {
+  readonly kind: TroubleKind | "not-up-to-date";
+  readonly isOver: boolean;
+  /** What is wrong; null when it is over. */
+  readonly problem: string | null;
+}
+
+/** Finds what became another since it looked last. */
+export class ReplicationTurns {
+  readonly #openedAt: number;
+  #troubled: ReadonlySet<TroubleKind> = new Set();
+  #branchFoundAt: number | null = null;
+  #wasUpToDate = false;
+
+  /** `openedAt` is milliseconds since the epoch. */
+  constructor(openedAt: number) {
+    this.#openedAt = openedAt;
+  }
+
+  look(replication: Replication, now: number): readonly ReplicationTurn[] {
+    const troubles = troublesOf(replication, now);
+    const kinds = new Set(troubles.map(({ kind }) => kind));
+    const turns: ReplicationTurn[] = [];
+    for (const { kind, problem } of troubles) {
+      if (!this.#troubled.has(kind)) turns.push({ kind, isOver: false, problem });
+    }
+    const { branch, upToDateAt } = replication;
+    // One may be found and left between two looks.
+    const isPassed = branch !== null && branch.leftAt !== null && branch.leftAt >= this.#openedAt;
+    if (isPassed && branch.foundAt !== this.#branchFoundAt && !this.#troubled.has("branch-found")) {
+      turns.push({ kind: "branch-found", isOver: true, problem: null });
+    }
+    for (const kind of this.#troubled)
+      if (!kinds.has(kind)) turns.push({ kind, isOver: true, problem: null });
+    if (!this.#wasUpToDate && upToDateAt !== null && upToDateAt >= this.#openedAt) {
+      this.#wasUpToDate = true;
+      turns.push({ kind: "not-up-to-date", isOver: true, problem: null });
+    }
+    this.#troubled = kinds;
+    this.#branchFoundAt = branch?.foundAt ?? this.#branchFoundAt;
+    return turns;
+  }
+}
+
+/** `3 s old`; of a clock that was put back, that. */
+function ageOf(upToDateAt: number, now: number): string {
+  return now < upToDateAt
+    ? "from later than now, by this machine's clock"
+    : `${durationText(now - upToDateAt)} old`;
+}
+
+const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, "d"],
+  [3600, "h"],
+  [60, "min"],
+];
+
+/** `40 s`, `5 min`, `3 h`: as much of it as is worth knowing. */
+export function durationText(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  for (const [size, unit] of UNITS) {
+    const count = Math.round(seconds / size);
+    if (seconds >= 2 * size || seconds === size) return `${count} ${unit}`;
+  }
+  return `${seconds} s`;
+}

@@ -1,0 +1,16 @@
+import { openDatabase } from "../../../src/node-sqlite.ts";
+import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
+import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
+import { DirectChannel } from "../../../src/store/sqlite/writing/write-channel.ts";
+import type { Replication } from "../../../src/trust/port/replication.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+
+/** A store in memory that is as far with a log as is said; by default always as the same. */
+export function openStoreWith(replication: Replication | (() => Replication)): TrustStore {
+  const database = openDatabase(":memory:");
+  createSchema(database);
+  const channel = new DirectChannel(new SqliteWriter(database));
+  const read = typeof replication === "function" ? replication : () => replication;
+  return new SqliteStore(database, { url: "memory:", path: null, channel, replication: read }, {});
+}
