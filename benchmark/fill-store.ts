@@ -1,3 +1,4 @@
+import { sumOfRows } from "../src/store/sqlite/digest/trust-digest.ts";
 import { connect } from "../src/store/sqlite/file/sqlite-file.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { putKey } from "../src/trust/changes/put-key.ts";
@@ -46,6 +47,7 @@ export async function fillStore(
     put(facts);
     if (index % Math.ceil(peers / 1000) === 0) sample.push(facts);
   }
+  database.prepare("UPDATE decided_sum SET sum = ?").run(sumOfRows(database));
   database.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
   database.close();
   return sample;

@@ -5,6 +5,7 @@ import { hash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { recordSightings } from "../src/store/sqlite/sightings/sightings.ts";
+import { sumOfRows } from "../src/store/sqlite/digest/trust-digest.ts";
 import { connect } from "../src/store/sqlite/file/sqlite-file.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { SqliteTables } from "../src/store/sqlite/tables/sqlite-tables.ts";
@@ -69,6 +70,7 @@ export async function makeLargeStore(path: string, size: StoreSize = LARGE): Pro
   database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN");
   const maker = new Maker(database, size, await certificates(50));
   const made = maker.make();
+  database.prepare("UPDATE decided_sum SET sum = ?").run(sumOfRows(database));
   database.exec("COMMIT; PRAGMA journal_mode = WAL");
   database.close();
   return made;

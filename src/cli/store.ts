@@ -42,10 +42,11 @@ async function runCheck({ store: url, json }: Options): Promise<void> {
     "store check",
     (store) => {
       const report = store.check();
-      const { problems, chain } = report;
+      const { problems, chain, digest } = report;
       const broken = auditProblem(report);
       const ok = problems.length === 0 && broken === undefined;
-      if (json === true) printJson({ ok, problems, chain, ...toJsonRows(report) });
+      if (json === true)
+        printJson({ ok, problems, chain, ...toJsonRows(report), ...(digest !== undefined && { digest }) });
       if (problems.length > 0) throw damaged(store.url, problems, broken);
       if (broken !== undefined) throw broken;
       const missing = notCompared(report);

@@ -5,10 +5,8 @@ import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
-import { BranchLeaver } from "./branch-leaver.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
-import { type OpenScratch, openMemoryScratch } from "./scratch.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 
 interface LogChannelOptions {
@@ -18,8 +16,6 @@ interface LogChannelOptions {
   /** Writes to the replica. */
   readonly channel: WriteChannel;
   readonly by: Appender;
-  /** Default in memory. */
-  readonly openScratch?: OpenScratch;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -47,16 +43,7 @@ export class LogChannel implements WriteChannel {
   constructor(options: LogChannelOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    const { by, channel, replica, openScratch = openMemoryScratch } = options;
-    const { log } = options.cluster;
-    const { database } = replica;
-    const leaver = new BranchLeaver({ log, by, database, channel, openScratch, runtime: this.#runtime });
-    this.#follower = new LogFollower({
-      ...options,
-      log,
-      leaveBranch: (place) => leaver.leave(place),
-      onTrack: () => leaver.staysOn(),
-    });
+    this.#follower = new LogFollower({ ...options, log: options.cluster.log });
   }
 
   async write(write: Write): Promise<Done> {
@@ -79,7 +66,6 @@ export class LogChannel implements WriteChannel {
     await Promise.allSettled(this.#underWay);
     this.#follower.stop();
     await this.#options.cluster.close();
-    await this.#follower.idle();
     await this.#options.channel.close();
   }
 
@@ -90,12 +76,9 @@ export class LogChannel implements WriteChannel {
     this.#turn = promise;
     const id = this.#runtime.newId();
     let appended: Promise<void>;
-    let text: string | null | undefined;
     try {
-      // What is here says nothing any more.
-      if (this.#options.replica.isOnBranch()) await this.#follower.catchUp();
       const settled = await this.#settle(change, before);
-      ({ text } = settled);
+      const { text } = settled;
       if (text === undefined || text === null) return settled;
       await turn;
       appended = this.#append({ id, change: text });
@@ -103,12 +86,11 @@ export class LogChannel implements WriteChannel {
       next();
     }
     await appended;
-    return unwrap(await this.#arrived({ id, change: text }));
+    return unwrap(await this.#arrived(id));
   }
 
   /** What a change came to that has its place. That the log cannot be read just now is no reason to say that it failed. */
-  async #arrived(draft: LogDraft): Promise<Written> {
-    let mayBeLost = true;
+  async #arrived(id: string): Promise<Written> {
     const until = this.#runtime.elapsed() + ARRIVES_MS;
     for (;;) {
       let failure: unknown;
@@ -118,14 +100,8 @@ export class LogChannel implements WriteChannel {
         failure = error;
       }
       // Another process on this replica may have carried it out.
-      const written = this.#options.replica.outcomeOf(draft.id);
+      const written = this.#options.replica.outcomeOf(id);
       if (written !== undefined) return written;
-      if (failure === undefined && mayBeLost) {
-        // Nobody was told of a change that came to a branch of the log that never was: by its id it is appended once.
-        mayBeLost = false;
-        await this.#append(draft);
-        continue;
-      }
       if (failure === undefined || this.#runtime.elapsed() >= until) throw unknownOutcome(failure);
       await new Promise<void>((resolve) => void this.#runtime.after(BETWEEN_MS, resolve));
     }

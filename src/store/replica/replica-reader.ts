@@ -1,18 +1,36 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
+import { CHAIN_START, type ChainHead } from "../../trust/records/events.ts";
+import { DIGESTED, digestOf, SINGLES, type Singles } from "../sqlite/digest/trust-digest.ts";
 import type { Written } from "../sqlite/writing/write-result.ts";
+
+/** What machines that share a log compare. */
+export interface Standing {
+  readonly place: LogPlace;
+  readonly head: ChainHead;
+  /** Of all that was decided: 64 lower-case hex digits. */
+  readonly digest: string;
+}
+
+interface StandingRow extends Singles {
+  readonly position: number | null;
+  readonly hash: string | null;
+  readonly sequence: number | null;
+  readonly chain: string | null;
+}
 
 /** How far the replica in a database is, and what changes came to on it: by whichever process they were carried out. */
 export class ReplicaReader {
-  readonly database: DatabaseSync;
   readonly #place: StatementSync;
   readonly #outcome: StatementSync;
-  readonly #branch: StatementSync;
+  readonly #standing: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.database = database;
     this.#place = database.prepare("SELECT position, hash FROM log_place LIMIT 1");
-    this.#branch = database.prepare("SELECT 1 FROM branches WHERE left_at IS NULL");
+    this.#standing = database.prepare(
+      `SELECT l.position, l.hash, e.sequence, e.hash AS chain, ${DIGESTED} FROM ${SINGLES}
+         LEFT JOIN log_place AS l LEFT JOIN (SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1) AS e LIMIT 1`,
+    );
     this.#outcome = database.prepare("SELECT json FROM outcomes WHERE id = ?");
   }
 
@@ -21,9 +39,15 @@ export class ReplicaReader {
     return row === undefined ? LOG_START : { ...row };
   }
 
-  /** Whether the log does not have what is here. */
-  isOnBranch(): boolean {
-    return this.#branch.get() !== undefined;
+  /** How far it is, and what the log led to by then, all of one moment: the same on every machine that is as far. */
+  standing(): Standing {
+    const row = this.#standing.get() as unknown as StandingRow;
+    const { position, hash, sequence, chain } = row;
+    return {
+      place: position === null || hash === null ? LOG_START : { position, hash },
+      head: sequence === null || chain === null ? CHAIN_START : { sequence, hash: chain },
+      digest: digestOf(row),
+    };
   }
 
   /** Undefined for a change that was not carried out yet, or so long ago that nobody waits for it. */

@@ -1,5 +1,4 @@
 import { type FirstUseWindow, isUsedUp } from "../records/first-use-window.ts";
-import type { EventDraft } from "../records/events.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { ChangeOrigin, OpenFirstUseChange, Outcome } from "../records/change.ts";
 
@@ -31,12 +30,6 @@ export function countIn(tables: TrustTables, change: ChangeOrigin, window: First
   else tables.putFirstUseWindow(counted);
 }
 
-/** Closes the window that is open, for `why`; nothing where none is. */
-export function closeWindow(tables: TrustTables, origin: ChangeOrigin, why: EventDraft["details"]): void {
-  const window = tables.firstUseWindow();
-  if (window !== null) close(tables, origin, { window, until: origin.at, reason: "closed" }, why);
-}
-
 const ABOUT_NOBODY = { pin: null, peer: null, before: null, after: null } as const;
 
 interface Closing {
@@ -46,12 +39,7 @@ interface Closing {
   readonly reason: "closed" | "used-up";
 }
 
-function close(
-  tables: TrustTables,
-  { at, actor }: ChangeOrigin,
-  { window, until, reason }: Closing,
-  why: EventDraft["details"] = {},
-): void {
+function close(tables: TrustTables, { at, actor }: ChangeOrigin, { window, until, reason }: Closing): void {
   tables.putFirstUseWindow(null);
   const details = window && { window: String(window.event), taken: String(window.taken), reason };
   tables.appendEvent({
@@ -59,7 +47,7 @@ function close(
     type: "first-use-closed",
     at,
     actor,
-    details: { until: iso(until), ...details, ...why },
+    details: { until: iso(until), ...details },
   });
 }
 

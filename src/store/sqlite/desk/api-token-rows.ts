@@ -38,9 +38,13 @@ export class ApiTokenRows {
     ).run(id, hash, name, nameKey, scope, createdAt, expires, cancelledAt);
   }
 
-  drop(endedBefore: number): void {
-    this.#prepare("DELETE FROM api_tokens WHERE coalesce(cancelled_at, expires) < ?").run(endedBefore);
+  /** Returns those that are gone. */
+  drop(endedBefore: number): readonly ApiTokenRecord[] {
+    const rows = this.#prepare(
+      "DELETE FROM api_tokens WHERE coalesce(cancelled_at, expires) < ? RETURNING *",
+    ).all(endedBefore);
     this.#prepare("DELETE FROM api_token_uses WHERE id NOT IN (SELECT id FROM api_tokens)").run();
+    return (rows as unknown as ApiTokenRow[]).map(toApiTokenRecord);
   }
 
   #prepare(sql: string): StatementSync {

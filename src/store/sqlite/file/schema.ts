@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
 import { parseEvent } from "../../../trust/records/events.ts";
+import { sumOfRows } from "../digest/trust-digest.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
 
 /** "hclp": tells our files from other SQLite databases. */
@@ -215,22 +216,9 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE versions_given RENAME TO key_versions;
    CREATE TABLE log_place (position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
    CREATE TABLE outcomes (id TEXT PRIMARY KEY, position INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE INDEX outcomes_in_order ON outcomes (position);
-   CREATE TABLE branches (
-     number INTEGER PRIMARY KEY,
-     position INTEGER NOT NULL,
-     hash TEXT NOT NULL,
-     found_at INTEGER NOT NULL,
-     left_at INTEGER,
-     common INTEGER
-   ) STRICT;
-   CREATE TABLE lost_events (
-     branch INTEGER NOT NULL,
-     sequence INTEGER NOT NULL,
-     json TEXT NOT NULL,
-     is_gone INTEGER NOT NULL,
-     PRIMARY KEY (branch, sequence)
-   ) STRICT, WITHOUT ROWID;`,
+   CREATE INDEX outcomes_in_order ON outcomes (position);`,
+  `CREATE TABLE decided_sum (sum BLOB NOT NULL) STRICT;
+   INSERT INTO decided_sum VALUES (sum_of_rows());`,
 ];
 
 /** What migrations need that SQL does not have. */
@@ -238,6 +226,7 @@ function addFunctions(database: DatabaseSync): void {
   database.function("name_key", { deterministic: true }, (name) =>
     typeof name === "string" ? nameKey(name) : null,
   );
+  database.function("sum_of_rows", () => sumOfRows(database));
   database.function("moment", (json) => Date.parse(parseEvent(String(json))?.at ?? "") || 0);
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditReport, auditRows } from "../../../trust/chain/audit-rows.ts";
 import type { StoreReport } from "../../../trust/port/upkeep.ts";
+import { checkDigest } from "./check-digest.ts";
 import { integrityProblems } from "../file/sqlite-file.ts";
 import { inOneSnapshot, storedEvents, trustRows } from "./trust-rows.ts";
 
@@ -12,7 +13,7 @@ export function auditDatabase(database: DatabaseSync): AuditReport {
 /** The same, and looks for damage. */
 export function checkDatabase(database: DatabaseSync): StoreReport {
   return inOneSnapshot(database, () => ({
-    problems: integrityProblems(database, "integrity_check"),
+    ...checkDigest(database, integrityProblems(database, "integrity_check")),
     ...audit(database),
   }));
 }

@@ -3,13 +3,14 @@ import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
 import type { EventDraft } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
-import { SqliteTables } from "./sqlite-tables.ts";
+import { JournaledTables } from "./journaled-tables.ts";
+import type { RowJournal } from "../digest/row-journal.ts";
 
 /**
  * The rows as a change of the log finds them: keys that wait are there only if the change brings them. While a change is
  * settled all are there, and those that it is about are noted, to be brought along.
  */
-export class LoggedTables extends SqliteTables {
+export class LoggedTables extends JournaledTables {
   readonly #certificate: StatementSync;
   /** Null while a change is settled. */
   #brought: ReadonlySet<KeyPin> | null = null;
@@ -18,8 +19,8 @@ export class LoggedTables extends SqliteTables {
   #decides = false;
   #isMakingRoom = false;
 
-  constructor(database: DatabaseSync) {
-    super(database);
+  constructor(database: DatabaseSync, journal: RowJournal) {
+    super(database, journal);
     this.#certificate = database.prepare(
       'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
     );
@@ -68,9 +69,9 @@ export class LoggedTables extends SqliteTables {
     return super.keysByFingerprint(fingerprint).filter((key) => this.#isThere(key));
   }
 
-  override deleteKey(pin: KeyPin): void {
+  override deleteKey(pin: KeyPin): KeyRecord | undefined {
     if (this.#brought === null && !this.#isMakingRoom) this.#note(pin, super.key(pin));
-    super.deleteKey(pin);
+    return super.deleteKey(pin);
   }
 
   /** Whoever is dropped for others is nobody that a change is about. */

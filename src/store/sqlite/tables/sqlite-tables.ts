@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
 import {
   CHAIN_START,
@@ -16,8 +16,9 @@ import type { TokenRecord } from "../../../trust/records/token-record.ts";
 import { countDropped } from "../sightings/dropped.ts";
 import { searchedText } from "../lists/key-search.ts";
 import { ApiTokenRows } from "../desk/api-token-rows.ts";
-import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "../lists/rows.ts";
+import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { NEVER } from "../file/schema.ts";
+import { type DroppedTokens, TokenRows } from "./token-rows.ts";
 
 const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
@@ -29,10 +30,12 @@ export class SqliteTables implements TrustTables {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #key: StatementSync;
+  readonly #tokens: TokenRows;
   readonly #apiTokens: ApiTokenRows;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#tokens = new TokenRows(database);
     this.#apiTokens = new ApiTokenRows(database);
     this.#key = database.prepare("SELECT * FROM keys WHERE pin = ?");
   }
@@ -127,11 +130,13 @@ export class SqliteTables implements TrustTables {
     this.#run(sql, pin, at);
   }
 
-  deleteKey(pin: KeyPin): void {
-    this.#run("DELETE FROM keys WHERE pin = ?", pin);
+  /** Returns the key that is gone. */
+  deleteKey(pin: KeyPin): KeyRecord | undefined {
+    const row = this.#one("DELETE FROM keys WHERE pin = ? RETURNING *", pin) as KeyRow | undefined;
     this.#run("DELETE FROM certificates WHERE pin = ?", pin);
     this.#run("DELETE FROM seen WHERE pin = ?", pin);
     this.#run("DELETE FROM looked WHERE pin = ?", pin);
+    return row && toKeyRecord(row);
   }
 
   putCertificate(
@@ -169,39 +174,20 @@ export class SqliteTables implements TrustTables {
   }
 
   token(id: string): TokenRecord | undefined {
-    const row = this.#one("SELECT * FROM tokens WHERE id = ?", id) as TokenRow | undefined;
-    return row && toTokenRecord(row);
+    return this.#tokens.byId(id);
   }
 
   putToken(token: TokenRecord): void {
-    this.#run(
-      `INSERT OR REPLACE INTO tokens (id, public_key, peer, name_key, server_pin, from_network, replaces, created_at,
-         expires, used_at, used_by, cancelled_at, into_groups) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-      token.id,
-      token.publicKey,
-      token.peer,
-      token.nameKey,
-      token.serverPin,
-      token.from,
-      token.replace ? 1 : 0,
-      token.createdAt,
-      token.expires,
-      token.usedAt,
-      token.usedBy,
-      token.cancelledAt,
-      JSON.stringify(token.groups.map(({ name, nameKey: fold }) => [name, fold])),
-    );
+    this.#tokens.put(token);
   }
 
   tokensFor(folded: string): readonly TokenRecord[] {
-    const rows = this.#prepare("SELECT * FROM tokens WHERE name_key = ? ORDER BY id").all(folded);
-    return (rows as unknown as TokenRow[]).map(toTokenRecord);
+    return this.#tokens.of(folded);
   }
 
-  dropTokens(endedBefore: number): void {
-    const ended = "coalesce(used_at, cancelled_at, expires) < ?";
-    this.#run(`DELETE FROM noted WHERE about IN (SELECT id FROM tokens WHERE ${ended})`, endedBefore);
-    this.#run(`DELETE FROM tokens WHERE ${ended}`, endedBefore);
+  /** Returns those that are gone, and what was noted about them. */
+  dropTokens(endedBefore: number): DroppedTokens {
+    return this.#tokens.drop(endedBefore);
   }
 
   apiToken(id: string): ApiTokenRecord | undefined {
@@ -216,8 +202,9 @@ export class SqliteTables implements TrustTables {
     this.#apiTokens.put(token);
   }
 
-  dropApiTokens(endedBefore: number): void {
-    this.#apiTokens.drop(endedBefore);
+  /** Returns those that are gone. */
+  dropApiTokens(endedBefore: number): readonly ApiTokenRecord[] {
+    return this.#apiTokens.drop(endedBefore);
   }
 
   noteOnce(problem: string, about: string): boolean {
@@ -233,21 +220,24 @@ export class SqliteTables implements TrustTables {
   memberships(folded: string): readonly GroupMember[] {
     const sql = `SELECT group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt
       FROM group_members WHERE name_key = ? ORDER BY group_key`;
-    return this.#prepare(sql).all(folded) as unknown as readonly GroupMember[];
+    return this.#all(sql, folded) as unknown as readonly GroupMember[];
   }
 
   membersOf(groupKey: string): readonly GroupMember[] {
     const sql = `SELECT group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt
       FROM group_members WHERE group_key = ? ORDER BY name_key`;
-    return this.#prepare(sql).all(groupKey) as unknown as readonly GroupMember[];
+    return this.#all(sql, groupKey) as unknown as readonly GroupMember[];
   }
 
   putMember({ group, groupKey, nameKey, addedAt }: GroupMember): void {
     this.#run("INSERT OR REPLACE INTO group_members VALUES (?,?,?,?)", nameKey, groupKey, group, addedAt);
   }
 
-  deleteMember(folded: string, groupKey: string): void {
-    this.#run("DELETE FROM group_members WHERE name_key = ? AND group_key = ?", folded, groupKey);
+  /** Returns who is not in it any more. */
+  deleteMember(folded: string, groupKey: string): GroupMember | undefined {
+    const sql = `DELETE FROM group_members WHERE name_key = ? AND group_key = ?
+      RETURNING group_name AS "group", group_key AS groupKey, name_key AS nameKey, added_at AS addedAt`;
+    return this.#one(sql, folded, groupKey) as GroupMember | undefined;
   }
 
   makeRoomForPending(most: number, now: number): void {
@@ -304,9 +294,7 @@ export class SqliteTables implements TrustTables {
   }
 
   eventsAbout(subject: string): readonly TrustEvent[] {
-    const rows = this.#prepare("SELECT sequence, json FROM events WHERE about = ? ORDER BY sequence").all(
-      subject,
-    );
+    const rows = this.#all("SELECT sequence, json FROM events WHERE about = ? ORDER BY sequence", subject);
     return rows.map((row) => toEvent(row as unknown as EventRow));
   }
 
@@ -318,13 +306,15 @@ export class SqliteTables implements TrustTables {
   }
 
   #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {
-    return (this.#prepare(sql).all(...values) as unknown as KeyRow[]).map(toKeyRecord);
+    return (this.#all(sql, ...values) as unknown as KeyRow[]).map(toKeyRecord);
   }
 
   #pins(sql: string, ...values: SQLInputValue[]): readonly KeyPin[] {
-    return this.#prepare(sql)
-      .all(...values)
-      .map(({ pin }) => pin as KeyPin);
+    return this.#all(sql, ...values).map(({ pin }) => pin as KeyPin);
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Record<string, SQLOutputValue>[] {
+    return this.#prepare(sql).all(...values);
   }
 
   #one(sql: string, ...values: SQLInputValue[]): unknown {

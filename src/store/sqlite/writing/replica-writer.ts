@@ -6,31 +6,16 @@ import { encodeSettledChange, parseSettledChange } from "../../log/settled-chang
 import { type LogEntry, type LogPlace, LOG_START } from "../../../trust/port/change-log.ts";
 import { problemOfEntry } from "../../log/seal-entry.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
+import type { RowJournal } from "../digest/row-journal.ts";
 import { LoggedTables } from "../tables/logged-tables.ts";
-import { replaceRows } from "./replace-rows.ts";
 import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
 
 /** How many outcomes are kept, for whoever waits for one. */
 const OUTCOMES_KEPT = 10_000;
-/** Of how many branches that were left it is known what was lost on them. */
-const BRANCHES_KEPT = 5;
-
-/** The replica becomes what another database is, which the log led to. */
-export interface BranchLeft {
-  readonly kind: "leave-branch";
-  /** Where the replica stands: if it is somewhere else by now, another process was here before, and nothing is to be done. */
-  readonly place: LogPlace;
-  /** The database, as SQLite attaches it. */
-  readonly anew: string;
-  /** The last event that both have. */
-  readonly common: number;
-  /** Events whose decisions are not done again. */
-  readonly gone: readonly number[];
-  readonly at: number;
-}
 
 /** Carries out a log on the replica in a database; inside of the caller's transaction. */
 export class ReplicaWriter {
+  readonly #journal: RowJournal;
   readonly #tables: LoggedTables;
   readonly #save: StatementSync;
   readonly #undo: StatementSync;
@@ -41,9 +26,10 @@ export class ReplicaWriter {
   readonly #forget: StatementSync;
   readonly #database: DatabaseSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, journal: RowJournal) {
     this.#database = database;
-    this.#tables = new LoggedTables(database);
+    this.#journal = journal;
+    this.#tables = new LoggedTables(database, journal);
     this.#save = database.prepare("SAVEPOINT one_entry");
     this.#undo = database.prepare("ROLLBACK TO one_entry");
     this.#release = database.prepare("RELEASE one_entry");
@@ -58,14 +44,15 @@ export class ReplicaWriter {
   /** Tries a change with all that is known here. What decides something is taken back: the log has to say it first. */
   settle(change: PreparedChange): Done {
     this.#tables.beginSettling();
+    const mark = this.#journal.mark;
     this.#save.run();
     try {
       const outcome = applyChange(this.#tables, change);
       if (!this.#tables.decides) return { ok: true, outcome, text: null };
-      this.#undo.run();
+      this.#takeBack(mark);
       return { ok: true, outcome, text: encodeSettledChange({ change, seen: this.#tables.asked }) };
     } catch (error) {
-      if (this.#database.isTransaction) this.#undo.run();
+      if (this.#database.isTransaction) this.#takeBack(mark);
       throw error;
     } finally {
       if (this.#database.isTransaction) this.#release.run();
@@ -74,7 +61,7 @@ export class ReplicaWriter {
 
   /** Carries out what of the entries is not carried out yet. Throws when they do not follow: nothing may be skipped. */
   follow(entries: readonly LogEntry[]): void {
-    let place = this.#placed();
+    let place = (this.#place.get() as unknown as LogPlace | undefined) ?? LOG_START;
     for (const entry of entries) {
       if (entry.position <= place.position) continue;
       const problem = problemOfEntry(place, entry);
@@ -88,45 +75,9 @@ export class ReplicaWriter {
     this.#forget.run(place.position - OUTCOMES_KEPT);
   }
 
-  /** From now on whoever has the file open knows that nothing in it may be relied on; unless it is somewhere else by now. */
-  noteBranch({ position, hash }: LogPlace, at: number): void {
-    if (this.#placed().hash !== hash) return;
-    const sql = `INSERT INTO branches (position, hash, found_at) SELECT ?, ?, ?
-      WHERE NOT EXISTS (SELECT 1 FROM branches WHERE left_at IS NULL)`;
-    this.#database.prepare(sql).run(position, hash, at);
-  }
-
-  /** The log has it after all: another database answered for a while. */
-  endBranch(): void {
-    this.#database.exec("DELETE FROM branches WHERE left_at IS NULL");
-  }
-
-  /** Makes the replica what the attached database is, unless another process did so before. */
-  leaveBranch({ place, common, gone, at }: BranchLeft): void {
-    if (this.#placed().hash !== place.hash) return;
-    const number = this.#database
-      .prepare("UPDATE branches SET left_at = ?, common = ? WHERE left_at IS NULL RETURNING number")
-      .get(at, common)?.["number"];
-    if (number !== undefined) this.#keepLost(Number(number), common, gone);
-    replaceRows(this.#database, common);
-  }
-
-  #keepLost(branch: number, common: number, gone: readonly number[]): void {
-    this.#database
-      .prepare(
-        `INSERT INTO lost_events (branch, sequence, json, is_gone)
-           SELECT ?, sequence, json, sequence IN (SELECT value FROM json_each(?)) FROM events WHERE sequence > ?`,
-      )
-      .run(branch, JSON.stringify(gone), common);
-    this.#database.prepare("DELETE FROM lost_events WHERE branch <= ?").run(branch - BRANCHES_KEPT);
-  }
-
-  #placed(): LogPlace {
-    return (this.#place.get() as unknown as LogPlace | undefined) ?? LOG_START;
-  }
-
   /** Whatever is thrown is what the change came to, on every replica alike: only a disk that fails stops us. */
   #carryOut({ change: text, at }: LogEntry): Written {
+    const mark = this.#journal.mark;
     this.#save.run();
     try {
       const { change, seen } = parseSettledChange(text);
@@ -134,10 +85,15 @@ export class ReplicaWriter {
       return { ok: true, outcome: applyChange(this.#tables, { ...change, at: Date.parse(at) }) };
     } catch (error) {
       if (!isAboutOneStatement(error)) throw error;
-      this.#undo.run();
+      this.#takeBack(mark);
       return { ok: false, error: toWriteError(toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", UNDONE)) };
     } finally {
       if (this.#database.isTransaction) this.#release.run();
     }
+  }
+
+  #takeBack(mark: number): void {
+    this.#undo.run();
+    this.#journal.takeBack(mark);
   }
 }

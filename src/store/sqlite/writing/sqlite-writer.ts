@@ -2,14 +2,15 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isHandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
-import type { LogEntry, LogPlace } from "../../../trust/port/change-log.ts";
+import type { LogEntry } from "../../../trust/port/change-log.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
 import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
 import { settingConflict } from "../../log/setting-conflict.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
-import { SqliteTables } from "../tables/sqlite-tables.ts";
-import { type BranchLeft, ReplicaWriter } from "./replica-writer.ts";
+import { RowJournal } from "../digest/row-journal.ts";
+import { JournaledTables } from "../tables/journaled-tables.ts";
+import { ReplicaWriter } from "./replica-writer.ts";
 import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
 
 /** One thing to write. */
@@ -21,10 +22,6 @@ export type Write =
   | { readonly kind: "settle"; readonly change: PreparedChange }
   /** What the log says next. */
   | { readonly kind: "entries"; readonly entries: readonly LogEntry[] }
-  | BranchFound
-  /** The log has it after all. */
-  | { readonly kind: "branch-over" }
-  | BranchLeft
   | SightingsWrite
   | SettingWrite
   | SessionWrite;
@@ -43,19 +40,13 @@ interface SettingWrite {
   readonly former: string | null | undefined;
 }
 
-/** The log does not have the place that the replica stands at. */
-interface BranchFound {
-  readonly kind: "branch-found";
-  readonly place: LogPlace;
-  readonly at: number;
-}
-
 const NOTHING: Done = { ok: true, outcome: { kind: "changed", keys: [] } };
 
 /** Writes to a database, many writes in one durable transaction. */
 export class SqliteWriter {
   readonly #database: DatabaseSync;
-  readonly #tables: SqliteTables;
+  readonly #journal: RowJournal;
+  readonly #tables: JournaledTables;
   readonly #save: StatementSync;
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
@@ -66,21 +57,21 @@ export class SqliteWriter {
     this.#save = database.prepare("SAVEPOINT one_write");
     this.#undo = database.prepare("ROLLBACK TO one_write");
     this.#release = database.prepare("RELEASE one_write");
-    this.#tables = new SqliteTables(database);
+    this.#journal = new RowJournal(database);
+    this.#tables = new JournaledTables(database, this.#journal);
   }
 
   /** One result per write, in order. A write that cannot be done leaves the others alone; a failed commit fails all. */
   write(writes: readonly Write[]): readonly Written[] {
-    const leaving = writes.find((write) => write.kind === "leave-branch");
     try {
-      // Nothing can be attached in a transaction.
-      if (leaving !== undefined) this.#database.prepare("ATTACH ? AS anew").run(leaving.anew);
       this.#database.exec("BEGIN IMMEDIATE");
       const written = writes.map((write) => this.#one(write));
+      this.#journal.keep();
       this.#database.exec("COMMIT");
       return written;
     } catch (error) {
       this.#rollBack();
+      this.#journal.takeBack(0);
       const failed = toWriteError(
         toStoreError(
           error,
@@ -90,18 +81,18 @@ export class SqliteWriter {
         ),
       );
       return writes.map(() => ({ ok: false, error: failed }));
-    } finally {
-      if (leaving !== undefined) this.#detach();
     }
   }
 
   #one(write: Write): Written {
+    const mark = this.#journal.mark;
     this.#save.run();
     try {
       return this.#carryOut(write);
     } catch (error) {
       if (!isHandclaspError(error) && !isAboutOneStatement(error)) throw error;
       this.#undo.run();
+      this.#journal.takeBack(mark);
       return { ok: false, error: toWriteError(toStoreError(error, "ERR_HANDCLASP_STORE_WRITE", UNDONE)) };
     } finally {
       if (this.#database.isTransaction) this.#release.run();
@@ -113,23 +104,16 @@ export class SqliteWriter {
       case "change":
         return { ok: true, outcome: applyChange(this.#tables, write.change) };
       case "trial": {
+        const mark = this.#journal.mark;
         const outcome = applyChange(this.#tables, write.change);
         this.#undo.run();
+        this.#journal.takeBack(mark);
         return { ok: true, outcome };
       }
       case "settle":
         return this.#replica.settle(write.change);
       case "entries":
         this.#replica.follow(write.entries);
-        return NOTHING;
-      case "branch-found":
-        this.#replica.noteBranch(write.place, write.at);
-        return NOTHING;
-      case "branch-over":
-        this.#replica.endBranch();
-        return NOTHING;
-      case "leave-branch":
-        this.#replica.leaveBranch(write);
         return NOTHING;
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
@@ -148,7 +132,7 @@ export class SqliteWriter {
 
   /** Made by those only that follow a log. */
   get #replica(): ReplicaWriter {
-    return (this.#ownReplica ??= new ReplicaWriter(this.#database));
+    return (this.#ownReplica ??= new ReplicaWriter(this.#database, this.#journal));
   }
 
   #putSetting({ name, value, former }: SettingWrite): void {
@@ -156,14 +140,6 @@ export class SqliteWriter {
       throw settingConflict(name);
     }
     this.#tables.putSetting(name, value);
-  }
-
-  #detach(): void {
-    try {
-      this.#database.exec("DETACH anew");
-    } catch {
-      // It was never attached: that is what the writes failed by.
-    }
   }
 
   #rollBack(): void {
