@@ -133,6 +133,10 @@ export class MapStore implements TrustStore {
     return () => void this.#listeners.delete(listener);
   }
 
+  onAnew(): () => void {
+    return () => undefined;
+  }
+
   head(): ChainHead {
     return this.#rows.head();
   }

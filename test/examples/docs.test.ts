@@ -60,6 +60,7 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   "group-removed": true,
   "first-use-opened": true,
   "first-use-closed": true,
+  "branch-left": true,
 };
 
 interface Page {

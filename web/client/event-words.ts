@@ -46,6 +46,8 @@ const VERBS: Readonly<Record<string, ToWords>> = {
       max && `for ${max} at the most`,
       from && `from ${from}`,
     ]),
+  "branch-left": ({ gone, again }) =>
+    said("left a branch of the log", `${gone ?? "?"} decisions are gone, ${again ?? "?"} were taken again`),
   "first-use-closed": () => said("closed the window"),
   "api-token-created": ({ name, scope }) => said("made an API token", `${name ?? ""} (${scope ?? "?"})`),
   "api-token-cancelled": ({ name }) => said("cancelled an API token", name ?? ""),

@@ -34,6 +34,11 @@ export class MemoryChangeLog implements ChangeLog {
     return { follows, entries, head: this.#head, isPrimary: true };
   }
 
+  /** Loses all after a position, as a database does whose standby was behind when it took over. */
+  cut(position: number): void {
+    for (const { id } of this.#entries.splice(position)) this.#positions.delete(id);
+  }
+
   onMore(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

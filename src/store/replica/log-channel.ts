@@ -5,8 +5,10 @@ import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
+import { BranchLeaver } from "./branch-leaver.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
+import { type OpenScratch, openMemoryScratch } from "./scratch.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 
 interface LogChannelOptions {
@@ -16,6 +18,8 @@ interface LogChannelOptions {
   /** Writes to the replica. */
   readonly channel: WriteChannel;
   readonly by: Appender;
+  /** Default in memory. */
+  readonly openScratch?: OpenScratch;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -43,7 +47,16 @@ export class LogChannel implements WriteChannel {
   constructor(options: LogChannelOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    this.#follower = new LogFollower({ ...options, log: options.cluster.log });
+    const { by, channel, replica, openScratch = openMemoryScratch } = options;
+    const { log } = options.cluster;
+    const { database } = replica;
+    const leaver = new BranchLeaver({ log, by, database, channel, openScratch, runtime: this.#runtime });
+    this.#follower = new LogFollower({
+      ...options,
+      log,
+      leaveBranch: (place) => leaver.leave(place),
+      onTrack: () => leaver.staysOn(),
+    });
   }
 
   async write(write: Write): Promise<Done> {
@@ -66,6 +79,7 @@ export class LogChannel implements WriteChannel {
     await Promise.allSettled(this.#underWay);
     this.#follower.stop();
     await this.#options.cluster.close();
+    await this.#follower.idle();
     await this.#options.channel.close();
   }
 
@@ -76,9 +90,12 @@ export class LogChannel implements WriteChannel {
     this.#turn = promise;
     const id = this.#runtime.newId();
     let appended: Promise<void>;
+    let text: string | null | undefined;
     try {
+      // What is here says nothing any more.
+      if (this.#options.replica.isOnBranch()) await this.#follower.catchUp();
       const settled = await this.#settle(change, before);
-      const { text } = settled;
+      ({ text } = settled);
       if (text === undefined || text === null) return settled;
       await turn;
       appended = this.#append({ id, change: text });
@@ -86,11 +103,12 @@ export class LogChannel implements WriteChannel {
       next();
     }
     await appended;
-    return unwrap(await this.#arrived(id));
+    return unwrap(await this.#arrived({ id, change: text }));
   }
 
   /** What a change came to that has its place. That the log cannot be read just now is no reason to say that it failed. */
-  async #arrived(id: string): Promise<Written> {
+  async #arrived(draft: LogDraft): Promise<Written> {
+    let mayBeLost = true;
     const until = this.#runtime.elapsed() + ARRIVES_MS;
     for (;;) {
       let failure: unknown;
@@ -100,8 +118,14 @@ export class LogChannel implements WriteChannel {
         failure = error;
       }
       // Another process on this replica may have carried it out.
-      const written = this.#options.replica.outcomeOf(id);
+      const written = this.#options.replica.outcomeOf(draft.id);
       if (written !== undefined) return written;
+      if (failure === undefined && mayBeLost) {
+        // Nobody was told of a change that came to a branch of the log that never was: by its id it is appended once.
+        mayBeLost = false;
+        await this.#append(draft);
+        continue;
+      }
       if (failure === undefined || this.#runtime.elapsed() >= until) throw unknownOutcome(failure);
       await new Promise<void>((resolve) => void this.#runtime.after(BETWEEN_MS, resolve));
     }

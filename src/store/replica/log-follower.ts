@@ -14,6 +14,10 @@ interface FollowerOptions {
   readonly replica: ReplicaReader;
   /** Writes to the replica. */
   readonly channel: WriteChannel;
+  /** What becomes of a replica that stands where the log is not. */
+  readonly leaveBranch: (place: LogPlace) => Promise<void>;
+  /** The log has the place of a replica that was thought to be on a branch. */
+  readonly onTrack: () => Promise<void>;
   /** Takes why the log cannot be followed, for as long as it cannot, once for each look. */
   readonly onFailure?: (error: unknown) => void;
   /** Default the system's. */
@@ -51,8 +55,13 @@ export class LogFollower {
     this.#stopLooking();
   }
 
+  /** Resolves once no look is under way. */
+  async idle(): Promise<void> {
+    await this.#following?.catch(() => undefined);
+  }
+
   async #follow(): Promise<void> {
-    const { log, replica, channel } = this.#options;
+    const { log, replica, channel, leaveBranch, onTrack } = this.#options;
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
@@ -60,8 +69,14 @@ export class LogFollower {
         this.#isAskedAgain = false;
         for (;;) {
           const place = replica.place();
-          const { follows, entries, head } = await log.read(place, AT_ONCE);
-          if (!follows) throw branched(place, head);
+          const { follows, entries, head, isPrimary } = await log.read(place, AT_ONCE);
+          if (!follows) {
+            // A copy that is behind does not have what is here either.
+            if (!isPrimary) throw behindStandby(place, head);
+            await leaveBranch(place);
+            continue;
+          }
+          if (replica.isOnBranch()) await onTrack();
           if (entries.length === 0) break;
           await channel.write({ kind: "entries", entries });
         }
@@ -73,7 +88,7 @@ export class LogFollower {
   }
 }
 
-function branched(place: LogPlace, head: LogPlace): HandclaspError {
-  const message = `the log of changes does not have what this replica carried out up to ${place.position}: it ends at ${head.position}`;
+function behindStandby(place: LogPlace, head: LogPlace): HandclaspError {
+  const message = `what answers is a standby of the database, which has the changes up to ${head.position}: this replica carried out ${place.position}`;
   return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { details: { place, head } });
 }

@@ -10,6 +10,7 @@ import { SqliteWriter } from "../sqlite/writing/sqlite-writer.ts";
 import { DirectChannel, ThreadChannel } from "../sqlite/writing/write-channel.ts";
 import { LogChannel } from "./log-channel.ts";
 import { ReplicaReader } from "./replica-reader.ts";
+import { openScratchBeside } from "./scratch.ts";
 
 interface ReplicaOptions extends StoreOptions {
   /** Ours from now on. */
@@ -41,6 +42,7 @@ export function openReplica(path: string, { cluster, by, url, ...options }: Repl
     by,
     replica: new ReplicaReader(database),
     channel: new ThreadChannel(real),
+    openScratch: () => openScratchBeside(real),
   });
   return new SqliteStore(database, { url, path: real, channel }, options);
 }

@@ -21,12 +21,16 @@ interface StandingRow extends Singles {
 
 /** How far the replica in a database is, and what changes came to on it: by whichever process they were carried out. */
 export class ReplicaReader {
+  readonly database: DatabaseSync;
   readonly #place: StatementSync;
   readonly #outcome: StatementSync;
+  readonly #branch: StatementSync;
   readonly #standing: StatementSync;
 
   constructor(database: DatabaseSync) {
+    this.database = database;
     this.#place = database.prepare("SELECT position, hash FROM log_place LIMIT 1");
+    this.#branch = database.prepare("SELECT 1 FROM branches WHERE left_at IS NULL");
     this.#standing = database.prepare(
       `SELECT l.position, l.hash, e.sequence, e.hash AS chain, ${DIGESTED} FROM ${SINGLES}
          LEFT JOIN log_place AS l LEFT JOIN (SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1) AS e LIMIT 1`,
@@ -37,6 +41,11 @@ export class ReplicaReader {
   place(): LogPlace {
     const row = this.#place.get() as unknown as LogPlace | undefined;
     return row === undefined ? LOG_START : { ...row };
+  }
+
+  /** Whether the log does not have what is here. */
+  isOnBranch(): boolean {
+    return this.#branch.get() !== undefined;
   }
 
   /** How far it is, and what the log led to by then, all of one moment: the same on every machine that is as far. */

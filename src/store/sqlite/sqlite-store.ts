@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import { BOOLEAN, checkOptions, FUNCTION, type OptionRules, TEXT } from "../../check-options.ts";
 import type { HandclaspError } from "../../errors.ts";
 import type { Change, Outcome } from "../../trust/records/change.ts";
 import type { AuditReport } from "../../trust/chain/audit-rows.ts";
@@ -46,8 +45,9 @@ import { connect, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
 import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
 import { Surroundings } from "./lists/surroundings.ts";
+import { checkStoreOptions, type StoreOptions } from "./store-options.ts";
 import { SqliteTables } from "./tables/sqlite-tables.ts";
-import { type SightingsWrite, SqliteWriter, type Write } from "./writing/sqlite-writer.ts";
+import { SqliteWriter, type Write } from "./writing/sqlite-writer.ts";
 import {
   closedStore,
   DirectChannel,
@@ -56,16 +56,7 @@ import {
   type WriteChannel,
 } from "./writing/write-channel.ts";
 
-export interface StoreOptions {
-  /** What runs, for people who read lists of live connections; default `node` and the process id. */
-  readonly process?: string;
-  /** Milliseconds since the epoch, for telling whose connections are live; default the system's clock. */
-  readonly now?: () => number;
-  /** For who only reads: writes are refused, and a store that cannot be written can be read. Default false. */
-  readonly readOnly?: boolean;
-}
-
-const RULES: OptionRules<StoreOptions> = { process: TEXT, now: FUNCTION, readOnly: BOOLEAN };
+export type { StoreOptions };
 
 /** Opens (or makes) the store in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
 export function openSqliteStore(path: string, options: StoreOptions = {}): TrustStore {
@@ -112,7 +103,7 @@ export class SqliteStore implements TrustStore {
 
   /** `file` is null for a store in memory that is nothing else. */
   constructor(database: DatabaseSync, file: StoreFile | null, options: StoreOptions) {
-    checkOptions("the store", options, RULES);
+    checkStoreOptions(options);
     const path = file?.path ?? null;
     this.url = file?.url ?? StoreUrl.memory.toString();
     this.#path = path;
@@ -135,6 +126,7 @@ export class SqliteStore implements TrustStore {
 
   key(pin: KeyPin): KeyRecord | undefined {
     this.#mustBeReadable();
+    this.#mustBeSure();
     try {
       return this.#keys.key(pin);
     } catch (error) {
@@ -143,27 +135,27 @@ export class SqliteStore implements TrustStore {
   }
 
   keysOfName(nameKey: string): readonly KeyRecord[] {
-    return this.#read(() => this.#tables.keysOfName(nameKey));
+    return this.#know(() => this.#tables.keysOfName(nameKey));
   }
 
   isForgotten(pin: KeyPin): boolean {
-    return this.#read(() => this.#tables.tombstone(pin) !== undefined);
+    return this.#know(() => this.#tables.tombstone(pin) !== undefined);
   }
 
   token(id: string): TokenRecord | undefined {
-    return this.#read(() => this.#tables.token(id));
+    return this.#know(() => this.#tables.token(id));
   }
 
   isMember(groupKey: string, nameKey: string): boolean {
-    return this.#read(() => this.#tables.isMember(groupKey, nameKey));
+    return this.#know(() => this.#tables.isMember(groupKey, nameKey));
   }
 
   groupsOf(nameKey: string): readonly string[] {
-    return this.#read(() => this.#tables.memberships(nameKey).map(({ group }) => group));
+    return this.#know(() => this.#tables.memberships(nameKey).map(({ group }) => group));
   }
 
   firstUseWindow(): FirstUseWindow | null {
-    return this.#read(() => this.#tables.firstUseWindow());
+    return this.#know(() => this.#tables.firstUseWindow());
   }
 
   lookedAt(pin: KeyPin): number | null {
@@ -262,9 +254,10 @@ export class SqliteStore implements TrustStore {
     if (this.#closed) throw closedStore();
     this.#run.note(batch);
     try {
-      const write = this.#sightings(batch);
-      await this.#write(write);
-      if (write.by.isWhole) this.#run.written();
+      const isThere = this.#read(() => isListed(this.#database, this.#run.id));
+      const seen = this.#run.toWrite(batch, isThere, this.#now());
+      await this.#write({ kind: "sightings", ...seen });
+      if (seen.by.isWhole) this.#run.written();
     } catch (error) {
       this.#run.missed();
       throw error;
@@ -277,6 +270,10 @@ export class SqliteStore implements TrustStore {
 
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void {
     return this.#feed.listen(listener);
+  }
+
+  onAnew(listener: () => void): () => void {
+    return this.#feed.listenAnew(listener);
   }
 
   audit(): AuditReport {
@@ -331,14 +328,6 @@ export class SqliteStore implements TrustStore {
     return outcome;
   }
 
-  /** Whoever took us for dead, because the clock was set or the machine slept, has removed all our connections. */
-  #sightings(batch: SightingBatch): SightingsWrite {
-    const { id, process: name, isWritten, connections } = this.#run;
-    const isWhole = !isWritten || !this.#read(() => isListed(this.#database, id));
-    const by = { id, process: name, isListed: this.#run.isListed, isWhole, at: this.#now() };
-    return { kind: "sightings", by, batch: isWhole ? { ...batch, opened: [...connections] } : batch };
-  }
-
   async #beat(): Promise<void> {
     // Who waits for a write is told what is wrong; the next beat tries again.
     await this.record(NOTHING_SEEN).catch(() => undefined);
@@ -353,8 +342,18 @@ export class SqliteStore implements TrustStore {
     }
   }
 
+  /** For what verdicts are made of. */
+  #know<T>(read: () => T): T {
+    this.#mustBeSure();
+    return this.#read(read);
+  }
+
   #unreadable(error: unknown): HandclaspError {
     return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store", this.#path);
+  }
+
+  #mustBeSure(): void {
+    if (this.#feed.branch !== undefined) throw this.#feed.branch;
   }
 
   #mustBeReadable(): void {

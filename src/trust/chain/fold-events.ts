@@ -152,6 +152,8 @@ export class TrustFold {
       case "endorsement-refused":
         this.#note(details["endorsedBy"], details["problem"]);
         break;
+      case "branch-left":
+        break;
       default:
         throw new TypeError(`no version up to this one writes ${String(event.type satisfies never)}`);
     }

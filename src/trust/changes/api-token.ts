@@ -1,6 +1,6 @@
 import { HandclaspError } from "../../errors.ts";
 import { type ApiTokenRecord, apiTokenState } from "../records/api-token-record.ts";
-import type { CancelApiTokenChange, Outcome } from "../records/change.ts";
+import type { CancelApiTokenChange, ChangeOrigin, Outcome } from "../records/change.ts";
 import type { EventDraft } from "../records/events.ts";
 import { ENDED_KEPT_MS } from "../records/token-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
@@ -47,12 +47,22 @@ export function applyCancelApiToken(tables: TrustTables, { id, at, actor }: Canc
     const problem = `the API token ${id} cannot be cancelled: it is ${state}`;
     throw new HandclaspError("ERR_HANDCLASP_STATE", problem);
   }
+  cancelApiToken(tables, { at, actor }, token);
+  return NOTHING;
+}
+
+/** `why` is in the event, where nobody asked for it. */
+export function cancelApiToken(
+  tables: TrustTables,
+  { at, actor }: ChangeOrigin,
+  token: ApiTokenRecord,
+  why: EventDraft["details"] = {},
+): void {
   tables.putApiToken({ ...token, cancelledAt: at });
   tables.appendEvent({
     ...aboutNobody("api-token-cancelled", { at, actor }),
-    details: { apiToken: id, ...nameDetails("name", token) },
+    details: { apiToken: token.id, ...nameDetails("name", token), ...why },
   });
-  return NOTHING;
 }
 
 function aboutNobody(

@@ -6,14 +6,14 @@ import type { Outcome } from "../records/change.ts";
 import { applyClaim, applyHold } from "./claim.ts";
 import { applyForget } from "./forget.ts";
 import { applyAddToGroup, applyRemoveFromGroup } from "./group.ts";
-import { applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
-import { applyNoteConcern } from "./note-concern.ts";
+import { applyNoteConcern, applyNoteName, applyNoteStale, applyRenew } from "./note.ts";
 import { applyJoin } from "./join.ts";
 import { applyOpenFirstUse } from "./open-first-use.ts";
 import type { PreparedChange } from "./prepared-change.ts";
 import { applyRename } from "./rename.ts";
 import { applyRotate } from "./rotate.ts";
 import { applySetAside } from "./set-aside.ts";
+import { applyLeaveBranch, applyTakeAway } from "./take-away.ts";
 import { undoableSince } from "./undoable.ts";
 import { applyUndo } from "./undo.ts";
 import { withinScope } from "./within-scope.ts";
@@ -95,6 +95,10 @@ function carryOut(tables: TrustTables, change: PreparedChange): Outcome {
       return applyUndo(tables, change);
     case "open-first-use":
       return applyOpenFirstUse(tables, change);
+    case "take-away":
+      return applyTakeAway(tables, change);
+    case "leave-branch":
+      return applyLeaveBranch(tables, change);
     default:
       throw new TypeError(`no version up to this one prepares a change ${String(change satisfies never)}`);
   }

@@ -5,7 +5,7 @@ import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "../records/change.ts";
 import type { PreparedJoin } from "./prepared-change.ts";
 import { isDecided, settleKnown } from "./claim.ts";
-import { applyNoteConcern } from "./note-concern.ts";
+import { applyNoteConcern } from "./note.ts";
 import { addMember, membership } from "./group.ts";
 import { isNewListWord } from "../naming/list-words.ts";
 import { retire } from "./retire.ts";

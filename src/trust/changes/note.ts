@@ -1,5 +1,6 @@
+import type { KeyPin } from "../records/key-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
-import type { NoteStaleChange, Outcome } from "../records/change.ts";
+import type { NoteConcernChange, NoteStaleChange, Outcome } from "../records/change.ts";
 import type { PreparedNoteName, PreparedRenew } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 
@@ -41,4 +42,29 @@ export function applyNoteStale(tables: TrustTables, change: NoteStaleChange): Ou
     details: {},
   });
   return { kind: "changed", keys: [noted] };
+}
+
+/**
+ * Records, once, that a token of ours was refused, or that a key of ours endorsed another one in vain. What strangers
+ * make up leaves no trace here: it would be theirs to fill the chain.
+ */
+export function applyNoteConcern(tables: TrustTables, change: NoteConcernChange): Outcome {
+  const { concern, at, actor, pin } = change;
+  const { about, problem } = concern;
+  const token = tables.token(about);
+  const endorser = about as KeyPin;
+  const key = token === undefined ? tables.key(endorser) : undefined;
+  if (token === undefined && key === undefined && tables.tombstone(endorser) === undefined) return NOTHING;
+  if (!tables.noteOnce(problem, about)) return NOTHING;
+  tables.appendEvent({
+    type: token === undefined ? "endorsement-refused" : "token-refused",
+    at,
+    actor,
+    pin,
+    peer: token?.peer ?? key?.peer ?? null,
+    before: null,
+    after: null,
+    details: { problem, ...(token === undefined ? { endorsedBy: about } : { token: about }) },
+  });
+  return NOTHING;
 }

@@ -1,4 +1,5 @@
 import { type FirstUseWindow, isUsedUp } from "../records/first-use-window.ts";
+import type { EventDraft } from "../records/events.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { ChangeOrigin, OpenFirstUseChange, Outcome } from "../records/change.ts";
 
@@ -30,6 +31,12 @@ export function countIn(tables: TrustTables, change: ChangeOrigin, window: First
   else tables.putFirstUseWindow(counted);
 }
 
+/** Closes the window that is open, for `why`; nothing where none is. */
+export function closeWindow(tables: TrustTables, origin: ChangeOrigin, why: EventDraft["details"]): void {
+  const window = tables.firstUseWindow();
+  if (window !== null) close(tables, origin, { window, until: origin.at, reason: "closed" }, why);
+}
+
 const ABOUT_NOBODY = { pin: null, peer: null, before: null, after: null } as const;
 
 interface Closing {
@@ -39,7 +46,12 @@ interface Closing {
   readonly reason: "closed" | "used-up";
 }
 
-function close(tables: TrustTables, { at, actor }: ChangeOrigin, { window, until, reason }: Closing): void {
+function close(
+  tables: TrustTables,
+  { at, actor }: ChangeOrigin,
+  { window, until, reason }: Closing,
+  why: EventDraft["details"] = {},
+): void {
   tables.putFirstUseWindow(null);
   const details = window && { window: String(window.event), taken: String(window.taken), reason };
   tables.appendEvent({
@@ -47,7 +59,7 @@ function close(tables: TrustTables, { at, actor }: ChangeOrigin, { window, until
     type: "first-use-closed",
     at,
     actor,
-    details: { until: iso(until), ...details },
+    details: { until: iso(until), ...details, ...why },
   });
 }
 

@@ -6,6 +6,7 @@ import type {
   BarChange,
   CancelTokenChange,
   CancelApiTokenChange,
+  ChangeOrigin,
   ClaimChange,
   CreateApiTokenChange,
   CreateTokenChange,
@@ -79,6 +80,39 @@ export type PreparedRemoveFromGroup = Prepared<
   { readonly group: GroupReference }
 >;
 
+/** What is taken, whoever has it by now: whatever was taken already, or more, is left as it is. */
+export type Taking =
+  /** `pending` for a key that was set aside. */
+  | {
+      readonly what: "key";
+      readonly pin: KeyPin;
+      readonly state: "revoked" | "ignored" | "retired" | "pending";
+    }
+  /** What the trust in a key had no longer than. */
+  | { readonly what: "end"; readonly pin: KeyPin; readonly expires: number }
+  | { readonly what: "forgotten"; readonly pin: KeyPin; readonly peer: string | null }
+  | { readonly what: "token" | "api-token"; readonly id: string }
+  /** A peer's place in a group, under each of the names that it may have. */
+  | { readonly what: "member"; readonly names: readonly FoldedName[]; readonly groupKey: string }
+  | { readonly what: "window" };
+
+/**
+ * Takes trust away that was taken elsewhere: on a branch of the log that was left, or while it was away. Made by replicas
+ * alone. It never fails for what is, or is not, there by now.
+ */
+export interface TakeAwayChange extends ChangeOrigin {
+  readonly type: "take-away";
+  readonly takings: readonly Taking[];
+  /** Where it was taken, for whoever reads the events. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** Says in the chain that a machine left a branch of the log. Made by replicas alone. */
+export interface LeaveBranchChange extends ChangeOrigin {
+  readonly type: "leave-branch";
+  readonly details: Readonly<Record<string, string>>;
+}
+
 /**
  * A change as it is carried out, and nothing in it depends on the runtime any more: names are tamed and folded, texts
  * that name keys are read, numbers are within their bounds. Plain data.
@@ -106,4 +140,6 @@ export type PreparedChange =
   | PreparedRename
   | PreparedWriteNote
   | UndoChange
-  | OpenFirstUseChange;
+  | OpenFirstUseChange
+  | TakeAwayChange
+  | LeaveBranchChange;

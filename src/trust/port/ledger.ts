@@ -48,6 +48,11 @@ export interface Ledger {
   record(batch: SightingBatch): Promise<void>;
   /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
+  /**
+   * Calls back when everybody is to be judged anew, whatever events say: what was decided is not what it was. The events that
+   * it has instead come after that. Returns how to stop.
+   */
+  onAnew(listener: () => void): () => void;
   /** The end of the chain of events. */
   head(): ChainHead;
   /** A larger number whenever anything was written since, by whichever process; cheap enough to be asked for every second. */

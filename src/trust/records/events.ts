@@ -29,6 +29,7 @@ export const TRUST_EVENT_TYPES = [
   "group-removed",
   "first-use-opened",
   "first-use-closed",
+  "branch-left",
 ] as const;
 
 export type TrustEventType = (typeof TRUST_EVENT_TYPES)[number];

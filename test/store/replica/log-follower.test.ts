@@ -26,6 +26,8 @@ describe("a replica that catches up", () => {
       log,
       replica,
       channel: new DirectChannel(new SqliteWriter(database)),
+      leaveBranch: () => assert.fail("the log has all that is here"),
+      onTrack: () => assert.fail("the log always had it"),
     });
     await follower.catchUp();
     for (let turns = 0; turns < 40; turns++) {

@@ -216,7 +216,22 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE versions_given RENAME TO key_versions;
    CREATE TABLE log_place (position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
    CREATE TABLE outcomes (id TEXT PRIMARY KEY, position INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE INDEX outcomes_in_order ON outcomes (position);`,
+   CREATE INDEX outcomes_in_order ON outcomes (position);
+   CREATE TABLE branches (
+     number INTEGER PRIMARY KEY,
+     position INTEGER NOT NULL,
+     hash TEXT NOT NULL,
+     found_at INTEGER NOT NULL,
+     left_at INTEGER,
+     common INTEGER
+   ) STRICT;
+   CREATE TABLE lost_events (
+     branch INTEGER NOT NULL,
+     sequence INTEGER NOT NULL,
+     json TEXT NOT NULL,
+     is_gone INTEGER NOT NULL,
+     PRIMARY KEY (branch, sequence)
+   ) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE decided_sum (sum BLOB NOT NULL) STRICT;
    INSERT INTO decided_sum VALUES (sum_of_rows());`,
 ];

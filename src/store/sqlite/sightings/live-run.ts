@@ -7,6 +7,19 @@ export const BEAT_MS = 10_000;
 /** A run that has said nothing for so long is over, or stands still: it is not listed, and others remove it. */
 export const SILENT_MS = 30_000;
 
+/** What is to be written of a batch, and by whom. */
+export interface WholeBatch {
+  readonly by: {
+    readonly id: string;
+    readonly process: string;
+    readonly isListed: boolean;
+    /** All connections are in it, not only those that are new. */
+    readonly isWhole: boolean;
+    readonly at: number;
+  };
+  readonly batch: SightingBatch;
+}
+
 /**
  * One opening of a store, by whichever process or thread. It has an id of its own: process ids are told apart neither
  * between containers nor between threads, and come again.
@@ -27,16 +40,6 @@ export class LiveRun {
     this.#beat = beat;
   }
 
-  /** Its connections on the list: for whoever removed them, they can be put there again. */
-  get connections(): Iterable<LiveConnection> {
-    return this.#open.values();
-  }
-
-  /** Whether the list has what it should, as far as this run wrote it. */
-  get isWritten(): boolean {
-    return this.#isWritten;
-  }
-
   get isListed(): boolean {
     return this.#open.size > 0;
   }
@@ -48,6 +51,17 @@ export class LiveRun {
     this.#wroteSinceBeat = true;
     if (!this.isListed) this.#stop();
     else this.#timer ??= setInterval(() => this.#tick(), BEAT_MS).unref();
+  }
+
+  /**
+   * What is to be written of a batch. Whoever took us for dead, because the clock was set or the machine slept, has removed
+   * all our connections: they are put there again. `isThere`: whether the list has this run.
+   */
+  toWrite(batch: SightingBatch, isThere: boolean, at: number): WholeBatch {
+    const { id, process, isListed } = this;
+    const isWhole = !this.#isWritten || !isThere;
+    const by = { id, process, isListed, isWhole, at };
+    return { by, batch: isWhole ? { ...batch, opened: [...this.#open.values()] } : batch };
   }
 
   /** Something could not be written: the next beat puts all of it on the list again. */

@@ -8,10 +8,27 @@ import { problemOfEntry } from "../../log/seal-entry.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 import { LoggedTables } from "../tables/logged-tables.ts";
+import { replaceRows } from "./replace-rows.ts";
 import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
 
 /** How many outcomes are kept, for whoever waits for one. */
 const OUTCOMES_KEPT = 10_000;
+/** Of how many branches that were left it is known what was lost on them. */
+const BRANCHES_KEPT = 5;
+
+/** The replica becomes what another database is, which the log led to. */
+export interface BranchLeft {
+  readonly kind: "leave-branch";
+  /** Where the replica stands: if it is somewhere else by now, another process was here before, and nothing is to be done. */
+  readonly place: LogPlace;
+  /** The database, as SQLite attaches it. */
+  readonly anew: string;
+  /** The last event that both have. */
+  readonly common: number;
+  /** Events whose decisions are not done again. */
+  readonly gone: readonly number[];
+  readonly at: number;
+}
 
 /** Carries out a log on the replica in a database; inside of the caller's transaction. */
 export class ReplicaWriter {
@@ -61,7 +78,7 @@ export class ReplicaWriter {
 
   /** Carries out what of the entries is not carried out yet. Throws when they do not follow: nothing may be skipped. */
   follow(entries: readonly LogEntry[]): void {
-    let place = (this.#place.get() as unknown as LogPlace | undefined) ?? LOG_START;
+    let place = this.#placed();
     for (const entry of entries) {
       if (entry.position <= place.position) continue;
       const problem = problemOfEntry(place, entry);
@@ -73,6 +90,45 @@ export class ReplicaWriter {
     }
     this.#move.run(place.position, place.hash);
     this.#forget.run(place.position - OUTCOMES_KEPT);
+  }
+
+  /** From now on whoever has the file open knows that nothing in it may be relied on; unless it is somewhere else by now. */
+  noteBranch({ position, hash }: LogPlace, at: number): void {
+    if (this.#placed().hash !== hash) return;
+    const sql = `INSERT INTO branches (position, hash, found_at) SELECT ?, ?, ?
+      WHERE NOT EXISTS (SELECT 1 FROM branches WHERE left_at IS NULL)`;
+    this.#database.prepare(sql).run(position, hash, at);
+  }
+
+  /** The log has it after all: another database answered for a while. */
+  endBranch(): void {
+    this.#database.exec("DELETE FROM branches WHERE left_at IS NULL");
+  }
+
+  /** Makes the replica what the attached database is, unless another process did so before. */
+  leaveBranch({ place, common, gone, at }: BranchLeft): void {
+    if (this.#placed().hash !== place.hash) return;
+    const number = this.#database
+      .prepare("UPDATE branches SET left_at = ?, common = ? WHERE left_at IS NULL RETURNING number")
+      .get(at, common)?.["number"];
+    if (number !== undefined) this.#keepLost(Number(number), common, gone);
+    replaceRows(this.#database, common);
+    // The sum of rows is another one, whatever was written before.
+    this.#journal.takeBack(0);
+  }
+
+  #keepLost(branch: number, common: number, gone: readonly number[]): void {
+    this.#database
+      .prepare(
+        `INSERT INTO lost_events (branch, sequence, json, is_gone)
+           SELECT ?, sequence, json, sequence IN (SELECT value FROM json_each(?)) FROM events WHERE sequence > ?`,
+      )
+      .run(branch, JSON.stringify(gone), common);
+    this.#database.prepare("DELETE FROM lost_events WHERE branch <= ?").run(branch - BRANCHES_KEPT);
+  }
+
+  #placed(): LogPlace {
+    return (this.#place.get() as unknown as LogPlace | undefined) ?? LOG_START;
   }
 
   /** Whatever is thrown is what the change came to, on every replica alike: only a disk that fails stops us. */

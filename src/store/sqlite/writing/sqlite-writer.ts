@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isHandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
-import type { LogEntry } from "../../../trust/port/change-log.ts";
+import type { LogEntry, LogPlace } from "../../../trust/port/change-log.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
 import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
@@ -10,7 +10,7 @@ import { settingConflict } from "../../log/setting-conflict.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import { RowJournal } from "../digest/row-journal.ts";
 import { JournaledTables } from "../tables/journaled-tables.ts";
-import { ReplicaWriter } from "./replica-writer.ts";
+import { type BranchLeft, ReplicaWriter } from "./replica-writer.ts";
 import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
 
 /** One thing to write. */
@@ -22,6 +22,10 @@ export type Write =
   | { readonly kind: "settle"; readonly change: PreparedChange }
   /** What the log says next. */
   | { readonly kind: "entries"; readonly entries: readonly LogEntry[] }
+  | BranchFound
+  /** The log has it after all. */
+  | { readonly kind: "branch-over" }
+  | BranchLeft
   | SightingsWrite
   | SettingWrite
   | SessionWrite;
@@ -38,6 +42,13 @@ interface SettingWrite {
   readonly value: string;
   /** What must be there until then, null for nothing; undefined for whatever there is. */
   readonly former: string | null | undefined;
+}
+
+/** The log does not have the place that the replica stands at. */
+interface BranchFound {
+  readonly kind: "branch-found";
+  readonly place: LogPlace;
+  readonly at: number;
 }
 
 const NOTHING: Done = { ok: true, outcome: { kind: "changed", keys: [] } };
@@ -63,7 +74,10 @@ export class SqliteWriter {
 
   /** One result per write, in order. A write that cannot be done leaves the others alone; a failed commit fails all. */
   write(writes: readonly Write[]): readonly Written[] {
+    const leaving = writes.find((write) => write.kind === "leave-branch");
     try {
+      // Nothing can be attached in a transaction.
+      if (leaving !== undefined) this.#database.prepare("ATTACH ? AS anew").run(leaving.anew);
       this.#database.exec("BEGIN IMMEDIATE");
       const written = writes.map((write) => this.#one(write));
       this.#journal.keep();
@@ -81,6 +95,8 @@ export class SqliteWriter {
         ),
       );
       return writes.map(() => ({ ok: false, error: failed }));
+    } finally {
+      if (leaving !== undefined) this.#detach();
     }
   }
 
@@ -115,6 +131,15 @@ export class SqliteWriter {
       case "entries":
         this.#replica.follow(write.entries);
         return NOTHING;
+      case "branch-found":
+        this.#replica.noteBranch(write.place, write.at);
+        return NOTHING;
+      case "branch-over":
+        this.#replica.endBranch();
+        return NOTHING;
+      case "leave-branch":
+        this.#replica.leaveBranch(write);
+        return NOTHING;
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
         return NOTHING;
@@ -140,6 +165,14 @@ export class SqliteWriter {
       throw settingConflict(name);
     }
     this.#tables.putSetting(name, value);
+  }
+
+  #detach(): void {
+    try {
+      this.#database.exec("DETACH anew");
+    } catch {
+      // It was never attached: that is what the writes failed by.
+    }
   }
 
   #rollBack(): void {

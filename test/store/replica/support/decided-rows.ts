@@ -2,7 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { contentOf } from "../../../trust/support/replica.ts";
 
 /** What each node keeps for itself. */
-const OWN: ReadonlySet<string> = new Set(["certificates", "looked", "settings", "outcomes"]);
+const OWN: ReadonlySet<string> = new Set([
+  "certificates",
+  "looked",
+  "settings",
+  "outcomes",
+  "branches",
+  "lost_events",
+]);
 
 /** All that was decided: what strangers brought, and the newest certificates, are each node's own. */
 export function decidedRows(database: DatabaseSync): unknown {

@@ -1,0 +1,107 @@
+import type { DatabaseSync } from "node:sqlite";
+import { HandclaspError } from "../../errors.ts";
+import { type Appender, type ChangeLog, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
+import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import { LostTail } from "./lost-tail.ts";
+import { ReplicaReader } from "./replica-reader.ts";
+import type { Runtime } from "./runtime.ts";
+import type { OpenScratch, Scratch } from "./scratch.ts";
+
+/** How many changes are carried out in one transaction. */
+const AT_ONCE = 1000;
+/** How long another process of this machine is left to do it before it is looked again. */
+const OTHERS_LEAVE_MS = 200;
+
+interface LeaverOptions {
+  readonly log: ChangeLog;
+  readonly by: Appender;
+  /** What was carried out so far. */
+  readonly database: DatabaseSync;
+  /** Writes to it. */
+  readonly channel: WriteChannel;
+  readonly openScratch: OpenScratch;
+  readonly runtime: Runtime;
+}
+
+/**
+ * Has a replica leave a branch of the log that never was. Nobody is admitted from the moment in which the branch is found
+ * until what was taken on it has been taken again, and the replica is what the log leads to.
+ */
+export class BranchLeaver {
+  readonly #options: LeaverOptions;
+
+  constructor(options: LeaverOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the replica, or what another process has made of it, may be on the log again. */
+  async leave(place: LogPlace): Promise<void> {
+    const { channel, openScratch, runtime } = this.#options;
+    await channel.write({ kind: "branch-found", place, at: runtime.now() });
+    const scratch = openScratch();
+    if (scratch === undefined) return this.#pause();
+    try {
+      await this.#leaveBy(scratch, place);
+    } finally {
+      await scratch.close();
+    }
+  }
+
+  /** The log has the replica's place after all. */
+  async staysOn(): Promise<void> {
+    await this.#options.channel.write({ kind: "branch-over" });
+  }
+
+  async #leaveBy(scratch: Scratch, place: LogPlace): Promise<void> {
+    const { log, by, database, channel, runtime } = this.#options;
+    await this.#carryOut(scratch);
+    const lost = new LostTail({ replica: database, anew: scratch.database, place });
+    if (lost.common === 0) throw otherLog(place);
+    await log.append(lost.drafts(runtime.now()), by);
+    await this.#carryOut(scratch);
+    await channel.write({
+      kind: "leave-branch",
+      place,
+      anew: scratch.uri,
+      common: lost.common,
+      gone: lost.gone.map(({ sequence }) => sequence),
+      at: runtime.now(),
+    });
+  }
+
+  /** All that the log has. */
+  async #carryOut({ database, channel }: Scratch): Promise<void> {
+    const { log } = this.#options;
+    const reader = new ReplicaReader(database);
+    for (;;) {
+      const place = reader.place();
+      const { follows, entries } = await log.read(place, AT_ONCE);
+      if (!follows) throw changedAgain(place);
+      if (entries.length === 0) return;
+      await channel.write({ kind: "entries", entries });
+    }
+  }
+
+  #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#options.runtime.after(OTHERS_LEAVE_MS, resolve);
+    return promise;
+  }
+}
+
+/** A machine that was meant for another cluster would take from this one all that was taken there. */
+function otherLog({ position }: LogPlace): HandclaspError {
+  const problem = `this replica carried out ${position} changes of another log: nothing of what came of them is in this one`;
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", problem, {
+    hint: "look whether the right database is named; for a new one, name a new replica",
+    details: { position },
+  });
+}
+
+function changedAgain({ position }: LogPlace): HandclaspError {
+  const at = position === LOG_START.position ? "from its start" : `up to ${position}`;
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_READ",
+    `the log was carried out ${at}, and is another one by now`,
+  );
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { isHandclaspError } from "../../../../src/errors.ts";
+import { openDatabase } from "../../../../src/node-sqlite.ts";
+import type { MemoryCluster } from "../../../../src/store/log/memory-cluster.ts";
+import { LogChannel } from "../../../../src/store/replica/log-channel.ts";
+import { ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
+import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
+import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
+import { SqliteWriter } from "../../../../src/store/sqlite/writing/sqlite-writer.ts";
+import { DirectChannel } from "../../../../src/store/sqlite/writing/write-channel.ts";
+import { prepareChange } from "../../../../src/trust/prepare-change.ts";
+import type { Change, Outcome } from "../../../../src/trust/records/change.ts";
+
+/** A node of a cluster in this process, which looks at the log when it is asked to. */
+export class MemoryNode {
+  readonly database: DatabaseSync = openDatabase(":memory:");
+  readonly tables: SqliteTables;
+  readonly channel: LogChannel;
+
+  constructor(cluster: MemoryCluster) {
+    createSchema(this.database);
+    this.tables = new SqliteTables(this.database);
+    this.channel = new LogChannel({
+      cluster: {
+        log: {
+          append: (...a) => cluster.log.append(...a),
+          read: (...r) => cluster.log.read(...r),
+          onMore: () => () => undefined,
+        },
+        nodes: cluster.nodes,
+        shared: cluster.shared,
+        close: async () => undefined,
+      },
+      by: { node: randomUUID(), rules: 1 },
+      replica: new ReplicaReader(this.database),
+      channel: new DirectChannel(new SqliteWriter(this.database)),
+    });
+  }
+
+  /** Undefined for what cannot be done. */
+  async apply(change: Change): Promise<Outcome | undefined> {
+    try {
+      const { outcome } = await this.channel.write({ kind: "change", change: prepareChange(change) });
+      return outcome;
+    } catch (error) {
+      if (!isHandclaspError(error)) throw error;
+      return undefined;
+    }
+  }
+}
