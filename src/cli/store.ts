@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption } from "./command-line/json-option.ts";
+import { restoreCommand } from "./store/restore.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { withStore } from "./trust-store/with-store.ts";
 import { print, printJson, say, table } from "./terminal/output.ts";
@@ -33,7 +34,11 @@ export function command(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(runStats);
-  return new Command("store").addCommand(check).addCommand(backup).addCommand(stats);
+  return new Command("store")
+    .addCommand(check)
+    .addCommand(backup)
+    .addCommand(restoreCommand())
+    .addCommand(stats);
 }
 
 async function runCheck({ store: url, json }: Options): Promise<void> {

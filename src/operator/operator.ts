@@ -1,5 +1,6 @@
 import {
   ANYTHING,
+  BOOLEAN,
   check,
   checkOptions,
   COUNT,
@@ -30,6 +31,7 @@ import {
   issueApiToken,
 } from "./secrets/issue-api-token.ts";
 import { type CreateTokenOptions, invite } from "./secrets/invite.ts";
+import { type RestoreOptions, type RestoreReport, restoreStore } from "./restore-store.ts";
 import { theOnly } from "./secrets/the-only.ts";
 import type { JoinToken } from "../trust/naming/join-token.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
@@ -125,6 +127,7 @@ const MANY: OptionRules<ManyOptions> = {
   compared: HOW,
   dryRun: { mustBe: "true or false", allows: (value) => typeof value === "boolean" },
 };
+const RESTORE: OptionRules<RestoreOptions> = { dryRun: BOOLEAN, dangerouslyFromAnotherChain: BOOLEAN };
 const ACT: OptionRules<ActOptions> = { seen: OBJECT, onEvent: FUNCTION };
 // Their bounds are those of the change.
 const WINDOW: OptionRules<WindowOptions> = { max: ANYTHING, from: ANYTHING };
@@ -291,6 +294,17 @@ export class Operator {
     const token = await theOnly("join token", id, (page) => this.#store.listTokens(page));
     await this.#apply({ type: "cancel-token", ...this.#origin(), id: token.id });
     return this.#store.token(token.id) ?? token;
+  }
+
+  /**
+   * Leads trust back to what a backup of the store says, by changes of their own: nothing that happened since is gone, and
+   * keys that were revoked, retired or ignored since, and tokens that ended, stay so. Keys that came since wait for approval.
+   * `undo` takes none of it back. Throws ERR_HANDCLASP_AUDIT for a backup that was edited, or is of another store.
+   */
+  async restore(backup: TrustStore, options: RestoreOptions = {}): Promise<RestoreReport> {
+    check("the backup", backup, STORE);
+    checkOptions("a restore", options, RESTORE);
+    return restoreStore(this.#store, backup, () => this.#origin(), options);
   }
 
   /** A key to the API, for a program or a person who signs in with it. Whoever has its text has its scope, until it ends. */

@@ -6,10 +6,12 @@ import {
   type CreateApiTokenChange,
   type CreateTokenChange,
   type HoldChange,
+  MOST_RESTORED,
   type OpenFirstUseChange,
+  type RestoreChange,
   type SeenCertificate,
 } from "./records/change.ts";
-import type { FoldedName } from "./changes/folded-name.ts";
+import type { FoldedName } from "./naming/folded-name.ts";
 import type {
   ApprovedName,
   GroupReference,
@@ -128,6 +130,9 @@ function prepared(change: Change): PreparedChange {
       toMoment("the end of first use", change.until);
       checkRails(change);
       return change;
+    case "restore":
+      checkRestored(change);
+      return change;
     case "note-concern":
     case "cancel-token":
     case "cancel-api-token":
@@ -231,6 +236,24 @@ function checkEnd({ expires }: { readonly expires?: number | null }): void {
 function checkRails({ max = null, from = null }: Pick<OpenFirstUseChange, "max" | "from">): void {
   if (max !== null) check("the most keys of a window", max, COUNT);
   if (from !== null) check("the network of a window", from, NETWORK);
+}
+
+/** Its names were tamed and folded before they came into the backup. */
+function checkRestored({ taken, keys, left, entered, tokens, apiTokens }: RestoreChange): void {
+  const parts = [taken, keys, left, entered, tokens, apiTokens];
+  check(
+    "a part of what is restored",
+    parts.reduce((all, { length }) => all + length, 0),
+    {
+      mustBe: `${MOST_RESTORED} at the most`,
+      allows: (size) => Number(size) <= MOST_RESTORED,
+    },
+  );
+  for (const key of keys) {
+    checkEnd(key);
+    if (key.firstSeen !== null) check("firstSeen", key.firstSeen, SINCE_1970);
+    check("the state of a key", key.state, oneOf("pending", "trusted", "revoked", "ignored", "retired"));
+  }
 }
 
 function checkRate(rate: Rate | undefined): void {

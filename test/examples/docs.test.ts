@@ -61,6 +61,8 @@ const EVENTS: Readonly<Record<TrustEventType, true>> = {
   "first-use-opened": true,
   "first-use-closed": true,
   "branch-left": true,
+  "put-back": true,
+  restored: true,
 };
 
 interface Page {

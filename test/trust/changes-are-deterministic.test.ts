@@ -81,6 +81,7 @@ const TYPES = Object.keys({
   "write-note": true,
   undo: true,
   "open-first-use": true,
+  restore: true,
 } satisfies Record<Change["type"], true>);
 
 type Came = { readonly outcome: unknown } | { readonly code: string; readonly message: string };

@@ -28,6 +28,13 @@ const VERBS: Readonly<Record<string, ToWords>> = {
   ignored: () => said("ignored"),
   "set-aside": () => said("set aside", "until it is approved again"),
   undone: ({ undoes, act }) => said(`took back event ${undoes ?? "?"} (${act ?? "?"}) of`),
+  "put-back": () => said("put back", "to how a backup has it"),
+  restored: ({ backupSequence, trusted, waiting }) =>
+    said("restored a backup", [
+      `up to event ${backupSequence ?? "?"}`,
+      `${trusted ?? "?"} trusted again`,
+      `${waiting ?? "?"} wait`,
+    ]),
   noted: ({ note }) => said(note === null ? "took the note off" : "wrote a note on"),
   retired: () => said("retired", "since another key took its place"),
   forgotten: () => said("forgot", "its name is free"),

@@ -20,6 +20,7 @@ const TYPES = [
   ["ignored", "Ignored"],
   ["set-aside", "Set aside"],
   ["undone", "Taken back"],
+  ["restored", "Restored"],
   ["renamed", "Renamed"],
   ["joined", "Came with a token"],
   ["token-created", "Invited"],

@@ -96,6 +96,7 @@ export class TrustFold {
         this.#change(event, { state: "pending", expires: null, staleSeen: false });
         break;
       case "undone":
+      case "put-back":
         this.#undo(event, at);
         break;
       case "noted":
@@ -153,6 +154,7 @@ export class TrustFold {
         this.#note(details["endorsedBy"], details["problem"]);
         break;
       case "branch-left":
+      case "restored":
         break;
       default:
         throw new TypeError(`no version up to this one writes ${String(event.type satisfies never)}`);

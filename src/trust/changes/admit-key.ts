@@ -2,7 +2,7 @@ import type { TrustEventType } from "../records/events.ts";
 import type { KeyRecord, KeySource } from "../records/key-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { ChangeOrigin } from "../records/change.ts";
-import type { FoldedName } from "./folded-name.ts";
+import type { FoldedName } from "../naming/folded-name.ts";
 import type { PreparedCertificate } from "./prepared-change.ts";
 import { putKey } from "./put-key.ts";
 

@@ -11,6 +11,7 @@ import { applyJoin } from "./join.ts";
 import { applyOpenFirstUse } from "./open-first-use.ts";
 import type { PreparedChange } from "./prepared-change.ts";
 import { applyRename } from "./rename.ts";
+import { applyRestore } from "./restore.ts";
 import { applyRotate } from "./rotate.ts";
 import { applySetAside } from "./set-aside.ts";
 import { applyLeaveBranch, applyTakeAway } from "./take-away.ts";
@@ -99,6 +100,8 @@ function carryOut(tables: TrustTables, change: PreparedChange): Outcome {
       return applyTakeAway(tables, change);
     case "leave-branch":
       return applyLeaveBranch(tables, change);
+    case "restore":
+      return applyRestore(tables, change);
     default:
       throw new TypeError(`no version up to this one prepares a change ${String(change satisfies never)}`);
   }

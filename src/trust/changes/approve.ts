@@ -6,7 +6,7 @@ import { keyIdAsName, toKeyId } from "../naming/key-id.ts";
 import type { KeyPin, KeyRecord, KeySource } from "../records/key-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { Outcome } from "../records/change.ts";
-import { boundName, claimedName, type FoldedName, newName } from "./folded-name.ts";
+import { boundName, claimedName, type FoldedName, newName } from "../naming/folded-name.ts";
 import { formerClaim, formerNewName, nameDetails } from "./names-in-events.ts";
 import { leaveGroups } from "./group.ts";
 import { meantKey } from "./meant-keys.ts";

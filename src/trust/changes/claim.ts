@@ -5,7 +5,7 @@ import type { Actor } from "../records/events.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "../records/change.ts";
-import type { FoldedName } from "./folded-name.ts";
+import type { FoldedName } from "../naming/folded-name.ts";
 import type { PreparedCertificate, PreparedClaim, PreparedHold } from "./prepared-change.ts";
 import { letsIn } from "../records/first-use-window.ts";
 import { countIn } from "./open-first-use.ts";

@@ -1,7 +1,7 @@
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { Outcome } from "../records/change.ts";
 import type { PreparedForget } from "./prepared-change.ts";
-import { boundName } from "./folded-name.ts";
+import { boundName } from "../naming/folded-name.ts";
 import { leaveGroups } from "./group.ts";
 import { meantKeys } from "./meant-keys.ts";
 import { dropKeys } from "./put-key.ts";

@@ -4,7 +4,7 @@ import { toKeyId } from "../naming/key-id.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { GroupMember, TrustTables } from "../records/trust-tables.ts";
 import type { ChangeOrigin, Outcome } from "../records/change.ts";
-import { boundName, type FoldedName } from "./folded-name.ts";
+import { boundName, type FoldedName } from "../naming/folded-name.ts";
 import type { PreparedAddToGroup, PreparedRemoveFromGroup } from "./prepared-change.ts";
 import { keepsItsName } from "../judging/is-set-aside.ts";
 import { OPERATOR_GROUPS } from "../records/scope.ts";

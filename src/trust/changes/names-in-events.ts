@@ -1,7 +1,7 @@
 import type { EventDraft, TrustEvent } from "../records/events.ts";
 import { foldInEvent, standingBefore } from "../chain/key-history.ts";
 import type { KeyRecord } from "../records/key-record.ts";
-import { claimedName, type FoldedName, newName } from "./folded-name.ts";
+import { claimedName, type FoldedName, newName } from "../naming/folded-name.ts";
 
 type Details = EventDraft["details"];
 

@@ -21,6 +21,7 @@ import type {
   RemoveFromGroupChange,
   RenameChange,
   RenewChange,
+  RestoreChange,
   RotateChange,
   SeenCertificate,
   SetAsideChange,
@@ -28,7 +29,7 @@ import type {
   WriteNoteChange,
 } from "../records/change.ts";
 import type { TokenRecord } from "../records/token-record.ts";
-import type { FoldedName } from "./folded-name.ts";
+import type { FoldedName } from "../naming/folded-name.ts";
 
 /** A name that may be the key id of one key: that key alone can be called so. */
 export interface ApprovedName extends FoldedName {
@@ -142,4 +143,5 @@ export type PreparedChange =
   | UndoChange
   | OpenFirstUseChange
   | TakeAwayChange
-  | LeaveBranchChange;
+  | LeaveBranchChange
+  | RestoreChange;

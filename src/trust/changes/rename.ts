@@ -2,7 +2,7 @@ import { HandclaspError } from "../../errors.ts";
 import { toKeyId } from "../naming/key-id.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { Outcome } from "../records/change.ts";
-import { boundName } from "./folded-name.ts";
+import { boundName } from "../naming/folded-name.ts";
 import { keepGroups } from "./group.ts";
 import type { PreparedRename } from "./prepared-change.ts";
 import { meantKey } from "./meant-keys.ts";

@@ -4,7 +4,7 @@ import { admitKey } from "./admit-key.ts";
 import type { Outcome } from "../records/change.ts";
 import type { PreparedRotate } from "./prepared-change.ts";
 import { hold, isDecided, settleKnown } from "./claim.ts";
-import { boundName } from "./folded-name.ts";
+import { boundName } from "../naming/folded-name.ts";
 import { retire } from "./retire.ts";
 
 /**

@@ -7,7 +7,7 @@ import { toKeyId } from "../naming/key-id.ts";
 import type { KeyPin, KeyRecord } from "../records/key-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import type { Outcome, UndoChange } from "../records/change.ts";
-import { boundName, claimedName, type FoldedName } from "./folded-name.ts";
+import { boundName, claimedName, type FoldedName } from "../naming/folded-name.ts";
 import { addMember, keepGroups, leaveGroups, membership } from "./group.ts";
 import { changedSince, mustBeAsSeen } from "./must-be-as-seen.ts";
 import {

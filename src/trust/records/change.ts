@@ -1,9 +1,10 @@
 import type { ApiTokenRecord } from "./api-token-record.ts";
-import type { Actor } from "./events.ts";
-import type { KeyPin, KeyRecord, KeySource } from "./key-record.ts";
+import type { Actor, ChainHead } from "./events.ts";
+import type { CertificateRecord, KeyPin, KeyRecord, KeySource } from "./key-record.ts";
 import type { Rate } from "./rate.ts";
 import type { Scope } from "./scope.ts";
 import type { TokenRecord } from "./token-record.ts";
+import type { GroupMember } from "./trust-tables.ts";
 import type { Concern, Endorser, RefusalReason } from "./verdict.ts";
 
 /** A certificate as changes carry it. */
@@ -225,6 +226,57 @@ export interface OpenFirstUseChange extends ChangeOrigin {
   readonly from?: string | null;
 }
 
+/** A key as a backup has it. */
+export type BackedUpKey = Omit<KeyRecord, "version" | "conflictsWith"> & {
+  /** Its newest, where the store that is restored has none. */
+  readonly certificate: Omit<CertificateRecord, "pin"> | null;
+};
+
+/** A peer and a group that it is to come into, or to leave. */
+export interface RestoredMember extends Omit<GroupMember, "addedAt"> {
+  /** A spelling of the peer's name. */
+  readonly peer: string;
+}
+
+/** What was done altogether, once all of it is. */
+export interface RestoredTotals {
+  readonly trusted: number;
+  readonly waiting: number;
+  readonly barred: number;
+  readonly changed: number;
+  readonly kept: number;
+  readonly groups: number;
+  readonly tokens: number;
+}
+
+/**
+ * Leads trust back to what a backup says, in parts of `MOST_RESTORED` at the most. What took trust away since, for good,
+ * stays: revoked, ignored and retired keys, tombstones, join tokens and API tokens that ended, windows that closed.
+ */
+export interface RestoreChange extends ChangeOrigin {
+  readonly type: "restore";
+  /** Keys that the backup does not have: they wait, for operators alone. */
+  readonly taken: readonly KeyPin[];
+  readonly keys: readonly BackedUpKey[];
+  readonly left: readonly RestoredMember[];
+  readonly entered: readonly RestoredMember[];
+  /** Ids of join tokens that the backup does not have. */
+  readonly tokens: readonly string[];
+  readonly apiTokens: readonly string[];
+  /** The number of a window of first use that the backup does not have. */
+  readonly window: number | null;
+  /** With the last part: where the backup's chain ends, and what was done. */
+  readonly end: {
+    readonly backup: ChainHead;
+    /** Whether the backup is of another chain than the store. */
+    readonly isOther: boolean;
+    readonly totals: RestoredTotals;
+  } | null;
+}
+
+/** How much one change restores. */
+export const MOST_RESTORED = 200;
+
 export type Change =
   | ClaimChange
   | HoldChange
@@ -248,7 +300,8 @@ export type Change =
   | RenameChange
   | WriteNoteChange
   | UndoChange
-  | OpenFirstUseChange;
+  | OpenFirstUseChange
+  | RestoreChange;
 
 /** What a change came to: the keys as they are now, or why a claim was lost. */
 export type Outcome =

@@ -30,6 +30,8 @@ export const TRUST_EVENT_TYPES = [
   "first-use-opened",
   "first-use-closed",
   "branch-left",
+  "put-back",
+  "restored",
 ] as const;
 
 export type TrustEventType = (typeof TRUST_EVENT_TYPES)[number];

@@ -1,5 +1,10 @@
 // Changes of every kind, drawn from small numbers, so that they meet each other.
-import type { Change, SeenCertificate } from "../../../src/trust/records/change.ts";
+import type {
+  BackedUpKey,
+  Change,
+  RestoreChange,
+  SeenCertificate,
+} from "../../../src/trust/records/change.ts";
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
@@ -120,10 +125,55 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
       },
     }),
     () => ({ type: "cancel-api-token", ...origin, id: token }),
+    () => restoreOf({ kind, key, other, name, choice, waitMs: 0 }, at),
+    () => restoreOf({ kind, key: other, other: key, name, choice, waitMs: 0 }, at),
   ];
   const made = kinds[kind % kinds.length];
   if (made === undefined) throw new Error("no such kind");
   return made();
+}
+
+const STATES = ["trusted", "trusted", "revoked", "ignored", "retired", "pending"] as const;
+
+function restoreOf({ key, other, name, choice }: Draw, at: number): RestoreChange {
+  const peer = NAMES[name] ?? null;
+  const pin = keyAt(key);
+  const { der, fingerprint } = toSeenCertificate(factsOf(NAMES[name], { pin }));
+  const state = peer === null ? "pending" : (STATES[choice % STATES.length] ?? "trusted");
+  const nameKey = peer === null ? null : peer.toLowerCase();
+  const member = { group: "Ops", groupKey: "ops", peer: "anna", nameKey: "anna" };
+  const claim = { claimedName: peer, claimedKey: nameKey, newName: null, newKey: null };
+  const backup: BackedUpKey = {
+    pin,
+    state,
+    peer,
+    nameKey,
+    ...claim,
+    source: "approved",
+    fingerprint,
+    firstSeen: choice % 2 === 0 ? null : at - choice,
+    firstAddress: null,
+    expires: state === "trusted" && choice % 2 === 1 ? at + 1_000_000 * choice : null,
+    staleSeen: false,
+    endorsesFrom: 0,
+    note: choice % 4 === 0 ? "from the backup" : null,
+    certificate: choice % 3 === 0 ? null : { der, fingerprint, addedAt: at - 1000 },
+  };
+  const totals = { trusted: 1, waiting: 1, barred: 0, changed: 0, kept: 0, groups: 1, tokens: 2 };
+  const token = TOKENS[other % TOKENS.length] ?? "";
+  return {
+    type: "restore",
+    at,
+    actor: ACTOR,
+    taken: choice > 6 ? [keyAt(other)] : [],
+    keys: [backup],
+    left: choice % 5 === 0 ? [member] : [],
+    entered: choice % 5 === 1 ? [member] : [],
+    tokens: choice % 4 === 2 ? [token] : [],
+    apiTokens: choice % 4 === 3 ? [token] : [],
+    window: choice > 8 ? 1 + ((choice * 3 + other) % 20) : null,
+    end: choice > 4 ? { backup: { sequence: choice, hash: token + token }, isOther: false, totals } : null,
+  };
 }
 
 /** A peer with all its keys, or one key in one of its spellings. */

@@ -1,5 +1,5 @@
 import type { KeyRecord } from "../records/key-record.ts";
-import type { PeerName } from "../naming/peer-name.ts";
+import type { PeerName } from "./peer-name.ts";
 
 /** A name with its fold: both are written down, and neither is worked out again from the other. */
 export interface FoldedName {

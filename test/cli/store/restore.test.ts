@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import { createSchema, MIGRATIONS } from "../../../src/store/sqlite/file/schema.ts";
+import { SqliteTables } from "../../../src/store/sqlite/tables/sqlite-tables.ts";
+import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { Home } from "../support/serve.ts";
+import { makeClient } from "../support/tls-clients.ts";
+import { failure, printed, printedJson } from "../support/trust.ts";
+
+async function homeWith(home: Home, ...names: readonly string[]): Promise<void> {
+  for (const name of names) await printed(home, "trust", "add", (await makeClient(home, name)).cert);
+}
+
+/** A store of schema 12 with one peer. */
+function writeFormerStore(path: string): string {
+  using database = new DatabaseSync(path);
+  createSchema(database, MIGRATIONS.slice(0, 12));
+  const tables = new SqliteTables(database);
+  const { pin, fingerprint, der } = toSeenCertificate(factsOf("anna"));
+  const named = { peer: "anna", nameKey: "anna", claimedName: "anna", claimedKey: "anna" };
+  const nothing = { newName: null, newKey: null, firstAddress: null, expires: null, conflictsWith: null };
+  const standing = { staleSeen: false, endorsesFrom: 0, note: null, version: 1 };
+  const at = Date.UTC(2026, 0, 1);
+  const key = { pin, state: "trusted", source: "first-use", fingerprint, firstSeen: at } as const;
+  tables.putKey({ ...key, ...named, ...nothing, ...standing });
+  tables.putCertificate({ pin, fingerprint, der, addedAt: at });
+  tables.appendEvent({
+    type: "met",
+    at,
+    actor: { user: null, process: "serve 1", address: null, listener: null },
+    pin,
+    peer: "anna",
+    before: null,
+    after: "trusted",
+    details: { source: "first-use" },
+  });
+  return pin;
+}
+
+describe("store restore", () => {
+  it("leads back to a backup, keeps what was revoked since, and says what it did", async () => {
+    using home = new Home();
+    await homeWith(home, "anna", "ben");
+    const backup = home.path("backup.db");
+    await printed(home, "store", "backup", backup);
+    const bytes = readFileSync(backup);
+    await printed(home, "trust", "forget", "anna");
+    await printed(home, "trust", "revoke", "ben");
+    await homeWith(home, "carl");
+    const dry = await printed(home, "store", "restore", backup, "--dry-run");
+    for (const line of [
+      /^trusted again +\S+ +anna +not there -> trusted$/m,
+      /^stays +\S+ +ben +revoked$/m,
+      /^waits for approval +\S+ +carl +trusted -> pending$/m,
+      /^would lead back to event 2: 1 trusted again, 1 wait for approval, /m,
+      /^nothing was changed$/m,
+    ]) {
+      assert.match(dry, line);
+    }
+    assert.equal((await printedJson(home, "trust", "list", "--state", "trusted")).length, 1);
+    const report = await printedJson<Record<string, unknown>>(home, "store", "restore", backup);
+    assert.deepEqual(report["totals"], {
+      trusted: 1,
+      waiting: 1,
+      barred: 0,
+      changed: 0,
+      kept: 1,
+      groups: 0,
+      tokens: 0,
+    });
+    const [only] = await printedJson(home, "trust", "list", "--state", "trusted");
+    assert.equal(only?.["peer"], "anna");
+    const events = await printed(home, "trust", "events");
+    assert.match(events, /restored/);
+    assert.match(await printed(home, "store", "restore", backup), /^there was nothing to do$/m);
+    assert.match(await printed(home, "store", "check"), /^ok: /);
+    assert.deepEqual(readFileSync(backup), bytes);
+  });
+
+  it("takes a backup of an older schema, and leaves that as it is", async () => {
+    using home = new Home();
+    const backup = home.path("backup.db");
+    const pin = writeFormerStore(backup);
+    mkdirSync(dirname(home.store));
+    copyFileSync(backup, home.store);
+    const bytes = readFileSync(backup);
+    await printed(home, "trust", "forget", pin);
+    await printed(home, "store", "restore", backup);
+    assert.equal((await printedJson(home, "trust", "list", "--state", "trusted")).length, 1);
+    assert.deepEqual(readFileSync(backup), bytes);
+  });
+
+  it("refuses what is no backup, what a newer version wrote, another store, and the store itself", async () => {
+    using home = new Home();
+    using other = new Home();
+    await homeWith(home, "anna");
+    await homeWith(other, "ben");
+    const backup = home.path("backup.db");
+    await printed(home, "store", "backup", backup);
+    const refused = async (file: string, problem: RegExp, ...options: readonly string[]): Promise<void> => {
+      assert.match((await failure(home, "store", "restore", file, ...options)).stderr, problem);
+    };
+    await refused(home.path("nothing.db"), /there is no backup at/);
+    writeFileSync(home.path("text"), "not a database, but long enough to be looked at as one".repeat(20));
+    await refused(home.path("text"), /cannot open the backup .*\[ERR_HANDCLASP_STORE_CORRUPT\]/);
+    writeFileSync(home.path("empty"), "");
+    await refused(home.path("empty"), /there is no trust store in/);
+    await refused(home.store, /is the store itself/);
+    await printed(other, "store", "backup", other.path("other.db"));
+    await refused(other.path("other.db"), /is of another store.*\[ERR_HANDCLASP_AUDIT\]/);
+    const newer = home.path("newer.db");
+    copyFileSync(backup, newer);
+    {
+      using database = new DatabaseSync(newer);
+      database.exec("PRAGMA user_version = 999");
+    }
+    await refused(newer, /\[ERR_HANDCLASP_STORE_NEWER\]/);
+    assert.equal((await printedJson(home, "trust", "list")).length, 1);
+    await printed(home, "store", "restore", other.path("other.db"), "--dangerously-from-another-chain");
+    const [only] = await printedJson(home, "trust", "list", "--state", "trusted");
+    assert.equal(only?.["peer"], "ben");
+  });
+});
