@@ -138,7 +138,9 @@ const STATES = ["trusted", "trusted", "revoked", "ignored", "retired", "pending"
 function restoreOf({ key, other, name, choice }: Draw, at: number): RestoreChange {
   const peer = NAMES[name] ?? null;
   const pin = keyAt(key);
-  const { der, fingerprint } = toSeenCertificate(factsOf(NAMES[name], { pin }));
+  const { der, fingerprint } = toSeenCertificate(
+    settledFacts(`${key % KEYS.length}`, `${choice} ${at}`, NAMES[name]),
+  );
   const state = peer === null ? "pending" : (STATES[choice % STATES.length] ?? "trusted");
   const nameKey = peer === null ? null : peer.toLowerCase();
   const member = { group: "Ops", groupKey: "ops", peer: "anna", nameKey: "anna" };
