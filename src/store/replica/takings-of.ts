@@ -1,5 +1,5 @@
 import type { Taking } from "../../trust/changes/prepared-change.ts";
-import type { FoldedName } from "../../trust/changes/folded-name.ts";
+import type { FoldedName } from "../../trust/naming/folded-name.ts";
 import { nameInDetails, peerInEvent } from "../../trust/changes/names-in-events.ts";
 import { nameKey } from "../../trust/naming/peer-name.ts";
 import type { TrustEvent, TrustEventType } from "../../trust/records/events.ts";

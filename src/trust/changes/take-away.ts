@@ -5,7 +5,7 @@ import type { KeyPin, KeyRecord, KeyState } from "../records/key-record.ts";
 import { tokenState } from "../records/token-record.ts";
 import type { TrustTables } from "../records/trust-tables.ts";
 import { cancelApiToken } from "./api-token.ts";
-import { boundName } from "./folded-name.ts";
+import { boundName } from "../naming/folded-name.ts";
 import { leaveGroups, removeMember } from "./group.ts";
 import { formerNewName } from "./names-in-events.ts";
 import { closeWindow } from "./open-first-use.ts";
