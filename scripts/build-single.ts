@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { HEAP_FLAG } from "../src/cli/process/larger-heap.ts";
-import { readVersion } from "../src/cli/version.ts";
+import { readVersion } from "../src/version.ts";
 import { carryPage } from "./carry-page.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { commandTree } from "../src/cli/verbs.ts";
-import { readVersion } from "../src/cli/version.ts";
+import { readVersion } from "../src/version.ts";
 import { BUNDLE, bundleCommandLine, THREAD } from "./bundle.ts";
 import { manPage } from "./man-page.ts";
 

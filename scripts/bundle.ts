@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
-import { readVersion } from "../src/cli/version.ts";
+import { readVersion } from "../src/version.ts";
 import { carryPage } from "./carry-page.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -38,6 +38,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   "needs-node.ts",
   "node-version.ts",
   "node-sqlite.ts",
+  "version.ts",
 ]);
 
 /** Packages and Node modules that do input or output, or read a clock: not for these folders. */

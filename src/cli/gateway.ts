@@ -6,7 +6,7 @@ import { addGatewayOptions, type GatewayOptions } from "./server/config/gateway-
 import { runServer } from "./server/run-server.ts";
 import { work } from "./server/work.ts";
 import { workerCount } from "../gateway/workers/worker-count.ts";
-import { readVersion } from "./version.ts";
+import { readVersion } from "../version.ts";
 
 /** `gateway`: lets clients it knows through to a service. */
 export function command(): Command {

@@ -14,7 +14,7 @@ import {
   type ServerOptions,
 } from "./server/config/server-options.ts";
 import { valuesOf } from "./server/config/setting-options.ts";
-import { readVersion } from "./version.ts";
+import { readVersion } from "../version.ts";
 
 /** `serve`: reads a line of each client it lets in, answers `Hello, ` and that line. */
 export function command(): Command {

@@ -11,7 +11,7 @@ import { storeOption } from "./command-line/store-option.ts";
 import { stopSignal } from "./process/listen.ts";
 import { print, say } from "./terminal/output.ts";
 import { withStore } from "./trust-store/with-store.ts";
-import { readVersion } from "./version.ts";
+import { readVersion } from "../version.ts";
 
 interface UiOptions {
   readonly store: StoreUrl;

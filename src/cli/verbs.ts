@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { readVersion } from "./version.ts";
+import { readVersion } from "../version.ts";
 
 /** Each verb's module is loaded only when the verb is used: `--help` stays quick. */
 interface Verb {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
-import { readVersion } from "../../src/cli/version.ts";
+import { readVersion } from "../../src/version.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 
