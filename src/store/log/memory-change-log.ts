@@ -11,6 +11,7 @@ import { sealEntry } from "./seal-entry.ts";
 
 /** A log that lasts as long as the process: for tests, and for simulations of many nodes in one. */
 export class MemoryChangeLog implements ChangeLog {
+  readonly tells: boolean = true;
   readonly #now: (draft: LogDraft) => number;
   readonly #entries: LogEntry[] = [];
   readonly #positions = new Map<string, number>();

@@ -22,7 +22,7 @@ export class MemoryNodeRoster implements NodeRoster {
     const at = this.#now();
     this.#nodes.set(report.id, { ...report, seenAt: at });
     for (const { id, seenAt } of this.#nodes.values()) if (at - seenAt > NODE_KEPT_MS) this.#nodes.delete(id);
-    return { rules: this.#rules, at };
+    return { rules: this.#rules, isWritten: true };
   }
 
   async nodes(): Promise<readonly KnownNode[]> {

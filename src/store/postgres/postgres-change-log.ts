@@ -1,4 +1,3 @@
-import type { ListenMeta } from "postgres";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import type {
   Appender,
@@ -9,6 +8,7 @@ import type {
   LogRead,
 } from "../../trust/port/change-log.ts";
 import { LOG_START } from "../../trust/port/change-log.ts";
+import { Notifications } from "./notifications.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row {
@@ -32,6 +32,8 @@ const BETWEEN_MS = 100;
 /** The log in a PostgreSQL database, in a schema that was made before. */
 export class PostgresChangeLog implements ChangeLog {
   readonly #pool: Pool;
+  /** Of whoever listened last. */
+  #heard: Notifications | undefined;
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -67,15 +69,14 @@ export class PostgresChangeLog implements ChangeLog {
     }
   }
 
-  onMore(listener: () => void): () => void {
-    const listening = this.#listen(listener);
-    listening.catch(() => undefined);
-    return () => void listening.then((heard) => heard.unlisten()).catch(() => undefined);
+  get tells(): boolean {
+    return this.#heard?.come === true;
   }
 
-  async #listen(listener: () => void): Promise<ListenMeta> {
-    const sql = await this.#pool.sql();
-    return sql.listen(this.#pool.schema, listener, listener);
+  onMore(listener: () => void): () => void {
+    const heard = new Notifications(this.#pool, listener);
+    this.#heard = heard;
+    return () => heard.stop();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
 import {
   type Beat,
   type KnownNode,
@@ -15,6 +15,9 @@ interface Row {
   readonly seen_at: string;
 }
 
+/** PostgreSQL's code for what a standby, or one that was set so, may not do. */
+const READ_ONLY = "25006";
+
 /** The roster in a PostgreSQL database, in a schema that was made before. */
 export class PostgresNodeRoster implements NodeRoster {
   readonly #pool: Pool;
@@ -26,13 +29,16 @@ export class PostgresNodeRoster implements NodeRoster {
   async beat({ id, ...report }: NodeReport): Promise<Beat> {
     const { name, rules } = report;
     const text = JSON.stringify(report);
-    const [row] = await this.#written(
-      (sql) => sql<{ readonly rules: number; readonly at: string }[]>`
-        SELECT * FROM ${this.#pool.name(sql, "beat")}(
-          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${NODE_KEPT_MS}::bigint)`,
-    );
-    if (row === undefined) throw unwritten(new Error("the database answered nothing"));
-    return { rules: row.rules, at: Number(row.at) };
+    try {
+      const sql = await this.#pool.sql();
+      const rows = await sql<{ readonly rules: number }[]>`
+        SELECT ${this.#pool.name(sql, "beat")}(
+          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${NODE_KEPT_MS}::bigint) AS rules`;
+      return { rules: rulesOf(rows), isWritten: true };
+    } catch (error) {
+      if (!hasCode(error, READ_ONLY)) throw unwritten(error);
+      return { rules: await this.rules(), isWritten: false };
+    }
   }
 
   async nodes(): Promise<readonly KnownNode[]> {
@@ -46,7 +52,7 @@ export class PostgresNodeRoster implements NodeRoster {
     const rows = await this.#read(
       (sql) => sql<{ readonly rules: number }[]>`SELECT ${this.#pool.name(sql, "rules")}() AS rules`,
     );
-    return rows[0]?.rules ?? 1;
+    return rulesOf(rows);
   }
 
   async raiseRules(to: number): Promise<readonly KnownNode[]> {
@@ -76,6 +82,11 @@ export class PostgresNodeRoster implements NodeRoster {
       throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { cause: error });
     }
   }
+}
+
+function rulesOf([row]: readonly { readonly rules: number }[]): number {
+  if (row === undefined) throw new Error("the database answered nothing");
+  return row.rules;
 }
 
 /** A report as another version may have written it: what it does not say is not known. */

@@ -14,7 +14,7 @@ const OTHERS_LEAVE_MS = 200;
 
 interface LeaverOptions {
   readonly log: ChangeLog;
-  readonly by: Appender;
+  readonly by: () => Promise<Appender>;
   /** What was carried out so far. */
   readonly database: DatabaseSync;
   /** Writes to it. */
@@ -57,7 +57,7 @@ export class BranchLeaver {
     await this.#carryOut(scratch);
     const lost = new LostTail({ replica: database, anew: scratch.database, place });
     if (lost.common === 0) throw otherLog(place);
-    await log.append(lost.drafts(runtime.now()), by);
+    await log.append(lost.drafts(runtime.now()), await by());
     await this.#carryOut(scratch);
     await channel.write({
       kind: "leave-branch",

@@ -7,6 +7,7 @@ import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
 import { BranchLeaver } from "./branch-leaver.ts";
 import { LogFollower } from "./log-follower.ts";
+import type { NodeSelf } from "./node-self.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
 import { type OpenScratch, openMemoryScratch } from "./scratch.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
@@ -17,7 +18,7 @@ interface LogChannelOptions {
   readonly replica: ReplicaReader;
   /** Writes to the replica. */
   readonly channel: WriteChannel;
-  readonly by: Appender;
+  readonly self: NodeSelf;
   /** Default in memory. */
   readonly openScratch?: OpenScratch;
   /** Default the system's. */
@@ -40,6 +41,7 @@ export class LogChannel implements WriteChannel {
   readonly #follower: LogFollower;
   /** What one tick brings is appended together. */
   #outbox: Waiting[] = [];
+  #isSending = false;
   readonly #underWay = new Set<Promise<Done>>();
   /** Over once the change that was asked for last has its place: what one process asks for keeps its order. */
   #turn: Promise<void> = Promise.resolve();
@@ -47,13 +49,19 @@ export class LogChannel implements WriteChannel {
   constructor(options: LogChannelOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    const { by, channel, replica, openScratch = openMemoryScratch } = options;
+    const { channel, replica, openScratch = openMemoryScratch } = options;
     const { log } = options.cluster;
     const { database } = replica;
-    const leaver = new BranchLeaver({ log, by, database, channel, openScratch, runtime: this.#runtime });
+    const leaver = new BranchLeaver({
+      log,
+      by: () => this.#by(),
+      database,
+      channel,
+      openScratch,
+      runtime: this.#runtime,
+    });
     this.#follower = new LogFollower({
       ...options,
-      log,
       leaveBranch: (place) => leaver.leave(place),
       onTrack: () => leaver.staysOn(),
     });
@@ -144,25 +152,39 @@ export class LogChannel implements WriteChannel {
     try {
       await this.#follower.catchUp();
     } catch (cause) {
-      const what = "nothing was appended to the log, since it cannot be read";
-      throw new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `${what}: ${reasonOf(cause)}`, { cause });
+      throw unappended(cause);
     }
     return channel.write({ kind: "settle", change });
   }
 
   #append(draft: LogDraft): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#outbox.length === 0) this.#runtime.soon(() => void this.#send());
     this.#outbox.push({ ...draft, resolve, reject });
+    if (!this.#isSending) this.#runtime.soon(() => void this.#sendAll());
+    this.#isSending = true;
     return promise;
+  }
+
+  /** One call after the other, for the order; what is asked for meanwhile goes by the next, all of it. */
+  async #sendAll(): Promise<void> {
+    while (this.#outbox.length > 0) await this.#send();
+    this.#isSending = false;
+  }
+
+  async #by(): Promise<Appender> {
+    try {
+      return { node: this.#options.self.id, rules: await this.#follower.rules() };
+    } catch (cause) {
+      throw unappended(cause);
+    }
   }
 
   async #send(): Promise<void> {
     const sent = this.#outbox;
     this.#outbox = [];
     try {
-      const { cluster, by } = this.#options;
-      await cluster.log.append(
+      const by = await this.#by();
+      await this.#options.cluster.log.append(
         sent.map(({ id, change }) => ({ id, change })),
         by,
       );
@@ -176,6 +198,12 @@ export class LogChannel implements WriteChannel {
 function unwrap(written: Written): Done {
   if (written.ok) return written;
   throw fromWriteError(written.error);
+}
+
+function unappended(cause: unknown): HandclaspError {
+  if (isHandclaspError(cause, "ERR_HANDCLASP_STORE_NEWER")) return cause;
+  const what = "nothing was appended to the log, since it cannot be read";
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `${what}: ${reasonOf(cause)}`, { cause });
 }
 
 function unknownOutcome(cause: unknown): HandclaspError {

@@ -1,16 +1,23 @@
 import { HandclaspError } from "../../errors.ts";
-import type { ChangeLog, LogPlace } from "../../trust/port/change-log.ts";
+import { RULES } from "../../trust/rules.ts";
+import type { LogPlace } from "../../trust/port/change-log.ts";
+import type { Cluster } from "../../trust/port/cluster.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import { knownRules } from "../log/known-rules.ts";
+import type { NodeSelf } from "./node-self.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 
 /** How many changes are carried out in one transaction. */
 const AT_ONCE = 1000;
-/** How often the log is looked at when nobody says that there is more. */
-const POLL_MS = 1000;
+/** How often this machine says how far it is, and the log is looked at even if nobody says that there is more. */
+const BEAT_MS = 1000;
+/** How often it is looked at where nobody would say so. */
+const UNTOLD_MS = 200;
 
 interface FollowerOptions {
-  readonly log: ChangeLog;
+  readonly cluster: Pick<Cluster, "log" | "nodes">;
+  readonly self: NodeSelf;
   readonly replica: ReplicaReader;
   /** Writes to the replica. */
   readonly channel: WriteChannel;
@@ -27,17 +34,35 @@ interface FollowerOptions {
 /** Keeps a replica as far as the log is. */
 export class LogFollower {
   readonly #options: FollowerOptions;
+  readonly #runtime: Runtime;
   readonly #stopListening: () => void;
-  readonly #stopLooking: () => void;
+  #stopTimer: () => void = () => undefined;
   #following: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #lookedAt = -Infinity;
+  #rules: number | undefined;
   #isAskedAgain = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
-    const look = (): void => void this.catchUp().catch((error: unknown) => options.onFailure?.(error));
-    this.#stopListening = options.log.onMore(look);
-    this.#stopLooking = (options.runtime ?? SYSTEM).every(POLL_MS, look);
-    look();
+    this.#runtime = options.runtime ?? SYSTEM;
+    this.#stopListening = options.cluster.log.onMore(() => this.#tell(this.catchUp()));
+    this.#tick();
+  }
+
+  /**
+   * The number of the rules by which changes are appended: what the cluster goes by. Throws ERR_HANDCLASP_STORE_NEWER where
+   * this version does not know those.
+   */
+  async rules(): Promise<number> {
+    this.#rules ??= await this.#options.cluster.nodes.rules();
+    return knownRules(this.#rules);
+  }
+
+  /** Says how far this machine is, then catches up: what is here afterwards is as new as that. */
+  async look(): Promise<void> {
+    this.#looking ??= this.#look();
+    return this.#looking;
   }
 
   /** Resolves when the replica has all that was in the log when this was called. Throws when it cannot get there. */
@@ -52,7 +77,30 @@ export class LogFollower {
 
   stop(): void {
     this.#stopListening();
-    this.#stopLooking();
+    this.#stopTimer();
+  }
+
+  #tick(): void {
+    const ms = this.#options.cluster.log.tells ? BEAT_MS : UNTOLD_MS;
+    this.#stopTimer = this.#runtime.after(ms, () => this.#tick());
+    const isTime = this.#runtime.elapsed() - this.#lookedAt >= BEAT_MS - UNTOLD_MS / 2;
+    this.#tell(isTime ? this.look() : this.catchUp());
+  }
+
+  #tell(looking: Promise<void>): void {
+    looking.catch((error: unknown) => this.#options.onFailure?.(error));
+  }
+
+  async #look(): Promise<void> {
+    const { cluster, self } = this.#options;
+    this.#lookedAt = this.#runtime.elapsed();
+    try {
+      this.#rules = (await cluster.nodes.beat(self.report())).rules;
+      await this.catchUp();
+      knownRules(this.#rules);
+    } finally {
+      this.#looking = undefined;
+    }
   }
 
   /** Resolves once no look is under way. */
@@ -61,7 +109,7 @@ export class LogFollower {
   }
 
   async #follow(): Promise<void> {
-    const { log, replica, channel, leaveBranch, onTrack } = this.#options;
+    const { cluster, replica, channel, leaveBranch, onTrack } = this.#options;
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
@@ -69,7 +117,7 @@ export class LogFollower {
         this.#isAskedAgain = false;
         for (;;) {
           const place = replica.place();
-          const { follows, entries, head, isPrimary } = await log.read(place, AT_ONCE);
+          const { follows, entries, head, isPrimary } = await cluster.log.read(place, AT_ONCE);
           if (!follows) {
             // A copy that is behind does not have what is here either.
             if (!isPrimary) throw behindStandby(place, head);
@@ -78,7 +126,10 @@ export class LogFollower {
           }
           if (replica.isOnBranch()) await onTrack();
           if (entries.length === 0) break;
-          await channel.write({ kind: "entries", entries });
+          const beyond = entries.findIndex(({ rules }) => rules > RULES);
+          const known = beyond === -1 ? entries : entries.slice(0, beyond);
+          if (known.length > 0) await channel.write({ kind: "entries", entries: known });
+          knownRules(entries[beyond]?.rules ?? RULES);
         }
       } while (this.#isAskedAgain);
     } finally {

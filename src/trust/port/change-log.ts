@@ -58,6 +58,8 @@ export interface ChangeLog {
   read(after: LogPlace, most: number): Promise<LogRead>;
   /** Calls back when something may have been appended, by whomever; it may be late, and may not come. Returns how to stop. */
   onMore(listener: () => void): () => void;
+  /** Whether that was seen to come: where it was not, whoever follows looks more often. */
+  readonly tells: boolean;
 }
 
 /** What the first entry follows. */

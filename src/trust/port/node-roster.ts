@@ -39,15 +39,15 @@ export interface KnownNode extends NodeReport {
 export interface Beat {
   /** The number of the rules that the cluster goes by. */
   readonly rules: number;
-  /** Milliseconds since the epoch, by the clock of whoever keeps the roster. */
-  readonly at: number;
+  /** False where it was not written down: what was reached is a copy, which may be behind, and be behind for ever. */
+  readonly isWritten: boolean;
 }
 
 /** The machines of a cluster, and the rules that all of them go by. */
 export interface NodeRoster {
   /**
-   * Writes down what a machine says of itself; resolves when that is durable, so never by a copy that cannot be written.
-   * Whoever was not seen for 30 days goes. Throws ERR_HANDCLASP_STORE_WRITE.
+   * Writes down what a machine says of itself; resolves when that is durable, or cannot be because this is a copy. Whoever
+   * was not seen for 30 days goes. Throws ERR_HANDCLASP_STORE_WRITE.
    */
   beat(report: NodeReport): Promise<Beat>;
   /** All machines, by name and id. Throws ERR_HANDCLASP_STORE_READ. */

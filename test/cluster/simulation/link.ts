@@ -47,6 +47,8 @@ class Broken extends Error {
 
 /** What is shared as a process has it, over a network that a simulation has in hand. */
 export class Link implements ChangeLog {
+  /** What is deaf does not know it. */
+  readonly tells = true;
   readonly #options: LinkOptions;
   readonly #stops = new Set<() => void>();
   /** Its process is gone: it hears nothing any more. */

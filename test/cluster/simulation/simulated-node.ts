@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openDatabase } from "../../../src/node-sqlite.ts";
 import { LogChannel } from "../../../src/store/replica/log-channel.ts";
+import { NodeSelf } from "../../../src/store/replica/node-self.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import type { Runtime } from "../../../src/store/replica/runtime.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
@@ -88,7 +89,7 @@ export class SimulatedNode {
     const isAlive = (): boolean => started.isAlive;
     const channel = new LogChannel({
       cluster: link.cluster(),
-      by: { node: this.id, rules: 1 },
+      self: new NodeSelf(this.database, { id: this.id, name: this.id }),
       replica: new ReplicaReader(this.database),
       channel: new WritingThread({
         time,

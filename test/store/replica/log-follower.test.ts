@@ -2,12 +2,20 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { openDatabase } from "../../../src/node-sqlite.ts";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { MemoryChangeLog } from "../../../src/store/log/memory-change-log.ts";
+import { MemoryNodeRoster } from "../../../src/store/log/memory-node-roster.ts";
 import { LogFollower } from "../../../src/store/replica/log-follower.ts";
+import { NodeSelf } from "../../../src/store/replica/node-self.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
+import type { Runtime } from "../../../src/store/replica/runtime.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
 import { DirectChannel } from "../../../src/store/sqlite/writing/write-channel.ts";
+import { RULES } from "../../../src/trust/rules.ts";
+import type { Appender } from "../../../src/trust/port/change-log.ts";
+import type { Cluster } from "../../../src/trust/port/cluster.ts";
+import type { Beat, NodeReport } from "../../../src/trust/port/node-roster.ts";
 
 /** Nobody is told that there is more: a replica may not depend on it. */
 class SilentLog extends MemoryChangeLog {
@@ -16,25 +24,44 @@ class SilentLog extends MemoryChangeLog {
   }
 }
 
+type Shared = Pick<Cluster, "log" | "nodes">;
+
+interface Followed {
+  readonly cluster: Shared;
+  readonly replica: ReplicaReader;
+  readonly follower: LogFollower;
+}
+
+function follow(cluster: Shared, runtime?: Runtime): Followed {
+  const database = openDatabase(":memory:");
+  createSchema(database);
+  const replica = new ReplicaReader(database);
+  const follower = new LogFollower({
+    cluster,
+    self: new NodeSelf(database, { id: randomUUID(), name: "node" }),
+    replica,
+    channel: new DirectChannel(new SqliteWriter(database)),
+    leaveBranch: () => assert.fail("the log has all that is here"),
+    onTrack: () => assert.fail("the log always had it"),
+    ...(runtime && { runtime }),
+  });
+  return { cluster, replica, follower };
+}
+
+/** Is no change: that is what it comes to, and the replica goes on. */
+const draft = (): { readonly id: string; readonly change: string } => ({ id: randomUUID(), change: "{}" });
+const by = (rules: number): Appender => ({ node: randomUUID(), rules });
+
 describe("a replica that catches up", () => {
   it("has what was appended before it was asked to, at whichever moment of another look that was", async () => {
     const log = new SilentLog(Date.now);
-    const database = openDatabase(":memory:");
-    createSchema(database);
-    const replica = new ReplicaReader(database);
-    const follower = new LogFollower({
-      log,
-      replica,
-      channel: new DirectChannel(new SqliteWriter(database)),
-      leaveBranch: () => assert.fail("the log has all that is here"),
-      onTrack: () => assert.fail("the log always had it"),
-    });
+    const nodes = new MemoryNodeRoster(Date.now, 1);
+    const { replica, follower } = follow({ log, nodes });
     await follower.catchUp();
     for (let turns = 0; turns < 40; turns++) {
       const before = follower.catchUp();
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-      // Is no change: that is what it comes to, and the replica goes on.
-      const appended = log.append([{ id: randomUUID(), change: "{}" }], { node: randomUUID(), rules: 1 });
+      const appended = log.append([draft()], by(RULES));
       const caughtUp = follower.catchUp();
       const [position] = await appended;
       await caughtUp;
@@ -43,4 +70,113 @@ describe("a replica that catches up", () => {
     }
     follower.stop();
   });
+
+  it("says how far it is before it looks", async () => {
+    const { cluster, follower } = follow(new MemoryCluster());
+    await cluster.log.append([draft(), draft()], by(1));
+    await follower.look();
+    await follower.look();
+    const [node = assert.fail()] = await cluster.nodes.nodes();
+    assert.deepEqual([node.name, node.position, node.rules], ["node", 2, RULES]);
+    follower.stop();
+  });
+
+  it("goes as far as it knows the rules, and no further", async () => {
+    const { cluster, replica, follower } = follow(new MemoryCluster());
+    await cluster.log.append([draft(), draft()], by(RULES));
+    await cluster.log.append([draft()], by(RULES + 1));
+    await cluster.log.append([draft()], by(RULES));
+    const newer = { code: "ERR_HANDCLASP_STORE_NEWER", details: { rules: RULES + 1, known: RULES } };
+    await assert.rejects(follower.catchUp(), newer);
+    await assert.rejects(follower.look(), newer);
+    assert.equal(replica.place().position, 2);
+    follower.stop();
+  });
+
+  it("is not as new as the others when those go by rules that it does not know, and appends nothing", async () => {
+    const { cluster, replica, follower } = follow(new MemoryCluster());
+    await cluster.log.append([draft()], by(RULES));
+    await follower.look();
+    assert.equal(await follower.rules(), RULES);
+    await cluster.nodes.forget((await cluster.nodes.nodes())[0]?.id ?? "");
+    assert.deepEqual(await cluster.nodes.raiseRules(RULES + 1), []);
+    await assert.rejects(follower.look(), { code: "ERR_HANDCLASP_STORE_NEWER" });
+    await assert.rejects(follower.rules(), { code: "ERR_HANDCLASP_STORE_NEWER" });
+    assert.equal(replica.place().position, 1);
+    follower.stop();
+  });
+
+  for (const [tells, name, looks] of [
+    [true, "looks once a second where the log tells of more", 10],
+    [false, "looks every 200 ms where it does not, and says how far it is once a second", 50],
+  ] as const) {
+    it(name, async () => {
+      let reads = 0;
+      let beats = 0;
+      class Counted extends MemoryChangeLog {
+        override readonly tells = tells;
+        override read(...place: Parameters<MemoryChangeLog["read"]>): ReturnType<MemoryChangeLog["read"]> {
+          reads++;
+          return super.read(...place);
+        }
+      }
+      class CountedRoster extends MemoryNodeRoster {
+        override beat(report: NodeReport): Promise<Beat> {
+          beats++;
+          return super.beat(report);
+        }
+      }
+      const cluster = {
+        log: new Counted(Date.now),
+        nodes: new CountedRoster(Date.now, 1),
+      };
+      const time = new VirtualTime();
+      const { follower } = follow(cluster, time);
+      await time.pass(10_000);
+      follower.stop();
+      assert.ok(Math.abs(reads - looks) <= 1, `${reads} reads`);
+      assert.ok(Math.abs(beats - 10) <= 1, `${beats} beats`);
+    });
+  }
 });
+
+/** Time that passes when a test says so. */
+class VirtualTime implements Runtime {
+  #ms = 0;
+  #due: { readonly at: number; readonly call: () => void }[] = [];
+  readonly newId = randomUUID;
+  readonly random = (): number => 0.5;
+  readonly soon = (call: () => void): void => void setImmediate(call);
+  readonly now = (): number => this.#ms;
+  readonly elapsed = (): number => this.#ms;
+
+  after(ms: number, call: () => void): () => void {
+    const one = { at: this.#ms + ms, call };
+    this.#due.push(one);
+    return () => void (this.#due = this.#due.filter((other) => other !== one));
+  }
+
+  every(ms: number, call: () => void): () => void {
+    let isStopped = false;
+    const again = (): void => {
+      if (isStopped) return;
+      this.after(ms, again);
+      call();
+    };
+    this.after(ms, again);
+    return () => void (isStopped = true);
+  }
+
+  async pass(ms: number): Promise<void> {
+    const end = this.#ms + ms;
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const next = this.#due.toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined || next.at > end) break;
+      this.#due = this.#due.filter((one) => one !== next);
+      this.#ms = next.at;
+      next.call();
+    }
+    this.#ms = end;
+  }
+}

@@ -11,16 +11,14 @@ export function nodesSchema(schema: string): string {
     CREATE TABLE ${schema}.cluster_rules (only_row boolean PRIMARY KEY CHECK (only_row), rules int NOT NULL);
     INSERT INTO ${schema}.cluster_rules VALUES (true, 1);
 
-    CREATE FUNCTION ${schema}.beat(id uuid, name text, knows int, report text, kept_ms bigint,
-      OUT rules int, OUT at bigint)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $beat$
+    CREATE FUNCTION ${schema}.beat(id uuid, name text, knows int, report text, kept_ms bigint)
+    RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $beat$
     BEGIN
       INSERT INTO ${schema}.nodes AS n VALUES (beat.id, beat.name, knows, beat.report, clock_timestamp())
       ON CONFLICT ON CONSTRAINT nodes_pkey DO UPDATE SET name = excluded.name, rules = excluded.rules,
         report = excluded.report, seen_at = greatest(n.seen_at, excluded.seen_at);
       DELETE FROM ${schema}.nodes AS n WHERE n.seen_at < clock_timestamp() - kept_ms * interval '1 ms';
-      SELECT r.rules INTO beat.rules FROM ${schema}.cluster_rules AS r;
-      at := floor(extract(epoch FROM clock_timestamp()) * 1000);
+      RETURN (SELECT r.rules FROM ${schema}.cluster_rules AS r);
     END $beat$;
 
     CREATE FUNCTION ${schema}.known_nodes() RETURNS TABLE (id uuid, report text, seen_at bigint)

@@ -4,6 +4,7 @@ import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
 import { encodeSettledChange, parseSettledChange } from "../../log/settled-change.ts";
 import { type LogEntry, type LogPlace, LOG_START } from "../../../trust/port/change-log.ts";
+import { knownRules } from "../../log/known-rules.ts";
 import { problemOfEntry } from "../../log/seal-entry.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
@@ -84,6 +85,7 @@ export class ReplicaWriter {
       const problem = problemOfEntry(place, entry);
       if (problem !== undefined)
         throw new HandclaspError("ERR_HANDCLASP_AUDIT", `the log of changes: ${problem}`);
+      knownRules(entry.rules);
       const { position, hash } = entry;
       this.#outcome.run(entry.id, position, JSON.stringify(this.#carryOut(entry)));
       place = { position, hash };

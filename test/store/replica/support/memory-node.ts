@@ -4,6 +4,7 @@ import { isHandclaspError } from "../../../../src/errors.ts";
 import { openDatabase } from "../../../../src/node-sqlite.ts";
 import type { MemoryCluster } from "../../../../src/store/log/memory-cluster.ts";
 import { LogChannel } from "../../../../src/store/replica/log-channel.ts";
+import { NodeSelf } from "../../../../src/store/replica/node-self.ts";
 import { ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
 import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
 import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
@@ -27,12 +28,13 @@ export class MemoryNode {
           append: (...a) => cluster.log.append(...a),
           read: (...r) => cluster.log.read(...r),
           onMore: () => () => undefined,
+          tells: true,
         },
         nodes: cluster.nodes,
         shared: cluster.shared,
         close: async () => undefined,
       },
-      by: { node: randomUUID(), rules: 1 },
+      self: new NodeSelf(this.database, { id: randomUUID(), name: "node" }),
       replica: new ReplicaReader(this.database),
       channel: new DirectChannel(new SqliteWriter(this.database)),
     });

@@ -1,0 +1,72 @@
+import type { Sql } from "postgres";
+import type { Pool } from "./pool.ts";
+
+/** How often it is seen whether notifications come. */
+const PROBE_MS = 5000;
+
+/**
+ * Notifications of a schema. Whether they come is seen by notifying oneself: behind a pooler in transaction mode one listens,
+ * is told of no failure, and hears nothing.
+ */
+export class Notifications {
+  readonly #pool: Pool;
+  readonly #listener: () => void;
+  readonly #probe: string = `handclasp_probe_${crypto.randomUUID().replaceAll("-", "")}`;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+  #isProbeOut = false;
+  /** Not before the first did. */
+  #come = false;
+
+  constructor(pool: Pool, listener: () => void) {
+    this.#pool = pool;
+    this.#listener = listener;
+    void this.#listen();
+  }
+
+  /** Whether the last that was to come did. */
+  get come(): boolean {
+    return this.#come;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      const sql = await this.#pool.sql();
+      const hear = (): void => {
+        if (!this.#isStopped) this.#listener();
+      };
+      const heard = await Promise.all([
+        // Whatever happened before one could hear is heard of now.
+        sql.listen(this.#pool.schema, hear, hear),
+        sql.listen(this.#probe, () => this.#hear()),
+      ]);
+      if (this.#isStopped) await Promise.all(heard.map((one) => one.unlisten()));
+      else await this.#look(sql);
+    } catch {
+      // The driver listens again by itself once it did; before that, it has to be asked.
+      this.#again(PROBE_MS, () => this.#listen());
+    }
+  }
+
+  #hear(): void {
+    this.#isProbeOut = false;
+    this.#come = true;
+  }
+
+  async #look(sql: Sql): Promise<void> {
+    if (this.#isProbeOut) this.#come = false;
+    this.#isProbeOut = true;
+    this.#again(PROBE_MS, () => this.#look(sql));
+    await sql`SELECT pg_notify(${this.#probe}, '')`.catch(() => undefined);
+  }
+
+  #again(ms: number, then: () => Promise<void>): void {
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => void then(), ms).unref();
+  }
+}
