@@ -7,6 +7,7 @@ import type { Health, Waiting } from "./client/shapes.ts";
 import { waitingCount } from "./client/waiting-count.ts";
 import { KeyboardHelp } from "./layout/keyboard.tsx";
 import { LiveNote } from "./layout/live-note.tsx";
+import { MachineNote } from "./layout/machine-note.tsx";
 import { Navigation } from "./layout/navigation.tsx";
 import { SignIn } from "./layout/sign-in.tsx";
 import { TopBar } from "./layout/top-bar.tsx";
@@ -84,6 +85,7 @@ function Signed(): VNode {
         <WindowChip />
       </TopBar>
       <LiveNote />
+      <MachineNote health={health.value.value} />
       <div class="below">
         <Navigation waiting={waitingCount.value} />
         <main id="view" class="view" key={`${view} ${key ?? ""}`}>

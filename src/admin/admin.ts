@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { ChainWatch } from "../operator/chain-watch.ts";
 import { KeyComparison } from "../operator/compare-key.ts";
+import { type ReplicationTrouble, troublesOf } from "../operator/replication/replication-trouble.ts";
 import type { ChainHead, ChainReport } from "../trust/records/events.ts";
 import type { AdminContext } from "./call/admin-context.ts";
 import type { Identified } from "./call/caller.ts";
@@ -58,7 +59,11 @@ export function createAdmin(options: AdminOptions): Admin {
   const hub = new Hub({
     store,
     monotonic,
-    health: () => healthOf(watch.report, store.head()),
+    health: () => {
+      const replication = store.replication();
+      const troubles = replication === null ? [] : troublesOf(replication, options.now());
+      return healthOf(watch.report, store.head(), troubles);
+    },
     // What it cannot read is a problem that health has.
     verify: () => void watch.look().catch(() => undefined),
   });
@@ -123,6 +128,10 @@ function randomId(): string {
 }
 
 /** How far a chain was verified changes all the time; that it is whole, or broken, does not. */
-function healthOf({ head, broken }: ChainReport, end: ChainHead): string {
-  return JSON.stringify([broken, head.sequence === end.sequence]);
+function healthOf(
+  { head, broken }: ChainReport,
+  end: ChainHead,
+  troubles: readonly ReplicationTrouble[],
+): string {
+  return JSON.stringify([broken, head.sequence === end.sequence, troubles.map(({ kind }) => kind)]);
 }

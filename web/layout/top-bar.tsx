@@ -41,13 +41,13 @@ function countOf(health: Health | null): number | null {
 }
 
 function HealthSign({ health }: { readonly health: Health }): VNode {
-  const { status, head, verified, problems, process } = health;
+  const { status, head, verified, problems, process, replication } = health;
   // What was well when it was last heard of may not be now.
   const answers = live.value.state !== "unreachable";
   const well = answers && status === "healthy";
   return (
     <p class="health">
-      <span class="process dim">{process}</span>
+      <span class="process dim">{replication === null ? process : `${process} on ${replication.node}`}</span>
       <a
         class={`state ${well ? "state-trusted" : "state-conflict"}`}
         href={toHref("settings")}

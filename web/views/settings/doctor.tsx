@@ -3,6 +3,7 @@ import { useResource } from "../../client/resource.ts";
 import type { Health } from "../../client/shapes.ts";
 import { Sign } from "../../parts/sign.tsx";
 import { Loading, ProblemNote } from "../../parts/notes.tsx";
+import { Time } from "../../parts/time.tsx";
 import { Remedies } from "../../parts/remedies.tsx";
 
 const COUNT = new Intl.NumberFormat();
@@ -47,6 +48,7 @@ export function Doctor(): VNode {
                 <Fact name="Size">{toSize(health.store.bytes)}</Fact>
               </>
             )}
+            {health.replication !== null && <Replica replication={health.replication} />}
             {health.head !== null && <Fact name="Events">{COUNT.format(health.head.sequence)}</Fact>}
             {health.keys !== null &&
               STATES.map((state) => (
@@ -58,6 +60,23 @@ export function Doctor(): VNode {
         </>
       )}
     </section>
+  );
+}
+
+function Replica({ replication }: { readonly replication: NonNullable<Health["replication"]> }): VNode {
+  const { node, position, behind, upToDateAt, database } = replication;
+  return (
+    <>
+      <Fact name="Machine">{node}</Fact>
+      <Fact name="Database">{database}</Fact>
+      <Fact name="Changes carried out">
+        {COUNT.format(position)}
+        {behind !== null && behind > 0 && ` of ${COUNT.format(position + behind)}`}
+      </Fact>
+      <Fact name="Up to date">
+        <Time at={upToDateAt} />
+      </Fact>
+    </>
   );
 }
 
