@@ -1,4 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { holderOf } from "../../../trust/naming/holder-of.ts";
+import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
+import type { SqliteTables } from "../tables/sqlite-tables.ts";
 
 /** What a log of changes leads to, all of it, but for what needs more than being replaced: see `replaceRows`. */
 const LOGGED = [
@@ -22,7 +25,7 @@ const WAITS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
  * Makes everything that the log leads to what it is in the attached database `anew`, inside of the caller's transaction.
  * What is this machine's own stays: sightings, settings, sessions, keys that wait. Rows that are the same are not written.
  */
-export function replaceRows(database: DatabaseSync, commonEvent: number): void {
+export function replaceRows(database: DatabaseSync, tables: SqliteTables, commonEvent: number): void {
   database.exec(`
     CREATE TEMP TABLE waiting AS SELECT * FROM main.keys WHERE ${WAITS} AND pin NOT IN (SELECT pin FROM anew.keys);
     CREATE TEMP TABLE waiting_certificates AS
@@ -42,6 +45,19 @@ export function replaceRows(database: DatabaseSync, commonEvent: number): void {
     DELETE FROM main.events WHERE sequence > ${commonEvent};
     INSERT INTO main.events (sequence, json, hash, reached)
       SELECT sequence, json, hash, reached FROM anew.events WHERE sequence > ${commonEvent} ORDER BY sequence;`);
+  settleConflicts(database, tables);
+}
+
+/** Whoever waits for a name conflicts with whoever has it now. */
+function settleConflicts(database: DatabaseSync, tables: SqliteTables): void {
+  const waiting = database.prepare(`SELECT * FROM keys WHERE ${WAITS} ORDER BY first_seen, pin`).all();
+  for (const row of waiting) {
+    const key = toKeyRecord(row as unknown as KeyRow);
+    const wanted = key.newKey ?? key.claimedKey;
+    const conflictsWith = wanted === null ? null : (holderOf(tables, wanted)?.pin ?? null);
+    if (conflictsWith !== key.conflictsWith)
+      tables.putKey({ ...key, conflictsWith, version: tables.nextVersion(true) });
+  }
 }
 
 function replaceTable(database: DatabaseSync, table: string): void {

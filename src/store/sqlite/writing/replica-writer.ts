@@ -114,7 +114,7 @@ export class ReplicaWriter {
       .prepare("UPDATE branches SET left_at = ?, common = ? WHERE left_at IS NULL RETURNING number")
       .get(at, common)?.["number"];
     if (number !== undefined) this.#keepLost(Number(number), common, gone);
-    replaceRows(this.#database, common);
+    replaceRows(this.#database, this.#tables, common);
     // The sum of rows is another one, whatever was written before.
     this.#journal.takeBack(0);
   }
