@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admission: ["trust", "x509"],
   authorizer: ["admission", "trust", "x509"],
   admin: ["trust", "operator"],
-  store: ["trust"],
+  store: ["trust", "x509"],
   guard: ["admission", "trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],
   gateway: ["guard", "client", "trust", "x509"],

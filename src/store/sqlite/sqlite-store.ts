@@ -9,7 +9,7 @@ import { prepareChange } from "../../trust/prepare-change.ts";
 import type { KeyReference } from "../../trust/naming/key-reference.ts";
 import { keysMeantBy } from "../../trust/naming/resolve-keys.ts";
 import type { TokenRecord } from "../../trust/records/token-record.ts";
-import type { RefusalSighting, SightingBatch } from "../../trust/port/ledger.ts";
+import type { SightingBatch } from "../../trust/port/ledger.ts";
 import type { ApiTokenRecord } from "../../trust/records/api-token-record.ts";
 import type { ListedApiToken, SessionRecord } from "../../trust/port/desk.ts";
 import type { Page } from "../../trust/port/page.ts";
@@ -22,6 +22,7 @@ import type {
   ListedGroup,
   ListedKey,
   ListedMember,
+  ListedRefusal,
   MemberFilter,
   RefusalFilter,
   RefusalTally,
@@ -41,6 +42,7 @@ import { realStorePath } from "./file/real-store-path.ts";
 import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
 import { toStoreError } from "./file/sqlite-errors.ts";
+import type { StoreFile } from "./store-file.ts";
 import { connect, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
 import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
@@ -66,19 +68,6 @@ export function openSqliteStore(path: string, options: StoreOptions = {}): Trust
     return new SqliteStore(openSqliteFile(real), { ...at, channel: new ThreadChannel(real) }, options);
   const { database, failure } = openToRead(real);
   return new SqliteStore(database, { ...at, channel: new NoChannel(real), failure }, options);
-}
-
-/** Where a store is kept. */
-export interface StoreFile {
-  /** As it was named. */
-  readonly url: string;
-  /** Where that leads: everything that is watched or opened again lies there. Null for a store in memory. */
-  readonly path: string | null;
-  readonly channel: WriteChannel;
-  /** Why what is read cannot be relied on, where that can be. */
-  readonly failure?: () => HandclaspError | undefined;
-  /** How far it is with the log that it follows, where it follows one. */
-  readonly replication?: () => Replication;
 }
 
 /** Used by `openMemoryStore` too: the same rows, nothing on disk. */
@@ -115,10 +104,10 @@ export class SqliteStore implements TrustStore {
     this.#tables = new SqliteTables(database);
     // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
-    this.#roll = new SqliteRoll(database);
+    this.#roll = new SqliteRoll(database, file?.machine);
     this.#desk = new SqliteDesk(database);
     this.#keyList = new KeyList(database);
-    this.#surroundings = new Surroundings(database);
+    this.#surroundings = new Surroundings(database, file?.machine);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
     this.#now = options.now ?? Date.now;
@@ -194,7 +183,7 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => this.#roll.events(filter));
   }
 
-  async listRefusals(filter: RefusalFilter = {}): Promise<Page<RefusalSighting>> {
+  async listRefusals(filter: RefusalFilter = {}): Promise<Page<ListedRefusal>> {
     return this.#read(() => this.#roll.refusals(filter));
   }
 

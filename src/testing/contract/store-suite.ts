@@ -23,9 +23,13 @@ export function everyKey(store: Roll): Promise<readonly ListedKey[]> {
   return gather((page) => store.listKeys(page));
 }
 
-/** Every refusal, the newest first. */
-export function everyRefusal(store: Roll): Promise<readonly RefusalSighting[]> {
-  return gather((page) => store.listRefusals(page));
+/** Every refusal, the newest first; on which machine it was is left out. */
+export async function everyRefusal(store: Roll): Promise<readonly RefusalSighting[]> {
+  const refusals = await gather((page) => store.listRefusals(page));
+  return refusals.map((refusal) => {
+    const { machine, ...others } = refusal;
+    return machine === undefined ? refusal : others;
+  });
 }
 
 /** Every event, the oldest first. */

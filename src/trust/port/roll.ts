@@ -12,12 +12,20 @@ export interface ListedKey extends KeyRecord {
   readonly lastSeen: number | null;
 }
 
+/** Refusals, and where. */
+export interface ListedRefusal extends RefusalSighting {
+  /** What the machine is called, about a second late; left out by stores of one machine. */
+  readonly machine?: string;
+}
+
 /** A live connection and who holds it. */
 export interface ListedConnection extends LiveConnection {
   /** What runs, for people; others may be called the same. */
   readonly process: string;
   /** That run of it, and no other. */
   readonly run: string;
+  /** What the machine is called that it runs on; left out by stores of one machine. */
+  readonly machine?: string;
 }
 
 /** What lists say beside a key, and its row does not. */
@@ -32,7 +40,7 @@ export interface KeySurroundings {
   /** How often it was refused, as far as `listRefusals` has that. */
   readonly refused: number;
   /** The newest of those; null for none. */
-  readonly lastRefusal: RefusalSighting | null;
+  readonly lastRefusal: ListedRefusal | null;
 }
 
 /** Refusals for one reason. */
@@ -143,7 +151,7 @@ export interface Roll {
   /** The oldest first where nothing else is asked for; `after` is a sequence number. */
   listEvents(filter?: EventFilter): Promise<Page<SealedEvent>>;
   /** The newest first, of the last seven days. What is refused again while pages are read moves to the front of them. */
-  listRefusals(filter?: RefusalFilter): Promise<Page<RefusalSighting>>;
+  listRefusals(filter?: RefusalFilter): Promise<Page<ListedRefusal>>;
   /** The refusals from a moment on, milliseconds since the epoch, added up by reason; in any order. */
   tallyRefusals(since: number): Promise<readonly RefusalTally[]>;
   /** Of every process that gave a sign of life within half a minute; the longest open first. */

@@ -13,8 +13,16 @@ export interface ReplicaOptions {
   readonly isUsed: boolean;
 }
 
-/** What servers see, and only that: it is no part of what changes lead to. */
-const SIGHTINGS: ReadonlySet<string> = new Set(["seen", "refusals", "runs", "connections"]);
+/** What servers see, and tell each other, and only that: it is no part of what changes lead to. */
+const SIGHTINGS: ReadonlySet<string> = new Set([
+  "seen",
+  "refusals",
+  "runs",
+  "connections",
+  "untold",
+  "waiting_at",
+  "shared_place",
+]);
 
 /** An SQLite file on which changes are carried out as stores do. */
 export class Replica {

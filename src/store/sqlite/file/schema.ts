@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
 import { parseEvent } from "../../../trust/records/events.ts";
 import { sumOfRows } from "../digest/trust-digest.ts";
+import { SHARED_TABLES } from "./shared-tables.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
 
 /** "hclp": tells our files from other SQLite databases. */
@@ -234,6 +235,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE decided_sum (sum BLOB NOT NULL) STRICT;
    INSERT INTO decided_sum VALUES (sum_of_rows());`,
+  SHARED_TABLES,
 ];
 
 /** What migrations need that SQL does not have. */

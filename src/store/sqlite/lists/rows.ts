@@ -1,7 +1,7 @@
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import type { TokenRecord } from "../../../trust/records/token-record.ts";
 import type { RefusalSighting } from "../../../trust/port/ledger.ts";
-import type { ListedKey, ListedMember } from "../../../trust/port/roll.ts";
+import type { ListedKey, ListedMember, ListedRefusal } from "../../../trust/port/roll.ts";
 
 /** A row of `keys`. */
 export interface KeyRow {
@@ -63,6 +63,8 @@ export interface RefusalRow {
   first_at: number;
   last_at: number;
   count: number;
+  /** Null for this one. */
+  machine: string | null;
 }
 
 /** A row of `tokens`. */
@@ -142,7 +144,9 @@ export function toCertificateRecord(row: CertificateRow): CertificateRecord {
   return { pin: row.pin, fingerprint: row.fingerprint, der: row.der, addedAt: row.added_at };
 }
 
-export function toRefusalSighting(row: RefusalRow): RefusalSighting {
+/** `own` is what this machine is called, where there are several. */
+export function toListedRefusal(row: RefusalRow, own: string | undefined): ListedRefusal {
+  const machine = row.machine ?? own;
   return {
     pin: row.pin,
     reason: row.reason,
@@ -156,5 +160,6 @@ export function toRefusalSighting(row: RefusalRow): RefusalSighting {
     firstAt: row.first_at,
     lastAt: row.last_at,
     count: row.count,
+    ...(machine !== undefined && { machine }),
   };
 }

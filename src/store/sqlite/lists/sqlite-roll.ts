@@ -4,7 +4,6 @@ import type { SealedEvent } from "../../../trust/records/events.ts";
 import { isInNetwork, parseIpNetwork } from "../../../trust/network/ip-network.ts";
 import type { CertificateRecord, KeyPin } from "../../../trust/records/key-record.ts";
 import { escapeText, nameKey } from "../../../trust/naming/peer-name.ts";
-import type { RefusalSighting } from "../../../trust/port/ledger.ts";
 import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
 import type { Page } from "../../../trust/port/page.ts";
 import type {
@@ -12,6 +11,7 @@ import type {
   ListedConnection,
   ListedGroup,
   ListedMember,
+  ListedRefusal,
   MemberFilter,
   RefusalFilter,
   Search,
@@ -35,7 +35,7 @@ import {
   type RefusalRow,
   toCertificateRecord,
   toListedMember,
-  toRefusalSighting,
+  toListedRefusal,
   toTokenRecord,
   type TokenRow,
 } from "./rows.ts";
@@ -43,9 +43,12 @@ import {
 /** The lists of a store, page by page; none is on the path of a connection. */
 export class SqliteRoll {
   readonly #database: DatabaseSync;
+  readonly #machine: string | undefined;
 
-  constructor(database: DatabaseSync) {
+  /** `machine` is what this one is called, where there are several. */
+  constructor(database: DatabaseSync, machine: string | undefined) {
     this.#database = database;
+    this.#machine = machine;
     // It is asked of one row after the other about the same network.
     let asked: unknown;
     let parsed: ReturnType<typeof parseIpNetwork>;
@@ -96,7 +99,7 @@ export class SqliteRoll {
     };
   }
 
-  refusals(filter: RefusalFilter): Page<RefusalSighting> {
+  refusals(filter: RefusalFilter): Page<ListedRefusal> {
     const limit = limitOf(filter);
     const where = new Conditions();
     const place = placeOf(filter, "refusals", ["number", "number"]);
@@ -124,7 +127,12 @@ export class SqliteRoll {
     }
     const sql = `SELECT * FROM refusals ${where.sql} ORDER BY last_at DESC, id DESC LIMIT ?`;
     const rows = this.#rows(sql, [...where.values, limit + 1]) as (RefusalRow & { id: number })[];
-    return pageOf(rows, limit, toRefusalSighting, ({ last_at: at, id }) => ["refusals", at, id]);
+    return pageOf(
+      rows,
+      limit,
+      (row) => toListedRefusal(row, this.#machine),
+      ({ last_at: at, id }) => ["refusals", at, id],
+    );
   }
 
   /** Of runs that gave a sign of life around a moment. */
@@ -137,16 +145,16 @@ export class SqliteRoll {
     if (isSaid(where, filter.search)) {
       where.require(this.#found(filter.search, "c.pin", ["address", "c.id", "process"]));
     }
-    const sql = `SELECT process, run, id, connections.pin, peer, address AS remoteAddress, since, listener FROM (
-        SELECT since AS place, c.id AS id, run, process
+    const sql = `SELECT process, run, machine, id, connections.pin, peer, address AS remoteAddress, since, listener FROM (
+        SELECT since AS place, c.id AS id, run, process, machine
           FROM connections AS c INDEXED BY connections_in_order CROSS JOIN runs ON runs.id = c.run
           ${where.sql} ORDER BY since, c.id, run LIMIT ?
       ) AS page CROSS JOIN connections USING (run, id) ORDER BY place, id, run`;
-    const rows = this.#rows(sql, [...where.values, limit + 1]) as ListedConnection[];
+    const rows = this.#rows(sql, [...where.values, limit + 1]) as ConnectionRow[];
     return pageOf(
       rows,
       limit,
-      (row) => ({ ...row }),
+      (row) => toListedConnection(row, this.#machine),
       ({ since, id, run }) => ["connections", since, id, run],
     );
   }
@@ -234,6 +242,15 @@ export class SqliteRoll {
   #rows(sql: string, values: readonly SQLInputValue[]): unknown[] {
     return this.#database.prepare(sql).all(...values);
   }
+}
+
+/** A connection, its run, and where that runs: null for this machine. */
+type ConnectionRow = Omit<ListedConnection, "machine"> & { readonly machine: string | null };
+
+function toListedConnection(row: ConnectionRow, own: string | undefined): ListedConnection {
+  const { machine, ...connection } = row;
+  const name = machine ?? own;
+  return { ...connection, ...(name !== undefined && { machine: name }) };
 }
 
 const BY_TYPE = "INDEXED BY events_by_type";

@@ -4,16 +4,19 @@ import { neighbourhood } from "../../../trust/network/source-network.ts";
 import type { KeyPin } from "../../../trust/records/key-record.ts";
 import type { KeySurroundings, RefusalTally } from "../../../trust/port/roll.ts";
 import { SILENT_MS } from "../sightings/live-run.ts";
-import { type CertificateRow, type RefusalRow, toRefusalSighting } from "./rows.ts";
+import { type CertificateRow, type RefusalRow, toListedRefusal } from "./rows.ts";
 
 const MOST = 1000;
 
 /** What is beside keys, for all of them at once: one query for each kind of it. */
 export class Surroundings {
   readonly #database: DatabaseSync;
+  readonly #machine: string | undefined;
 
-  constructor(database: DatabaseSync) {
+  /** `machine` is what this one is called, where there are several. */
+  constructor(database: DatabaseSync, machine: string | undefined) {
     this.#database = database;
+    this.#machine = machine;
     database.function("neighbourhood", { deterministic: true }, (address) =>
       neighbourhood(address === null ? null : String(address)),
     );
@@ -42,7 +45,7 @@ export class Surroundings {
         groups: groups.get(pin) ?? [],
         connections: connections.get(pin)?.count ?? 0,
         refused: refused?.total ?? 0,
-        lastRefusal: refused === undefined ? null : toRefusalSighting(refused),
+        lastRefusal: refused === undefined ? null : toListedRefusal(refused, this.#machine),
       };
     });
   }

@@ -31,7 +31,7 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
   noteUses(database, batch.used ?? []);
 
   const silent = database
-    .prepare("SELECT id FROM runs WHERE abs(beat - ?) > ? AND id <> ?")
+    .prepare("SELECT id FROM runs WHERE abs(beat - ?) > ? AND id <> ? AND node IS NULL")
     .all(by.at, SILENT_MS, by.id);
   for (const { id } of silent) forgetRun(database, String(id));
   if (by.isListed) recordConnections(database, by, batch);
@@ -94,11 +94,13 @@ function noteUses(database: DatabaseSync, used: NonNullable<SightingBatch["used"
  */
 function makeRoom(database: DatabaseSync): void {
   const counts = database
-    .prepare("SELECT reason, count(*) AS count FROM refusals GROUP BY reason ORDER BY count, reason")
+    .prepare(
+      "SELECT reason, count(*) AS count FROM refusals WHERE node IS NULL GROUP BY reason ORDER BY count, reason",
+    )
     .all() as { reason: string; count: number }[];
   const oldest = database.prepare(
     `DELETE FROM refusals WHERE id IN (
-       SELECT id FROM refusals WHERE reason = ? ORDER BY last_at, id LIMIT ?
+       SELECT id FROM refusals WHERE reason = ? AND node IS NULL ORDER BY last_at, id LIMIT ?
      ) RETURNING count`,
   );
   let room = MOST_REFUSALS;
@@ -122,7 +124,7 @@ function recordConnections(database: DatabaseSync, by: SeenBy, batch: SightingBa
   const { id: run, process, at } = by;
   if (by.isWhole) {
     forgetRun(database, run);
-    database.prepare("INSERT INTO runs VALUES (?,?,?)").run(run, process, at);
+    database.prepare("INSERT INTO runs (id, process, beat) VALUES (?,?,?)").run(run, process, at);
   } else if (database.prepare("UPDATE runs SET beat = ? WHERE id = ?").run(at, run).changes === 0) return;
   const opened = database.prepare(
     "INSERT OR REPLACE INTO connections (run, id, pin, peer, address, since, listener) VALUES (?,?,?,?,?,?,?)",

@@ -4,7 +4,11 @@ import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
 import type { LogEntry, LogPlace } from "../../../trust/port/change-log.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
+import type { Exchanged } from "../../../trust/port/shared-rows.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
+import { SharedWriter } from "../shared/shared-writer.ts";
+import type { TakenBy } from "../shared/take-rows.ts";
+import type { UntoldRow } from "../shared/tell-rows.ts";
 import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
 import { settingConflict } from "../../log/setting-conflict.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
@@ -28,7 +32,18 @@ export type Write =
   | BranchLeft
   | SightingsWrite
   | SettingWrite
-  | SessionWrite;
+  | SessionWrite
+  /** Of which other machines are to be told. */
+  | { readonly kind: "shared"; readonly write: SightingsWrite | SettingWrite | SessionWrite }
+  /** What other machines are to be told, this one being called so. */
+  | { readonly kind: "untold"; readonly most: number; readonly machine: string }
+  /** What other machines were told, and what they told. */
+  | {
+      readonly kind: "exchanged";
+      readonly told: readonly UntoldRow[];
+      readonly exchanged: Exchanged;
+      readonly by: TakenBy;
+    };
 
 export interface SightingsWrite {
   readonly kind: "sightings";
@@ -36,7 +51,7 @@ export interface SightingsWrite {
   readonly batch: SightingBatch;
 }
 
-interface SettingWrite {
+export interface SettingWrite {
   readonly kind: "setting";
   readonly name: string;
   readonly value: string;
@@ -51,7 +66,7 @@ interface BranchFound {
   readonly at: number;
 }
 
-const NOTHING: Done = { ok: true, outcome: { kind: "changed", keys: [] } };
+const NOTHING = { ok: true, outcome: { kind: "changed", keys: [] } } as const satisfies Done;
 
 /** Writes to a database, many writes in one durable transaction. */
 export class SqliteWriter {
@@ -62,6 +77,7 @@ export class SqliteWriter {
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
   #ownReplica: ReplicaWriter | undefined;
+  #ownShared: SharedWriter | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -127,9 +143,10 @@ export class SqliteWriter {
         return { ok: true, outcome };
       }
       case "settle":
+        this.#ownShared ??= new SharedWriter(this.#database);
         return this.#replica.settle(write.change);
       case "entries":
-        this.#replica.follow(write.entries);
+        this.#shared.told(() => this.#replica.follow(write.entries));
         return NOTHING;
       case "branch-found":
         this.#replica.noteBranch(write.place, write.at);
@@ -138,8 +155,15 @@ export class SqliteWriter {
         this.#replica.endBranch();
         return NOTHING;
       case "leave-branch":
-        this.#replica.leaveBranch(write);
+        this.#shared.told(() => this.#replica.leaveBranch(write));
         return NOTHING;
+      case "shared":
+        this.#ownShared ??= new SharedWriter(this.#database);
+        return this.#carryOut(write.write);
+      case "untold":
+        return { ...NOTHING, untold: this.#shared.untold(write.most, write.machine) };
+      case "exchanged":
+        return { ...NOTHING, ignored: this.#shared.exchanged(write.told, write.exchanged, write.by) };
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
         return NOTHING;
@@ -158,6 +182,11 @@ export class SqliteWriter {
   /** Made by those only that follow a log. */
   get #replica(): ReplicaWriter {
     return (this.#ownReplica ??= new ReplicaWriter(this.#database, this.#journal));
+  }
+
+  /** Made by those only that have other machines to tell. */
+  get #shared(): SharedWriter {
+    return (this.#ownShared ??= new SharedWriter(this.#database));
   }
 
   #putSetting({ name, value, former }: SettingWrite): void {

@@ -1,5 +1,7 @@
 import { type ErrorCode, HandclaspError } from "../../../errors.ts";
 import type { Outcome } from "../../../trust/records/change.ts";
+import type { IgnoredRow } from "../shared/take-rows.ts";
+import type { UntoldRow } from "../shared/tell-rows.ts";
 
 /** What became of it; plain data, so that it can cross threads. */
 export type Written = Done | { readonly ok: false; readonly error: WriteError };
@@ -9,6 +11,10 @@ export interface Done {
   readonly outcome: Outcome;
   /** Of a change that was settled: what is to be appended to the log, null for nothing. */
   readonly text?: string | null;
+  /** What other machines are to be told. */
+  readonly untold?: readonly UntoldRow[];
+  /** What other machines told, and could not be taken. */
+  readonly ignored?: readonly IgnoredRow[];
 }
 
 export interface WriteError {

@@ -1,0 +1,135 @@
+import { isHandclaspError } from "../../errors.ts";
+import type { SharedRow, SharedRows } from "../../trust/port/shared-rows.ts";
+import { FIRST_THAT_WAITS, rankOf } from "../sqlite/shared/shared-kinds.ts";
+import type { IgnoredRow } from "../sqlite/shared/take-rows.ts";
+import type { UntoldRow } from "../sqlite/shared/tell-rows.ts";
+import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import type { Runtime } from "./runtime.ts";
+import type { SharedReader } from "./shared-reader.ts";
+
+/** How often machines tell each other what there is. */
+const EVERY_MS = 1000;
+/** How long what is not to wait waits for more, where nothing was told for a while. */
+const SOON_MS = 100;
+/** How many rows are told at a time. */
+const MOST_TOLD = 1000;
+
+export interface RowExchangeOptions {
+  readonly shared: SharedRows;
+  readonly reader: SharedReader;
+  /** Writes to the replica. */
+  readonly channel: WriteChannel;
+  /** A UUID: this machine. */
+  readonly node: string;
+  /** What this machine is called. */
+  readonly machine: string;
+  readonly runtime: Runtime;
+  /** Takes what others wrote and could not be made sense of. */
+  readonly onIgnored?: (rows: readonly IgnoredRow[]) => void;
+  /** Takes why nothing can be told, for as long as that is so, once for each time. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** Tells other machines what is new here, and takes what is new there: about once a second. */
+export class RowExchange {
+  readonly #options: RowExchangeOptions;
+  readonly #stops: readonly (() => void)[];
+  #stopSoon: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #isAskedAgain = false;
+  #isStopped = false;
+  #mostTold = MOST_TOLD;
+  /** When something was told last. */
+  #toldAt = -Infinity;
+
+  constructor(options: RowExchangeOptions) {
+    this.#options = options;
+    const { shared, runtime } = options;
+    this.#stops = [shared.onMore(() => this.#try()), runtime.every(EVERY_MS, () => this.#try())];
+    runtime.soon(() => this.#try());
+  }
+
+  /** Resolves when others can read all that there was here, and all is here that they told, when this was called. */
+  async exchange(): Promise<void> {
+    if (this.#isStopped) return;
+    if (this.#running !== undefined) this.#isAskedAgain = true;
+    await (this.#running ??= this.#run());
+  }
+
+  /** Has others told of something that is not to wait for the second to be over. */
+  soon(): void {
+    const { runtime } = this.#options;
+    const isIdle = runtime.elapsed() - this.#toldAt > EVERY_MS;
+    if (isIdle) this.#stopSoon ??= runtime.after(SOON_MS, () => this.#try());
+  }
+
+  /** What is under way ends with what it is under way on. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#stopSoon?.();
+    for (const stop of this.#stops) stop();
+  }
+
+  #try(): void {
+    this.#stopSoon?.();
+    this.#stopSoon = undefined;
+    this.exchange().catch((error: unknown) => this.#options.onFailure?.(error));
+  }
+
+  async #run(): Promise<void> {
+    // It cannot be over before whoever asked has it.
+    await Promise.resolve();
+    try {
+      do {
+        this.#isAskedAgain = false;
+        while (await this.#once());
+      } while (this.#isAskedAgain);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Whether there is more to tell, or to take. */
+  async #once(): Promise<boolean> {
+    const { shared, reader, channel, node, machine, runtime, onIgnored } = this.#options;
+    const place = reader.place();
+    const told = reader.hasUntold()
+      ? ((await channel.write({ kind: "untold", most: this.#mostTold, machine })).untold ?? [])
+      : [];
+    try {
+      const exchanged = await shared.exchange(told.map(toRow), node, place);
+      this.#mostTold = MOST_TOLD;
+      if (told.length > 0) this.#toldAt = runtime.elapsed();
+      if (told.length > 0 || exchanged.rows.length > 0 || exchanged.isWhole) {
+        const by = { node, now: runtime.now() };
+        const { ignored = [] } = await channel.write({ kind: "exchanged", told, exchanged, by });
+        if (ignored.length > 0) onIgnored?.(ignored);
+      }
+      const last = told.at(-1);
+      const isFull = told.length === MOST_TOLD && last !== undefined && rankOf(last.kind) < FIRST_THAT_WAITS;
+      return (exchanged.hasMore || isFull) && !this.#isStopped;
+    } catch (error) {
+      if (!isHandclaspError(error, "ERR_HANDCLASP_OPTION") || told.length === 0) throw error;
+      return await this.#without(told, error.message);
+    }
+  }
+
+  /** One of them cannot be kept by anybody: it is looked for, and left out. */
+  async #without(told: readonly UntoldRow[], reason: string): Promise<true> {
+    const { channel, reader, node, runtime, onIgnored } = this.#options;
+    const [only, ...others] = told;
+    if (only === undefined || others.length > 0) {
+      this.#mostTold = Math.ceil(told.length / 2);
+      return true;
+    }
+    const { kind, key } = only;
+    const exchanged = { rows: [], place: reader.place(), isWhole: false, hasMore: false };
+    await channel.write({ kind: "exchanged", told, exchanged, by: { node, now: runtime.now() } });
+    onIgnored?.([{ kind, key, node, reason }]);
+    return true;
+  }
+}
+
+function toRow({ kind, key, value, at }: UntoldRow): SharedRow {
+  return { kind, key, value, at };
+}

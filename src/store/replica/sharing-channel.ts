@@ -1,0 +1,104 @@
+import { isHandclaspError } from "../../errors.ts";
+import type { SharedRows } from "../../trust/port/shared-rows.ts";
+import type { SettingWrite, SightingsWrite, Write } from "../sqlite/writing/sqlite-writer.ts";
+import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import type { Done } from "../sqlite/writing/write-result.ts";
+import type { LogChannel } from "./log-channel.ts";
+import { RowExchange, type RowExchangeOptions } from "./row-exchange.ts";
+
+/** How long others are waited for. */
+const LATE_MS = 1000;
+
+interface SharingOptions extends RowExchangeOptions {
+  readonly shared: SharedRows;
+  /** Where changes go. Closed with this. */
+  readonly log: LogChannel;
+}
+
+/** Writes to the log what belongs there, and has other machines told of the rest. */
+export class SharingChannel implements WriteChannel {
+  readonly #options: SharingOptions;
+  readonly #exchange: RowExchange;
+
+  constructor(options: SharingOptions) {
+    this.#options = options;
+    this.#exchange = new RowExchange(options);
+  }
+
+  async write(write: Write): Promise<Done> {
+    const { log, channel } = this.#options;
+    switch (write.kind) {
+      case "change": {
+        const done = await log.write(write);
+        // What is not in the log waits here.
+        if (done.text === null) this.#exchange.soon();
+        return done;
+      }
+      case "sightings":
+        return this.#record(write);
+      case "setting":
+        return this.#putSetting(write);
+      case "session":
+      case "session-end": {
+        // Those that are ended may have begun elsewhere a moment ago.
+        if (write.kind === "session-end") await this.#tryToExchange();
+        const done = await channel.write({ kind: "shared", write });
+        await this.#tryToExchange();
+        return done;
+      }
+      default:
+        return log.write(write);
+    }
+  }
+
+  /** Has this replica all that was acknowledged, and told, anywhere before this was called. Throws ERR_HANDCLASP_STORE_READ. */
+  async catchUp(): Promise<void> {
+    await Promise.all([this.#options.log.catchUp(), this.#tryToExchange()]);
+  }
+
+  async close(): Promise<void> {
+    await this.#tryToExchange();
+    this.#exchange.stop();
+    await this.#options.log.close();
+  }
+
+  async #record(write: SightingsWrite): Promise<Done> {
+    const done = await this.#options.channel.write({ kind: "shared", write });
+    const { refusals, opened, closed, looked = [] } = write.batch;
+    if (refusals.length + opened.length + closed.length + looked.length > 0) this.#exchange.soon();
+    return done;
+  }
+
+  /** What must be as it was read is compared where all machines write it. */
+  async #putSetting(write: SettingWrite): Promise<Done> {
+    const { shared, channel, node } = this.#options;
+    const { name, value, former } = write;
+    if (former !== undefined && isShared(name)) {
+      try {
+        await shared.putSetting(name, value, former, node);
+      } catch (error) {
+        // Whoever tries again finds what is there.
+        if (isHandclaspError(error, "ERR_HANDCLASP_CONFLICT")) await this.#tryToExchange();
+        throw error;
+      }
+      return channel.write({ kind: "shared", write: { kind: "setting", name, value, former: undefined } });
+    }
+    const done = await channel.write({ kind: "shared", write });
+    this.#exchange.soon();
+    return done;
+  }
+
+  /** Nobody waits long for others to be told, or fails for it: what is here is told once it can be. */
+  async #tryToExchange(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const stop = this.#options.runtime.after(LATE_MS, resolve);
+    const exchange = this.#exchange.exchange().catch((error: unknown) => this.#options.onFailure?.(error));
+    await Promise.race([exchange, late]);
+    stop();
+  }
+}
+
+/** What servers say of themselves, and count, is each machine's own. */
+function isShared(name: string): boolean {
+  return name !== "server" && !name.startsWith("server:") && !name.startsWith("dropped-");
+}

@@ -1,0 +1,26 @@
+import type { SharedKind } from "../../../trust/port/shared-rows.ts";
+
+/** What machines tell each other, the most urgent first: what there may be much of is last. */
+export const KINDS: readonly SharedKind[] = [
+  "setting",
+  "session",
+  "run",
+  "waiting",
+  "connection",
+  "used",
+  "looked",
+  "refusal",
+  "seen",
+];
+
+/** From here on, what there is much of waits for its turn, once a second. */
+export const FIRST_THAT_WAITS: number = KINDS.indexOf("refusal");
+
+export function rankOf(kind: SharedKind): number {
+  return KINDS.indexOf(kind);
+}
+
+/** A run, and a connection of it, as one key. */
+export function connectionKey(run: string, id: string): string {
+  return `${run} ${id}`;
+}

@@ -1,0 +1,90 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { SharedKind } from "../../../trust/port/shared-rows.ts";
+import { rankOf } from "./shared-kinds.ts";
+
+/**
+ * What a write says of this machine: `told` is what others have told it, or the log: nothing of it is news but that a key
+ * does not wait any more; `taken` is what others wrote: none of it is.
+ */
+export type WriteOrigin = "own" | "told" | "taken";
+
+/** Has every row that is written by this connection, and that others are to be told of, marked in the same transaction. */
+export class UntoldMarks {
+  #origin: WriteOrigin = "own";
+
+  constructor(database: DatabaseSync) {
+    database.function("is_own", () => (this.#origin === "own" ? 1 : 0));
+    database.function("is_taken", () => (this.#origin === "taken" ? 1 : 0));
+    for (const [at, trigger] of TRIGGERS.entries())
+      database.exec(`CREATE TEMP TRIGGER untold_${at} AFTER ${trigger} END`);
+  }
+
+  /** Runs with another origin of what is written. */
+  during<T>(origin: WriteOrigin, run: () => T): T {
+    const before = this.#origin;
+    this.#origin = origin;
+    try {
+      return run();
+    } finally {
+      this.#origin = before;
+    }
+  }
+}
+
+function mark(kind: SharedKind, key: string): string {
+  return `INSERT INTO untold (rank, key) VALUES (${rankOf(kind)}, ${key})
+    ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;`;
+}
+
+/** Rows of one table, each told by itself. */
+function rows(
+  kind: SharedKind,
+  table: string,
+  key: string,
+  isNews: (row: "NEW" | "OLD") => string,
+): readonly string[] {
+  return (["INSERT", "UPDATE", "DELETE"] as const).map((what) => {
+    const row = what === "DELETE" ? "OLD" : "NEW";
+    return `${what} ON main.${table} WHEN ${isNews(row)} BEGIN ${mark(kind, key.replaceAll("ROW", row))}`;
+  });
+}
+
+const IS_WAITING = "NEW.state = 'pending' AND NEW.expires IS NOT NULL AND NEW.note IS NULL";
+
+const TRIGGERS: readonly string[] = [
+  // Of keys that wait nobody is told by it: there is a row for each of them.
+  ...rows(
+    "seen",
+    "seen",
+    "ROW.pin",
+    (row) =>
+      `${row === "OLD" ? "NOT is_taken()" : "is_own()"} AND ${row}.last_seen > 0 AND NOT ${waited(row)}
+        AND NOT EXISTS (SELECT 1 FROM main.keys WHERE pin = ${row}.pin AND state = 'pending')`,
+  ),
+  ...rows("looked", "looked", "ROW.pin", () => "is_own()"),
+  ...rows("used", "api_token_uses", "ROW.id", () => "is_own()"),
+  ...rows("refusal", "refusals", "ROW.place", (row) => `is_own() AND ${row}.node IS NULL`),
+  ...rows("run", "runs", "ROW.id", (row) => `is_own() AND ${row}.node IS NULL`),
+  ...rows("connection", "connections", "ROW.run || ' ' || ROW.id", () => "is_own()"),
+  ...rows("session", "sessions", "ROW.hash", () => "is_own()"),
+  ...rows(
+    "setting",
+    "settings",
+    "ROW.name",
+    (row) =>
+      `is_own() AND ${row}.name NOT LIKE 'dropped-%' AND ${row}.name <> 'server' AND ${row}.name NOT LIKE 'server:%'`,
+  ),
+  `INSERT ON main.keys WHEN NOT is_taken() BEGIN
+     INSERT OR IGNORE INTO waiting_at SELECT NEW.pin, '' WHERE is_own() AND ${IS_WAITING}
+       AND NOT EXISTS (SELECT 1 FROM main.waiting_at WHERE pin = NEW.pin AND node <> '');
+     INSERT INTO untold (rank, key) SELECT ${rankOf("waiting")}, NEW.pin WHERE ${waited("NEW")}
+       ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;`,
+  `UPDATE ON main.keys WHEN NOT is_taken() AND ${waited("NEW")} BEGIN ${mark("waiting", "NEW.pin")}`,
+  `DELETE ON main.keys WHEN NOT is_taken() AND ${waited("OLD")} BEGIN ${mark("waiting", "OLD.pin")}`,
+  `INSERT ON main.certificates WHEN is_own() AND ${waited("NEW")} BEGIN ${mark("waiting", "NEW.pin")}`,
+];
+
+/** Whether others were told, or are to be, that a key waits here. */
+function waited(row: "NEW" | "OLD"): string {
+  return `EXISTS (SELECT 1 FROM main.waiting_at WHERE pin = ${row}.pin AND node = '')`;
+}
