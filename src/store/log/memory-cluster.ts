@@ -3,6 +3,7 @@ import type { LogDraft } from "../../trust/port/change-log.ts";
 import { MemoryChangeLog } from "./memory-change-log.ts";
 import { MemoryNodeRoster } from "./memory-node-roster.ts";
 import { MemorySharedRows } from "./memory-shared-rows.ts";
+import { MemorySnapshotShelf } from "./memory-snapshot-shelf.ts";
 
 interface MemoryClusterOptions {
   /** Milliseconds since the epoch; default the system's clock. */
@@ -18,11 +19,13 @@ export class MemoryCluster implements Cluster {
   readonly log: MemoryChangeLog;
   readonly nodes: MemoryNodeRoster;
   readonly shared: MemorySharedRows;
+  readonly snapshots: MemorySnapshotShelf;
 
   constructor({ now = Date.now, stamp = now, rules = 1 }: MemoryClusterOptions = {}) {
     this.log = new MemoryChangeLog(stamp);
     this.nodes = new MemoryNodeRoster(now, rules);
     this.shared = new MemorySharedRows(now);
+    this.snapshots = new MemorySnapshotShelf(now);
   }
 
   async close(): Promise<void> {}

@@ -1,12 +1,14 @@
 import type { ChangeLog } from "./change-log.ts";
 import type { NodeRoster } from "./node-roster.ts";
 import type { SharedRows } from "./shared-rows.ts";
+import type { SnapshotShelf } from "./snapshot-shelf.ts";
 
 /** What the machines of a cluster share: each part is a port of its own. */
 export interface Cluster {
   readonly log: ChangeLog;
   readonly nodes: NodeRoster;
   readonly shared: SharedRows;
+  readonly snapshots: SnapshotShelf;
   /** Ends all parts: nothing may be asked of them from then on. */
   close(): Promise<void>;
 }

@@ -32,6 +32,7 @@ export class MemoryNode {
         },
         nodes: cluster.nodes,
         shared: cluster.shared,
+        snapshots: cluster.snapshots,
         close: async () => undefined,
       },
       self: new NodeSelf(this.database, { id: randomUUID(), name: "node" }),

@@ -1,0 +1,109 @@
+import type { Sql } from "postgres";
+import { HandclaspError, reasonOf } from "../../errors.ts";
+import {
+  MOST_SNAPSHOTS,
+  type Snapshot,
+  type SnapshotFacts,
+  type SnapshotShelf,
+  type SnapshotWord,
+} from "../../trust/port/snapshot-shelf.ts";
+import type { Pool } from "./pool.ts";
+
+interface Row extends Omit<Snapshot, "place" | "head"> {
+  readonly position: number;
+  readonly hash: string;
+  readonly sequence: number;
+  readonly head: string;
+}
+
+/** The shelf in a PostgreSQL database, in a schema that was made before. */
+export class PostgresSnapshotShelf implements SnapshotShelf {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async begin({ id, place, head, digest, madeBy }: SnapshotFacts): Promise<void> {
+    const isDone = await this.#written(
+      (sql) => sql<{ readonly done: boolean }[]>`
+        SELECT ${this.#pool.name(sql, "begin_snapshot")}(${id}::uuid, ${place.position}::bigint, ${place.hash}::text,
+          ${head.sequence}::bigint, ${head.hash}::text, ${digest}::text, ${madeBy}::uuid) AS done`,
+    );
+    if (!isDone) throw unwritten(`there are ${MOST_SNAPSHOTS} already`);
+  }
+
+  async put(id: string, part: number, bytes: Uint8Array): Promise<void> {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+    const isDone = await this.#written(
+      (sql) => sql<{ readonly done: boolean }[]>`
+        SELECT ${this.#pool.name(sql, "put_snapshot_part")}(${id}::uuid, ${part}::int, ${text}::text) AS done`,
+    );
+    if (!isDone) throw unwritten(`part ${part} is too large, or not the next one`);
+  }
+
+  async finish(id: string): Promise<void> {
+    const isDone = await this.#written(
+      (sql) => sql<{ readonly done: boolean }[]>`
+        SELECT ${this.#pool.name(sql, "finish_snapshot")}(${id}::uuid) AS done`,
+    );
+    if (!isDone) throw unwritten("it was not begun, or is finished");
+  }
+
+  async confirm(id: string, { node, way, digest }: SnapshotWord): Promise<void> {
+    const isDone = await this.#written(
+      (sql) => sql<{ readonly done: boolean }[]>`
+        SELECT ${this.#pool.name(sql, "confirm_snapshot")}(${id}::uuid, ${node}::uuid, ${way}::text, ${digest}::text) AS done`,
+    );
+    if (!isDone) throw unwritten("it is not there");
+  }
+
+  async list(): Promise<readonly Snapshot[]> {
+    const [row] = await this.#read(
+      (sql) => sql<{ readonly all: string }[]>`SELECT ${this.#pool.name(sql, "known_snapshots")}() AS all`,
+    );
+    return (JSON.parse(row?.all ?? "[]") as Row[]).map(({ position, hash, sequence, head, ...rest }) => ({
+      ...rest,
+      place: { position, hash },
+      head: { sequence, hash: head },
+    }));
+  }
+
+  async part(id: string, part: number): Promise<Uint8Array> {
+    const [row] = await this.#read(
+      (sql) => sql<{ readonly part: string | null }[]>`
+        SELECT ${this.#pool.name(sql, "snapshot_part")}(${id}::uuid, ${part}::int) AS part`,
+    );
+    if (typeof row?.part === "string") return Buffer.from(row.part, "base64");
+    throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
+  }
+
+  async drop(id: string): Promise<void> {
+    await this.#written(async (sql) => {
+      await sql`DELETE FROM ${this.#pool.name(sql, "snapshots")} WHERE id = ${id}::uuid`;
+      return [{ done: true }];
+    });
+  }
+
+  async #written(query: (sql: Sql) => Promise<readonly { readonly done: boolean }[]>): Promise<boolean> {
+    try {
+      const [row] = await query(await this.#pool.sql());
+      return row?.done === true;
+    } catch (error) {
+      throw unwritten(reasonOf(error), error);
+    }
+  }
+
+  async #read<T>(query: (sql: Sql) => Promise<T>): Promise<T> {
+    try {
+      return await query(await this.#pool.sql());
+    } catch (error) {
+      const message = `cannot read the snapshots: ${reasonOf(error)}`;
+      throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { cause: error });
+    }
+  }
+}
+
+function unwritten(problem: string, cause?: unknown): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write a snapshot: ${problem}`, { cause });
+}

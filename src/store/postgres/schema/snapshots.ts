@@ -1,0 +1,108 @@
+import {
+  MOST_PART_BYTES,
+  MOST_PARTS,
+  MOST_SNAPSHOTS,
+  UNFINISHED_KEPT_MS,
+} from "../../../trust/port/snapshot-shelf.ts";
+
+const BY_FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp";
+
+/** Snapshots, in parts. Who runs may add some and read all; to take one away is for the owner, who may write the tables. */
+export function snapshotsSchema(schema: string): string {
+  return `
+    CREATE TABLE ${schema}.snapshots (
+      id uuid PRIMARY KEY,
+      "position" bigint NOT NULL,
+      hash text NOT NULL,
+      sequence bigint NOT NULL,
+      head text NOT NULL,
+      digest text NOT NULL,
+      made_by uuid NOT NULL,
+      at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      finished boolean NOT NULL DEFAULT false,
+      parts int NOT NULL DEFAULT 0,
+      bytes bigint NOT NULL DEFAULT 0
+    );
+    CREATE TABLE ${schema}.snapshot_parts (
+      id uuid NOT NULL REFERENCES ${schema}.snapshots ON DELETE CASCADE,
+      part int NOT NULL,
+      data bytea NOT NULL,
+      PRIMARY KEY (id, part)
+    );
+    ALTER TABLE ${schema}.snapshot_parts ALTER COLUMN data SET STORAGE EXTERNAL;
+    CREATE TABLE ${schema}.snapshot_words (
+      id uuid NOT NULL REFERENCES ${schema}.snapshots ON DELETE CASCADE,
+      node uuid NOT NULL,
+      way text NOT NULL CHECK (way IN ('follows', 'anew')),
+      digest text NOT NULL,
+      PRIMARY KEY (id, node, way)
+    );
+
+    CREATE FUNCTION ${schema}.begin_snapshot(id uuid, "position" bigint, hash text, sequence bigint, head text, digest text,
+      made_by uuid) RETURNS boolean
+    ${BY_FUNCTION} AS $begin$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended('${schema}.snapshots', 0));
+      DELETE FROM ${schema}.snapshots s WHERE NOT s.finished
+        AND (s.made_by = begin_snapshot.made_by OR s.at < clock_timestamp() - ${UNFINISHED_KEPT_MS} * interval '1 ms');
+      IF (SELECT count(*) FROM ${schema}.snapshots) >= ${MOST_SNAPSHOTS} THEN
+        RETURN false;
+      END IF;
+      INSERT INTO ${schema}.snapshots VALUES (begin_snapshot.id, begin_snapshot."position", begin_snapshot.hash,
+        begin_snapshot.sequence, begin_snapshot.head, begin_snapshot.digest, begin_snapshot.made_by);
+      RETURN true;
+    END $begin$;
+
+    CREATE FUNCTION ${schema}.put_snapshot_part(snapshot uuid, part int, data text) RETURNS boolean
+    ${BY_FUNCTION} AS $put$
+    DECLARE
+      given bytea := decode(data, 'base64');
+    BEGIN
+      UPDATE ${schema}.snapshots s SET parts = s.parts + 1, bytes = s.bytes + octet_length(given)
+        WHERE s.id = snapshot AND NOT s.finished AND s.parts = put_snapshot_part.part AND s.parts < ${MOST_PARTS}
+          AND octet_length(given) <= ${MOST_PART_BYTES};
+      IF NOT FOUND THEN
+        RETURN false;
+      END IF;
+      INSERT INTO ${schema}.snapshot_parts VALUES (snapshot, put_snapshot_part.part, given);
+      RETURN true;
+    END $put$;
+
+    CREATE FUNCTION ${schema}.finish_snapshot(snapshot uuid) RETURNS boolean
+    ${BY_FUNCTION} AS $finish$
+    BEGIN
+      UPDATE ${schema}.snapshots s SET finished = true WHERE s.id = snapshot AND NOT s.finished;
+      RETURN FOUND;
+    END $finish$;
+
+    CREATE FUNCTION ${schema}.confirm_snapshot(snapshot uuid, node uuid, way text, digest text) RETURNS boolean
+    ${BY_FUNCTION} AS $confirm$
+    BEGIN
+      IF NOT EXISTS (SELECT FROM ${schema}.snapshots s WHERE s.id = snapshot AND s.finished) THEN
+        RETURN false;
+      END IF;
+      INSERT INTO ${schema}.snapshot_words AS w VALUES (snapshot, confirm_snapshot.node, confirm_snapshot.way, confirm_snapshot.digest)
+        ON CONFLICT ON CONSTRAINT snapshot_words_pkey DO UPDATE SET digest = excluded.digest;
+      RETURN true;
+    END $confirm$;
+
+    CREATE FUNCTION ${schema}.known_snapshots() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $known$
+      SELECT coalesce(json_agg(json_build_object('id', s.id, 'position', s."position", 'hash', s.hash, 'sequence', s.sequence,
+        'head', s.head, 'digest', s.digest, 'madeBy', s.made_by, 'parts', s.parts, 'bytes', s.bytes,
+        'at', floor(extract(epoch FROM s.at) * 1000), 'words', coalesce((
+          SELECT json_agg(json_build_object('node', w.node, 'way', w.way, 'digest', w.digest) ORDER BY w.node, w.way)
+          FROM ${schema}.snapshot_words w WHERE w.id = s.id), '[]'))
+        ORDER BY s."position" DESC, s.at DESC), '[]')::text
+      FROM ${schema}.snapshots s WHERE s.finished;
+    $known$;
+
+    CREATE FUNCTION ${schema}.snapshot_part(snapshot uuid, part int) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $part$
+      SELECT encode(p.data, 'base64') FROM ${schema}.snapshot_parts p JOIN ${schema}.snapshots s ON s.id = p.id
+      WHERE p.id = snapshot AND p.part = snapshot_part.part AND s.finished;
+    $part$;
+
+    REVOKE ALL ON FUNCTION ${schema}.begin_snapshot, ${schema}.put_snapshot_part, ${schema}.finish_snapshot,
+      ${schema}.confirm_snapshot, ${schema}.known_snapshots, ${schema}.snapshot_part FROM PUBLIC;`;
+}

@@ -1,0 +1,71 @@
+import type { ChainHead } from "../records/events.ts";
+import type { LogPlace } from "./change-log.ts";
+
+/** What a snapshot says that it is. */
+export interface SnapshotFacts {
+  /** A UUID, lower-case. */
+  readonly id: string;
+  /** The last change that was carried out for it; position 0 where the log begins with it. */
+  readonly place: LogPlace;
+  /** The end of the chain of events, there. */
+  readonly head: ChainHead;
+  /** Of all rows that were decided about, there: 64 lower-case hex digits. */
+  readonly digest: string;
+  /** The node that made it: a UUID, lower-case. */
+  readonly madeBy: string;
+}
+
+/** Somebody who came to the same: a node by following the log, or whoever carried it out anew. */
+export interface SnapshotWord {
+  /** A UUID, lower-case. */
+  readonly node: string;
+  readonly way: "follows" | "anew";
+  readonly digest: string;
+}
+
+/** A snapshot that is whole. */
+export interface Snapshot extends SnapshotFacts {
+  /** How many parts it has, and their bytes altogether. */
+  readonly parts: number;
+  readonly bytes: number;
+  /** Milliseconds since the epoch, by the clock of whoever keeps the shelf. */
+  readonly at: number;
+  /** Who came to the same, or did not. */
+  readonly words: readonly SnapshotWord[];
+}
+
+/** A part has no more bytes. */
+export const MOST_PART_BYTES: number = 2 * 1024 * 1024;
+/** And a snapshot no more parts. */
+export const MOST_PARTS = 16_384;
+/** As many are kept; whoever wants another one takes some away first. */
+export const MOST_SNAPSHOTS = 8;
+/** One that is not finished by then is given up. */
+export const UNFINISHED_KEPT_MS: number = 3_600_000;
+
+/** What the log led to, at some of its places: new nodes start from there. */
+export interface SnapshotShelf {
+  /** Begins one; the node's own that it did not finish goes. Throws ERR_HANDCLASP_STORE_WRITE, also when there is no room. */
+  begin(facts: SnapshotFacts): Promise<void>;
+  /** Adds the next part. Throws ERR_HANDCLASP_STORE_WRITE for what is too large, and for a snapshot that is finished or gone. */
+  put(id: string, part: number, bytes: Uint8Array): Promise<void>;
+  /** From now on it is there, for everybody. */
+  finish(id: string): Promise<void>;
+  /** Says that somebody came to this digest at that place. */
+  confirm(id: string, word: SnapshotWord): Promise<void>;
+  /** All that are finished, the furthest first. Throws ERR_HANDCLASP_STORE_READ. */
+  list(): Promise<readonly Snapshot[]>;
+  /** The bytes of one part, the first is 0. Throws ERR_HANDCLASP_STORE_READ, also for one that is not there. */
+  part(id: string, part: number): Promise<Uint8Array>;
+  /** Takes one away: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
+  drop(id: string): Promise<void>;
+}
+
+/**
+ * Whether a snapshot may be started from: two nodes came to its digest by following the log, or somebody did by carrying
+ * it out anew; and nobody came to another one.
+ */
+export function counts({ digest, words }: Pick<Snapshot, "digest" | "words">): boolean {
+  if (words.some((word) => word.digest !== digest)) return false;
+  return words.some(({ way }) => way === "anew") || new Set(words.map(({ node }) => node)).size >= 2;
+}

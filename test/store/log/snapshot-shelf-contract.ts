@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+import { describe, it } from "node:test";
+import {
+  counts,
+  MOST_PART_BYTES,
+  MOST_SNAPSHOTS,
+  type SnapshotFacts,
+  type SnapshotShelf,
+} from "../../../src/trust/port/snapshot-shelf.ts";
+
+export interface OpenedShelf extends AsyncDisposable {
+  readonly shelf: SnapshotShelf;
+  /** Another one of the same snapshots. */
+  another(): SnapshotShelf;
+}
+
+const DIGEST = "ab".repeat(32);
+const UNWRITTEN = { code: "ERR_HANDCLASP_STORE_WRITE" };
+const UNREAD = { code: "ERR_HANDCLASP_STORE_READ" };
+
+function factsAt(position: number): SnapshotFacts {
+  return {
+    id: randomUUID(),
+    place: { position, hash: "cd".repeat(32) },
+    head: { sequence: position, hash: "ef".repeat(32) },
+    digest: DIGEST,
+    madeBy: randomUUID(),
+  };
+}
+
+/** What every shelf of snapshots promises. */
+export function snapshotShelfContract(kind: string, open: () => Promise<OpenedShelf>): void {
+  describe(`a shelf of snapshots: ${kind}`, () => {
+    it("gives back to everybody, byte by byte, what was put on it, once it is finished", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      const facts = factsAt(3);
+      const parts = [randomBytes(10), Buffer.alloc(0), randomBytes(100_000)];
+      await shelf.begin(facts);
+      for (const [part, bytes] of parts.entries()) await shelf.put(facts.id, part, bytes);
+      assert.deepEqual(await shelf.list(), []);
+      await assert.rejects(shelf.part(facts.id, 0), UNREAD);
+      await shelf.finish(facts.id);
+      const other = opened.another();
+      const [found] = await other.list();
+      assert.deepEqual(found, { ...facts, parts: 3, bytes: 100_010, at: found?.at, words: [] });
+      assert.ok(Number.isInteger(found?.at));
+      for (const [part, bytes] of parts.entries()) {
+        assert.deepEqual(Buffer.from(await other.part(facts.id, part)), bytes);
+      }
+      await assert.rejects(shelf.part(facts.id, 3), UNREAD);
+    });
+
+    it("takes parts in their order alone, none that is too large, and none once it is finished", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      const { id, ...facts } = factsAt(3);
+      await shelf.begin({ id, ...facts });
+      await assert.rejects(shelf.put(id, 1, randomBytes(1)), UNWRITTEN);
+      await assert.rejects(shelf.put(id, 0, Buffer.alloc(MOST_PART_BYTES + 1)), UNWRITTEN);
+      await shelf.put(id, 0, randomBytes(1));
+      await assert.rejects(shelf.put(id, 0, randomBytes(1)), UNWRITTEN);
+      await shelf.finish(id);
+      await assert.rejects(shelf.put(id, 1, randomBytes(1)), UNWRITTEN);
+      await assert.rejects(shelf.finish(id), UNWRITTEN);
+      await assert.rejects(shelf.put(randomUUID(), 0, randomBytes(1)), UNWRITTEN);
+    });
+
+    it("has a snapshot count that two nodes came to, or one who carried the log out anew, and nobody else", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      const facts = factsAt(3);
+      const isCounted = async (): Promise<boolean> => {
+        const [snapshot] = await shelf.list();
+        return snapshot !== undefined && counts(snapshot);
+      };
+      await shelf.begin(facts);
+      await assert.rejects(
+        shelf.confirm(facts.id, { node: randomUUID(), way: "anew", digest: DIGEST }),
+        UNWRITTEN,
+      );
+      await shelf.finish(facts.id);
+      assert.equal(await isCounted(), false);
+      const word = { node: facts.madeBy, way: "follows", digest: DIGEST } as const;
+      await shelf.confirm(facts.id, word);
+      await shelf.confirm(facts.id, word);
+      assert.equal(await isCounted(), false);
+      await shelf.confirm(facts.id, { ...word, node: randomUUID() });
+      assert.equal(await isCounted(), true);
+      await shelf.confirm(facts.id, { ...word, node: randomUUID(), digest: "00".repeat(32) });
+      assert.equal(await isCounted(), false);
+      await shelf.confirm(facts.id, { ...word, way: "anew" });
+      assert.equal(await isCounted(), false);
+    });
+
+    it("lists the furthest first, and forgets what is dropped", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      for (const position of [0, 5, 2]) {
+        const facts = factsAt(position);
+        await shelf.begin(facts);
+        await shelf.finish(facts.id);
+      }
+      const positions = async (): Promise<readonly number[]> =>
+        (await shelf.list()).map(({ place }) => place.position);
+      assert.deepEqual(await positions(), [5, 2, 0]);
+      await shelf.drop((await shelf.list())[1]?.id ?? "");
+      assert.deepEqual(await positions(), [5, 0]);
+    });
+
+    it("has room for so many, and gives up what a node left unfinished when it begins anew", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      const facts = factsAt(1);
+      for (let begun = 0; begun < MOST_SNAPSHOTS; begun++) await shelf.begin({ ...facts, id: randomUUID() });
+      for (let begun = 0; begun < MOST_SNAPSHOTS - 1; begun++) await shelf.begin(factsAt(1));
+      await assert.rejects(shelf.begin(factsAt(1)), UNWRITTEN);
+    });
+  });
+}
