@@ -101,7 +101,7 @@ export class LogChannel implements WriteChannel {
     let text: string | null | undefined;
     try {
       // What is here says nothing any more.
-      if (this.#options.replica.isOnBranch()) await this.#follower.catchUp();
+      if (this.#options.replica.isOnBranch()) await this.#catchUpFirst();
       const settled = await this.#settle(change, before);
       ({ text } = settled);
       if (text === undefined || text === null) return settled;
@@ -149,12 +149,17 @@ export class LogChannel implements WriteChannel {
       if (!isHandclaspError(error)) throw error;
     }
     await Promise.allSettled(before);
+    await this.#catchUpFirst();
+    return channel.write({ kind: "settle", change });
+  }
+
+  /** Before anything of a change is appended. */
+  async #catchUpFirst(): Promise<void> {
     try {
       await this.#follower.catchUp();
     } catch (cause) {
       throw unappended(cause);
     }
-    return channel.write({ kind: "settle", change });
   }
 
   #append(draft: LogDraft): Promise<void> {

@@ -9,7 +9,7 @@ interface Became {
 }
 
 /** Names of this kind are given to whoever is first and to nobody else. */
-const OWN_NAME = /^(?:peer|token)-\d+$/;
+const OWN_NAME = /^(?:peer|token)-[\d-]+$/;
 
 /**
  * What a log leads to, said in few words and from the log alone: who is first in it has the name, a token counts once,
@@ -18,10 +18,19 @@ const OWN_NAME = /^(?:peer|token)-\d+$/;
 export class Expectation {
   readonly #became = new Map<KeyPin, Became[]>();
   readonly #holders = new Map<string, KeyPin>();
-  readonly #tokens = new Map<string, { readonly name: string; usedBy: KeyPin | null }>();
+  readonly #tokens = new Map<
+    string,
+    { readonly name: string; usedBy: KeyPin | null; isCancelled: boolean }
+  >();
   /** By position, counted from 1: what an entry is about, of what is known here. */
   readonly #about: { readonly pins: readonly KeyPin[]; readonly name: string | null }[] = [];
+  readonly #isOwn: (pin: KeyPin) => boolean;
   readonly #claimed = new Set<KeyPin>();
+
+  /** `isOwn` tells keys that nobody decides about by hand, but for revoking them. */
+  constructor(isOwn: (pin: KeyPin) => boolean = () => true) {
+    this.#isOwn = isOwn;
+  }
 
   /** Takes the next entry. Throws when it should not be in the log. */
   take({ position, change: text }: LogEntry): void {
@@ -35,19 +44,23 @@ export class Expectation {
         if (!OWN_NAME.test(name)) return;
         if (this.#claimed.has(pin)) throw new Error(`the claim of ${pin} is twice in the log`);
         this.#claimed.add(pin);
-        if (!this.#holders.has(name)) this.#trust(name, pin, position);
+        if (!this.#holders.has(name) && !this.#became.has(pin)) this.#trust(name, pin, position);
         this.#about[position] = { pins: [pin], name };
         return;
       }
       case "create-token":
         if (OWN_NAME.test(change.token.nameKey))
-          this.#tokens.set(change.token.id, { name: change.token.nameKey, usedBy: null });
+          this.#tokens.set(change.token.id, {
+            name: change.token.nameKey,
+            usedBy: null,
+            isCancelled: false,
+          });
         return;
       case "join": {
         const token = this.#tokens.get(change.token);
         if (token === undefined) return;
         const { pin } = change.certificate;
-        if (token.usedBy === null) {
+        if (token.usedBy === null && !token.isCancelled && !this.#became.has(pin)) {
           token.usedBy = pin;
           this.#trust(token.name, pin, position);
         }
@@ -59,6 +72,15 @@ export class Expectation {
         if (pin === null || !this.#became.has(pin)) return;
         this.#became.get(pin)?.push({ position, state: "revoked" });
         this.#about[position] = { pins: [pin], name: null };
+        return;
+      }
+      case "take-away": {
+        const pins = change.takings.flatMap((taking) =>
+          taking.what === "key" && this.#isOwn(taking.pin) ? [taking.pin] : [],
+        );
+        for (const taking of change.takings) if (taking.what === "token") this.#cancel(taking.id);
+        for (const pin of pins) this.#bar(pin, position);
+        this.#about[position] = { pins, name: null };
         return;
       }
       case "hold":
@@ -91,6 +113,18 @@ export class Expectation {
 
   get tokensUsed(): number {
     return [...this.#tokens.values()].filter(({ usedBy }) => usedBy !== null).length;
+  }
+
+  #cancel(id: string): void {
+    const token = this.#tokens.get(id);
+    if (token !== undefined && token.usedBy === null) token.isCancelled = true;
+  }
+
+  /** Who was never let in, as far as this log goes, is kept out from now on. */
+  #bar(pin: KeyPin, position: number): void {
+    const became = this.#became.get(pin) ?? [];
+    this.#became.set(pin, became);
+    if (became.at(-1)?.state !== "revoked") became.push({ position, state: "revoked" });
   }
 
   #trust(name: string, pin: KeyPin, position: number): void {

@@ -11,9 +11,13 @@ interface FaultsOptions {
   readonly server: LogServer;
   /** Sets the clock of the log this far off. */
   readonly setLogClock: (offMs: number) => void;
+  /** Another database takes over that lacks so many changes. */
+  readonly failOver: (lacking: number) => void;
 }
 
 const BETWEEN_MS = 200;
+/** The longer the log is, the longer it takes to carry it out anew. */
+const SELDOM_FROM = 1000;
 const HOUR_MS = 3_600_000;
 
 /** What goes wrong, from a seed, until it is told to stop. */
@@ -54,7 +58,7 @@ export class Faults {
   }
 
   #kinds(node: SimulatedNode): readonly (readonly [string, () => void])[] {
-    const { time, chance, server, setLogClock } = this.#options;
+    const { time, chance, server, setLogClock, failOver } = this.#options;
     const { weather } = node;
     return [
       [
@@ -117,6 +121,10 @@ export class Faults {
       ["another process", () => node.processes < 3 && node.start()],
       ["clock off", () => void (node.clockOffMs = chance.pick([-HOUR_MS, 0, HOUR_MS]))],
       ["log's clock off", () => setLogClock(chance.pick([-HOUR_MS, 0, 1000]))],
+      [
+        "fail-over",
+        () => chance.chance(SELDOM_FROM / (SELDOM_FROM + server.length)) && failOver(chance.below(20)),
+      ],
       [
         "log away",
         () =>

@@ -138,17 +138,21 @@ export class Link implements ChangeLog {
       broken(false);
       return promise;
     }
+    const { count } = server;
+    const isAway = (): boolean => server.isAway || server.count !== count;
     const isLost = chance.chance(weather.loss);
     const isUnanswered = chance.chance(weather.loss);
     this.#arrives(() => {
-      if (weather.isCut || server.isAway) return broken(true);
+      if (weather.isCut || isAway()) return broken(true);
       if (isLost) {
-        if (chance.chance(0.5)) this.#late(serve);
+        if (chance.chance(0.5)) this.#late(serve, isAway);
         return broken(true);
       }
       void serve().then(
         (answer) =>
-          isUnanswered ? broken(true) : this.#arrives(() => (weather.isCut ? broken(true) : resolve(answer))),
+          isUnanswered
+            ? broken(true)
+            : this.#arrives(() => (weather.isCut || server.count !== count ? broken(true) : resolve(answer))),
         reject,
       );
     });
@@ -156,10 +160,10 @@ export class Link implements ChangeLog {
   }
 
   /** The server does what nobody waits for any more. */
-  #late<T>(serve: () => Promise<T>): void {
-    const { time, chance, server } = this.#options;
+  #late<T>(serve: () => Promise<T>, isAway: () => boolean): void {
+    const { time, chance } = this.#options;
     time.after(chance.next() * LATE_MS, () => {
-      if (!server.isAway) void serve();
+      if (!isAway()) void serve();
     });
   }
 

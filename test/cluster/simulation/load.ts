@@ -28,6 +28,7 @@ export class Load {
   readonly #nodes: readonly SimulatedNode[];
   readonly #next: Arrival[] = [];
   readonly #met: KeyPin[] = [];
+  readonly #own = new Set<string>();
   readonly #open: { readonly id: string; readonly number: number }[] = [];
   #count = 0;
 
@@ -41,6 +42,11 @@ export class Load {
     this.#met.push(pin);
   }
 
+  /** Whether a key is one of those that nobody decides about by hand, but for revoking it. */
+  isOwn(key: string): boolean {
+    return this.#own.has(key);
+  }
+
   next(): Arrival {
     for (;;) {
       const next = this.#next.shift();
@@ -50,7 +56,7 @@ export class Load {
   }
 
   #draw(): void {
-    const kind = this.#node().head().sequence > UNDONE_AT_MOST ? this.#chance.next() : 0;
+    const kind = this.#node().standing().head.sequence > UNDONE_AT_MOST ? this.#chance.next() : 0;
     if (kind < 0.3) this.#add(this.#random(), null);
     else if (kind < 0.7) this.#race();
     else if (kind < 0.77) this.#token();
@@ -77,7 +83,7 @@ export class Load {
     const peer = `peer-${++this.#count}`;
     const rivals = 1 + this.#chance.below(4);
     for (let rival = 0; rival < rivals; rival++) {
-      const certificate = certificateOf(`${peer}.${rival}`, peer);
+      const certificate = this.#certificate(`${peer}.${rival}`, peer);
       this.#add(
         { type: "claim", ...this.#origin(), ...PENDING, certificate, peer, source: "first-use" },
         certificate.pin,
@@ -94,7 +100,7 @@ export class Load {
       id,
       publicKey: new Uint8Array(32).fill(number % 256),
       peer: `token-${number}`,
-      serverPin: certificateOf("server", "server").pin,
+      serverPin: toSeenCertificate(settledFacts("server", "", "server")).pin,
       from: null,
       replace: false,
       expires: EPOCH + 1e12,
@@ -108,7 +114,7 @@ export class Load {
     if (token === undefined) return;
     const rivals = 1 + this.#chance.below(4);
     for (let rival = 0; rival < rivals; rival++) {
-      const certificate = certificateOf(`token-${token.number}.${rival}`, undefined);
+      const certificate = this.#certificate(`token-${token.number}.${rival}`, undefined);
       this.#add(
         { type: "join", ...this.#origin(), certificate, token: token.id },
         certificate.pin,
@@ -125,7 +131,7 @@ export class Load {
 
   #stranger(): void {
     const peer = `stranger-${++this.#count}`;
-    const certificate = certificateOf(peer, peer);
+    const certificate = this.#certificate(peer, peer);
     this.#add({ type: "hold", ...this.#origin(), ...PENDING, certificate, peer, conflictsWith: null }, null);
   }
 
@@ -145,8 +151,10 @@ export class Load {
   #drawn(): { readonly below: (end: number) => number } {
     return { below: (end) => this.#chance.below(end) };
   }
-}
 
-function certificateOf(key: string, claimedName: string | undefined): SeenCertificate {
-  return toSeenCertificate(settledFacts(key, "", claimedName));
+  #certificate(key: string, claimedName: string | undefined): SeenCertificate {
+    const certificate = toSeenCertificate(settledFacts(key, "", claimedName));
+    this.#own.add(certificate.pin);
+    return certificate;
+  }
 }

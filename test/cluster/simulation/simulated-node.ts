@@ -2,14 +2,13 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openDatabase } from "../../../src/node-sqlite.ts";
 import { LogChannel } from "../../../src/store/replica/log-channel.ts";
 import { NodeSelf } from "../../../src/store/replica/node-self.ts";
-import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
+import { ReplicaReader, type Standing } from "../../../src/store/replica/replica-reader.ts";
 import type { Runtime } from "../../../src/store/replica/runtime.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
 import type { LogPlace } from "../../../src/trust/port/change-log.ts";
 import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import type { Change, Outcome } from "../../../src/trust/records/change.ts";
-import type { ChainHead } from "../../../src/trust/records/events.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { CALM, Link, type Weather } from "./link.ts";
 import type { LogServer } from "./log-server.ts";
@@ -45,7 +44,6 @@ export class SimulatedNode {
   readonly #options: SimulatedNodeOptions;
   readonly #processes: Process[] = [];
   readonly #replica: ReplicaReader;
-  readonly #head: StatementSync;
   readonly #state: StatementSync;
   readonly #holders: StatementSync;
 
@@ -54,7 +52,6 @@ export class SimulatedNode {
     this.id = options.chance.uuid();
     createSchema(this.database);
     this.#replica = new ReplicaReader(this.database);
-    this.#head = this.database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
     this.#state = this.database.prepare("SELECT state FROM keys WHERE pin = ?");
     this.#holders = this.database.prepare(
       "SELECT count(*) AS count FROM keys WHERE name_key = ? AND state = 'trusted'",
@@ -69,9 +66,8 @@ export class SimulatedNode {
     return this.#replica.place();
   }
 
-  head(): ChainHead {
-    const row = this.#head.get() as unknown as ChainHead | undefined;
-    return row ?? { sequence: 0, hash: "" };
+  standing(): Standing {
+    return this.#replica.standing();
   }
 
   state(pin: KeyPin): string | undefined {
