@@ -305,9 +305,9 @@ export class MapStore implements TrustStore {
     };
   }
 
-  replication(): null {
-    return null;
-  }
+  readonly replication = (): null => null;
+
+  async catchUp(): Promise<void> {}
 
   async backup(path: string): Promise<void> {
     writeFileSync(path, serialize(Object.entries(this.#rows)), { flag: "wx", mode: 0o600 });

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admission: ["trust", "x509"],
   authorizer: ["admission", "trust", "x509"],
   admin: ["trust", "operator"],
-  store: ["trust", "x509"],
+  store: ["client", "trust", "x509"],
   guard: ["admission", "trust", "tls", "x509"],
   client: ["trust", "tls", "x509"],
   gateway: ["guard", "client", "trust", "x509"],
@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   "remedy.ts",
+  "data-folder.ts",
   "duration.ts",
   "errors.ts",
   "check-options.ts",

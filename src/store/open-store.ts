@@ -1,17 +1,23 @@
+import { dataFolder } from "../data-folder.ts";
 import { check, TEXT } from "../check-options.ts";
 import { STORE_HINT, StoreUrl } from "../trust/port/store-url.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
+import { openSharedStore } from "./open-shared-store.ts";
 import { openMemoryStore } from "./sqlite/memory-store.ts";
-import { openSqliteStore, type StoreOptions } from "./sqlite/sqlite-store.ts";
+import { openSqliteStore } from "./sqlite/sqlite-store.ts";
+import type { StoreOptions } from "./sqlite/store-options.ts";
 
-/** Opens `memory:`, `sqlite:PATH` or a bare path. Throws ERR_HANDCLASP_STORE_*; never puts an empty store over another. */
+/** Opens `memory:`, `sqlite:PATH`, a bare path, or `postgres://…`. Throws ERR_HANDCLASP_STORE_*; never puts an empty store over another. */
 export function openStore(url: string, options: StoreOptions = {}): TrustStore {
   check("the store to open", url, TEXT, STORE_HINT);
-  return openStoreAt(StoreUrl.parse(url), options);
+  return openStoreAt(StoreUrl.parse(url, dataFolder), options);
 }
 
 /** The same for what was read already. */
 export function openStoreAt(url: StoreUrl, options: StoreOptions = {}): TrustStore {
-  const { file } = url.in(process.cwd());
+  const at = url.in(process.cwd());
+  const { file, cluster } = at;
+  if (cluster !== null && file !== null)
+    return openSharedStore({ address: cluster, file, url: String(at) }, options);
   return file === null ? openMemoryStore(options) : openSqliteStore(file, options);
 }

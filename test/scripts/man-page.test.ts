@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { manPage } from "../../scripts/man-page.ts";
-import { dataFolder } from "../../src/cli/trust-store/data-folder.ts";
+import { dataFolder } from "../../src/data-folder.ts";
 import { commandTree } from "../../src/cli/verbs.ts";
 import { leavesOf } from "../cli/support/leaves.ts";
 

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { OperatorAct } from "../../operator/act.ts";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { shellQuoted } from "../terminal/shell-quoted.ts";
-import { dataFolder } from "../trust-store/data-folder.ts";
+import { dataFolder } from "../../data-folder.ts";
 
 /** What of a command line stands before what it is about: the verb's words and its options, each with its values. */
 interface Words {

@@ -10,7 +10,7 @@ import { parseEvent } from "../../trust/records/events.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { knownServersUrl } from "../client/known-servers.ts";
-import { dataFolder } from "../trust-store/data-folder.ts";
+import { dataFolder } from "../../data-folder.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { type Finding, toBrokenFinding, toFinding } from "./finding.ts";
 import { identitiesFolder } from "../identities/make-identity.ts";

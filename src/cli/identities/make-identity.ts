@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { IdentityPem } from "../../client/identities/identity.ts";
 import { createIdentity } from "../../x509/create-identity.ts";
 import type { IdentityType } from "../../x509/identity-type.ts";
-import { dataFolder } from "../trust-store/data-folder.ts";
+import { dataFolder } from "../../data-folder.ts";
 
 /** The identity that is used when none is named. */
 export const DEFAULT_IDENTITY = "default";

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
 import { Operator } from "../../operator/operator.ts";
 import { openStoreAt } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
+import { say } from "../terminal/output.ts";
 import { processName } from "./process-name.ts";
 import { userName } from "./user-name.ts";
 
@@ -23,15 +24,28 @@ export async function withStore<T>(
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
   await using store = openStoreAt(url, { process: processName(verb), readOnly: reads });
+  await catchUp(store, reads);
   return await run(
     store,
     new Operator(store, { user: userName(), process: processName(verb), now: Date.now, via: "cli" }),
   );
 }
 
+/** Who only reads is told how old it is, where that is not how things are; nobody changes what they do not see. */
+async function catchUp(store: TrustStore, reads: boolean): Promise<void> {
+  try {
+    await store.catchUp();
+  } catch (error) {
+    const { upToDateAt = null } = store.replication() ?? {};
+    if (!reads || upToDateAt === null) throw error;
+    say(`what follows may be older than it looks: ${reasonOf(error)}`);
+  }
+}
+
 /** Opening would make an empty store: from a mistyped path, the answer would be that nobody is known. */
-function refuseMissing({ file }: StoreUrl): void {
-  if (file === null || existsSync(file)) return;
+function refuseMissing({ kind, file }: StoreUrl): void {
+  // A replica is made of what the others have.
+  if (kind !== "sqlite" || file === null || existsSync(file)) return;
   throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `there is no trust store at ${file}`, {
     hint: "handclasp serve, gateway and authorizer make one; --store or HANDCLASP_STORE names another",
   });

@@ -1,3 +1,4 @@
+import { dataFolder } from "../../data-folder.ts";
 import { parseServerAddress } from "../../client/servers/server-address.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
 import type { AdminValues, GatewaySettings, MetricsConfig } from "./config.ts";
@@ -8,7 +9,7 @@ import type { Settings } from "./setting.ts";
 
 /** What a gateway has besides its listeners, as `LISTENER_SETTINGS` has what is theirs. */
 export const GATEWAY_SETTINGS: Settings<GatewaySettings> = {
-  store: { key: "store", reader: text((url) => StoreUrl.parse(url)) },
+  store: { key: "store", reader: text((url) => StoreUrl.parse(url, dataFolder)) },
   workers: {
     key: "workers",
     reader: countOrAuto,

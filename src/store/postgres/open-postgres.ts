@@ -1,10 +1,34 @@
-import type { Sql } from "postgres";
+import { Socket } from "node:net";
+import type Driver from "postgres";
+import type { Options, Sql } from "postgres";
+import { HandclaspError, hasCode, toError } from "../../errors.ts";
+import { KnownServers } from "../../client/servers/known-servers.ts";
+import { type ClusterAddress, parseClusterUrl } from "../../trust/port/cluster-address.ts";
+import { openMemoryStore } from "../sqlite/memory-store.ts";
+import { DatabaseSockets, type KnownDatabases } from "./database-sockets.ts";
+import { databasePassword } from "./database-password.ts";
 import { Pool } from "./pool.ts";
 
+/** What the driver has no type for. */
+interface DriverOptions extends Options<Record<string, never>> {
+  readonly socket: () => Promise<Socket>;
+  readonly pass: () => string;
+  readonly sslnegotiation: null;
+}
+
 /** Connections that ask for nothing by themselves, and say nothing by themselves; each is made when it is needed. */
-export async function connectPostgres(url: string): Promise<Sql> {
-  const { default: postgres } = await import("postgres");
-  return postgres(url, {
+export async function connectDatabase(address: ClusterAddress, known: KnownDatabases): Promise<Sql> {
+  const postgres = await loadDriver();
+  const sockets = new DatabaseSockets(address, known);
+  const options: DriverOptions = {
+    host: "localhost",
+    port: 5432,
+    user: address.user,
+    database: address.database,
+    pass: () => databasePassword(address),
+    ssl: false,
+    sslnegotiation: null,
+    socket: () => openOrFailed(sockets),
     max: 2,
     // A pooler in transaction mode has no named statements.
     prepare: false,
@@ -12,11 +36,42 @@ export async function connectPostgres(url: string): Promise<Sql> {
     onnotice: () => undefined,
     connect_timeout: 5,
     backoff: false,
+    max_lifetime: null,
     connection: { application_name: "handclasp" },
-  });
+  };
+  return postgres(options);
+}
+
+/** The same for a database that is named by its URL alone, and known to nobody. */
+export function connectPostgres(url: string): Promise<Sql> {
+  const options = { now: Date.now, process: `node ${process.pid}` };
+  return connectDatabase(parseClusterUrl(url).cluster, () => new KnownServers(openMemoryStore(), options));
 }
 
 /** A schema of a database, by connections of its own. */
 export function openPool(url: string, schema: string): Pool {
   return new Pool(() => connectPostgres(url), schema);
+}
+
+async function loadDriver(): Promise<typeof Driver> {
+  try {
+    return (await import("postgres")).default;
+  } catch (error) {
+    if (!hasCode(error, "ERR_MODULE_NOT_FOUND")) throw error;
+    throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", "a store in PostgreSQL needs the package postgres", {
+      hint: "npm install postgres, beside handclasp",
+      cause: error,
+    });
+  }
+}
+
+/** The driver loses a connection whose socket cannot be made; one that fails as soon as it is there, it takes as closed. */
+async function openOrFailed(sockets: DatabaseSockets): Promise<Socket> {
+  try {
+    return await sockets.open();
+  } catch (error) {
+    const failed = new Socket();
+    setImmediate(() => failed.destroy(toError(error)));
+    return failed;
+  }
 }

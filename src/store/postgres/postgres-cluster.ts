@@ -12,17 +12,20 @@ export class PostgresCluster implements Cluster {
   readonly shared: PostgresSharedRows;
   readonly snapshots: PostgresSnapshotShelf;
   readonly #pool: Pool;
+  readonly #onClose: () => Promise<void>;
 
   /** `pool` is ours from now on. */
-  constructor(pool: Pool) {
+  constructor(pool: Pool, onClose: () => Promise<void> = async () => undefined) {
     this.#pool = pool;
+    this.#onClose = onClose;
     this.log = new PostgresChangeLog(pool);
     this.nodes = new PostgresNodeRoster(pool);
     this.shared = new PostgresSharedRows(pool);
     this.snapshots = new PostgresSnapshotShelf(pool);
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#onClose();
   }
 }

@@ -6,6 +6,7 @@ import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
 import { BranchLeaver } from "./branch-leaver.ts";
+import type { Contact } from "./contact.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { NodeSelf } from "./node-self.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
@@ -21,6 +22,8 @@ interface LogChannelOptions {
   readonly self: NodeSelf;
   /** Default in memory. */
   readonly openScratch?: OpenScratch;
+  /** With it, nothing is sent to a log that is known to be away. */
+  readonly contact?: Contact;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -78,9 +81,9 @@ export class LogChannel implements WriteChannel {
     }
   }
 
-  /** As `LogFollower.catchUp`. */
-  catchUp(): Promise<void> {
-    return this.#follower.catchUp();
+  /** Resolves when all is here that was in the log when this was called, and the log is where changes are appended. */
+  async catchUp(): Promise<void> {
+    await Promise.all([this.#follower.look(), this.#follower.catchUp()]);
   }
 
   async close(): Promise<void> {
@@ -92,6 +95,8 @@ export class LogChannel implements WriteChannel {
   }
 
   async #writeByLog(change: PreparedChange): Promise<Done> {
+    const away = this.#options.contact?.away;
+    if (away !== undefined) throw away;
     const before = [...this.#underWay];
     const turn = this.#turn;
     const { promise, resolve: next } = Promise.withResolvers<void>();

@@ -5,6 +5,7 @@ import type { Cluster } from "../../trust/port/cluster.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { knownRules } from "../log/known-rules.ts";
 import type { NodeSelf } from "./node-self.ts";
+import type { Contact } from "./contact.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 
@@ -25,8 +26,8 @@ interface FollowerOptions {
   readonly leaveBranch: (place: LogPlace) => Promise<void>;
   /** The log has the place of a replica that was thought to be on a branch. */
   readonly onTrack: () => Promise<void>;
-  /** Takes why the log cannot be followed, for as long as it cannot, once for each look. */
-  readonly onFailure?: (error: unknown) => void;
+  /** Is told of each look at the log: when it begins, and what it came to. */
+  readonly contact?: Contact;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -46,7 +47,7 @@ export class LogFollower {
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    this.#stopListening = options.cluster.log.onMore(() => this.#tell(this.catchUp()));
+    this.#stopListening = options.cluster.log.onMore(() => void this.catchUp().catch(() => undefined));
     this.#tick();
   }
 
@@ -84,20 +85,22 @@ export class LogFollower {
     const ms = this.#options.cluster.log.tells ? BEAT_MS : UNTOLD_MS;
     this.#stopTimer = this.#runtime.after(ms, () => this.#tick());
     const isTime = this.#runtime.elapsed() - this.#lookedAt >= BEAT_MS - UNTOLD_MS / 2;
-    this.#tell(isTime ? this.look() : this.catchUp());
-  }
-
-  #tell(looking: Promise<void>): void {
-    looking.catch((error: unknown) => this.#options.onFailure?.(error));
+    // What became of it is in the contact.
+    (isTime ? this.look() : this.catchUp()).catch(() => undefined);
   }
 
   async #look(): Promise<void> {
-    const { cluster, self } = this.#options;
+    const { cluster, self, contact } = this.#options;
     this.#lookedAt = this.#runtime.elapsed();
+    contact?.begin();
     try {
       this.#rules = (await cluster.nodes.beat(self.report())).rules;
       await this.catchUp();
       knownRules(this.#rules);
+      contact?.reached(this.#rules);
+    } catch (error) {
+      contact?.failed(error);
+      throw error;
     } finally {
       this.#looking = undefined;
     }
@@ -109,7 +112,7 @@ export class LogFollower {
   }
 
   async #follow(): Promise<void> {
-    const { cluster, replica, channel, leaveBranch, onTrack } = this.#options;
+    const { cluster, replica, channel, leaveBranch, onTrack, contact } = this.#options;
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
@@ -125,6 +128,7 @@ export class LogFollower {
             continue;
           }
           if (replica.isOnBranch()) await onTrack();
+          contact?.read(head.position - place.position, isPrimary);
           if (entries.length === 0) break;
           const beyond = entries.findIndex(({ rules }) => rules > RULES);
           const known = beyond === -1 ? entries : entries.slice(0, beyond);
@@ -132,6 +136,9 @@ export class LogFollower {
           knownRules(entries[beyond]?.rules ?? RULES);
         }
       } while (this.#isAskedAgain);
+    } catch (error) {
+      contact?.failed(error);
+      throw error;
     } finally {
       // In the very moment of the last look: who asks from now on gets a look of their own.
       this.#following = undefined;

@@ -42,8 +42,8 @@ import { realStorePath } from "./file/real-store-path.ts";
 import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
 import { toStoreError } from "./file/sqlite-errors.ts";
-import type { StoreFile } from "./store-file.ts";
 import { connect, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
+import type { SharedFile, StoreFile } from "./store-file.ts";
 import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
 import { Surroundings } from "./lists/surroundings.ts";
@@ -75,7 +75,7 @@ export class SqliteStore implements TrustStore {
   readonly url: string;
   readonly #path: string | null;
   readonly #isReadOnly: boolean;
-  readonly #replication: () => Replication | null;
+  readonly #shared: SharedFile | undefined;
   readonly #failure: (() => HandclaspError | undefined) | undefined;
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
@@ -98,7 +98,7 @@ export class SqliteStore implements TrustStore {
     this.#path = path;
     this.#isReadOnly = options.readOnly === true;
     this.#failure = file?.failure;
-    this.#replication = file?.replication ?? (() => null);
+    this.#shared = file?.shared;
     this.#database = database;
     this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new SqliteTables(database);
@@ -114,7 +114,6 @@ export class SqliteStore implements TrustStore {
   }
 
   key(pin: KeyPin): KeyRecord | undefined {
-    this.#mustBeReadable();
     this.#mustBeSure();
     try {
       return this.#keys.key(pin);
@@ -278,7 +277,12 @@ export class SqliteStore implements TrustStore {
   }
 
   replication(): Replication | null {
-    return this.#replication();
+    return this.#shared?.replication() ?? null;
+  }
+
+  async catchUp(): Promise<void> {
+    this.#mustBeReadable();
+    await this.#shared?.catchUp();
   }
 
   async backup(to: string): Promise<void> {
@@ -342,7 +346,9 @@ export class SqliteStore implements TrustStore {
   }
 
   #mustBeSure(): void {
-    if (this.#feed.branch !== undefined) throw this.#feed.branch;
+    this.#mustBeReadable();
+    const unsure = this.#feed.branch ?? this.#shared?.unsure();
+    if (unsure !== undefined) throw unsure;
   }
 
   #mustBeReadable(): void {

@@ -13,6 +13,16 @@ export interface StoreFile {
   readonly machine?: string;
   /** Why what is read cannot be relied on, where that can be. */
   readonly failure?: () => HandclaspError | undefined;
-  /** How far it is with the log that it follows, where it follows one. */
-  readonly replication?: () => Replication;
+  /** What it is beyond that where it follows a log. */
+  readonly shared?: SharedFile;
+}
+
+/** A file whose rows follow a log that others have, too. */
+export interface SharedFile {
+  /** How far it is with the log. */
+  readonly replication: () => Replication;
+  /** Resolves when all is here that was acknowledged anywhere before. */
+  readonly catchUp: () => Promise<void>;
+  /** Why nobody may be admitted by what is here. */
+  readonly unsure: () => HandclaspError | undefined;
 }

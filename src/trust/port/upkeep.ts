@@ -33,6 +33,11 @@ export interface Upkeep extends AsyncDisposable {
   stats(): StoreStats;
   /** How far this machine is with the log that it shares with others; null where there is none. Cheap. */
   replication(): Replication | null;
+  /**
+   * Resolves when all that was acknowledged anywhere before is here: at once for a store of one place. Throws
+   * ERR_HANDCLASP_STORE_READ, which says how old what is here is, when it cannot get there.
+   */
+  catchUp(): Promise<void>;
   /** Writes a consistent copy to a file that must not exist. */
   backup(path: string): Promise<void>;
   /** Ends what it began; from then on everything throws ERR_HANDCLASP_STORE_CLOSED. */

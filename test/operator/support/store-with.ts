@@ -12,5 +12,6 @@ export function openStoreWith(replication: Replication | (() => Replication)): T
   createSchema(database);
   const channel = new DirectChannel(new SqliteWriter(database));
   const read = typeof replication === "function" ? replication : () => replication;
-  return new SqliteStore(database, { url: "memory:", path: null, channel, replication: read }, {});
+  const shared = { replication: read, catchUp: async () => undefined, unsure: () => undefined };
+  return new SqliteStore(database, { url: "memory:", path: null, channel, shared }, {});
 }

@@ -30,7 +30,7 @@ describe("replicas of a log in PostgreSQL", () => {
     return Array.from({ length: count }, () =>
       openReplica(join(temporaryFolder(), "replica.db"), {
         cluster: new PostgresCluster(openPool(server.url(), schema)),
-        by: { node: randomUUID(), rules: 1 },
+        machine: "test",
         url: server.url(),
       }),
     );

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
@@ -14,7 +13,7 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 const STRANGER = factsOf("nobody").pin;
 
 function openNode(cluster: MemoryCluster, path = join(temporaryFolder(), "replica.db")): TrustStore {
-  return openReplica(path, { cluster, by: { node: randomUUID(), rules: 1 }, url: "memory log" });
+  return openReplica(path, { cluster, machine: "test", url: "memory log" });
 }
 
 function operatorOf(store: TrustStore): Operator {

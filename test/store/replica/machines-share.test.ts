@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { openMemoryReplica } from "../../../src/store/replica/open-replica.ts";
@@ -63,9 +62,7 @@ interface Machines extends AsyncDisposable {
 
 function openMachines(...names: readonly string[]): Machines {
   const cluster = new MemoryCluster();
-  const stores = names.map((machine) =>
-    openMemoryReplica({ cluster, by: { node: randomUUID(), rules: 1 }, machine, url: "memory log" }),
-  );
+  const stores = names.map((machine) => openMemoryReplica({ cluster, machine, url: "memory log" }));
   return {
     stores,
     async [Symbol.asyncDispose]() {

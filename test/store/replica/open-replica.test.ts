@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
@@ -9,11 +8,14 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 storeContract(
   "replica of a log in memory",
-  () =>
-    openReplica(join(temporaryFolder(), "replica.db"), {
+  async () => {
+    const store = openReplica(join(temporaryFolder(), "replica.db"), {
       cluster: new MemoryCluster({ stamp: ({ change }) => parseSettledChange(change).change.at }),
-      by: { node: randomUUID(), rules: 1 },
+      machine: "test",
       url: "memory log",
-    }),
+    });
+    await store.catchUp();
+    return store;
+  },
   { describe, it },
 );

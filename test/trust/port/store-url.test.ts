@@ -66,7 +66,7 @@ describe("StoreUrl", () => {
       ["MEMORY:", "there is no store for MEMORY:"],
       ["SQLITE:trust.db", "there is no store for SQLITE:trust.db"],
       ["sqlit:trust.db", "there is no store for sqlit:trust.db"],
-      ["postgres://ada@db/handclasp", "there is no store for postgres://ada@db/handclasp"],
+      ["mysql://ada:secret@db/handclasp", "there is no store for mysql:"],
       ["file:///trust.db", "there is no store for file:///trust.db"],
     ] as const) {
       assert.throws(

@@ -216,6 +216,7 @@ export const MIGRATIONS: readonly string[] = [
    DROP TABLE key_versions;
    ALTER TABLE versions_given RENAME TO key_versions;
    CREATE TABLE log_place (position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+   CREATE TABLE replica (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), node TEXT NOT NULL, up_to_date_at INTEGER) STRICT;
    CREATE TABLE outcomes (id TEXT PRIMARY KEY, position INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE INDEX outcomes_in_order ON outcomes (position);
    CREATE TABLE branches (

@@ -9,6 +9,7 @@ const OWN: ReadonlySet<string> = new Set([
   "outcomes",
   "branches",
   "lost_events",
+  "replica",
 ]);
 
 /** All that was decided: what strangers brought, and the newest certificates, are each node's own. */

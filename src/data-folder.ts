@@ -1,6 +1,6 @@
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError } from "./errors.ts";
 
 /**
  * Where our files live: `$XDG_DATA_HOME/handclasp`, else `~/.local/share/handclasp`. A variable that is empty or relative

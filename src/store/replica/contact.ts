@@ -1,0 +1,121 @@
+import { HandclaspError, reasonOf, toError } from "../../errors.ts";
+import { RULES } from "../../trust/rules.ts";
+import type { ReplicaRow } from "./replica-row.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** By then a look has failed, or takes too long to be waited for. */
+export const MISSED_MS = 2000;
+
+interface ContactOptions {
+  readonly row: ReplicaRow;
+  readonly maxStalenessMs: number;
+  readonly runtime: Runtime;
+}
+
+/** How old what a replica knows is, and whether the log can be reached. */
+export class Contact {
+  readonly maxStalenessMs: number;
+  /** How many changes the log had more when it was last read; null when it was not read since the start. */
+  behind: number | null = null;
+  /** The number of the rules that the cluster goes by, as it was last heard. */
+  rules: number = RULES;
+  /** Whether it was last read from a copy that may be behind. */
+  isStandby = false;
+  readonly #runtime: Runtime;
+  readonly #limitMs: number;
+  /** When all that the log had was carried out here: by both clocks, -Infinity for never. */
+  #elapsedAt = -Infinity;
+  #wallAt = -Infinity;
+  #lookBegan: number | undefined;
+  /** When the log said something last, of the look that is under way. */
+  #heard = 0;
+  #failure: Error | undefined;
+
+  constructor({ row, maxStalenessMs, runtime }: ContactOptions) {
+    this.maxStalenessMs = maxStalenessMs;
+    this.#limitMs = Math.max(maxStalenessMs, MISSED_MS);
+    this.#runtime = runtime;
+    const at = row.upToDateAt();
+    const now = runtime.now();
+    // A clock that went back says nothing of how long ago that was.
+    if (at === null || at > now) return;
+    this.#wallAt = at;
+    this.#elapsedAt = runtime.elapsed() - (now - at);
+  }
+
+  /** Milliseconds since the epoch; null for never. */
+  get upToDateAt(): number | null {
+    return Number.isFinite(this.#wallAt) ? this.#wallAt : null;
+  }
+
+  /** What is known here is older than it may be: a machine that slept is found out by its clock. */
+  get isStale(): boolean {
+    const runtime = this.#runtime;
+    return (
+      runtime.elapsed() - this.#elapsedAt > this.#limitMs || runtime.now() - this.#wallAt > this.#limitMs
+    );
+  }
+
+  /** Why nobody is admitted by what is known here; undefined as long as it is new enough. */
+  readonly unsure = (): HandclaspError | undefined => {
+    if (!this.isStale) return undefined;
+    return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}, and it cannot be compared with it`, {
+      hint: "have the database reached again: until then nobody is let in here",
+      ...(this.#failure !== undefined && { cause: this.#failure }),
+    });
+  };
+
+  /** A look at the log begins. */
+  begin(): void {
+    this.#heard = this.#runtime.elapsed();
+    this.#lookBegan = this.#heard;
+  }
+
+  /** The log was read: it has `behind` changes more than were carried out. */
+  read(behind: number, isPrimary: boolean): void {
+    this.#heard = this.#runtime.elapsed();
+    this.behind = behind;
+    this.isStandby = !isPrimary;
+  }
+
+  /** All that the log had after this look had begun is carried out, by rules of this number. */
+  reached(rules: number): void {
+    this.rules = rules;
+    const elapsed = this.#runtime.elapsed();
+    const began = this.#lookBegan ?? elapsed;
+    this.#wallAt = this.#runtime.now() - (elapsed - began);
+    this.#elapsedAt = began;
+    this.#lookBegan = undefined;
+    this.#failure = undefined;
+  }
+
+  /** The look came to nothing. */
+  failed(error: unknown): void {
+    this.#lookBegan = undefined;
+    this.#failure = toError(error);
+  }
+
+  /** Why nothing can be appended now; undefined where it may be. */
+  get away(): HandclaspError | undefined {
+    const cause = this.#failure;
+    const isLate = this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > MISSED_MS;
+    if (cause === undefined && !isLate) return undefined;
+    const why = cause === undefined ? "does not answer" : `cannot be reached: ${reasonOf(cause)}`;
+    return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `the log of changes ${why}`, {
+      hint: "known peers go on meanwhile, nobody new is met",
+      ...(cause !== undefined && { cause }),
+    });
+  }
+
+  /** What a reader is told who wanted the newest. */
+  outdated(cause: unknown): HandclaspError {
+    return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}: ${reasonOf(cause)}`, { cause });
+  }
+
+  get #age(): string {
+    const at = this.upToDateAt;
+    return at === null
+      ? "this machine never had what the log of changes says"
+      : `what this machine knows is as of ${new Date(at).toISOString()}`;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Replication } from "../../trust/port/replication.ts";
+import { RULES } from "../../trust/rules.ts";
+import type { Contact } from "./contact.ts";
+import type { Standing } from "./replica-reader.ts";
+
+interface Stand {
+  readonly self: Replication["node"];
+  readonly contact: Contact;
+  readonly standing: Standing;
+  /** Whether the log says when there is more. */
+  readonly tells: boolean;
+}
+
+/** How far a machine is. */
+export function toReplication({ self, contact, standing, tells }: Stand): Replication {
+  const { upToDateAt, behind, isStale, maxStalenessMs, away, isStandby } = contact;
+  return {
+    node: { id: self.id, name: self.name },
+    position: standing.place.position,
+    head: standing.head,
+    digest: standing.digest,
+    upToDateAt,
+    behind,
+    isStale,
+    maxStalenessMs,
+    database: away === undefined ? (isStandby ? "behind a standby" : "reached") : "away",
+    notifications: tells,
+    rules: { own: RULES, cluster: contact.rules },
+    branch: null,
+    later: 0,
+    unequal: [],
+  };
+}
