@@ -148,10 +148,10 @@ function unknownType(change: never): string {
 }
 
 function prepareCertificate(certificate: SeenCertificate): PreparedCertificate {
-  const { claimedName } = certificate;
-  if (claimedName === null) return { ...certificate, claimedKey: null };
+  const { pin, fingerprint, der, claimedName } = certificate;
+  if (claimedName === null) return { pin, fingerprint, der, claimedName, claimedKey: null };
   const { name, nameKey } = folded("a claimed name", claimedName);
-  return { ...certificate, claimedName: name, claimedKey: nameKey };
+  return { pin, fingerprint, der, claimedName: name, claimedKey: nameKey };
 }
 
 function groupReference(text: string): GroupReference {

@@ -1,3 +1,4 @@
+import { HandclaspError } from "../../errors.ts";
 import {
   type Appender,
   type ChangeLog,
@@ -6,6 +7,7 @@ import {
   type LogEntry,
   type LogPlace,
   type LogRead,
+  MOST_BYTES,
 } from "../../trust/port/change-log.ts";
 import { sealEntry } from "./seal-entry.ts";
 
@@ -23,6 +25,9 @@ export class MemoryChangeLog implements ChangeLog {
   }
 
   async append(drafts: readonly LogDraft[], by: Appender): Promise<readonly number[]> {
+    const tooLong = drafts.some(({ change }) => Buffer.byteLength(change) > MOST_BYTES);
+    if (tooLong)
+      throw new HandclaspError("ERR_HANDCLASP_STORE_WRITE", "cannot append to the log: a change is too long");
     const positions = drafts.map((draft) => this.#positions.get(draft.id) ?? this.#add(draft, by));
     for (const listener of this.#listeners) queueMicrotask(listener);
     return positions;

@@ -31,11 +31,15 @@ export function sealEntry(
   };
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** What is wrong with an entry that was read after another; undefined when nothing is. */
 export function problemOfEntry(after: LogPlace, entry: LogEntry): string | undefined {
   if (entry.position !== after.position + 1)
     return `entry ${entry.position} comes after entry ${after.position}`;
   if (entry.previous !== after.hash) return `entry ${entry.position} does not follow what was before it`;
+  if (!MOMENT.test(entry.at) || Number.isNaN(Date.parse(entry.at)))
+    return `entry ${entry.position} has no time`;
   const { hash } = sealEntry(after, entry, { node: entry.appendedBy, rules: entry.rules }, entry.at);
   return hash === entry.hash ? undefined : `the hash of entry ${entry.position} does not match what it says`;
 }

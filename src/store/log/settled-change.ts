@@ -1,7 +1,12 @@
-import { HandclaspError } from "../../errors.ts";
+import { HandclaspError, reasonOf } from "../../errors.ts";
+import { list, nullable, object } from "../../trust/changes/shape.ts";
+import { readPreparedChange, seenCertificate, waitingKey } from "../../trust/changes/prepared-shape.ts";
+import { MOST_BYTES } from "../../trust/port/change-log.ts";
 import { toCanonicalText } from "../../trust/records/canonical-text.ts";
 import type { CertificateRecord, KeyRecord } from "../../trust/records/key-record.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
+
+const MOST_SEEN = 10_000;
 
 /**
  * A key as whoever appends a change saw it: all of one that waits, which other replicas may not have, and the certificate
@@ -19,29 +24,54 @@ export interface SettledChange {
   readonly seen: readonly SeenRow[];
 }
 
-/** In RFC 8785 form; bytes are objects with the one name `base64`. */
+/**
+ * In RFC 8785 form; bytes are objects with the one name `base64`. Throws ERR_HANDCLASP_MALFORMED for what nobody would carry
+ * out.
+ */
 export function encodeSettledChange(settled: SettledChange): string {
-  return toCanonicalText(JSON.parse(JSON.stringify(settled, bytesAsText)) as object);
+  const text = canonical(JSON.parse(JSON.stringify(settled, bytesAsText)) as object);
+  parseSettledChange(text);
+  return text;
 }
 
-/** Reads it back. Throws ERR_HANDCLASP_MALFORMED. */
+/** Reads it back. Throws ERR_HANDCLASP_MALFORMED: on every replica for the same. */
 export function parseSettledChange(text: string): SettledChange {
+  const { change, seen } = settled(parsed(text), "this") as SettledChange;
+  const isMixedUp = seen.some(
+    ({ waiting, certificate }) => waiting !== null && waiting.pin !== certificate.pin,
+  );
+  if (isMixedUp) throw malformed("a key was seen with the certificate of another one");
+  return { change, seen };
+}
+
+const settled = object({
+  change: readPreparedChange,
+  seen: list(object({ waiting: nullable(waitingKey), certificate: seenCertificate }), MOST_SEEN),
+});
+
+function canonical(value: object): string {
   try {
-    const settled = JSON.parse(text, textAsBytes) as SettledChange;
-    if (typeof settled.change.type === "string" && Array.isArray(settled.seen)) return settled;
-  } catch {
-    // It is none, as below.
+    return toCanonicalText(value);
+  } catch (error) {
+    throw malformed(reasonOf(error));
   }
-  throw new HandclaspError("ERR_HANDCLASP_MALFORMED", "this is no change of a log");
+}
+
+function parsed(text: string): unknown {
+  if (Buffer.byteLength(text) > MOST_BYTES) throw malformed("it is too long");
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed("it is no JSON");
+  }
+}
+
+function malformed(problem: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_MALFORMED", `this is no change of a log: ${problem}`);
 }
 
 /** A Buffer comes as what it makes of itself: it has to be looked at where it was. */
 function bytesAsText(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
   const there = this[name];
   return there instanceof Uint8Array ? { base64: Buffer.from(there).toString("base64") } : value;
-}
-
-function textAsBytes(_name: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("base64" in value)) return value;
-  return typeof value.base64 === "string" ? new Uint8Array(Buffer.from(value.base64, "base64")) : value;
 }

@@ -6,6 +6,9 @@ export interface LogDraft {
   readonly change: string;
 }
 
+/** How long a change may be, in UTF-8: longer ones are not appended. */
+export const MOST_BYTES: number = 1024 * 1024;
+
 /** A place in the log. */
 export interface LogPlace {
   /** 1 for the first change; no number is left out. */

@@ -6,6 +6,7 @@ import {
   LOG_START,
   type LogEntry,
   type LogPlace,
+  MOST_BYTES,
 } from "../../../src/trust/port/change-log.ts";
 import { problemOfEntry } from "../../../src/store/log/seal-entry.ts";
 
@@ -38,7 +39,7 @@ export function changeLogContract(kind: string, open: () => Promise<OpenedLog>):
     it("chains them by hashes that anybody can recompute", async () => {
       await using opened = await open();
       const texts = ["plain", "Grüße 🤝 \u{16EA0}", '\0 \\ " \u2028', "x".repeat(200_000)];
-      await opened.log.append(texts.map(draft), { node: NODE, rules: 2 ** 31 - 1 });
+      await opened.log.append(texts.map(draft), BY);
       const { entries } = await opened.log.read(LOG_START, 10);
       assert.equal(entries.length, 4);
       let place: LogPlace = LOG_START;
@@ -50,6 +51,16 @@ export function changeLogContract(kind: string, open: () => Promise<OpenedLog>):
         entries.map(({ change }) => change),
         texts.map(toChange),
       );
+    });
+
+    it("takes no change that is longer than any has to be, and nothing that came with it", async () => {
+      await using opened = await open();
+      const long = { ...draft("long"), change: "x".repeat(MOST_BYTES + 1) };
+      const unwritten = { code: "ERR_HANDCLASP_STORE_WRITE" };
+      await assert.rejects(opened.log.append([draft("short"), long], BY), unwritten);
+      assert.deepEqual((await opened.log.read(LOG_START, 10)).head, LOG_START);
+      const most = { ...draft("most"), change: "x".repeat(MOST_BYTES) };
+      assert.deepEqual(await opened.log.append([most], BY), [1]);
     });
 
     it("appends a change once, however often it is sent", async () => {

@@ -1,3 +1,8 @@
+import { MOST_BYTES } from "../../../trust/port/change-log.ts";
+
+/** How much is read at once, but for one change more. */
+const READ_BYTES = 16 * MOST_BYTES;
+
 /** The log of changes, and all that anybody may do with it: read it, and append by the one function. */
 export function logSchema(schema: string): string {
   return `
@@ -22,6 +27,9 @@ export function logSchema(schema: string): string {
       sealed bytea;
       moment text;
     BEGIN
+      IF append.rules NOT BETWEEN 1 AND (SELECT r.rules FROM ${schema}.cluster_rules AS r) THEN
+        RAISE EXCEPTION 'the cluster does not go by the rules %', append.rules;
+      END IF;
       PERFORM pg_advisory_xact_lock(hashtextextended('${schema}.change_log', 0));
       SELECT l.position, l.hash, l.at INTO last FROM ${schema}.change_log l ORDER BY l.position DESC LIMIT 1;
       head := coalesce(last.position, 0);
@@ -34,6 +42,9 @@ export function logSchema(schema: string): string {
         IF found_at IS NOT NULL THEN
           RETURN NEXT found_at;
           CONTINUE;
+        END IF;
+        IF octet_length(draft.change) > ${MOST_BYTES} THEN
+          RAISE EXCEPTION 'a change is too long';
         END IF;
         sealed := sha256(previous || uuid_send(draft.id) || int4send(rules) || uuid_send(node)
           || convert_to(moment, 'UTF8') || convert_to(draft.change, 'UTF8'));
@@ -52,8 +63,11 @@ export function logSchema(schema: string): string {
         l.position, l.id, encode(l.previous, 'hex'), encode(l.hash, 'hex'), l.rules, l.appended_by, l.at, l.change
       FROM (SELECT) AS one
       LEFT JOIN LATERAL (SELECT c.position, c.hash FROM ${schema}.change_log AS c ORDER BY c.position DESC LIMIT 1) AS h ON true
-      LEFT JOIN LATERAL (SELECT * FROM ${schema}.change_log AS c WHERE c.position >= after ORDER BY c.position LIMIT most + 1)
-        AS l ON true
+      LEFT JOIN LATERAL (
+        SELECT * FROM (
+          SELECT c.*, sum(octet_length(c.change)) OVER (ORDER BY c.position) - octet_length(c.change) AS before
+          FROM (SELECT * FROM ${schema}.change_log AS c WHERE c.position >= after ORDER BY c.position LIMIT most + 1) AS c
+        ) AS c WHERE c.before <= ${READ_BYTES}) AS l ON true
       ORDER BY l.position;
     $read$;
 
