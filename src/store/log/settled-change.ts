@@ -1,6 +1,6 @@
 import { HandclaspError, reasonOf } from "../../errors.ts";
-import { list, nullable, object } from "../../trust/changes/shape.ts";
-import { readPreparedChange, seenCertificate, waitingKey } from "../../trust/changes/prepared-shape.ts";
+import { list, nullable, object } from "./shape.ts";
+import { readPreparedChange, seenCertificate, waitingKey } from "./prepared-shape.ts";
 import { MOST_BYTES } from "../../trust/port/change-log.ts";
 import { toCanonicalText } from "../../trust/records/canonical-text.ts";
 import type { CertificateRecord, KeyRecord } from "../../trust/records/key-record.ts";

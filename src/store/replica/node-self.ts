@@ -2,43 +2,35 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { RULES } from "../../trust/rules.ts";
 import { keptListeners, LISTENERS_SETTING } from "../../trust/port/kept-listeners.ts";
 import type { NodeReport } from "../../trust/port/node-roster.ts";
-import { CHAIN_START } from "../../trust/records/events.ts";
 import { readVersion } from "../../version.ts";
+import { ReplicaReader } from "./replica-reader.ts";
 
-interface Row {
-  readonly position: number | null;
-  readonly sequence: number | null;
-  readonly hash: string | null;
-  readonly server: string | null;
-}
-
-/** What a machine says of itself, as its replica has it: all of one moment. */
+/** What a machine says of itself, as its replica has it. */
 export class NodeSelf {
   readonly id: string;
   readonly name: string;
-  readonly #read: StatementSync;
+  readonly #replica: ReplicaReader;
+  readonly #listeners: StatementSync;
 
   constructor(database: DatabaseSync, { id, name }: Pick<NodeReport, "id" | "name">) {
     this.id = id;
     this.name = name;
-    this.#read = database.prepare(`SELECT
-      (SELECT position FROM log_place) AS position,
-      (SELECT value FROM settings WHERE name = '${LISTENERS_SETTING}') AS server,
-      e.sequence, e.hash
-      FROM (SELECT 1) LEFT JOIN (SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1) AS e`);
+    this.#replica = new ReplicaReader(database);
+    this.#listeners = database.prepare(`SELECT value FROM settings WHERE name = '${LISTENERS_SETTING}'`);
   }
 
   report(): NodeReport {
-    const { position, sequence, hash, server } = this.#read.get() as unknown as Row;
+    const { place, head, digest } = this.#replica.standing();
+    const kept = this.#listeners.get() as { readonly value: string } | undefined;
     return {
       id: this.id,
       name: this.name,
       version: VERSION,
       rules: RULES,
-      position: position ?? 0,
-      head: sequence === null || hash === null ? CHAIN_START : { sequence, hash },
-      digest: "",
-      listeners: keptListeners(server ?? undefined),
+      position: place.position,
+      head,
+      digest,
+      listeners: keptListeners(kept?.value),
     };
   }
 }

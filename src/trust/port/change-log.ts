@@ -7,7 +7,7 @@ export interface LogDraft {
 }
 
 /** How long a change may be, in UTF-8: longer ones are not appended. */
-export const MOST_BYTES: number = 1024 * 1024;
+export const MOST_BYTES: number = 4 * 1024 * 1024;
 
 /** A place in the log. */
 export interface LogPlace {

@@ -1,7 +1,7 @@
 import { MOST_BYTES } from "../../../trust/port/change-log.ts";
 
 /** How much is read at once, but for one change more. */
-const READ_BYTES = 16 * MOST_BYTES;
+const READ_BYTES = 4 * MOST_BYTES;
 
 /** The log of changes, and all that anybody may do with it: read it, and append by the one function. */
 export function logSchema(schema: string): string {

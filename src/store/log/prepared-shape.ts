@@ -1,7 +1,7 @@
-import { COMPARED } from "../records/change.ts";
-import { SCOPES } from "../records/scope.ts";
-import { MOST_TOKEN_GROUPS } from "../records/token-record.ts";
-import type { PreparedChange } from "./prepared-change.ts";
+import { COMPARED, MOST_RESTORED } from "../../trust/records/change.ts";
+import { SCOPES } from "../../trust/records/scope.ts";
+import { MOST_TOKEN_GROUPS } from "../../trust/records/token-record.ts";
+import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import {
   bool,
   bytes,
@@ -105,6 +105,37 @@ const taking = oneOfKinds(
   ]),
 );
 
+const count = whole(0);
+const totals = object({
+  trusted: count,
+  waiting: count,
+  barred: count,
+  changed: count,
+  kept: count,
+  groups: count,
+  tokens: count,
+});
+const member = object({ group: name, groupKey: fold, nameKey: fold, peer: name });
+const backedUpKey = object({
+  pin,
+  state: oneOf("pending", "trusted", "revoked", "ignored", "retired"),
+  peer: nullable(name),
+  nameKey: nullable(fold),
+  claimedName: nullable(name),
+  claimedKey: nullable(fold),
+  newName: nullable(name),
+  newKey: nullable(fold),
+  source,
+  fingerprint: hex(64),
+  firstSeen: nullable(whole(0)),
+  firstAddress: nullable(typed),
+  expires: nullable(moment),
+  staleSeen: bool,
+  endorsesFrom: whole(0),
+  note: nullable(text(4000)),
+  certificate: nullable(object({ fingerprint: hex(64), der: bytes(MOST_DER), addedAt: whole(0) })),
+});
+
 type Fields = Parameters<typeof object>[0];
 
 /** What each type of change has besides its origin. */
@@ -171,6 +202,16 @@ const FIELDS = {
   },
   "take-away": { takings: list(taking, MOST_TAKINGS), details: facts },
   "leave-branch": { details: facts },
+  restore: {
+    taken: list(pin, MOST_RESTORED),
+    keys: list(backedUpKey, MOST_RESTORED),
+    left: list(member, MOST_RESTORED),
+    entered: list(member, MOST_RESTORED),
+    tokens: list(hex(32), MOST_RESTORED),
+    apiTokens: list(hex(32), MOST_RESTORED),
+    window: nullable(whole(0)),
+    end: nullable(object({ backup: object({ sequence: whole(0), hash: hex(64) }), isOther: bool, totals })),
+  },
 } satisfies Record<PreparedChange["type"], Fields>;
 
 const read = oneOfKinds(

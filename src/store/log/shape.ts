@@ -1,5 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
-import { parseKeyPin } from "../naming/key-pin.ts";
+import { parseKeyPin } from "../../trust/naming/key-pin.ts";
 
 /**
  * Reads a value that came as JSON, from whomever. Throws ERR_HANDCLASP_MALFORMED for what is not of this shape: by what it
