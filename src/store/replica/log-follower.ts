@@ -13,6 +13,8 @@ import { type Runtime, SYSTEM } from "./runtime.ts";
 const AT_ONCE = 1000;
 /** How often this machine says how far it is, and the log is looked at even if nobody says that there is more. */
 const BEAT_MS = 1000;
+/** After how many looks it is compared with the other machines. */
+const COMPARED_EACH = 3;
 /** How often it is looked at where nobody would say so. */
 const UNTOLD_MS = 200;
 
@@ -41,6 +43,7 @@ export class LogFollower {
   #following: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookedAt = -Infinity;
+  #looks = 0;
   #rules: number | undefined;
   #isAskedAgain = false;
 
@@ -98,12 +101,20 @@ export class LogFollower {
       await this.catchUp();
       knownRules(this.#rules);
       contact?.reached(this.#rules);
+      if (this.#looks++ % COMPARED_EACH === 0) await this.#compare();
     } catch (error) {
       contact?.failed(error);
       throw error;
     } finally {
       this.#looking = undefined;
     }
+  }
+
+  /** What cannot be compared now will be soon: that is no reason to be behind. */
+  async #compare(): Promise<void> {
+    const { cluster, self } = this.#options;
+    const nodes = await cluster.nodes.nodes().catch(() => []);
+    if (nodes.length > 0) self.standings.compare(nodes);
   }
 
   /** Resolves once no look is under way. */

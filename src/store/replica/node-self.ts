@@ -3,12 +3,15 @@ import { RULES } from "../../trust/rules.ts";
 import { keptListeners, LISTENERS_SETTING } from "../../trust/port/kept-listeners.ts";
 import type { NodeReport } from "../../trust/port/node-roster.ts";
 import { readVersion } from "../../version.ts";
+import { EqualStandings } from "./equal-standings.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 
 /** What a machine says of itself, as its replica has it. */
 export class NodeSelf {
   readonly id: string;
   readonly name: string;
+  /** Whether the others came to the same. */
+  readonly standings: EqualStandings = new EqualStandings();
   readonly #replica: ReplicaReader;
   readonly #listeners: StatementSync;
 
@@ -22,7 +25,7 @@ export class NodeSelf {
   report(): NodeReport {
     const { place, head, digest } = this.#replica.standing();
     const kept = this.#listeners.get() as { readonly value: string } | undefined;
-    return {
+    const report = {
       id: this.id,
       name: this.name,
       version: VERSION,
@@ -32,6 +35,8 @@ export class NodeSelf {
       digest,
       listeners: keptListeners(kept?.value),
     };
+    this.standings.note(report);
+    return report;
   }
 }
 

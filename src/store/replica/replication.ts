@@ -1,10 +1,11 @@
 import type { Replication } from "../../trust/port/replication.ts";
 import { RULES } from "../../trust/rules.ts";
 import type { Contact } from "./contact.ts";
+import type { NodeSelf } from "./node-self.ts";
 import type { Standing } from "./replica-reader.ts";
 
 interface Stand {
-  readonly self: Replication["node"];
+  readonly self: NodeSelf;
   readonly contact: Contact;
   readonly standing: Standing;
   /** Whether the log says when there is more. */
@@ -28,6 +29,6 @@ export function toReplication({ self, contact, standing, tells }: Stand): Replic
     rules: { own: RULES, cluster: contact.rules },
     branch: null,
     later: 0,
-    unequal: [],
+    unequal: self.standings.unequal,
   };
 }
