@@ -12,6 +12,7 @@ export interface Expected {
 }
 
 const LISTENER = "what a listener brought about names it";
+const MACHINE = "what came to one of many machines names it";
 const HINT = "hints are sentences, with the commands behind them made from data";
 
 /** What this version answers otherwise than the one before it: every line of this was decided. */
@@ -23,6 +24,9 @@ export const EXPECTED: readonly Expected[] = [
   { of: "", field: "actor.listener", why: LISTENER },
   { of: "trust show", field: "refusals[].listener", why: LISTENER },
   { of: "trust show", field: "events[].actor.listener", why: LISTENER },
+  { of: "", field: "machine", why: MACHINE },
+  { of: "trust show", field: "refusals[].machine", why: MACHINE },
+  { of: "explain", field: "refusal.machine", why: MACHINE },
   { of: "", field: "error.hint", why: HINT },
   { of: "trust import", field: "failed[].hint", why: HINT },
   { of: "", field: "error.code", before: null, why: "wrong usage has a code, too" },

@@ -3,8 +3,7 @@ import type { StoreUrl } from "../trust/port/store-url.ts";
 import { toListedRefusal } from "../operator/listed-refusal.ts";
 import { refusalsOf } from "../operator/refusals-of.ts";
 import { REFUSAL_REASONS } from "../trust/judging/alerts.ts";
-import type { RefusalSighting } from "../trust/port/ledger.ts";
-import type { RefusalFilter } from "../trust/port/roll.ts";
+import type { ListedRefusal, RefusalFilter } from "../trust/port/roll.ts";
 import type { RecordedReason } from "../trust/records/sighting.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { storeOption } from "./command-line/store-option.ts";
@@ -72,13 +71,13 @@ async function run({ peer, store: url, ...flags }: Flags): Promise<void> {
   );
 }
 
-function toCells(refusal: RefusalSighting): readonly string[] {
-  const { lastAt, reason, detail, pin, address, listener, count, peer } = refusal;
+function toCells(refusal: ListedRefusal): readonly string[] {
+  const { lastAt, reason, detail, pin, address, listener, count, peer, machine } = refusal;
   return [
     showMinute(lastAt),
     escapeText(detail === null ? reason : `${reason} (${detail})`),
     pin === null ? "-" : shortKeyId(pin),
-    showFrom(address, listener),
+    showFrom(address, listener, machine),
     String(count),
     peer === null ? "-" : escapeAgain(peer),
   ];

@@ -2,6 +2,7 @@ import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyRecord } from "../trust/records/key-record.ts";
 import { escapeAgain, escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { ListedRefusal } from "../trust/port/roll.ts";
 import { AUTHORIZER, type RecordedReason } from "../trust/records/sighting.ts";
 import type { Explanation } from "./explanation.ts";
 import { DETAIL_WORDS } from "./refusal-words.ts";
@@ -10,7 +11,7 @@ import { tokenRemedies } from "./token-remedies.ts";
 
 /** What is known about a refusal. */
 export interface RefusalFacts {
-  readonly refusal: RefusalSighting;
+  readonly refusal: ListedRefusal;
   /** The alert that stands for the reason, where it is TLS 1.3; null for what was refused by a status of HTTP. */
   readonly alert: string | null;
   /** The one that it is before TLS 1.3. */
@@ -43,7 +44,8 @@ interface Judged {
 
 /** Of a client without a key nobody can say that it was the one before. */
 function who({ refusal, alert, olderAlert }: RefusalFacts): string {
-  const { pin, fingerprint, peer, address, listener, connection, reason, firstAt, lastAt, count } = refusal;
+  const { pin, fingerprint, peer, address, listener, machine } = refusal;
+  const { connection, reason, firstAt, lastAt, count } = refusal;
   const from = address === null ? "" : ` from ${escapeText(address)}`;
   const name = peer === null ? "" : ` under the name "${escapeAgain(peer)}"`;
   const what =
@@ -59,7 +61,8 @@ function who({ refusal, alert, olderAlert }: RefusalFacts): string {
     count > 1 && !isOne
       ? ` Of such clients${address === null ? "" : " from there"}, be it one or several, ${count} were refused for this since ${time(firstAt)}.`
       : "";
-  const where = listener === null ? "" : ` at the listener "${escapeText(listener)}"`;
+  const at = listener === null ? "" : ` at the listener "${escapeText(listener)}"`;
+  const where = machine === undefined ? at : `${at} on the machine ${escapeText(machine)}`;
   const older = olderAlert === alert ? "" : ` (before TLS 1.3: ${olderAlert})`;
   const told = alert === null ? toldByStatus(refusal) : `alert ${alert}${older}`;
   return `${client} was refused${where} at ${time(lastAt)}${before} (connection ${escapeText(connection)}): ${reason}, ${told}.${others}`;

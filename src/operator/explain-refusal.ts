@@ -8,7 +8,8 @@ import { AUTHORIZER } from "../trust/records/sighting.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import { escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
-import type { RefusalFilter } from "../trust/port/roll.ts";
+import { machineOf } from "./listed-refusal.ts";
+import type { ListedRefusal, RefusalFilter } from "../trust/port/roll.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { refusalsOf } from "./refusals-of.ts";
@@ -31,6 +32,8 @@ export interface ExplainedRefusal {
   readonly count: number;
   /** Null at servers that have no name for it. */
   readonly listener: string | null;
+  /** That it came to, where machines share their trust; null where they do not. */
+  readonly machine: string | null;
 }
 
 /** Why a client was refused, and what changes that: of LAST, a connection, an address, a key or a name the newest. */
@@ -42,8 +45,8 @@ export async function explainRefusal(
   return { refusal: toExplainedRefusal(facts), explanation: judgeRefusal(facts) };
 }
 
-async function find(store: TrustStore, text: string): Promise<RefusalSighting> {
-  const newest = async (filter: RefusalFilter): Promise<RefusalSighting | undefined> =>
+async function find(store: TrustStore, text: string): Promise<ListedRefusal> {
+  const newest = async (filter: RefusalFilter): Promise<ListedRefusal | undefined> =>
     (await store.listRefusals({ ...filter, limit: 1 })).items[0];
   if (text.toUpperCase() === "LAST") {
     const last = await newest({});
@@ -65,7 +68,7 @@ async function find(store: TrustStore, text: string): Promise<RefusalSighting> {
   );
 }
 
-function factsOf(store: TrustStore, refusal: RefusalSighting): RefusalFacts {
+function factsOf(store: TrustStore, refusal: ListedRefusal): RefusalFacts {
   const key = refusal.pin === null ? undefined : store.key(refusal.pin);
   const holder = key?.conflictsWith ? store.key(key.conflictsWith) : undefined;
   return { refusal, key, holder, ...alertsFor(refusal) };
@@ -93,5 +96,6 @@ function toExplainedRefusal({ refusal, alert, holder }: RefusalFacts): Explained
     lastAt: toIsoTime(lastAt),
     count,
     listener,
+    machine: machineOf(refusal),
   };
 }

@@ -17,6 +17,8 @@ export interface ConnectionJson {
   readonly since: string | null;
   /** That it came to; null at servers that have no name for it. */
   readonly listener: string | null;
+  /** That it runs on, where machines share their trust; null where they do not. */
+  readonly machine: string | null;
 }
 
 /** A live connection of the store. */
@@ -29,6 +31,7 @@ export function toListedConnection({
   remoteAddress,
   since,
   listener,
+  machine,
 }: ListedConnection): ConnectionJson {
   return {
     connection: id,
@@ -40,5 +43,6 @@ export function toListedConnection({
     remoteAddress,
     since: toIsoTime(since),
     listener,
+    machine: machine === undefined ? null : escapeText(machine),
   };
 }

@@ -1,6 +1,8 @@
 import { toKeyId } from "../trust/naming/key-id.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
+import { escapeText } from "../trust/naming/peer-name.ts";
 import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { ListedRefusal } from "../trust/port/roll.ts";
 import { toIsoTime } from "./iso-time.ts";
 
 /** Refusals of one key, for one reason, from one address, at one listener, as programs get them. */
@@ -20,10 +22,17 @@ export interface RefusalJson {
   readonly firstAt: string | null;
   readonly lastAt: string | null;
   readonly count: number;
+  /** That it came to, where machines share their trust; null where they do not. */
+  readonly machine: string | null;
+}
+
+/** What the machine is called that a refusal came to, for programs. */
+export function machineOf({ machine }: ListedRefusal): string | null {
+  return machine === undefined ? null : escapeText(machine);
 }
 
 /** A refusal of the store. */
-export function toListedRefusal(refusal: RefusalSighting): RefusalJson {
+export function toListedRefusal(refusal: ListedRefusal): RefusalJson {
   const { peer, pin, reason, detail, address, listener, connection, firstAt, lastAt, count } = refusal;
   return {
     peer,
@@ -37,5 +46,6 @@ export function toListedRefusal(refusal: RefusalSighting): RefusalJson {
     firstAt: toIsoTime(firstAt),
     lastAt: toIsoTime(lastAt),
     count,
+    machine: machineOf(refusal),
   };
 }

@@ -3,7 +3,8 @@ import type { CertificateRecord, KeyRecord } from "../trust/records/key-record.t
 import { escapeText } from "../trust/naming/peer-name.ts";
 import { toPhrase } from "../trust/naming/phrase.ts";
 import type { RecordedReason } from "../trust/records/sighting.ts";
-import type { RefusalSighting } from "../trust/port/ledger.ts";
+import type { ListedRefusal } from "../trust/port/roll.ts";
+import { machineOf } from "./listed-refusal.ts";
 import { everyItem, type Page, type PageFilter } from "../trust/port/page.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import type { RefusalDetail } from "../trust/records/verdict.ts";
@@ -60,6 +61,8 @@ export interface ShownRefusal {
   readonly count: number;
   /** Null at servers that have no name for it. */
   readonly listener: string | null;
+  /** That it came to, where machines share their trust; null where they do not. */
+  readonly machine: string | null;
 }
 
 export interface ShowOptions {
@@ -135,8 +138,8 @@ function descriptionOf(der: Uint8Array): ReturnType<typeof describeCertificate> 
   }
 }
 
-function toShownRefusal(refusal: RefusalSighting): ShownRefusal {
+function toShownRefusal(refusal: ListedRefusal): ShownRefusal {
   const { reason, detail, address, connection, firstAt, lastAt, count, listener } = refusal;
   const times = { firstAt: toIsoTime(firstAt), lastAt: toIsoTime(lastAt) };
-  return { reason, detail, address, connection, ...times, count, listener };
+  return { reason, detail, address, connection, ...times, count, listener, machine: machineOf(refusal) };
 }

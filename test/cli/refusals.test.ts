@@ -21,6 +21,7 @@ const FIELDS = [
   "firstAt",
   "lastAt",
   "count",
+  "machine",
 ];
 
 const [ANNA, BEN] = [factsOf("anna"), factsOf("ben")];
@@ -170,6 +171,7 @@ describe("refusals", () => {
       firstAt: new Date(now - 9 * HOUR).toISOString(),
       lastAt: new Date(now - 2 * HOUR).toISOString(),
       count: 22,
+      machine: null,
     });
     const cursor = /^next: (\S+)\n$/.exec(first?.stderr ?? "")?.[1] ?? "";
     const [rest, bad] = await runMany(home, [

@@ -85,6 +85,7 @@ describe("explainRefusal", () => {
       lastAt: new Date(NOW).toISOString(),
       count: 1,
       listener: null,
+      machine: null,
     });
     assert.deepEqual([explanation.rule, explanation.certainty], ["key-changed", "certain"]);
     assert.deepEqual(

@@ -27,6 +27,7 @@ describe("toListedConnection", () => {
       remoteAddress: null,
       since: "1970-01-01T00:00:00.000Z",
       listener: "web",
+      machine: null,
     });
   });
 });

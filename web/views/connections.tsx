@@ -37,7 +37,7 @@ export function ConnectionsView(): VNode {
   );
 }
 
-function Cells({ peer, keyId, remoteAddress, listener, process, since }: ConnectionJson): VNode {
+function Cells({ peer, keyId, remoteAddress, listener, process, machine, since }: ConnectionJson): VNode {
   return (
     <>
       <span role="cell" class="cell-name">
@@ -55,7 +55,7 @@ function Cells({ peer, keyId, remoteAddress, listener, process, since }: Connect
         {listener ?? ""}
       </span>
       <span role="cell" class="cell-process dim">
-        {process}
+        {machine === null ? process : `${process} on ${machine}`}
       </span>
       <span role="cell" class="cell-since dim">
         <Time at={since} />
@@ -89,8 +89,8 @@ function NoConnections({ q }: { readonly q: string }): VNode {
   return (
     <Empty title="Nobody is connected.">
       <p>
-        Connections stand here while they are open, of all processes on this store. Who was refused stands in{" "}
-        <a href={toHref("refusals")}>Refusals</a>.
+        Connections stand here while they are open, of all processes and machines on this store. Who was
+        refused stands in <a href={toHref("refusals")}>Refusals</a>.
       </p>
     </Empty>
   );

@@ -75,7 +75,7 @@ interface RefusalProps {
 }
 
 function Refusal({ refusal, isOpen }: RefusalProps): VNode {
-  const { peer, keyId, reason, address, listener, connection, lastAt, count } = refusal;
+  const { peer, keyId, reason, address, listener, connection, lastAt, count, machine } = refusal;
   return (
     <li class="card refusal" tabIndex={-1} data-stop>
       <div class="refusal-head">
@@ -98,6 +98,7 @@ function Refusal({ refusal, isOpen }: RefusalProps): VNode {
             </span>
           )}
           {listener !== null && <span>at {listener}</span>}
+          {machine !== null && <span>on {machine}</span>}
           {count > 1 && <span>{count} times</span>}
           <Time at={lastAt} />
         </p>

@@ -64,6 +64,7 @@ export const connectionsJson: v.GenericSchema = pageOf(
     remoteAddress: text,
     since: text,
     listener: text,
+    machine: text,
   }),
 );
 
@@ -89,6 +90,7 @@ const REFUSAL = {
   firstAt: text,
   lastAt: text,
   count: v.number(),
+  machine: text,
 };
 
 export const refusalsJson: v.GenericSchema = pageOf(v.strictObject(REFUSAL));

@@ -13,6 +13,7 @@ import { knownServersUrl } from "../client/known-servers.ts";
 import { dataFolder } from "../../data-folder.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { type Finding, toBrokenFinding, toFinding } from "./finding.ts";
+import { examineReplica } from "./replica.ts";
 import { identitiesFolder } from "../identities/make-identity.ts";
 import { serverIdentityFile } from "../identities/server-identity.ts";
 
@@ -53,7 +54,7 @@ export async function examineStores(url: StoreUrl): Promise<StoreFindings> {
         findings.push(toFinding("none", subject, `${path}: made on first use`));
       } else {
         await using store = openStoreAt(at, { process: processName("doctor"), readOnly: true });
-        findings.push(...examineStore(subject, path, store));
+        findings.push(...(await examineReplica(store)), ...examineStore(subject, path, store));
         newestEventAt = Math.max(newestEventAt ?? 0, (await newestEvent(store)) ?? 0) || null;
       }
     } catch (error) {

@@ -14,9 +14,10 @@ export function shortKeyId(pin: KeyPin): string {
 }
 
 /** Where a client came from, and the listener that it came to. */
-export function showFrom(address: string | null, listener: string | null): string {
+export function showFrom(address: string | null, listener: string | null, machine?: string): string {
   const from = address === null ? "-" : escapeText(address);
-  return listener === null ? from : `${from} (${showName(listener)})`;
+  const at = [listener ?? [], machine === undefined ? [] : `on ${machine}`].flat().map(showName);
+  return at.length === 0 ? from : `${from} (${at.join(" ")})`;
 }
 
 /** A peer's name for people; one that is only claimed says so, and one that approval gives instead of the claim. */

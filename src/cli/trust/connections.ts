@@ -48,7 +48,16 @@ async function run({ store: url, ...flags }: Options): Promise<void> {
   );
 }
 
-function toCells({ id, process, peer, pin, remoteAddress, listener, since }: ListedConnection): string[] {
-  const from = showFrom(remoteAddress, listener);
+function toCells({
+  id,
+  process,
+  peer,
+  pin,
+  remoteAddress,
+  listener,
+  since,
+  machine,
+}: ListedConnection): string[] {
+  const from = showFrom(remoteAddress, listener, machine);
   return [id, process, showName(peer), shortKeyId(pin), from, showMinute(since)];
 }

@@ -76,8 +76,8 @@ function describe(key: KeyRecord, shown: ShownKey | undefined, width: number): s
       : []),
     ...certificates.flatMap(describeShownCertificate),
     ...(refusals.length === 0 ? [] : ["refused"]),
-    ...refusals.map(({ reason, detail, address, listener, lastAt, count }) => {
-      return `  ${lastAt ?? "-"}  ${escapeText(detail === null ? reason : `${reason} (${detail})`)}  from ${showFrom(address, listener)}${count > 1 ? `  ${count} times` : ""}`;
+    ...refusals.map(({ reason, detail, address, listener, machine, lastAt, count }) => {
+      return `  ${lastAt ?? "-"}  ${escapeText(detail === null ? reason : `${reason} (${detail})`)}  from ${showFrom(address, listener, machine ?? undefined)}${count > 1 ? `  ${count} times` : ""}`;
     }),
     ...(events.length === 0 ? [] : ["events"]),
     ...events.flatMap((event) => indented(showEvent({ ...event, pin: null }, width - INDENT.length))),

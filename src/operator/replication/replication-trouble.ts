@@ -19,8 +19,12 @@ export interface ReplicationTrouble {
 const LOOK_AT_NODES: Remedy = { act: "list-nodes", at: "server" };
 const REACH_DATABASE: Remedy = { act: "reach-database", at: "server" };
 
-/** Those that keep a machine from letting in whom others do. */
 const GRAVE: ReadonlySet<TroubleKind> = new Set(["replica-stale", "branch-found", "rules-older"]);
+
+/** Whether it keeps a machine from letting in whom others let in. */
+export function isGrave(kind: TroubleKind): boolean {
+  return GRAVE.has(kind);
+}
 
 /** What is wrong, the gravest first; nothing as a rule. `now` is milliseconds since the epoch. */
 export function troublesOf(replication: Replication, now: number): readonly ReplicationTrouble[] {
@@ -70,7 +74,7 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
  * goes on, but does not begin.
  */
 export function whyBehind(replication: Replication, openedAt: number, now: number): string | null {
-  const grave = troublesOf(replication, now).find(({ kind }) => GRAVE.has(kind));
+  const grave = troublesOf(replication, now).find(({ kind }) => isGrave(kind));
   if (grave !== undefined) return grave.problem;
   const { upToDateAt, behind, database } = replication;
   if (upToDateAt !== null && upToDateAt >= openedAt) return null;

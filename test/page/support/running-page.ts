@@ -27,12 +27,17 @@ export class RunningPage implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start(fill: (scene: SceneWriter) => Promise<unknown> = nothing): Promise<RunningPage> {
+  /** `urlOf` names another store than the usual one. */
+  static async start(
+    fill: (scene: SceneWriter) => Promise<unknown> = nothing,
+    urlOf: (home: Home) => string = ({ store }) => store,
+  ): Promise<RunningPage> {
     const home = new Home();
-    const store = openStore(home.store, { process: "gateway 812" });
+    const url = urlOf(home);
+    const store = openStore(url, { process: "gateway 812" });
     const scene = new SceneWriter(store);
     await fill(scene);
-    return new RunningPage(home, store, scene, await startUi(home, "127.0.0.1:0"));
+    return new RunningPage(home, store, scene, await startUi(home, "127.0.0.1:0", url));
   }
 
   /** `http://127.0.0.1:PORT`. */
@@ -84,7 +89,7 @@ export class RunningPage implements AsyncDisposable {
 
   /** Starts it again where it was. */
   async rise(): Promise<void> {
-    this.#server = await startUi(this.home, new URL(this.origin).host);
+    this.#server = await startUi(this.home, new URL(this.origin).host, this.store.url);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,8 +117,8 @@ interface Server {
   readonly link: string;
 }
 
-async function startUi(home: Home, listen: string): Promise<Server> {
-  const child = spawn(process.execPath, [MAIN, "ui", "--listen", listen, "--no-open"], {
+async function startUi(home: Home, listen: string, url: string): Promise<Server> {
+  const child = spawn(process.execPath, [MAIN, "ui", "--store", url, "--listen", listen, "--no-open"], {
     env: home.environment,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -44,13 +44,8 @@ export class EnvoyPush implements TrustPush {
   }
 
   start(): void {
-    this.#stop = this.#options.trust.onChange((changes, isAll) => {
+    this.#stop = this.#options.trust.onChange((changes) => {
       for (const pin of changes.keys()) this.#due.add(pin);
-      if (isAll) {
-        this.#isWhole = false;
-        this.#isBehind = true;
-        this.#keys.clear();
-      }
       this.#wake();
     });
     this.#running = this.#run();

@@ -1,0 +1,32 @@
+import type { Remedy } from "../../remedy.ts";
+import { isGrave, troublesOf } from "../../operator/replication/replication-trouble.ts";
+import type { TrustStore } from "../../trust/port/trust-store.ts";
+import type { Replication } from "../../trust/port/replication.ts";
+import { flat } from "../terminal/prose.ts";
+import { remediesText } from "../terminal/remedy-text.ts";
+import { type Finding, toFinding } from "./finding.ts";
+
+/** How far this machine is with the log that it shares with others. Nothing of a store of one place. */
+export async function examineReplica(store: TrustStore): Promise<readonly Finding[]> {
+  // What keeps it from being up to date is what `replication` says.
+  await store.catchUp().catch(() => undefined);
+  const replication = store.replication();
+  if (replication === null) return [];
+  return examineThis(replication);
+}
+
+function examineThis(replication: Replication): readonly Finding[] {
+  const troubles = troublesOf(replication, Date.now());
+  if (troubles.length > 0) {
+    return troubles.map(({ kind, problem, remedies }) =>
+      toFinding(isGrave(kind) ? "broken" : "warn", "replica", problem, hintOf(remedies)),
+    );
+  }
+  const { node, position, rules } = replication;
+  const about = `${node.name} has all ${position} changes of the log, by rules ${rules.own}`;
+  return [toFinding("ok", "replica", about)];
+}
+
+function hintOf(remedies: readonly Remedy[]): string | undefined {
+  return remedies.length === 0 ? undefined : flat(remediesText(remedies));
+}
