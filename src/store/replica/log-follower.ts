@@ -96,6 +96,8 @@ export class LogFollower {
     const { cluster, self, contact } = this.#options;
     this.#lookedAt = this.#runtime.elapsed();
     contact?.begin();
+    // It cannot be over before whoever asked has it.
+    await Promise.resolve();
     try {
       this.#rules = (await cluster.nodes.beat(self.report())).rules;
       await this.catchUp();

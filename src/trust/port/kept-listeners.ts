@@ -8,9 +8,9 @@ interface KeptServer extends NodeListener {
   readonly listeners?: readonly NodeListener[];
 }
 
-/** The listeners in that setting, the last one last; none where no server was started. */
+/** The listeners in that setting, the last one last; none where no server was started, or something else was put there. */
 export function keptListeners(text: string | undefined): readonly NodeListener[] {
-  if (text === undefined) return [];
+  if (text === undefined || !text.startsWith("{")) return [];
   const kept = JSON.parse(text) as KeptServer;
   return (kept.listeners ?? [kept]).map(({ address, host, port, pin, starttls }) => ({
     address,

@@ -16,7 +16,7 @@ export class UntoldMarks {
     database.function("is_own", () => (this.#origin === "own" ? 1 : 0));
     database.function("is_taken", () => (this.#origin === "taken" ? 1 : 0));
     for (const [at, trigger] of TRIGGERS.entries())
-      database.exec(`CREATE TEMP TRIGGER untold_${at} AFTER ${trigger} END`);
+      database.exec(`CREATE TEMP TRIGGER IF NOT EXISTS untold_${at} AFTER ${trigger} END`);
   }
 
   /** Runs with another origin of what is written. */

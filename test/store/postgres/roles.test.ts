@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import type { Sql } from "postgres";
+import { migrate, prepareSchema } from "../../../src/store/postgres/migrate.ts";
+import { connectPostgres, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
+import { MIGRATIONS } from "../../../src/store/postgres/schema/migrations.ts";
+import { CHAIN_START } from "../../../src/trust/records/events.ts";
+import { LOG_START } from "../../../src/trust/port/change-log.ts";
+import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+
+const PAGE = new URL("../../../docs/guide/many-machines.md", import.meta.url);
+
+for (const programs of postgresPrograms()) {
+  describe(`the roles of the guide: ${programs.kind}`, () => {
+    let server: PostgresServer;
+    let admin: Sql;
+    let owner: Sql;
+    let runtime: Sql;
+
+    before(async () => {
+      server = await PostgresServer.open(programs);
+      const [inAny, inOurs] = rolesOfGuide();
+      const first = await connectPostgres(server.url());
+      // Each by itself: a database cannot be made inside of a transaction.
+      for (const statement of inAny) await first.unsafe(statement);
+      await first.end();
+      admin = await connectPostgres(server.url({ database: "trust" }));
+      for (const statement of inOurs) await admin.unsafe(statement);
+      owner = await connectPostgres(server.url({ user: "handclasp_owner", database: "trust" }));
+      runtime = await connectPostgres(server.url({ user: "handclasp", database: "trust" }));
+      await migrate(owner, "handclasp");
+    });
+
+    after(async () => {
+      await Promise.all([admin, owner, runtime].map((sql) => sql.end()));
+      await server[Symbol.asyncDispose]();
+    });
+
+    it("let a machine do all that it has to", async () => {
+      await prepareSchema(runtime, "handclasp");
+      const cluster = new PostgresCluster(
+        openPool(server.url({ user: "handclasp", database: "trust" }), "handclasp"),
+      );
+      const id = randomUUID();
+      const by = { node: id, rules: 1 };
+      assert.deepEqual(await cluster.log.append([{ id: randomUUID(), change: "{}" }], by), [1]);
+      assert.equal((await cluster.log.read(LOG_START, 10)).entries.length, 1);
+      const beat = await cluster.nodes.beat({
+        id,
+        name: "one",
+        version: "0.1.0",
+        rules: 1,
+        position: 0,
+        head: CHAIN_START,
+        digest: "00".repeat(32),
+        listeners: [],
+      });
+      assert.ok(beat.isWritten);
+      assert.equal((await cluster.nodes.nodes()).length, 1);
+      await cluster.close();
+    });
+
+    it("let it execute functions, and nothing else: it cannot read, write, alter or add a thing", async () => {
+      const tables = await admin<{ readonly name: string }[]>`
+        SELECT relname AS name FROM pg_class WHERE relnamespace = 'handclasp'::regnamespace AND relkind IN ('r', 'S', 'v')`;
+      assert.ok(tables.some(({ name }) => name === "change_log"));
+      const tries = [
+        ...tables.flatMap(({ name }) => [
+          `SELECT * FROM handclasp.${name}`,
+          `INSERT INTO handclasp.${name} DEFAULT VALUES`,
+          `DELETE FROM handclasp.${name}`,
+          `TRUNCATE handclasp.${name}`,
+          `ALTER TABLE handclasp.${name} ADD COLUMN more int`,
+          `DROP TABLE handclasp.${name}`,
+        ]),
+        "UPDATE handclasp.change_log SET change = ''",
+        "CREATE TABLE handclasp.mine (id int)",
+        "CREATE FUNCTION handclasp.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE SCHEMA mine",
+        "CREATE OR REPLACE FUNCTION handclasp.rules() RETURNS int LANGUAGE sql AS 'SELECT 9'",
+        "DROP FUNCTION handclasp.rules()",
+        "SET ROLE handclasp_owner",
+      ];
+      for (const statement of tries) {
+        await assert.rejects(runtime.unsafe(statement), { code: "42501" }, statement);
+      }
+      await assert.rejects(migrate(runtime, "another"), { code: "ERR_HANDCLASP_STORE_OPEN" });
+    });
+
+    it("let it execute what a later migration brings, without a word of an administrator", async () => {
+      const later = [
+        ...MIGRATIONS,
+        (schema: string) => `
+          CREATE TABLE ${schema}.more (id int);
+          CREATE FUNCTION ${schema}.how_many() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+            SET search_path = pg_catalog, pg_temp AS 'SELECT count(*) FROM ${schema}.more';
+          REVOKE ALL ON FUNCTION ${schema}.how_many FROM PUBLIC;`,
+      ];
+      await migrate(owner, "handclasp", later);
+      await prepareSchema(runtime, "handclasp", later);
+      assert.deepEqual([...(await runtime`SELECT handclasp.how_many() AS many`)], [{ many: "0" }]);
+      await assert.rejects(runtime`SELECT * FROM handclasp.more`, { code: "42501" });
+    });
+
+    it("let nobody else do anything", async () => {
+      await admin.unsafe("CREATE ROLE somebody LOGIN");
+      await assert.rejects(connectAs("somebody"), { code: "42501" });
+      await admin.unsafe("GRANT CONNECT ON DATABASE trust TO somebody");
+      await assert.rejects(connectAs("somebody"), { code: "42501" });
+    });
+
+    async function connectAs(user: string): Promise<void> {
+      const sql = await connectPostgres(server.url({ user, database: "trust" }));
+      try {
+        await sql`SELECT handclasp.rules()`;
+      } finally {
+        await sql.end();
+      }
+    }
+
+    it("hold because each function runs as its owner by names that nobody can put something before", async () => {
+      const functions = await admin<
+        {
+          readonly name: string;
+          readonly definer: boolean;
+          readonly config: string[] | null;
+          readonly open: boolean;
+        }[]
+      >`
+        SELECT proname AS name, prosecdef AS definer, proconfig::text AS config,
+          proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0) AS open
+        FROM pg_proc WHERE pronamespace = 'handclasp'::regnamespace`;
+      assert.ok(functions.length > 5);
+      for (const { name, definer, config, open } of functions) {
+        assert.deepEqual(
+          { definer, config, open },
+          { definer: true, config: '{"search_path=pg_catalog, pg_temp"}', open: false },
+          name,
+        );
+      }
+    });
+  });
+}
+
+/** The statements of the guide's two blocks: what runs in any database, and what runs in ours. */
+function rolesOfGuide(): readonly [readonly string[], readonly string[]] {
+  const blocks = [...readFileSync(PAGE, "utf8").matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = ""]) =>
+    sql.split(/;\s*$/m).flatMap((statement) => (statement.trim() === "" ? [] : [statement.trim()])),
+  );
+  const [inAny, inOurs] = blocks;
+  assert.ok(inAny && inOurs, "the guide has the roles as two blocks of SQL");
+  return [inAny, inOurs];
+}
