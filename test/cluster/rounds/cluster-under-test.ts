@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDatabase } from "../../../src/node-sqlite.ts";
+import { ReplicaReader, type Standing } from "../../../src/store/replica/replica-reader.ts";
+import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
+import type { Seeded } from "../simulation/seeded.ts";
+import { UnreliableNetwork } from "../support/unreliable-network.ts";
+import { DirectLog } from "./direct-log.ts";
+import { NodeHandle } from "./node-handle.ts";
+
+export const MAX_STALENESS_MS = 2000;
+const NODES = ["north", "east", "south"];
+const SETTLES_MS = 180_000;
+const BETWEEN_MS = 100;
+
+/** One database, and three machines that have it over a network of ours. */
+export class ClusterUnderTest implements AsyncDisposable {
+  readonly folder: string;
+  readonly nodes: readonly NodeHandle[];
+  readonly log: DirectLog;
+  server: PostgresServer;
+
+  static async open(chance: Seeded): Promise<ClusterUnderTest> {
+    const [programs] = postgresPrograms();
+    if (programs === undefined) throw new Error("no PostgreSQL was found, though npm installs one");
+    const server = await PostgresServer.open(programs);
+    const folder = mkdtempSync(join(tmpdir(), "handclasp-cluster-"));
+    const nodes: NodeHandle[] = [];
+    for (const name of NODES) {
+      const network = await UnreliableNetwork.open(server.port, chance);
+      const replica = join(folder, `${name}.db`);
+      nodes.push(new NodeHandle({ name, replica, network, maxStalenessMs: MAX_STALENESS_MS }));
+    }
+    const cluster = new ClusterUnderTest(folder, server, nodes);
+    try {
+      cluster.heal();
+      await cluster.settled();
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  private constructor(folder: string, server: PostgresServer, nodes: readonly NodeHandle[]) {
+    this.folder = folder;
+    this.server = server;
+    this.nodes = nodes;
+    this.log = new DirectLog(server.url());
+  }
+
+  /** Everybody lives and can reach the database. */
+  heal(): void {
+    for (const node of this.nodes) {
+      node.network.isDeaf = false;
+      node.network.leaveUnanswered(0);
+      node.network.pass({ kind: "open" });
+      if (!node.isAlive) node.start();
+    }
+  }
+
+  /** What each machine has, once all have all that the log has. */
+  async settled(): Promise<readonly Standing[]> {
+    const until = performance.now() + SETTLES_MS;
+    let problem: unknown;
+    while (performance.now() < until) {
+      try {
+        await this.log.readOn();
+        const all = this.nodes.map(({ replica }) => standingOf(replica));
+        if (all.every(({ place }) => place.position === this.log.position)) return all;
+        problem = `the log ends at ${this.log.position}, and they are at ${all.map(({ place }) => place.position).join(", ")}`;
+      } catch (error) {
+        // The database comes up, a machine makes its replica.
+        problem = error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+    throw new Error(`the machines do not come together: ${String(problem)}`, { cause: problem });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()));
+    await Promise.all(this.nodes.map(({ network }) => network[Symbol.asyncDispose]()));
+    await this.log.close();
+    await this.server[Symbol.asyncDispose]();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** As it is in the file: nobody is asked. */
+function standingOf(path: string): Standing {
+  const replica = openDatabase(path, { readOnly: true });
+  try {
+    return new ReplicaReader(replica).standing();
+  } finally {
+    replica.close();
+  }
+}

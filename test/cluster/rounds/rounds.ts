@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { openDatabase } from "../../../src/node-sqlite.ts";
+import type { Standing } from "../../../src/store/replica/replica-reader.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+import { decidedRows } from "../../store/replica/support/decided-rows.ts";
+import { Seeded } from "../simulation/seeded.ts";
+import { ClusterUnderTest, MAX_STALENESS_MS } from "./cluster-under-test.ts";
+import type { NodeHandle } from "./node-handle.ts";
+import { FAULTS, type RoundFault } from "./round-faults.ts";
+import { Traffic } from "./traffic.ts";
+
+export interface RoundsOptions {
+  readonly seed: string;
+  readonly rounds: number;
+  /** How many changes a machine that is away misses; default 10 000. */
+  readonly missed?: number;
+  /** Whether what is missing here fails; default only in CI. */
+  readonly isWhole?: boolean;
+  readonly say?: (line: string) => void;
+}
+
+const BEFORE_MS = 300;
+const SURE_MS = 60_000;
+/** A revocation is everywhere within this, or a machine knows that it cannot know. */
+const BOUND_MS = MAX_STALENESS_MS + 2000;
+/** What a busy machine may take longer. */
+const SLACK_MS = 3000;
+
+/** Puts a cluster of processes through faults in an order that a seed gives. Throws what does not hold, and how to see it again. */
+export async function runRounds(options: RoundsOptions): Promise<void> {
+  const { seed, rounds, say = () => undefined } = options;
+  const chance = new Seeded(seed);
+  const faults = FAULTS.filter((fault) => isHere(fault, options));
+  await using cluster = await ClusterUnderTest.open(chance);
+  const known: Known = { greeted: new Set(), revoked: new Set() };
+  let order: readonly RoundFault[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    // Each of them before any of them comes again.
+    if (order.length === 0) order = shuffled(faults, chance);
+    const [fault, ...rest] = order;
+    order = rest;
+    if (fault === undefined) return;
+    const began = performance.now();
+    say(`round ${round}: ${fault.name}`);
+    try {
+      const position = await oneRound(cluster, {
+        fault,
+        chance,
+        round,
+        known,
+        missed: options.missed ?? 10_000,
+      });
+      say(`  position ${position}, ${Math.round(performance.now() - began)} ms`);
+    } catch (error) {
+      const again = `npm run test:cluster -- --rounds ${rounds} --seed ${seed}`;
+      throw new Error(`round ${round}, ${fault.name}: ${(error as Error).message} (again: ${again})`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+interface Known {
+  readonly greeted: Set<KeyPin>;
+  readonly revoked: Set<KeyPin>;
+}
+
+interface Round {
+  readonly fault: RoundFault;
+  readonly chance: Seeded;
+  readonly round: number;
+  readonly known: Known;
+  readonly missed: number;
+}
+
+async function oneRound(
+  cluster: ClusterUnderTest,
+  { fault, chance, round, known, missed }: Round,
+): Promise<number> {
+  const traffic = new Traffic({
+    nodes: cluster.nodes,
+    chance,
+    label: `${round}-`,
+    boundMs: BOUND_MS + SLACK_MS,
+  });
+  const running = traffic.run();
+  try {
+    await pause(BEFORE_MS);
+    await fault.happen({ cluster, node: chance.pick(cluster.nodes), chance, missed });
+    await pause(BEFORE_MS);
+  } finally {
+    cluster.heal();
+    traffic.end();
+  }
+  await running;
+  const all = await cluster.settled();
+  for (const pin of traffic.greeted.keys()) known.greeted.add(pin);
+  for (const pin of traffic.revoked.keys()) known.revoked.add(pin);
+  assert.deepEqual(traffic.problems, []);
+  assert.deepEqual(
+    cluster.nodes.flatMap(({ crashes }) => crashes),
+    [],
+  );
+  checkAgreement(cluster, all);
+  await checkKeys(cluster, known);
+  return cluster.log.position;
+}
+
+/** One chain, equal digests, equal rows. */
+function checkAgreement(cluster: ClusterUnderTest, all: readonly Standing[]): void {
+  for (const one of all) assert.deepEqual(one, all[0]);
+  const rows = cluster.nodes.map(({ replica }) => {
+    const database = openDatabase(replica, { readOnly: true });
+    try {
+      assert.deepEqual(
+        database
+          .prepare(
+            "SELECT name_key FROM keys WHERE state = 'trusted' AND name_key GLOB 'peer-*' GROUP BY name_key HAVING count(*) > 1",
+          )
+          .all(),
+        [],
+        "no name has two keys",
+      );
+      return decidedRows(database);
+    } finally {
+      database.close();
+    }
+  });
+  for (const other of rows.slice(1)) assert.deepEqual(other, rows[0]);
+}
+
+/** Nobody who was greeted is unknown anywhere, and nobody who was revoked is let in anywhere. */
+async function checkKeys(cluster: ClusterUnderTest, { greeted, revoked }: Known): Promise<void> {
+  const { expected, position } = cluster.log;
+  const pins = [...expected.keys];
+  for (const pin of greeted)
+    assert.ok(expected.stateAt(pin, position), `${pin} was greeted, and is in the log`);
+  for (const pin of revoked) assert.equal(expected.stateAt(pin, position), "revoked");
+  for (const node of cluster.nodes) {
+    const states = await judgedBy(node, pins);
+    for (const [at, pin] of pins.entries())
+      assert.equal(states[at], expected.stateAt(pin, position), `${pin} at ${node.name}`);
+  }
+}
+
+/** Once it is sure of what it knows again. */
+async function judgedBy(node: NodeHandle, pins: readonly KeyPin[]): Promise<readonly string[]> {
+  const until = performance.now() + SURE_MS;
+  for (;;) {
+    const states = await node.judge(pins);
+    if (!states.includes("unavailable")) return states;
+    if (performance.now() > until) throw new Error(`${node.name} is not sure of what it knows any more`);
+    await pause(50);
+  }
+}
+
+function isHere(
+  { name, missing }: RoundFault,
+  { isWhole = process.env["CI"] === "true", say }: RoundsOptions,
+): boolean {
+  if (missing === undefined) return true;
+  const what = `left out, since ${missing} is missing: ${name}`;
+  if (isWhole) throw new Error(what);
+  say?.(what);
+  return false;
+}
+
+function shuffled<T>(list: readonly T[], chance: Seeded): readonly T[] {
+  return list
+    .map((one) => ({ one, place: chance.next() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ one }) => one);
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
