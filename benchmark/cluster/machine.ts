@@ -1,0 +1,59 @@
+// A machine of a cluster, for benchmarks: has what its parent asks carried out, and says how long that took.
+import { openStore } from "../../src/store/open-store.ts";
+import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
+import type { Change } from "../../src/trust/records/change.ts";
+import { randomFacts } from "../random-facts.ts";
+
+export type Task =
+  /** Claims of names that nobody has, so many at once; answers how long each took. */
+  | { readonly kind: "claims"; readonly count: number; readonly atOnce: number }
+  | { readonly kind: "revoke"; readonly key: string }
+  /** Answers how long it took until all was here that the log has. */
+  | { readonly kind: "catch-up" };
+
+const [url = "", name = ""] = process.argv.slice(2);
+const ACTOR = { user: null, process: `bench ${name}`, address: null, listener: null };
+const store = openStore(url);
+let count = 0;
+
+process.on("message", (task: Task) => void run(task).then((millis) => process.send?.(millis)));
+process.on("disconnect", () => process.exit());
+await store.catchUp();
+process.send?.([]);
+
+async function run(task: Task): Promise<readonly number[]> {
+  switch (task.kind) {
+    case "claims": {
+      const millis: number[] = [];
+      const each = Math.ceil(task.count / task.atOnce);
+      await Promise.all(
+        Array.from({ length: task.atOnce }, async () => {
+          for (let done = 0; done < each; done++) millis.push(await timeOf(claim()));
+        }),
+      );
+      return millis;
+    }
+    case "revoke":
+      return [await timeOf({ type: "revoke", at: Date.now(), actor: ACTOR, key: task.key })];
+    case "catch-up": {
+      const began = performance.now();
+      await store.catchUp();
+      return [performance.now() - began];
+    }
+  }
+}
+
+async function timeOf(change: Change): Promise<number> {
+  const began = performance.now();
+  const { kind } = await store.apply(change);
+  if (kind !== "changed") throw new Error(`the change was ${kind}`);
+  return performance.now() - began;
+}
+
+function claim(): Change {
+  const peer = `${name}-${process.pid}-${++count}`;
+  const certificate = toSeenCertificate(randomFacts(peer));
+  const at = Date.now();
+  const pending = { pendingExpires: at + 1_000_000, maxPending: 1000 };
+  return { type: "claim", at, actor: ACTOR, ...pending, peer, source: "first-use", certificate };
+}
