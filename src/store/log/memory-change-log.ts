@@ -18,6 +18,8 @@ export class MemoryChangeLog implements ChangeLog {
   readonly #entries: LogEntry[] = [];
   readonly #positions = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
+  /** How many entries were cut off before the first one. */
+  #gone = 0;
 
   /** `now` gives milliseconds since the epoch for a change; it may go back. */
   constructor(now: (draft: LogDraft) => number) {
@@ -36,13 +38,22 @@ export class MemoryChangeLog implements ChangeLog {
   async read(after: LogPlace, most: number): Promise<LogRead> {
     const { position } = after;
     const follows = this.#placeAt(position)?.hash === after.hash;
-    const entries = follows ? this.#entries.slice(position, position + most) : [];
+    const from = position - this.#gone;
+    const entries = follows ? this.#entries.slice(from, from + most) : [];
     return { follows, entries, head: this.#head, isPrimary: true };
   }
 
   /** Loses all after a position, as a database does whose standby was behind when it took over. */
   cut(position: number): void {
-    for (const { id } of this.#entries.splice(position)) this.#positions.delete(id);
+    for (const { id } of this.#entries.splice(position - this.#gone)) this.#positions.delete(id);
+  }
+
+  async cutBefore(position: number): Promise<number> {
+    const many = Math.min(position - 1, this.#head.position - 1) - this.#gone;
+    if (many <= 0) return 0;
+    for (const { id } of this.#entries.splice(0, many)) this.#positions.delete(id);
+    this.#gone += many;
+    return many;
   }
 
   onMore(listener: () => void): () => void {
@@ -56,7 +67,8 @@ export class MemoryChangeLog implements ChangeLog {
   }
 
   #placeAt(position: number): LogPlace | undefined {
-    return position === 0 ? LOG_START : this.#entries[position - 1];
+    if (position === 0) return this.#gone === 0 ? LOG_START : undefined;
+    return this.#entries[position - 1 - this.#gone];
   }
 
   #add(draft: LogDraft, by: Appender): number {

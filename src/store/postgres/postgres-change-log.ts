@@ -69,6 +69,18 @@ export class PostgresChangeLog implements ChangeLog {
     }
   }
 
+  async cutBefore(position: number): Promise<number> {
+    try {
+      const sql = await this.#pool.sql();
+      const log = this.#pool.name(sql, "change_log");
+      const { count } = await sql`
+        DELETE FROM ${log} WHERE position < least(${position}::bigint, (SELECT max(position) FROM ${log}))`;
+      return count;
+    } catch (error) {
+      throw unwritten(error);
+    }
+  }
+
   get tells(): boolean {
     return this.#heard?.come === true;
   }
@@ -88,7 +100,10 @@ function toRead(rows: readonly Row[], after: LogPlace, most: number): LogRead {
   const head = end === null || hash === null ? LOG_START : { position: Number(end), hash };
   const entries = rows.filter(({ position }) => position !== null).map(toEntry);
   const isPrimary = !standby;
-  if (after.position === 0) return { follows: true, entries: entries.slice(0, most), head, isPrimary };
+  if (after.position === 0) {
+    const isWhole = entries.length === 0 || entries[0]?.position === 1;
+    return { follows: isWhole, entries: isWhole ? entries.slice(0, most) : [], head, isPrimary };
+  }
   const [own, ...more] = entries;
   const follows = own?.position === after.position && own.hash === after.hash;
   return { follows, entries: follows ? more : [], head, isPrimary };

@@ -1,11 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../errors.ts";
-import { type Appender, type ChangeLog, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
+import { type Appender, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
+import type { Cluster } from "../../trust/port/cluster.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { LostTail } from "./lost-tail.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import type { Runtime } from "./runtime.ts";
 import type { OpenScratch, Scratch } from "./scratch.ts";
+import { startFromSnapshot } from "./start-from-snapshot.ts";
 
 /** How many changes are carried out in one transaction. */
 const AT_ONCE = 1000;
@@ -13,7 +15,7 @@ const AT_ONCE = 1000;
 const OTHERS_LEAVE_MS = 200;
 
 interface LeaverOptions {
-  readonly log: ChangeLog;
+  readonly cluster: Pick<Cluster, "log" | "snapshots">;
   readonly by: () => Promise<Appender>;
   /** What was carried out so far. */
   readonly database: DatabaseSync;
@@ -53,11 +55,12 @@ export class BranchLeaver {
   }
 
   async #leaveBy(scratch: Scratch, place: LogPlace): Promise<void> {
-    const { log, by, database, channel, runtime } = this.#options;
+    const { cluster, by, database, channel, runtime } = this.#options;
     await this.#carryOut(scratch);
     const lost = new LostTail({ replica: database, anew: scratch.database, place });
     if (lost.common === 0) throw otherLog(place);
-    await log.append(lost.drafts(runtime.now()), await by());
+    // Who was only behind what the log begins with has lost nothing.
+    if (lost.events.length > 0) await cluster.log.append(lost.drafts(runtime.now()), await by());
     await this.#carryOut(scratch);
     await channel.write({
       kind: "leave-branch",
@@ -71,8 +74,10 @@ export class BranchLeaver {
 
   /** All that the log has. */
   async #carryOut({ database, channel }: Scratch): Promise<void> {
-    const { log } = this.#options;
+    const { cluster } = this.#options;
+    const { log } = cluster;
     const reader = new ReplicaReader(database);
+    if (reader.isNew()) await startFromSnapshot({ cluster, database, channel });
     for (;;) {
       const place = reader.place();
       const { follows, entries } = await log.read(place, AT_ONCE);

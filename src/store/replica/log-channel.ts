@@ -53,10 +53,9 @@ export class LogChannel implements WriteChannel {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
     const { channel, replica, openScratch = openMemoryScratch } = options;
-    const { log } = options.cluster;
     const { database } = replica;
     const leaver = new BranchLeaver({
-      log,
+      cluster: options.cluster,
       by: () => this.#by(),
       database,
       channel,
@@ -105,8 +104,9 @@ export class LogChannel implements WriteChannel {
     let appended: Promise<void>;
     let text: string | null | undefined;
     try {
-      // What is here says nothing any more.
-      if (this.#options.replica.isOnBranch()) await this.#catchUpFirst();
+      // What is here says nothing yet, or any more.
+      const { replica } = this.#options;
+      if (replica.isNew() || replica.isOnBranch()) await this.#catchUpFirst();
       const settled = await this.#settle(change, before);
       ({ text } = settled);
       if (text === undefined || text === null) return settled;

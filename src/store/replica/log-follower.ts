@@ -8,6 +8,7 @@ import type { NodeSelf } from "./node-self.ts";
 import type { Contact } from "./contact.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
+import { startFromSnapshot } from "./start-from-snapshot.ts";
 
 /** How many changes are carried out in one transaction. */
 const AT_ONCE = 1000;
@@ -19,7 +20,7 @@ const COMPARED_EACH = 3;
 const UNTOLD_MS = 200;
 
 interface FollowerOptions {
-  readonly cluster: Pick<Cluster, "log" | "nodes">;
+  readonly cluster: Pick<Cluster, "log" | "nodes" | "snapshots">;
   readonly self: NodeSelf;
   readonly replica: ReplicaReader;
   /** Writes to the replica. */
@@ -132,11 +133,14 @@ export class LogFollower {
       do {
         this.#isAskedAgain = false;
         for (;;) {
+          const isNew = replica.isNew();
+          if (isNew && (await startFromSnapshot({ cluster, channel, database: replica.database }))) continue;
           const place = replica.place();
           const { follows, entries, head, isPrimary } = await cluster.log.read(place, AT_ONCE);
           if (!follows) {
             // A copy that is behind does not have what is here either.
             if (!isPrimary) throw behindStandby(place, head);
+            if (isNew) throw begunElsewhere();
             await leaveBranch(place);
             continue;
           }
@@ -157,6 +161,14 @@ export class LogFollower {
       this.#following = undefined;
     }
   }
+}
+
+/** It was cut, and what it goes on from is not there, or does not count. */
+function begunElsewhere(): HandclaspError {
+  const message = "the log of changes was cut, and there is no snapshot that counts to begin with";
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
+    hint: "have a machine that has all of it make one",
+  });
 }
 
 function behindStandby(place: LogPlace, head: LogPlace): HandclaspError {

@@ -43,6 +43,11 @@ export class ReplicaReader {
     return row === undefined ? LOG_START : { ...row };
   }
 
+  /** Whether it has nothing of a log yet. */
+  isNew(): boolean {
+    return this.#place.get() === undefined;
+  }
+
   /** Whether the log does not have what is here. */
   isOnBranch(): boolean {
     return this.#branch.get() !== undefined;

@@ -31,7 +31,7 @@ export interface LogEntry extends LogPlace, LogDraft {
 
 /** What was read of the log. */
 export interface LogRead {
-  /** Whether the log has the place that was read after. When it has not, whoever stood there is on a branch of it. */
+  /** Whether the log has the place that was read after. When it has not, it was cut, or whoever stood there is on a branch of it. */
   readonly follows: boolean;
   /** What comes after it, in order; none where nothing does, or it does not follow. */
   readonly entries: readonly LogEntry[];
@@ -59,6 +59,11 @@ export interface ChangeLog {
   append(drafts: readonly LogDraft[], by: Appender): Promise<readonly number[]>;
   /** The next `most` entries at the most after a place. Throws ERR_HANDCLASP_STORE_READ. */
   read(after: LogPlace, most: number): Promise<LogRead>;
+  /**
+   * Takes away what comes before a position that the log has, and says how much that was: whoever is not as far begins with
+   * a snapshot. For who owns the log alone. Throws ERR_HANDCLASP_STORE_WRITE.
+   */
+  cutBefore(position: number): Promise<number>;
   /** Calls back when something may have been appended, by whomever; it may be late, and may not come. Returns how to stop. */
   onMore(listener: () => void): () => void;
   /** Whether that was seen to come: where it was not, whoever follows looks more often. */

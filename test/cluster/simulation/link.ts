@@ -84,6 +84,10 @@ export class Link implements ChangeLog {
     }
   }
 
+  cutBefore(position: number): Promise<number> {
+    return this.#options.server.cluster.log.cutBefore(position);
+  }
+
   onMore(listener: () => void): () => void {
     const { server, weather } = this.#options;
     const stop = server.cluster.log.onMore(() => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { openDatabase } from "../../../src/node-sqlite.ts";
+import { MemorySnapshotShelf } from "../../../src/store/log/memory-snapshot-shelf.ts";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { MemoryChangeLog } from "../../../src/store/log/memory-change-log.ts";
 import { MemoryNodeRoster } from "../../../src/store/log/memory-node-roster.ts";
@@ -24,7 +25,7 @@ class SilentLog extends MemoryChangeLog {
   }
 }
 
-type Shared = Pick<Cluster, "log" | "nodes">;
+type Shared = Pick<Cluster, "log" | "nodes"> & Partial<Pick<Cluster, "snapshots">>;
 
 interface Followed {
   readonly cluster: Shared;
@@ -37,7 +38,7 @@ function follow(cluster: Shared, runtime?: Runtime): Followed {
   createSchema(database);
   const replica = new ReplicaReader(database);
   const follower = new LogFollower({
-    cluster,
+    cluster: { snapshots: new MemorySnapshotShelf(Date.now), ...cluster },
     self: new NodeSelf(database, { id: randomUUID(), name: "node" }),
     replica,
     channel: new DirectChannel(new SqliteWriter(database)),

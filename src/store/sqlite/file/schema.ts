@@ -235,7 +235,16 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (branch, sequence)
    ) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE decided_sum (sum BLOB NOT NULL) STRICT;
-   INSERT INTO decided_sum VALUES (sum_of_rows());`,
+   INSERT INTO decided_sum VALUES (sum_of_rows());
+   CREATE TABLE snapshot_load (
+     id TEXT NOT NULL,
+     part INTEGER NOT NULL,
+     sum BLOB NOT NULL,
+     sequence INTEGER NOT NULL,
+     head TEXT NOT NULL,
+     reached INTEGER NOT NULL,
+     indexes TEXT NOT NULL
+   ) STRICT;`,
   SHARED_TABLES,
 ];
 

@@ -80,6 +80,7 @@ export class ReplicaWriter {
   /** Carries out what of the entries is not carried out yet. Throws when they do not follow: nothing may be skipped. */
   follow(entries: readonly LogEntry[]): void {
     let place = this.#placed();
+    if (this.#database.prepare("SELECT 1 FROM snapshot_load").get() !== undefined) throw unfinished();
     for (const entry of entries) {
       if (entry.position <= place.position) continue;
       const problem = problemOfEntry(place, entry);
@@ -154,4 +155,9 @@ export class ReplicaWriter {
     this.#undo.run();
     this.#journal.takeBack(mark);
   }
+}
+
+/** Another process found one that counts: what it is of comes first. */
+function unfinished(): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", "this replica is being filled from a snapshot");
 }

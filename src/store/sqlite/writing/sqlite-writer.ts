@@ -3,6 +3,7 @@ import { isHandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
 import type { LogEntry, LogPlace } from "../../../trust/port/change-log.ts";
+import type { Snapshot } from "../../../trust/port/snapshot-shelf.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
 import type { Exchanged } from "../../../trust/port/shared-rows.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
@@ -13,6 +14,7 @@ import { recordSightings, type SeenBy } from "../sightings/sightings.ts";
 import { settingConflict } from "../../log/setting-conflict.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import { RowJournal } from "../digest/row-journal.ts";
+import { SnapshotLoader } from "../snapshot/snapshot-loader.ts";
 import { JournaledTables } from "../tables/journaled-tables.ts";
 import { type BranchLeft, ReplicaWriter } from "./replica-writer.ts";
 import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
@@ -26,6 +28,7 @@ export type Write =
   | { readonly kind: "settle"; readonly change: PreparedChange }
   /** What the log says next. */
   | { readonly kind: "entries"; readonly entries: readonly LogEntry[] }
+  | SnapshotWrite
   | BranchFound
   /** The log has it after all. */
   | { readonly kind: "branch-over" }
@@ -66,6 +69,17 @@ interface BranchFound {
   readonly at: number;
 }
 
+/** What a replica begins with that has nothing of the log. */
+type SnapshotWrite =
+  | {
+      readonly kind: "snapshot-part";
+      readonly snapshot: Snapshot;
+      readonly part: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly kind: "snapshot-end"; readonly snapshot: Snapshot }
+  | { readonly kind: "snapshot-drop"; readonly snapshot: Pick<Snapshot, "id"> };
+
 const NOTHING = { ok: true, outcome: { kind: "changed", keys: [] } } as const satisfies Done;
 
 /** Writes to a database, many writes in one durable transaction. */
@@ -77,6 +91,7 @@ export class SqliteWriter {
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
   #ownReplica: ReplicaWriter | undefined;
+  #ownSnapshots: SnapshotLoader | undefined;
   #ownShared: SharedWriter | undefined;
 
   constructor(database: DatabaseSync) {
@@ -148,6 +163,11 @@ export class SqliteWriter {
       case "entries":
         this.#shared.told(() => this.#replica.follow(write.entries));
         return NOTHING;
+      case "snapshot-part":
+      case "snapshot-end":
+      case "snapshot-drop":
+        this.#loadSnapshot(write);
+        return NOTHING;
       case "branch-found":
         this.#replica.noteBranch(write.place, write.at);
         return NOTHING;
@@ -187,6 +207,16 @@ export class SqliteWriter {
   /** Made by those only that have other machines to tell. */
   get #shared(): SharedWriter {
     return (this.#ownShared ??= new SharedWriter(this.#database));
+  }
+
+  get #snapshots(): SnapshotLoader {
+    return (this.#ownSnapshots ??= new SnapshotLoader(this.#database));
+  }
+
+  #loadSnapshot(write: SnapshotWrite): void {
+    if (write.kind === "snapshot-part") this.#snapshots.take(write.snapshot, write.part, write.bytes);
+    else if (write.kind === "snapshot-end") this.#snapshots.finish(write.snapshot);
+    else this.#snapshots.drop(write.snapshot);
   }
 
   #putSetting({ name, value, former }: SettingWrite): void {

@@ -28,6 +28,7 @@ export class MemoryNode {
           append: (...a) => cluster.log.append(...a),
           read: (...r) => cluster.log.read(...r),
           onMore: () => () => undefined,
+          cutBefore: (position) => cluster.log.cutBefore(position),
           tells: true,
         },
         nodes: cluster.nodes,

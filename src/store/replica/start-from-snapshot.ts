@@ -1,0 +1,94 @@
+import type { DatabaseSync } from "node:sqlite";
+import { HandclaspError, isHandclaspError } from "../../errors.ts";
+import { LOG_START } from "../../trust/port/change-log.ts";
+import type { Cluster } from "../../trust/port/cluster.ts";
+import { counts, type Snapshot } from "../../trust/port/snapshot-shelf.ts";
+import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+
+interface StartOptions {
+  readonly cluster: Pick<Cluster, "log" | "snapshots">;
+  readonly database: DatabaseSync;
+  /** Writes to it. */
+  readonly channel: WriteChannel;
+  /** One that is before this position, and not after it; default any. */
+  readonly before?: number;
+}
+
+/**
+ * Fills a replica that has nothing of the log from the furthest snapshot that counts, and that the log has the place of; says
+ * whether there is one. Several processes may do so on one file. Throws ERR_HANDCLASP_AUDIT for a snapshot that is not
+ * what it says: nothing of it is left then.
+ */
+export async function startFromSnapshot(options: StartOptions): Promise<boolean> {
+  const { database, channel } = options;
+  const snapshot = await furthest(options);
+  const under = loading(database);
+  if (under !== undefined && under.id !== snapshot?.id) {
+    await channel.write({ kind: "snapshot-drop", snapshot: { id: under.id } });
+  }
+  if (snapshot === undefined) return false;
+  try {
+    await takeIn(options, snapshot);
+    return true;
+  } catch (error) {
+    // What could not be fetched is fetched later.
+    if (!isHandclaspError(error, "ERR_HANDCLASP_STORE_READ")) {
+      await channel.write({ kind: "snapshot-drop", snapshot }).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+async function furthest({ cluster, before = Infinity }: StartOptions): Promise<Snapshot | undefined> {
+  const all = await cluster.snapshots.list();
+  for (const snapshot of all) {
+    const { place } = snapshot;
+    if (place.position >= before || !counts(snapshot)) continue;
+    if (place.position === 0 ? place.hash === LOG_START.hash : (await cluster.log.read(place, 1)).follows) {
+      return snapshot;
+    }
+  }
+  // The log goes on from what it says: without it, it leads to nothing.
+  if (all.some(({ place }) => place.position === 0)) throw unconfirmed();
+  return undefined;
+}
+
+async function takeIn({ cluster, database, channel }: StartOptions, snapshot: Snapshot): Promise<void> {
+  const { id, parts } = snapshot;
+  const fetch = (part: number): Promise<Uint8Array> | undefined => {
+    if (part >= parts) return undefined;
+    const fetched = cluster.snapshots.part(id, part);
+    fetched.catch(() => undefined);
+    return fetched;
+  };
+  let ahead: { readonly part: number; readonly bytes: Promise<Uint8Array> | undefined } | undefined;
+  while (!isPlaced(database)) {
+    const under = loading(database);
+    const part = under?.id === id ? under.part : 0;
+    if (part >= parts) {
+      await channel.write({ kind: "snapshot-end", snapshot });
+      continue;
+    }
+    const bytes = await (ahead?.part === part ? ahead.bytes : fetch(part));
+    ahead = { part: part + 1, bytes: fetch(part + 1) };
+    if (bytes !== undefined) await channel.write({ kind: "snapshot-part", snapshot, part, bytes });
+  }
+}
+
+/** Whether a replica has anything of a log. */
+export function isPlaced(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM log_place").get() !== undefined;
+}
+
+function loading(database: DatabaseSync): { readonly id: string; readonly part: number } | undefined {
+  const row = database.prepare("SELECT id, part FROM snapshot_load").get();
+  return row as unknown as { readonly id: string; readonly part: number } | undefined;
+}
+
+function unconfirmed(): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_READ",
+    "the log begins with a snapshot, and none counts: nobody has come to the same",
+    { hint: "whoever copied the store there can do so once more, into an empty database" },
+  );
+}
