@@ -42,7 +42,8 @@ async function filled(): Promise<{ cluster: MemoryCluster; node: MemoryNode }> {
 }
 
 async function put(cluster: MemoryCluster, node: MemoryNode): Promise<SnapshotFacts> {
-  return makeSnapshot({ cluster, database: node.database, node: randomUUID() });
+  const [self] = await cluster.nodes.nodes();
+  return makeSnapshot({ cluster, database: node.database, node: self?.id ?? randomUUID() });
 }
 
 async function confirmed(cluster: MemoryCluster, node: MemoryNode): Promise<Snapshot> {
