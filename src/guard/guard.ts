@@ -77,10 +77,10 @@ export class Guard implements Disposable {
     });
     this.#open = new OpenConnections({ trust, admission: this.#admission, tickets: this.#tickets, tell });
     this.#handOver = new HandOver(this.#emit);
-    this.#unsubscribe = trust.onChange((changes) => {
+    this.#unsubscribe = trust.onChange((changes, isAll) => {
       tell.changed(changes);
       this.#departures.changed(changes);
-      this.#open.changed(changes);
+      this.#open.changed(changes, isAll);
     });
     server.emit = (event: string | symbol, ...args: unknown[]) => this.#gate(event, args);
   }

@@ -69,9 +69,10 @@ export class OpenConnections implements Iterable<GuardedConnection> {
     connection.socket.destroy();
   }
 
-  /** Cuts those of whoever may stay no longer. */
-  changed(changes: TrustChanges): void {
-    this.#watch.changed(changes);
+  /** Cuts those of whoever may stay no longer; `isAll`: whoever that is. */
+  changed(changes: TrustChanges, isAll: boolean): void {
+    if (isAll) this.#watch.anew(changes);
+    else this.#watch.changed(changes);
   }
 
   /** The connection that a handshake led to is over, if there was one. */

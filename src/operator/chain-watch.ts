@@ -6,6 +6,9 @@ import { tailProblem } from "./audit-problem.ts";
 /** Events that are verified between two pauses: some milliseconds. */
 const AT_ONCE = 500;
 
+/** In the JSON of an event by which a branch was left, and in no text of another. */
+const BRANCH_LEFT = '"type":"branch-left"';
+
 /** Lets whatever else waits go first; `setImmediate` of `node:timers/promises`, as a rule. */
 export type Pause = () => Promise<unknown>;
 
@@ -17,6 +20,8 @@ export class ChainWatch {
   readonly #store: Roll & Pick<Ledger, "head">;
   readonly #pause: Pause;
   #report: ChainReport = { head: CHAIN_START, broken: null };
+  /** The hashes of events by which a branch was left that were verified. */
+  readonly #branches = new Set<string>();
   #looking: Promise<ChainReport> | undefined;
   #verifying: Promise<ChainReport> | undefined;
 
@@ -54,18 +59,28 @@ export class ChainWatch {
   async #goOn(from: ChainReport): Promise<ChainReport> {
     if (from.broken !== null) return from;
     const problem = await tailProblem(this.#store, this.#store.head(), from.head);
-    if (problem !== undefined) return this.#breaks(from.head, problem.message);
+    if (problem !== undefined) {
+      // A replica has left a branch of its log, and says so: its chain is another one from there.
+      if (await this.#leftBranch()) return this.#goOn({ head: CHAIN_START, broken: null });
+      return this.#breaks(from.head, problem.message);
+    }
     let report = from;
     for (;;) {
       const after = String(report.head.sequence);
       const { items, next } = await this.#store.listEvents({ after, limit: AT_ONCE });
       report = verifyChain(items, report.head);
+      for (const { json, hash } of items) if (json.includes(BRANCH_LEFT)) this.#branches.add(hash);
       const isDone = report.broken !== null || next === null;
       const isFurther = this.#report.broken === null && report.head.sequence > this.#report.head.sequence;
       if (isDone || isFurther) this.#report = report;
       if (isDone) return report;
       await this.#pause();
     }
+  }
+
+  async #leftBranch(): Promise<boolean> {
+    const { items } = await this.#store.listEvents({ type: "branch-left", limit: AT_ONCE });
+    return items.some(({ hash }) => !this.#branches.has(hash));
   }
 
   #breaks(head: ChainHead, problem: string): ChainReport {

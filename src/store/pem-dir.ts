@@ -42,7 +42,7 @@ export class PemDir implements AsyncDisposable {
   readonly #written = new Map<KeyPin, Written>();
   /** Keys to be looked at again. */
   readonly #due = new Set<KeyPin>();
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
   readonly #sweep: NodeJS.Timeout;
   readonly #renewals = new Set<NodeJS.Timeout>();
   /** The last of what was begun; it never rejects. */
@@ -55,12 +55,18 @@ export class PemDir implements AsyncDisposable {
     this.folder = folder;
     this.#store = store;
     this.#options = options;
-    this.#stop = store.onEvents((events) => {
-      for (const { json } of events) {
-        const pin = parseEvent(json)?.pin;
-        if (pin) this.#lookAt(pin);
-      }
-    });
+    this.#stops = [
+      store.onAnew((anew) => {
+        const pins = anew.why === "barred" ? anew.pins : anew.events.map(({ pin }) => pin);
+        for (const pin of pins) if (pin !== null) this.#lookAt(pin);
+      }),
+      store.onEvents((events) => {
+        for (const { json } of events) {
+          const pin = parseEvent(json)?.pin;
+          if (pin) this.#lookAt(pin);
+        }
+      }),
+    ];
     this.#sweep = setInterval(() => {
       if (this.#isWalking) return;
       this.#afterwards(async () => this.#updateAll()).catch((error: unknown) => this.#tell(error));
@@ -102,7 +108,7 @@ export class PemDir implements AsyncDisposable {
   /** Stops following the store, and resolves when what was heard of it until then is in the files, which stay. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    this.#stop();
+    for (const stop of this.#stops) stop();
     clearInterval(this.#sweep);
     for (const timer of this.#renewals) clearTimeout(timer);
     await this.#last;

@@ -1,7 +1,7 @@
 import { HandclaspError } from "../errors.ts";
 import type { Fall } from "./judging/distrust.ts";
 import type { Happenings } from "./happenings/happenings.ts";
-import type { TrustChanges } from "./happenings/trust-changes.ts";
+import { type TrustChanges, UNCHANGED } from "./happenings/trust-changes.ts";
 import { parseEvent, type TrustEvent } from "./records/events.ts";
 import type { KeyPin } from "./records/key-record.ts";
 import { nameKey } from "./naming/peer-name.ts";
@@ -13,7 +13,10 @@ interface Collected {
   readonly formerNames: string[];
 }
 
-type FollowedStore = Pick<TrustStore, "keysOfName" | "onEvents">;
+type FollowedStore = Pick<TrustStore, "keysOfName" | "onAnew" | "onEvents">;
+
+/** Hears of the keys whose trust changed; `isAll` when that of any other may have changed, too. */
+export type OnTrustChange = (changes: TrustChanges, isAll: boolean) => void;
 
 /** Tells a stream what becomes of keys in a store, in whichever process, while somebody hears it. Returns how to stop. */
 export function tellTrustChanges(store: FollowedStore, happenings: Happenings): () => void {
@@ -31,7 +34,7 @@ export function tellTrustChanges(store: FollowedStore, happenings: Happenings): 
  */
 export function followTrustChanges(
   store: FollowedStore,
-  listener: (changes: TrustChanges) => void,
+  listener: OnTrustChange,
   onError: (error: unknown) => void,
   isWanted: () => boolean = always,
 ): () => void {
@@ -43,7 +46,12 @@ export function followTrustChanges(
       return [];
     }
   };
-  return store.onEvents((sealed) => {
+  const stopAnew = store.onAnew((anew) => {
+    if (!isWanted()) return;
+    if (anew.why === "lost") listener(toLostChanges(anew.events, holders), true);
+    else listener(new Map(anew.pins.map((pin) => [pin, UNCHANGED])), false);
+  });
+  const stop = store.onEvents((sealed) => {
     if (!isWanted()) return;
     const events: TrustEvent[] = [];
     for (const { json, sequence } of sealed) {
@@ -52,8 +60,12 @@ export function followTrustChanges(
       else events.push(event);
     }
     const changes = toTrustChanges(events, holders);
-    if (changes.size > 0) listener(changes);
+    if (changes.size > 0) listener(changes, false);
   });
+  return () => {
+    stopAnew();
+    stop();
+  };
 }
 
 function unreadable(sequence: number): HandclaspError {
@@ -62,6 +74,27 @@ function unreadable(sequence: number): HandclaspError {
     hint: "look what else is damaged",
     remedies: [{ act: "check-store", at: "server" }],
   });
+}
+
+/** What follows for keys when events are not in the chain any more: what they gave is lost. */
+function toLostChanges(
+  lost: readonly TrustEvent[],
+  holders: (nameKey: string) => readonly KeyPin[],
+): TrustChanges {
+  const changes = new Map<KeyPin, Collected>();
+  for (const { pin, peer, type, before, after, details } of lost) {
+    if (pin !== null) {
+      const change = changeOf(changes, pin);
+      if (after === "trusted" && before !== "trusted") change.fell ??= "forgotten";
+      const isNamed = after === "trusted" && peer !== null && typeof details["formerName"] === "string";
+      if (isNamed) change.formerNames.push(peer);
+    }
+    const { group } = details;
+    if (type !== "group-added" || peer === null || typeof group !== "string") continue;
+    for (const holder of membersCalled(peer, changes, holders))
+      changeOf(changes, holder).leftGroups.push(nameKey(group));
+  }
+  return changes;
 }
 
 /** What events say of the keys that they are about. Groups have peers in them, with whatever keys `holders` says. */

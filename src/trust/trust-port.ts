@@ -24,6 +24,6 @@ export interface TrustPort {
   letsInAnonymous(from: Whereabouts): boolean;
   /** How a key stands now, for who comes with it from somewhere; `without` is groups that do not count, folded. */
   standing(pin: KeyPin, from?: Whereabouts, without?: readonly string[]): Standing;
-  /** Calls back with the keys whose trust changed. Returns how to stop. */
-  onChange(listener: (changes: TrustChanges) => void): () => void;
+  /** Calls back with the keys whose trust changed, and whether everybody is to be judged anew. Returns how to stop. */
+  onChange(listener: (changes: TrustChanges, isAll: boolean) => void): () => void;
 }

@@ -19,8 +19,7 @@ import type { Journal } from "./sightings/journal.ts";
 import { SightingWriter } from "./sightings/sighting-writer.ts";
 import type { Showing } from "./records/showing.ts";
 import { DEFAULT_ROTATIONS } from "./limits/rotation-limits.ts";
-import type { TrustChanges } from "./happenings/trust-changes.ts";
-import { followTrustChanges } from "./trust-change.ts";
+import { followTrustChanges, type OnTrustChange } from "./trust-change.ts";
 import type { TrustPort } from "./trust-port.ts";
 import { checkTrustOptions, type OnTrustError, type TrustOptions } from "./trust-options.ts";
 import type { TrustStore } from "./port/trust-store.ts";
@@ -154,9 +153,9 @@ export class Trust implements TrustPort, AsyncDisposable {
 
   /**
    * Calls back with the keys whose trust changed, in whichever process, and what each lost, even if it has it again by
-   * now. Returns how to stop.
+   * now; and whether everybody is to be judged anew. Returns how to stop.
    */
-  onChange(listener: (changes: TrustChanges) => void): () => void {
+  onChange(listener: OnTrustChange): () => void {
     return followTrustChanges(this.store, listener, (error) => this.#onError(error, null));
   }
 

@@ -65,8 +65,27 @@ export class Hub {
   }
 
   #begin(): void {
-    this.#unsubscribe ??= this.#options.store.onEvents((events) => this.#happened(events));
+    this.#unsubscribe ??= this.#listen();
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  #listen(): () => void {
+    const { store } = this.#options;
+    const stopAnew = store.onAnew((anew) => anew.why === "lost" && this.#lost(anew.common));
+    const stop = store.onEvents((events) => this.#happened(events));
+    return () => {
+      stopAnew();
+      stop();
+    };
+  }
+
+  /** What pages have of the chain is not in it any more. */
+  #lost(common: number): void {
+    for (const listener of this.#listeners) {
+      if (listener.told === null || listener.told <= common) continue;
+      listener.stream.tell("reset", {}, common);
+      listener.told = common;
+    }
   }
 
   #left(listener: Listener): void {

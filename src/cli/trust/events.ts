@@ -107,10 +107,14 @@ async function followEvents(store: TrustStore, flags: Omit<Options, "store">): P
     printing = printing.then(printNew).catch(failed.reject);
   };
   const stop = store.onEvents(printSoon);
+  const stopAnew = store.onAnew((anew) => {
+    if (anew.why === "lost") after = Math.min(after, anew.common);
+  });
   printSoon();
   try {
     await end;
   } finally {
+    stopAnew();
     stop();
     await printing;
   }

@@ -22,14 +22,14 @@ const LOOK_EVERY_MS = 1000;
 
 /** Servers with open connections: looked at when trust changes, in whichever process, and when an approval may end. */
 export class LiveServers {
-  readonly #store: Pick<TrustStore, "key" | "onEvents">;
+  readonly #store: Pick<TrustStore, "key" | "onAnew" | "onEvents">;
   readonly #servers = new Set<LiveServer>();
   /** Those whose approval ends. */
   readonly #ending = new Set<LiveServer>();
   #stopListening: (() => void) | undefined;
   #look: NodeJS.Timeout | undefined;
 
-  constructor(store: Pick<TrustStore, "key" | "onEvents">) {
+  constructor(store: Pick<TrustStore, "key" | "onAnew" | "onEvents">) {
     this.#store = store;
   }
 
@@ -38,8 +38,19 @@ export class LiveServers {
     // First, as it throws where the store cannot be read.
     this.#noteEnd(server);
     this.#servers.add(server);
-    this.#stopListening ??= this.#store.onEvents((events) => this.#changed(events));
+    this.#stopListening ??= this.#listen();
     return () => this.#delete(server);
+  }
+
+  #listen(): () => void {
+    const stopAnew = this.#store.onAnew(() => {
+      for (const server of this.#servers) if (!server.isTrusted()) this.#distrust(server);
+    });
+    const stop = this.#store.onEvents((events) => this.#changed(events));
+    return () => {
+      stopAnew();
+      stop();
+    };
   }
 
   #delete(server: LiveServer): void {

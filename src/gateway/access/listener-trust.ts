@@ -10,7 +10,7 @@ import type { Claim, Refuse, Verdict } from "../../trust/records/verdict.ts";
 import { AllowList, type GroupLookup } from "./allow-list.ts";
 import type { Welcome } from "./welcome.ts";
 
-type OnChange = (changes: TrustChanges) => void;
+type OnChange = (changes: TrustChanges, isAll: boolean) => void;
 /** A client has to be in all of them. */
 type Lists = readonly AllowList[];
 
@@ -39,7 +39,7 @@ export class ListenerTrust implements TrustPort {
     this.#welcome(all);
     const changes = new Map<KeyPin, TrustChange>();
     for (const { peer } of connections) if (peer !== undefined) changes.set(peer.pin, UNCHANGED);
-    for (const listener of this.#listeners) listener(changes);
+    for (const listener of this.#listeners) listener(changes, false);
   }
 
   judge(showing: Showing): Verdict {
@@ -77,7 +77,7 @@ export class ListenerTrust implements TrustPort {
 
   onChange(listener: OnChange): () => void {
     this.#listeners.add(listener);
-    const stop = this.#trust.onChange((changes) => listener(this.#here(changes)));
+    const stop = this.#trust.onChange((changes, isAll) => listener(this.#here(changes), isAll));
     return () => {
       this.#listeners.delete(listener);
       stop();

@@ -6,7 +6,7 @@ import type { GuardedConnection } from "../../guard/connection/guarded-connectio
 import type { GuardOptions } from "../../guard/options.ts";
 import type { TicketKeys } from "../../guard/tickets/ticket-keys.ts";
 import { AllowLists, type GroupLookup } from "../access/allow-list.ts";
-import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
+import { type TrustChanges, UNCHANGED } from "../../trust/happenings/trust-changes.ts";
 import type { ListenerConfig } from "../config/config.ts";
 import { ConnectionAges } from "./connection-ages.ts";
 import { Presented } from "./presented.ts";
@@ -88,8 +88,8 @@ export class Gate {
       ...(receivePending && { dangerouslyReceivePending: receivePending }),
     });
     server.on("tlsClientError", (error, socket) => this.#handshakeFailed(error, () => clientAddress(socket)));
-    this.#stopRejudging = this.#trust.onChange((changes) => {
-      this.#endRenamed(changes);
+    this.#stopRejudging = this.#trust.onChange((changes, isAll) => {
+      this.#endRenamed(changes, isAll);
       // Paths may be for groups, and those change as trust does.
       this.#service.rejudge(undefined, changes);
     });
@@ -204,10 +204,10 @@ export class Gate {
   };
 
   /** Upstreams were told a name that may be somebody else's next. */
-  #endRenamed(changes: TrustChanges): void {
+  #endRenamed(changes: TrustChanges, isAll: boolean): void {
     for (const connection of this.#guard.connections) {
       const { peer } = connection;
-      const change = peer && changes.get(peer.pin);
+      const change = peer && (changes.get(peer.pin) ?? (isAll ? UNCHANGED : undefined));
       if (peer === undefined || change === undefined) continue;
       const lostName = change.formerNames.includes(peer.name);
       if (lostName || this.#trust.standing(peer.pin).peer !== peer.name)

@@ -1,5 +1,5 @@
 import type { Admission } from "../../admission/admission.ts";
-import type { TrustChanges } from "../../trust/happenings/trust-changes.ts";
+import { type TrustChanges, UNCHANGED } from "../../trust/happenings/trust-changes.ts";
 import { ApprovalEnds } from "./approval-ends.ts";
 import { type CutReason, toCutReason } from "../../trust/happenings/cut-reason.ts";
 import type { GuardedConnection } from "../connection/guarded-connection.ts";
@@ -63,6 +63,15 @@ export class TrustWatch {
     }
     if (must === "void") tickets.void();
     else if (must === "void soon") tickets.voidSoon();
+  }
+
+  /** The same for everybody, of whom nothing may be as it was. */
+  anew(changes: TrustChanges): void {
+    const { live, tickets } = this.#options;
+    const all = new Map(changes);
+    for (const { peer } of live) if (peer !== undefined && !all.has(peer.pin)) all.set(peer.pin, UNCHANGED);
+    this.changed(all);
+    tickets.void();
   }
 
   clear(): void {

@@ -9,7 +9,7 @@ import { prepareChange } from "../../trust/prepare-change.ts";
 import type { KeyReference } from "../../trust/naming/key-reference.ts";
 import { keysMeantBy } from "../../trust/naming/resolve-keys.ts";
 import type { TokenRecord } from "../../trust/records/token-record.ts";
-import type { SightingBatch } from "../../trust/port/ledger.ts";
+import type { Anew, SightingBatch } from "../../trust/port/ledger.ts";
 import type { ApiTokenRecord } from "../../trust/records/api-token-record.ts";
 import type { ListedApiToken, SessionRecord } from "../../trust/port/desk.ts";
 import type { Page } from "../../trust/port/page.ts";
@@ -37,7 +37,7 @@ import { EventFeed } from "./file/event-feed.ts";
 import { auditDatabase, checkDatabase } from "./tables/check-database.ts";
 import { countRows } from "./tables/count-rows.ts";
 import { KeyCache } from "./tables/key-cache.ts";
-import { LiveRun } from "./sightings/live-run.ts";
+import { LiveRun, NOTHING_SEEN } from "./sightings/live-run.ts";
 import { realStorePath } from "./file/real-store-path.ts";
 import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
@@ -260,7 +260,7 @@ export class SqliteStore implements TrustStore {
     return this.#feed.listen(listener);
   }
 
-  onAnew(listener: () => void): () => void {
+  onAnew(listener: (anew: Anew) => void): () => void {
     return this.#feed.listenAnew(listener);
   }
 
@@ -347,7 +347,7 @@ export class SqliteStore implements TrustStore {
 
   #mustBeSure(): void {
     this.#mustBeReadable();
-    const unsure = this.#feed.branch ?? this.#shared?.unsure();
+    const unsure = this.#feed.unsure ?? this.#shared?.unsure();
     if (unsure !== undefined) throw unsure;
   }
 
@@ -357,5 +357,3 @@ export class SqliteStore implements TrustStore {
     if (failure !== undefined) throw failure;
   }
 }
-
-const NOTHING_SEEN: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };

@@ -1,5 +1,5 @@
 import type { Change, Outcome } from "../records/change.ts";
-import type { ChainHead, SealedEvent } from "../records/events.ts";
+import type { ChainHead, SealedEvent, TrustEvent } from "../records/events.ts";
 import type { KeyPin } from "../records/key-record.ts";
 import type { LiveConnection, RecordedReason } from "../records/sighting.ts";
 import type { RefusalDetail } from "../records/verdict.ts";
@@ -38,6 +38,16 @@ export interface SightingBatch {
   readonly used?: readonly { readonly apiToken: string; readonly at: number }[];
 }
 
+/** Why keys are to be judged anew. */
+export type Anew =
+  /** Keys are barred here that are not barred everywhere yet. */
+  | { readonly why: "barred"; readonly pins: readonly KeyPin[] }
+  /**
+   * The chain lost its end: nobody's trust may be as it was. The events that it has instead, after the last one that still
+   * stands, are told of after that.
+   */
+  | { readonly why: "lost"; readonly events: readonly TrustEvent[]; readonly common: number };
+
 /** Where trust is changed, and what changed it. */
 export interface Ledger {
   /** Carries out a change. When it resolves the change is durable; when it rejects nothing was changed. */
@@ -48,11 +58,8 @@ export interface Ledger {
   record(batch: SightingBatch): Promise<void>;
   /** Calls back with new events of whichever process within 150 ms. Returns how to stop. */
   onEvents(listener: (events: readonly SealedEvent[]) => void): () => void;
-  /**
-   * Calls back when everybody is to be judged anew, whatever events say: what was decided is not what it was. The events that
-   * it has instead come after that. Returns how to stop.
-   */
-  onAnew(listener: () => void): () => void;
+  /** Calls back when somebody is to be judged anew though no new event says so. Returns how to stop. */
+  onAnew(listener: (anew: Anew) => void): () => void;
   /** The end of the chain of events. */
   head(): ChainHead;
   /** A larger number whenever anything was written since, by whichever process; cheap enough to be asked for every second. */

@@ -117,6 +117,7 @@ describe("A connection of connect()", () => {
         listening += 1;
         return () => void (listening -= 1);
       },
+      onAnew: () => () => undefined,
     };
     const servers = new LiveServers(watched);
     const server = { address: "a:1", pin: (await identity("server")).facts.pin };

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
+import { guardedServer, testClient } from "../../../src/testing/index.ts";
+import { ChainWatch } from "../../../src/operator/chain-watch.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { parseEvent, type SealedEvent } from "../../../src/trust/records/events.ts";
@@ -67,6 +72,40 @@ describe("a replica on a branch of the log that never was", () => {
       told.map(({ json, sequence }) => [sequence, parseEvent(json)?.type]),
       [[2, "branch-left"]],
     );
+    await store.close();
+  });
+
+  it("has open connections judged again when it is left, tickets voided, and no alarm for the chain", async () => {
+    const cluster = new MemoryCluster();
+    const store = openNode(cluster);
+    const watch = new ChainWatch(store, setImmediate);
+    await using server = await guardedServer((socket: TLSSocket) => void socket.write("hello"), {
+      protocol: "tls",
+      store,
+    });
+    const [anna, ben, carl] = await Promise.all(["anna", "ben", "carl"].map((name) => testClient(name)));
+    assert.ok(anna && ben && carl);
+    await server.introduce(anna);
+    await server.introduce(carl);
+    const kept = await end(cluster);
+    const stays = await anna.connect(server);
+    const goes = await ben.connect(server);
+    const barred = await carl.connect(server);
+    await server.operator.note("carl", "is about to be revoked");
+    await watch.look();
+    const keys = server.server.getTicketKeys();
+    for (const socket of [stays, goes, barred]) socket.resume();
+    const cut = Promise.all([once(goes, "close"), once(barred, "close")]);
+    await server.operator.revoke("carl");
+    cluster.log.cut(kept);
+    await cut;
+    await until(() => haveLeft(store));
+    assert.equal((await watch.look()).broken, null);
+    assert.equal(watch.report.head.hash, store.head().hash);
+    assert.notDeepEqual(server.server.getTicketKeys(), keys);
+    assert.equal(stays.destroyed, false);
+    stays.destroy();
+    await server.close();
     await store.close();
   });
 

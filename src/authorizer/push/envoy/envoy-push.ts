@@ -44,8 +44,13 @@ export class EnvoyPush implements TrustPush {
   }
 
   start(): void {
-    this.#stop = this.#options.trust.onChange((changes) => {
+    this.#stop = this.#options.trust.onChange((changes, isAll) => {
       for (const pin of changes.keys()) this.#due.add(pin);
+      if (isAll) {
+        this.#isWhole = false;
+        this.#isBehind = true;
+        this.#keys.clear();
+      }
       this.#wake();
     });
     this.#running = this.#run();

@@ -57,7 +57,7 @@ export class TrustedCertificates {
     this.#heard = store.head().sequence;
     this.#stops = [
       store.onEvents((events) => (this.#heard = events.at(-1)?.sequence ?? this.#heard)),
-      options.trust.onChange((changes) => this.#changed(changes)),
+      options.trust.onChange((changes, isAll) => (isAll ? this.#anew() : this.#changed(changes))),
     ];
   }
 
@@ -139,6 +139,14 @@ export class TrustedCertificates {
       this.#due.add(pin);
     }
     void this.#lookUpDue();
+  }
+
+  /** Nothing is known any more. */
+  #anew(): void {
+    for (const fingerprint of this.#entries.keys()) this.#delete(fingerprint);
+    this.#ofKey.clear();
+    this.#isWhole = false;
+    void this.load();
   }
 
   async #lookUpDue(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
+import type { Anew } from "../../../trust/port/ledger.ts";
 import { CHAIN_START, type ChainHead, type SealedEvent } from "../../../trust/records/events.ts";
+import { BranchFeed, type LeftBranch } from "./branch-feed.ts";
 import { readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { type FileIdentity, fileIdentity } from "./sqlite-file.ts";
@@ -9,6 +11,7 @@ const POLL_MS = 50;
 const MOST_AT_ONCE = 1000;
 
 type Listener = (events: readonly SealedEvent[]) => void;
+type AnewListener = (anew: Anew) => void;
 
 /**
  * Notices what other processes commit, by `PRAGMA data_version`, and whether the file is still the one that was
@@ -17,8 +20,6 @@ type Listener = (events: readonly SealedEvent[]) => void;
 export class EventFeed {
   /** Why nothing may be read; undefined while all is well. */
   failure: HandclaspError | undefined;
-  /** Why nobody may be admitted by what is read, though it can be shown; undefined while all is well. */
-  branch: HandclaspError | undefined;
   readonly #database: DatabaseSync;
   readonly #path: string | null;
   /** The database, its write-ahead log and that one's index: with another one of them we would see other things. */
@@ -27,15 +28,13 @@ export class EventFeed {
   readonly #after: StatementSync;
   readonly #hashAt: StatementSync;
   readonly #revision: StatementSync;
-  readonly #branch: StatementSync;
+  readonly #branches: BranchFeed;
   readonly #listeners = new Set<Listener>();
-  readonly #anewListeners = new Set<() => void>();
+  readonly #anewListeners = new Set<AnewListener>();
   readonly #timer: NodeJS.Timeout | undefined;
   #seenVersion: number;
   /** What the listeners were told of last. */
   #head: ChainHead;
-  /** The number of the branch of a log that was left last, as far as the listeners were told. */
-  #leftBranch: number;
 
   constructor(database: DatabaseSync, path: string | null) {
     this.#database = database;
@@ -50,19 +49,17 @@ export class EventFeed {
       "SELECT data_version + total_changes() AS revision FROM pragma_data_version",
     );
     this.#hashAt = database.prepare("SELECT hash FROM events WHERE sequence = ?");
-    this.#branch = database.prepare(
-      `SELECT max(number) FILTER (WHERE left_at IS NOT NULL) AS left,
-         min(common) FILTER (WHERE left_at IS NOT NULL AND number > ?) AS common,
-         max(position) FILTER (WHERE left_at IS NULL) AS position FROM branches`,
-    );
-    const { left, position } = this.#readBranch(0);
-    this.#leftBranch = left ?? 0;
-    this.branch = position === null ? undefined : onBranch(position);
+    this.#branches = new BranchFeed(database);
     const head = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").get();
     this.#head = (head as ChainHead | undefined) ?? CHAIN_START;
     // After the reads above: the first one makes the log and its index.
     this.#files = path === null ? [] : [path, `${path}-wal`, `${path}-shm`].flatMap(identified);
     if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
+  }
+
+  /** Why nobody may be admitted by what is read, though it can be shown; undefined while all is well. */
+  get unsure(): HandclaspError | undefined {
+    return this.#branches.problem;
   }
 
   /** A larger number after each write, whoever wrote. */
@@ -75,8 +72,8 @@ export class EventFeed {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Calls back when everybody is to be judged anew, before the events that are new then. Returns how to stop. */
-  listenAnew(listener: () => void): () => void {
+  /** As `Ledger.onAnew`. */
+  listenAnew(listener: AnewListener): () => void {
     this.#anewListeners.add(listener);
     return () => void this.#anewListeners.delete(listener);
   }
@@ -91,10 +88,10 @@ export class EventFeed {
   announce(): void {
     const wentBack = this.#wentBack();
     // Asked after that: who replaced the chain said so in the same transaction.
-    const isAnew = this.#followBranch();
-    if (!isAnew) this.failure ??= wentBack;
+    const left = this.#branches.left();
+    if (left === undefined) this.failure ??= wentBack;
     if (this.failure !== undefined) return;
-    if (isAnew) for (const listener of this.#anewListeners) tell(listener);
+    if (left !== undefined) this.#tellLost(left);
     for (;;) {
       const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
       const last = events.at(-1);
@@ -145,41 +142,18 @@ export class EventFeed {
     return unreadable(problem, "restart after a backup was restored; stop the servers before restoring one");
   }
 
-  /** Whether a branch of a log was left since the listeners were told last: what came after it is told then. */
-  #followBranch(): boolean {
-    const { left, common, position } = this.#readBranch(this.#leftBranch);
-    this.branch = position === null ? undefined : onBranch(position);
-    if (left === null || common === null || left === this.#leftBranch) return false;
-    this.#leftBranch = left;
+  #tellLost(lost: LeftBranch): void {
+    const { common } = lost;
     if (common < this.#head.sequence) {
       const { hash } = this.#hashAt.get(common) as { hash: string };
       this.#head = { sequence: common, hash };
     }
-    return true;
-  }
-
-  #readBranch(after: number): BranchRow {
-    return this.#branch.get(after) as unknown as BranchRow;
+    for (const listener of this.#anewListeners) tell(() => listener({ why: "lost", ...lost }));
   }
 
   #readVersion(): number {
     return (this.#version.get() as { data_version: number }).data_version;
   }
-}
-
-interface BranchRow {
-  readonly left: number | null;
-  readonly common: number | null;
-  /** Where the replica stands that is on one. */
-  readonly position: number | null;
-}
-
-function onBranch(position: number): HandclaspError {
-  const problem = `what is here was carried out up to change ${position} of a log that does not have it any more`;
-  return unreadable(
-    problem,
-    "wait: it is replaced by what the log leads to, and what was taken is taken again",
-  );
 }
 
 function identified(path: string): readonly { path: string; identity: FileIdentity }[] {

@@ -7,6 +7,9 @@ export const BEAT_MS = 10_000;
 /** A run that has said nothing for so long is over, or stands still: it is not listed, and others remove it. */
 export const SILENT_MS = 30_000;
 
+/** A sign of life, and nothing else. */
+export const NOTHING_SEEN: SightingBatch = { seen: [], refusals: [], opened: [], closed: [] };
+
 /** What is to be written of a batch, and by whom. */
 export interface WholeBatch {
   readonly by: {
