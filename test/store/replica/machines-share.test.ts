@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
-import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
-import { openMemoryReplica } from "../../../src/store/replica/open-replica.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { refusalOf as refusalAt } from "../../../src/testing/contract/pages.ts";
+import { LOG_START } from "../../../src/trust/port/change-log.ts";
+import type { SessionRecord } from "../../../src/trust/port/desk.ts";
 import type { RefusalSighting } from "../../../src/trust/port/ledger.ts";
-import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { type ReadRow, SHARED_START } from "../../../src/trust/port/shared-rows.ts";
 import type { LiveConnection } from "../../../src/trust/records/sighting.ts";
 import { factsOf } from "../../support/certificates.ts";
-
-const NOTHING = { seen: [], refusals: [], opened: [], closed: [] };
+import {
+  ACTOR,
+  DAY_MS,
+  holdOf,
+  type Machines,
+  NOTHING,
+  openMachines,
+  strangerCalled,
+  until,
+} from "./support/machines.ts";
 
 describe("machines that share a cluster", () => {
   it("list each other's live connections and refusals, and say whose they are", async () => {
@@ -33,9 +43,161 @@ describe("machines that share a cluster", () => {
     }
     await anna.record({ ...NOTHING, closed: [connectionOf(1).id], refusals: [refusalOf(1)] });
     await until(async () => (await bert.listConnections()).items.length === 1);
-    await until(async () =>
-      (await bert.listRefusals()).items.some(({ count }) => count > refusalOf(1).count),
+    await until(async () => (await bert.listRefusals()).items.some(({ count }) => count > 1));
+  });
+
+  it("know when a key was last seen, whichever of them saw it, and looked at, and a token used", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const peer = factsOf("carla");
+    const apiToken = "00112233445566778899aabbccddeeff";
+    await anna.apply(claimOf(peer));
+    const token = {
+      id: apiToken,
+      hash: "a".repeat(64),
+      name: "CI",
+      scope: "read",
+      expires: Date.now() + DAY_MS,
+    } as const;
+    await anna.apply({ type: "create-api-token", at: Date.now(), actor: ACTOR, token });
+    await until(() => bert.key(peer.pin) !== undefined && bert.apiToken(token.hash) !== undefined);
+    const at = Date.now();
+    await bert.record({ ...NOTHING, seen: [{ pin: peer.pin, at: at - 5 }] });
+    const uses = { looked: [{ pin: peer.pin, at }], used: [{ apiToken, at }] };
+    await anna.record({ ...NOTHING, seen: [{ pin: peer.pin, at }], ...uses });
+    await until(() => bert.lookedAt(peer.pin) === at);
+    await until(async () => (await bert.listApiTokens()).items[0]?.lastUsed === at);
+    const rows = await allRows(machines);
+    assert.deepEqual(
+      rows.filter(({ kind }) => kind === "seen").map((row) => [row.key, row.at]),
+      [[peer.pin, at]],
     );
+    await anna.apply({ type: "forget", at, actor: ACTOR, key: peer.pin });
+    await until(async () => (await allRows(machines)).every(({ kind }) => kind === "used"));
+  });
+
+  it("know of a key that waits at another one, show it, and let it in there by approving it here", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const stranger = await strangerCalled("carla");
+    await anna.apply(holdOf(stranger));
+    await until(() => bert.key(stranger.pin) !== undefined);
+    const [there, here] = [anna.key(stranger.pin), bert.key(stranger.pin)];
+    assert.deepEqual({ ...here, version: 0 }, { ...there, version: 0 });
+    const [certificate] = await bert.listCertificates(stranger.pin);
+    assert.deepEqual(new Uint8Array(certificate?.der ?? []), new Uint8Array(stranger.der));
+    const approval = { key: stranger.pin, peer: null, onConflict: "fail" } as const;
+    await bert.apply({ type: "approve", at: Date.now(), actor: ACTOR, ...approval });
+    await until(() => anna.key(stranger.pin)?.state === "trusted");
+    assert.equal(anna.key(stranger.pin)?.peer, "carla");
+    await until(async () => (await waitingRows(machines)).length === 0);
+    assert.equal(bert.key(stranger.pin)?.state, "trusted");
+  });
+
+  it("have a key wait no more that is dropped where it came to, and go on where it came to as well", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const [one, both] = [await strangerCalled("one"), await strangerCalled("both")];
+    await Promise.all([anna.apply(holdOf(one)), anna.apply(holdOf(both)), bert.apply(holdOf(both))]);
+    await until(() => bert.key(one.pin) !== undefined);
+    await until(async () => (await waitingRows(machines)).length === 3);
+    await anna.apply(holdOf(await strangerCalled("other"), { maxPending: 1 }));
+    await until(() => bert.key(one.pin) === undefined);
+    assert.deepEqual(await bert.listCertificates(one.pin), []);
+    await until(async () => (await waitingRows(machines)).length === 3);
+    assert.deepEqual(
+      [anna, bert].map((store) => store.key(both.pin)?.state),
+      ["pending", "pending"],
+    );
+  });
+
+  it("let nobody's strangers push out those of another machine", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const first = await strangerCalled("first");
+    await bert.apply(holdOf(first, { maxPending: 5 }));
+    for (let at = 0; at < 20; at++) {
+      await anna.apply(holdOf(await strangerCalled(`flood-${at}`), { maxPending: 10 }));
+    }
+    await until(async () => (await bert.listKeys()).items.length === 11);
+    await bert.apply(holdOf(await strangerCalled("second"), { maxPending: 5 }));
+    assert.equal(bert.key(first.pin)?.state, "pending");
+    await until(async () => (await anna.listKeys()).items.length === 12);
+  });
+
+  it("leave the log as long as it was, whatever strangers bring to all of them", async () => {
+    await using machines = openMachines("anna", "bert", "carla");
+    const strangers = await Promise.all(
+      Array.from({ length: 60 }, (_, at) => strangerCalled(`stranger-${at}`)),
+    );
+    await Promise.all(
+      strangers.map(async (facts, at) => {
+        const store = machines.stores[at % 3];
+        await store?.apply(holdOf(facts, { maxPending: 10 }));
+        const seen = [{ pin: facts.pin, at: Date.now() }];
+        await store?.record({ ...NOTHING, refusals: [refusalOf(at)], seen });
+      }),
+    );
+    const [anna] = machines.stores;
+    await until(async () => (await anna?.listKeys())?.items.length === 30);
+    await until(async () => (await anna?.listRefusals())?.items.length === 60);
+    assert.equal((await machines.cluster.log.read(LOG_START, 1)).head.position, 0);
+    const rows = await allRows(machines);
+    assert.deepEqual(new Set(rows.map(({ kind }) => kind)), new Set(["waiting", "refusal"]));
+    assert.equal(rows.length, 90);
+  });
+
+  it("know each other's sessions, and end them everywhere", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const [one, two, three] = [sessionOf("1"), sessionOf("2"), sessionOf("3")];
+    await anna.putSession(one);
+    await until(() => bert.session(one.hash) !== undefined);
+    assert.deepEqual(bert.session(one.hash), one);
+    await bert.endSession(one.hash);
+    await until(() => anna.session(one.hash) === undefined);
+    await anna.putSession(two);
+    await bert.putSession(three);
+    await anna.endSessions(two.of);
+    assert.deepEqual([anna.session(two.hash), anna.session(three.hash)], [undefined, undefined]);
+    await until(() => bert.session(three.hash) === undefined && bert.session(two.hash) === undefined);
+  });
+
+  it("agree on settings: of two who write one at once, having read the same, one is told so", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const both = await Promise.allSettled(
+      [anna, bert].map((store, at) => store.putSetting("colour", String(at), null)),
+    );
+    assert.deepEqual(both.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
+    const winner = String(both.findIndex(({ status }) => status === "fulfilled"));
+    await until(() => anna.setting("colour") === winner && bert.setting("colour") === winner);
+    await anna.putSetting("colour", "green", winner);
+    await bert.putSetting("shape", "round");
+    await until(() => bert.setting("colour") === "green" && anna.setting("shape") === "round");
+  });
+
+  it("keep to themselves where they listen, and what they dropped", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    await anna.putSetting("server", "here");
+    await anna.putSetting("server:127.0.0.1:1", "here", null);
+    for (let at = 0; at < 3; at++)
+      await anna.apply(holdOf(await strangerCalled(`s${at}`), { maxPending: 1 }));
+    await anna.putSetting("last", "one");
+    await until(() => bert.setting("last") === "one");
+    assert.deepEqual(
+      ["server", "server:127.0.0.1:1", "dropped-pending-keys"].map((name) => bert.setting(name)),
+      [undefined, undefined, undefined],
+    );
+    assert.equal(anna.stats().dropped.pendingKeys, 2);
   });
 });
 
@@ -56,21 +218,22 @@ function connectionOf(number: number): LiveConnection {
   };
 }
 
-interface Machines extends AsyncDisposable {
-  readonly stores: readonly TrustStore[];
-}
-
-function openMachines(...names: readonly string[]): Machines {
-  const cluster = new MemoryCluster();
-  const stores = names.map((machine) => openMemoryReplica({ cluster, machine, url: "memory log" }));
+function sessionOf(digit: string): SessionRecord {
+  const at = Date.now();
   return {
-    stores,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(stores.map((store) => store.close()));
-    },
+    hash: digit.repeat(64),
+    of: "f".repeat(64),
+    via: "link",
+    user: "olga",
+    createdAt: at,
+    expires: at + DAY_MS,
   };
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+async function allRows({ cluster }: Machines): Promise<readonly ReadRow[]> {
+  return (await cluster.shared.exchange([], randomUUID(), SHARED_START)).rows;
+}
+
+async function waitingRows(machines: Machines): Promise<readonly ReadRow[]> {
+  return (await allRows(machines)).filter(({ kind }) => kind === "waiting");
 }

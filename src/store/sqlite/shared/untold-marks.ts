@@ -49,20 +49,39 @@ function rows(
   });
 }
 
-const IS_WAITING = "NEW.state = 'pending' AND NEW.expires IS NOT NULL AND NEW.note IS NULL";
+/** Moments of one table, of which the latest counts; of those that are gone with what they are about, whoever says so is told. */
+function moments(
+  kind: SharedKind,
+  table: string,
+  key: string,
+  column: string,
+  isNews: (row: string) => string,
+): readonly string[] {
+  const trigger = (what: string, row: "NEW" | "OLD", isOther: string): string =>
+    `${what} ON main.${table} WHEN ${isOther} AND ${isNews(row)} BEGIN ${mark(kind, `${row}.${key}`)}`;
+  return [
+    trigger("INSERT", "NEW", `is_own() AND NEW.${column} > 0`),
+    trigger("UPDATE", "NEW", `is_own() AND NEW.${column} > OLD.${column}`),
+    trigger("DELETE", "OLD", `NOT is_taken() AND OLD.${column} > 0`),
+  ];
+}
+
+function isWaiting(row: string): string {
+  return `${row}.state = 'pending' AND ${row}.expires IS NOT NULL AND ${row}.note IS NULL`;
+}
 
 const TRIGGERS: readonly string[] = [
   // Of keys that wait nobody is told by it: there is a row for each of them.
-  ...rows(
+  ...moments(
     "seen",
     "seen",
-    "ROW.pin",
+    "pin",
+    "last_seen",
     (row) =>
-      `${row === "OLD" ? "NOT is_taken()" : "is_own()"} AND ${row}.last_seen > 0 AND NOT ${waited(row)}
-        AND NOT EXISTS (SELECT 1 FROM main.keys WHERE pin = ${row}.pin AND state = 'pending')`,
+      `NOT ${waited(row)} AND NOT EXISTS (SELECT 1 FROM main.keys AS k WHERE k.pin = ${row}.pin AND ${isWaiting("k")})`,
   ),
-  ...rows("looked", "looked", "ROW.pin", () => "is_own()"),
-  ...rows("used", "api_token_uses", "ROW.id", () => "is_own()"),
+  ...moments("looked", "looked", "pin", "at", () => "1"),
+  ...moments("used", "api_token_uses", "id", "last_used", () => "1"),
   ...rows("refusal", "refusals", "ROW.place", (row) => `is_own() AND ${row}.node IS NULL`),
   ...rows("run", "runs", "ROW.id", (row) => `is_own() AND ${row}.node IS NULL`),
   ...rows("connection", "connections", "ROW.run || ' ' || ROW.id", () => "is_own()"),
@@ -75,7 +94,7 @@ const TRIGGERS: readonly string[] = [
       `is_own() AND ${row}.name NOT LIKE 'dropped-%' AND ${row}.name <> 'server' AND ${row}.name NOT LIKE 'server:%'`,
   ),
   `INSERT ON main.keys WHEN NOT is_taken() BEGIN
-     INSERT OR IGNORE INTO waiting_at SELECT NEW.pin, '' WHERE is_own() AND ${IS_WAITING}
+     INSERT OR IGNORE INTO waiting_at SELECT NEW.pin, '' WHERE is_own() AND ${isWaiting("NEW")}
        AND NOT EXISTS (SELECT 1 FROM main.waiting_at WHERE pin = NEW.pin AND node <> '');
      INSERT INTO untold (rank, key) SELECT ${rankOf("waiting")}, NEW.pin WHERE ${waited("NEW")}
        ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;`,
@@ -85,6 +104,6 @@ const TRIGGERS: readonly string[] = [
 ];
 
 /** Whether others were told, or are to be, that a key waits here. */
-function waited(row: "NEW" | "OLD"): string {
+function waited(row: string): string {
   return `EXISTS (SELECT 1 FROM main.waiting_at WHERE pin = ${row}.pin AND node = '')`;
 }

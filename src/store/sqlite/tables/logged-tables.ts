@@ -4,6 +4,7 @@ import type { SeenRow } from "../../log/settled-change.ts";
 import type { EventDraft } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import { JournaledTables } from "./journaled-tables.ts";
+import { FROM_STRANGERS } from "./sqlite-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 
 /**
@@ -11,6 +12,9 @@ import type { RowJournal } from "../digest/row-journal.ts";
  * settled all are there, and those that it is about are noted, to be brought along.
  */
 export class LoggedTables extends JournaledTables {
+  /** Those that wait at other machines are dropped there: no machine's strangers push out another's. */
+  protected override readonly droppable: string = `${FROM_STRANGERS}
+    AND NOT EXISTS (SELECT 1 FROM waiting_at WHERE waiting_at.pin = keys.pin AND node <> '')`;
   readonly #certificate: StatementSync;
   /** Null while a change is settled. */
   #brought: ReadonlySet<KeyPin> | null = null;

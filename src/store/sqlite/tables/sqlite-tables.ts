@@ -23,10 +23,12 @@ import { type DroppedTokens, TokenRows } from "./token-rows.ts";
 const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
 /** Keys that wait and may be dropped: operators set aside what has no end, and wrote down what has a note. */
-const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
+export const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
 export class SqliteTables implements TrustTables {
+  /** Which rows of `keys` may go for want of room. */
+  protected readonly droppable: string = FROM_STRANGERS;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #key: StatementSync;
@@ -243,17 +245,17 @@ export class SqliteTables implements TrustTables {
   makeRoomForPending(most: number, now: number): void {
     // Those that are to lapse next are the oldest. To look at all for each stranger would cost a flood's victim dear.
     const lapsed = this.#pins(
-      `SELECT pin FROM (SELECT pin, expires FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ${LAPSED_AT_ONCE})
+      `SELECT pin FROM (SELECT pin, expires FROM keys WHERE ${this.droppable} ORDER BY first_seen, pin LIMIT ${LAPSED_AT_ONCE})
          WHERE expires <= ?`,
       now,
     );
     for (const pin of lapsed) this.deleteKey(pin);
-    const { count } = this.#one(`SELECT count(*) AS count FROM keys WHERE ${FROM_STRANGERS}`) as {
+    const { count } = this.#one(`SELECT count(*) AS count FROM keys WHERE ${this.droppable}`) as {
       count: number;
     };
     const surplus = Math.max(0, count + 1 - most);
     const oldest = this.#pins(
-      `SELECT pin FROM keys WHERE ${FROM_STRANGERS} ORDER BY first_seen, pin LIMIT ?`,
+      `SELECT pin FROM keys WHERE ${this.droppable} ORDER BY first_seen, pin LIMIT ?`,
       surplus,
     );
     for (const pin of oldest) this.deleteKey(pin);
