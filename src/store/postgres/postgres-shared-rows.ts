@@ -1,4 +1,3 @@
-import type { ListenMeta } from "postgres";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import {
   type Exchanged,
@@ -62,16 +61,38 @@ export class PostgresSharedRows implements SharedRows {
   }
 
   onMore(listener: () => void): () => void {
-    const listening = this.#listen(listener);
-    listening.catch(() => undefined);
-    return () => void listening.then((heard) => heard.unlisten()).catch(() => undefined);
+    const state: Listening = { isStopped: false };
+    void this.#listen(listener, state);
+    return () => {
+      state.isStopped = true;
+      clearTimeout(state.timer);
+      void state.unlisten?.().catch(() => undefined);
+    };
   }
 
-  async #listen(listener: () => void): Promise<ListenMeta> {
-    const sql = await this.#pool.sql();
-    return sql.listen(`${this.#pool.schema}_rows`, listener, listener);
+  async #listen(listener: () => void, state: Listening): Promise<void> {
+    try {
+      const sql = await this.#pool.sql();
+      // Whatever happened before one could hear is heard of now.
+      const { unlisten } = await sql.listen(`${this.#pool.schema}_rows`, listener, listener);
+      state.unlisten = unlisten;
+      if (state.isStopped) await unlisten();
+    } catch {
+      // The driver listens again by itself once it did; before that, it has to be asked.
+      if (!state.isStopped)
+        state.timer = setTimeout(() => void this.#listen(listener, state), AGAIN_MS).unref();
+    }
   }
 }
+
+interface Listening {
+  isStopped: boolean;
+  timer?: NodeJS.Timeout;
+  unlisten?: () => Promise<void>;
+}
+
+/** When it is tried again to listen. */
+const AGAIN_MS = 5000;
 
 function toExchanged({ epoch, revision, since, whole, more, rows }: Answer): Exchanged {
   return {

@@ -2,20 +2,19 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
-import { refusalOf as refusalAt } from "../../../src/testing/contract/pages.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import type { SessionRecord } from "../../../src/trust/port/desk.ts";
-import type { RefusalSighting } from "../../../src/trust/port/ledger.ts";
 import { type ReadRow, SHARED_START } from "../../../src/trust/port/shared-rows.ts";
-import type { LiveConnection } from "../../../src/trust/records/sighting.ts";
 import { factsOf } from "../../support/certificates.ts";
 import {
   ACTOR,
+  connectionOf,
   DAY_MS,
   holdOf,
   type Machines,
   NOTHING,
   openMachines,
+  refusalOf,
   strangerCalled,
   until,
 } from "./support/machines.ts";
@@ -25,23 +24,24 @@ describe("machines that share a cluster", () => {
     await using machines = openMachines("anna", "bert");
     const [anna, bert] = machines.stores;
     assert.ok(anna && bert);
-    await anna.record({ ...NOTHING, refusals: [refusalOf(1)], opened: [connectionOf(1)] });
-    await bert.record({ ...NOTHING, refusals: [refusalOf(1)], opened: [connectionOf(2)] });
+    const { pin } = factsOf("carla");
+    await anna.record({ ...NOTHING, refusals: [refusalOf(1)], opened: [connectionOf(pin, "c1")] });
+    await bert.record({ ...NOTHING, refusals: [refusalOf(1)], opened: [connectionOf(pin, "c2")] });
     for (const store of machines.stores) {
       await until(async () => (await store.listConnections()).items.length === 2);
       const { items: connections } = await store.listConnections();
       assert.deepEqual(
         connections.map(({ id, machine }) => [id, machine]),
         [
-          [connectionOf(1).id, "anna"],
-          [connectionOf(2).id, "bert"],
+          ["c1", "anna"],
+          ["c2", "bert"],
         ],
       );
       await until(async () => (await store.listRefusals()).items.length === 2);
       const { items: refusals } = await store.listRefusals();
       assert.deepEqual(new Set(refusals.map(({ machine }) => machine)), new Set(["anna", "bert"]));
     }
-    await anna.record({ ...NOTHING, closed: [connectionOf(1).id], refusals: [refusalOf(1)] });
+    await anna.record({ ...NOTHING, closed: ["c1"], refusals: [refusalOf(1)] });
     await until(async () => (await bert.listConnections()).items.length === 1);
     await until(async () => (await bert.listRefusals()).items.some(({ count }) => count > 1));
   });
@@ -200,23 +200,6 @@ describe("machines that share a cluster", () => {
     assert.equal(anna.stats().dropped.pendingKeys, 2);
   });
 });
-
-function refusalOf(number: number): RefusalSighting {
-  const at = Date.now();
-  return refusalAt(number, { firstAt: at, lastAt: at });
-}
-
-function connectionOf(number: number): LiveConnection {
-  const pin = factsOf(`peer-${number}`).pin;
-  return {
-    id: `c${number}`,
-    pin,
-    peer: `peer-${number}`,
-    remoteAddress: "192.0.2.1",
-    listener: null,
-    since: number,
-  };
-}
 
 function sessionOf(digit: string): SessionRecord {
   const at = Date.now();

@@ -143,7 +143,12 @@ export class SqliteRoll {
     if (place !== undefined) where.add("(since, c.id, run) > (?, ?, ?)", ...place);
     where.add("abs(beat - ?) <= ?", now, SILENT_MS);
     if (isSaid(where, filter.search)) {
-      where.require(this.#found(filter.search, "c.pin", ["address", "c.id", "process"]));
+      const isOwn = this.#machine !== undefined && this.#machine.includes(filter.search.trim());
+      const machine = {
+        text: isOwn ? "ifnull(instr(machine, ?), 1)" : "instr(machine, ?)",
+        values: [filter.search.trim()],
+      };
+      where.require(either(this.#found(filter.search, "c.pin", ["address", "c.id", "process"]), machine));
     }
     const sql = `SELECT process, run, machine, id, connections.pin, peer, address AS remoteAddress, since, listener FROM (
         SELECT since AS place, c.id AS id, run, process, machine

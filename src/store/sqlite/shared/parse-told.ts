@@ -93,7 +93,7 @@ export function parseWaiting(json: string): ToldWaiting {
   const said = new Said("a key that waits", json);
   return {
     certificate: said.bytes("certificate"),
-    newName: said.textOrNull("newName"),
+    newName: said.name("newName"),
     firstSeen: said.moment("firstSeen", Number.MAX_SAFE_INTEGER),
     firstAddress: said.address("firstAddress"),
     lastSeen: said.moment("lastSeen", Number.MAX_SAFE_INTEGER),
@@ -126,6 +126,13 @@ class Said {
 
   textOrNull(name: string): string | null {
     return (this.#fields[name] ?? null) === null ? null : this.text(name);
+  }
+
+  /** As it was said: whoever takes it looks whether it can be a name. */
+  name(name: string): string | null {
+    const value = this.#fields[name] ?? null;
+    if (value === null || (typeof value === "string" && value.length <= MOST_TEXT)) return value;
+    throw malformed(this.#what, name);
   }
 
   pin(): KeyPin {

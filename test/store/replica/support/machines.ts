@@ -1,10 +1,13 @@
 import { MemoryCluster } from "../../../../src/store/log/memory-cluster.ts";
 import { openMemoryReplica } from "../../../../src/store/replica/open-replica.ts";
 import type { IgnoredRow } from "../../../../src/store/sqlite/shared/take-rows.ts";
+import { refusalOf as refusalAt } from "../../../../src/testing/contract/pages.ts";
 import { toSeenCertificate } from "../../../../src/trust/judging/seen-certificate.ts";
-import type { SightingBatch } from "../../../../src/trust/port/ledger.ts";
+import type { RefusalSighting, SightingBatch } from "../../../../src/trust/port/ledger.ts";
 import type { TrustStore } from "../../../../src/trust/port/trust-store.ts";
 import type { Actor } from "../../../../src/trust/records/events.ts";
+import type { KeyPin } from "../../../../src/trust/records/key-record.ts";
+import type { LiveConnection } from "../../../../src/trust/records/sighting.ts";
 import type { HoldChange } from "../../../../src/trust/records/change.ts";
 import type { CertificateFacts } from "../../../../src/x509/certificate-facts.ts";
 import { createIdentity } from "../../../../src/x509/create-identity.ts";
@@ -65,4 +68,13 @@ export function holdOf(facts: CertificateFacts, over: Partial<HoldChange> = {}):
     maxPending: 1000,
     ...over,
   };
+}
+
+export function refusalOf(number: number): RefusalSighting {
+  const at = Date.now();
+  return refusalAt(number, { firstAt: at, lastAt: at });
+}
+
+export function connectionOf(pin: KeyPin, id: string): LiveConnection {
+  return { id, pin, peer: "carla", remoteAddress: "192.0.2.1", listener: null, since: 1 };
 }
