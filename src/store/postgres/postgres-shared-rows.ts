@@ -74,9 +74,9 @@ export class PostgresSharedRows implements SharedRows {
     try {
       const sql = await this.#pool.sql();
       // Whatever happened before one could hear is heard of now.
-      const { unlisten } = await sql.listen(`${this.#pool.schema}_rows`, listener, listener);
-      state.unlisten = unlisten;
-      if (state.isStopped) await unlisten();
+      const heard = await sql.listen(`${this.#pool.schema}_rows`, listener, listener);
+      state.unlisten = () => heard.unlisten();
+      if (state.isStopped) await heard.unlisten();
     } catch {
       // The driver listens again by itself once it did; before that, it has to be asked.
       if (!state.isStopped)

@@ -5,6 +5,7 @@ import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import type { SessionRecord } from "../../../src/trust/port/desk.ts";
 import { type ReadRow, SHARED_START } from "../../../src/trust/port/shared-rows.ts";
+import { SILENT_MS } from "../../../src/store/sqlite/sightings/live-run.ts";
 import { factsOf } from "../../support/certificates.ts";
 import {
   ACTOR,
@@ -14,6 +15,7 @@ import {
   type Machines,
   NOTHING,
   openMachines,
+  openMachinesWith,
   refusalOf,
   strangerCalled,
   until,
@@ -44,6 +46,31 @@ describe("machines that share a cluster", () => {
     await anna.record({ ...NOTHING, closed: ["c1"], refusals: [refusalOf(1)] });
     await until(async () => (await bert.listConnections()).items.length === 1);
     await until(async () => (await bert.listRefusals()).items.some(({ count }) => count > 1));
+  });
+
+  it("list who is connected to others, whose clocks are an hour off", async () => {
+    const ahead = (name: string): number => ({ anna: 3_600_000, bert: -3_600_000 })[name] ?? 0;
+    await using machines = openMachinesWith(ahead, "anna", "bert", "carla");
+    const { pin } = factsOf("dora");
+    await Promise.all(
+      machines.stores.map((store, at) => store.record({ ...NOTHING, opened: [connectionOf(pin, `c${at}`)] })),
+    );
+    for (const store of machines.stores) {
+      await until(async () => (await store.listConnections()).items.length === 3);
+    }
+  });
+
+  it("list nobody who is connected to a machine that died", async () => {
+    let passed = 0;
+    await using machines = openMachinesWith(() => passed, "anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const { pin } = factsOf("carla");
+    await anna.record({ ...NOTHING, opened: [connectionOf(pin, "c1")] });
+    await until(async () => (await bert.listConnections()).items.length === 1);
+    // Nothing of anna is heard any more, for as long as a run may be silent.
+    passed = SILENT_MS + 1000;
+    assert.deepEqual((await bert.listConnections()).items, []);
   });
 
   it("know when a key was last seen, whichever of them saw it, and looked at, and a token used", async () => {

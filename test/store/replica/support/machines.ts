@@ -1,4 +1,5 @@
 import { MemoryCluster } from "../../../../src/store/log/memory-cluster.ts";
+import { SYSTEM } from "../../../../src/store/replica/runtime.ts";
 import { openMemoryReplica } from "../../../../src/store/replica/open-replica.ts";
 import type { IgnoredRow } from "../../../../src/store/sqlite/shared/take-rows.ts";
 import { refusalOf as refusalAt } from "../../../../src/testing/contract/pages.ts";
@@ -25,6 +26,11 @@ export interface Machines extends AsyncDisposable {
 
 /** Machines of one cluster, in this process. */
 export function openMachines(...names: readonly string[]): Machines {
+  return openMachinesWith(() => 0, ...names);
+}
+
+/** The same, each with a clock that is so many milliseconds ahead of the cluster's. */
+export function openMachinesWith(ahead: (name: string) => number, ...names: readonly string[]): Machines {
   const cluster = new MemoryCluster();
   const ignored: IgnoredRow[] = [];
   const stores = names.map((machine) =>
@@ -32,6 +38,8 @@ export function openMachines(...names: readonly string[]): Machines {
       cluster,
       machine,
       url: "memory log",
+      now: () => Date.now() + ahead(machine),
+      runtime: { ...SYSTEM, now: () => Date.now() + ahead(machine) },
       onIgnored: (rows) => void ignored.push(...rows),
     }),
   );
