@@ -49,8 +49,8 @@ describe("machines that share a cluster", () => {
   });
 
   it("list who is connected to others, whose clocks are an hour off", async () => {
-    const ahead = (name: string): number => ({ anna: 3_600_000, bert: -3_600_000 })[name] ?? 0;
-    await using machines = openMachinesWith(ahead, "anna", "bert", "carla");
+    const aheadMs: Readonly<Record<string, number>> = { anna: 3_600_000, bert: -3_600_000 };
+    await using machines = openMachinesWith((name) => aheadMs[name] ?? 0, "anna", "bert", "carla");
     const { pin } = factsOf("dora");
     await Promise.all(
       machines.stores.map((store, at) => store.record({ ...NOTHING, opened: [connectionOf(pin, `c${at}`)] })),
