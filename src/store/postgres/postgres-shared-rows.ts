@@ -1,3 +1,4 @@
+import type { ListenMeta } from "postgres";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import {
   type Exchanged,
@@ -66,7 +67,7 @@ export class PostgresSharedRows implements SharedRows {
     return () => {
       state.isStopped = true;
       clearTimeout(state.timer);
-      void state.unlisten?.().catch(() => undefined);
+      void state.heard?.unlisten().catch(() => undefined);
     };
   }
 
@@ -74,9 +75,8 @@ export class PostgresSharedRows implements SharedRows {
     try {
       const sql = await this.#pool.sql();
       // Whatever happened before one could hear is heard of now.
-      const heard = await sql.listen(`${this.#pool.schema}_rows`, listener, listener);
-      state.unlisten = () => heard.unlisten();
-      if (state.isStopped) await heard.unlisten();
+      state.heard = await sql.listen(`${this.#pool.schema}_rows`, listener, listener);
+      if (state.isStopped) await state.heard.unlisten();
     } catch {
       // The driver listens again by itself once it did; before that, it has to be asked.
       if (!state.isStopped)
@@ -88,7 +88,7 @@ export class PostgresSharedRows implements SharedRows {
 interface Listening {
   isStopped: boolean;
   timer?: NodeJS.Timeout;
-  unlisten?: () => Promise<void>;
+  heard?: ListenMeta;
 }
 
 /** When it is tried again to listen. */
