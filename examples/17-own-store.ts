@@ -307,6 +307,8 @@ export class MapStore implements TrustStore {
 
   readonly replication = (): null => null;
 
+  readonly nodes = async (): Promise<readonly []> => [];
+
   async catchUp(): Promise<void> {}
 
   async backup(path: string): Promise<void> {

@@ -3,10 +3,13 @@ import { Command } from "commander";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption } from "./command-line/json-option.ts";
+import { clusterCommands } from "./store/cluster.ts";
 import { restoreCommand } from "./store/restore.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { withStore } from "./trust-store/with-store.ts";
-import { print, printJson, say, table } from "./terminal/output.ts";
+import { print, printJson, say, showName, showTime, table } from "./terminal/output.ts";
+import { toReplicationJson } from "../operator/replication/replication-json.ts";
+import type { Replication } from "../trust/port/replication.ts";
 import { auditProblem, notCompared, toJsonRows } from "../operator/audit-problem.ts";
 
 interface Options {
@@ -34,11 +37,8 @@ export function command(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(runStats);
-  return new Command("store")
-    .addCommand(check)
-    .addCommand(backup)
-    .addCommand(restoreCommand())
-    .addCommand(stats);
+  const all = [check, backup, restoreCommand(), stats, ...clusterCommands()];
+  return all.reduce((store, verb) => store.addCommand(verb), new Command("store"));
 }
 
 async function runCheck({ store: url, json }: Options): Promise<void> {
@@ -82,8 +82,10 @@ async function runStats({ store: url, json }: Options): Promise<void> {
     "store stats",
     (store) => {
       const stats = store.stats();
+      const replication = store.replication();
       if (json === true) {
-        printJson(stats);
+        const shared = replication && { replication: toReplicationJson(replication, Date.now()) };
+        printJson({ ...stats, ...shared });
         return;
       }
       const { keys, certificates, events, refusals, dropped, bytes, schema } = stats;
@@ -98,11 +100,29 @@ async function runStats({ store: url, json }: Options): Promise<void> {
           ["pending keys dropped", String(dropped.pendingKeys)],
           ["refusals dropped", String(dropped.refusals)],
           ["bytes", String(bytes ?? "-")],
+          ...(replication === null ? [] : replicationRows(replication)),
         ]),
       );
     },
     { reads: true },
   );
+}
+
+function replicationRows({ node, rules, ...as }: Replication): readonly (readonly string[])[] {
+  const { upToDateAt, behind } = as;
+  return [
+    ["machine", showName(node.name)],
+    ["position in the log", String(as.position)],
+    ["changes behind", String(behind ?? "unknown")],
+    ["up to date", upToDateAt === null ? "never" : showTime(upToDateAt)],
+    ["digest", as.digest ?? "unknown"],
+    ["database", as.database],
+    ["notifications", as.notifications ? "come" : "do not come: the log is looked at every 200 ms"],
+    [
+      "rules",
+      rules.own === rules.cluster ? String(rules.cluster) : `${rules.cluster}, and known here: ${rules.own}`,
+    ],
+  ];
 }
 
 function damaged(

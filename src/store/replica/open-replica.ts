@@ -82,6 +82,7 @@ function openOn(
   });
   const shared: SharedFile = {
     unsure: contact.unsure,
+    nodes: () => cluster.nodes.nodes(),
     catchUp: async () => {
       try {
         await channel.catchUp();

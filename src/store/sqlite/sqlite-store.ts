@@ -3,7 +3,6 @@ import type { HandclaspError } from "../../errors.ts";
 import type { Change, Outcome } from "../../trust/records/change.ts";
 import type { AuditReport } from "../../trust/chain/audit-rows.ts";
 import type { ChainHead, SealedEvent } from "../../trust/records/events.ts";
-import type { FirstUseWindow } from "../../trust/records/first-use-window.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
 import { prepareChange } from "../../trust/prepare-change.ts";
 import type { KeyReference } from "../../trust/naming/key-reference.ts";
@@ -29,7 +28,6 @@ import type {
   Search,
 } from "../../trust/port/roll.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import type { Replication } from "../../trust/port/replication.ts";
 import type { StoreReport, StoreStats } from "../../trust/port/upkeep.ts";
 import { backUp } from "./file/back-up.ts";
 import { SqliteDesk } from "./desk/sqlite-desk.ts";
@@ -142,7 +140,7 @@ export class SqliteStore implements TrustStore {
     return this.#know(() => this.#tables.memberships(nameKey).map(({ group }) => group));
   }
 
-  firstUseWindow(): FirstUseWindow | null {
+  firstUseWindow(): ReturnType<TrustStore["firstUseWindow"]> {
     return this.#know(() => this.#tables.firstUseWindow());
   }
 
@@ -276,8 +274,12 @@ export class SqliteStore implements TrustStore {
     return this.#read(() => ({ url: this.url, schema: SCHEMA, ...countRows(this.#database, this.#path) }));
   }
 
-  replication(): Replication | null {
+  replication(): ReturnType<TrustStore["replication"]> {
     return this.#shared?.replication() ?? null;
+  }
+
+  async nodes(): ReturnType<TrustStore["nodes"]> {
+    return (await this.#shared?.nodes()) ?? [];
   }
 
   async catchUp(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { HandclaspError } from "../../errors.ts";
+import type { KnownNode } from "../../trust/port/node-roster.ts";
 import type { Replication } from "../../trust/port/replication.ts";
 import type { WriteChannel } from "./writing/write-channel.ts";
 
@@ -21,6 +22,8 @@ export interface StoreFile {
 export interface SharedFile {
   /** How far it is with the log. */
   readonly replication: () => Replication;
+  /** All machines that follow it. */
+  readonly nodes: () => Promise<readonly KnownNode[]>;
   /** Resolves when all is here that was acknowledged anywhere before. */
   readonly catchUp: () => Promise<void>;
   /** Why nobody may be admitted by what is here. */

@@ -1,5 +1,6 @@
 import type { AuditReport } from "../chain/audit-rows.ts";
 import type { KeyState } from "../records/key-record.ts";
+import type { KnownNode } from "./node-roster.ts";
 import type { Replication } from "./replication.ts";
 
 export interface StoreStats {
@@ -38,6 +39,8 @@ export interface Upkeep extends AsyncDisposable {
    * ERR_HANDCLASP_STORE_READ, which says how old what is here is, when it cannot get there.
    */
   catchUp(): Promise<void>;
+  /** All machines that share this trust, as they are known to each other; none for a store of one place. Throws ERR_HANDCLASP_STORE_READ. */
+  nodes(): Promise<readonly KnownNode[]>;
   /** Writes a consistent copy to a file that must not exist. */
   backup(path: string): Promise<void>;
   /** Ends what it began; from then on everything throws ERR_HANDCLASP_STORE_CLOSED. */

@@ -12,6 +12,11 @@ export function openStoreWith(replication: Replication | (() => Replication)): T
   createSchema(database);
   const channel = new DirectChannel(new SqliteWriter(database));
   const read = typeof replication === "function" ? replication : () => replication;
-  const shared = { replication: read, catchUp: async () => undefined, unsure: () => undefined };
+  const shared = {
+    replication: read,
+    catchUp: async () => undefined,
+    unsure: () => undefined,
+    nodes: async () => [],
+  };
   return new SqliteStore(database, { url: "memory:", path: null, channel, shared }, {});
 }

@@ -1,0 +1,48 @@
+import { HandclaspError } from "../errors.ts";
+import type { Cluster } from "../trust/port/cluster.ts";
+import type { ClusterAddress } from "../trust/port/cluster-address.ts";
+import type { StoreUrl } from "../trust/port/store-url.ts";
+import { KnownDatabaseServers } from "./known-database-servers.ts";
+import { type Migrated, migrate, prepareSchema } from "./postgres/migrate.ts";
+import { connectDatabase } from "./postgres/open-postgres.ts";
+import { Pool } from "./postgres/pool.ts";
+import { PostgresCluster } from "./postgres/postgres-cluster.ts";
+
+interface ClusterAt {
+  readonly address: ClusterAddress;
+  /** Of this machine's replica, whether there is one or not. */
+  readonly file: string;
+}
+
+/** What machines share, without a replica. Throws ERR_HANDCLASP_OPTION for a store of one place. */
+export function openClusterAt(url: StoreUrl, name: string): Cluster {
+  return openCluster(clusterOf(url), name);
+}
+
+export function openCluster({ address, file }: ClusterAt, name: string): Cluster {
+  const known = new KnownDatabaseServers(file, name);
+  const pool = new Pool(() => connectDatabase(address, () => known.open()), address.schema, prepareSchema);
+  return new PostgresCluster(pool, () => known.close());
+}
+
+/** Brings what is in the database to what this version needs, as a role that owns it. Throws as `migrate`. */
+export async function migrateClusterAt(url: StoreUrl, name: string): Promise<Migrated> {
+  const { address, file } = clusterOf(url);
+  const known = new KnownDatabaseServers(file, name);
+  const pool = new Pool(() => connectDatabase(address, () => known.open()), address.schema);
+  try {
+    return await migrate(await pool.sql(), address.schema);
+  } finally {
+    await pool.close();
+    await known.close();
+  }
+}
+
+function clusterOf(url: StoreUrl): ClusterAt {
+  const { file, cluster: address } = url.in(process.cwd());
+  if (address !== null && file !== null) return { address, file };
+  throw new HandclaspError("ERR_HANDCLASP_OPTION", `no other machine shares ${String(url)}`, {
+    hint: "this is about a store in PostgreSQL: postgres://USER@HOST/DATABASE?replica=PATH",
+    remedies: [{ act: "open-another-store", at: "server" }],
+  });
+}

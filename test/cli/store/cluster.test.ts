@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+import { openClusterAt } from "../../../src/store/open-cluster.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { CHAIN_START } from "../../../src/trust/records/events.ts";
+import type { NodeReport } from "../../../src/trust/port/node-roster.ts";
+import { StoreUrl } from "../../../src/trust/port/store-url.ts";
+import { RULES } from "../../../src/trust/rules.ts";
+import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { Home } from "../support/serve.ts";
+import { failure, printed, printedJson } from "../support/trust.ts";
+
+const [programs] = postgresPrograms();
+assert.ok(programs, "no PostgreSQL was found, though npm installs one");
+
+interface Listed {
+  readonly rules: number;
+  readonly nodes: readonly { readonly name: string; readonly position: number; readonly seen: string }[];
+  readonly differences: readonly { readonly kind: string }[];
+}
+
+describe("the verbs of a store that machines share", () => {
+  let server: PostgresServer;
+  let count = 0;
+  before(async () => {
+    server = await PostgresServer.open(programs);
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  /** A store of its own, as one machine names it. */
+  const newUrl = (schema = `of_verbs_${++count}`, machine = "one"): string =>
+    `${server.url()}?replica=${join(temporaryFolder(), "replica.db")}&schema=${schema}&node=${machine}`;
+
+  it("make what is needed in the database, once", async () => {
+    using home = new Home();
+    const url = newUrl();
+    assert.match(
+      await printed(home, "store", "migrate", "--store", url),
+      /^the schema is made, at number \d+\n$/,
+    );
+    assert.match(
+      await printed(home, "store", "migrate", "--store", url),
+      /^the schema is at number \d+ already\n$/,
+    );
+    assert.deepEqual(await printedJson(home, "store", "migrate", "--store", url), { from: 1, to: 1 });
+  });
+
+  it("list the machines, how far each is, and what they do not have in common", async () => {
+    using home = new Home();
+    const [one, two] = [newUrl(undefined, "one"), newUrl(`of_verbs_${count}`, "two")];
+    for (const url of [one, two]) {
+      await using store = openStore(url);
+      await store.catchUp();
+    }
+    const { rules, nodes, differences } = await printedJson<Listed>(home, "store", "nodes", "--store", one);
+    assert.equal(rules, RULES);
+    assert.deepEqual(
+      nodes.map(({ name, position }) => [name, position]),
+      [
+        ["one", 0],
+        ["two", 0],
+      ],
+    );
+    assert.deepEqual(differences, []);
+    assert.match(
+      await printed(home, "store", "nodes", "--store", two),
+      /^MACHINE +VERSION +RULES +POSITION +HEAD +DIGEST +LISTENS +SERVER KEY +SEEN\none +\S+ +1 +0 +0 0{12} +[0-9a-f]{12} +- +- +\S.*\ntwo /,
+    );
+  });
+
+  it("take one off that is gone, by its name", async () => {
+    using home = new Home();
+    const url = newUrl();
+    await beat(url, { name: "gone" });
+    await beat(url, { name: "here" });
+    const listed = await printedJson<Listed>(home, "store", "nodes", "--forget", "gone", "--store", url);
+    assert.deepEqual(
+      listed.nodes.map(({ name }) => name),
+      ["here"],
+    );
+    const failed = await failure(home, "store", "nodes", "--forget", "gone", "--store", url);
+    assert.match(failed.stderr, /no machine is called gone.*ERR_HANDCLASP_NOT_FOUND/s);
+  });
+
+  it("warn of machines behind one port that show different keys", async () => {
+    using home = new Home();
+    const url = newUrl();
+    for (const [name, letter] of [
+      ["one", "A"],
+      ["two", "B"],
+    ] as const) {
+      const pin = `sha256:${letter.repeat(42)}A=` as KeyPin;
+      await beat(url, { name, listeners: [{ address: "10.0.0.1:443", host: "10.0.0.1", port: 443, pin }] });
+    }
+    const { differences } = await printedJson<Listed>(home, "store", "nodes", "--store", url);
+    assert.deepEqual(
+      differences.map(({ kind }) => kind),
+      ["server-keys"],
+    );
+  });
+
+  it("raise the rules once every machine knows them, and name those that do not", async () => {
+    using home = new Home();
+    const url = newUrl();
+    await beat(url, { name: "old", rules: RULES - 1, version: "0.0.9" });
+    const failed = await failure(home, "store", "upgrade", "--store", url);
+    assert.match(
+      failed.stderr,
+      new RegExp(`not every machine knows rules ${RULES}: old \\(0.0.9, rules ${RULES - 1}\\)`),
+    );
+    await printed(home, "store", "nodes", "--forget", "old", "--store", url);
+    assert.deepEqual(await printedJson(home, "store", "upgrade", "--store", url), { from: RULES, to: RULES });
+  });
+
+  it("say how far this machine is", async () => {
+    using home = new Home();
+    const url = newUrl();
+    const stats = await printedJson<{ replication: Record<string, unknown> }>(
+      home,
+      "store",
+      "stats",
+      "--store",
+      url,
+    );
+    assert.deepEqual([stats.replication["node"], stats.replication["position"]], ["one", 0]);
+    assert.match(await printed(home, "store", "stats", "--store", url), /^position in the log +0$/m);
+  });
+
+  it("are nothing for a store of one place", async () => {
+    using home = new Home();
+    for (const verb of ["nodes", "upgrade", "migrate"]) {
+      const failed = await failure(home, "store", verb);
+      assert.match(failed.stderr, /^error: no other machine shares sqlite:.*\[ERR_HANDCLASP_OPTION\]/);
+    }
+  });
+});
+
+async function beat(url: string, report: Partial<NodeReport>): Promise<void> {
+  const cluster = openClusterAt(StoreUrl.parse(url), "test");
+  await cluster.nodes.beat({
+    id: randomUUID(),
+    name: "node",
+    version: "0.1.0",
+    rules: RULES,
+    position: 0,
+    head: CHAIN_START,
+    digest: "00".repeat(32),
+    listeners: [],
+    ...report,
+  });
+  await cluster.close();
+}
