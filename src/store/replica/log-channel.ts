@@ -124,14 +124,7 @@ export class LogChannel implements WriteChannel {
     let mayBeLost = true;
     const until = this.#runtime.elapsed() + ARRIVES_MS;
     for (;;) {
-      let failure: unknown;
-      try {
-        await this.#follower.catchUp();
-      } catch (error) {
-        failure = error;
-      }
-      // Another process on this replica may have carried it out.
-      const written = this.#options.replica.outcomeOf(draft.id);
+      const { written, failure } = await this.#carriedOut(draft.id);
       if (written !== undefined) return written;
       if (failure === undefined && mayBeLost) {
         // Nobody was told of a change that came to a branch of the log that never was: by its id it is appended once.
@@ -141,6 +134,22 @@ export class LogChannel implements WriteChannel {
       }
       if (failure === undefined || this.#runtime.elapsed() >= until) throw unknownOutcome(failure);
       await new Promise<void>((resolve) => void this.#runtime.after(BETWEEN_MS, resolve));
+    }
+  }
+
+  /** As soon as it is, though others have more carried out after it; else once all is here, or why that cannot be. */
+  async #carriedOut(id: string): Promise<{ readonly written?: Written; readonly failure?: unknown }> {
+    let end: { readonly failure?: unknown } | undefined;
+    const caughtUp = this.#follower.catchUp().then(
+      () => (end = {}),
+      (failure: unknown) => (end = { failure }),
+    );
+    for (;;) {
+      await Promise.race([caughtUp, this.#follower.more()]);
+      // Another process on this replica may have carried it out.
+      const written = this.#options.replica.outcomeOf(id);
+      if (written !== undefined) return { written };
+      if (end !== undefined) return end;
     }
   }
 

@@ -47,6 +47,7 @@ export class LogFollower {
   #looks = 0;
   #rules: number | undefined;
   #isAskedAgain = false;
+  #waiting: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -80,9 +81,20 @@ export class LogFollower {
     return this.#following;
   }
 
+  /** Resolves when some changes more were carried out. */
+  more(): Promise<void> {
+    this.#waiting ??= Promise.withResolvers();
+    return this.#waiting.promise;
+  }
+
   stop(): void {
     this.#stopListening();
     this.#stopTimer();
+  }
+
+  #wakeWaiting(): void {
+    this.#waiting?.resolve();
+    this.#waiting = undefined;
   }
 
   #tick(): void {
@@ -150,7 +162,10 @@ export class LogFollower {
           const beyond = entries.findIndex(({ rules }) => rules > RULES);
           const known = beyond === -1 ? entries : entries.slice(0, beyond);
           if (known.length > 0) await channel.write({ kind: "entries", entries: known });
+          this.#wakeWaiting();
           knownRules(entries[beyond]?.rules ?? RULES);
+          // That was all there was when it was read.
+          if (entries.at(-1)?.position === head.position) break;
         }
       } while (this.#isAskedAgain);
     } catch (error) {
