@@ -21,6 +21,7 @@ import { stopSignal } from "./process/listen.ts";
 import { FileWatch } from "./server/file-watch.ts";
 import { listenerReading } from "./server/config/server-options.ts";
 import { settingOption, valuesOf } from "./server/config/setting-options.ts";
+import { awaitStore } from "./server/await-store.ts";
 import { warnAbout } from "./server/warn-about.ts";
 import { processName } from "./trust-store/process-name.ts";
 
@@ -60,6 +61,7 @@ async function run(flags: Flags, verb: Command): Promise<void> {
   const happenings = new Happenings();
   logHappenings(happenings, { log, detail: flags.log, printCertificate: false });
   await using store = openStoreAt(flags.store, { process: processName("authorizer") });
+  await awaitStore(store);
   const [fd] = passedSockets(process.env, process.pid);
   await using server = await AuthorizerServer.open({
     config,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import type { StoreUrl } from "../trust/port/store-url.ts";
+import { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError, reasonOf } from "../errors.ts";
 import type { GatewayConfig } from "../gateway/config/config.ts";
 import { locateKey } from "../gateway/config/locate-key.ts";
@@ -81,7 +81,9 @@ async function doubtsAbout(file: string, config: GatewayConfig): Promise<readonl
 /** By folded name; undefined where there is no store yet, which to open would make one. */
 async function groupsOf(url: StoreUrl): Promise<ReadonlySet<string> | undefined> {
   if (url.file === null || !existsSync(url.file)) return undefined;
-  await using store = openStoreAt(url, { process: processName("check-config"), readOnly: true });
+  // Who checks a file asks nobody else: this machine's replica is a store like any other to who only reads.
+  const here = StoreUrl.sqlite(url.file);
+  await using store = openStoreAt(here, { process: processName("check-config"), readOnly: true });
   const groups = new Set<string>();
   for await (const { group } of everyItem((page) => store.listMembers(page))) groups.add(nameKey(group));
   return groups;

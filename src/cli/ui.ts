@@ -34,26 +34,31 @@ async function run({ store: url, listen, open }: UiOptions): Promise<void> {
   const stopped = stopSignal();
   const wanted = parseServerAddress(listen);
   const page = await loadPageFiles();
-  await withStore(url, "ui", async (store) => {
-    const of = { verb: "ui", store, page, version: readVersion() };
-    const opened = Promise.withResolvers<{ createLink: () => string; signOut: Admin["signOut"] }>();
-    await using _server = await LoopbackServer.open(wanted, (address, hosts) => {
-      const admin = openAdmin({ ...of, hosts, transport: "loopback", identify: nobody });
-      const createLink = (): string => `http://${formatServerAddress(address)}/#k=${admin.createLink()}`;
-      opened.resolve({ createLink, signOut: admin.signOut });
-      return admin;
-    });
-    const { createLink, signOut } = await opened.promise;
-    const link = createLink();
-    const again = process.stdin.isTTY ? "; Enter makes another one" : "";
-    say(`the page of ${store.url} is open to whoever uses this link first, within a minute${again}:`);
-    print(link);
-    using _opened = open ? openLink(link) : undefined;
-    using _typed = onEnter(process.stdin, () => print(createLink()));
-    await stopped;
-    // Pages that are left open go on asking whoever listens at this port next, and say their secrets.
-    await signOut();
-  });
+  await withStore(
+    url,
+    "ui",
+    async (store) => {
+      const of = { verb: "ui", store, page, version: readVersion() };
+      const opened = Promise.withResolvers<{ createLink: () => string; signOut: Admin["signOut"] }>();
+      await using _server = await LoopbackServer.open(wanted, (address, hosts) => {
+        const admin = openAdmin({ ...of, hosts, transport: "loopback", identify: nobody });
+        const createLink = (): string => `http://${formatServerAddress(address)}/#k=${admin.createLink()}`;
+        opened.resolve({ createLink, signOut: admin.signOut });
+        return admin;
+      });
+      const { createLink, signOut } = await opened.promise;
+      const link = createLink();
+      const again = process.stdin.isTTY ? "; Enter makes another one" : "";
+      say(`the page of ${store.url} is open to whoever uses this link first, within a minute${again}:`);
+      print(link);
+      using _opened = open ? openLink(link) : undefined;
+      using _typed = onEnter(process.stdin, () => print(createLink()));
+      await stopped;
+      // Pages that are left open go on asking whoever listens at this port next, and say their secrets.
+      await signOut();
+    },
+    { mayBeOld: true },
+  );
 }
 
 /** A connection without TLS says nothing of who is there. */

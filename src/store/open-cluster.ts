@@ -3,6 +3,7 @@ import type { Cluster } from "../trust/port/cluster.ts";
 import type { ClusterAddress } from "../trust/port/cluster-address.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { KnownDatabaseServers } from "./known-database-servers.ts";
+import { DatabaseSockets } from "./postgres/database-sockets.ts";
 import { type Migrated, migrate, prepareSchema } from "./postgres/migrate.ts";
 import { connectDatabase } from "./postgres/open-postgres.ts";
 import { Pool } from "./postgres/pool.ts";
@@ -21,15 +22,20 @@ export function openClusterAt(url: StoreUrl, name: string): Cluster {
 
 export function openCluster({ address, file }: ClusterAt, name: string): Cluster {
   const known = new KnownDatabaseServers(file, name);
-  const pool = new Pool(() => connectDatabase(address, () => known.open()), address.schema, prepareSchema);
-  return new PostgresCluster(pool, () => known.close());
+  const sockets = new DatabaseSockets(address, () => known.open());
+  const pool = new Pool(() => connectDatabase(address, sockets), address.schema, prepareSchema);
+  return new PostgresCluster(pool, {
+    onClose: () => known.close(),
+    onHangUp: (why) => sockets.hangUp(why),
+  });
 }
 
 /** Brings what is in the database to what this version needs, as a role that owns it. Throws as `migrate`. */
 export async function migrateClusterAt(url: StoreUrl, name: string): Promise<Migrated> {
   const { address, file } = clusterOf(url);
   const known = new KnownDatabaseServers(file, name);
-  const pool = new Pool(() => connectDatabase(address, () => known.open()), address.schema);
+  const sockets = new DatabaseSockets(address, () => known.open());
+  const pool = new Pool(() => connectDatabase(address, sockets), address.schema);
   try {
     return await migrate(await pool.sql(), address.schema);
   } finally {

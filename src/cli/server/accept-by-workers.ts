@@ -6,6 +6,7 @@ import { openStoreAt } from "../../store/open-store.ts";
 import { logWorkers } from "../log/log-happenings.ts";
 import { processName } from "../trust-store/process-name.ts";
 import type { Accepting, AcceptOptions } from "./accepting.ts";
+import { awaitStore } from "./await-store.ts";
 import { keepPems } from "./keep-pems.ts";
 import { ownCommand } from "../process/own-command.ts";
 
@@ -30,6 +31,7 @@ export async function acceptByWorkers(
   logWorkers(primary.happenings, log);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStoreAt(config.store, { process: processName(verb) }));
+  await awaitStore(store);
   const pemDir = await keepPems(store, config.pemDir, log);
   if (pemDir !== undefined) opened.use(pemDir);
   const addresses = await primary.start();

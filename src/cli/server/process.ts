@@ -17,6 +17,7 @@ import { Happenings } from "../../trust/happenings/happenings.ts";
 import type { ServerIdentity } from "../identities/server-identity.ts";
 import { useTrustCa } from "./trust-ca.ts";
 import type { AcceptOptions } from "./accepting.ts";
+import { awaitStore } from "./await-store.ts";
 import { keepPems } from "./keep-pems.ts";
 import { logProblem } from "../trace/live/log.ts";
 import { TraceOutput } from "../trace/live/output.ts";
@@ -42,6 +43,7 @@ export class GatewayProcess implements AsyncDisposable {
   static async open(config: GatewayConfig, options: GatewayProcessOptions): Promise<GatewayProcess> {
     await using resources = new AsyncDisposableStack();
     const store = resources.use(openStoreAt(config.store, { process: processName(options.verb) }));
+    await awaitStore(store);
     const pemDir = resources.use(await keepPems(store, config.pemDir, options.log));
     const happenings = new Happenings();
     const metrics = resources.use(await metricsOf(config, store, happenings));

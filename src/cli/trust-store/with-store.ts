@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import { Operator } from "../../operator/operator.ts";
 import { openStoreAt } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -13,6 +13,8 @@ export interface WithStoreOptions {
   readonly mustExist?: boolean;
   /** Nothing is changed: the store must exist, but need not be writable; default false. */
   readonly reads?: boolean;
+  /** Goes on with what is here when other machines cannot be asked: for what bars somebody, and for the page; default false. */
+  readonly mayBeOld?: boolean;
 }
 
 /** Opens the store, runs, and closes it whatever happens. */
@@ -20,25 +22,25 @@ export async function withStore<T>(
   url: StoreUrl,
   verb: string,
   run: (store: TrustStore, operator: Operator) => T | Promise<T>,
-  { reads = false, mustExist = reads }: WithStoreOptions = {},
+  { reads = false, mustExist = reads, mayBeOld = reads }: WithStoreOptions = {},
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
   await using store = openStoreAt(url, { process: processName(verb), readOnly: reads });
-  await catchUp(store, reads);
+  await catchUp(store, mayBeOld);
   return await run(
     store,
     new Operator(store, { user: userName(), process: processName(verb), now: Date.now, via: "cli" }),
   );
 }
 
-/** Who only reads is told how old it is, where that is not how things are; nobody changes what they do not see. */
-async function catchUp(store: TrustStore, reads: boolean): Promise<void> {
+/** Who goes on with less is told how old it is; nobody else changes what they do not see. */
+async function catchUp(store: TrustStore, mayBeOld: boolean): Promise<void> {
   try {
     await store.catchUp();
   } catch (error) {
     const { upToDateAt = null } = store.replication() ?? {};
-    if (!reads || upToDateAt === null) throw error;
-    say(`what follows may be older than it looks: ${reasonOf(error)}`);
+    if (!mayBeOld || upToDateAt === null || !isHandclaspError(error, "ERR_HANDCLASP_STORE_READ")) throw error;
+    say(`what follows is as of ${new Date(upToDateAt).toISOString()}: ${reasonOf(error.cause)}`);
   }
 }
 

@@ -96,7 +96,7 @@ async function bar(verb: Verb, texts: readonly string[], options: Options, comma
       if ((verb === "revoke" || verb === "set-aside") && options.dryRun !== true)
         await warnOfSuccessors(store, barred);
     },
-    { mustExist: true },
+    { mustExist: true, mayBeOld: verb === "revoke" || verb === "ignore" },
   );
 }
 

@@ -28,5 +28,7 @@ export class MemoryCluster implements Cluster {
     this.snapshots = new MemorySnapshotShelf(now);
   }
 
+  hangUp(): void {}
+
   async close(): Promise<void> {}
 }

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { rootCertificates } from "node:tls";
 import { connect as connectVerified } from "../../client/connection/connect.ts";
 import { openTcp } from "../../client/starttls/open-tcp.ts";
+import { formatServerAddress } from "../../client/servers/server-address.ts";
 import type { KnownServers } from "../../client/servers/known-servers.ts";
+import { databasePassword } from "./database-password.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { type ClusterAddress, type DatabaseHost, isOnThisMachine } from "../../trust/port/cluster-address.ts";
 
@@ -20,7 +22,9 @@ export type KnownDatabases = () => KnownServers;
 export class DatabaseSockets {
   readonly #address: ClusterAddress;
   readonly #known: KnownDatabases;
+  readonly #open = new Set<Socket>();
   #at = 0;
+  #password = "";
 
   constructor(address: ClusterAddress, known: KnownDatabases) {
     this.#address = address;
@@ -34,12 +38,27 @@ export class DatabaseSockets {
       const host = hosts[this.#at % hosts.length];
       if (host === undefined) throw new Error("there is no host to connect to");
       try {
-        return await this.#openTo(host);
+        // Before anything is sent: what is wrong with where it lies is said at once.
+        this.#password = databasePassword(this.#address, host) ?? "";
+        const socket = await this.#openTo(host);
+        this.#open.add(socket);
+        socket.once("close", () => this.#open.delete(socket));
+        return socket;
       } catch (error) {
         this.moveOn();
         if (tried >= hosts.length) throw error;
       }
     }
+  }
+
+  /** Of the host that was connected to last; empty where there is none. */
+  get password(): string {
+    return this.#password;
+  }
+
+  /** Breaks all that are open. */
+  hangUp(why: string): void {
+    for (const socket of this.#open) socket.destroy(Object.assign(new Error(why), { code: "ECONNABORTED" }));
   }
 
   /** The next connection goes to the host after the one that answered last. */
@@ -86,6 +105,12 @@ async function openPlain({ host, port }: DatabaseHost): Promise<Socket> {
     return socket;
   } catch (error) {
     socket.destroy();
-    throw error;
+    const where = host.startsWith("/") ? host : formatServerAddress({ host, port });
+    const said = isTimeout(error) ? "no connection within 5 seconds" : reasonOf(error);
+    throw new HandclaspError("ERR_HANDCLASP_CONNECT", `${where}: ${said}`, { cause: error });
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }

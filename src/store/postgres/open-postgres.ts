@@ -5,8 +5,7 @@ import { HandclaspError, hasCode, toError } from "../../errors.ts";
 import { KnownServers } from "../../client/servers/known-servers.ts";
 import { type ClusterAddress, parseClusterUrl } from "../../trust/port/cluster-address.ts";
 import { openMemoryStore } from "../sqlite/memory-store.ts";
-import { DatabaseSockets, type KnownDatabases } from "./database-sockets.ts";
-import { databasePassword } from "./database-password.ts";
+import { DatabaseSockets } from "./database-sockets.ts";
 import { Pool } from "./pool.ts";
 
 /** What the driver has no type for. */
@@ -17,15 +16,14 @@ interface DriverOptions extends Options<Record<string, never>> {
 }
 
 /** Connections that ask for nothing by themselves, and say nothing by themselves; each is made when it is needed. */
-export async function connectDatabase(address: ClusterAddress, known: KnownDatabases): Promise<Sql> {
+export async function connectDatabase(address: ClusterAddress, sockets: DatabaseSockets): Promise<Sql> {
   const postgres = await loadDriver();
-  const sockets = new DatabaseSockets(address, known);
   const options: DriverOptions = {
     host: "localhost",
     port: 5432,
     user: address.user,
     database: address.database,
-    pass: () => databasePassword(address),
+    pass: () => sockets.password,
     ssl: false,
     sslnegotiation: null,
     socket: () => openOrFailed(sockets),
@@ -35,8 +33,10 @@ export async function connectDatabase(address: ClusterAddress, known: KnownDatab
     fetch_types: false,
     onnotice: () => undefined,
     connect_timeout: 5,
-    backoff: false,
+    // In seconds: soon, then not all machines at once, and never so late that two seconds are over.
+    backoff: (failures: number) => Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2),
     max_lifetime: null,
+    keep_alive: 10,
     connection: { application_name: "handclasp" },
   };
   return postgres(options);
@@ -45,7 +45,9 @@ export async function connectDatabase(address: ClusterAddress, known: KnownDatab
 /** The same for a database that is named by its URL alone, and known to nobody. */
 export function connectPostgres(url: string): Promise<Sql> {
   const options = { now: Date.now, process: `node ${process.pid}` };
-  return connectDatabase(parseClusterUrl(url).cluster, () => new KnownServers(openMemoryStore(), options));
+  const { cluster } = parseClusterUrl(url);
+  const known = (): KnownServers => new KnownServers(openMemoryStore(), options);
+  return connectDatabase(cluster, new DatabaseSockets(cluster, known));
 }
 
 /** A schema of a database, by connections of its own. */

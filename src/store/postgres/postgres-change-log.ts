@@ -118,16 +118,26 @@ function isEnded(error: unknown): boolean {
   return codeOf(error) === "CONNECTION_ENDED";
 }
 
-/** Whether the connection broke when something may have been sent by it. */
+/** Whether the connection broke when something may have been sent by it; that none was made is no such thing. */
 function isCut(error: unknown): boolean {
   const code = codeOf(error);
-  return (
-    code === "CONNECTION_CLOSED" ||
-    code === "CONNECTION_DESTROYED" ||
-    code === "ECONNRESET" ||
-    code === "EPIPE"
-  );
+  return typeof code === "string" && CUT.has(code);
 }
+
+/** PostgreSQL's: it was shut down, which may have been behind a commit that waits for a standby. */
+const CUT: ReadonlySet<string> = new Set([
+  "57P01",
+  "57P02",
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "ECONNABORTED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;

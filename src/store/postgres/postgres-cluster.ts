@@ -5,6 +5,13 @@ import { PostgresNodeRoster } from "./postgres-node-roster.ts";
 import { PostgresSharedRows } from "./postgres-shared-rows.ts";
 import { PostgresSnapshotShelf } from "./postgres-snapshot-shelf.ts";
 
+interface ClusterOptions {
+  /** Closes what was opened for its connections, when those are closed. */
+  readonly onClose?: () => Promise<void>;
+  /** Breaks its connections. */
+  readonly onHangUp?: (why: string) => void;
+}
+
 /** A cluster whose nodes meet in a schema of a PostgreSQL database, which was made before. */
 export class PostgresCluster implements Cluster {
   readonly log: PostgresChangeLog;
@@ -12,12 +19,12 @@ export class PostgresCluster implements Cluster {
   readonly shared: PostgresSharedRows;
   readonly snapshots: PostgresSnapshotShelf;
   readonly #pool: Pool;
-  readonly #onClose: () => Promise<void>;
+  readonly #options: ClusterOptions;
 
   /** `pool` is ours from now on. */
-  constructor(pool: Pool, onClose: () => Promise<void> = async () => undefined) {
+  constructor(pool: Pool, options: ClusterOptions = {}) {
     this.#pool = pool;
-    this.#onClose = onClose;
+    this.#options = options;
     this.log = new PostgresChangeLog(pool);
     this.nodes = new PostgresNodeRoster(pool);
     this.shared = new PostgresSharedRows(pool);
@@ -26,6 +33,10 @@ export class PostgresCluster implements Cluster {
 
   async close(): Promise<void> {
     await this.#pool.close();
-    await this.#onClose();
+    await this.#options.onClose?.();
+  }
+
+  hangUp(why: string): void {
+    this.#options.onHangUp?.(why);
   }
 }

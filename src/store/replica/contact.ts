@@ -1,10 +1,16 @@
-import { HandclaspError, reasonOf, toError } from "../../errors.ts";
+import { type ErrorCode, HandclaspError, isHandclaspError, reasonOf, toError } from "../../errors.ts";
 import { RULES } from "../../trust/rules.ts";
 import type { ReplicaRow } from "./replica-row.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** By then a look has failed, or takes too long to be waited for. */
 export const MISSED_MS = 2000;
+
+/** By then nobody answers any more. */
+const FORSAKEN_MS = 5000;
+
+/** Somebody has to do something: the database, its schema or its key are not what was said, or the driver is not there. */
+const FINAL: ReadonlySet<ErrorCode> = new Set(["ERR_HANDCLASP_STORE_OPEN", "ERR_HANDCLASP_REFUSED"]);
 
 interface ContactOptions {
   readonly row: ReplicaRow;
@@ -30,6 +36,7 @@ export class Contact {
   /** When the log said something last, of the look that is under way. */
   #heard = 0;
   #failure: Error | undefined;
+  #writtenAt = -Infinity;
 
   constructor({ row, maxStalenessMs, runtime }: ContactOptions) {
     this.maxStalenessMs = maxStalenessMs;
@@ -78,12 +85,25 @@ export class Contact {
     this.isStandby = !isPrimary;
   }
 
+  /** Whether a look is under way that nobody answers any more. */
+  get isForsaken(): boolean {
+    return this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > FORSAKEN_MS;
+  }
+
+  /** When what is known here is to be written down as this new, for the next process; undefined while that is not due. */
+  get due(): number | undefined {
+    const isDue = this.#wallAt - this.#writtenAt >= this.#limitMs / 20 || this.#wallAt < this.#writtenAt;
+    if (!Number.isFinite(this.#wallAt) || !isDue) return undefined;
+    this.#writtenAt = this.#wallAt;
+    return this.#wallAt;
+  }
+
   /** All that the log had after this look had begun is carried out, by rules of this number. */
   reached(rules: number): void {
     this.rules = rules;
     const elapsed = this.#runtime.elapsed();
     const began = this.#lookBegan ?? elapsed;
-    this.#wallAt = this.#runtime.now() - (elapsed - began);
+    this.#wallAt = Math.floor(this.#runtime.now() - (elapsed - began));
     this.#elapsedAt = began;
     this.#lookBegan = undefined;
     this.#failure = undefined;
@@ -107,8 +127,10 @@ export class Contact {
     });
   }
 
-  /** What a reader is told who wanted the newest. */
+  /** What a reader is told who wanted the newest: what no waiting mends, as it is. */
   outdated(cause: unknown): HandclaspError {
+    for (let error = cause; error instanceof Error; error = error.cause)
+      if (isHandclaspError(error) && FINAL.has(error.code)) return error;
     return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}: ${reasonOf(cause)}`, { cause });
   }
 

@@ -20,7 +20,7 @@ const COMPARED_EACH = 3;
 const UNTOLD_MS = 200;
 
 interface FollowerOptions {
-  readonly cluster: Pick<Cluster, "log" | "nodes" | "snapshots">;
+  readonly cluster: Pick<Cluster, "log" | "nodes" | "snapshots" | "hangUp">;
   readonly self: NodeSelf;
   readonly replica: ReplicaReader;
   /** Writes to the replica. */
@@ -100,6 +100,8 @@ export class LogFollower {
   #tick(): void {
     const ms = this.#options.cluster.log.tells ? BEAT_MS : UNTOLD_MS;
     this.#stopTimer = this.#runtime.after(ms, () => this.#tick());
+    if (this.#options.contact?.isForsaken === true)
+      this.#options.cluster.hangUp("it does not answer any more");
     const isTime = this.#runtime.elapsed() - this.#lookedAt >= BEAT_MS - UNTOLD_MS / 2;
     // What became of it is in the contact.
     (isTime ? this.look() : this.catchUp()).catch(() => undefined);
@@ -117,6 +119,7 @@ export class LogFollower {
       knownRules(this.#rules);
       contact?.reached(this.#rules);
       if (this.#looks++ % COMPARED_EACH === 0) await this.#compare();
+      await this.#writeDown();
     } catch (error) {
       contact?.failed(error);
       throw error;
@@ -132,9 +135,16 @@ export class LogFollower {
     if (nodes.length > 0) self.standings.compare(nodes);
   }
 
+  /** A process that begins without the log has to know how old what is here is. That it cannot be told is no reason to stop. */
+  async #writeDown(): Promise<void> {
+    const at = this.#options.contact?.due;
+    if (at !== undefined)
+      await this.#options.channel.write({ kind: "up-to-date", at }).catch(() => undefined);
+  }
+
   /** Resolves once no look is under way. */
   async idle(): Promise<void> {
-    await this.#following?.catch(() => undefined);
+    await (this.#looking ?? this.#following)?.catch(() => undefined);
   }
 
   async #follow(): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../node-sqlite.ts";
@@ -5,12 +6,18 @@ import type { Cluster } from "../../trust/port/cluster.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { createSchema } from "../sqlite/file/schema.ts";
 import { realStorePath } from "../sqlite/file/real-store-path.ts";
-import { openSqliteFile } from "../sqlite/file/sqlite-file.ts";
+import { openSqliteFile, openToRead } from "../sqlite/file/sqlite-file.ts";
+import { whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { SqliteStore } from "../sqlite/sqlite-store.ts";
 import type { SharedFile } from "../sqlite/store-file.ts";
 import type { StoreOptions } from "../sqlite/store-options.ts";
 import { SqliteWriter } from "../sqlite/writing/sqlite-writer.ts";
-import { DirectChannel, ThreadChannel, type WriteChannel } from "../sqlite/writing/write-channel.ts";
+import {
+  DirectChannel,
+  NoChannel,
+  ThreadChannel,
+  type WriteChannel,
+} from "../sqlite/writing/write-channel.ts";
 import { Contact } from "./contact.ts";
 import { LogChannel } from "./log-channel.ts";
 import { NodeSelf } from "./node-self.ts";
@@ -22,6 +29,8 @@ import { type Runtime, SYSTEM } from "./runtime.ts";
 import { SharedReader } from "./shared-reader.ts";
 import { SharingChannel } from "./sharing-channel.ts";
 import { openMemoryScratch, openScratchBeside, type OpenScratch, type Scratch } from "./scratch.ts";
+
+const MAX_STALENESS_MS = 300_000;
 
 interface ReplicaOptions extends StoreOptions {
   /** Ours from now on. */
@@ -49,8 +58,29 @@ export function openMemoryReplica(options: ReplicaOptions): TrustStore {
 /** Opens (or makes) the replica of a cluster in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
 export function openReplica(path: string, options: ReplicaOptions): TrustStore {
   const real = realStorePath(path);
+  if (options.readOnly === true && existsSync(real) && whyNotWritable(real) !== undefined)
+    return openUnfollowed(real, options);
   const openScratch = (): Scratch | undefined => openScratchBeside(real);
   return openOn(openSqliteFile(real), { path: real, channel: new ThreadChannel(real), openScratch }, options);
+}
+
+/** Where nothing can be written: what is there stays as it is. */
+function openUnfollowed(path: string, { cluster, url, machine, ...options }: ReplicaOptions): TrustStore {
+  const { maxStalenessMs = MAX_STALENESS_MS, runtime = SYSTEM, onIgnored: _, ...storeOptions } = options;
+  const { database, failure } = openToRead(path);
+  const row = new ReplicaRow(database, () => runtime.newId());
+  const contact = new Contact({ row, maxStalenessMs, runtime });
+  contact.failed(new Error(`${path} cannot be written, and so does not follow it`));
+  const replica = new ReplicaReader(database);
+  const self = new NodeSelf(database, { id: row.node, name: machine ?? hostname() });
+  const shared: SharedFile = {
+    unsure: contact.unsure,
+    catchUp: () => Promise.reject(contact.outdated(contact.away)),
+    replication: () => toReplication({ self, contact, standing: replica.standing(), tells: false }),
+    nodes: () => cluster.nodes.nodes(),
+  };
+  const channel = refusing({ close: () => cluster.close() }, path);
+  return new SqliteStore(database, { url, path, channel, failure, shared }, storeOptions);
 }
 
 interface ReplicaFile {
@@ -62,7 +92,14 @@ interface ReplicaFile {
 function openOn(
   database: DatabaseSync,
   { path, ...writing }: ReplicaFile,
-  { cluster, machine = hostname(), url, maxStalenessMs = 300_000, onIgnored, ...options }: ReplicaOptions,
+  {
+    cluster,
+    machine = hostname(),
+    url,
+    maxStalenessMs = MAX_STALENESS_MS,
+    onIgnored,
+    ...options
+  }: ReplicaOptions,
 ): TrustStore {
   const { runtime = SYSTEM, ...storeOptions } = options;
   const row = new ReplicaRow(database, () => runtime.newId());
@@ -93,5 +130,12 @@ function openOn(
     replication: () =>
       toReplication({ self, contact, standing: replica.standing(), tells: cluster.log.tells }),
   };
-  return new SqliteStore(database, { url, path, channel, machine, shared }, storeOptions);
+  const written = storeOptions.readOnly === true ? refusing(channel, path ?? url) : channel;
+  return new SqliteStore(database, { url, path, channel: written, machine, shared }, storeOptions);
+}
+
+/** The replica follows all the same. */
+function refusing(channel: Pick<WriteChannel, "close">, path: string): WriteChannel {
+  const none = new NoChannel(path);
+  return { write: () => none.write(), close: () => channel.close() };
 }

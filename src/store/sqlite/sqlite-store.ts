@@ -36,11 +36,12 @@ import { auditDatabase, checkDatabase } from "./tables/check-database.ts";
 import { countRows } from "./tables/count-rows.ts";
 import { KeyCache } from "./tables/key-cache.ts";
 import { LiveRun, NOTHING_SEEN } from "./sightings/live-run.ts";
+import { openWholeFile } from "./file/whole-file.ts";
 import { realStorePath } from "./file/real-store-path.ts";
 import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
 import { toStoreError } from "./file/sqlite-errors.ts";
-import { connect, openSqliteFile, openToRead } from "./file/sqlite-file.ts";
+import { openToRead } from "./file/sqlite-file.ts";
 import type { SharedFile, StoreFile } from "./store-file.ts";
 import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
@@ -63,7 +64,7 @@ export function openSqliteStore(path: string, options: StoreOptions = {}): Trust
   const real = realStorePath(path);
   const at = { url: StoreUrl.sqlite(path).toString(), path: real };
   if (options.readOnly !== true)
-    return new SqliteStore(openSqliteFile(real), { ...at, channel: new ThreadChannel(real) }, options);
+    return new SqliteStore(openWholeFile(real), { ...at, channel: new ThreadChannel(real) }, options);
   const { database, failure } = openToRead(real);
   return new SqliteStore(database, { ...at, channel: new NoChannel(real), failure }, options);
 }
@@ -289,13 +290,7 @@ export class SqliteStore implements TrustStore {
 
   async backup(to: string): Promise<void> {
     this.#mustBeReadable();
-    const path = this.#path;
-    const source = path === null || this.#isReadOnly ? this.#database : this.#read(() => connect(path));
-    try {
-      backUp(source, to);
-    } finally {
-      if (source !== this.#database) source.close();
-    }
+    backUp(this.#database, this.#isReadOnly ? null : this.#path, to);
   }
 
   async close(): Promise<void> {

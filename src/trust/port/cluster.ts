@@ -9,6 +9,8 @@ export interface Cluster {
   readonly nodes: NodeRoster;
   readonly shared: SharedRows;
   readonly snapshots: SnapshotShelf;
+  /** Breaks the connections that there are: for who has waited too long for an answer. Others are made when they are needed. */
+  hangUp(why: string): void;
   /** Ends all parts: nothing may be asked of them from then on. */
   close(): Promise<void>;
 }

@@ -33,7 +33,8 @@ interface Followed {
   readonly follower: LogFollower;
 }
 
-function follow(cluster: Shared, runtime?: Runtime): Followed {
+function follow(shared: Shared, runtime?: Runtime): Followed {
+  const cluster = { ...shared, hangUp: () => undefined };
   const database = openDatabase(":memory:");
   createSchema(database);
   const replica = new ReplicaReader(database);

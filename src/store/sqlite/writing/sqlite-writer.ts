@@ -33,6 +33,8 @@ export type Write =
   /** The log has it after all. */
   | { readonly kind: "branch-over" }
   | BranchLeft
+  /** The replica was as far as the log: milliseconds since the epoch. */
+  | { readonly kind: "up-to-date"; readonly at: number }
   | SightingsWrite
   | SettingWrite
   | SessionWrite
@@ -184,6 +186,9 @@ export class SqliteWriter {
         return { ...NOTHING, untold: this.#shared.untold(write.most, write.machine) };
       case "exchanged":
         return { ...NOTHING, ignored: this.#shared.exchanged(write.told, write.exchanged, write.by) };
+      case "up-to-date":
+        this.#database.prepare("UPDATE replica SET up_to_date_at = ?").run(write.at);
+        return NOTHING;
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
         return NOTHING;

@@ -34,6 +34,7 @@ export class MemoryNode {
         nodes: cluster.nodes,
         shared: cluster.shared,
         snapshots: cluster.snapshots,
+        hangUp: () => undefined,
         close: async () => undefined,
       },
       self: new NodeSelf(this.database, { id: randomUUID(), name: "node" }),

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { isHandclaspError } from "../../../src/errors.ts";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
+import { MemoryNodeRoster } from "../../../src/store/log/memory-node-roster.ts";
+import { openReplica } from "../../../src/store/replica/open-replica.ts";
+import { type Runtime, SYSTEM } from "../../../src/store/replica/runtime.ts";
+import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
+import type { Beat, NodeReport } from "../../../src/trust/port/node-roster.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+const ANNA = factsOf("anna");
+const MINUTE_MS = 60_000;
+
+/** A machine whose clocks a test moves, beside a log that it takes away. */
+class Machine {
+  readonly path: string = join(temporaryFolder(), "replica.db");
+  readonly cluster: MemoryCluster = new MemoryCluster();
+  wallMs = 0;
+  elapsedMs = 0;
+  isAway = false;
+  readonly #runtime: Runtime = {
+    ...SYSTEM,
+    now: () => Date.now() + this.wallMs,
+    elapsed: () => SYSTEM.elapsed() + this.elapsedMs,
+  };
+
+  open(maxStalenessMs = 5 * MINUTE_MS): TrustStore {
+    const { cluster, path } = this;
+    const nodes = new AwayRoster(() => this.isAway);
+    const { log, shared, snapshots } = cluster;
+    return openReplica(path, {
+      cluster: { log, shared, snapshots, nodes, hangUp: () => undefined, close: async () => undefined },
+      machine: "edge-1",
+      url: "memory log",
+      maxStalenessMs,
+      runtime: this.#runtime,
+    });
+  }
+
+  /** Both of its clocks go on. */
+  pass(ms: number): void {
+    this.wallMs += ms;
+    this.elapsedMs += ms;
+  }
+}
+
+class AwayRoster extends MemoryNodeRoster {
+  readonly #isAway: () => boolean;
+
+  constructor(isAway: () => boolean) {
+    super(Date.now, 1);
+    this.#isAway = isAway;
+  }
+
+  override async beat(report: NodeReport): Promise<Beat> {
+    if (this.#isAway()) throw new Error("nobody answers");
+    return super.beat(report);
+  }
+}
+
+/** Whether a verdict on a known key comes about. */
+function knows(store: TrustStore): boolean {
+  try {
+    return store.key(ANNA.pin)?.state === "trusted";
+  } catch (error) {
+    assert.ok(isHandclaspError(error, "ERR_HANDCLASP_STORE_READ"), String(error));
+    return false;
+  }
+}
+
+async function met(machine: Machine): Promise<void> {
+  await using store = machine.open();
+  await store.catchUp();
+  await store.apply(claimOf(ANNA));
+}
+
+describe("a replica whose log is away", () => {
+  it("admits known keys as long as it is new enough, and lists them after that", async () => {
+    const machine = new Machine();
+    await using store = machine.open();
+    await store.catchUp();
+    await store.apply(claimOf(ANNA));
+    machine.isAway = true;
+    await assert.rejects(store.catchUp(), /as of .*: nobody answers/);
+    assert.ok(knows(store));
+    assert.equal(store.replication()?.database, "away");
+    machine.pass(4 * MINUTE_MS);
+    assert.ok(knows(store));
+    machine.pass(2 * MINUTE_MS);
+    assert.ok(!knows(store));
+    assert.equal(store.replication()?.isStale, true);
+    assert.equal((await store.listKeys()).items.length, 1);
+    machine.isAway = false;
+    await store.catchUp();
+    assert.ok(knows(store));
+    assert.equal(store.replication()?.database, "reached");
+  });
+
+  it("refuses to write at once, and writes again when the log is back", async () => {
+    const machine = new Machine();
+    await using store = machine.open();
+    await store.catchUp();
+    machine.isAway = true;
+    await assert.rejects(store.catchUp());
+    await assert.rejects(
+      store.apply(claimOf(ANNA)),
+      (error) =>
+        isHandclaspError(error, "ERR_HANDCLASP_STORE_WRITE") && error.message.includes("nobody answers"),
+    );
+    machine.isAway = false;
+    await store.catchUp();
+    assert.equal((await store.apply(claimOf(ANNA))).kind, "changed");
+  });
+
+  it("has two seconds where it may be no older than nothing: one look may be on its way", async () => {
+    const machine = new Machine();
+    await using store = machine.open(0);
+    await store.catchUp();
+    await store.apply(claimOf(ANNA));
+    machine.isAway = true;
+    await assert.rejects(store.catchUp());
+    machine.pass(3000);
+    assert.ok(!knows(store));
+  });
+
+  it("knows after a start how old it is, and takes a clock that went back for no answer", async () => {
+    const machine = new Machine();
+    await met(machine);
+    machine.isAway = true;
+    const startAfter = async (ms: number): Promise<boolean> => {
+      machine.wallMs = ms;
+      await using store = machine.open();
+      await assert.rejects(store.catchUp());
+      return knows(store);
+    };
+    assert.equal(await startAfter(MINUTE_MS), true);
+    assert.equal(await startAfter(6 * MINUTE_MS), false);
+    assert.equal(await startAfter(-60 * MINUTE_MS), false);
+  });
+
+  it("counts the time that a machine slept, of which its other clock knows nothing", async () => {
+    const machine = new Machine();
+    await using store = machine.open();
+    await store.catchUp();
+    await store.apply(claimOf(ANNA));
+    machine.isAway = true;
+    await assert.rejects(store.catchUp());
+    machine.wallMs += 6 * MINUTE_MS;
+    assert.ok(!knows(store));
+  });
+
+  it("admits nobody before it first had what the others have", async () => {
+    const machine = new Machine();
+    machine.isAway = true;
+    await using store = machine.open();
+    await assert.rejects(store.catchUp(), /never had/);
+    assert.ok(!knows(store));
+    assert.deepEqual((await store.listKeys()).items, []);
+  });
+});
+
+describe("the file of a replica", () => {
+  it("has the machine's id, and is written by nobody who takes it for a store of one place", async () => {
+    const machine = new Machine();
+    await met(machine);
+    await using first = machine.open();
+    await using second = machine.open();
+    assert.equal(first.replication()?.node.id, second.replication()?.node.id);
+    assert.throws(
+      () => openSqliteStore(machine.path),
+      (error) =>
+        isHandclaspError(error, "ERR_HANDCLASP_STORE_OPEN") && error.message.includes("is the replica of"),
+    );
+    await using read = openSqliteStore(machine.path, { readOnly: true });
+    assert.equal(read.key(ANNA.pin)?.state, "trusted");
+    const backup = join(temporaryFolder(), "backup.db");
+    await first.backup(backup);
+    await using copied = openSqliteStore(backup);
+    assert.equal(copied.key(ANNA.pin)?.state, "trusted");
+  });
+});
