@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { formatTokenServer, parseTokenServer } from "../client/servers/token-server.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
+import { listenersOfAll } from "../operator/known-server.ts";
 import { toIsoTime } from "../operator/iso-time.ts";
 import { toListedToken } from "../operator/listed-token.ts";
 import { durationUpTo } from "../duration.ts";
@@ -94,7 +95,7 @@ async function create(peer: string, flags: CreateFlags): Promise<void> {
     const { replace, from, expires, group: groups } = flags;
     const token = await operator.createToken({
       peer,
-      ...meantServer(store, flags),
+      ...meantServer(store, flags, await listenersOfAll(store)),
       forMs: expires,
       ...(replace === true && { replace }),
       ...(from !== undefined && { from }),

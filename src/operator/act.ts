@@ -75,7 +75,7 @@ export type MeantServer = Pick<CreateTokenOptions, "servers" | "serverPin">;
 
 export interface PerformOptions extends Pick<ActOptions, "seen"> {
   /** The server that is meant where an act does not say all of it; default throws ERR_HANDCLASP_OPTION. */
-  readonly meantServer?: (said: SaidServer) => MeantServer;
+  readonly meantServer?: (said: SaidServer) => MeantServer | Promise<MeantServer>;
 }
 
 /** Does it, by the method of `Operator` that is its own. */
@@ -121,7 +121,7 @@ export async function perform(
       return { ...NOTHING, until: await operator.openFirstUse(0) };
     case "create-token": {
       const { act: _, server, serverPin, ...token } = act;
-      const meant = meantServer({ ...(server && { server }), ...(serverPin && { serverPin }) });
+      const meant = await meantServer({ ...(server && { server }), ...(serverPin && { serverPin }) });
       return { ...NOTHING, token: await operator.createToken({ ...token, ...meant }) };
     }
     case "cancel-token":

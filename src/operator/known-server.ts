@@ -1,6 +1,7 @@
 import { HandclaspError } from "../errors.ts";
 import { toIsoTime } from "./iso-time.ts";
 import { toKeyId } from "../trust/naming/key-id.ts";
+import { LISTENERS_SETTING } from "../trust/port/kept-listeners.ts";
 import type { KeyPin } from "../trust/records/key-record.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 
@@ -42,7 +43,7 @@ export async function recordListeners(
   for (const each of listeners)
     await store.putSetting(`server:${each.address}`, JSON.stringify({ ...each, ...moment }));
   const all = listeners.length === 1 ? {} : { listeners };
-  await store.putSetting("server", JSON.stringify({ ...listeners.at(-1), ...moment, ...all }));
+  await store.putSetting(LISTENERS_SETTING, JSON.stringify({ ...listeners.at(-1), ...moment, ...all }));
   return listeners;
 }
 
@@ -51,12 +52,23 @@ export function recordedServer(store: TrustStore): ServerRecord | undefined {
   return recordedListeners(store).at(-1);
 }
 
-/** The listeners of the server that was last started on this store. */
+/** The listeners of the server that was last started on this store, on this machine. */
 export function recordedListeners(store: Pick<TrustStore, "setting">): readonly ServerRecord[] {
-  const text = store.setting("server");
+  const text = store.setting(LISTENERS_SETTING);
   if (text === undefined) return [];
   const kept = JSON.parse(text) as KeptServer;
   return kept.listeners ?? [kept];
+}
+
+/** The listeners of this machine, and those of all others that share its trust, each once; its own last. */
+export async function listenersOfAll(
+  store: Pick<TrustStore, "setting" | "nodes" | "replication">,
+): Promise<readonly ServerRecord[]> {
+  const own = recordedListeners(store);
+  const self = store.replication()?.node.id;
+  const others = (await store.nodes()).filter(({ id }) => id !== self).flatMap(({ listeners }) => listeners);
+  const all = new Map([...others.map(toRecord), ...own].map((one) => [`${one.address} ${one.pin}`, one]));
+  return [...all.values()];
 }
 
 function toRecord({ address, host, port, pin, starttls }: ServerPlace): ServerRecord {

@@ -3,6 +3,7 @@ import { type Admin, type AdminOptions, createAdmin } from "../../admin/admin.ts
 import { commandsForNobody } from "./commands-to-let-in.ts";
 import { actCommand } from "../command-line/act-command.ts";
 import { shellQuoted } from "../terminal/shell-quoted.ts";
+import { listenersOfAll } from "../../operator/known-server.ts";
 import { meantServer } from "../token/meant-server.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
@@ -35,6 +36,6 @@ export function openAdmin({ verb, ...options }: OpenAdminOptions): Admin {
     process: processName(verb),
     commandOf: (act) => actCommand(act, url),
     joinCommandOf: (token) => `handclasp join ${shellQuoted(token)}`,
-    meantServer: (said) => meantServer(store, said),
+    meantServer: async (said) => meantServer(store, said, await listenersOfAll(store)),
   });
 }

@@ -16,13 +16,13 @@ export interface MeantServer {
 
 /**
  * The server that a token is for: as it was said, else as it last listened. Of several listeners none is taken for the
- * one that was meant, nor one key of several.
+ * one that was meant, nor one key of several. By default they are those of this machine.
  */
 export function meantServer(
   store: TrustStore,
   said: { readonly server?: readonly string[]; readonly serverPin?: KeyPin },
+  listeners: readonly ServerRecord[] = recordedListeners(store),
 ): MeantServer {
-  const listeners = recordedListeners(store);
   const addresses = (said.server ?? [reachableAddress(onlyOne(listeners))]).map(parseTokenServer);
   const servers = addresses.map((server) => formatTokenServer(toReach(server, listeners)));
   return {

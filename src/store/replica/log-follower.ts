@@ -114,10 +114,12 @@ export class LogFollower {
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
-      this.#rules = (await cluster.nodes.beat(self.report())).rules;
+      const { rules, isWritten } = await cluster.nodes.beat(self.report());
+      this.#rules = rules;
       await this.catchUp();
-      knownRules(this.#rules);
-      contact?.reached(this.#rules);
+      knownRules(rules);
+      if (!isWritten) throw onlyCopy();
+      contact?.reached(rules);
       if (this.#looks++ % COMPARED_EACH === 0) await this.#compare();
       await this.#writeDown();
     } catch (error) {
@@ -193,6 +195,14 @@ function begunElsewhere(): HandclaspError {
   const message = "the log of changes was cut, and there is no snapshot that counts to begin with";
   return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
     hint: "have a machine that has all of it make one",
+  });
+}
+
+/** What a copy says may be old, for however long: it makes nobody up to date. */
+function onlyCopy(): HandclaspError {
+  const message = "what answers is a standby of the database, which cannot be written and may be behind";
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
+    hint: "name all hosts of the database in the URL, with commas between: the one that can be written is taken",
   });
 }
 

@@ -24,7 +24,7 @@ export function toReplication({ self, contact, standing, tells }: Stand): Replic
     behind,
     isStale,
     maxStalenessMs,
-    database: away === undefined ? (isStandby ? "behind a standby" : "reached") : "away",
+    database: away === undefined ? "reached" : isStandby ? "behind a standby" : "away",
     notifications: tells,
     rules: { own: RULES, cluster: contact.rules },
     branch: null,

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+import { recordListeners } from "../../../src/operator/known-server.ts";
 import { openClusterAt } from "../../../src/store/open-cluster.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
@@ -128,6 +129,24 @@ describe("the verbs of a store that machines share", () => {
     );
     assert.deepEqual([stats.replication["node"], stats.replication["position"]], ["one", 0]);
     assert.match(await printed(home, "store", "stats", "--store", url), /^position in the log +0$/m);
+  });
+
+  it("find on any machine where the servers of the others listen: a token can be made on each", async () => {
+    using home = new Home();
+    const [one, two] = [newUrl(undefined, "one"), newUrl(`of_verbs_${count}`, "two")];
+    const pin = `sha256:${"A".repeat(43)}=` as KeyPin;
+    await using store = openStore(one);
+    await recordListeners(store, [{ address: "192.0.2.1:8443", host: "192.0.2.1", port: 8443, pin }], 0);
+    while ((await store.nodes()).every(({ listeners }) => listeners.length === 0)) await store.catchUp();
+    const token = await printedJson<{ servers: readonly string[]; serverPin: string }>(
+      home,
+      "token",
+      "create",
+      "carl",
+      "--store",
+      two,
+    );
+    assert.deepEqual([token.servers, token.serverPin], [["192.0.2.1:8443"], pin]);
   });
 
   it("are nothing for a store of one place", async () => {

@@ -108,6 +108,20 @@ describe("a replica that catches up", () => {
     follower.stop();
   });
 
+  it("is made up to date by nobody who cannot be written, and follows it all the same", async () => {
+    class Copy extends MemoryNodeRoster {
+      override async beat(report: NodeReport): Promise<Beat> {
+        return { ...(await super.beat(report)), isWritten: false };
+      }
+    }
+    const log = new MemoryChangeLog(Date.now);
+    const { replica, follower } = follow({ log, nodes: new Copy(Date.now, 1) });
+    await log.append([draft()], by(RULES));
+    await assert.rejects(follower.look(), { code: "ERR_HANDCLASP_STORE_READ", message: /is a standby/ });
+    assert.equal(replica.place().position, 1);
+    follower.stop();
+  });
+
   for (const [tells, name, looks] of [
     [true, "looks once a second where the log tells of more", 10],
     [false, "looks every 200 ms where it does not, and says how far it is once a second", 50],
