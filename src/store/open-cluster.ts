@@ -23,7 +23,7 @@ export function openClusterAt(url: StoreUrl, name: string): Cluster {
 export function openCluster({ address, file }: ClusterAt, name: string): Cluster {
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
-  const pool = new Pool(() => connectDatabase(address, sockets), address.schema, prepareSchema);
+  const pool = new Pool((onLost) => connectDatabase(address, sockets, onLost), address.schema, prepareSchema);
   return new PostgresCluster(pool, {
     onClose: () => known.close(),
     onHangUp: (why) => sockets.hangUp(why),
@@ -35,7 +35,7 @@ export async function migrateClusterAt(url: StoreUrl, name: string): Promise<Mig
   const { address, file } = clusterOf(url);
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
-  const pool = new Pool(() => connectDatabase(address, sockets), address.schema);
+  const pool = new Pool((onLost) => connectDatabase(address, sockets, onLost), address.schema);
   try {
     return await migrate(await pool.sql(), address.schema);
   } finally {

@@ -3,6 +3,8 @@ import type { Pool } from "./pool.ts";
 
 /** How often it is seen whether notifications come. */
 const PROBE_MS = 5000;
+/** How soon one listens again after connections were lost. */
+const AGAIN_MS = 1000;
 
 /**
  * Notifications of a schema. Whether they come is seen by notifying oneself: behind a pooler in transaction mode one listens,
@@ -12,6 +14,7 @@ export class Notifications {
   readonly #pool: Pool;
   readonly #listener: () => void;
   readonly #probe: string = `handclasp_probe_${crypto.randomUUID().replaceAll("-", "")}`;
+  readonly #stopWatching: () => void;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
   #isProbeOut = false;
@@ -21,6 +24,11 @@ export class Notifications {
   constructor(pool: Pool, listener: () => void) {
     this.#pool = pool;
     this.#listener = listener;
+    // With the connections goes what was listened to: until it is again, nobody is told.
+    this.#stopWatching = pool.onLost(() => {
+      this.#come = false;
+      this.#again(AGAIN_MS, () => this.#listen());
+    });
     void this.#listen();
   }
 
@@ -31,6 +39,7 @@ export class Notifications {
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopWatching();
     clearTimeout(this.#timer);
   }
 
@@ -48,7 +57,6 @@ export class Notifications {
       if (this.#isStopped) await Promise.all(heard.map((one) => one.unlisten()));
       else await this.#look(sql);
     } catch {
-      // The driver listens again by itself once it did; before that, it has to be asked.
       this.#again(PROBE_MS, () => this.#listen());
     }
   }
@@ -66,6 +74,7 @@ export class Notifications {
   }
 
   #again(ms: number, then: () => Promise<void>): void {
+    clearTimeout(this.#timer);
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => void then(), ms).unref();
   }

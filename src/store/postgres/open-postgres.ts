@@ -15,8 +15,15 @@ interface DriverOptions extends Options<Record<string, never>> {
   readonly sslnegotiation: null;
 }
 
-/** Connections that ask for nothing by themselves, and say nothing by themselves; each is made when it is needed. */
-export async function connectDatabase(address: ClusterAddress, sockets: DatabaseSockets): Promise<Sql> {
+/**
+ * Connections that ask for nothing by themselves, and say nothing by themselves; each is made when it is needed. Calls back
+ * when one is lost, or could not be made.
+ */
+export async function connectDatabase(
+  address: ClusterAddress,
+  sockets: DatabaseSockets,
+  onLost?: () => void,
+): Promise<Sql> {
   const postgres = await loadDriver();
   const options: DriverOptions = {
     host: "localhost",
@@ -28,13 +35,13 @@ export async function connectDatabase(address: ClusterAddress, sockets: Database
     sslnegotiation: null,
     socket: () => openOrFailed(sockets),
     max: 2,
+    ...(onLost !== undefined && { onclose: onLost }),
     // A pooler in transaction mode has no named statements.
     prepare: false,
     fetch_types: false,
     onnotice: () => undefined,
     connect_timeout: 5,
-    // In seconds: soon, then not all machines at once, and never so late that two seconds are over.
-    backoff: (failures: number) => Math.min(1, 0.05 * 2 ** failures) * (0.5 + Math.random() / 2),
+    backoff: false,
     max_lifetime: null,
     keep_alive: 10,
     connection: { application_name: "handclasp" },
@@ -43,16 +50,16 @@ export async function connectDatabase(address: ClusterAddress, sockets: Database
 }
 
 /** The same for a database that is named by its URL alone, and known to nobody. */
-export function connectPostgres(url: string): Promise<Sql> {
+export function connectPostgres(url: string, onLost?: () => void): Promise<Sql> {
   const options = { now: Date.now, process: `node ${process.pid}` };
   const { cluster } = parseClusterUrl(url);
   const known = (): KnownServers => new KnownServers(openMemoryStore(), options);
-  return connectDatabase(cluster, new DatabaseSockets(cluster, known));
+  return connectDatabase(cluster, new DatabaseSockets(cluster, known), onLost);
 }
 
 /** A schema of a database, by connections of its own. */
 export function openPool(url: string, schema: string): Pool {
-  return new Pool(() => connectPostgres(url), schema);
+  return new Pool((onLost) => connectPostgres(url, onLost), schema);
 }
 
 async function loadDriver(): Promise<typeof Driver> {

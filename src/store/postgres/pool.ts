@@ -1,16 +1,24 @@
 import type { Sql } from "postgres";
 
+/** Opens connections; calls back when one of them is lost. */
+export type Connect = (onLost: () => void) => Promise<Sql>;
+
+/** How long queries may take on connections that are left, as others of them were lost. */
+const LEFT_SECONDS = 1;
+
 /** The connections that the parts of a cluster share, to one schema of a database; made when somebody first asks. */
 export class Pool {
   readonly schema: string;
-  readonly #connect: () => Promise<Sql>;
+  readonly #connect: Connect;
   readonly #prepare: (sql: Sql, schema: string) => Promise<void>;
+  readonly #lostListeners = new Set<() => void>();
   #sql: Promise<Sql> | undefined;
   #prepared: Promise<void> | undefined;
+  #isClosed = false;
 
   /** `prepare` is called before anything else is asked, until it came to an end once. */
   constructor(
-    connect: () => Promise<Sql>,
+    connect: Connect,
     schema: string,
     prepare: (sql: Sql, schema: string) => Promise<void> = async () => undefined,
   ) {
@@ -19,9 +27,13 @@ export class Pool {
     this.schema = schema;
   }
 
-  /** Throws where there can be none, whatever the database says; and what preparing the schema throws. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** For one query at once: there may be others later. Throws where there can be none, and what preparing the schema throws. */
   async sql(): Promise<Sql> {
-    const sql = await (this.#sql ??= this.#connect());
+    const sql = await (this.#sql ??= this.#open());
     this.#prepared ??= this.#prepare(sql, this.schema).catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
@@ -30,13 +42,36 @@ export class Pool {
     return sql;
   }
 
+  /** Calls back when connections were lost, and what was listened to with them. Returns how to stop. */
+  onLost(listener: () => void): () => void {
+    this.#lostListeners.add(listener);
+    return () => this.#lostListeners.delete(listener);
+  }
+
   /** What something in the schema is called, for a query. */
   name(sql: Sql, name: string): ReturnType<Sql["unsafe"]> {
     return sql.unsafe(`${this.schema}.${name}`);
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const sql = await this.#sql?.catch(() => undefined);
     await sql?.end({ timeout: 1 });
+  }
+
+  #open(): Promise<Sql> {
+    const opened = this.#connect(() => this.#leave(opened));
+    return opened;
+  }
+
+  /**
+   * The driver may never write again by a connection that it makes in place of one that broke (postgres 3.4.9: `closed()`
+   * forgets what is to be written, and that it is): all of it goes, and another is made.
+   */
+  #leave(lost: Promise<Sql>): void {
+    if (this.#isClosed || this.#sql !== lost) return;
+    this.#sql = undefined;
+    void lost.then((sql) => sql.end({ timeout: LEFT_SECONDS })).catch(() => undefined);
+    for (const listener of this.#lostListeners) listener();
   }
 }

@@ -52,7 +52,7 @@ export class PostgresChangeLog implements ChangeLog {
       } catch (error) {
         mayBeThere ||= isCut(error);
         if (!mayBeThere) throw unwritten(error);
-        if (isEnded(error) || performance.now() >= until) throw unknownOutcome(error);
+        if (this.#pool.isClosed || performance.now() >= until) throw unknownOutcome(error);
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
       }
     }
@@ -111,11 +111,6 @@ function toRead(rows: readonly Row[], after: LogPlace, most: number): LogRead {
 
 function toEntry({ position, id, previous, hash, rules, appended_by, at, change }: Row): LogEntry {
   return { position: Number(position), id, previous, hash, rules, appendedBy: appended_by, at, change };
-}
-
-/** Whether it was we who closed the connections. */
-function isEnded(error: unknown): boolean {
-  return codeOf(error) === "CONNECTION_ENDED";
 }
 
 /** Whether the connection broke when something may have been sent by it; that none was made is no such thing. */

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { openPool } from "../../../src/store/postgres/open-postgres.ts";
+import type { Pool } from "../../../src/store/postgres/pool.ts";
+import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+
+const [programs] = postgresPrograms();
+assert.ok(programs, "no PostgreSQL was found, though npm installs one");
+
+/** Asks all the time, several at once, as machines do; tells when something was answered last. */
+class Asking {
+  answeredAt = -Infinity;
+  readonly #pool: Pool;
+  readonly #running: Promise<unknown>;
+  #isOver = false;
+
+  constructor(pool: Pool, atOnce: number) {
+    this.#pool = pool;
+    this.#running = Promise.all(Array.from({ length: atOnce }, () => this.#run()));
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      await this.#ask().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const sql = await this.#pool.sql();
+    await sql`SELECT 1`;
+    this.answeredAt = performance.now();
+  }
+}
+
+describe("the pool of connections to PostgreSQL", { timeout: 120_000 }, () => {
+  let server: PostgresServer;
+  before(async () => (server = await PostgresServer.open(programs)));
+  after(() => server[Symbol.asyncDispose]());
+
+  for (const end of ["stop", "kill"] as const) {
+    it(`answers again soon after the database was away, whatever was about to be written (${end})`, async () => {
+      const pool = openPool(server.url(), "public");
+      const asking = new Asking(pool, 16);
+      for (let round = 0; round < 3; round++) {
+        while (asking.answeredAt === -Infinity) await new Promise((resolve) => setTimeout(resolve, 10));
+        await server[end]();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await server.start();
+        const started = performance.now();
+        while (asking.answeredAt < started) {
+          assert.ok(performance.now() - started < 4000, "nothing was answered for four seconds");
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }
+      await asking.end();
+      await pool.close();
+    });
+  }
+
+  it("says that connections were lost, and goes on with others", async () => {
+    const pool = openPool(server.url(), "public");
+    let lost = 0;
+    const stop = pool.onLost(() => (lost += 1));
+    const first = await pool.sql();
+    const [row] = await first<{ readonly pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+    await assert.rejects(async () => first`SELECT pg_terminate_backend(${row?.pid ?? 0})`);
+    const second = await pool.sql();
+    assert.notEqual(second, first);
+    await second`SELECT 1`;
+    assert.equal(lost, 1);
+    stop();
+    await pool.close();
+    assert.equal(lost, 1);
+  });
+});
