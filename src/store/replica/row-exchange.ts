@@ -11,8 +11,9 @@ import type { SharedReader } from "./shared-reader.ts";
 const EVERY_MS = 1000;
 /** How long what is not to wait waits for more, where nothing was told for a while. */
 const SOON_MS = 100;
-/** How many rows are told at a time. */
+/** How many rows are told at a time, and how often in a second where there are more. */
 const MOST_TOLD = 1000;
+const MOST_ROUNDS = 10;
 
 export interface RowExchangeOptions {
   readonly shared: SharedRows;
@@ -82,15 +83,15 @@ export class RowExchange {
     try {
       do {
         this.#isAskedAgain = false;
-        while (await this.#once());
+        for (let rounds = 1; await this.#once(rounds); rounds++);
       } while (this.#isAskedAgain);
     } finally {
       this.#running = undefined;
     }
   }
 
-  /** Whether there is more to tell, or to take. */
-  async #once(): Promise<boolean> {
+  /** Whether there is more to tell, or to take; what there is much of waits for the next second after some rounds. */
+  async #once(rounds: number): Promise<boolean> {
     const { shared, reader, channel, node, machine, runtime, onIgnored } = this.#options;
     const place = reader.place();
     const told = reader.hasUntold()
@@ -106,8 +107,8 @@ export class RowExchange {
         if (ignored.length > 0) onIgnored?.(ignored);
       }
       const last = told.at(-1);
-      const isFull = told.length === MOST_TOLD && last !== undefined && rankOf(last.kind) < FIRST_THAT_WAITS;
-      return (exchanged.hasMore || isFull) && !this.#isStopped;
+      const waits = last === undefined || (rankOf(last.kind) >= FIRST_THAT_WAITS && rounds >= MOST_ROUNDS);
+      return (exchanged.hasMore || (told.length === MOST_TOLD && !waits)) && !this.#isStopped;
     } catch (error) {
       if (!isHandclaspError(error, "ERR_HANDCLASP_OPTION") || told.length === 0) throw error;
       return await this.#without(told, error.message);

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../../../errors.ts";
 import type { Exchanged, ReadRow } from "../../../trust/port/shared-rows.ts";
 import { putSession } from "../desk/session-rows.ts";
+import { KeptStatements } from "./kept-statements.ts";
 import { parseConnection, parseRefusal, parseRun, parseSession } from "./parse-told.ts";
 import type { RowTeller } from "./tell-rows.ts";
 import { WaitingRows } from "./waiting-rows.ts";
@@ -22,11 +23,13 @@ export interface IgnoredRow extends Pick<ReadRow, "kind" | "key" | "node"> {
 /** Writes what other machines said into this one's tables, inside the caller's transaction. Nobody is believed to be sane. */
 export class RowTaker {
   readonly #database: DatabaseSync;
+  readonly #statements: KeptStatements;
   readonly #teller: RowTeller;
   readonly #waiting: WaitingRows;
 
   constructor(database: DatabaseSync, teller: RowTeller) {
     this.#database = database;
+    this.#statements = new KeptStatements(database);
     this.#teller = teller;
     this.#waiting = new WaitingRows(database);
   }
@@ -202,11 +205,11 @@ export class RowTaker {
 
   /** Whether a run is there and is this machine's, or a third one's. */
   #isOfAnother(run: string, node: string): boolean {
-    const there = this.#database.prepare("SELECT node FROM runs WHERE id = ?").get(run);
+    const there = this.#statements.one("SELECT node FROM runs WHERE id = ?", run);
     return there !== undefined && there["node"] !== node;
   }
 
   #run(sql: string, ...values: readonly (string | number | null)[]): undefined {
-    this.#database.prepare(sql).run(...values);
+    this.#statements.run(sql, ...values);
   }
 }

@@ -3,6 +3,7 @@ import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SharedKind, SharedRow } from "../../../trust/port/shared-rows.ts";
 import type { RefusalRow } from "../lists/rows.ts";
 import { SqliteTables } from "../tables/sqlite-tables.ts";
+import { KeptStatements } from "./kept-statements.ts";
 import { KINDS } from "./shared-kinds.ts";
 
 /** A row that others are to be told of. */
@@ -15,10 +16,12 @@ export interface UntoldRow extends SharedRow {
 /** What a machine has to tell, as it is now. */
 export class RowTeller {
   readonly #database: DatabaseSync;
+  readonly #statements: KeptStatements;
   readonly #tables: SqliteTables;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#statements = new KeptStatements(database);
     this.#tables = new SqliteTables(database);
   }
 
@@ -140,7 +143,7 @@ export class RowTeller {
   }
 
   #one(sql: string, ...values: readonly string[]): Record<string, unknown> | undefined {
-    return this.#database.prepare(sql).get(...values);
+    return this.#statements.one(sql, ...values);
   }
 }
 
