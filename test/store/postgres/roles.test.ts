@@ -8,6 +8,7 @@ import { connectPostgres, openPool } from "../../../src/store/postgres/open-post
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { MIGRATIONS } from "../../../src/store/postgres/schema/migrations.ts";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
+import { SHARED_START } from "../../../src/trust/port/shared-rows.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
@@ -60,6 +61,10 @@ for (const programs of postgresPrograms()) {
       });
       assert.ok(beat.isWritten);
       assert.equal((await cluster.nodes.nodes()).length, 1);
+      const row = { kind: "waiting", key: "a key", value: "{}", at: 9e15 } as const;
+      await cluster.shared.exchange([row, { ...row, kind: "refusal" }], id, SHARED_START);
+      await cluster.shared.putSetting("colour", "green", null, id);
+      assert.equal((await cluster.shared.exchange([], randomUUID(), SHARED_START)).rows.length, 3);
       await cluster.close();
     });
 
@@ -121,6 +126,19 @@ for (const programs of postgresPrograms()) {
       }
     }
 
+    it("let it do nothing by itself with functions that others call", async () => {
+      const machine = randomUUID();
+      const calls = [
+        "bound_waiting(0, 0, 0, 0)",
+        `bound_refusals('${machine}', 0, 0, 0)`,
+        "tidy_shared_rows(9000000000000, 0, 0)",
+        `write_shared_rows('${machine}', '[]')`,
+      ];
+      for (const call of calls) {
+        await assert.rejects(runtime.unsafe(`SELECT handclasp.${call}`), { code: "42501" }, call);
+      }
+    });
+
     it("hold because each function runs as its owner by names that nobody can put something before", async () => {
       const functions = await admin<
         {
@@ -137,13 +155,21 @@ for (const programs of postgresPrograms()) {
       for (const { name, definer, config, open } of functions) {
         assert.deepEqual(
           { definer, config, open },
-          { definer: true, config: '{"search_path=pg_catalog, pg_temp"}', open: false },
+          { definer: !INSIDE.has(name), config: '{"search_path=pg_catalog, pg_temp"}', open: false },
           name,
         );
       }
     });
   });
 }
+
+/** Those that others call, with the rights of these. */
+const INSIDE: ReadonlySet<string> = new Set([
+  "tidy_shared_rows",
+  "bound_waiting",
+  "bound_refusals",
+  "write_shared_rows",
+]);
 
 /** The statements of the guide's two blocks: what runs in any database, and what runs in ours. */
 function rolesOfGuide(): readonly [readonly string[], readonly string[]] {

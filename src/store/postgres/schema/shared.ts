@@ -7,6 +7,8 @@ import {
 
 const NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid";
 const BY_FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp";
+/** For functions that others call: by itself, a role that runs can do nothing with them. */
+const INSIDE = "LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp";
 /** How often rows are looked through for what is over. */
 const TIDY_MS = 10_000;
 /** A machine writes a refusal down again before that, or has forgotten it. */
@@ -57,7 +59,7 @@ function tables(schema: string): string {
 function tidy(schema: string): string {
   return `
     CREATE FUNCTION ${schema}.tidy_shared_rows(now_ms bigint, after bigint, most_gone int) RETURNS bigint
-    ${BY_FUNCTION} AS $tidy$
+    ${INSIDE} AS $tidy$
     DECLARE
       over record;
       last bigint := after;
@@ -93,7 +95,7 @@ function tidy(schema: string): string {
 function boundWaiting(schema: string): string {
   return `
     CREATE FUNCTION ${schema}.bound_waiting(now_ms bigint, after bigint, most int, most_bytes bigint) RETURNS bigint
-    ${BY_FUNCTION} AS $bound$
+    ${INSIDE} AS $bound$
     DECLARE
       machine record;
       surplus record;
@@ -134,7 +136,7 @@ function boundWaiting(schema: string): string {
 function boundRefusals(schema: string): string {
   return `
     CREATE FUNCTION ${schema}.bound_refusals(machine uuid, now_ms bigint, after bigint, most int) RETURNS bigint
-    ${BY_FUNCTION} AS $bound$
+    ${INSIDE} AS $bound$
     DECLARE
       surplus record;
       last bigint := after;
@@ -153,7 +155,7 @@ function boundRefusals(schema: string): string {
 function write(schema: string): string {
   return `
     CREATE FUNCTION ${schema}.write_shared_rows(machine uuid, sent json) RETURNS void
-    ${BY_FUNCTION} AS $write$
+    ${INSIDE} AS $write$
     DECLARE
       now_ms bigint := floor(extract(epoch FROM clock_timestamp()) * 1000);
       state record;
