@@ -2,14 +2,17 @@
 //
 //     npm run test:cluster -- --simulate --seed 7 --changes 100000
 //     npm run test:cluster -- --rounds 200 --seed 7
+//     npm run test:cluster -- --gateways
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { runGateways } from "./gateways/three-gateways.ts";
 import { runRounds } from "./rounds/rounds.ts";
 import { simulate } from "./simulation/simulation.ts";
 
 const { values } = parseArgs({
   options: {
     simulate: { type: "boolean", default: false },
+    gateways: { type: "boolean", default: false },
     seed: { type: "string", default: String(randomInt(1_000_000)) },
     rounds: { type: "string", default: "200" },
     changes: { type: "string", default: "100000" },
@@ -21,6 +24,8 @@ if (values.simulate) {
   console.log(`simulating ${values.changes} changes on 5 nodes, seed ${seed}`);
   const { faults, ...report } = await simulate({ seed, changes: Number(values.changes) });
   console.log({ ...report, faults: Object.fromEntries(faults) });
+} else if (values.gateways) {
+  await runGateways({ clients: 2000, names: 200, tokens: 100, strangers: 1000, say: console.log });
 } else {
   console.log(`${values.rounds} rounds of faults, seed ${seed}`);
   await runRounds({ seed, rounds: Number(values.rounds), say: console.log });

@@ -17,6 +17,7 @@ export interface Outcome {
 export interface ClientOptions extends tls.ConnectionOptions {
   readonly port: number;
   readonly identity?: TestIdentity | undefined;
+  readonly localAddress?: string;
   /** Sent as soon as the handshake is over. */
   readonly eager?: string;
 }
