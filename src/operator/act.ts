@@ -57,6 +57,8 @@ export interface Performed {
   readonly keys: readonly KeyRecord[];
   /** The event that `undo` takes; null where nothing was changed, where it cannot be undone, or only key by key. */
   readonly event: number | null;
+  /** It holds on this machine alone so far, and is appended to the log when that answers. */
+  readonly later?: true;
   /** The only copy of what lets a client in. */
   readonly token?: JoinToken;
   /** The only copy of what lets an operator in. */
@@ -85,10 +87,15 @@ export async function perform(
   { seen, meantServer = asSaid }: PerformOptions = {},
 ): Promise<Performed> {
   let event: number | null = null;
-  const told: ActOptions = { ...(seen !== undefined && { seen }), onEvent: (sequence) => (event = sequence) };
+  let isLater = false;
+  const told: ActOptions = {
+    ...(seen !== undefined && { seen }),
+    onEvent: (sequence) => (event = sequence),
+    onLater: () => (isLater = true),
+  };
   const changed = async (acting: Promise<readonly KeyRecord[]>): Promise<Performed> => {
     const keys = await acting;
-    return { keys, event };
+    return { keys, event, ...(isLater && { later: true }) };
   };
   switch (act.act) {
     case "approve": {

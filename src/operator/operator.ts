@@ -80,6 +80,8 @@ export interface ActOptions {
   readonly seen?: SeenKey | readonly SeenKey[];
   /** Hears the number of the event by which it can be undone, where there is one, before what was done is returned. */
   readonly onEvent?: (sequence: number) => void;
+  /** Is called before what was done is returned, where it holds on this machine alone so far: the log is away. */
+  readonly onLater?: () => void;
 }
 
 export interface ManyOptions extends Omit<ImportOptions, "name"> {
@@ -118,6 +120,7 @@ const APPROVAL: OptionRules<ImportOptions & ActOptions> = {
   expires: ANYTHING,
   seen: OBJECT,
   onEvent: FUNCTION,
+  onLater: FUNCTION,
 };
 const COMPARED_APPROVAL: OptionRules<ApproveOptions> = { ...APPROVAL, compared: HOW };
 const ACTS = oneOf("approve", "revoke", "ignore", "setAside", "forget");
@@ -128,7 +131,7 @@ const MANY: OptionRules<ManyOptions> = {
   dryRun: { mustBe: "true or false", allows: (value) => typeof value === "boolean" },
 };
 const RESTORE: OptionRules<RestoreOptions> = { dryRun: BOOLEAN, dangerouslyFromAnotherChain: BOOLEAN };
-const ACT: OptionRules<ActOptions> = { seen: OBJECT, onEvent: FUNCTION };
+const ACT: OptionRules<ActOptions> = { seen: OBJECT, onEvent: FUNCTION, onLater: FUNCTION };
 // Their bounds are those of the change.
 const WINDOW: OptionRules<WindowOptions> = { max: ANYTHING, from: ANYTHING };
 
@@ -324,10 +327,11 @@ export class Operator {
     return this.#store.apiToken(token.hash) ?? token;
   }
 
-  async #apply(change: Change, { onEvent }: ActOptions = {}): Promise<readonly KeyRecord[]> {
+  async #apply(change: Change, { onEvent, onLater }: ActOptions = {}): Promise<readonly KeyRecord[]> {
     const outcome = await this.#store.apply(change);
     if (outcome.kind === "changed") {
       if (outcome.event !== undefined) onEvent?.(outcome.event);
+      if (outcome.later === true) onLater?.();
       return outcome.keys;
     }
     throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the store refused this: ${outcome.reason}`);

@@ -54,7 +54,7 @@ export async function actFor(context: AdminContext, call: ActingCall, act: Opera
   const { store, now, commandOf } = context;
   // Of a key that is gone nobody could tell afterwards.
   const before = act.act === "forget" && call.seen ? await connectionsOf(store, [call.seen]) : 0;
-  const { keys, event } = await performFor(context, call, act);
+  const { keys, event, later } = await performFor(context, call, act);
   const barred = act.act === "forget" ? [] : keys.filter(({ state }) => state !== "trusted");
   const [first] = keys;
   return {
@@ -66,6 +66,7 @@ export async function actFor(context: AdminContext, call: ActingCall, act: Opera
         ? null
         : { path: `/v1/events/${event}/undo`, etag: `"${first.version}"` },
     command: commandOf(act),
+    ...(later && { later }),
     curl: toCurl(call.asked.origin, requestOf(act, (call.seen ?? call.looked)?.version ?? null)),
   };
 }

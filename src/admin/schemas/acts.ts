@@ -14,6 +14,8 @@ export interface ActJson {
   /** The command line that does the same. */
   readonly command: string;
   readonly curl: string;
+  /** It holds on this machine alone so far: the database is away, and the others hear of it when that is back. */
+  readonly later?: true;
 }
 
 /** How else an act is done. */
@@ -29,6 +31,7 @@ export const actJson: v.GenericSchema = v.strictObject({
   undo: v.nullable(v.strictObject({ path: v.string(), etag: v.string() })),
   command: v.string(),
   curl: v.string(),
+  later: v.exactOptional(v.literal(true)),
 });
 
 export const commandsJson: v.GenericSchema<CommandsJson> = v.strictObject({

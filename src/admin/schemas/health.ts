@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { TRUST_EVENT_TYPES } from "../../trust/records/events.ts";
 import type { ChainTime } from "../../operator/compare-times.ts";
 import type { HealthJson as Health } from "../../operator/health.ts";
 
@@ -56,6 +57,21 @@ export const healthJson: v.GenericSchema = v.strictObject({
           lost: v.number(),
           foundAt: v.string(),
           leftAt: v.nullable(v.string()),
+          decisions: v.nullable(
+            v.strictObject({
+              again: v.number(),
+              gone: v.number(),
+              firstGone: v.array(
+                v.strictObject({
+                  sequence: v.number(),
+                  type: v.picklist(TRUST_EVENT_TYPES),
+                  at: v.string(),
+                  pin: v.nullable(v.string()),
+                  peer: v.nullable(v.string()),
+                }),
+              ),
+            }),
+          ),
         }),
       ),
       later: v.number(),

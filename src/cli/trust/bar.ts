@@ -95,8 +95,10 @@ async function bar(verb: Verb, texts: readonly string[], options: Options, comma
           : await barOne(store, operator, verb, text, options);
       if ((verb === "revoke" || verb === "set-aside") && options.dryRun !== true)
         await warnOfSuccessors(store, barred);
+      if (options.dryRun !== true) warnOfOthers(store);
     },
-    { mustExist: true, mayBeOld: verb === "revoke" || verb === "ignore" },
+    // What takes trust away holds here at once, whether the others can be told or not.
+    { mustExist: true, mayBeOld: verb !== "forget" },
   );
 }
 
@@ -164,6 +166,15 @@ async function printForgotten(
   const unknown = forgotten.filter(({ pin }) => !known.has(pin));
   for (const row of await toListedKeys(store, unknown, Date.now())) known.set(row.pin, row);
   printJson(forgotten.map(({ pin }) => known.get(pin)));
+}
+
+function warnOfOthers(store: TrustStore): void {
+  const { later = 0 } = store.replication() ?? {};
+  if (later === 0) return;
+  say("warning: the database cannot be reached: this holds on this machine alone so far");
+  say(
+    "  the other machines hear of it as soon as it is back, while a server runs here, or by the next command",
+  );
 }
 
 /** Whoever stole a key may have rotated it: what it endorsed is trusted until somebody looks at it. */

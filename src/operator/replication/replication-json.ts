@@ -1,4 +1,4 @@
-import type { Replication } from "../../trust/port/replication.ts";
+import type { LostDecisions, Replication } from "../../trust/port/replication.ts";
 import type { ChainHead } from "../../trust/records/events.ts";
 
 /** How far a machine is with the log that it shares with others, as programs get it. */
@@ -24,6 +24,8 @@ export interface ReplicationJson {
     readonly lost: number;
     readonly foundAt: string;
     readonly leftAt: string | null;
+    /** Null until it was left. */
+    readonly decisions: LostDecisions | null;
   } | null;
   readonly later: number;
   readonly unequal: readonly string[];
@@ -50,6 +52,7 @@ export function toReplicationJson(replication: Replication, now: number): Replic
       lost: branch.lost,
       foundAt: new Date(branch.foundAt).toISOString(),
       leftAt: toTime(branch.leftAt),
+      decisions: branch.decisions ?? null,
     },
     later: as.later,
     unequal: as.unequal,

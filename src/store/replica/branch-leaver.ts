@@ -37,9 +37,9 @@ export class BranchLeaver {
   }
 
   /** Resolves when the replica, or what another process has made of it, may be on the log again. */
-  async leave(place: LogPlace): Promise<void> {
+  async leave(place: LogPlace, head: LogPlace): Promise<void> {
     const { channel, openScratch, runtime } = this.#options;
-    await channel.write({ kind: "branch-found", place, at: runtime.now() });
+    await channel.write({ kind: "branch-found", place, head, at: runtime.now() });
     const scratch = openScratch();
     if (scratch === undefined) return this.#pause();
     try {

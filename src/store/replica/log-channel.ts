@@ -5,6 +5,7 @@ import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
+import { BarsHere, isBarring } from "./bars-here.ts";
 import { BranchLeaver } from "./branch-leaver.ts";
 import type { Contact } from "./contact.ts";
 import { LogFollower } from "./log-follower.ts";
@@ -42,6 +43,7 @@ export class LogChannel implements WriteChannel {
   readonly #options: LogChannelOptions;
   readonly #runtime: Runtime;
   readonly #follower: LogFollower;
+  readonly #barsHere: BarsHere;
   /** What one tick brings is appended together. */
   #outbox: Waiting[] = [];
   #isSending = false;
@@ -62,16 +64,24 @@ export class LogChannel implements WriteChannel {
       openScratch,
       runtime: this.#runtime,
     });
+    this.#barsHere = new BarsHere({ log, by: () => this.#by(), replica, channel, runtime: this.#runtime });
     this.#follower = new LogFollower({
       ...options,
-      leaveBranch: (place) => leaver.leave(place),
+      appendLater: () => this.#barsHere.append(),
+      leaveBranch: (place, head) => leaver.leave(place, head),
       onTrack: () => leaver.staysOn(),
     });
   }
 
   async write(write: Write): Promise<Done> {
     if (write.kind !== "change") return this.#options.channel.write(write);
-    const written = this.#writeByLog(write.change);
+    const { change } = write;
+    const written = this.#track(change);
+    return isBarring(change) ? this.#barsHere.write(change, written) : written;
+  }
+
+  async #track(change: PreparedChange): Promise<Done> {
+    const written = this.#writeByLog(change);
     this.#underWay.add(written);
     try {
       return await written;

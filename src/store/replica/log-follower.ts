@@ -26,9 +26,11 @@ interface FollowerOptions {
   /** Writes to the replica. */
   readonly channel: WriteChannel;
   /** What becomes of a replica that stands where the log is not. */
-  readonly leaveBranch: (place: LogPlace) => Promise<void>;
+  readonly leaveBranch: (place: LogPlace, head: LogPlace) => Promise<void>;
   /** The log has the place of a replica that was thought to be on a branch. */
   readonly onTrack: () => Promise<void>;
+  /** Appends what was done here alone; resolves with whether there is more to be carried out then. */
+  readonly appendLater: () => Promise<boolean>;
   /** Is told of each look at the log: when it begins, and what it came to. */
   readonly contact?: Contact;
   /** Default the system's. */
@@ -150,7 +152,7 @@ export class LogFollower {
   }
 
   async #follow(): Promise<void> {
-    const { cluster, replica, channel, leaveBranch, onTrack, contact } = this.#options;
+    const { cluster, replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
@@ -165,12 +167,15 @@ export class LogFollower {
             // A copy that is behind does not have what is here either.
             if (!isPrimary) throw behindStandby(place, head);
             if (isNew) throw begunElsewhere();
-            await leaveBranch(place);
+            await leaveBranch(place, head);
             continue;
           }
           if (replica.isOnBranch()) await onTrack();
           contact?.read(head.position - place.position, isPrimary);
-          if (entries.length === 0) break;
+          if (entries.length === 0) {
+            if (isPrimary && (await appendLater())) continue;
+            break;
+          }
           const beyond = entries.findIndex(({ rules }) => rules > RULES);
           const known = beyond === -1 ? entries : entries.slice(0, beyond);
           if (known.length > 0) await channel.write({ kind: "entries", entries: known });

@@ -127,8 +127,7 @@ function openOn(
         throw contact.outdated(error);
       }
     },
-    replication: () =>
-      toReplication({ self, contact, standing: replica.standing(), tells: cluster.log.tells }),
+    replication: () => toReplication({ self, contact, replica, tells: cluster.log.tells }),
   };
   const written = storeOptions.readOnly === true ? refusing(channel, path ?? url) : channel;
   return new SqliteStore(database, { url, path, channel: written, machine, shared }, storeOptions);

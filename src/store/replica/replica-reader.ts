@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
+import { type LogDraft, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
 import { CHAIN_START, type ChainHead } from "../../trust/records/events.ts";
 import { DIGESTED, digestOf, SINGLES, type Singles } from "../sqlite/digest/trust-digest.ts";
+import type { LogBranch } from "../../trust/port/replication.ts";
+import { BranchReader } from "./branch-reader.ts";
 import type { Written } from "../sqlite/writing/write-result.ts";
 
 /** What machines that share a log compare. */
@@ -25,11 +27,17 @@ export class ReplicaReader {
   readonly #place: StatementSync;
   readonly #outcome: StatementSync;
   readonly #branch: StatementSync;
+  readonly #later: StatementSync;
+  readonly #laterCount: StatementSync;
+  readonly #branches: BranchReader;
   readonly #standing: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.database = database;
     this.#place = database.prepare("SELECT position, hash FROM log_place LIMIT 1");
+    this.#branches = new BranchReader(database);
+    this.#laterCount = database.prepare("SELECT count(*) AS count FROM later");
+    this.#later = database.prepare("SELECT id, change FROM later ORDER BY number LIMIT 1000");
     this.#branch = database.prepare("SELECT 1 FROM branches WHERE left_at IS NULL");
     this.#standing = database.prepare(
       `SELECT l.position, l.hash, e.sequence, e.hash AS chain, ${DIGESTED} FROM ${SINGLES}
@@ -46,6 +54,20 @@ export class ReplicaReader {
   /** Whether it has nothing of a log yet. */
   isNew(): boolean {
     return this.#place.get() === undefined;
+  }
+
+  /** What was done here alone so far, in its order. */
+  later(): readonly LogDraft[] {
+    return this.#later.all() as unknown as readonly LogDraft[];
+  }
+
+  laterCount(): number {
+    return Number(this.#laterCount.get()?.["count"]);
+  }
+
+  /** The last branch of the log that was found; null for none. */
+  branch(): LogBranch | null {
+    return this.#branches.last();
   }
 
   /** Whether the log does not have what is here. */

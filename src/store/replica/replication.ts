@@ -2,19 +2,20 @@ import type { Replication } from "../../trust/port/replication.ts";
 import { RULES } from "../../trust/rules.ts";
 import type { Contact } from "./contact.ts";
 import type { NodeSelf } from "./node-self.ts";
-import type { Standing } from "./replica-reader.ts";
+import type { ReplicaReader } from "./replica-reader.ts";
 
 interface Stand {
   readonly self: NodeSelf;
   readonly contact: Contact;
-  readonly standing: Standing;
+  readonly replica: ReplicaReader;
   /** Whether the log says when there is more. */
   readonly tells: boolean;
 }
 
 /** How far a machine is. */
-export function toReplication({ self, contact, standing, tells }: Stand): Replication {
+export function toReplication({ self, contact, replica, tells }: Stand): Replication {
   const { upToDateAt, behind, isStale, maxStalenessMs, away, isStandby } = contact;
+  const standing = replica.standing();
   return {
     node: { id: self.id, name: self.name },
     position: standing.place.position,
@@ -27,8 +28,8 @@ export function toReplication({ self, contact, standing, tells }: Stand): Replic
     database: away === undefined ? "reached" : isStandby ? "behind a standby" : "away",
     notifications: tells,
     rules: { own: RULES, cluster: contact.rules },
-    branch: null,
-    later: 0,
+    branch: replica.branch(),
+    later: replica.laterCount(),
     unequal: self.standings.unequal,
   };
 }

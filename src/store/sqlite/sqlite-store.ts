@@ -34,6 +34,7 @@ import { SqliteDesk } from "./desk/sqlite-desk.ts";
 import { EventFeed } from "./file/event-feed.ts";
 import { auditDatabase, checkDatabase } from "./tables/check-database.ts";
 import { countRows } from "./tables/count-rows.ts";
+import { BarredTables } from "./tables/barred-tables.ts";
 import { KeyCache } from "./tables/key-cache.ts";
 import { LiveRun, NOTHING_SEEN } from "./sightings/live-run.ts";
 import { openWholeFile } from "./file/whole-file.ts";
@@ -100,12 +101,12 @@ export class SqliteStore implements TrustStore {
     this.#shared = file?.shared;
     this.#database = database;
     this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
-    this.#tables = new SqliteTables(database);
+    this.#tables = new (file?.shared === undefined ? SqliteTables : BarredTables)(database);
     // A store in memory has one connection, which writes: there is nothing to wait for in it anyhow.
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#roll = new SqliteRoll(database, file?.machine);
     this.#desk = new SqliteDesk(database);
-    this.#keyList = new KeyList(database);
+    this.#keyList = new KeyList(database, this.#tables);
     this.#surroundings = new Surroundings(database, file?.machine);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());

@@ -1,4 +1,5 @@
-import type { ChainHead } from "../records/events.ts";
+import type { ChainHead, TrustEventType } from "../records/events.ts";
+import type { KeyPin } from "../records/key-record.ts";
 
 /** How far a machine is that shares its trust with others by a log of changes. Moments are milliseconds since the epoch. */
 export interface Replication {
@@ -33,11 +34,32 @@ export interface Replication {
 
 /** Where a replica and the log parted. Until it was left nobody is admitted. */
 export interface LogBranch {
-  /** The last place that both have. */
+  /** The last place that both have; until it was left, that or one after it. */
   readonly from: number;
   /** How many changes came after it here that the log does not have. */
   readonly lost: number;
+  /** What became of what was decided on it; absent before it was left. */
+  readonly decisions?: LostDecisions;
   readonly foundAt: number;
   /** When the replica was as the log says again; null before that. */
   readonly leftAt: number | null;
+}
+
+export interface LostDecisions {
+  /** How many took trust away, or said nothing that counts: the former were repeated. */
+  readonly again: number;
+  /** How many count no more: an operator decides anew. */
+  readonly gone: number;
+  /** The first hundred of those. */
+  readonly firstGone: readonly GoneDecision[];
+}
+
+/** An event that is not in the chain any more. */
+export interface GoneDecision {
+  readonly sequence: number;
+  readonly type: TrustEventType;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly pin: KeyPin | null;
+  readonly peer: string | null;
 }

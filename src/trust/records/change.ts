@@ -308,6 +308,8 @@ export type Outcome =
   | {
       readonly kind: "changed";
       readonly keys: readonly KeyRecord[];
+      /** It holds on this machine alone so far, where the log of changes cannot be reached: it is appended when that answers. */
+      readonly later?: true;
       /** The event by which what an operator did is undone; absent where it cannot be, or only key by key. */
       readonly event?: number;
     }

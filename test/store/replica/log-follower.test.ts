@@ -44,6 +44,7 @@ function follow(shared: Shared, runtime?: Runtime): Followed {
     replica,
     channel: new DirectChannel(new SqliteWriter(database)),
     leaveBranch: () => assert.fail("the log has all that is here"),
+    appendLater: async () => false,
     onTrack: () => assert.fail("the log always had it"),
     ...(runtime && { runtime }),
   });

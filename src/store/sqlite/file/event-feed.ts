@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
 import type { Anew } from "../../../trust/port/ledger.ts";
 import { CHAIN_START, type ChainHead, type SealedEvent } from "../../../trust/records/events.ts";
+import { BarFeed } from "./bar-feed.ts";
 import { BranchFeed, type LeftBranch } from "./branch-feed.ts";
 import { readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
@@ -29,6 +30,7 @@ export class EventFeed {
   readonly #hashAt: StatementSync;
   readonly #revision: StatementSync;
   readonly #branches: BranchFeed;
+  readonly #bars: BarFeed;
   readonly #listeners = new Set<Listener>();
   readonly #anewListeners = new Set<AnewListener>();
   readonly #timer: NodeJS.Timeout | undefined;
@@ -50,6 +52,7 @@ export class EventFeed {
     );
     this.#hashAt = database.prepare("SELECT hash FROM events WHERE sequence = ?");
     this.#branches = new BranchFeed(database);
+    this.#bars = new BarFeed(database);
     const head = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").get();
     this.#head = (head as ChainHead | undefined) ?? CHAIN_START;
     // After the reads above: the first one makes the log and its index.
@@ -92,6 +95,9 @@ export class EventFeed {
     if (left === undefined) this.failure ??= wentBack;
     if (this.failure !== undefined) return;
     if (left !== undefined) this.#tellLost(left);
+    const pins = this.#bars.added();
+    if (pins.length > 0)
+      for (const listener of this.#anewListeners) tell(() => listener({ why: "barred", pins }));
     for (;;) {
       const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
       const last = events.at(-1);

@@ -1,3 +1,4 @@
+import type { SqliteTables } from "../tables/sqlite-tables.ts";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
 import type { Page } from "../../../trust/port/page.ts";
@@ -36,9 +37,11 @@ const NOT_TRUSTED: Source = {
 /** The list of keys, page by page. How they are found is not left to a guess: it depends on what there is most of. */
 export class KeyList {
   readonly #database: DatabaseSync;
+  readonly #tables: Pick<SqliteTables, "barred">;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, tables: Pick<SqliteTables, "barred">) {
     this.#database = database;
+    this.#tables = tables;
   }
 
   page(filter: KeyFilter): Page<ListedKey> {
@@ -54,7 +57,12 @@ export class KeyList {
     };
     const first = isSeldomFew(filter) ? read(firstOf(behind)) : [];
     const rows = first.length > limit ? first : read(this.#sourceOf(filter));
-    return pageOf(rows, limit, toListedKey, (row) => ["keys", row.place, row.pin]);
+    return pageOf(
+      rows,
+      limit,
+      (row) => this.#tables.barred(toListedKey(row)),
+      (row) => ["keys", row.place, row.pin],
+    );
   }
 
   #rows(

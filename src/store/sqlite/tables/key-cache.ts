@@ -22,10 +22,10 @@ export class KeyCache {
     this.#tables = tables;
     this.#version = database.prepare("PRAGMA data_version");
     this.#version.setReturnArrays(true);
-    // Each change of a key appends an event or writes a certificate, which then gets the highest number.
+    // Each change of a key appends an event, writes a certificate, which then gets the highest number, or is to be told later.
     this.#marks = database.prepare(
       `SELECT (SELECT hash FROM events ORDER BY sequence DESC LIMIT 1) || ' ' ||
-         (SELECT max(number) FROM certificates) AS mark`,
+         (SELECT max(number) FROM certificates) || ' ' || ifnull((SELECT max(number) FROM later), 0) AS mark`,
     );
   }
 

@@ -25,6 +25,9 @@ const LAPSED_AT_ONCE = 10;
 /** Keys that wait and may be dropped: operators set aside what has no end, and wrote down what has a note. */
 export const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
 
+/** What of a key another standing is. */
+export type KeyStanding = Pick<KeyRecord, "pin" | "state" | "expires" | "newName" | "newKey">;
+
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
 export class SqliteTables implements TrustTables {
   /** Which rows of `keys` may go for want of room. */
@@ -45,6 +48,11 @@ export class SqliteTables implements TrustTables {
   key(pin: KeyPin): KeyRecord | undefined {
     const row = this.#key.get(pin) as KeyRow | undefined;
     return row && toKeyRecord(row);
+  }
+
+  /** The key as it stands on this machine; here as it is in its row. */
+  barred<Key extends KeyStanding>(key: Key): Key {
+    return key;
   }
 
   keysOfName(folded: string): readonly KeyRecord[] {

@@ -1,11 +1,17 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
-import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
-import { encodeSettledChange, parseSettledChange } from "../../log/settled-change.ts";
+import type {
+  PreparedBar,
+  PreparedChange,
+  PreparedSetAside,
+} from "../../../trust/changes/prepared-change.ts";
+import { encodeSettledChange, parseSettledChange, type SeenRow } from "../../log/settled-change.ts";
 import { type LogEntry, type LogPlace, LOG_START } from "../../../trust/port/change-log.ts";
 import { knownRules } from "../../log/known-rules.ts";
 import { problemOfEntry } from "../../log/seal-entry.ts";
+import type { Outcome } from "../../../trust/records/change.ts";
+import type { KeyState } from "../../../trust/records/key-record.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 import { LoggedTables } from "../tables/logged-tables.ts";
@@ -14,6 +20,8 @@ import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts
 
 /** How many outcomes are kept, for whoever waits for one. */
 const OUTCOMES_KEPT = 10_000;
+type BarredState = Extract<KeyState, "revoked" | "ignored" | "pending">;
+
 /** Of how many branches that were left it is known what was lost on them. */
 const BRANCHES_KEPT = 5;
 
@@ -42,6 +50,7 @@ export class ReplicaWriter {
   readonly #move: StatementSync;
   readonly #outcome: StatementSync;
   readonly #forget: StatementSync;
+  readonly #hasLater: StatementSync;
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync, journal: RowJournal) {
@@ -56,7 +65,23 @@ export class ReplicaWriter {
       "INSERT OR REPLACE INTO log_place (rowid, position, hash) VALUES (1, ?, ?)",
     );
     this.#outcome = database.prepare("INSERT OR REPLACE INTO outcomes (id, position, json) VALUES (?, ?, ?)");
+    this.#hasLater = database.prepare("SELECT 1 FROM later LIMIT 1");
     this.#forget = database.prepare("DELETE FROM outcomes WHERE position <= ?");
+  }
+
+  /** What a change would come to now, and the rows that it is about. */
+  #tryOut(change: PreparedChange): { readonly outcome: Outcome; readonly seen: readonly SeenRow[] } {
+    this.#tables.beginSettling();
+    const mark = this.#journal.mark;
+    this.#save.run();
+    try {
+      return { outcome: applyChange(this.#tables, change), seen: this.#tables.asked };
+    } finally {
+      if (this.#database.isTransaction) {
+        this.#takeBack(mark);
+        this.#release.run();
+      }
+    }
   }
 
   /** Tries a change with all that is known here. What decides something is taken back: the log has to say it first. */
@@ -93,14 +118,43 @@ export class ReplicaWriter {
     }
     this.#move.run(place.position, place.hash);
     this.#forget.run(place.position - OUTCOMES_KEPT);
+    if (this.#hasLater.get() !== undefined) this.haveDone(entries.map(({ id }) => id));
+  }
+
+  /** Has keys barred for all processes on this file, and what is to be appended for that. */
+  barHere(change: PreparedBar | PreparedSetAside, id: string): Done {
+    const { outcome, seen } = this.#tryOut(change);
+    if (outcome.kind !== "changed") return { ok: true, outcome };
+    const takings = outcome.keys.map(
+      ({ pin, state }) => ({ what: "key", pin, state: state as BarredState }) as const,
+    );
+    const { at, actor } = change;
+    const details = { barredAt: new Date(at).toISOString() };
+    const text = encodeSettledChange({ change: { type: "take-away", at, actor, takings, details }, seen });
+    this.#database.prepare("INSERT INTO later (id, change) VALUES (?, ?)").run(id, text);
+    const bar = this.#database.prepare("INSERT INTO bars (pin, id, state) VALUES (?, ?, ?)");
+    for (const { pin, state } of takings) bar.run(pin, id, state);
+    return { ok: true, outcome: { kind: "changed", keys: outcome.keys, later: true } };
+  }
+
+  /** These are in the log, and carried out. */
+  haveDone(ids: Iterable<string>): void {
+    const [later, bars] = [
+      this.#database.prepare("DELETE FROM later WHERE id = ?"),
+      this.#database.prepare("DELETE FROM bars WHERE id = ?"),
+    ];
+    for (const id of ids) {
+      later.run(id);
+      bars.run(id);
+    }
   }
 
   /** From now on whoever has the file open knows that nothing in it may be relied on; unless it is somewhere else by now. */
-  noteBranch({ position, hash }: LogPlace, at: number): void {
+  noteBranch({ position, hash }: LogPlace, head: LogPlace, at: number): void {
     if (this.#placed().hash !== hash) return;
-    const sql = `INSERT INTO branches (position, hash, found_at) SELECT ?, ?, ?
+    const sql = `INSERT INTO branches (position, hash, parted, found_at) SELECT ?, ?, ?, ?
       WHERE NOT EXISTS (SELECT 1 FROM branches WHERE left_at IS NULL)`;
-    this.#database.prepare(sql).run(position, hash, at);
+    this.#database.prepare(sql).run(position, hash, Math.min(position - 1, head.position), at);
   }
 
   /** The log has it after all: another database answered for a while. */
@@ -112,10 +166,19 @@ export class ReplicaWriter {
   leaveBranch({ place, common, gone, at }: BranchLeft): void {
     if (this.#placed().hash !== place.hash) return;
     const number = this.#database
-      .prepare("UPDATE branches SET left_at = ?, common = ? WHERE left_at IS NULL RETURNING number")
+      .prepare(
+        `UPDATE branches SET left_at = ?, common = ?, parted = ifnull((SELECT max(position) FROM main.outcomes
+           JOIN anew.outcomes USING (id, position)), parted) WHERE left_at IS NULL RETURNING number`,
+      )
       .get(at, common)?.["number"];
     if (number !== undefined) this.#keepLost(Number(number), common, gone);
     replaceRows(this.#database, this.#tables, common);
+    this.haveDone(
+      this.#database
+        .prepare("SELECT id FROM later WHERE id IN (SELECT id FROM outcomes)")
+        .all()
+        .map(({ id }) => String(id)),
+    );
     // The sum of rows is another one, whatever was written before.
     this.#journal.takeBack(0);
   }

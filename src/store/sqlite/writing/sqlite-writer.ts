@@ -1,7 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isHandclaspError } from "../../../errors.ts";
 import { applyChange } from "../../../trust/changes/apply-change.ts";
-import type { PreparedChange } from "../../../trust/changes/prepared-change.ts";
+import type {
+  PreparedBar,
+  PreparedChange,
+  PreparedSetAside,
+} from "../../../trust/changes/prepared-change.ts";
 import type { LogEntry, LogPlace } from "../../../trust/port/change-log.ts";
 import type { Snapshot } from "../../../trust/port/snapshot-shelf.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
@@ -30,6 +34,10 @@ export type Write =
   | { readonly kind: "entries"; readonly entries: readonly LogEntry[] }
   | SnapshotWrite
   | BranchFound
+  /** Bars keys here, while the log is away. */
+  | BarHere
+  /** What was done here is in the log, and carried out. */
+  | { readonly kind: "later-done"; readonly ids: readonly string[] }
   /** The log has it after all. */
   | { readonly kind: "branch-over" }
   | BranchLeft
@@ -64,10 +72,19 @@ export interface SettingWrite {
   readonly former: string | null | undefined;
 }
 
+interface BarHere {
+  readonly kind: "bar-here";
+  readonly change: PreparedBar | PreparedSetAside;
+  /** By which it is appended later. */
+  readonly id: string;
+}
+
 /** The log does not have the place that the replica stands at. */
 interface BranchFound {
   readonly kind: "branch-found";
   readonly place: LogPlace;
+  /** Where the log ends. */
+  readonly head: LogPlace;
   readonly at: number;
 }
 
@@ -170,8 +187,13 @@ export class SqliteWriter {
       case "snapshot-drop":
         this.#loadSnapshot(write);
         return NOTHING;
+      case "bar-here":
+        return this.#replica.barHere(write.change, write.id);
+      case "later-done":
+        this.#replica.haveDone(write.ids);
+        return NOTHING;
       case "branch-found":
-        this.#replica.noteBranch(write.place, write.at);
+        this.#replica.noteBranch(write.place, write.head, write.at);
         return NOTHING;
       case "branch-over":
         this.#replica.endBranch();

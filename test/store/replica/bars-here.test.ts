@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import type { TLSSocket } from "node:tls";
+import { HandclaspError } from "../../../src/errors.ts";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
+import { openReplica } from "../../../src/store/replica/open-replica.ts";
+import { Operator } from "../../../src/operator/operator.ts";
+import { guardedServer, testClient } from "../../../src/testing/index.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
+import type { Cluster } from "../../../src/trust/port/cluster.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+/** A cluster that can be out of one machine's reach. */
+class Reach {
+  isAway = false;
+  readonly #cluster: MemoryCluster;
+
+  constructor(cluster: MemoryCluster) {
+    this.#cluster = cluster;
+  }
+
+  get cluster(): Cluster {
+    const { log, nodes, shared, snapshots } = this.#cluster;
+    return {
+      log: {
+        get tells() {
+          return log.tells;
+        },
+        append: async (...appended) => {
+          this.#mustBeThere();
+          return log.append(...appended);
+        },
+        read: async (...asked) => {
+          this.#mustBeThere();
+          return log.read(...asked);
+        },
+        onMore: (listener) => log.onMore(listener),
+      },
+      nodes,
+      shared,
+      snapshots,
+      close: async () => undefined,
+    };
+  }
+
+  #mustBeThere(): void {
+    if (this.isAway) throw new HandclaspError("ERR_HANDCLASP_STORE_WRITE", "the log is away");
+  }
+}
+
+function openNode({ cluster }: Reach, path = join(temporaryFolder(), "replica.db")): TrustStore {
+  return openReplica(path, { cluster, machine: "one", url: "memory log" });
+}
+
+function operatorOf(store: TrustStore): Operator {
+  return new Operator(store, { user: "olga", process: "test 1", now: Date.now });
+}
+
+describe("a key that is revoked while the log is away", () => {
+  it("is barred on this machine at once, for each process and after a restart, and everywhere later", async () => {
+    const shared = new MemoryCluster();
+    const [here, there] = [new Reach(shared), new Reach(shared)];
+    const path = join(temporaryFolder(), "replica.db");
+    const [store, beside, elsewhere] = [openNode(here, path), openNode(here, path), openNode(there)];
+    const [anna, ben, carl] = [factsOf("anna"), factsOf("ben"), factsOf("carl")];
+    for (const facts of [anna, ben, carl]) await store.apply(claimOf(facts));
+    await until(() => elsewhere.key(carl.pin) !== undefined && beside.key(carl.pin) !== undefined);
+    assert.equal(beside.key(anna.pin)?.state, "trusted");
+
+    here.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    const [revoked] = await operatorOf(store).revoke("anna");
+    assert.equal(revoked?.state, "revoked");
+    await operatorOf(store).ignore("ben");
+    await operatorOf(store).setAside("carl");
+    for (const process of [store, beside]) {
+      assert.deepEqual(
+        [anna, ben, carl].map(({ pin }) => process.key(pin)?.state),
+        ["revoked", "ignored", "pending"],
+      );
+      assert.deepEqual(
+        process.keysOfName("anna").map(({ state }) => state),
+        ["revoked"],
+      );
+      assert.equal(process.replication()?.later, 3);
+    }
+    const listed = (await store.listKeys({ pins: [anna.pin] })).items;
+    assert.equal(listed[0]?.state, "revoked");
+    assert.equal(elsewhere.key(anna.pin)?.state, "trusted");
+    await assert.rejects(store.apply(claimOf(factsOf("dora"))), { code: "ERR_HANDCLASP_STORE_WRITE" });
+    await beside.close();
+    await store.close();
+
+    const again = openNode(here, path);
+    const [kept] = (await again.listKeys({ pins: [anna.pin] })).items;
+    assert.equal(kept?.state, "revoked");
+    here.isAway = false;
+    await until(() => elsewhere.key(anna.pin)?.state === "revoked");
+    await until(() => again.replication()?.later === 0 && again.head().hash === elsewhere.head().hash);
+    for (const one of [again, elsewhere]) {
+      assert.deepEqual(
+        [anna, ben, carl].map(({ pin }) => one.key(pin)?.state),
+        ["revoked", "ignored", "pending"],
+      );
+      assert.deepEqual(one.check().problems, []);
+      assert.deepEqual(one.audit().rows?.differences, []);
+    }
+    await again.close();
+    await elsewhere.close();
+  });
+
+  it("has its live connections cut", async () => {
+    const reach = new Reach(new MemoryCluster());
+    const store = openNode(reach);
+    await using server = await guardedServer((socket: TLSSocket) => void socket.write("hello"), {
+      protocol: "tls",
+      store,
+    });
+    const [anna, ben] = await Promise.all(["anna", "ben"].map((name) => testClient(name)));
+    assert.ok(anna && ben);
+    for (const client of [anna, ben]) await server.introduce(client);
+    const [goes, stays] = [await anna.connect(server), await ben.connect(server)];
+    for (const socket of [goes, stays]) socket.resume();
+    reach.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    const cut = once(goes, "close");
+    await server.operator.revoke("anna");
+    await cut;
+    assert.equal(await anna.refusalBy(server), "revoked");
+    assert.equal(stays.destroyed, false);
+    stays.destroy();
+    await server.close();
+    await store.close();
+  });
+
+  it("fails for who may not, and for whom nobody knows", async () => {
+    const reach = new Reach(new MemoryCluster());
+    const store = openNode(reach);
+    await store.apply(claimOf(factsOf("anna")));
+    reach.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    await assert.rejects(operatorOf(store).revoke("nobody"), { code: "ERR_HANDCLASP_NOT_FOUND" });
+    const reader = new Operator(store, { user: "ron", process: "test 1", now: Date.now, scope: "read" });
+    await assert.rejects(reader.revoke("anna"), { code: "ERR_HANDCLASP_SCOPE" });
+    assert.equal(store.replication()?.later, 0);
+    await store.close();
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
