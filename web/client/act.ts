@@ -20,8 +20,8 @@ export async function act({
 }: ActRequest): Promise<Acted | null> {
   try {
     const { value } = await request<Acted>(path, { method, body, ifMatch: ifMatch ?? null });
-    const { ended, undo, command, curl } = value;
-    toast(`${said(value)}.${endedWords(ended)}`, {
+    const { ended, undo, command, curl, later } = value;
+    toast(`${said(value)}${later ? LATER : "."}${endedWords(ended)}`, {
       undo: undo === null ? null : () => void takeBack(undo),
       command: { command, curl },
     });
@@ -35,6 +35,10 @@ export async function act({
     return null;
   }
 }
+
+/** Where the database is away. */
+const LATER =
+  " on this machine: the database cannot be reached, and the others hear of it when that is back.";
 
 /** What became of connections, behind what was done; nothing when there were none. */
 export function endedWords(ended: number): string {

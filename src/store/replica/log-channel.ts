@@ -64,7 +64,13 @@ export class LogChannel implements WriteChannel {
       openScratch,
       runtime: this.#runtime,
     });
-    this.#barsHere = new BarsHere({ log, by: () => this.#by(), replica, channel, runtime: this.#runtime });
+    this.#barsHere = new BarsHere({
+      log: options.cluster.log,
+      by: () => this.#by(),
+      replica,
+      channel,
+      runtime: this.#runtime,
+    });
     this.#follower = new LogFollower({
       ...options,
       appendLater: () => this.#barsHere.append(),

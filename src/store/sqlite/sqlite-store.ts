@@ -43,7 +43,7 @@ import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
 import { toStoreError } from "./file/sqlite-errors.ts";
 import { openToRead } from "./file/sqlite-file.ts";
-import type { SharedFile, StoreFile } from "./store-file.ts";
+import type { StoreFile } from "./store-file.ts";
 import { KeyList } from "./lists/key-list.ts";
 import { SqliteRoll } from "./lists/sqlite-roll.ts";
 import { Surroundings } from "./lists/surroundings.ts";
@@ -75,8 +75,7 @@ export class SqliteStore implements TrustStore {
   readonly url: string;
   readonly #path: string | null;
   readonly #isReadOnly: boolean;
-  readonly #shared: SharedFile | undefined;
-  readonly #failure: (() => HandclaspError | undefined) | undefined;
+  readonly #file: StoreFile | null;
   readonly #database: DatabaseSync;
   readonly #tables: SqliteTables;
   readonly #keys: Pick<SqliteTables, "key">;
@@ -97,8 +96,7 @@ export class SqliteStore implements TrustStore {
     this.url = file?.url ?? StoreUrl.memory.toString();
     this.#path = path;
     this.#isReadOnly = options.readOnly === true;
-    this.#failure = file?.failure;
-    this.#shared = file?.shared;
+    this.#file = file;
     this.#database = database;
     this.#channel = file?.channel ?? new DirectChannel(new SqliteWriter(database));
     this.#tables = new (file?.shared === undefined ? SqliteTables : BarredTables)(database);
@@ -106,7 +104,7 @@ export class SqliteStore implements TrustStore {
     this.#keys = path === null ? this.#tables : new KeyCache(database, this.#tables);
     this.#roll = new SqliteRoll(database, file?.machine);
     this.#desk = new SqliteDesk(database);
-    this.#keyList = new KeyList(database, this.#tables);
+    this.#keyList = new KeyList(database, (key) => this.#tables.barred(key));
     this.#surroundings = new Surroundings(database, file?.machine);
     this.#feed = new EventFeed(database, path);
     this.#run = new LiveRun(options.process ?? `node ${process.pid}`, () => void this.#beat());
@@ -277,16 +275,16 @@ export class SqliteStore implements TrustStore {
   }
 
   replication(): ReturnType<TrustStore["replication"]> {
-    return this.#shared?.replication() ?? null;
+    return this.#file?.shared?.replication() ?? null;
   }
 
   async nodes(): ReturnType<TrustStore["nodes"]> {
-    return (await this.#shared?.nodes()) ?? [];
+    return (await this.#file?.shared?.nodes()) ?? [];
   }
 
   async catchUp(): Promise<void> {
     this.#mustBeReadable();
-    await this.#shared?.catchUp();
+    await this.#file?.shared?.catchUp();
   }
 
   async backup(to: string): Promise<void> {
@@ -304,7 +302,7 @@ export class SqliteStore implements TrustStore {
     this.#feed.stop();
     await this.#channel.close();
     this.#database.close();
-    const failure = this.#failure?.();
+    const failure = this.#file?.failure?.();
     if (failure !== undefined) throw failure;
   }
 
@@ -345,13 +343,13 @@ export class SqliteStore implements TrustStore {
 
   #mustBeSure(): void {
     this.#mustBeReadable();
-    const unsure = this.#feed.unsure ?? this.#shared?.unsure();
+    const unsure = this.#feed.unsure ?? this.#file?.shared?.unsure();
     if (unsure !== undefined) throw unsure;
   }
 
   #mustBeReadable(): void {
     if (this.#closed) throw closedStore();
-    const failure = this.#feed.failure ?? this.#failure?.();
+    const failure = this.#feed.failure ?? this.#file?.failure?.();
     if (failure !== undefined) throw failure;
   }
 }

@@ -39,6 +39,7 @@ class Reach {
           return log.read(...asked);
         },
         onMore: (listener) => log.onMore(listener),
+        cutBefore: (...cut) => log.cutBefore(...cut),
       },
       nodes,
       shared,

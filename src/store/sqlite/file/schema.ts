@@ -219,28 +219,12 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE replica (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), node TEXT NOT NULL, up_to_date_at INTEGER) STRICT;
    CREATE TABLE outcomes (id TEXT PRIMARY KEY, position INTEGER NOT NULL, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
    CREATE INDEX outcomes_in_order ON outcomes (position);
-   CREATE TABLE later (
-     number INTEGER PRIMARY KEY AUTOINCREMENT,
-     id TEXT NOT NULL UNIQUE,
-     change TEXT NOT NULL
-   ) STRICT;
+   CREATE TABLE later (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, change TEXT NOT NULL) STRICT;
    CREATE TABLE bars (pin TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (pin, id)) STRICT, WITHOUT ROWID;
-   CREATE TABLE branches (
-     number INTEGER PRIMARY KEY,
-     position INTEGER NOT NULL,
-     hash TEXT NOT NULL,
-     parted INTEGER NOT NULL,
-     found_at INTEGER NOT NULL,
-     left_at INTEGER,
-     common INTEGER
-   ) STRICT;
-   CREATE TABLE lost_events (
-     branch INTEGER NOT NULL,
-     sequence INTEGER NOT NULL,
-     json TEXT NOT NULL,
-     is_gone INTEGER NOT NULL,
-     PRIMARY KEY (branch, sequence)
-   ) STRICT, WITHOUT ROWID;`,
+   CREATE TABLE branches (number INTEGER PRIMARY KEY, position INTEGER NOT NULL, hash TEXT NOT NULL, parted INTEGER NOT NULL,
+     found_at INTEGER NOT NULL, left_at INTEGER, common INTEGER) STRICT;
+   CREATE TABLE lost_events (branch INTEGER NOT NULL, sequence INTEGER NOT NULL, json TEXT NOT NULL,
+     is_gone INTEGER NOT NULL, PRIMARY KEY (branch, sequence)) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE decided_sum (sum BLOB NOT NULL) STRICT;
    INSERT INTO decided_sum VALUES (sum_of_rows());
    CREATE TABLE snapshot_load (

@@ -1,4 +1,3 @@
-import type { SqliteTables } from "../tables/sqlite-tables.ts";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
 import type { Page } from "../../../trust/port/page.ts";
@@ -37,11 +36,12 @@ const NOT_TRUSTED: Source = {
 /** The list of keys, page by page. How they are found is not left to a guess: it depends on what there is most of. */
 export class KeyList {
   readonly #database: DatabaseSync;
-  readonly #tables: Pick<SqliteTables, "barred">;
+  readonly #asBarred: (key: ListedKey) => ListedKey;
 
-  constructor(database: DatabaseSync, tables: Pick<SqliteTables, "barred">) {
+  /** `asBarred` gives a key as it stands on this machine. */
+  constructor(database: DatabaseSync, asBarred: (key: ListedKey) => ListedKey) {
     this.#database = database;
-    this.#tables = tables;
+    this.#asBarred = asBarred;
   }
 
   page(filter: KeyFilter): Page<ListedKey> {
@@ -60,7 +60,7 @@ export class KeyList {
     return pageOf(
       rows,
       limit,
-      (row) => this.#tables.barred(toListedKey(row)),
+      (row) => this.#asBarred(toListedKey(row)),
       (row) => ["keys", row.place, row.pin],
     );
   }
