@@ -76,7 +76,7 @@ function openUnfollowed(path: string, { cluster, url, machine, ...options }: Rep
   const shared: SharedFile = {
     unsure: contact.unsure,
     catchUp: () => Promise.reject(contact.outdated(contact.away)),
-    replication: () => toReplication({ self, contact, standing: replica.standing(), tells: false }),
+    replication: () => toReplication({ self, contact, replica, tells: false }),
     nodes: () => cluster.nodes.nodes(),
   };
   const channel = refusing({ close: () => cluster.close() }, path);

@@ -44,6 +44,7 @@ class Reach {
       nodes,
       shared,
       snapshots,
+      hangUp: () => undefined,
       close: async () => undefined,
     };
   }
