@@ -42,7 +42,7 @@ export class LogFollower {
   readonly #options: FollowerOptions;
   readonly #runtime: Runtime;
   readonly #stopListening: () => void;
-  #stopTimer: () => void = () => undefined;
+  readonly #stopTimer: () => void;
   #following: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookedAt = -Infinity;
@@ -55,6 +55,7 @@ export class LogFollower {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
     this.#stopListening = options.cluster.log.onMore(() => void this.catchUp().catch(() => undefined));
+    this.#stopTimer = this.#runtime.every(UNTOLD_MS, () => this.#tick());
     this.#tick();
   }
 
@@ -100,11 +101,10 @@ export class LogFollower {
   }
 
   #tick(): void {
-    const ms = this.#options.cluster.log.tells ? BEAT_MS : UNTOLD_MS;
-    this.#stopTimer = this.#runtime.after(ms, () => this.#tick());
-    if (this.#options.contact?.isForsaken === true)
-      this.#options.cluster.hangUp("it does not answer any more");
+    const { cluster, contact } = this.#options;
     const isTime = this.#runtime.elapsed() - this.#lookedAt >= BEAT_MS - UNTOLD_MS / 2;
+    if (!isTime && cluster.log.tells) return;
+    if (contact?.isForsaken === true) cluster.hangUp("it does not answer any more");
     // What became of it is in the contact.
     (isTime ? this.look() : this.catchUp()).catch(() => undefined);
   }

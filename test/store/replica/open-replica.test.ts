@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { promisify } from "node:util";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { parseSettledChange } from "../../../src/store/log/settled-change.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
@@ -19,3 +21,21 @@ storeContract(
   },
   { describe, it },
 );
+
+describe("a replica that nobody closes", () => {
+  it("keeps no process alive", async () => {
+    const program = `
+      const { MemoryCluster } = await import("${url("log/memory-cluster")}");
+      const { openReplica } = await import("${url("replica/open-replica")}");
+      const cluster = new MemoryCluster({ stamp: Date.now });
+      await openReplica(process.argv[1], { cluster, machine: "test", url: "memory log" }).catchUp();`;
+    const file = join(temporaryFolder(), "replica.db");
+    await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program, file], {
+      timeout: 60_000,
+    });
+  });
+});
+
+function url(name: string): string {
+  return new URL(`../../../src/store/${name}.ts`, import.meta.url).href;
+}
