@@ -24,7 +24,14 @@ export function openCluster({ address, file }: ClusterAt, name: string): Cluster
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
   const pool = new Pool((onLost) => connectDatabase(address, sockets, onLost), address.schema, prepareSchema);
+  // Where there is nothing to choose, and where any will do, a copy is better than nothing.
+  const isChosen = address.hosts.length > 1 && address.targetSession === "read-write";
+  const leaveCopy = (): void => {
+    sockets.moveOn();
+    sockets.hangUp("it is a standby");
+  };
   return new PostgresCluster(pool, {
+    ...(isChosen && { onCopy: leaveCopy }),
     onClose: () => known.close(),
     onHangUp: (why) => sockets.hangUp(why),
   });

@@ -8,6 +8,8 @@ import { PostgresSnapshotShelf } from "./postgres-snapshot-shelf.ts";
 interface ClusterOptions {
   /** Closes what was opened for its connections, when those are closed. */
   readonly onClose?: () => Promise<void>;
+  /** What answers is a copy that cannot be written. */
+  readonly onCopy?: () => void;
   /** Breaks its connections. */
   readonly onHangUp?: (why: string) => void;
 }
@@ -26,7 +28,7 @@ export class PostgresCluster implements Cluster {
     this.#pool = pool;
     this.#options = options;
     this.log = new PostgresChangeLog(pool);
-    this.nodes = new PostgresNodeRoster(pool);
+    this.nodes = new PostgresNodeRoster(pool, options.onCopy);
     this.shared = new PostgresSharedRows(pool);
     this.snapshots = new PostgresSnapshotShelf(pool);
   }

@@ -21,9 +21,12 @@ const READ_ONLY = "25006";
 /** The roster in a PostgreSQL database, in a schema that was made before. */
 export class PostgresNodeRoster implements NodeRoster {
   readonly #pool: Pool;
+  readonly #onCopy: () => void;
 
-  constructor(pool: Pool) {
+  /** `onCopy` is called when what answers cannot be written. */
+  constructor(pool: Pool, onCopy: () => void = () => undefined) {
     this.#pool = pool;
+    this.#onCopy = onCopy;
   }
 
   async beat({ id, ...report }: NodeReport): Promise<Beat> {
@@ -37,7 +40,16 @@ export class PostgresNodeRoster implements NodeRoster {
       return { rules: rulesOf(rows), isWritten: true };
     } catch (error) {
       if (!hasCode(error, READ_ONLY)) throw unwritten(error);
+      return await this.#beatOfCopy();
+    }
+  }
+
+  /** A copy of a database in which nothing was made yet is one, too. */
+  async #beatOfCopy(): Promise<Beat> {
+    try {
       return { rules: await this.rules(), isWritten: false };
+    } finally {
+      this.#onCopy();
     }
   }
 

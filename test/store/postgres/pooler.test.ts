@@ -15,10 +15,6 @@ describe("a store in PostgreSQL behind a pooler in transaction mode", PROGRAMS, 
   it("goes on without notifications, and says so; without the pooler they come", async () => {
     await using postgres = await Postgres.start();
     const pooled = await postgres.startPgbouncer();
-    const open = (port: number): TrustStore =>
-      openStore(
-        `postgres://app@127.0.0.1:${port}/postgres?node=at-${port}&replica=${join(temporaryFolder(), "replica.db")}`,
-      );
     await using direct = open(postgres.port);
     await direct.catchUp();
     await using one = open(pooled);
@@ -37,6 +33,11 @@ describe("a store in PostgreSQL behind a pooler in transaction mode", PROGRAMS, 
     );
   });
 });
+
+function open(port: number): TrustStore {
+  const replica = join(temporaryFolder(), "replica.db");
+  return openStore(`postgres://app@127.0.0.1:${port}/postgres?node=at-${port}&replica=${replica}`);
+}
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
