@@ -1,4 +1,4 @@
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
 import type {
   Appender,
   ChangeLog,
@@ -77,7 +77,7 @@ export class PostgresChangeLog implements ChangeLog {
         DELETE FROM ${log} WHERE position < least(${position}::bigint, (SELECT max(position) FROM ${log}))`;
       return count;
     } catch (error) {
-      throw unwritten(error);
+      throw uncut(error);
     }
   }
 
@@ -136,6 +136,13 @@ const CUT: ReadonlySet<string> = new Set([
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function uncut(cause: unknown): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot cut the log: ${reasonOf(cause)}`, {
+    cause,
+    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
+  });
 }
 
 function unwritten(cause: unknown): HandclaspError {

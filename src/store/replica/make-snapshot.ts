@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../errors.ts";
+import type { LogPlace } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import { counts, type Snapshot, type SnapshotFacts } from "../../trust/port/snapshot-shelf.ts";
 import { snapshotParts } from "../sqlite/snapshot/snapshot-parts.ts";
@@ -20,6 +21,8 @@ interface MakeOptions {
   readonly database: DatabaseSync;
   /** The node whose replica it is: a UUID. */
   readonly node: string;
+  /** Where the log is to go on from it; default where the replica is. */
+  readonly place?: LogPlace;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -30,10 +33,12 @@ export async function makeSnapshot({
   database,
   node,
   runtime = SYSTEM,
+  ...options
 }: MakeOptions): Promise<SnapshotFacts> {
   database.exec("BEGIN");
   try {
-    const { place, head, digest } = new ReplicaReader(database).standing();
+    const { head, digest, ...standing } = new ReplicaReader(database).standing();
+    const { place = standing.place } = options;
     const facts = { id: runtime.newId(), place, head, digest, madeBy: node };
     await snapshots.begin(facts);
     let part = 0;

@@ -1,0 +1,69 @@
+import type { Cluster } from "../trust/port/cluster.ts";
+import type { KnownNode } from "../trust/port/node-roster.ts";
+import { counts, type Snapshot } from "../trust/port/snapshot-shelf.ts";
+import { confirmSnapshot, makeSnapshot } from "./replica/make-snapshot.ts";
+import { openScratchBeside } from "./replica/scratch.ts";
+import { connect } from "./sqlite/file/sqlite-file.ts";
+import { realStorePath } from "./sqlite/file/real-store-path.ts";
+
+interface Replica {
+  /** The file of this machine's replica, which has all that the log has. */
+  readonly file: string;
+  /** Whose it is: a UUID. */
+  readonly node: string;
+}
+
+/** Puts what this machine's replica has on the shelf, and has it count. Throws ERR_HANDCLASP_AUDIT where it does not. */
+export async function takeSnapshot(cluster: Cluster, { file, node }: Replica): Promise<Snapshot> {
+  const real = realStorePath(file);
+  const database = connect(real);
+  try {
+    const facts = await makeSnapshot({ cluster, database, node });
+    return await confirmSnapshot(facts, { cluster, node, openScratch: () => openScratchBeside(real) });
+  } finally {
+    database.close();
+  }
+}
+
+/** What is to be cut off. */
+export interface CompactPlan {
+  /** The log begins there. */
+  readonly before: number;
+  /** Snapshots that are not kept. */
+  readonly dropped: readonly Snapshot[];
+  readonly kept: readonly Snapshot[];
+  /** Machines that would have to begin with a snapshot. */
+  readonly leftBehind: readonly KnownNode[];
+}
+
+/**
+ * Where the log can be cut: where the oldest of the newest so many snapshots that count is of, and not above what a
+ * machine has still to carry out, unless those may be left behind.
+ */
+export async function planCompact(
+  { nodes, snapshots }: Cluster,
+  { keep, leaveBehind }: { readonly keep: number; readonly leaveBehind: boolean },
+): Promise<CompactPlan> {
+  const all = await snapshots.list();
+  const kept = all.filter(counts).slice(0, keep);
+  const oldest = kept.at(-1)?.place.position ?? 0;
+  const machines = await nodes.nodes();
+  const behind = Math.min(oldest, ...machines.map(({ position }) => position));
+  const before = leaveBehind ? oldest : behind;
+  return {
+    before,
+    kept,
+    dropped: all.filter((one) => one.place.position < before && !kept.includes(one)),
+    leftBehind: machines.filter(({ position }) => position < before),
+  };
+}
+
+/** Cuts the log, then takes away the snapshots that nobody can start from any more. Says how many changes are gone. */
+export async function compactLog(
+  { log, snapshots }: Cluster,
+  { before, dropped }: CompactPlan,
+): Promise<number> {
+  const gone = before > 1 ? await log.cutBefore(before) : 0;
+  for (const { id } of dropped) await snapshots.drop(id);
+  return gone;
+}
