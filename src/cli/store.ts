@@ -4,6 +4,8 @@ import type { StoreUrl } from "../trust/port/store-url.ts";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { clusterCommands } from "./store/cluster.ts";
+import { snapshotCommands } from "./store/compact.ts";
+import { copyCommand } from "./store/copy.ts";
 import { restoreCommand } from "./store/restore.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { withStore } from "./trust-store/with-store.ts";
@@ -37,7 +39,15 @@ export function command(): Command {
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(runStats);
-  const all = [check, backup, restoreCommand(), stats, ...clusterCommands()];
+  const all = [
+    check,
+    backup,
+    restoreCommand(),
+    copyCommand(),
+    stats,
+    ...snapshotCommands(),
+    ...clusterCommands(),
+  ];
   return all.reduce((store, verb) => store.addCommand(verb), new Command("store"));
 }
 

@@ -54,7 +54,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: () => import("./refusals.ts"),
   },
   identity: { summary: "our own keys and certificates", load: () => import("./identity.ts") },
-  store: { summary: "the trust store: check, backup, restore, stats", load: () => import("./store.ts") },
+  store: {
+    summary: "the trust store: check, back up, restore, copy, compact",
+    load: () => import("./store.ts"),
+  },
   demo: { summary: "the whole story in one run", load: () => import("./demo.ts") },
   doctor: { summary: "what is set up, and what is not", load: () => import("./doctor.ts") },
   completion: {

@@ -76,20 +76,20 @@ function nodeOf(store: TrustStore): string {
   return node.id;
 }
 
+/** A store of one place with some peers. */
+async function filled(path: string, count: number): Promise<TrustStore> {
+  const store = openSqliteStore(path);
+  for (let peer = 0; peer < count; peer++) await store.apply(claimOf(factsOf(`peer-${peer}`)));
+  await store.putSetting("shared-servers", "yes");
+  return store;
+}
+
 describe("a store in PostgreSQL", () => {
   let server: PostgresServer;
   before(async () => {
     server = await PostgresServer.open(programs);
   });
   after(() => server[Symbol.asyncDispose]());
-
-  /** A store of one place with some peers. */
-  async function filled(path: string, count: number): Promise<TrustStore> {
-    const store = openSqliteStore(path);
-    for (let peer = 0; peer < count; peer++) await store.apply(claimOf(factsOf(`peer-${peer}`)));
-    await store.putSetting("shared-servers", "yes");
-    return store;
-  }
 
   it("begins with a copy of one in a file, and its chain goes on on every machine", async () => {
     await using machines = await new Machines(server).prepare();

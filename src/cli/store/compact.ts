@@ -1,0 +1,149 @@
+import { Command, Option } from "commander";
+import { HandclaspError } from "../../errors.ts";
+import { type CompactPlan, compactLog, planCompact, takeSnapshot } from "../../store/compact-log.ts";
+import { openClusterAt } from "../../store/open-cluster.ts";
+import type { Cluster } from "../../trust/port/cluster.ts";
+import { counts, type Snapshot } from "../../trust/port/snapshot-shelf.ts";
+import type { StoreUrl } from "../../trust/port/store-url.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { parseCount } from "../command-line/parse-count.ts";
+import { storeOption } from "../command-line/store-option.ts";
+import { print, printJson, showName, showTime, table } from "../terminal/output.ts";
+import { processName } from "../trust-store/process-name.ts";
+import { withStore } from "../trust-store/with-store.ts";
+
+interface Options {
+  readonly store: StoreUrl;
+  readonly json?: true;
+}
+
+interface CompactOptions extends Options {
+  readonly keep: number;
+  readonly dryRun?: true;
+  readonly dangerouslyLeaveMachinesBehind?: true;
+}
+
+/** `store snapshot`, `store snapshots` and `store compact`. */
+export function snapshotCommands(): readonly Command[] {
+  const snapshot = new Command("snapshot")
+    .description("put what this machine has beside the log, so that new machines start from there")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(runSnapshot);
+  const snapshots = new Command("snapshots")
+    .description("what new machines may start from, and who came to the same")
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(runSnapshots);
+  const compact = new Command("compact")
+    .description(
+      "make a snapshot, and cut the log below the oldest that is kept; without it, the log is kept for ever",
+    )
+    .addOption(
+      new Option("--keep <n>", "how many snapshots").argParser((text: string) => parseCount(text)).default(2),
+    )
+    .option("-n, --dry-run", "say what would be cut, and make and cut nothing")
+    .addOption(
+      new Option(
+        "--dangerously-leave-machines-behind",
+        "cut what a machine has still to carry out: it starts from a snapshot when it comes back",
+      ),
+    )
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .action(runCompact);
+  return [snapshot, snapshots, compact];
+}
+
+async function runSnapshot({ store, json }: Options): Promise<void> {
+  await onCluster(store, "store snapshot", async (_cluster, take) => {
+    const taken = await take();
+    if (json === true) printJson(toJson(taken));
+    else print(table([HEAD, toCells(taken)]));
+  });
+}
+
+async function runSnapshots({ store, json }: Options): Promise<void> {
+  const cluster = openClusterAt(store, processName("store snapshots"));
+  try {
+    const all = await cluster.snapshots.list();
+    if (json === true) printJson(all.map(toJson));
+    else if (all.length === 0) print("no snapshots: a new machine carries out the log from its beginning");
+    else print(table([HEAD, ...all.map(toCells)]));
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function runCompact({ store, json, dryRun, ...options }: CompactOptions): Promise<void> {
+  const how = { keep: options.keep, leaveBehind: options.dangerouslyLeaveMachinesBehind === true };
+  await onCluster(store, "store compact", async (cluster, take) => {
+    if (dryRun !== true) await take();
+    const plan = await planCompact(cluster, how);
+    const gone = dryRun === true ? 0 : await compactLog(cluster, plan);
+    if (json === true) printJson(planJson(plan, gone));
+    else printPlan(plan, dryRun === true ? null : gone);
+  });
+}
+
+/** With this machine's replica as far as the log is. */
+async function onCluster(
+  url: StoreUrl,
+  verb: string,
+  run: (cluster: Cluster, take: () => Promise<Snapshot>) => Promise<void>,
+): Promise<void> {
+  const cluster = openClusterAt(url, processName(verb));
+  try {
+    await withStore(url, verb, async (store) => {
+      const { file } = url.in(process.cwd());
+      const replication = store.replication();
+      if (file === null || replication === null)
+        throw new HandclaspError("ERR_HANDCLASP_STORE_READ", "no replica");
+      await run(cluster, () => takeSnapshot(cluster, { file, node: replication.node.id }));
+    });
+  } finally {
+    await cluster.close();
+  }
+}
+
+const HEAD: readonly string[] = ["POSITION", "EVENTS", "DIGEST", "PARTS", "BYTES", "AT", "COUNTS"];
+/** Enough to see whether two are the same. */
+const SHORT = 12;
+
+function toCells(snapshot: Snapshot): readonly string[] {
+  const { place, head, digest, parts, bytes, at, words } = snapshot;
+  const ways = words.map(({ way }) => way).join(", ");
+  return [
+    String(place.position),
+    String(head.sequence),
+    digest.slice(0, SHORT),
+    String(parts),
+    String(bytes),
+    showTime(at),
+    counts(snapshot) ? `yes (${ways})` : `no (${ways || "nobody"})`,
+  ];
+}
+
+function toJson(snapshot: Snapshot): object {
+  return { ...snapshot, counts: counts(snapshot) };
+}
+
+function planJson({ before, kept, dropped, leftBehind }: CompactPlan, gone: number): object {
+  return {
+    before,
+    gone,
+    kept: kept.map(toJson),
+    dropped: dropped.map(toJson),
+    leftBehind: leftBehind.map(({ id, name, position }) => ({ id, name, position })),
+  };
+}
+
+function printPlan({ before, kept, dropped, leftBehind }: CompactPlan, gone: number | null): void {
+  for (const { name, position } of leftBehind) {
+    print(`${showName(name)} is at change ${position}, and starts from a snapshot when it comes back`);
+  }
+  const begins = `${kept.length} snapshots stay, ${dropped.length} go`;
+  if (gone === null)
+    print(`the log would begin with change ${Math.max(1, before)}; ${begins}, and a new one is made`);
+  else print(`the log begins with change ${Math.max(1, before)}: ${gone} changes are gone; ${begins}`);
+}

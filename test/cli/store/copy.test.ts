@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { Home } from "../support/serve.ts";
+import { makeClient } from "../support/tls-clients.ts";
+import { failure, printed, printedJson } from "../support/trust.ts";
+
+const [programs] = postgresPrograms();
+assert.ok(programs, "no PostgreSQL was found, though npm installs one");
+
+interface Head {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+describe("store copy, snapshot and compact", () => {
+  let server: PostgresServer;
+  let count = 0;
+  before(async () => {
+    server = await PostgresServer.open(programs);
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  /** A store that machines share, as one machine names it. */
+  const urlOf = (schema: string, machine = "one"): string =>
+    `${server.url()}?replica=${join(temporaryFolder(), "replica.db")}&schema=${schema}&node=${machine}`;
+  const newSchema = (): string => `copied_${++count}`;
+
+  it("take a store in a file to PostgreSQL and back: the chain of events goes on each time", async () => {
+    using home = new Home();
+    await printed(home, "trust", "add", (await makeClient(home, "anna")).cert);
+    const url = urlOf(newSchema());
+    const { head, keys } = await printedJson<{ head: Head; keys: number }>(
+      home,
+      "store",
+      "copy",
+      home.store,
+      url,
+    );
+    assert.deepEqual([head.sequence, keys], [1, 1]);
+    assert.match((await failure(home, "store", "copy", home.store, url)).stderr, /has something already/);
+    const [anna] = await printedJson(home, "trust", "list", "--store", url);
+    assert.equal(anna?.["peer"], "anna");
+    await printed(home, "trust", "add", (await makeClient(home, "ben")).cert, "--store", url);
+    const back = home.path("back.db");
+    const returned = await printedJson<{ head: Head; keys: number }>(home, "store", "copy", url, back);
+    assert.deepEqual([returned.head.sequence, returned.keys], [2, 2]);
+    assert.match((await failure(home, "store", "copy", url, back)).stderr, /is there already/);
+    await printed(home, "trust", "revoke", "ben", "--store", back);
+    assert.match(await printed(home, "store", "check", "--store", back), /^ok: 3 events/);
+    assert.match((await failure(home, "store", "copy", back, home.path("x.db"))).stderr, /one of both/);
+  });
+
+  it("restore a store that machines share from a backup of one of them", async () => {
+    using home = new Home();
+    const schema = newSchema();
+    const [url, other] = [urlOf(schema), urlOf(schema, "other")];
+    await printed(home, "trust", "add", (await makeClient(home, "anna")).cert, "--store", url);
+    const backup = home.path("backup.db");
+    await printed(home, "store", "backup", backup, "--store", url);
+    await printed(home, "trust", "forget", "anna", "--store", url);
+    await printed(home, "trust", "add", (await makeClient(home, "ben")).cert, "--store", url);
+    const { totals } = await printedJson<{ totals: Readonly<Record<string, number>> }>(
+      home,
+      "store",
+      "restore",
+      backup,
+      "--store",
+      other,
+    );
+    assert.deepEqual([totals["trusted"], totals["waiting"]], [1, 1]);
+    for (const machine of [url, other]) {
+      const trusted = await printedJson(home, "trust", "list", "--state", "trusted", "--store", machine);
+      assert.deepEqual(
+        trusted.map(({ peer }) => peer),
+        ["anna"],
+      );
+      assert.match(await printed(home, "store", "check", "--store", machine), /^ok: /);
+    }
+  });
+
+  it("cut the log, and have a new machine start from the snapshot", async () => {
+    using home = new Home();
+    const schema = newSchema();
+    const url = urlOf(schema);
+    for (const name of ["anna", "ben", "carl"]) {
+      await printed(home, "trust", "add", (await makeClient(home, name)).cert, "--store", url);
+    }
+    assert.match(await printed(home, "store", "snapshots", "--store", url), /^no snapshots/);
+    const [taken] = [await printedJson<Record<string, unknown>>(home, "store", "snapshot", "--store", url)];
+    assert.equal(taken["counts"], true);
+    assert.match(await printed(home, "store", "snapshots", "--store", url), /yes \(anew, follows\)/);
+    assert.match(
+      await printed(home, "store", "compact", "--dry-run", "--store", url),
+      /^the log would begin with change 3; 1 snapshots stay/,
+    );
+    const plan = await printedJson<Record<string, unknown>>(
+      home,
+      "store",
+      "compact",
+      "--keep",
+      "1",
+      "--store",
+      url,
+    );
+    assert.deepEqual([plan["before"], plan["gone"]], [3, 2]);
+    const trusted = await printedJson(home, "trust", "list", "--store", urlOf(schema, "new"));
+    assert.equal(trusted.length, 3);
+    assert.match((await failure(home, "store", "snapshots")).stderr, /no other machine shares/);
+  });
+});
