@@ -17,8 +17,8 @@ export function copyCommand(): Command {
     .description(
       "have a store in PostgreSQL begin with one in a file, or the other way round: its audit chain goes on",
     )
-    .argument("<from>", "sqlite:PATH, a path, or postgres://…")
-    .argument("<to>", "postgres://… where nothing is yet, or a file that must not exist")
+    .argument("<from>", "as for --store")
+    .argument("<to>", "where nothing is yet in PostgreSQL, or a file that must not exist")
     .addOption(jsonOption())
     .action(run);
 }
