@@ -74,13 +74,23 @@ async function loadDriver(): Promise<typeof Driver> {
   }
 }
 
-/** The driver loses a connection whose socket cannot be made; one that fails as soon as it is there, it takes as closed. */
+/** The driver loses a connection whose socket cannot be made; one that fails behind its first words, it takes as closed. */
+class FailedSocket extends Socket {
+  constructor(error: unknown) {
+    super();
+    // The driver writes in the next turn, and would wait for ever behind what could not be written.
+    setImmediate(() => setImmediate(() => this.destroy(toError(error))));
+  }
+
+  override write(): boolean {
+    return true;
+  }
+}
+
 async function openOrFailed(sockets: DatabaseSockets): Promise<Socket> {
   try {
     return await sockets.open();
   } catch (error) {
-    const failed = new Socket();
-    setImmediate(() => failed.destroy(toError(error)));
-    return failed;
+    return new FailedSocket(error);
   }
 }
