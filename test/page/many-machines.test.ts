@@ -29,5 +29,8 @@ describeInBrowser("the page of one of many machines", (browser) => {
     await page.getByText("The machine west does not reach its database.").waitFor();
     await page.getByRole("link", { name: "degraded" }).waitFor();
     await doctor.getByText(/the database cannot be reached/).waitFor();
+    await server.start();
+    await page.getByText("The machine west does not reach its database.").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "healthy" }).waitFor();
   });
 });

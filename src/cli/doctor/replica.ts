@@ -1,4 +1,6 @@
+import { reasonOf } from "../../errors.ts";
 import type { Remedy } from "../../remedy.ts";
+import { differencesOf } from "../../operator/replication/compare-nodes.ts";
 import { isGrave, troublesOf } from "../../operator/replication/replication-trouble.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { Replication } from "../../trust/port/replication.ts";
@@ -6,13 +8,13 @@ import { flat } from "../terminal/prose.ts";
 import { remediesText } from "../terminal/remedy-text.ts";
 import { type Finding, toFinding } from "./finding.ts";
 
-/** How far this machine is with the log that it shares with others. Nothing of a store of one place. */
+/** How far this machine is with the log that it shares with others, and what they do not have in common. Nothing of a store of one place. */
 export async function examineReplica(store: TrustStore): Promise<readonly Finding[]> {
   // What keeps it from being up to date is what `replication` says.
   await store.catchUp().catch(() => undefined);
   const replication = store.replication();
   if (replication === null) return [];
-  return examineThis(replication);
+  return [...examineThis(replication), ...(await examineOthers(store))];
 }
 
 function examineThis(replication: Replication): readonly Finding[] {
@@ -25,6 +27,22 @@ function examineThis(replication: Replication): readonly Finding[] {
   const { node, position, rules } = replication;
   const about = `${node.name} has all ${position} changes of the log, by rules ${rules.own}`;
   return [toFinding("ok", "replica", about)];
+}
+
+async function examineOthers(store: TrustStore): Promise<readonly Finding[]> {
+  try {
+    const nodes = await store.nodes();
+    const differences = differencesOf(nodes, Date.now());
+    if (differences.length === 0) {
+      const names = nodes.map(({ name }) => name).join(", ");
+      return [toFinding("ok", "machines", `${names}: nothing differs between them`)];
+    }
+    return differences.map(({ kind, problem, remedies }) =>
+      toFinding(kind === "unequal" ? "broken" : "warn", "machines", problem, hintOf(remedies)),
+    );
+  } catch (error) {
+    return [toFinding("warn", "machines", reasonOf(error))];
+  }
 }
 
 function hintOf(remedies: readonly Remedy[]): string | undefined {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
 import { runHere } from "../support/run-here.ts";
@@ -19,18 +20,40 @@ describe("doctor on one of many machines", { timeout: 120_000 }, () => {
   before(async () => (server = await PostgresServer.open(programs)));
   after(() => server[Symbol.asyncDispose]());
 
-  it("says how far this one is, and what is wrong without the database", async () => {
+  it("says how far this one is, which show another server key, and what is wrong without the database", async () => {
     using home = new Home();
-    const url = `${server.url()}?node=a&replica=${home.path("a.db")}&max_staleness=1h`;
-    const examined = async (): Promise<readonly string[]> => {
-      const { stdout } = await runHere(home, ["doctor", "--json", "--store", url]);
-      const rows = (JSON.parse(stdout) as Row[]).filter(({ subject }) => subject === "replica");
-      return rows.map(({ status, message }) => `${status} ${message}`);
+    const at = (node: string): string =>
+      `${server.url()}?node=${node}&replica=${home.path(`${node}.db`)}&max_staleness=1h`;
+    const examined = async (node: string): Promise<readonly string[]> => {
+      const { stdout } = await runHere(home, ["doctor", "--json", "--store", at(node)]);
+      return (JSON.parse(stdout) as Row[])
+        .filter(({ subject }) => subject === "replica" || subject === "machines")
+        .map(({ status, message }) => `${status} ${message}`);
     };
-    await using _gateway = await startServer(home, ["gateway", "--to", "127.0.0.1:1", "--store", url]);
-    assert.match((await examined())[0] ?? "", /^ok a has all \d+ changes of the log, by rules 1$/);
+    // Machines say each second what they show.
+    const told = async (node: string, machines: RegExp): Promise<readonly string[]> => {
+      for (let tries = 0; ; tries++) {
+        const found = await examined(node);
+        if (machines.test(found[1] ?? "") || tries === 20) return found;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    };
+    const verb = ["gateway", "--to", "127.0.0.1:1", "--store"];
+    {
+      await using _a = await startServer(home, [...verb, at("a")]);
+      await using _b = await startServer(home, [...verb, at("b")]);
+      const [replica, machines] = await told("a", /^warn/);
+      assert.match(replica ?? "", /^ok a has all \d+ changes of the log, by rules 1$/);
+      assert.match(machines ?? "", /^warn machines show clients different keys: a shows \S+; b shows \S+\./);
+    }
+    copyFileSync(home.path("a.db.server.pem"), home.path("b.db.server.pem"));
+    await using _a = await startServer(home, [...verb, at("a")]);
+    await using _b = await startServer(home, [...verb, at("b")]);
+    assert.equal((await told("b", /^ok/))[1], "ok a, b: nothing differs between them");
     await server.stop();
-    assert.match((await examined()).join("\n"), /^warn the database cannot be reached/m);
+    const [replica, machines] = await examined("a");
+    assert.match(replica ?? "", /^warn the database cannot be reached, and what is here is \d+ s old/);
+    assert.match(machines ?? "", /^warn cannot read the machines of the cluster/);
     await server.start();
   });
 });
