@@ -98,9 +98,8 @@ export class Contact {
     return this.#wallAt;
   }
 
-  /** All that the log had after this look had begun is carried out, by rules of this number. */
-  reached(rules: number): void {
-    this.rules = rules;
+  /** All that the log had after this look had begun is carried out. */
+  reached(): void {
     const elapsed = this.#runtime.elapsed();
     const began = this.#lookBegan ?? elapsed;
     this.#wallAt = Math.floor(this.#runtime.now() - (elapsed - began));

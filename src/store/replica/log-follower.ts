@@ -118,10 +118,11 @@ export class LogFollower {
     try {
       const { rules, isWritten } = await cluster.nodes.beat(self.report());
       this.#rules = rules;
+      if (contact !== undefined) contact.rules = rules;
       await this.catchUp();
       knownRules(rules);
       if (!isWritten) throw onlyCopy();
-      contact?.reached(rules);
+      contact?.reached();
       if (this.#looks++ % COMPARED_EACH === 0) await this.#compare();
       await this.#writeDown();
     } catch (error) {

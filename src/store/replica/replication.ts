@@ -25,7 +25,9 @@ export function toReplication({ self, contact, replica, tells }: Stand): Replica
     behind,
     isStale,
     maxStalenessMs,
-    database: away === undefined ? "reached" : isStandby ? "behind a standby" : "away",
+    // It was reached, when that is what is wrong.
+    database:
+      away === undefined || contact.rules > RULES ? "reached" : isStandby ? "behind a standby" : "away",
     notifications: tells,
     rules: { own: RULES, cluster: contact.rules },
     branch: replica.branch(),
