@@ -40,6 +40,8 @@ export class RowExchange {
   #isAskedAgain = false;
   #isStopped = false;
   #mostTold = MOST_TOLD;
+  /** Whether the last that was said came through: until then nothing is looked up to be told. */
+  #isHeard = true;
   /** When something was told last. */
   #toldAt = -Infinity;
 
@@ -94,12 +96,15 @@ export class RowExchange {
   async #once(rounds: number): Promise<boolean> {
     const { shared, reader, channel, node, machine, runtime, onIgnored } = this.#options;
     const place = reader.place();
-    const told = reader.hasUntold()
-      ? ((await channel.write({ kind: "untold", most: this.#mostTold, machine })).untold ?? [])
-      : [];
+    const told =
+      this.#isHeard && reader.hasUntold()
+        ? ((await channel.write({ kind: "untold", most: this.#mostTold, machine })).untold ?? [])
+        : [];
     try {
       const exchanged = await shared.exchange(told.map(toRow), node, place);
       this.#mostTold = MOST_TOLD;
+      const isHeardAgain = !this.#isHeard;
+      this.#isHeard = true;
       if (told.length > 0) this.#toldAt = runtime.elapsed();
       if (told.length > 0 || exchanged.rows.length > 0 || exchanged.isWhole) {
         const by = { node, now: runtime.now() };
@@ -108,8 +113,10 @@ export class RowExchange {
       }
       const last = told.at(-1);
       const waits = last === undefined || (rankOf(last.kind) >= FIRST_THAT_WAITS && rounds >= MOST_ROUNDS);
-      return (exchanged.hasMore || (told.length === MOST_TOLD && !waits)) && !this.#isStopped;
+      const hasMore = exchanged.hasMore || isHeardAgain || (told.length === MOST_TOLD && !waits);
+      return hasMore && !this.#isStopped;
     } catch (error) {
+      this.#isHeard = isHandclaspError(error, "ERR_HANDCLASP_OPTION");
       if (!isHandclaspError(error, "ERR_HANDCLASP_OPTION") || told.length === 0) throw error;
       return await this.#without(told, error.message);
     }

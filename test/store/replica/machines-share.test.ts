@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { HandclaspError } from "../../../src/errors.ts";
+import { openDatabase } from "../../../src/node-sqlite.ts";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
+import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import type { SessionRecord } from "../../../src/trust/port/desk.ts";
 import { type ReadRow, SHARED_START } from "../../../src/trust/port/shared-rows.ts";
 import { SILENT_MS } from "../../../src/store/sqlite/sightings/live-run.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import {
   ACTOR,
   connectionOf,
@@ -176,6 +182,32 @@ describe("machines that share a cluster", () => {
     const rows = await allRows(machines);
     assert.deepEqual(new Set(rows.map(({ kind }) => kind)), new Set(["waiting", "refusal"]));
     assert.equal(rows.length, 90);
+  });
+
+  it("have no more to tell than there is, however long nobody hears it", async () => {
+    const path = join(temporaryFolder(), "replica.db");
+    const cluster = new MemoryCluster();
+    const heard = cluster.shared.exchange.bind(cluster.shared);
+    let isAway = true;
+    cluster.shared.exchange = async (...sent) => {
+      if (isAway) throw new HandclaspError("ERR_HANDCLASP_STORE_WRITE", "nobody hears it");
+      return heard(...sent);
+    };
+    await using anna = openReplica(path, { cluster, machine: "anna", url: "memory log" });
+    const { pin } = factsOf("carla");
+    for (let at = 0; at < 30; at++) {
+      await anna.apply(holdOf(await strangerCalled(`s${at}`), { maxPending: 5 }));
+      await anna.record({ ...NOTHING, opened: [connectionOf(pin, `c${at}`), connectionOf(pin, "stays")] });
+      await anna.record({ ...NOTHING, closed: [`c${at}`] });
+    }
+    using database = openDatabase(path);
+    const untold = database.prepare("SELECT count(*) AS count FROM untold");
+    // Five that wait, a connection and its run.
+    assert.equal(untold.get()?.["count"], 7);
+    isAway = false;
+    await until(() => untold.get()?.["count"] === 0);
+    const { rows } = await heard([], randomUUID(), SHARED_START);
+    assert.equal(rows.length, 7);
   });
 
   it("know each other's sessions, and end them everywhere", async () => {

@@ -9,6 +9,7 @@ export const SHARED_TABLES = `ALTER TABLE refusals ADD COLUMN node TEXT;
      rank INTEGER NOT NULL,
      key TEXT NOT NULL,
      mark INTEGER NOT NULL DEFAULT 0,
+     is_new INTEGER NOT NULL DEFAULT 0,
      UNIQUE (rank, key)
    ) STRICT;
    CREATE INDEX untold_in_order ON untold (rank, number);

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../../../errors.ts";
 import type { Exchanged, ReadRow } from "../../../trust/port/shared-rows.ts";
+import { REFUSALS_KEPT_MS } from "../sightings/sightings.ts";
 import { putSession } from "../desk/session-rows.ts";
 import { KeptStatements } from "./kept-statements.ts";
 import { parseConnection, parseRefusal, parseRun, parseSession } from "./parse-told.ts";
@@ -43,6 +44,7 @@ export class RowTaker {
       const { kind, key, node } = row;
       if (reason !== undefined) ignored.push({ kind, key, node, reason });
     }
+    this.#run("DELETE FROM refusals WHERE node IS NOT NULL AND last_at < ?", by.now - REFUSALS_KEPT_MS);
     this.#run(
       "INSERT OR REPLACE INTO shared_place (rowid, epoch, revision, since) VALUES (1, ?, ?, ?)",
       place.epoch,

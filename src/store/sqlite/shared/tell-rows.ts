@@ -28,8 +28,11 @@ export class RowTeller {
   /** What was marked first, of the most urgent kinds; `machine` is what this one is called. */
   untold(most: number, machine: string): readonly UntoldRow[] {
     const marked = this.#database
-      .prepare("SELECT number, rank, key, mark FROM untold ORDER BY rank, number LIMIT ?")
-      .all(most) as unknown as readonly { number: number; rank: number; key: string; mark: number }[];
+      .prepare("SELECT number, rank, key, mark, is_new FROM untold ORDER BY rank, number LIMIT ?")
+      .all(most) as unknown as readonly Marked[];
+    // From now on, others may have been told.
+    for (const { number, is_new: isNew } of marked)
+      if (isNew !== 0) this.#statements.run("UPDATE untold SET is_new = 0 WHERE number = ?", number);
     return marked.flatMap(({ number, rank, key, mark }) => {
       const kind = KINDS[rank];
       if (kind === undefined) return [];
@@ -145,6 +148,14 @@ export class RowTeller {
   #one(sql: string, ...values: readonly string[]): Record<string, unknown> | undefined {
     return this.#statements.one(sql, ...values);
   }
+}
+
+interface Marked {
+  readonly number: number;
+  readonly rank: number;
+  readonly key: string;
+  readonly mark: number;
+  readonly is_new: number;
 }
 
 interface Told {

@@ -14,6 +14,7 @@ export class UntoldMarks {
 
   constructor(database: DatabaseSync) {
     database.function("is_own", () => (this.#origin === "own" ? 1 : 0));
+    database.function("is_told", () => (this.#origin === "told" ? 1 : 0));
     database.function("is_taken", () => (this.#origin === "taken" ? 1 : 0));
     for (const [at, trigger] of TRIGGERS.entries())
       database.exec(`CREATE TEMP TRIGGER IF NOT EXISTS untold_${at} AFTER ${trigger} END`);
@@ -36,6 +37,19 @@ function mark(kind: SharedKind, key: string): string {
     ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;`;
 }
 
+/** Of something that was not there before: until others are told of it, its end is nothing to tell. */
+function markNew(kind: SharedKind, key: string, isSo = "1"): string {
+  return `INSERT INTO untold (rank, key, is_new) SELECT ${rankOf(kind)}, ${key}, 1 WHERE ${isSo}
+    ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;`;
+}
+
+function markGone(kind: SharedKind, key: string): string {
+  const isThere = `rank = ${rankOf(kind)} AND key = ${key} AND is_new`;
+  return `INSERT INTO untold (rank, key) SELECT ${rankOf(kind)}, ${key} WHERE NOT EXISTS (SELECT 1 FROM untold WHERE ${isThere})
+    ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;
+    DELETE FROM untold WHERE ${isThere};`;
+}
+
 /** Rows of one table, each told by itself. */
 function rows(
   kind: SharedKind,
@@ -43,10 +57,12 @@ function rows(
   key: string,
   isNews: (row: "NEW" | "OLD") => string,
 ): readonly string[] {
-  return (["INSERT", "UPDATE", "DELETE"] as const).map((what) => {
-    const row = what === "DELETE" ? "OLD" : "NEW";
-    return `${what} ON main.${table} WHEN ${isNews(row)} BEGIN ${mark(kind, key.replaceAll("ROW", row))}`;
-  });
+  const keyOf = (row: string): string => key.replaceAll("ROW", row);
+  return [
+    `INSERT ON main.${table} WHEN ${isNews("NEW")} BEGIN ${markNew(kind, keyOf("NEW"))}`,
+    `UPDATE ON main.${table} WHEN ${isNews("NEW")} BEGIN ${mark(kind, keyOf("NEW"))}`,
+    `DELETE ON main.${table} WHEN ${isNews("OLD")} BEGIN ${markGone(kind, keyOf("OLD"))}`,
+  ];
 }
 
 /** Moments of one table, of which the latest counts; of those that are gone with what they are about, whoever says so is told. */
@@ -62,7 +78,7 @@ function moments(
   return [
     trigger("INSERT", "NEW", `is_own() AND NEW.${column} > 0`),
     trigger("UPDATE", "NEW", `is_own() AND NEW.${column} > OLD.${column}`),
-    trigger("DELETE", "OLD", `NOT is_taken() AND OLD.${column} > 0`),
+    trigger("DELETE", "OLD", `is_told() AND OLD.${column} > 0`),
   ];
 }
 
@@ -96,10 +112,14 @@ const TRIGGERS: readonly string[] = [
   `INSERT ON main.keys WHEN NOT is_taken() BEGIN
      INSERT OR IGNORE INTO waiting_at SELECT NEW.pin, '' WHERE is_own() AND ${isWaiting("NEW")}
        AND NOT EXISTS (SELECT 1 FROM main.waiting_at WHERE pin = NEW.pin AND node <> '');
-     INSERT INTO untold (rank, key) SELECT ${rankOf("waiting")}, NEW.pin WHERE ${waited("NEW")}
-       ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;`,
+     ${markNew("waiting", "NEW.pin", waited("NEW"))}`,
   `UPDATE ON main.keys WHEN NOT is_taken() AND ${waited("NEW")} BEGIN ${mark("waiting", "NEW.pin")}`,
-  `DELETE ON main.keys WHEN NOT is_taken() AND ${waited("OLD")} BEGIN ${mark("waiting", "OLD.pin")}`,
+  // What the log brings is removed before it is written anew.
+  `DELETE ON main.keys WHEN is_told() AND ${waited("OLD")} BEGIN ${mark("waiting", "OLD.pin")}`,
+  `DELETE ON main.keys WHEN is_own() AND ${waited("OLD")} BEGIN
+     DELETE FROM waiting_at WHERE pin = OLD.pin AND node = ''
+       AND EXISTS (SELECT 1 FROM untold WHERE rank = ${rankOf("waiting")} AND key = OLD.pin AND is_new);
+     ${markGone("waiting", "OLD.pin")}`,
   `INSERT ON main.certificates WHEN is_own() AND ${waited("NEW")} BEGIN ${mark("waiting", "NEW.pin")}`,
 ];
 

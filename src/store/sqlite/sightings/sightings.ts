@@ -6,7 +6,7 @@ import { countDropped } from "./dropped.ts";
 import { SILENT_MS } from "./live-run.ts";
 
 const MOST_REFUSALS = 10_000;
-const REFUSALS_KEPT_MS = 7 * 24 * 3600 * 1000;
+export const REFUSALS_KEPT_MS: number = 7 * 24 * 3600 * 1000;
 
 /** Whose sightings they are, and when they are written. */
 export interface SeenBy {
