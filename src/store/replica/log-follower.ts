@@ -123,7 +123,7 @@ export class LogFollower {
       knownRules(rules);
       if (!isWritten) throw onlyCopy();
       contact?.reached();
-      if (this.#looks++ % COMPARED_EACH === 0) await this.#compare();
+      if (this.#looks++ % COMPARED_EACH === 0) void this.#compare();
       await this.#writeDown();
     } catch (error) {
       contact?.failed(error);

@@ -17,13 +17,13 @@ export function putSession(database: DatabaseSync, session: SessionRecord): void
   database
     .prepare(
       `DELETE FROM sessions WHERE hash IN
-         (SELECT hash FROM sessions WHERE hash <> ?1 AND of = ?2 ORDER BY created_at DESC, hash LIMIT -1 OFFSET ?3)`,
+         (SELECT hash FROM sessions WHERE hash <> ? AND of = ? ORDER BY created_at DESC, hash LIMIT -1 OFFSET ?)`,
     )
     .run(hash, of, MOST_OF_ONE - 1);
   database
     .prepare(
       `DELETE FROM sessions WHERE hash IN
-         (SELECT hash FROM sessions WHERE hash <> ?1 ORDER BY created_at DESC, hash LIMIT -1 OFFSET ?2)`,
+         (SELECT hash FROM sessions WHERE hash <> ? ORDER BY created_at DESC, hash LIMIT -1 OFFSET ?)`,
     )
     .run(hash, MOST_SESSIONS - 1);
   database

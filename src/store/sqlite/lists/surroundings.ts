@@ -51,7 +51,7 @@ export class Surroundings {
   }
 
   tally(since: number): readonly RefusalTally[] {
-    return (this.#rows(TALLY, since) as readonly RefusalTally[]).map((row) => ({ ...row }));
+    return (this.#rows(TALLY, since, since, since) as readonly RefusalTally[]).map((row) => ({ ...row }));
   }
 
   #rows(sql: string, ...values: readonly SQLInputValue[]): readonly unknown[] {
@@ -73,13 +73,13 @@ function byPin<Row extends { readonly pin: KeyPin }>(rows: readonly Row[]): Read
   return new Map(rows.map((row) => [row.pin, row]));
 }
 
-const ASKED = "(SELECT value FROM json_each(?1))";
+const ASKED = "(SELECT value FROM json_each(?))";
 
 // Of a row that has the greatest of a column, SQLite gives the others, too.
 const CERTIFICATES = `SELECT pin, max(number), der FROM certificates WHERE pin IN ${ASKED} GROUP BY pin`;
 
 const CONNECTIONS = `SELECT pin, count(*) AS count FROM connections INDEXED BY connections_by_pin
-  CROSS JOIN runs ON runs.id = run WHERE pin IN ${ASKED} AND abs(beat - ?2) <= ?3 GROUP BY pin`;
+  CROSS JOIN runs ON runs.id = run WHERE pin IN ${ASKED} AND abs(beat - ?) <= ? GROUP BY pin`;
 
 const REFUSALS = `SELECT *, max(last_at), sum(count) AS total FROM refusals INDEXED BY refusals_by_pin
   WHERE pin IN ${ASKED} GROUP BY pin`;
@@ -89,6 +89,6 @@ const GROUPS = `SELECT pin, group_name AS "group" FROM keys NOT INDEXED
   WHERE pin IN ${ASKED} ORDER BY pin, group_key`;
 
 const TALLY = `SELECT reason, count(DISTINCT ifnull(neighbourhood(address), '')) AS networks,
-    sum(CASE WHEN first_at >= ?1 THEN count
-             ELSE max(1, round(1.0 * count * (last_at - ?1) / (last_at - first_at))) END) AS count
-  FROM refusals WHERE last_at >= ?1 GROUP BY reason`;
+    sum(CASE WHEN first_at >= ? THEN count
+             ELSE max(1, round(1.0 * count * (last_at - ?) / (last_at - first_at))) END) AS count
+  FROM refusals WHERE last_at >= ? GROUP BY reason`;

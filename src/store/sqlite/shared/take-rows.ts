@@ -84,12 +84,12 @@ export class RowTaker {
     const { kind, key, value, at, node } = row;
     switch (kind) {
       case "seen":
-        return this.#moment("INSERT INTO seen SELECT pin, ?2 FROM keys WHERE pin = ?1", "last_seen", row, by);
+        return this.#moment("INSERT INTO seen SELECT pin, ? FROM keys WHERE pin = ?", "last_seen", row, by);
       case "looked":
-        return this.#moment("INSERT INTO looked SELECT pin, ?2 FROM keys WHERE pin = ?1", "at", row, by);
+        return this.#moment("INSERT INTO looked SELECT pin, ? FROM keys WHERE pin = ?", "at", row, by);
       case "used":
         return this.#moment(
-          "INSERT INTO api_token_uses SELECT id, ?2 FROM api_tokens WHERE id = ?1",
+          "INSERT INTO api_token_uses SELECT id, ? FROM api_tokens WHERE id = ?",
           "last_used",
           row,
           by,
@@ -131,8 +131,8 @@ export class RowTaker {
     if (!Number.isSafeInteger(at) || at < 0) return "it is at no moment";
     return this.#run(
       `${sql} ON CONFLICT DO UPDATE SET ${column} = max(${column}, excluded.${column})`,
-      key,
       Math.min(at, now),
+      key,
     );
   }
 

@@ -45,7 +45,7 @@ export class RowTeller {
   told(rows: readonly UntoldRow[]): void {
     const told = this.#database.prepare("DELETE FROM untold WHERE number = ? AND mark = ?");
     const waits = this.#database.prepare(
-      "DELETE FROM waiting_at WHERE pin = ?1 AND node = '' AND ?1 NOT IN (SELECT pin FROM keys WHERE state = 'pending')",
+      "DELETE FROM waiting_at WHERE pin = ? AND node = '' AND pin NOT IN (SELECT pin FROM keys WHERE state = 'pending')",
     );
     for (const { number, mark, kind, key, value } of rows) {
       told.run(number, mark);
@@ -72,7 +72,7 @@ export class RowTeller {
   /** A run that others took for over, and all of it. */
   markRun(run: string): void {
     const mark = this.#database.prepare(
-      `INSERT INTO untold (rank, key) SELECT ?1, ?2 WHERE true ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1`,
+      `INSERT INTO untold (rank, key) SELECT ?, ? WHERE true ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1`,
     );
     if (this.#one("SELECT 1 FROM runs WHERE id = ? AND node IS NULL", run) === undefined) return;
     mark.run(KINDS.indexOf("run"), run);
@@ -122,7 +122,7 @@ export class RowTeller {
   #connection(key: string): Told | undefined {
     const space = key.indexOf(" ");
     const sql = `SELECT pin, peer, address, since, listener FROM connections
-      WHERE run = ?1 AND id = ?2 AND EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND node IS NULL)`;
+      WHERE run = ? AND id = ? AND EXISTS (SELECT 1 FROM runs WHERE id = run AND node IS NULL)`;
     return said(this.#one(sql, key.slice(0, space), key.slice(space + 1)));
   }
 

@@ -7,8 +7,8 @@ export type Dropped = "pending-keys" | "refusals";
 export function countDropped(database: DatabaseSync, what: Dropped, count: number): void {
   database
     .prepare(
-      `INSERT INTO settings VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + ?2 AS TEXT)`,
+      `INSERT INTO settings VALUES (?, ?)
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + excluded.value AS TEXT)`,
     )
     .run(`dropped-${what}`, String(count));
 }

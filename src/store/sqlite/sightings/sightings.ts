@@ -23,10 +23,10 @@ export interface SeenBy {
 /** Writes what one run saw, inside the caller's transaction. Runs that fell silent, old and surplus refusals go. */
 export function recordSightings(database: DatabaseSync, by: SeenBy, batch: SightingBatch): void {
   const seen = database.prepare(
-    `INSERT INTO seen SELECT pin, ?2 FROM keys WHERE pin = ?1
+    `INSERT INTO seen SELECT pin, ? FROM keys WHERE pin = ?
        ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)`,
   );
-  for (const { pin, at } of batch.seen) seen.run(pin, at);
+  for (const { pin, at } of batch.seen) seen.run(at, pin);
   if (batch.looked !== undefined) recordLooks(database, batch.looked);
   noteUses(database, batch.used ?? []);
 
@@ -73,19 +73,19 @@ export function recordSightings(database: DatabaseSync, by: SeenBy, batch: Sight
 
 function recordLooks(database: DatabaseSync, looked: NonNullable<SightingBatch["looked"]>): void {
   const look = database.prepare(
-    `INSERT INTO looked SELECT pin, ?2 FROM keys WHERE pin = ?1
+    `INSERT INTO looked SELECT pin, ? FROM keys WHERE pin = ?
        ON CONFLICT DO UPDATE SET at = max(at, excluded.at)`,
   );
-  for (const { pin, at } of looked) look.run(pin, at);
+  for (const { pin, at } of looked) look.run(at, pin);
 }
 
 function noteUses(database: DatabaseSync, used: NonNullable<SightingBatch["used"]>): void {
   if (used.length === 0) return;
   const note = database.prepare(
-    `INSERT INTO api_token_uses SELECT id, ?2 FROM api_tokens WHERE id = ?1
+    `INSERT INTO api_token_uses SELECT id, ? FROM api_tokens WHERE id = ?
        ON CONFLICT DO UPDATE SET last_used = max(last_used, excluded.last_used)`,
   );
-  for (const { apiToken, at } of used) note.run(apiToken, at);
+  for (const { apiToken, at } of used) note.run(at, apiToken);
 }
 
 /**

@@ -71,7 +71,8 @@ export class SqliteTables implements TrustTables {
 
   keysByPinPrefix(prefix: string): readonly KeyRecord[] {
     return this.#keys(
-      "SELECT * FROM keys WHERE pin >= ?1 AND pin < ?1 || '~' ORDER BY pin LIMIT 1000",
+      "SELECT * FROM keys WHERE pin >= ? AND pin < ? || '~' ORDER BY pin LIMIT 1000",
+      prefix,
       prefix,
     );
   }
@@ -162,8 +163,9 @@ export class SqliteTables implements TrustTables {
     );
     // The newest is the one that was written last: clocks are set back.
     this.#run(
-      `DELETE FROM certificates WHERE pin = ?1 AND number <=
-         (SELECT number FROM certificates WHERE pin = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)`,
+      `DELETE FROM certificates WHERE pin = ? AND number <=
+         (SELECT number FROM certificates WHERE pin = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+      pin,
       pin,
       kept,
     );
