@@ -48,39 +48,6 @@ const IMPURE =
   /^(?:node:)?(?:fs|net|tls|http|https|http2|dgram|child_process|worker_threads|os|process|timers)(?:\/|$)/;
 const READS_CLOCK = /\bDate\.now\(\)|new Date\(\)|performance\.now\(\)|process\.hrtime/;
 
-/** What Unicode's version, the locale, the clock or chance decide. */
-const DEPENDS_ON_RUNTIME =
-  /\b(?:toPeerName|nameKey|nameKeysOf|escapeText|parseKeyReference)\(|\.normalize\(|\.toLocale|\blocaleCompare|\bIntl\.|\\p\{|\bDate\.now|\bnew Date\(\)|\bMath\.random|\brandom(?:Bytes|UUID)/g;
-/** What carries changes out besides `changes/`. */
-const CARRIED_OUT_BY: ReadonlySet<string> = new Set([
-  "trust/naming/resolve-keys.ts",
-  "trust/naming/holder-of.ts",
-  "trust/naming/folded-name.ts",
-  "trust/judging/put-back.ts",
-  "store/log/prepared-shape.ts",
-  "store/log/settled-change.ts",
-  "store/log/shape.ts",
-  "store/sqlite/tables/journaled-tables.ts",
-  "store/sqlite/tables/logged-tables.ts",
-  "store/sqlite/tables/sqlite-tables.ts",
-  "store/sqlite/tables/token-rows.ts",
-]);
-/** What of the files that depend on it does not: `foldInEvent` folds what former versions wrote, which no log has. */
-const INDEPENDENT: ReadonlySet<string> = new Set([
-  "foldInEvent",
-  "NEVER",
-  "isLapsed",
-  "keyIdBeginsWith",
-  "mistyped",
-  "keyIdAsName",
-  "lastChange",
-  "mayRotate",
-  "searchedText",
-  "standingBefore",
-  "toKeyId",
-]);
-/** Node 24.2 binds no value to a place with a number. */
-const NUMBERED_PLACE = /(?<=[\s(,<=>])\?\d/;
 /** By a whole key, or a count. */
 const ONE_ROW =
   /WHERE (?:pin|id|name|sequence) = \?$|WHERE name_key = \? AND group_key = \?$|^SELECT count\(\*\)|FROM key_versions LIMIT 1$/;
@@ -235,36 +202,6 @@ describe("architecture", () => {
     assert.deepEqual(wrong, []);
   });
 
-  // Replicas of one log carry out the same changes on other machines, with other clocks and other versions of Unicode.
-  it("has changes carried out by what they and the rows say alone", () => {
-    const carriedOut = SOURCES.filter(
-      ({ path }) =>
-        path.startsWith("trust/changes/") ||
-        path.startsWith("store/sqlite/digest/") ||
-        CARRIED_OUT_BY.has(path),
-    );
-    const dependent = new Set(
-      SOURCES.filter(({ text }) => text.match(DEPENDS_ON_RUNTIME) !== null).map(({ path }) => path),
-    );
-    assert.ok(carriedOut.length > 15);
-    const wrong = carriedOut.flatMap(({ path, imports, text }) => [
-      ...imports
-        .filter((name) => /\/(?:peer-name|key-reference|prepare-change)\.ts$/.test(name))
-        .map((name) => `${path} imports ${name}: names are prepared before`),
-      ...Array.from(text.matchAll(DEPENDS_ON_RUNTIME), ([what]) => `${path}: ${what.trim()}`),
-      ...Array.from(text.matchAll(/^import \{([^}]*)\} from "([^"]+)"/gm), ([, names = "", from = ""]) =>
-        dependent.has(targetFrom(path, from))
-          ? names
-              .split(",")
-              .map((name) => name.trim())
-              .filter((name) => name !== "" && !name.startsWith("type ") && !INDEPENDENT.has(name))
-              .map((name) => `${path} imports ${name}`)
-          : [],
-      ).flat(),
-    ]);
-    assert.deepEqual(wrong, []);
-  });
-
   it("puts whatever there may be several of into one order before a change sees it", () => {
     const tables = SOURCES.filter(({ path }) => /^store\/sqlite\/tables\/(?:sqlite|token)-/.test(path));
     const texts = tables.flatMap(({ text }) => [...text.matchAll(/(["`])(SELECT\b(?:(?!\1)[^])*)\1/g)]);
@@ -272,14 +209,6 @@ describe("architecture", () => {
     assert.ok(queries.length > 10);
     const open = queries.filter((sql) => !ONE_ROW.test(sql) && !IN_ORDER.test(sql));
     assert.deepEqual(open, []);
-  });
-
-  it("numbers no place in a statement, to which the oldest Node binds nothing", () => {
-    const wrong = SOURCES.filter(({ folder, text }) => folder === "store" && NUMBERED_PLACE.test(text));
-    assert.deepEqual(
-      wrong.map(({ path }) => path),
-      [],
-    );
   });
 
   it("imports each library in one place", () => {
