@@ -73,6 +73,22 @@ class WalkThrough implements AsyncDisposable {
     }
   }
 
+  /** What the page's server says of the machine that it runs on. */
+  async shownByPage(): Promise<unknown> {
+    await reachable(Number(this.#ports.get("7443")));
+    const link = new URL((await this.#shell.run("until [ -s link ]; do sleep 0.1; done; cat link")).trim());
+    const { origin } = link;
+    const signedIn = await fetch(`${origin}/v1/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin },
+      body: JSON.stringify({ link: link.hash.slice("#k=".length) }),
+    });
+    const { secret } = (await signedIn.json()) as { readonly secret: string };
+    const health = await fetch(`${origin}/v1/health`, { headers: { authorization: `Bearer ${secret}` } });
+    const { replication } = (await health.json()) as { readonly replication: Record<string, unknown> };
+    return { machine: replication["node"], database: replication["database"], stale: replication["stale"] };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#shell[Symbol.asyncDispose]();
     await this.#postgres[Symbol.asyncDispose]();
@@ -136,6 +152,7 @@ describe(
       const [standing, ...others] = await walk.standings();
       assert.equal(others.length, 2);
       for (const other of others) assert.deepEqual(other, standing);
+      assert.deepEqual(await walk.shownByPage(), { machine: "a", database: "reached", stale: false });
     });
   },
 );
