@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { runHere } from "../cli/support/run-here.ts";
-import { Home, startServe } from "../cli/support/serve.ts";
+import { Home, startServe, startServer } from "../cli/support/serve.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { userIdOf } from "./support/user-id.ts";
@@ -72,6 +72,24 @@ describe("a store in PostgreSQL, named by its URL", () => {
     assert.equal(revoked.code, 0, revoked.stderr);
     const seen = await runHere(other, ["trust", "list", "--store", there]);
     assert.match(seen.stdout, /anna +revoked/);
+  });
+
+  it("is what the workers of a gateway share, by one replica beside the file that names it", async () => {
+    using home = new Home();
+    using other = new Home();
+    const schema = `shared_${++count}`;
+    const config = home.path("gateway.toml");
+    const store = `${database.url()}?replica=r.db&schema=${schema}&max_staleness=30s`;
+    const listener = '[[listener]]\nlisten = "127.0.0.1:0"\nmode = "tcp"\nto = "127.0.0.1:9"\n';
+    writeFileSync(config, `store = "${store}"\nworkers = 2\n${listener}`);
+    const checked = await runHere(home, ["check-config", config]);
+    assert.equal(checked.code, 0, checked.stderr);
+    assert.ok(!existsSync(home.path("r.db")));
+    await using server = await startServer(home, ["gateway", "--config", config]);
+    assert.ok(existsSync(home.path("r.db")));
+    await runHere(home, ["connect", server.address, "--store", home.store], "");
+    const listed = await runHere(other, ["trust", "list", "--store", storeOf(other, schema)]);
+    assert.match(listed.stdout, / pending /, listed.stderr);
   });
 
   it("ends with 1 for a database, a role or a schema that is not what was said", async () => {
