@@ -26,6 +26,7 @@ const WARNINGS = new Set([
   "rules-older",
   "replicas-unequal",
   "changes-wait",
+  "rows-ignored",
 ]);
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */

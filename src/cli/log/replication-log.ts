@@ -16,6 +16,7 @@ const OVER: Readonly<Record<ReplicationTurn["kind"], string>> = {
   "rules-older": "rules-known",
   "replicas-unequal": "replicas-equal",
   "changes-wait": "changes-appended",
+  "rows-ignored": "rows-understood",
 };
 
 /** Says how this machine gets on with others that share its trust, as often as that changes, until it is disposed of. */

@@ -7,7 +7,8 @@ export type TroubleKind =
   | "branch-found"
   | "rules-older"
   | "replicas-unequal"
-  | "changes-wait";
+  | "changes-wait"
+  | "rows-ignored";
 
 /** What is not as it should be with a machine that shares its trust, and what can be done about it. */
 export interface ReplicationTrouble {
@@ -19,6 +20,9 @@ export interface ReplicationTrouble {
 const LOOK_AT_NODES: Remedy = { act: "list-nodes", at: "server" };
 const REACH_DATABASE: Remedy = { act: "reach-database", at: "server" };
 
+/** How long it is said that another machine told nonsense. */
+const IGNORED_SAID_MS = 600_000;
+
 const GRAVE: ReadonlySet<TroubleKind> = new Set(["replica-stale", "branch-found", "rules-older"]);
 
 /** Whether it keeps a machine from letting in whom others let in. */
@@ -28,7 +32,8 @@ export function isGrave(kind: TroubleKind): boolean {
 
 /** What is wrong, the gravest first; nothing as a rule. `now` is milliseconds since the epoch. */
 export function troublesOf(replication: Replication, now: number): readonly ReplicationTrouble[] {
-  const { isStale, maxStalenessMs, upToDateAt, database, branch, rules, unequal, later } = replication;
+  const { isStale, maxStalenessMs, upToDateAt, database, branch, rules, unequal, later, ignored } =
+    replication;
   const age =
     upToDateAt === null ? "nothing was ever carried out here" : `what is here is ${ageOf(upToDateAt, now)}`;
   const troubles: ReplicationTrouble[] = [];
@@ -64,6 +69,15 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
       "changes-wait",
       `${changes} somebody on this machine alone, until the database is back`,
       REACH_DATABASE,
+    );
+  }
+  if (ignored !== undefined && now - ignored.at < IGNORED_SAID_MS) {
+    const { count, last } = ignored;
+    const rows = count === 1 ? "something was" : `${count} things were`;
+    add(
+      "rows-ignored",
+      `${rows} told by another machine that make no sense, and left out: ${last}`,
+      LOOK_AT_NODES,
     );
   }
   return troubles;

@@ -127,7 +127,8 @@ function openOn(
         throw contact.outdated(error);
       }
     },
-    replication: () => toReplication({ self, contact, replica, tells: cluster.log.tells }),
+    replication: () =>
+      toReplication({ self, contact, replica, tells: cluster.log.tells, ignored: channel.ignored }),
   };
   const written = storeOptions.readOnly === true ? refusing(channel, path ?? url) : channel;
   return new SqliteStore(database, { url, path, channel: written, machine, shared }, storeOptions);

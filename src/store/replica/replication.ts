@@ -1,4 +1,4 @@
-import type { Replication } from "../../trust/port/replication.ts";
+import type { IgnoredTelling, Replication } from "../../trust/port/replication.ts";
 import { RULES } from "../../trust/rules.ts";
 import type { Contact } from "./contact.ts";
 import type { NodeSelf } from "./node-self.ts";
@@ -10,10 +10,11 @@ interface Stand {
   readonly replica: ReplicaReader;
   /** Whether the log says when there is more. */
   readonly tells: boolean;
+  readonly ignored?: IgnoredTelling | undefined;
 }
 
 /** How far a machine is. */
-export function toReplication({ self, contact, replica, tells }: Stand): Replication {
+export function toReplication({ self, contact, replica, tells, ignored }: Stand): Replication {
   const { upToDateAt, behind, isStale, maxStalenessMs, away, isStandby } = contact;
   const standing = replica.standing();
   return {
@@ -33,5 +34,6 @@ export function toReplication({ self, contact, replica, tells }: Stand): Replica
     branch: replica.branch(),
     later: replica.laterCount(),
     unequal: self.standings.unequal,
+    ...(ignored !== undefined && { ignored }),
   };
 }

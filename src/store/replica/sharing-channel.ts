@@ -1,5 +1,8 @@
 import { isHandclaspError } from "../../errors.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
+import type { IgnoredTelling } from "../../trust/port/replication.ts";
 import type { SharedRows } from "../../trust/port/shared-rows.ts";
+import type { IgnoredRow } from "../sqlite/shared/take-rows.ts";
 import type { SettingWrite, SightingsWrite, Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import type { Done } from "../sqlite/writing/write-result.ts";
@@ -19,10 +22,16 @@ interface SharingOptions extends RowExchangeOptions {
 export class SharingChannel implements WriteChannel {
   readonly #options: SharingOptions;
   readonly #exchange: RowExchange;
+  #ignored: IgnoredTelling | undefined;
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#exchange = new RowExchange(options);
+    this.#exchange = new RowExchange({ ...options, onIgnored: (rows) => this.#ignore(rows) });
+  }
+
+  /** What was left out of what other machines told; undefined for nothing. */
+  get ignored(): IgnoredTelling | undefined {
+    return this.#ignored;
   }
 
   async write(write: Write): Promise<Done> {
@@ -60,6 +69,15 @@ export class SharingChannel implements WriteChannel {
     await this.#tryToExchange();
     this.#exchange.stop();
     await this.#options.log.close();
+  }
+
+  #ignore(rows: readonly IgnoredRow[]): void {
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const what = `${last.kind} ${last.key} of ${last.node ?? "nobody"}: ${last.reason}`;
+    const count = (this.#ignored?.count ?? 0) + rows.length;
+    this.#ignored = { count, at: this.#options.runtime.now(), last: escapeText(what, 300) };
+    this.#options.onIgnored?.(rows);
   }
 
   async #record(write: SightingsWrite): Promise<Done> {

@@ -30,6 +30,17 @@ export interface Replication {
   readonly later: number;
   /** Machines that came to something else by the same changes, by name: empty, unless something is broken. */
   readonly unequal: readonly string[];
+  /** What other machines told that makes no sense, and was left out; absent when there was nothing. */
+  readonly ignored?: IgnoredTelling;
+}
+
+export interface IgnoredTelling {
+  /** Since the start. */
+  readonly count: number;
+  /** When the last came. */
+  readonly at: number;
+  /** What the last was, and why it was left out: safe to print. */
+  readonly last: string;
 }
 
 /** Where a replica and the log parted. Until it was left nobody is admitted. */

@@ -43,6 +43,14 @@ describe("troublesOf", () => {
     ]);
   });
 
+  it("says for ten minutes that another machine told nonsense, and what that was", () => {
+    const ignored = { count: 2, at: NOW - 5000, last: "refusal x of y: this is not a refusal" };
+    assert.deepEqual(problemsOf({ ignored }), [
+      "2 things were told by another machine that make no sense, and left out: refusal x of y: this is not a refusal",
+    ]);
+    assert.deepEqual(problemsOf({ ignored: { ...ignored, at: NOW - 700_000 } }), []);
+  });
+
   it("names a branch until it was left, older rules, a standby, machines that differ and changes that wait", () => {
     const branch = { from: 17, lost: 2, foundAt: NOW - 5000, leftAt: null };
     assert.deepEqual(

@@ -167,6 +167,7 @@ describe("machines that share rows in PostgreSQL", () => {
     assert.equal((await anna.listRefusals()).items[0]?.peer?.includes("\u001B"), false);
     // A run that was never there is gone: nothing was written.
     assert.equal(machines.ignored.length, nonsense.length - 1);
+    assert.equal(anna.replication()?.ignored?.count, nonsense.length - 1);
     assert.ok(machines.ignored.every(({ reason }) => reason.length > 5));
     assert.deepEqual(
       (await anna.listConnections()).items.map(({ id, machine, peer }) => [id, machine, peer]),
