@@ -26,6 +26,9 @@ export function postgresPrograms(): readonly PostgresPrograms[] {
   ];
 }
 
+/** What it says then; a standby the latter. */
+const READY = /ready to accept (?:connections|read-only connections)/;
+
 /** A PostgreSQL that a test started: a cluster of its own in a temporary folder, on a port of its own, not as root. */
 export class PostgresServer implements AsyncDisposable {
   readonly port: number;
@@ -38,19 +41,28 @@ export class PostgresServer implements AsyncDisposable {
     { bin }: PostgresPrograms,
     options: Readonly<Record<string, string>> = {},
   ): Promise<PostgresServer> {
-    const folder = mkdtempSync(join(tmpdir(), "handclasp-postgres-"));
-    chmodSync(folder, 0o755);
+    const { folder, data } = emptyFolder();
     const copied = bin.startsWith("/usr/") ? bin : join(copyOf(bin, folder), "bin");
-    const data = join(folder, "data");
-    mkdirSync(data, { mode: 0o700 });
-    const { uid, gid } = owner();
-    if (uid !== undefined && gid !== undefined) chownSync(data, uid, gid);
     execFileSync(
       join(copied, "initdb"),
       ["-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"],
       { ...owner(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
     );
     const server = new PostgresServer(folder, copied, await freePort(), options);
+    await server.start();
+    return server;
+  }
+
+  /** A hot standby that streams from another one, on a port of its own: by Debian's pg_basebackup, beside its programs. */
+  static async standbyOf(primary: PostgresServer): Promise<PostgresServer> {
+    const { folder, data } = emptyFolder();
+    const from = ["-h", "127.0.0.1", "-p", String(primary.port), "-U", "postgres"];
+    execFileSync(
+      join(primary.#bin, "pg_basebackup"),
+      [...from, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"],
+      { ...owner(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const server = new PostgresServer(folder, primary.#bin, await freePort(), {});
     await server.start();
     return server;
   }
@@ -84,9 +96,9 @@ export class PostgresServer implements AsyncDisposable {
     let said = "";
     for await (const chunk of running.stderr.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
       said += String(chunk);
-      if (said.includes("ready to accept connections")) break;
+      if (READY.test(said)) break;
     }
-    if (!said.includes("ready to accept connections")) throw new Error(`PostgreSQL did not start: ${said}`);
+    if (!READY.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
     running.stderr.resume();
   }
 
@@ -113,6 +125,16 @@ export class PostgresServer implements AsyncDisposable {
     running.kill(signal);
     await ended;
   }
+}
+
+function emptyFolder(): { readonly folder: string; readonly data: string } {
+  const folder = mkdtempSync(join(tmpdir(), "handclasp-postgres-"));
+  chmodSync(folder, 0o755);
+  const data = join(folder, "data");
+  mkdirSync(data, { mode: 0o700 });
+  const { uid, gid } = owner();
+  if (uid !== undefined && gid !== undefined) chownSync(data, uid, gid);
+  return { folder, data };
 }
 
 /** It refuses to run as root. */

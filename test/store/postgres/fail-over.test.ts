@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import postgres from "postgres";
+import { Operator } from "../../../src/operator/operator.ts";
+import { openStore } from "../../../src/store/open-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { factsOf } from "../../support/certificates.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+
+/** Those of npm have no pg_basebackup. */
+const programs = postgresPrograms().find(({ bin }) => existsSync(join(bin, "pg_basebackup")));
+const isMissing = programs === undefined && process.env["CI"] !== "true";
+if (isMissing) console.warn("LEFT OUT: fail-over to a standby, since there is no pg_basebackup here");
+
+describe("a fail-over to a standby", { skip: isMissing }, () => {
+  it("that had all transactions is no more than a pause", async () => {
+    await using cluster = await openCluster();
+    const { standby, primary } = cluster;
+    const anna = factsOf("anna");
+    const [one, other] = [cluster.node(), cluster.node()];
+    await caughtUp(one, other);
+    await one.apply(claimOf(anna));
+    await operatorOf(one).revoke("anna");
+    await replayed(primary, standby);
+    await primary.kill();
+    await promote(standby);
+    await until(async () => tryTo(one.apply(claimOf(factsOf("ben")))));
+    await caughtUp(one, other);
+    await until(async () => one.head().hash === other.head().hash);
+    assert.equal(one.key(anna.pin)?.state, "revoked");
+    assert.equal(one.replication()?.branch, null);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it("that had not the last ones takes again what they took, and says what they gave", async () => {
+    await using cluster = await openCluster();
+    const { standby, primary } = cluster;
+    const [anna, ben] = [factsOf("anna"), factsOf("ben")];
+    const [one, other] = [cluster.node(), cluster.node()];
+    await caughtUp(one, other);
+    await one.apply(claimOf(anna));
+    await caughtUp(one, other);
+    await replayed(primary, standby);
+    await standby.stop();
+    await operatorOf(one).revoke("anna");
+    await one.apply(claimOf(ben));
+    await caughtUp(one, other);
+    assert.equal(other.key(ben.pin)?.state, "trusted");
+    await primary.kill();
+    await standby.start();
+    await promote(standby);
+    const leftBranch = async (): Promise<boolean> => {
+      const pages = await Promise.all([one, other].map((node) => node.listEvents({ type: "branch-left" })));
+      return pages.every(({ items }) => items.length > 0);
+    };
+    await until(leftBranch);
+    await caughtUp(one, other);
+    await until(async () => one.head().hash === other.head().hash);
+    for (const node of [one, other]) {
+      assert.equal(node.key(anna.pin)?.state, "revoked");
+      assert.equal(node.key(ben.pin), undefined);
+      const { branch, digest } = node.replication() ?? {};
+      assert.equal(digest, one.replication()?.digest);
+      assert.deepEqual(
+        branch?.decisions?.firstGone.map(({ type, peer }) => [type, peer]),
+        [["met", "ben"]],
+      );
+      assert.equal(branch?.lost, 2);
+      assert.deepEqual(node.audit().rows?.differences, []);
+    }
+    const left = (await one.listEvents({ type: "branch-left" })).items;
+    assert.equal(left.length, 1);
+    await Promise.all([one.close(), other.close()]);
+  });
+});
+
+class Cluster implements AsyncDisposable {
+  readonly primary: PostgresServer;
+  readonly standby: PostgresServer;
+
+  constructor(primary: PostgresServer, standby: PostgresServer) {
+    this.primary = primary;
+    this.standby = standby;
+  }
+
+  /** A machine that knows both. */
+  node(): TrustStore {
+    const hosts = [this.primary, this.standby].map(({ port }) => `127.0.0.1:${port}`).join(",");
+    const replica = join(temporaryFolder(), "replica.db");
+    return openStore(`postgres://postgres@${hosts}/postgres?replica=${replica}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.standby[Symbol.asyncDispose]();
+    await this.primary[Symbol.asyncDispose]();
+  }
+}
+
+async function openCluster(): Promise<Cluster> {
+  assert.ok(programs, "no pg_basebackup was found: install Debian's postgresql");
+  const primary = await PostgresServer.open(programs);
+  return new Cluster(primary, await PostgresServer.standbyOf(primary));
+}
+
+function operatorOf(store: TrustStore): Operator {
+  return new Operator(store, { user: "olga", process: "test 1", now: Date.now });
+}
+
+async function ask<Row>(server: PostgresServer, question: string): Promise<Row | undefined> {
+  const sql = postgres(server.url(), { max: 1, onnotice: () => undefined });
+  try {
+    const rows = await sql.unsafe(question);
+    return rows[0] as Row | undefined;
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Resolves once the standby has all that the primary has. */
+async function replayed(primary: PostgresServer, standby: PostgresServer): Promise<void> {
+  const now = await ask<{ lsn: string }>(primary, "SELECT pg_current_wal_flush_lsn()::text AS lsn");
+  const question = `SELECT pg_last_wal_replay_lsn() >= '${now?.lsn}'::pg_lsn AS is_there`;
+  await until(async () => (await ask<{ is_there: boolean }>(standby, question))?.is_there === true);
+}
+
+async function promote(standby: PostgresServer): Promise<void> {
+  await ask(standby, "SELECT pg_promote(true, 30)");
+}
+
+async function caughtUp(...nodes: readonly TrustStore[]): Promise<void> {
+  for (const node of nodes) await until(async () => tryTo(node.catchUp()));
+}
+
+async function tryTo(done: Promise<unknown>): Promise<boolean> {
+  try {
+    await done;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
