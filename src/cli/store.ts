@@ -55,9 +55,11 @@ async function runCheck({ store: url, json }: Options): Promise<void> {
   await withStore(
     url,
     "store check",
-    (store) => {
+    async (store) => {
       const report = store.check();
-      const { problems, chain, digest } = report;
+      const { chain, digest } = report;
+      const parted = report.problems.length > 0 ? [] : await store.compareWithLog?.();
+      const problems = [...report.problems, ...(parted ?? [])];
       const broken = auditProblem(report);
       const ok = problems.length === 0 && broken === undefined;
       if (json === true)

@@ -18,6 +18,7 @@ import {
   ThreadChannel,
   type WriteChannel,
 } from "../sqlite/writing/write-channel.ts";
+import { compareWithLog } from "./compare-with-log.ts";
 import { Contact } from "./contact.ts";
 import { LogChannel } from "./log-channel.ts";
 import { NodeSelf } from "./node-self.ts";
@@ -120,6 +121,7 @@ function openOn(
   const shared: SharedFile = {
     unsure: contact.unsure,
     nodes: () => cluster.nodes.nodes(),
+    compareWithLog: () => compareWithLog({ cluster, replica, openScratch: writing.openScratch }),
     catchUp: async () => {
       try {
         await channel.catchUp();

@@ -282,6 +282,11 @@ export class SqliteStore implements TrustStore {
     return (await this.#file?.shared?.nodes()) ?? [];
   }
 
+  async compareWithLog(): Promise<readonly string[]> {
+    this.#mustBeReadable();
+    return (await this.#file?.shared?.compareWithLog?.()) ?? [];
+  }
+
   async catchUp(): Promise<void> {
     this.#mustBeReadable();
     await this.#file?.shared?.catchUp();

@@ -24,6 +24,8 @@ export interface SharedFile {
   readonly replication: () => Replication;
   /** All machines that follow it. */
   readonly nodes: () => Promise<readonly KnownNode[]>;
+  /** What differs between what is here and what the log leads to; left out where that cannot be found out. */
+  readonly compareWithLog?: () => Promise<readonly string[]>;
   /** Resolves when all is here that was acknowledged anywhere before. */
   readonly catchUp: () => Promise<void>;
   /** Why nobody may be admitted by what is here. */

@@ -31,6 +31,8 @@ export interface Upkeep extends AsyncDisposable {
   audit(): AuditReport;
   /** The same, and looks for damage. */
   check(): StoreReport;
+  /** Carries out anew what machines share: in words what is here and should not be. Left out by stores of one place. */
+  compareWithLog?(): Promise<readonly string[]>;
   stats(): StoreStats;
   /** How far this machine is with the log that it shares with others; null where there is none. Cheap. */
   replication(): Replication | null;
