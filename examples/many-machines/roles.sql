@@ -2,6 +2,8 @@
 CREATE ROLE handclasp_owner LOGIN;
 CREATE ROLE handclasp LOGIN;
 CREATE DATABASE handclasp OWNER handclasp_owner;
+REVOKE ALL ON DATABASE handclasp FROM PUBLIC;
+GRANT CONNECT ON DATABASE handclasp TO handclasp;
 \connect handclasp
 CREATE SCHEMA handclasp AUTHORIZATION handclasp_owner;
 GRANT USAGE ON SCHEMA handclasp TO handclasp;

@@ -12,7 +12,8 @@ import { SHARED_START } from "../../../src/trust/port/shared-rows.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
-const PAGE = new URL("../../../docs/guide/many-machines.md", import.meta.url);
+/** As the guide quotes it. */
+const ROLES = new URL("../../../examples/many-machines/roles.sql", import.meta.url);
 
 for (const programs of postgresPrograms()) {
   describe(`the roles of the guide: ${programs.kind}`, () => {
@@ -20,6 +21,12 @@ for (const programs of postgresPrograms()) {
     let admin: Sql;
     let owner: Sql;
     let runtime: Sql;
+    const opened: Sql[] = [];
+    const openAs = async (user?: string): Promise<Sql> => {
+      const sql = await connectPostgres(server.url({ ...(user && { user }), database: "handclasp" }));
+      opened.push(sql);
+      return sql;
+    };
 
     before(async () => {
       server = await PostgresServer.open(programs);
@@ -28,22 +35,22 @@ for (const programs of postgresPrograms()) {
       // Each by itself: a database cannot be made inside of a transaction.
       for (const statement of inAny) await first.unsafe(statement);
       await first.end();
-      admin = await connectPostgres(server.url({ database: "trust" }));
+      admin = await openAs();
       for (const statement of inOurs) await admin.unsafe(statement);
-      owner = await connectPostgres(server.url({ user: "handclasp_owner", database: "trust" }));
-      runtime = await connectPostgres(server.url({ user: "handclasp", database: "trust" }));
+      owner = await openAs("handclasp_owner");
+      runtime = await openAs("handclasp");
       await migrate(owner, "handclasp");
     });
 
     after(async () => {
-      await Promise.all([admin, owner, runtime].map((sql) => sql.end()));
+      await Promise.all(opened.map((sql) => sql.end()));
       await server[Symbol.asyncDispose]();
     });
 
     it("let a machine do all that it has to", async () => {
       await prepareSchema(runtime, "handclasp");
       const cluster = new PostgresCluster(
-        openPool(server.url({ user: "handclasp", database: "trust" }), "handclasp"),
+        openPool(server.url({ user: "handclasp", database: "handclasp" }), "handclasp"),
       );
       const id = randomUUID();
       const by = { node: id, rules: 1 };
@@ -113,12 +120,12 @@ for (const programs of postgresPrograms()) {
     it("let nobody else do anything", async () => {
       await admin.unsafe("CREATE ROLE somebody LOGIN");
       await assert.rejects(connectAs("somebody"), { code: "42501" });
-      await admin.unsafe("GRANT CONNECT ON DATABASE trust TO somebody");
+      await admin.unsafe("GRANT CONNECT ON DATABASE handclasp TO somebody");
       await assert.rejects(connectAs("somebody"), { code: "42501" });
     });
 
     async function connectAs(user: string): Promise<void> {
-      const sql = await connectPostgres(server.url({ user, database: "trust" }));
+      const sql = await connectPostgres(server.url({ user, database: "handclasp" }));
       try {
         await sql`SELECT handclasp.rules()`;
       } finally {
@@ -171,12 +178,12 @@ const INSIDE: ReadonlySet<string> = new Set([
   "write_shared_rows",
 ]);
 
-/** The statements of the guide's two blocks: what runs in any database, and what runs in ours. */
+/** The statements that run in any database, and those that run in ours. */
 function rolesOfGuide(): readonly [readonly string[], readonly string[]] {
-  const blocks = [...readFileSync(PAGE, "utf8").matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = ""]) =>
-    sql.split(/;\s*$/m).flatMap((statement) => (statement.trim() === "" ? [] : [statement.trim()])),
-  );
-  const [inAny, inOurs] = blocks;
-  assert.ok(inAny && inOurs, "the guide has the roles as two blocks of SQL");
-  return [inAny, inOurs];
+  const [inAny = "", inOurs = ""] = readFileSync(ROLES, "utf8").split("\\connect handclasp\n");
+  return [statementsOf(inAny), statementsOf(inOurs)];
+}
+
+function statementsOf(sql: string): readonly string[] {
+  return sql.split(/;\s*$/m).filter((statement) => statement.trim() !== "");
 }
