@@ -1,7 +1,7 @@
 // The long forms of what `npm test` tries for some seconds.
 //
 //     npm run test:cluster -- --simulate --seed 7 --changes 100000
-//     npm run test:cluster -- --rounds 200 --seed 7
+//     npm run test:cluster -- --rounds 200 --seed 7 --only pooler
 //     npm run test:cluster -- --gateways
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     simulate: { type: "boolean", default: false },
     gateways: { type: "boolean", default: false },
     seed: { type: "string", default: String(randomInt(1_000_000)) },
+    only: { type: "string", default: "" },
     rounds: { type: "string", default: "200" },
     changes: { type: "string", default: "100000" },
   },
@@ -28,5 +29,6 @@ if (values.simulate) {
   await runGateways({ clients: 2000, names: 200, tokens: 100, strangers: 1000, say: console.log });
 } else {
   console.log(`${values.rounds} rounds of faults, seed ${seed}`);
-  await runRounds({ seed, rounds: Number(values.rounds), say: console.log });
+  const { only, rounds } = values;
+  await runRounds({ seed, rounds: Number(rounds), only, say: console.log });
 }

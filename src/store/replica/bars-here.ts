@@ -34,6 +34,8 @@ export class BarsHere {
     const first = await this.#within(byLog, PATIENCE_MS);
     if (first !== undefined) return first === "away" ? this.#bar(change) : first;
     const barred = this.#bar(change);
+    // It may fail while the log is waited for: whoever asked hears of it after that.
+    barred.catch(() => undefined);
     const second = await this.#within(byLog, ANSWER_MS);
     return second === undefined || second === "away" ? barred : second;
   }

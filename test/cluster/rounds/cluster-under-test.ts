@@ -19,7 +19,10 @@ export class ClusterUnderTest implements AsyncDisposable {
   readonly folder: string;
   readonly nodes: readonly NodeHandle[];
   readonly log: DirectLog;
-  server: PostgresServer;
+  readonly server: PostgresServer;
+  /** Whether the last changes of the log were lost since that was asked last. */
+  hasLost = false;
+  failOvers = 0;
 
   static async open(chance: Seeded): Promise<ClusterUnderTest> {
     const [programs] = postgresPrograms();
@@ -50,6 +53,16 @@ export class ClusterUnderTest implements AsyncDisposable {
     this.log = new DirectLog(server.url());
   }
 
+  /** Another database takes over, which does not have the last changes. */
+  async failOver(lacking: number): Promise<void> {
+    for (const { network } of this.nodes) network.pass({ kind: "cut" });
+    await this.log.readOn();
+    await this.log.lose(lacking);
+    this.hasLost = true;
+    this.failOvers += 1;
+    for (const { network } of this.nodes) network.pass({ kind: "open" });
+  }
+
   /** Everybody lives and can reach the database. */
   heal(): void {
     for (const node of this.nodes) {
@@ -68,7 +81,7 @@ export class ClusterUnderTest implements AsyncDisposable {
       try {
         await this.log.readOn();
         const all = this.nodes.map(({ replica }) => standingOf(replica));
-        if (all.every(({ place }) => place.position === this.log.position)) return all;
+        if (all.every(({ place }) => place.hash === this.log.place.hash)) return all;
         problem = `the log ends at ${this.log.position}, and they are at ${all.map(({ place }) => place.position).join(", ")}`;
       } catch (error) {
         // The database comes up, a machine makes its replica.
@@ -92,7 +105,10 @@ export class ClusterUnderTest implements AsyncDisposable {
 function standingOf(path: string): Standing {
   const replica = openDatabase(path, { readOnly: true });
   try {
-    return new ReplicaReader(replica).standing();
+    const reader = new ReplicaReader(replica);
+    // What holds here alone is in the log before long.
+    if (reader.laterCount() > 0) throw new Error(`${path} has something to append`);
+    return reader.standing();
   } finally {
     replica.close();
   }

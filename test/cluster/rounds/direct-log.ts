@@ -33,6 +33,10 @@ export class DirectLog {
     this.#log = new PostgresChangeLog(this.#pool);
   }
 
+  get place(): LogPlace {
+    return this.#place;
+  }
+
   get position(): number {
     return this.#place.position;
   }
@@ -61,8 +65,11 @@ export class DirectLog {
     }
   }
 
-  /** Reads all of it anew, where it is another one. */
-  async readAnew(): Promise<void> {
+  /** Loses the last changes, as a standby does that takes over and was behind. Nobody may be connected. */
+  async lose(count: number): Promise<void> {
+    const sql = await this.#pool.sql();
+    await sql`DELETE FROM ${this.#pool.name(sql, "change_log")}
+      WHERE position > (SELECT max(position) FROM ${this.#pool.name(sql, "change_log")}) - ${count}`;
     this.#place = LOG_START;
     this.expected = new Expectation();
     await this.readOn();

@@ -8,7 +8,6 @@ import type { UnreliableNetwork } from "../support/unreliable-network.ts";
 import type { Answer, Question, Told } from "./node-messages.ts";
 
 const PROGRAM = join(import.meta.dirname, "node-process.ts");
-const TOMORROW = join(import.meta.dirname, "other-rules.ts");
 export const FAKETIME: string | undefined = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1")[0];
 
 /** What a process said of a question that it could not answer. */
@@ -44,8 +43,6 @@ export class NodeHandle {
   readonly #processes: Process[] = [];
   /** How far the clock of the next process is from the true one; hours. */
   clockOffHours = 0;
-  /** The rules that the next process knows. */
-  rules = 1;
   /** What ended by itself, which nothing may. */
   readonly crashes: string[] = [];
   #count = 0;
@@ -68,12 +65,10 @@ export class NodeHandle {
   start(): void {
     const off = this.clockOffHours;
     const child = fork(PROGRAM, {
-      execArgv: this.rules === 1 ? [] : ["--import", TOMORROW],
       serialization: "advanced",
       env: {
         ...process.env,
         NODE_STORE: this.#url(),
-        NODE_RULES: String(this.rules),
         ...(off !== 0 && {
           LD_PRELOAD: FAKETIME,
           FAKETIME: `${off > 0 ? "+" : ""}${off}h`,

@@ -1,4 +1,5 @@
 import { openDatabase } from "../../../src/node-sqlite.ts";
+import { PGBOUNCER, Pooler } from "../support/pooler.ts";
 import type { Seeded } from "../simulation/seeded.ts";
 import type { ClusterUnderTest } from "./cluster-under-test.ts";
 import { FAKETIME, type NodeHandle } from "./node-handle.ts";
@@ -115,6 +116,23 @@ export const FAULTS: readonly RoundFault[] = [
       node.start();
       await pause(SHORT_MS);
       await node.killOne();
+    },
+  },
+  {
+    name: "a database takes over without the last changes",
+    happen: async ({ cluster, chance }) => {
+      await cluster.failOver(1 + chance.below(20));
+      await pause(2 * SHORT_MS);
+    },
+  },
+  {
+    name: "a pooler is in between",
+    missing: PGBOUNCER === undefined ? "pgbouncer" : undefined,
+    happen: async ({ cluster }) => {
+      await using pooler = await Pooler.open(cluster.server.port);
+      for (const { network } of cluster.nodes) network.leadTo(pooler.port);
+      await pause(4 * SHORT_MS);
+      for (const { network } of cluster.nodes) network.leadTo(cluster.server.port);
     },
   },
   {
