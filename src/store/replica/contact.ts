@@ -35,6 +35,7 @@ export class Contact {
   #lookBegan: number | undefined;
   /** When the log said something last, of the look that is under way. */
   #heard = 0;
+  #isBusy = false;
   #failure: Error | undefined;
   #writtenAt = -Infinity;
 
@@ -85,8 +86,20 @@ export class Contact {
     this.isStandby = !isPrimary;
   }
 
+  /** What was read is taken in here: however long that takes, nobody is asked for an answer. */
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.#isBusy = true;
+    try {
+      return await work;
+    } finally {
+      this.#isBusy = false;
+      this.#heard = this.#runtime.elapsed();
+    }
+  }
+
   /** Whether a look is under way that nobody answers any more. */
   get isForsaken(): boolean {
+    if (this.#isBusy) return false;
     return this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > FORSAKEN_MS;
   }
 

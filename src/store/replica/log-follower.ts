@@ -161,7 +161,8 @@ export class LogFollower {
         this.#isAskedAgain = false;
         for (;;) {
           const isNew = replica.isNew();
-          if (isNew && (await startFromSnapshot({ cluster, channel, database: replica.database }))) continue;
+          if (isNew && (await startFromSnapshot({ cluster, channel, contact, database: replica.database })))
+            continue;
           const place = replica.place();
           const { follows, entries, head, isPrimary } = await cluster.log.read(place, AT_ONCE);
           if (!follows) {

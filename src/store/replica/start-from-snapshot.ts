@@ -3,13 +3,17 @@ import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { LOG_START } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import { counts, type Snapshot } from "../../trust/port/snapshot-shelf.ts";
+import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import type { Contact } from "./contact.ts";
 
 interface StartOptions {
   readonly cluster: Pick<Cluster, "log" | "snapshots">;
   readonly database: DatabaseSync;
   /** Writes to it. */
   readonly channel: WriteChannel;
+  /** Is told when what was read is being taken in. */
+  readonly contact?: Contact | undefined;
   /** One that is before this position, and not after it; default any. */
   readonly before?: number;
 }
@@ -53,8 +57,15 @@ async function furthest({ cluster, before = Infinity }: StartOptions): Promise<S
   return undefined;
 }
 
-async function takeIn({ cluster, database, channel }: StartOptions, snapshot: Snapshot): Promise<void> {
+async function takeIn(
+  { cluster, database, contact, ...options }: StartOptions,
+  snapshot: Snapshot,
+): Promise<void> {
   const { id, parts } = snapshot;
+  const write = async (what: Write): Promise<void> => {
+    const written = options.channel.write(what);
+    await (contact?.busy(written) ?? written);
+  };
   const fetch = (part: number): Promise<Uint8Array> | undefined => {
     if (part >= parts) return undefined;
     const fetched = cluster.snapshots.part(id, part);
@@ -66,12 +77,12 @@ async function takeIn({ cluster, database, channel }: StartOptions, snapshot: Sn
     const under = loading(database);
     const part = under?.id === id ? under.part : 0;
     if (part >= parts) {
-      await channel.write({ kind: "snapshot-end", snapshot });
+      await write({ kind: "snapshot-end", snapshot });
       continue;
     }
     const bytes = await (ahead?.part === part ? ahead.bytes : fetch(part));
     ahead = { part: part + 1, bytes: fetch(part + 1) };
-    if (bytes !== undefined) await channel.write({ kind: "snapshot-part", snapshot, part, bytes });
+    if (bytes !== undefined) await write({ kind: "snapshot-part", snapshot, part, bytes });
   }
 }
 

@@ -3,7 +3,7 @@ import { encodeSnapshotPart } from "./snapshot-part.ts";
 import { SNAPSHOT_TABLES, type SnapshotTable } from "./snapshot-tables.ts";
 
 /** What rows are gathered to, before they are compressed. */
-const PART_BYTES = 1024 * 1024;
+const PART_BYTES = 256 * 1024;
 
 /** What a log led to in a database, part after part: inside of one transaction, of one moment. */
 export function* snapshotParts(database: DatabaseSync): Generator<Uint8Array, undefined> {
