@@ -104,7 +104,7 @@ async function fill(path: string, peers: number): Promise<void> {
   let head = CHAIN_START;
   for (let index = 0; index < peers; index++) {
     const der = randomBytes(CERTIFICATE_BYTES);
-    const pin = `sha256:${der.subarray(0, 32).toString("base64")}` as KeyPin;
+    const pin: KeyPin = `sha256:${der.subarray(0, 32).toString("base64")}`;
     const peer = `peer-${index}`;
     const fingerprint = hash("sha256", der);
     const at = AT + index;
