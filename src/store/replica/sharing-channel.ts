@@ -23,6 +23,7 @@ export class SharingChannel implements WriteChannel {
   readonly #options: SharingOptions;
   readonly #exchange: RowExchange;
   #ignored: IgnoredTelling | undefined;
+  #hasRecorded = false;
 
   constructor(options: SharingOptions) {
     this.#options = options;
@@ -66,6 +67,9 @@ export class SharingChannel implements WriteChannel {
   }
 
   async close(): Promise<void> {
+    const { channel, machine } = this.#options;
+    // What is said at the end is on its way to be written, and is to be told as well.
+    if (this.#hasRecorded) await channel.write({ kind: "untold", most: 0, machine }).catch(() => undefined);
     await this.#tryToExchange();
     this.#exchange.stop();
     await this.#options.log.close();
@@ -81,6 +85,7 @@ export class SharingChannel implements WriteChannel {
   }
 
   async #record(write: SightingsWrite): Promise<Done> {
+    this.#hasRecorded = true;
     const done = await this.#options.channel.write({ kind: "shared", write });
     const { refusals, opened, closed, looked = [] } = write.batch;
     if (refusals.length + opened.length + closed.length + looked.length > 0) this.#exchange.soon();

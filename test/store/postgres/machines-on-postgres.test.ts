@@ -103,6 +103,19 @@ describe("machines that share rows in PostgreSQL", () => {
     await until(() => bert.session("5".repeat(64)) !== undefined);
   });
 
+  it("list nobody any more who was connected to a process that ended", async () => {
+    await using machines = await openMachines("anna", "bert");
+    const [, bert] = machines.stores;
+    assert.ok(bert);
+    const process = machines.open(0);
+    await process.record({ ...NOTHING, opened: [connectionOf(factsOf("carla").pin, "c1")] });
+    await until(async () => (await bert.listConnections()).items.length === 1);
+    await process.close();
+    // The replica has other processes, which would tell it a second later.
+    await bert.catchUp();
+    assert.deepEqual((await bert.listConnections()).items, []);
+  });
+
   it("have nothing twice that two processes on one replica tell", async () => {
     await using machines = await openMachines("anna", "bert");
     const [anna, bert] = machines.stores;
