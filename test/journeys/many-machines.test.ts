@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { MAIN } from "../cli/support/serve.ts";
+import { Home, MAIN } from "../cli/support/serve.ts";
 import { connectPostgres } from "../../src/store/postgres/open-postgres.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -131,6 +131,14 @@ class WalkThrough implements AsyncDisposable {
     return text.replaceAll(/\b\d{4,5}\b/g, (port) => page.get(port) ?? port);
   }
 }
+
+describe("the guide's configuration for real machines", () => {
+  it("is one that a gateway takes, and looks for no database to say so", async () => {
+    using home = new Home();
+    const { code, stderr } = await home.run(["check-config", join(EXAMPLES, "gateway.toml")]);
+    assert.equal(code, 0, stderr);
+  });
+});
 
 describe(
   "the guide's walk-through of many machines",
