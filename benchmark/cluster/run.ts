@@ -15,6 +15,9 @@ import { Seeded } from "../../test/cluster/simulation/seeded.ts";
 import { cost, median, type ServerProcess, startServer, visits } from "../server-process.ts";
 import type { Task } from "./machine.ts";
 
+/** As many as `visits` makes at once. */
+const CLIENTS = 4;
+
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "first-use,claims,catch-up,revocations,handshakes" },
@@ -115,11 +118,12 @@ async function revocations(): Promise<readonly Row[]> {
   const operator = await startMachine("operator", urlOf("operator", "revocations"));
   const server = await startServer(["guarded", urlOf("guarding", "revocations"), identityFile]);
   const millis: number[] = [];
-  for (let count = 0; count < 300; count++) {
+  for (let count = 0; count < 200; count++) {
     const client = await createIdentity({ name: `client-${count}`, now: new Date() });
-    const socket = await greeted(server.port, client);
+    await met(server.port, client);
+    const socket = await opened(server.port, client);
     const began = performance.now();
-    const closed = once(socket, "close");
+    const closed = new Promise((resolve) => socket.once("close", resolve));
     await ask(operator, { kind: "revoke", key: client.facts.pin });
     await closed;
     millis.push(performance.now() - began);
@@ -139,7 +143,7 @@ async function handshakes(): Promise<readonly Row[]> {
   const url = urlOf("handshakes", "handshakes", network.port);
   const file = await startServer(["guarded", join(folder, "file.db"), identityFile], profile("file"));
   const replica = await startServer(["guarded", url, identityFile], profile("replica"));
-  for (const { port } of [file, replica]) await visits(port, client, 4);
+  for (const { port } of [file, replica]) await met(port, client);
   const rounds = 31;
   const batch = 200;
   const costs = new Map<ServerProcess, number[]>([
@@ -210,8 +214,20 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** A connection that its server knows, and keeps. */
-async function greeted(port: number, { privateKeyPem, certificatePem }: CreatedIdentity): Promise<TLSSocket> {
+/** Until it is let in: a replica that has just been opened is not sure of anything yet. */
+async function met(port: number, client: CreatedIdentity): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await visits(port, client, CLIENTS);
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** A connection that its server keeps, once it knows the client. */
+async function opened(port: number, { privateKeyPem, certificatePem }: CreatedIdentity): Promise<TLSSocket> {
   const socket = connect({
     host: "127.0.0.1",
     port,
@@ -221,7 +237,6 @@ async function greeted(port: number, { privateKeyPem, certificatePem }: CreatedI
   });
   socket.on("error", () => undefined);
   await once(socket, "secureConnect");
-  // The server hands over when the key is trusted: what it answers says so.
   return socket;
 }
 
