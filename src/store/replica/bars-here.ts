@@ -33,11 +33,11 @@ export class BarsHere {
   async write(change: Barring, byLog: Promise<Done>): Promise<Done> {
     const first = await this.#within(byLog, PATIENCE_MS);
     if (first !== undefined) return first === "away" ? this.#bar(change) : first;
-    const barred = this.#bar(change);
-    // It may fail while the log is waited for: whoever asked hears of it after that.
-    barred.catch(() => undefined);
+    const barred = this.#bar(change).catch(() => undefined);
     const second = await this.#within(byLog, ANSWER_MS);
-    return second === undefined || second === "away" ? barred : second;
+    if (second !== undefined && second !== "away") return second;
+    // What cannot be barred here may have come by the log meanwhile.
+    return (await barred) ?? byLog;
   }
 
   /** Appends what was done here alone. Resolves with whether there was anything; what of it is there is not there twice. */
