@@ -1,12 +1,13 @@
 // A machine of a cluster, for benchmarks: has what its parent asks carried out, and says how long that took.
 import { openStore } from "../../src/store/open-store.ts";
 import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
-import type { Change } from "../../src/trust/records/change.ts";
+import type { Change, SeenCertificate } from "../../src/trust/records/change.ts";
 import { randomFacts } from "../random-facts.ts";
 
 export type Task =
   /** Claims of names that nobody has, so many at once; answers how long each took. */
   | { readonly kind: "claims"; readonly count: number; readonly atOnce: number }
+  | { readonly kind: "meet"; readonly certificate: SeenCertificate; readonly peer: string }
   | { readonly kind: "revoke"; readonly key: string }
   /** Answers how long it took until all was here that the log has. */
   | { readonly kind: "catch-up" };
@@ -33,6 +34,8 @@ async function run(task: Task): Promise<readonly number[]> {
       );
       return millis;
     }
+    case "meet":
+      return [await timeOf(claimOf(task.certificate, task.peer))];
     case "revoke":
       return [await timeOf({ type: "revoke", at: Date.now(), actor: ACTOR, key: task.key })];
     case "catch-up": {
@@ -52,7 +55,10 @@ async function timeOf(change: Change): Promise<number> {
 
 function claim(): Change {
   const peer = `${name}-${process.pid}-${++count}`;
-  const certificate = toSeenCertificate(randomFacts(peer));
+  return claimOf(toSeenCertificate(randomFacts(peer)), peer);
+}
+
+function claimOf(certificate: SeenCertificate, peer: string): Change {
   const at = Date.now();
   const pending = { pendingExpires: at + 1_000_000, maxPending: 1000 };
   return { type: "claim", at, actor: ACTOR, ...pending, peer, source: "first-use", certificate };

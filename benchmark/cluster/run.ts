@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { parseArgs } from "node:util";
 import { createIdentity, type CreatedIdentity } from "../../src/x509/create-identity.ts";
+import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
+import { fillStore } from "../fill-store.ts";
 import { PostgresServer, postgresPrograms } from "../../test/store/postgres/support/postgres-server.ts";
 import { UnreliableNetwork } from "../../test/cluster/support/unreliable-network.ts";
 import { Seeded } from "../../test/cluster/simulation/seeded.ts";
@@ -120,6 +122,7 @@ async function revocations(): Promise<readonly Row[]> {
   const millis: number[] = [];
   for (let count = 0; count < 200; count++) {
     const client = await createIdentity({ name: `client-${count}`, now: new Date() });
+    await meet(operator, client, `client-${count}`);
     await met(server.port, client);
     const socket = await opened(server.port, client);
     const began = performance.now();
@@ -141,8 +144,12 @@ async function handshakes(): Promise<readonly Row[]> {
   const client = await createIdentity({ name: "client", now: new Date() });
   const network = await UnreliableNetwork.open(postgres.port, new Seeded(0));
   const url = urlOf("handshakes", "handshakes", network.port);
+  await fillStore(join(folder, "file.db"), 0, [client.facts]);
   const file = await startServer(["guarded", join(folder, "file.db"), identityFile], profile("file"));
   const replica = await startServer(["guarded", url, identityFile], profile("replica"));
+  const operator = await startMachine("handshakes-operator", urlOf("handshakes-operator", "handshakes"));
+  await meet(operator, client, "client");
+  await stop(operator);
   for (const { port } of [file, replica]) await met(port, client);
   const rounds = 31;
   const batch = 200;
@@ -192,7 +199,10 @@ function urlOf(replica: string, schema: string, port = postgres.port): string {
 }
 
 async function startMachine(name: string, url: string): Promise<ChildProcess> {
-  const child = fork(join(import.meta.dirname, "machine.ts"), [url, name], { execArgv: [...profile(name)] });
+  const child = fork(join(import.meta.dirname, "machine.ts"), [url, name], {
+    execArgv: [...profile(name)],
+    serialization: "advanced",
+  });
   await once(child, "message");
   return child;
 }
@@ -212,6 +222,10 @@ async function stop(child: ChildProcess): Promise<void> {
   const exited = once(child, "exit");
   child.disconnect();
   await exited;
+}
+
+async function meet(operator: ChildProcess, { facts }: CreatedIdentity, peer: string): Promise<void> {
+  await ask(operator, { kind: "meet", certificate: toSeenCertificate(facts), peer });
 }
 
 /** Until it is let in: a replica that has just been opened is not sure of anything yet. */
