@@ -7,6 +7,7 @@ import {
   type NodeReport,
   type NodeRoster,
 } from "../../trust/port/node-roster.ts";
+import { parseNodeReport } from "./parse-node-report.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row {
@@ -101,10 +102,8 @@ function rulesOf([row]: readonly { readonly rules: number }[]): number {
   return row.rules;
 }
 
-/** A report as another version may have written it: what it does not say is not known. */
 function toNode({ id, report, seen_at: seenAt }: Row): KnownNode {
-  const said = JSON.parse(report) as Omit<NodeReport, "id">;
-  return { id, ...said, seenAt: Number(seenAt) };
+  return { ...parseNodeReport(id, report), seenAt: Number(seenAt) };
 }
 
 function unwritten(cause: unknown): HandclaspError {

@@ -30,7 +30,8 @@ export class EqualStandings {
   compare(nodes: readonly Said[]): void {
     for (const node of nodes) {
       const own = this.#own.get(node.position);
-      if (own === undefined) continue;
+      // Of whom nothing is known it is not known either what it came to.
+      if (own === undefined || node.digest === "") continue;
       if (own === standingOf(node)) this.#unequal.delete(node.id);
       else this.#unequal.set(node.id, node.name);
     }
