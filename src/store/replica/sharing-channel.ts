@@ -2,6 +2,7 @@ import { isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { IgnoredTelling } from "../../trust/port/replication.ts";
 import type { SharedRows } from "../../trust/port/shared-rows.ts";
+import { isOwnSetting } from "../sqlite/shared/shared-kinds.ts";
 import type { IgnoredRow } from "../sqlite/shared/take-rows.ts";
 import type { SettingWrite, SightingsWrite, Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
@@ -96,7 +97,7 @@ export class SharingChannel implements WriteChannel {
   async #putSetting(write: SettingWrite): Promise<Done> {
     const { shared, channel, node } = this.#options;
     const { name, value, former } = write;
-    if (former !== undefined && isShared(name)) {
+    if (former !== undefined && !isOwnSetting(name)) {
       try {
         await shared.putSetting(name, value, former, node);
       } catch (error) {
@@ -119,9 +120,4 @@ export class SharingChannel implements WriteChannel {
     await Promise.race([exchange, late]);
     stop();
   }
-}
-
-/** What servers say of themselves, and count, is each machine's own. */
-function isShared(name: string): boolean {
-  return name !== "server" && !name.startsWith("server:") && !name.startsWith("dropped-");
 }

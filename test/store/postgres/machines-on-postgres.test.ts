@@ -166,6 +166,9 @@ describe("machines that share rows in PostgreSQL", () => {
         value: JSON.stringify({ ...waits, certificate, newName: "\u202E" }),
       },
       { kind: "session", key: "a".repeat(64), value: JSON.stringify({ of: "b", via: "force" }) },
+      { kind: "setting", key: "server", value: "{" },
+      { kind: "setting", key: "server:gw.example:443", value: "{}" },
+      { kind: "setting", key: "dropped-refusals", value: "9" },
     ];
     for (const row of nonsense) {
       await machines.cluster.shared.exchange([{ ...row, at: now + 60_000 }], randomUUID(), SHARED_START);
@@ -182,6 +185,7 @@ describe("machines that share rows in PostgreSQL", () => {
     assert.equal(machines.ignored.length, nonsense.length - 1);
     assert.equal(anna.replication()?.ignored?.count, nonsense.length - 1);
     assert.ok(machines.ignored.every(({ reason }) => reason.length > 5));
+    assert.equal(anna.setting("server"), undefined);
     assert.deepEqual(
       (await anna.listConnections()).items.map(({ id, machine, peer }) => [id, machine, peer]),
       [["own", "anna", "carla"]],

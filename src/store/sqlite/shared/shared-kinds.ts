@@ -24,3 +24,8 @@ export function rankOf(kind: SharedKind): number {
 export function connectionKey(run: string, id: string): string {
   return `${run} ${id}`;
 }
+
+/** Whether a setting is each machine's own: what servers say of themselves, and count. */
+export function isOwnSetting(name: string): boolean {
+  return name === "server" || name.startsWith("server:") || name.startsWith("dropped-");
+}

@@ -5,6 +5,7 @@ import { REFUSALS_KEPT_MS } from "../sightings/sightings.ts";
 import { putSession } from "../desk/session-rows.ts";
 import { KeptStatements } from "./kept-statements.ts";
 import { parseConnection, parseRefusal, parseRun, parseSession } from "./parse-told.ts";
+import { isOwnSetting } from "./shared-kinds.ts";
 import type { RowTeller } from "./tell-rows.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 
@@ -96,6 +97,7 @@ export class RowTaker {
         );
       case "setting":
         if (node !== null || value === null) return "this is no setting";
+        if (isOwnSetting(key)) return "this is each machine's own setting";
         return this.#run("INSERT OR REPLACE INTO settings VALUES (?,?)", key, value);
       case "session":
         if (node !== null) return "this is nobody's session";
