@@ -3,8 +3,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { TakeAwayChange } from "../../trust/changes/prepared-change.ts";
 import type { LogDraft, LogPlace } from "../../trust/port/change-log.ts";
 import { parseEvent, type TrustEvent } from "../../trust/records/events.ts";
-import type { CertificateRecord, KeyPin, KeyRecord } from "../../trust/records/key-record.ts";
+import type { CertificateRecord, KeyPin } from "../../trust/records/key-record.ts";
 import { encodeSettledChange, type SeenRow } from "../log/settled-change.ts";
+import { toStranger } from "../log/to-stranger.ts";
 import { SqliteTables } from "../sqlite/tables/sqlite-tables.ts";
 import { type LostEvent, takingsOf } from "./takings-of.ts";
 
@@ -88,7 +89,6 @@ export class LostTail {
     };
   }
 
-  /** A key as whoever never heard of it is to have it: nobody decided about it, but what it claims is known. */
   #strangerOf(pin: KeyPin): SeenRow | undefined {
     const key = new SqliteTables(this.#replica).key(pin);
     if (key === undefined) return undefined;
@@ -99,26 +99,6 @@ export class LostTail {
       .get(pin, key.fingerprint) as unknown as CertificateRecord | undefined;
     return certificate && { waiting: toStranger(key), certificate: { ...certificate } };
   }
-}
-
-function toStranger(key: KeyRecord): KeyRecord {
-  return {
-    ...key,
-    state: "pending",
-    peer: null,
-    nameKey: null,
-    claimedName: key.claimedName ?? key.peer,
-    claimedKey: key.claimedName === null ? key.nameKey : key.claimedKey,
-    newName: null,
-    newKey: null,
-    source: "first-use",
-    expires: key.firstSeen ?? 0,
-    conflictsWith: null,
-    staleSeen: false,
-    endorsesFrom: 0,
-    note: null,
-    version: 1,
-  };
 }
 
 /** Chains are equal up to where their hashes are. */

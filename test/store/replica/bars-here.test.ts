@@ -115,6 +115,32 @@ describe("a key that is revoked while the log is away", () => {
     await elsewhere.close();
   });
 
+  it("stays barred though it was forgotten elsewhere meanwhile, and its name is free", async () => {
+    const shared = new MemoryCluster();
+    const [here, there] = [new Reach(shared), new Reach(shared)];
+    const [store, elsewhere] = [openNode(here), openNode(there)];
+    const [anna, ben] = [factsOf("anna"), factsOf("ben")];
+    for (const facts of [anna, ben]) await store.apply(claimOf(facts));
+    await until(() => elsewhere.key(ben.pin) !== undefined);
+    here.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    await operatorOf(store).revoke("anna");
+    await operatorOf(store).setAside("ben");
+    for (const name of ["anna", "ben"]) await operatorOf(elsewhere).forget(name);
+    here.isAway = false;
+    await until(() => store.replication()?.later === 0 && store.head().hash === elsewhere.head().hash);
+    for (const one of [store, elsewhere]) {
+      assert.deepEqual(
+        [anna, ben].map(({ pin }) => one.key(pin)?.state),
+        ["revoked", "ignored"],
+      );
+      assert.deepEqual(one.keysOfName("anna"), []);
+      assert.deepEqual(one.check().problems, []);
+      assert.deepEqual(one.audit().rows?.differences, []);
+    }
+    await Promise.all([store.close(), elsewhere.close()]);
+  });
+
   it("has its live connections cut", async () => {
     const reach = new Reach(new MemoryCluster());
     const store = openNode(reach);

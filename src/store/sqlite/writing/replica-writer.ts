@@ -6,6 +6,7 @@ import type {
   PreparedChange,
   PreparedSetAside,
 } from "../../../trust/changes/prepared-change.ts";
+import { toStranger } from "../../log/to-stranger.ts";
 import { encodeSettledChange, parseSettledChange, type SeenRow } from "../../log/settled-change.ts";
 import { type LogEntry, type LogPlace, LOG_START } from "../../../trust/port/change-log.ts";
 import { knownRules } from "../../log/known-rules.ts";
@@ -122,15 +123,21 @@ export class ReplicaWriter {
   }
 
   /** Has keys barred for all processes on this file, and what is to be appended for that. */
-  barHere(change: PreparedBar | PreparedSetAside, id: string): Done {
-    const { outcome, seen } = this.#tryOut(change);
+  barHere(wanted: PreparedBar | PreparedSetAside, id: string): Done {
+    const { outcome, seen } = this.#tryOut(wanted);
     if (outcome.kind !== "changed") return { ok: true, outcome };
     const takings = outcome.keys.map(
       ({ pin, state }) => ({ what: "key", pin, state: state as BarredState }) as const,
     );
-    const { at, actor } = change;
+    const { at, actor } = wanted;
     const details = { barredAt: new Date(at).toISOString() };
-    const text = encodeSettledChange({ change: { type: "take-away", at, actor, takings, details }, seen });
+    const change = { type: "take-away", at, actor, takings, details } as const;
+    // Who is forgotten elsewhere until then is barred all the same.
+    const strangers = seen.map(({ waiting, certificate }) => {
+      const barred = outcome.keys.find(({ pin }) => pin === certificate.pin);
+      return { waiting: waiting ?? (barred === undefined ? null : toStranger(barred)), certificate };
+    });
+    const text = encodeSettledChange({ change, seen: strangers });
     this.#database.prepare("INSERT INTO later (id, change) VALUES (?, ?)").run(id, text);
     const bar = this.#database.prepare("INSERT INTO bars (pin, id, state) VALUES (?, ?, ?)");
     for (const { pin, state } of takings) bar.run(pin, id, state);
