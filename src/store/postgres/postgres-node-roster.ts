@@ -108,5 +108,8 @@ function toNode({ id, report, seen_at: seenAt }: Row): KnownNode {
 
 function unwritten(cause: unknown): HandclaspError {
   const message = `cannot write to the machines of the cluster: ${reasonOf(cause)}`;
-  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", message, { cause });
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", message, {
+    cause,
+    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
+  });
 }
