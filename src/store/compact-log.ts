@@ -34,6 +34,8 @@ export interface CompactPlan {
   readonly kept: readonly Snapshot[];
   /** Machines that would have to begin with a snapshot. */
   readonly leftBehind: readonly KnownNode[];
+  /** Machines that have still to carry out what could be cut off but for them. */
+  readonly heldBy: readonly KnownNode[];
 }
 
 /**
@@ -55,6 +57,7 @@ export async function planCompact(
     kept,
     dropped: all.filter((one) => one.place.position < before && !kept.includes(one)),
     leftBehind: machines.filter(({ position }) => position < before),
+    heldBy: leaveBehind ? [] : machines.filter(({ position }) => position < oldest),
   };
 }
 

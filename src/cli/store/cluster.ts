@@ -50,7 +50,10 @@ async function runNodes({ store, json, forget }: Options & { readonly forget?: s
     if (json === true) printJson({ rules, nodes: nodes.map(toListedNode), differences });
     else if (nodes.length === 0) print("no machines: the first that opens the store is on the list");
     else print(table([HEAD, ...nodes.map(toCells)]));
-    if (json !== true) for (const { problem } of differences) say(problem);
+    if (json === true) return;
+    for (const { problem } of differences) say(problem);
+    if (differences.some(({ kind }) => kind === "silent"))
+      say("one that is gone for good: handclasp store nodes --forget MACHINE");
   });
 }
 

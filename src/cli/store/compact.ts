@@ -3,6 +3,7 @@ import { HandclaspError } from "../../errors.ts";
 import { type CompactPlan, compactLog, planCompact, takeSnapshot } from "../../store/compact-log.ts";
 import { openClusterAt } from "../../store/open-cluster.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
+import type { KnownNode } from "../../trust/port/node-roster.ts";
 import { counts, type Snapshot } from "../../trust/port/snapshot-shelf.ts";
 import type { StoreUrl } from "../../trust/port/store-url.ts";
 import { jsonOption } from "../command-line/json-option.ts";
@@ -128,20 +129,29 @@ function toJson(snapshot: Snapshot): object {
   return { ...snapshot, counts: counts(snapshot) };
 }
 
-function planJson({ before, kept, dropped, leftBehind }: CompactPlan, gone: number): object {
+function planJson({ before, kept, dropped, leftBehind, heldBy }: CompactPlan, gone: number): object {
   return {
     before,
     gone,
     kept: kept.map(toJson),
     dropped: dropped.map(toJson),
-    leftBehind: leftBehind.map(({ id, name, position }) => ({ id, name, position })),
+    leftBehind: leftBehind.map(toPlaced),
+    heldBy: heldBy.map(toPlaced),
   };
 }
 
-function printPlan({ before, kept, dropped, leftBehind }: CompactPlan, gone: number | null): void {
+function toPlaced({ id, name, position }: KnownNode): object {
+  return { id, name, position };
+}
+
+function printPlan({ before, kept, dropped, leftBehind, heldBy }: CompactPlan, gone: number | null): void {
   for (const { name, position } of leftBehind) {
     print(`${showName(name)} is at change ${position}, and starts from a snapshot when it comes back`);
   }
+  for (const { name, position } of heldBy) {
+    print(`the log is kept for ${showName(name)}, which is at change ${position}`);
+  }
+  if (heldBy.length > 0) print("one that is gone for good: handclasp store nodes --forget MACHINE");
   const begins = `${kept.length} snapshots stay, ${dropped.length} go`;
   if (gone === null)
     print(`the log would begin with change ${Math.max(1, before)}; ${begins}, and a new one is made`);

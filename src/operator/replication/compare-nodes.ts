@@ -1,6 +1,6 @@
 import type { Remedy } from "../../remedy.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
-import type { KnownNode, NodeListener } from "../../trust/port/node-roster.ts";
+import { hasNothing, type KnownNode, type NodeListener } from "../../trust/port/node-roster.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
 import { durationText } from "./replication-trouble.ts";
 
@@ -21,7 +21,8 @@ export function differencesOf(nodes: readonly KnownNode[], now: number): readonl
 }
 
 function unequal(nodes: readonly KnownNode[]): readonly NodeDifference[] {
-  return [...Map.groupBy(nodes, ({ position }) => position)].flatMap(([position, equallyFar]) => {
+  const standing = nodes.filter((node) => !hasNothing(node));
+  return [...Map.groupBy(standing, ({ position }) => position)].flatMap(([position, equallyFar]) => {
     const standings = Map.groupBy(
       equallyFar,
       ({ head, digest }) => `${head.sequence} ${head.hash} ${digest}`,

@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
+import { HandclaspError, hasCode, isHandclaspError, reasonOf } from "../../errors.ts";
 import {
   type Beat,
   type KnownNode,
@@ -91,8 +91,7 @@ export class PostgresNodeRoster implements NodeRoster {
     try {
       return await query(await this.#pool.sql());
     } catch (error) {
-      const message = `cannot read the machines of the cluster: ${reasonOf(error)}`;
-      throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { cause: error });
+      throw failed("ERR_HANDCLASP_STORE_READ", "cannot read the machines of the cluster", error);
     }
   }
 }
@@ -107,9 +106,17 @@ function toNode({ id, report, seen_at: seenAt }: Row): KnownNode {
 }
 
 function unwritten(cause: unknown): HandclaspError {
-  const message = `cannot write to the machines of the cluster: ${reasonOf(cause)}`;
-  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", message, {
+  return failed("ERR_HANDCLASP_STORE_WRITE", "cannot write to the machines of the cluster", cause);
+}
+
+function failed(
+  code: "ERR_HANDCLASP_STORE_READ" | "ERR_HANDCLASP_STORE_WRITE",
+  what: string,
+  cause: unknown,
+): HandclaspError {
+  const isAway = isHandclaspError(cause, "ERR_HANDCLASP_CONNECT");
+  return new HandclaspError(code, `${isAway ? "the database cannot be reached" : what}: ${reasonOf(cause)}`, {
     cause,
-    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
+    ...(isAway && { remedies: [{ act: "reach-database", at: "server" }] }),
   });
 }

@@ -143,7 +143,10 @@ export class Contact {
   outdated(cause: unknown): HandclaspError {
     for (let error = cause; error instanceof Error; error = error.cause)
       if (isHandclaspError(error) && FINAL.has(error.code)) return error;
-    return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}: ${reasonOf(cause)}`, { cause });
+    return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}: ${reasonOf(cause)}`, {
+      cause,
+      ...(isHandclaspError(cause) && { remedies: cause.remedies }),
+    });
   }
 
   get #age(): string {

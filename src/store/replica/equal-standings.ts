@@ -1,4 +1,4 @@
-import type { NodeReport } from "../../trust/port/node-roster.ts";
+import { hasNothing, type NodeReport } from "../../trust/port/node-roster.ts";
 
 /** Of how many of its own places a machine knows where it stood. */
 const PLACES_KEPT = 1000;
@@ -21,6 +21,7 @@ export class EqualStandings {
     // It left a branch: what it had come to is no more.
     if (own.position < this.#last) this.#own.clear();
     this.#last = own.position;
+    if (hasNothing(own)) return;
     this.#own.set(own.position, standingOf(own));
     const [oldest] = this.#own.keys();
     if (this.#own.size > PLACES_KEPT && oldest !== undefined) this.#own.delete(oldest);
@@ -31,7 +32,7 @@ export class EqualStandings {
     for (const node of nodes) {
       const own = this.#own.get(node.position);
       // Of whom nothing is known it is not known either what it came to.
-      if (own === undefined || node.digest === "") continue;
+      if (own === undefined || node.digest === "" || hasNothing(node)) continue;
       if (own === standingOf(node)) this.#unequal.delete(node.id);
       else this.#unequal.set(node.id, node.name);
     }

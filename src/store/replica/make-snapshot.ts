@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../errors.ts";
 import type { LogPlace } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
+import { hasNothing } from "../../trust/port/node-roster.ts";
 import { counts, type Snapshot, type SnapshotFacts } from "../../trust/port/snapshot-shelf.ts";
 import { snapshotParts } from "../sqlite/snapshot/snapshot-parts.ts";
 import { ReplicaReader } from "./replica-reader.ts";
@@ -71,7 +72,8 @@ export async function confirmSnapshot(
   const until = runtime.elapsed() + OTHERS_MS;
   for (;;) {
     for (const other of await nodes.nodes()) {
-      if (other.id === madeBy || other.position !== place.position || other.digest === "") continue;
+      if (other.id === madeBy || other.position !== place.position) continue;
+      if (other.digest === "" || hasNothing(other)) continue;
       await snapshots.confirm(id, { node: other.id, way: "follows", digest: other.digest });
     }
     const made = (await snapshots.list()).find((one) => one.id === id);

@@ -14,7 +14,7 @@ interface StartOptions {
   readonly channel: WriteChannel;
   /** Is told when what was read is being taken in. */
   readonly contact?: Contact | undefined;
-  /** One that is before this position, and not after it; default any. */
+  /** One that is before this position, and not after it, or the copy that the log begins with; default any. */
   readonly before?: number;
 }
 
@@ -47,7 +47,7 @@ async function furthest({ cluster, before = Infinity }: StartOptions): Promise<S
   const all = await cluster.snapshots.list();
   for (const snapshot of all) {
     const { place } = snapshot;
-    if (place.position >= before || !counts(snapshot)) continue;
+    if ((place.position > 0 && place.position >= before) || !counts(snapshot)) continue;
     if (place.position === 0 ? place.hash === LOG_START.hash : (await cluster.log.read(place, 1)).follows) {
       return snapshot;
     }

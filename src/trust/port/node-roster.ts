@@ -29,6 +29,11 @@ export interface NodeReport {
   readonly listeners: readonly NodeListener[];
 }
 
+/** Whether a machine has nothing yet: it has come to nothing that could be compared, also where a log begins with a copy. */
+export function hasNothing({ position, head }: Pick<NodeReport, "position" | "head">): boolean {
+  return position === 0 && head.sequence === 0;
+}
+
 /** A machine as the others know it. */
 export interface KnownNode extends NodeReport {
   /** Milliseconds since the epoch, by the clock of whoever keeps the roster. */

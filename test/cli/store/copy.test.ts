@@ -43,6 +43,7 @@ describe("store copy, snapshot and compact", () => {
     assert.match((await failure(home, "store", "copy", home.store, url)).stderr, /has something already/);
     const [anna] = await printedJson(home, "trust", "list", "--store", url);
     assert.equal(anna?.["peer"], "anna");
+    assert.match(await printed(home, "store", "check", "--store", url), /^ok: 1 events/);
     await printed(home, "trust", "add", (await makeClient(home, "ben")).cert, "--store", url);
     const back = home.path("back.db");
     const returned = await printedJson<{ head: Head; keys: number }>(home, "store", "copy", url, back);

@@ -48,6 +48,11 @@ describe("differencesOf", () => {
     ]);
   });
 
+  it("compares nobody with a machine that is new, and has nothing of the copy that a log begins with", () => {
+    const blank = { position: 0, head: { sequence: 0, hash: "00".repeat(32) }, digest: "ee".repeat(32) };
+    assert.deepEqual(problemsOf(nodeWith("a", { position: 0 }), nodeWith("b", blank)), []);
+  });
+
   it("says who shows another key on a port", () => {
     const odd = nodeWith("c", { listeners: [listenerOn(8443, other), listenerOn(9443, other)] });
     assert.deepEqual(problemsOf(nodeWith("a"), nodeWith("b"), odd), [

@@ -166,8 +166,10 @@ describe("a store in PostgreSQL", () => {
     const careful = await planCompact(cluster, { keep: 1, leaveBehind: false });
     assert.ok(careful.before <= 10, String(careful.before));
     assert.deepEqual(careful.leftBehind, []);
+    assert.ok(careful.heldBy.some(({ name }) => name === "other"));
     const plan = await planCompact(cluster, { keep: 1, leaveBehind: true });
     assert.deepEqual([plan.before, plan.leftBehind.map(({ name }) => name)], [20, ["other"]]);
+    assert.deepEqual(plan.heldBy, []);
     assert.equal(await compactLog(cluster, plan), 19);
     const [fresh, back] = [machines.replica("fresh"), machines.replica("other")];
     await Promise.all([fresh.catchUp(), back.catchUp()]);

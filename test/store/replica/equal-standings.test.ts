@@ -41,6 +41,18 @@ describe("machines that carry out one log", () => {
     assert.deepEqual(standings.unequal, []);
   });
 
+  it("are not compared with one that is new, and has nothing of the copy that the log begins with", () => {
+    const copied = { ...said("a", 0, "x"), head: { sequence: 13, hash: "00" } };
+    const standings = new EqualStandings();
+    standings.note(said("a", 0, "nothing"));
+    standings.compare([{ ...copied, id: "b", name: "b" }]);
+    standings.note(copied);
+    standings.compare([said("c", 0, "nothing")]);
+    assert.deepEqual(standings.unequal, []);
+    standings.compare([{ ...copied, id: "d", name: "d", digest: "y" }]);
+    assert.deepEqual(standings.unequal, ["d"]);
+  });
+
   it("say which came to something else, and no more once it did not", async () => {
     const cluster = new MemoryCluster();
     await using store = openMemoryReplica({ cluster, machine: "ant", url: "cluster:" });
