@@ -117,6 +117,7 @@ function failed(
   const isAway = isHandclaspError(cause, "ERR_HANDCLASP_CONNECT");
   return new HandclaspError(code, `${isAway ? "the database cannot be reached" : what}: ${reasonOf(cause)}`, {
     cause,
+    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
     ...(isAway && { remedies: [{ act: "reach-database", at: "server" }] }),
   });
 }

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../errors.ts";
 import { type Appender, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
@@ -18,7 +17,7 @@ interface LeaverOptions {
   readonly cluster: Pick<Cluster, "log" | "snapshots">;
   readonly by: () => Promise<Appender>;
   /** What was carried out so far. */
-  readonly database: DatabaseSync;
+  readonly replica: ReplicaReader;
   /** Writes to it. */
   readonly channel: WriteChannel;
   readonly openScratch: OpenScratch;
@@ -55,18 +54,22 @@ export class BranchLeaver {
   }
 
   async #leaveBy(scratch: Scratch, place: LogPlace): Promise<void> {
-    const { cluster, by, database, channel, runtime } = this.#options;
+    const { cluster, by, replica, channel, runtime } = this.#options;
     await this.#carryOut(scratch);
-    const lost = new LostTail({ replica: database, anew: scratch.database, place });
+    const lost = new LostTail({ replica: replica.database, anew: scratch.database, place });
     if (lost.common === 0) throw otherLog(place);
     // Who was only behind what the log begins with has lost nothing.
-    if (lost.events.length > 0) await cluster.log.append(lost.drafts(runtime.now()), await by());
+    const drafts = lost.events.length > 0 ? lost.drafts(runtime.now()) : [];
+    // Whoever is barred here alone so far may be nobody that the log knows of.
+    const later = replica.later();
+    if (drafts.length + later.length > 0) await cluster.log.append([...drafts, ...later], await by());
     await this.#carryOut(scratch);
     await channel.write({
       kind: "leave-branch",
       place,
       anew: scratch.uri,
       common: lost.common,
+      later: later.map(({ id }) => id),
       gone: lost.gone.map(({ sequence }) => sequence),
       at: runtime.now(),
     });

@@ -55,11 +55,10 @@ export class LogChannel implements WriteChannel {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
     const { channel, replica, openScratch = openMemoryScratch } = options;
-    const { database } = replica;
     const leaver = new BranchLeaver({
       cluster: options.cluster,
       by: () => this.#by(),
-      database,
+      replica,
       channel,
       openScratch,
       runtime: this.#runtime,

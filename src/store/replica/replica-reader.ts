@@ -37,7 +37,7 @@ export class ReplicaReader {
     this.#place = database.prepare("SELECT position, hash FROM log_place LIMIT 1");
     this.#branches = new BranchReader(database);
     this.#laterCount = database.prepare("SELECT count(*) AS count FROM later");
-    this.#later = database.prepare("SELECT id, change FROM later ORDER BY number LIMIT 1000");
+    this.#later = database.prepare("SELECT id, change FROM later ORDER BY number");
     this.#branch = database.prepare("SELECT 1 FROM branches WHERE left_at IS NULL");
     this.#standing = database.prepare(
       `SELECT l.position, l.hash, e.sequence, e.hash AS chain, ${DIGESTED} FROM ${SINGLES}
@@ -56,7 +56,7 @@ export class ReplicaReader {
     return this.#place.get() === undefined;
   }
 
-  /** What was done here alone so far, in its order. */
+  /** What was done here alone so far, in its order: what operators said since the log was away. */
   later(): readonly LogDraft[] {
     return this.#later.all() as unknown as readonly LogDraft[];
   }

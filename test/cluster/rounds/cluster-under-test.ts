@@ -22,7 +22,6 @@ export class ClusterUnderTest implements AsyncDisposable {
   readonly server: PostgresServer;
   /** Whether the last changes of the log were lost since that was asked last. */
   hasLost = false;
-  failOvers = 0;
 
   static async open(chance: Seeded): Promise<ClusterUnderTest> {
     const [programs] = postgresPrograms();
@@ -59,7 +58,6 @@ export class ClusterUnderTest implements AsyncDisposable {
     await this.log.readOn();
     await this.log.lose(lacking);
     this.hasLost = true;
-    this.failOvers += 1;
     for (const { network } of this.nodes) network.pass({ kind: "open" });
   }
 

@@ -150,8 +150,6 @@ async function checkKeys(cluster: ClusterUnderTest, { greeted, revoked }: Known)
     const states = await judgedBy(node, pins);
     for (const [at, pin] of pins.entries()) {
       const wanted = expected.stateAt(pin, position);
-      // The log lost that it ever was let in: it was barred, and there is nobody to be barred.
-      if (cluster.failOvers > 0 && wanted === "revoked" && states[at] === "unknown") continue;
       assert.equal(states[at], wanted, `${pin} at ${node.name}`);
     }
   }

@@ -5,6 +5,8 @@ import { after, before, describe, it } from "node:test";
 import type { Sql } from "postgres";
 import { migrate, prepareSchema } from "../../../src/store/postgres/migrate.ts";
 import { connectPostgres, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
+import { PostgresSnapshotShelf } from "../../../src/store/postgres/postgres-snapshot-shelf.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { MIGRATIONS } from "../../../src/store/postgres/schema/migrations.ts";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
@@ -146,6 +148,33 @@ for (const programs of postgresPrograms()) {
       }
     });
 
+    it("let no machine have the others go by rules that none of them knows, which would stop all for good", async () => {
+      await assert.rejects(runtime`SELECT handclasp.raise_rules(99)`, { code: "42501" });
+      const pool = openPool(server.url({ user: "handclasp", database: "handclasp" }), "handclasp");
+      const roster = new PostgresNodeRoster(pool);
+      await assert.rejects(roster.raiseRules(99), {
+        code: "ERR_HANDCLASP_STORE_WRITE",
+        hint: /owns the schema/,
+      });
+      await pool.close();
+      assert.deepEqual([...(await owner`SELECT handclasp.raise_rules(1)`)], []);
+    });
+
+    it("let no machine put something before the first change, once there is one: new machines begin with it", async () => {
+      const pool = openPool(server.url({ user: "handclasp", database: "handclasp" }), "handclasp");
+      const shelf = new PostgresSnapshotShelf(pool);
+      const facts = {
+        id: randomUUID(),
+        place: LOG_START,
+        head: CHAIN_START,
+        digest: "00".repeat(32),
+        madeBy: randomUUID(),
+      };
+      await assert.rejects(shelf.begin(facts), { code: "ERR_HANDCLASP_STORE_WRITE" });
+      await shelf.begin({ ...facts, place: { position: 1, hash: "00".repeat(32) } });
+      await pool.close();
+    });
+
     it("hold because each function runs as its owner by names that nobody can put something before", async () => {
       const functions = await admin<
         {
@@ -170,12 +199,13 @@ for (const programs of postgresPrograms()) {
   });
 }
 
-/** Those that others call, with the rights of these. */
+/** Those that others call, with the rights of these; and one that is for the owner alone. */
 const INSIDE: ReadonlySet<string> = new Set([
   "tidy_shared_rows",
   "bound_waiting",
   "bound_refusals",
   "write_shared_rows",
+  "raise_rules",
 ]);
 
 /** The statements that run in any database, and those that run in ours. */

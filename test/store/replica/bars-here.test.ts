@@ -9,6 +9,7 @@ import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { guardedServer, testClient } from "../../../src/testing/index.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
+import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import type { Cluster } from "../../../src/trust/port/cluster.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
@@ -63,6 +64,74 @@ function operatorOf(store: TrustStore): Operator {
 }
 
 describe("a key that is revoked while the log is away", () => {
+  it("is barred everywhere later, though the log lost meanwhile that it was ever met", async () => {
+    const shared = new MemoryCluster();
+    const [here, there] = [new Reach(shared), new Reach(shared)];
+    const [store, elsewhere] = [openNode(here), openNode(there)];
+    const [first, ...met] = ["first", "anna", "ben", "carl"].map((name) => factsOf(name));
+    assert.ok(first);
+    await store.apply(claimOf(first));
+    const kept = await end(shared);
+    for (const facts of met) await store.apply(claimOf(facts));
+    await until(() => met.every(({ pin }) => elsewhere.key(pin)?.state === "trusted"));
+    here.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    await operatorOf(store).revoke("anna");
+    await operatorOf(store).ignore("ben");
+    await operatorOf(store).setAside("carl");
+    shared.log.cut(kept);
+    await elsewhere.catchUp();
+    await until(() => isSure(elsewhere));
+    assert.ok(met.every(({ pin }) => elsewhere.key(pin) === undefined));
+
+    here.isAway = false;
+    await until(() => store.replication()?.later === 0);
+    await until(() => isSure(store));
+    const { hash } = store.head();
+    const anew = openNode(there);
+    for (const one of [store, elsewhere, anew]) {
+      await one.catchUp();
+      await until(() => isSure(one));
+      assert.deepEqual(
+        met.map(({ pin }) => one.key(pin)?.state),
+        ["revoked", "ignored", "ignored"],
+      );
+      assert.equal(one.head().hash, hash);
+      assert.deepEqual(one.check().problems, []);
+      assert.deepEqual(one.audit().rows?.differences, []);
+      await one.close();
+    }
+  });
+
+  it("is unknown nowhere between: a branch is left once the log has what was barred on it", async () => {
+    const shared = new MemoryCluster();
+    const reach = new Reach(shared);
+    const store = openNode(reach);
+    await store.apply(claimOf(factsOf("first")));
+    const kept = await end(shared);
+    const anna = factsOf("anna");
+    await store.apply(claimOf(anna));
+    reach.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    await operatorOf(store).revoke("anna");
+    shared.log.cut(kept);
+    let refused = 0;
+    const append = shared.log.append.bind(shared.log);
+    shared.log.append = async (drafts, by) => {
+      if (!drafts.some(({ change }) => change.includes("take-away"))) return append(drafts, by);
+      refused++;
+      throw new Error("it cannot be appended");
+    };
+    reach.isAway = false;
+    await until(() => refused > 1);
+    assert.ok(!isSure(store));
+    shared.log.append = append;
+    await until(() => isSure(store));
+    assert.equal(store.replication()?.later, 0);
+    assert.equal(store.key(anna.pin)?.state, "revoked");
+    await store.close();
+  });
+
   it("is barred on this machine at once, for each process and after a restart, and everywhere later", async () => {
     const shared = new MemoryCluster();
     const [here, there] = [new Reach(shared), new Reach(shared)];
@@ -178,6 +247,21 @@ describe("a key that is revoked while the log is away", () => {
     await store.close();
   });
 });
+
+/** Whether it answers, and is on no branch of the log. */
+function isSure(store: TrustStore): boolean {
+  try {
+    store.key(factsOf("nobody").pin);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function end(cluster: MemoryCluster): Promise<number> {
+  const { head } = await cluster.log.read(LOG_START, 0);
+  return head.position;
+}
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));

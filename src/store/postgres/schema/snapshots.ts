@@ -45,6 +45,9 @@ export function snapshotsSchema(schema: string): string {
       PERFORM pg_advisory_xact_lock(hashtextextended('${schema}.snapshots', 0));
       DELETE FROM ${schema}.snapshots s WHERE NOT s.finished
         AND (s.made_by = begin_snapshot.made_by OR s.at < clock_timestamp() - ${UNFINISHED_KEPT_MS} * interval '1 ms');
+      IF begin_snapshot."position" = 0 AND EXISTS (SELECT FROM ${schema}.change_log) THEN
+        RAISE EXCEPTION 'the log has begun without it';
+      END IF;
       IF (SELECT count(*) FROM ${schema}.snapshots) >= ${MOST_SNAPSHOTS} THEN
         RETURN false;
       END IF;

@@ -37,6 +37,8 @@ export interface BranchLeft {
   readonly common: number;
   /** Events whose decisions are not done again. */
   readonly gone: readonly number[];
+  /** Which of the changes that were done here alone are in the log by now: if there are others, nothing is to be done yet. */
+  readonly later: readonly string[];
   readonly at: number;
 }
 
@@ -132,7 +134,7 @@ export class ReplicaWriter {
     const { at, actor } = wanted;
     const details = { barredAt: new Date(at).toISOString() };
     const change = { type: "take-away", at, actor, takings, details } as const;
-    // Who is forgotten elsewhere until then is barred all the same.
+    // Who is forgotten elsewhere until then, or whom the log lost, is barred all the same.
     const strangers = seen.map(({ waiting, certificate }) => {
       const barred = outcome.keys.find(({ pin }) => pin === certificate.pin);
       return { waiting: waiting ?? (barred === undefined ? null : toStranger(barred)), certificate };
@@ -169,9 +171,11 @@ export class ReplicaWriter {
     this.#database.exec("DELETE FROM branches WHERE left_at IS NULL");
   }
 
-  /** Makes the replica what the attached database is, unless another process did so before. */
-  leaveBranch({ place, common, gone, at }: BranchLeft): void {
+  /** Makes the replica what the attached database is, unless another process did so before, or barred somebody meanwhile. */
+  leaveBranch({ place, common, gone, later, at }: BranchLeft): void {
     if (this.#placed().hash !== place.hash) return;
+    const others = "SELECT 1 FROM later WHERE id NOT IN (SELECT value FROM json_each(?))";
+    if (this.#database.prepare(others).get(JSON.stringify(later)) !== undefined) return;
     const number = this.#database
       .prepare(
         `UPDATE branches SET left_at = ?, common = ?, parted = ifnull((SELECT max(position) FROM main.outcomes
@@ -180,12 +184,7 @@ export class ReplicaWriter {
       .get(at, common)?.["number"];
     if (number !== undefined) this.#keepLost(Number(number), common, gone);
     replaceRows(this.#database, this.#tables, common);
-    this.haveDone(
-      this.#database
-        .prepare("SELECT id FROM later WHERE id IN (SELECT id FROM outcomes)")
-        .all()
-        .map(({ id }) => String(id)),
-    );
+    this.haveDone(later);
     // The sum of rows is another one, whatever was written before.
     this.#journal.takeBack(0);
   }
