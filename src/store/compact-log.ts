@@ -43,11 +43,16 @@ export interface CompactPlan {
  * machine has still to carry out, unless those may be left behind.
  */
 export async function planCompact(
-  { nodes, snapshots }: Cluster,
+  { log, nodes, snapshots }: Cluster,
   { keep, leaveBehind }: { readonly keep: number; readonly leaveBehind: boolean },
 ): Promise<CompactPlan> {
   const all = await snapshots.list();
-  const kept = all.filter(counts).slice(0, keep);
+  const kept: Snapshot[] = [];
+  for (const snapshot of all) {
+    if (kept.length === keep) break;
+    // Nobody could go on from one that the log does not have the place of, whoever says that it counts.
+    if (counts(snapshot) && (await log.read(snapshot.place, 1)).follows) kept.push(snapshot);
+  }
   const oldest = kept.at(-1)?.place.position ?? 0;
   const machines = await nodes.nodes();
   const behind = Math.min(oldest, ...machines.map(({ position }) => position));
