@@ -46,8 +46,10 @@ export class BarsHere {
     const drafts = replica.later();
     if (drafts.length === 0) return false;
     const positions = await log.append(drafts, await by());
-    const { position } = replica.place();
-    const known = drafts.filter((_draft, index) => (positions[index] ?? Infinity) <= position);
+    const place = replica.place();
+    const known = drafts.filter((_draft, index) => (positions[index] ?? Infinity) <= place.position);
+    // On a branch that the log does not have, places say nothing of what was carried out here.
+    if (known.length > 0 && !(await log.read(place, 1)).follows) return true;
     if (known.length > 0) await channel.write({ kind: "later-done", ids: known.map(({ id }) => id) });
     return known.length < drafts.length;
   }

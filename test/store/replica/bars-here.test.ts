@@ -210,6 +210,37 @@ describe("a key that is revoked while the log is away", () => {
     await Promise.all([store.close(), elsewhere.close()]);
   });
 
+  it("stays barred where the log that took it lost what was here before, and is away again", async () => {
+    const shared = new MemoryCluster();
+    const reach = new Reach(shared);
+    const store = openNode(reach);
+    const anna = factsOf("anna");
+    for (const facts of [anna, factsOf("ben"), factsOf("carl")]) await store.apply(claimOf(facts));
+    reach.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    await operatorOf(store).revoke("anna");
+    let appended = 0;
+    const append = shared.log.append.bind(shared.log);
+    shared.log.append = async (...given) => {
+      shared.log.cut(1);
+      const positions = await append(...given);
+      appended += 1;
+      reach.isAway = true;
+      return positions;
+    };
+    reach.isAway = false;
+    await until(() => appended > 0);
+    await until(() => store.replication()?.database === "away");
+    assert.equal(store.key(anna.pin)?.state, "revoked");
+    reach.isAway = false;
+    shared.log.append = append;
+    await until(
+      () => store.replication()?.later === 0 && typeof store.replication()?.branch?.leftAt === "number",
+    );
+    assert.equal((await store.listKeys({ pins: [anna.pin] })).items[0]?.state, "revoked");
+    await store.close();
+  });
+
   it("has its live connections cut", async () => {
     const reach = new Reach(new MemoryCluster());
     const store = openNode(reach);
