@@ -290,6 +290,7 @@ describe("trust connections", () => {
         remoteAddress: "192.0.2.1",
         since: new Date(since).toISOString(),
         listener: null,
+        machine: null,
       },
     ]);
     assert.match(await printed(home, "trust", "connections"), /^CONNECTION .*\nc1 +serve \d+ +anna /);
