@@ -144,7 +144,9 @@ describe("the rows of a store against its events", () => {
 
   it("are what the events come to, whatever happened", async () => {
     const met = new Set<string>();
-    const missing = (): string[] => TRUST_EVENT_TYPES.filter((type) => !met.has(type));
+    // A store without a log leaves no branch of one: replicas that do are audited where they are tested.
+    const types = TRUST_EVENT_TYPES.filter((type) => type !== "branch-left");
+    const missing = (): string[] => types.filter((type) => !met.has(type));
     await untilAllHappened(missing, () =>
       fc.assert(
         fc.asyncProperty(draws, async (drawn) => {
