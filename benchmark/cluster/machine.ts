@@ -10,7 +10,9 @@ export type Task =
   | { readonly kind: "meet"; readonly certificate: SeenCertificate; readonly peer: string }
   | { readonly kind: "revoke"; readonly key: string }
   /** Answers how long it took until all was here that the log has. */
-  | { readonly kind: "catch-up" };
+  | { readonly kind: "catch-up" }
+  /** Answers how much of the processor this process had. */
+  | { readonly kind: "cpu" };
 
 const [url = "", name = ""] = process.argv.slice(2);
 const ACTOR = { user: null, process: `bench ${name}`, address: null, listener: null };
@@ -38,6 +40,10 @@ async function run(task: Task): Promise<readonly number[]> {
       return [await timeOf(claimOf(task.certificate, task.peer))];
     case "revoke":
       return [await timeOf({ type: "revoke", at: Date.now(), actor: ACTOR, key: task.key })];
+    case "cpu": {
+      const { user, system } = process.cpuUsage();
+      return [(user + system) / 1000];
+    }
     case "catch-up": {
       const began = performance.now();
       await store.catchUp();

@@ -1,6 +1,6 @@
 // What a trust on many machines costs, beside one on one: a table for people on stderr, JSON for programs on stdout.
 //
-//     npm run bench:cluster [-- --only claims,handshakes] [--cpu-prof]
+//     npm run bench:cluster [-- --only claims,handshakes,snapshot] [--peers 1000000] [--cpu-prof]
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,13 +16,16 @@ import { UnreliableNetwork } from "../../test/cluster/support/unreliable-network
 import { Seeded } from "../../test/cluster/simulation/seeded.ts";
 import { cost, median, type ServerProcess, startServer, visits } from "../server-process.ts";
 import type { Task } from "./machine.ts";
+import { snapshotCost } from "./snapshot.ts";
 
 /** As many as `visits` makes at once. */
 const CLIENTS = 4;
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "first-use,claims,catch-up,revocations,handshakes" },
+    only: { type: "string", default: "first-use,claims,catch-up,revocations,handshakes,snapshot" },
+    /** In the snapshot. */
+    peers: { type: "string", default: "1000000" },
     "cpu-prof": { type: "boolean", default: false },
   },
 });
@@ -49,6 +52,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "catch-up": catchUp,
   revocations,
   handshakes,
+  snapshot,
 };
 
 const rows: Row[] = [];
@@ -89,17 +93,26 @@ async function claims(): Promise<readonly Row[]> {
   );
   const each = 5000;
   await Promise.all(machines.map((machine) => ask(machine, { kind: "claims", count: 500, atOnce: 64 })));
+  const cpuBefore = await cpuOf(machines);
   const began = performance.now();
   const millis = await Promise.all(
     machines.map((machine) => ask(machine, { kind: "claims", count: each, atOnce: 64 })),
   );
   const seconds = (performance.now() - began) / 1000;
   const count = millis.flat().length;
+  const cpu = (await cpuOf(machines)) - cpuBefore;
   await Promise.all(machines.map(stop));
   return [
     least("claims a second from three machines together, durable", count / seconds, 3000, ""),
     told("a claim among them, p50", part(millis.flat(), 0.5), " ms"),
+    told("CPU of the three machines for each", cpu / count, " ms"),
   ];
+}
+
+/** Milliseconds that they had of the processor together. */
+async function cpuOf(machines: readonly ChildProcess[]): Promise<number> {
+  const each = await Promise.all(machines.map((machine) => ask(machine, { kind: "cpu" })));
+  return each.flat().reduce((sum, millis) => sum + millis, 0);
 }
 
 /** A machine that has nothing yet, on the log of the three. */
@@ -151,13 +164,13 @@ async function handshakes(): Promise<readonly Row[]> {
   await meet(operator, client, "client");
   await stop(operator);
   for (const { port } of [file, replica]) await met(port, client);
-  const rounds = 31;
-  const batch = 200;
+  const rounds = 21;
+  const batch = 100;
   const costs = new Map<ServerProcess, number[]>([
     [file, []],
     [replica, []],
   ]);
-  for (let round = -15; round < rounds; round++) {
+  for (let round = -10; round < rounds; round++) {
     for (const server of round % 2 === 0 ? [file, replica] : [replica, file]) {
       const micros = await cost(server, () => visits(server.port, client, batch));
       if (round >= 0) costs.get(server)?.push(micros / batch);
@@ -174,6 +187,20 @@ async function handshakes(): Promise<readonly Row[]> {
     told("  in a file", median(costs.get(file) ?? []), " µs"),
     told("  on a replica", median(costs.get(replica) ?? []), " µs"),
     most("queries a connection, beyond those that go on anyhow", round2(queries / 2000), 0.01, ""),
+  ];
+}
+
+/** A new machine that begins with what many peers left. */
+async function snapshot(): Promise<readonly Row[]> {
+  const { peers, makeSeconds, startSeconds, diskBytes, memoryBytes } = await snapshotCost(
+    postgres,
+    Number(values.peers),
+  );
+  return [
+    told(`a snapshot of ${peers} peers is made in`, makeSeconds, " s"),
+    most("  a new machine is ready by it in", round2(startSeconds), 60, " s"),
+    most("  with disk", Math.round(diskBytes / 1e6), 2500, " MB"),
+    most("  with memory", Math.round(memoryBytes / 1e6), 200, " MB"),
   ];
 }
 

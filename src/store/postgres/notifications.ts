@@ -12,7 +12,7 @@ const AGAIN_MS = 1000;
  */
 export class Notifications {
   readonly #pool: Pool;
-  readonly #listener: () => void;
+  readonly #listener: (said: string) => void;
   readonly #probe: string = `handclasp_probe_${crypto.randomUUID().replaceAll("-", "")}`;
   readonly #stopWatching: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,8 @@ export class Notifications {
   /** Not before the first did. */
   #come = false;
 
-  constructor(pool: Pool, listener: () => void) {
+  /** The listener takes what was said, empty for what nothing was said of. */
+  constructor(pool: Pool, listener: (said: string) => void) {
     this.#pool = pool;
     this.#listener = listener;
     // With the connections goes what was listened to: until it is again, nobody is told.
@@ -46,8 +47,8 @@ export class Notifications {
   async #listen(): Promise<void> {
     try {
       const sql = await this.#pool.sql();
-      const hear = (): void => {
-        if (!this.#isStopped) this.#listener();
+      const hear = (said = ""): void => {
+        if (!this.#isStopped) this.#listener(said);
       };
       const heard = await Promise.all([
         // Whatever happened before one could hear is heard of now.

@@ -85,8 +85,8 @@ export class PostgresChangeLog implements ChangeLog {
     return this.#heard?.come === true;
   }
 
-  onMore(listener: () => void): () => void {
-    const heard = new Notifications(this.#pool, listener);
+  onMore(listener: (position?: number) => void): () => void {
+    const heard = new Notifications(this.#pool, (said) => listener(toPosition(said)));
     this.#heard = heard;
     return () => heard.stop();
   }
@@ -111,6 +111,12 @@ function toRead(rows: readonly Row[], after: LogPlace, most: number): LogRead {
 
 function toEntry({ position, id, previous, hash, rules, appended_by, at, change }: Row): LogEntry {
   return { position: Number(position), id, previous, hash, rules, appendedBy: appended_by, at, change };
+}
+
+/** Undefined where nothing was said of it. */
+function toPosition(said: string): number | undefined {
+  const position = Number(said);
+  return said === "" || !Number.isSafeInteger(position) ? undefined : position;
 }
 
 /** Whether the connection broke when something may have been sent by it; that none was made is no such thing. */

@@ -30,7 +30,7 @@ interface LogChannelOptions {
 }
 
 interface Waiting extends LogDraft {
-  readonly resolve: () => void;
+  readonly resolve: (position: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -116,7 +116,7 @@ export class LogChannel implements WriteChannel {
     const { promise, resolve: next } = Promise.withResolvers<void>();
     this.#turn = promise;
     const id = this.#runtime.newId();
-    let appended: Promise<void>;
+    let appended: Promise<number>;
     let text: string | null | undefined;
     try {
       // What is here says nothing yet, or any more.
@@ -130,16 +130,18 @@ export class LogChannel implements WriteChannel {
     } finally {
       next();
     }
-    await appended;
-    return unwrap(await this.#arrived({ id, change: text }));
+    const position = await appended;
+    return unwrap(await this.#arrived({ id, change: text }, position));
   }
 
   /** What a change came to that has its place. That the log cannot be read just now is no reason to say that it failed. */
-  async #arrived(draft: LogDraft): Promise<Written> {
+  async #arrived(draft: LogDraft, position: number): Promise<Written> {
     let mayBeLost = true;
+    let upTo: number | undefined = position;
     const until = this.#runtime.elapsed() + ARRIVES_MS;
     for (;;) {
-      const { written, failure } = await this.#carriedOut(draft.id);
+      const { written, failure } = await this.#carriedOut(draft.id, upTo);
+      upTo = undefined;
       if (written !== undefined) return written;
       if (failure === undefined && mayBeLost) {
         // Nobody was told of a change that came to a branch of the log that never was: by its id it is appended once.
@@ -153,14 +155,18 @@ export class LogChannel implements WriteChannel {
   }
 
   /** As soon as it is, though others have more carried out after it; else once all is here, or why that cannot be. */
-  async #carriedOut(id: string): Promise<{ readonly written?: Written; readonly failure?: unknown }> {
+  async #carriedOut(
+    id: string,
+    upTo: number | undefined,
+  ): Promise<{ readonly written?: Written; readonly failure?: unknown }> {
     let end: { readonly failure?: unknown } | undefined;
-    const caughtUp = this.#follower.catchUp().then(
+    const follower = this.#follower;
+    const caughtUp = (upTo === undefined ? follower.catchUp() : follower.reach(upTo)).then(
       () => (end = {}),
       (failure: unknown) => (end = { failure }),
     );
     for (;;) {
-      await Promise.race([caughtUp, this.#follower.more()]);
+      await Promise.race([caughtUp, follower.more()]);
       // Another process on this replica may have carried it out.
       const written = this.#options.replica.outcomeOf(id);
       if (written !== undefined) return { written };
@@ -191,8 +197,8 @@ export class LogChannel implements WriteChannel {
     }
   }
 
-  #append(draft: LogDraft): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  #append(draft: LogDraft): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#outbox.push({ ...draft, resolve, reject });
     if (!this.#isSending) this.#runtime.soon(() => void this.#sendAll());
     this.#isSending = true;
@@ -218,11 +224,11 @@ export class LogChannel implements WriteChannel {
     this.#outbox = [];
     try {
       const by = await this.#by();
-      await this.#options.cluster.log.append(
+      const positions = await this.#options.cluster.log.append(
         sent.map(({ id, change }) => ({ id, change })),
         by,
       );
-      for (const { resolve } of sent) resolve();
+      for (const [at, { resolve }] of sent.entries()) resolve(positions[at] ?? 0);
     } catch (error) {
       for (const { reject } of sent) reject(error);
     }

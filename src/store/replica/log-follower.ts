@@ -49,12 +49,14 @@ export class LogFollower {
   #looks = 0;
   #rules: number | undefined;
   #isAskedAgain = false;
+  /** How far the log is known to go, since it was read last. */
+  #known = 0;
   #waiting: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    this.#stopListening = options.cluster.log.onMore(() => void this.catchUp().catch(() => undefined));
+    this.#stopListening = options.cluster.log.onMore((position) => this.#hear(position));
     this.#stopTimer = this.#runtime.every(UNTOLD_MS, () => this.#tick());
     this.#tick();
   }
@@ -84,6 +86,15 @@ export class LogFollower {
     return this.#following;
   }
 
+  /** Resolves when the replica is as far as that, though another log may have led there. Throws when it cannot get there. */
+  async reach(position: number): Promise<void> {
+    if (this.#following !== undefined) {
+      this.#known = Math.max(this.#known, position);
+      return this.#following;
+    }
+    if (this.#options.replica.place().position < position) await this.catchUp();
+  }
+
   /** Resolves when some changes more were carried out. */
   more(): Promise<void> {
     this.#waiting ??= Promise.withResolvers();
@@ -93,6 +104,12 @@ export class LogFollower {
   stop(): void {
     this.#stopListening();
     this.#stopTimer();
+  }
+
+  #hear(position: number | undefined): void {
+    const heard = position === undefined ? this.catchUp() : this.reach(position);
+    // What became of it is in the contact.
+    heard.catch(() => undefined);
   }
 
   #wakeWaiting(): void {
@@ -159,6 +176,7 @@ export class LogFollower {
     try {
       do {
         this.#isAskedAgain = false;
+        this.#known = 0;
         for (;;) {
           const isNew = replica.isNew();
           if (isNew && (await startFromSnapshot({ cluster, channel, contact, database: replica.database })))
@@ -186,7 +204,7 @@ export class LogFollower {
           // That was all there was when it was read.
           if (entries.at(-1)?.position === head.position) break;
         }
-      } while (this.#isAskedAgain);
+      } while (this.#isAskedAgain || this.#known > replica.place().position);
     } catch (error) {
       contact?.failed(error);
       throw error;

@@ -64,8 +64,11 @@ export interface ChangeLog {
    * a snapshot. For who owns the log alone. Throws ERR_HANDCLASP_STORE_WRITE.
    */
   cutBefore(position: number): Promise<number>;
-  /** Calls back when something may have been appended, by whomever; it may be late, and may not come. Returns how to stop. */
-  onMore(listener: () => void): () => void;
+  /**
+   * Calls back when something may have been appended, by whomever, with how far the log goes by then where that is known; it
+   * may be late, and may not come. Returns how to stop.
+   */
+  onMore(listener: (position?: number) => void): () => void;
   /** Whether that was seen to come: where it was not, whoever follows looks more often. */
   readonly tells: boolean;
 }

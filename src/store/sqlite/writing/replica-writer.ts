@@ -105,8 +105,11 @@ export class ReplicaWriter {
     }
   }
 
-  /** Carries out what of the entries is not carried out yet. Throws when they do not follow: nothing may be skipped. */
-  follow(entries: readonly LogEntry[]): void {
+  /**
+   * Carries out what of the entries is not carried out yet. Throws when they do not follow: nothing may be skipped; and at
+   * once, whatever one of them throws: the caller takes all of it back, and has them carried out one by one.
+   */
+  follow(entries: readonly LogEntry[], how: "at once" | "one by one"): void {
     let place = this.#placed();
     if (this.#database.prepare("SELECT 1 FROM snapshot_load").get() !== undefined) throw unfinished();
     for (const entry of entries) {
@@ -116,7 +119,11 @@ export class ReplicaWriter {
         throw new HandclaspError("ERR_HANDCLASP_AUDIT", `the log of changes: ${problem}`);
       knownRules(entry.rules);
       const { position, hash } = entry;
-      this.#outcome.run(entry.id, position, JSON.stringify(this.#carryOut(entry)));
+      this.#outcome.run(
+        entry.id,
+        position,
+        JSON.stringify(how === "at once" ? this.#carryOut(entry) : this.#tryToCarryOut(entry)),
+      );
       place = { position, hash };
     }
     this.#move.run(place.position, place.hash);
@@ -204,13 +211,11 @@ export class ReplicaWriter {
   }
 
   /** Whatever is thrown is what the change came to, on every replica alike: only a disk that fails stops us. */
-  #carryOut({ change: text, at }: LogEntry): Written {
+  #tryToCarryOut(entry: LogEntry): Written {
     const mark = this.#journal.mark;
     this.#save.run();
     try {
-      const { change, seen } = parseSettledChange(text);
-      this.#tables.bring(seen);
-      return { ok: true, outcome: applyChange(this.#tables, { ...change, at: Date.parse(at) }) };
+      return this.#carryOut(entry);
     } catch (error) {
       if (!isAboutOneStatement(error)) throw error;
       this.#takeBack(mark);
@@ -218,6 +223,12 @@ export class ReplicaWriter {
     } finally {
       if (this.#database.isTransaction) this.#release.run();
     }
+  }
+
+  #carryOut({ change: text, at }: LogEntry): Done {
+    const { change, seen } = parseSettledChange(text);
+    this.#tables.bring(seen);
+    return { ok: true, outcome: applyChange(this.#tables, { ...change, at: Date.parse(at) }) };
   }
 
   #takeBack(mark: number): void {

@@ -99,6 +99,19 @@ type SnapshotWrite =
   | { readonly kind: "snapshot-end"; readonly snapshot: Snapshot }
   | { readonly kind: "snapshot-drop"; readonly snapshot: Pick<Snapshot, "id"> };
 
+/** What others have, or tell again: a replica that lost the last of it is behind, and no more. */
+const TOLD_AGAIN: ReadonlySet<Write["kind"]> = new Set([
+  "settle",
+  "trial",
+  "entries",
+  "up-to-date",
+  "untold",
+  "exchanged",
+]);
+
+/** How much a replica writes before it is made part of the file, for which the disk is waited for: some 500 changes. */
+const CHECKPOINT_PAGES = 8000;
+
 const NOTHING = { ok: true, outcome: { kind: "changed", keys: [] } } as const satisfies Done;
 
 /** Writes to a database, many writes in one durable transaction. */
@@ -109,6 +122,9 @@ export class SqliteWriter {
   readonly #save: StatementSync;
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
+  readonly #begin: StatementSync;
+  /** As `connect` has it. */
+  #isSynced = true;
   #ownReplica: ReplicaWriter | undefined;
   #ownSnapshots: SnapshotLoader | undefined;
   #ownShared: SharedWriter | undefined;
@@ -118,6 +134,7 @@ export class SqliteWriter {
     this.#save = database.prepare("SAVEPOINT one_write");
     this.#undo = database.prepare("ROLLBACK TO one_write");
     this.#release = database.prepare("RELEASE one_write");
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#journal = new RowJournal(database);
     this.#tables = new JournaledTables(database, this.#journal);
   }
@@ -126,12 +143,16 @@ export class SqliteWriter {
   write(writes: readonly Write[]): readonly Written[] {
     const leaving = writes.find((write) => write.kind === "leave-branch");
     try {
-      // Nothing can be attached in a transaction.
+      // Nothing can be attached in a transaction, nor be made for good in one that is taken back.
       if (leaving !== undefined) this.#database.prepare("ATTACH ? AS anew").run(leaving.anew);
-      this.#database.exec("BEGIN IMMEDIATE");
-      const written = writes.map((write) => this.#one(write));
+      if (this.#ownShared === undefined && writes.some(isOfReplica)) this.#becomeReplica();
+      this.#syncs(!writes.every(isToldAgain));
+      this.#begin.run();
+      const written = this.#followAtOnce(writes) ?? writes.map((write) => this.#one(write));
       this.#journal.keep();
-      this.#database.exec("COMMIT");
+      if (writes.every(isTried) && written.every(isTakenBack)) this.#database.exec("ROLLBACK");
+      else this.#database.exec("COMMIT");
+      if (!this.#isSynced && written.some(isKeptHere)) this.#makeDurable();
       return written;
     } catch (error) {
       this.#rollBack();
@@ -148,6 +169,43 @@ export class SqliteWriter {
     } finally {
       if (leaving !== undefined) this.#detach();
     }
+  }
+
+  /**
+   * What the log says, without being able to take back one change of it: SQLite would copy each page that each of them
+   * writes. Undefined where one has to be, and nothing is done yet.
+   */
+  #followAtOnce(writes: readonly Write[]): readonly Written[] | undefined {
+    const [first, ...others] = writes;
+    if (first?.kind !== "entries" || others.length > 0) return undefined;
+    try {
+      this.#shared.told(() => this.#replica.follow(first.entries, "at once"));
+      return [NOTHING];
+    } catch {
+      this.#rollBack();
+      this.#journal.takeBack(0);
+      this.#begin.run();
+      return undefined;
+    }
+  }
+
+  /** What cannot be done in a transaction. */
+  #becomeReplica(): void {
+    this.#ownShared = new SharedWriter(this.#database);
+    this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  }
+
+  /** Whether commits are durable from now on, or come in their order to the disk and with the next that is. */
+  #syncs(isSynced: boolean): void {
+    if (isSynced === this.#isSynced) return;
+    this.#database.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "NORMAL"}`);
+    this.#isSynced = isSynced;
+  }
+
+  /** With a transaction that is, those before it are durable. */
+  #makeDurable(): void {
+    this.#syncs(true);
+    this.#database.exec("UPDATE replica SET node = node");
   }
 
   #one(write: Write): Written {
@@ -177,10 +235,9 @@ export class SqliteWriter {
         return { ok: true, outcome };
       }
       case "settle":
-        this.#ownShared ??= new SharedWriter(this.#database);
         return this.#replica.settle(write.change);
       case "entries":
-        this.#shared.told(() => this.#replica.follow(write.entries));
+        this.#shared.told(() => this.#replica.follow(write.entries, "one by one"));
         return NOTHING;
       case "snapshot-part":
       case "snapshot-end":
@@ -202,7 +259,6 @@ export class SqliteWriter {
         this.#shared.told(() => this.#replica.leaveBranch(write));
         return NOTHING;
       case "shared":
-        this.#ownShared ??= new SharedWriter(this.#database);
         return this.#carryOut(write.write);
       case "untold":
         return { ...NOTHING, untold: this.#shared.untold(write.most, write.machine) };
@@ -268,4 +324,26 @@ export class SqliteWriter {
       // SQLite has rolled back by itself: the first error is the one that counts.
     }
   }
+}
+
+function isToldAgain({ kind }: Write): boolean {
+  return TOLD_AGAIN.has(kind);
+}
+
+function isOfReplica({ kind }: Write): boolean {
+  return kind === "settle" || kind === "shared" || kind === "entries";
+}
+
+function isTried({ kind }: Write): boolean {
+  return kind === "settle" || kind === "trial";
+}
+
+/** Whether nothing of it is left: what is to go to the log, what was a trial, and what failed. */
+function isTakenBack(written: Written): boolean {
+  return !written.ok || written.text !== null;
+}
+
+/** Whether what was settled waits here, and is not to go to the log. */
+function isKeptHere(written: Written): boolean {
+  return written.ok && written.text === null;
 }
