@@ -70,6 +70,27 @@ describe("restoring a store", () => {
     assert.deepEqual([totals.kept, totals.waiting, totals.trusted], [3, 1, 0]);
   });
 
+  it("bars again who was barred and then forgotten", async () => {
+    await using archive = new Archive();
+    const { operator } = archive;
+    const [anna, ben, carl] = [
+      await archive.meet("anna"),
+      await archive.meet("ben"),
+      await archive.meet("carl"),
+    ];
+    await using backup = await archive.backUp();
+    await operator.revoke("anna");
+    await operator.ignore("ben");
+    await operator.revoke("carl");
+    await operator.approve(carl.pin);
+    for (const name of ["anna", "ben", "carl"]) await operator.forget(name);
+    await archive.restore(backup);
+    assert.deepEqual(
+      [anna, ben, carl].map((one) => archive.standing(one)[0]),
+      ["revoked", "ignored", "trusted"],
+    );
+  });
+
   it("has who came since wait, and their names be free for those who had them", async () => {
     await using archive = new Archive();
     const { operator, store } = archive;

@@ -3,6 +3,7 @@ import type { BackedUpKey, RestoreChange, RestoredMember } from "../../trust/rec
 import { isBarred, putBack, waitingAgain } from "../../trust/judging/put-back.ts";
 import type { KeyPin, KeyRecord, KeyState } from "../../trust/records/key-record.ts";
 import { isSetAside } from "../../trust/judging/is-set-aside.ts";
+import type { TrustEventType } from "../../trust/records/events.ts";
 import { nameKey } from "../../trust/naming/peer-name.ts";
 import { everyItem } from "../../trust/port/page.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -61,7 +62,7 @@ export async function* planRestore(
   const heirs = await heirsOf(store, backup, since);
   yield* invitations(store, backup, now);
   yield* takings(store, backup, heirs, { now, until });
-  yield* puttings(store, backup, now);
+  yield* puttings(store, backup, { now, since });
   yield* heirsToName(store, backup, heirs, now);
   yield* members(store, backup);
 }
@@ -139,16 +140,37 @@ async function isDecidedAfter(store: TrustStore, pin: KeyPin, until: number): Pr
 async function* puttings(
   store: TrustStore,
   backup: TrustStore,
-  now: number,
+  { now, since }: Pick<RestoreSpan, "now" | "since">,
 ): AsyncGenerator<RestoreItem, undefined> {
   for await (const { lastSeen: _, ...former } of everyItem((page) => backup.listKeys(page))) {
     if (former.state === "pending" && !isSetAside(former)) continue;
     const key = store.key(former.pin);
     if (key?.state === "trusted" && former.state !== "trusted") continue;
     if (former.state === "trusted" && key !== undefined && isBarred(key)) yield kept(key);
-    const item = itemFor({ ...former, certificate: await certificateFor(backup, former, key) }, key, now);
+    const state = key === undefined ? await lastState(store, former, since) : former.state;
+    const certificate = await certificateFor(backup, former, key);
+    const item = itemFor({ ...former, state, certificate }, key, now);
     if (item !== undefined) yield item;
   }
+}
+
+/** What a key that was forgotten since was before: barred, it is barred again. */
+async function lastState(
+  store: TrustStore,
+  { pin, state: former }: KeyRecord,
+  since: number,
+): Promise<KeyState> {
+  let state = former;
+  const all = everyItem((page) => store.listEvents({ about: [pin], ...page }), {
+    limit: 1000,
+    after: String(since),
+  });
+  for await (const { json } of all) {
+    const { type } = JSON.parse(json) as { type: TrustEventType };
+    if (type === "revoked" || type === "ignored" || type === "retired") state = type;
+    else if (type === "approved") state = former;
+  }
+  return state;
 }
 
 async function certificateFor(
