@@ -65,11 +65,15 @@ export class DirectLog {
     }
   }
 
-  /** Loses the last changes, as a standby does that takes over and was behind. Nobody may be connected. */
+  /** Loses the last changes, as a standby does that takes over and was behind. */
   async lose(count: number): Promise<void> {
     const sql = await this.#pool.sql();
-    await sql`DELETE FROM ${this.#pool.name(sql, "change_log")}
-      WHERE position > (SELECT max(position) FROM ${this.#pool.name(sql, "change_log")}) - ${count}`;
+    const log = this.#pool.name(sql, "change_log");
+    await sql.begin(async (transaction) => {
+      // What is on its way here from those who are cut off comes before it, or goes on from what is left.
+      await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`${SCHEMA}.change_log`}, 0))`;
+      await transaction`DELETE FROM ${log} WHERE position > (SELECT max(position) FROM ${log}) - ${count}`;
+    });
     this.#place = LOG_START;
     this.expected = new Expectation();
     await this.readOn();
