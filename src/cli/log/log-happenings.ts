@@ -10,6 +10,7 @@ import type {
 import type { HappeningOf } from "../../trust/happenings/happening.ts";
 import type { Happenings } from "../../trust/happenings/happenings.ts";
 import type { PushHappening } from "../../trust/happenings/push-happening.ts";
+import { isHandclaspError } from "../../errors.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import { type EventLog, named } from "./event-log.ts";
@@ -63,7 +64,8 @@ export function logHappenings(happenings: Happenings, options: HappeningsLogOpti
       case "cut":
         return clients.cut(happening);
       case "failed":
-        return clients.failed(happening);
+        if (detail === "connections" || !isToldOfReplica(happening.error)) clients.failed(happening);
+        return;
       case "push-in-step":
       case "push-failed":
       case "push-cut":
@@ -175,3 +177,8 @@ function withoutSecrets(target: string): string {
 }
 
 const MOST_BYTES = 2048;
+
+/** Whether it failed for what lines say as often as that changes: that this machine does not know what others do. */
+function isToldOfReplica(error: unknown): boolean {
+  return isHandclaspError(error) && error.details["replication"] !== undefined;
+}

@@ -69,6 +69,7 @@ export class Contact {
     if (!this.isStale) return undefined;
     return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}, and it cannot be compared with it`, {
       hint: "have the database reached again: until then nobody is let in here",
+      details: { replication: "stale" },
       ...(this.#failure !== undefined && { cause: this.#failure }),
     });
   };
@@ -135,6 +136,7 @@ export class Contact {
     const why = cause === undefined ? "does not answer" : `cannot be reached: ${reasonOf(cause)}`;
     return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `the log of changes ${why}`, {
       hint: "known peers go on meanwhile, nobody new is met",
+      details: { replication: "away" },
       ...(cause !== undefined && { cause }),
     });
   }

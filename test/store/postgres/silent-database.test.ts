@@ -59,6 +59,23 @@ async function until(store: TrustStore, is: "away" | "reached"): Promise<void> {
   }
 }
 
+describe("a database that nobody reaches", () => {
+  it("is named, with where it was looked for", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    const { port } = address;
+    server.close();
+    await once(server, "close");
+    const replica = join(temporaryFolder(), "replica.db");
+    await using store = openStore(`postgres://postgres@127.0.0.1:${port}/postgres?replica=${replica}`);
+    await assert.rejects(store.catchUp(), {
+      message: `this machine never had what the log of changes says: the database cannot be reached: 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
+  });
+});
+
 describe("a database that does not answer any more", () => {
   it("is away, and is asked by other connections before long", async () => {
     await using database = await PostgresServer.open(programs);

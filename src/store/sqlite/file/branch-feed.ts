@@ -55,5 +55,6 @@ function onBranch(position: number): HandclaspError {
   const problem = `what is here was carried out up to change ${position} of a log that does not have it any more`;
   return new HandclaspError("ERR_HANDCLASP_STORE_READ", problem, {
     hint: "wait: it is replaced by what the log leads to, and what was taken is taken again",
+    details: { replication: "branch" },
   });
 }
