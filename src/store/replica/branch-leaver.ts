@@ -1,5 +1,5 @@
 import { HandclaspError } from "../../errors.ts";
-import { type Appender, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
+import { type Appender, type LogDraft, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { LostTail } from "./lost-tail.ts";
@@ -54,7 +54,7 @@ export class BranchLeaver {
   }
 
   async #leaveBy(scratch: Scratch, place: LogPlace): Promise<void> {
-    const { cluster, by, replica, channel, runtime } = this.#options;
+    const { replica, channel, runtime } = this.#options;
     await this.#carryOut(scratch);
     const lost = new LostTail({ replica: replica.database, anew: scratch.database, place });
     if (lost.common === 0) throw otherLog(place);
@@ -62,8 +62,7 @@ export class BranchLeaver {
     const drafts = lost.events.length > 0 ? lost.drafts(runtime.now()) : [];
     // Whoever is barred here alone so far may be nobody that the log knows of.
     const later = replica.later();
-    if (drafts.length + later.length > 0) await cluster.log.append([...drafts, ...later], await by());
-    await this.#carryOut(scratch);
+    await this.#append([...drafts, ...later], scratch);
     await channel.write({
       kind: "leave-branch",
       place,
@@ -73,6 +72,20 @@ export class BranchLeaver {
       gone: lost.gone.map(({ sequence }) => sequence),
       at: runtime.now(),
     });
+  }
+
+  /** And carries it out. Throws where the log has lost it again. */
+  async #append(drafts: readonly LogDraft[], scratch: Scratch): Promise<void> {
+    if (drafts.length === 0) return;
+    const reader = new ReplicaReader(scratch.database);
+    const { position } = reader.place();
+    const { cluster, by } = this.#options;
+    const positions = await cluster.log.append(drafts, await by());
+    await this.#carryOut(scratch);
+    const isLost = drafts.some(
+      ({ id }, index) => (positions[index] ?? Infinity) > position && reader.outcomeOf(id) === undefined,
+    );
+    if (isLost) throw changedAgain(reader.place());
   }
 
   /** All that the log has. */

@@ -3,9 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { type LogDetail, logHappenings } from "../../../src/cli/log/log-happenings.ts";
-import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
-import { openMemoryReplica } from "../../../src/store/replica/open-replica.ts";
+import { logHappenings } from "../../../src/cli/log/log-happenings.ts";
 import { Happenings } from "../../../src/trust/happenings/happenings.ts";
 import { errorEntry, type EventLog, type LogEntry, named } from "../../../src/cli/log/event-log.ts";
 import type { ForwardingListener, Upstream } from "../../../src/gateway/config/config.ts";
@@ -37,11 +35,7 @@ interface Two extends AsyncDisposable {
   named(event: string): Promise<readonly unknown[]>;
 }
 
-async function openTwo(
-  to: number | Upstream,
-  over: Partial<ForwardingListener> = {},
-  detail: LogDetail = "connections",
-): Promise<Two> {
+async function openTwo(to: number | Upstream, over: Partial<ForwardingListener> = {}): Promise<Two> {
   const lines: LogEntry[] = [];
   const write = (entry: LogEntry): void => void lines.push(entry);
   const log: EventLog = {
@@ -51,7 +45,7 @@ async function openTwo(
     failed: (error, listener) => write({ ...errorEntry(error), ...named(listener) }),
   };
   const happenings = new Happenings();
-  logHappenings(happenings, { log, detail, printCertificate: false });
+  logHappenings(happenings, { log, detail: "connections", printCertificate: false });
   const listeners = NAMES.map((name) => listenerTo(to, { ...over, name }));
   const scene = await openGateway(configOf(listeners), { happenings });
   return {
@@ -174,36 +168,6 @@ describe("a listener of a gateway is named", { timeout: 120_000 }, () => {
     assert.deepEqual(await two.named("error"), NAMES);
   });
 });
-
-describe(
-  "what fails for each client while the database of several machines is away",
-  { timeout: 120_000 },
-  () => {
-    for (const [detail, errors] of [
-      ["changes", []],
-      ["connections", NAMES],
-    ] as const) {
-      it(`is ${detail === "changes" ? "no line of its own" : "a line each where connections are logged"}`, async () => {
-        await using upstream = await openUpstream((socket) => socket.end("hello"));
-        await using two = await openTwo(upstream.port, {}, detail);
-        const cluster = new MemoryCluster();
-        cluster.log.read = () => Promise.reject(new Error("connect ECONNREFUSED"));
-        const replica = openMemoryReplica({ cluster, machine: "one", url: "memory log" });
-        while (replica.replication()?.database !== "away")
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        two.scene.store.apply = (change) => replica.apply(change);
-        await two.each(async (port, name) => connectOnce({ port, identity: await identity(name) }));
-        assert.deepEqual(await two.named("refused"), NAMES);
-        const lines = two.lines.filter(({ event }) => event === "error");
-        assert.deepEqual(
-          lines.map(({ listener }) => listener),
-          errors,
-        );
-        await replica.close();
-      });
-    }
-  },
-);
 
 /** The identity with a proof that it has a join token. */
 function proving({ key, facts }: TestIdentity, { id, seed, serverPin }: JoinToken): TestIdentity {
