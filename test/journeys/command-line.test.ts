@@ -6,9 +6,9 @@ import { Home } from "../cli/support/serve.ts";
 import { makeClient } from "../cli/support/tls-clients.ts";
 import { hold, openHomeStore, refused } from "../cli/support/trust.ts";
 
-/** Verbs that serve or connect: others run each in processes, in `test/cli/` and here. */
+/** Verbs that serve or connect, to a database too: others run each in processes, in `test/cli/` and here. */
 const AT_THE_NETWORK =
-  /^(?:serve|connect|gateway|authorizer|ui|join|forward|demo|check-config|trace (?:listen|connect|read))$/;
+  /^(?:serve|connect|gateway|authorizer|ui|join|forward|demo|check-config|trace (?:listen|connect|read)|store (?:copy|snapshots?|compact|nodes|upgrade|migrate))$/;
 
 const SERVER = "gw.example:8443";
 const PIN = "sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -57,6 +57,7 @@ async function lines(home: Home): Promise<readonly (readonly [string, RegExp])[]
     ["store stats", /^.*\n(?:.*\n)*trusted keys +\d/],
     ["store check", /^ok: /],
     [`store backup ${home.path("copy.db")}`, /copy\.db\n$/],
+    [`store restore ${home.path("copy.db")}`, /there was nothing to do\n$/],
     ["identity create", /default/],
     ["identity show", /default/],
     ["identity list --json", /^\[\{"name":"default"/],

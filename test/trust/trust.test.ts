@@ -141,6 +141,7 @@ describe("an event that cannot be read", () => {
         listeners.push(listener);
         return () => undefined;
       },
+      onAnew: () => () => undefined,
     });
     await using trust = new Trust(broken, {
       now: () => 0,
