@@ -91,9 +91,10 @@ export class LoggedTables extends JournaledTables {
     return super.nextVersion(isOfWaiting);
   }
 
+  /** What decides something is taken back when it is settled: its event need not be made for that. */
   override appendEvent(draft: EventDraft): void {
     this.#decides = true;
-    super.appendEvent(draft);
+    if (this.#brought !== null) super.appendEvent(draft);
   }
 
   #isThere(key: KeyRecord): boolean {
