@@ -7,6 +7,9 @@ import { JournaledTables } from "./journaled-tables.ts";
 import { FROM_STRANGERS } from "./sqlite-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 
+/** What is counted from there has room, whatever another machine says. */
+const MOST_VERSION = 2 ** 52;
+
 /**
  * The rows as a change of the log finds them: keys that wait are there only if the change brings them. While a change is
  * settled all are there, and those that it is about are noted, to be brought along.
@@ -16,6 +19,7 @@ export class LoggedTables extends JournaledTables {
   protected override readonly droppable: string = `${FROM_STRANGERS}
     AND NOT EXISTS (SELECT 1 FROM waiting_at WHERE waiting_at.pin = keys.pin AND node <> '')`;
   readonly #certificate: StatementSync;
+  readonly #raise: StatementSync;
   /** Null while a change is settled. */
   #brought: ReadonlySet<KeyPin> | null = null;
   /** As they were before the change wrote any; null for those that were not there. */
@@ -25,6 +29,7 @@ export class LoggedTables extends JournaledTables {
 
   constructor(database: DatabaseSync, journal: RowJournal) {
     super(database, journal);
+    this.#raise = database.prepare("UPDATE key_versions SET waiting = ? WHERE waiting < ?");
     this.#certificate = database.prepare(
       'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
     );
@@ -110,6 +115,11 @@ export class LoggedTables extends JournaledTables {
     this.#asked.set(pin, { waiting: isWaiting(key) ? key : null, certificate: { ...certificate } });
   }
 
+  /** Of another machine's, which counts on its own: no row here is newer than what is counted here. */
+  #noteVersion(version: number): void {
+    if (version % 2 === 1 && version < MOST_VERSION) this.#raise.run(version, version);
+  }
+
   #put(waiting: KeyRecord | null, certificate: CertificateRecord): void {
     const known = super.key(certificate.pin);
     const isDecided = known !== undefined && !isWaiting(known);
@@ -118,6 +128,7 @@ export class LoggedTables extends JournaledTables {
     else {
       super.deleteKey(waiting.pin);
       super.putKey(waiting);
+      this.#noteVersion(waiting.version);
     }
     super.putCertificate(certificate);
   }
