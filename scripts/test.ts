@@ -16,8 +16,12 @@ const TOGETHER = ["bytes", "capture", "explain", "operator", "tls", "trust", "x5
 const IN_BATCHES = ["cli", "client", "gateway", "guard", "store"];
 const BATCH = 9;
 
-/** Files that measure the memory or CPU time of their process, hear its warnings or crashes, or set its flags. */
+/**
+ * Files that measure the memory or CPU time of their process, hear its warnings or crashes, set its flags, or change how
+ * modules are loaded, which has no effect on those that others loaded before.
+ */
 const ALONE = [
+  "test/cli/trace-reads-once.test.ts",
   "test/client/servers/damaged-servers.test.ts",
   "test/client/starttls/starttls.test.ts",
   "test/gateway/http-large-bodies.test.ts",
@@ -25,6 +29,7 @@ const ALONE = [
   "test/guard/arrivals/shown-chain.test.ts",
   "test/guard/guard.test.ts",
   "test/guard/refusal/withheld-end.test.ts",
+  "test/store/postgres/missing-driver.test.ts",
 ];
 
 const root = resolve(import.meta.dirname, "..");
