@@ -47,7 +47,6 @@ describe("a service behind the gateway, and its own client through forward", () 
 
   it("is PostgreSQL with psql", { skip: POSTGRES === undefined ? "no PostgreSQL" : false }, async () => {
     using home = new Home();
-    const port = await freePort();
     const data = home.path("postgres");
     mkdirSync(data);
     const owner = userIdOf("postgres");
@@ -60,10 +59,12 @@ describe("a service behind the gateway, and its own client through forward", () 
     await ended(
       spawn(`${POSTGRES}/initdb`, ["-D", data, "-A", "trust", "-U", "postgres", "--no-sync"], asOwner),
     );
+    const port = await freePort();
     const flags = ["-D", data, "-p", String(port), "-k", data, "-h", "127.0.0.1", "-F"];
     const postgres = spawn(`${POSTGRES}/postgres`, flags, { ...asOwner, stdio: "ignore" });
+    const exit = once(postgres, "exit");
     try {
-      await reachable(port);
+      await Promise.race([reachable(port), exit.then(() => assert.fail("PostgreSQL ended by itself"))]);
       await using gateway = await startGateway(home, `127.0.0.1:${port}`);
       await using forward = await startForward(home, gateway);
       const url = `postgresql://postgres@127.0.0.1:${forward.port}/postgres?sslmode=disable`;
@@ -75,7 +76,7 @@ describe("a service behind the gateway, and its own client through forward", () 
       assert.ok(stdout.split("\n").length > 50_000);
     } finally {
       postgres.kill("SIGINT");
-      await once(postgres, "exit");
+      await exit;
     }
   });
 });
