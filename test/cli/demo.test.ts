@@ -37,6 +37,7 @@ describe("demo", () => {
       env: home.environment,
       stdio: ["ignore", "pipe", "inherit"],
     });
+    const exit = once(demo, "exit");
     try {
       const link = await linkIn(demo.stdout);
       const secret = await signIn(link);
@@ -55,7 +56,7 @@ describe("demo", () => {
       );
     } finally {
       demo.kill("SIGTERM");
-      const [code] = (await once(demo, "exit")) as [number | null];
+      const [code] = (await exit) as [number | null];
       assert.equal(code, 0);
     }
   });
