@@ -39,9 +39,11 @@ export class DatabaseSockets {
       if (host === undefined) throw new Error("there is no host to connect to");
       try {
         // Before anything is sent: what is wrong with where it lies is said at once.
-        this.#password = databasePassword(this.#address, host) ?? "";
+        const password = databasePassword(this.#address, host) ?? "";
         const socket = await this.#openTo(host);
         this.#open.add(socket);
+        // Ahead of whoever reads what it says, and asks in the same moment what opens it.
+        socket.on("data", () => (this.#password = password));
         socket.once("close", () => this.#open.delete(socket));
         return socket;
       } catch (error) {
@@ -51,7 +53,7 @@ export class DatabaseSockets {
     }
   }
 
-  /** Of the host that was connected to last; empty where there is none. */
+  /** Of the host that says something just now: no other one is told it. Empty where there is none. */
   get password(): string {
     return this.#password;
   }

@@ -205,7 +205,7 @@ export class SqliteStore implements TrustStore {
   }
 
   apiToken(hash: string): ApiTokenRecord | undefined {
-    return this.#read(() => this.#desk.apiToken(hash));
+    return this.#know(() => this.#desk.apiToken(hash));
   }
 
   async listApiTokens(filter: Search = {}): Promise<Page<ListedApiToken>> {
@@ -213,7 +213,7 @@ export class SqliteStore implements TrustStore {
   }
 
   session(hash: string): SessionRecord | undefined {
-    return this.#read(() => this.#desk.session(hash));
+    return this.#know(() => this.#desk.session(hash));
   }
 
   async putSession(session: SessionRecord): Promise<void> {
@@ -336,7 +336,7 @@ export class SqliteStore implements TrustStore {
     }
   }
 
-  /** For what verdicts are made of. */
+  /** For what verdicts are made of, and who may decide. */
   #know<T>(read: () => T): T {
     this.#mustBeSure();
     return this.#read(read);

@@ -25,7 +25,7 @@ export interface SessionRecord {
 /**
  * What is kept of operators at their work, and where those are known who come without a certificate; it decides about no
  * client. Of all that, only the making and cancelling of API tokens is in events. Throws ERR_HANDCLASP_STORE_READ when it
- * cannot be read.
+ * cannot be read; tokens and sessions, by which operators are known, also when what is here may be older than it may be.
  */
 export interface Desk {
   /** When an operator last looked at a key, milliseconds since the epoch; null when nobody has. Gone with the key. */

@@ -54,8 +54,9 @@ export class OpenAdmin implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async open(url: StoreUrl = StoreUrl.memory): Promise<OpenAdmin> {
-    const store = openStoreAt(url, { process: "test 1" });
+  /** A store that is given is closed with it. */
+  static async open(at: StoreUrl | TrustStore = StoreUrl.memory): Promise<OpenAdmin> {
+    const store = at instanceof StoreUrl ? openStoreAt(at, { process: "test 1" }) : at;
     const clock = { now: Date.now() };
     const { promise, resolve } = Promise.withResolvers<{ admin: Admin; origin: string }>();
     const server = await LoopbackServer.open({ host: "127.0.0.1", port: 0 }, ({ port }, hosts) => {

@@ -4,12 +4,14 @@ import { describe, it } from "node:test";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { MemoryNodeRoster } from "../../../src/store/log/memory-node-roster.ts";
+import { Operator } from "../../../src/operator/operator.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { type Runtime, SYSTEM } from "../../../src/store/replica/runtime.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { Beat, NodeReport } from "../../../src/trust/port/node-roster.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
+import { OpenAdmin } from "../../admin/support/open-admin.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -63,6 +65,10 @@ class AwayRoster extends MemoryNodeRoster {
   }
 }
 
+function operatorOf(store: TrustStore): Operator {
+  return new Operator(store, { user: "root", process: "test 1", now: Date.now });
+}
+
 /** Whether a verdict on a known key comes about. */
 function knows(store: TrustStore): boolean {
   try {
@@ -99,6 +105,38 @@ describe("a replica whose log is away", () => {
     await store.catchUp();
     assert.ok(knows(store));
     assert.equal(store.replication()?.database, "reached");
+  });
+
+  it("knows no operator by an API token or a session when it is too old, nor one who is signed in, and says why", async () => {
+    const machine = new Machine();
+    await using api = await OpenAdmin.open(machine.open());
+    const { store } = api;
+    await store.catchUp();
+    const { token } = await operatorOf(store).createApiToken({
+      name: "ci",
+      scope: "read",
+      expires: Date.now() + 60 * MINUTE_MS,
+    });
+    const bearer = { authorization: `Bearer ${token}` };
+    const session = await api.signIn();
+    const stream = await fetch(`${api.origin}/v1/stream`, { headers: bearer });
+    assert.equal(stream.status, 200);
+    machine.isAway = true;
+    await assert.rejects(store.catchUp());
+    for (const headers of [bearer, session])
+      assert.equal((await api.ask("/v1/keys", { headers })).status, 200);
+    machine.pass(6 * MINUTE_MS);
+    for (const headers of [bearer, session]) {
+      const { status, body } = await api.ask("/v1/keys", { headers });
+      assert.equal(status, 503);
+      assert.match(String(body["detail"]), /what this machine knows is as of .*cannot be compared/);
+    }
+    // It ends, though nobody asks for anything.
+    await stream.text();
+    machine.isAway = false;
+    await store.catchUp();
+    for (const headers of [bearer, session])
+      assert.equal((await api.ask("/v1/keys", { headers })).status, 200);
   });
 
   it("refuses to write at once, and writes again when the log is back", async () => {
