@@ -24,6 +24,7 @@ export function showEvent(
     ...(actor?.via === undefined || actor.via === "cli" ? [] : [`via ${escapeText(actor.via)}`]),
     ...(actor?.address ? [`from ${escapeText(actor.address)}`] : []),
     ...(actor?.listener ? [`at ${escapeText(actor.listener)}`] : []),
+    ...(actor?.machine ? [`on ${escapeText(actor.machine)}`] : []),
   ];
   return inLines(parts, width);
 }

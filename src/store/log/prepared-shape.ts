@@ -40,6 +40,7 @@ const actor = object({
   listener: nullable(typed),
   via: optional(oneOf("cli", "certificate", "link", "bearer")),
   keyId: optional(typed),
+  machine: optional(line(300)),
 });
 
 const source = oneOf("first-use", "approved", "token", "rotation", "ca", "import");

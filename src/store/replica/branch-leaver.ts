@@ -16,6 +16,8 @@ const OTHERS_LEAVE_MS = 200;
 interface LeaverOptions {
   readonly cluster: Pick<Cluster, "log" | "snapshots">;
   readonly by: () => Promise<Appender>;
+  /** What this one is called. */
+  readonly machine: string;
   /** What was carried out so far. */
   readonly replica: ReplicaReader;
   /** Writes to it. */
@@ -54,9 +56,9 @@ export class BranchLeaver {
   }
 
   async #leaveBy(scratch: Scratch, place: LogPlace): Promise<void> {
-    const { replica, channel, runtime } = this.#options;
+    const { replica, channel, machine, runtime } = this.#options;
     await this.#carryOut(scratch);
-    const lost = new LostTail({ replica: replica.database, anew: scratch.database, place });
+    const lost = new LostTail({ replica: replica.database, anew: scratch.database, place, machine });
     if (lost.common === 0) throw otherLog(place);
     // Who was only behind what the log begins with has lost nothing.
     const drafts = lost.events.length > 0 ? lost.drafts(runtime.now()) : [];

@@ -58,6 +58,7 @@ export class LogChannel implements WriteChannel {
     const leaver = new BranchLeaver({
       cluster: options.cluster,
       by: () => this.#by(),
+      machine: options.self.name,
       replica,
       channel,
       openScratch,
@@ -80,9 +81,14 @@ export class LogChannel implements WriteChannel {
 
   async write(write: Write): Promise<Done> {
     if (write.kind !== "change") return this.#options.channel.write(write);
-    const { change } = write;
+    const change = this.#named(write.change);
     const written = this.#track(change);
     return isBarring(change) ? this.#barsHere.write(change, written) : written;
+  }
+
+  /** Whoever reads the events knows by it on which machine it was done. */
+  #named(change: PreparedChange): PreparedChange {
+    return { ...change, actor: { ...change.actor, machine: this.#options.self.name } };
   }
 
   async #track(change: PreparedChange): Promise<Done> {

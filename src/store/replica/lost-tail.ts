@@ -21,6 +21,8 @@ interface LostTailOptions {
   readonly anew: DatabaseSync;
   /** Where the replica stands. */
   readonly place: LogPlace;
+  /** What the machine is called that leaves it. */
+  readonly machine: string;
 }
 
 /** What a replica's chain has that the log does not lead to any more. */
@@ -30,11 +32,13 @@ export class LostTail {
   readonly events: readonly LostEvent[];
   readonly #replica: DatabaseSync;
   readonly #place: LogPlace;
+  readonly #machine: string;
   readonly #hashes: ReadonlyMap<number, string>;
 
-  constructor({ replica, anew, place }: LostTailOptions) {
+  constructor({ replica, anew, place, machine }: LostTailOptions) {
     this.#replica = replica;
     this.#place = place;
+    this.#machine = machine;
     this.common = commonEvent(replica, anew);
     const rows = replica
       .prepare("SELECT sequence, json, hash FROM events WHERE sequence > ? ORDER BY sequence")
@@ -64,7 +68,8 @@ export class LostTail {
       gone: String(this.gone.length),
       ...(this.gone.length > 0 && { decisions: this.gone.slice(0, MOST_TOLD).map(toText).join("; ") }),
     };
-    const change = { type: "leave-branch", at, actor: ACTOR, details } as const;
+    const actor = { ...ACTOR, machine: this.#machine };
+    const change = { type: "leave-branch", at, actor, details } as const;
     return [...again, { id, change: encodeSettledChange({ change, seen: [] }) }];
   }
 

@@ -49,6 +49,8 @@ export interface Actor {
   readonly via?: OperatorWay;
   /** The operator's own key, as a key id, where the operator came with one. */
   readonly keyId?: string;
+  /** What the machine is called where it was done; absent at stores of one machine. */
+  readonly machine?: string;
 }
 
 /** By which way an operator acts: a command line, or, over HTTP, a client certificate, a one-use link or a bearer token. */

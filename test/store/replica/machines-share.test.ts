@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { Operator } from "../../../src/operator/operator.ts";
+import { parseEvent } from "../../../src/trust/records/events.ts";
 import { HandclaspError } from "../../../src/errors.ts";
 import { openDatabase } from "../../../src/node-sqlite.ts";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
@@ -63,6 +65,29 @@ describe("machines that share a cluster", () => {
     );
     for (const store of machines.stores) {
       await until(async () => (await store.listConnections()).items.length === 3);
+    }
+  });
+
+  it("have the audit say at which of them something was done, wherever it is read", async () => {
+    await using machines = openMachines("anna", "bert");
+    const [anna, bert] = machines.stores;
+    assert.ok(anna && bert);
+    const carla = factsOf("carla");
+    await anna.apply(claimOf(carla));
+    await bert.catchUp();
+    const operator = new Operator(bert, { user: "olga", process: "test 2", now: Date.now });
+    await operator.revoke(carla.pin);
+    for (const store of machines.stores) {
+      await until(() => store.head().sequence === 2);
+      const { items } = await store.listEvents();
+      const actors = items.map(({ json }) => parseEvent(json)?.actor);
+      assert.deepEqual(
+        actors.map((actor) => [actor?.user, actor?.machine]),
+        [
+          [null, "anna"],
+          ["olga", "bert"],
+        ],
+      );
     }
   });
 

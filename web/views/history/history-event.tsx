@@ -3,13 +3,14 @@ import { actorWords, canBeUndone, eventWords } from "../../client/event-words.ts
 import { may } from "../../client/session.ts";
 import type { EventJson } from "../../client/shapes.ts";
 import { undoEvent } from "../../client/undo-event.ts";
+import { ActorPlace } from "../../parts/actor-place.tsx";
 import { PeerName } from "../../parts/names.tsx";
 import { Time } from "../../parts/time.tsx";
 import { toHref } from "../../route.ts";
 
 /** One change of trust: when, who, what, before and after, and the way back. */
 export function HistoryEvent({ event }: { readonly event: EventJson }): VNode {
-  const { sequence, at, peer, before, after, actor } = event;
+  const { sequence, at, peer, before, after } = event;
   const { verb, rest } = eventWords(event);
   return (
     <li class="event" tabIndex={-1} data-stop>
@@ -33,11 +34,7 @@ export function HistoryEvent({ event }: { readonly event: EventJson }): VNode {
               {before ?? "unknown"} <span aria-label="became">→</span> {after}
             </span>
           )}
-          {actor?.address !== undefined && actor.address !== null && (
-            <span>
-              from <span class="mono">{actor.address}</span>
-            </span>
-          )}
+          <ActorPlace event={event} />
         </p>
       </div>
       {canBeUndone(event) && may("approve") && (

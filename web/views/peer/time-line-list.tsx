@@ -5,6 +5,7 @@ import { reasonWords } from "../../client/reason-words.ts";
 import { may } from "../../client/session.ts";
 import type { EventJson, KeyDetail } from "../../client/shapes.ts";
 import { undoEvent } from "../../client/undo-event.ts";
+import { ActorPlace } from "../../parts/actor-place.tsx";
 import { Explained } from "../../parts/explained.tsx";
 import { Time } from "../../parts/time.tsx";
 import { type Happening, toTimeLine } from "./time-line.ts";
@@ -62,13 +63,7 @@ function EventMark({ event, canUndo }: { readonly event: EventJson; readonly can
         <strong>{verb} it</strong> {rest}
       </p>
       <p class="mark-when dim">
-        <Time at={event.at} as="whole" />, <bdi>{actorWords(event)}</bdi>
-        {event.actor?.address !== null && event.actor?.address !== undefined && (
-          <>
-            {" "}
-            from <span class="mono">{event.actor.address}</span>
-          </>
-        )}
+        <Time at={event.at} as="whole" />, <bdi>{actorWords(event)}</bdi> <ActorPlace event={event} />
       </p>
       {canUndo && may(scope) && (
         <button type="button" class="button small" onClick={() => void undoEvent(event)}>
