@@ -177,7 +177,10 @@ describe("a database that speaks TLS and asks for a password", () => {
 
   it("gets the password of PGPASSWORD, and nobody else ever sees that", async () => {
     const files = await serverFiles([]);
-    await using database = await PostgresServer.open(programs, { hba_file: files.path("hba.conf") });
+    await using database = await PostgresServer.open(programs, {
+      hba_file: files.path("hba.conf"),
+      password_encryption: "scram-sha-256",
+    });
     using home = new Home();
     const { connectPostgres } = await import("../../src/store/postgres/open-postgres.ts");
     const sql = await connectPostgres(database.url());

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import postgres from "postgres";
@@ -11,12 +10,10 @@ import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
-/** Those of npm have no pg_basebackup. */
-const programs = postgresPrograms().find(({ bin }) => existsSync(join(bin, "pg_basebackup")));
-const isMissing = programs === undefined && process.env["CI"] !== "true";
-if (isMissing) console.warn("LEFT OUT: fail-over to a standby, since there is no pg_basebackup here");
+const [programs] = postgresPrograms();
+assert.ok(programs, "no PostgreSQL was found, though npm installs one");
 
-describe("a fail-over to a standby", { skip: isMissing }, () => {
+describe("a fail-over to a standby", () => {
   it("that had all transactions is no more than a pause", async () => {
     await using cluster = await openCluster();
     const { standby, primary } = cluster;
@@ -101,7 +98,7 @@ class Cluster implements AsyncDisposable {
 }
 
 async function openCluster(): Promise<Cluster> {
-  assert.ok(programs, "no pg_basebackup was found: install Debian's postgresql");
+  assert.ok(programs);
   const primary = await PostgresServer.open(programs);
   return new Cluster(primary, await PostgresServer.standbyOf(primary));
 }

