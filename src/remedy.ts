@@ -60,6 +60,7 @@ export type HandclaspAct =
   | "add-to-group"
   | "check-store"
   | "list-nodes"
+  | "list-snapshots"
   | "reach-database"
   | "open-another-store"
   | "migrate-store"

@@ -27,6 +27,7 @@ const WARNINGS = new Set([
   "replicas-unequal",
   "changes-wait",
   "rows-ignored",
+  "snapshot-refused",
 ]);
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */

@@ -17,6 +17,7 @@ const OVER: Readonly<Record<ReplicationTurn["kind"], string>> = {
   "replicas-unequal": "replicas-equal",
   "changes-wait": "changes-appended",
   "rows-ignored": "rows-understood",
+  "snapshot-refused": "snapshots-in-order",
 };
 
 /** Says how this machine gets on with others that share its trust, as often as that changes, until it is disposed of. */

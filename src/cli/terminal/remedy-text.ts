@@ -94,6 +94,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "check-store": () => whole("handclasp store check"),
   "migrate-store": () => whole("handclasp store migrate --store URL"),
   "list-nodes": () => whole("handclasp store nodes"),
+  "list-snapshots": () => whole("handclasp store snapshots"),
   "reach-database": () => "see that PostgreSQL runs, and that this machine reaches it",
   "open-another-store": () => whole("--store URL"),
   "check-configuration": () => whole("handclasp check-config FILE"),

@@ -8,7 +8,8 @@ export type TroubleKind =
   | "rules-older"
   | "replicas-unequal"
   | "changes-wait"
-  | "rows-ignored";
+  | "rows-ignored"
+  | "snapshot-refused";
 
 /** What is not as it should be with a machine that shares its trust, and what can be done about it. */
 export interface ReplicationTrouble {
@@ -20,7 +21,7 @@ export interface ReplicationTrouble {
 const LOOK_AT_NODES: Remedy = { act: "list-nodes", at: "server" };
 const REACH_DATABASE: Remedy = { act: "reach-database", at: "server" };
 
-/** How long it is said that another machine told nonsense. */
+/** How long it is said that another machine told nonsense, or made a snapshot that is none. */
 const IGNORED_SAID_MS = 600_000;
 
 const GRAVE: ReadonlySet<TroubleKind> = new Set(["replica-stale", "branch-found", "rules-older"]);
@@ -79,6 +80,12 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
       `${rows} told by another machine that make no sense, and left out: ${last}`,
       LOOK_AT_NODES,
     );
+  }
+  const { refusedSnapshot: refused } = replication;
+  if (refused !== undefined && now - refused.at < IGNORED_SAID_MS) {
+    const { id, position, madeBy, why } = refused;
+    const which = `the snapshot ${id} of change ${position}, by ${madeBy}, was not started from: ${why}`;
+    add("snapshot-refused", which, { act: "list-snapshots", at: "server" });
   }
   return troubles;
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, HandclaspError, isHandclaspError, reasonOf, toError } from "../../errors.ts";
 import { RULES } from "../../trust/rules.ts";
+import { RefusedSnapshots } from "./refused-snapshots.ts";
 import type { ReplicaRow } from "./replica-row.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -27,6 +28,8 @@ export class Contact {
   rules: number = RULES;
   /** Whether it was last read from a copy that may be behind. */
   isStandby = false;
+  /** Snapshots that were not what they say. */
+  readonly refused: RefusedSnapshots = new RefusedSnapshots();
   readonly #runtime: Runtime;
   readonly #limitMs: number;
   /** When all that the log had was carried out here: by both clocks, -Infinity for never. */

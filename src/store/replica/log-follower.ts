@@ -169,6 +169,14 @@ export class LogFollower {
     await (this.#looking ?? this.#following)?.catch(() => undefined);
   }
 
+  /** Whether there was something to start from. */
+  #start(): Promise<boolean> {
+    const { cluster, channel, contact, replica } = this.#options;
+    const { now } = this.#runtime;
+    const refused = contact?.refused;
+    return startFromSnapshot({ cluster, channel, contact, refused, now, database: replica.database });
+  }
+
   async #follow(): Promise<void> {
     const { cluster, replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
     // It cannot be over before whoever asked has it.
@@ -179,8 +187,7 @@ export class LogFollower {
         this.#known = 0;
         for (;;) {
           const isNew = replica.isNew();
-          if (isNew && (await startFromSnapshot({ cluster, channel, contact, database: replica.database })))
-            continue;
+          if (isNew && (await this.#start())) continue;
           const place = replica.place();
           const { follows, entries, head, isPrimary } = await cluster.log.read(place, AT_ONCE);
           if (!follows) {

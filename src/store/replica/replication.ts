@@ -35,5 +35,6 @@ export function toReplication({ self, contact, replica, tells, ignored }: Stand)
     later: replica.laterCount(),
     unequal: self.standings.unequal,
     ...(ignored !== undefined && { ignored }),
+    ...(contact.refused.last !== undefined && { refusedSnapshot: contact.refused.last }),
   };
 }

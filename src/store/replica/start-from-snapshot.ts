@@ -6,6 +6,7 @@ import { counts, type Snapshot } from "../../trust/port/snapshot-shelf.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import type { Contact } from "./contact.ts";
+import { RefusedSnapshots } from "./refused-snapshots.ts";
 
 interface StartOptions {
   readonly cluster: Pick<Cluster, "log" | "snapshots">;
@@ -14,40 +15,46 @@ interface StartOptions {
   readonly channel: WriteChannel;
   /** Is told when what was read is being taken in. */
   readonly contact?: Contact | undefined;
+  /** Those that are not to be tried, and takes those that are found to be so. */
+  readonly refused?: RefusedSnapshots | undefined;
+  /** When that was, in milliseconds since the epoch. */
+  readonly now?: () => number;
   /** One that is before this position, and not after it, or the copy that the log begins with; default any. */
   readonly before?: number;
 }
 
 /**
- * Fills a replica that has nothing of the log from the furthest snapshot that counts, and that the log has the place of; says
- * whether there is one. Several processes may do so on one file. Throws ERR_HANDCLASP_AUDIT for a snapshot that is not
- * what it says: nothing of it is left then.
+ * Fills a replica that has nothing of the log from the furthest snapshot that counts, that the log has the place of, and that
+ * is what it says: nothing is left of others, and the next one is tried. Says whether there is one. Several processes may do
+ * so on one file. Throws ERR_HANDCLASP_STORE_*.
  */
 export async function startFromSnapshot(options: StartOptions): Promise<boolean> {
-  const { database, channel } = options;
-  const snapshot = await furthest(options);
-  const under = loading(database);
-  if (under !== undefined && under.id !== snapshot?.id) {
-    await channel.write({ kind: "snapshot-drop", snapshot: { id: under.id } });
-  }
-  if (snapshot === undefined) return false;
-  try {
-    await takeIn(options, snapshot);
-    return true;
-  } catch (error) {
-    // What could not be fetched is fetched later.
-    if (!isHandclaspError(error, "ERR_HANDCLASP_STORE_READ")) {
-      await channel.write({ kind: "snapshot-drop", snapshot }).catch(() => undefined);
+  const { refused = new RefusedSnapshots(), now = Date.now, ...rest } = options;
+  for (;;) {
+    const snapshot = await furthest(rest, refused);
+    await leaveOthers(rest, snapshot);
+    if (snapshot === undefined) return false;
+    try {
+      await takeIn(rest, snapshot);
+      return true;
+    } catch (error) {
+      // What could not be fetched, or written, is tried again later.
+      if (!isUntrue(error)) throw error;
+      refused.add(snapshot, error, now());
+      await rest.channel.write({ kind: "snapshot-drop", snapshot });
     }
-    throw error;
   }
 }
 
-async function furthest({ cluster, before = Infinity }: StartOptions): Promise<Snapshot | undefined> {
+async function furthest(
+  { cluster, before = Infinity }: StartOptions,
+  refused: RefusedSnapshots,
+): Promise<Snapshot | undefined> {
   const all = await cluster.snapshots.list();
   for (const snapshot of all) {
     const { place } = snapshot;
-    if ((place.position > 0 && place.position >= before) || !counts(snapshot)) continue;
+    if ((place.position > 0 && place.position >= before) || !counts(snapshot) || refused.has(snapshot))
+      continue;
     if (place.position === 0 ? place.hash === LOG_START.hash : (await cluster.log.read(place, 1)).follows) {
       return snapshot;
     }
@@ -55,6 +62,17 @@ async function furthest({ cluster, before = Infinity }: StartOptions): Promise<S
   // The log goes on from what it says: without it, it leads to nothing.
   if (all.some(({ place }) => place.position === 0)) throw unconfirmed();
   return undefined;
+}
+
+/** What another process began to take in, or this one did before, and is not taken any more. */
+async function leaveOthers({ database, channel }: StartOptions, chosen: Snapshot | undefined): Promise<void> {
+  const under = loading(database);
+  if (under === undefined || under.id === chosen?.id) return;
+  await channel.write({ kind: "snapshot-drop", snapshot: { id: under.id } });
+}
+
+function isUntrue(error: unknown): boolean {
+  return isHandclaspError(error, "ERR_HANDCLASP_AUDIT") || isHandclaspError(error, "ERR_HANDCLASP_MALFORMED");
 }
 
 async function takeIn(

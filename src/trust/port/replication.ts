@@ -32,6 +32,19 @@ export interface Replication {
   readonly unequal: readonly string[];
   /** What other machines told that makes no sense, and was left out; absent when there was nothing. */
   readonly ignored?: IgnoredTelling;
+  /** The last snapshot that this process would have started from, and that was not what it says; absent when there was none. */
+  readonly refusedSnapshot?: RefusedSnapshot;
+}
+
+export interface RefusedSnapshot {
+  readonly id: string;
+  /** The change that it says to be of. */
+  readonly position: number;
+  /** The machine that it says it is by: a UUID. */
+  readonly madeBy: string;
+  /** Safe to print. */
+  readonly why: string;
+  readonly at: number;
 }
 
 export interface IgnoredTelling {

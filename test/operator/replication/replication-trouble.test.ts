@@ -51,6 +51,14 @@ describe("troublesOf", () => {
     assert.deepEqual(problemsOf({ ignored: { ...ignored, at: NOW - 700_000 } }), []);
   });
 
+  it("says for ten minutes which snapshot was not what it says", () => {
+    const refusedSnapshot = { id: "a", position: 7, madeBy: "b", why: "its rows come to 00", at: NOW - 5000 };
+    assert.deepEqual(problemsOf({ refusedSnapshot }), [
+      "the snapshot a of change 7, by b, was not started from: its rows come to 00",
+    ]);
+    assert.deepEqual(problemsOf({ refusedSnapshot: { ...refusedSnapshot, at: NOW - 700_000 } }), []);
+  });
+
   it("names a branch until it was left, older rules, a standby, machines that differ and changes that wait", () => {
     const branch = { from: 17, lost: 2, foundAt: NOW - 5000, leftAt: null };
     assert.deepEqual(

@@ -152,15 +152,18 @@ describe("a new node of a cluster", () => {
     );
   });
 
-  it("takes nothing of a snapshot whose rows, chain or parts are others, whoever says that they came to it", async () => {
+  it("takes nothing of a snapshot whose rows, chain or parts are others, whoever says that they came to it, and carries the log out", async () => {
     const { cluster, node } = await filled();
     await confirmed(cluster, node);
+    const standing = new ReplicaReader(node.database).standing();
     const [snapshot = assert.fail()] = await cluster.snapshots.list();
     const forgeries: Readonly<Record<string, (parts: Uint8Array[]) => readonly Uint8Array[]>> = {
       "a key that is trusted": (parts) =>
         rewritten(parts, "keys", (rows) =>
           rows.map((row, at) => (at === 0 ? [row[0], "trusted", "eve", "eve", ...row.slice(4)] : row)),
         ),
+      "a key in a state that there is not": (parts) =>
+        rewritten(parts, "keys", (rows) => rows.map((row) => [row[0], "trustworthy", ...row.slice(2)])),
       "a key less": (parts) => rewritten(parts, "keys", (rows) => rows.slice(1)),
       "an event less": (parts) => rewritten(parts, "events", (rows) => rows.slice(0, -1)),
       "another event": (parts) =>
@@ -200,16 +203,54 @@ describe("a new node of a cluster", () => {
       await other.snapshots.finish(snapshot.id);
       await forge(other, forgery);
       const fresh = nodeOf(other);
-      await assert.rejects(fresh.channel.catchUp(), /ERR_HANDCLASP|snapshot/, what);
-      for (const table of ["keys", "certificates", "events", "snapshot_load", "log_place"]) {
-        const row = fresh.database.prepare(`SELECT count(*) AS count FROM ${table}`).get();
-        assert.equal(row?.["count"], 0, `${what}: ${table}`);
-      }
-      assert.equal(
-        new ReplicaReader(fresh.database).standing().digest,
-        new ReplicaReader(nodeOf(other).database).standing().digest,
-      );
+      await fresh.channel.catchUp();
+      assert.deepEqual(new ReplicaReader(fresh.database).standing(), standing, what);
+      const { chain, rows, problems } = checkDatabase(fresh.database);
+      assert.deepEqual([chain.broken, rows?.differences, problems], [null, [], []], what);
+      assert.equal(fresh.contact.refused.last?.position, snapshot.place.position, what);
     }
+  });
+
+  it("goes on with the next one that counts, and fetches what was no snapshot no second time", async () => {
+    const { cluster, node } = await filled();
+    const first = await confirmed(cluster, node);
+    await node.apply(claimOf(factsOf("late")));
+    const second = await confirmed(cluster, node);
+    await forge(cluster, (parts) => parts.slice(1));
+    const [forged = assert.fail()] = await cluster.snapshots.list();
+    assert.deepEqual(forged.place, second.place);
+    const fetched: string[] = [];
+    const part = cluster.snapshots.part.bind(cluster.snapshots);
+    cluster.snapshots.part = async (id, number) => {
+      if (number === 0) fetched.push(id);
+      return part(id, number);
+    };
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    assert.deepEqual(fetched, [forged.id, first.id]);
+    assert.equal(fresh.contact.refused.last?.id, forged.id);
+    assert.match(fresh.contact.refused.last.why, /a snapshot is not what it says/);
+    assert.deepEqual(
+      new ReplicaReader(fresh.database).standing(),
+      new ReplicaReader(node.database).standing(),
+    );
+  });
+
+  it("says time and again that it can begin with nothing where the log was cut, and fetches no forgery again", async () => {
+    const { cluster, node } = await filled();
+    const { place } = await confirmed(cluster, node);
+    await cluster.log.cutBefore(place.position);
+    await forge(cluster, (parts) => parts.slice(1));
+    let fetched = 0;
+    const part = cluster.snapshots.part.bind(cluster.snapshots);
+    cluster.snapshots.part = async (id, number) => {
+      if (number === 0) fetched++;
+      return part(id, number);
+    };
+    const fresh = nodeOf(cluster);
+    for (let times = 0; times < 3; times++)
+      await assert.rejects(fresh.channel.catchUp(), /no snapshot that counts/);
+    assert.equal(fetched, 1);
   });
 
   it("uses no snapshot of a place that the log does not have", async () => {
@@ -313,6 +354,9 @@ describe("a snapshot", () => {
     node.database.exec("UPDATE keys SET state = 'trusted' WHERE state = 'revoked'");
     const facts = await put(cluster, node);
     await cluster.snapshots.confirm(facts.id, { node: randomUUID(), way: "follows", digest: facts.digest });
-    await assert.rejects(nodeOf(cluster).channel.catchUp(), /its rows come to/);
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    assert.match(fresh.contact.refused.last?.why ?? "", /its rows come to/);
+    assert.deepEqual(checkDatabase(fresh.database).rows?.differences, []);
   });
 });

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { HandclaspError } from "../../../errors.ts";
+import { HandclaspError, isHandclaspError, reasonOf } from "../../../errors.ts";
 import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { Snapshot, SnapshotFacts } from "../../../trust/port/snapshot-shelf.ts";
 import { CHAIN_START, parseEvent, verifyChain } from "../../../trust/records/events.ts";
@@ -16,6 +16,7 @@ import {
 import { RowSum } from "../digest/row-sum.ts";
 import { TrustDigest } from "../digest/trust-digest.ts";
 import { NEVER } from "../file/schema.ts";
+import { isAboutOneStatement } from "../file/sqlite-errors.ts";
 import { searchedText } from "../lists/key-search.ts";
 import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "../lists/rows.ts";
 import { parseSnapshotPart } from "./snapshot-part.ts";
@@ -55,9 +56,19 @@ export class SnapshotLoader {
     this.#database = database;
   }
 
-  /** Takes in a part, unless another process did, or something else is here by now. Throws for what cannot be. */
-  take({ id, bytes: size }: Pick<Snapshot, "id" | "bytes">, part: number, bytes: Uint8Array): void {
+  /** Takes in a part, unless another process did, or something else is here by now. Throws ERR_HANDCLASP_AUDIT for what cannot be. */
+  take(snapshot: Pick<Snapshot, "id" | "bytes">, part: number, bytes: Uint8Array): void {
     if (this.#isPlaced()) return;
+    try {
+      this.#take(snapshot, part, bytes);
+    } catch (error) {
+      // What makes a statement fail, or us, is in what was read: whoever wrote it keeps nobody from going on without it.
+      if (isHandclaspError(error, "ERR_HANDCLASP_AUDIT") || !isAboutOneStatement(error)) throw error;
+      throw untrue(reasonOf(error), error);
+    }
+  }
+
+  #take({ id, bytes: size }: Pick<Snapshot, "id" | "bytes">, part: number, bytes: Uint8Array): void {
     if (part === 0 && this.#load()?.id !== id) this.#begin(id, size);
     const load = this.#load();
     if (load?.id !== id || load.part !== part) return;
@@ -265,8 +276,9 @@ function withFindings(table: string, row: Row): Row {
   return { ...row, place: key.firstSeen ?? NEVER, searched: searchedText(key) };
 }
 
-function untrue(problem: string): HandclaspError {
+function untrue(problem: string, cause?: unknown): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_AUDIT", `a snapshot is not what it says: ${problem}`, {
+    cause,
     hint: "nothing of it is used; look who may write to the database of the cluster",
   });
 }

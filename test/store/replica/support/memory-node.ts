@@ -3,9 +3,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { isHandclaspError } from "../../../../src/errors.ts";
 import { openDatabase } from "../../../../src/node-sqlite.ts";
 import type { MemoryCluster } from "../../../../src/store/log/memory-cluster.ts";
+import { Contact } from "../../../../src/store/replica/contact.ts";
 import { LogChannel } from "../../../../src/store/replica/log-channel.ts";
 import { NodeSelf } from "../../../../src/store/replica/node-self.ts";
 import { ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
+import { ReplicaRow } from "../../../../src/store/replica/replica-row.ts";
+import { SYSTEM } from "../../../../src/store/replica/runtime.ts";
 import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
 import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
 import { SqliteWriter } from "../../../../src/store/sqlite/writing/sqlite-writer.ts";
@@ -18,11 +21,15 @@ export class MemoryNode {
   readonly database: DatabaseSync = openDatabase(":memory:");
   readonly tables: SqliteTables;
   readonly channel: LogChannel;
+  readonly contact: Contact;
 
   constructor(cluster: MemoryCluster) {
     createSchema(this.database);
     this.tables = new SqliteTables(this.database);
+    const row = new ReplicaRow(this.database, randomUUID);
+    this.contact = new Contact({ row, maxStalenessMs: 300_000, runtime: SYSTEM });
     this.channel = new LogChannel({
+      contact: this.contact,
       cluster: {
         log: {
           append: (...a) => cluster.log.append(...a),
