@@ -172,8 +172,8 @@ export class LogFollower {
   /** Whether there was something to start from. */
   #start(): Promise<boolean> {
     const { cluster, channel, contact, replica } = this.#options;
-    const { now } = this.#runtime;
     const refused = contact?.refused;
+    const now = (): number => this.#runtime.now();
     return startFromSnapshot({ cluster, channel, contact, refused, now, database: replica.database });
   }
 

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, it } from "node:test";
+import { zstdCompressSync } from "node:zlib";
+import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
+import { MemorySnapshotShelf } from "../../../src/store/log/memory-snapshot-shelf.ts";
+import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
+import { encodeSnapshotPart } from "../../../src/store/sqlite/snapshot/snapshot-part.ts";
+import { checkDatabase } from "../../../src/store/sqlite/tables/check-database.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
+import { factsOf } from "../../support/certificates.ts";
+import type { MemoryNode } from "./support/memory-node.ts";
+import { AT, MemoryNodes, confirmed, filled, forge, put, rewritten } from "./support/snapshots.ts";
+
+const nodes = new MemoryNodes();
+
+function nodeOf(cluster: MemoryCluster): MemoryNode {
+  return nodes.of(cluster);
+}
+
+afterEach(() => nodes[Symbol.asyncDispose]());
+
+describe("a snapshot that is not what it says", () => {
+  it("takes nothing of a snapshot whose rows, chain or parts are others, whoever says that they came to it, and carries the log out", async () => {
+    const { cluster, node } = await filled(nodes);
+    await confirmed(cluster, node);
+    const standing = new ReplicaReader(node.database).standing();
+    const [snapshot = assert.fail()] = await cluster.snapshots.list();
+    const forgeries: Readonly<Record<string, (parts: Uint8Array[]) => readonly Uint8Array[]>> = {
+      "a key that is trusted": (parts) =>
+        rewritten(parts, "keys", (rows) =>
+          rows.map((row, at) => (at === 0 ? [row[0], "trusted", "eve", "eve", ...row.slice(4)] : row)),
+        ),
+      "a key in a state that there is not": (parts) =>
+        rewritten(parts, "keys", (rows) => rows.map((row) => [row[0], "trustworthy", ...row.slice(2)])),
+      "a key less": (parts) => rewritten(parts, "keys", (rows) => rows.slice(1)),
+      "an event less": (parts) => rewritten(parts, "events", (rows) => rows.slice(0, -1)),
+      "another event": (parts) =>
+        rewritten(parts, "events", (rows) =>
+          rows.map((row, at) => (at === 3 ? [row[0], '{"a":1}', row[2]] : row)),
+        ),
+      "another certificate": (parts) =>
+        rewritten(parts, "certificates", (rows) => rows.map((row) => [row[0], row[1], "AAAA", row[3]])),
+      "a part less": (parts) => parts.slice(1),
+      "a part twice": (parts) => [...parts, parts[0] ?? new Uint8Array()],
+      "a truncated part": (parts) =>
+        parts.map((bytes, at) => (at === 1 ? bytes.subarray(0, bytes.length / 2) : bytes)),
+      "rows of another table": (parts) => [
+        encodeSnapshotPart({ table: "settings", columns: ["name"], rows: [["x"]] }),
+        ...parts,
+      ],
+      "a column that there is not": (parts) => [
+        encodeSnapshotPart({ table: "keys", columns: ["pin", "rowid) --"], rows: [["x", 1]] }),
+        ...parts,
+      ],
+      "more than anybody would compress": () => [zstdCompressSync(Buffer.alloc(64 * 1024 * 1024))],
+      nothing: () => [],
+    };
+    const bytes = await Promise.all(
+      Array.from({ length: snapshot.parts }, (_, part) => cluster.snapshots.part(snapshot.id, part)),
+    );
+    for (const [what, forgery] of Object.entries(forgeries)) {
+      const other = new MemoryCluster({ now: () => AT });
+      Object.assign(other, {
+        log: cluster.log,
+        nodes: cluster.nodes,
+        shared: cluster.shared,
+        snapshots: new MemorySnapshotShelf(() => AT),
+      });
+      await other.snapshots.begin(snapshot);
+      for (const [part, one] of bytes.entries()) await other.snapshots.put(snapshot.id, part, one);
+      await other.snapshots.finish(snapshot.id);
+      await forge(other, forgery);
+      const fresh = nodeOf(other);
+      await fresh.channel.catchUp();
+      assert.deepEqual(new ReplicaReader(fresh.database).standing(), standing, what);
+      const { chain, rows, problems } = checkDatabase(fresh.database);
+      assert.deepEqual([chain.broken, rows?.differences, problems], [null, [], []], what);
+      assert.equal(fresh.contact.refused.last?.position, snapshot.place.position, what);
+    }
+  });
+
+  it("goes on with the next one that counts, and fetches what was no snapshot no second time", async () => {
+    const { cluster, node } = await filled(nodes);
+    const first = await confirmed(cluster, node);
+    await node.apply(claimOf(factsOf("late")));
+    const second = await confirmed(cluster, node);
+    await forge(cluster, (parts) => parts.slice(1));
+    const [forged = assert.fail()] = await cluster.snapshots.list();
+    assert.deepEqual(forged.place, second.place);
+    const fetched: string[] = [];
+    const part = cluster.snapshots.part.bind(cluster.snapshots);
+    cluster.snapshots.part = async (id, number) => {
+      if (number === 0) fetched.push(id);
+      return part(id, number);
+    };
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    assert.deepEqual(fetched, [forged.id, first.id]);
+    assert.equal(fresh.contact.refused.last?.id, forged.id);
+    assert.match(fresh.contact.refused.last.why, /a snapshot is not what it says/);
+    assert.deepEqual(
+      new ReplicaReader(fresh.database).standing(),
+      new ReplicaReader(node.database).standing(),
+    );
+  });
+
+  it("says time and again that it can begin with nothing where the log was cut, and fetches no forgery again", async () => {
+    const { cluster, node } = await filled(nodes);
+    const { place } = await confirmed(cluster, node);
+    await cluster.log.cutBefore(place.position);
+    await forge(cluster, (parts) => parts.slice(1));
+    let fetched = 0;
+    const part = cluster.snapshots.part.bind(cluster.snapshots);
+    cluster.snapshots.part = async (id, number) => {
+      if (number === 0) fetched++;
+      return part(id, number);
+    };
+    const fresh = nodeOf(cluster);
+    for (let times = 0; times < 3; times++)
+      await assert.rejects(fresh.channel.catchUp(), /no snapshot that counts/);
+    assert.equal(fetched, 1);
+  });
+
+  it("is not what a tampered replica says it is", async () => {
+    const { cluster, node } = await filled(nodes);
+    node.database.exec("UPDATE keys SET state = 'trusted' WHERE state = 'revoked'");
+    const facts = await put(cluster, node);
+    await cluster.snapshots.confirm(facts.id, { node: randomUUID(), way: "follows", digest: facts.digest });
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    assert.match(fresh.contact.refused.last?.why ?? "", /its rows come to/);
+    assert.deepEqual(checkDatabase(fresh.database).rows?.differences, []);
+  });
+});
