@@ -13,12 +13,13 @@ interface SharedStore {
 
 /** Opens this machine's replica at once, and what it follows when that can be reached. */
 export function openSharedStore({ address, file, url }: SharedStore, options: StoreOptions): TrustStore {
-  const { maxStalenessMs, node } = address;
+  const { maxStalenessMs, node, usesSnapshots } = address;
   const cluster = openCluster({ address, file }, options.process ?? `node ${process.pid}`);
   return openReplica(file, {
     ...options,
     url,
     maxStalenessMs,
+    usesSnapshots,
     cluster,
     ...(node !== null && { machine: node }),
   });

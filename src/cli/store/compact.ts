@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { HandclaspError } from "../../errors.ts";
 import { type CompactPlan, compactLog, planCompact, takeSnapshot } from "../../store/compact-log.ts";
+import { isNeeded, snapshotMeant } from "../../store/drop-snapshot.ts";
 import { openClusterAt } from "../../store/open-cluster.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import type { KnownNode } from "../../trust/port/node-roster.ts";
@@ -18,6 +19,12 @@ interface Options {
   readonly json?: true;
 }
 
+interface SnapshotsOptions extends Options {
+  readonly drop?: string;
+  readonly dryRun?: true;
+  readonly dangerouslyLeaveNothingToBeginWith?: true;
+}
+
 interface CompactOptions extends Options {
   readonly keep: number;
   readonly dryRun?: true;
@@ -33,6 +40,16 @@ export function snapshotCommands(): readonly Command[] {
     .action(runSnapshot);
   const snapshots = new Command("snapshots")
     .description("what new machines may start from, and who came to the same")
+    .addOption(
+      new Option("--drop <id>", "take one away, by the beginning of its id, as a role that owns the schema"),
+    )
+    .option("-n, --dry-run", "say what would be taken away, and take nothing away")
+    .addOption(
+      new Option(
+        "--dangerously-leave-nothing-to-begin-with",
+        "take away also what the log goes on from: no new machine can come to what the others did",
+      ),
+    )
     .addOption(storeOption())
     .addOption(jsonOption())
     .action(runSnapshots);
@@ -64,9 +81,11 @@ async function runSnapshot({ store, json }: Options): Promise<void> {
   });
 }
 
-async function runSnapshots({ store, json }: Options): Promise<void> {
+async function runSnapshots({ store, json, drop, ...options }: SnapshotsOptions): Promise<void> {
   const cluster = openClusterAt(store, processName("store snapshots"));
   try {
+    if (drop !== undefined) return await runDrop(cluster, drop, { ...options, ...(json && { json }) });
+    if (options.dryRun === true) throw nothingToDrop();
     const all = await cluster.snapshots.list();
     if (json === true) printJson(all.map(toJson));
     else if (all.length === 0) print("no snapshots: a new machine carries out the log from its beginning");
@@ -74,6 +93,23 @@ async function runSnapshots({ store, json }: Options): Promise<void> {
   } finally {
     await cluster.close();
   }
+}
+
+async function runDrop(
+  cluster: Cluster,
+  id: string,
+  { json, dryRun, dangerouslyLeaveNothingToBeginWith: mayBeNeeded }: Omit<SnapshotsOptions, "store">,
+): Promise<void> {
+  const snapshot = await snapshotMeant(cluster, id);
+  const needed = await isNeeded(cluster, snapshot);
+  if (dryRun !== true) {
+    if (needed && mayBeNeeded !== true) throw neededStill(snapshot);
+    await cluster.snapshots.drop(snapshot.id);
+  }
+  if (json === true) return printJson({ dropped: toJson(snapshot), needed, dryRun: dryRun === true });
+  const which = `the snapshot ${snapshot.id} of change ${snapshot.place.position}`;
+  print(dryRun === true ? `${which} would be taken away` : `${which} is taken away`);
+  if (needed) print("the log goes on from it: no new machine can come to what the others did without it");
 }
 
 async function runCompact({ store, json, dryRun, ...options }: CompactOptions): Promise<void> {
@@ -107,14 +143,30 @@ async function onCluster(
   }
 }
 
-const HEAD: readonly string[] = ["POSITION", "EVENTS", "DIGEST", "PARTS", "BYTES", "AT", "COUNTS"];
+function nothingToDrop(): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_USAGE", "--dry-run is about --drop ID");
+}
+
+function neededStill({ id }: Snapshot): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STATE",
+    `the log goes on from the snapshot ${id}, and from no other`,
+    {
+      hint: "make one first (handclasp store snapshot), on a machine that has all of it",
+    },
+  );
+}
+
+const HEAD: readonly string[] = ["ID", "POSITION", "EVENTS", "DIGEST", "PARTS", "BYTES", "AT", "COUNTS"];
 /** Enough to see whether two are the same. */
 const SHORT = 12;
+const SHORT_ID = 8;
 
 function toCells(snapshot: Snapshot): readonly string[] {
-  const { place, head, digest, parts, bytes, at, words } = snapshot;
+  const { id, place, head, digest, parts, bytes, at, words } = snapshot;
   const ways = words.map(({ way }) => way).join(", ");
   return [
+    id.slice(0, SHORT_ID),
     String(place.position),
     String(head.sequence),
     digest.slice(0, SHORT),

@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { HandclaspError, reasonOf } from "../../errors.ts";
+import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
 import {
   MOST_SNAPSHOTS,
   type Snapshot,
@@ -105,5 +105,8 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
 }
 
 function unwritten(problem: string, cause?: unknown): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write a snapshot: ${problem}`, { cause });
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write a snapshot: ${problem}`, {
+    cause,
+    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
+  });
 }

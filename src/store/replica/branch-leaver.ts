@@ -6,7 +6,7 @@ import { LostTail } from "./lost-tail.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import type { Runtime } from "./runtime.ts";
 import type { OpenScratch, Scratch } from "./scratch.ts";
-import { startFromSnapshot } from "./start-from-snapshot.ts";
+import { NONE_OF_CHANGES, startFromSnapshot } from "./start-from-snapshot.ts";
 
 /** How many changes are carried out in one transaction. */
 const AT_ONCE = 1000;
@@ -23,6 +23,8 @@ interface LeaverOptions {
   /** Writes to it. */
   readonly channel: WriteChannel;
   readonly openScratch: OpenScratch;
+  /** Default true. */
+  readonly usesSnapshots?: boolean;
   readonly runtime: Runtime;
 }
 
@@ -92,10 +94,11 @@ export class BranchLeaver {
 
   /** All that the log has. */
   async #carryOut({ database, channel }: Scratch): Promise<void> {
-    const { cluster } = this.#options;
+    const { cluster, usesSnapshots } = this.#options;
     const { log } = cluster;
+    const before = usesSnapshots === false ? NONE_OF_CHANGES : undefined;
     const reader = new ReplicaReader(database);
-    if (reader.isNew()) await startFromSnapshot({ cluster, database, channel });
+    if (reader.isNew()) await startFromSnapshot({ cluster, database, channel, before });
     for (;;) {
       const place = reader.place();
       const { follows, entries } = await log.read(place, AT_ONCE);

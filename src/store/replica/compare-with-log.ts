@@ -1,8 +1,9 @@
 import { HandclaspError, reasonOf } from "../../errors.ts";
+import { LOG_START } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import type { OpenScratch } from "./scratch.ts";
-import { startFromSnapshot } from "./start-from-snapshot.ts";
+import { NONE_OF_CHANGES, startFromSnapshot } from "./start-from-snapshot.ts";
 
 /** So near it is said where a replica and what the log leads to part. */
 const AT_ONCE = 200;
@@ -14,8 +15,8 @@ interface CompareOptions {
 }
 
 /**
- * Carries the log out anew, from its beginning or the last snapshot that counts, as far as a replica is, and compares what
- * both came to: in words what differs, and where. Empty when nothing does. Throws ERR_HANDCLASP_STORE_*.
+ * Carries the log out anew as far as a replica is, and compares what both came to: in words what differs, and where. Empty
+ * when nothing does. It begins where the log does; where that was cut, with a snapshot that counts. Throws ERR_HANDCLASP_STORE_*.
  */
 export async function compareWithLog(options: CompareOptions): Promise<readonly string[]> {
   const { cluster, replica, openScratch } = options;
@@ -26,7 +27,10 @@ export async function compareWithLog(options: CompareOptions): Promise<readonly 
     const { database, channel } = scratch;
     const hashAt = replica.database.prepare("SELECT hash FROM events WHERE sequence = ?");
     const anew = new ReplicaReader(database);
-    await startFromSnapshot({ cluster, database, channel, before: end.position });
+    // What this replica itself began with proves nothing, as long as the log says what led there.
+    const { follows: isWhole } = await cluster.log.read(LOG_START, 1);
+    const before = isWhole ? NONE_OF_CHANGES : end.position;
+    await startFromSnapshot({ cluster, database, channel, before });
     for (let at = anew.place(); at.position < end.position; at = anew.place()) {
       const { follows, entries } = await cluster.log.read(at, Math.min(AT_ONCE, end.position - at.position));
       if (!follows || entries.length === 0) return [`the log does not go on after change ${at.position}`];

@@ -25,6 +25,8 @@ interface LogChannelOptions {
   readonly openScratch?: OpenScratch;
   /** With it, nothing is sent to a log that is known to be away. */
   readonly contact?: Contact;
+  /** Whether a replica that has nothing may start from a snapshot. Default true. */
+  readonly usesSnapshots?: boolean;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -54,9 +56,10 @@ export class LogChannel implements WriteChannel {
   constructor(options: LogChannelOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? SYSTEM;
-    const { channel, replica, openScratch = openMemoryScratch } = options;
+    const { channel, replica, openScratch = openMemoryScratch, usesSnapshots } = options;
     const leaver = new BranchLeaver({
       cluster: options.cluster,
+      ...(usesSnapshots !== undefined && { usesSnapshots }),
       by: () => this.#by(),
       machine: options.self.name,
       replica,

@@ -8,7 +8,7 @@ import type { NodeSelf } from "./node-self.ts";
 import type { Contact } from "./contact.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
-import { startFromSnapshot } from "./start-from-snapshot.ts";
+import { NONE_OF_CHANGES, startFromSnapshot } from "./start-from-snapshot.ts";
 
 /** How many changes are carried out in one transaction. */
 const AT_ONCE = 1000;
@@ -33,6 +33,8 @@ interface FollowerOptions {
   readonly appendLater: () => Promise<boolean>;
   /** Is told of each look at the log: when it begins, and what it came to. */
   readonly contact?: Contact;
+  /** Whether a replica that has nothing may start from a snapshot. Default true. */
+  readonly usesSnapshots?: boolean;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -171,10 +173,16 @@ export class LogFollower {
 
   /** Whether there was something to start from. */
   #start(): Promise<boolean> {
-    const { cluster, channel, contact, replica } = this.#options;
-    const refused = contact?.refused;
-    const now = (): number => this.#runtime.now();
-    return startFromSnapshot({ cluster, channel, contact, refused, now, database: replica.database });
+    const { cluster, channel, contact, replica, usesSnapshots = true } = this.#options;
+    return startFromSnapshot({
+      cluster,
+      channel,
+      contact,
+      database: replica.database,
+      before: usesSnapshots ? undefined : NONE_OF_CHANGES,
+      refused: contact?.refused,
+      now: () => this.#runtime.now(),
+    });
   }
 
   async #follow(): Promise<void> {
@@ -193,7 +201,7 @@ export class LogFollower {
           if (!follows) {
             // A copy that is behind does not have what is here either.
             if (!isPrimary) throw behindStandby(place, head);
-            if (isNew) throw begunElsewhere();
+            if (isNew) throw begunElsewhere(this.#options.usesSnapshots);
             await leaveBranch(place, head);
             continue;
           }
@@ -223,7 +231,13 @@ export class LogFollower {
 }
 
 /** It was cut, and what it goes on from is not there, or does not count. */
-function begunElsewhere(): HandclaspError {
+function begunElsewhere(usesSnapshots = true): HandclaspError {
+  if (!usesSnapshots) {
+    const message = "the log of changes was cut, and this machine is to start from no snapshot (snapshot=no)";
+    return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
+      hint: "what was cut is in snapshots alone: leave snapshot=no out, if the database is to be believed",
+    });
+  }
   const message = "the log of changes was cut, and there is no snapshot that counts to begin with";
   return new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
     hint: "have a machine that has all of it make one",

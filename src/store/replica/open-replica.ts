@@ -44,6 +44,8 @@ interface ReplicaOptions extends StoreOptions {
   readonly onIgnored?: NonNullable<RowExchangeOptions["onIgnored"]>;
   /** How long known keys are admitted that cannot be compared with the log; default five minutes. */
   readonly maxStalenessMs?: number;
+  /** Whether a replica that has nothing may start from a snapshot; else it carries out the whole log. Default true. */
+  readonly usesSnapshots?: boolean;
   /** Default the system's. */
   readonly runtime?: Runtime;
 }
@@ -98,6 +100,7 @@ function openOn(
     machine = hostname(),
     url,
     maxStalenessMs = MAX_STALENESS_MS,
+    usesSnapshots = true,
     onIgnored,
     ...options
   }: ReplicaOptions,
@@ -107,7 +110,7 @@ function openOn(
   const contact = new Contact({ row, maxStalenessMs, runtime });
   const replica = new ReplicaReader(database);
   const self = new NodeSelf(database, { id: row.node, name: machine });
-  const log = new LogChannel({ ...writing, cluster, self, replica, contact, runtime });
+  const log = new LogChannel({ ...writing, cluster, self, replica, contact, usesSnapshots, runtime });
   const channel = new SharingChannel({
     log,
     channel: writing.channel,

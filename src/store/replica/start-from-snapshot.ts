@@ -20,7 +20,7 @@ interface StartOptions {
   /** When that was, in milliseconds since the epoch. */
   readonly now?: () => number;
   /** One that is before this position, and not after it, or the copy that the log begins with; default any. */
-  readonly before?: number;
+  readonly before?: number | undefined;
 }
 
 /**
@@ -103,6 +103,9 @@ async function takeIn(
     if (bytes !== undefined) await write({ kind: "snapshot-part", snapshot, part, bytes });
   }
 }
+
+/** As `before`: none but the copy that the log begins with, which there is no other word of. */
+export const NONE_OF_CHANGES = 1;
 
 /** Whether a replica has anything of a log. */
 export function isPlaced(database: DatabaseSync): boolean {

@@ -23,6 +23,8 @@ export interface ClusterAddress {
   readonly maxStalenessMs: number;
   /** `read-write`: a copy that cannot be written is left for the next host. */
   readonly targetSession: TargetSession;
+  /** Whether a new replica may start from a snapshot, which the database's word stands for; else it carries out the whole log. */
+  readonly usesSnapshots: boolean;
   readonly tls: DatabaseTls;
   /** A file of CAs that vouch for the database, or `system`; null for what is known of its key. */
   readonly rootCert: string | null;
@@ -100,6 +102,7 @@ export function parseClusterUrl(text: string): ClusterUrl {
     node: take("node", toNode, null),
     maxStalenessMs: take("max_staleness", toStaleness, DEFAULT_STALENESS_MS),
     targetSession: take("target_session_attrs", toTargetSession, "read-write"),
+    usesSnapshots: take("snapshot", toYesOrNo, true),
     tls: take("sslmode", toTls, "usual"),
     rootCert: take("sslrootcert", (file) => plain(file, "sslrootcert"), null),
   };
@@ -113,16 +116,18 @@ export function parseClusterUrl(text: string): ClusterUrl {
 }
 
 const PARAMETERS =
-  "there are replica, schema, node, max_staleness, target_session_attrs, sslmode and sslrootcert";
+  "there are replica, schema, node, max_staleness, snapshot, target_session_attrs, sslmode and sslrootcert";
 
 /** What `parseClusterUrl` reads as the same. */
 export function formatClusterUrl({ cluster, replica }: ClusterUrl): string {
-  const { user, hosts, database, schema, node, maxStalenessMs, targetSession, tls, rootCert } = cluster;
+  const { user, hosts, database, schema, node, maxStalenessMs, usesSnapshots, targetSession, tls, rootCert } =
+    cluster;
   const parameters: readonly (readonly [string, string | null])[] = [
     ["replica", replica],
     ["schema", schema === DEFAULT_SCHEMA ? null : schema],
     ["node", node],
     ["max_staleness", maxStalenessMs === DEFAULT_STALENESS_MS ? null : toDuration(maxStalenessMs)],
+    ["snapshot", usesSnapshots ? null : "no"],
     ["target_session_attrs", targetSession === "read-write" ? null : targetSession],
     ["sslmode", WORD_OF_TLS[tls]],
     ["sslrootcert", rootCert],
@@ -210,6 +215,11 @@ function toTargetSession(word: string): TargetSession {
   if (word === "read-write" || word === "primary") return "read-write";
   if (word === "any") return "any";
   throw wrong("has target_session_attrs that are of no use here", "read-write, or any");
+}
+
+function toYesOrNo(word: string): boolean {
+  if (word === "yes" || word === "no") return word === "yes";
+  throw wrong("says nothing that can be read of snapshots", "snapshot=no carries out the whole log");
 }
 
 function toTls(word: string): DatabaseTls {

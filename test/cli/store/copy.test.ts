@@ -97,6 +97,18 @@ describe("store copy, snapshot and compact", () => {
       await printed(home, "store", "compact", "--dry-run", "--store", url),
       /^the log would begin with change 3; 1 snapshots stay/,
     );
+    const drop = ["store", "snapshots", "--store", url, "--drop", String(taken["id"]).slice(0, 8)];
+    assert.match(
+      await printed(home, ...drop, "--dry-run"),
+      /^the snapshot .* of change 3 would be taken away\n$/,
+    );
+    assert.match(
+      (await failure(home, ...drop.slice(0, -1), "ffffffff-0")).stderr,
+      /no snapshot "ffffffff-0"/,
+    );
+    const dropped = await printedJson<Record<string, unknown>>(home, ...drop);
+    assert.deepEqual([dropped["needed"], dropped["dryRun"]], [false, false]);
+    assert.match(await printed(home, "store", "snapshots", "--store", url), /^no snapshots/);
     const plan = await printedJson<Record<string, unknown>>(
       home,
       "store",
@@ -107,8 +119,16 @@ describe("store copy, snapshot and compact", () => {
       url,
     );
     assert.deepEqual([plan["before"], plan["gone"]], [3, 2]);
+    const [kept] = await printedJson<readonly { id: string }[]>(home, "store", "snapshots", "--store", url);
+    const last = ["store", "snapshots", "--store", url, "--drop", kept?.id ?? ""];
+    assert.match((await failure(home, ...last)).stderr, /goes on from the snapshot .*, and from no other/);
     const trusted = await printedJson(home, "trust", "list", "--store", urlOf(schema, "new"));
     assert.equal(trusted.length, 3);
+    const whole = `${urlOf(schema, "whole")}&snapshot=no`;
+    assert.match(
+      (await failure(home, "trust", "list", "--store", whole)).stderr,
+      /to start from no snapshot/,
+    );
     assert.match((await failure(home, "store", "snapshots")).stderr, /no other machine shares/);
   });
 });

@@ -4,13 +4,19 @@ import { afterEach, describe, it } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { MemorySnapshotShelf } from "../../../src/store/log/memory-snapshot-shelf.ts";
+import { compareWithLog } from "../../../src/store/replica/compare-with-log.ts";
+import { makeSnapshot } from "../../../src/store/replica/make-snapshot.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
+import { openMemoryScratch } from "../../../src/store/replica/scratch.ts";
 import { encodeSnapshotPart } from "../../../src/store/sqlite/snapshot/snapshot-part.ts";
 import { checkDatabase } from "../../../src/store/sqlite/tables/check-database.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { until } from "../sqlite/support/stores.ts";
 import type { MemoryNode } from "./support/memory-node.ts";
 import { AT, MemoryNodes, confirmed, filled, forge, put, rewritten } from "./support/snapshots.ts";
+
+const EVE = factsOf("eve");
 
 const nodes = new MemoryNodes();
 
@@ -131,5 +137,67 @@ describe("a snapshot that is not what it says", () => {
     await fresh.channel.catchUp();
     assert.match(fresh.contact.refused.last?.why ?? "", /its rows come to/);
     assert.deepEqual(checkDatabase(fresh.database).rows?.differences, []);
+  });
+});
+
+/** A cluster in which a snapshot that counts is whole and sound, but what another log leads to, by which Eve is trusted. */
+async function withAnotherPast(): Promise<{ cluster: MemoryCluster; node: MemoryNode }> {
+  const { cluster, node } = await filled(nodes);
+  const evil = nodeOf(new MemoryCluster({ now: () => AT }));
+  await evil.apply(claimOf(EVE));
+  const { place } = new ReplicaReader(node.database).standing();
+  const madeBy = randomUUID();
+  const facts = await makeSnapshot({ cluster, database: evil.database, node: madeBy, place });
+  await cluster.snapshots.confirm(facts.id, { node: randomUUID(), way: "follows", digest: facts.digest });
+  return { cluster, node };
+}
+
+function knowsEve({ tables }: MemoryNode): boolean {
+  return tables.key(EVE.pin) !== undefined;
+}
+
+describe("a whole snapshot of another past, which two machines are said to have come to", () => {
+  it("is believed by a new machine, and raises the alarm on all when they are equally far", async () => {
+    const { cluster, node } = await withAnotherPast();
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    assert.ok(knowsEve(fresh));
+    // What has carried out the log all along.
+    await node.channel.catchUp();
+    assert.ok(!knowsEve(node));
+    for (const one of [fresh, node]) {
+      await until(async () => {
+        await one.channel.catchUp();
+        return one.self.standings.unequal.length > 0;
+      });
+    }
+  });
+
+  it("is found out by whoever compares with the whole log, also on the machine that began with it", async () => {
+    const { cluster } = await withAnotherPast();
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    const replica = new ReplicaReader(fresh.database);
+    const problems = await compareWithLog({ cluster, replica, openScratch: openMemoryScratch });
+    assert.match(problems.join(), /^the chain here parts from what the log leads to/);
+  });
+
+  it("is nothing to a machine that is to carry out the whole log", async () => {
+    const { cluster, node } = await withAnotherPast();
+    const fresh = nodes.of(cluster, { usesSnapshots: false });
+    await fresh.channel.catchUp();
+    assert.ok(!knowsEve(fresh));
+    assert.deepEqual(
+      new ReplicaReader(fresh.database).standing(),
+      new ReplicaReader(node.database).standing(),
+    );
+  });
+
+  it("is not started from either by such a machine where the log was cut: it says so, and waits", async () => {
+    const { cluster, node } = await withAnotherPast();
+    await cluster.log.cutBefore(new ReplicaReader(node.database).place().position);
+    const fresh = nodes.of(cluster, { usesSnapshots: false });
+    await assert.rejects(fresh.channel.catchUp(), /to start from no snapshot \(snapshot=no\)/);
+    assert.ok(!knowsEve(fresh));
   });
 });

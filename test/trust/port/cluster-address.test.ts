@@ -27,6 +27,7 @@ describe("the URL of a store that machines share", () => {
       schema: "tofu",
       node: "edge-1",
       maxStalenessMs: 30_000,
+      usesSnapshots: true,
       targetSession: "read-write",
       tls: "usual",
       rootCert: "ca.pem",
@@ -73,6 +74,14 @@ describe("the URL of a store that machines share", () => {
       ),
       [true, true, true, true, true, false, false, false],
     );
+  });
+
+  it("says whether a new machine carries out the whole log, and nothing else of snapshots", () => {
+    const text = "postgres://ada@db/trust?replica=r.db&snapshot=no";
+    const url = StoreUrl.parse(text);
+    assert.deepEqual([url.cluster?.usesSnapshots, url.toString()], [false, text]);
+    assert.equal(StoreUrl.parse(text.replace("no", "yes")).cluster?.usesSnapshots, true);
+    assert.throws(() => StoreUrl.parse(text.replace("no", "never")), { code: "ERR_HANDCLASP_OPTION" });
   });
 
   it("refuses a password wherever it stands, and quotes none", () => {

@@ -16,19 +16,26 @@ import { DirectChannel } from "../../../../src/store/sqlite/writing/write-channe
 import { prepareChange } from "../../../../src/trust/prepare-change.ts";
 import type { Change, Outcome } from "../../../../src/trust/records/change.ts";
 
+export interface NodeOptions {
+  readonly usesSnapshots?: boolean;
+}
+
 /** A node of a cluster in this process, which looks at the log when it is asked to. */
 export class MemoryNode {
   readonly database: DatabaseSync = openDatabase(":memory:");
   readonly tables: SqliteTables;
   readonly channel: LogChannel;
   readonly contact: Contact;
+  readonly self: NodeSelf;
 
-  constructor(cluster: MemoryCluster) {
+  constructor(cluster: MemoryCluster, options: NodeOptions = {}) {
     createSchema(this.database);
     this.tables = new SqliteTables(this.database);
+    this.self = new NodeSelf(this.database, { id: randomUUID(), name: "node" });
     const row = new ReplicaRow(this.database, randomUUID);
     this.contact = new Contact({ row, maxStalenessMs: 300_000, runtime: SYSTEM });
     this.channel = new LogChannel({
+      ...options,
       contact: this.contact,
       cluster: {
         log: {
@@ -44,7 +51,7 @@ export class MemoryNode {
         hangUp: () => undefined,
         close: async () => undefined,
       },
-      self: new NodeSelf(this.database, { id: randomUUID(), name: "node" }),
+      self: this.self,
       replica: new ReplicaReader(this.database),
       channel: new DirectChannel(new SqliteWriter(this.database)),
     });

@@ -10,7 +10,7 @@ import { claimOf } from "../../../../src/testing/contract/claims.ts";
 import type { Snapshot, SnapshotFacts } from "../../../../src/trust/port/snapshot-shelf.ts";
 import { factsOf } from "../../../support/certificates.ts";
 import { randomChange } from "../../../trust/support/random-change.ts";
-import { MemoryNode } from "./memory-node.ts";
+import { MemoryNode, type NodeOptions } from "./memory-node.ts";
 
 export const AT: number = Date.UTC(2030, 0, 1);
 
@@ -18,8 +18,8 @@ export const AT: number = Date.UTC(2030, 0, 1);
 export class MemoryNodes implements AsyncDisposable {
   readonly #nodes: MemoryNode[] = [];
 
-  of(cluster: MemoryCluster): MemoryNode {
-    const node = new MemoryNode(cluster);
+  of(cluster: MemoryCluster, options: NodeOptions = {}): MemoryNode {
+    const node = new MemoryNode(cluster, options);
     this.#nodes.push(node);
     return node;
   }
