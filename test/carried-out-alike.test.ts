@@ -19,6 +19,7 @@ const CARRIED_OUT_BY: ReadonlySet<string> = new Set([
   "store/log/shape.ts",
   "store/sqlite/tables/journaled-tables.ts",
   "store/sqlite/tables/logged-tables.ts",
+  "store/sqlite/tables/settling-tables.ts",
   "store/sqlite/tables/sqlite-tables.ts",
   "store/sqlite/tables/token-rows.ts",
 ]);

@@ -16,6 +16,7 @@ import type { KeyState } from "../../../trust/records/key-record.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 import { LoggedTables } from "../tables/logged-tables.ts";
+import { SettlingTables } from "../tables/settling-tables.ts";
 import { replaceRows } from "./replace-rows.ts";
 import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts";
 
@@ -46,6 +47,7 @@ export interface BranchLeft {
 export class ReplicaWriter {
   readonly #journal: RowJournal;
   readonly #tables: LoggedTables;
+  readonly #settling: SettlingTables;
   readonly #save: StatementSync;
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
@@ -60,6 +62,7 @@ export class ReplicaWriter {
     this.#database = database;
     this.#journal = journal;
     this.#tables = new LoggedTables(database, journal);
+    this.#settling = new SettlingTables(database, journal);
     this.#save = database.prepare("SAVEPOINT one_entry");
     this.#undo = database.prepare("ROLLBACK TO one_entry");
     this.#release = database.prepare("RELEASE one_entry");
@@ -74,11 +77,11 @@ export class ReplicaWriter {
 
   /** What a change would come to now, and the rows that it is about. */
   #tryOut(change: PreparedChange): { readonly outcome: Outcome; readonly seen: readonly SeenRow[] } {
-    this.#tables.beginSettling();
+    this.#settling.begin();
     const mark = this.#journal.mark;
     this.#save.run();
     try {
-      return { outcome: applyChange(this.#tables, change), seen: this.#tables.asked };
+      return { outcome: applyChange(this.#settling, change), seen: this.#settling.asked };
     } finally {
       if (this.#database.isTransaction) {
         this.#takeBack(mark);
@@ -89,14 +92,17 @@ export class ReplicaWriter {
 
   /** Tries a change with all that is known here. What decides something is taken back: the log has to say it first. */
   settle(change: PreparedChange): Done {
-    this.#tables.beginSettling();
+    this.#settling.begin();
     const mark = this.#journal.mark;
     this.#save.run();
     try {
-      const outcome = applyChange(this.#tables, change);
-      if (!this.#tables.decides) return { ok: true, outcome, text: null };
+      const outcome = applyChange(this.#settling, change);
+      if (!this.#settling.decides) {
+        this.#settling.keep();
+        return { ok: true, outcome, text: null };
+      }
       this.#takeBack(mark);
-      return { ok: true, outcome, text: encodeSettledChange({ change, seen: this.#tables.asked }) };
+      return { ok: true, outcome, text: encodeSettledChange({ change, seen: this.#settling.asked }) };
     } catch (error) {
       if (this.#database.isTransaction) this.#takeBack(mark);
       throw error;

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import type { DatabaseSync } from "node:sqlite";
+import { describe, it } from "node:test";
+import * as fc from "fast-check";
+import { isHandclaspError } from "../../../../src/errors.ts";
+import { openDatabase } from "../../../../src/node-sqlite.ts";
+import { RowJournal } from "../../../../src/store/sqlite/digest/row-journal.ts";
+import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
+import { JournaledTables } from "../../../../src/store/sqlite/tables/journaled-tables.ts";
+import { SettlingTables } from "../../../../src/store/sqlite/tables/settling-tables.ts";
+import { applyChange } from "../../../../src/trust/changes/apply-change.ts";
+import type { PreparedChange } from "../../../../src/trust/changes/prepared-change.ts";
+import { prepareChange } from "../../../../src/trust/prepare-change.ts";
+import type { TrustTables } from "../../../../src/trust/records/trust-tables.ts";
+import { type Draw, randomChange } from "../../../trust/support/random-change.ts";
+import { contentOf } from "../../../trust/support/replica.ts";
+
+const AT = Date.UTC(2030, 0, 1);
+
+const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
+const draws: fc.Arbitrary<readonly Draw[]> = fc.array(
+  fc.record({
+    kind: below(99),
+    key: below(5),
+    other: below(5),
+    name: below(4),
+    choice: below(11),
+    waitMs: fc.constantFrom(0, 0, 1, 400_000, 90_000_000),
+  }),
+  { minLength: 1, maxLength: 40, size: "max" },
+);
+
+describe("settling", () => {
+  it("comes to what carrying out comes to, and leaves the same rows where they are kept", () => {
+    fc.assert(
+      fc.property(draws, (all) => {
+        const database = openDatabase(":memory:");
+        createSchema(database);
+        const settling = new SettlingTables(database, new RowJournal(database));
+        const carryingOut = new JournaledTables(database, new RowJournal(database));
+        let at = AT;
+        for (const draw of all) {
+          at += draw.waitMs;
+          const change = prepareChange(randomChange(draw, at));
+          database.exec("BEGIN");
+          settling.begin();
+          const settled = comesTo(settling, change);
+          if (settled.error === undefined) settling.keep();
+          const kept = rows(database);
+          database.exec("ROLLBACK; BEGIN");
+          const carriedOut = comesTo(carryingOut, change);
+          assert.deepEqual(settled, carriedOut);
+          if (carriedOut.error === undefined) assert.deepEqual(kept, rows(database));
+          database.exec(carriedOut.error === undefined ? "COMMIT" : "ROLLBACK");
+        }
+        database.close();
+      }),
+      { numRuns: Number(process.env["RUNS"] ?? 40) },
+    );
+  });
+
+  it("writes nothing of a key that is met", () => {
+    const database = openDatabase(":memory:");
+    createSchema(database);
+    const settling = new SettlingTables(database, new RowJournal(database));
+    const met = { kind: 0, key: 0, other: 0, name: 0, choice: 0, waitMs: 0 };
+    settling.begin();
+    const before = changesOf(database);
+    const { outcome } = comesTo(settling, prepareChange(randomChange(met, AT)));
+    assert.deepEqual(outcome?.kind, "changed");
+    assert.ok(settling.decides);
+    assert.equal(changesOf(database), before);
+  });
+});
+
+interface ComesTo {
+  readonly outcome?: { readonly kind: string };
+  readonly error?: string;
+}
+
+/** But for the event that it would be undone by: none is made while it is settled. */
+function comesTo(tables: TrustTables, change: PreparedChange): ComesTo {
+  try {
+    const { event: _, ...outcome } = { event: undefined, ...applyChange(tables, change) };
+    return { outcome };
+  } catch (error) {
+    if (!isHandclaspError(error)) throw error;
+    return { error: error.code };
+  }
+}
+
+function rows(database: DatabaseSync): unknown {
+  const { events: _, ...others } = contentOf(database);
+  return others;
+}
+
+function changesOf(database: DatabaseSync): number {
+  return Number(database.prepare("SELECT total_changes() AS count").get()?.["count"]);
+}
