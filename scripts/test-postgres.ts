@@ -25,6 +25,7 @@ const VERSIONS = new Map([
 const TESTS = [
   ...globSync("test/store/postgres/**/*.test.ts", { cwd: ROOT }).toSorted(),
   ...globSync("test/cli/store/*.test.ts", { cwd: ROOT }).toSorted(),
+  "test/journeys/fail-over.test.ts",
   "test/journeys/shared-store.test.ts",
 ];
 

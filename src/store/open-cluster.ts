@@ -32,6 +32,7 @@ export function openCluster({ address, file }: ClusterAt, name: string): Cluster
   };
   return new PostgresCluster(pool, {
     ...(isChosen && { onCopy: leaveCopy }),
+    onNotOpen: () => sockets.moveOn(),
     onClose: () => known.close(),
     onHangUp: (why) => sockets.hangUp(why),
   });

@@ -35,7 +35,7 @@ export class DatabaseSockets {
   async open(): Promise<Socket> {
     const { hosts } = this.#address;
     for (let tried = 1; ; tried++) {
-      const host = hosts[this.#at % hosts.length];
+      const host = hosts[this.#at];
       if (host === undefined) throw new Error("there is no host to connect to");
       try {
         // Before anything is sent: what is wrong with where it lies is said at once.
@@ -44,10 +44,14 @@ export class DatabaseSockets {
         this.#open.add(socket);
         // Ahead of whoever reads what it says, and asks in the same moment what opens it.
         socket.on("data", () => (this.#password = password));
-        socket.once("close", () => this.#open.delete(socket));
+        socket.once("close", () => {
+          this.#open.delete(socket);
+          // Whoever takes connections and says nothing would be asked for ever.
+          if (socket.bytesRead === 0) this.#leave(host);
+        });
         return socket;
       } catch (error) {
-        this.moveOn();
+        this.#leave(host);
         if (tried >= hosts.length) throw error;
       }
     }
@@ -66,6 +70,12 @@ export class DatabaseSockets {
   /** The next connection goes to the host after the one that answered last. */
   moveOn(): void {
     this.#at = (this.#at + 1) % this.#address.hosts.length;
+  }
+
+  /** Several connections may find the same. */
+  #leave(host: DatabaseHost): void {
+    const { hosts } = this.#address;
+    if (hosts[this.#at] === host) this.moveOn();
   }
 
   async #openTo(to: DatabaseHost): Promise<Socket> {

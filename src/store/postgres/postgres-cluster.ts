@@ -10,6 +10,8 @@ interface ClusterOptions {
   readonly onClose?: () => Promise<void>;
   /** What answers is a copy that cannot be written. */
   readonly onCopy?: () => void;
+  /** What answers lets nobody in. */
+  readonly onNotOpen?: () => void;
   /** Breaks its connections. */
   readonly onHangUp?: (why: string) => void;
 }
@@ -28,7 +30,7 @@ export class PostgresCluster implements Cluster {
     this.#pool = pool;
     this.#options = options;
     this.log = new PostgresChangeLog(pool);
-    this.nodes = new PostgresNodeRoster(pool, options.onCopy);
+    this.nodes = new PostgresNodeRoster(pool, options);
     this.shared = new PostgresSharedRows(pool);
     this.snapshots = new PostgresSnapshotShelf(pool);
   }

@@ -19,15 +19,24 @@ interface Row {
 /** PostgreSQL's code for what a standby, or one that was set so, may not do. */
 const READ_ONLY = "25006";
 
+/** And for one that lets nobody in yet, or never, being a copy that nobody is to read. */
+const NOT_OPEN = "57P03";
+
+interface RosterOptions {
+  /** What answers cannot be written. */
+  readonly onCopy?: () => void;
+  /** What answers lets nobody in. */
+  readonly onNotOpen?: () => void;
+}
+
 /** The roster in a PostgreSQL database, in a schema that was made before. */
 export class PostgresNodeRoster implements NodeRoster {
   readonly #pool: Pool;
-  readonly #onCopy: () => void;
+  readonly #options: RosterOptions;
 
-  /** `onCopy` is called when what answers cannot be written. */
-  constructor(pool: Pool, onCopy: () => void = () => undefined) {
+  constructor(pool: Pool, options: RosterOptions = {}) {
     this.#pool = pool;
-    this.#onCopy = onCopy;
+    this.#options = options;
   }
 
   async beat({ id, ...report }: NodeReport): Promise<Beat> {
@@ -40,6 +49,7 @@ export class PostgresNodeRoster implements NodeRoster {
           ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${NODE_KEPT_MS}::bigint) AS rules`;
       return { rules: rulesOf(rows), isWritten: true };
     } catch (error) {
+      if (hasCode(error, NOT_OPEN)) this.#options.onNotOpen?.();
       if (!hasCode(error, READ_ONLY)) throw unwritten(error);
       return await this.#beatOfCopy();
     }
@@ -50,7 +60,7 @@ export class PostgresNodeRoster implements NodeRoster {
     try {
       return { rules: await this.rules(), isWritten: false };
     } finally {
-      this.#onCopy();
+      this.#options.onCopy?.();
     }
   }
 

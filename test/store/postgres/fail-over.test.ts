@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import postgres from "postgres";
 import { Operator } from "../../../src/operator/operator.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
@@ -22,9 +21,9 @@ describe("a fail-over to a standby", () => {
     await caughtUp(one, other);
     await one.apply(claimOf(anna));
     await operatorOf(one).revoke("anna");
-    await replayed(primary, standby);
+    await primary.replayedBy(standby);
     await primary.kill();
-    await promote(standby);
+    await standby.promote();
     await until(async () => tryTo(one.apply(claimOf(factsOf("ben")))));
     await caughtUp(one, other);
     await until(async () => one.head().hash === other.head().hash);
@@ -41,7 +40,7 @@ describe("a fail-over to a standby", () => {
     await caughtUp(one, other);
     await one.apply(claimOf(anna));
     await caughtUp(one, other);
-    await replayed(primary, standby);
+    await primary.replayedBy(standby);
     await standby.stop();
     await operatorOf(one).revoke("anna");
     await one.apply(claimOf(ben));
@@ -49,7 +48,7 @@ describe("a fail-over to a standby", () => {
     assert.equal(other.key(ben.pin)?.state, "trusted");
     await primary.kill();
     await standby.start();
-    await promote(standby);
+    await standby.promote();
     const leftBranch = async (): Promise<boolean> => {
       const pages = await Promise.all([one, other].map((node) => node.listEvents({ type: "branch-left" })));
       return pages.every(({ items }) => items.length > 0);
@@ -105,27 +104,6 @@ async function openCluster(): Promise<Cluster> {
 
 function operatorOf(store: TrustStore): Operator {
   return new Operator(store, { user: "olga", process: "test 1", now: Date.now });
-}
-
-async function ask<Row>(server: PostgresServer, question: string): Promise<Row | undefined> {
-  const sql = postgres(server.url(), { max: 1, onnotice: () => undefined });
-  try {
-    const rows = await sql.unsafe(question);
-    return rows[0] as Row | undefined;
-  } finally {
-    await sql.end();
-  }
-}
-
-/** Resolves once the standby has all that the primary has. */
-async function replayed(primary: PostgresServer, standby: PostgresServer): Promise<void> {
-  const now = await ask<{ lsn: string }>(primary, "SELECT pg_current_wal_flush_lsn()::text AS lsn");
-  const question = `SELECT pg_last_wal_replay_lsn() >= '${now?.lsn}'::pg_lsn AS is_there`;
-  await until(async () => (await ask<{ is_there: boolean }>(standby, question))?.is_there === true);
-}
-
-async function promote(standby: PostgresServer): Promise<void> {
-  await ask(standby, "SELECT pg_promote(true, 30)");
 }
 
 async function caughtUp(...nodes: readonly TrustStore[]): Promise<void> {

@@ -5,6 +5,7 @@ import { openStore } from "../../../src/store/open-store.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { TestUpstream } from "../../gateway/support/upstream.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
@@ -30,6 +31,14 @@ describe("several hosts of a database", () => {
     await caughtUp(store);
     const { kind } = await store.apply(claimOf(factsOf("anna")));
     assert.equal(kind, "changed");
+    assert.equal(store.replication()?.database, "reached");
+  });
+
+  it("are left for the next where one lets nobody in, or says nothing at all", async () => {
+    await using cold = await PostgresServer.standbyOf(primary, { hot_standby: "off" });
+    await using silent = await new TestUpstream((socket) => void socket.resume()).listen();
+    await using store = open([cold, silent, primary].map(({ port }) => `127.0.0.1:${port}`).join(","));
+    await caughtUp(store);
     assert.equal(store.replication()?.database, "reached");
   });
 

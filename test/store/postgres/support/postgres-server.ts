@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import postgres from "postgres";
 import { copyRunning, followFrom } from "./base-backup.ts";
 import { userIdOf } from "../../../journeys/support/user-id.ts";
 
@@ -31,6 +32,8 @@ export function postgresPrograms(): readonly PostgresPrograms[] {
 
 /** What it says then; a standby the latter. */
 const READY = /ready to accept (?:read.only )?connections/;
+/** What a standby that lets nobody in says instead. */
+const STREAMS = /started streaming WAL/;
 
 /** A PostgreSQL that a test started: a cluster of its own in a temporary folder, on a port of its own, not as root. */
 export class PostgresServer implements AsyncDisposable {
@@ -38,6 +41,7 @@ export class PostgresServer implements AsyncDisposable {
   readonly #folder: string;
   readonly #bin: string;
   readonly #options: readonly string[];
+  readonly #ready: RegExp;
   #running: ChildProcess | undefined;
 
   static async open(
@@ -57,11 +61,14 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** A hot standby that streams from another one, on a port of its own. */
-  static async standbyOf(primary: PostgresServer): Promise<PostgresServer> {
+  static async standbyOf(
+    primary: PostgresServer,
+    options: Readonly<Record<string, string>> = {},
+  ): Promise<PostgresServer> {
     const { folder, data } = emptyFolder();
     await copyRunning(primary.url(), join(primary.#folder, "data"), data, owner());
     followFrom(data, primary.port, owner());
-    const server = new PostgresServer(folder, primary.#bin, await freePort(), {});
+    const server = new PostgresServer(folder, primary.#bin, await freePort(), options);
     await server.start();
     return server;
   }
@@ -70,6 +77,7 @@ export class PostgresServer implements AsyncDisposable {
     this.#folder = folder;
     this.#bin = bin;
     this.port = port;
+    this.#ready = options["hot_standby"] === "off" ? STREAMS : READY;
     const all = {
       listen_addresses: "127.0.0.1",
       port: String(port),
@@ -95,10 +103,34 @@ export class PostgresServer implements AsyncDisposable {
     let said = "";
     for await (const chunk of running.stderr.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
       said += String(chunk);
-      if (READY.test(said)) break;
+      if (this.#ready.test(said)) break;
     }
-    if (!READY.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
+    if (!this.#ready.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
     running.stderr.resume();
+  }
+
+  /** A question of the superuser; gives the first row of the answer. */
+  async ask<Row>(question: string): Promise<Row | undefined> {
+    const sql = postgres(this.url(), { max: 1, onnotice: () => undefined });
+    try {
+      const rows = await sql.unsafe(question);
+      return rows[0] as Row | undefined;
+    } finally {
+      await sql.end();
+    }
+  }
+
+  /** Resolves once a standby of it has all that it has now. */
+  async replayedBy(standby: PostgresServer): Promise<void> {
+    const now = await this.ask<{ lsn: string }>("SELECT pg_current_wal_flush_lsn()::text AS lsn");
+    const question = `SELECT pg_last_wal_replay_lsn() >= '${now?.lsn}'::pg_lsn AS is_there`;
+    while ((await standby.ask<{ is_there: boolean }>(question))?.is_there !== true)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  /** Makes a primary of a standby. */
+  async promote(): Promise<void> {
+    await this.ask("SELECT pg_promote(true, 30)");
   }
 
   /** As an operator stops it: whoever is connected is cut off. */
