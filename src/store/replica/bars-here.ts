@@ -78,9 +78,11 @@ export function isBarring(change: PreparedChange): change is Barring {
   return change.type === "revoke" || change.type === "ignore" || change.type === "set-aside";
 }
 
+/** A log whose rules this version does not know is as far away as one that cannot be reached. */
 function isAway(error: unknown): boolean {
   return (
     isHandclaspError(error, "ERR_HANDCLASP_STORE_WRITE") ||
+    isHandclaspError(error, "ERR_HANDCLASP_STORE_NEWER") ||
     isHandclaspError(error, "ERR_HANDCLASP_OUTCOME_UNKNOWN")
   );
 }

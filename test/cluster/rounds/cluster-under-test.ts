@@ -12,6 +12,7 @@ import { NodeHandle } from "./node-handle.ts";
 export const MAX_STALENESS_MS = 2000;
 const NODES = ["north", "east", "south"];
 const SETTLES_MS = 180_000;
+const REPORTED_MS = 5000;
 const BETWEEN_MS = 100;
 
 /** One database, and three machines that have it over a network of ours. */
@@ -19,13 +20,13 @@ export class ClusterUnderTest implements AsyncDisposable {
   readonly folder: string;
   readonly nodes: readonly NodeHandle[];
   readonly log: DirectLog;
-  readonly server: PostgresServer;
+  #server: PostgresServer;
   /** Whether the last changes of the log were lost since that was asked last. */
   hasLost = false;
 
-  static async open(chance: Seeded): Promise<ClusterUnderTest> {
-    const [programs] = postgresPrograms();
-    if (programs === undefined) throw new Error("no PostgreSQL was found, though npm installs one");
+  static async open(chance: Seeded, say?: (line: string) => void): Promise<ClusterUnderTest> {
+    const programs = chance.pick(postgresPrograms());
+    say?.(`with ${programs.kind}`);
     const server = await PostgresServer.open(programs);
     const folder = mkdtempSync(join(tmpdir(), "handclasp-cluster-"));
     const nodes: NodeHandle[] = [];
@@ -47,18 +48,37 @@ export class ClusterUnderTest implements AsyncDisposable {
 
   private constructor(folder: string, server: PostgresServer, nodes: readonly NodeHandle[]) {
     this.folder = folder;
-    this.server = server;
+    this.#server = server;
     this.nodes = nodes;
     this.log = new DirectLog(server.url());
   }
 
-  /** Another database takes over, which does not have the last changes. */
-  async failOver(lacking: number): Promise<void> {
+  get server(): PostgresServer {
+    return this.#server;
+  }
+
+  /** Its processes and what they have on their way are gone in one moment. */
+  async loseDatabase(): Promise<void> {
     for (const { network } of this.nodes) network.pass({ kind: "cut" });
-    await this.log.readOn();
-    await this.log.lose(lacking);
-    this.hasLost = true;
-    for (const { network } of this.nodes) network.pass({ kind: "open" });
+    await this.#server.kill();
+  }
+
+  /** Another database is the one from then on, once `happen` has come to its end. */
+  async takesOver(standby: PostgresServer, happen: () => Promise<void>): Promise<void> {
+    try {
+      await happen();
+    } catch (error) {
+      await standby[Symbol.asyncDispose]();
+      throw error;
+    }
+    const former = this.#server;
+    this.#server = standby;
+    await this.log.moveTo(standby.url(), this.hasLost);
+    for (const { network } of this.nodes) {
+      network.leadTo(standby.port);
+      network.pass({ kind: "open" });
+    }
+    await former[Symbol.asyncDispose]();
   }
 
   /** Everybody lives and can reach the database. */
@@ -87,16 +107,28 @@ export class ClusterUnderTest implements AsyncDisposable {
       }
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
     }
-    throw new Error(`the machines do not come together: ${String(problem)}`, { cause: problem });
+    const reports = await Promise.all(this.nodes.map((node) => reportOf(node)));
+    const what = `the machines do not come together: ${String(problem)}`;
+    throw new Error([what, ...reports].join("\n"), { cause: problem });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()));
     await Promise.all(this.nodes.map(({ network }) => network[Symbol.asyncDispose]()));
     await this.log.close();
-    await this.server[Symbol.asyncDispose]();
+    await this.#server[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What a machine says of itself, for whoever looks for what is wrong. */
+async function reportOf(node: NodeHandle): Promise<string> {
+  const { promise: late, resolve } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => resolve("it does not answer"), REPORTED_MS);
+  const report = node.ask({ kind: "report" }).then((told) => JSON.stringify(told), String);
+  const said = await Promise.race([report, late]);
+  clearTimeout(timer);
+  return `${node.name}: ${said}`;
 }
 
 /** As it is in the file: nobody is asked. */

@@ -3,6 +3,7 @@ import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import { encodeSettledChange } from "../../../src/store/log/settled-change.ts";
 import { problemOfEntry } from "../../../src/store/log/seal-entry.ts";
 import { PostgresChangeLog } from "../../../src/store/postgres/postgres-change-log.ts";
+import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
 import { openPool } from "../../../src/store/postgres/open-postgres.ts";
 import type { Pool } from "../../../src/store/postgres/pool.ts";
 import {
@@ -11,21 +12,27 @@ import {
   type LogEntry,
   type LogPlace,
 } from "../../../src/trust/port/change-log.ts";
+import type { Change } from "../../../src/trust/records/change.ts";
 import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
 import { settledFacts } from "../../support/certificates.ts";
 import { Expectation } from "../simulation/expectation.ts";
 
 const SCHEMA = "handclasp";
 const AT_ONCE = 1000;
+const BETWEEN_MS = 50;
 
 /** The log by a way of its own to the database, and what follows from it. */
 export class DirectLog {
-  readonly #pool: Pool;
-  readonly #log: PostgresChangeLog;
+  #pool: Pool;
+  #log: PostgresChangeLog;
   readonly #by: Appender = { node: randomUUID(), rules: 1 };
   #place: LogPlace = LOG_START;
   readonly #nonsense = new Set<string>();
+  /** Where a number of rules was first gone by. */
+  readonly #firsts = new Map<number, number>();
   #claims = 0;
+  /** Where keys were revoked that were let in. */
+  #revocations: number[] = [];
   expected: Expectation = new Expectation();
 
   constructor(url: string) {
@@ -51,7 +58,7 @@ export class DirectLog {
   async appendClaims(count: number): Promise<void> {
     for (let done = 0; done < count; done += AT_ONCE) {
       const size = Math.min(AT_ONCE, count - done);
-      await this.#append(Array.from({ length: size }, () => this.#claim()));
+      await this.#append(Array.from({ length: size }, () => this.#settledClaim()));
     }
   }
 
@@ -65,17 +72,80 @@ export class DirectLog {
     }
   }
 
-  /** Loses the last changes, as a standby does that takes over and was behind. */
-  async lose(count: number): Promise<void> {
+  /** A claim of somebody whom nobody has seen. */
+  claim(): Change {
+    const peer = `peer-0-${++this.#claims}`;
+    const certificate = toSeenCertificate(settledFacts(`${peer} ${this.#by.node}`, "", peer));
+    const at = Date.now();
+    return {
+      type: "claim",
+      at,
+      actor: { user: null, process: "rounds 0", address: null, listener: null },
+      peer,
+      certificate,
+      source: "first-use",
+      pendingExpires: at + 1_000_000,
+      maxPending: 10,
+    };
+  }
+
+  /** As the owner of the database does, who has given one machine up. */
+  async raiseRules(to: number, without: string): Promise<void> {
+    const roster = new PostgresNodeRoster(this.#pool);
+    for (;;) {
+      const nodes = await roster.nodes();
+      for (const { name, id } of nodes) if (name === without) await roster.forget(id);
+      if ((await roster.raiseRules(to)).length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+  }
+
+  /** The position of the first change by this number of rules, once there is one. */
+  async firstOf(rules: number): Promise<number> {
+    for (;;) {
+      await this.readOn();
+      const first = this.#firsts.get(rules);
+      if (first !== undefined) return first;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+  }
+
+  /** From now on, whatever is answered is on a standby, too. */
+  async waitForStandby(): Promise<void> {
     const sql = await this.#pool.sql();
-    const log = this.#pool.name(sql, "change_log");
-    await sql.begin(async (transaction) => {
-      // What is on its way here from those who are cut off comes before it, or goes on from what is left.
-      await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`${SCHEMA}.change_log`}, 0))`;
-      await transaction`DELETE FROM ${log} WHERE position > (SELECT max(position) FROM ${log}) - ${count}`;
-    });
-    this.#place = LOG_START;
-    this.expected = new Expectation();
+    await sql`ALTER SYSTEM SET synchronous_standby_names = '*'`;
+    await sql`SELECT pg_reload_conf()`;
+    for (;;) {
+      const rows = await sql`SELECT FROM pg_stat_replication WHERE sync_state = 'sync'`;
+      if (rows.length > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+  }
+
+  /** Resolves when there are so many changes more than now, and keys were revoked by some of them. */
+  async appendedMore(count: number): Promise<void> {
+    await this.readOn();
+    const { position } = this;
+    const isEnough = (): boolean =>
+      this.position >= position + count && (this.#revocations.at(-1) ?? 0) > position;
+    while (!isEnough()) {
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+      await this.readOn();
+    }
+  }
+
+  /** Another database has the log from now on: all of it, unless it has lost the last of it. */
+  async moveTo(url: string, hasLost: boolean): Promise<void> {
+    const former = this.#pool;
+    this.#pool = openPool(url, SCHEMA);
+    this.#log = new PostgresChangeLog(this.#pool);
+    await former.close();
+    if (hasLost) {
+      this.#place = LOG_START;
+      this.#revocations = [];
+      this.#firsts.clear();
+      this.expected = new Expectation();
+    }
     await this.readOn();
   }
 
@@ -88,22 +158,8 @@ export class DirectLog {
     await this.#log.append(drafts, this.#by);
   }
 
-  #claim(): string {
-    const peer = `peer-0-${++this.#claims}`;
-    const certificate = toSeenCertificate(settledFacts(`${peer} ${this.#by.node}`, "", peer));
-    const at = Date.now();
-    const actor = { user: null, process: "rounds 0", address: null, listener: null };
-    const change = prepareChange({
-      type: "claim",
-      at,
-      actor,
-      peer,
-      certificate,
-      source: "first-use",
-      pendingExpires: at + 1_000_000,
-      maxPending: 10,
-    });
-    return encodeSettledChange({ change, seen: [] });
+  #settledClaim(): string {
+    return encodeSettledChange({ change: prepareChange(this.claim()), seen: [] });
   }
 
   #take(entry: LogEntry): void {
@@ -111,5 +167,7 @@ export class DirectLog {
     if (problem !== undefined) throw new Error(problem);
     if (!this.#nonsense.has(entry.change)) this.expected.take(entry);
     this.#place = { position: entry.position, hash: entry.hash };
+    if (this.expected.isRevocation(entry.position)) this.#revocations.push(entry.position);
+    if (!this.#firsts.has(entry.rules)) this.#firsts.set(entry.rules, entry.position);
   }
 }

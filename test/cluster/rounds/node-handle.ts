@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import type { Change, Outcome } from "../../../src/trust/records/change.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+import { RULES } from "../../../src/trust/rules.ts";
 import type { UnreliableNetwork } from "../support/unreliable-network.ts";
 import type { Answer, Question, Told } from "./node-messages.ts";
+import { programOf } from "./other-version.ts";
 
-const PROGRAM = join(import.meta.dirname, "node-process.ts");
 export const FAKETIME: string | undefined = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1")[0];
 
 /** What a process said of a question that it could not answer. */
@@ -43,6 +44,8 @@ export class NodeHandle {
   readonly #processes: Process[] = [];
   /** How far the clock of the next process is from the true one; hours. */
   clockOffHours = 0;
+  /** What the next process knows. */
+  rules: number = RULES;
   /** What ended by itself, which nothing may. */
   readonly crashes: string[] = [];
   #count = 0;
@@ -64,7 +67,7 @@ export class NodeHandle {
 
   start(): void {
     const off = this.clockOffHours;
-    const child = fork(PROGRAM, {
+    const child = fork(programOf(this.rules, dirname(this.replica)), {
       serialization: "advanced",
       env: {
         ...process.env,

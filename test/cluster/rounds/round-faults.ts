@@ -2,7 +2,9 @@ import { openDatabase } from "../../../src/node-sqlite.ts";
 import { PGBOUNCER, Pooler } from "../support/pooler.ts";
 import type { Seeded } from "../simulation/seeded.ts";
 import type { ClusterUnderTest } from "./cluster-under-test.ts";
+import { failOverWithAll, failOverWithoutLast } from "./fail-over.ts";
 import { FAKETIME, type NodeHandle } from "./node-handle.ts";
+import { outliveRules } from "./older-rules.ts";
 
 /** Where a fault happens, and by whose chance. */
 export interface Scene {
@@ -118,13 +120,8 @@ export const FAULTS: readonly RoundFault[] = [
       await node.killOne();
     },
   },
-  {
-    name: "a database takes over without the last changes",
-    happen: async ({ cluster, chance }) => {
-      await cluster.failOver(1 + chance.below(20));
-      await pause(2 * SHORT_MS);
-    },
-  },
+  { name: "a standby takes over that has all", happen: failOverWithAll },
+  { name: "a standby takes over without the last changes", happen: failOverWithoutLast },
   {
     name: "a pooler is in between",
     missing: PGBOUNCER === undefined ? "pgbouncer" : undefined,
@@ -135,6 +132,7 @@ export const FAULTS: readonly RoundFault[] = [
       for (const { network } of cluster.nodes) network.leadTo(cluster.server.port);
     },
   },
+  { name: "a node has older rules", happen: outliveRules },
   {
     name: "a change throws",
     happen: async ({ cluster, chance }) => {

@@ -99,6 +99,11 @@ export class Expectation {
     return this.#about[position];
   }
 
+  /** Whether the entry at a position bars a key. */
+  isRevocation(position: number): boolean {
+    return this.#about[position]?.pins.some((pin) => this.stateAt(pin, position) === "revoked") ?? false;
+  }
+
   isClaimed(pin: KeyPin): boolean {
     return this.#claimed.has(pin);
   }

@@ -1,0 +1,35 @@
+import { PostgresServer } from "../../store/postgres/support/postgres-server.ts";
+import type { Scene } from "./round-faults.ts";
+
+const SHORT_MS = 600;
+const MOST_LOST = 20;
+
+/** The database dies in the midst of its work, and a standby takes over that has all that was ever answered. */
+export async function failOverWithAll({ cluster }: Scene): Promise<void> {
+  const standby = await PostgresServer.standbyOf(cluster.server);
+  await cluster.takesOver(standby, async () => {
+    await cluster.log.waitForStandby();
+    await pause(SHORT_MS);
+    await cluster.loseDatabase();
+    await standby.promote();
+  });
+  await pause(2 * SHORT_MS);
+}
+
+/** The standby that takes over had stopped before the last changes: revocations are among them. */
+export async function failOverWithoutLast({ cluster, chance }: Scene): Promise<void> {
+  const standby = await PostgresServer.standbyOf(cluster.server);
+  await cluster.takesOver(standby, async () => {
+    await standby.stop();
+    await cluster.log.appendedMore(1 + chance.below(MOST_LOST));
+    await cluster.loseDatabase();
+    await standby.start();
+    await standby.promote();
+    cluster.hasLost = true;
+  });
+  await pause(2 * SHORT_MS);
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
