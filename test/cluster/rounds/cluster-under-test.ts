@@ -21,6 +21,8 @@ export class ClusterUnderTest implements AsyncDisposable {
   readonly nodes: readonly NodeHandle[];
   readonly log: DirectLog;
   #server: PostgresServer;
+  /** A standby runs the programs of the first one. */
+  readonly #formers: PostgresServer[] = [];
   /** Whether the last changes of the log were lost since that was asked last. */
   hasLost = false;
 
@@ -71,14 +73,13 @@ export class ClusterUnderTest implements AsyncDisposable {
       await standby[Symbol.asyncDispose]();
       throw error;
     }
-    const former = this.#server;
+    this.#formers.push(this.#server);
     this.#server = standby;
     await this.log.moveTo(standby.url(), this.hasLost);
     for (const { network } of this.nodes) {
       network.leadTo(standby.port);
       network.pass({ kind: "open" });
     }
-    await former[Symbol.asyncDispose]();
   }
 
   /** Everybody lives and can reach the database. */
@@ -116,7 +117,7 @@ export class ClusterUnderTest implements AsyncDisposable {
     await Promise.all(this.nodes.map((node) => node.kill()));
     await Promise.all(this.nodes.map(({ network }) => network[Symbol.asyncDispose]()));
     await this.log.close();
-    await this.#server[Symbol.asyncDispose]();
+    for (const server of [this.#server, ...this.#formers]) await server[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -125,10 +126,13 @@ export class ClusterUnderTest implements AsyncDisposable {
 async function reportOf(node: NodeHandle): Promise<string> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(() => resolve("it does not answer"), REPORTED_MS);
-  const report = node.ask({ kind: "report" }).then((told) => JSON.stringify(told), String);
-  const said = await Promise.race([report, late]);
+  const asked = Promise.all([
+    node.ask({ kind: "report" }).then((told) => JSON.stringify(told), String),
+    node.ask({ kind: "catch-up" }).then(({ kind }) => kind, String),
+  ]);
+  const said = await Promise.race([asked, late]);
   clearTimeout(timer);
-  return `${node.name}: ${said}`;
+  return `${node.name}: ${String(said)}`;
 }
 
 /** As it is in the file: nobody is asked. */

@@ -7,6 +7,8 @@ export type Question =
   | { readonly kind: "apply"; readonly change: Change }
   | { readonly kind: "judge"; readonly pins: readonly KeyPin[] }
   | { readonly kind: "report" }
+  /** Throws why it cannot. */
+  | { readonly kind: "catch-up" }
   | { readonly kind: "audit" }
   | { readonly kind: "close" };
 
@@ -16,6 +18,7 @@ export type Told =
   | { readonly kind: "states"; readonly states: readonly string[] }
   | { readonly kind: "replication"; readonly replication: Replication | null }
   | { readonly kind: "audit"; readonly report: AuditReport }
+  | { readonly kind: "caught-up" }
   | { readonly kind: "closed" };
 
 export interface Asked {

@@ -26,6 +26,9 @@ async function answer(question: Asked["question"]): Promise<Told> {
       return { kind: "states", states: question.pins.map((pin) => stateOf(pin)) };
     case "report":
       return { kind: "replication", replication: store.replication() };
+    case "catch-up":
+      await store.catchUp();
+      return { kind: "caught-up" };
     case "audit":
       return { kind: "audit", report: store.audit() };
     case "close":
