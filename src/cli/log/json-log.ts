@@ -28,6 +28,7 @@ const WARNINGS = new Set([
   "changes-wait",
   "rows-ignored",
   "snapshot-refused",
+  "machine-doubled",
 ]);
 
 /** JSON lines by pino on stderr, with the fields that `serve --json` has, and a level. */

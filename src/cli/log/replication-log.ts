@@ -18,6 +18,7 @@ const OVER: Readonly<Record<ReplicationTurn["kind"], string>> = {
   "changes-wait": "changes-appended",
   "rows-ignored": "rows-understood",
   "snapshot-refused": "snapshots-in-order",
+  "machine-doubled": "machine-alone",
 };
 
 /** Says how this machine gets on with others that share its trust, as often as that changes, until it is disposed of. */

@@ -2,11 +2,11 @@ import type { Remedy } from "../../remedy.ts";
 import { toKeyId } from "../../trust/naming/key-id.ts";
 import { hasNothing, type KnownNode, type NodeListener } from "../../trust/port/node-roster.ts";
 import type { KeyPin } from "../../trust/records/key-record.ts";
-import { durationText } from "./replication-trouble.ts";
+import { doubledText, durationText } from "./replication-trouble.ts";
 
 /** What machines that share their trust do not have in common, though they should. */
 export interface NodeDifference {
-  readonly kind: "unequal" | "server-keys" | "rules" | "silent";
+  readonly kind: "unequal" | "doubled" | "server-keys" | "rules" | "silent";
   readonly problem: string;
   readonly remedies: readonly Remedy[];
 }
@@ -17,7 +17,13 @@ const SILENT_MS = 60_000;
 /** What differs between machines, the gravest first. `now` is milliseconds since the epoch, by the clock of the roster. */
 export function differencesOf(nodes: readonly KnownNode[], now: number): readonly NodeDifference[] {
   const present = nodes.filter(({ seenAt }) => now - seenAt < SILENT_MS);
-  return [...unequal(nodes), ...serverKeys(present), ...rules(present), ...silent(nodes, now)];
+  return [
+    ...unequal(nodes),
+    ...doubled(present),
+    ...serverKeys(present),
+    ...rules(present),
+    ...silent(nodes, now),
+  ];
 }
 
 function unequal(nodes: readonly KnownNode[]): readonly NodeDifference[] {
@@ -35,6 +41,12 @@ function unequal(nodes: readonly KnownNode[]): readonly NodeDifference[] {
       remedies: [{ act: "check-store" as const, at: "server" as const }],
     };
   });
+}
+
+function doubled(nodes: readonly KnownNode[]): readonly NodeDifference[] {
+  return nodes
+    .filter(({ isDoubled }) => isDoubled === true)
+    .map(({ name }) => ({ kind: "doubled", problem: doubledText(name), remedies: [] }));
 }
 
 interface Shown {

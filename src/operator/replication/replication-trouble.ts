@@ -9,7 +9,8 @@ export type TroubleKind =
   | "replicas-unequal"
   | "changes-wait"
   | "rows-ignored"
-  | "snapshot-refused";
+  | "snapshot-refused"
+  | "machine-doubled";
 
 /** What is not as it should be with a machine that shares its trust, and what can be done about it. */
 export interface ReplicationTrouble {
@@ -81,6 +82,8 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
       LOOK_AT_NODES,
     );
   }
+  if (replication.isDoubled === true)
+    add("machine-doubled", doubledText(replication.node.name), LOOK_AT_NODES);
   const { refusedSnapshot: refused } = replication;
   if (refused !== undefined && now - refused.at < IGNORED_SAID_MS) {
     const { id, position, madeBy, why } = refused;
@@ -88,6 +91,11 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
     add("snapshot-refused", which, { act: "list-snapshots", at: "server" });
   }
   return troubles;
+}
+
+/** What is to be done where two machines are one by their replicas. */
+export function doubledText(name: string): string {
+  return `two machines are ${name} in turns, with one replica and its copy: stop one of them, remove its replica (not what lies beside it), and start it again`;
 }
 
 /**

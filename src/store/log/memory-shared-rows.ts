@@ -46,6 +46,7 @@ export class MemorySharedRows implements SharedRows {
     for (const row of rows) this.#write(row, node);
     if (rows.some(({ kind }) => kind === "waiting")) this.#boundWaiting();
     this.#boundRefusals(node);
+    for (const kind of new Set(rows.map((row) => row.kind))) this.#boundKind(kind);
     this.#tidy();
     return this.#read(node, after);
   }
@@ -87,6 +88,7 @@ export class MemorySharedRows implements SharedRows {
 
   #write(row: SharedRow, by: string): void {
     const { kind, key, value } = row;
+    if (!Object.hasOwn(this.#bounds.kinds, kind)) return;
     if (value !== null && Buffer.byteLength(value) > MOST_VALUE_BYTES) return;
     const node = EVERYBODYS.has(kind) ? null : by;
     const place = placeOf(kind, node, key);
@@ -153,6 +155,21 @@ export class MemorySharedRows implements SharedRows {
     );
     const surplus = own.slice(0, Math.max(0, own.length - this.#bounds.refusals));
     for (const [place, row] of surplus) this.#end(place, row, null);
+  }
+
+  #boundKind(kind: SharedKind): void {
+    if (!Object.hasOwn(this.#bounds.kinds, kind)) return;
+    const held = [...this.#rows].filter(([, row]) => row.kind === kind && row.value !== null);
+    const { rows: most, bytes: mostBytes } = this.#bounds.kinds[kind];
+    let many = held.length;
+    let bytes = bytesOf(held) + held.reduce((sum, [, { key }]) => sum + Buffer.byteLength(key), 0);
+    for (const [place, row] of held) {
+      if (many <= most && bytes <= mostBytes) return;
+      if (MOMENTS.has(kind)) this.#rows.delete(place);
+      else this.#end(place, row, null);
+      many -= 1;
+      bytes -= Buffer.byteLength(row.key) + Buffer.byteLength(row.value ?? "");
+    }
   }
 
   #tidy(): void {

@@ -27,6 +27,7 @@ export async function migrate(
   try {
     return await sql.begin(async (transaction) => {
       await mustBeRecent(transaction);
+      await transaction`SET LOCAL lock_timeout = '10s'`;
       await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`${schema}.migrations`}, 0))`;
       const from = await numberOf(transaction, schema);
       if (from === undefined) await begin(transaction, schema);

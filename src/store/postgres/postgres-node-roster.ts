@@ -14,6 +14,7 @@ interface Row {
   readonly id: string;
   readonly report: string;
   readonly seen_at: string;
+  readonly doubled: boolean;
 }
 
 /** PostgreSQL's code for what a standby, or one that was set so, may not do. */
@@ -39,14 +40,14 @@ export class PostgresNodeRoster implements NodeRoster {
     this.#options = options;
   }
 
-  async beat({ id, ...report }: NodeReport): Promise<Beat> {
+  async beat({ id, runOn = "", ...report }: NodeReport): Promise<Beat> {
     const { name, rules } = report;
     const text = JSON.stringify(report);
     try {
       const sql = await this.#pool.sql();
       const rows = await sql<{ readonly rules: number }[]>`
         SELECT ${this.#pool.name(sql, "beat")}(
-          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${NODE_KEPT_MS}::bigint) AS rules`;
+          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${runOn}::text, ${NODE_KEPT_MS}::bigint) AS rules`;
       return { rules: rulesOf(rows), isWritten: true };
     } catch (error) {
       if (hasCode(error, NOT_OPEN)) this.#options.onNotOpen?.();
@@ -111,8 +112,8 @@ function rulesOf([row]: readonly { readonly rules: number }[]): number {
   return row.rules;
 }
 
-function toNode({ id, report, seen_at: seenAt }: Row): KnownNode {
-  return { ...parseNodeReport(id, report), seenAt: Number(seenAt) };
+function toNode({ id, report, seen_at: seenAt, doubled }: Row): KnownNode {
+  return { ...parseNodeReport(id, report), seenAt: Number(seenAt), ...(doubled && { isDoubled: true }) };
 }
 
 function unwritten(cause: unknown): HandclaspError {

@@ -156,7 +156,7 @@ export class LogFollower {
   async #compare(): Promise<void> {
     const { cluster, self } = this.#options;
     const nodes = await cluster.nodes.nodes().catch(() => []);
-    if (nodes.length > 0) self.standings.compare(nodes);
+    if (nodes.length > 0) self.compare(nodes);
   }
 
   /** A process that begins without the log has to know how old what is here is. That it cannot be told is no reason to stop. */

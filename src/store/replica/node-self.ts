@@ -1,10 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { RULES } from "../../trust/rules.ts";
 import { keptListeners, LISTENERS_SETTING } from "../../trust/port/kept-listeners.ts";
-import type { NodeReport } from "../../trust/port/node-roster.ts";
+import type { KnownNode, NodeReport } from "../../trust/port/node-roster.ts";
 import { readVersion } from "../../version.ts";
 import { EqualStandings } from "./equal-standings.ts";
 import { ReplicaReader } from "./replica-reader.ts";
+import { thisBoot } from "./this-boot.ts";
 
 /** What a machine says of itself, as its replica has it. */
 export class NodeSelf {
@@ -12,14 +13,28 @@ export class NodeSelf {
   readonly name: string;
   /** Whether the others came to the same. */
   readonly standings: EqualStandings = new EqualStandings();
+  /** Whether another machine says that it is this one. */
+  isDoubled = false;
   readonly #replica: ReplicaReader;
+  readonly #runOn: string;
   readonly #listeners: StatementSync;
 
-  constructor(database: DatabaseSync, { id, name }: Pick<NodeReport, "id" | "name">) {
+  /** `runOn` is by default this machine since it started. */
+  constructor(
+    database: DatabaseSync,
+    { id, name, runOn = THIS_BOOT }: Pick<NodeReport, "id" | "name" | "runOn">,
+  ) {
     this.id = id;
+    this.#runOn = runOn;
     this.name = name;
     this.#replica = new ReplicaReader(database);
     this.#listeners = database.prepare(`SELECT value FROM settings WHERE name = '${LISTENERS_SETTING}'`);
+  }
+
+  /** What all machines said last. */
+  compare(nodes: readonly KnownNode[]): void {
+    this.standings.compare(nodes);
+    this.isDoubled = nodes.some((node) => node.id === this.id && node.isDoubled === true);
   }
 
   report(): NodeReport {
@@ -34,6 +49,7 @@ export class NodeSelf {
       head,
       digest,
       listeners: keptListeners(kept?.value),
+      runOn: this.#runOn,
     };
     this.standings.note(report);
     return report;
@@ -41,3 +57,4 @@ export class NodeSelf {
 }
 
 const VERSION = readVersion();
+const THIS_BOOT = thisBoot();

@@ -34,6 +34,7 @@ export function toReplication({ self, contact, replica, tells, ignored }: Stand)
     branch: replica.branch(),
     later: replica.laterCount(),
     unequal: self.standings.unequal,
+    ...(self.isDoubled && { isDoubled: true }),
     ...(ignored !== undefined && { ignored }),
     ...(contact.refused.last !== undefined && { refusedSnapshot: contact.refused.last }),
   };

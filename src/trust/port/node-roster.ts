@@ -27,6 +27,11 @@ export interface NodeReport {
   /** Of all rows that were decided about, there: 64 hex digits. */
   readonly digest: string;
   readonly listeners: readonly NodeListener[];
+  /**
+   * On which start of which machine it runs: another one under the same id, in turns, is a machine with a copy of the replica. Only
+   * for the roster; up to 300 bytes.
+   */
+  readonly runOn?: string;
 }
 
 /** Whether a machine has nothing yet: it has come to nothing that could be compared, also where a log begins with a copy. */
@@ -38,6 +43,8 @@ export function hasNothing({ position, head }: Pick<NodeReport, "position" | "he
 export interface KnownNode extends NodeReport {
   /** Milliseconds since the epoch, by the clock of whoever keeps the roster. */
   readonly seenAt: number;
+  /** Two machines say so in turns that they are this one: until a minute after that was last so. */
+  readonly isDoubled?: true;
 }
 
 /** What who reports is told. */
@@ -70,3 +77,7 @@ export interface NodeRoster {
 
 /** How long a machine is kept that is not seen any more. */
 export const NODE_KEPT_MS: number = 30 * 24 * 60 * 60 * 1000;
+/** How many are kept: another one takes the place of the one that was not seen for longest. */
+export const MOST_NODES = 1000;
+/** Whoever is back that soon after another one was in its place takes turns with it. */
+export const TURNS_MS = 60_000;

@@ -30,6 +30,8 @@ export interface Replication {
   readonly later: number;
   /** Machines that came to something else by the same changes, by name: empty, unless something is broken. */
   readonly unequal: readonly string[];
+  /** Another machine says that it is this one, as it has a copy of its replica; absent unless that is so. */
+  readonly isDoubled?: true;
   /** What other machines told that makes no sense, and was left out; absent when there was nothing. */
   readonly ignored?: IgnoredTelling;
   /** The last snapshot that this process would have started from, and that was not what it says; absent when there was none. */

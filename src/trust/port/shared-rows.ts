@@ -52,7 +52,13 @@ export interface Exchanged {
   readonly hasMore: boolean;
 }
 
-/** How much is kept, whatever strangers do. Others have no bound here but the one that their machines keep. */
+/** How much of a kind is kept for all machines together: beyond it the oldest goes, whoever wrote it. Keys count, too. */
+export interface KindBounds {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** How much is kept, whatever strangers do, and what a machine that was taken over tells. */
 export interface SharedBounds {
   /** Keys that wait, of all machines together; who has most of them loses the oldest. */
   readonly waiting: number;
@@ -62,13 +68,28 @@ export interface SharedBounds {
   readonly refusals: number;
   /** What is gone, for whoever did not hear of it; who is further behind reads all anew. */
   readonly gone: number;
+  /** Above what machines keep, of each kind that there is: there is no other. */
+  readonly kinds: Readonly<Record<SharedKind, KindBounds>>;
 }
+
+const MEGABYTE = 1024 * 1024;
 
 export const SHARED_BOUNDS: SharedBounds = {
   waiting: 10_000,
-  waitingBytes: 64 * 1024 * 1024,
+  waitingBytes: 64 * MEGABYTE,
   refusals: 12_000,
   gone: 100_000,
+  kinds: {
+    seen: { rows: 4_000_000, bytes: 1024 * MEGABYTE },
+    looked: { rows: 1_000_000, bytes: 256 * MEGABYTE },
+    used: { rows: 10_000, bytes: 4 * MEGABYTE },
+    refusal: { rows: 240_000, bytes: 512 * MEGABYTE },
+    run: { rows: 10_000, bytes: 16 * MEGABYTE },
+    connection: { rows: 500_000, bytes: 512 * MEGABYTE },
+    waiting: { rows: 20_000, bytes: 128 * MEGABYTE },
+    session: { rows: 10_000, bytes: 16 * MEGABYTE },
+    setting: { rows: 1000, bytes: 4 * MEGABYTE },
+  },
 };
 
 /** A run of which nothing was written for so long is over. */

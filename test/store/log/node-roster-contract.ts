@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
-import type { NodeReport, NodeRoster } from "../../../src/trust/port/node-roster.ts";
+import { MOST_NODES, type NodeReport, type NodeRoster } from "../../../src/trust/port/node-roster.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 
 export interface OpenedRoster extends AsyncDisposable {
@@ -44,6 +44,32 @@ export function nodeRosterContract(kind: string, open: () => Promise<OpenedRoste
       await opened.roster.beat(said);
       const nodes = await opened.roster.nodes();
       assert.deepEqual(nodes, [{ ...said, seenAt: nodes[0]?.seenAt }]);
+    });
+
+    it("says of a machine that it is two, once one is back in whose place another was, and of none that started anew", async () => {
+      await using opened = await open();
+      const { roster } = opened;
+      const [moved, doubled] = [reportOf({ name: "a" }), reportOf({ name: "b" })];
+      for (const runOn of ["one", "one", "two", "two", "three"]) await roster.beat({ ...moved, runOn });
+      for (const runOn of ["one", "two"]) await roster.beat({ ...doubled, runOn });
+      const isDoubled = async (): Promise<readonly unknown[]> =>
+        (await roster.nodes()).map((node) => node.isDoubled ?? false);
+      assert.deepEqual(await isDoubled(), [false, false]);
+      await roster.beat({ ...doubled, runOn: "one" });
+      assert.deepEqual(await isDoubled(), [false, true]);
+    });
+
+    it("has room for a thousand, and lets those go first that were not seen for longest", async () => {
+      await using opened = await open();
+      const { roster } = opened;
+      const [gone, here] = [reportOf({ name: "gone" }), reportOf({ name: "here" })];
+      for (const report of [gone, here]) await roster.beat(report);
+      for (let at = 0; at < MOST_NODES - 2; at++) await roster.beat(reportOf({ name: "many" }));
+      await roster.beat(here);
+      await roster.beat(reportOf({ name: "one more" }));
+      const names = (await roster.nodes()).map(({ name }) => name);
+      assert.equal(names.length, MOST_NODES);
+      assert.deepEqual([names.includes("gone"), names.includes("here")], [false, true]);
     });
 
     it("raises the rules once every machine can, and never lowers them", async () => {

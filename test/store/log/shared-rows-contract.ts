@@ -9,7 +9,8 @@ import {
   type SharedBounds,
   type SharedRows,
 } from "../../../src/trust/port/shared-rows.ts";
-import { gone, manyRows, Reader, row } from "./support/shared-rows-reader.ts";
+import { describeBounds } from "./shared-rows-bounds.ts";
+import { gone, Reader, row } from "./support/shared-rows-reader.ts";
 
 const [A, B, C] = [
   "aaaaaaaa-0000-4000-8000-000000000000",
@@ -204,41 +205,6 @@ export function sharedRowsContract(kind: string, open: (bounds?: SharedBounds) =
       assert.deepEqual(read, [{ ...row("setting", "colour", "next"), node: null }]);
     });
 
-    it("bounds keys that wait by count: the machine that has most of them loses its oldest", async () => {
-      await using opened = await open({ ...NO_BOUNDS, waiting: 10 });
-      const [a, b, c] = [A, B, C].map((node) => new Reader(opened.rows, node));
-      assert.ok(a && b && c);
-      await b.exchange(...manyRows("waiting", "b", 3));
-      for (let at = 0; at < 4; at++) await a.exchange(...manyRows("waiting", `a${at}`, 8));
-      const read = (await c.exchange()).filter(({ value }) => value !== null).map(({ key }) => key);
-      assert.deepEqual(read.toSorted(), [
-        "a3 1",
-        "a3 2",
-        "a3 3",
-        "a3 4",
-        "a3 5",
-        "a3 6",
-        "a3 7",
-        "b 0",
-        "b 1",
-        "b 2",
-      ]);
-      await b.exchange(...manyRows("waiting", "b+", 5));
-      const all = (await new Reader(opened.rows, C).exchange()).map(({ key }) => key);
-      assert.equal(all.filter((key) => key.startsWith("a")).length, 5);
-      assert.equal(all.filter((key) => key.startsWith("b")).length, 5);
-    });
-
-    it("bounds keys that wait by size, too", async () => {
-      await using opened = await open({ ...NO_BOUNDS, waitingBytes: 10_000 });
-      const [a, b] = [A, B].map((node) => new Reader(opened.rows, node));
-      assert.ok(a && b);
-      await b.exchange(row("waiting", "small", "x".repeat(100), 9e15));
-      for (let at = 0; at < 8; at++) await a.exchange(row("waiting", `a${at}`, "x".repeat(3000), 9e15));
-      const read = (await new Reader(opened.rows, C).exchange()).map(({ key }) => key);
-      assert.deepEqual(read.toSorted(), ["a5", "a6", "a7", "small"]);
-    });
-
     it("drops keys that wait for nobody any more, and sessions that are over", async () => {
       await using opened = await open();
       const [a, b] = [A, B].map((node) => new Reader(opened.rows, node));
@@ -254,16 +220,12 @@ export function sharedRowsContract(kind: string, open: (bounds?: SharedBounds) =
       ]);
     });
 
-    it("bounds the refusals of each machine, and what is gone", async () => {
-      await using opened = await open({ ...NO_BOUNDS, refusals: 5, gone: 3 });
-      const [a, b] = [A, B].map((node) => new Reader(opened.rows, node));
-      assert.ok(a && b);
-      await b.exchange(...manyRows("refusal", "b", 4));
-      for (let at = 0; at < 4; at++) await a.exchange(...manyRows("refusal", `a${at}`, 4));
-      await opened.pass(20_000);
-      await a.exchange();
-      const read = (await new Reader(opened.rows, C).exchange()).map(({ key }) => key);
-      assert.deepEqual(read.toSorted(), ["a2 3", "a3 0", "a3 1", "a3 2", "a3 3", "b 0", "b 1", "b 2", "b 3"]);
+    it("takes nothing of a kind that there is not", async () => {
+      await using opened = await open();
+      const a = new Reader(opened.rows, A);
+      for (const unknown of ["", "key", "Setting", "x".repeat(20), "__proto__", "constructor"])
+        await a.exchange(row(unknown as "seen", "key", "value"));
+      assert.deepEqual(await new Reader(opened.rows, B).exchange(), []);
     });
 
     it("takes nothing that is too long, and any text that is not", async () => {
@@ -285,6 +247,8 @@ export function sharedRowsContract(kind: string, open: (bounds?: SharedBounds) =
         assert.equal((JSON.parse(value ?? "") as { text: string }).text, `${key}\0\u{d800}`);
     });
 
+    describeBounds(open);
+
     it("wakes others for what is not to wait", async () => {
       await using opened = await open();
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -298,5 +262,3 @@ export function sharedRowsContract(kind: string, open: (bounds?: SharedBounds) =
     });
   });
 }
-
-const NO_BOUNDS: SharedBounds = { waiting: 1e6, waitingBytes: 1e9, refusals: 1e6, gone: 1e6 };

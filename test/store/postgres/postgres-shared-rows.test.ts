@@ -22,6 +22,8 @@ for (const programs of postgresPrograms()) {
       if (bounds !== undefined)
         await sql`UPDATE ${pool.name(sql, "shared_state")} SET most_waiting = ${bounds.waiting},
           most_waiting_bytes = ${bounds.waitingBytes}, most_refusals = ${bounds.refusals}, most_gone = ${bounds.gone}`;
+      for (const [kind, { rows, bytes }] of Object.entries(bounds?.kinds ?? {}))
+        await sql`UPDATE ${pool.name(sql, "shared_kinds")} SET most = ${rows}, most_bytes = ${bytes} WHERE kind = ${kind}`;
       const clusters = [new PostgresCluster(pool)];
       const another = (): PostgresCluster["shared"] => {
         const cluster = new PostgresCluster(openPool(server.url(), schema));

@@ -1,4 +1,5 @@
 import { MOST_BYTES } from "../../../trust/port/change-log.ts";
+import { BY_FUNCTION } from "./functions.ts";
 
 /** How much is read at once, but for one change more. */
 const READ_BYTES = 4 * MOST_BYTES;
@@ -17,7 +18,7 @@ export function logSchema(schema: string): string {
       change text NOT NULL
     );
     CREATE FUNCTION ${schema}.append(drafts json, rules int, node uuid) RETURNS SETOF bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $append$
+    ${BY_FUNCTION} AS $append$
     DECLARE
       last record;
       draft record;

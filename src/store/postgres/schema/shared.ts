@@ -4,11 +4,10 @@ import {
   RUN_SILENT_MS,
   SHARED_BOUNDS,
 } from "../../../trust/port/shared-rows.ts";
+import { BY_FUNCTION, INSIDE } from "./functions.ts";
+import { boundKinds } from "./shared-kinds.ts";
 
 const NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid";
-const BY_FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp";
-/** For functions that others call: by itself, a role that runs can do nothing with them. */
-const INSIDE = "LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp";
 /** How often rows are looked through for what is over. */
 const TIDY_MS = 10_000;
 /** A machine writes a refusal down again before that, or has forgotten it. */
@@ -16,8 +15,9 @@ const REFUSALS_KEPT_MS = 8 * 24 * 3_600_000;
 
 /** What machines tell each other beside the log. Of each row, what was written last stands. */
 export function sharedSchema(schema: string): string {
-  return `${tables(schema)}${tidy(schema)}${boundWaiting(schema)}${boundRefusals(schema)}${write(schema)}${read(schema)}${putSetting(schema)}
+  return `${tables(schema)}${tidy(schema)}${boundWaiting(schema)}${boundRefusals(schema)}${boundKinds(schema)}${write(schema)}${read(schema)}${putSetting(schema)}
     REVOKE ALL ON FUNCTION ${schema}.tidy_shared_rows, ${schema}.bound_waiting, ${schema}.bound_refusals,
+      ${schema}.count_shared_rows, ${schema}.bound_kinds,
       ${schema}.write_shared_rows, ${schema}.exchange, ${schema}.put_setting FROM PUBLIC;`;
 }
 
@@ -165,13 +165,14 @@ function write(schema: string): string {
       SELECT * INTO state FROM ${schema}.shared_state FOR UPDATE;
       last := greatest(state.revision, now_ms * 1000);
       WITH given AS (
-        SELECT DISTINCT ON (g.kind, g.key) g.kind, g.key, g.value, last + row_number() OVER () AS revision,
+        SELECT DISTINCT ON (g.kind, g.key) g.kind, g.key, g.value, last + g.place AS revision,
             CASE WHEN g.kind IN ('seen', 'looked', 'used', 'session', 'setting') THEN ${NOBODY} ELSE machine END AS node,
             CASE WHEN g.kind IN ('seen', 'looked', 'used') THEN least(g.at, now_ms) ELSE g.at END AS at
-          FROM json_to_recordset(sent) AS g(kind text, key text, value text, at bigint)
-          WHERE octet_length(g.kind) <= 20 AND octet_length(g.key) <= 1000
+          FROM ROWS FROM (json_to_recordset(sent) AS (kind text, key text, value text, at bigint))
+            WITH ORDINALITY AS g(kind, key, value, at, place)
+          WHERE g.kind IN (SELECT k.kind FROM ${schema}.shared_kinds k) AND octet_length(g.key) <= 1000
             AND (g.value IS NULL OR octet_length(g.value) <= ${MOST_VALUE_BYTES})
-          ORDER BY g.kind, g.key
+          ORDER BY g.kind, g.key, g.place DESC
       ), put AS (
         INSERT INTO ${schema}.shared_rows AS r (kind, node, key, value, at, written_by, written, born, revision)
           SELECT g.kind, g.node, g.key, g.value, g.at, machine, now_ms, g.revision, g.revision
@@ -199,6 +200,7 @@ function write(schema: string): string {
       IF EXISTS (SELECT FROM json_to_recordset(sent) AS g(kind text) WHERE g.kind = 'refusal') THEN
         last := ${schema}.bound_refusals(machine, now_ms, last, state.most_refusals);
       END IF;
+      last := ${schema}.bound_kinds(now_ms, last);
       IF state.tidied < now_ms - ${TIDY_MS} THEN
         last := ${schema}.tidy_shared_rows(now_ms, last, state.most_gone);
         UPDATE ${schema}.shared_state s SET tidied = now_ms;

@@ -4,8 +4,7 @@ import {
   MOST_SNAPSHOTS,
   UNFINISHED_KEPT_MS,
 } from "../../../trust/port/snapshot-shelf.ts";
-
-const BY_FUNCTION = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp";
+import { BY_FUNCTION } from "./functions.ts";
 
 /** Snapshots, in parts. Who runs may add some and read all; to take one away is for the owner, who may write the tables. */
 export function snapshotsSchema(schema: string): string {
