@@ -1,52 +1,41 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { Home, type RunningServer, startServer } from "../cli/support/serve.ts";
+import { Home } from "../cli/support/serve.ts";
 import { TestUpstream } from "../gateway/support/upstream.ts";
-import { identity, type TestIdentity } from "../guard/support/identities.ts";
-import { connectOnce } from "../guard/support/node-client.ts";
+import { identity } from "../guard/support/identities.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
+import { ClusterGateway } from "./support/cluster-gateway.ts";
 import { freePort } from "./support/gateway.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
 
-/** A few seconds, and what a machine takes that has much else to do. */
-const BOUND_MS = 30_000;
+const PRIMARY = "target_session_attrs=read-write";
 
 describe("a gateway whose store is at several hosts", { timeout: 240_000 }, () => {
-  let upstream: TestUpstream;
   let silent: TestUpstream;
   before(async () => {
-    upstream = await new TestUpstream((socket) => void socket.end("hello")).listen();
     silent = await new TestUpstream((socket) => void socket.resume()).listen();
   });
-  after(() => Promise.all([upstream, silent].map((each) => each[Symbol.asyncDispose]())));
-
-  function start(home: Home, ports: readonly number[]): Promise<RunningServer> {
-    const hosts = ports.map((port) => `127.0.0.1:${port}`).join(",");
-    const url = `postgres://postgres@${hosts}/postgres?target_session_attrs=read-write`;
-    const to = ["--to", `127.0.0.1:${upstream.port}`, "--first-use", "accept"];
-    const store = ["--store", `${url}&replica=${home.path("replica.db")}`, "--metrics", "127.0.0.1:0"];
-    return startServer(home, ["gateway", ...to, ...store]);
-  }
+  after(() => silent[Symbol.asyncDispose]());
 
   it("goes on with the standby that takes over, and lets known clients in meanwhile", async () => {
     using home = new Home();
     const [ada, bob] = await Promise.all([identity("ada"), identity("bob")]);
     await using primary = await PostgresServer.open(programs);
     await using standby = await PostgresServer.standbyOf(primary);
-    await using gateway = await start(home, [primary.port, standby.port]);
-    await untilLetIn(gateway, ada);
+    await using gateway = await ClusterGateway.start(home, [primary.port, standby.port], PRIMARY);
+    await gateway.untilLetIn(ada);
     await primary.replayedBy(standby);
     await primary.kill();
-    assert.ok(await isLetIn(gateway, ada), "who is known is let in without a database");
-    assert.ok(!(await isLetIn(gateway, bob)), "nobody new is met without one");
+    assert.ok(await gateway.isLetIn(ada), "who is known is let in without a database");
+    assert.ok(!(await gateway.isLetIn(bob)), "nobody new is met without one");
     const promoted = standby.promote();
-    const met = untilLetIn(gateway, bob);
-    for (let asked = 0; asked < 10; asked++) assert.ok(await isLetIn(gateway, ada), "known throughout");
+    const met = gateway.untilLetIn(bob);
+    for (let asked = 0; asked < 10; asked++) assert.ok(await gateway.isLetIn(ada), "known throughout");
     await Promise.all([promoted, met]);
-    await until(async () => (await readiness(gateway)) === "200 ready");
-    assert.ok(gateway.log.every(({ event }) => event !== "branch-found"));
+    await gateway.untilReadiness(/^200 ready$/);
+    assert.ok(gateway.server.log.every(({ event }) => event !== "branch-left"));
     const log = await standby.ask<{ length: number }>(
       "SELECT count(*)::int AS length FROM handclasp.change_log",
     );
@@ -58,19 +47,19 @@ describe("a gateway whose store is at several hosts", { timeout: 240_000 }, () =
     const [ada, bob] = await Promise.all([identity("ada"), identity("bob")]);
     await using primary = await PostgresServer.open(programs);
     await using standby = await PostgresServer.standbyOf(primary);
-    await using gateway = await start(home, [primary.port, standby.port]);
-    await untilLetIn(gateway, ada);
+    await using gateway = await ClusterGateway.start(home, [primary.port, standby.port], PRIMARY);
+    await gateway.untilLetIn(ada);
     await primary.replayedBy(standby);
     await standby.stop();
-    await untilLetIn(gateway, bob);
+    await gateway.untilLetIn(bob);
     await primary.kill();
     await standby.start();
     await standby.promote();
-    const found = await logged(gateway, "branch-found");
+    const found = await gateway.untilLogged("branch-left");
     assert.equal(found["lost"], 1);
     // Nobody is let in while that is found out.
-    await untilLetIn(gateway, ada);
-    await untilLetIn(gateway, bob);
+    await gateway.untilLetIn(ada);
+    await gateway.untilLetIn(bob);
     const log = await standby.ask<{ length: number }>(
       "SELECT count(*)::int AS length FROM handclasp.change_log",
     );
@@ -82,38 +71,9 @@ describe("a gateway whose store is at several hosts", { timeout: 240_000 }, () =
       using home = new Home();
       await using primary = await PostgresServer.open(programs);
       const first = what === "refuses" ? await freePort() : silent.port;
-      await using gateway = await start(home, [first, primary.port]);
-      await untilLetIn(gateway, await identity("ada"));
-      await until(async () => (await readiness(gateway)) === "200 ready");
+      await using gateway = await ClusterGateway.start(home, [first, primary.port], PRIMARY);
+      await gateway.untilLetIn(await identity("ada"));
+      await gateway.untilReadiness(/^200 ready$/);
     });
   }
 });
-
-async function isLetIn({ port }: RunningServer, shown: TestIdentity): Promise<boolean> {
-  return (await connectOnce({ port, identity: shown })).received === "hello";
-}
-
-async function untilLetIn(gateway: RunningServer, shown: TestIdentity): Promise<void> {
-  await until(() => isLetIn(gateway, shown));
-}
-
-async function readiness(gateway: RunningServer): Promise<string> {
-  const { address } = await gateway.logged(({ event }) => event === "metrics");
-  const response = await fetch(`http://${String(address)}/readyz`);
-  return `${response.status} ${(await response.text()).trim()}`;
-}
-
-async function logged({ log }: RunningServer, event: string): Promise<RunningServer["log"][number]> {
-  await until(async () => log.some((line) => line.event === event));
-  const line = log.find((each) => each.event === event);
-  assert.ok(line);
-  return line;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + BOUND_MS;
-  while (!(await holds())) {
-    assert.ok(performance.now() < end, "it never came to that");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -20,6 +20,7 @@ const WARNINGS = new Set([
   "push-failed",
   "push-cut",
   "database-away",
+  "log-broken",
   "replica-stale",
   "branch-found",
   "branch-left",

@@ -11,6 +11,7 @@ const COMPARE_EVERY_MS = 10_000;
 const OVER: Readonly<Record<ReplicationTurn["kind"], string>> = {
   "not-up-to-date": "replica-up-to-date",
   "database-away": "database-back",
+  "log-broken": "log-whole",
   "replica-stale": "replica-fresh",
   "branch-found": "branch-left",
   "rules-older": "rules-known",

@@ -3,6 +3,7 @@ import type { Replication } from "../../trust/port/replication.ts";
 
 export type TroubleKind =
   | "database-away"
+  | "log-broken"
   | "replica-stale"
   | "branch-found"
   | "rules-older"
@@ -21,6 +22,7 @@ export interface ReplicationTrouble {
 
 const LOOK_AT_NODES: Remedy = { act: "list-nodes", at: "server" };
 const REACH_DATABASE: Remedy = { act: "reach-database", at: "server" };
+const CHECK_STORE: Remedy = { act: "check-store", at: "server" };
 
 /** How long it is said that another machine told nonsense, or made a snapshot that is none. */
 const IGNORED_SAID_MS = 600_000;
@@ -36,6 +38,8 @@ export function isGrave(kind: TroubleKind): boolean {
 export function troublesOf(replication: Replication, now: number): readonly ReplicationTrouble[] {
   const { isStale, maxStalenessMs, upToDateAt, database, branch, rules, unequal, later, ignored } =
     replication;
+  const { brokenLog } = replication;
+  const remedy = brokenLog === undefined ? REACH_DATABASE : CHECK_STORE;
   const age =
     upToDateAt === null ? "nothing was ever carried out here" : `what is here is ${ageOf(upToDateAt, now)}`;
   const troubles: ReplicationTrouble[] = [];
@@ -49,13 +53,16 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
   }
   if (isStale) {
     const most = `no more than ${durationText(maxStalenessMs)} is believed`;
-    add("replica-stale", `${age}, and ${most}: nobody is admitted`, REACH_DATABASE);
+    const why = brokenLog === undefined ? "" : `; ${brokenLog}`;
+    add("replica-stale", `${age}, and ${most}: nobody is admitted${why}`, remedy);
   }
   if (rules.own < rules.cluster) {
     const problem = `the log goes by rules ${rules.cluster}, and this version knows ${rules.own}`;
     add("rules-older", `${problem}: nothing more is carried out here`, { act: "update", at: "server" });
   }
-  if (database === "away") {
+  if (brokenLog !== undefined) {
+    add("log-broken", `${brokenLog}; ${age}: nobody new is let in`, CHECK_STORE);
+  } else if (database === "away") {
     add("database-away", `the database cannot be reached, and ${age}: nobody new is let in`, REACH_DATABASE);
   } else if (database === "behind a standby") {
     const problem = "the database is a standby, where nothing can be appended";
@@ -63,7 +70,7 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
   }
   if (unequal.length > 0) {
     const problem = `by the same changes this machine came to something else than ${unequal.join(", ")}`;
-    add("replicas-unequal", problem, { act: "check-store", at: "server" }, LOOK_AT_NODES);
+    add("replicas-unequal", problem, CHECK_STORE, LOOK_AT_NODES);
   }
   if (later > 0) {
     const changes = later === 1 ? "1 change bars" : `${later} changes bar`;
@@ -105,8 +112,9 @@ export function doubledText(name: string): string {
 export function whyBehind(replication: Replication, openedAt: number, now: number): string | null {
   const grave = troublesOf(replication, now).find(({ kind }) => isGrave(kind));
   if (grave !== undefined) return grave.problem;
-  const { upToDateAt, behind, database } = replication;
+  const { upToDateAt, behind, database, brokenLog } = replication;
   if (upToDateAt !== null && upToDateAt >= openedAt) return null;
+  if (brokenLog !== undefined) return brokenLog;
   if (database !== "reached") return "the database was not reached since the start";
   return `not up to date since the start: ${behind === null ? "the log was not read yet" : `${behind} changes are to be carried out`}`;
 }

@@ -144,6 +144,11 @@ export class Contact {
     });
   }
 
+  /** What is wrong with the log, by the last look at it; undefined when nothing is. */
+  get brokenLog(): string | undefined {
+    return isHandclaspError(this.#failure, "ERR_HANDCLASP_AUDIT") ? this.#failure.message : undefined;
+  }
+
   /** What a reader is told who wanted the newest: what no waiting mends, as it is. */
   outdated(cause: unknown): HandclaspError {
     for (let error = cause; error instanceof Error; error = error.cause)

@@ -35,6 +35,7 @@ export function toReplication({ self, contact, replica, tells, ignored }: Stand)
     later: replica.laterCount(),
     unequal: self.standings.unequal,
     ...(self.isDoubled && { isDoubled: true }),
+    ...(contact.brokenLog !== undefined && { brokenLog: contact.brokenLog }),
     ...(ignored !== undefined && { ignored }),
     ...(contact.refused.last !== undefined && { refusedSnapshot: contact.refused.last }),
   };

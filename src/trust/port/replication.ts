@@ -32,6 +32,8 @@ export interface Replication {
   readonly unequal: readonly string[];
   /** Another machine says that it is this one, as it has a copy of its replica; absent unless that is so. */
   readonly isDoubled?: true;
+  /** Why nothing more of the log is carried out here, which is not what it should be; absent where it is. Safe to print. */
+  readonly brokenLog?: string;
   /** What other machines told that makes no sense, and was left out; absent when there was nothing. */
   readonly ignored?: IgnoredTelling;
   /** The last snapshot that this process would have started from, and that was not what it says; absent when there was none. */

@@ -37,6 +37,16 @@ describe("troublesOf", () => {
     ]);
   });
 
+  it("says what is wrong with the log, and not that the database is away", () => {
+    const brokenLog = "the log of changes: entry 4 comes after entry 1";
+    const changed = { database: "away", brokenLog } as const;
+    assert.deepEqual(problemsOf(changed), [`${brokenLog}; what is here is 1 s old: nobody new is let in`]);
+    assert.deepEqual(problemsOf({ ...changed, isStale: true, upToDateAt: NOW - 360_000 }), [
+      `what is here is 6 min old, and no more than 5 min is believed: nobody is admitted; ${brokenLog}`,
+      `${brokenLog}; what is here is 6 min old: nobody new is let in`,
+    ]);
+  });
+
   it("says so when the clock was put back", () => {
     assert.deepEqual(problemsOf({ isStale: true, upToDateAt: NOW + 3_600_000 }), [
       "what is here is from later than now, by this machine's clock, and no more than 5 min is believed: nobody is admitted",
