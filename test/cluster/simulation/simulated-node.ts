@@ -3,6 +3,7 @@ import { openDatabase } from "../../../src/node-sqlite.ts";
 import { LogChannel } from "../../../src/store/replica/log-channel.ts";
 import { NodeSelf } from "../../../src/store/replica/node-self.ts";
 import { ReplicaReader, type Standing } from "../../../src/store/replica/replica-reader.ts";
+import type { OpenScratch } from "../../../src/store/replica/scratch.ts";
 import type { Runtime } from "../../../src/store/replica/runtime.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
@@ -23,6 +24,7 @@ interface SimulatedNodeOptions {
   readonly time: VirtualTime;
   readonly chance: Seeded;
   readonly server: LogServer;
+  readonly openScratch: OpenScratch;
   /** After each transaction on its replica. */
   readonly onWritten: (node: SimulatedNode) => void;
 }
@@ -80,13 +82,14 @@ export class SimulatedNode {
   }
 
   start(): void {
-    const { time, chance, server, onWritten } = this.#options;
+    const { time, chance, server, openScratch, onWritten } = this.#options;
     const link = new Link({ time, chance, server, weather: this.weather });
     const isAlive = (): boolean => started.isAlive;
     const channel = new LogChannel({
       cluster: link.cluster(),
       self: new NodeSelf(this.database, { id: this.id, name: this.id }),
       replica: new ReplicaReader(this.database),
+      openScratch,
       channel: new WritingThread({
         time,
         chance,

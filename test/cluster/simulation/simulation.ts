@@ -4,6 +4,7 @@ import type { LogEntry } from "../../../src/trust/port/change-log.ts";
 import type { Outcome } from "../../../src/trust/records/change.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { Agreement } from "./agreement.ts";
+import { CarriedOut } from "./carried-out.ts";
 import { Expectation } from "./expectation.ts";
 import { Faults } from "./faults.ts";
 import { type Arrival, Load } from "./load.ts";
@@ -69,6 +70,7 @@ class Simulation {
   readonly #faults: Faults;
   readonly #trace = createHash("sha256");
   readonly #agreement: Agreement;
+  readonly #carriedOut: CarriedOut;
   readonly #greeted = new Set<KeyPin>();
   /** Of whom it was said so, whatever the log lost later. */
   readonly #revoked = new Set<KeyPin>();
@@ -90,10 +92,12 @@ class Simulation {
       (entry) => this.#appended(entry),
     );
     this.#agreement = new Agreement(this.#server);
+    this.#carriedOut = new CarriedOut(this.#server);
+    const { openScratch } = this.#carriedOut;
     const onWritten = (node: SimulatedNode): void => this.#written(node);
     this.#nodes = Array.from(
       { length: options.nodes ?? 5 },
-      () => new SimulatedNode({ time, chance, server: this.#server, onWritten }),
+      () => new SimulatedNode({ time, chance, server: this.#server, openScratch, onWritten }),
     );
     for (const node of this.#nodes) node.start();
     this.#load = new Load(chance, this.#nodes);
@@ -157,6 +161,7 @@ class Simulation {
     });
     this.#expected = this.#expect();
     await server.failOver(position);
+    await this.#carriedOut.goOn();
     this.#agreement.endsAt(position);
     for (const pin of this.#greeted) if (!this.#isInLog(pin)) this.#greeted.delete(pin);
   }
