@@ -18,6 +18,8 @@ const BEAT_MS = 1000;
 const COMPARED_EACH = 3;
 /** How often it is looked at where nobody would say so. */
 const UNTOLD_MS = 200;
+/** How long what others appended waits at most for more of it. */
+const MOST_REST_MS = 50;
 
 interface FollowerOptions {
   readonly cluster: Pick<Cluster, "log" | "nodes" | "snapshots" | "hangUp">;
@@ -51,8 +53,12 @@ export class LogFollower {
   #looks = 0;
   #rules: number | undefined;
   #isAskedAgain = false;
-  /** How far the log is known to go, since it was read last. */
+  /** How far somebody waits for the log, since it was read last. */
   #known = 0;
+  /** How far it was said to go since then: nobody here waits for that. */
+  #heard = 0;
+  #restUntil = -Infinity;
+  #stopResting: (() => void) | undefined;
   #waiting: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FollowerOptions) {
@@ -106,12 +112,26 @@ export class LogFollower {
   stop(): void {
     this.#stopListening();
     this.#stopTimer();
+    this.#stopResting?.();
   }
 
   #hear(position: number | undefined): void {
-    const heard = position === undefined ? this.catchUp() : this.reach(position);
+    this.#heard = Math.max(this.#heard, position ?? Infinity);
+    this.#readOn();
+  }
+
+  /** Rests twice as long as it worked, once there is more: several machines that append at once would have each read by all for itself. */
+  #readOn(): void {
+    if (this.#following !== undefined || this.#stopResting !== undefined) return;
+    if (this.#heard <= this.#options.replica.place().position) return;
     // What became of it is in the contact.
-    heard.catch(() => undefined);
+    const read = (): void => void this.catchUp().catch(() => undefined);
+    const restMs = this.#restUntil - this.#runtime.elapsed();
+    if (restMs <= 0) return read();
+    this.#stopResting = this.#runtime.after(restMs, () => {
+      this.#stopResting = undefined;
+      if (this.#following === undefined) read();
+    });
   }
 
   #wakeWaiting(): void {
@@ -187,12 +207,14 @@ export class LogFollower {
 
   async #follow(): Promise<void> {
     const { cluster, replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
+    const began = this.#runtime.elapsed();
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
       do {
         this.#isAskedAgain = false;
         this.#known = 0;
+        this.#heard = 0;
         for (;;) {
           const isNew = replica.isNew();
           if (isNew && (await this.#start())) continue;
@@ -226,7 +248,10 @@ export class LogFollower {
     } finally {
       // In the very moment of the last look: who asks from now on gets a look of their own.
       this.#following = undefined;
+      const now = this.#runtime.elapsed();
+      this.#restUntil = now + Math.min(2 * (now - began), MOST_REST_MS);
     }
+    this.#readOn();
   }
 }
 

@@ -123,6 +123,47 @@ describe("a replica that catches up", () => {
     follower.stop();
   });
 
+  it("rests when it has read, unless somebody waits: what others append meanwhile is read together", async () => {
+    const time = new VirtualTime();
+    const reads: number[] = [];
+    class Slow extends MemoryChangeLog {
+      override async read(
+        ...place: Parameters<MemoryChangeLog["read"]>
+      ): ReturnType<MemoryChangeLog["read"]> {
+        await new Promise<void>((resolve) => time.after(10, resolve));
+        reads.push(time.elapsed());
+        return super.read(...place);
+      }
+    }
+    const cluster = { log: new Slow(Date.now), nodes: new MemoryNodeRoster(Date.now, 1) };
+    const { replica, follower } = follow(cluster, time);
+    await time.pass(100);
+    const began = time.elapsed();
+    reads.length = 0;
+    const append = (): Promise<readonly number[]> => cluster.log.append([draft()], by(RULES));
+    await append();
+    await time.pass(15);
+    for (let count = 0; count < 3; count++) {
+      await append();
+      await time.pass(1);
+    }
+    await time.pass(50);
+    assert.equal(replica.place().position, 4);
+    assert.deepEqual(
+      reads.map((at) => at - began),
+      [10, 40],
+    );
+    await append();
+    await time.pass(11);
+    const [position = 0] = await append();
+    const reached = follower.reach(position);
+    await time.pass(10);
+    await reached;
+    assert.equal(replica.place().position, 6);
+    assert.equal(reads.length, 4);
+    follower.stop();
+  });
+
   for (const [tells, name, looks] of [
     [true, "looks once a second where the log tells of more", 10],
     [false, "looks every 200 ms where it does not, and says how far it is once a second", 50],

@@ -139,8 +139,16 @@ export class SqliteWriter {
     this.#tables = new JournaledTables(database, this.#journal);
   }
 
-  /** One result per write, in order. A write that cannot be done leaves the others alone; a failed commit fails all. */
+  /** One result per write, in order. A write that cannot be done leaves the others alone; a failed commit fails all that are in it. */
   write(writes: readonly Write[]): readonly Written[] {
+    // What the log says is carried out at once only where nothing else is written with it.
+    const at = writes.findIndex(({ kind }) => kind === "entries");
+    if (at === -1 || writes.length === 1) return this.#writeTogether(writes);
+    const parts = [writes.slice(0, at), writes.slice(at, at + 1), writes.slice(at + 1)];
+    return parts.flatMap((part) => (part.length === 0 ? [] : this.write(part)));
+  }
+
+  #writeTogether(writes: readonly Write[]): readonly Written[] {
     const leaving = writes.find((write) => write.kind === "leave-branch");
     try {
       // Nothing can be attached in a transaction, nor be made for good in one that is taken back.
