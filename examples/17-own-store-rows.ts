@@ -90,8 +90,9 @@ export class MapRows implements TrustTables {
     return ++this.version;
   }
 
-  putKey(key: KeyRecord): void {
+  putKey(key: KeyRecord, seenAt?: number): void {
     this.keys.set(key.pin, key);
+    if (seenAt !== undefined) this.noteSeen(key.pin, seenAt);
   }
 
   noteSeen(pin: KeyPin, at: number): void {

@@ -2,7 +2,7 @@ import { HandclaspError, reasonOf } from "../../errors.ts";
 import { list, nullable, object } from "./shape.ts";
 import { readPreparedChange, seenCertificate, waitingKey } from "./prepared-shape.ts";
 import { MOST_BYTES } from "../../trust/port/change-log.ts";
-import { toCanonicalText } from "../../trust/records/canonical-text.ts";
+import { inOrder, toCanonicalText } from "../../trust/records/canonical-text.ts";
 import type { CertificateRecord, KeyRecord } from "../../trust/records/key-record.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 
@@ -29,7 +29,7 @@ export interface SettledChange {
  * out.
  */
 export function encodeSettledChange(settled: SettledChange): string {
-  const text = canonical(JSON.parse(JSON.stringify(settled, bytesAsText)) as object);
+  const text = canonical(bytesAsText(settled) as object);
   parseSettledChange(text);
   return text;
 }
@@ -70,8 +70,11 @@ function malformed(problem: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_MALFORMED", `this is no change of a log: ${problem}`);
 }
 
-/** A Buffer comes as what it makes of itself: it has to be looked at where it was. */
-function bytesAsText(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
-  const there = this[name];
-  return there instanceof Uint8Array ? { base64: Buffer.from(there).toString("base64") } : value;
+/** Bytes as text, names in their order, and without fields that are not there. */
+function bytesAsText(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+  if (Array.isArray(value)) return value.map(bytesAsText);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return inOrder(Object.fromEntries(fields.map(([name, field]) => [name, bytesAsText(field)])));
 }

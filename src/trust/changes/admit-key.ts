@@ -20,27 +20,30 @@ export interface AdmittedKey {
 export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admitted: AdmittedKey): KeyRecord {
   const { event, certificate, peer, source, expires, details } = admitted;
   const known = tables.key(certificate.pin);
-  const key = putKey(tables, {
-    pin: certificate.pin,
-    state: "trusted",
-    peer: peer.name,
-    nameKey: peer.nameKey,
-    claimedName: certificate.claimedName,
-    claimedKey: certificate.claimedKey,
-    newName: null,
-    newKey: null,
-    source,
-    fingerprint: certificate.fingerprint,
-    // By this a peer's rotations are counted: how long the key was pending before does not matter.
-    firstSeen: source === "rotation" ? at : (known?.firstSeen ?? at),
-    firstAddress: known === undefined ? actor.address : known.firstAddress,
-    expires,
-    conflictsWith: null,
-    staleSeen: false,
-    endorsesFrom: tables.tombstone(certificate.pin) ?? 0,
-    note: known?.note ?? null,
-  });
-  tables.noteSeen(key.pin, at);
+  const key = putKey(
+    tables,
+    {
+      pin: certificate.pin,
+      state: "trusted",
+      peer: peer.name,
+      nameKey: peer.nameKey,
+      claimedName: certificate.claimedName,
+      claimedKey: certificate.claimedKey,
+      newName: null,
+      newKey: null,
+      source,
+      fingerprint: certificate.fingerprint,
+      // By this a peer's rotations are counted: how long the key was pending before does not matter.
+      firstSeen: source === "rotation" ? at : (known?.firstSeen ?? at),
+      firstAddress: known === undefined ? actor.address : known.firstAddress,
+      expires,
+      conflictsWith: null,
+      staleSeen: false,
+      endorsesFrom: tables.tombstone(certificate.pin) ?? 0,
+      note: known?.note ?? null,
+    },
+    at,
+  );
   tables.putCertificate({ ...certificate, addedAt: at });
   tables.appendEvent({
     type: event,

@@ -89,26 +89,29 @@ export function hold(tables: TrustTables, held: Held, holder: KeyRecord | undefi
   // What is looked at for review stays what it is: another name does not slip in under an approval.
   if (!fresh && (known.claimedName !== certificate.claimedName || known.newName !== newName)) return known;
   if (fresh) tables.makeRoomForPending(held.maxPending, at);
-  const key = putKey(tables, {
-    pin: certificate.pin,
-    state: "pending",
-    peer: null,
-    nameKey: null,
-    claimedName: certificate.claimedName,
-    claimedKey: certificate.claimedKey,
-    newName,
-    newKey: waiting?.nameKey ?? null,
-    source: "first-use",
-    fingerprint: certificate.fingerprint,
-    firstSeen: known?.firstSeen ?? at,
-    firstAddress: known === undefined ? held.actor.address : known.firstAddress,
-    expires: fresh ? held.pendingExpires : known.expires,
-    conflictsWith: holder?.pin ?? null,
-    staleSeen: false,
-    endorsesFrom: 0,
-    note: known?.note ?? null,
-  });
-  tables.noteSeen(key.pin, at);
+  const key = putKey(
+    tables,
+    {
+      pin: certificate.pin,
+      state: "pending",
+      peer: null,
+      nameKey: null,
+      claimedName: certificate.claimedName,
+      claimedKey: certificate.claimedKey,
+      newName,
+      newKey: waiting?.nameKey ?? null,
+      source: "first-use",
+      fingerprint: certificate.fingerprint,
+      firstSeen: known?.firstSeen ?? at,
+      firstAddress: known === undefined ? held.actor.address : known.firstAddress,
+      expires: fresh ? held.pendingExpires : known.expires,
+      conflictsWith: holder?.pin ?? null,
+      staleSeen: false,
+      endorsesFrom: 0,
+      note: known?.note ?? null,
+    },
+    at,
+  );
   tables.putCertificate({ ...certificate, addedAt: at }, PENDING_CERTIFICATES);
   return key;
 }

@@ -8,11 +8,11 @@ export type KeyDraft = Omit<KeyRecord, "version">;
 
 /**
  * Writes a key. It gets another version when what operators look at is another; and whoever waits for a name that it got,
- * or lost, conflicts with whoever has it now. Returns it as it is in the rows.
+ * or lost, conflicts with whoever has it now. Returns it as it is in the rows. `seenAt` is for a key that was seen just now.
  */
-export function putKey(tables: TrustTables, draft: KeyDraft): KeyRecord {
+export function putKey(tables: TrustTables, draft: KeyDraft, seenAt?: number): KeyRecord {
   const moved = new MovedNames();
-  const written = write(tables, draft, moved);
+  const written = write(tables, draft, moved, seenAt);
   moved.settle(tables);
   return written;
 }
@@ -25,12 +25,12 @@ export function putKeys(tables: TrustTables, drafts: readonly KeyDraft[]): reado
   return written;
 }
 
-function write(tables: TrustTables, draft: KeyDraft, moved: MovedNames): KeyRecord {
+function write(tables: TrustTables, draft: KeyDraft, moved: MovedNames, seenAt?: number): KeyRecord {
   const before = tables.key(draft.pin);
   const key = { ...draft, conflictsWith: conflictOf(tables, draft) };
   const isOther = before === undefined || DISTINGUISHING.some((field) => key[field] !== before[field]);
   const written = { ...key, version: isOther ? tables.nextVersion(isWaiting(key)) : before.version };
-  tables.putKey(written);
+  tables.putKey(written, seenAt);
   if (before?.nameKey !== written.nameKey) moved.add(before?.nameKey ?? null, written.pin);
   if (before?.nameKey !== written.nameKey || before?.state !== written.state) {
     moved.add(written.nameKey, written.pin);

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { toCanonicalText } from "./canonical-text.ts";
+import { inOrder, toCanonicalText } from "./canonical-text.ts";
+import { hashAfter } from "./hash-after.ts";
 import type { KeyPin, KeyState } from "./key-record.ts";
 
 /** What can happen to trust. */
@@ -97,8 +97,10 @@ export const CHAIN_START: ChainHead = { sequence: 0, hash: "0".repeat(64) };
 export function sealEvent(head: ChainHead, draft: EventDraft): SealedEvent {
   const sequence = head.sequence + 1;
   const event: TrustEvent = { ...draft, sequence, at: new Date(draft.at).toISOString() };
-  const json = toCanonicalText(event);
-  return { sequence, json, hash: chainHash(head.hash, json) };
+  const json = toCanonicalText(
+    inOrder({ ...event, actor: inOrder({ ...event.actor }), details: inOrder(event.details) }),
+  );
+  return { sequence, json, hash: hashAfter(head.hash, json) };
 }
 
 /** What is wrong with a chain, or nothing. */
@@ -114,7 +116,7 @@ export function verifyChain(events: Iterable<SealedEvent>, from: ChainHead = CHA
   for (const { sequence, json, hash } of events) {
     const broken = (problem: string): ChainReport => ({ head, broken: { sequence, problem } });
     if (sequence !== head.sequence + 1) return broken(`follows event ${head.sequence}: events are missing`);
-    if (hash !== chainHash(head.hash, json)) return broken("its hash does not match what it says");
+    if (hash !== hashAfter(head.hash, json)) return broken("its hash does not match what it says");
     if (parseEvent(json)?.sequence !== sequence) return broken("it carries another sequence number");
     head = { sequence, hash };
   }
@@ -128,8 +130,4 @@ export function parseEvent(json: string): TrustEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-function chainHash(previous: string, json: string): string {
-  return createHash("sha256").update(Buffer.from(previous, "hex")).update(json).digest("hex");
 }

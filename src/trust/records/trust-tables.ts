@@ -26,10 +26,11 @@ export interface TrustTables extends KeyLookup {
    * their own: those of the others are the same on every replica.
    */
   nextVersion(isWaiting: boolean): number;
-  /** The row as it is given: changes write keys by `putKey` in `changes/put-key.ts`. */
-  putKey(key: KeyRecord): void;
-  /** That a key was seen, unless it was seen later. */
-  noteSeen(pin: KeyPin, at: number): void;
+  /**
+   * The row as it is given, and that the key was seen, unless it was seen later: changes write keys by `putKey` in
+   * `changes/put-key.ts`.
+   */
+  putKey(key: KeyRecord, seenAt?: number): void;
   /** Removes the key and its certificates. */
   deleteKey(pin: KeyPin): void;
   /** Adds or refreshes a certificate; the last 8 of a key stay, or as many as are to be kept. */

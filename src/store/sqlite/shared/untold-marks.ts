@@ -15,7 +15,6 @@ export class UntoldMarks {
   constructor(database: DatabaseSync) {
     database.function("is_own", () => (this.#origin === "own" ? 1 : 0));
     database.function("is_told", () => (this.#origin === "told" ? 1 : 0));
-    database.function("is_taken", () => (this.#origin === "taken" ? 1 : 0));
     for (const [at, trigger] of TRIGGERS.entries())
       database.exec(`CREATE TEMP TRIGGER IF NOT EXISTS untold_${at} AFTER ${trigger} END`);
   }
@@ -76,8 +75,8 @@ function moments(
   const trigger = (what: string, row: "NEW" | "OLD", isOther: string): string =>
     `${what} ON main.${table} WHEN ${isOther} AND ${isNews(row)} BEGIN ${mark(kind, `${row}.${key}`)}`;
   return [
-    trigger("INSERT", "NEW", `is_own() AND NEW.${column} > 0`),
-    trigger("UPDATE", "NEW", `is_own() AND NEW.${column} > OLD.${column}`),
+    trigger("INSERT", "NEW", `NEW.${column} > 0 AND is_own()`),
+    trigger("UPDATE", "NEW", `NEW.${column} > OLD.${column} AND is_own()`),
     trigger("DELETE", "OLD", `is_told() AND OLD.${column} > 0`),
   ];
 }
@@ -109,18 +108,13 @@ const TRIGGERS: readonly string[] = [
     (row) =>
       `is_own() AND ${row}.name NOT LIKE 'dropped-%' AND ${row}.name <> 'server' AND ${row}.name NOT LIKE 'server:%'`,
   ),
-  `INSERT ON main.keys WHEN NOT is_taken() BEGIN
-     INSERT OR IGNORE INTO waiting_at SELECT NEW.pin, '' WHERE is_own() AND ${isWaiting("NEW")}
-       AND NOT EXISTS (SELECT 1 FROM main.waiting_at WHERE pin = NEW.pin AND node <> '');
-     ${markNew("waiting", "NEW.pin", waited("NEW"))}`,
-  `UPDATE ON main.keys WHEN NOT is_taken() AND ${waited("NEW")} BEGIN ${mark("waiting", "NEW.pin")}`,
+  // Of what is written `WaitingMarks` says so.
   // What the log brings is removed before it is written anew.
   `DELETE ON main.keys WHEN is_told() AND ${waited("OLD")} BEGIN ${mark("waiting", "OLD.pin")}`,
   `DELETE ON main.keys WHEN is_own() AND ${waited("OLD")} BEGIN
      DELETE FROM waiting_at WHERE pin = OLD.pin AND node = ''
        AND EXISTS (SELECT 1 FROM untold WHERE rank = ${rankOf("waiting")} AND key = OLD.pin AND is_new);
      ${markGone("waiting", "OLD.pin")}`,
-  `INSERT ON main.certificates WHEN is_own() AND ${waited("NEW")} BEGIN ${mark("waiting", "NEW.pin")}`,
 ];
 
 /** Whether others were told, or are to be, that a key waits here. */

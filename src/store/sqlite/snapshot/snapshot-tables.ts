@@ -58,7 +58,7 @@ export const SNAPSHOT_TABLES: readonly SnapshotTable[] = [
   {
     name: "outcomes",
     columns: ["id", "position", "json"],
-    which: `WHERE position > (SELECT max(position) FROM outcomes) - ${OUTCOMES} ORDER BY id`,
+    which: `WHERE position > (SELECT max(position) FROM outcomes) - ${OUTCOMES} ORDER BY position`,
   },
   { name: "seen", columns: ["pin", "last_seen"], which: "WHERE last_seen > 0 ORDER BY pin" },
 ];

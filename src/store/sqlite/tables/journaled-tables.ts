@@ -24,10 +24,15 @@ export class JournaledTables extends SqliteTables {
     this.#journal = journal;
   }
 
-  override putKey(key: KeyRecord): void {
-    const before = super.key(key.pin);
-    super.putKey(key);
+  override putKey(key: KeyRecord, seenAt?: number): void {
+    const before = this.stored(key.pin);
+    super.putKey(key, seenAt);
     this.#journal.note(before && keyText(before), keyText(key));
+  }
+
+  /** The key as it is in its row. */
+  protected stored(pin: KeyPin): KeyRecord | undefined {
+    return super.key(pin);
   }
 
   override deleteKey(pin: KeyPin): KeyRecord | undefined {

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
+import type { KeyMarks } from "./key-marks.ts";
 import { JournaledTables } from "./journaled-tables.ts";
 import { FROM_STRANGERS } from "./sqlite-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
@@ -17,22 +18,43 @@ export const NOT_ELSEWHERE: string = `${FROM_STRANGERS}
 export class LoggedTables extends JournaledTables {
   protected override readonly droppable: string = NOT_ELSEWHERE;
   readonly #raise: StatementSync;
+  readonly #marks: KeyMarks;
   #brought: ReadonlySet<KeyPin> = new Set();
+  /** What was read last, until it is written: a change asks for its key time and again. */
+  #lastRead: { readonly pin: KeyPin; readonly key: KeyRecord | undefined } | null = null;
 
-  constructor(database: DatabaseSync, journal: RowJournal) {
+  constructor(database: DatabaseSync, journal: RowJournal, marks: KeyMarks) {
     super(database, journal);
+    this.#marks = marks;
     this.#raise = database.prepare("UPDATE key_versions SET waiting = ? WHERE waiting < ?");
   }
 
   /** From now on, of the keys that wait these are there alone, as they were seen, unless something was decided about them. */
   bring(seen: readonly SeenRow[]): void {
+    this.#lastRead = null;
     for (const { waiting, certificate } of seen) this.#put(waiting, certificate);
     this.#brought = new Set(seen.flatMap(({ waiting }) => waiting?.pin ?? []));
   }
 
   override key(pin: KeyPin): KeyRecord | undefined {
-    const key = super.key(pin);
+    const key = this.stored(pin);
     return key !== undefined && this.#isThere(key) ? key : undefined;
+  }
+
+  override putKey(key: KeyRecord, seenAt?: number): void {
+    super.putKey(key, seenAt);
+    this.#lastRead = null;
+    this.#marks.written(key.pin);
+  }
+
+  override deleteKey(pin: KeyPin): KeyRecord | undefined {
+    this.#lastRead = null;
+    return super.deleteKey(pin);
+  }
+
+  protected override stored(pin: KeyPin): KeyRecord | undefined {
+    if (this.#lastRead?.pin !== pin) this.#lastRead = { pin, key: super.stored(pin) };
+    return this.#lastRead.key;
   }
 
   override keysClaiming(folded: string): readonly KeyRecord[] {
@@ -59,11 +81,11 @@ export class LoggedTables extends JournaledTables {
   #put(waiting: KeyRecord | null, certificate: CertificateRecord): void {
     const known = super.key(certificate.pin);
     const isDecided = known !== undefined && !isWaiting(known);
-    if (isDecided) super.putKey({ ...known, fingerprint: certificate.fingerprint });
+    if (isDecided) this.putKey({ ...known, fingerprint: certificate.fingerprint });
     else if (waiting === null) return;
     else {
-      super.deleteKey(waiting.pin);
-      super.putKey(waiting);
+      this.deleteKey(waiting.pin);
+      this.putKey(waiting);
       this.#noteVersion(waiting.version);
     }
     super.putCertificate(certificate);

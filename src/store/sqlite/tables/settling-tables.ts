@@ -3,6 +3,7 @@ import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
 import type { EventDraft } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
+import type { KeyMarks } from "./key-marks.ts";
 import { JournaledTables } from "./journaled-tables.ts";
 import { NOT_ELSEWHERE } from "./logged-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
@@ -16,6 +17,7 @@ export class SettlingTables extends JournaledTables {
   protected override readonly droppable: string = NOT_ELSEWHERE;
   readonly #certificate: StatementSync;
   readonly #versions: StatementSync;
+  readonly #marks: KeyMarks;
   /** As they were before the change wrote any; null for those that were not there. */
   readonly #asked = new Map<KeyPin, SeenRow | null>();
   /** Not written yet. */
@@ -26,8 +28,9 @@ export class SettlingTables extends JournaledTables {
   #decides = false;
   #isMakingRoom = false;
 
-  constructor(database: DatabaseSync, journal: RowJournal) {
+  constructor(database: DatabaseSync, journal: RowJournal, marks: KeyMarks) {
     super(database, journal);
+    this.#marks = marks;
     this.#certificate = database.prepare(
       'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
     );
@@ -104,17 +107,20 @@ export class SettlingTables extends JournaledTables {
     return super.keysByFingerprint(fingerprint);
   }
 
-  override putKey(key: KeyRecord): void {
+  override putKey(key: KeyRecord, seenAt?: number): void {
     this.#keys.set(key.pin, key);
-    this.#unwritten.push(() => super.putKey(key));
-  }
-
-  override noteSeen(pin: KeyPin, at: number): void {
-    this.#unwritten.push(() => super.noteSeen(pin, at));
+    this.#unwritten.push(() => {
+      super.putKey(key, seenAt);
+      if (isWaiting(key)) this.#marks.waits(key.pin);
+      else this.#marks.written(key.pin);
+    });
   }
 
   override putCertificate(certificate: CertificateRecord, kept?: number): void {
-    this.#unwritten.push(() => super.putCertificate(certificate, kept));
+    this.#unwritten.push(() => {
+      super.putCertificate(certificate, kept);
+      this.#marks.written(certificate.pin);
+    });
   }
 
   override deleteKey(pin: KeyPin): KeyRecord | undefined {

@@ -105,7 +105,7 @@ export class SqliteTables implements TrustTables {
     return (isWaiting ? waiting : decided) + 2;
   }
 
-  putKey(key: KeyRecord): void {
+  putKey(key: KeyRecord, seenAt = 0): void {
     this.#run(
       `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, claimed_key, new_name, new_key, source,
          fingerprint, first_seen, first_address, expires, conflicts_with, stale_seen, endorses_from, note, version,
@@ -132,12 +132,13 @@ export class SqliteTables implements TrustTables {
       searchedText(key),
     );
     // Lists find by it who was not seen for long, or never.
-    this.#run("INSERT OR IGNORE INTO seen VALUES (?, 0)", key.pin);
+    this.noteSeen(key.pin, seenAt);
   }
 
+  /** That a key was seen, unless it was seen later. */
   noteSeen(pin: KeyPin, at: number): void {
-    const sql =
-      "INSERT INTO seen VALUES (?,?) ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)";
+    const sql = `INSERT INTO seen VALUES (?,?) ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen
+      WHERE last_seen < excluded.last_seen`;
     this.#run(sql, pin, at);
   }
 
@@ -154,6 +155,9 @@ export class SqliteTables implements TrustTables {
     { pin, fingerprint, der, addedAt }: CertificateRecord,
     kept: number = CERTIFICATES_KEPT,
   ): void {
+    const { count } = this.#one("SELECT count(*) AS count FROM certificates WHERE pin = ?", pin) as {
+      count: number;
+    };
     this.#run(
       "INSERT OR REPLACE INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)",
       pin,
@@ -161,6 +165,7 @@ export class SqliteTables implements TrustTables {
       der,
       addedAt,
     );
+    if (count < kept) return;
     // The newest is the one that was written last: clocks are set back.
     this.#run(
       `DELETE FROM certificates WHERE pin = ? AND number <=
@@ -296,8 +301,8 @@ export class SqliteTables implements TrustTables {
   }
 
   head(): ChainHead {
-    const row = this.#one("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
-    return row === undefined ? CHAIN_START : { ...(row as ChainHead) };
+    const { sequence, hash } = this.#end();
+    return { sequence, hash };
   }
 
   event(sequence: number): TrustEvent | undefined {
@@ -311,10 +316,16 @@ export class SqliteTables implements TrustTables {
   }
 
   appendEvent(draft: EventDraft): void {
-    const { sequence, json, hash } = sealEvent(this.head(), draft);
-    const sql = `INSERT INTO events (sequence, json, hash, reached)
-        VALUES (?, ?, ?, max(?, ifnull((SELECT reached FROM events ORDER BY sequence DESC LIMIT 1), 0)))`;
-    this.#run(sql, sequence, json, hash, draft.at);
+    const end = this.#end();
+    const { sequence, json, hash } = sealEvent(end, draft);
+    const sql = "INSERT INTO events (sequence, json, hash, reached) VALUES (?, ?, ?, ?)";
+    this.#run(sql, sequence, json, hash, Math.max(draft.at, end.reached));
+  }
+
+  /** The newest event, and the latest moment that any had. */
+  #end(): ChainHead & { readonly reached: number } {
+    const row = this.#one("SELECT sequence, hash, reached FROM events ORDER BY sequence DESC LIMIT 1");
+    return (row as (ChainHead & { readonly reached: number }) | undefined) ?? { ...CHAIN_START, reached: 0 };
   }
 
   #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {

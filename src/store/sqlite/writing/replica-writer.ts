@@ -15,6 +15,7 @@ import type { Outcome } from "../../../trust/records/change.ts";
 import type { KeyState } from "../../../trust/records/key-record.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
+import { WaitingMarks } from "../shared/waiting-marks.ts";
 import { LoggedTables } from "../tables/logged-tables.ts";
 import { SettlingTables } from "../tables/settling-tables.ts";
 import { replaceRows } from "./replace-rows.ts";
@@ -61,8 +62,9 @@ export class ReplicaWriter {
   constructor(database: DatabaseSync, journal: RowJournal) {
     this.#database = database;
     this.#journal = journal;
-    this.#tables = new LoggedTables(database, journal);
-    this.#settling = new SettlingTables(database, journal);
+    const marks = new WaitingMarks(database);
+    this.#tables = new LoggedTables(database, journal, marks);
+    this.#settling = new SettlingTables(database, journal, marks);
     this.#save = database.prepare("SAVEPOINT one_entry");
     this.#undo = database.prepare("ROLLBACK TO one_entry");
     this.#release = database.prepare("RELEASE one_entry");
@@ -196,6 +198,8 @@ export class ReplicaWriter {
       )
       .get(at, common)?.["number"];
     if (number !== undefined) this.#keepLost(Number(number), common, gone);
+    // What was read before is not what is there.
+    this.#tables.bring([]);
     replaceRows(this.#database, this.#tables, common);
     this.haveDone(later);
     // The sum of rows is another one, whatever was written before.

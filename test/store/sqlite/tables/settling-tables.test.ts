@@ -7,6 +7,7 @@ import { openDatabase } from "../../../../src/node-sqlite.ts";
 import { RowJournal } from "../../../../src/store/sqlite/digest/row-journal.ts";
 import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
 import { JournaledTables } from "../../../../src/store/sqlite/tables/journaled-tables.ts";
+import { WaitingMarks } from "../../../../src/store/sqlite/shared/waiting-marks.ts";
 import { SettlingTables } from "../../../../src/store/sqlite/tables/settling-tables.ts";
 import { applyChange } from "../../../../src/trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../../src/trust/changes/prepared-change.ts";
@@ -36,7 +37,7 @@ describe("settling", () => {
       fc.property(draws, (all) => {
         const database = openDatabase(":memory:");
         createSchema(database);
-        const settling = new SettlingTables(database, new RowJournal(database));
+        const settling = new SettlingTables(database, new RowJournal(database), new WaitingMarks(database));
         const carryingOut = new JournaledTables(database, new RowJournal(database));
         let at = AT;
         for (const draw of all) {
@@ -62,7 +63,7 @@ describe("settling", () => {
   it("writes nothing of a key that is met", () => {
     const database = openDatabase(":memory:");
     createSchema(database);
-    const settling = new SettlingTables(database, new RowJournal(database));
+    const settling = new SettlingTables(database, new RowJournal(database), new WaitingMarks(database));
     const met = { kind: 0, key: 0, other: 0, name: 0, choice: 0, waitMs: 0 };
     settling.begin();
     const before = changesOf(database);
