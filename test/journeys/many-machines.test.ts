@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { Home, MAIN } from "../cli/support/serve.ts";
-import { connectPostgres } from "../../src/store/postgres/open-postgres.ts";
+import { connectPostgres } from "../store/postgres/support/open-pool.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePort, reachable } from "./support/gateway.ts";

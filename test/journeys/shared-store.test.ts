@@ -182,7 +182,7 @@ describe("a database that speaks TLS and asks for a password", () => {
       password_encryption: "scram-sha-256",
     });
     using home = new Home();
-    const { connectPostgres } = await import("../../src/store/postgres/open-postgres.ts");
+    const { connectPostgres } = await import("../store/postgres/support/open-pool.ts");
     const sql = await connectPostgres(database.url());
     await sql.unsafe(
       "CREATE ROLE ada LOGIN PASSWORD 'open sesame'; GRANT CREATE ON DATABASE postgres TO ada",

@@ -1,12 +1,10 @@
 import { Socket } from "node:net";
 import type Driver from "postgres";
-import type { Options, Sql } from "postgres";
+import type { Options } from "postgres";
 import { HandclaspError, hasCode, toError } from "../../errors.ts";
-import { KnownServers } from "../../client/servers/known-servers.ts";
-import { type ClusterAddress, parseClusterUrl } from "../../trust/port/cluster-address.ts";
-import { openMemoryStore } from "../sqlite/memory-store.ts";
-import { DatabaseSockets } from "./database-sockets.ts";
-import { Pool } from "./pool.ts";
+import type { ClusterAddress } from "../../trust/port/cluster-address.ts";
+import type { DatabaseSockets } from "./database-sockets.ts";
+import type { Connections } from "./pool.ts";
 
 /** What the driver has no type for. */
 interface DriverOptions extends Options<Record<string, never>> {
@@ -23,8 +21,18 @@ export async function connectDatabase(
   address: ClusterAddress,
   sockets: DatabaseSockets,
   onLost?: () => void,
-): Promise<Sql> {
+): Promise<Connections> {
   const postgres = await loadDriver();
+  const opened = new Set<Socket>();
+  let isOver = false;
+  const open = async (): Promise<Socket> => {
+    const socket = await openOrFailed(sockets);
+    opened.add(socket);
+    socket.once("close", () => opened.delete(socket));
+    if (!isOver) return socket;
+    socket.destroy();
+    return new FailedSocket(new Error("nobody asks anything any more"));
+  };
   const options: DriverOptions = {
     host: "localhost",
     port: 5432,
@@ -33,7 +41,7 @@ export async function connectDatabase(
     pass: () => sockets.password,
     ssl: false,
     sslnegotiation: null,
-    socket: () => openOrFailed(sockets),
+    socket: open,
     max: 2,
     ...(onLost !== undefined && { onclose: onLost }),
     // A pooler in transaction mode has no named statements.
@@ -46,20 +54,16 @@ export async function connectDatabase(
     keep_alive: 10,
     connection: { application_name: "handclasp" },
   };
-  return postgres(options);
-}
-
-/** The same for a database that is named by its URL alone, and known to nobody. */
-export function connectPostgres(url: string, onLost?: () => void): Promise<Sql> {
-  const options = { now: Date.now, process: `node ${process.pid}` };
-  const { cluster } = parseClusterUrl(url);
-  const known = (): KnownServers => new KnownServers(openMemoryStore(), options);
-  return connectDatabase(cluster, new DatabaseSockets(cluster, known), onLost);
-}
-
-/** A schema of a database, by connections of its own. */
-export function openPool(url: string, schema: string): Pool {
-  return new Pool((onLost) => connectPostgres(url, onLost), schema);
+  const sql = postgres(options);
+  return {
+    sql,
+    async end(withinSeconds) {
+      await sql.end({ timeout: withinSeconds });
+      // The driver forgets those that are being made, and goes on to make them.
+      isOver = true;
+      for (const socket of opened) socket.destroy();
+    },
+  };
 }
 
 async function loadDriver(): Promise<typeof Driver> {

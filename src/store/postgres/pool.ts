@@ -1,9 +1,16 @@
 import type { Sql } from "postgres";
 
-/** Opens connections; calls back when one of them is lost. */
-export type Connect = (onLost: () => void) => Promise<Sql>;
+/** Some to one database, each made when it is needed. */
+export interface Connections {
+  readonly sql: Sql;
+  /** Waits so long for what is asked; none is left afterwards. */
+  end(withinSeconds: number): Promise<void>;
+}
 
-/** How long queries may take on connections that are left, as others of them were lost. */
+/** Opens connections; calls back when one of them is lost. */
+export type Connect = (onLost: () => void) => Promise<Connections>;
+
+/** How long queries may take on connections that are left. */
 const LEFT_SECONDS = 1;
 
 /** The connections that the parts of a cluster share, to one schema of a database; made when somebody first asks. */
@@ -12,7 +19,7 @@ export class Pool {
   readonly #connect: Connect;
   readonly #prepare: (sql: Sql, schema: string) => Promise<void>;
   readonly #lostListeners = new Set<() => void>();
-  #sql: Promise<Sql> | undefined;
+  #connections: Promise<Connections> | undefined;
   #prepared: Promise<void> | undefined;
   #isClosed = false;
 
@@ -33,7 +40,7 @@ export class Pool {
 
   /** For one query at once: there may be others later. Throws where there can be none, and what preparing the schema throws. */
   async sql(): Promise<Sql> {
-    const sql = await (this.#sql ??= this.#open());
+    const { sql } = await (this.#connections ??= this.#open());
     this.#prepared ??= this.#prepare(sql, this.schema).catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
@@ -55,11 +62,11 @@ export class Pool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const sql = await this.#sql?.catch(() => undefined);
-    await sql?.end({ timeout: 1 });
+    const connections = await this.#connections?.catch(() => undefined);
+    await connections?.end(LEFT_SECONDS);
   }
 
-  #open(): Promise<Sql> {
+  #open(): Promise<Connections> {
     const opened = this.#connect(() => this.#leave(opened));
     return opened;
   }
@@ -68,10 +75,10 @@ export class Pool {
    * The driver may never write again by a connection that it makes in place of one that broke (postgres 3.4.9: `closed()`
    * forgets what is to be written, and that it is): all of it goes, and another is made.
    */
-  #leave(lost: Promise<Sql>): void {
-    if (this.#isClosed || this.#sql !== lost) return;
-    this.#sql = undefined;
-    void lost.then((sql) => sql.end({ timeout: LEFT_SECONDS })).catch(() => undefined);
+  #leave(lost: Promise<Connections>): void {
+    if (this.#isClosed || this.#connections !== lost) return;
+    this.#connections = undefined;
+    void lost.then((connections) => connections.end(LEFT_SECONDS)).catch(() => undefined);
     for (const listener of this.#lostListeners) listener();
   }
 }

@@ -4,7 +4,7 @@ import { encodeSettledChange } from "../../../src/store/log/settled-change.ts";
 import { problemOfEntry } from "../../../src/store/log/seal-entry.ts";
 import { PostgresChangeLog } from "../../../src/store/postgres/postgres-change-log.ts";
 import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
-import { openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { openPool } from "../../store/postgres/support/open-pool.ts";
 import type { Pool } from "../../../src/store/postgres/pool.ts";
 import {
   type Appender,

@@ -7,7 +7,7 @@ import { copyToCluster, leaveCluster } from "../../../src/store/copy-store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { migrate } from "../../../src/store/postgres/migrate.ts";
-import { openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { openPool } from "./support/open-pool.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { connectPostgres } from "../../../src/store/postgres/open-postgres.ts";
+import { connectPostgres } from "./support/open-pool.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** What a server says that wants the password itself. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openDatabase } from "../../../src/node-sqlite.ts";
 import { migrate } from "../../../src/store/postgres/migrate.ts";
-import { openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { openPool } from "./support/open-pool.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import type { IgnoredRow } from "../../../src/store/sqlite/shared/take-rows.ts";

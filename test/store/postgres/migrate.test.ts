@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import type { Sql } from "postgres";
 import { migrate, prepareSchema, schemaNumber } from "../../../src/store/postgres/migrate.ts";
-import { connectPostgres, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { connectPostgres, openPool } from "./support/open-pool.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { MIGRATIONS } from "../../../src/store/postgres/schema/migrations.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";

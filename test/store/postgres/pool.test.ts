@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import type { Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { openPool } from "../../../src/store/postgres/open-postgres.ts";
-import type { Pool } from "../../../src/store/postgres/pool.ts";
+import { DatabaseSockets } from "../../../src/store/postgres/database-sockets.ts";
+import { connectDatabase } from "../../../src/store/postgres/open-postgres.ts";
+import { openPool } from "./support/open-pool.ts";
+import { Pool } from "../../../src/store/postgres/pool.ts";
+import { parseClusterUrl } from "../../../src/trust/port/cluster-address.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
 const [programs] = postgresPrograms();
@@ -62,6 +66,29 @@ describe("the pool of connections to PostgreSQL", { timeout: 120_000 }, () => {
       await pool.close();
     });
   }
+
+  it("leaves no connection behind that was being made when it was closed", async () => {
+    const { cluster } = parseClusterUrl(server.url());
+    class Slow extends DatabaseSockets {
+      readonly begun = Promise.withResolvers<void>();
+      override async open(): Promise<Socket> {
+        const socket = await super.open();
+        this.begun.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return socket;
+      }
+    }
+    const sockets = new Slow(cluster, () => assert.fail("no TLS on this machine"));
+    const pool = new Pool((onLost) => connectDatabase(cluster, sockets, onLost), "public");
+    const sql = await pool.sql();
+    const asked = assert.rejects(async () => sql`SELECT 1`);
+    await sockets.begun.promise;
+    await pool.close();
+    await asked;
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const left = await server.ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'handclasp'");
+    assert.equal(left, undefined);
+  });
 
   it("says that connections were lost, and goes on with others", async () => {
     const pool = openPool(server.url(), "public");

@@ -1,35 +1,15 @@
-import { after, before, describe } from "node:test";
-import { migrate } from "../../../src/store/postgres/migrate.ts";
-import { openPool } from "../../../src/store/postgres/open-postgres.ts";
 import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
 import { nodeRosterContract } from "../log/node-roster-contract.ts";
-import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+import { describeOnPostgres } from "./support/test-schema.ts";
 
-for (const programs of postgresPrograms()) {
-  describe(programs.kind, () => {
-    let server: PostgresServer;
-    let count = 0;
-    before(async () => {
-      server = await PostgresServer.open(programs);
-    });
-    after(() => server[Symbol.asyncDispose]());
-
-    nodeRosterContract(programs.kind, async () => {
-      const schema = `handclasp_${++count}`;
-      const pools = [openPool(server.url(), schema)];
-      for (const pool of pools) await migrate(await pool.sql(), schema);
-      const open = (): PostgresNodeRoster => {
-        const pool = openPool(server.url(), schema);
-        pools.push(pool);
-        return new PostgresNodeRoster(pool);
-      };
-      return {
-        roster: open(),
-        another: async () => open(),
-        async [Symbol.asyncDispose]() {
-          await Promise.all(pools.map((pool) => pool.close()));
-        },
-      };
-    });
+describeOnPostgres((kind, make) => {
+  nodeRosterContract(kind, async () => {
+    const schema = await make();
+    const open = (): PostgresNodeRoster => new PostgresNodeRoster(schema.pool());
+    return {
+      roster: open(),
+      another: async () => open(),
+      [Symbol.asyncDispose]: () => schema[Symbol.asyncDispose](),
+    };
   });
-}
+});

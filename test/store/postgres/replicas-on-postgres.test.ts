@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { migrate } from "../../../src/store/postgres/migrate.ts";
-import { openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { openPool } from "./support/open-pool.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Sql } from "postgres";
 import { migrate, prepareSchema } from "../../../src/store/postgres/migrate.ts";
-import { connectPostgres, openPool } from "../../../src/store/postgres/open-postgres.ts";
+import { connectPostgres, openPool } from "./support/open-pool.ts";
 import { PostgresNodeRoster } from "../../../src/store/postgres/postgres-node-roster.ts";
 import { PostgresSnapshotShelf } from "../../../src/store/postgres/postgres-snapshot-shelf.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";

@@ -1,7 +1,5 @@
 import { type SharedKind, SHARED_BOUNDS } from "../../../trust/port/shared-rows.ts";
-import { INSIDE } from "./functions.ts";
-
-const NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid";
+import { GONE, INSIDE } from "./functions.ts";
 
 /**
  * What machines may tell each other, and how much of each kind there is, of all machines: counted as rows come and go. Beyond
@@ -60,8 +58,7 @@ export function boundKinds(schema: string): string {
               WHERE r.kind = over.kind AND r.node = surplus.node AND r.key = surplus.key;
           ELSE
             last := last + 1;
-            UPDATE ${schema}.shared_rows r SET value = NULL, written_by = ${NOBODY}, written = now_ms, revision = last
-              WHERE r.kind = over.kind AND r.node = surplus.node AND r.key = surplus.key;
+            UPDATE ${schema}.shared_rows r SET ${GONE} WHERE r.kind = over.kind AND r.node = surplus.node AND r.key = surplus.key;
           END IF;
           many := many - 1;
           size := size - surplus.size;

@@ -4,10 +4,9 @@ import {
   RUN_SILENT_MS,
   SHARED_BOUNDS,
 } from "../../../trust/port/shared-rows.ts";
-import { BY_FUNCTION, INSIDE } from "./functions.ts";
+import { BY_FUNCTION, GONE, INSIDE, NOBODY } from "./functions.ts";
 import { boundKinds } from "./shared-kinds.ts";
 
-const NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid";
 /** How often rows are looked through for what is over. */
 const TIDY_MS = 10_000;
 /** A machine writes a refusal down again before that, or has forgotten it. */
@@ -69,8 +68,7 @@ function tidy(schema: string): string {
         AND (r.kind = 'run' AND r.written < now_ms - ${RUN_SILENT_MS}
           OR r.kind = 'waiting' AND r.at < now_ms OR r.kind = 'session' AND r.at < now_ms) LOOP
         last := last + 1;
-        UPDATE ${schema}.shared_rows r SET value = NULL, written_by = ${NOBODY}, written = now_ms, revision = last
-          WHERE r.kind = over.kind AND r.node = over.node AND r.key = over.key;
+        UPDATE ${schema}.shared_rows r SET ${GONE} WHERE r.kind = over.kind AND r.node = over.node AND r.key = over.key;
         IF over.kind = 'run' THEN
           DELETE FROM ${schema}.shared_rows r WHERE r.kind = 'connection' AND r.node = over.node
             AND r.key >= over.key || ' ' AND r.key < over.key || '!';
@@ -118,8 +116,7 @@ function boundWaiting(schema: string): string {
               WINDOW newest AS (ORDER BY r.born DESC, r.key)) AS k
           WHERE k.place > room / machines OR k.bytes > room_bytes / machines LOOP
           last := last + 1;
-          UPDATE ${schema}.shared_rows r SET value = NULL, written_by = ${NOBODY}, written = now_ms, revision = last
-            WHERE r.kind = 'waiting' AND r.node = machine.node AND r.key = surplus.key;
+          UPDATE ${schema}.shared_rows r SET ${GONE} WHERE r.kind = 'waiting' AND r.node = machine.node AND r.key = surplus.key;
           machine.held := machine.held - 1;
           machine.bytes := machine.bytes - surplus.size;
         END LOOP;
@@ -144,8 +141,7 @@ function boundRefusals(schema: string): string {
       FOR surplus IN SELECT r.key FROM ${schema}.shared_rows r
         WHERE r.kind = 'refusal' AND r.node = machine AND r.value IS NOT NULL ORDER BY r.revision DESC OFFSET most LOOP
         last := last + 1;
-        UPDATE ${schema}.shared_rows r SET value = NULL, written_by = ${NOBODY}, written = now_ms, revision = last
-          WHERE r.kind = 'refusal' AND r.node = machine AND r.key = surplus.key;
+        UPDATE ${schema}.shared_rows r SET ${GONE} WHERE r.kind = 'refusal' AND r.node = machine AND r.key = surplus.key;
       END LOOP;
       RETURN last;
     END $bound$;
