@@ -9,15 +9,21 @@ interface SharedStore {
   /** Of this machine's replica. */
   readonly file: string;
   readonly url: string;
+  /** As for a replica. */
+  readonly isPassing?: boolean;
 }
 
 /** Opens this machine's replica at once, and what it follows when that can be reached. */
-export function openSharedStore({ address, file, url }: SharedStore, options: StoreOptions): TrustStore {
+export function openSharedStore(
+  { address, file, url, isPassing = false }: SharedStore,
+  options: StoreOptions,
+): TrustStore {
   const { maxStalenessMs, node, usesSnapshots } = address;
   const cluster = openCluster({ address, file }, options.process ?? `node ${process.pid}`);
   return openReplica(file, {
     ...options,
     url,
+    isPassing,
     maxStalenessMs,
     usesSnapshots,
     cluster,

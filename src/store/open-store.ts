@@ -13,11 +13,16 @@ export function openStore(url: string, options: StoreOptions = {}): TrustStore {
   return openStoreAt(StoreUrl.parse(url, dataFolder), options);
 }
 
+interface OpenOptions extends StoreOptions {
+  /** For who asks or does something and goes: it does not stay on the list of machines that share the store. Default false. */
+  readonly isPassing?: boolean;
+}
+
 /** The same for what was read already. */
-export function openStoreAt(url: StoreUrl, options: StoreOptions = {}): TrustStore {
+export function openStoreAt(url: StoreUrl, { isPassing = false, ...options }: OpenOptions = {}): TrustStore {
   const at = url.in(process.cwd());
   const { file, cluster } = at;
   if (cluster !== null && file !== null)
-    return openSharedStore({ address: cluster, file, url: String(at) }, options);
+    return openSharedStore({ address: cluster, file, url: String(at), isPassing }, options);
   return file === null ? openMemoryStore(options) : openSqliteStore(file, options);
 }

@@ -53,7 +53,11 @@ export async function examineStores(url: StoreUrl): Promise<StoreFindings> {
       } else if (!existsSync(path)) {
         findings.push(toFinding("none", subject, `${path}: made on first use`));
       } else {
-        await using store = openStoreAt(at, { process: processName("doctor"), readOnly: true });
+        await using store = openStoreAt(at, {
+          process: processName("doctor"),
+          readOnly: true,
+          isPassing: true,
+        });
         findings.push(...(await examineReplica(store)), ...examineStore(subject, path, store));
         newestEventAt = Math.max(newestEventAt ?? 0, (await newestEvent(store)) ?? 0) || null;
       }

@@ -48,7 +48,7 @@ async function runNodes({ store, json, forget }: Options & { readonly forget?: s
     // The newest beat tells the database's time well enough: whoever asks may have another.
     const differences = differencesOf(nodes, Math.max(0, ...nodes.map(({ seenAt }) => seenAt)));
     if (json === true) printJson({ rules, nodes: nodes.map(toListedNode), differences });
-    else if (nodes.length === 0) print("no machines: the first that opens the store is on the list");
+    else if (nodes.length === 0) print("no machines: a server that opens the store is on the list");
     else print(table([HEAD, ...nodes.map(toCells)]));
     if (json === true) return;
     for (const { problem } of differences) say(problem);

@@ -25,7 +25,7 @@ export async function withStore<T>(
   { reads = false, mustExist = reads, mayBeOld = reads }: WithStoreOptions = {},
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
-  await using store = openStoreAt(url, { process: processName(verb), readOnly: reads });
+  await using store = openStoreAt(url, { process: processName(verb), readOnly: reads, isPassing: true });
   await catchUp(store, mayBeOld);
   return await run(
     store,

@@ -20,8 +20,10 @@ import {
 } from "../sqlite/writing/write-channel.ts";
 import { compareWithLog } from "./compare-with-log.ts";
 import { Contact } from "./contact.ts";
+import { discardUnused } from "./discard-unused.ts";
 import { LogChannel } from "./log-channel.ts";
 import { NodeSelf } from "./node-self.ts";
+import { PassingRoster } from "./passing-roster.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import { ReplicaRow } from "./replica-row.ts";
 import { toReplication } from "./replication.ts";
@@ -42,6 +44,8 @@ interface ReplicaOptions extends StoreOptions {
   readonly url: string;
   /** Takes what other machines told, and could not be made sense of. */
   readonly onIgnored?: NonNullable<RowExchangeOptions["onIgnored"]>;
+  /** It only passes by: off the list of machines at the end, unless it was on it before. Default false. */
+  readonly isPassing?: boolean;
   /** How long known keys are admitted that cannot be compared with the log; default five minutes. */
   readonly maxStalenessMs?: number;
   /** Whether a replica that has nothing may start from a snapshot; else it carries out the whole log. Default true. */
@@ -64,12 +68,18 @@ export function openReplica(path: string, options: ReplicaOptions): TrustStore {
   if (options.readOnly === true && existsSync(real) && whyNotWritable(real) !== undefined)
     return openUnfollowed(real, options);
   const openScratch = (): Scratch | undefined => openScratchBeside(real);
-  return openOn(openSqliteFile(real), { path: real, channel: new ThreadChannel(real), openScratch }, options);
+  const isMade = !existsSync(real);
+  return openOn(
+    openSqliteFile(real),
+    { path: real, channel: new ThreadChannel(real), openScratch, isMade },
+    options,
+  );
 }
 
 /** Where nothing can be written: what is there stays as it is. */
 function openUnfollowed(path: string, { cluster, url, machine, ...options }: ReplicaOptions): TrustStore {
-  const { maxStalenessMs = MAX_STALENESS_MS, runtime = SYSTEM, onIgnored: _, ...storeOptions } = options;
+  const { maxStalenessMs = MAX_STALENESS_MS, runtime = SYSTEM, ...others } = options;
+  const { onIgnored: _, isPassing: __, ...storeOptions } = others;
   const { database, failure } = openToRead(path);
   const row = new ReplicaRow(database, () => runtime.newId());
   const contact = new Contact({ row, maxStalenessMs, runtime });
@@ -90,13 +100,16 @@ interface ReplicaFile {
   readonly path: string | null;
   readonly channel: WriteChannel;
   readonly openScratch: OpenScratch;
+  /** Nothing was there before; default false. */
+  readonly isMade?: boolean;
 }
 
 function openOn(
   database: DatabaseSync,
-  { path, ...writing }: ReplicaFile,
+  { path, isMade = false, ...writing }: ReplicaFile,
   {
-    cluster,
+    cluster: all,
+    isPassing = false,
     machine = hostname(),
     url,
     maxStalenessMs = MAX_STALENESS_MS,
@@ -106,6 +119,7 @@ function openOn(
   }: ReplicaOptions,
 ): TrustStore {
   const { runtime = SYSTEM, ...storeOptions } = options;
+  const cluster = isPassing ? passingBy(all, runtime) : all;
   const row = new ReplicaRow(database, () => runtime.newId());
   const contact = new Contact({ row, maxStalenessMs, runtime });
   const replica = new ReplicaReader(database);
@@ -134,9 +148,20 @@ function openOn(
     },
     replication: () =>
       toReplication({ self, contact, replica, tells: cluster.log.tells, ignored: channel.ignored }),
+    ...(isMade && path !== null && { closed: () => discardUnused(path) }),
   };
   const written = storeOptions.readOnly === true ? refusing(channel, path ?? url) : channel;
   return new SqliteStore(database, { url, path, channel: written, machine, shared }, storeOptions);
+}
+
+function passingBy(cluster: Cluster, runtime: Runtime): Cluster {
+  const { log, shared, snapshots } = cluster;
+  const nodes = new PassingRoster(cluster.nodes, runtime);
+  const close = async (): Promise<void> => {
+    await nodes.leave();
+    await cluster.close();
+  };
+  return { log, nodes, shared, snapshots, hangUp: (why) => cluster.hangUp(why), close };
 }
 
 /** The replica follows all the same. */

@@ -307,6 +307,7 @@ export class SqliteStore implements TrustStore {
     this.#feed.stop();
     await this.#channel.close();
     this.#database.close();
+    this.#file?.shared?.closed?.();
     const failure = this.#file?.failure?.();
     if (failure !== undefined) throw failure;
   }

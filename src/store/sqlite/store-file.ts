@@ -30,4 +30,6 @@ export interface SharedFile {
   readonly catchUp: () => Promise<void>;
   /** Why nobody may be admitted by what is here. */
   readonly unsure: () => HandclaspError | undefined;
+  /** Is called when the file is closed. */
+  readonly closed?: () => void;
 }

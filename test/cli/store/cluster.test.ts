@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { recordListeners } from "../../../src/operator/known-server.ts";
 import { openClusterAt } from "../../../src/store/open-cluster.ts";
@@ -12,6 +14,7 @@ import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import { RULES } from "../../../src/trust/rules.ts";
 import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { factsOf } from "../../support/certificates.ts";
 import { Home } from "../support/serve.ts";
 import { failure, printed, printedJson } from "../support/trust.ts";
 
@@ -85,6 +88,41 @@ describe("the verbs of a store that machines share", () => {
     );
     const failed = await failure(home, "store", "nodes", "--forget", "gone", "--store", url);
     assert.match(failed.stderr, /no machine is called gone.*ERR_HANDCLASP_NOT_FOUND/s);
+  });
+
+  it("leave nobody on the list of machines who was not on it before", async () => {
+    using home = new Home();
+    const [server_, office] = [newUrl(undefined, "server"), newUrl(`of_verbs_${count}`, "office")];
+    await using store = openStore(server_);
+    await store.catchUp();
+    await store.apply(claimOf(factsOf("carla")));
+    for (const verb of ["snapshot", "compact", "stats", "check"])
+      await printed(home, "store", verb, "--store", office);
+    await printed(home, "trust", "list", "--store", office);
+    // Where a server runs it stays, whatever else is done there.
+    await printed(home, "trust", "list", "--store", server_);
+    const listed = await printedJson<Listed>(home, "store", "nodes", "--store", office);
+    assert.deepEqual(
+      listed.nodes.map(({ name }) => name),
+      ["server"],
+    );
+  });
+
+  it("leave no file behind of a replica that never reached its log", async () => {
+    using home = new Home();
+    const folder = temporaryFolder();
+    const replica = join(folder, "replica.db");
+    const nowhere = `postgres://nobody@127.0.0.1:1/handclasp?replica=${replica}`;
+    for (const verb of [
+      ["trust", "list"],
+      ["store", "stats"],
+      ["store", "compact"],
+    ])
+      await failure(home, ...verb, "--store", nowhere);
+    assert.deepEqual(readdirSync(folder), []);
+    const url = `${server.url()}?replica=${replica}&schema=of_verbs_${++count}`;
+    await printed(home, "store", "stats", "--store", url);
+    assert.ok(existsSync(replica));
   });
 
   it("warn of machines behind one port that show different keys", async () => {
