@@ -60,13 +60,13 @@ export function recordedListeners(store: Pick<TrustStore, "setting">): readonly 
   return kept.listeners ?? [kept];
 }
 
-/** The listeners of this machine, and those of all others that share its trust, each once; its own last. */
+/** The listeners of this machine, and those of all others that share its trust, each once; those that were started here last are. */
 export async function listenersOfAll(
-  store: Pick<TrustStore, "setting" | "nodes" | "replication">,
+  store: Pick<TrustStore, "setting" | "nodes">,
 ): Promise<readonly ServerRecord[]> {
   const own = recordedListeners(store);
-  const self = store.replication()?.node.id;
-  const others = (await store.nodes()).filter(({ id }) => id !== self).flatMap(({ listeners }) => listeners);
+  // Where several servers run here, they are on the list of machines.
+  const others = (await store.nodes()).flatMap(({ listeners }) => listeners);
   const all = new Map([...others.map(toRecord), ...own].map((one) => [`${one.address} ${one.pin}`, one]));
   return [...all.values()];
 }

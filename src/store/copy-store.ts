@@ -67,6 +67,7 @@ const OF_REPLICAS = [
   "connections",
   "shared_place",
   "untold",
+  "serving",
   "waiting_at",
 ];
 

@@ -1,10 +1,11 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { RULES } from "../../trust/rules.ts";
-import { keptListeners, LISTENERS_SETTING } from "../../trust/port/kept-listeners.ts";
 import type { KnownNode, NodeReport } from "../../trust/port/node-roster.ts";
 import { readVersion } from "../../version.ts";
+import { ServingReader } from "../sqlite/shared/serving-rows.ts";
 import { EqualStandings } from "./equal-standings.ts";
 import { ReplicaReader } from "./replica-reader.ts";
+import { type Runtime, SYSTEM } from "./runtime.ts";
 import { thisBoot } from "./this-boot.ts";
 
 /** What a machine says of itself, as its replica has it. */
@@ -17,18 +18,21 @@ export class NodeSelf {
   isDoubled = false;
   readonly #replica: ReplicaReader;
   readonly #runOn: string;
-  readonly #listeners: StatementSync;
+  readonly #serving: ServingReader;
+  readonly #runtime: Pick<Runtime, "now">;
 
   /** `runOn` is by default this machine since it started. */
   constructor(
     database: DatabaseSync,
     { id, name, runOn = THIS_BOOT }: Pick<NodeReport, "id" | "name" | "runOn">,
+    runtime: Pick<Runtime, "now"> = SYSTEM,
   ) {
     this.id = id;
     this.#runOn = runOn;
     this.name = name;
     this.#replica = new ReplicaReader(database);
-    this.#listeners = database.prepare(`SELECT value FROM settings WHERE name = '${LISTENERS_SETTING}'`);
+    this.#serving = new ServingReader(database);
+    this.#runtime = runtime;
   }
 
   /** What all machines said last. */
@@ -39,7 +43,6 @@ export class NodeSelf {
 
   report(): NodeReport {
     const { place, head, digest } = this.#replica.standing();
-    const kept = this.#listeners.get() as { readonly value: string } | undefined;
     const report = {
       id: this.id,
       name: this.name,
@@ -48,7 +51,7 @@ export class NodeSelf {
       position: place.position,
       head,
       digest,
-      listeners: keptListeners(kept?.value),
+      listeners: this.#serving.listeners(this.#runtime.now()),
       runOn: this.#runOn,
     };
     this.standings.note(report);

@@ -85,7 +85,7 @@ function openUnfollowed(path: string, { cluster, url, machine, ...options }: Rep
   const contact = new Contact({ row, maxStalenessMs, runtime });
   contact.failed(new Error(`${path} cannot be written, and so does not follow it`));
   const replica = new ReplicaReader(database);
-  const self = new NodeSelf(database, { id: row.node, name: machine ?? hostname() });
+  const self = new NodeSelf(database, { id: row.node, name: machine ?? hostname() }, runtime);
   const shared: SharedFile = {
     unsure: contact.unsure,
     catchUp: () => Promise.reject(contact.outdated(contact.away)),
@@ -123,7 +123,7 @@ function openOn(
   const row = new ReplicaRow(database, () => runtime.newId());
   const contact = new Contact({ row, maxStalenessMs, runtime });
   const replica = new ReplicaReader(database);
-  const self = new NodeSelf(database, { id: row.node, name: machine });
+  const self = new NodeSelf(database, { id: row.node, name: machine }, runtime);
   const log = new LogChannel({ ...writing, cluster, self, replica, contact, usesSnapshots, runtime });
   const channel = new SharingChannel({
     log,

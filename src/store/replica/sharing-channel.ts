@@ -1,5 +1,6 @@
 import { isHandclaspError } from "../../errors.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
+import { LISTENERS_SETTING } from "../../trust/port/kept-listeners.ts";
 import type { IgnoredTelling } from "../../trust/port/replication.ts";
 import type { SharedRows } from "../../trust/port/shared-rows.ts";
 import { isOwnSetting } from "../sqlite/shared/shared-kinds.ts";
@@ -8,6 +9,7 @@ import type { SettingWrite, SightingsWrite, Write } from "../sqlite/writing/sqli
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import type { Done } from "../sqlite/writing/write-result.ts";
 import type { LogChannel } from "./log-channel.ts";
+import { ServingHere } from "./serving-here.ts";
 import { RowExchange, type RowExchangeOptions } from "./row-exchange.ts";
 
 /** How long others are waited for. */
@@ -23,12 +25,14 @@ interface SharingOptions extends RowExchangeOptions {
 export class SharingChannel implements WriteChannel {
   readonly #options: SharingOptions;
   readonly #exchange: RowExchange;
+  readonly #serving: ServingHere;
   #ignored: IgnoredTelling | undefined;
   #hasRecorded = false;
 
   constructor(options: SharingOptions) {
     this.#options = options;
     this.#exchange = new RowExchange({ ...options, onIgnored: (rows) => this.#ignore(rows) });
+    this.#serving = new ServingHere(options.channel, options.runtime);
   }
 
   /** What was left out of what other machines told; undefined for nothing. */
@@ -71,7 +75,7 @@ export class SharingChannel implements WriteChannel {
     const { channel, machine } = this.#options;
     // What is said at the end is on its way to be written, and is to be told as well.
     if (this.#hasRecorded) await channel.write({ kind: "untold", most: 0, machine }).catch(() => undefined);
-    await this.#tryToExchange();
+    await Promise.all([this.#tryToExchange(), this.#serving.end()]);
     this.#exchange.stop();
     await this.#options.log.close();
   }
@@ -107,6 +111,7 @@ export class SharingChannel implements WriteChannel {
       }
       return channel.write({ kind: "shared", write: { kind: "setting", name, value, former: undefined } });
     }
+    if (name === LISTENERS_SETTING) await this.#serving.put(value);
     const done = await channel.write({ kind: "shared", write });
     this.#exchange.soon();
     return done;

@@ -11,6 +11,7 @@ import type { Snapshot } from "../../../trust/port/snapshot-shelf.ts";
 import type { SightingBatch } from "../../../trust/port/ledger.ts";
 import type { Exchanged } from "../../../trust/port/shared-rows.ts";
 import { endSessions, putSession, type SessionWrite } from "../desk/session-rows.ts";
+import { putServing, type ServingWrite } from "../shared/serving-rows.ts";
 import { SharedWriter } from "../shared/shared-writer.ts";
 import type { TakenBy } from "../shared/take-rows.ts";
 import type { UntoldRow } from "../shared/tell-rows.ts";
@@ -43,6 +44,7 @@ export type Write =
   | BranchLeft
   /** The replica was as far as the log: milliseconds since the epoch. */
   | { readonly kind: "up-to-date"; readonly at: number }
+  | ServingWrite
   | SightingsWrite
   | SettingWrite
   | SessionWrite
@@ -274,6 +276,9 @@ export class SqliteWriter {
         return { ...NOTHING, ignored: this.#shared.exchanged(write.told, write.exchanged, write.by) };
       case "up-to-date":
         this.#database.prepare("UPDATE replica SET up_to_date_at = ?").run(write.at);
+        return NOTHING;
+      case "serving":
+        putServing(this.#database, write);
         return NOTHING;
       case "sightings":
         recordSightings(this.#database, write.by, write.batch);
