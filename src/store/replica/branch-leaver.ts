@@ -1,7 +1,9 @@
 import { HandclaspError } from "../../errors.ts";
 import { type Appender, type LogDraft, type LogPlace, LOG_START } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
+import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import type { Contact } from "./contact.ts";
 import { LostTail } from "./lost-tail.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import type { Runtime } from "./runtime.ts";
@@ -25,6 +27,8 @@ interface LeaverOptions {
   readonly openScratch: OpenScratch;
   /** Default true. */
   readonly usesSnapshots?: boolean;
+  /** Is told of what takes its time here, while the log is asked for nothing. */
+  readonly contact?: Contact | undefined;
   readonly runtime: Runtime;
 }
 
@@ -60,22 +64,30 @@ export class BranchLeaver {
   async #leaveBy(scratch: Scratch, place: LogPlace): Promise<void> {
     const { replica, channel, machine, runtime } = this.#options;
     await this.#carryOut(scratch);
-    const lost = new LostTail({ replica: replica.database, anew: scratch.database, place, machine });
+    const lost = await this.#busy(
+      async () => new LostTail({ replica: replica.database, anew: scratch.database, place, machine }),
+    );
     if (lost.common === 0) throw otherLog(place);
     // Who was only behind what the log begins with has lost nothing.
-    const drafts = lost.events.length > 0 ? lost.drafts(runtime.now()) : [];
-    // Whoever is barred here alone so far may be nobody that the log knows of.
-    const later = replica.later();
-    await this.#append([...drafts, ...later], scratch);
-    await channel.write({
-      kind: "leave-branch",
-      place,
-      anew: scratch.uri,
-      common: lost.common,
-      later: later.map(({ id }) => id),
-      gone: lost.gone.map(({ sequence }) => sequence),
-      at: runtime.now(),
-    });
+    let drafts = lost.events.length > 0 ? lost.drafts(runtime.now()) : [];
+    for (;;) {
+      // Whoever is barred here alone so far may be nobody that the log knows of.
+      const later = replica.later();
+      await this.#append([...drafts, ...later], scratch);
+      await this.#write(channel, {
+        kind: "leave-branch",
+        place,
+        anew: scratch.uri,
+        common: lost.common,
+        later: later.map(({ id }) => id),
+        gone: lost.gone.map(({ sequence }) => sequence),
+        at: runtime.now(),
+      });
+      // Whoever was barred meanwhile comes into the log first: what was carried out goes on from where it is.
+      const known = new Set(later.map(({ id }) => id));
+      if (replica.place().hash !== place.hash || replica.later().every(({ id }) => known.has(id))) return;
+      drafts = [];
+    }
   }
 
   /** And carries it out. Throws where the log has lost it again. */
@@ -94,18 +106,28 @@ export class BranchLeaver {
 
   /** All that the log has. */
   async #carryOut({ database, channel }: Scratch): Promise<void> {
-    const { cluster, usesSnapshots } = this.#options;
+    const { cluster, contact, usesSnapshots } = this.#options;
     const { log } = cluster;
     const before = usesSnapshots === false ? NONE_OF_CHANGES : undefined;
     const reader = new ReplicaReader(database);
-    if (reader.isNew()) await startFromSnapshot({ cluster, database, channel, before });
+    if (reader.isNew()) await startFromSnapshot({ cluster, database, channel, before, contact });
     for (;;) {
       const place = reader.place();
       const { follows, entries } = await log.read(place, AT_ONCE);
       if (!follows) throw changedAgain(place);
       if (entries.length === 0) return;
-      await channel.write({ kind: "entries", entries });
+      await this.#write(channel, { kind: "entries", entries });
     }
+  }
+
+  async #write(channel: WriteChannel, write: Write): Promise<void> {
+    await this.#busy(() => channel.write(write));
+  }
+
+  /** However long it takes, nobody is to think that the log does not answer. */
+  async #busy<T>(work: () => Promise<T>): Promise<T> {
+    const done = work();
+    return this.#options.contact?.busy(done) ?? done;
   }
 
   #pause(): Promise<void> {

@@ -65,6 +65,7 @@ export class LogChannel implements WriteChannel {
       replica,
       channel,
       openScratch,
+      contact: options.contact,
       runtime: this.#runtime,
     });
     this.#barsHere = new BarsHere({

@@ -235,7 +235,10 @@ export class LogFollower {
           }
           const beyond = entries.findIndex(({ rules }) => rules > RULES);
           const known = beyond === -1 ? entries : entries.slice(0, beyond);
-          if (known.length > 0) await channel.write({ kind: "entries", entries: known });
+          if (known.length > 0) {
+            const written = channel.write({ kind: "entries", entries: known });
+            await (contact?.busy(written) ?? written);
+          }
           this.#wakeWaiting();
           knownRules(entries[beyond]?.rules ?? RULES);
           // That was all there was when it was read.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -6,6 +7,12 @@ import { setImmediate } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
+import { SYSTEM } from "../../../src/store/replica/runtime.ts";
+import { openMemoryScratch, type Scratch } from "../../../src/store/replica/scratch.ts";
+import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
+import type { PreparedBar } from "../../../src/trust/changes/prepared-change.ts";
+import { LOG_START } from "../../../src/trust/port/change-log.ts";
+import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { guardedServer, testClient } from "../../../src/testing/index.ts";
 import { ChainWatch } from "../../../src/operator/chain-watch.ts";
@@ -13,8 +20,10 @@ import { Operator } from "../../../src/operator/operator.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { parseEvent, type SealedEvent } from "../../../src/trust/records/events.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { MemoryNode } from "./support/memory-node.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
+const OLGA = { user: "olga", process: "test 1", address: null, listener: null };
 const STRANGER = factsOf("nobody").pin;
 
 function openNode(cluster: MemoryCluster, path = join(temporaryFolder(), "replica.db")): TrustStore {
@@ -152,6 +161,61 @@ describe("a replica on a branch of the log that never was", () => {
     assert.equal(again.key(ben.pin), undefined);
     await again.close();
   });
+
+  it("leaves it however long that takes: who carries out what was read waits for nobody", async () => {
+    const cluster = new MemoryCluster();
+    let slept = 0;
+    let hungUp = 0;
+    const ticks: (() => void)[] = [];
+    const node = new MemoryNode(cluster, {
+      openScratch: () =>
+        slowScratch(() => {
+          slept += 60_000;
+          for (const tick of ticks) tick();
+        }),
+      runtime: {
+        ...SYSTEM,
+        elapsed: () => SYSTEM.elapsed() + slept,
+        every: (_ms, call) => {
+          ticks.push(call);
+          return () => undefined;
+        },
+      },
+      hangUp: () => (hungUp += 1),
+    });
+    await branched(cluster, node);
+    await node.channel.catchUp();
+    assert.equal(hungUp, 0);
+    assert.ok(slept > 0, "it took long");
+  });
+
+  it("leaves it in one go though somebody is barred meanwhile", async () => {
+    const cluster = new MemoryCluster();
+    const anna = factsOf("anna");
+    let scratches = 0;
+    let writes = 0;
+    const node: MemoryNode = new MemoryNode(cluster, {
+      openScratch: () => {
+        scratches += 1;
+        return slowScratch(() => {
+          // What was taken on the branch is in the log, and nothing of this.
+          if (++writes !== 2) return;
+          const change = { type: "revoke", at: Date.now(), actor: OLGA, key: anna.pin } as const;
+          const bar = {
+            kind: "bar-here",
+            change: prepareChange(change) as PreparedBar,
+            id: randomUUID(),
+          } as const;
+          assert.ok(new SqliteWriter(node.database).write([bar])[0]?.ok);
+        });
+      },
+    });
+    await node.apply(claimOf(anna));
+    await branched(cluster, node);
+    await node.channel.catchUp();
+    assert.equal(scratches, 1);
+    assert.equal(node.tables.key(anna.pin)?.state, "revoked");
+  });
 });
 
 function refuses(store: TrustStore): boolean {
@@ -180,4 +244,29 @@ async function agreed(...stores: readonly TrustStore[]): Promise<void> {
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** A replica that has what the log lost. */
+async function branched(cluster: MemoryCluster, node: MemoryNode): Promise<void> {
+  await node.apply(claimOf(factsOf("kept")));
+  const { position } = (await cluster.log.read(LOG_START, 1)).head;
+  await node.apply(claimOf(factsOf("lost")));
+  cluster.log.cut(position);
+}
+
+/** Does something else whenever it has written. */
+function slowScratch(written: () => void): Scratch {
+  const scratch = openMemoryScratch();
+  const { channel } = scratch;
+  return {
+    ...scratch,
+    channel: {
+      write: async (write) => {
+        const done = await channel.write(write);
+        written();
+        return done;
+      },
+      close: () => channel.close(),
+    },
+  };
 }

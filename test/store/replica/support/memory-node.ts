@@ -8,7 +8,8 @@ import { LogChannel } from "../../../../src/store/replica/log-channel.ts";
 import { NodeSelf } from "../../../../src/store/replica/node-self.ts";
 import { ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
 import { ReplicaRow } from "../../../../src/store/replica/replica-row.ts";
-import { SYSTEM } from "../../../../src/store/replica/runtime.ts";
+import { type Runtime, SYSTEM } from "../../../../src/store/replica/runtime.ts";
+import type { OpenScratch } from "../../../../src/store/replica/scratch.ts";
 import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
 import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
 import { SqliteWriter } from "../../../../src/store/sqlite/writing/sqlite-writer.ts";
@@ -18,6 +19,11 @@ import type { Change, Outcome } from "../../../../src/trust/records/change.ts";
 
 export interface NodeOptions {
   readonly usesSnapshots?: boolean;
+  /** Default one in memory. */
+  readonly openScratch?: OpenScratch;
+  /** Default the system's. */
+  readonly runtime?: Runtime;
+  readonly hangUp?: () => void;
 }
 
 /** A node of a cluster in this process, which looks at the log when it is asked to. */
@@ -28,12 +34,12 @@ export class MemoryNode {
   readonly contact: Contact;
   readonly self: NodeSelf;
 
-  constructor(cluster: MemoryCluster, options: NodeOptions = {}) {
+  constructor(cluster: MemoryCluster, { hangUp = () => undefined, ...options }: NodeOptions = {}) {
     createSchema(this.database);
     this.tables = new SqliteTables(this.database);
     this.self = new NodeSelf(this.database, { id: randomUUID(), name: "node" });
     const row = new ReplicaRow(this.database, randomUUID);
-    this.contact = new Contact({ row, maxStalenessMs: 300_000, runtime: SYSTEM });
+    this.contact = new Contact({ row, maxStalenessMs: 300_000, runtime: options.runtime ?? SYSTEM });
     this.channel = new LogChannel({
       ...options,
       contact: this.contact,
@@ -48,7 +54,7 @@ export class MemoryNode {
         nodes: cluster.nodes,
         shared: cluster.shared,
         snapshots: cluster.snapshots,
-        hangUp: () => undefined,
+        hangUp,
         close: async () => undefined,
       },
       self: this.self,
