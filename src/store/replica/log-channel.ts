@@ -150,17 +150,27 @@ export class LogChannel implements WriteChannel {
     let upTo: number | undefined = position;
     const until = this.#runtime.elapsed() + ARRIVES_MS;
     for (;;) {
-      const { written, failure } = await this.#carriedOut(draft.id, upTo);
+      const { written, ...end } = await this.#carriedOut(draft.id, upTo);
+      let { failure } = end;
       upTo = undefined;
       if (written !== undefined) return written;
       if (failure === undefined && mayBeLost) {
-        // Nobody was told of a change that came to a branch of the log that never was: by its id it is appended once.
-        mayBeLost = false;
-        await this.#append(draft);
-        continue;
+        failure = await this.#appendAgain(draft);
+        mayBeLost = failure !== undefined;
+        if (!mayBeLost) continue;
       }
       if (failure === undefined || this.#runtime.elapsed() >= until) throw unknownOutcome(failure);
       await new Promise<void>((resolve) => void this.#runtime.after(BETWEEN_MS, resolve));
+    }
+  }
+
+  /** Nobody was told of a change that came to a branch of the log that never was: by its id it is appended once. Resolves with why it cannot be. */
+  async #appendAgain(draft: LogDraft): Promise<unknown> {
+    try {
+      await this.#append(draft);
+      return undefined;
+    } catch (error) {
+      return error;
     }
   }
 
