@@ -26,7 +26,9 @@ const TESTS = [
   ...globSync("test/store/postgres/**/*.test.ts", { cwd: ROOT }).toSorted(),
   ...globSync("test/cli/store/*.test.ts", { cwd: ROOT }).toSorted(),
   "test/journeys/fail-over.test.ts",
+  "test/journeys/forged-log.test.ts",
   "test/journeys/shared-store.test.ts",
+  "test/journeys/start-without-database.test.ts",
 ];
 
 const { values } = parseArgs({ options: { version: { type: "string", multiple: true } } });
