@@ -11,6 +11,7 @@ import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { forEachOf, knock, strangers } from "./support/flood.ts";
 import { startGateway } from "./support/gateway.ts";
+import { SlowHome } from "./support/slow-home.ts";
 
 const ada = await identity("ada");
 
@@ -81,7 +82,7 @@ describe("a gateway, and clients that mean it harm", () => {
   });
 
   it("lets known clients through while strangers flood it, most of whom are refused", async () => {
-    using home = new Home();
+    using home = new SlowHome();
     await using upstream = await openUpstream(answerOnce);
     await using gateway = await startGateway(home, `127.0.0.1:${upstream.port}`, "--max-pending", "50");
     await comesThrough(gateway);
