@@ -62,6 +62,7 @@ export type HandclaspAct =
   | "list-nodes"
   | "list-snapshots"
   | "reach-database"
+  | "end-session"
   | "open-another-store"
   | "migrate-store"
   | "check-configuration"

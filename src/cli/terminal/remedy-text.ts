@@ -96,6 +96,8 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "list-nodes": () => whole("handclasp store nodes"),
   "list-snapshots": () => whole("handclasp store snapshots"),
   "reach-database": () => "see that PostgreSQL runs, and that this machine reaches it",
+  "end-session": () =>
+    "as an administrator of the database, end that session: SELECT pg_terminate_backend(PID), and look whose it is",
   "open-another-store": () => whole("--store URL"),
   "check-configuration": () => whole("handclasp check-config FILE"),
   "serve-without-certificates": () => whole("handclasp serve --client-certificate optional"),

@@ -62,6 +62,11 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
   }
   if (brokenLog !== undefined) {
     add("log-broken", `${brokenLog}; ${age}: nobody new is let in`, CHECK_STORE);
+  } else if (database === "away" && replication.heldBy !== undefined) {
+    add("database-away", `${replication.heldBy}; ${age}: nobody new is let in`, {
+      act: "end-session",
+      at: "server",
+    });
   } else if (database === "away") {
     add("database-away", `the database cannot be reached, and ${age}: nobody new is let in`, REACH_DATABASE);
   } else if (database === "behind a standby") {

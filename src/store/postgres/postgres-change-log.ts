@@ -8,6 +8,7 @@ import type {
   LogRead,
 } from "../../trust/port/change-log.ts";
 import { LOG_START } from "../../trust/port/change-log.ts";
+import { explained, ofExplained } from "./lock-holders.ts";
 import { Notifications } from "./notifications.ts";
 import type { Pool } from "./pool.ts";
 
@@ -51,7 +52,7 @@ export class PostgresChangeLog implements ChangeLog {
         return rows.map(({ append }) => Number(append));
       } catch (error) {
         mayBeThere ||= isCut(error);
-        if (!mayBeThere) throw unwritten(error);
+        if (!mayBeThere) throw unwritten(await explained(error, this.#pool));
         if (this.#pool.isClosed || performance.now() >= until) throw unknownOutcome(error);
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
       }
@@ -154,6 +155,7 @@ function uncut(cause: unknown): HandclaspError {
 function unwritten(cause: unknown): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot append to the log: ${reasonOf(cause)}`, {
     cause,
+    ...ofExplained(cause),
   });
 }
 

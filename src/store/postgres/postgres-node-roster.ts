@@ -7,6 +7,7 @@ import {
   type NodeReport,
   type NodeRoster,
 } from "../../trust/port/node-roster.ts";
+import { explained, ofExplained } from "./lock-holders.ts";
 import { parseNodeReport } from "./parse-node-report.ts";
 import type { Pool } from "./pool.ts";
 
@@ -51,7 +52,7 @@ export class PostgresNodeRoster implements NodeRoster {
       return { rules: rulesOf(rows), isWritten: true };
     } catch (error) {
       if (hasCode(error, NOT_OPEN)) this.#options.onNotOpen?.();
-      if (!hasCode(error, READ_ONLY)) throw unwritten(error);
+      if (!hasCode(error, READ_ONLY)) throw unwritten(await explained(error, this.#pool));
       return await this.#beatOfCopy();
     }
   }
@@ -94,7 +95,7 @@ export class PostgresNodeRoster implements NodeRoster {
     try {
       return await query(await this.#pool.sql());
     } catch (error) {
-      throw unwritten(error);
+      throw unwritten(await explained(error, this.#pool));
     }
   }
 
@@ -128,6 +129,7 @@ function failed(
   const isAway = isHandclaspError(cause, "ERR_HANDCLASP_CONNECT");
   return new HandclaspError(code, `${isAway ? "the database cannot be reached" : what}: ${reasonOf(cause)}`, {
     cause,
+    ...ofExplained(cause),
     ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
     ...(isAway && { remedies: [{ act: "reach-database", at: "server" }] }),
   });

@@ -10,6 +10,7 @@ import {
   type SharedRows,
 } from "../../trust/port/shared-rows.ts";
 import { settingConflict } from "../log/setting-conflict.ts";
+import { explained } from "./lock-holders.ts";
 import type { Pool } from "./pool.ts";
 
 interface Answer {
@@ -43,7 +44,7 @@ export class PostgresSharedRows implements SharedRows {
       if (answer === undefined) throw new Error("the database answered nothing");
       return toExchanged(JSON.parse(answer.answer) as Answer);
     } catch (error) {
-      throw isAboutRows(error) ? unkept(error) : unwritten(error);
+      throw isAboutRows(error) ? unkept(error) : unwritten(await explained(error, this.#pool));
     }
   }
 
@@ -56,7 +57,7 @@ export class PostgresSharedRows implements SharedRows {
           ${node}::uuid, ${name}::text, ${former}::text, ${value}::text) AS put`;
       isPut = row?.put;
     } catch (error) {
-      throw isAboutRows(error) ? unkept(error) : unwritten(error);
+      throw isAboutRows(error) ? unkept(error) : unwritten(await explained(error, this.#pool));
     }
     if (isPut !== true) throw settingConflict(name);
   }

@@ -7,6 +7,7 @@ import {
   type SnapshotShelf,
   type SnapshotWord,
 } from "../../trust/port/snapshot-shelf.ts";
+import { explained, ofExplained } from "./lock-holders.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row extends Omit<Snapshot, "place" | "head"> {
@@ -90,7 +91,8 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
       const [row] = await query(await this.#pool.sql());
       return row?.done === true;
     } catch (error) {
-      throw unwritten(reasonOf(error), error);
+      const why = await explained(error, this.#pool);
+      throw unwritten(reasonOf(why), why);
     }
   }
 
@@ -107,6 +109,7 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
 function unwritten(problem: string, cause?: unknown): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write a snapshot: ${problem}`, {
     cause,
+    ...ofExplained(cause),
     ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
   });
 }

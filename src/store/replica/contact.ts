@@ -13,6 +13,10 @@ const FORSAKEN_MS = 5000;
 /** Somebody has to do something: the database, its schema or its key are not what was said, or the driver is not there. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(["ERR_HANDCLASP_STORE_OPEN", "ERR_HANDCLASP_REFUSED"]);
 
+/** How long it is said that somebody holds the log, since it was last found out; and nobody waits to find it out again. */
+const LOCKED_SAID_MS = 10_000;
+const LOCKED_REFUSED_MS = 1000;
+
 interface ContactOptions {
   readonly row: ReplicaRow;
   readonly maxStalenessMs: number;
@@ -40,6 +44,8 @@ export class Contact {
   #heard = 0;
   #isBusy = false;
   #failure: Error | undefined;
+  /** Why nothing could be appended, though the log was reached; and when that was. */
+  #locked: { readonly error: HandclaspError; readonly at: number } | undefined;
   #writtenAt = -Infinity;
 
   constructor({ row, maxStalenessMs, runtime }: ContactOptions) {
@@ -131,8 +137,30 @@ export class Contact {
     this.#failure = toError(error);
   }
 
+  /** Somebody else holds what is needed to append, if that is what was wrong. */
+  notAppended(error: unknown): void {
+    if (isLocked(error)) this.#locked = { error, at: this.#runtime.elapsed() };
+  }
+
+  appended(): void {
+    this.#locked = undefined;
+  }
+
+  /** Why the log cannot be written, or read, though it is reached: somebody holds it. Undefined where nobody does. */
+  get heldBy(): string | undefined {
+    const failure = isLocked(this.#failure) ? this.#failure : this.#lockedFor(LOCKED_SAID_MS);
+    return failure === undefined ? undefined : reasonOf(failure);
+  }
+
+  #lockedFor(ms: number): HandclaspError | undefined {
+    const locked = this.#locked;
+    return locked !== undefined && this.#runtime.elapsed() - locked.at < ms ? locked.error : undefined;
+  }
+
   /** Why nothing can be appended now; undefined where it may be. */
   get away(): HandclaspError | undefined {
+    const locked = this.#lockedFor(LOCKED_REFUSED_MS);
+    if (locked !== undefined) return locked;
     const cause = this.#failure;
     const isLate = this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > MISSED_MS;
     if (cause === undefined && !isLate) return undefined;
@@ -141,6 +169,7 @@ export class Contact {
       hint: "known peers go on meanwhile, nobody new is met",
       details: { replication: "away" },
       ...(cause !== undefined && { cause }),
+      ...(isLocked(cause) && cause.hint !== undefined && { hint: cause.hint }),
     });
   }
 
@@ -165,4 +194,9 @@ export class Contact {
       ? "this machine never had what the log of changes says"
       : `what this machine knows is as of ${new Date(at).toISOString()}`;
   }
+}
+
+/** Whether the database was reached, and somebody else holds what was needed there. */
+export function isLocked(error: unknown): error is HandclaspError {
+  return isHandclaspError(error) && error.details["replication"] === "locked";
 }

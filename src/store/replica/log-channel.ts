@@ -7,7 +7,7 @@ import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
 import { BarsHere, isBarring } from "./bars-here.ts";
 import { BranchLeaver } from "./branch-leaver.ts";
-import type { Contact } from "./contact.ts";
+import { type Contact, isLocked } from "./contact.ts";
 import { LogFollower } from "./log-follower.ts";
 import type { NodeSelf } from "./node-self.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
@@ -77,7 +77,7 @@ export class LogChannel implements WriteChannel {
     });
     this.#follower = new LogFollower({
       ...options,
-      appendLater: () => this.#barsHere.append(),
+      appendLater: () => this.#appendLater(),
       leaveBranch: (place, head) => leaver.leave(place, head),
       onTrack: () => leaver.staysOn(),
     });
@@ -217,6 +217,17 @@ export class LogChannel implements WriteChannel {
     }
   }
 
+  /** That somebody holds the log makes what is here no older. */
+  async #appendLater(): Promise<boolean> {
+    try {
+      return await this.#barsHere.append();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      this.#options.contact?.notAppended(error);
+      return false;
+    }
+  }
+
   #append(draft: LogDraft): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#outbox.push({ ...draft, resolve, reject });
@@ -248,8 +259,10 @@ export class LogChannel implements WriteChannel {
         sent.map(({ id, change }) => ({ id, change })),
         by,
       );
+      this.#options.contact?.appended();
       for (const [at, { resolve }] of sent.entries()) resolve(positions[at] ?? 0);
     } catch (error) {
+      this.#options.contact?.notAppended(error);
       for (const { reject } of sent) reject(error);
     }
   }

@@ -15,7 +15,7 @@ interface Stand {
 
 /** How far a machine is. */
 export function toReplication({ self, contact, replica, tells, ignored }: Stand): Replication {
-  const { upToDateAt, behind, isStale, maxStalenessMs, away, isStandby } = contact;
+  const { upToDateAt, behind, isStale, maxStalenessMs, away, isStandby, heldBy } = contact;
   const standing = replica.standing();
   return {
     node: { id: self.id, name: self.name },
@@ -28,12 +28,17 @@ export function toReplication({ self, contact, replica, tells, ignored }: Stand)
     maxStalenessMs,
     // It was reached, when that is what is wrong.
     database:
-      away === undefined || contact.rules > RULES ? "reached" : isStandby ? "behind a standby" : "away",
+      (away === undefined && heldBy === undefined) || contact.rules > RULES
+        ? "reached"
+        : isStandby
+          ? "behind a standby"
+          : "away",
     notifications: tells,
     rules: { own: RULES, cluster: contact.rules },
     branch: replica.branch(),
     later: replica.laterCount(),
     unequal: self.standings.unequal,
+    ...(heldBy !== undefined && { heldBy }),
     ...(self.isDoubled && { isDoubled: true }),
     ...(contact.brokenLog !== undefined && { brokenLog: contact.brokenLog }),
     ...(ignored !== undefined && { ignored }),

@@ -30,6 +30,8 @@ export interface Replication {
   readonly later: number;
   /** Machines that came to something else by the same changes, by name: empty, unless something is broken. */
   readonly unequal: readonly string[];
+  /** Who keeps the database from taking what is appended, where that is what is wrong: safe to print. */
+  readonly heldBy?: string;
   /** Another machine says that it is this one, as it has a copy of its replica; absent unless that is so. */
   readonly isDoubled?: true;
   /** Why nothing more of the log is carried out here, which is not what it should be; absent where it is. Safe to print. */
