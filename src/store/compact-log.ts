@@ -1,3 +1,4 @@
+import { HandclaspError } from "../errors.ts";
 import type { Cluster } from "../trust/port/cluster.ts";
 import type { KnownNode } from "../trust/port/node-roster.ts";
 import { counts, type Snapshot } from "../trust/port/snapshot-shelf.ts";
@@ -69,8 +70,13 @@ export async function planCompact(
 /** Cuts the log, then takes away the snapshots that nobody can start from any more. Says how many changes are gone. */
 export async function compactLog(
   { log, snapshots }: Cluster,
-  { before, dropped }: CompactPlan,
+  { before, dropped, kept }: CompactPlan,
 ): Promise<number> {
+  const there = new Set((await snapshots.list()).map(({ id }) => id));
+  // Made room for others meanwhile: without it, nothing would lead to what comes after the cut.
+  const goneMeanwhile = kept.find(({ id }) => !there.has(id));
+  if (goneMeanwhile !== undefined)
+    throw new HandclaspError("ERR_HANDCLASP_CONFLICT", `the snapshot ${goneMeanwhile.id} is gone by now`);
   const gone = before > 1 ? await log.cutBefore(before) : 0;
   for (const { id } of dropped) await snapshots.drop(id);
   return gone;

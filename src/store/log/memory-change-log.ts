@@ -61,6 +61,12 @@ export class MemoryChangeLog implements ChangeLog {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** The place of what it begins with by now. */
+  get first(): LogPlace {
+    const { position, hash } = this.#entries[0] ?? LOG_START;
+    return { position, hash };
+  }
+
   get #head(): LogPlace {
     const { position, hash } = this.#entries.at(-1) ?? LOG_START;
     return { position, hash };

@@ -1,5 +1,8 @@
 import { HandclaspError } from "../../errors.ts";
+import { LOG_START, type LogPlace } from "../../trust/port/change-log.ts";
 import {
+  counts,
+  MOST_BASES,
   MOST_PART_BYTES,
   MOST_PARTS,
   MOST_SNAPSHOTS,
@@ -21,11 +24,13 @@ interface Kept {
 /** A shelf that lasts as long as the process: for tests, and for simulations of many nodes in one. */
 export class MemorySnapshotShelf implements SnapshotShelf {
   readonly #now: () => number;
+  readonly #first: () => LogPlace;
   readonly #kept = new Map<string, Kept>();
 
-  /** `now` gives milliseconds since the epoch. */
-  constructor(now: () => number) {
+  /** `now` gives milliseconds since the epoch; `first` the place that the log begins with. */
+  constructor(now: () => number, first: () => LogPlace = () => LOG_START) {
     this.#now = now;
+    this.#first = first;
   }
 
   async begin(facts: SnapshotFacts): Promise<void> {
@@ -34,7 +39,7 @@ export class MemorySnapshotShelf implements SnapshotShelf {
       if (isFinished) continue;
       if (former.madeBy === facts.madeBy || begun < at - UNFINISHED_KEPT_MS) this.#kept.delete(id);
     }
-    if (this.#kept.size >= MOST_SNAPSHOTS) throw unwritten(`there are ${MOST_SNAPSHOTS} already`);
+    for (const id of this.#surplus()) this.#kept.delete(id);
     this.#kept.set(facts.id, { facts, at, parts: [], words: [], isFinished: false });
   }
 
@@ -79,6 +84,22 @@ export class MemorySnapshotShelf implements SnapshotShelf {
 
   async drop(id: string): Promise<void> {
     this.#kept.delete(id);
+  }
+
+  /** Those that go for one more. */
+  #surplus(): readonly string[] {
+    const all = [...this.#kept.values()].toReversed();
+    const counting = all.filter(({ isFinished, facts, words }) => isFinished && counts({ ...facts, words }));
+    const isBase = ({ position, hash }: LogPlace): boolean =>
+      position === 0 || (position === this.#first().position && hash === this.#first().hash);
+    const finished = all.filter(({ isFinished }) => isFinished);
+    const begins = finished.filter(({ facts: { place } }, at) => {
+      const older = finished.slice(at + 1).filter(({ facts }) => facts.place.position === place.position);
+      return isBase(place) && older.length < MOST_BASES;
+    });
+    return [...new Set([...begins, ...counting, ...all])]
+      .slice(MOST_SNAPSHOTS - 1)
+      .map(({ facts }) => facts.id);
   }
 
   #unfinished(id: string): Kept {

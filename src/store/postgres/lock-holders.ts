@@ -26,18 +26,18 @@ interface Holder {
  * What was said of a query, or who keeps it from what it needs: sessions that hold what is ours, as far as this role sees them.
  * A machine holds that for milliseconds.
  */
-export async function explained(error: unknown, pool: Pool): Promise<unknown> {
-  if (!hasCode(error, LOCK_NOT_AVAILABLE)) return error;
+export async function explained(thrown: unknown, pool: Pool): Promise<unknown> {
+  if (!hasCode(thrown, LOCK_NOT_AVAILABLE)) return thrown;
   const holders = await holdersOf(pool).catch(() => []);
   const [first] = holders;
   const who = holders.length === 0 ? "a session that is gone by now" : holders.map(toText).join("; ");
   return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `a lock in the database is held by ${who}`, {
-    cause: error,
+    cause: thrown,
     hint:
       first === undefined
         ? "look who is connected to the database: SELECT * FROM pg_stat_activity"
         : `as an administrator of the database: SELECT pg_terminate_backend(${first.pid}), and look who that is`,
-    details: { replication: "locked", reason: reasonOf(error), holders: holders.map(({ pid }) => pid) },
+    details: { replication: "locked", reason: reasonOf(thrown), holders: holders.map(({ pid }) => pid) },
   });
 }
 

@@ -1,7 +1,6 @@
 import type { Sql } from "postgres";
 import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
 import {
-  MOST_SNAPSHOTS,
   type Snapshot,
   type SnapshotFacts,
   type SnapshotShelf,
@@ -26,12 +25,11 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
   }
 
   async begin({ id, place, head, digest, madeBy }: SnapshotFacts): Promise<void> {
-    const isDone = await this.#written(
+    await this.#written(
       (sql) => sql<{ readonly done: boolean }[]>`
         SELECT ${this.#pool.name(sql, "begin_snapshot")}(${id}::uuid, ${place.position}::bigint, ${place.hash}::text,
           ${head.sequence}::bigint, ${head.hash}::text, ${digest}::text, ${madeBy}::uuid) AS done`,
     );
-    if (!isDone) throw unwritten(`there are ${MOST_SNAPSHOTS} already`);
   }
 
   async put(id: string, part: number, bytes: Uint8Array): Promise<void> {

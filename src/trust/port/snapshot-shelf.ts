@@ -38,14 +38,19 @@ export interface Snapshot extends SnapshotFacts {
 export const MOST_PART_BYTES: number = 2 * 1024 * 1024;
 /** And a snapshot no more parts. */
 export const MOST_PARTS = 16_384;
-/** As many are kept; whoever wants another one takes some away first. */
+/**
+ * As many are kept. Another one takes the place of one that does not count, else of one that does, the oldest first; what the
+ * log goes on from stays: nobody keeps others from making one by making many.
+ */
 export const MOST_SNAPSHOTS = 8;
+/** Of those that a log goes on from, at its first place or before its first change, the first so many stay, whoever says what of them. */
+export const MOST_BASES = 3;
 /** One that is not finished by then is given up. */
 export const UNFINISHED_KEPT_MS: number = 3_600_000;
 
 /** What the log led to, at some of its places: new nodes start from there. */
 export interface SnapshotShelf {
-  /** Begins one; the node's own that it did not finish goes. Throws ERR_HANDCLASP_STORE_WRITE, also when there is no room. */
+  /** Begins one; the node's own that it did not finish goes. Throws ERR_HANDCLASP_STORE_WRITE. */
   begin(facts: SnapshotFacts): Promise<void>;
   /** Adds the next part. Throws ERR_HANDCLASP_STORE_WRITE for what is too large, and for a snapshot that is finished or gone. */
   put(id: string, part: number, bytes: Uint8Array): Promise<void>;

@@ -109,13 +109,34 @@ export function snapshotShelfContract(kind: string, open: () => Promise<OpenedSh
       assert.deepEqual(await positions(), [5, 0]);
     });
 
-    it("has room for so many, and gives up what a node left unfinished when it begins anew", async () => {
+    it("gives up what a node left unfinished when it begins anew", async () => {
       await using opened = await open();
       const { shelf } = opened;
       const facts = factsAt(1);
-      for (let begun = 0; begun < MOST_SNAPSHOTS; begun++) await shelf.begin({ ...facts, id: randomUUID() });
-      for (let begun = 0; begun < MOST_SNAPSHOTS - 1; begun++) await shelf.begin(factsAt(1));
-      await assert.rejects(shelf.begin(factsAt(1)), UNWRITTEN);
+      await shelf.begin(facts);
+      await shelf.begin({ ...facts, id: randomUUID() });
+      await assert.rejects(shelf.finish(facts.id), UNWRITTEN);
+    });
+
+    it("makes room for one more: nobody keeps others from making one, and what the log begins with stays", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      const put = async (facts: SnapshotFacts, isCounted: boolean): Promise<string> => {
+        await shelf.begin(facts);
+        await shelf.finish(facts.id);
+        if (isCounted) await shelf.confirm(facts.id, { node: facts.madeBy, way: "anew", digest: DIGEST });
+        return facts.id;
+      };
+      const ids = async (): Promise<readonly string[]> => (await shelf.list()).map(({ id }) => id);
+      const base = await put(factsAt(0), true);
+      const counted = [await put(factsAt(2), true), await put(factsAt(1), true)];
+      const others: string[] = [];
+      for (let made = 0; made < 3 * MOST_SNAPSHOTS; made++) others.push(await put(factsAt(9), false));
+      const kept = [base, ...counted, ...others.slice(-(MOST_SNAPSHOTS - 3))];
+      assert.deepEqual((await ids()).toSorted(), kept.toSorted());
+      const more: string[] = [];
+      for (let made = 0; made < MOST_SNAPSHOTS; made++) more.push(await put(factsAt(made % 3), true));
+      assert.deepEqual((await ids()).toSorted(), [base, ...more.slice(0, 1), ...more.slice(2)].toSorted());
     });
   });
 }

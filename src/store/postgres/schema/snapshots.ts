@@ -1,10 +1,18 @@
 import {
+  MOST_BASES,
   MOST_PART_BYTES,
   MOST_PARTS,
   MOST_SNAPSHOTS,
   UNFINISHED_KEPT_MS,
 } from "../../../trust/port/snapshot-shelf.ts";
 import { BY_FUNCTION } from "./functions.ts";
+
+/** Whether a snapshot is one that new machines may start from: as `counts`. */
+function countsOf(schema: string, snapshot: string): string {
+  const words = `FROM ${schema}.snapshot_words w WHERE w.id = ${snapshot}.id`;
+  return `(${snapshot}.finished AND NOT EXISTS (SELECT ${words} AND w.digest <> ${snapshot}.digest)
+    AND (EXISTS (SELECT ${words} AND w.way = 'anew') OR (SELECT count(DISTINCT w.node) ${words}) >= 2))`;
+}
 
 /** Snapshots, in parts. Who runs may add some and read all; to take one away is for the owner, who may write the tables. */
 export function snapshotsSchema(schema: string): string {
@@ -47,9 +55,15 @@ export function snapshotsSchema(schema: string): string {
       IF begin_snapshot."position" = 0 AND EXISTS (SELECT FROM ${schema}.change_log) THEN
         RAISE EXCEPTION 'the log has begun without it';
       END IF;
-      IF (SELECT count(*) FROM ${schema}.snapshots) >= ${MOST_SNAPSHOTS} THEN
-        RETURN false;
-      END IF;
+      DELETE FROM ${schema}.snapshots s WHERE s.id IN (
+        SELECT k.id FROM (
+          SELECT o.*, ${countsOf(schema, "o")} AS counts,
+            (o."position" = 0 OR EXISTS (SELECT FROM ${schema}.change_log l WHERE l.position = o."position"
+              AND encode(l.hash, 'hex') = o.hash AND l.position = (SELECT min(m.position) FROM ${schema}.change_log m)))
+            AND o.finished AND (SELECT count(*) FROM ${schema}.snapshots e WHERE e."position" = o."position" AND e.finished
+              AND (e.at, e.id) < (o.at, o.id)) < ${MOST_BASES} AS begins
+          FROM ${schema}.snapshots o) AS k
+        ORDER BY k.begins DESC, k.counts DESC, k.at DESC, k.id OFFSET ${MOST_SNAPSHOTS - 1});
       INSERT INTO ${schema}.snapshots VALUES (begin_snapshot.id, begin_snapshot."position", begin_snapshot.hash,
         begin_snapshot.sequence, begin_snapshot.head, begin_snapshot.digest, begin_snapshot.made_by);
       RETURN true;
