@@ -5,7 +5,7 @@ import type { Sql } from "postgres";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { troublesOf } from "../../../src/operator/replication/replication-trouble.ts";
 import { openStore } from "../../../src/store/open-store.ts";
-import { connectPostgres } from "../../../src/store/postgres/open-postgres.ts";
+import { connectPostgres } from "./support/open-pool.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
