@@ -182,11 +182,18 @@ export class LogChannel implements WriteChannel {
     let end: { readonly failure?: unknown } | undefined;
     const follower = this.#follower;
     const caughtUp = (upTo === undefined ? follower.catchUp() : follower.reach(upTo)).then(
-      () => (end = {}),
-      (failure: unknown) => (end = { failure }),
+      () => {
+        end = {};
+        return Infinity;
+      },
+      (failure: unknown) => {
+        end = { failure };
+        return Infinity;
+      },
     );
     for (;;) {
-      await Promise.race([caughtUp, follower.more()]);
+      const reached = await Promise.race([caughtUp, follower.more()]);
+      if (reached < (upTo ?? 0)) continue;
       // Another process on this replica may have carried it out.
       const written = this.#options.replica.outcomeOf(id);
       if (written !== undefined) return { written };

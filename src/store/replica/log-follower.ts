@@ -59,7 +59,7 @@ export class LogFollower {
   #heard = 0;
   #restUntil = -Infinity;
   #stopResting: (() => void) | undefined;
-  #waiting: PromiseWithResolvers<void> | undefined;
+  #waiting: PromiseWithResolvers<number> | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -103,8 +103,8 @@ export class LogFollower {
     if (this.#options.replica.place().position < position) await this.catchUp();
   }
 
-  /** Resolves when some changes more were carried out. */
-  more(): Promise<void> {
+  /** Resolves when some changes more were carried out, with how far the replica is then. */
+  more(): Promise<number> {
     this.#waiting ??= Promise.withResolvers();
     return this.#waiting.promise;
   }
@@ -135,7 +135,7 @@ export class LogFollower {
   }
 
   #wakeWaiting(): void {
-    this.#waiting?.resolve();
+    this.#waiting?.resolve(this.#options.replica.place().position);
     this.#waiting = undefined;
   }
 

@@ -35,6 +35,8 @@ export class EventFeed {
   readonly #anewListeners = new Set<AnewListener>();
   readonly #timer: NodeJS.Timeout | undefined;
   #seenVersion: number;
+  /** All that was committed by then was told. */
+  #toldVersion: number | undefined;
   /** What the listeners were told of last. */
   #head: ChainHead;
 
@@ -89,6 +91,9 @@ export class EventFeed {
 
   /** Tells the listeners what came since they were last told. */
   announce(): void {
+    // Of what is written by this connection it says nothing: a store in memory has no other.
+    const version = this.#path === null ? undefined : this.#readVersion();
+    if (version !== undefined && version === this.#toldVersion) return;
     const wentBack = this.#wentBack();
     // Asked after that: who replaced the chain said so in the same transaction.
     const left = this.#branches.left();
@@ -101,10 +106,11 @@ export class EventFeed {
     for (;;) {
       const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
       const last = events.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) break;
       this.#head = { sequence: last.sequence, hash: last.hash };
       for (const listener of this.#listeners) tell(() => listener(events));
     }
+    this.#toldVersion = version;
   }
 
   #poll(): void {
