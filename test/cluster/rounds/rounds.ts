@@ -46,14 +46,14 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
     const began = performance.now();
     say(`round ${round}: ${fault.name}`);
     try {
-      const position = await oneRound(cluster, {
+      const became = await oneRound(cluster, {
         fault,
         chance,
         round,
         known,
         missed: options.missed ?? 10_000,
       });
-      say(`  position ${position}, ${Math.round(performance.now() - began)} ms`);
+      say(`  ${became}; ${Math.round(performance.now() - began)} ms in all`);
     } catch (error) {
       const again = `npm run test:cluster -- --rounds ${rounds} --seed ${seed}`;
       throw new Error(`round ${round}, ${fault.name}: ${(error as Error).message} (again: ${again})`, {
@@ -79,7 +79,7 @@ interface Round {
 async function oneRound(
   cluster: ClusterUnderTest,
   { fault, chance, round, known, missed }: Round,
-): Promise<number> {
+): Promise<string> {
   const traffic = new Traffic({
     nodes: cluster.nodes,
     chance,
@@ -95,8 +95,12 @@ async function oneRound(
     cluster.heal();
     traffic.end();
   }
+  const healed = performance.now();
+  const since = (): number => Math.round(performance.now() - healed);
   await running;
+  const answered = since();
   const all = await cluster.settled();
+  const settled = since();
   for (const pin of traffic.greeted.keys()) known.greeted.add(pin);
   for (const pin of traffic.revoked.keys()) known.revoked.add(pin);
   if (cluster.hasLost) forgetLost(cluster, known);
@@ -107,7 +111,7 @@ async function oneRound(
   );
   checkAgreement(cluster, all);
   await checkKeys(cluster, known);
-  return cluster.log.position;
+  return `position ${cluster.log.position}, all answered ${answered} ms after it was over, all equal after ${settled} ms`;
 }
 
 /** Whoever was greeted by what the log lost is told so by its machines; whoever was revoked stays so. */
