@@ -23,6 +23,7 @@ export interface RoundsOptions {
 
 const BEFORE_MS = 300;
 const SURE_MS = 60_000;
+const JUDGED_AT_ONCE = 500;
 /** A revocation is everywhere within this, or a machine knows that it cannot know. */
 const BOUND_MS = MAX_STALENESS_MS + 2000;
 /** What a busy machine may take longer. */
@@ -160,15 +161,22 @@ async function checkKeys(cluster: ClusterUnderTest, { greeted, revoked }: Known)
   }
 }
 
-/** Once it is sure of what it knows again. */
+/** Once it is sure of what it knows again. Some at a time: while it looks them up, it hears of nothing. */
 async function judgedBy(node: NodeHandle, pins: readonly KeyPin[]): Promise<readonly string[]> {
-  const until = performance.now() + SURE_MS;
-  for (;;) {
-    const states = await node.judge(pins);
-    if (!states.includes("unavailable")) return states;
-    if (performance.now() > until) throw new Error(`${node.name} is not sure of what it knows any more`);
+  const all: string[] = [];
+  let since = performance.now();
+  while (all.length < pins.length) {
+    const states = await node.judge(pins.slice(all.length, all.length + JUDGED_AT_ONCE));
+    if (!states.includes("unavailable")) {
+      all.push(...states);
+      since = performance.now();
+      continue;
+    }
+    if (performance.now() - since > SURE_MS)
+      throw new Error(`${node.name} is not sure of what it knows any more`);
     await pause(50);
   }
+  return all;
 }
 
 function isMeant({ name }: RoundFault, parts: readonly string[]): boolean {
