@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { recordListeners, type ServerPlace } from "../../../src/operator/known-server.ts";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
@@ -9,6 +9,7 @@ import { SILENT_MS } from "../../../src/store/sqlite/sightings/live-run.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { randomPin } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "./support/machines.ts";
 
 describe("where a machine lets clients in", () => {
   it("is where all servers on its replica listen, for as long as those live", async () => {
@@ -22,12 +23,12 @@ describe("where a machine lets clients in", () => {
     const [gateway, guard] = [open(), open()];
     await recordListeners(gateway, [placeAt(1), placeAt(2)], Date.now());
     await recordListeners(guard, [placeAt(3)], Date.now());
-    assert.deepEqual(await listeners(looker), ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]);
+    await listens(looker, ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]);
     await gateway.close();
-    assert.deepEqual(await listeners(looker), ["127.0.0.1:3"]);
+    await listens(looker, ["127.0.0.1:3"]);
     // A process that is killed says nothing more.
     passed = SILENT_MS + 1000;
-    assert.deepEqual(await listeners(looker), []);
+    await listens(looker, []);
     await guard.close();
   });
 });
@@ -36,7 +37,14 @@ function placeAt(port: number): ServerPlace {
   return { address: `127.0.0.1:${port}`, host: "127.0.0.1", port, pin: randomPin() };
 }
 
-async function listeners(store: TrustStore): Promise<readonly string[]> {
-  await store.catchUp();
-  return (await store.nodes()).flatMap((node) => node.listeners.map(({ address }) => address));
+/** A look that is under way says what was so when it began. */
+async function listens(store: TrustStore, addresses: readonly string[]): Promise<void> {
+  await until(async () => {
+    await store.catchUp();
+    const listeners = (await store.nodes()).flatMap((node) => node.listeners);
+    return isDeepStrictEqual(
+      listeners.map(({ address }) => address),
+      addresses,
+    );
+  });
 }
