@@ -15,14 +15,17 @@ import { StoreUrl } from "../trust/port/store-url.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { openReadOnlyFile, type ReadOnlyFile } from "./sqlite/file/read-only-file.ts";
 import { realStorePath } from "./sqlite/file/real-store-path.ts";
-import { SCHEMA } from "./sqlite/file/schema.ts";
+import { APPLICATION_ID, SCHEMA } from "./sqlite/file/schema.ts";
 import { toStoreError } from "./sqlite/file/sqlite-errors.ts";
 import { integrityProblems, openSqliteFile } from "./sqlite/file/sqlite-file.ts";
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
 import { NoChannel } from "./sqlite/writing/write-channel.ts";
 
-/** Where SQLite has `user_version` in a file. https://www.sqlite.org/fileformat.html#user_version_number */
+/** How a file of SQLite begins, and where in it `user_version` and `application_id` are. https://www.sqlite.org/fileformat.html */
+const MAGIC = "SQLite format 3\0";
+const HEADER_BYTES = 100;
 const VERSION_OFFSET = 60;
+const APPLICATION_OFFSET = 68;
 
 /** A backup that is read. */
 export interface Backup extends AsyncDisposable {
@@ -69,19 +72,25 @@ function remove(folder: string | null): void {
 function mustBeFile(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() === true && stat.size > 0) return;
-  const problem = stat === undefined ? "there is no backup at" : "there is no trust store in";
-  throw new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${problem} ${path}`, {
+  throw unlike(stat === undefined ? "there is no backup at" : "there is no trust store in", path);
+}
+
+function unlike(problem: string, path: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_OPEN", `${problem} ${path}`, {
     hint: "give a file that a backup was written to",
   });
 }
 
-/** Whatever stands there in another kind of file. */
+/** Throws ERR_HANDCLASP_STORE_OPEN for what was never a store of ours. */
 function schemaOf(path: string): number {
   const file = openSync(path, "r");
   try {
-    const bytes = Buffer.alloc(4);
-    readSync(file, bytes, 0, 4, VERSION_OFFSET);
-    return bytes.readUInt32BE();
+    const bytes = Buffer.alloc(HEADER_BYTES);
+    readSync(file, bytes, 0, HEADER_BYTES, 0);
+    if (bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) throw unlike("there is no trust store in", path);
+    if (bytes.readUInt32BE(APPLICATION_OFFSET) !== APPLICATION_ID)
+      throw unlike("there is another kind of database, and no trust store, in", path);
+    return bytes.readUInt32BE(VERSION_OFFSET);
   } finally {
     closeSync(file);
   }

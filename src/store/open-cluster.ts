@@ -4,6 +4,7 @@ import type { ClusterAddress } from "../trust/port/cluster-address.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { KnownDatabaseServers } from "./known-database-servers.ts";
 import { DatabaseSockets } from "./postgres/database-sockets.ts";
+import { explainRefused } from "./postgres/explain-refused.ts";
 import { type Migrated, migrate, prepareSchema } from "./postgres/migrate.ts";
 import { connectDatabase } from "./postgres/open-postgres.ts";
 import { Pool } from "./postgres/pool.ts";
@@ -23,7 +24,11 @@ export function openClusterAt(url: StoreUrl, name: string): Cluster {
 export function openCluster({ address, file }: ClusterAt, name: string): Cluster {
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
-  const pool = new Pool((onLost) => connectDatabase(address, sockets, onLost), address.schema, prepareSchema);
+  const pool = new Pool(
+    (onLost) => connectDatabase(address, sockets, onLost),
+    address.schema,
+    (sql, schema) => explaining(address, prepareSchema(sql, schema)),
+  );
   // Where there is nothing to choose, and where any will do, a copy is better than nothing.
   const isChosen = address.hosts.length > 1 && address.targetSession === "read-write";
   const leaveCopy = (): void => {
@@ -45,10 +50,18 @@ export async function migrateClusterAt(url: StoreUrl, name: string): Promise<Mig
   const sockets = new DatabaseSockets(address, () => known.open());
   const pool = new Pool((onLost) => connectDatabase(address, sockets, onLost), address.schema);
   try {
-    return await migrate(await pool.sql(), address.schema);
+    return await explaining(address, migrate(await pool.sql(), address.schema));
   } finally {
     await pool.close();
     await known.close();
+  }
+}
+
+async function explaining<T>(address: ClusterAddress, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw explainRefused(error, address);
   }
 }
 

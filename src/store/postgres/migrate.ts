@@ -24,13 +24,15 @@ export async function migrate(
   schema: string,
   migrations: Migrations = MIGRATIONS,
 ): Promise<Migrated> {
+  let isEmpty = false;
   try {
     return await sql.begin(async (transaction) => {
       await mustBeRecent(transaction);
       await transaction`SET LOCAL lock_timeout = '10s'`;
       await transaction`SELECT pg_advisory_xact_lock(hashtextextended(${`${schema}.migrations`}, 0))`;
       const from = await numberOf(transaction, schema);
-      if (from === undefined) await begin(transaction, schema);
+      isEmpty = from === undefined;
+      if (isEmpty) await begin(transaction, schema);
       for (const [at, migration] of migrations.entries()) {
         if (at < (from ?? 0)) continue;
         await transaction.unsafe(migration(schema));
@@ -39,7 +41,7 @@ export async function migrate(
       return { from: from ?? 0, to: Math.max(from ?? 0, migrations.length) };
     });
   } catch (error) {
-    throw unprepared(error, schema);
+    throw isEmpty && hasCode(error, "42501") ? unmade(error, schema) : unprepared(error, schema);
   }
 }
 
@@ -127,6 +129,18 @@ function unprepared(cause: unknown, schema: string): unknown {
         hint: "this role may not: a role that owns the schema makes what is needed, and lets this one execute it",
         remedies: [{ act: "migrate-store", at: "server" }] as const,
       }),
+    },
+  );
+}
+
+function unmade(cause: unknown, schema: string): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `nothing is in the schema ${schema} of the database yet, and this role may not make it: ${reasonOf(cause)}`,
+    {
+      cause,
+      hint: "a role that owns the schema makes it, once, and lets this one execute what it is",
+      remedies: [{ act: "migrate-store", at: "server" }],
     },
   );
 }

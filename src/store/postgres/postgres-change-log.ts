@@ -10,6 +10,7 @@ import type {
 import { LOG_START } from "../../trust/port/change-log.ts";
 import { explained, ofExplained } from "./lock-holders.ts";
 import { Notifications } from "./notifications.ts";
+import { adviceOf } from "./explain-refused.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row {
@@ -160,7 +161,10 @@ function unwritten(cause: unknown): HandclaspError {
 }
 
 function unread(cause: unknown): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_READ", `cannot read the log: ${reasonOf(cause)}`, { cause });
+  return new HandclaspError("ERR_HANDCLASP_STORE_READ", `cannot read the log: ${reasonOf(cause)}`, {
+    cause,
+    ...adviceOf(cause),
+  });
 }
 
 function unknownOutcome(cause: unknown): HandclaspError {

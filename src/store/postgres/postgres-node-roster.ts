@@ -9,6 +9,7 @@ import {
 } from "../../trust/port/node-roster.ts";
 import { explained, ofExplained } from "./lock-holders.ts";
 import { parseNodeReport } from "./parse-node-report.ts";
+import { adviceOf } from "./explain-refused.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row {
@@ -130,6 +131,7 @@ function failed(
   return new HandclaspError(code, `${isAway ? "the database cannot be reached" : what}: ${reasonOf(cause)}`, {
     cause,
     ...ofExplained(cause),
+    ...adviceOf(cause),
     ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
     ...(isAway && { remedies: [{ act: "reach-database", at: "server" }] }),
   });

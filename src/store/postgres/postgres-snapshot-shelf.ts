@@ -7,6 +7,7 @@ import {
   type SnapshotWord,
 } from "../../trust/port/snapshot-shelf.ts";
 import { explained, ofExplained } from "./lock-holders.ts";
+import { adviceOf } from "./explain-refused.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row extends Omit<Snapshot, "place" | "head"> {
@@ -99,7 +100,10 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
       return await query(await this.#pool.sql());
     } catch (error) {
       const message = `cannot read the snapshots: ${reasonOf(error)}`;
-      throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, { cause: error });
+      throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
+        cause: error,
+        ...adviceOf(error),
+      });
     }
   }
 }

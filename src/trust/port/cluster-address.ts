@@ -134,7 +134,7 @@ export function formatClusterUrl({ cluster, replica }: ClusterUrl): string {
   ];
   const said = parameters.flatMap(([name, value]) => (value === null ? [] : [`${name}=${encoded(value)}`]));
   const query = said.length === 0 ? "" : `?${said.join("&")}`;
-  return `postgres://${encodeURIComponent(user)}@${hosts.map(formatHost).join(",")}/${encodeURIComponent(database)}${query}`;
+  return `postgres://${encodeURIComponent(user)}@${hosts.map(formatDatabaseHost).join(",")}/${encodeURIComponent(database)}${query}`;
 }
 
 /** The same as seen from a folder. */
@@ -175,7 +175,8 @@ function parseHost(text: string): DatabaseHost {
   return { host: name.startsWith("/") ? name : name.toLowerCase(), port: Number(port) };
 }
 
-function formatHost({ host, port }: DatabaseHost): string {
+/** As a URL has it. */
+export function formatDatabaseHost({ host, port }: DatabaseHost): string {
   const name = host.startsWith("/") || !host.includes(":") ? encodeURIComponent(host) : `[${host}]`;
   return port === DEFAULT_PORT ? name : `${name}:${port}`;
 }

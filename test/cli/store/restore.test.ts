@@ -106,7 +106,12 @@ describe("store restore", () => {
     };
     await refused(home.path("nothing.db"), /there is no backup at/);
     writeFileSync(home.path("text"), "not a database, but long enough to be looked at as one".repeat(20));
-    await refused(home.path("text"), /cannot open the backup .*\[ERR_HANDCLASP_STORE_CORRUPT\]/);
+    await refused(
+      home.path("text"),
+      /there is no trust store in .*\n?hint: give a file that a backup was written to/,
+    );
+    new DatabaseSync(home.path("another")).exec("CREATE TABLE something (else_ TEXT)");
+    await refused(home.path("another"), /another kind of database, and no trust store, in/);
     writeFileSync(home.path("empty"), "");
     await refused(home.path("empty"), /there is no trust store in/);
     await refused(home.store, /is the store itself/);
