@@ -8,10 +8,14 @@ import { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 import { thisBoot } from "./this-boot.ts";
 
+interface Self extends Pick<NodeReport, "id" | "runOn"> {
+  /** What it is called now. */
+  readonly name: () => string;
+}
+
 /** What a machine says of itself, as its replica has it. */
 export class NodeSelf {
   readonly id: string;
-  readonly name: string;
   /** Whether the others came to the same. */
   readonly standings: EqualStandings = new EqualStandings();
   /** Whether another machine says that it is this one. */
@@ -20,19 +24,26 @@ export class NodeSelf {
   readonly #runOn: string;
   readonly #serving: ServingReader;
   readonly #runtime: Pick<Runtime, "now">;
+  readonly #called: () => string;
+  #name: string | undefined;
 
   /** `runOn` is by default this machine since it started. */
   constructor(
     database: DatabaseSync,
-    { id, name, runOn = THIS_BOOT }: Pick<NodeReport, "id" | "name" | "runOn">,
+    { id, name, runOn = THIS_BOOT }: Self,
     runtime: Pick<Runtime, "now"> = SYSTEM,
   ) {
     this.id = id;
     this.#runOn = runOn;
-    this.name = name;
+    this.#called = name;
     this.#replica = new ReplicaReader(database);
     this.#serving = new ServingReader(database);
     this.#runtime = runtime;
+  }
+
+  /** As it was reported last: another process on the replica may have given it another one since. */
+  get name(): string {
+    return (this.#name ??= this.#called());
   }
 
   /** What all machines said last. */
@@ -43,9 +54,10 @@ export class NodeSelf {
 
   report(): NodeReport {
     const { place, head, digest } = this.#replica.standing();
+    this.#name = this.#called();
     const report = {
       id: this.id,
-      name: this.name,
+      name: this.#name,
       version: VERSION,
       rules: RULES,
       position: place.position,

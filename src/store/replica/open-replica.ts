@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { hostname } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../node-sqlite.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
@@ -25,7 +24,7 @@ import { LogChannel } from "./log-channel.ts";
 import { NodeSelf } from "./node-self.ts";
 import { PassingRoster } from "./passing-roster.ts";
 import { ReplicaReader } from "./replica-reader.ts";
-import { ReplicaRow } from "./replica-row.ts";
+import { callMachine, ReplicaRow } from "./replica-row.ts";
 import { toReplication } from "./replication.ts";
 import type { RowExchangeOptions } from "./row-exchange.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
@@ -38,7 +37,7 @@ const MAX_STALENESS_MS = 300_000;
 interface ReplicaOptions extends StoreOptions {
   /** Ours from now on. */
   readonly cluster: Cluster;
-  /** What this machine is called; default what the system says. */
+  /** What this machine is called from now on; default what it was called last, and at first as the system says. */
   readonly machine?: string;
   /** What the store is called; without secrets. */
   readonly url: string;
@@ -85,7 +84,7 @@ function openUnfollowed(path: string, { cluster, url, machine, ...options }: Rep
   const contact = new Contact({ row, maxStalenessMs, runtime });
   contact.failed(new Error(`${path} cannot be written, and so does not follow it`));
   const replica = new ReplicaReader(database);
-  const self = new NodeSelf(database, { id: row.node, name: machine ?? hostname() }, runtime);
+  const self = new NodeSelf(database, { id: row.node, name: () => machine ?? row.name }, runtime);
   const shared: SharedFile = {
     unsure: contact.unsure,
     catchUp: () => Promise.reject(contact.outdated(contact.away)),
@@ -110,7 +109,7 @@ function openOn(
   {
     cluster: all,
     isPassing = false,
-    machine = hostname(),
+    machine: said,
     url,
     maxStalenessMs = MAX_STALENESS_MS,
     usesSnapshots = true,
@@ -121,9 +120,11 @@ function openOn(
   const { runtime = SYSTEM, ...storeOptions } = options;
   const cluster = isPassing ? passingBy(all, runtime) : all;
   const row = new ReplicaRow(database, () => runtime.newId());
+  if (said !== undefined) callMachine(database, said);
+  const machine = row.name;
   const contact = new Contact({ row, maxStalenessMs, runtime });
   const replica = new ReplicaReader(database);
-  const self = new NodeSelf(database, { id: row.node, name: machine }, runtime);
+  const self = new NodeSelf(database, { id: row.node, name: () => row.name }, runtime);
   const log = new LogChannel({ ...writing, cluster, self, replica, contact, usesSnapshots, runtime });
   const channel = new SharingChannel({
     log,

@@ -87,7 +87,7 @@ export class SimulatedNode {
     const isAlive = (): boolean => started.isAlive;
     const channel = new LogChannel({
       cluster: link.cluster(),
-      self: new NodeSelf(this.database, { id: this.id, name: this.id }),
+      self: new NodeSelf(this.database, { id: this.id, name: () => this.id }),
       replica: new ReplicaReader(this.database),
       openScratch,
       channel: new WritingThread({

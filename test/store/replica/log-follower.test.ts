@@ -40,7 +40,7 @@ function follow(shared: Shared, runtime?: Runtime): Followed {
   const replica = new ReplicaReader(database);
   const follower = new LogFollower({
     cluster: { snapshots: new MemorySnapshotShelf(Date.now), ...cluster },
-    self: new NodeSelf(database, { id: randomUUID(), name: "node" }),
+    self: new NodeSelf(database, { id: randomUUID(), name: () => "node" }),
     replica,
     channel: new DirectChannel(new SqliteWriter(database)),
     leaveBranch: () => assert.fail("the log has all that is here"),

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
@@ -10,6 +11,29 @@ import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { randomPin } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "./support/machines.ts";
+
+describe("what a machine is called", () => {
+  it("is what a process on its replica said last, and what the system calls it where none did", async () => {
+    const cluster = new MemoryCluster();
+    const path = join(temporaryFolder(), "replica.db");
+    const open = (machine?: string): TrustStore =>
+      openReplica(path, { cluster, url: "memory log", ...(machine !== undefined && { machine }) });
+    const isCalled = (store: TrustStore, name: string): Promise<void> =>
+      until(async () => {
+        await store.catchUp();
+        return (
+          store.replication()?.node.name === name && (await store.nodes()).every((node) => node.name === name)
+        );
+      });
+    await using first = open();
+    await isCalled(first, hostname());
+    await using second = open("anna");
+    await isCalled(first, "anna");
+    await using third = open();
+    await isCalled(third, "anna");
+    await isCalled(second, "anna");
+  });
+});
 
 describe("where a machine lets clients in", () => {
   it("is where all servers on its replica listen, for as long as those live", async () => {

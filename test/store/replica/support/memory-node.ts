@@ -37,7 +37,7 @@ export class MemoryNode {
   constructor(cluster: MemoryCluster, { hangUp = () => undefined, ...options }: NodeOptions = {}) {
     createSchema(this.database);
     this.tables = new SqliteTables(this.database);
-    this.self = new NodeSelf(this.database, { id: randomUUID(), name: "node" });
+    this.self = new NodeSelf(this.database, { id: randomUUID(), name: () => "node" });
     const row = new ReplicaRow(this.database, randomUUID);
     this.contact = new Contact({ row, maxStalenessMs: 300_000, runtime: options.runtime ?? SYSTEM });
     this.channel = new LogChannel({
