@@ -24,20 +24,6 @@ describe("a database that lets nobody in", () => {
   });
   after(() => server[Symbol.asyncDispose]());
 
-  async function refusedAt(url: string): Promise<{ message: string; hint: string | undefined }> {
-    const named = StoreUrl.parse(`${url}?replica=${temporaryFolder()}/replica.db`);
-    const cluster = openClusterAt(named, "test");
-    try {
-      await cluster.nodes.nodes();
-    } catch (error) {
-      if (isHandclaspError(error)) return { message: error.message, hint: error.hint };
-      throw error;
-    } finally {
-      await cluster.close();
-    }
-    throw new Error("it let somebody in");
-  }
-
   it("says which role it does not have, and which database", async () => {
     const role = await refusedAt(server.url({ user: "nobody" }));
     assert.match(role.message, new RegExp(`the database at 127.0.0.1:${server.port} does not let nobody in`));
@@ -64,3 +50,17 @@ describe("a database that lets nobody in", () => {
     assert.match(explained.hint ?? "", /PGPASSWORD.*: \\:\\:1:5499:trust:a\\:b:PASSWORD$/);
   });
 });
+
+async function refusedAt(url: string): Promise<{ message: string; hint: string | undefined }> {
+  const named = StoreUrl.parse(`${url}?replica=${temporaryFolder()}/replica.db`);
+  const cluster = openClusterAt(named, "test");
+  try {
+    await cluster.nodes.nodes();
+  } catch (error) {
+    if (isHandclaspError(error)) return { message: error.message, hint: error.hint };
+    throw error;
+  } finally {
+    await cluster.close();
+  }
+  throw new Error("it let somebody in");
+}

@@ -12,19 +12,20 @@ import { randomPin } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "./support/machines.ts";
 
+async function isCalled(store: TrustStore, name: string): Promise<void> {
+  await until(async () => {
+    await store.catchUp();
+    const names = (await store.nodes()).map((node) => node.name);
+    return isDeepStrictEqual([store.replication()?.node.name, ...names], [name, name]);
+  });
+}
+
 describe("what a machine is called", () => {
   it("is what a process on its replica said last, and what the system calls it where none did", async () => {
     const cluster = new MemoryCluster();
     const path = join(temporaryFolder(), "replica.db");
     const open = (machine?: string): TrustStore =>
       openReplica(path, { cluster, url: "memory log", ...(machine !== undefined && { machine }) });
-    const isCalled = (store: TrustStore, name: string): Promise<void> =>
-      until(async () => {
-        await store.catchUp();
-        return (
-          store.replication()?.node.name === name && (await store.nodes()).every((node) => node.name === name)
-        );
-      });
     await using first = open();
     await isCalled(first, hostname());
     await using second = open("anna");
