@@ -1,6 +1,6 @@
 import { HandclaspError } from "../../errors.ts";
 import { RULES } from "../../trust/rules.ts";
-import type { LogPlace } from "../../trust/port/change-log.ts";
+import type { LogEntry, LogPlace, LogRead } from "../../trust/port/change-log.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { knownRules } from "../log/known-rules.ts";
@@ -10,8 +10,8 @@ import type { ReplicaReader } from "./replica-reader.ts";
 import { type Runtime, SYSTEM } from "./runtime.ts";
 import { NONE_OF_CHANGES, startFromSnapshot } from "./start-from-snapshot.ts";
 
-/** How many changes are carried out in one transaction. */
-const AT_ONCE = 1000;
+/** How many changes are carried out in one transaction: of a quarter as many, each page would be written more than twice as often. */
+const AT_ONCE = 4000;
 /** How often this machine says how far it is, and the log is looked at even if nobody says that there is more. */
 const BEAT_MS = 1000;
 /** After how many looks it is compared with the other machines. */
@@ -39,6 +39,12 @@ interface FollowerOptions {
   readonly usesSnapshots?: boolean;
   /** Default the system's. */
   readonly runtime?: Runtime;
+}
+
+/** What follows a place where the replica is about to be. */
+interface ReadAhead {
+  readonly after: LogPlace;
+  readonly read: Promise<LogRead>;
 }
 
 /** Keeps a replica as far as the log is. */
@@ -205,6 +211,16 @@ export class LogFollower {
     });
   }
 
+  /** Where there is more, the next of it is read while what was read is carried out. */
+  #readAhead(last: LogEntry | undefined, head: LogPlace): ReadAhead | undefined {
+    if (last === undefined || last.position >= head.position) return undefined;
+    const after = { position: last.position, hash: last.hash };
+    const read = this.#options.cluster.log.read(after, AT_ONCE);
+    // Nobody may ask what came of it.
+    read.catch(() => undefined);
+    return { after, read };
+  }
+
   async #follow(): Promise<void> {
     const { cluster, replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
     const began = this.#runtime.elapsed();
@@ -215,11 +231,15 @@ export class LogFollower {
         this.#isAskedAgain = false;
         this.#known = 0;
         this.#heard = 0;
+        let ahead: ReadAhead | undefined;
         for (;;) {
           const isNew = replica.isNew();
           if (isNew && (await this.#start())) continue;
           const place = replica.place();
-          const { follows, entries, head, isPrimary } = await cluster.log.read(place, AT_ONCE);
+          const isAhead = ahead?.after.position === place.position && ahead.after.hash === place.hash;
+          const read = isAhead ? ahead?.read : undefined;
+          ahead = undefined;
+          const { follows, entries, head, isPrimary } = await (read ?? cluster.log.read(place, AT_ONCE));
           if (!follows) {
             // A copy that is behind does not have what is here either.
             if (!isPrimary) throw behindStandby(place, head);
@@ -237,6 +257,7 @@ export class LogFollower {
           const known = beyond === -1 ? entries : entries.slice(0, beyond);
           if (known.length > 0) {
             const written = channel.write({ kind: "entries", entries: known });
+            if (beyond === -1) ahead = this.#readAhead(known.at(-1), head);
             await (contact?.busy(written) ?? written);
           }
           this.#wakeWaiting();

@@ -12,9 +12,9 @@ import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import type { Runtime } from "../../../src/store/replica/runtime.ts";
 import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 import { SqliteWriter } from "../../../src/store/sqlite/writing/sqlite-writer.ts";
-import { DirectChannel } from "../../../src/store/sqlite/writing/write-channel.ts";
+import { DirectChannel, type WriteChannel } from "../../../src/store/sqlite/writing/write-channel.ts";
 import { RULES } from "../../../src/trust/rules.ts";
-import type { Appender } from "../../../src/trust/port/change-log.ts";
+import { type Appender, LOG_START, type LogPlace, type LogRead } from "../../../src/trust/port/change-log.ts";
 import type { Cluster } from "../../../src/trust/port/cluster.ts";
 import type { Beat, NodeReport } from "../../../src/trust/port/node-roster.ts";
 
@@ -22,6 +22,16 @@ import type { Beat, NodeReport } from "../../../src/trust/port/node-roster.ts";
 class SilentLog extends MemoryChangeLog {
   override onMore(): () => void {
     return () => undefined;
+  }
+}
+
+/** Answers as much at once as a database does where changes are long, and tells what it was asked. */
+class SlowLog extends SilentLog {
+  readonly asked: number[] = [];
+
+  override async read(after: LogPlace, most: number): Promise<LogRead> {
+    this.asked.push(after.position);
+    return super.read(after, Math.min(most, 3));
   }
 }
 
@@ -33,7 +43,7 @@ interface Followed {
   readonly follower: LogFollower;
 }
 
-function follow(shared: Shared, runtime?: Runtime): Followed {
+function follow(shared: Shared, runtime?: Runtime, over = (channel: WriteChannel) => channel): Followed {
   const cluster = { ...shared, hangUp: () => undefined };
   const database = openDatabase(":memory:");
   createSchema(database);
@@ -42,7 +52,7 @@ function follow(shared: Shared, runtime?: Runtime): Followed {
     cluster: { snapshots: new MemorySnapshotShelf(Date.now), ...cluster },
     self: new NodeSelf(database, { id: randomUUID(), name: () => "node" }),
     replica,
-    channel: new DirectChannel(new SqliteWriter(database)),
+    channel: over(new DirectChannel(new SqliteWriter(database))),
     leaveBranch: () => assert.fail("the log has all that is here"),
     appendLater: async () => false,
     onTrack: () => assert.fail("the log always had it"),
@@ -72,6 +82,56 @@ describe("a replica that catches up", () => {
       await before;
     }
     follower.stop();
+  });
+
+  it("reads what comes next while it carries out what it read", async () => {
+    const log = new SlowLog(Date.now);
+    const during: (readonly number[])[] = [];
+    const { replica, follower } = follow(
+      { log, nodes: new MemoryNodeRoster(Date.now, 1) },
+      undefined,
+      (channel) => ({
+        write: async (write) => {
+          const done = await channel.write(write);
+          if (write.kind === "entries") during.push([...log.asked]);
+          return done;
+        },
+        close: () => channel.close(),
+      }),
+    );
+    await log.append(Array.from({ length: 8 }, draft), by(RULES));
+    await follower.catchUp();
+    follower.stop();
+    assert.equal(replica.place().position, 8);
+    assert.deepEqual(during, [
+      [0, 3],
+      [0, 3, 6],
+      [0, 3, 6],
+    ]);
+  });
+
+  it("reads anew where another process on it was faster", async () => {
+    const log = new SlowLog(Date.now);
+    let isFirst = true;
+    const { replica, follower } = follow(
+      { log, nodes: new MemoryNodeRoster(Date.now, 1) },
+      undefined,
+      (channel) => ({
+        write: async (write) => {
+          if (write.kind !== "entries" || !isFirst) return channel.write(write);
+          isFirst = false;
+          const { entries } = await log.read(LOG_START, 3);
+          const more = await log.read({ position: 3, hash: entries.at(-1)?.hash ?? "" }, 3);
+          return channel.write({ ...write, entries: [...entries, ...more.entries.slice(0, 2)] });
+        },
+        close: () => channel.close(),
+      }),
+    );
+    await log.append(Array.from({ length: 8 }, draft), by(RULES));
+    await follower.catchUp();
+    follower.stop();
+    assert.equal(replica.place().position, 8);
+    assert.equal(log.asked.at(-1), 5);
   });
 
   it("says how far it is before it looks", async () => {
