@@ -3,6 +3,7 @@ import type { Cluster } from "../trust/port/cluster.ts";
 import type { KnownNode } from "../trust/port/node-roster.ts";
 import { counts, type Snapshot } from "../trust/port/snapshot-shelf.ts";
 import { confirmSnapshot, makeSnapshot } from "./replica/make-snapshot.ts";
+import { ReplicaReader } from "./replica/replica-reader.ts";
 import { openScratchBeside } from "./replica/scratch.ts";
 import { connect } from "./sqlite/file/sqlite-file.ts";
 import { realStorePath } from "./sqlite/file/real-store-path.ts";
@@ -19,11 +20,20 @@ export async function takeSnapshot(cluster: Cluster, { file, node }: Replica): P
   const real = realStorePath(file);
   const database = connect(real);
   try {
+    if (new ReplicaReader(database).place().position === 0) throw nothingYet();
     const facts = await makeSnapshot({ cluster, database, node });
     return await confirmSnapshot(facts, { cluster, node, openScratch: () => openScratchBeside(real) });
   } finally {
     database.close();
   }
+}
+
+/** New machines would begin with it, and have nothing that they did not have without. */
+function nothingYet(): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STATE",
+    "the log has no change yet: there is nothing to make a snapshot of",
+  );
 }
 
 /** What is to be cut off. */
@@ -32,7 +42,10 @@ export interface CompactPlan {
   readonly before: number;
   /** Snapshots that are not kept. */
   readonly dropped: readonly Snapshot[];
+  /** The newest that count, by which the log is cut. */
   readonly kept: readonly Snapshot[];
+  /** Snapshots that stay besides. */
+  readonly others: readonly Snapshot[];
   /** Machines that would have to begin with a snapshot. */
   readonly leftBehind: readonly KnownNode[];
   /** Machines that have still to carry out what could be cut off but for them. */
@@ -58,13 +71,21 @@ export async function planCompact(
   const machines = await nodes.nodes();
   const behind = Math.min(oldest, ...machines.map(({ position }) => position));
   const before = leaveBehind ? oldest : behind;
+  const besides = all.filter((one) => !kept.includes(one));
   return {
     before,
     kept,
-    dropped: all.filter((one) => one.place.position < before && !kept.includes(one)),
+    others: besides.filter(({ place }) => place.position >= before),
+    dropped: besides.filter(({ place }) => place.position < before),
     leftBehind: machines.filter(({ position }) => position < before),
     heldBy: leaveBehind ? [] : machines.filter(({ position }) => position < oldest),
   };
+}
+
+/** Resolves where this role may cut the log. Throws ERR_HANDCLASP_STORE_WRITE, with who may. */
+export async function mustCut({ log }: Pick<Cluster, "log">): Promise<void> {
+  // Nothing is before the first change.
+  await log.cutBefore(1);
 }
 
 /** Cuts the log, then takes away the snapshots that nobody can start from any more. Says how many changes are gone. */

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { HandclaspError } from "../../errors.ts";
-import { type CompactPlan, compactLog, planCompact, takeSnapshot } from "../../store/compact-log.ts";
+import { type CompactPlan, compactLog, mustCut, planCompact, takeSnapshot } from "../../store/compact-log.ts";
 import { isNeeded, snapshotMeant } from "../../store/drop-snapshot.ts";
 import { openClusterAt } from "../../store/open-cluster.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
@@ -115,7 +115,10 @@ async function runDrop(
 async function runCompact({ store, json, dryRun, ...options }: CompactOptions): Promise<void> {
   const how = { keep: options.keep, leaveBehind: options.dangerouslyLeaveMachinesBehind === true };
   await onCluster(store, "store compact", async (cluster, take) => {
-    if (dryRun !== true) await take();
+    if (dryRun !== true) {
+      await mustCut(cluster);
+      await take();
+    }
     const plan = await planCompact(cluster, how);
     const gone = dryRun === true ? 0 : await compactLog(cluster, plan);
     if (json === true) printJson(planJson(plan, gone));
@@ -181,11 +184,12 @@ function toJson(snapshot: Snapshot): object {
   return { ...snapshot, counts: counts(snapshot) };
 }
 
-function planJson({ before, kept, dropped, leftBehind, heldBy }: CompactPlan, gone: number): object {
+function planJson({ before, kept, others, dropped, leftBehind, heldBy }: CompactPlan, gone: number): object {
   return {
     before,
     gone,
     kept: kept.map(toJson),
+    others: others.map(toJson),
     dropped: dropped.map(toJson),
     leftBehind: leftBehind.map(toPlaced),
     heldBy: heldBy.map(toPlaced),
@@ -196,7 +200,8 @@ function toPlaced({ id, name, position }: KnownNode): object {
   return { id, name, position };
 }
 
-function printPlan({ before, kept, dropped, leftBehind, heldBy }: CompactPlan, gone: number | null): void {
+function printPlan(plan: CompactPlan, gone: number | null): void {
+  const { before, kept, others, dropped, leftBehind, heldBy } = plan;
   for (const { name, position } of leftBehind) {
     print(`${showName(name)} is at change ${position}, and starts from a snapshot when it comes back`);
   }
@@ -204,8 +209,12 @@ function printPlan({ before, kept, dropped, leftBehind, heldBy }: CompactPlan, g
     print(`the log is kept for ${showName(name)}, which is at change ${position}`);
   }
   if (heldBy.length > 0) print("one that is gone for good: handclasp store nodes --forget MACHINE");
-  const begins = `${kept.length} snapshots stay, ${dropped.length} go`;
+  const stay = kept.length + others.length;
+  const begins = `${stay} ${stay === 1 ? "snapshot stays" : "snapshots stay"}, ${dropped.length} ${dropped.length === 1 ? "goes" : "go"}`;
   if (gone === null)
     print(`the log would begin with change ${Math.max(1, before)}; ${begins}, and a new one is made`);
-  else print(`the log begins with change ${Math.max(1, before)}: ${gone} changes are gone; ${begins}`);
+  else
+    print(
+      `the log begins with change ${Math.max(1, before)}: ${gone} ${gone === 1 ? "change is" : "changes are"} gone; ${begins}`,
+    );
 }

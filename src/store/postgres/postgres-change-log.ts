@@ -11,6 +11,7 @@ import { LOG_START } from "../../trust/port/change-log.ts";
 import { explained, ofExplained } from "./lock-holders.ts";
 import { Notifications } from "./notifications.ts";
 import { adviceOf } from "./explain-refused.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row {
@@ -79,7 +80,19 @@ export class PostgresChangeLog implements ChangeLog {
         DELETE FROM ${log} WHERE position < least(${position}::bigint, (SELECT max(position) FROM ${log}))`;
       return count;
     } catch (error) {
-      throw uncut(error);
+      throw uncut(error, hasCode(error, "42501") ? await this.#owner() : undefined);
+    }
+  }
+
+  /** Who may what others may not; undefined where that cannot be found out. */
+  async #owner(): Promise<string | undefined> {
+    try {
+      const sql = await this.#pool.sql();
+      const [row] = await sql<{ readonly owner: string }[]>`
+        SELECT pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = ${this.#pool.schema}`;
+      return row?.owner;
+    } catch {
+      return undefined;
     }
   }
 
@@ -146,10 +159,12 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-function uncut(cause: unknown): HandclaspError {
+function uncut(cause: unknown, owner: string | undefined): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot cut the log: ${reasonOf(cause)}`, {
     cause,
-    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
+    ...(owner !== undefined && {
+      hint: `the role ${escapeText(owner)} may, which owns the schema: name it in the URL`,
+    }),
   });
 }
 

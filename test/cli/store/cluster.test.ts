@@ -12,6 +12,7 @@ import { CHAIN_START } from "../../../src/trust/records/events.ts";
 import type { NodeReport } from "../../../src/trust/port/node-roster.ts";
 import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import { RULES } from "../../../src/trust/rules.ts";
+import { connectPostgres } from "../../store/postgres/support/open-pool.ts";
 import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { factsOf } from "../../support/certificates.ts";
@@ -105,6 +106,32 @@ describe("the verbs of a store that machines share", () => {
     assert.deepEqual(
       listed.nodes.map(({ name }) => name),
       ["server"],
+    );
+  });
+
+  it("make no snapshot where they may not cut the log, and say who may", async () => {
+    using home = new Home();
+    const url = newUrl();
+    await printed(home, "store", "migrate", "--store", url);
+    const schema = `of_verbs_${count}`;
+    const sql = await connectPostgres(server.url());
+    await sql.unsafe(`CREATE ROLE machine LOGIN; GRANT USAGE ON SCHEMA ${schema} TO machine;
+      GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO machine`);
+    await sql.end();
+    const ofMachine = `${server.url({ user: "machine" })}?replica=${join(temporaryFolder(), "replica.db")}&schema=${schema}`;
+    const empty = await failure(home, "store", "snapshot", "--store", ofMachine);
+    assert.match(empty.stderr, /the log has no change yet.*\[ERR_HANDCLASP_STATE\]/);
+    {
+      await using store = openStore(ofMachine);
+      await store.catchUp();
+      await store.apply(claimOf(factsOf("carla")));
+    }
+    const { stderr } = await failure(home, "store", "compact", "--store", ofMachine);
+    assert.match(stderr, /cannot cut the log: permission denied.*\nhint: the role postgres may, which owns/s);
+    assert.deepEqual(await printedJson(home, "store", "snapshots", "--store", url), []);
+    assert.match(
+      await printed(home, "store", "compact", "--keep", "1", "--store", url),
+      /^the log begins with change 1: 0 changes are gone; 1 snapshot stays, 0 go\n$/,
     );
   });
 

@@ -95,7 +95,7 @@ describe("store copy, snapshot and compact", () => {
     assert.match(await printed(home, "store", "snapshots", "--store", url), /yes \(anew, follows\)/);
     assert.match(
       await printed(home, "store", "compact", "--dry-run", "--store", url),
-      /^the log would begin with change 3; 1 snapshots stay/,
+      /^the log would begin with change 3; 1 snapshot stays, 0 go, and a new one is made\n$/,
     );
     const drop = ["store", "snapshots", "--store", url, "--drop", String(taken["id"]).slice(0, 8)];
     assert.match(
