@@ -23,8 +23,12 @@ const { values } = parseArgs({
 const { seed } = values;
 if (values.simulate) {
   console.log(`simulating ${values.changes} changes on 5 nodes, seed ${seed}`);
-  const { faults, ...report } = await simulate({ seed, changes: Number(values.changes) });
-  console.log({ ...report, faults: Object.fromEntries(faults) });
+  const { faults, ...report } = await simulate({
+    seed,
+    changes: Number(values.changes),
+    say: console.log,
+  });
+  console.log(`${Math.round(performance.now() / 1000)} s`, { ...report, faults: Object.fromEntries(faults) });
 } else if (values.gateways) {
   await runGateways({ clients: 2000, names: 200, tokens: 100, strangers: 1000, say: console.log });
 } else {

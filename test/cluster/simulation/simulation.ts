@@ -20,6 +20,8 @@ export interface SimulationOptions {
   readonly nodes?: number;
   /** Default true. */
   readonly hasFaults?: boolean;
+  /** Is told now and then how far it is. */
+  readonly say?: (line: string) => void;
   /** Does harm, to see that it is noticed: after each transaction on a replica. */
   readonly harm?: (node: SimulatedNode) => void;
 }
@@ -43,6 +45,7 @@ const SETTLES_MS = 120_000;
 /** By then, whatever was on its way has arrived, or nobody waits for it any more. */
 const CALMS_DOWN_MS = 10_000;
 const FAIL_OVER_MS = 300;
+const TOLD_EACH = 10_000;
 /** Before it, a machine may have nothing in common with the log that takes over. */
 const FIRST_FAIL_OVER = 100;
 
@@ -120,7 +123,13 @@ class Simulation {
 
   async run(): Promise<SimulationReport> {
     this.#next();
-    while (this.#isUnderWay) await this.#step();
+    let told = TOLD_EACH;
+    while (this.#isUnderWay) {
+      await this.#step();
+      if (this.#server.length < told) continue;
+      this.#options.say?.(`${told} changes, ${Math.round(this.elapsed / 1000)} s of virtual time`);
+      told += TOLD_EACH;
+    }
     this.#faults.end();
     const { elapsed } = this;
     while (this.elapsed < elapsed + CALMS_DOWN_MS) await this.#step();
