@@ -11,7 +11,9 @@ import { NodeHandle } from "./node-handle.ts";
 
 export const MAX_STALENESS_MS = 2000;
 const NODES = ["north", "east", "south"];
-const SETTLES_MS = 180_000;
+/** What a busy machine may take, and for each change that it carries out anew. */
+const PATIENCE_MS = 180_000;
+const EACH_MS = 10;
 const REPORTED_MS = 5000;
 const BETWEEN_MS = 100;
 
@@ -82,6 +84,11 @@ export class ClusterUnderTest implements AsyncDisposable {
     }
   }
 
+  /** Nothing takes longer, though all is carried out anew. */
+  get patienceMs(): number {
+    return PATIENCE_MS + this.log.position * EACH_MS;
+  }
+
   /** Everybody lives and can reach the database. */
   heal(): void {
     for (const node of this.nodes) {
@@ -94,7 +101,7 @@ export class ClusterUnderTest implements AsyncDisposable {
 
   /** What each machine has, once all have all that the log has. */
   async settled(): Promise<readonly Standing[]> {
-    const until = performance.now() + SETTLES_MS;
+    const until = performance.now() + this.patienceMs;
     let problem: unknown;
     while (performance.now() < until) {
       try {

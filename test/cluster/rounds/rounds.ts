@@ -86,6 +86,7 @@ async function oneRound(
     chance,
     label: `${round}-`,
     boundMs: BOUND_MS + SLACK_MS,
+    answeredMs: cluster.patienceMs,
   });
   const running = traffic.run();
   try {

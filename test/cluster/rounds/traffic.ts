@@ -12,6 +12,8 @@ interface TrafficOptions {
   readonly label: string;
   /** How long a machine may let a key in after it was revoked, that cannot have heard of it. */
   readonly boundMs: number;
+  /** Whatever happens, a change is answered within this. */
+  readonly answeredMs: number;
 }
 
 interface Open {
@@ -24,8 +26,6 @@ const LATER = Date.UTC(2100, 0, 1);
 const PENDING = { maxPending: 50, pendingExpires: LATER };
 /** How many are under way at the most. */
 const AT_ONCE = 24;
-/** Whatever happens, a change is answered within this. */
-const ANSWERED_MS = 120_000;
 const PROBE_MS = 100;
 const PROBED = 20;
 
@@ -64,11 +64,12 @@ export class Traffic {
       await pause(1);
       if (this.#underWay < AT_ONCE) this.#one();
     }
-    const until = performance.now() + ANSWERED_MS;
+    const { answeredMs } = this.#options;
+    const until = performance.now() + answeredMs;
     while (this.#underWay > 0) {
       await pause(10);
       if (performance.now() < until) continue;
-      this.problems.push(`${this.#underWay} changes were not answered within ${ANSWERED_MS} ms`);
+      this.problems.push(`${this.#underWay} changes were not answered within ${answeredMs} ms`);
       break;
     }
     await probing;
