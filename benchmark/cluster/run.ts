@@ -25,7 +25,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", default: "first-use,claims,catch-up,revocations,handshakes,snapshot" },
     /** In the snapshot. */
-    peers: { type: "string", default: "1000000" },
+    peers: { type: "string", default: "100000" },
     "cpu-prof": { type: "boolean", default: false },
   },
 });

@@ -24,6 +24,8 @@ import { SNAPSHOT_TABLES, type SnapshotTable } from "./snapshot-tables.ts";
 
 /** Below this, indexes are kept as rows come in. */
 const SMALL_BYTES = 4 * 1024 * 1024;
+/** What is kept of the file in memory meanwhile, in KiB: rows come in their order, and no page is written twice. */
+const CACHE_KIB = 4096;
 /** Those of these are made once all rows are there. */
 const INDEXED = "('keys', 'certificates', 'events', 'tokens', 'group_members', 'outcomes')";
 
@@ -51,9 +53,11 @@ type Row = Readonly<Record<string, SQLInputValue>>;
 export class SnapshotLoader {
   readonly #database: DatabaseSync;
   readonly #inserts = new Map<string, StatementSync>();
+  readonly #cacheSize: number;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#cacheSize = Number(database.prepare("PRAGMA cache_size").get()?.["cache_size"]);
   }
 
   /** Takes in a part, unless another process did, or something else is here by now. Throws ERR_HANDCLASP_AUDIT for what cannot be. */
@@ -72,6 +76,7 @@ export class SnapshotLoader {
     if (part === 0 && this.#load()?.id !== id) this.#begin(id, size);
     const load = this.#load();
     if (load?.id !== id || load.part !== part) return;
+    this.#keepPages(-CACHE_KIB);
     const { table: name, columns, rows } = parseSnapshotPart(bytes);
     const table = SNAPSHOT_TABLES.find((one) => one.name === name);
     if (table === undefined || columns.some((column) => !table.columns.includes(column))) {
@@ -108,12 +113,19 @@ export class SnapshotLoader {
     this.#database
       .prepare("INSERT OR REPLACE INTO log_place (rowid, position, hash) VALUES (1, ?, ?)")
       .run(place.position, place.hash);
+    this.#keepPages(this.#cacheSize);
   }
 
   /** Leaves nothing of it. */
   drop({ id }: Pick<SnapshotFacts, "id">): void {
     if (this.#isPlaced() || this.#load()?.id !== id) return;
     this.#clear();
+    this.#keepPages(this.#cacheSize);
+  }
+
+  /** As `PRAGMA cache_size`: KiB where it is below zero. */
+  #keepPages(size: number): void {
+    this.#database.exec(`PRAGMA cache_size = ${size}`);
   }
 
   #isPlaced(): boolean {

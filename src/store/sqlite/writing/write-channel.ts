@@ -45,6 +45,9 @@ export class NoChannel implements WriteChannel {
   async close(): Promise<void> {}
 }
 
+/** What the thread may have that is not cleared away yet: what a snapshot says would fill as much as there is otherwise. */
+const YOUNG_MB = 12;
+
 interface Waiting {
   readonly resolve: (done: Done) => void;
   readonly reject: (error: Error) => void;
@@ -147,7 +150,8 @@ export class ThreadChannel implements WriteChannel {
 
 /** In a single executable there are no files: what the thread runs is part of it. */
 function startThread(workerData: { readonly path: string }): Worker {
-  const options = { workerData, execArgv: [] };
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
+  const options = { workerData, execArgv: [], resourceLimits };
   if (isSea()) return new Worker(getAsset("sqlite-writer-thread", "utf8"), { ...options, eval: true });
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return new Worker(new URL(`./sqlite-writer-thread.${extension}`, import.meta.url), options);
