@@ -12,6 +12,8 @@ import { NONE_OF_CHANGES, startFromSnapshot } from "./start-from-snapshot.ts";
 
 /** How many changes are carried out in one transaction: of a quarter as many, each page would be written more than twice as often. */
 const AT_ONCE = 4000;
+/** What was read in less may be more the next time. */
+const QUICK_MS = 1000;
 /** How often this machine says how far it is, and the log is looked at even if nobody says that there is more. */
 const BEAT_MS = 1000;
 /** After how many looks it is compared with the other machines. */
@@ -59,6 +61,7 @@ export class LogFollower {
   #looks = 0;
   #rules: number | undefined;
   #isAskedAgain = false;
+  #atOnce = AT_ONCE;
   /** How far somebody waits for the log, since it was read last. */
   #known = 0;
   /** How far it was said to go since then: nobody here waits for that. */
@@ -211,18 +214,31 @@ export class LogFollower {
     });
   }
 
+  /** No more than came through in time before: by a slow link it is little, but some each time. */
+  async #read(place: LogPlace): Promise<LogRead> {
+    const began = this.#runtime.elapsed();
+    try {
+      const read = await this.#options.cluster.log.read(place, this.#atOnce);
+      if (this.#runtime.elapsed() - began < QUICK_MS) this.#atOnce = Math.min(2 * this.#atOnce, AT_ONCE);
+      return read;
+    } catch (error) {
+      this.#atOnce = Math.ceil(this.#atOnce / 4);
+      throw error;
+    }
+  }
+
   /** Where there is more, the next of it is read while what was read is carried out. */
   #readAhead(last: LogEntry | undefined, head: LogPlace): ReadAhead | undefined {
     if (last === undefined || last.position >= head.position) return undefined;
     const after = { position: last.position, hash: last.hash };
-    const read = this.#options.cluster.log.read(after, AT_ONCE);
+    const read = this.#read(after);
     // Nobody may ask what came of it.
     read.catch(() => undefined);
     return { after, read };
   }
 
   async #follow(): Promise<void> {
-    const { cluster, replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
+    const { replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
     const began = this.#runtime.elapsed();
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
@@ -239,7 +255,7 @@ export class LogFollower {
           const isAhead = ahead?.after.position === place.position && ahead.after.hash === place.hash;
           const read = isAhead ? ahead?.read : undefined;
           ahead = undefined;
-          const { follows, entries, head, isPrimary } = await (read ?? cluster.log.read(place, AT_ONCE));
+          const { follows, entries, head, isPrimary } = await (read ?? this.#read(place));
           if (!follows) {
             // A copy that is behind does not have what is here either.
             if (!isPrimary) throw behindStandby(place, head);

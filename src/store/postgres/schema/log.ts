@@ -61,14 +61,16 @@ export function logSchema(schema: string): string {
       head_hash text, "position" bigint, id uuid, previous text, hash text, rules int, appended_by uuid, at text, change text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $read$
       SELECT pg_is_in_recovery(), h.position, encode(h.hash, 'hex'),
-        l.position, l.id, encode(l.previous, 'hex'), encode(l.hash, 'hex'), l.rules, l.appended_by, l.at, l.change
+        l.position, l.id, encode(l.previous, 'hex'), encode(l.hash, 'hex'), l.rules, l.appended_by, l.at,
+        CASE WHEN l.position = after THEN '' ELSE l.change END
       FROM (SELECT) AS one
       LEFT JOIN LATERAL (SELECT c.position, c.hash FROM ${schema}.change_log AS c ORDER BY c.position DESC LIMIT 1) AS h ON true
       LEFT JOIN LATERAL (
         SELECT * FROM (
-          SELECT c.*, sum(octet_length(c.change)) OVER (ORDER BY c.position) - octet_length(c.change) AS before
+          SELECT c.*, sum(octet_length(c.change)) FILTER (WHERE c.position > after) OVER (ORDER BY c.position)
+            - octet_length(c.change) AS before
           FROM (SELECT * FROM ${schema}.change_log AS c WHERE c.position >= after ORDER BY c.position LIMIT most + 1) AS c
-        ) AS c WHERE c.before <= ${READ_BYTES}) AS l ON true
+        ) AS c WHERE c.position = after OR c.before <= ${READ_BYTES}) AS l ON true
       ORDER BY l.position;
     $read$;
 
