@@ -20,6 +20,7 @@ import {
 import { compareWithLog } from "./compare-with-log.ts";
 import { Contact } from "./contact.ts";
 import { discardUnused } from "./discard-unused.ts";
+import { fileMark } from "./file-mark.ts";
 import { LogChannel } from "./log-channel.ts";
 import { NodeSelf } from "./node-self.ts";
 import { PassingRoster } from "./passing-roster.ts";
@@ -119,7 +120,7 @@ function openOn(
 ): TrustStore {
   const { runtime = SYSTEM, ...storeOptions } = options;
   const cluster = isPassing ? passingBy(all, runtime) : all;
-  const row = new ReplicaRow(database, () => runtime.newId());
+  const row = new ReplicaRow(database, () => runtime.newId(), path === null ? null : fileMark(path));
   if (said !== undefined) callMachine(database, said);
   const machine = row.name;
   const contact = new Contact({ row, maxStalenessMs, runtime });

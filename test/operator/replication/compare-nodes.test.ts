@@ -32,6 +32,13 @@ function problemsOf(...nodes: readonly KnownNode[]): readonly string[] {
 }
 
 describe("differencesOf", () => {
+  it("names a machine that is two", () => {
+    assert.match(
+      problemsOf(nodeWith("a", { isDoubled: true }), nodeWith("b")).join(),
+      /^two machines are a in turns/,
+    );
+  });
+
   it("finds nothing between machines that are equally far, show one key and know the same rules", () => {
     assert.deepEqual(
       problemsOf(nodeWith("a"), nodeWith("b"), nodeWith("c", { position: 6, digest: "00" })),

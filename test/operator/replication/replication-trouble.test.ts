@@ -61,6 +61,15 @@ describe("troublesOf", () => {
     assert.deepEqual(problemsOf({ ignored: { ...ignored, at: NOW - 700_000 } }), []);
   });
 
+  it("says who holds what is needed to append, and that another machine is this one, and what to do", () => {
+    const [held] = troublesOf({ ...well, database: "away", heldBy: "a lock is held by session 7" }, NOW);
+    assert.equal(held?.problem, "a lock is held by session 7; what is here is 1 s old: nobody new is let in");
+    assert.match(
+      problemsOf({ isDoubled: true }).join(),
+      /^two machines are .* in turns, .* remove its replica/,
+    );
+  });
+
   it("says for ten minutes which snapshot was not what it says", () => {
     const refusedSnapshot = { id: "a", position: 7, madeBy: "b", why: "its rows come to 00", at: NOW - 5000 };
     assert.deepEqual(problemsOf({ refusedSnapshot }), [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../../src/errors.ts";
@@ -31,8 +32,8 @@ class Machine {
     elapsed: () => SYSTEM.elapsed() + this.elapsedMs,
   };
 
-  open(maxStalenessMs = 5 * MINUTE_MS): TrustStore {
-    const { cluster, path } = this;
+  open(maxStalenessMs = 5 * MINUTE_MS, path: string = this.path): TrustStore {
+    const { cluster } = this;
     const nodes = new AwayRoster(() => this.isAway);
     const { log, shared, snapshots } = cluster;
     return openReplica(path, {
@@ -83,6 +84,15 @@ async function met(machine: Machine): Promise<void> {
   await using store = machine.open();
   await store.catchUp();
   await store.apply(claimOf(ANNA));
+}
+
+function idOf(store: TrustStore): string | undefined {
+  return store.replication()?.node.id;
+}
+
+async function onceOpened<T>(machine: Machine, path: string, look: (store: TrustStore) => T): Promise<T> {
+  await using store = machine.open(undefined, path);
+  return look(store);
 }
 
 describe("a replica whose log is away", () => {
@@ -203,6 +213,28 @@ describe("a replica whose log is away", () => {
 });
 
 describe("the file of a replica", () => {
+  it("is another machine's where it was copied to, and the same one's where it was moved to", async () => {
+    const machine = new Machine();
+    await met(machine);
+    const { path } = machine;
+    const copy = join(temporaryFolder(), "copy.db");
+    copyFileSync(path, copy);
+    {
+      await using first = machine.open();
+      await using second = machine.open(undefined, copy);
+      await using third = machine.open(undefined, copy);
+      assert.notEqual(idOf(first), idOf(second));
+      assert.equal(idOf(second), idOf(third));
+      // It was never compared with the log by this machine.
+      assert.equal(second.replication()?.upToDateAt, null);
+      await second.catchUp();
+      assert.ok(knows(second));
+    }
+    const [moved, id] = [join(temporaryFolder(), "moved.db"), await onceOpened(machine, copy, idOf)];
+    renameSync(copy, moved);
+    assert.equal(await onceOpened(machine, moved, idOf), id);
+  });
+
   it("has the machine's id, and is written by nobody who takes it for a store of one place", async () => {
     const machine = new Machine();
     await met(machine);

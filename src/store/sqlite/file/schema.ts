@@ -216,7 +216,7 @@ export const MIGRATIONS: readonly string[] = [
    DROP TABLE key_versions;
    ALTER TABLE versions_given RENAME TO key_versions;
    CREATE TABLE log_place (position INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
-   CREATE TABLE replica (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), node TEXT NOT NULL, up_to_date_at INTEGER) STRICT;
+   CREATE TABLE replica (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), node TEXT NOT NULL, up_to_date_at INTEGER, file TEXT) STRICT;
    CREATE TABLE outcomes (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL) STRICT;
    CREATE TABLE later (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, change TEXT NOT NULL) STRICT;
    CREATE TABLE bars (pin TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (pin, id)) STRICT, WITHOUT ROWID;
