@@ -10,7 +10,7 @@ import { createSchema } from "../../../src/store/sqlite/file/schema.ts";
 function selfOf(id: string, runOn?: string): NodeSelf {
   const database = openDatabase(":memory:");
   createSchema(database);
-  return new NodeSelf(database, { id, name: "edge-1", ...(runOn !== undefined && { runOn }) });
+  return new NodeSelf(database, { id, name: () => "edge-1", ...(runOn !== undefined && { runOn }) });
 }
 
 describe("a machine among others", () => {
