@@ -10,6 +10,7 @@ import { restoreCommand } from "./store/restore.ts";
 import { storeOption } from "./command-line/store-option.ts";
 import { withStore } from "./trust-store/with-store.ts";
 import { print, printJson, say, showName, showTime, table } from "./terminal/output.ts";
+import { branchText, lostDecisions } from "../operator/replication/lost-decisions.ts";
 import { toReplicationJson } from "../operator/replication/replication-json.ts";
 import type { Replication } from "../trust/port/replication.ts";
 import { auditProblem, notCompared, toJsonRows } from "../operator/audit-problem.ts";
@@ -115,17 +116,19 @@ async function runStats({ store: url, json }: Options): Promise<void> {
           ...(replication === null ? [] : replicationRows(replication)),
         ]),
       );
+      for (const line of lostDecisions(replication?.branch ?? null)) print(`lost: ${line}`);
     },
     { reads: true },
   );
 }
 
 function replicationRows({ node, rules, ...as }: Replication): readonly (readonly string[])[] {
-  const { upToDateAt, behind } = as;
+  const { upToDateAt, behind, branch, ignored } = as;
   return [
     ["machine", showName(node.name)],
     ["position in the log", String(as.position)],
     ["changes behind", String(behind ?? "unknown")],
+    ["changes not appended yet", String(as.later)],
     ["up to date", upToDateAt === null ? "never" : showTime(upToDateAt)],
     ["digest", as.digest ?? "unknown"],
     ["database", as.database],
@@ -134,6 +137,8 @@ function replicationRows({ node, rules, ...as }: Replication): readonly (readonl
       "rules",
       rules.own === rules.cluster ? String(rules.cluster) : `${rules.cluster}, and known here: ${rules.own}`,
     ],
+    ...(branch === null ? [] : [["lost by a fail-over", branchText(branch)]]),
+    ...(ignored === undefined ? [] : [["told, and left out", `${ignored.count}: ${ignored.last}`]]),
   ];
 }
 

@@ -25,10 +25,14 @@ describeInBrowser("the page of one of many machines", (browser) => {
       .waitFor();
     const doctor = page.getByRole("region", { name: "Doctor" });
     await doctor.getByText("reached", { exact: true }).waitFor();
+    const machines = page.getByRole("region", { name: "Machines" });
+    await machines.getByText("(this one)").waitFor();
+    await machines.getByText("west", { exact: true }).waitFor();
     await server.stop();
     await page.getByText("The machine west does not reach its database.").waitFor();
     await page.getByRole("link", { name: "degraded" }).waitFor();
     await doctor.getByText(/the database cannot be reached/).waitFor();
+    await machines.getByText("The list is in the database, which cannot be reached.").waitFor();
     await server.start();
     await page.getByText("The machine west does not reach its database.").waitFor({ state: "detached" });
     await page.getByRole("link", { name: "healthy" }).waitFor();

@@ -2,6 +2,7 @@
 import type { ActJson, ChallengeJson, ComparedJson } from "../../src/admin/schemas/acts.ts";
 import type { HealthJson } from "../../src/admin/schemas/health.ts";
 import type { KeyDetail, KeyRow, KeysJson } from "../../src/admin/schemas/keys.ts";
+import type { MachinesJson } from "../../src/admin/schemas/machines.ts";
 import type { SessionJson } from "../../src/admin/schemas/session.ts";
 import type { EventJson } from "../../src/operator/listed-event.ts";
 import type { KeyJson } from "../../src/operator/listed-key.ts";
@@ -15,6 +16,7 @@ export type {
   ComparedJson as Compared,
   EventJson,
   HealthJson as Health,
+  MachinesJson as Machines,
   KeyDetail,
   KeyJson,
   KeyRow,

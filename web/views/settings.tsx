@@ -3,6 +3,7 @@ import { session } from "../client/session.ts";
 import { ViewHead } from "../parts/view-head.tsx";
 import { ApiTokens } from "./settings/api-tokens.tsx";
 import { Doctor } from "./settings/doctor.tsx";
+import { Machines } from "./settings/machines.tsx";
 import { Operators } from "./settings/operators.tsx";
 
 /** Who may act here, and how the server is. */
@@ -14,6 +15,7 @@ export function SettingsView(): VNode {
       <ViewHead title="Settings" name="Settings" />
       <div class="settings">
         <Doctor />
+        <Machines />
         {mayRead && <Operators />}
         {mayRead && <ApiTokens />}
       </div>

@@ -11,6 +11,7 @@ import { eventRoutes } from "./events.ts";
 import { groupRoutes } from "./groups.ts";
 import { healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
+import { machineRoutes } from "./machines.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { operatorRoutes } from "./operators.ts";
 import { refusalRoutes } from "./refusals.ts";
@@ -26,6 +27,7 @@ export function adminRoutes(context: AdminContext, signIn: SignIn, hub: Hub): re
   return [
     ...sessionRoutes(context, signIn),
     ...healthRoutes(context),
+    ...machineRoutes(context),
     ...waitingRoutes(context),
     ...windowRoutes(context),
     ...keyRoutes(context),

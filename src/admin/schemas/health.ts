@@ -76,6 +76,7 @@ export const healthJson: v.GenericSchema = v.strictObject({
       ),
       later: v.number(),
       unequal: v.array(v.string()),
+      ignored: v.nullable(v.strictObject({ count: v.number(), at: v.string(), last: v.string() })),
     }),
   ),
 });

@@ -1,6 +1,7 @@
 import { reasonOf } from "../../errors.ts";
 import type { Remedy } from "../../remedy.ts";
 import { differencesOf } from "../../operator/replication/compare-nodes.ts";
+import { branchText, isLostLately, lostDecisions } from "../../operator/replication/lost-decisions.ts";
 import { isGrave, troublesOf } from "../../operator/replication/replication-trouble.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import type { Replication } from "../../trust/port/replication.ts";
@@ -18,15 +19,28 @@ export async function examineReplica(store: TrustStore): Promise<readonly Findin
 }
 
 function examineThis(replication: Replication): readonly Finding[] {
-  const troubles = troublesOf(replication, Date.now());
+  const now = Date.now();
+  const troubles = troublesOf(replication, now);
+  const { branch } = replication;
+  const lost = isLostLately(branch, now)
+    ? [
+        toFinding(
+          "warn",
+          "replica",
+          `lost by a fail-over, ${branchText(branch)}: ${lostDecisions(branch).join("; ")}`,
+          "decide anew who is to be let in",
+        ),
+      ]
+    : [];
   if (troubles.length > 0) {
-    return troubles.map(({ kind, problem, remedies }) =>
+    const found = troubles.map(({ kind, problem, remedies }) =>
       toFinding(isGrave(kind) ? "broken" : "warn", "replica", problem, hintOf(remedies)),
     );
+    return [...found, ...lost];
   }
   const { node, position, rules } = replication;
   const about = `${node.name} has all ${position} changes of the log, by rules ${rules.own}`;
-  return [toFinding("ok", "replica", about)];
+  return [toFinding("ok", "replica", about), ...lost];
 }
 
 async function examineOthers(store: TrustStore): Promise<readonly Finding[]> {

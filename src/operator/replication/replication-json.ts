@@ -29,6 +29,8 @@ export interface ReplicationJson {
   } | null;
   readonly later: number;
   readonly unequal: readonly string[];
+  /** What other machines told since the start that makes no sense, and was left out; null for nothing. */
+  readonly ignored: { readonly count: number; readonly at: string; readonly last: string } | null;
 }
 
 export function toReplicationJson(replication: Replication, now: number): ReplicationJson {
@@ -56,6 +58,7 @@ export function toReplicationJson(replication: Replication, now: number): Replic
     },
     later: as.later,
     unequal: as.unequal,
+    ignored: as.ignored === undefined ? null : { ...as.ignored, at: new Date(as.ignored.at).toISOString() },
   };
 }
 

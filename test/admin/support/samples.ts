@@ -100,6 +100,7 @@ export function sampleOf({ method, path }: Route, about: Sampled): Sample {
     "POST /v1/session": { body: { link: "x".repeat(43) } },
     "DELETE /v1/session": { body: {} },
     "GET /v1/health": {},
+    "GET /v1/nodes": {},
     "GET /v1/openapi.json": {},
     "GET /v1/waiting": { query: { limit: "2" } },
     "GET /v1/window": {},
