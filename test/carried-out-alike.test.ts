@@ -23,7 +23,7 @@ const CARRIED_OUT_BY: ReadonlySet<string> = new Set([
   "store/sqlite/tables/sqlite-tables.ts",
   "store/sqlite/tables/token-rows.ts",
 ]);
-/** What of the files that depend on it does not: `foldInEvent` folds what former versions wrote, which no log has. */
+/** What of the files that depend on it does not: `foldInEvent` folds of what former versions wrote only what all fold alike. */
 const INDEPENDENT: ReadonlySet<string> = new Set([
   "foldInEvent",
   "NEVER",

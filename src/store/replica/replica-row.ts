@@ -48,7 +48,7 @@ interface Read {
 
 /** Has a machine called so from now on, by all processes on its replica. */
 export function callMachine(database: DatabaseSync, name: string): void {
-  database.prepare("UPDATE replica SET name = ?1 WHERE name IS NOT ?1").run(name);
+  database.prepare("UPDATE replica SET name = ? WHERE name IS NOT ?").run(name, name);
 }
 
 /** Of several processes that open it at once, one gives it its id. */

@@ -25,5 +25,12 @@ describe("the history of a key", () => {
     assert.equal(foldInEvent(event, "Ada", "ada"), "ada");
     assert.equal(foldInEvent(event, "Ada", undefined), "Ada");
     assert.equal(foldInEvent({ actor } as unknown as TrustEvent, "Ada", undefined), "ada");
+    assert.equal(foldInEvent({ actor } as unknown as TrustEvent, "ÄDA Жук", undefined), "äda жук");
+  });
+
+  it("folds no name of a former version that another runtime might fold otherwise", () => {
+    const event = { actor: { user: null, process: "serve 1", address: null } } as unknown as TrustEvent;
+    for (const name of ["\u{16EA0}", "Ada \u{16EA0}", "Ꟃ"])
+      assert.throws(() => foldInEvent(event, name, undefined), { code: "ERR_HANDCLASP_STATE" });
   });
 });
