@@ -8,9 +8,13 @@ import { compareWithLog } from "../../../src/store/replica/compare-with-log.ts";
 import { makeSnapshot } from "../../../src/store/replica/make-snapshot.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import { openMemoryScratch } from "../../../src/store/replica/scratch.ts";
-import { encodeSnapshotPart } from "../../../src/store/sqlite/snapshot/snapshot-part.ts";
+import { keyText } from "../../../src/store/sqlite/digest/decided-row.ts";
+import { RowSum } from "../../../src/store/sqlite/digest/row-sum.ts";
+import { DIGESTED, digestOf, SINGLES, type Singles } from "../../../src/store/sqlite/digest/trust-digest.ts";
+import { encodeSnapshotPart, parseSnapshotPart } from "../../../src/store/sqlite/snapshot/snapshot-part.ts";
 import { checkDatabase } from "../../../src/store/sqlite/tables/check-database.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
+import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { until } from "../sqlite/support/stores.ts";
 import type { MemoryNode } from "./support/memory-node.ts";
@@ -84,6 +88,35 @@ describe("a snapshot that is not what it says", () => {
       assert.deepEqual([chain.broken, rows?.differences, problems], [null, [], []], what);
       assert.equal(fresh.contact.refused.last?.position, snapshot.place.position, what);
     }
+  });
+
+  it("is refused where a row is there twice, though its digest counts it twice: by copies, sums can be made to be any", async () => {
+    const { cluster, node } = await filled(nodes);
+    await confirmed(cluster, node);
+    const trusted = node.database.prepare("SELECT pin FROM keys WHERE state = 'trusted'").get();
+    const key = node.tables.key(trusted?.["pin"] as KeyPin) ?? assert.fail();
+    const { sum, ...others } = node.database
+      .prepare(`SELECT ${DIGESTED} FROM ${SINGLES}`)
+      .get() as unknown as Singles;
+    const twice = RowSum.fromBytes(sum);
+    twice.add(keyText(key) ?? assert.fail());
+    await forge(
+      cluster,
+      (parts) => [
+        ...parts,
+        ...rewritten(parts, "keys", (rows) => rows.filter(([pin]) => pin === key.pin)).filter(
+          (part) => parseSnapshotPart(part).table === "keys",
+        ),
+      ],
+      digestOf({ ...others, sum: twice.toBytes() }),
+    );
+    const fresh = nodeOf(cluster);
+    await fresh.channel.catchUp();
+    assert.match(fresh.contact.refused.last?.why ?? "", /UNIQUE constraint failed: keys.pin/);
+    assert.deepEqual(
+      new ReplicaReader(fresh.database).standing(),
+      new ReplicaReader(node.database).standing(),
+    );
   });
 
   it("goes on with the next one that counts, and fetches what was no snapshot no second time", async () => {

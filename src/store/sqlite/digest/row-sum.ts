@@ -6,7 +6,9 @@ const BYTES = LANES * 4;
 /**
  * A sum of rows, in whatever order they came: 32 numbers modulo 2^32, to each of which a row adds its part of SHA-512(row) ‖
  * SHA-512(SHA-512(row)). At 1024 bits, nobody finds rows that make up for others (Wagner 2002, §4: 2^64 of them and as
- * many steps); at the 256 of one hash they would, with 2^16 rows, in 2^32 steps.
+ * many steps); at the 256 of one hash they would, with 2^16 rows, in 2^32 steps. That holds for rows that count once
+ * each, as rows of tables do: where one may count some hundred times, lattice reduction finds such numbers of copies of
+ * 200 rows within seconds. Whoever adds rows that they were told has to see to that.
  */
 export class RowSum {
   readonly #lanes = new Uint32Array(LANES);

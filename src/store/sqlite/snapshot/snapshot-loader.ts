@@ -29,6 +29,11 @@ const CACHE_KIB = 4096;
 /** Those of these are made once all rows are there. */
 const INDEXED = "('keys', 'certificates', 'events', 'tokens', 'group_members', 'outcomes')";
 
+/** Keys that this machine has by itself: no log says anything of them. */
+const WAITING = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
+/** Of these a machine has rows of its own, for keys that wait; they count in no digest. */
+const OWN_ROWS: ReadonlySet<string> = new Set(["certificates", "seen"]);
+
 /** What an empty store begins with. */
 const NO_VERSION = 2;
 
@@ -52,7 +57,7 @@ type Row = Readonly<Record<string, SQLInputValue>>;
  */
 export class SnapshotLoader {
   readonly #database: DatabaseSync;
-  readonly #inserts = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, StatementSync>();
   readonly #cacheSize: number;
 
   constructor(database: DatabaseSync) {
@@ -104,6 +109,7 @@ export class SnapshotLoader {
     this.#database.prepare("UPDATE decided_sum SET sum = ?").run(load.sum);
     const came = new TrustDigest(this.#database).kept();
     if (came !== digest) throw untrue(`its rows come to ${came}`);
+    if (this.#windows() > 1) throw untrue("it has more than one window");
     this.#makeIndexes();
     this.#database.exec(`
       DELETE FROM certificates WHERE pin NOT IN (SELECT pin FROM keys);
@@ -132,6 +138,12 @@ export class SnapshotLoader {
     return this.#database.prepare("SELECT 1 FROM log_place").get() !== undefined;
   }
 
+  #windows(): number {
+    return Number(
+      this.#database.prepare("SELECT count(*) AS number FROM first_use_window").get()?.["number"],
+    );
+  }
+
   #load(): Load | undefined {
     return this.#database.prepare("SELECT * FROM snapshot_load").get() as unknown as Load | undefined;
   }
@@ -152,7 +164,7 @@ export class SnapshotLoader {
         this.#database.exec(`DELETE FROM ${name}`);
     }
     this.#database.exec(`
-      DELETE FROM keys WHERE NOT (state = 'pending' AND expires IS NOT NULL AND note IS NULL);
+      DELETE FROM keys WHERE NOT (${WAITING});
       DELETE FROM certificates WHERE pin NOT IN (SELECT pin FROM keys);
       DELETE FROM seen WHERE pin NOT IN (SELECT pin FROM keys);
       UPDATE key_versions SET decided = ${NO_VERSION};
@@ -182,6 +194,7 @@ export class SnapshotLoader {
     for (const row of rows) {
       const text = decidedText(name, row);
       if (text !== undefined) sum.add(text);
+      if (name === "keys") this.#makeRoom(textOf(row, "pin"));
       this.#insert(name, withFindings(name, row));
     }
     return { ...load, sum: sum.toBytes() };
@@ -203,22 +216,35 @@ export class SnapshotLoader {
     return { ...load, sequence: head.sequence, head: head.hash, reached };
   }
 
+  /** A key that waits at this machine alone gives way to what the log says of it. */
+  #makeRoom(pin: string): void {
+    this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING}`).run(pin);
+  }
+
+  /**
+   * A row that is there already is refused, where rows count in the digest: each counts once there. Whoever might say some of
+   * them often could have the sum come to whatever they like.
+   */
   #insert(table: string, row: Row): void {
     if (table === "key_versions") {
       this.#database.prepare("UPDATE key_versions SET decided = ?").run(row["decided"] ?? 0);
       return;
     }
     const columns = Object.keys(row);
-    const name = `${table} ${columns.join()}`;
-    let insert = this.#inserts.get(name);
-    if (insert === undefined) {
-      const places = columns.map(() => "?").join(", ");
-      insert = this.#database.prepare(
-        `INSERT OR REPLACE INTO ${table} (${columns.join(", ")}) VALUES (${places})`,
-      );
-      this.#inserts.set(name, insert);
+    const insert = OWN_ROWS.has(table) ? "INSERT OR REPLACE" : "INSERT";
+    const places = columns.map(() => "?").join(", ");
+    this.#prepared(`${insert} INTO ${table} (${columns.join(", ")}) VALUES (${places})`).run(
+      ...Object.values(row),
+    );
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
     }
-    insert.run(...Object.values(row));
+    return statement;
   }
 }
 

@@ -53,12 +53,14 @@ export async function confirmed(cluster: MemoryCluster, node: MemoryNode): Promi
   return snapshot;
 }
 
-/** What is there, with another snapshot of it in which something is changed. */
+/** What is there, with another snapshot of it in which something is changed; and the digest that it says, if it is another one. */
 export async function forge(
   cluster: MemoryCluster,
   change: (parts: Uint8Array[]) => readonly Uint8Array[],
+  digest?: string,
 ): Promise<void> {
-  const [snapshot = assert.fail()] = await cluster.snapshots.list();
+  const [former = assert.fail()] = await cluster.snapshots.list();
+  const snapshot = { ...former, digest: digest ?? former.digest };
   const parts: Uint8Array[] = [];
   for (let part = 0; part < snapshot.parts; part++)
     parts.push(await cluster.snapshots.part(snapshot.id, part));
@@ -68,7 +70,7 @@ export async function forge(
   for (const [part, bytes] of change(parts).entries()) await cluster.snapshots.put(id, part, bytes);
   await cluster.snapshots.finish(id);
   for (const word of [
-    ...snapshot.words,
+    ...former.words.map((said) => ({ ...said, digest: snapshot.digest })),
     { node: randomUUID(), way: "anew", digest: snapshot.digest } as const,
   ]) {
     await cluster.snapshots.confirm(id, word);
