@@ -49,7 +49,7 @@ describe("a machine that says of itself what makes no sense", () => {
     });
     await store.apply(claimOf(factsOf("anna")));
     const beat = (id: string, name: string, report: string): Promise<unknown> =>
-      sql`SELECT ${sql.unsafe(`${schema}.beat`)}(${id}::uuid, ${name}, 1, ${report}, 1000000)`;
+      sql`SELECT ${sql.unsafe(`${schema}.beat`)}(${id}::uuid, ${name}, 1, ${report}, ${"0".repeat(64)}, 1000000)`;
     const ids: readonly string[] = REPORTS.map(() => randomUUID());
     for (const [at, report] of REPORTS.entries()) await beat(ids[at] ?? "", "strange", report);
     const other = { ...(await store.nodes()).find(({ name }) => name === "one"), name: "other" };
