@@ -8,9 +8,9 @@ import type {
   LogRead,
 } from "../../trust/port/change-log.ts";
 import { LOG_START } from "../../trust/port/change-log.ts";
-import { explained, ofExplained } from "./lock-holders.ts";
+import { databaseFailure } from "./database-failure.ts";
+import { explained } from "./lock-holders.ts";
 import { Notifications } from "./notifications.ts";
-import { adviceOf } from "./explain-refused.ts";
 import { escapeText } from "../../trust/naming/peer-name.ts";
 import type { Pool } from "./pool.ts";
 
@@ -54,7 +54,12 @@ export class PostgresChangeLog implements ChangeLog {
         return rows.map(({ append }) => Number(append));
       } catch (error) {
         mayBeThere ||= isCut(error);
-        if (!mayBeThere) throw unwritten(await explained(error, this.#pool));
+        if (!mayBeThere)
+          throw databaseFailure(
+            "ERR_HANDCLASP_STORE_WRITE",
+            "cannot append to the log",
+            await explained(error, this.#pool),
+          );
         if (this.#pool.isClosed || performance.now() >= until) throw unknownOutcome(error);
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
       }
@@ -68,7 +73,7 @@ export class PostgresChangeLog implements ChangeLog {
         SELECT * FROM ${this.#pool.name(sql, "read_log")}(${after.position}::bigint, ${most}::int)`;
       return toRead(rows, after, most);
     } catch (error) {
-      throw unread(error);
+      throw databaseFailure("ERR_HANDCLASP_STORE_READ", "cannot read the log", error);
     }
   }
 
@@ -165,20 +170,6 @@ function uncut(cause: unknown, owner: string | undefined): HandclaspError {
     ...(owner !== undefined && {
       hint: `the role ${escapeText(owner)} may, which owns the schema: name it in the URL`,
     }),
-  });
-}
-
-function unwritten(cause: unknown): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot append to the log: ${reasonOf(cause)}`, {
-    cause,
-    ...ofExplained(cause),
-  });
-}
-
-function unread(cause: unknown): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_READ", `cannot read the log: ${reasonOf(cause)}`, {
-    cause,
-    ...adviceOf(cause),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Sql } from "postgres";
-import { HandclaspError, hasCode, isHandclaspError, reasonOf } from "../../errors.ts";
+import { type HandclaspError, hasCode } from "../../errors.ts";
 import {
   type Beat,
   type KnownNode,
@@ -7,9 +7,9 @@ import {
   type NodeReport,
   type NodeRoster,
 } from "../../trust/port/node-roster.ts";
-import { explained, ofExplained } from "./lock-holders.ts";
+import { databaseFailure } from "./database-failure.ts";
+import { explained } from "./lock-holders.ts";
 import { parseNodeReport } from "./parse-node-report.ts";
-import { adviceOf } from "./explain-refused.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row {
@@ -104,7 +104,7 @@ export class PostgresNodeRoster implements NodeRoster {
     try {
       return await query(await this.#pool.sql());
     } catch (error) {
-      throw failed("ERR_HANDCLASP_STORE_READ", "cannot read the machines of the cluster", error);
+      throw databaseFailure("ERR_HANDCLASP_STORE_READ", "cannot read the machines of the cluster", error);
     }
   }
 }
@@ -119,20 +119,5 @@ function toNode({ id, report, seen_at: seenAt, doubled }: Row): KnownNode {
 }
 
 function unwritten(cause: unknown): HandclaspError {
-  return failed("ERR_HANDCLASP_STORE_WRITE", "cannot write to the machines of the cluster", cause);
-}
-
-function failed(
-  code: "ERR_HANDCLASP_STORE_READ" | "ERR_HANDCLASP_STORE_WRITE",
-  what: string,
-  cause: unknown,
-): HandclaspError {
-  const isAway = isHandclaspError(cause, "ERR_HANDCLASP_CONNECT");
-  return new HandclaspError(code, `${isAway ? "the database cannot be reached" : what}: ${reasonOf(cause)}`, {
-    cause,
-    ...ofExplained(cause),
-    ...adviceOf(cause),
-    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
-    ...(isAway && { remedies: [{ act: "reach-database", at: "server" }] }),
-  });
+  return databaseFailure("ERR_HANDCLASP_STORE_WRITE", "cannot write to the machines of the cluster", cause);
 }

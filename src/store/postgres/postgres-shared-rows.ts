@@ -10,6 +10,7 @@ import {
   type SharedRows,
 } from "../../trust/port/shared-rows.ts";
 import { settingConflict } from "../log/setting-conflict.ts";
+import { databaseFailure } from "./database-failure.ts";
 import { explained } from "./lock-holders.ts";
 import type { Pool } from "./pool.ts";
 
@@ -44,7 +45,13 @@ export class PostgresSharedRows implements SharedRows {
       if (answer === undefined) throw new Error("the database answered nothing");
       return toExchanged(JSON.parse(answer.answer) as Answer);
     } catch (error) {
-      throw isAboutRows(error) ? unkept(error) : unwritten(await explained(error, this.#pool));
+      throw isAboutRows(error)
+        ? unkept(error)
+        : databaseFailure(
+            "ERR_HANDCLASP_STORE_WRITE",
+            "cannot write what the machines of the cluster share",
+            await explained(error, this.#pool),
+          );
     }
   }
 
@@ -57,7 +64,13 @@ export class PostgresSharedRows implements SharedRows {
           ${node}::uuid, ${name}::text, ${former}::text, ${value}::text) AS put`;
       isPut = row?.put;
     } catch (error) {
-      throw isAboutRows(error) ? unkept(error) : unwritten(await explained(error, this.#pool));
+      throw isAboutRows(error)
+        ? unkept(error)
+        : databaseFailure(
+            "ERR_HANDCLASP_STORE_WRITE",
+            "cannot write what the machines of the cluster share",
+            await explained(error, this.#pool),
+          );
     }
     if (isPut !== true) throw settingConflict(name);
   }
@@ -113,9 +126,4 @@ function isAboutRows(error: unknown): boolean {
 function unkept(cause: unknown): HandclaspError {
   const message = `the machines of the cluster cannot share this: ${reasonOf(cause)}`;
   return new HandclaspError("ERR_HANDCLASP_OPTION", message, { cause });
-}
-
-function unwritten(cause: unknown): HandclaspError {
-  const message = `cannot write what the machines of the cluster share: ${reasonOf(cause)}`;
-  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", message, { cause });
 }

@@ -1,13 +1,13 @@
 import type { Sql } from "postgres";
-import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
+import { HandclaspError } from "../../errors.ts";
 import {
   type Snapshot,
   type SnapshotFacts,
   type SnapshotShelf,
   type SnapshotWord,
 } from "../../trust/port/snapshot-shelf.ts";
-import { explained, ofExplained } from "./lock-holders.ts";
-import { adviceOf } from "./explain-refused.ts";
+import { databaseFailure } from "./database-failure.ts";
+import { explained } from "./lock-holders.ts";
 import type { Pool } from "./pool.ts";
 
 interface Row extends Omit<Snapshot, "place" | "head"> {
@@ -91,7 +91,7 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
       return row?.done === true;
     } catch (error) {
       const why = await explained(error, this.#pool);
-      throw unwritten(reasonOf(why), why);
+      throw databaseFailure("ERR_HANDCLASP_STORE_WRITE", UNWRITTEN, why);
     }
   }
 
@@ -99,19 +99,13 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
     try {
       return await query(await this.#pool.sql());
     } catch (error) {
-      const message = `cannot read the snapshots: ${reasonOf(error)}`;
-      throw new HandclaspError("ERR_HANDCLASP_STORE_READ", message, {
-        cause: error,
-        ...adviceOf(error),
-      });
+      throw databaseFailure("ERR_HANDCLASP_STORE_READ", "cannot read the snapshots", error);
     }
   }
 }
 
-function unwritten(problem: string, cause?: unknown): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `cannot write a snapshot: ${problem}`, {
-    cause,
-    ...ofExplained(cause),
-    ...(hasCode(cause, "42501") && { hint: "the role that owns the schema may: name it in the URL" }),
-  });
+const UNWRITTEN = "cannot write a snapshot";
+
+function unwritten(problem: string): HandclaspError {
+  return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `${UNWRITTEN}: ${problem}`);
 }
