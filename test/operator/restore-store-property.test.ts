@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { DRAWN } from "../trust/support/draws.ts";
 import { type Draw, randomChange } from "../trust/support/random-change.ts";
 import { Archive } from "./support/archive.ts";
 
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
-
 describe("a restore", () => {
   it("leads to the trust of the backup whatever happened since, but for what was barred", async () => {
-    const shape = { kind: below(99), key: below(5), other: below(5), name: below(4), choice: below(11) };
-    const draws = fc.array(fc.record({ ...shape, waitMs: fc.constantFrom(0, 1, 400_000) }), {
+    const draws = fc.array(fc.record({ ...DRAWN, waitMs: fc.constantFrom(0, 1, 400_000) }), {
       minLength: 5,
       maxLength: 40,
       size: "max",

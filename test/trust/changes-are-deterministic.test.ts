@@ -14,6 +14,7 @@ import type { PreparedChange } from "../../src/trust/changes/prepared-change.ts"
 import { prepareChange } from "../../src/trust/prepare-change.ts";
 import { factsOf } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { below, DRAWN } from "./support/draws.ts";
 import { randomChange, type Draw } from "./support/random-change.ts";
 import { contentOf, Replica } from "./support/replica.ts";
 import { untilAllHappened } from "../support/until-all-happened.ts";
@@ -28,14 +29,9 @@ interface Step extends Draw {
   readonly ends: readonly [boolean, boolean];
 }
 
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
-    kind: below(99),
-    key: below(5),
-    other: below(5),
-    name: below(4),
-    choice: below(11),
+    ...DRAWN,
     waitMs: fc.constantFrom(0, 0, 1, 400_000, 90_000_000),
     flaw: below(30),
     ends: fc.tuple(fc.boolean(), fc.boolean()),

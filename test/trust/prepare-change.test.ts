@@ -8,11 +8,11 @@ import { prepareChange } from "../../src/trust/prepare-change.ts";
 import { toSeenCertificate } from "../../src/trust/judging/seen-certificate.ts";
 import { claimOf } from "../../src/testing/contract/claims.ts";
 import { factsOf } from "../support/certificates.ts";
+import { below, DRAWN } from "./support/draws.ts";
 import { randomChange, type Draw } from "./support/random-change.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const ORIGIN = { at: AT, actor: { user: "olga", process: "test 1", address: null, listener: null } };
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const APPROVAL = { ...ORIGIN, peer: null, onConflict: "fail" } as const;
 
 describe("prepareChange: names", () => {
@@ -131,11 +131,7 @@ describe("prepareChange", () => {
 
   it("makes plain data of every change, and leaves what was handed in as it was", () => {
     const draw: fc.Arbitrary<Draw> = fc.record({
-      kind: below(99),
-      key: below(5),
-      other: below(5),
-      name: below(4),
-      choice: below(11),
+      ...DRAWN,
       waitMs: below(9),
     });
     fc.assert(

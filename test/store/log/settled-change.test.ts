@@ -13,17 +13,13 @@ import type { PreparedChange } from "../../../src/trust/changes/prepared-change.
 import { MOST_BYTES } from "../../../src/trust/port/change-log.ts";
 import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { DRAWN } from "../../trust/support/draws.ts";
 import { randomChange } from "../../trust/support/random-change.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 const MALFORMED = { code: "ERR_HANDCLASP_MALFORMED" };
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const draws = fc.record({
-  kind: below(99),
-  key: below(5),
-  other: below(5),
-  name: below(4),
-  choice: below(11),
+  ...DRAWN,
   waitMs: fc.constant(0),
 });
 

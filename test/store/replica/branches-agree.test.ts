@@ -8,6 +8,7 @@ import { TrustDigest } from "../../../src/store/sqlite/digest/trust-digest.ts";
 import { storedEvents, trustRows } from "../../../src/store/sqlite/tables/trust-rows.ts";
 import { parseEvent, type TrustEvent } from "../../../src/trust/records/events.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
+import { below, DRAWN } from "../../trust/support/draws.ts";
 import { type Draw, randomChange } from "../../trust/support/random-change.ts";
 import { decidedRows } from "./support/decided-rows.ts";
 import { MemoryNode } from "./support/memory-node.ts";
@@ -33,13 +34,8 @@ interface Story {
   readonly after: readonly Step[];
 }
 
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: below(99),
-  key: below(5),
-  other: below(5),
-  name: below(4),
-  choice: below(11),
+  ...DRAWN,
   waitMs: fc.constantFrom(0, 0, 1, 400_000),
   node: below(NODES - 1),
 });

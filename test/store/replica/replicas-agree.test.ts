@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
+import { below, DRAWN } from "../../trust/support/draws.ts";
 import { type Draw, randomChange } from "../../trust/support/random-change.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import { decidedRows } from "./support/decided-rows.ts";
@@ -17,14 +18,9 @@ interface Step extends Draw {
   readonly isBehind: boolean;
 }
 
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
-    kind: below(99),
-    key: below(5),
-    other: below(5),
-    name: below(4),
-    choice: below(11),
+    ...DRAWN,
     waitMs: fc.constantFrom(0, 0, 1, 400_000, 90_000_000),
     node: below(NODES - 1),
     isBehind: fc.boolean(),

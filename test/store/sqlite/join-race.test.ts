@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { createTokenOf } from "../../../src/testing/contract/join-tokens.ts";
+import { race } from "./support/race.ts";
 import { newPath } from "./support/stores.ts";
 import { tokensIn } from "../../support/listed.ts";
 
@@ -13,17 +11,12 @@ describe("a join token in a store that five processes have open", () => {
     const path = newPath();
     await using store = openSqliteStore(path);
     await store.apply(createTokenOf("anna"));
-    const script = join(import.meta.dirname, "support", "race-join.ts");
-    const children = Array.from({ length: 5 }, () => {
-      const child = spawn(process.execPath, [script, path], { stdio: ["pipe", "pipe", "inherit"] });
-      child.stdout.setEncoding("utf8");
-      return child;
-    });
-    await Promise.all(children.map((child) => once(child.stdout, "data")));
-    for (const child of children) child.stdin.end("go\n");
-    const won = await Promise.all(
-      children.map(async (child) => Number((await once(child.stdout, "data"))[0])),
-    );
+    const won = (
+      await race(
+        "race-join.ts",
+        Array.from({ length: 5 }, () => [path]),
+      )
+    ).map(Number);
     assert.equal(
       won.reduce((sum, count) => sum + count, 0),
       1,

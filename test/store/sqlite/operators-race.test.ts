@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { race } from "./support/race.ts";
 import { newPath } from "./support/stores.ts";
 
 describe("two processes on one store", () => {
@@ -22,21 +20,11 @@ describe("two processes on one store", () => {
         return rival.pin;
       }),
     );
-    const script = join(import.meta.dirname, "support", "race-operators.ts");
-    const children = ["give", "approve"].map((what) => {
-      const child = spawn(process.execPath, [script, path, what], { stdio: ["pipe", "pipe", "inherit"] });
-      child.stdout.setEncoding("utf8");
-      return child;
-    });
-    await Promise.all(children.map((child) => once(child.stdout, "data")));
-    for (const child of children) child.stdin.end("go\n");
-    const [given = [], approved = []] = await Promise.all(
-      children.map(async (child) =>
-        String((await once(child.stdout, "data"))[0])
-          .trim()
-          .split(" "),
-      ),
+    const said = await race(
+      "race-operators.ts",
+      ["give", "approve"].map((what) => [path, what]),
     );
+    const [given = [], approved = []] = said.map((text) => text.trim().split(" "));
     const operators = names.filter((name) => store.isMember("operators", name));
     for (const [index, name] of names.entries()) {
       const outcome = [given[index], approved[index]];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { connect } from "../../../src/store/sqlite/file/sqlite-file.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { race } from "./support/race.ts";
 import { newPath, storeWithAnna } from "./support/stores.ts";
 
 describe("several processes on one sqlite store", () => {
@@ -49,17 +50,12 @@ describe("several processes on one sqlite store", () => {
 
   it("give a name to one of two processes that claim it at once, and keep one chain", async () => {
     const path = newPath();
-    const script = join(import.meta.dirname, "support", "claim-names.ts");
-    const children = ["a", "b", "c"].map((label) => {
-      const child = spawn(process.execPath, [script, path, label], { stdio: ["pipe", "pipe", "inherit"] });
-      child.stdout.setEncoding("utf8");
-      return child;
-    });
-    await Promise.all(children.map((child) => once(child.stdout, "data")));
-    for (const child of children) child.stdin.end("go\n");
-    const won = await Promise.all(
-      children.map(async (child) => Number((await once(child.stdout, "data"))[0])),
-    );
+    const won = (
+      await race(
+        "claim-names.ts",
+        ["a", "b", "c"].map((label) => [path, label]),
+      )
+    ).map(Number);
     assert.equal(
       won.reduce((sum, count) => sum + count, 0),
       100,

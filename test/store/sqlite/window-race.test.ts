@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Operator } from "../../../src/operator/operator.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
+import { race } from "./support/race.ts";
 import { newPath } from "./support/stores.ts";
 
 const AT = Date.UTC(2030, 0, 1);
@@ -15,17 +13,12 @@ describe("a window of first use of a store that five processes have open", () =>
     await using store = openSqliteStore(path);
     const operator = new Operator(store, { user: "olga", process: "test 1", now: () => AT });
     await operator.openFirstUse(60_000, { max: 12, from: "192.0.2.0/24" });
-    const script = join(import.meta.dirname, "support", "race-window.ts");
-    const children = Array.from({ length: 5 }, () => {
-      const child = spawn(process.execPath, [script, path], { stdio: ["pipe", "pipe", "inherit"] });
-      child.stdout.setEncoding("utf8");
-      return child;
-    });
-    await Promise.all(children.map((child) => once(child.stdout, "data")));
-    for (const child of children) child.stdin.end("go\n");
-    const came = await Promise.all(
-      children.map(async (child) => Number((await once(child.stdout, "data"))[0])),
-    );
+    const came = (
+      await race(
+        "race-window.ts",
+        Array.from({ length: 5 }, () => [path]),
+      )
+    ).map(Number);
     assert.equal(
       came.reduce((sum, count) => sum + count, 0),
       12,

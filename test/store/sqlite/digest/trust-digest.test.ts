@@ -15,6 +15,7 @@ import { prepareChange } from "../../../../src/trust/prepare-change.ts";
 import type { Change } from "../../../../src/trust/records/change.ts";
 import { factsOf } from "../../../support/certificates.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
+import { DRAWN } from "../../../trust/support/draws.ts";
 import { type Draw, randomChange } from "../../../trust/support/random-change.ts";
 import { contentOf } from "../../../trust/support/replica.ts";
 import { newPath } from "../support/stores.ts";
@@ -41,14 +42,9 @@ interface Step extends Draw {
   readonly restarts: boolean;
 }
 
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
-    kind: below(99),
-    key: below(5),
-    other: below(5),
-    name: below(4),
-    choice: below(11),
+    ...DRAWN,
     waitMs: fc.constantFrom(0, 0, 1, 400_000, 90_000_000, 9_000_000_000),
     how: fc.constantFrom("change", "change", "change", "trial", "broken", "settle"),
     ends: fc.boolean(),

@@ -13,19 +13,15 @@ import { applyChange } from "../../../../src/trust/changes/apply-change.ts";
 import type { PreparedChange } from "../../../../src/trust/changes/prepared-change.ts";
 import { prepareChange } from "../../../../src/trust/prepare-change.ts";
 import type { TrustTables } from "../../../../src/trust/records/trust-tables.ts";
+import { DRAWN } from "../../../trust/support/draws.ts";
 import { type Draw, randomChange } from "../../../trust/support/random-change.ts";
 import { contentOf } from "../../../trust/support/replica.ts";
 
 const AT = Date.UTC(2030, 0, 1);
 
-const below = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
 const draws: fc.Arbitrary<readonly Draw[]> = fc.array(
   fc.record({
-    kind: below(99),
-    key: below(5),
-    other: below(5),
-    name: below(4),
-    choice: below(11),
+    ...DRAWN,
     waitMs: fc.constantFrom(0, 0, 1, 400_000, 90_000_000),
   }),
   { minLength: 1, maxLength: 40, size: "max" },
