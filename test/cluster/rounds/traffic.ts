@@ -156,11 +156,19 @@ export class Traffic {
       if (kind === "changed") changed();
     } catch (error) {
       answer = error instanceof Unanswered ? error.code : String(error);
-      if (!isExpected(answer, change))
+      if (!(await this.#isExpected(answer, change, node)))
         this.problems.push(`${change.type} at ${node.name}: ${answer}: ${String(error)}`);
     }
     this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
     this.#underWay -= 1;
+  }
+
+  /** Whoever is revoked is barred on the spot, whatever rules others go by: unless nobody knows them there. */
+  async #isExpected(code: string, change: Change, node: NodeHandle): Promise<boolean> {
+    if (code !== "ERR_HANDCLASP_STORE_NEWER") return EXPECTED.has(code);
+    if (change.type !== "revoke") return true;
+    const states = await node.judge([change.key as KeyPin]).catch(() => []);
+    return !states.includes("trusted");
   }
 
   /** All the time: nobody is let in whom a machine must know to be revoked. */
@@ -189,11 +197,6 @@ export class Traffic {
   #node(): NodeHandle {
     return this.#options.chance.pick(this.#options.nodes);
   }
-}
-
-/** Whoever is revoked is barred on the spot, whatever rules others go by. */
-function isExpected(code: string, { type }: Change): boolean {
-  return EXPECTED.has(code) || (code === "ERR_HANDCLASP_STORE_NEWER" && type !== "revoke");
 }
 
 function origin(): { readonly at: number; readonly actor: typeof ACTOR } {
