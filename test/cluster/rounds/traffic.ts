@@ -167,7 +167,7 @@ export class Traffic {
   async #isExpected(code: string, change: Change, node: NodeHandle): Promise<boolean> {
     if (code !== "ERR_HANDCLASP_STORE_NEWER") return EXPECTED.has(code);
     if (change.type !== "revoke") return true;
-    const states = await node.judge([change.key as KeyPin]).catch(() => []);
+    const states = await node.judge([change.key as KeyPin]).catch((): readonly string[] => []);
     return !states.includes("trusted");
   }
 
