@@ -37,6 +37,8 @@ const INDEPENDENT: ReadonlySet<string> = new Set([
   "standingBefore",
   "toKeyId",
 ]);
+const LOOKS_AT_CERTIFICATES =
+  /\bkeysByFingerprint\b|\blistCertificates\b|[{,]\s*fingerprint\s*[,}]|\b(?!certificate\b)\w+\??\.fingerprint\b/g;
 /** Node 24.2 binds no value to a place with a number. */
 const NUMBERED_PLACE = /(?<=[\s(,<=>])\?\d/;
 
@@ -89,6 +91,25 @@ describe("what machines carry out alike", () => {
       ).flat(),
     ]);
     assert.deepEqual(wrong, []);
+  });
+
+  // Which certificates of a key are kept, and which is the newest, is each machine's own.
+  it("has no change look at certificates that it does not bring", () => {
+    const wrong = SOURCES.filter(({ path }) => path.startsWith("trust/changes/")).flatMap(({ path, text }) =>
+      Array.from(text.matchAll(LOOKS_AT_CERTIFICATES), ([what]) => `${path}: ${what.trim()}`),
+    );
+    // Where no change of the log brings it, `LoggedTables` leaves it out.
+    assert.deepEqual(wrong, [
+      "trust/changes/approve.ts: key.fingerprint",
+      "trust/changes/take-away.ts: shortened.fingerprint",
+    ]);
+    const lookingUp = SOURCES.filter(({ text }) => text.includes(".keysByFingerprint(")).map(
+      ({ path }) => path,
+    );
+    assert.deepEqual(lookingUp.toSorted(), [
+      "store/sqlite/tables/settling-tables.ts",
+      "trust/naming/resolve-keys.ts",
+    ]);
   });
 
   it("numbers no place in a statement, to which the oldest Node binds nothing", () => {

@@ -58,11 +58,11 @@ const certificate = object({
 
 const keyIdProblem = object({ problem: typed, group: nullable(whole(1)) });
 
+/** None by a fingerprint: whose it is depends on which certificates a machine has. */
 const key = oneOfKinds(
   "kind",
   new Map([
     ["pin", object({ kind: oneOf("pin"), text: typed, pin: nullable(pin) })],
-    ["fingerprint", object({ kind: oneOf("fingerprint"), text: typed, fingerprint: hex(64) })],
     ["key-id", object({ kind: oneOf("key-id"), text: typed, pinPrefix: line(60), symbols: line(60) })],
     [
       "name",

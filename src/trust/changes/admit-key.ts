@@ -53,7 +53,7 @@ export function admitKey(tables: TrustTables, { at, actor }: ChangeOrigin, admit
     peer: peer.name,
     before: known?.state ?? null,
     after: "trusted",
-    details: { fingerprint: key.fingerprint, ...details },
+    details: { fingerprint: certificate.fingerprint, ...details },
   });
   return key;
 }

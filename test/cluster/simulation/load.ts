@@ -29,6 +29,10 @@ export class Load {
   readonly #next: Arrival[] = [];
   readonly #met: KeyPin[] = [];
   readonly #own = new Set<string>();
+  /** By pin: the key of each certificate, and what it claims. */
+  readonly #certified = new Map<string, readonly [key: string, claimedName: string | undefined]>();
+  /** By fingerprint: whom a machine saw with it, once more than with the first one. */
+  readonly #renewed = new Map<string, KeyPin>();
   readonly #open: { readonly id: string; readonly number: number }[] = [];
   #count = 0;
 
@@ -47,6 +51,11 @@ export class Load {
     return this.#own.has(key);
   }
 
+  /** Of whom a change is that names a key by its pin, or by the fingerprint of a certificate. */
+  pinOf(key: string): string {
+    return this.#renewed.get(key) ?? key;
+  }
+
   next(): Arrival {
     for (;;) {
       const next = this.#next.shift();
@@ -60,7 +69,8 @@ export class Load {
     if (kind < 0.3) this.#add(this.#random(), null);
     else if (kind < 0.7) this.#race();
     else if (kind < 0.77) this.#token();
-    else if (kind < 0.85) this.#joins();
+    else if (kind < 0.82) this.#joins();
+    else if (kind < 0.86) this.#renew();
     else if (kind < 0.93) this.#revoke();
     else this.#stranger();
   }
@@ -87,7 +97,7 @@ export class Load {
       this.#add(
         { type: "claim", ...this.#origin(), ...PENDING, certificate, peer, source: "first-use" },
         certificate.pin,
-        rival > 0,
+        { isAtOnce: rival > 0 },
       );
     }
   }
@@ -115,12 +125,31 @@ export class Load {
     const rivals = 1 + this.#chance.below(4);
     for (let rival = 0; rival < rivals; rival++) {
       const certificate = this.#certificate(`token-${token.number}.${rival}`, undefined);
-      this.#add(
-        { type: "join", ...this.#origin(), certificate, token: token.id },
-        certificate.pin,
-        rival > 0,
-      );
+      this.#add({ type: "join", ...this.#origin(), certificate, token: token.id }, certificate.pin, {
+        isAtOnce: rival > 0,
+      });
     }
+  }
+
+  /** At one machine alone, with two certificates more; then, perhaps, it is revoked there by the older one. */
+  #renew(): void {
+    if (this.#met.length === 0) return;
+    const at = this.#chance.below(this.#met.length);
+    const pin = this.#met[at];
+    const certified = pin === undefined ? undefined : this.#certified.get(pin);
+    if (pin === undefined || certified === undefined) return;
+    const node = this.#node();
+    const [older, newer] = [++this.#count, ++this.#count].map((number) =>
+      toSeenCertificate(settledFacts(certified[0], `renewed ${number}`, certified[1])),
+    );
+    if (older === undefined || newer === undefined) return;
+    for (const certificate of [older, newer]) {
+      this.#renewed.set(certificate.fingerprint, pin);
+      this.#add({ type: "renew", ...this.#origin(), certificate }, null, { node });
+    }
+    if (this.#chance.chance(0.5)) return;
+    this.#met.splice(at, 1);
+    this.#add({ type: "revoke", ...this.#origin(), key: older.fingerprint }, null, { node });
   }
 
   #revoke(): void {
@@ -139,9 +168,9 @@ export class Load {
     return { at: this.#node().now(), actor: ACTOR };
   }
 
-  #add(change: Change, greets: KeyPin | null, isAtOnce = false): void {
+  #add(change: Change, greets: KeyPin | null, { isAtOnce = false, node = this.#node() } = {}): void {
     const afterMs = isAtOnce && this.#chance.chance(0.7) ? 0 : this.#chance.around(BETWEEN_MS);
-    this.#next.push({ node: this.#node(), afterMs, change, greets });
+    this.#next.push({ node, afterMs, change, greets });
   }
 
   #node(): SimulatedNode {
@@ -155,6 +184,7 @@ export class Load {
   #certificate(key: string, claimedName: string | undefined): SeenCertificate {
     const certificate = toSeenCertificate(settledFacts(key, "", claimedName));
     this.#own.add(certificate.pin);
+    this.#certified.set(certificate.pin, [key, claimedName]);
     return certificate;
   }
 }

@@ -208,8 +208,8 @@ class Simulation {
     try {
       const outcome = await applied;
       this.#note(`${node.id} ${outcome.kind}`);
-      if (outcome.kind === "changed" && change.type === "revoke" && this.#load.isOwn(change.key))
-        this.#revoked.add(change.key as KeyPin);
+      if (outcome.kind === "changed" && change.type === "revoke")
+        this.#wasRevoked(this.#load.pinOf(change.key));
       if (greets !== null && outcome.kind === "changed") this.#greet(node, greets);
     } catch (error) {
       if (!isHandclaspError(error)) return this.#fail(error);
@@ -219,6 +219,10 @@ class Simulation {
         this.#fail(new Error(`${change.type} could not be read: ${error.message}`, { cause: error }));
       if (error.code === "ERR_HANDCLASP_STORE_WRITE") this.#refused(greets);
     }
+  }
+
+  #wasRevoked(pin: string): void {
+    if (this.#load.isOwn(pin)) this.#revoked.add(pin as KeyPin);
   }
 
   /** Nothing was appended, and nothing may be later. */

@@ -89,7 +89,7 @@ export function randomChange({ kind, key, other, name, choice }: Draw, at: numbe
     () => ({ type: "add-to-group", ...origin, key: meant, group: choice % 2 === 0 ? "dba" : "Ops" }),
     () => ({ type: "add-to-group", ...origin, key: meant, group: "ops" }),
     () => ({ type: "remove-from-group", ...origin, key: meant, group: choice % 2 === 0 ? "dba" : "ops" }),
-    () => ({ type: "renew", ...origin, certificate }),
+    () => ({ type: "renew", ...origin, certificate: choice % 3 === 0 ? certificate : renewed(key, choice) }),
     () => ({ type: "note-name", ...origin, certificate }),
     () => ({ type: "note-stale", ...origin, pin }),
     () => ({ type: "approve", ...origin, key: pin, peer, onConflict, ...end }),
@@ -178,9 +178,15 @@ function restoreOf({ key, other, name, choice }: Draw, at: number): RestoreChang
   };
 }
 
-/** A peer with all its keys, or one key in one of its spellings. */
+/** One of few certificates that a key is renewed by: some machine may have it. */
+function renewed(key: number, choice: number): SeenCertificate {
+  return toSeenCertificate(settledFacts(`${key % KEYS.length}`, `renewed ${choice % 2}`, undefined));
+}
+
+/** A peer with all its keys, or one key in one of its spellings; or by a certificate of it. */
 function textFor(pin: KeyPin, peer: string | null, choice: number): string {
   if (choice % 3 === 0 && peer !== null) return peer;
+  if (choice % 6 === 1) return renewed(KEYS.indexOf(pin), choice).fingerprint;
   if (choice % 6 === 2) return toKeyId(pin);
   return choice % 6 === 4 ? toKeyId(pin).slice(0, 15) : pin;
 }

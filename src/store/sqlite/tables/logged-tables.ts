@@ -1,8 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
+import type { EventDraft } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import type { KeyMarks } from "./key-marks.ts";
+import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { JournaledTables } from "./journaled-tables.ts";
 import { FROM_STRANGERS } from "./sqlite-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
@@ -18,7 +20,11 @@ export const NOT_ELSEWHERE: string = `${FROM_STRANGERS}
 export class LoggedTables extends JournaledTables {
   protected override readonly droppable: string = NOT_ELSEWHERE;
   readonly #raise: StatementSync;
+  readonly #beginning: StatementSync;
   readonly #marks: KeyMarks;
+  /** Of whose certificates the change says which is the newest. */
+  #seen: readonly SeenRow[] = [];
+  #shown: KeyPin | null = null;
   #brought: ReadonlySet<KeyPin> = new Set();
   /** What was read last, until it is written: a change asks for its key time and again. */
   #lastRead: { readonly pin: KeyPin; readonly key: KeyRecord | undefined } | null = null;
@@ -26,12 +32,21 @@ export class LoggedTables extends JournaledTables {
   constructor(database: DatabaseSync, journal: RowJournal, marks: KeyMarks) {
     super(database, journal);
     this.#marks = marks;
+    this.#beginning = database.prepare(
+      `SELECT * FROM keys WHERE pin >= ? AND pin < ? || '~'
+         AND (NOT (${FROM_STRANGERS}) OR pin IN (SELECT value FROM json_each(?))) ORDER BY pin LIMIT 1000`,
+    );
     this.#raise = database.prepare("UPDATE key_versions SET waiting = ? WHERE waiting < ?");
   }
 
-  /** From now on, of the keys that wait these are there alone, as they were seen, unless something was decided about them. */
-  bring(seen: readonly SeenRow[]): void {
+  /**
+   * From now on, of the keys that wait these are there alone, as they were seen, unless something was decided about them.
+   * `shown` is the key whose certificate the change is about.
+   */
+  bring(seen: readonly SeenRow[], shown: KeyPin | null = null): void {
     this.#lastRead = null;
+    this.#seen = seen;
+    this.#shown = shown;
     for (const { waiting, certificate } of seen) this.#put(waiting, certificate);
     this.#brought = new Set(seen.flatMap(({ waiting }) => waiting?.pin ?? []));
   }
@@ -62,11 +77,26 @@ export class LoggedTables extends JournaledTables {
   }
 
   override keysByPinPrefix(prefix: string): readonly KeyRecord[] {
-    return super.keysByPinPrefix(prefix).filter((key) => this.#isThere(key));
+    const rows = this.#beginning.all(prefix, prefix, JSON.stringify([...this.#brought]));
+    return rows.map((row) => toKeyRecord(row as unknown as KeyRow));
   }
 
-  override keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    return super.keysByFingerprint(fingerprint).filter((key) => this.#isThere(key));
+  override keysByFingerprint(): readonly KeyRecord[] {
+    throw new TypeError("no change of a log names a key by a fingerprint");
+  }
+
+  /** Which certificate of a key is the newest is each machine's own: no event says it, unless the change does. */
+  override appendEvent(draft: EventDraft): void {
+    if (draft.details["fingerprint"] === undefined || this.#isCertified(draft.pin))
+      return super.appendEvent(draft);
+    const { fingerprint: _own, ...details } = draft.details;
+    super.appendEvent({ ...draft, details });
+  }
+
+  #isCertified(pin: KeyPin | null): boolean {
+    return (
+      pin !== null && (pin === this.#shown || this.#seen.some(({ certificate }) => certificate.pin === pin))
+    );
   }
 
   #isThere(key: KeyRecord): boolean {

@@ -10,6 +10,7 @@ import { toStranger } from "../../log/to-stranger.ts";
 import { encodeSettledChange, parseSettledChange, type SeenRow } from "../../log/settled-change.ts";
 import { type LogEntry, type LogPlace, LOG_START } from "../../../trust/port/change-log.ts";
 import { knownRules } from "../../log/known-rules.ts";
+import { namedByPin } from "../../log/named-by-pin.ts";
 import { problemOfEntry } from "../../log/seal-entry.ts";
 import type { Outcome } from "../../../trust/records/change.ts";
 import type { KeyState } from "../../../trust/records/key-record.ts";
@@ -98,13 +99,14 @@ export class ReplicaWriter {
     const mark = this.#journal.mark;
     this.#save.run();
     try {
-      const outcome = applyChange(this.#settling, change);
+      const logged = namedByPin(this.#settling, change);
+      const outcome = applyChange(this.#settling, logged);
       if (!this.#settling.decides) {
         this.#settling.keep();
         return { ok: true, outcome, text: null };
       }
       this.#takeBack(mark);
-      return { ok: true, outcome, text: encodeSettledChange({ change, seen: this.#settling.asked }) };
+      return { ok: true, outcome, text: encodeSettledChange({ change: logged, seen: this.#settling.asked }) };
     } catch (error) {
       if (this.#database.isTransaction) this.#takeBack(mark);
       throw error;
@@ -237,7 +239,7 @@ export class ReplicaWriter {
 
   #carryOut({ change: text, at }: LogEntry): Done {
     const { change, seen } = parseSettledChange(text);
-    this.#tables.bring(seen);
+    this.#tables.bring(seen, "certificate" in change ? change.certificate.pin : null);
     return { ok: true, outcome: applyChange(this.#tables, { ...change, at: Date.parse(at) }) };
   }
 
