@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
-import { planCompact } from "../../src/store/compact-log.ts";
+import { compactLog, planCompact } from "../../src/store/compact-log.ts";
 import { MemoryCluster } from "../../src/store/log/memory-cluster.ts";
 import type { LogPlace } from "../../src/trust/port/change-log.ts";
 import { CHAIN_START } from "../../src/trust/records/events.ts";
@@ -36,6 +36,12 @@ describe("a log that is cut", () => {
     );
     assert.equal(plan.before, 2);
     assert.deepEqual(plan.dropped, []);
+    await compactLog(cluster, plan);
+    const kept = (await cluster.snapshots.list()).filter((one) => one.kept);
+    assert.deepEqual(
+      kept.map(({ id }) => id),
+      [later, earlier],
+    );
   });
 });
 

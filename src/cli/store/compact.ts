@@ -166,8 +166,8 @@ const SHORT = 12;
 const SHORT_ID = 8;
 
 function toCells(snapshot: Snapshot): readonly string[] {
-  const { id, place, head, digest, parts, bytes, at, words } = snapshot;
-  const ways = words.map(({ way }) => way).join(", ");
+  const { id, place, head, digest, parts, bytes, at, words, kept } = snapshot;
+  const ways = [...(kept ? ["kept"] : []), ...words.map(({ way }) => way)].join(", ");
   return [
     id.slice(0, SHORT_ID),
     String(place.position),

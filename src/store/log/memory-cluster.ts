@@ -25,7 +25,7 @@ export class MemoryCluster implements Cluster {
     this.log = new MemoryChangeLog(stamp);
     this.nodes = new MemoryNodeRoster(now, rules);
     this.shared = new MemorySharedRows(now);
-    this.snapshots = new MemorySnapshotShelf(now, () => this.log.first);
+    this.snapshots = new MemorySnapshotShelf(now);
   }
 
   hangUp(): void {}

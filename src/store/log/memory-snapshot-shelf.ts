@@ -1,15 +1,17 @@
 import { HandclaspError } from "../../errors.ts";
-import { LOG_START, type LogPlace } from "../../trust/port/change-log.ts";
 import {
+  COUNTING_STAY,
   counts,
   MOST_BASES,
   MOST_PART_BYTES,
   MOST_PARTS,
   MOST_SNAPSHOTS,
+  MOST_UNFINISHED,
   type Snapshot,
   type SnapshotFacts,
   type SnapshotShelf,
   type SnapshotWord,
+  STANDS_STILL_MS,
   UNFINISHED_KEPT_MS,
 } from "../../trust/port/snapshot-shelf.ts";
 
@@ -19,36 +21,43 @@ interface Kept {
   readonly parts: Uint8Array[];
   readonly words: SnapshotWord[];
   isFinished: boolean;
+  isKept: boolean;
+  /** When something was added to it. */
+  movedAt: number;
 }
 
 /** A shelf that lasts as long as the process: for tests, and for simulations of many nodes in one. */
 export class MemorySnapshotShelf implements SnapshotShelf {
   readonly #now: () => number;
-  readonly #first: () => LogPlace;
   readonly #kept = new Map<string, Kept>();
 
-  /** `now` gives milliseconds since the epoch; `first` the place that the log begins with. */
-  constructor(now: () => number, first: () => LogPlace = () => LOG_START) {
+  /** `now` gives milliseconds since the epoch. */
+  constructor(now: () => number) {
     this.#now = now;
-    this.#first = first;
   }
 
   async begin(facts: SnapshotFacts): Promise<void> {
     const at = this.#now();
-    for (const [id, { isFinished, facts: former, at: begun }] of this.#kept) {
-      if (isFinished) continue;
-      if (former.madeBy === facts.madeBy || begun < at - UNFINISHED_KEPT_MS) this.#kept.delete(id);
-    }
+    const unfinished = [...this.#kept.values()].filter(({ isFinished }) => !isFinished);
+    const given = unfinished.filter(
+      (one) => one.movedAt < at - STANDS_STILL_MS || one.at < at - UNFINISHED_KEPT_MS,
+    );
+    for (const one of given) this.#kept.delete(one.facts.id);
+    if (unfinished.length - given.length >= MOST_UNFINISHED)
+      throw unwritten(`${MOST_UNFINISHED} others are being made`);
     for (const id of this.#surplus()) this.#kept.delete(id);
-    this.#kept.set(facts.id, { facts, at, parts: [], words: [], isFinished: false });
+    const kept = { facts, at, movedAt: at, parts: [], words: [], isFinished: false, isKept: false };
+    this.#kept.set(facts.id, kept);
   }
 
   async put(id: string, part: number, bytes: Uint8Array): Promise<void> {
-    const { parts } = this.#unfinished(id);
+    const unfinished = this.#unfinished(id);
+    const { parts } = unfinished;
     if (part !== parts.length || part >= MOST_PARTS) throw unwritten(`part ${part} is not the next one`);
     if (bytes.byteLength > MOST_PART_BYTES)
       throw unwritten(`a part has ${MOST_PART_BYTES} bytes at the most`);
     parts.push(Uint8Array.from(bytes));
+    unfinished.movedAt = this.#now();
   }
 
   async finish(id: string): Promise<void> {
@@ -65,9 +74,10 @@ export class MemorySnapshotShelf implements SnapshotShelf {
   async list(): Promise<readonly Snapshot[]> {
     return [...this.#kept.values()]
       .filter(({ isFinished }) => isFinished)
-      .map(({ facts, at, parts, words }) => ({
+      .map(({ facts, at, parts, words, isKept }) => ({
         ...facts,
         at,
+        kept: isKept,
         parts: parts.length,
         bytes: parts.reduce((all, { byteLength }) => all + byteLength, 0),
         words: [...words],
@@ -82,22 +92,24 @@ export class MemorySnapshotShelf implements SnapshotShelf {
     throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
   }
 
+  async keep(id: string): Promise<void> {
+    const kept = this.#kept.get(id);
+    if (kept?.isFinished !== true) throw unwritten("it is not there");
+    kept.isKept = true;
+  }
+
   async drop(id: string): Promise<void> {
     this.#kept.delete(id);
   }
 
   /** Those that go for one more. */
   #surplus(): readonly string[] {
-    const all = [...this.#kept.values()].toReversed();
-    const counting = all.filter(({ isFinished, facts, words }) => isFinished && counts({ ...facts, words }));
-    const isBase = ({ position, hash }: LogPlace): boolean =>
-      position === 0 || (position === this.#first().position && hash === this.#first().hash);
-    const finished = all.filter(({ isFinished }) => isFinished);
-    const begins = finished.filter(({ facts: { place } }, at) => {
-      const older = finished.slice(at + 1).filter(({ facts }) => facts.place.position === place.position);
-      return isBase(place) && older.length < MOST_BASES;
-    });
-    return [...new Set([...begins, ...counting, ...all])]
+    const newest = [...this.#kept.values()].filter((one) => one.isFinished && !one.isKept).toReversed();
+    const bases = newest.filter(({ facts }) => facts.place.position === 0).slice(-MOST_BASES);
+    const counting = newest
+      .filter(({ facts, words }) => counts({ ...facts, words, kept: false }))
+      .slice(0, COUNTING_STAY);
+    return [...new Set([...bases, ...counting, ...newest])]
       .slice(MOST_SNAPSHOTS - 1)
       .map(({ facts }) => facts.id);
   }

@@ -78,6 +78,14 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
     throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
   }
 
+  async keep(id: string): Promise<void> {
+    const isDone = await this.#written(
+      (sql) => sql<{ readonly done: boolean }[]>`
+        UPDATE ${this.#pool.name(sql, "snapshots")} SET kept = true WHERE id = ${id}::uuid AND finished RETURNING true AS done`,
+    );
+    if (!isDone) throw unwritten("it is not there");
+  }
+
   async drop(id: string): Promise<void> {
     await this.#written(async (sql) => {
       await sql`DELETE FROM ${this.#pool.name(sql, "snapshots")} WHERE id = ${id}::uuid`;

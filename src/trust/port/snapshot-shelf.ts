@@ -32,6 +32,8 @@ export interface Snapshot extends SnapshotFacts {
   readonly at: number;
   /** Who came to the same, or did not. */
   readonly words: readonly SnapshotWord[];
+  /** Whether who owns the shelf keeps it: the log was cut there. */
+  readonly kept: boolean;
 }
 
 /** A part has no more bytes. */
@@ -39,18 +41,23 @@ export const MOST_PART_BYTES: number = 2 * 1024 * 1024;
 /** And a snapshot no more parts. */
 export const MOST_PARTS = 16_384;
 /**
- * As many are kept. Another one takes the place of one that does not count, else of one that does, the oldest first; what the
- * log goes on from stays: nobody keeps others from making one by making many.
+ * As many are there that are finished, and not kept by who owns the shelf. Another one takes the place of the oldest; of those
+ * that count, the newest few stay.
  */
 export const MOST_SNAPSHOTS = 8;
-/** Of those that a log goes on from, at its first place or before its first change, the first so many stay, whoever says what of them. */
+/** As many of the newest that count stay, however many others are made. */
+export const COUNTING_STAY = 3;
+/** Of those that a log begins with, before its first change, the first so many stay, whoever says what of them. */
 export const MOST_BASES = 3;
-/** One that is not finished by then is given up. */
+/** As many are made at a time. */
+export const MOST_UNFINISHED = 4;
+/** One that nothing was added to for so long is given up; and one that is not finished after so long. */
+export const STANDS_STILL_MS = 300_000;
 export const UNFINISHED_KEPT_MS: number = 3_600_000;
 
 /** What the log led to, at some of its places: new nodes start from there. */
 export interface SnapshotShelf {
-  /** Begins one; the node's own that it did not finish goes. Throws ERR_HANDCLASP_STORE_WRITE. */
+  /** Begins one. Throws ERR_HANDCLASP_STORE_WRITE, also while MOST_UNFINISHED others are being made. */
   begin(facts: SnapshotFacts): Promise<void>;
   /** Adds the next part. Throws ERR_HANDCLASP_STORE_WRITE for what is too large, and for a snapshot that is finished or gone. */
   put(id: string, part: number, bytes: Uint8Array): Promise<void>;
@@ -62,15 +69,18 @@ export interface SnapshotShelf {
   list(): Promise<readonly Snapshot[]>;
   /** The bytes of one part, the first is 0. Throws ERR_HANDCLASP_STORE_READ, also for one that is not there. */
   part(id: string, part: number): Promise<Uint8Array>;
+  /** Has one stay until it is dropped, and count, whoever says what of it: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
+  keep(id: string): Promise<void>;
   /** Takes one away: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
   drop(id: string): Promise<void>;
 }
 
 /**
  * Whether a snapshot may be started from: two nodes came to its digest by following the log, or somebody did by carrying
- * it out anew; and nobody came to another one.
+ * it out anew, and nobody came to another one; or who owns the shelf keeps it.
  */
-export function counts({ digest, words }: Pick<Snapshot, "digest" | "words">): boolean {
+export function counts({ digest, words, kept }: Pick<Snapshot, "digest" | "words" | "kept">): boolean {
+  if (kept) return true;
   if (words.some((word) => word.digest !== digest)) return false;
   return words.some(({ way }) => way === "anew") || new Set(words.map(({ node }) => node)).size >= 2;
 }

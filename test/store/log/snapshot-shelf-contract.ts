@@ -3,8 +3,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import {
   counts,
+  MOST_BASES,
   MOST_PART_BYTES,
   MOST_SNAPSHOTS,
+  MOST_UNFINISHED,
   type SnapshotFacts,
   type SnapshotShelf,
 } from "../../../src/trust/port/snapshot-shelf.ts";
@@ -44,7 +46,7 @@ export function snapshotShelfContract(kind: string, open: () => Promise<OpenedSh
       await shelf.finish(facts.id);
       const other = opened.another();
       const [found] = await other.list();
-      assert.deepEqual(found, { ...facts, parts: 3, bytes: 100_010, at: found?.at, words: [] });
+      assert.deepEqual(found, { ...facts, parts: 3, bytes: 100_010, at: found?.at, words: [], kept: false });
       assert.ok(Number.isInteger(found?.at));
       for (const [part, bytes] of parts.entries()) {
         assert.deepEqual(Buffer.from(await other.part(facts.id, part)), bytes);
@@ -109,13 +111,61 @@ export function snapshotShelfContract(kind: string, open: () => Promise<OpenedSh
       assert.deepEqual(await positions(), [5, 0]);
     });
 
-    it("gives up what a node left unfinished when it begins anew", async () => {
+    it("has some be made side by side, whoever else begins some, and no more than that", async () => {
       await using opened = await open();
       const { shelf } = opened;
       const facts = factsAt(1);
-      await shelf.begin(facts);
+      const begun = Array.from({ length: MOST_UNFINISHED }, () => ({ ...facts, id: randomUUID() }));
+      for (const one of begun) await shelf.begin(one);
+      await assert.rejects(shelf.begin({ ...facts, id: randomUUID() }), {
+        ...UNWRITTEN,
+        message: /4 others are being made/,
+      });
+      for (const { id } of begun) {
+        await shelf.put(id, 0, randomBytes(10));
+        await shelf.finish(id);
+      }
       await shelf.begin({ ...facts, id: randomUUID() });
-      await assert.rejects(shelf.finish(facts.id), UNWRITTEN);
+    });
+
+    it("keeps what its owner keeps, which counts whoever says what of it, until it is dropped", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      const put = async (facts: SnapshotFacts): Promise<string> => {
+        await shelf.begin(facts);
+        await shelf.finish(facts.id);
+        await shelf.confirm(facts.id, { node: facts.madeBy, way: "anew", digest: DIGEST });
+        return facts.id;
+      };
+      for (let made = 0; made < MOST_BASES; made++) await put(factsAt(4));
+      const kept = await put(factsAt(4));
+      await shelf.keep(kept);
+      await shelf.confirm(kept, { node: randomUUID(), way: "follows", digest: "00".repeat(32) });
+      for (let made = 0; made < 2 * MOST_SNAPSHOTS; made++) await put(factsAt(5 + made));
+      const found = (await shelf.list()).find(({ id }) => id === kept);
+      assert.deepEqual([found?.kept, found && counts(found)], [true, true]);
+      await shelf.drop(kept);
+      assert.ok(!(await shelf.list()).some(({ id }) => id === kept));
+      await assert.rejects(shelf.keep(kept), UNWRITTEN);
+      const unfinished = factsAt(9);
+      await shelf.begin(unfinished);
+      await assert.rejects(shelf.keep(unfinished.id), UNWRITTEN);
+    });
+
+    it("has one that was finished a moment ago wait for somebody's word, however many there are that count", async () => {
+      await using opened = await open();
+      const { shelf } = opened;
+      for (let made = 0; made < MOST_SNAPSHOTS; made++) {
+        const facts = factsAt(2 + made);
+        await shelf.begin(facts);
+        await shelf.finish(facts.id);
+        await shelf.confirm(facts.id, { node: facts.madeBy, way: "anew", digest: DIGEST });
+      }
+      const mine = factsAt(20);
+      await shelf.begin(mine);
+      await shelf.finish(mine.id);
+      await shelf.begin(factsAt(21));
+      await shelf.confirm(mine.id, { node: mine.madeBy, way: "anew", digest: DIGEST });
     });
 
     it("makes room for one more: nobody keeps others from making one, and what the log begins with stays", async () => {

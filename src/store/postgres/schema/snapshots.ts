@@ -1,8 +1,11 @@
 import {
+  COUNTING_STAY,
   MOST_BASES,
   MOST_PART_BYTES,
   MOST_PARTS,
   MOST_SNAPSHOTS,
+  MOST_UNFINISHED,
+  STANDS_STILL_MS,
   UNFINISHED_KEPT_MS,
 } from "../../../trust/port/snapshot-shelf.ts";
 import { BY_FUNCTION } from "./functions.ts";
@@ -14,7 +17,7 @@ function countsOf(schema: string, snapshot: string): string {
     AND (EXISTS (SELECT ${words} AND w.way = 'anew') OR (SELECT count(DISTINCT w.node) ${words}) >= 2))`;
 }
 
-/** Snapshots, in parts. Who runs may add some and read all; to take one away is for the owner, who may write the tables. */
+/** Snapshots, in parts. Who runs may add some and read all; to keep one, or take it away, is for the owner, who may write the tables. */
 export function snapshotsSchema(schema: string): string {
   return `
     CREATE TABLE ${schema}.snapshots (
@@ -26,6 +29,8 @@ export function snapshotsSchema(schema: string): string {
       digest text NOT NULL,
       made_by uuid NOT NULL,
       at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      moved timestamptz NOT NULL DEFAULT clock_timestamp(),
+      kept boolean NOT NULL DEFAULT false,
       finished boolean NOT NULL DEFAULT false,
       parts int NOT NULL DEFAULT 0,
       bytes bigint NOT NULL DEFAULT 0
@@ -51,20 +56,22 @@ export function snapshotsSchema(schema: string): string {
     BEGIN
       PERFORM pg_advisory_xact_lock(hashtextextended('${schema}.snapshots', 0));
       DELETE FROM ${schema}.snapshots s WHERE NOT s.finished
-        AND (s.made_by = begin_snapshot.made_by OR s.at < clock_timestamp() - ${UNFINISHED_KEPT_MS} * interval '1 ms');
+        AND (s.moved < clock_timestamp() - ${STANDS_STILL_MS} * interval '1 ms'
+          OR s.at < clock_timestamp() - ${UNFINISHED_KEPT_MS} * interval '1 ms');
+      IF (SELECT count(*) FROM ${schema}.snapshots s WHERE NOT s.finished) >= ${MOST_UNFINISHED} THEN
+        RAISE EXCEPTION '${MOST_UNFINISHED} others are being made';
+      END IF;
       IF begin_snapshot."position" = 0 AND EXISTS (SELECT FROM ${schema}.change_log) THEN
         RAISE EXCEPTION 'the log has begun without it';
       END IF;
       DELETE FROM ${schema}.snapshots s WHERE s.id IN (
         SELECT k.id FROM (
-          SELECT o.*, ${countsOf(schema, "o")} AS counts,
-            (o."position" = 0 OR EXISTS (SELECT FROM ${schema}.change_log l WHERE l.position = o."position"
-              AND encode(l.hash, 'hex') = o.hash AND l.position = (SELECT min(m.position) FROM ${schema}.change_log m)))
-            AND o.finished AND (SELECT count(*) FROM ${schema}.snapshots e WHERE e."position" = o."position" AND e.finished
-              AND (e.at, e.id) < (o.at, o.id)) < ${MOST_BASES} AS begins
-          FROM ${schema}.snapshots o) AS k
-        ORDER BY k.begins DESC, k.counts DESC, k.at DESC, k.id OFFSET ${MOST_SNAPSHOTS - 1});
-      INSERT INTO ${schema}.snapshots VALUES (begin_snapshot.id, begin_snapshot."position", begin_snapshot.hash,
+          SELECT o.id, o.at,
+            o."position" = 0 AND row_number() OVER (PARTITION BY o."position" ORDER BY o.at, o.id) <= ${MOST_BASES}
+              OR o.counts AND row_number() OVER (PARTITION BY o.counts ORDER BY o.at DESC, o.id) <= ${COUNTING_STAY} AS stays
+          FROM (SELECT f.*, ${countsOf(schema, "f")} AS counts FROM ${schema}.snapshots f WHERE f.finished AND NOT f.kept) AS o) AS k
+        ORDER BY k.stays DESC, k.at DESC, k.id OFFSET ${MOST_SNAPSHOTS - 1});
+      INSERT INTO ${schema}.snapshots (id, "position", hash, sequence, head, digest, made_by) VALUES (begin_snapshot.id, begin_snapshot."position", begin_snapshot.hash,
         begin_snapshot.sequence, begin_snapshot.head, begin_snapshot.digest, begin_snapshot.made_by);
       RETURN true;
     END $begin$;
@@ -74,7 +81,7 @@ export function snapshotsSchema(schema: string): string {
     DECLARE
       given bytea := decode(data, 'base64');
     BEGIN
-      UPDATE ${schema}.snapshots s SET parts = s.parts + 1, bytes = s.bytes + octet_length(given)
+      UPDATE ${schema}.snapshots s SET parts = s.parts + 1, bytes = s.bytes + octet_length(given), moved = clock_timestamp()
         WHERE s.id = snapshot AND NOT s.finished AND s.parts = put_snapshot_part.part AND s.parts < ${MOST_PARTS}
           AND octet_length(given) <= ${MOST_PART_BYTES};
       IF NOT FOUND THEN
@@ -105,7 +112,7 @@ export function snapshotsSchema(schema: string): string {
     CREATE FUNCTION ${schema}.known_snapshots() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $known$
       SELECT coalesce(json_agg(json_build_object('id', s.id, 'position', s."position", 'hash', s.hash, 'sequence', s.sequence,
-        'head', s.head, 'digest', s.digest, 'madeBy', s.made_by, 'parts', s.parts, 'bytes', s.bytes,
+        'head', s.head, 'digest', s.digest, 'madeBy', s.made_by, 'parts', s.parts, 'bytes', s.bytes, 'kept', s.kept,
         'at', floor(extract(epoch FROM s.at) * 1000), 'words', coalesce((
           SELECT json_agg(json_build_object('node', w.node, 'way', w.way, 'digest', w.digest) ORDER BY w.node, w.way)
           FROM ${schema}.snapshot_words w WHERE w.id = s.id), '[]'))
