@@ -26,7 +26,7 @@ export function explainRefused(error: unknown, address: ClusterAddress): unknown
     case "3D000":
       return explained(
         `the database at ${at} has none that is called ${database}`,
-        `name another in the URL, or make it, as a superuser: CREATE DATABASE ${identifier(database)}`,
+        `name another in the URL, or make it, as a superuser: CREATE DATABASE ${identifier(database)} OWNER ROLE, who is to own what is kept there`,
       );
     case "42501":
       if (!message.includes('for database "')) return error;
@@ -55,6 +55,7 @@ function passwordLine({ hosts, database, user }: ClusterAddress): string {
   return [...fields.map((field) => field.replaceAll(/[:\\]/g, "\\$&")), "PASSWORD"].join(":");
 }
 
-function identifier(name: string): string {
+/** As SQL says a name of something. */
+export function identifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

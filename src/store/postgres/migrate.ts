@@ -1,5 +1,6 @@
 import type { ISql, Sql } from "postgres";
 import { HandclaspError, hasCode, reasonOf } from "../../errors.ts";
+import { identifier } from "./explain-refused.ts";
 import { MIGRATIONS } from "./schema/migrations.ts";
 import { numbersSchema } from "./schema/numbers.ts";
 
@@ -41,7 +42,9 @@ export async function migrate(
       return { from: from ?? 0, to: Math.max(from ?? 0, migrations.length) };
     });
   } catch (error) {
-    throw isEmpty && hasCode(error, "42501") ? unmade(error, schema) : unprepared(error, schema);
+    throw isEmpty && hasCode(error, "42501")
+      ? unmade(error, schema, sql.options.user)
+      : unprepared(error, schema);
   }
 }
 
@@ -65,7 +68,8 @@ export async function schemaNumber(sql: Sql, schema: string): Promise<number | u
     await mustBeRecent(sql);
     return await numberOf(sql, schema);
   } catch (error) {
-    throw unprepared(error, schema);
+    // What is made says its number to whom it was granted to.
+    throw hasCode(error, "42501") ? ungranted(error, schema, sql.options.user) : unprepared(error, schema);
   }
 }
 
@@ -133,13 +137,32 @@ function unprepared(cause: unknown, schema: string): unknown {
   );
 }
 
-function unmade(cause: unknown, schema: string): HandclaspError {
+function ungranted(cause: unknown, schema: string, user: string): HandclaspError {
+  const grants = grantsTo(user, schema);
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `what is in the schema ${schema} of the database was not granted to ${user}: ${reasonOf(cause)}`,
+    { cause, hint: `as the role that owns the schema, by psql: ${grants}` },
+  );
+}
+
+/** What lets a role call all there is and what later migrations bring, and touch no table. */
+function grantsTo(user: string, schema: string): string {
+  const role = identifier(user);
+  return [
+    `GRANT USAGE ON SCHEMA ${schema} TO ${role}`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${role}`,
+    `ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema} GRANT EXECUTE ON FUNCTIONS TO ${role}`,
+  ].join("; ");
+}
+
+function unmade(cause: unknown, schema: string, user: string): HandclaspError {
   return new HandclaspError(
     "ERR_HANDCLASP_STORE_OPEN",
     `nothing is in the schema ${schema} of the database yet, and this role may not make it: ${reasonOf(cause)}`,
     {
       cause,
-      hint: "a role that owns the schema makes it, once, and lets this one execute what it is",
+      hint: `as the role that owns the schema, by psql: ${grantsTo(user, schema)}; before that, as that role, once`,
       remedies: [{ act: "migrate-store", at: "server" }],
     },
   );

@@ -30,7 +30,7 @@ describe("a database that lets nobody in", () => {
     assert.match(role.hint ?? "", /CREATE ROLE nobody LOGIN$/);
     const database = await refusedAt(server.url({ database: "Nix" }));
     assert.match(database.message, /has none that is called Nix/);
-    assert.match(database.hint ?? "", /CREATE DATABASE "Nix"$/);
+    assert.match(database.hint ?? "", /CREATE DATABASE "Nix" OWNER ROLE, who is to own what is kept there$/);
   });
 
   it("says what a role may not, and that nothing was made yet", async () => {
@@ -38,7 +38,10 @@ describe("a database that lets nobody in", () => {
     assert.match(closed.hint ?? "", /GRANT CONNECT ON DATABASE closed TO stranger$/);
     const empty = await refusedAt(server.url({ user: "stranger" }));
     assert.match(empty.message, /nothing is in the schema handclasp of the database yet/);
-    assert.match(empty.hint ?? "", /a role that owns the schema makes it, once/);
+    assert.match(
+      empty.hint ?? "",
+      /GRANT USAGE ON SCHEMA handclasp TO stranger; GRANT EXECUTE.* TO stranger; before that, as that role, once$/,
+    );
   });
 
   it("is told a password by a line that it shows, without one", () => {

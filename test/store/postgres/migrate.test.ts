@@ -5,6 +5,7 @@ import type { Sql } from "postgres";
 import { migrate, prepareSchema, schemaNumber } from "../../../src/store/postgres/migrate.ts";
 import { connectPostgres, openPool } from "./support/open-pool.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
+import { isHandclaspError } from "../../../src/errors.ts";
 import { MIGRATIONS } from "../../../src/store/postgres/schema/migrations.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
@@ -106,8 +107,28 @@ for (const programs of postgresPrograms()) {
         remedies: [{ act: "migrate-store", at: "server" }],
       };
       await assert.rejects(prepareSchema(stranger, schema), denied);
+      await stranger.end();
+    });
+
+    it("says what lets a role use what is made already, and that does", async () => {
+      const schema = newName();
+      const role = `Stranger ${count}`;
+      await sql.unsafe(`CREATE ROLE "${role}" LOGIN`);
+      const stranger = await connectPostgres(server.url({ user: encodeURIComponent(role) }));
       await migrate(sql, schema);
-      await assert.rejects(prepareSchema(stranger, schema), denied);
+      const said = await prepareSchema(stranger, schema).then(
+        () => assert.fail("it may already"),
+        (error: unknown) => error,
+      );
+      assert.ok(isHandclaspError(said, "ERR_HANDCLASP_STORE_OPEN"));
+      assert.deepEqual(said.remedies, []);
+      const [, grants = ""] = /^as the role that owns the schema, by psql: (.*)$/.exec(said.hint ?? "") ?? [];
+      assert.match(
+        grants,
+        new RegExp(`^GRANT USAGE ON SCHEMA ${schema} TO "${role}"; GRANT EXECUTE ON ALL `),
+      );
+      await sql.unsafe(grants);
+      await prepareSchema(stranger, schema);
       await stranger.end();
     });
   });
