@@ -123,7 +123,7 @@ function shorten(
 ): void {
   const key = tables.key(pin);
   if (key?.state !== "trusted" || (key.expires !== null && key.expires <= expires)) return;
-  const shortened = putKey(tables, { ...key, expires, staleSeen: false } satisfies KeyRecord);
+  putKey(tables, { ...key, expires, staleSeen: false } satisfies KeyRecord);
   tables.appendEvent({
     type: "approved",
     at,
@@ -132,7 +132,7 @@ function shorten(
     peer: key.peer,
     before: "trusted",
     after: "trusted",
-    details: { fingerprint: shortened.fingerprint, expires: new Date(expires).toISOString(), ...details },
+    details: { expires: new Date(expires).toISOString(), ...details },
   });
 }
 

@@ -128,6 +128,23 @@ describe("a key whose certificates each machine has others of", () => {
     );
   });
 
+  it("is in one chain of all once an end was taken again that a branch of the log had", async () => {
+    await using nodes = new MemoryNodes();
+    const { cluster, here, there } = await renewedAtOne(nodes);
+    await there.apply(claimOf(settledFacts("bob", "", "bob")));
+    await here.channel.catchUp();
+    const { position } = new ReplicaReader(there.database).place();
+    const until = { onConflict: "fail", peer: null, expires: AT + 1_000_000 } as const;
+    assert.equal(
+      (await there.apply({ type: "approve", ...ORIGIN, key: first.pin, ...until }))?.kind,
+      "changed",
+    );
+    cluster.log.cut(position);
+    await there.channel.catchUp();
+    await agree(here, there);
+    assert.equal(here.tables.key(first.pin)?.expires, AT + 1_000_000);
+  });
+
   it("has no machine look a fingerprint up for the log: such a change is malformed everywhere", async () => {
     await using nodes = new MemoryNodes();
     const { cluster, here, there } = await renewedAtOne(nodes);
