@@ -265,21 +265,19 @@ export class LogFollower {
           }
           if (replica.isOnBranch()) await onTrack();
           contact?.read(head.position - place.position, isPrimary);
-          if (entries.length === 0) {
-            if (isPrimary && (await appendLater())) continue;
-            break;
-          }
           const beyond = entries.findIndex(({ rules }) => rules > RULES);
           const known = beyond === -1 ? entries : entries.slice(0, beyond);
           if (known.length > 0) {
             const written = channel.write({ kind: "entries", entries: known });
             if (beyond === -1) ahead = this.#readAhead(known.at(-1), head);
             await (contact?.busy(written) ?? written);
+            this.#wakeWaiting();
           }
-          this.#wakeWaiting();
           knownRules(entries[beyond]?.rules ?? RULES);
           // That was all there was when it was read.
-          if (entries.at(-1)?.position === head.position) break;
+          if ((entries.at(-1) ?? head).position !== head.position) continue;
+          // Where others append steadily, there is always something to be carried out first.
+          if (!isPrimary || !(await appendLater())) break;
         }
       } while (this.#isAskedAgain || this.#known > replica.place().position);
     } catch (error) {

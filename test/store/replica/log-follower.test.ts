@@ -35,6 +35,14 @@ class SlowLog extends SilentLog {
   }
 }
 
+/** Others append whenever it is read. */
+class BusyLog extends SilentLog {
+  override async read(after: LogPlace, most: number): Promise<LogRead> {
+    await this.append([draft()], by(RULES));
+    return super.read(after, most);
+  }
+}
+
 type Shared = Pick<Cluster, "log" | "nodes"> & Partial<Pick<Cluster, "snapshots">>;
 
 interface Followed {
@@ -43,7 +51,12 @@ interface Followed {
   readonly follower: LogFollower;
 }
 
-function follow(shared: Shared, runtime?: Runtime, over = (channel: WriteChannel) => channel): Followed {
+function follow(
+  shared: Shared,
+  runtime?: Runtime,
+  over = (channel: WriteChannel) => channel,
+  appendLater = async () => false,
+): Followed {
   const cluster = { ...shared, hangUp: () => undefined };
   const database = openDatabase(":memory:");
   createSchema(database);
@@ -54,7 +67,7 @@ function follow(shared: Shared, runtime?: Runtime, over = (channel: WriteChannel
     replica,
     channel: over(new DirectChannel(new SqliteWriter(database))),
     leaveBranch: () => assert.fail("the log has all that is here"),
-    appendLater: async () => false,
+    appendLater,
     onTrack: () => assert.fail("the log always had it"),
     ...(runtime && { runtime }),
   });
@@ -132,6 +145,16 @@ describe("a replica that catches up", () => {
     follower.stop();
     assert.equal(replica.place().position, 8);
     assert.equal(log.asked.at(-1), 5);
+  });
+
+  it("appends what was done here alone, however steadily others append", async () => {
+    const asked: number[] = [];
+    const shared = { log: new BusyLog(Date.now), nodes: new MemoryNodeRoster(Date.now, 1) };
+    const appendLater = async (): Promise<boolean> => asked.push(followed.replica.place().position) === 1;
+    const followed = follow(shared, undefined, undefined, appendLater);
+    await followed.follower.catchUp();
+    followed.follower.stop();
+    assert.deepEqual(asked.slice(0, 2), [1, 2]);
   });
 
   it("says how far it is before it looks", async () => {
