@@ -133,8 +133,11 @@ export class SettlingTables extends JournaledTables {
   override makeRoomForPending(most: number, now: number): void {
     this.keep();
     this.#isMakingRoom = true;
-    super.makeRoomForPending(most, now);
-    this.#isMakingRoom = false;
+    try {
+      super.makeRoomForPending(most, now);
+    } finally {
+      this.#isMakingRoom = false;
+    }
   }
 
   /** Whatever operators look at in a row that is decided about gives it another version. */

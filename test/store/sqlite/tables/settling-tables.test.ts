@@ -10,10 +10,12 @@ import { JournaledTables } from "../../../../src/store/sqlite/tables/journaled-t
 import { WaitingMarks } from "../../../../src/store/sqlite/shared/waiting-marks.ts";
 import { SettlingTables } from "../../../../src/store/sqlite/tables/settling-tables.ts";
 import { applyChange } from "../../../../src/trust/changes/apply-change.ts";
-import type { PreparedChange } from "../../../../src/trust/changes/prepared-change.ts";
+import { toSeenCertificate } from "../../../../src/trust/judging/seen-certificate.ts";
+import type { PreparedChange, PreparedHold } from "../../../../src/trust/changes/prepared-change.ts";
 import { prepareChange } from "../../../../src/trust/prepare-change.ts";
 import type { TrustTables } from "../../../../src/trust/records/trust-tables.ts";
 import { DRAWN } from "../../../trust/support/draws.ts";
+import { settledFacts } from "../../../support/certificates.ts";
 import { type Draw, randomChange } from "../../../trust/support/random-change.ts";
 import { contentOf } from "../../../trust/support/replica.ts";
 
@@ -68,7 +70,45 @@ describe("settling", () => {
     assert.ok(settling.decides);
     assert.equal(changesOf(database), before);
   });
+
+  it("brings along whom a change is about, also after no room could be made for somebody", () => {
+    const database = openDatabase(":memory:");
+    createSchema(database);
+    const settling = new SettlingTables(database, new RowJournal(database), new WaitingMarks(database));
+    const [one, two] = [held("one"), held("two")];
+    settling.begin();
+    applyChange(settling, one);
+    settling.keep();
+    database.exec(
+      "CREATE TRIGGER full BEFORE DELETE ON keys BEGIN SELECT RAISE(FAIL, 'as of a full disk'); END",
+    );
+    settling.begin();
+    assert.throws(() => applyChange(settling, two), /full disk/);
+    database.exec("DROP TRIGGER full");
+    settling.begin();
+    settling.deleteKey(one.certificate.pin);
+    assert.deepEqual(
+      settling.asked.map(({ waiting }) => waiting?.pin),
+      [one.certificate.pin],
+    );
+  });
 });
+
+/** For whom another one has to go. */
+function held(key: string): PreparedHold {
+  const certificate = toSeenCertificate(settledFacts(key, "", key));
+  const pending = { pendingExpires: AT + 1_000_000, maxPending: 1 };
+  const actor = { user: null, process: "test 1", address: null, listener: null };
+  return prepareChange({
+    type: "hold",
+    at: AT,
+    actor,
+    ...pending,
+    certificate,
+    peer: key,
+    conflictsWith: null,
+  }) as PreparedHold;
+}
 
 interface ComesTo {
   readonly outcome?: { readonly kind: string };
