@@ -123,6 +123,13 @@ describe("a store in PostgreSQL, named by its URL", () => {
       const ben = await certificateOf(home, "ben");
       const added = await runHere(home, ["trust", "add", ben, "--store", store]);
       assert.equal(added.code, 1);
+      assert.match(added.stderr, /\nhint: nothing was changed; do it again once the log can be read: see/);
+      const cancelled = await runHere(home, ["token", "cancel", "x", "--json", "--store", store]);
+      assert.match(cancelled.stderr, /"nothing was changed; do it again once the log can be read: see/);
+      for (const reading of ["check", "snapshots"]) {
+        const { stderr } = await runHere(home, ["store", reading, "--store", store]);
+        assert.match(stderr, /\nhint: see that PostgreSQL runs, and/);
+      }
       await using server = await startServe(home, ["--store", store]);
       const refused = await runHere(home, ["connect", server.address, "--store", home.store], "");
       assert.notEqual(refused.code, 0);

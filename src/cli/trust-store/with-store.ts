@@ -26,7 +26,7 @@ export async function withStore<T>(
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
   await using store = openStoreAt(url, { process: processName(verb), readOnly: reads, isPassing: true });
-  await catchUp(store, mayBeOld);
+  await catchUp(store, { reads, mayBeOld });
   return await run(
     store,
     new Operator(store, { user: userName(), process: processName(verb), now: Date.now, via: "cli" }),
@@ -34,14 +34,28 @@ export async function withStore<T>(
 }
 
 /** Who goes on with less is told how old it is; nobody else changes what they do not see. */
-async function catchUp(store: TrustStore, mayBeOld: boolean): Promise<void> {
+async function catchUp(
+  store: TrustStore,
+  { reads, mayBeOld }: { readonly reads: boolean; readonly mayBeOld: boolean },
+): Promise<void> {
   try {
     await store.catchUp();
   } catch (error) {
     const { upToDateAt = null } = store.replication() ?? {};
-    if (!mayBeOld || upToDateAt === null || !isHandclaspError(error, "ERR_HANDCLASP_STORE_READ")) throw error;
+    if (!isHandclaspError(error, "ERR_HANDCLASP_STORE_READ")) throw error;
+    if (!mayBeOld || upToDateAt === null) throw reads ? error : unchanged(error);
     say(`what follows is as of ${new Date(upToDateAt).toISOString()}: ${reasonOf(error.cause)}`);
   }
+}
+
+function unchanged(error: HandclaspError): HandclaspError {
+  const { code, message, details, remedies } = error;
+  return new HandclaspError(code, message, {
+    cause: error,
+    details,
+    hint: "nothing was changed; do it again once the log can be read",
+    remedies,
+  });
 }
 
 /** Opening would make an empty store: from a mistyped path, the answer would be that nobody is known. */
