@@ -10,5 +10,6 @@ export function hintText(error: unknown): string | undefined {
   if (first === undefined) return hint;
   const commands = flat(remediesText(remedies));
   if (hint === undefined) return commands;
+  if (hint.includes(commands)) return hint;
   return first.when === undefined ? `${hint}: ${commands}` : `${hint}; ${commands}`;
 }

@@ -102,7 +102,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "check-configuration": () => whole("handclasp check-config FILE"),
   "serve-without-certificates": () => whole("handclasp serve --client-certificate optional"),
   "serve-any-dates": () => whole("handclasp serve --validity ignore"),
-  "try-again-later": () => "it may try again later",
+  "try-again-later": () => "try again later",
 };
 
 const WHICH: Readonly<Record<string, string>> = {

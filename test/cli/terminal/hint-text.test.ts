@@ -20,6 +20,15 @@ describe("hintText", () => {
     assert.equal(said({ hint: "look again", remedies }), "look again: handclasp trust show AAAA");
   });
 
+  it("says nothing twice that the hint says already", () => {
+    const remedies = [{ act: "try-again-later", at: "client" }] as const;
+    assert.equal(said({ remedies }), "try again later");
+    assert.equal(
+      said({ hint: "try again later, by the same key", remedies }),
+      "try again later, by the same key",
+    );
+  });
+
   it("repeats no command of which another flag is all that differs", () => {
     const remedy = { act: "approve-key", at: "server", key: "AAAA" } as const;
     const remedies = [
