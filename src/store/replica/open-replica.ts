@@ -22,6 +22,7 @@ import { Contact } from "./contact.ts";
 import { discardUnused } from "./discard-unused.ts";
 import { fileMark } from "./file-mark.ts";
 import { LogChannel } from "./log-channel.ts";
+import { mustBeReplica } from "./must-be-replica.ts";
 import { NodeSelf } from "./node-self.ts";
 import { PassingRoster } from "./passing-roster.ts";
 import { ReplicaReader } from "./replica-reader.ts";
@@ -62,9 +63,13 @@ export function openMemoryReplica(options: ReplicaOptions): TrustStore {
   return openOn(database, { path: null, channel, openScratch: openMemoryScratch }, options);
 }
 
-/** Opens (or makes) the replica of a cluster in a file; several processes may have it open. Throws ERR_HANDCLASP_STORE_*. */
+/**
+ * Opens (or makes) the replica of a cluster in a file; several processes may have it open. What else is there stays as it is.
+ * Throws ERR_HANDCLASP_STORE_*.
+ */
 export function openReplica(path: string, options: ReplicaOptions): TrustStore {
   const real = realStorePath(path);
+  mustBeReplica(real);
   if (options.readOnly === true && existsSync(real) && whyNotWritable(real) !== undefined)
     return openUnfollowed(real, options);
   const openScratch = (): Scratch | undefined => openScratchBeside(real);

@@ -41,7 +41,7 @@ function copyInto(database: DatabaseSync, path: string): void {
   }
 }
 
-/** A copy of a replica is not this machine: another one may go on from it. */
+/** A copy of a replica is not this machine, and nobody goes on from it. */
 function ownedByNobody(path: string): void {
   const copy = openDatabase(path);
   try {
