@@ -29,8 +29,11 @@ export async function compareWithLog(options: CompareOptions): Promise<readonly 
     const anew = new ReplicaReader(database);
     // What this replica itself began with proves nothing, as long as the log says what led there.
     const { follows: isWhole } = await cluster.log.read(LOG_START, 1);
-    const before = isWhole ? NONE_OF_CHANGES : end.position;
-    await startFromSnapshot({ cluster, database, channel, before });
+    const startBefore = (before: number): Promise<boolean> =>
+      startFromSnapshot({ cluster, database, channel, before });
+    const isBegun = await startBefore(isWhole ? NONE_OF_CHANGES : end.position);
+    // It was cut right there: what the others came to is all that can be said of what led there.
+    if (!isWhole && !isBegun) await startBefore(end.position + 1);
     for (let at = anew.place(); at.position < end.position; at = anew.place()) {
       const { follows, entries } = await cluster.log.read(at, Math.min(AT_ONCE, end.position - at.position));
       if (!follows || entries.length === 0) return [`the log does not go on after change ${at.position}`];

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { compareWithLog } from "../../../src/store/replica/compare-with-log.ts";
+import { confirmSnapshot, makeSnapshot } from "../../../src/store/replica/make-snapshot.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import { openMemoryScratch } from "../../../src/store/replica/scratch.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
@@ -11,20 +12,50 @@ import { MemoryNode } from "./support/memory-node.ts";
 
 async function nodeWithPeers(
   count: number,
-): Promise<{ node: MemoryNode; compare: () => Promise<readonly string[]> }> {
+): Promise<{ node: MemoryNode; cluster: MemoryCluster; compare: () => Promise<readonly string[]> }> {
   const cluster = new MemoryCluster();
   const node = new MemoryNode(cluster);
   for (let at = 0; at < count; at += 1) await node.apply(claimOf(factsOf(`peer-${at}`)));
   await cluster.log.append([{ id: randomUUID(), change: "garbage" }], { node: randomUUID(), rules: 1 });
   await node.channel.catchUp();
   const replica = new ReplicaReader(node.database);
-  return { node, compare: () => compareWithLog({ cluster, replica, openScratch: openMemoryScratch }) };
+  return {
+    node,
+    cluster,
+    compare: () => compareWithLog({ cluster, replica, openScratch: openMemoryScratch }),
+  };
+}
+
+async function takeSnapshot(cluster: MemoryCluster, { database }: MemoryNode): Promise<void> {
+  const node = randomUUID();
+  const facts = await makeSnapshot({ cluster, database, node });
+  await confirmSnapshot(facts, { cluster, node, openScratch: openMemoryScratch });
 }
 
 describe("a replica that is compared with its log", () => {
   it("is what the log leads to, as long as nobody else wrote to it", async () => {
     const { node, compare } = await nodeWithPeers(5);
     assert.deepEqual(await compare(), []);
+    await node.channel.close();
+  });
+
+  it("is compared with the snapshot of its own place where the log was cut there, and told what differs", async () => {
+    const { node, cluster, compare } = await nodeWithPeers(5);
+    await takeSnapshot(cluster, node);
+    await cluster.log.cutBefore(6);
+    assert.deepEqual(await compare(), []);
+    node.database.exec("UPDATE decided_sum SET sum = zeroblob(128)");
+    assert.match(
+      (await compare()).join(),
+      /^what is decided here is not what the log leads to up to change 6: /,
+    );
+    await node.channel.close();
+  });
+
+  it("is told that the log does not go on where it was cut, and no snapshot leads there", async () => {
+    const { node, cluster, compare } = await nodeWithPeers(5);
+    await cluster.log.cutBefore(6);
+    assert.deepEqual(await compare(), ["the log does not go on after change 0"]);
     await node.channel.close();
   });
 
