@@ -63,6 +63,8 @@ export type HandclaspAct =
   | "list-snapshots"
   | "reach-database"
   | "end-session"
+  | "name-machine"
+  | "share-server-key"
   | "open-another-store"
   | "migrate-store"
   | "check-configuration"

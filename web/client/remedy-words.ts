@@ -17,6 +17,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "check-store": "handclasp store check",
   "list-nodes": "handclasp store nodes",
   "reach-database": "see that PostgreSQL runs, and that this machine reaches it",
+  "name-machine": "give one of them another name: node=NAME in its URL",
+  "share-server-key": "copy the key file of one to the others, and start those again",
   "check-configuration": "handclasp check-config FILE",
   "open-another-store": "open another store: --store URL",
   "try-again-later": "it may try again later",

@@ -31,7 +31,7 @@ export const machinesJson: v.GenericSchema = v.strictObject({
   ),
   differences: v.array(
     v.strictObject({
-      kind: v.picklist(["unequal", "doubled", "server-keys", "rules", "silent"]),
+      kind: v.picklist(["unequal", "doubled", "named-alike", "server-keys", "rules", "silent"]),
       problem: v.string(),
       remedies: v.array(v.looseObject({ act: v.string(), at: v.string() })),
     }),

@@ -10,6 +10,8 @@ import { RULES } from "../../trust/rules.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { shortKeyId } from "../lists/print-keys.ts";
+import { flat } from "../terminal/prose.ts";
+import { remediesText } from "../terminal/remedy-text.ts";
 import { print, printJson, say, showName, showTime, table } from "../terminal/output.ts";
 import { processName } from "../trust-store/process-name.ts";
 
@@ -42,16 +44,24 @@ export function clusterCommands(): readonly Command[] {
 async function runNodes({ store, json, forget }: Options & { readonly forget?: string }): Promise<void> {
   await withCluster(store, "store nodes", async ({ nodes: roster }) => {
     const before = await roster.nodes();
-    if (forget !== undefined) await roster.forget(meant(before, forget).id);
+    if (forget !== undefined) {
+      const { id, name } = meant(before, forget);
+      await roster.forget(id);
+      if (json !== true)
+        print(`${showName(name)} is off the list; it comes back by itself while a server runs there`);
+    }
     const nodes = forget === undefined ? before : await roster.nodes();
     const rules = await roster.rules();
     // The newest beat tells the database's time well enough: whoever asks may have another.
     const differences = differencesOf(nodes, Math.max(0, ...nodes.map(({ seenAt }) => seenAt)));
     if (json === true) printJson({ rules, nodes: nodes.map(toListedNode), differences });
-    else if (nodes.length === 0) print("no machines: a server that opens the store is on the list");
-    else print(table([HEAD, ...nodes.map(toCells)]));
+    else if (nodes.length === 0) print("no machines yet: one is on the list once a server runs on it");
+    else print(table([HEAD, ...nodes.map((node) => toCells(node, nodes))]));
     if (json === true) return;
-    for (const { problem } of differences) say(problem);
+    for (const { problem, remedies } of differences) {
+      say(problem);
+      if (remedies.length > 0) say(`hint: ${flat(remediesText(remedies))}`);
+    }
     if (differences.some(({ kind }) => kind === "silent"))
       say("one that is gone for good: handclasp store nodes --forget MACHINE");
   });
@@ -71,11 +81,13 @@ const HEAD: readonly string[] = [
 /** Enough to see whether two are the same. */
 const SHORT = 12;
 
-function toCells(node: KnownNode): readonly string[] {
+function toCells(node: KnownNode, all: readonly KnownNode[]): readonly string[] {
   const { head, listeners } = node;
   const keys = new Set(listeners.map(({ pin }) => shortKeyId(pin)));
   return [
-    showName(node.name),
+    all.some(({ id, name }) => name === node.name && id !== node.id)
+      ? `${showName(node.name)} ${node.id}`
+      : showName(node.name),
     node.version,
     String(node.rules),
     String(node.position),
@@ -96,7 +108,9 @@ function meant(nodes: readonly KnownNode[], text: string): KnownNode {
     one === undefined
       ? `no machine is called ${showName(text)}`
       : `several machines are called ${showName(text)}: ${found.map(({ id }) => id).join(", ")}`,
-    { remedies: [{ act: "list-nodes", at: "server" }] },
+    one === undefined
+      ? { remedies: [{ act: "list-nodes", at: "server" }] }
+      : { hint: "give the id of the one that is meant" },
   );
 }
 

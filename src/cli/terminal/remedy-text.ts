@@ -98,6 +98,9 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "reach-database": () => "see that PostgreSQL runs, and that this machine reaches it",
   "end-session": () =>
     "as an administrator of the database, end that session: SELECT pg_terminate_backend(PID), and look whose it is",
+  "name-machine": () => `give one of them another name: ${whole("node=NAME")} in its URL`,
+  "share-server-key": () =>
+    `copy the key file of one to the others (${whole("REPLICA.server.pem")} beside its replica, or cert and key of its listener), and start those again`,
   "open-another-store": () => whole("--store URL"),
   "check-configuration": () => whole("handclasp check-config FILE"),
   "serve-without-certificates": () => whole("handclasp serve --client-certificate optional"),

@@ -6,7 +6,7 @@ import { doubledText, durationText } from "./replication-trouble.ts";
 
 /** What machines that share their trust do not have in common, though they should. */
 export interface NodeDifference {
-  readonly kind: "unequal" | "doubled" | "server-keys" | "rules" | "silent";
+  readonly kind: "unequal" | "doubled" | "named-alike" | "server-keys" | "rules" | "silent";
   readonly problem: string;
   readonly remedies: readonly Remedy[];
 }
@@ -20,6 +20,7 @@ export function differencesOf(nodes: readonly KnownNode[], now: number): readonl
   return [
     ...unequal(nodes),
     ...doubled(present),
+    ...namedAlike(present),
     ...serverKeys(present),
     ...rules(present),
     ...silent(nodes, now),
@@ -47,6 +48,16 @@ function doubled(nodes: readonly KnownNode[]): readonly NodeDifference[] {
   return nodes
     .filter(({ isDoubled }) => isDoubled === true)
     .map(({ name }) => ({ kind: "doubled", problem: doubledText(name), remedies: [] }));
+}
+
+function namedAlike(nodes: readonly KnownNode[]): readonly NodeDifference[] {
+  return Array.from(Map.groupBy(nodes, ({ name }) => name))
+    .filter(([, alike]) => alike.length > 1)
+    .map(([name, alike]) => ({
+      kind: "named-alike",
+      problem: `${alike.length} machines are called ${name}: ${alike.map(({ id }) => id).join(", ")}`,
+      remedies: [{ act: "name-machine", at: "server" }],
+    }));
 }
 
 interface Shown {
@@ -88,7 +99,7 @@ function differing(where: string, shown: readonly Shown[]): readonly NodeDiffere
     return `${[...names].join(", ")} ${names.size === 1 ? "shows" : "show"} ${toKeyId(pin).slice(0, KEY_ID_START)}`;
   });
   const problem = `machines show ${where} different keys: ${keys.join("; ")}. Behind one address, clients that know one refuse the other`;
-  return [{ kind: "server-keys", problem, remedies: [] }];
+  return [{ kind: "server-keys", problem, remedies: [{ act: "share-server-key", at: "server" }] }];
 }
 
 function rules(nodes: readonly KnownNode[]): readonly NodeDifference[] {
@@ -104,11 +115,17 @@ function rules(nodes: readonly KnownNode[]): readonly NodeDifference[] {
 function silent(nodes: readonly KnownNode[], now: number): readonly NodeDifference[] {
   return nodes
     .filter(({ seenAt }) => now - seenAt >= SILENT_MS)
+    .map((node) => ({ name: nameAmong(nodes, node), seenAt: node.seenAt }))
     .map(({ name, seenAt }) => ({
       kind: "silent",
       problem: `${name} was not seen for ${durationText(now - seenAt)}`,
       remedies: [],
     }));
+}
+
+/** With its id where another one is called the same. */
+function nameAmong(nodes: readonly KnownNode[], { id, name }: KnownNode): string {
+  return nodes.some((node) => node.name === name && node.id !== id) ? `${name} (${id})` : name;
 }
 
 /** Two groups of a key id, as lists have them. */

@@ -17,6 +17,7 @@ import { PostgresServer, postgresPrograms } from "../../store/postgres/support/p
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { Home } from "../support/serve.ts";
+import { runHere } from "../support/run-here.ts";
 import { failure, printed, printedJson } from "../support/trust.ts";
 
 const [programs] = postgresPrograms();
@@ -89,6 +90,30 @@ describe("the verbs of a store that machines share", () => {
     );
     const failed = await failure(home, "store", "nodes", "--forget", "gone", "--store", url);
     assert.match(failed.stderr, /no machine is called gone.*ERR_HANDCLASP_NOT_FOUND/s);
+  });
+
+  it("tell apart machines that are called alike, by their ids", async () => {
+    using home = new Home();
+    const url = newUrl();
+    const ids = [randomUUID(), randomUUID()].toSorted();
+    for (const id of ids) await beat(url, { name: "twin", id });
+    const { stdout, stderr } = await runHere(home, ["store", "nodes", "--store", url]);
+    for (const id of ids) assert.match(stdout, new RegExp(`^twin ${id} `, "m"));
+    assert.match(
+      stderr,
+      /2 machines are called twin: .*\nhint: give one of them another name: node=NAME in /,
+    );
+    const failed = await failure(home, "store", "nodes", "--forget", "twin", "--store", url);
+    assert.match(
+      failed.stderr,
+      new RegExp(`several machines are called twin: ${ids.join(", ")}.*\nhint: give `),
+    );
+    const forgotten = await runHere(home, ["store", "nodes", "--forget", ids[0] ?? "", "--store", url]);
+    assert.match(
+      forgotten.stderr,
+      /^twin is off the list; it comes back by itself while a server runs there$/m,
+    );
+    assert.match(forgotten.stdout, /^twin +0\.1\.0 /m);
   });
 
   it("leave nobody on the list of machines who was not on it before", async () => {

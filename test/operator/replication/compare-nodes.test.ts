@@ -39,6 +39,19 @@ describe("differencesOf", () => {
     );
   });
 
+  it("says which two are called alike, and what tells them apart", () => {
+    assert.deepEqual(differencesOf([nodeWith("a"), nodeWith("a", { id: "another" }), nodeWith("b")], NOW), [
+      {
+        kind: "named-alike",
+        problem: "2 machines are called a: a-id, another",
+        remedies: [{ act: "name-machine", at: "server" }],
+      },
+    ]);
+    assert.deepEqual(problemsOf(nodeWith("a"), nodeWith("a", { id: "another", seenAt: NOW - 3_600_000 })), [
+      "a (another) was not seen for 1 h",
+    ]);
+  });
+
   it("finds nothing between machines that are equally far, show one key and know the same rules", () => {
     assert.deepEqual(
       problemsOf(nodeWith("a"), nodeWith("b"), nodeWith("c", { position: 6, digest: "00" })),
