@@ -110,7 +110,7 @@ describe("the verbs of a store that machines share", () => {
     );
     const forgotten = await runHere(home, ["store", "nodes", "--forget", ids[0] ?? "", "--store", url]);
     assert.match(
-      forgotten.stderr,
+      forgotten.stdout,
       /^twin is off the list; it comes back by itself while a server runs there$/m,
     );
     assert.match(forgotten.stdout, /^twin +0\.1\.0 /m);
