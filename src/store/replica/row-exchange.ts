@@ -1,5 +1,5 @@
 import { isHandclaspError } from "../../errors.ts";
-import type { SharedRow, SharedRows } from "../../trust/port/shared-rows.ts";
+import type { Exchanged, SharedRow, SharedRows } from "../../trust/port/shared-rows.ts";
 import { FIRST_THAT_WAITS, rankOf } from "../sqlite/shared/shared-kinds.ts";
 import type { IgnoredRow } from "../sqlite/shared/take-rows.ts";
 import type { UntoldRow } from "../sqlite/shared/tell-rows.ts";
@@ -25,6 +25,8 @@ export interface RowExchangeOptions {
   /** What this machine is called. */
   readonly machine: string;
   readonly runtime: Runtime;
+  /** Resolves when the replica has all that was in the log when this was called. */
+  readonly carryOut: () => Promise<void>;
   /** Takes what others wrote and could not be made sense of. */
   readonly onIgnored?: (rows: readonly IgnoredRow[]) => void;
   /** Takes why nothing can be told, for as long as that is so, once for each time. */
@@ -94,7 +96,7 @@ export class RowExchange {
 
   /** Whether there is more to tell, or to take; what there is much of waits for the next second after some rounds. */
   async #once(rounds: number): Promise<boolean> {
-    const { shared, reader, channel, node, machine, runtime, onIgnored } = this.#options;
+    const { shared, reader, channel, node, machine, runtime } = this.#options;
     const place = reader.place();
     const told =
       this.#isHeard && reader.hasUntold()
@@ -106,11 +108,7 @@ export class RowExchange {
       const isHeardAgain = !this.#isHeard;
       this.#isHeard = true;
       if (told.length > 0) this.#toldAt = runtime.elapsed();
-      if (told.length > 0 || exchanged.rows.length > 0 || exchanged.isWhole) {
-        const by = { node, now: runtime.now() };
-        const { ignored = [] } = await channel.write({ kind: "exchanged", told, exchanged, by });
-        if (ignored.length > 0) onIgnored?.(ignored);
-      }
+      await this.#write(told, exchanged);
       const last = told.at(-1);
       const waits = last === undefined || (rankOf(last.kind) >= FIRST_THAT_WAITS && rounds >= MOST_ROUNDS);
       const hasMore = exchanged.hasMore || isHeardAgain || (told.length === MOST_TOLD && !waits);
@@ -122,17 +120,38 @@ export class RowExchange {
     }
   }
 
+  async #write(told: readonly UntoldRow[], exchanged: Exchanged): Promise<void> {
+    const { reader, channel, node, runtime, carryOut, onIgnored } = this.#options;
+    let untaken = told;
+    if (reader.lacks(exchanged.rows)) {
+      // What others saw of a key they told after the log had it. Until it is here, the rows are as good as unread.
+      if (told.length > 0) await this.#noteTold(told);
+      untaken = [];
+      await carryOut();
+    }
+    if (untaken.length === 0 && exchanged.rows.length === 0 && !exchanged.isWhole) return;
+    const by = { node, now: runtime.now() };
+    const { ignored = [] } = await channel.write({ kind: "exchanged", told: untaken, exchanged, by });
+    if (ignored.length > 0) onIgnored?.(ignored);
+  }
+
+  /** Others were told; what they told is to be read again. */
+  async #noteTold(told: readonly UntoldRow[]): Promise<void> {
+    const { channel, reader, node, runtime } = this.#options;
+    const exchanged = { rows: [], place: reader.place(), isWhole: false, hasMore: false };
+    await channel.write({ kind: "exchanged", told, exchanged, by: { node, now: runtime.now() } });
+  }
+
   /** One of them cannot be kept by anybody: it is looked for, and left out. */
   async #without(told: readonly UntoldRow[], reason: string): Promise<true> {
-    const { channel, reader, node, runtime, onIgnored } = this.#options;
+    const { node, onIgnored } = this.#options;
     const [only, ...others] = told;
     if (only === undefined || others.length > 0) {
       this.#mostTold = Math.ceil(told.length / 2);
       return true;
     }
     const { kind, key } = only;
-    const exchanged = { rows: [], place: reader.place(), isWhole: false, hasMore: false };
-    await channel.write({ kind: "exchanged", told, exchanged, by: { node, now: runtime.now() } });
+    await this.#noteTold(told);
     onIgnored?.([{ kind, key, node, reason }]);
     return true;
   }

@@ -1,14 +1,18 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type SharedPlace, SHARED_START } from "../../trust/port/shared-rows.ts";
+import { type ReadRow, type SharedPlace, SHARED_START } from "../../trust/port/shared-rows.ts";
 
 /** How far a replica has read what machines share, and whether it has something to tell: by whichever process that was written. */
 export class SharedReader {
   readonly #place: StatementSync;
   readonly #untold: StatementSync;
+  readonly #key: StatementSync;
+  readonly #apiToken: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#place = database.prepare("SELECT epoch, revision, since FROM shared_place LIMIT 1");
     this.#untold = database.prepare("SELECT 1 FROM untold LIMIT 1");
+    this.#key = database.prepare("SELECT 1 FROM keys WHERE pin = ?");
+    this.#apiToken = database.prepare("SELECT 1 FROM api_tokens WHERE id = ?");
   }
 
   place(): SharedPlace {
@@ -18,5 +22,14 @@ export class SharedReader {
 
   hasUntold(): boolean {
     return this.#untold.get() !== undefined;
+  }
+
+  /** Whether some are moments of what is not here: the log has not led to it yet, or it is gone. */
+  lacks(rows: readonly ReadRow[]): boolean {
+    return rows.some(({ kind, key, value }) => {
+      if (value === null) return false;
+      if (kind === "seen" || kind === "looked") return this.#key.get(key) === undefined;
+      return kind === "used" && this.#apiToken.get(key) === undefined;
+    });
   }
 }

@@ -15,7 +15,7 @@ import { RowExchange, type RowExchangeOptions } from "./row-exchange.ts";
 /** How long others are waited for. */
 const LATE_MS = 1000;
 
-interface SharingOptions extends RowExchangeOptions {
+interface SharingOptions extends Omit<RowExchangeOptions, "carryOut"> {
   readonly shared: SharedRows;
   /** Where changes go. Closed with this. */
   readonly log: LogChannel;
@@ -31,7 +31,11 @@ export class SharingChannel implements WriteChannel {
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#exchange = new RowExchange({ ...options, onIgnored: (rows) => this.#ignore(rows) });
+    this.#exchange = new RowExchange({
+      ...options,
+      carryOut: () => options.log.catchUp(),
+      onIgnored: (rows) => this.#ignore(rows),
+    });
     this.#serving = new ServingHere(options.channel, options.runtime);
   }
 
@@ -68,7 +72,11 @@ export class SharingChannel implements WriteChannel {
 
   /** Has this replica all that was acknowledged, and told, anywhere before this was called. Throws ERR_HANDCLASP_STORE_READ. */
   async catchUp(): Promise<void> {
-    await Promise.all([this.#options.log.catchUp(), this.#tryToExchange()]);
+    // What others told of it waits for the log.
+    const exchange = this.#exchange.exchange();
+    exchange.catch(() => undefined);
+    await this.#options.log.catchUp();
+    await this.#notLate(exchange);
   }
 
   async close(): Promise<void> {
@@ -119,10 +127,14 @@ export class SharingChannel implements WriteChannel {
 
   /** Nobody waits long for others to be told, or fails for it: what is here is told once it can be. */
   async #tryToExchange(): Promise<void> {
+    await this.#notLate(this.#exchange.exchange());
+  }
+
+  async #notLate(exchange: Promise<void>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const stop = this.#options.runtime.after(LATE_MS, resolve);
-    const exchange = this.#exchange.exchange().catch((error: unknown) => this.#options.onFailure?.(error));
-    await Promise.race([exchange, late]);
+    const over = exchange.catch((error: unknown) => this.#options.onFailure?.(error));
+    await Promise.race([over, late]);
     stop();
   }
 }
