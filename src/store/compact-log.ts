@@ -36,6 +36,14 @@ function nothingYet(): HandclaspError {
   );
 }
 
+interface CompactOptions {
+  /** How many snapshots. */
+  readonly keep: number;
+  readonly leaveBehind: boolean;
+  /** A UUID: the machine whose replica was just brought as far as the log. */
+  readonly here?: string;
+}
+
 /** What is to be cut off. */
 export interface CompactPlan {
   /** The log begins there. */
@@ -54,11 +62,11 @@ export interface CompactPlan {
 
 /**
  * Where the log can be cut: where the oldest of the newest so many snapshots that count is of, and not above what a
- * machine has still to carry out, unless those may be left behind.
+ * machine has still to carry out, unless those may be left behind. `here` has what is in the snapshots, whatever it said last.
  */
 export async function planCompact(
   { log, nodes, snapshots }: Cluster,
-  { keep, leaveBehind }: { readonly keep: number; readonly leaveBehind: boolean },
+  { keep, leaveBehind, here }: CompactOptions,
 ): Promise<CompactPlan> {
   const all = await snapshots.list();
   const kept: Snapshot[] = [];
@@ -68,7 +76,7 @@ export async function planCompact(
     if (counts(snapshot) && (await log.read(snapshot.place, 1)).follows) kept.push(snapshot);
   }
   const oldest = kept.at(-1)?.place.position ?? 0;
-  const machines = await nodes.nodes();
+  const machines = (await nodes.nodes()).filter(({ id }) => id !== here);
   const behind = Math.min(oldest, ...machines.map(({ position }) => position));
   const before = leaveBehind ? oldest : behind;
   const besides = all.filter((one) => !kept.includes(one));

@@ -14,7 +14,7 @@ export function openStore(url: string, options: StoreOptions = {}): TrustStore {
 }
 
 interface OpenOptions extends StoreOptions {
-  /** For who asks or does something and goes: it does not stay on the list of machines that share the store. Default false. */
+  /** For who asks or does something and goes: it is not on the list of machines that share the store. Default false. */
   readonly isPassing?: boolean;
 }
 

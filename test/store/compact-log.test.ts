@@ -45,6 +45,22 @@ describe("a log that is cut", () => {
   });
 });
 
+describe("who cuts a log", () => {
+  it("is not waited for, though it was not as far when it said so last; others are", async () => {
+    const cluster = new MemoryCluster();
+    const by = { node: randomUUID(), rules: 1 };
+    for (let at = 0; at < 4; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
+    await putSnapshot(cluster, { position: 4, hash: await hashAt(cluster, 4) });
+    const said = { version: "1", rules: 1, head: CHAIN_START, digest: DIGEST, listeners: [] };
+    await cluster.nodes.beat({ ...said, id: by.node, name: "here", position: 1 });
+    const alone = await planCompact(cluster, { keep: 1, leaveBehind: false, here: by.node });
+    assert.deepEqual([alone.before, alone.heldBy], [4, []]);
+    await cluster.nodes.beat({ ...said, id: randomUUID(), name: "other", position: 2 });
+    const { before, heldBy } = await planCompact(cluster, { keep: 1, leaveBehind: false, here: by.node });
+    assert.deepEqual([before, heldBy.map(({ name }) => name)], [2, ["other"]]);
+  });
+});
+
 async function hashAt({ log }: MemoryCluster, position: number): Promise<string> {
   const { entries } = await log.read({ position: 0, hash: "0".repeat(64) }, position);
   return entries[position - 1]?.hash ?? assert.fail();

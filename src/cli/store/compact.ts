@@ -114,12 +114,12 @@ async function runDrop(
 
 async function runCompact({ store, json, dryRun, ...options }: CompactOptions): Promise<void> {
   const how = { keep: options.keep, leaveBehind: options.dangerouslyLeaveMachinesBehind === true };
-  await onCluster(store, "store compact", async (cluster, take) => {
+  await onCluster(store, "store compact", async (cluster, take, here) => {
     if (dryRun !== true) {
       await mustCut(cluster);
       await take();
     }
-    const plan = await planCompact(cluster, how);
+    const plan = await planCompact(cluster, { ...how, here });
     const gone = dryRun === true ? 0 : await compactLog(cluster, plan);
     if (json === true) printJson(planJson(plan, gone));
     else printPlan(plan, dryRun === true ? null : gone);
@@ -130,7 +130,7 @@ async function runCompact({ store, json, dryRun, ...options }: CompactOptions): 
 async function onCluster(
   url: StoreUrl,
   verb: string,
-  run: (cluster: Cluster, take: () => Promise<Snapshot>) => Promise<void>,
+  run: (cluster: Cluster, take: () => Promise<Snapshot>, here: string) => Promise<void>,
 ): Promise<void> {
   const cluster = openClusterAt(url, processName(verb));
   try {
@@ -139,7 +139,8 @@ async function onCluster(
       const replication = store.replication();
       if (file === null || replication === null)
         throw new HandclaspError("ERR_HANDCLASP_STORE_READ", "no replica");
-      await run(cluster, () => takeSnapshot(cluster, { file, node: replication.node.id }));
+      const { id: node } = replication.node;
+      await run(cluster, () => takeSnapshot(cluster, { file, node }), node);
     });
   } finally {
     await cluster.close();

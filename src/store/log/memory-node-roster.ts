@@ -40,6 +40,10 @@ export class MemoryNodeRoster implements NodeRoster {
     return { rules: this.#rules, isWritten: true };
   }
 
+  async visit(): Promise<Beat> {
+    return { rules: this.#rules, isWritten: true };
+  }
+
   async nodes(): Promise<readonly KnownNode[]> {
     return [...this.#nodes.values()]
       .toSorted((a, b) => compare(a.name, b.name) || compare(a.id, b.id))

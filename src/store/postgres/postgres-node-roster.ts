@@ -19,6 +19,10 @@ interface Row {
   readonly doubled: boolean;
 }
 
+interface RulesRow {
+  readonly rules: number;
+}
+
 /** PostgreSQL's code for what a standby, or one that was set so, may not do. */
 const READ_ONLY = "25006";
 
@@ -45,12 +49,20 @@ export class PostgresNodeRoster implements NodeRoster {
   async beat({ id, runOn = "", ...report }: NodeReport): Promise<Beat> {
     const { name, rules } = report;
     const text = JSON.stringify(report);
-    try {
-      const sql = await this.#pool.sql();
-      const rows = await sql<{ readonly rules: number }[]>`
+    return this.#beat(
+      (sql) => sql<RulesRow[]>`
         SELECT ${this.#pool.name(sql, "beat")}(
-          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${runOn}::text, ${NODE_KEPT_MS}::bigint) AS rules`;
-      return { rules: rulesOf(rows), isWritten: true };
+          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${runOn}::text, ${NODE_KEPT_MS}::bigint) AS rules`,
+    );
+  }
+
+  visit(): Promise<Beat> {
+    return this.#beat((sql) => sql<RulesRow[]>`SELECT ${this.#pool.name(sql, "visit")}() AS rules`);
+  }
+
+  async #beat(query: (sql: Sql) => Promise<readonly RulesRow[]>): Promise<Beat> {
+    try {
+      return { rules: rulesOf(await query(await this.#pool.sql())), isWritten: true };
     } catch (error) {
       if (hasCode(error, NOT_OPEN)) this.#options.onNotOpen?.();
       if (!hasCode(error, READ_ONLY)) throw unwritten(await explained(error, this.#pool));
@@ -76,7 +88,7 @@ export class PostgresNodeRoster implements NodeRoster {
 
   async rules(): Promise<number> {
     const rows = await this.#read(
-      (sql) => sql<{ readonly rules: number }[]>`SELECT ${this.#pool.name(sql, "rules")}() AS rules`,
+      (sql) => sql<RulesRow[]>`SELECT ${this.#pool.name(sql, "rules")}() AS rules`,
     );
     return rulesOf(rows);
   }
@@ -109,7 +121,7 @@ export class PostgresNodeRoster implements NodeRoster {
   }
 }
 
-function rulesOf([row]: readonly { readonly rules: number }[]): number {
+function rulesOf([row]: readonly RulesRow[]): number {
   if (row === undefined) throw new Error("the database answered nothing");
   return row.rules;
 }

@@ -45,7 +45,7 @@ interface ReplicaOptions extends StoreOptions {
   readonly url: string;
   /** Takes what other machines told, and could not be made sense of. */
   readonly onIgnored?: NonNullable<RowExchangeOptions["onIgnored"]>;
-  /** It only passes by: off the list of machines at the end, unless it was on it before. Default false. */
+  /** It only passes by, and so is not on the list of machines. Default false. */
   readonly isPassing?: boolean;
   /** How long known keys are admitted that cannot be compared with the log; default five minutes. */
   readonly maxStalenessMs?: number;
@@ -124,7 +124,7 @@ function openOn(
   }: ReplicaOptions,
 ): TrustStore {
   const { runtime = SYSTEM, ...storeOptions } = options;
-  const cluster = isPassing ? passingBy(all, runtime) : all;
+  const cluster = isPassing ? passingBy(all) : all;
   const row = new ReplicaRow(database, () => runtime.newId(), path === null ? null : fileMark(path));
   if (said !== undefined) callMachine(database, said);
   const machine = row.name;
@@ -161,14 +161,11 @@ function openOn(
   return new SqliteStore(database, { url, path, channel: written, machine, shared }, storeOptions);
 }
 
-function passingBy(cluster: Cluster, runtime: Runtime): Cluster {
+function passingBy(cluster: Cluster): Cluster {
   const { log, shared, snapshots } = cluster;
-  const nodes = new PassingRoster(cluster.nodes, runtime);
-  const close = async (): Promise<void> => {
-    await nodes.leave();
-    await cluster.close();
-  };
-  return { log, nodes, shared, snapshots, hangUp: (why) => cluster.hangUp(why), close };
+  const nodes = new PassingRoster(cluster.nodes);
+  const hangUp = (why: string): void => cluster.hangUp(why);
+  return { log, nodes, shared, snapshots, hangUp, close: () => cluster.close() };
 }
 
 /** The replica follows all the same. */

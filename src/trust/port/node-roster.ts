@@ -62,6 +62,8 @@ export interface NodeRoster {
    * was not seen for 30 days goes. Throws ERR_HANDCLASP_STORE_WRITE.
    */
   beat(report: NodeReport): Promise<Beat>;
+  /** The same for who passes by, and writes nothing of a machine down. Throws ERR_HANDCLASP_STORE_WRITE. */
+  visit(): Promise<Beat>;
   /** All machines, by name and id. Throws ERR_HANDCLASP_STORE_READ. */
   nodes(): Promise<readonly KnownNode[]>;
   /** The number of the rules that the cluster goes by. Throws ERR_HANDCLASP_STORE_READ. */

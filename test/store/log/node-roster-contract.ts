@@ -31,6 +31,22 @@ export function nodeRosterContract(kind: string, open: () => Promise<OpenedRoste
       assert.ok(nodes.every(({ seenAt }) => Number.isInteger(seenAt) && seenAt > 0));
     });
 
+    it("tells who passes by the rules, and lists nobody for that", async () => {
+      await using opened = await open();
+      const { roster } = opened;
+      const anna = reportOf({ name: "anna" });
+      await roster.beat(anna);
+      const { rules } = await roster.beat(anna);
+      assert.deepEqual(await Promise.all([roster.visit(), roster.visit()]), [
+        { rules, isWritten: true },
+        { rules, isWritten: true },
+      ]);
+      assert.deepEqual(
+        (await roster.nodes()).map(({ name }) => name),
+        ["anna"],
+      );
+    });
+
     it("keeps what a machine says to the letter", async () => {
       await using opened = await open();
       const pin = `sha256:${"A".repeat(43)}=` as KeyPin;

@@ -7,7 +7,8 @@ const MOST_REPORT_BYTES = 512 * 1024;
 
 /**
  * The machines, and the rules that they go by. What a machine says of itself stays text: newer ones say more. To raise the rules is
- * for the owner, who may write the tables: a change by rules that nobody knows would stop all machines for good.
+ * for the owner, who may write the tables: a change by rules that nobody knows would stop all machines for good. Who visits takes a lock: it is written down as durably as a
+ * beat, and refused like one where nothing can be.
  */
 export function nodesSchema(schema: string): string {
   return `
@@ -48,6 +49,14 @@ export function nodesSchema(schema: string): string {
       RETURN (SELECT r.rules FROM ${schema}.cluster_rules AS r);
     END $beat$;
 
+    CREATE FUNCTION ${schema}.visit() RETURNS int ${BY_FUNCTION} AS $visit$
+    DECLARE
+      known int;
+    BEGIN
+      SELECT r.rules INTO known FROM ${schema}.cluster_rules AS r FOR SHARE;
+      RETURN known;
+    END $visit$;
+
     CREATE FUNCTION ${schema}.known_nodes() RETURNS TABLE (id uuid, report text, seen_at bigint, doubled boolean)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $known$
       SELECT n.id, n.report, floor(extract(epoch FROM n.seen_at) * 1000)::bigint,
@@ -77,6 +86,6 @@ export function nodesSchema(schema: string): string {
       DELETE FROM ${schema}.nodes AS n WHERE n.id = gone;
     END $forget$;
 
-    REVOKE ALL ON FUNCTION ${schema}.beat, ${schema}.known_nodes, ${schema}.rules, ${schema}.raise_rules,
+    REVOKE ALL ON FUNCTION ${schema}.beat, ${schema}.visit, ${schema}.known_nodes, ${schema}.rules, ${schema}.raise_rules,
       ${schema}.forget_node FROM PUBLIC;`;
 }
