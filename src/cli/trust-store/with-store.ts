@@ -4,7 +4,7 @@ import { HandclaspError, isHandclaspError, reasonOf } from "../../errors.ts";
 import { Operator } from "../../operator/operator.ts";
 import { openStoreAt } from "../../store/open-store.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
-import { say } from "../terminal/output.ts";
+import { say, showName } from "../terminal/output.ts";
 import { processName } from "./process-name.ts";
 import { userName } from "./user-name.ts";
 
@@ -26,10 +26,21 @@ export async function withStore<T>(
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
   await using store = openStoreAt(url, { process: processName(verb), readOnly: reads, isPassing: true });
+  noteName(url, store);
   await catchUp(store, { reads, mayBeOld });
   return await run(
     store,
     new Operator(store, { user: userName(), process: processName(verb), now: Date.now, via: "cli" }),
+  );
+}
+
+/** A machine that lets clients in is called what its servers say. */
+function noteName({ cluster }: StoreUrl, store: TrustStore): void {
+  const name = store.replication()?.node.name;
+  const said = cluster?.node ?? null;
+  if (said === null || name === undefined || name === said) return;
+  say(
+    `this machine is called ${showName(name)} by the server that runs on it: node=${showName(said)} renames it only there`,
   );
 }
 

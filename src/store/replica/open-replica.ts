@@ -5,6 +5,7 @@ import type { Cluster } from "../../trust/port/cluster.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { createSchema } from "../sqlite/file/schema.ts";
 import { realStorePath } from "../sqlite/file/real-store-path.ts";
+import { isServing } from "../sqlite/shared/serving-rows.ts";
 import { openSqliteFile, openToRead } from "../sqlite/file/sqlite-file.ts";
 import { whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { SqliteStore } from "../sqlite/sqlite-store.ts";
@@ -39,7 +40,10 @@ const MAX_STALENESS_MS = 300_000;
 interface ReplicaOptions extends StoreOptions {
   /** Ours from now on. */
   readonly cluster: Cluster;
-  /** What this machine is called from now on; default what it was called last, and at first as the system says. */
+  /**
+   * What this machine is called from now on; default what it was called last, and at first as the system says. Who passes by
+   * gives no other name to one that lets clients in.
+   */
   readonly machine?: string;
   /** What the store is called; without secrets. */
   readonly url: string;
@@ -126,7 +130,7 @@ function openOn(
   const { runtime = SYSTEM, ...storeOptions } = options;
   const cluster = isPassing ? passingBy(all) : all;
   const row = new ReplicaRow(database, () => runtime.newId(), path === null ? null : fileMark(path));
-  if (said !== undefined) callMachine(database, said);
+  if (said !== undefined && !(isPassing && isServing(database, runtime.now()))) callMachine(database, said);
   const machine = row.name;
   const contact = new Contact({ row, maxStalenessMs, runtime });
   const replica = new ReplicaReader(database);

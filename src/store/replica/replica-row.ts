@@ -46,7 +46,7 @@ interface Read {
   readonly file: string | null;
 }
 
-/** Has a machine called so from now on, by all processes on its replica. */
+/** Has a machine called so from now on, by all processes on its replica. Whoever passes by renames none that lets clients in. */
 export function callMachine(database: DatabaseSync, name: string): void {
   database.prepare("UPDATE replica SET name = ? WHERE name IS NOT ?").run(name, name);
 }

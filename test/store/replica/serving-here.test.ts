@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -33,6 +34,24 @@ describe("what a machine is called", () => {
     await using third = open();
     await isCalled(third, "anna");
     await isCalled(second, "anna");
+  });
+
+  it("is not what somebody says who passes by, while a server runs on its replica", async () => {
+    const cluster = new MemoryCluster();
+    const path = join(temporaryFolder(), "replica.db");
+    const open = (machine: string, isPassing: boolean): TrustStore =>
+      openReplica(path, { cluster, url: "memory log", machine, isPassing });
+    const named = async (machine: string, isPassing: boolean): Promise<string | undefined> => {
+      await using store = open(machine, isPassing);
+      await store.catchUp();
+      return store.replication()?.node.name;
+    };
+    const gateway = open("anna", false);
+    await recordListeners(gateway, [placeAt(1)], Date.now());
+    assert.equal(await named("bert", true), "anna");
+    assert.equal(await named("carla", false), "carla");
+    await gateway.close();
+    assert.equal(await named("bert", true), "bert");
   });
 });
 

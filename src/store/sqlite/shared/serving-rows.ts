@@ -19,6 +19,11 @@ export function putServing(database: DatabaseSync, { run, listeners, at }: Servi
     database.prepare("INSERT INTO serving (run, listeners, beat) VALUES (?, ?, ?)").run(run, listeners, at);
 }
 
+/** Whether any process on a replica lets clients in. */
+export function isServing(database: DatabaseSync, now: number): boolean {
+  return database.prepare("SELECT 1 FROM serving WHERE abs(beat - ?) <= ?").get(now, SILENT_MS) !== undefined;
+}
+
 /** Where all processes on a replica let clients in. */
 export class ServingReader {
   readonly #serving: StatementSync;
