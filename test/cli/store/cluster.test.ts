@@ -160,6 +160,28 @@ describe("the verbs of a store that machines share", () => {
     );
   });
 
+  it("show of each snapshot's id as much as tells it from the others", async () => {
+    using home = new Home();
+    const url = newUrl();
+    {
+      await using store = openStore(url);
+      await store.catchUp();
+      await store.apply(claimOf(factsOf("carla")));
+    }
+    const made = ["", "", ""];
+    for (const at of made.keys()) made[at] = await printed(home, "store", "snapshot", "--store", url);
+    const table = await printed(home, "store", "snapshots", "--store", url);
+    const shown = Array.from(table.matchAll(/^([0-9a-f-]+) /gm), ([, id = ""]) => id);
+    assert.equal(shown.length, 3);
+    for (const id of shown) {
+      assert.match(
+        await printed(home, "store", "snapshots", "--drop", id, "--dry-run", "--store", url),
+        new RegExp(`^the snapshot ${id}[0-9a-f-]* of change 1 would be taken away$`, "m"),
+      );
+    }
+    assert.ok(made[2]?.includes(`\n${shown[0]} `), `${made[2]}\n${table}`);
+  });
+
   it("leave no file behind of a replica that never reached its log", async () => {
     using home = new Home();
     const folder = temporaryFolder();
