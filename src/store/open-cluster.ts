@@ -5,7 +5,7 @@ import type { StoreUrl } from "../trust/port/store-url.ts";
 import { KnownDatabaseServers } from "./known-database-servers.ts";
 import { DatabaseSockets } from "./postgres/database-sockets.ts";
 import { explainRefused } from "./postgres/explain-refused.ts";
-import { type Migrated, migrate, prepareSchema } from "./postgres/migrate.ts";
+import { clusterIn, type Migrated, migrate, prepareSchema } from "./postgres/migrate.ts";
 import { connectDatabase } from "./postgres/open-postgres.ts";
 import { Pool } from "./postgres/pool.ts";
 import { PostgresCluster } from "./postgres/postgres-cluster.ts";
@@ -21,13 +21,21 @@ export function openClusterAt(url: StoreUrl, name: string): Cluster {
   return openCluster(clusterOf(url), name);
 }
 
-export function openCluster({ address, file }: ClusterAt, name: string): Cluster {
+/** `onKnown` is told which cluster it is, before anything else is asked there: where it throws, nothing is. */
+export function openCluster(
+  { address, file }: ClusterAt,
+  name: string,
+  onKnown?: (cluster: string) => void,
+): Cluster {
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
   const pool = new Pool(
     (onLost) => connectDatabase(address, sockets, onLost),
     address.schema,
-    (sql, schema) => explaining(address, prepareSchema(sql, schema)),
+    async (sql, schema) => {
+      await explaining(address, prepareSchema(sql, schema));
+      onKnown?.(await clusterIn(sql, schema));
+    },
   );
   // Where there is nothing to choose, and where any will do, a copy is better than nothing.
   const isChosen = address.hosts.length > 1 && address.targetSession === "read-write";

@@ -62,6 +62,13 @@ export async function prepareSchema(
   else if (number < migrations.length) throw behind(schema, number, migrations.length);
 }
 
+/** Which cluster a schema is of: a UUID that it was given when it was made, and that copies of the database have too. */
+export async function clusterIn(sql: Sql, schema: string): Promise<string> {
+  const [row] = await sql.unsafe<{ readonly cluster: string }[]>(`SELECT ${schema}.cluster() AS cluster`);
+  if (row === undefined) throw new Error("the database answered nothing");
+  return row.cluster;
+}
+
 /** The number that a schema is at; undefined where nothing of ours is. Throws ERR_HANDCLASP_STORE_OPEN. */
 export async function schemaNumber(sql: Sql, schema: string): Promise<number | undefined> {
   try {

@@ -23,8 +23,17 @@ export function nodesSchema(schema: string): string {
       turned_at timestamptz,
       doubled_at timestamptz
     ) WITH (fillfactor = 50);
-    CREATE TABLE ${schema}.cluster_rules (only_row boolean PRIMARY KEY CHECK (only_row), rules int NOT NULL);
+    CREATE TABLE ${schema}.cluster_rules (
+      only_row boolean PRIMARY KEY CHECK (only_row),
+      rules int NOT NULL,
+      cluster uuid NOT NULL DEFAULT gen_random_uuid()
+    );
     INSERT INTO ${schema}.cluster_rules VALUES (true, 1);
+
+    CREATE FUNCTION ${schema}.cluster() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $cluster$
+      SELECT r.cluster FROM ${schema}.cluster_rules AS r;
+    $cluster$;
 
     CREATE FUNCTION ${schema}.beat(id uuid, name text, knows int, report text, run_on text, kept_ms bigint)
     RETURNS int ${BY_FUNCTION} AS $beat$
@@ -86,6 +95,6 @@ export function nodesSchema(schema: string): string {
       DELETE FROM ${schema}.nodes AS n WHERE n.id = gone;
     END $forget$;
 
-    REVOKE ALL ON FUNCTION ${schema}.beat, ${schema}.visit, ${schema}.known_nodes, ${schema}.rules, ${schema}.raise_rules,
+    REVOKE ALL ON FUNCTION ${schema}.cluster, ${schema}.beat, ${schema}.visit, ${schema}.known_nodes, ${schema}.rules, ${schema}.raise_rules,
       ${schema}.forget_node FROM PUBLIC;`;
 }

@@ -14,5 +14,6 @@ export const SHARED_TABLES = `ALTER TABLE refusals ADD COLUMN node TEXT;
    ) STRICT;
    CREATE INDEX untold_in_order ON untold (rank, number);
    ALTER TABLE replica ADD COLUMN name TEXT;
+   ALTER TABLE replica ADD COLUMN cluster TEXT;
    CREATE TABLE serving (run TEXT PRIMARY KEY, listeners TEXT NOT NULL, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE waiting_at (pin TEXT NOT NULL, node TEXT NOT NULL, PRIMARY KEY (pin, node)) STRICT, WITHOUT ROWID;`;
