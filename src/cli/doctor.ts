@@ -29,5 +29,6 @@ async function examine({ store, json }: { readonly store: StoreUrl; readonly jso
 
 function report(findings: readonly Finding[]): void {
   print(table(findings.map(({ status, subject, message }) => [status, subject, message])));
-  for (const { hint, subject } of findings) if (hint !== null) print(`hint: ${subject}: ${hint}`);
+  const hints = findings.flatMap(({ hint, subject }) => (hint === null ? [] : [`hint: ${subject}: ${hint}`]));
+  for (const line of new Set(hints)) print(line);
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { openStore } from "../../../src/store/open-store.ts";
+import { claimOf } from "../../../src/testing/contract/claims.ts";
+import { factsOf } from "../../support/certificates.ts";
 import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
 import { runHere } from "../support/run-here.ts";
 import { Home, startServer } from "../support/serve.ts";
@@ -50,10 +53,19 @@ describe("doctor on one of many machines", { timeout: 120_000 }, () => {
     await using _a = await startServer(home, [...verb, at("a")]);
     await using _b = await startServer(home, [...verb, at("b")]);
     assert.equal((await told("b", /^ok/))[1], "ok a, b: nothing differs between them");
+    {
+      await using store = openStore(at("a"));
+      await store.catchUp();
+      await store.apply(claimOf(factsOf("carla")));
+    }
     await server.stop();
     const [replica, machines] = await examined("a");
     assert.match(replica ?? "", /^warn the database cannot be reached, and what is here is \d+ s old/);
     assert.match(machines ?? "", /^warn the database cannot be reached: /);
+    await runHere(home, ["trust", "revoke", "carla", "--yes", "--store", at("a")]);
+    const { stdout } = await runHere(home, ["doctor", "--store", at("a")]);
+    assert.match(stdout, /1 change bars somebody on this machine alone/);
+    assert.equal(stdout.match(/^hint: replica: /gm)?.length, 1, stdout);
     await server.start();
   });
 });
