@@ -23,7 +23,7 @@ export async function theOnly<T extends { readonly id: string }>(
   const [token, another] = found;
   if (token === undefined || id === "") {
     throw new HandclaspError("ERR_HANDCLASP_NOT_FOUND", `no ${what} "${id}"`, {
-      hint: "look at those there are",
+      hint: "its id is what is wanted, or the beginning of it: look at those there are",
       remedies: [{ act: LISTED_BY[what], at: "server" }],
     });
   }
