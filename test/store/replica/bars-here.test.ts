@@ -103,6 +103,28 @@ describe("a key that is revoked while the log is away", () => {
     }
   });
 
+  it("is listed, found and counted as what it is on this machine", async () => {
+    const reach = new Reach(new MemoryCluster());
+    await using store = openNode(reach);
+    for (const name of ["anna", "ben", "carl", "dora"]) await store.apply(claimOf(factsOf(name)));
+    reach.isAway = true;
+    await until(() => store.replication()?.database === "away");
+    for (let times = 0; times < 2; times++) await operatorOf(store).revoke("anna");
+    await operatorOf(store).ignore("ben");
+    await operatorOf(store).setAside("carl");
+    const expected = { trusted: ["dora"], revoked: ["anna"], ignored: ["ben"], pending: ["carl"] } as const;
+    const counts = store.stats().keys;
+    for (const [state, names] of Object.entries(expected)) {
+      const { items } = await store.listKeys({ state: state as keyof typeof expected });
+      assert.deepEqual(
+        items.map((key) => [key.peer, key.state]),
+        names.map((name) => [name, state]),
+      );
+      assert.equal(counts[state as keyof typeof expected], 1);
+    }
+    assert.equal((await store.listKeys({ state: ["revoked", "ignored"] })).items.length, 2);
+  });
+
   it("is unknown nowhere between: a branch is left once the log has what was barred on it", async () => {
     const shared = new MemoryCluster();
     const reach = new Reach(shared);

@@ -2,6 +2,8 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { limitOf, placeOf } from "../../../trust/port/cursor.ts";
 import type { Page } from "../../../trust/port/page.ts";
 import type { KeyFilter, ListedKey } from "../../../trust/port/roll.ts";
+import type { KeyState } from "../../../trust/records/key-record.ts";
+import { type BarredKey, barredHere } from "./barred-here.ts";
 import { FEW, KeySearch } from "./key-search.ts";
 import { type Condition, Conditions, either, isOneOf, momentOf, pageOf } from "./page-query.ts";
 import { type ListedKeyRow, toListedKey } from "./rows.ts";
@@ -47,7 +49,8 @@ export class KeyList {
   page(filter: KeyFilter): Page<ListedKey> {
     const limit = limitOf(filter);
     const place = placeOf(filter, "keys", ["number", "string"]);
-    const asked = conditionsOf(filter);
+    const barred = filter.state === undefined ? [] : barredHere(this.#database);
+    const asked = conditionsOf(filter, barred);
     const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
     const behind = place === undefined ? [] : [{ text: "(place, keys.pin) > (?, ?)", values: place }];
     const read = (source: Source): readonly ListedKeyRow[] => {
@@ -56,7 +59,7 @@ export class KeyList {
       return this.#rows(conditions, source, search, limit + 1);
     };
     const first = isSeldomFew(filter) ? read(firstOf(behind)) : [];
-    const rows = first.length > limit ? first : read(this.#sourceOf(filter));
+    const rows = first.length > limit ? first : read(this.#sourceOf(filter, barred.length > 0));
     return pageOf(
       rows,
       limit,
@@ -77,7 +80,8 @@ export class KeyList {
     return this.#database.prepare(sql).all(...values) as unknown as readonly ListedKeyRow[];
   }
 
-  #sourceOf(filter: KeyFilter): Source {
+  /** Of those that are barred here alone, some are trusted by their rows. */
+  #sourceOf(filter: KeyFilter, hasBarred: boolean): Source {
     const { pins, groups = [], search } = filter;
     const { seenBefore, seenSince } = seenOf(filter);
     if (pins !== undefined && pins.length <= FEW) return BY_PIN;
@@ -85,7 +89,7 @@ export class KeyList {
     const group = this.#smallest(groups, fewMembers);
     if (group !== undefined) return membersOf(group);
     const states = listOf(filter.state);
-    if (states?.includes("trusted") === false) return NOT_TRUSTED;
+    if (!hasBarred && states?.includes("trusted") === false) return NOT_TRUSTED;
     if (seenSince !== undefined && this.#areFewSeen(">=", seenSince)) return seen(">=", seenSince);
     if (seenBefore !== undefined && this.#areFewSeen("<", seenBefore)) return seen("<", seenBefore);
     return IN_ORDER;
@@ -157,12 +161,12 @@ function seen(than: "<" | ">=", moment: number): Source {
 }
 
 /** What is asked beside the text, the cheapest first. */
-function conditionsOf(filter: KeyFilter): readonly Condition[] {
+function conditionsOf(filter: KeyFilter, barred: readonly BarredKey[]): readonly Condition[] {
   const { pins, groups = [], notGroups = [] } = filter;
   const [states, sources] = [listOf(filter.state), listOf(filter.source)];
   const { seenBefore, seenSince } = seenOf(filter);
   return [
-    ...(states === undefined ? [] : [isAmong("state", states)]),
+    ...(states === undefined ? [] : [isNowAmong(states, barred)]),
     ...(sources === undefined ? [] : [isAmong("source", sources)]),
     ...(pins === undefined ? [] : [isOneOf("keys.pin", pins)]),
     ...groups.map((group) => isMember(group)),
@@ -186,6 +190,21 @@ function everMoment(asked: number | undefined): number | undefined {
 
 function listOf<T extends string>(wanted: T | readonly T[] | undefined): readonly T[] | undefined {
   return typeof wanted === "string" ? [wanted] : wanted;
+}
+
+/** Keys that are barred on this machine alone are asked for as what they are here. */
+function isNowAmong(states: readonly KeyState[], barred: readonly BarredKey[]): Condition {
+  const isByRow = isAmong("state", states);
+  if (barred.length === 0) return isByRow;
+  const [others, these] = [false, true].map((isAsked) =>
+    barred.filter(({ state }) => states.includes(state) === isAsked).map(({ pin }) => pin),
+  );
+  const isOther = isNo(isOneOf("keys.pin", others ?? []));
+  const isBoth = {
+    text: `${isByRow.text} AND ${isOther.text}`,
+    values: [...isByRow.values, ...isOther.values],
+  };
+  return either(isBoth, isOneOf("keys.pin", these ?? []));
 }
 
 function isAmong(column: string, values: readonly string[]): Condition {

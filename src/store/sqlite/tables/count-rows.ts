@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { StoreStats } from "../../../trust/port/upkeep.ts";
 import { droppedSoFar } from "../sightings/dropped.ts";
+import { barredHere } from "../lists/barred-here.ts";
 
 /** Those that are not trusted are counted one by one, in an index that has no others. */
 const BY_STATE = `WITH others AS (SELECT state, count(*) AS count FROM keys INDEXED BY keys_not_trusted
@@ -9,7 +10,7 @@ const BY_STATE = `WITH others AS (SELECT state, count(*) AS count FROM keys INDE
   SELECT state, count FROM others
   UNION ALL SELECT 'trusted', (SELECT count(*) FROM keys) - ifnull((SELECT sum(count) FROM others), 0)`;
 
-/** How much there is of what; `path` is null for a store in memory. */
+/** How much there is of what; `path` is null for a store in memory. Of keys, as they stand on this machine. */
 export function countRows(database: DatabaseSync, path: string | null): Omit<StoreStats, "url" | "schema"> {
   const count = (table: "certificates" | "refusals"): number => {
     return Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
@@ -18,6 +19,10 @@ export function countRows(database: DatabaseSync, path: string | null): Omit<Sto
   const byState = database.prepare(BY_STATE);
   for (const row of byState.all() as { state: keyof typeof keys; count: number }[])
     keys[row.state] = row.count;
+  for (const { former, state } of barredHere(database)) {
+    keys[former] -= 1;
+    keys[state] += 1;
+  }
   return {
     keys,
     certificates: count("certificates"),
