@@ -32,7 +32,10 @@ async function run(fromText: string, toText: string, { json }: { readonly json?:
         ? await toFile(from, to)
         : refuse();
   if (json === true) printJson({ from: String(from), to: String(to), head, keys });
-  else print(`${String(to)} has ${keys} keys, and goes on from head ${head.sequence} ${head.hash}`);
+  else
+    print(
+      `${String(to)} has ${keys} ${keys === 1 ? "key" : "keys"}, and goes on from head ${head.sequence} ${head.hash}`,
+    );
 }
 
 interface Copied {

@@ -82,6 +82,29 @@ describe("store copy, snapshot and compact", () => {
     }
   });
 
+  it("have a database that was lost and made anew go on from a backup, or with a copy", async () => {
+    using home = new Home();
+    const [lost, led, begun] = [urlOf(newSchema()), urlOf(newSchema()), urlOf(newSchema())];
+    await printed(home, "trust", "add", (await makeClient(home, "anna")).cert, "--store", lost);
+    const [backup, copy] = [home.path("backup.db"), home.path("copy.db")];
+    await printed(home, "store", "backup", backup, "--store", lost);
+    assert.match(
+      await printed(home, "store", "copy", lost, `sqlite:${copy}`),
+      / has 1 key, and goes on from /,
+    );
+    for (const url of [led, begun]) await printed(home, "store", "migrate", "--store", url);
+    const another = "--dangerously-from-another-chain";
+    await printed(home, "store", "restore", backup, another, "--store", led);
+    await printed(home, "store", "copy", `sqlite:${copy}`, begun);
+    for (const url of [led, begun]) {
+      const trusted = await printedJson(home, "trust", "list", "--state", "trusted", "--store", url);
+      assert.deepEqual(
+        trusted.map(({ peer }) => peer),
+        ["anna"],
+      );
+    }
+  });
+
   it("cut the log, and have a new machine start from the snapshot", async () => {
     using home = new Home();
     const schema = newSchema();
