@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
-import type { EventDraft } from "../../../trust/records/events.ts";
+import type { EventDraft, SealedEvent } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
 import type { KeyMarks } from "./key-marks.ts";
 import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { JournaledTables } from "./journaled-tables.ts";
-import { FROM_STRANGERS } from "./sqlite-tables.ts";
+import { type ChainEnd, FROM_STRANGERS, type VersionsGiven } from "./sqlite-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 
 /** What is counted from there has room, whatever another machine says. */
@@ -21,6 +21,7 @@ export class LoggedTables extends JournaledTables {
   protected override readonly droppable: string = NOT_ELSEWHERE;
   readonly #raise: StatementSync;
   readonly #beginning: StatementSync;
+  readonly #count: StatementSync;
   readonly #marks: KeyMarks;
   /** Of whose certificates the change says which is the newest. */
   #seen: readonly SeenRow[] = [];
@@ -28,6 +29,10 @@ export class LoggedTables extends JournaledTables {
   #brought: ReadonlySet<KeyPin> = new Set();
   /** What was read last, until it is written: a change asks for its key time and again. */
   #lastRead: { readonly pin: KeyPin; readonly key: KeyRecord | undefined } | null = null;
+
+  /** Of changes that are carried out at once: what the next one counts on. */
+  #versions: VersionsGiven | null = null;
+  #end: ChainEnd | null = null;
 
   constructor(database: DatabaseSync, journal: RowJournal, marks: KeyMarks) {
     super(database, journal);
@@ -37,6 +42,23 @@ export class LoggedTables extends JournaledTables {
          AND (NOT (${FROM_STRANGERS}) OR pin IN (SELECT value FROM json_each(?))) ORDER BY pin LIMIT 1000`,
     );
     this.#raise = database.prepare("UPDATE key_versions SET waiting = ? WHERE waiting < ?");
+    this.#count = database.prepare("UPDATE key_versions SET decided = ?, waiting = ?");
+  }
+
+  /**
+   * Has changes carried out that are taken back all together or not at all: the versions that they give out are counted, and the end
+   * of the chain is known, without asking the database at each.
+   */
+  atOnce(carryOut: () => void): void {
+    this.#versions = this.versions();
+    this.#end = this.end();
+    try {
+      carryOut();
+      this.#count.run(this.#versions.decided, this.#versions.waiting);
+    } finally {
+      this.#versions = null;
+      this.#end = null;
+    }
   }
 
   /**
@@ -93,6 +115,22 @@ export class LoggedTables extends JournaledTables {
     super.appendEvent({ ...draft, details });
   }
 
+  override nextVersion(isOfWaiting: boolean): number {
+    if (this.#versions === null) return super.nextVersion(isOfWaiting);
+    const { decided, waiting } = this.#versions;
+    this.#versions = isOfWaiting ? { decided, waiting: waiting + 2 } : { decided: decided + 2, waiting };
+    return (isOfWaiting ? waiting : decided) + 2;
+  }
+
+  protected override putEvent(event: SealedEvent, reached: number): void {
+    super.putEvent(event, reached);
+    if (this.#end !== null) this.#end = { sequence: event.sequence, hash: event.hash, reached };
+  }
+
+  protected override end(): ChainEnd {
+    return this.#end ?? super.end();
+  }
+
   #isCertified(pin: KeyPin | null): boolean {
     return (
       pin !== null && (pin === this.#shown || this.#seen.some(({ certificate }) => certificate.pin === pin))
@@ -105,7 +143,9 @@ export class LoggedTables extends JournaledTables {
 
   /** Of another machine's, which counts on its own: no row here is newer than what is counted here. */
   #noteVersion(version: number): void {
-    if (version % 2 === 1 && version < MOST_VERSION) this.#raise.run(version, version);
+    if (version % 2 !== 1 || version >= MOST_VERSION) return;
+    if (this.#versions === null) this.#raise.run(version, version);
+    else if (this.#versions.waiting < version) this.#versions = { ...this.#versions, waiting: version };
   }
 
   #put(waiting: KeyRecord | null, certificate: CertificateRecord): void {

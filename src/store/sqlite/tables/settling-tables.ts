@@ -16,7 +16,6 @@ import type { RowJournal } from "../digest/row-journal.ts";
 export class SettlingTables extends JournaledTables {
   protected override readonly droppable: string = NOT_ELSEWHERE;
   readonly #certificate: StatementSync;
-  readonly #versions: StatementSync;
   readonly #marks: KeyMarks;
   /** As they were before the change wrote any; null for those that were not there. */
   readonly #asked = new Map<KeyPin, SeenRow | null>();
@@ -34,7 +33,6 @@ export class SettlingTables extends JournaledTables {
     this.#certificate = database.prepare(
       'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
     );
-    this.#versions = database.prepare("SELECT decided, waiting FROM key_versions LIMIT 1");
   }
 
   /** For another change. What was not kept of the one before is not written. */
@@ -143,7 +141,7 @@ export class SettlingTables extends JournaledTables {
   /** Whatever operators look at in a row that is decided about gives it another version. */
   override nextVersion(isOfWaiting: boolean): number {
     this.#decides ||= !isOfWaiting;
-    this.#given ??= { ...(this.#versions.get() as { decided: number; waiting: number }) };
+    this.#given ??= { ...this.versions() };
     this.#unwritten.push(() => void super.nextVersion(isOfWaiting));
     return (this.#given[isOfWaiting ? "waiting" : "decided"] += 2);
   }

@@ -5,6 +5,7 @@ import {
   type ChainHead,
   type EventDraft,
   parseEvent,
+  type SealedEvent,
   sealEvent,
   type TrustEvent,
 } from "../../../trust/records/events.ts";
@@ -27,6 +28,14 @@ export const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND not
 
 /** What of a key another standing is. */
 export type KeyStanding = Pick<KeyRecord, "pin" | "state" | "expires" | "newName" | "newKey">;
+
+/** The newest event, and the latest moment that any had. */
+export type ChainEnd = ChainHead & { readonly reached: number };
+
+export interface VersionsGiven {
+  readonly decided: number;
+  readonly waiting: number;
+}
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
 export class SqliteTables implements TrustTables {
@@ -96,13 +105,15 @@ export class SqliteTables implements TrustTables {
 
   /** Even ones for what is decided, odd ones for keys that wait. */
   nextVersion(isWaiting: boolean): number {
-    const { decided, waiting } = this.#one("SELECT decided, waiting FROM key_versions LIMIT 1") as {
-      decided: number;
-      waiting: number;
-    };
+    const { decided, waiting } = this.versions();
     if (isWaiting) this.#run("UPDATE key_versions SET waiting = ?", waiting + 2);
     else this.#run("UPDATE key_versions SET decided = ?", decided + 2);
     return (isWaiting ? waiting : decided) + 2;
+  }
+
+  /** The last ones that were given out. */
+  protected versions(): VersionsGiven {
+    return this.#one("SELECT decided, waiting FROM key_versions LIMIT 1") as VersionsGiven;
   }
 
   putKey(key: KeyRecord, seenAt = 0): void {
@@ -301,7 +312,7 @@ export class SqliteTables implements TrustTables {
   }
 
   head(): ChainHead {
-    const { sequence, hash } = this.#end();
+    const { sequence, hash } = this.end();
     return { sequence, hash };
   }
 
@@ -316,16 +327,18 @@ export class SqliteTables implements TrustTables {
   }
 
   appendEvent(draft: EventDraft): void {
-    const end = this.#end();
-    const { sequence, json, hash } = sealEvent(end, draft);
-    const sql = "INSERT INTO events (sequence, json, hash, reached) VALUES (?, ?, ?, ?)";
-    this.#run(sql, sequence, json, hash, Math.max(draft.at, end.reached));
+    const end = this.end();
+    this.putEvent(sealEvent(end, draft), Math.max(draft.at, end.reached));
   }
 
-  /** The newest event, and the latest moment that any had. */
-  #end(): ChainHead & { readonly reached: number } {
+  protected putEvent({ sequence, json, hash }: SealedEvent, reached: number): void {
+    const sql = "INSERT INTO events (sequence, json, hash, reached) VALUES (?, ?, ?, ?)";
+    this.#run(sql, sequence, json, hash, reached);
+  }
+
+  protected end(): ChainEnd {
     const row = this.#one("SELECT sequence, hash, reached FROM events ORDER BY sequence DESC LIMIT 1");
-    return (row as (ChainHead & { readonly reached: number }) | undefined) ?? { ...CHAIN_START, reached: 0 };
+    return (row as ChainEnd | undefined) ?? { ...CHAIN_START, reached: 0 };
   }
 
   #keys(sql: string, ...values: SQLInputValue[]): readonly KeyRecord[] {

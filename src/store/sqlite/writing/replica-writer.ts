@@ -120,6 +120,11 @@ export class ReplicaWriter {
    * once, whatever one of them throws: the caller takes all of it back, and has them carried out one by one.
    */
   follow(entries: readonly LogEntry[], how: "at once" | "one by one"): void {
+    if (how === "one by one") this.#follow(entries, (entry) => this.#tryToCarryOut(entry));
+    else this.#tables.atOnce(() => this.#follow(entries, (entry) => this.#carryOut(entry)));
+  }
+
+  #follow(entries: readonly LogEntry[], carryOut: (entry: LogEntry) => Written): void {
     let place = this.#placed();
     if (this.#database.prepare("SELECT 1 FROM snapshot_load").get() !== undefined) throw unfinished();
     for (const entry of entries) {
@@ -129,11 +134,7 @@ export class ReplicaWriter {
         throw new HandclaspError("ERR_HANDCLASP_AUDIT", `the log of changes: ${problem}`);
       knownRules(entry.rules);
       const { position, hash } = entry;
-      this.#outcome.run(
-        entry.id,
-        position,
-        JSON.stringify(how === "at once" ? this.#carryOut(entry) : this.#tryToCarryOut(entry)),
-      );
+      this.#outcome.run(entry.id, position, JSON.stringify(carryOut(entry)));
       place = { position, hash };
     }
     this.#move.run(place.position, place.hash);
