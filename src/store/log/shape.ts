@@ -135,10 +135,11 @@ function fieldsOf(
   fields: Readonly<Record<string, Shape | Optional>>,
   other: (name: string, where: string) => void,
 ): Shape {
-  const shapes = new Map(Object.entries(fields));
+  const shapes = Object.entries(fields);
+  const names = new Set(Object.keys(fields));
   return (value, where) => {
     const given = plain(value, where);
-    for (const name of Object.keys(given)) if (!shapes.has(name)) other(name, where);
+    for (const name of Object.keys(given)) if (!names.has(name)) other(name, where);
     const read: Record<string, unknown> = {};
     for (const [name, shape] of shapes) {
       const field = Object.hasOwn(given, name) ? given[name] : undefined;

@@ -96,10 +96,19 @@ export const CHAIN_START: ChainHead = { sequence: 0, hash: "0".repeat(64) };
 /** Gives an event its place after `head`: SHA-256(previous hash ‖ RFC 8785 JSON). */
 export function sealEvent(head: ChainHead, draft: EventDraft): SealedEvent {
   const sequence = head.sequence + 1;
-  const event: TrustEvent = { ...draft, sequence, at: new Date(draft.at).toISOString() };
-  const json = toCanonicalText(
-    inOrder({ ...event, actor: inOrder({ ...event.actor }), details: inOrder(event.details) }),
-  );
+  // Names in the order of RFC 8785.
+  const event = {
+    actor: inOrder({ ...draft.actor }),
+    after: draft.after,
+    at: new Date(draft.at).toISOString(),
+    before: draft.before,
+    details: inOrder(draft.details),
+    peer: draft.peer,
+    pin: draft.pin,
+    sequence,
+    type: draft.type,
+  } satisfies Readonly<Record<keyof TrustEvent, unknown>>;
+  const json = toCanonicalText(event);
   return { sequence, json, hash: hashAfter(head.hash, json) };
 }
 

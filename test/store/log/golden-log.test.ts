@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { LogEntry } from "../../../src/trust/port/change-log.ts";
 import { formerNode } from "../../support/former-node.ts";
-import { carryOut } from "./golden/carry-out.ts";
+import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
+import { carryOut, replicaOf } from "./golden/carry-out.ts";
 
 const GOLDEN = join(import.meta.dirname, "golden");
 const LOG = join(GOLDEN, "log.json");
@@ -16,6 +17,20 @@ const FOLDED = "\u{16EBB}";
 describe("the log that was made once", () => {
   it("leads to the head, the digest and the outcomes that it led to then", () => {
     assert.deepEqual(carryOut(LOG), CAME_TO);
+  });
+
+  it("leads to the same, with the same versions, however many changes are carried out together", () => {
+    const entries = JSON.parse(readFileSync(LOG, "utf8")) as readonly LogEntry[];
+    const [whole, ...parted] = [entries.length, 1, 2, 7].map((together) => {
+      const database = replicaOf(entries, together);
+      const versions = database.prepare("SELECT decided, waiting FROM key_versions").all();
+      const keys = database.prepare("SELECT pin, version FROM keys ORDER BY pin").all();
+      const chain = database.prepare("SELECT * FROM events ORDER BY sequence").all();
+      const { digest } = new ReplicaReader(database).standing();
+      database.close();
+      return { digest, versions, keys, chain };
+    });
+    for (const one of parted) assert.deepEqual(one, whole);
   });
 
   it("has changes of nearly every kind, and names that Node 24.2.0 would not fold as they are", () => {

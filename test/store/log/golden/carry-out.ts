@@ -1,6 +1,7 @@
 // node test/store/log/golden/carry-out.ts FILE: what the log in a file leads to, as JSON.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import type { LogEntry } from "../../../../src/trust/port/change-log.ts";
 import { openDatabase } from "../../../../src/node-sqlite.ts";
 import { type Standing, ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
@@ -13,12 +14,21 @@ export interface CameTo extends Standing {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-export function carryOut(path: string): CameTo {
-  const entries = JSON.parse(readFileSync(path, "utf8")) as readonly LogEntry[];
+/** A replica that carried out a log, so many changes of it in each transaction. */
+export function replicaOf(entries: readonly LogEntry[], together: number): DatabaseSync {
   const database = openDatabase(":memory:");
   createSchema(database);
-  const [written] = new SqliteWriter(database).write([{ kind: "entries", entries }]);
-  if (written?.ok !== true) throw new Error(`the log cannot be carried out: ${JSON.stringify(written)}`);
+  const writer = new SqliteWriter(database);
+  for (let from = 0; from < entries.length; from += together) {
+    const [written] = writer.write([{ kind: "entries", entries: entries.slice(from, from + together) }]);
+    if (written?.ok !== true) throw new Error(`the log cannot be carried out: ${JSON.stringify(written)}`);
+  }
+  return database;
+}
+
+export function carryOut(path: string): CameTo {
+  const entries = JSON.parse(readFileSync(path, "utf8")) as readonly LogEntry[];
+  const database = replicaOf(entries, entries.length);
   const reader = new ReplicaReader(database);
   const outcomes = entries.map(({ id }) => {
     const outcome = reader.outcomeOf(id);
