@@ -6,7 +6,8 @@ import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/record
 import type { KeyMarks } from "./key-marks.ts";
 import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { JournaledTables } from "./journaled-tables.ts";
-import { type ChainEnd, FROM_STRANGERS, type VersionsGiven } from "./sqlite-tables.ts";
+import type { ChainEnd, VersionsGiven } from "./ends.ts";
+import { FROM_STRANGERS } from "./sqlite-tables.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 
 /** What is counted from there has room, whatever another machine says. */

@@ -1,10 +1,8 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { HandclaspError } from "../../../errors.ts";
 import {
   CHAIN_START,
   type ChainHead,
   type EventDraft,
-  parseEvent,
   type SealedEvent,
   sealEvent,
   type TrustEvent,
@@ -19,6 +17,8 @@ import { searchedText } from "../lists/key-search.ts";
 import { ApiTokenRows } from "../desk/api-token-rows.ts";
 import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { NEVER } from "../file/schema.ts";
+import { type EventRow, toEvent } from "./event-row.ts";
+import type { ChainEnd, VersionsGiven } from "./ends.ts";
 import { type DroppedTokens, TokenRows } from "./token-rows.ts";
 
 const CERTIFICATES_KEPT = 8;
@@ -28,14 +28,6 @@ export const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND not
 
 /** What of a key another standing is. */
 export type KeyStanding = Pick<KeyRecord, "pin" | "state" | "expires" | "newName" | "newKey">;
-
-/** The newest event, and the latest moment that any had. */
-export type ChainEnd = ChainHead & { readonly reached: number };
-
-export interface VersionsGiven {
-  readonly decided: number;
-  readonly waiting: number;
-}
 
 /** The rows of trust in an SQLite database. The caller opens and ends transactions. */
 export class SqliteTables implements TrustTables {
@@ -367,15 +359,4 @@ export class SqliteTables implements TrustTables {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
-}
-
-interface EventRow {
-  readonly sequence: number;
-  readonly json: string;
-}
-
-function toEvent({ sequence, json }: EventRow): TrustEvent {
-  const event = parseEvent(json);
-  if (event !== undefined) return event;
-  throw new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `event ${sequence} cannot be read`);
 }
