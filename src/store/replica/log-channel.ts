@@ -140,8 +140,20 @@ export class LogChannel implements WriteChannel {
     } finally {
       next();
     }
-    const position = await appended;
-    return unwrap(await this.#arrived({ id, change: text }, position));
+    return unwrap(await this.#cameTo({ id, change: text }, appended));
+  }
+
+  /** A log that could not be asked what became of a change may have said it to who follows it. */
+  async #cameTo(draft: LogDraft, appended: Promise<number>): Promise<Written> {
+    let position: number;
+    try {
+      position = await appended;
+    } catch (error) {
+      const written = this.#options.replica.outcomeOf(draft.id);
+      if (written === undefined) throw error;
+      return written;
+    }
+    return this.#arrived(draft, position);
   }
 
   /** What a change came to that has its place. That the log cannot be read just now is no reason to say that it failed. */

@@ -57,3 +57,22 @@ describe("a change whose place the log has lost", () => {
     });
   });
 });
+
+describe("a change of which nobody said whether it was appended", () => {
+  it("came to what the replica carried out meanwhile", async () => {
+    const cluster = new MemoryCluster();
+    const { log } = cluster;
+    const append = log.append.bind(log);
+    const node = new MemoryNode(cluster);
+    log.append = async (drafts, by) => {
+      await append(drafts, by);
+      await node.channel.catchUp();
+      throw new HandclaspError("ERR_HANDCLASP_OUTCOME_UNKNOWN", "the connection broke");
+    };
+    const { outcome } = await node.channel.write({
+      kind: "change",
+      change: prepareChange(claimOf(factsOf("anna"))),
+    });
+    assert.equal(outcome.kind, "changed");
+  });
+});
