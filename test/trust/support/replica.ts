@@ -21,6 +21,7 @@ const SIGHTINGS: ReadonlySet<string> = new Set([
   "connections",
   "untold",
   "waiting_at",
+  "serving",
   "shared_place",
 ]);
 
