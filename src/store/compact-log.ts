@@ -1,7 +1,7 @@
 import { HandclaspError } from "../errors.ts";
 import type { Cluster } from "../trust/port/cluster.ts";
 import type { KnownNode } from "../trust/port/node-roster.ts";
-import { counts, type Snapshot } from "../trust/port/snapshot-shelf.ts";
+import type { Snapshot } from "../trust/port/snapshot-shelf.ts";
 import { confirmSnapshot, makeSnapshot } from "./replica/make-snapshot.ts";
 import { ReplicaReader } from "./replica/replica-reader.ts";
 import { openScratchBeside } from "./replica/scratch.ts";
@@ -42,6 +42,10 @@ interface CompactOptions {
   readonly leaveBehind: boolean;
   /** A UUID: the machine whose replica was just brought as far as the log. */
   readonly here?: string;
+  /** The snapshot that was made for this, of what this machine came to: its id. */
+  readonly made?: string;
+  /** The position of one that would be made, where none was. */
+  readonly wouldMakeAt?: number;
 }
 
 /** What is to be cut off. */
@@ -50,7 +54,7 @@ export interface CompactPlan {
   readonly before: number;
   /** Snapshots that are not kept. */
   readonly dropped: readonly Snapshot[];
-  /** The newest that count, by which the log is cut. */
+  /** The newest that who cuts the log came to: it is cut by these. */
   readonly kept: readonly Snapshot[];
   /** Snapshots that stay besides. */
   readonly others: readonly Snapshot[];
@@ -61,21 +65,22 @@ export interface CompactPlan {
 }
 
 /**
- * Where the log can be cut: where the oldest of the newest so many snapshots that count is of, and not above what a
- * machine has still to carry out, unless those may be left behind. `here` has what is in the snapshots, whatever it said last.
+ * Where the log can be cut: where the oldest of the newest so many snapshots is of that who cuts it came to, now or when it was
+ * cut before, whatever machines say of others; and not above what a machine has still to carry out, unless those may be left behind. `here` has what is in the snapshots, whatever it said last.
  */
 export async function planCompact(
   { log, nodes, snapshots }: Cluster,
-  { keep, leaveBehind, here }: CompactOptions,
+  { keep, leaveBehind, here, made, wouldMakeAt }: CompactOptions,
 ): Promise<CompactPlan> {
   const all = await snapshots.list();
   const kept: Snapshot[] = [];
   for (const snapshot of all) {
-    if (kept.length === keep) break;
-    // Nobody could go on from one that the log does not have the place of, whoever says that it counts.
-    if (counts(snapshot) && (await log.read(snapshot.place, 1)).follows) kept.push(snapshot);
+    if (kept.length === keep - (wouldMakeAt === undefined ? 0 : 1)) break;
+    if (snapshot.id !== made && !snapshot.kept) continue;
+    // Nobody could go on from one that the log does not have the place of.
+    if ((await log.read(snapshot.place, 1)).follows) kept.push(snapshot);
   }
-  const oldest = kept.at(-1)?.place.position ?? 0;
+  const oldest = kept.at(-1)?.place.position ?? wouldMakeAt ?? 0;
   const machines = (await nodes.nodes()).filter(({ id }) => id !== here);
   const behind = Math.min(oldest, ...machines.map(({ position }) => position));
   const before = leaveBehind ? oldest : behind;
@@ -103,7 +108,7 @@ export async function compactLog(
 ): Promise<number> {
   // Nobody but who owns the shelf takes them away from now on, or has them count no more: without them, nothing would lead to
   // what comes after the cut.
-  for (const { id } of kept) await snapshots.keep(id);
+  if (kept.length > 0) await snapshots.keep(kept.map(({ id }) => id));
   const gone = before > 1 ? await log.cutBefore(before) : 0;
   for (const { id } of dropped) await snapshots.drop(id);
   return gone;

@@ -18,30 +18,30 @@ async function putSnapshot({ snapshots }: MemoryCluster, place: LogPlace): Promi
 }
 
 describe("a log that is cut", () => {
-  it("is cut by snapshots that it goes on from, whatever else somebody says that counts", async () => {
+  it("is cut by what who cuts it came to, now and before, whatever machines say that counts", async () => {
     const cluster = new MemoryCluster();
     const by = { node: randomUUID(), rules: 1 };
-    for (let at = 0; at < 4; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
-    const { entries } = await cluster.log.read({ position: 1, hash: await hashAt(cluster, 1) }, 10);
-    const [second, third] = entries;
-    assert.ok(second && third);
-    const earlier = await putSnapshot(cluster, { position: 2, hash: second.hash });
-    const later = await putSnapshot(cluster, { position: 3, hash: third.hash });
-    await putSnapshot(cluster, { position: 4, hash: "ab".repeat(32) });
+    for (let at = 0; at < 5; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
+    const at = async (position: number): Promise<LogPlace> => ({
+      position,
+      hash: await hashAt(cluster, position),
+    });
+    const [second, third, fourth] = [await at(2), await at(3), await at(4)];
+    const cut = async (made: string): Promise<readonly [number, readonly string[]]> => {
+      const plan = await planCompact(cluster, { keep: 2, leaveBehind: true, made });
+      await compactLog(cluster, plan);
+      const kept = (await cluster.snapshots.list()).filter((one) => one.kept);
+      return [plan.before, kept.map(({ id }) => id)];
+    };
+    await putSnapshot(cluster, { position: 1, hash: await hashAt(cluster, 1) });
+    const made = await putSnapshot(cluster, second);
+    await putSnapshot(cluster, third);
     await putSnapshot(cluster, { position: 1_000_000, hash: "ab".repeat(32) });
-    const plan = await planCompact(cluster, { keep: 2, leaveBehind: true });
-    assert.deepEqual(
-      plan.kept.map(({ id }) => id),
-      [later, earlier],
-    );
-    assert.equal(plan.before, 2);
-    assert.deepEqual(plan.dropped, []);
-    await compactLog(cluster, plan);
-    const kept = (await cluster.snapshots.list()).filter((one) => one.kept);
-    assert.deepEqual(
-      kept.map(({ id }) => id),
-      [later, earlier],
-    );
+    assert.deepEqual(await cut(made), [2, [made]]);
+    const later = await putSnapshot(cluster, third);
+    assert.deepEqual(await cut(later), [2, [later, made]]);
+    const last = await putSnapshot(cluster, fourth);
+    assert.deepEqual(await cut(last), [3, [last, later]]);
   });
 });
 
@@ -50,13 +50,18 @@ describe("who cuts a log", () => {
     const cluster = new MemoryCluster();
     const by = { node: randomUUID(), rules: 1 };
     for (let at = 0; at < 4; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
-    await putSnapshot(cluster, { position: 4, hash: await hashAt(cluster, 4) });
+    const made = await putSnapshot(cluster, { position: 4, hash: await hashAt(cluster, 4) });
     const said = { version: "1", rules: 1, head: CHAIN_START, digest: DIGEST, listeners: [] };
     await cluster.nodes.beat({ ...said, id: by.node, name: "here", position: 1 });
-    const alone = await planCompact(cluster, { keep: 1, leaveBehind: false, here: by.node });
+    const alone = await planCompact(cluster, { keep: 1, leaveBehind: false, here: by.node, made });
     assert.deepEqual([alone.before, alone.heldBy], [4, []]);
     await cluster.nodes.beat({ ...said, id: randomUUID(), name: "other", position: 2 });
-    const { before, heldBy } = await planCompact(cluster, { keep: 1, leaveBehind: false, here: by.node });
+    const { before, heldBy } = await planCompact(cluster, {
+      keep: 1,
+      leaveBehind: false,
+      here: by.node,
+      made,
+    });
     assert.deepEqual([before, heldBy.map(({ name }) => name)], [2, ["other"]]);
   });
 });

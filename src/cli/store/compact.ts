@@ -115,22 +115,27 @@ async function runDrop(
 async function runCompact({ store, json, dryRun, ...options }: CompactOptions): Promise<void> {
   const how = { keep: options.keep, leaveBehind: options.dangerouslyLeaveMachinesBehind === true };
   await onCluster(store, "store compact", async (cluster, take, here) => {
-    if (dryRun !== true) {
-      await mustCut(cluster);
-      await take();
-    }
-    const plan = await planCompact(cluster, { ...how, here });
+    if (dryRun !== true) await mustCut(cluster);
+    const made = dryRun === true ? undefined : await take();
+    const cut = made === undefined ? { wouldMakeAt: here.position } : { made: made.id };
+    const plan = await planCompact(cluster, { ...how, here: here.id, ...cut });
     const gone = dryRun === true ? 0 : await compactLog(cluster, plan);
     if (json === true) printJson(planJson(plan, gone));
     else printPlan(plan, dryRun === true ? null : gone);
   });
 }
 
+/** The machine that a verb runs on, and how far its replica is. */
+interface Here {
+  readonly id: string;
+  readonly position: number;
+}
+
 /** With this machine's replica as far as the log is. */
 async function onCluster(
   url: StoreUrl,
   verb: string,
-  run: (cluster: Cluster, take: () => Promise<Snapshot>, here: string) => Promise<void>,
+  run: (cluster: Cluster, take: () => Promise<Snapshot>, here: Here) => Promise<void>,
 ): Promise<void> {
   const cluster = openClusterAt(url, processName(verb));
   try {
@@ -139,8 +144,8 @@ async function onCluster(
       const replication = store.replication();
       if (file === null || replication === null)
         throw new HandclaspError("ERR_HANDCLASP_STORE_READ", "no replica");
-      const { id: node } = replication.node;
-      await run(cluster, () => takeSnapshot(cluster, { file, node }), node);
+      const { node, position } = replication;
+      await run(cluster, () => takeSnapshot(cluster, { file, node: node.id }), { id: node.id, position });
     });
   } finally {
     await cluster.close();

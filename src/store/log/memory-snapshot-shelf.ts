@@ -92,10 +92,9 @@ export class MemorySnapshotShelf implements SnapshotShelf {
     throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
   }
 
-  async keep(id: string): Promise<void> {
-    const kept = this.#kept.get(id);
-    if (kept?.isFinished !== true) throw unwritten("it is not there");
-    kept.isKept = true;
+  async keep(ids: readonly string[]): Promise<void> {
+    if (ids.some((id) => this.#kept.get(id)?.isFinished !== true)) throw unwritten("it is not there");
+    for (const [id, kept] of this.#kept) kept.isKept = ids.includes(id);
   }
 
   async drop(id: string): Promise<void> {

@@ -78,12 +78,16 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
     throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
   }
 
-  async keep(id: string): Promise<void> {
-    const isDone = await this.#written(
-      (sql) => sql<{ readonly done: boolean }[]>`
-        UPDATE ${this.#pool.name(sql, "snapshots")} SET kept = true WHERE id = ${id}::uuid AND finished RETURNING true AS done`,
-    );
-    if (!isDone) throw unwritten("it is not there");
+  async keep(ids: readonly string[]): Promise<void> {
+    const areThere = await this.#written((sql) => {
+      const snapshots = this.#pool.name(sql, "snapshots");
+      const all = `{${ids.join(",")}}`;
+      return sql<{ readonly done: boolean }[]>`
+        WITH there AS (SELECT count(*) = cardinality(${all}::text::uuid[]) AS done FROM ${snapshots} WHERE finished AND id = ANY (${all}::text::uuid[])),
+          marked AS (UPDATE ${snapshots} SET kept = id = ANY (${all}::text::uuid[]) WHERE (SELECT done FROM there))
+        SELECT done FROM there`;
+    });
+    if (!areThere) throw unwritten("it is not there");
   }
 
   async drop(id: string): Promise<void> {

@@ -69,8 +69,8 @@ export interface SnapshotShelf {
   list(): Promise<readonly Snapshot[]>;
   /** The bytes of one part, the first is 0. Throws ERR_HANDCLASP_STORE_READ, also for one that is not there. */
   part(id: string, part: number): Promise<Uint8Array>;
-  /** Has one stay until it is dropped, and count, whoever says what of it: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
-  keep(id: string): Promise<void>;
+  /** Has these stay and count, whoever says what of them, and no others any more: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
+  keep(ids: readonly string[]): Promise<void>;
   /** Takes one away: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
   drop(id: string): Promise<void>;
 }

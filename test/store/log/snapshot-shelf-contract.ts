@@ -139,17 +139,24 @@ export function snapshotShelfContract(kind: string, open: () => Promise<OpenedSh
       };
       for (let made = 0; made < MOST_BASES; made++) await put(factsAt(4));
       const kept = await put(factsAt(4));
-      await shelf.keep(kept);
+      await shelf.keep([kept]);
       await shelf.confirm(kept, { node: randomUUID(), way: "follows", digest: "00".repeat(32) });
       for (let made = 0; made < 2 * MOST_SNAPSHOTS; made++) await put(factsAt(5 + made));
       const found = (await shelf.list()).find(({ id }) => id === kept);
       assert.deepEqual([found?.kept, found && counts(found)], [true, true]);
+      const [other = assert.fail()] = await shelf.list();
+      await shelf.keep([other.id]);
+      const marked = (await shelf.list()).filter((one) => one.kept);
+      assert.deepEqual(
+        marked.map(({ id }) => id),
+        [other.id],
+      );
       await shelf.drop(kept);
       assert.ok(!(await shelf.list()).some(({ id }) => id === kept));
-      await assert.rejects(shelf.keep(kept), UNWRITTEN);
+      await assert.rejects(shelf.keep([kept]), UNWRITTEN);
       const unfinished = factsAt(9);
       await shelf.begin(unfinished);
-      await assert.rejects(shelf.keep(unfinished.id), UNWRITTEN);
+      await assert.rejects(shelf.keep([unfinished.id]), UNWRITTEN);
     });
 
     it("has one that was finished a moment ago wait for somebody's word, however many there are that count", async () => {

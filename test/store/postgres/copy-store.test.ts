@@ -163,11 +163,11 @@ describe("a store in PostgreSQL", () => {
     const cluster = machines.cluster();
     const snapshot = await takeSnapshot(cluster, { file: machines.path("one"), node: nodeOf(one) });
     assert.equal(snapshot.place.position, 20);
-    const careful = await planCompact(cluster, { keep: 1, leaveBehind: false });
+    const careful = await planCompact(cluster, { keep: 1, leaveBehind: false, made: snapshot.id });
     assert.ok(careful.before <= 10, String(careful.before));
     assert.deepEqual(careful.leftBehind, []);
     assert.ok(careful.heldBy.some(({ name }) => name === "other"));
-    const plan = await planCompact(cluster, { keep: 1, leaveBehind: true });
+    const plan = await planCompact(cluster, { keep: 1, leaveBehind: true, made: snapshot.id });
     assert.deepEqual([plan.before, plan.leftBehind.map(({ name }) => name)], [20, ["other"]]);
     assert.deepEqual(plan.heldBy, []);
     assert.equal(await compactLog(cluster, plan), 19);

@@ -32,7 +32,7 @@ describeOnPostgres((kind, make) => {
     };
     const [, , third = LOG_START] = entries;
     const needed = await put(third);
-    await cluster.snapshots.keep(needed);
+    await cluster.snapshots.keep([needed]);
     await cluster.log.cutBefore(3);
     await cluster.snapshots.confirm(needed, {
       node: randomUUID(),
