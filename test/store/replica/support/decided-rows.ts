@@ -6,6 +6,7 @@ const OWN: ReadonlySet<string> = new Set([
   "certificates",
   "looked",
   "settings",
+  "serving",
   "outcomes",
   "branches",
   "lost_events",
