@@ -4,6 +4,7 @@ import { FIRST_THAT_WAITS, rankOf } from "../sqlite/shared/shared-kinds.ts";
 import type { IgnoredRow } from "../sqlite/shared/take-rows.ts";
 import type { UntoldRow } from "../sqlite/shared/tell-rows.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
+import { MomentsAside } from "./moments-aside.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SharedReader } from "./shared-reader.ts";
 
@@ -41,6 +42,9 @@ export class RowExchange {
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
   #isStopped = false;
+  readonly #aside: MomentsAside;
+  /** When the log was asked for, for the sake of what is set aside. */
+  #carriedAt = -Infinity;
   #mostTold = MOST_TOLD;
   /** Whether the last that was said came through: until then nothing is looked up to be told. */
   #isHeard = true;
@@ -49,7 +53,8 @@ export class RowExchange {
 
   constructor(options: RowExchangeOptions) {
     this.#options = options;
-    const { shared, runtime } = options;
+    const { shared, runtime, carryOut } = options;
+    this.#aside = new MomentsAside(carryOut);
     this.#stops = [shared.onMore(() => this.#try()), runtime.every(EVERY_MS, () => this.#try())];
     runtime.soon(() => this.#try());
   }
@@ -59,6 +64,12 @@ export class RowExchange {
     if (this.#isStopped) return;
     if (this.#running !== undefined) this.#isAskedAgain = true;
     await (this.#running ??= this.#run());
+  }
+
+  /** Resolves when what was set aside for the log is written. Throws what is wrong with the log. */
+  async settle(): Promise<void> {
+    if (this.#aside.areWaiting) await this.#aside.carry();
+    if (this.#aside.areReady) await this.exchange();
   }
 
   /** Has others told of something that is not to wait for the second to be over. */
@@ -102,56 +113,64 @@ export class RowExchange {
       this.#isHeard && reader.hasUntold()
         ? ((await channel.write({ kind: "untold", most: this.#mostTold, machine })).untold ?? [])
         : [];
+    let exchanged: Exchanged;
     try {
-      const exchanged = await shared.exchange(told.map(toRow), node, place);
-      this.#mostTold = MOST_TOLD;
-      const isHeardAgain = !this.#isHeard;
-      this.#isHeard = true;
-      if (told.length > 0) this.#toldAt = runtime.elapsed();
-      await this.#write(told, exchanged);
-      const last = told.at(-1);
-      const waits = last === undefined || (rankOf(last.kind) >= FIRST_THAT_WAITS && rounds >= MOST_ROUNDS);
-      const hasMore = exchanged.hasMore || isHeardAgain || (told.length === MOST_TOLD && !waits);
-      return hasMore && !this.#isStopped;
+      exchanged = await shared.exchange(told.map(toRow), node, place);
     } catch (error) {
       this.#isHeard = isHandclaspError(error, "ERR_HANDCLASP_OPTION");
       if (!isHandclaspError(error, "ERR_HANDCLASP_OPTION") || told.length === 0) throw error;
       return await this.#without(told, error.message);
     }
+    this.#mostTold = MOST_TOLD;
+    const isHeardAgain = !this.#isHeard;
+    this.#isHeard = true;
+    if (told.length > 0) this.#toldAt = runtime.elapsed();
+    await this.#write(told, exchanged);
+    const last = told.at(-1);
+    const waits = last === undefined || (rankOf(last.kind) >= FIRST_THAT_WAITS && rounds >= MOST_ROUNDS);
+    const hasMoreToTell = isHeardAgain || (told.length === MOST_TOLD && !waits);
+    return (exchanged.hasMore || this.#aside.areReady || hasMoreToTell) && !this.#isStopped;
   }
 
   async #write(told: readonly UntoldRow[], exchanged: Exchanged): Promise<void> {
-    const { reader, channel, node, runtime, carryOut, onIgnored } = this.#options;
-    let untaken = told;
-    if (reader.lacks(exchanged.rows)) {
-      // What others saw of a key they told after the log had it. Until it is here, the rows are as good as unread.
-      if (told.length > 0) await this.#noteTold(told);
-      untaken = [];
-      await carryOut();
-    }
-    if (untaken.length === 0 && exchanged.rows.length === 0 && !exchanged.isWhole) return;
+    const { reader, channel, node, runtime, onIgnored } = this.#options;
+    const { here = [], lacking = [] } = Object.groupBy(exchanged.rows, (row) =>
+      reader.lacks(row) ? "lacking" : "here",
+    );
+    const ready = this.#aside.ready();
+    const isNothing = told.length + exchanged.rows.length + ready.length === 0 && !exchanged.isWhole;
+    if (isNothing) return this.#carryAside();
+    const taken = { ...exchanged, rows: [...ready, ...here] };
     const by = { node, now: runtime.now() };
-    const { ignored = [] } = await channel.write({ kind: "exchanged", told: untaken, exchanged, by });
+    const { ignored = [] } = await channel.write({ kind: "exchanged", told, exchanged: taken, by });
+    this.#aside.written(ready.length);
+    this.#aside.put(lacking);
     if (ignored.length > 0) onIgnored?.(ignored);
+    this.#carryAside();
   }
 
-  /** Others were told; what they told is to be read again. */
-  async #noteTold(told: readonly UntoldRow[]): Promise<void> {
-    const { channel, reader, node, runtime } = this.#options;
-    const exchanged = { rows: [], place: reader.place(), isWhole: false, hasMore: false };
-    await channel.write({ kind: "exchanged", told, exchanged, by: { node, now: runtime.now() } });
+  /** Nobody waits for the log, which may take long, or be one that cannot be followed: then it is tried again. */
+  #carryAside(): void {
+    const now = this.#options.runtime.elapsed();
+    if (!this.#aside.areWaiting || now - this.#carriedAt < EVERY_MS) return;
+    this.#carriedAt = now;
+    this.#aside.carry().then(
+      () => this.#try(),
+      () => undefined,
+    );
   }
 
   /** One of them cannot be kept by anybody: it is looked for, and left out. */
   async #without(told: readonly UntoldRow[], reason: string): Promise<true> {
-    const { node, onIgnored } = this.#options;
+    const { channel, reader, node, runtime, onIgnored } = this.#options;
     const [only, ...others] = told;
     if (only === undefined || others.length > 0) {
       this.#mostTold = Math.ceil(told.length / 2);
       return true;
     }
     const { kind, key } = only;
-    await this.#noteTold(told);
+    const exchanged = { rows: [], place: reader.place(), isWhole: false, hasMore: false };
+    await channel.write({ kind: "exchanged", told, exchanged, by: { node, now: runtime.now() } });
     onIgnored?.([{ kind, key, node, reason }]);
     return true;
   }

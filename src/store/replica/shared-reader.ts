@@ -24,12 +24,10 @@ export class SharedReader {
     return this.#untold.get() !== undefined;
   }
 
-  /** Whether some are moments of what is not here: the log has not led to it yet, or it is gone. */
-  lacks(rows: readonly ReadRow[]): boolean {
-    return rows.some(({ kind, key, value }) => {
-      if (value === null) return false;
-      if (kind === "seen" || kind === "looked") return this.#key.get(key) === undefined;
-      return kind === "used" && this.#apiToken.get(key) === undefined;
-    });
+  /** Whether it is a moment of what is not here: the log has not led to it yet, or it is gone. */
+  lacks({ kind, key, value }: ReadRow): boolean {
+    if (value === null) return false;
+    if (kind === "seen" || kind === "looked") return this.#key.get(key) === undefined;
+    return kind === "used" && this.#apiToken.get(key) === undefined;
   }
 }

@@ -76,14 +76,17 @@ export class SharingChannel implements WriteChannel {
     const exchange = this.#exchange.exchange();
     exchange.catch(() => undefined);
     await this.#options.log.catchUp();
-    await this.#notLate(exchange);
+    await this.#notLate(exchange.then(() => this.#exchange.settle()));
   }
 
   async close(): Promise<void> {
     const { channel, machine } = this.#options;
     // What is said at the end is on its way to be written, and is to be told as well.
     if (this.#hasRecorded) await channel.write({ kind: "untold", most: 0, machine }).catch(() => undefined);
-    await Promise.all([this.#tryToExchange(), this.#serving.end()]);
+    const exchange = this.#exchange.exchange();
+    // What is set aside goes with this process, and is told to no other on this replica.
+    const settled = this.#notLate(exchange.then(() => this.#exchange.settle()));
+    await Promise.all([settled, this.#serving.end()]);
     this.#exchange.stop();
     await this.#options.log.close();
   }
