@@ -6,7 +6,6 @@ const OWN: ReadonlySet<string> = new Set([
   "certificates",
   "looked",
   "settings",
-  "serving",
   "outcomes",
   "branches",
   "lost_events",
