@@ -3,39 +3,53 @@ import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { HandclaspError } from "../../errors.ts";
 import { openDatabase } from "../../node-sqlite.ts";
+import { hasContent, leftOverLog, logBeside } from "../sqlite/file/left-over-log.ts";
+import { openReadOnlyFile, whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { readSchema } from "../sqlite/file/schema.ts";
+import { BUSY_MS, opening } from "../sqlite/file/sqlite-file.ts";
 
 /**
  * Sees that following a log in a file writes over nothing but a replica, before anything is written there; a file without
- * content is taken away. What no store of ours is, is for whoever opens it. Throws ERR_HANDCLASP_STORE_OPEN.
+ * content is taken away. Throws ERR_HANDCLASP_STORE_* for all else that is there, and for what cannot be read.
  */
 export function mustBeReplica(path: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() !== true) return;
-  if (stat.size === 0) return rmSync(path, { force: true });
-  const database = openAsItIs(path);
-  if (database === undefined) return;
-  try {
-    if (isOfItsOwn(database)) throw ofItsOwn(path);
-  } finally {
-    database.close();
-  }
+  opening(path, () => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true) return;
+    if (stat.size === 0) return removeEmpty(path);
+    const database = openAsItIs(path);
+    try {
+      mustNotBeOfItsOwn(database, path);
+    } finally {
+      database.close();
+    }
+  });
 }
 
-/** Undefined for what is no store of ours, or cannot be read. */
-function openAsItIs(path: string): DatabaseSync | undefined {
+/** The same of a database that is open, for whoever makes a replica of it. Throws ERR_HANDCLASP_STORE_OPEN. */
+export function mustNotBeOfItsOwn(database: DatabaseSync, path: string | null = database.location()): void {
+  if (isOfItsOwn(database)) throw ofItsOwn(path ?? "what is in memory");
+}
+
+function removeEmpty(path: string): void {
+  const log = logBeside(path);
+  if (log !== undefined) throw leftOverLog(log);
+  rmSync(path, { force: true });
+}
+
+/** Waits for whoever closes it: what cannot be read now may be a store of its own all the same. */
+function openAsItIs(path: string): DatabaseSync {
+  if (whyNotWritable(path) !== undefined) return openReadOnlyFile(path).database;
   const url = pathToFileURL(path);
   // SQLite would make files beside one that nobody writes to.
-  const isWritten = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  url.search = isWritten ? "mode=ro" : "mode=ro&immutable=1";
-  let database: DatabaseSync | undefined;
+  url.search = hasContent(`${path}-wal`) ? "mode=ro" : "mode=ro&immutable=1";
+  const database = openDatabase(url, { readOnly: true, timeout: BUSY_MS });
   try {
-    database = openDatabase(url, { readOnly: true });
     readSchema(database);
     return database;
-  } catch {
-    database?.close();
-    return undefined;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 

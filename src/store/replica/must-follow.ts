@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { HandclaspError } from "../../errors.ts";
 import { whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { realStorePath } from "../sqlite/file/real-store-path.ts";
-import { connect, openToRead } from "../sqlite/file/sqlite-file.ts";
+import { connect, opening, openToRead } from "../sqlite/file/sqlite-file.ts";
 
 /**
  * Sees that the replica in a file is one of a cluster, by the cluster's UUID; one that never met its own is of this one from then
@@ -11,14 +11,19 @@ import { connect, openToRead } from "../sqlite/file/sqlite-file.ts";
 export function mustFollow(path: string, cluster: string): void {
   const real = realStorePath(path);
   if (!existsSync(real)) return;
-  const isWritable = whyNotWritable(real) === undefined;
-  const database = isWritable ? connect(real) : openToRead(real).database;
+  const followed = opening(real, () => clusterOf(real, cluster));
+  if (followed !== cluster) throw ofAnother(path, cluster, followed);
+}
+
+/** The one that a replica follows, which is `cluster` where it did not know yet. */
+function clusterOf(path: string, cluster: string): string {
+  const isWritable = whyNotWritable(path) === undefined;
+  const database = isWritable ? connect(path) : openToRead(path).database;
   try {
     const row = database.prepare("SELECT cluster FROM replica");
     if (isWritable && row.get()?.["cluster"] === null)
       database.prepare("UPDATE replica SET cluster = ? WHERE cluster IS NULL").run(cluster);
-    const followed = row.get()?.["cluster"] ?? cluster;
-    if (followed !== cluster) throw ofAnother(path, cluster, String(followed));
+    return String(row.get()?.["cluster"] ?? cluster);
   } finally {
     database.close();
   }
@@ -29,7 +34,7 @@ function ofAnother(path: string, found: string, followed: string): HandclaspErro
     "ERR_HANDCLASP_STORE_OPEN",
     `${path} is a replica of another store than the one in this database: nothing of it was carried out there`,
     {
-      hint: "give another path for the replica (replica=PATH in the URL), or the URL of what it follows; where the database was made anew, move the file away",
+      hint: "give another path for the replica (replica=PATH in the URL), or the URL of what it follows; where the database was made anew, move the file, and -wal and -shm beside it, away",
       remedies: [{ act: "open-another-store", at: "server" }],
       details: { path, found, followed },
     },

@@ -6,7 +6,7 @@ import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { createSchema } from "../sqlite/file/schema.ts";
 import { realStorePath } from "../sqlite/file/real-store-path.ts";
 import { isServing } from "../sqlite/shared/serving-rows.ts";
-import { openSqliteFile, openToRead } from "../sqlite/file/sqlite-file.ts";
+import { opening, openSqliteFile, openToRead } from "../sqlite/file/sqlite-file.ts";
 import { whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { SqliteStore } from "../sqlite/sqlite-store.ts";
 import type { SharedFile } from "../sqlite/store-file.ts";
@@ -64,7 +64,8 @@ export function openMemoryReplica(options: ReplicaOptions): TrustStore {
   const database = openDatabase(":memory:");
   createSchema(database);
   const channel = new DirectChannel(new SqliteWriter(database));
-  return openOn(database, { path: null, channel, openScratch: openMemoryScratch }, options);
+  const row = toRow(database, options);
+  return openOn(database, { path: null, row, channel, openScratch: openMemoryScratch }, options);
 }
 
 /**
@@ -78,19 +79,32 @@ export function openReplica(path: string, options: ReplicaOptions): TrustStore {
     return openUnfollowed(real, options);
   const openScratch = (): Scratch | undefined => openScratchBeside(real);
   const isMade = !existsSync(real);
+  const database = openSqliteFile(real);
+  const row = opening(real, () => toRow(database, options, fileMark(real)));
   return openOn(
-    openSqliteFile(real),
-    { path: real, channel: new ThreadChannel(real), openScratch, isMade },
+    database,
+    { path: real, row, channel: new ThreadChannel(real), openScratch, isMade },
     options,
   );
 }
 
+/** The database is closed where it is no replica and cannot become one. */
+function toRow(database: DatabaseSync, { runtime = SYSTEM }: ReplicaOptions, mark?: string): ReplicaRow {
+  try {
+    return new ReplicaRow(database, () => runtime.newId(), mark);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 /** Where nothing can be written: what is there stays as it is. */
-function openUnfollowed(path: string, { cluster, url, machine, ...options }: ReplicaOptions): TrustStore {
+function openUnfollowed(path: string, all: ReplicaOptions): TrustStore {
+  const { cluster, url, machine, ...options } = all;
   const { maxStalenessMs = MAX_STALENESS_MS, runtime = SYSTEM, ...others } = options;
   const { onIgnored: _, isPassing: __, ...storeOptions } = others;
   const { database, failure } = openToRead(path);
-  const row = new ReplicaRow(database, () => runtime.newId());
+  const row = opening(path, () => toRow(database, all));
   const contact = new Contact({ row, maxStalenessMs, runtime });
   contact.failed(new Error(`${path} cannot be written, and so does not follow it`));
   const replica = new ReplicaReader(database);
@@ -107,6 +121,7 @@ function openUnfollowed(path: string, { cluster, url, machine, ...options }: Rep
 
 interface ReplicaFile {
   readonly path: string | null;
+  readonly row: ReplicaRow;
   readonly channel: WriteChannel;
   readonly openScratch: OpenScratch;
   /** Nothing was there before; default false. */
@@ -115,7 +130,7 @@ interface ReplicaFile {
 
 function openOn(
   database: DatabaseSync,
-  { path, isMade = false, ...writing }: ReplicaFile,
+  { path, row, isMade = false, ...writing }: ReplicaFile,
   {
     cluster: all,
     isPassing = false,
@@ -129,7 +144,6 @@ function openOn(
 ): TrustStore {
   const { runtime = SYSTEM, ...storeOptions } = options;
   const cluster = isPassing ? passingBy(all) : all;
-  const row = new ReplicaRow(database, () => runtime.newId(), path === null ? null : fileMark(path));
   if (said !== undefined && !(isPassing && isServing(database, runtime.now()))) callMachine(database, said);
   const machine = row.name;
   const contact = new Contact({ row, maxStalenessMs, runtime });

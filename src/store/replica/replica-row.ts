@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isOneFile } from "./file-mark.ts";
+import { mustNotBeOfItsOwn } from "./must-be-replica.ts";
 
 /** What a replica says of itself, for all processes on it: whose it is, and when it was last as far as the log. */
 export class ReplicaRow {
@@ -11,14 +12,12 @@ export class ReplicaRow {
   /**
    * One that is new gets `newId`, and the system's name; and so does a copy: a file that is another one than it was, by `mark`. Two
    * machines with one id would each take for its own what the other says. What is in a copy was never compared with the log here.
+   * Throws ERR_HANDCLASP_STORE_OPEN where the database became a store of its own.
    */
   constructor(database: DatabaseSync, newId: () => string, mark: string | null = null) {
     this.#row = database.prepare("SELECT node, name, up_to_date_at, file FROM replica");
     const known = this.#row.get() as Read | undefined;
-    if (known === undefined)
-      database
-        .prepare("INSERT OR IGNORE INTO replica (only_row, node, name, file) VALUES (1, ?, ?, ?)")
-        .run(newId(), hostname(), mark);
+    if (known === undefined) becomeReplica(database, newId, mark);
     else if (mark !== null && known.file !== mark) noteFile(database, known.file, mark, newId);
     this.node = this.#read().node;
   }
@@ -49,6 +48,21 @@ interface Read {
 /** Has a machine called so from now on, by all processes on its replica. Whoever passes by renames none that lets clients in. */
 export function callMachine(database: DatabaseSync, name: string): void {
   database.prepare("UPDATE replica SET name = ? WHERE name IS NOT ?").run(name, name);
+}
+
+/** Looks for what is no replica's in the transaction that makes it one: nobody decides anything there in between. */
+function becomeReplica(database: DatabaseSync, newId: () => string, mark: string | null): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    mustNotBeOfItsOwn(database);
+    database
+      .prepare("INSERT OR IGNORE INTO replica (only_row, node, name, file) VALUES (1, ?, ?, ?)")
+      .run(newId(), hostname(), mark);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 /** Of several processes that open it at once, one gives it its id. */

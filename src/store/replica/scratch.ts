@@ -35,7 +35,7 @@ export function openScratchBeside(path: string): Scratch | undefined {
   if (lock === undefined) return undefined;
   const anew = `${path}.anew`;
   const remove = (): void => {
-    for (const file of [anew, `${anew}-wal`, `${anew}-shm`]) rmSync(file, { force: true });
+    for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(`${anew}${end}`, { force: true });
   };
   try {
     // What is there was left by one that was killed.

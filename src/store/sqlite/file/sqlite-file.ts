@@ -1,10 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, closeSync, linkSync, mkdirSync, openSync, rmSync, type Stats, statSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../../node-sqlite.ts";
 import { pathToFileURL } from "node:url";
 import { HandclaspError, hasCode } from "../../../errors.ts";
+import { leftOverLog, logBeside } from "./left-over-log.ts";
 import { cannotBeWritten, openReadOnlyFile, type ReadOnlyFile, whyNotWritable } from "./read-only-file.ts";
 import { createSchema, migrate, readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
@@ -13,7 +24,7 @@ import { toStoreError } from "./sqlite-errors.ts";
 const QUICK_CHECK_MOST_BYTES = 32 * 1024 * 1024;
 
 /** How long a writer waits for another process's transaction. */
-const BUSY_MS = 5000;
+export const BUSY_MS = 5000;
 
 /** What the write-ahead log shrinks to after a flood; as much as SQLite lets it grow between two checkpoints. */
 const LOG_MOST_BYTES = 4 * 1024 * 1024;
@@ -54,7 +65,8 @@ export function openToRead(path: string): ReadOnlyFile {
   });
 }
 
-function opening<T>(path: string, open: () => T): T {
+/** Does what opens a store at a path, with what SQLite or the file system says as an error of ours. */
+export function opening<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -119,6 +131,9 @@ function quickCheck(database: DatabaseSync, path: string): void {
 
 /** Made complete beside its place and then linked there: two processes that start at once share one store. */
 function createFile(path: string): void {
+  const log = logBeside(path);
+  // Another process that has just made the store may have written to it.
+  if (log !== undefined && !existsSync(path)) throw leftOverLog(log);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}`;
   closeSync(openSync(draft, "wx", 0o600));

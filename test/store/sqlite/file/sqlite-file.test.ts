@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  existsSync,
   linkSync,
   lstatSync,
   readFileSync,
@@ -91,6 +92,30 @@ describe("a sqlite store that cannot be trusted is not opened, and stays as it i
   it("refuses a folder in its place, and says that it is one", () => {
     const expected = { code: "ERR_HANDCLASP_STORE_OPEN", message: /is a folder: a trust store is a file$/ };
     assert.throws(() => openSqliteStore(temporaryFolder()), expected);
+  });
+
+  for (const end of ["-wal", "-journal"]) {
+    it(`makes none where the ${end} file of one that is gone has changes: they would come to be in it`, async () => {
+      const path = newPath();
+      const former = newPath();
+      await using store = openSqliteStore(former);
+      await store.apply(claimOf(factsOf("anna")));
+      writeFileSync(`${path}${end}`, readFileSync(`${former}-wal`));
+      assert.throws(() => openSqliteStore(path), {
+        code: "ERR_HANDCLASP_STORE_OPEN",
+        message: `the last changes of a store that is gone lie in ${path}${end}`,
+      });
+      assert.ok(!existsSync(path));
+      assert.deepEqual(readFileSync(`${path}${end}`), readFileSync(`${former}-wal`));
+    });
+  }
+
+  it("makes a new store where an empty log lies", async () => {
+    const path = newPath();
+    writeFileSync(`${path}-wal`, "");
+    const anna = await storeWithAnna(path);
+    await using store = openSqliteStore(path);
+    assert.equal(store.key(anna.pin)?.state, "trusted");
   });
 
   it("makes a new store where a link leads that leads to nothing yet", async () => {
