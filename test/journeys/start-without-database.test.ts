@@ -32,14 +32,10 @@ describe("a gateway that starts while its database is away", { timeout: 180_000 
     await using database = await PostgresServer.open(programs);
     await meet(home, database, ada);
     await database.stop();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
     await using gateway = await ClusterGateway.start(home, [database.port], "max_staleness=2s");
+    await gateway.untilReadiness(/^503 what is here is \d+ s old, and no more than 2 s is believed/);
     assert.equal(await gateway.alertOf(ada), 80);
     await gateway.server.logged(({ event, reason }) => event === "refused" && reason === "store-unavailable");
-    assert.match(
-      await gateway.readiness(),
-      /^503 what is here is \d+ s old, and no more than 2 s is believed/,
-    );
     await database.start();
     await gateway.untilReadiness(/^200 ready$/);
     assert.ok(await gateway.isLetIn(ada));

@@ -45,13 +45,7 @@ export class PostgresSharedRows implements SharedRows {
       if (answer === undefined) throw new Error("the database answered nothing");
       return toExchanged(JSON.parse(answer.answer) as Answer);
     } catch (error) {
-      throw isAboutRows(error)
-        ? unkept(error)
-        : databaseFailure(
-            "ERR_HANDCLASP_STORE_WRITE",
-            "cannot write what the machines of the cluster share",
-            await explained(error, this.#pool),
-          );
+      throw await this.#unwritten(error);
     }
   }
 
@@ -64,13 +58,7 @@ export class PostgresSharedRows implements SharedRows {
           ${node}::uuid, ${name}::text, ${former}::text, ${value}::text) AS put`;
       isPut = row?.put;
     } catch (error) {
-      throw isAboutRows(error)
-        ? unkept(error)
-        : databaseFailure(
-            "ERR_HANDCLASP_STORE_WRITE",
-            "cannot write what the machines of the cluster share",
-            await explained(error, this.#pool),
-          );
+      throw await this.#unwritten(error);
     }
     if (isPut !== true) throw settingConflict(name);
   }
@@ -83,6 +71,16 @@ export class PostgresSharedRows implements SharedRows {
       clearTimeout(state.timer);
       void state.heard?.unlisten().catch(() => undefined);
     };
+  }
+
+  async #unwritten(error: unknown): Promise<HandclaspError> {
+    if (isAboutRows(error)) return unkept(error);
+    const why = await explained(error, this.#pool);
+    return databaseFailure(
+      "ERR_HANDCLASP_STORE_WRITE",
+      "cannot write what the machines of the cluster share",
+      why,
+    );
   }
 
   async #listen(listener: () => void, state: Listening): Promise<void> {

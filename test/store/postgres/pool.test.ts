@@ -6,6 +6,7 @@ import { connectDatabase } from "../../../src/store/postgres/open-postgres.ts";
 import { openPool } from "./support/open-pool.ts";
 import { Pool } from "../../../src/store/postgres/pool.ts";
 import { parseClusterUrl } from "../../../src/trust/port/cluster-address.ts";
+import { until } from "../sqlite/support/stores.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
 const [programs] = postgresPrograms();
@@ -70,11 +71,12 @@ describe("the pool of connections to PostgreSQL", { timeout: 120_000 }, () => {
   it("leaves no connection behind that was being made when it was closed", async () => {
     const { cluster } = parseClusterUrl(server.url());
     class Slow extends DatabaseSockets {
-      readonly begun = Promise.withResolvers<void>();
+      readonly begun = Promise.withResolvers<Socket>();
+      readonly goesOn = Promise.withResolvers<void>();
       override async open(): Promise<Socket> {
         const socket = await super.open();
-        this.begun.resolve();
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        this.begun.resolve(socket);
+        await this.goesOn.promise;
         return socket;
       }
     }
@@ -82,12 +84,13 @@ describe("the pool of connections to PostgreSQL", { timeout: 120_000 }, () => {
     const pool = new Pool((onLost) => connectDatabase(cluster, sockets, onLost), "public");
     const sql = await pool.sql();
     const asked = assert.rejects(async () => sql`SELECT 1`);
-    await sockets.begun.promise;
+    const socket = await sockets.begun.promise;
     await pool.close();
     await asked;
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    const left = await server.ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'handclasp'");
-    assert.equal(left, undefined);
+    sockets.goesOn.resolve();
+    await until(() => socket.closed);
+    const left = "SELECT pid FROM pg_stat_activity WHERE application_name = 'handclasp'";
+    await until(async () => (await server.ask(left)) === undefined);
   });
 
   it("says that connections were lost, and goes on with others", async () => {
