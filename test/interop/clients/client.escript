@@ -46,6 +46,8 @@ read(Socket) ->
     after 10000 -> failed(timeout)
     end.
 
+%% halt/1 at once may end before what was printed has gone out; init:stop/1 closes its port before.
 failed(Reason) ->
     io:format(standard_error, "~p~n", [Reason]),
-    halt(1).
+    init:stop(1),
+    receive after infinity -> ok end.
