@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { KnownServers } from "../client/servers/known-servers.ts";
+import { discarding } from "./replica/discard-unused.ts";
 import { realStorePath } from "./sqlite/file/real-store-path.ts";
 import { openSqliteStore } from "./sqlite/sqlite-store.ts";
 
@@ -8,6 +9,7 @@ export class KnownDatabaseServers {
   readonly #file: string;
   readonly #process: string;
   #opened: KnownServers | undefined;
+  #closed: (() => void) | undefined;
 
   constructor(replica: string, process: string) {
     this.#file = join(dirname(realStorePath(replica)), "known_servers.db");
@@ -15,11 +17,17 @@ export class KnownDatabaseServers {
   }
 
   open(): KnownServers {
-    this.#opened ??= new KnownServers(openSqliteStore(this.#file), { now: Date.now, process: this.#process });
+    this.#opened ??= this.#open();
     return this.#opened;
   }
 
   async close(): Promise<void> {
     await this.#opened?.store.close();
+    this.#closed?.();
+  }
+
+  #open(): KnownServers {
+    this.#closed ??= discarding(this.#file);
+    return new KnownServers(openSqliteStore(this.#file), { now: Date.now, process: this.#process });
   }
 }

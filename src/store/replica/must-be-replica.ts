@@ -1,9 +1,10 @@
-import { rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { HandclaspError } from "../../errors.ts";
 import { openDatabase } from "../../node-sqlite.ts";
-import { hasContent, leftOverLog, logBeside } from "../sqlite/file/left-over-log.ts";
+import { hasContent } from "../sqlite/file/left-over-log.ts";
+import { removeEmpty } from "../sqlite/file/remove-empty.ts";
 import { openReadOnlyFile, whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { readSchema } from "../sqlite/file/schema.ts";
 import { BUSY_MS, opening } from "../sqlite/file/sqlite-file.ts";
@@ -29,12 +30,6 @@ export function mustBeReplica(path: string): void {
 /** The same of a database that is open, for whoever makes a replica of it. Throws ERR_HANDCLASP_STORE_OPEN. */
 export function mustNotBeOfItsOwn(database: DatabaseSync, path: string | null = database.location()): void {
   if (isOfItsOwn(database)) throw ofItsOwn(path ?? "what is in memory");
-}
-
-function removeEmpty(path: string): void {
-  const log = logBeside(path);
-  if (log !== undefined) throw leftOverLog(log);
-  rmSync(path, { force: true });
 }
 
 /** Waits for whoever closes it: what cannot be read now may be a store of its own all the same. */

@@ -20,7 +20,7 @@ import {
 } from "../sqlite/writing/write-channel.ts";
 import { compareWithLog } from "./compare-with-log.ts";
 import { Contact } from "./contact.ts";
-import { discardUnused } from "./discard-unused.ts";
+import { discarding } from "./discard-unused.ts";
 import { fileMark } from "./file-mark.ts";
 import { LogChannel } from "./log-channel.ts";
 import { mustBeReplica } from "./must-be-replica.ts";
@@ -78,14 +78,19 @@ export function openReplica(path: string, options: ReplicaOptions): TrustStore {
   if (options.readOnly === true && existsSync(real) && whyNotWritable(real) !== undefined)
     return openUnfollowed(real, options);
   const openScratch = (): Scratch | undefined => openScratchBeside(real);
-  const isMade = !existsSync(real);
-  const database = openSqliteFile(real);
-  const row = opening(real, () => toRow(database, options, fileMark(real)));
-  return openOn(
-    database,
-    { path: real, row, channel: new ThreadChannel(real), openScratch, isMade },
-    options,
-  );
+  const closed = opening(real, () => discarding(real));
+  try {
+    const database = openSqliteFile(real);
+    const row = opening(real, () => toRow(database, options, fileMark(real)));
+    return openOn(
+      database,
+      { path: real, row, channel: new ThreadChannel(real), openScratch, closed },
+      options,
+    );
+  } catch (error) {
+    closed();
+    throw error;
+  }
 }
 
 /** The database is closed where it is no replica and cannot become one. */
@@ -124,13 +129,13 @@ interface ReplicaFile {
   readonly row: ReplicaRow;
   readonly channel: WriteChannel;
   readonly openScratch: OpenScratch;
-  /** Nothing was there before; default false. */
-  readonly isMade?: boolean;
+  /** Is called when all is closed. */
+  readonly closed?: () => void;
 }
 
 function openOn(
   database: DatabaseSync,
-  { path, row, isMade = false, ...writing }: ReplicaFile,
+  { path, row, closed, ...writing }: ReplicaFile,
   {
     cluster: all,
     isPassing = false,
@@ -173,7 +178,7 @@ function openOn(
     },
     replication: () =>
       toReplication({ self, contact, replica, tells: cluster.log.tells, ignored: channel.ignored }),
-    ...(isMade && path !== null && { closed: () => discardUnused(path) }),
+    ...(closed !== undefined && { closed }),
   };
   const written = storeOptions.readOnly === true ? refusing(channel, path ?? url) : channel;
   return new SqliteStore(database, { url, path, channel: written, machine, shared }, storeOptions);

@@ -1,21 +1,12 @@
 import { randomUUID } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, closeSync, existsSync, linkSync, openSync, rmSync, type Stats, statSync } from "node:fs";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../../node-sqlite.ts";
 import { pathToFileURL } from "node:url";
 import { HandclaspError, hasCode } from "../../../errors.ts";
 import { leftOverLog, logBeside } from "./left-over-log.ts";
+import { makeFolderOf } from "./made-folder.ts";
 import { cannotBeWritten, openReadOnlyFile, type ReadOnlyFile, whyNotWritable } from "./read-only-file.ts";
 import { createSchema, migrate, readSchema } from "./schema.ts";
 import { toStoreError } from "./sqlite-errors.ts";
@@ -47,11 +38,34 @@ export function fileIdentity(path: string): FileIdentity | undefined {
  */
 export function openSqliteFile(path: string): DatabaseSync {
   return opening(path, () => {
-    if (!isThere(path)) createFile(path);
+    for (let tries = 1; ; tries++) {
+      if (!isThere(path)) createFile(path);
+      const database = openSame(path, tries === MOST_TRIES);
+      if (database !== undefined) return database;
+    }
+  });
+}
+
+/** As often it may be that whoever made a store takes it away, unused, while it is opened here. */
+const MOST_TRIES = 10;
+
+/** Undefined where it went meanwhile, or another one came in its place. */
+function openSame(path: string, isLast: boolean): DatabaseSync | undefined {
+  const there = fileIdentity(path);
+  const isSame = (): boolean => {
+    const now = fileIdentity(path);
+    return now !== undefined && now.inode === there?.inode && now.device === there.device;
+  };
+  try {
     const reason = whyNotWritable(path);
     if (reason !== undefined) throw cannotBeWritten(path, reason);
-    return sound(connect(path), path);
-  });
+    const database = sound(connect(path), path);
+    if (isSame() || isLast) return database;
+    database.close();
+  } catch (error) {
+    if (isSame() || isLast) throw error;
+  }
+  return undefined;
 }
 
 /** Opens a store that is there for reading alone; where it cannot be written, nothing is, beside it neither. */
@@ -134,13 +148,15 @@ function createFile(path: string): void {
   const log = logBeside(path);
   // Another process that has just made the store may have written to it.
   if (log !== undefined && !existsSync(path)) throw leftOverLog(log);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolderOf(path);
   const draft = `${path}.${randomUUID()}`;
   closeSync(openSync(draft, "wx", 0o600));
   try {
     const database = openDatabase(draft);
     database.exec("PRAGMA synchronous = FULL");
     createSchema(database);
+    // Of two processes that turn to it at once, the one would not wait for the other.
+    database.exec("PRAGMA journal_mode = WAL");
     database.close();
     chmodSync(draft, 0o600);
     linkSync(draft, path);
