@@ -1,11 +1,12 @@
-import { HandclaspError } from "../errors.ts";
+import type { Sql } from "postgres";
+import { HandclaspError, isHandclaspError } from "../errors.ts";
 import type { Cluster } from "../trust/port/cluster.ts";
 import type { ClusterAddress } from "../trust/port/cluster-address.ts";
 import type { StoreUrl } from "../trust/port/store-url.ts";
 import { KnownDatabaseServers } from "./known-database-servers.ts";
 import { DatabaseSockets } from "./postgres/database-sockets.ts";
 import { explainRefused } from "./postgres/explain-refused.ts";
-import { clusterIn, type Migrated, migrate, prepareSchema } from "./postgres/migrate.ts";
+import { clusterIn, type Migrated, migrate, mustBePrepared, prepareSchema } from "./postgres/migrate.ts";
 import { connectDatabase } from "./postgres/open-postgres.ts";
 import { Pool } from "./postgres/pool.ts";
 import { PostgresCluster } from "./postgres/postgres-cluster.ts";
@@ -21,30 +22,47 @@ export function openClusterAt(url: StoreUrl, name: string): Cluster {
   return openCluster(clusterOf(url), name);
 }
 
-/** `onKnown` is told which cluster it is, before anything else is asked there: where it throws, nothing is. */
-export function openCluster(
-  { address, file }: ClusterAt,
-  name: string,
-  onKnown?: (cluster: string) => void,
-): Cluster {
+/** What a replica knows of the cluster that it follows. */
+export interface Followed {
+  /** Its UUID; undefined where none was met. */
+  readonly known: () => string | undefined;
+  /** Is told which one was met, before anything else is asked there: where it throws, nothing is. */
+  readonly met: (cluster: string) => void;
+}
+
+export function openCluster({ address, file }: ClusterAt, name: string, followed?: Followed): Cluster {
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
+  let isMet = false;
+  const meet = async (sql: Sql, schema: string): Promise<string> => {
+    const isThere = isMet || followed?.known() !== undefined;
+    await explaining(address, isThere ? mustBePrepared(sql, schema) : prepareSchema(sql, schema));
+    const cluster = await clusterIn(sql, schema);
+    followed?.met(cluster);
+    isMet = true;
+    return cluster;
+  };
   const pool = new Pool(
     (onLost) => connectDatabase(address, sockets, onLost),
     address.schema,
     async (sql, schema) => {
-      await explaining(address, prepareSchema(sql, schema));
-      onKnown?.(await clusterIn(sql, schema));
+      try {
+        return await meet(sql, schema);
+      } catch (error) {
+        if (isHandclaspError(error, "ERR_HANDCLASP_STORE_OPEN") && address.hosts.length > 1)
+          leave("it has another store, or lets nobody in");
+        throw error;
+      }
     },
   );
+  const leave = (why: string): void => {
+    sockets.moveOn();
+    sockets.hangUp(why);
+  };
   // Where there is nothing to choose, and where any will do, a copy is better than nothing.
   const isChosen = address.hosts.length > 1 && address.targetSession === "read-write";
-  const leaveCopy = (): void => {
-    sockets.moveOn();
-    sockets.hangUp("it is a standby");
-  };
   return new PostgresCluster(pool, {
-    ...(isChosen && { onCopy: leaveCopy }),
+    ...(isChosen && { onCopy: () => leave("it is a standby") }),
     onNotOpen: () => sockets.moveOn(),
     onClose: () => known.close(),
     onHangUp: (why) => sockets.hangUp(why),

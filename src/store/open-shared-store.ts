@@ -1,7 +1,7 @@
 import type { ClusterAddress } from "../trust/port/cluster-address.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
 import { openCluster } from "./open-cluster.ts";
-import { mustFollow } from "./replica/must-follow.ts";
+import { followedBy, mustFollow } from "./replica/must-follow.ts";
 import { openReplica } from "./replica/open-replica.ts";
 import type { StoreOptions } from "./sqlite/store-options.ts";
 
@@ -20,9 +20,10 @@ export function openSharedStore(
   options: StoreOptions,
 ): TrustStore {
   const { maxStalenessMs, node, usesSnapshots } = address;
-  const cluster = openCluster({ address, file }, options.process ?? `node ${process.pid}`, (id) =>
-    mustFollow(file, id),
-  );
+  const cluster = openCluster({ address, file }, options.process ?? `node ${process.pid}`, {
+    known: () => followedBy(file),
+    met: (id) => mustFollow(file, id),
+  });
   return openReplica(file, {
     ...options,
     url,

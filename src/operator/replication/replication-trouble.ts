@@ -38,7 +38,7 @@ export function isGrave(kind: TroubleKind): boolean {
 export function troublesOf(replication: Replication, now: number): readonly ReplicationTrouble[] {
   const { isStale, maxStalenessMs, upToDateAt, database, branch, rules, unequal, later, ignored } =
     replication;
-  const { brokenLog } = replication;
+  const { brokenLog, unusable } = replication;
   const remedy = brokenLog === undefined ? REACH_DATABASE : CHECK_STORE;
   const age =
     upToDateAt === null ? "nothing was ever carried out here" : `what is here is ${ageOf(upToDateAt, now)}`;
@@ -67,6 +67,8 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
       act: "end-session",
       at: "server",
     });
+  } else if (database === "away" && unusable !== undefined) {
+    add("database-away", `${unusable}; ${age}: nobody new is let in`, REACH_DATABASE);
   } else if (database === "away") {
     add("database-away", `the database cannot be reached, and ${age}: nobody new is let in`, REACH_DATABASE);
   } else if (database === "behind a standby") {

@@ -62,6 +62,12 @@ export async function prepareSchema(
   else if (number < migrations.length) throw behind(schema, number, migrations.length);
 }
 
+/** The same where a replica has followed what was there: it is not made anew. Throws ERR_HANDCLASP_STORE_OPEN. */
+export async function mustBePrepared(sql: Sql, schema: string): Promise<void> {
+  if ((await schemaNumber(sql, schema)) === undefined) throw gone(schema);
+  await prepareSchema(sql, schema);
+}
+
 /** Which cluster a schema is of: a UUID that it was given when it was made, and that copies of the database have too. */
 export async function clusterIn(sql: Sql, schema: string): Promise<string> {
   const [row] = await sql.unsafe<{ readonly cluster: string }[]>(`SELECT ${schema}.cluster() AS cluster`);
@@ -113,6 +119,17 @@ async function begin(sql: ISql, schema: string): Promise<void> {
     );
   }
   await sql.unsafe(numbersSchema(schema));
+}
+
+function gone(schema: string): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `nothing is in the schema ${schema} of the database any more, whose log was carried out here`,
+    {
+      hint: "see that the URL names the right database, or put it back from its backup; to begin a new one, move the replica, and -wal and -shm beside it, away",
+      remedies: [{ act: "reach-database", at: "server" }],
+    },
+  );
 }
 
 function behind(schema: string, number: number, known: number): HandclaspError {

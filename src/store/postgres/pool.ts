@@ -1,4 +1,5 @@
-import type { Sql } from "postgres";
+import type { PendingQuery, Row, Sql } from "postgres";
+import { HandclaspError } from "../../errors.ts";
 
 /** Some to one database, each made when it is needed. */
 export interface Connections {
@@ -13,22 +14,27 @@ export type Connect = (onLost: () => void) => Promise<Connections>;
 /** How long queries may take on connections that are left. */
 const LEFT_SECONDS = 1;
 
+/** Connections, and what was seen of the schema by them. */
+interface Opened {
+  readonly connections: Promise<Connections>;
+  prepared?: Promise<void> | undefined;
+}
+
+/** Sees to a schema before it is used. Resolves with which cluster it is of; undefined where that does not matter. */
+export type Prepare = (sql: Sql, schema: string) => Promise<string | undefined>;
+
 /** The connections that the parts of a cluster share, to one schema of a database; made when somebody first asks. */
 export class Pool {
   readonly schema: string;
   readonly #connect: Connect;
-  readonly #prepare: (sql: Sql, schema: string) => Promise<void>;
+  readonly #prepare: Prepare;
   readonly #lostListeners = new Set<() => void>();
-  #connections: Promise<Connections> | undefined;
-  #prepared: Promise<void> | undefined;
+  #opened: Opened | undefined;
+  #cluster: string | undefined;
   #isClosed = false;
 
-  /** `prepare` is called before anything else is asked, until it came to an end once. */
-  constructor(
-    connect: Connect,
-    schema: string,
-    prepare: (sql: Sql, schema: string) => Promise<void> = async () => undefined,
-  ) {
+  /** `prepare` is called before anything else is asked by new connections, until it came to an end once. */
+  constructor(connect: Connect, schema: string, prepare: Prepare = async () => undefined) {
     this.#connect = connect;
     this.#prepare = prepare;
     this.schema = schema;
@@ -40,12 +46,13 @@ export class Pool {
 
   /** For one query at once: there may be others later. Throws where there can be none, and what preparing the schema throws. */
   async sql(): Promise<Sql> {
-    const { sql } = await (this.#connections ??= this.#open());
-    this.#prepared ??= this.#prepare(sql, this.schema).catch((error: unknown) => {
-      this.#prepared = undefined;
+    const opened = (this.#opened ??= this.#open());
+    const { sql } = await opened.connections;
+    opened.prepared ??= this.#meet(sql).catch((error: unknown) => {
+      opened.prepared = undefined;
       throw error;
     });
-    await this.#prepared;
+    await opened.prepared;
     return sql;
   }
 
@@ -60,14 +67,38 @@ export class Pool {
     return sql.unsafe(`${this.schema}.${name}`);
   }
 
+  /** Where it stands behind WHERE, a query of the schema of another cluster does nothing, and gives no row. */
+  isOurs(sql: Sql): PendingQuery<Row[]> {
+    if (this.#cluster === undefined) return sql`true`;
+    return sql`${this.name(sql, "cluster")}() = ${this.#cluster}::uuid`;
+  }
+
+  /** Why a query gave no row that would have given one. The schema is seen to again before the next query. */
+  async whyNone(): Promise<unknown> {
+    this.seeAgain();
+    await this.sql();
+    return otherCluster(this.schema);
+  }
+
+  /** The schema may not be what it was. */
+  seeAgain(): void {
+    if (this.#opened !== undefined) this.#opened.prepared = undefined;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
-    const connections = await this.#connections?.catch(() => undefined);
+    const connections = await this.#opened?.connections.catch(() => undefined);
     await connections?.end(LEFT_SECONDS);
   }
 
-  #open(): Promise<Connections> {
-    const opened = this.#connect(() => this.#leave(opened));
+  async #meet(sql: Sql): Promise<void> {
+    const cluster = await this.#prepare(sql, this.schema);
+    this.#cluster ??= cluster;
+    if (this.#cluster !== cluster) throw otherCluster(this.schema);
+  }
+
+  #open(): Opened {
+    const opened: Opened = { connections: this.#connect(() => this.#leave(opened)) };
     return opened;
   }
 
@@ -75,10 +106,21 @@ export class Pool {
    * The driver may never write again by a connection that it makes in place of one that broke (postgres 3.4.9: `closed()`
    * forgets what is to be written, and that it is): all of it goes, and another is made.
    */
-  #leave(lost: Promise<Connections>): void {
-    if (this.#isClosed || this.#connections !== lost) return;
-    this.#connections = undefined;
-    void lost.then((connections) => connections.end(LEFT_SECONDS)).catch(() => undefined);
+  #leave(lost: Opened): void {
+    if (this.#isClosed || this.#opened !== lost) return;
+    this.#opened = undefined;
+    void lost.connections.then((connections) => connections.end(LEFT_SECONDS)).catch(() => undefined);
     for (const listener of this.#lostListeners) listener();
   }
+}
+
+function otherCluster(schema: string): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `the schema ${schema} of the database is of another store than it was: nothing more is read and written there`,
+    {
+      hint: "see which databases the URL names, and whether one of them was made anew",
+      remedies: [{ act: "reach-database", at: "server" }],
+    },
+  );
 }

@@ -50,7 +50,9 @@ export class PostgresChangeLog implements ChangeLog {
       try {
         const sql = await this.#pool.sql();
         const rows = await sql<{ readonly append: string }[]>`
-          SELECT ${this.#pool.name(sql, "append")}(${sent}::text::json, ${rules}::int, ${node}::uuid) AS append`;
+          SELECT ${this.#pool.name(sql, "append")}(${sent}::text::json, ${rules}::int, ${node}::uuid) AS append
+          WHERE ${this.#pool.isOurs(sql)}`;
+        if (rows.length < drafts.length) throw await this.#pool.whyNone();
         return rows.map(({ append }) => Number(append));
       } catch (error) {
         mayBeThere ||= isCut(error);
@@ -70,7 +72,9 @@ export class PostgresChangeLog implements ChangeLog {
     try {
       const sql = await this.#pool.sql();
       const rows = await sql<Row[]>`
-        SELECT * FROM ${this.#pool.name(sql, "read_log")}(${after.position}::bigint, ${most}::int)`;
+        SELECT * FROM ${this.#pool.name(sql, "read_log")}(${after.position}::bigint, ${most}::int)
+        WHERE ${this.#pool.isOurs(sql)}`;
+      if (rows.length === 0) throw await this.#pool.whyNone();
       return toRead(rows, after, most);
     } catch (error) {
       throw databaseFailure("ERR_HANDCLASP_STORE_READ", "cannot read the log", error);

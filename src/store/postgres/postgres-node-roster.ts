@@ -29,6 +29,10 @@ const READ_ONLY = "25006";
 /** And for one that lets nobody in yet, or never, being a copy that nobody is to read. */
 const NOT_OPEN = "57P03";
 
+/** And where what was there is gone. */
+const NO_SCHEMA = "3F000";
+const NO_FUNCTION = "42883";
+
 interface RosterOptions {
   /** What answers cannot be written. */
   readonly onCopy?: () => void;
@@ -52,18 +56,25 @@ export class PostgresNodeRoster implements NodeRoster {
     return this.#beat(
       (sql) => sql<RulesRow[]>`
         SELECT ${this.#pool.name(sql, "beat")}(
-          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${runOn}::text, ${NODE_KEPT_MS}::bigint) AS rules`,
+          ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${runOn}::text, ${NODE_KEPT_MS}::bigint) AS rules
+        WHERE ${this.#pool.isOurs(sql)}`,
     );
   }
 
   visit(): Promise<Beat> {
-    return this.#beat((sql) => sql<RulesRow[]>`SELECT ${this.#pool.name(sql, "visit")}() AS rules`);
+    return this.#beat(
+      (sql) =>
+        sql<RulesRow[]>`SELECT ${this.#pool.name(sql, "visit")}() AS rules WHERE ${this.#pool.isOurs(sql)}`,
+    );
   }
 
   async #beat(query: (sql: Sql) => Promise<readonly RulesRow[]>): Promise<Beat> {
     try {
-      return { rules: rulesOf(await query(await this.#pool.sql())), isWritten: true };
+      const rows = await query(await this.#pool.sql());
+      if (rows.length === 0) throw await this.#pool.whyNone();
+      return { rules: rulesOf(rows), isWritten: true };
     } catch (error) {
+      if (hasCode(error, NO_SCHEMA) || hasCode(error, NO_FUNCTION)) this.#pool.seeAgain();
       if (hasCode(error, NOT_OPEN)) this.#options.onNotOpen?.();
       if (!hasCode(error, READ_ONLY)) throw unwritten(await explained(error, this.#pool));
       return await this.#beatOfCopy();

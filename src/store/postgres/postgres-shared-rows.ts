@@ -41,8 +41,9 @@ export class PostgresSharedRows implements SharedRows {
       const sql = await this.#pool.sql();
       const [answer] = await sql<{ readonly answer: string }[]>`
         SELECT ${this.#pool.name(sql, "exchange")}(${node}::uuid, ${sent}::text::json, ${epoch}::text,
-          ${revision}::bigint, ${since}::bigint, ${MOST_READ}::int, ${MOST_READ_BYTES}::int) AS answer`;
-      if (answer === undefined) throw new Error("the database answered nothing");
+          ${revision}::bigint, ${since}::bigint, ${MOST_READ}::int, ${MOST_READ_BYTES}::int) AS answer
+        WHERE ${this.#pool.isOurs(sql)}`;
+      if (answer === undefined) throw await this.#pool.whyNone();
       return toExchanged(JSON.parse(answer.answer) as Answer);
     } catch (error) {
       throw await this.#unwritten(error);

@@ -178,10 +178,15 @@ export class Contact {
     return isHandclaspError(this.#failure, "ERR_HANDCLASP_AUDIT") ? this.#failure.message : undefined;
   }
 
+  /** What is wrong with the database that no waiting mends, by the last look at it; undefined where nothing is. */
+  get unusable(): HandclaspError | undefined {
+    return finalIn(this.#failure);
+  }
+
   /** What a reader is told who wanted the newest: what no waiting mends, as it is. */
   outdated(cause: unknown): HandclaspError {
-    for (let error = cause; error instanceof Error; error = error.cause)
-      if (isHandclaspError(error) && FINAL.has(error.code)) return error;
+    const final = finalIn(cause);
+    if (final !== undefined) return final;
     return new HandclaspError("ERR_HANDCLASP_STORE_READ", `${this.#age}: ${reasonOf(cause)}`, {
       cause,
       ...(isHandclaspError(cause) && { remedies: cause.remedies }),
@@ -194,6 +199,12 @@ export class Contact {
       ? "this machine never had what the log of changes says"
       : `what this machine knows is as of ${new Date(at).toISOString()}`;
   }
+}
+
+function finalIn(cause: unknown): HandclaspError | undefined {
+  for (let error = cause; error instanceof Error; error = error.cause)
+    if (isHandclaspError(error) && FINAL.has(error.code)) return error;
+  return undefined;
 }
 
 /** Whether the database was reached, and somebody else holds what was needed there. */

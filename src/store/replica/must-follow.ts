@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../errors.ts";
 import { whyNotWritable } from "../sqlite/file/read-only-file.ts";
 import { realStorePath } from "../sqlite/file/real-store-path.ts";
@@ -15,15 +16,26 @@ export function mustFollow(path: string, cluster: string): void {
   if (followed !== cluster) throw ofAnother(path, cluster, followed);
 }
 
+/** The cluster whose log a replica follows; undefined where that is not known yet, and where there is no replica. */
+export function followedBy(path: string): string | undefined {
+  const real = realStorePath(path);
+  return existsSync(real) ? opening(real, () => reading(real, (read) => read())) : undefined;
+}
+
 /** The one that a replica follows, which is `cluster` where it did not know yet. */
 function clusterOf(path: string, cluster: string): string {
-  const isWritable = whyNotWritable(path) === undefined;
-  const database = isWritable ? connect(path) : openToRead(path).database;
+  return reading(path, (read, database) => {
+    if (read() === undefined && whyNotWritable(path) === undefined)
+      database.prepare("UPDATE replica SET cluster = ? WHERE cluster IS NULL").run(cluster);
+    return read() ?? cluster;
+  });
+}
+
+function reading<T>(path: string, use: (read: () => string | undefined, database: DatabaseSync) => T): T {
+  const database = whyNotWritable(path) === undefined ? connect(path) : openToRead(path).database;
   try {
     const row = database.prepare("SELECT cluster FROM replica");
-    if (isWritable && row.get()?.["cluster"] === null)
-      database.prepare("UPDATE replica SET cluster = ? WHERE cluster IS NULL").run(cluster);
-    return String(row.get()?.["cluster"] ?? cluster);
+    return use(() => (row.get()?.["cluster"] as string | null | undefined) ?? undefined, database);
   } finally {
     database.close();
   }

@@ -39,6 +39,7 @@ export function toReplication({ self, contact, replica, tells, ignored }: Stand)
     later: replica.laterCount(),
     unequal: self.standings.unequal,
     ...(heldBy !== undefined && { heldBy }),
+    ...(contact.unusable !== undefined && { unusable: contact.unusable.message }),
     ...(self.isDoubled && { isDoubled: true }),
     ...(contact.brokenLog !== undefined && { brokenLog: contact.brokenLog }),
     ...(ignored !== undefined && { ignored }),

@@ -32,6 +32,8 @@ export interface Replication {
   readonly unequal: readonly string[];
   /** Who keeps the database from taking what is appended, where that is what is wrong: safe to print. */
   readonly heldBy?: string;
+  /** Why the database cannot be used, where that is nothing that waiting mends: safe to print. */
+  readonly unusable?: string;
   /** Another machine says that it is this one, as it has a copy of its replica; absent unless that is so. */
   readonly isDoubled?: true;
   /** Why nothing more of the log is carried out here, which is not what it should be; absent where it is. Safe to print. */

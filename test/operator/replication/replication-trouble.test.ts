@@ -70,6 +70,12 @@ describe("troublesOf", () => {
     );
   });
 
+  it("says why the database cannot be used, where waiting does not help", () => {
+    assert.deepEqual(problemsOf({ database: "away", unusable: "r.db is a replica of another store" }), [
+      "r.db is a replica of another store; what is here is 1 s old: nobody new is let in",
+    ]);
+  });
+
   it("says for ten minutes which snapshot was not what it says", () => {
     const refusedSnapshot = { id: "a", position: 7, madeBy: "b", why: "its rows come to 00", at: NOW - 5000 };
     assert.deepEqual(problemsOf({ refusedSnapshot }), [

@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openClusterAt } from "../../../src/store/open-cluster.ts";
+import { MIGRATIONS } from "../../../src/store/postgres/schema/migrations.ts";
+import { numbersSchema } from "../../../src/store/postgres/schema/numbers.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
+import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { StoreUrl } from "../../../src/trust/port/store-url.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "../sqlite/support/stores.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
 const [programs] = postgresPrograms();
@@ -62,5 +66,98 @@ describe("a replica that is opened on another cluster", () => {
     assert.equal(again.key(anna.pin)?.state, "trusted");
     assert.equal(again.key(ben.pin), undefined);
     assert.equal(again.replication()?.branch, null);
+  });
+});
+
+function open(hosts: string): TrustStore {
+  return openStore(`postgres://postgres@${hosts}/postgres?replica=${join(temporaryFolder(), "r.db")}`);
+}
+
+function hostOf({ port }: PostgresServer): string {
+  return `127.0.0.1:${port}`;
+}
+
+function isSaid(store: TrustStore): boolean {
+  const { unusable = "" } = store.replication() ?? {};
+  return unusable.includes("is a replica of another store than the one in this database");
+}
+
+/** One that knows anna, and was as far as the log. */
+async function withAnna(store: TrustStore): Promise<void> {
+  await store.catchUp();
+  await store.apply(claimOf(anna));
+  await store.catchUp();
+}
+
+/** It knows what it knew, takes nothing from there and brings nothing there. */
+async function staysAsItIs(store: TrustStore, other: TrustStore): Promise<void> {
+  assert.equal(store.key(anna.pin)?.state, "trusted");
+  assert.equal(store.key(ben.pin), undefined);
+  assert.equal(store.replication()?.branch, null);
+  await assert.rejects(store.apply(claimOf(carla)));
+  await assert.rejects(store.catchUp());
+  await other.catchUp();
+  assert.equal(other.replication()?.position, 1);
+  assert.equal(other.key(carla.pin), undefined);
+  assert.deepEqual(
+    (await other.nodes()).map(({ id }) => id),
+    [other.replication()?.node.id],
+  );
+}
+
+describe("a machine whose database comes to have another cluster", { timeout: 120_000 }, () => {
+  it("says so, and carries none of its log out, where the schema was dropped and made anew", async () => {
+    await using server = await PostgresServer.open(programs);
+    await using store = open(hostOf(server));
+    await withAnna(store);
+    await server.ask("DROP SCHEMA handclasp CASCADE");
+    await until(() => store.replication()?.unusable !== undefined);
+    assert.equal(
+      (await server.ask("SELECT 1 FROM pg_namespace WHERE nspname = 'handclasp'")) === undefined,
+      true,
+      "no machine that had one makes another",
+    );
+    await using other = open(hostOf(server));
+    await other.catchUp();
+    await other.apply(claimOf(ben));
+    await until(() => isSaid(store));
+    await staysAsItIs(store, other);
+  });
+
+  it("appends nothing there, though it was made anew in one moment and no connection broke", async () => {
+    await using server = await PostgresServer.open(programs);
+    await using store = open(hostOf(server));
+    await withAnna(store);
+    const anew = [
+      "CREATE SCHEMA handclasp",
+      numbersSchema("handclasp"),
+      ...MIGRATIONS.map((to) => to("handclasp")),
+    ];
+    await server.ask(`BEGIN; DROP SCHEMA handclasp CASCADE; ${anew.join(";")};
+      INSERT INTO handclasp.migrations VALUES (${MIGRATIONS.length}); COMMIT`);
+    await assert.rejects(store.apply(claimOf(carla)));
+    await until(() => isSaid(store));
+    assert.equal(store.key(anna.pin)?.state, "trusted");
+    assert.equal(store.replication()?.branch, null);
+    for (const table of ["change_log", "nodes", "shared_rows"])
+      assert.equal(await server.ask(`SELECT 1 FROM handclasp.${table}`), undefined, table);
+  });
+
+  it("leaves a host that has another one, and goes on with its own when that is back", async () => {
+    await using own = await PostgresServer.open(programs);
+    await using foreign = await PostgresServer.open(programs);
+    await using other = open(hostOf(foreign));
+    await other.catchUp();
+    await other.apply(claimOf(ben));
+    await using store = open(`${hostOf(own)},${hostOf(foreign)}`);
+    await withAnna(store);
+    await own.stop();
+    await until(() => isSaid(store));
+    await staysAsItIs(store, other);
+    await own.start();
+    await until(() => store.replication()?.database === "reached");
+    await store.apply(claimOf(carla));
+    assert.equal(store.key(carla.pin)?.state, "trusted");
+    assert.equal(store.replication()?.unusable, undefined);
   });
 });
