@@ -18,6 +18,7 @@ import {
   oneOfKinds,
   optional,
   pin,
+  readAs,
   type Shape,
   some,
   text,
@@ -84,8 +85,8 @@ const seenKey = some({
   pin: optional(pin),
 });
 
-const seen: Shape = (value, where) =>
-  Array.isArray(value) ? list(seenKey, MOST_TAKINGS)(value, where) : seenKey(value, where);
+const seenKeys = list(seenKey, MOST_TAKINGS);
+const seen: Shape = (value) => (Array.isArray(value) ? seenKeys(value) : seenKey(value));
 
 const pending = { pendingExpires: moment, maxPending: whole(1) };
 const meant = { key, seen: optional(seen) };
@@ -215,7 +216,7 @@ const FIELDS = {
   },
 } satisfies Record<PreparedChange["type"], Fields>;
 
-const read = oneOfKinds(
+const change = oneOfKinds(
   "type",
   new Map(
     Object.entries(FIELDS).map(([type, fields]) => [
@@ -226,11 +227,11 @@ const read = oneOfKinds(
 );
 
 /**
- * Reads a change as the log has it, where bytes are objects with the one name `base64`. Throws ERR_HANDCLASP_MALFORMED for
+ * Reads a change as the log has it, where bytes are objects with the one name `base64`, in its place. Throws ERR_HANDCLASP_MALFORMED for
  * one that these rules do not know, or that says more, less or something else than they would carry out.
  */
-export function readPreparedChange(value: unknown): PreparedChange {
-  return read(value, "change") as PreparedChange;
+export function readPreparedChange(given: unknown): PreparedChange {
+  return readAs(change, given, "change") as PreparedChange;
 }
 
 /** The certificate of a key as it was seen. */

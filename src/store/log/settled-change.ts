@@ -1,8 +1,8 @@
 import { HandclaspError, reasonOf } from "../../errors.ts";
-import { list, nullable, object } from "./shape.ts";
+import { list, nullable, object, readAs } from "./shape.ts";
 import { readPreparedChange, seenCertificate, waitingKey } from "./prepared-shape.ts";
 import { MOST_BYTES } from "../../trust/port/change-log.ts";
-import { inOrder, toCanonicalText } from "../../trust/records/canonical-text.ts";
+import { namesInOrder, toCanonicalText } from "../../trust/records/canonical-text.ts";
 import type { CertificateRecord, KeyRecord } from "../../trust/records/key-record.ts";
 import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 
@@ -36,7 +36,7 @@ export function encodeSettledChange(settled: SettledChange): string {
 
 /** Reads it back. Throws ERR_HANDCLASP_MALFORMED: on every replica for the same. */
 export function parseSettledChange(text: string): SettledChange {
-  const { change, seen } = settled(parsed(text), "this") as SettledChange;
+  const { change, seen } = readAs(settled, parsed(text), "this") as SettledChange;
   const isMixedUp = seen.some(
     ({ waiting, certificate }) => waiting !== null && waiting.pin !== certificate.pin,
   );
@@ -75,6 +75,11 @@ function bytesAsText(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
   if (Array.isArray(value)) return value.map(bytesAsText);
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return inOrder(Object.fromEntries(fields.map(([name, field]) => [name, bytesAsText(field)])));
+  const text: Record<string, unknown> = {};
+  for (const name of namesInOrder(Object.keys(value))) {
+    const field = (value as Readonly<Record<string, unknown>>)[name];
+    if (name === "__proto__") throw malformed("it has a name that is none of a field");
+    if (field !== undefined) text[name] = bytesAsText(field);
+  }
+  return text;
 }

@@ -1,41 +1,51 @@
 import { HandclaspError } from "../../errors.ts";
-import { parseKeyPin } from "../../trust/naming/key-pin.ts";
+import { isHex, parseKeyPin } from "../../trust/naming/key-pin.ts";
 
 /**
- * Reads a value that came as JSON, from whomever. Throws ERR_HANDCLASP_MALFORMED for what is not of this shape: by what it
- * says alone, and never by how deep, how long or of which runtime it is.
+ * Reads a value that came as JSON, from whomever: by what it says alone, and never by how deep, how long or of which runtime it
+ * is. What is read takes the place of what was given, which is of no use afterwards.
  */
-export type Shape = (value: unknown, where: string) => unknown;
+export type Shape = (given: unknown) => unknown;
 
 /** Marks what may be left out. */
 interface Optional {
   readonly optional: Shape;
 }
 
+/** Reads what is called `root`. Throws ERR_HANDCLASP_MALFORMED for what is not of this shape, and says what of it. */
+export function readAs(shape: Shape, given: unknown, root: string): unknown {
+  try {
+    return shape(given);
+  } catch (error) {
+    if (!(error instanceof Misshapen)) throw error;
+    throw new HandclaspError("ERR_HANDCLASP_MALFORMED", `${root}${error.where} must be ${error.mustBe}`);
+  }
+}
+
 export function optional(shape: Shape): Optional {
   return { optional: shape };
 }
 
-export const none: Shape = (value, where) => (value === null ? null : misshapen(where, "null"));
+export const none: Shape = (value) => (value === null ? null : misshapen("null"));
 
 export function nullable(shape: Shape): Shape {
-  return (value, where) => (value === null ? null : shape(value, where));
+  return (value) => (value === null ? null : shape(value));
 }
 
 /** Text that reads the same after it was written down: without U+0000, and without half of a surrogate pair. */
 export function text(most: number): Shape {
-  return (value, where) =>
+  return (value) =>
     typeof value === "string" && value.length <= most && value.isWellFormed() && !value.includes("\0")
       ? value
-      : misshapen(where, `text of up to ${most} characters`);
+      : misshapen(`text of up to ${most} characters`);
 }
 
 /** Text in which a terminal acts on nothing; not empty. */
 export function line(most: number): Shape {
   const read = text(most);
-  return (value, where) => {
-    const given = read(value, where) as string;
-    return given === "" || CONTROL.test(given) ? misshapen(where, "one line of text") : given;
+  return (value) => {
+    const given = read(value) as string;
+    return given === "" || CONTROL.test(given) ? misshapen("one line of text") : given;
   };
 }
 
@@ -43,119 +53,176 @@ export function line(most: number): Shape {
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 export function oneOf(...words: readonly string[]): Shape {
-  return (value, where) =>
-    typeof value === "string" && words.includes(value)
-      ? value
-      : misshapen(where, `one of ${words.join(", ")}`);
+  return (value) =>
+    typeof value === "string" && words.includes(value) ? value : misshapen(`one of ${words.join(", ")}`);
 }
 
 /** Lower-case hex. */
 export function hex(digits: number): Shape {
-  const all = new RegExp(`^[0-9a-f]{${digits}}$`);
-  return (value, where) =>
-    typeof value === "string" && all.test(value) ? value : misshapen(where, `${digits} hex digits`);
+  return (value) =>
+    typeof value === "string" && value.length === digits && isHex(value)
+      ? value
+      : misshapen(`${digits} hex digits`);
 }
 
-export const pin: Shape = (value, where) =>
-  (typeof value === "string" ? parseKeyPin(value) : undefined) ?? misshapen(where, "a pin");
+export const pin: Shape = (value) =>
+  (typeof value === "string" ? parseKeyPin(value) : undefined) ?? misshapen("a pin");
 
-export const bool: Shape = (value, where) =>
-  typeof value === "boolean" ? value : misshapen(where, "true or false");
+export const bool: Shape = (value) => (typeof value === "boolean" ? value : misshapen("true or false"));
 
 /** A whole number that numbers hold exactly. */
 export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): Shape {
-  return (value, where) =>
+  return (value) =>
     Number.isSafeInteger(value) &&
     (value as number) >= least &&
     (value as number) <= most &&
     !Object.is(value, -0)
       ? value
-      : misshapen(where, `a whole number from ${least} to ${most}`);
+      : misshapen(`a whole number from ${least} to ${most}`);
 }
 
 /** Milliseconds since the epoch, up to the year 9999, as `toMoment` takes them. */
 export const moment: Shape = whole(0, 253_402_300_799_999);
 
-export const finite: Shape = (value, where) =>
-  typeof value === "number" && Number.isFinite(value) ? value : misshapen(where, "a number");
+export const finite: Shape = (value) =>
+  typeof value === "number" && Number.isFinite(value) ? value : misshapen("a number");
 
 /** Bytes come as an object with the one name `base64`. */
 export function bytes(most: number): Shape {
   const read = object({ base64: text(Math.ceil(most / 3) * 4) });
-  return (value, where) => {
-    const { base64 } = read(value, where) as { readonly base64: string };
+  return (value) => {
+    const { base64 } = read(value) as { readonly base64: string };
     const decoded = Buffer.from(base64, "base64");
-    return decoded.toString("base64") === base64 ? new Uint8Array(decoded) : misshapen(where, "base64");
+    return decoded.toString("base64") === base64 ? decoded : misshapen("base64");
   };
 }
 
 export function list(shape: Shape, most: number): Shape {
-  return (value, where) =>
-    Array.isArray(value) && value.length <= most
-      ? value.map((one, index) => shape(one, `${where}[${index}]`))
-      : misshapen(where, `a list of up to ${most}`);
+  return (value) => {
+    if (!Array.isArray(value) || value.length > most) return misshapen(`a list of up to ${most}`);
+    let at = 0;
+    try {
+      for (; at < value.length; at++) value[at] = shape(value[at]);
+      return value;
+    } catch (error) {
+      throw within(`[${at}]`, error);
+    }
+  };
 }
 
 /** Facts by name. */
-export const facts: Shape = (value, where) => {
-  const entries = Object.entries(plain(value, where));
-  if (entries.length > MOST_FACTS) misshapen(where, `up to ${MOST_FACTS} facts`);
-  return Object.fromEntries(
-    entries.map(([name, fact]) => [
-      /^[a-zA-Z]{1,40}$/.test(name) ? name : misshapen(where, "facts by name"),
-      text(10_000)(fact, `${where}.${name}`),
-    ]),
-  );
+export const facts: Shape = (value) => {
+  const given = plain(value);
+  const names = Object.keys(given);
+  if (names.length > MOST_FACTS) misshapen(`up to ${MOST_FACTS} facts`);
+  for (const name of names) {
+    if (!/^[a-zA-Z]{1,40}$/.test(name)) misshapen("facts by name");
+    readFields(given, [{ name, shape: FACT, isOptional: false }]);
+  }
+  return given;
 };
 
 const MOST_FACTS = 20;
+const FACT = text(10_000);
 
 /** An object with these names and no others: whoever knew another one would carry it out otherwise. */
-export function object(fields: Readonly<Record<string, Shape | Optional>>): Shape {
-  return fieldsOf(fields, (name, where) => misshapen(where, `without ${JSON.stringify(name.slice(0, 40))}`));
+export function object(shapes: Readonly<Record<string, Shape | Optional>>): Shape {
+  const fields = fieldsOf(shapes);
+  const names = new Set(Object.keys(shapes));
+  const mustKnow = (given: object): void => {
+    const other = Object.keys(given).find((name) => !names.has(name));
+    if (other !== undefined) misshapen(`without ${JSON.stringify(other.slice(0, 40))}`);
+  };
+  return (value) => {
+    const given = plain(value);
+    if (readFields(given, fields, mustKnow) !== Object.keys(given).length) mustKnow(given);
+    return given;
+  };
 }
 
 /** An object of which these names count. */
-export function some(fields: Readonly<Record<string, Shape | Optional>>): Shape {
-  return fieldsOf(fields, () => undefined);
+export function some(shapes: Readonly<Record<string, Shape | Optional>>): Shape {
+  const fields = fieldsOf(shapes);
+  return (value) => {
+    const given = plain(value);
+    readFields(given, fields);
+    return Object.fromEntries(
+      fields.map(({ name }) => [name, given[name]]).filter(([, field]) => field !== undefined),
+    );
+  };
 }
 
 /** What one field says decides which others there are. */
 export function oneOfKinds(name: string, kinds: ReadonlyMap<string, Shape>): Shape {
-  return (value, where) => {
-    const kind = plain(value, where)[name];
+  return (value) => {
+    const kind = plain(value)[name];
     const shape = typeof kind === "string" ? kinds.get(kind) : undefined;
-    return shape === undefined
-      ? misshapen(`${where}.${name}`, "one that these rules know")
-      : shape(value, where);
+    if (shape !== undefined) return shape(value);
+    throw within(`.${name}`, new Misshapen("one that these rules know"));
   };
 }
 
-function fieldsOf(
-  fields: Readonly<Record<string, Shape | Optional>>,
-  other: (name: string, where: string) => void,
-): Shape {
-  const shapes = Object.entries(fields);
-  const names = new Set(Object.keys(fields));
-  return (value, where) => {
-    const given = plain(value, where);
-    for (const name of Object.keys(given)) if (!names.has(name)) other(name, where);
-    const read: Record<string, unknown> = {};
-    for (const [name, shape] of shapes) {
-      const field = Object.hasOwn(given, name) ? given[name] : undefined;
-      if (typeof shape === "function") read[name] = shape(field, `${where}.${name}`);
-      else if (field !== undefined) read[name] = shape.optional(field, `${where}.${name}`);
+interface Field {
+  /** None that every object has. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly isOptional: boolean;
+}
+
+function fieldsOf(shapes: Readonly<Record<string, Shape | Optional>>): readonly Field[] {
+  return Object.entries(shapes).map(([name, shape]) =>
+    typeof shape === "function"
+      ? { name, shape, isOptional: false }
+      : { name, shape: shape.optional, isOptional: true },
+  );
+}
+
+/** Each in its place; says how many there are. Whatever else is wrong with the object is said before what is in it. */
+function readFields(
+  given: Record<string, unknown>,
+  fields: readonly Field[],
+  mustBeWhole?: (given: object) => void,
+): number {
+  let at = 0;
+  let many = 0;
+  try {
+    for (; at < fields.length; at++) {
+      const { name, shape, isOptional } = fields[at] as Field;
+      const field = given[name];
+      if (field === undefined && isOptional) continue;
+      const read = shape(field);
+      if (read !== field) given[name] = read;
+      many++;
     }
-    return read;
-  };
+    return many;
+  } catch (error) {
+    mustBeWhole?.(given);
+    throw within(`.${fields[at]?.name}`, error);
+  }
 }
 
-function plain(value: unknown, where: string): Readonly<Record<string, unknown>> {
+function plain(value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
-  return misshapen(where, "an object");
+    return value as Record<string, unknown>;
+  return misshapen("an object");
 }
 
-function misshapen(where: string, mustBe: string): never {
-  throw new HandclaspError("ERR_HANDCLASP_MALFORMED", `${where} must be ${mustBe}`);
+/** What is said of a value that is not as it must be; where that is comes on the way out. */
+class Misshapen extends Error {
+  readonly mustBe: string;
+  where = "";
+
+  constructor(mustBe: string) {
+    super(mustBe);
+    this.mustBe = mustBe;
+  }
+}
+
+function misshapen(mustBe: string): never {
+  throw new Misshapen(mustBe);
+}
+
+function within(step: string, error: unknown): unknown {
+  if (error instanceof Misshapen) error.where = step + error.where;
+  return error;
 }

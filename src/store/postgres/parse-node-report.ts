@@ -1,7 +1,7 @@
 import { isHandclaspError } from "../../errors.ts";
 import type { NodeReport } from "../../trust/port/node-roster.ts";
 import { CHAIN_START } from "../../trust/records/events.ts";
-import { hex, line, list, optional, pin, some, text, whole } from "../log/shape.ts";
+import { hex, line, list, optional, pin, readAs, some, text, whole } from "../log/shape.ts";
 
 const MOST_LISTENERS = 1000;
 
@@ -11,7 +11,7 @@ const MOST_LISTENERS = 1000;
  */
 export function parseNodeReport(id: string, json: string): NodeReport {
   try {
-    return { ...(report(JSON.parse(json), "this") as Omit<NodeReport, "id">), id };
+    return { ...(readAs(report, JSON.parse(json), "this") as Omit<NodeReport, "id">), id };
   } catch (error) {
     if (!(error instanceof SyntaxError) && !isHandclaspError(error, "ERR_HANDCLASP_MALFORMED")) throw error;
     return {

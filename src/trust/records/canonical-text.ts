@@ -13,8 +13,15 @@ export function toCanonicalText(value: object): string {
 /** The same data as `toCanonicalText` reads it fastest. */
 export function inOrder<Value>(record: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
   const names = Object.keys(record);
-  if (names.every((name, at) => at === 0 || name > (names[at - 1] ?? ""))) return record;
-  return Object.fromEntries(names.toSorted().map((name) => [name, record[name] as Value]));
+  const sorted = namesInOrder(names);
+  return sorted === names ? record : Object.fromEntries(sorted.map((name) => [name, record[name] as Value]));
+}
+
+/** The same names in the order of RFC 8785; the same list where they are so. */
+export function namesInOrder(names: readonly string[]): readonly string[] {
+  for (let at = 1; at < names.length; at++)
+    if ((names[at] ?? "") < (names[at - 1] ?? "")) return names.toSorted();
+  return names;
 }
 
 const MOST_DEPTH = 16;

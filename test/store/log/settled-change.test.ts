@@ -142,6 +142,33 @@ describe("a settled change", () => {
     }
   });
 
+  it("is refused with what is wrong in it, and where", () => {
+    const wrong: readonly (readonly [readonly string[], unknown, string])[] = [
+      [["change", "actor", "user"], 1, "change.actor.user must be text of up to 10000 characters"],
+      [["change", "actor", "new"], 1, 'change.actor must be without "new"'],
+      [["change", "certificate", "der"], { base64: "AB==" }, "change.certificate.der must be base64"],
+      [
+        ["change", "certificate", "der", "base64"],
+        null,
+        "change.certificate.der.base64 must be text of up to 349528 characters",
+      ],
+      [["change", "type"], "unheard-of", "change.type must be one that these rules know"],
+      [
+        ["seen", "0", "waiting", "firstSeen"],
+        -1,
+        "this.seen[0].waiting.firstSeen must be a whole number from 0 to 253402300799999",
+      ],
+      [["seen", "1"], null, "this.seen[1] must be an object"],
+      [["seen"], {}, "this.seen must be a list of up to 10000"],
+    ];
+    for (const [path, value, message] of wrong) {
+      assert.throws(() => parseSettledChange(withOther(path, value)), { ...MALFORMED, message });
+    }
+    const both = withOther(["change", "at"], null).replace('"actor":{', '"new":1,"actor":{"new":1,');
+    const message = 'change must be without "new"';
+    assert.throws(() => parseSettledChange(both), { ...MALFORMED, message });
+  });
+
   it("is refused alike however deep or long it is, and whatever it is", () => {
     const texts = [
       "",
