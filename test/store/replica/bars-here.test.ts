@@ -125,6 +125,38 @@ describe("a key that is revoked while the log is away", () => {
     assert.equal((await store.listKeys({ state: ["revoked", "ignored"] })).items.length, 2);
   });
 
+  it("waits once to be appended, however often it is said, and by whichever process", async () => {
+    const reach = new Reach(new MemoryCluster());
+    const path = join(temporaryFolder(), "replica.db");
+    await using store = openNode(reach, path);
+    await using beside = openNode(reach, path);
+    const [anna, ben] = [factsOf("anna"), factsOf("ben")];
+    for (const facts of [anna, ben]) await store.apply(claimOf(facts));
+    reach.isAway = true;
+    await until(() => [store, beside].every((one) => one.replication()?.database === "away"));
+    const laterAfter = async (act: Promise<unknown>): Promise<number | undefined> => {
+      await act;
+      return store.replication()?.later;
+    };
+    const [here, there] = [operatorOf(store), operatorOf(beside)];
+    assert.equal(await laterAfter(here.setAside("anna")), 1);
+    assert.equal(await laterAfter(here.revoke("anna")), 2);
+    assert.equal(await laterAfter(here.revoke("anna")), 2);
+    assert.equal(await laterAfter(there.revoke("anna")), 2);
+    assert.equal(await laterAfter(there.ignore("anna")), 2);
+    assert.equal(await laterAfter(there.revoke("ben")), 3);
+    reach.isAway = false;
+    await until(() => store.replication()?.later === 0);
+    const { items } = await store.listEvents({});
+    assert.deepEqual(items.map(({ event }) => `${event.type} ${event.peer}`).toSorted(), [
+      "met anna",
+      "met ben",
+      "revoked anna",
+      "revoked ben",
+      "set-aside anna",
+    ]);
+  });
+
   it("is unknown nowhere between: a branch is left once the log has what was barred on it", async () => {
     const shared = new MemoryCluster();
     const reach = new Reach(shared);

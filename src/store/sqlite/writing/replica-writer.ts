@@ -13,7 +13,7 @@ import { knownRules } from "../../log/known-rules.ts";
 import { namedByPin } from "../../log/named-by-pin.ts";
 import { problemOfEntry } from "../../log/seal-entry.ts";
 import type { Outcome } from "../../../trust/records/change.ts";
-import type { KeyState } from "../../../trust/records/key-record.ts";
+import type { KeyPin, KeyState } from "../../../trust/records/key-record.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
 import { WaitingMarks } from "../shared/waiting-marks.ts";
@@ -25,6 +25,8 @@ import { type Done, toWriteError, UNDONE, type Written } from "./write-result.ts
 /** How many outcomes are kept, for whoever waits for one. */
 const OUTCOMES_KEPT = 10_000;
 type BarredState = Extract<KeyState, "revoked" | "ignored" | "pending">;
+/** As `take-away` has it: what is not more than what was taken already changes nothing. */
+const WEIGHT: Readonly<Record<BarredState, number>> = { pending: 1, ignored: 2, revoked: 3 };
 
 /** Of how many branches that were left it is known what was lost on them. */
 const BRANCHES_KEPT = 5;
@@ -146,9 +148,12 @@ export class ReplicaWriter {
   barHere(wanted: PreparedBar | PreparedSetAside, id: string): Done {
     const { outcome, seen } = this.#tryOut(wanted);
     if (outcome.kind !== "changed") return { ok: true, outcome };
-    const takings = outcome.keys.map(
-      ({ pin, state }) => ({ what: "key", pin, state: state as BarredState }) as const,
-    );
+    const done: Done = { ok: true, outcome: { kind: "changed", keys: outcome.keys, later: true } };
+    const takings = outcome.keys
+      .map(({ pin, state }) => ({ what: "key", pin, state: state as BarredState }) as const)
+      .filter(({ pin, state }) => !this.#isBarred(pin, state));
+    // All of it waits to be appended already.
+    if (takings.length === 0) return done;
     const { at, actor } = wanted;
     const details = { barredAt: new Date(at).toISOString() };
     const change = { type: "take-away", at, actor, takings, details } as const;
@@ -161,7 +166,13 @@ export class ReplicaWriter {
     this.#database.prepare("INSERT INTO later (id, change) VALUES (?, ?)").run(id, text);
     const bar = this.#database.prepare("INSERT INTO bars (pin, id, state) VALUES (?, ?, ?)");
     for (const { pin, state } of takings) bar.run(pin, id, state);
-    return { ok: true, outcome: { kind: "changed", keys: outcome.keys, later: true } };
+    return done;
+  }
+
+  /** Whether what waits to be appended takes as much from a key. */
+  #isBarred(pin: KeyPin, state: BarredState): boolean {
+    const bars = this.#database.prepare("SELECT state FROM bars WHERE pin = ?").all(pin);
+    return bars.some((bar) => WEIGHT[bar["state"] as BarredState] >= WEIGHT[state]);
   }
 
   /** These are in the log, and carried out. */
