@@ -3,61 +3,15 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
-import { HandclaspError } from "../../../src/errors.ts";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
-import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { guardedServer, testClient } from "../../../src/testing/index.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { LOG_START } from "../../../src/trust/port/change-log.ts";
-import type { Cluster } from "../../../src/trust/port/cluster.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-
-/** A cluster that can be out of one machine's reach. */
-class Reach {
-  isAway = false;
-  readonly #cluster: MemoryCluster;
-
-  constructor(cluster: MemoryCluster) {
-    this.#cluster = cluster;
-  }
-
-  get cluster(): Cluster {
-    const { log, nodes, shared, snapshots } = this.#cluster;
-    return {
-      log: {
-        get tells() {
-          return log.tells;
-        },
-        append: async (...appended) => {
-          this.#mustBeThere();
-          return log.append(...appended);
-        },
-        read: async (...asked) => {
-          this.#mustBeThere();
-          return log.read(...asked);
-        },
-        onMore: (listener) => log.onMore(listener),
-        cutBefore: (...cut) => log.cutBefore(...cut),
-      },
-      nodes,
-      shared,
-      snapshots,
-      hangUp: () => undefined,
-      close: async () => undefined,
-    };
-  }
-
-  #mustBeThere(): void {
-    if (this.isAway) throw new HandclaspError("ERR_HANDCLASP_STORE_WRITE", "the log is away");
-  }
-}
-
-function openNode({ cluster }: Reach, path = join(temporaryFolder(), "replica.db")): TrustStore {
-  return openReplica(path, { cluster, machine: "one", url: "memory log" });
-}
+import { openNode, Reach } from "./support/reach.ts";
 
 function operatorOf(store: TrustStore): Operator {
   return new Operator(store, { user: "olga", process: "test 1", now: Date.now });
@@ -123,38 +77,6 @@ describe("a key that is revoked while the log is away", () => {
       assert.equal(counts[state as keyof typeof expected], 1);
     }
     assert.equal((await store.listKeys({ state: ["revoked", "ignored"] })).items.length, 2);
-  });
-
-  it("waits once to be appended, however often it is said, and by whichever process", async () => {
-    const reach = new Reach(new MemoryCluster());
-    const path = join(temporaryFolder(), "replica.db");
-    await using store = openNode(reach, path);
-    await using beside = openNode(reach, path);
-    const [anna, ben] = [factsOf("anna"), factsOf("ben")];
-    for (const facts of [anna, ben]) await store.apply(claimOf(facts));
-    reach.isAway = true;
-    await until(() => [store, beside].every((one) => one.replication()?.database === "away"));
-    const laterAfter = async (act: Promise<unknown>): Promise<number | undefined> => {
-      await act;
-      return store.replication()?.later;
-    };
-    const [here, there] = [operatorOf(store), operatorOf(beside)];
-    assert.equal(await laterAfter(here.setAside("anna")), 1);
-    assert.equal(await laterAfter(here.revoke("anna")), 2);
-    assert.equal(await laterAfter(here.revoke("anna")), 2);
-    assert.equal(await laterAfter(there.revoke("anna")), 2);
-    assert.equal(await laterAfter(there.ignore("anna")), 2);
-    assert.equal(await laterAfter(there.revoke("ben")), 3);
-    reach.isAway = false;
-    await until(() => store.replication()?.later === 0);
-    const { items } = await store.listEvents({});
-    assert.deepEqual(items.map(({ event }) => `${event.type} ${event.peer}`).toSorted(), [
-      "met anna",
-      "met ben",
-      "revoked anna",
-      "revoked ben",
-      "set-aside anna",
-    ]);
   });
 
   it("is unknown nowhere between: a branch is left once the log has what was barred on it", async () => {
