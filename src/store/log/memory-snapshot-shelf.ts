@@ -88,7 +88,7 @@ export class MemorySnapshotShelf implements SnapshotShelf {
   async part(id: string, part: number): Promise<Uint8Array> {
     const kept = this.#kept.get(id);
     const bytes = kept?.isFinished === true ? kept.parts[part] : undefined;
-    if (bytes !== undefined) return bytes;
+    if (bytes !== undefined) return bytes.slice();
     throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
   }
 

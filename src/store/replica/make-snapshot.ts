@@ -43,7 +43,14 @@ export async function makeSnapshot({
     const facts = { id: runtime.newId(), place, head, digest, madeBy: node };
     await snapshots.begin(facts);
     let part = 0;
-    for (const bytes of snapshotParts(database)) await snapshots.put(facts.id, part++, bytes);
+    let sent = Promise.resolve();
+    for (const bytes of snapshotParts(database)) {
+      await sent;
+      // The next one is made meanwhile.
+      sent = snapshots.put(facts.id, part++, bytes);
+      sent.catch(() => undefined);
+    }
+    await sent;
     await snapshots.finish(facts.id);
     await snapshots.confirm(facts.id, { node, way: "follows", digest });
     return facts;

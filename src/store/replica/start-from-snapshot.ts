@@ -75,33 +75,57 @@ function isUntrue(error: unknown): boolean {
   return isHandclaspError(error, "ERR_HANDCLASP_AUDIT") || isHandclaspError(error, "ERR_HANDCLASP_MALFORMED");
 }
 
-async function takeIn(
-  { cluster, database, contact, ...options }: StartOptions,
+/** How many parts are on their way to be written: the next is there when one is. */
+const WRITTEN_AHEAD = 2;
+
+async function takeIn(options: StartOptions, snapshot: Snapshot): Promise<void> {
+  const { database, contact, channel } = options;
+  const write = (what: Write): Promise<unknown> => {
+    const written = channel.write(what);
+    return contact?.busy(written) ?? written;
+  };
+  while (!isPlaced(database)) {
+    const from = partIn(database, snapshot) ?? 0;
+    if (from >= snapshot.parts) await write({ kind: "snapshot-end", snapshot });
+    else await takeParts(options, snapshot, from, write);
+  }
+}
+
+/** The parts from one on, as long as nobody takes something else in: some are fetched and written while others are. */
+async function takeParts(
+  { cluster: { snapshots }, database }: StartOptions,
   snapshot: Snapshot,
+  from: number,
+  write: (what: Write) => Promise<unknown>,
 ): Promise<void> {
   const { id, parts } = snapshot;
-  const write = async (what: Write): Promise<void> => {
-    const written = options.channel.write(what);
-    await (contact?.busy(written) ?? written);
-  };
-  const fetch = (part: number): Promise<Uint8Array> | undefined => {
-    if (part >= parts) return undefined;
-    const fetched = cluster.snapshots.part(id, part);
-    fetched.catch(() => undefined);
-    return fetched;
-  };
-  let ahead: { readonly part: number; readonly bytes: Promise<Uint8Array> | undefined } | undefined;
-  while (!isPlaced(database)) {
-    const under = loading(database);
-    const part = under?.id === id ? under.part : 0;
-    if (part >= parts) {
-      await write({ kind: "snapshot-end", snapshot });
-      continue;
-    }
-    const bytes = await (ahead?.part === part ? ahead.bytes : fetch(part));
-    ahead = { part: part + 1, bytes: fetch(part + 1) };
-    if (bytes !== undefined) await write({ kind: "snapshot-part", snapshot, part, bytes });
+  const fetch = (part: number): Promise<Uint8Array> => handled(snapshots.part(id, part));
+  const writing: Promise<unknown>[] = [];
+  let fetched = fetch(from);
+  for (let part = from; part < parts; part++) {
+    const bytes = await fetched;
+    if (part + 1 < parts) fetched = fetch(part + 1);
+    writing.push(handled(write({ kind: "snapshot-part", snapshot, part, bytes })));
+    if (writing.length < WRITTEN_AHEAD) continue;
+    await writing.shift();
+    const next = partIn(database, snapshot);
+    if (next === undefined) return;
+    // Another process takes it in as well.
+    if (next > part + 1) break;
   }
+  await Promise.all(writing);
+}
+
+/** What becomes of it is looked at later, or by nobody. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** The next part of it that is to be taken in; undefined where it is not what is taken in. */
+function partIn(database: DatabaseSync, { id }: Snapshot): number | undefined {
+  const under = loading(database);
+  return under?.id === id ? under.part : undefined;
 }
 
 /** As `before`: none but the copy that the log begins with, which there is no other word of. */

@@ -67,7 +67,7 @@ export interface SnapshotShelf {
   confirm(id: string, word: SnapshotWord): Promise<void>;
   /** All that are finished, the furthest first. Throws ERR_HANDCLASP_STORE_READ. */
   list(): Promise<readonly Snapshot[]>;
-  /** The bytes of one part, the first is 0. Throws ERR_HANDCLASP_STORE_READ, also for one that is not there. */
+  /** The bytes of one part, the first is 0; whoever asks may do with them what they like. Throws ERR_HANDCLASP_STORE_READ, also for one that is not there. */
   part(id: string, part: number): Promise<Uint8Array>;
   /** Has these stay and count, whoever says what of them, and no others any more: for who owns the shelf alone. Throws ERR_HANDCLASP_STORE_WRITE. */
   keep(ids: readonly string[]): Promise<void>;

@@ -63,6 +63,8 @@ const SYSTEM_HINTS: Readonly<Record<string, string>> = {
 const CORRUPT = 11;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
+const PRIMARY_KEY = 1555;
+const UNIQUE = 2067;
 /** TOOBIG, CONSTRAINT, MISMATCH, RANGE: about the values of one statement. */
 const OF_ONE_STATEMENT: ReadonlySet<number | undefined> = new Set([18, 19, 20, 25]);
 
@@ -101,6 +103,11 @@ export function toStoreError(
 export function isAboutOneStatement(error: unknown): boolean {
   const extended = resultCode(error);
   return extended === undefined || OF_ONE_STATEMENT.has(extended & 0xff);
+}
+
+/** Whether a row was not written since there is one already that is called so. */
+export function isTakenAlready(error: unknown): boolean {
+  return resultCode(error) === PRIMARY_KEY || resultCode(error) === UNIQUE;
 }
 
 function meaningOf(error: unknown, extended: number | undefined): { name?: string; hint?: string } {

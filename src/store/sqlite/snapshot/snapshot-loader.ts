@@ -1,33 +1,30 @@
-import { hash } from "node:crypto";
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { HandclaspError, isHandclaspError, reasonOf } from "../../../errors.ts";
-import { isWaiting } from "../../../trust/judging/is-waiting.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isHandclaspError, reasonOf } from "../../../errors.ts";
 import type { Snapshot, SnapshotFacts } from "../../../trust/port/snapshot-shelf.ts";
-import { CHAIN_START, parseEvent, verifyChain } from "../../../trust/records/events.ts";
-import type { KeyPin } from "../../../trust/records/key-record.ts";
-import {
-  apiTokenText,
-  keyText,
-  memberText,
-  notedText,
-  tokenText,
-  tombstoneText,
-} from "../digest/decided-row.ts";
+import { CHAIN_START, parseEvent } from "../../../trust/records/events.ts";
+import { hashAfter } from "../../../trust/records/hash-after.ts";
 import { RowSum } from "../digest/row-sum.ts";
 import { TrustDigest } from "../digest/trust-digest.ts";
-import { NEVER } from "../file/schema.ts";
-import { isAboutOneStatement } from "../file/sqlite-errors.ts";
-import { searchedText } from "../lists/key-search.ts";
-import { type KeyRow, toKeyRecord, toTokenRecord, type TokenRow } from "../lists/rows.ts";
+import { isAboutOneStatement, isTakenAlready } from "../file/sqlite-errors.ts";
 import { parseSnapshotPart } from "./snapshot-part.ts";
+import { FOUND, meaningOf, toValues, untrue, type Values } from "./snapshot-row.ts";
 import { SNAPSHOT_TABLES, type SnapshotTable } from "./snapshot-tables.ts";
 
 /** Below this, indexes are kept as rows come in. */
 const SMALL_BYTES = 4 * 1024 * 1024;
 /** What is kept of the file in memory meanwhile, in KiB: rows come in their order, and no page is written twice. */
 const CACHE_KIB = 4096;
-/** Those of these are made once all rows are there. */
-const INDEXED = "('keys', 'certificates', 'events', 'tokens', 'group_members', 'outcomes')";
+/** Made once all rows are there: these have many, in another order than rows come in. */
+const LATER: readonly string[] = [
+  "keys_in_order",
+  "keys_not_trusted",
+  "keys_by_name",
+  "keys_claiming",
+  "certificates_by_fingerprint",
+  "tokens_in_order",
+  "members_in_order",
+  "events_by_subject",
+];
 
 /** Keys that this machine has by itself: no log says anything of them. */
 const WAITING = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
@@ -47,8 +44,6 @@ interface Load {
   readonly head: string;
   readonly reached: number;
 }
-
-type Row = Readonly<Record<string, SQLInputValue>>;
 
 /**
  * Fills a replica that has nothing of the log from a snapshot, inside of the caller's transactions: a part each. What it
@@ -84,20 +79,19 @@ export class SnapshotLoader {
     this.#keepPages(-CACHE_KIB);
     const { table: name, columns, rows } = parseSnapshotPart(bytes);
     const table = SNAPSHOT_TABLES.find((one) => one.name === name);
-    if (table === undefined || columns.some((column) => !table.columns.includes(column))) {
+    if (table === undefined || columns.join() !== table.columns.join()) {
       throw untrue(`it has rows of another kind: ${name}`);
     }
-    const taken = this.#takeRows(
-      load,
-      table,
-      rows.map((row) => toRow(table, columns, row)),
-    );
+    const taken = name === "events" ? this.#takeEvents(load, table, rows) : this.#takeRows(load, table, rows);
     this.#database
       .prepare("UPDATE snapshot_load SET part = ?, sum = ?, sequence = ?, head = ?, reached = ?")
       .run(part + 1, taken.sum, taken.sequence, taken.head, taken.reached);
   }
 
-  /** Has it count, if all is there and as it was said to be. Throws ERR_HANDCLASP_AUDIT. */
+  /**
+   * Has it count, if all is there and as it was said to be: a step of that each time, until the replica has its place.
+   * Throws ERR_HANDCLASP_AUDIT.
+   */
   finish({ id, parts, place, head, digest }: Snapshot): void {
     if (this.#isPlaced()) return;
     const load = this.#load();
@@ -110,11 +104,13 @@ export class SnapshotLoader {
     const came = new TrustDigest(this.#database).kept();
     if (came !== digest) throw untrue(`its rows come to ${came}`);
     if (this.#windows() > 1) throw untrue("it has more than one window");
-    this.#makeIndexes();
+    if (this.#makeIndex()) return;
+    // In the order of pins, and without reading what is in certificates.
     this.#database.exec(`
-      DELETE FROM certificates WHERE pin NOT IN (SELECT pin FROM keys);
+      DELETE FROM certificates WHERE number IN (
+        SELECT number FROM certificates WHERE pin NOT IN (SELECT pin FROM keys));
       DELETE FROM seen WHERE pin NOT IN (SELECT pin FROM keys);
-      INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys;
+      INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys NOT INDEXED;
       DELETE FROM snapshot_load;`);
     this.#database
       .prepare("INSERT OR REPLACE INTO log_place (rowid, position, hash) VALUES (1, ?, ?)")
@@ -158,7 +154,6 @@ export class SnapshotLoader {
 
   /** As it was before, but for keys that wait: they are this machine's own. */
   #clear(): void {
-    this.#makeIndexes();
     for (const { name } of SNAPSHOT_TABLES) {
       if (name !== "key_versions" && name !== "seen" && name !== "keys" && name !== "certificates")
         this.#database.exec(`DELETE FROM ${name}`);
@@ -167,75 +162,85 @@ export class SnapshotLoader {
       DELETE FROM keys WHERE NOT (${WAITING});
       DELETE FROM certificates WHERE pin NOT IN (SELECT pin FROM keys);
       DELETE FROM seen WHERE pin NOT IN (SELECT pin FROM keys);
-      UPDATE key_versions SET decided = ${NO_VERSION};
-      DELETE FROM snapshot_load;`);
+      UPDATE key_versions SET decided = ${NO_VERSION};`);
+    while (this.#makeIndex());
+    this.#database.exec("DELETE FROM snapshot_load");
     this.#database.prepare("UPDATE decided_sum SET sum = ?").run(new RowSum().toBytes());
   }
 
   #dropIndexes(): readonly string[] {
-    const rows = this.#database
-      .prepare(
-        `SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ${INDEXED}`,
-      )
-      .all() as { name: string; sql: string }[];
-    for (const { name } of rows) this.#database.exec(`DROP INDEX ${name}`);
-    return rows.map(({ sql }) => sql);
+    const index = this.#database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?");
+    return LATER.map((name) => {
+      const sql = String(index.get(name)?.["sql"]);
+      this.#database.exec(`DROP INDEX ${name}`);
+      return sql;
+    });
   }
 
-  #makeIndexes(): void {
+  /** One of those that are not there; false where there is none. Each is written on its own: the file is all that grows. */
+  #makeIndex(): boolean {
     const row = this.#database.prepare("SELECT indexes FROM snapshot_load").get();
-    for (const sql of JSON.parse(String(row?.["indexes"] ?? "[]")) as string[]) this.#database.exec(sql);
-    this.#database.exec("UPDATE snapshot_load SET indexes = '[]'");
+    const [sql, ...others] = JSON.parse(String(row?.["indexes"] ?? "[]")) as string[];
+    if (sql === undefined) return false;
+    this.#database.exec(sql);
+    this.#database.prepare("UPDATE snapshot_load SET indexes = ?").run(JSON.stringify(others));
+    return true;
   }
 
-  #takeRows(load: Load, { name }: SnapshotTable, rows: readonly Row[]): Load {
-    if (name === "events") return this.#takeEvents(load, rows);
+  #takeRows(load: Load, table: SnapshotTable, rows: readonly (readonly unknown[])[]): Load {
     const sum = RowSum.fromBytes(load.sum);
+    const insert = this.#inserting(table);
     for (const row of rows) {
-      const text = decidedText(name, row);
-      if (text !== undefined) sum.add(text);
-      if (name === "keys") this.#makeRoom(textOf(row, "pin"));
-      this.#insert(name, withFindings(name, row));
+      const values = toValues(table, row);
+      const { decided, found } = meaningOf(table, values);
+      if (decided !== undefined) sum.add(decided);
+      insert(found.length === 0 ? values : [...values, ...found]);
     }
     return { ...load, sum: sum.toBytes() };
   }
 
-  #takeEvents(load: Load, rows: readonly Row[]): Load {
-    const events = rows.map((row) => ({
-      sequence: Number(row["sequence"]),
-      json: textOf(row, "json"),
-      hash: textOf(row, "hash"),
-    }));
-    const { head, broken } = verifyChain(events, { sequence: load.sequence, hash: load.head });
-    if (broken !== null) throw untrue(`event ${broken.sequence}: ${broken.problem}`);
-    let { reached } = load;
-    for (const event of events) {
-      reached = Math.max(reached, Date.parse(parseEvent(event.json)?.at ?? "") || 0);
-      this.#insert("events", { ...event, reached });
+  #takeEvents(load: Load, table: SnapshotTable, rows: readonly (readonly unknown[])[]): Load {
+    let { sequence: last, head, reached } = load;
+    const insert = this.#inserting(table);
+    for (const row of rows) {
+      const [sequence, json] = toValues(table, row);
+      if (sequence !== ++last || typeof json !== "string") throw untrue(`event ${last} is missing`);
+      const event = parseEvent(json);
+      if (event?.sequence !== sequence) throw untrue(`event ${sequence} is another one`);
+      head = hashAfter(head, json);
+      reached = Math.max(reached, Date.parse(event.at) || 0);
+      insert([sequence, json, head, reached]);
     }
-    return { ...load, sequence: head.sequence, head: head.hash, reached };
-  }
-
-  /** A key that waits at this machine alone gives way to what the log says of it. */
-  #makeRoom(pin: string): void {
-    this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING}`).run(pin);
+    return { ...load, sequence: last, head, reached };
   }
 
   /**
-   * A row that is there already is refused, where rows count in the digest: each counts once there. Whoever might say some of
-   * them often could have the sum come to whatever they like.
+   * Puts rows into a table. One that is there already is refused, where rows count in the digest: each counts once there.
+   * Whoever might say some of them often could have the sum come to whatever they like.
    */
-  #insert(table: string, row: Row): void {
-    if (table === "key_versions") {
-      this.#database.prepare("UPDATE key_versions SET decided = ?").run(row["decided"] ?? 0);
-      return;
+  #inserting({ name, columns: told }: SnapshotTable): (values: Values) => void {
+    if (name === "key_versions") {
+      const update = this.#database.prepare("UPDATE key_versions SET decided = ?");
+      return ([decided = 0]) => void update.run(decided);
     }
-    const columns = Object.keys(row);
-    const insert = OWN_ROWS.has(table) ? "INSERT OR REPLACE" : "INSERT";
+    const columns = [...told, ...(FOUND[name] ?? [])];
     const places = columns.map(() => "?").join(", ");
-    this.#prepared(`${insert} INTO ${table} (${columns.join(", ")}) VALUES (${places})`).run(
-      ...Object.values(row),
-    );
+    const verb = OWN_ROWS.has(name) ? "INSERT OR REPLACE" : "INSERT";
+    const insert = this.#prepared(`${verb} INTO ${name} (${columns.join(", ")}) VALUES (${places})`);
+    if (name !== "keys") return (values) => void insert.run(...values);
+    return (values) => {
+      try {
+        insert.run(...values);
+      } catch (error) {
+        if (!isTakenAlready(error) || !this.#makeRoom(values)) throw error;
+        insert.run(...values);
+      }
+    };
+  }
+
+  /** A key that waits at this machine alone gives way to what the log says of it. Says whether there was one. */
+  #makeRoom([pin = null]: Values): boolean {
+    return this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING}`).run(pin).changes === 1;
   }
 
   #prepared(sql: string): StatementSync {
@@ -246,77 +251,4 @@ export class SnapshotLoader {
     }
     return statement;
   }
-}
-
-function toRow({ bytes = [] }: SnapshotTable, columns: readonly string[], values: readonly unknown[]): Row {
-  const row: Record<string, SQLInputValue> = {};
-  for (const [at, column] of columns.entries()) {
-    const value = values[at];
-    if (value === null || typeof value === "number") row[column] = value;
-    else if (typeof value !== "string") throw untrue(`${column} is no value`);
-    else row[column] = bytes.includes(column) ? Buffer.from(value, "base64") : value;
-  }
-  return row;
-}
-
-/** As it counts in the digest; undefined for what does not. */
-function decidedText(table: string, row: Row): string | undefined {
-  switch (table) {
-    case "keys": {
-      const key = toKeyRecord(row as unknown as KeyRow);
-      if (isWaiting(key)) throw untrue("it has keys that wait");
-      return keyText(key);
-    }
-    case "certificates":
-      if (hash("sha256", row["der"] as Uint8Array) !== row["fingerprint"]) {
-        throw untrue("a certificate has another fingerprint");
-      }
-      return undefined;
-    case "tombstones":
-      return tombstoneText(row["pin"] as KeyPin, Number(row["at"]));
-    case "tokens":
-      return tokenText(toTokenRecord(row as unknown as TokenRow));
-    case "api_tokens":
-      return apiTokenText({
-        id: textOf(row, "id"),
-        hash: textOf(row, "hash"),
-        name: textOf(row, "name"),
-        nameKey: textOf(row, "name_key"),
-        scope: row["scope"] as "read",
-        createdAt: Number(row["created_at"]),
-        expires: Number(row["expires"]),
-        cancelledAt: row["cancelled_at"] as number | null,
-      });
-    case "group_members":
-      return memberText({
-        group: textOf(row, "group_name"),
-        groupKey: textOf(row, "group_key"),
-        nameKey: textOf(row, "name_key"),
-        addedAt: Number(row["added_at"]),
-      });
-    case "noted":
-      return notedText(textOf(row, "about"), textOf(row, "problem"));
-    default:
-      return undefined;
-  }
-}
-
-function textOf(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== "string") throw untrue(`${column} is no text`);
-  return value;
-}
-
-/** With that by which lists find it. */
-function withFindings(table: string, row: Row): Row {
-  if (table !== "keys") return row;
-  const key = toKeyRecord(row as unknown as KeyRow);
-  return { ...row, place: key.firstSeen ?? NEVER, searched: searchedText(key) };
-}
-
-function untrue(problem: string, cause?: unknown): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_AUDIT", `a snapshot is not what it says: ${problem}`, {
-    cause,
-    hint: "nothing of it is used; look who may write to the database of the cluster",
-  });
 }

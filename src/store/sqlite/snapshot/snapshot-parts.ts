@@ -12,22 +12,25 @@ export function* snapshotParts(database: DatabaseSync): Generator<Uint8Array, un
 
 function* partsOf(
   database: DatabaseSync,
-  { name, columns, bytes = [], which }: SnapshotTable,
+  { name: table, columns, bytes = [], which }: SnapshotTable,
 ): Generator<Uint8Array, undefined> {
-  const statement = database.prepare(`SELECT ${columns.join(", ")} FROM ${name} ${which}`);
+  const statement = database.prepare(`SELECT ${columns.join(", ")} FROM ${table} ${which}`);
   statement.setReturnArrays(true);
-  const inBytes = columns.flatMap((column, at) => (bytes.includes(column) ? [at] : []));
   let rows: unknown[][] = [];
   let size = 0;
   for (const read of statement.iterate()) {
     const row = read as unknown as unknown[];
-    for (const at of inBytes) row[at] = Buffer.from(row[at] as Uint8Array).toString("base64");
-    for (const value of row) size += typeof value === "string" ? value.length : 8;
+    for (const value of row) size += sizeOf(value);
     rows.push(row);
     if (size < PART_BYTES) continue;
-    yield encodeSnapshotPart({ table: name, columns, rows });
+    yield encodeSnapshotPart({ table, columns, bytes, rows });
     rows = [];
     size = 0;
   }
-  if (rows.length > 0) yield encodeSnapshotPart({ table: name, columns, rows });
+  if (rows.length > 0) yield encodeSnapshotPart({ table, columns, bytes, rows });
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  return value instanceof Uint8Array ? value.byteLength : 8;
 }

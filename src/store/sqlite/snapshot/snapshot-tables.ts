@@ -54,7 +54,7 @@ export const SNAPSHOT_TABLES: readonly SnapshotTable[] = [
   { name: "noted", columns: ["problem", "about"], which: "ORDER BY about, problem" },
   { name: "first_use_window", columns: ["event", "until", "most", "network", "taken"], which: "" },
   { name: "key_versions", columns: ["decided"], which: "" },
-  { name: "events", columns: ["sequence", "json", "hash"], which: "ORDER BY sequence" },
+  { name: "events", columns: ["sequence", "json"], which: "ORDER BY sequence" },
   {
     name: "outcomes",
     columns: ["id", "position", "json"],

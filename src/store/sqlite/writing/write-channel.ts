@@ -95,7 +95,7 @@ export class ThreadChannel implements WriteChannel {
     const outbox = this.#outbox;
     this.#outbox = [];
     try {
-      this.#worker.postMessage(outbox satisfies WriterMessage);
+      this.#worker.postMessage(outbox satisfies WriterMessage, handedOver(outbox));
     } catch {
       this.#sendEach(this.#worker, outbox);
     }
@@ -159,6 +159,15 @@ function startThread(workerData: { readonly path: string }): Worker {
 
 export function closedStore(): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_STORE_CLOSED", "the trust store is closed");
+}
+
+/** Memory that is the thread's from then on: there is much of it, and nobody here needs it again. */
+function handedOver(writes: readonly Write[]): readonly ArrayBuffer[] {
+  return writes.flatMap((write) => {
+    if (write.kind !== "snapshot-part") return [];
+    const { buffer, byteLength } = write.bytes;
+    return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+  });
 }
 
 function unwrap(written: Written | undefined): Done {
