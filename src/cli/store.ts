@@ -137,6 +137,9 @@ function replicationRows({ node, rules, ...as }: Replication): readonly (readonl
       "rules",
       rules.own === rules.cluster ? String(rules.cluster) : `${rules.cluster}, and known here: ${rules.own}`,
     ],
+    ...(as.starting === undefined
+      ? []
+      : [["begins with a snapshot", `${as.starting.part} of ${as.starting.parts} parts`]]),
     ...(branch === null ? [] : [["lost by a fail-over", branchText(branch)]]),
     ...(ignored === undefined ? [] : [["told, and left out", `${ignored.count}: ${ignored.last}`]]),
   ];

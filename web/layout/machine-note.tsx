@@ -12,9 +12,11 @@ export function MachineNote({ health }: { readonly health: Health | null }): VNo
       {!isOfNow && (
         <p>
           <Sign name="warning" />
-          {replication.stale
-            ? `The machine ${replication.node} admits nobody. What is shown is what it knew `
-            : `The machine ${replication.node} does not reach its database. What is shown is what it knew `}
+          {replication.starting !== null && replication.upToDateAt === null
+            ? `The machine ${replication.node} begins with a snapshot, of which ${replication.starting.part} of ${replication.starting.parts} parts are here: it admits nobody yet. What is shown is what it knew `
+            : replication.stale
+              ? `The machine ${replication.node} admits nobody. What is shown is what it knew `
+              : `The machine ${replication.node} does not reach its database. What is shown is what it knew `}
           <Time at={replication.upToDateAt} />.
         </p>
       )}

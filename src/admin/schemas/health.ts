@@ -77,6 +77,22 @@ export const healthJson: v.GenericSchema = v.strictObject({
       later: v.number(),
       unequal: v.array(v.string()),
       ignored: v.nullable(v.strictObject({ count: v.number(), at: v.string(), last: v.string() })),
+      heldBy: v.nullable(v.string()),
+      unusable: v.nullable(v.string()),
+      brokenLog: v.nullable(v.string()),
+      doubled: v.boolean(),
+      refusedSnapshot: v.nullable(
+        v.strictObject({
+          id: v.string(),
+          position: v.number(),
+          madeBy: v.string(),
+          why: v.string(),
+          at: v.string(),
+        }),
+      ),
+      starting: v.nullable(
+        v.strictObject({ id: v.string(), position: v.number(), part: v.number(), parts: v.number() }),
+      ),
     }),
   ),
 });

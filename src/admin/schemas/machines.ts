@@ -25,6 +25,8 @@ export const machinesJson: v.GenericSchema = v.strictObject({
           }),
         ),
         seen: v.string(),
+        doubled: v.boolean(),
+        starting: v.nullable(v.strictObject({ part: v.number(), parts: v.number() })),
         equal: v.nullable(v.boolean()),
       }),
     ),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../../errors.ts";
 import type { Remedy } from "../../remedy.ts";
 import { differencesOf } from "../../operator/replication/compare-nodes.ts";
@@ -12,11 +13,25 @@ import { type Finding, toFinding } from "./finding.ts";
 /** How far this machine is with the log that it shares with others, and what they do not have in common. Nothing of a store of one place. */
 export async function examineReplica(store: TrustStore): Promise<readonly Finding[]> {
   // What keeps it from being up to date is what `replication` says.
-  await store.catchUp().catch(() => undefined);
+  await lookedAt(store);
   const replication = store.replication();
   if (replication === null) return [];
   return [...examineThis(replication), ...(await examineOthers(store))];
 }
+
+/** Until it is up to date, or it is known that it is not; a snapshot is not waited for that it begins with. */
+async function lookedAt(store: TrustStore): Promise<void> {
+  const caughtUp = store.catchUp().then(
+    () => true,
+    () => true,
+  );
+  for (let looks = 0; !(await Promise.race([caughtUp, sleep(BETWEEN_MS, false)])); looks++)
+    if (looks >= MOST_LOOKS && store.replication()?.starting !== undefined) return;
+}
+
+/** A small one is taken in meanwhile. */
+const MOST_LOOKS = 20;
+const BETWEEN_MS = 100;
 
 function examineThis(replication: Replication): readonly Finding[] {
   const now = Date.now();

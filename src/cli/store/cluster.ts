@@ -90,13 +90,17 @@ function toCells(node: KnownNode, all: readonly KnownNode[]): readonly string[] 
       : showName(node.name),
     node.version,
     String(node.rules),
-    String(node.position),
+    node.starting === undefined ? String(node.position) : startCell(node.starting),
     `${head.sequence} ${head.hash.slice(0, SHORT)}`,
     node.digest.slice(0, SHORT),
     listeners.map(({ address }) => address).join(", ") || "-",
     [...keys].join(", ") || "-",
     showTime(node.seenAt),
   ];
+}
+
+function startCell({ part, parts }: { readonly part: number; readonly parts: number }): string {
+  return `snapshot ${part} of ${parts}`;
 }
 
 function meant(nodes: readonly KnownNode[], text: string): KnownNode {

@@ -16,6 +16,10 @@ export interface ListedNode {
   readonly listeners: readonly (NodeListener & { readonly keyId: string })[];
   /** ISO 8601, by the clock of the database. */
   readonly seen: string;
+  /** Two machines say so in turns that they are this one. */
+  readonly doubled: boolean;
+  /** How many parts of a snapshot are there that it begins with; null where it has begun. */
+  readonly starting: { readonly part: number; readonly parts: number } | null;
 }
 
 export function toListedNode({ seenAt, listeners, ...node }: KnownNode): ListedNode {
@@ -29,5 +33,7 @@ export function toListedNode({ seenAt, listeners, ...node }: KnownNode): ListedN
     digest: node.digest,
     listeners: listeners.map((listener) => ({ ...listener, keyId: toKeyId(listener.pin) })),
     seen: new Date(seenAt).toISOString(),
+    doubled: node.isDoubled === true,
+    starting: node.starting ?? null,
   };
 }

@@ -1,4 +1,9 @@
-import type { LostDecisions, Replication } from "../../trust/port/replication.ts";
+import type {
+  LostDecisions,
+  RefusedSnapshot,
+  Replication,
+  SnapshotStart,
+} from "../../trust/port/replication.ts";
 import type { ChainHead } from "../../trust/records/events.ts";
 
 /** How far a machine is with the log that it shares with others, as programs get it. */
@@ -31,6 +36,18 @@ export interface ReplicationJson {
   readonly unequal: readonly string[];
   /** What other machines told since the start that makes no sense, and was left out; null for nothing. */
   readonly ignored: { readonly count: number; readonly at: string; readonly last: string } | null;
+  /** Who keeps the database from taking what is appended; null for nobody. */
+  readonly heldBy: string | null;
+  /** Why the database cannot be used, where that is nothing that waiting mends; else null. */
+  readonly unusable: string | null;
+  /** Why nothing more of the log is carried out here, which is not what it should be; null where it is. */
+  readonly brokenLog: string | null;
+  /** Another machine says that it is this one. */
+  readonly doubled: boolean;
+  /** The last snapshot that was not what it says; null for none. */
+  readonly refusedSnapshot: (Omit<RefusedSnapshot, "at"> & { readonly at: string }) | null;
+  /** The snapshot that is being taken in to begin with; null for none. */
+  readonly starting: SnapshotStart | null;
 }
 
 export function toReplicationJson(replication: Replication, now: number): ReplicationJson {
@@ -58,8 +75,18 @@ export function toReplicationJson(replication: Replication, now: number): Replic
     },
     later: as.later,
     unequal: as.unequal,
-    ignored: as.ignored === undefined ? null : { ...as.ignored, at: new Date(as.ignored.at).toISOString() },
+    ignored: as.ignored === undefined ? null : timed(as.ignored),
+    heldBy: as.heldBy ?? null,
+    unusable: as.unusable ?? null,
+    brokenLog: as.brokenLog ?? null,
+    doubled: as.isDoubled === true,
+    refusedSnapshot: as.refusedSnapshot === undefined ? null : timed(as.refusedSnapshot),
+    starting: as.starting ?? null,
   };
+}
+
+function timed<T extends { readonly at: number }>(what: T): Omit<T, "at"> & { readonly at: string } {
+  return { ...what, at: new Date(what.at).toISOString() };
 }
 
 function toTime(at: number | null): string | null {

@@ -40,8 +40,11 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
     replication;
   const { brokenLog, unusable } = replication;
   const remedy = brokenLog === undefined ? REACH_DATABASE : CHECK_STORE;
-  const age =
-    upToDateAt === null ? "nothing was ever carried out here" : `what is here is ${ageOf(upToDateAt, now)}`;
+  const nothing =
+    replication.starting === undefined
+      ? "nothing was ever carried out here"
+      : startText(replication.starting);
+  const age = upToDateAt === null ? nothing : `what is here is ${ageOf(upToDateAt, now)}`;
   const troubles: ReplicationTrouble[] = [];
   const add = (kind: TroubleKind, problem: string, ...remedies: readonly Remedy[]): void => {
     troubles.push({ kind, problem, remedies });
@@ -107,6 +110,11 @@ export function troublesOf(replication: Replication, now: number): readonly Repl
   return troubles;
 }
 
+/** How far a machine is that begins with a snapshot. */
+export function startText({ part, parts }: { readonly part: number; readonly parts: number }): string {
+  return `it begins with a snapshot, of which ${part} of ${parts} parts are here`;
+}
+
 /** What is to be done where two machines are one by their replicas. */
 export function doubledText(name: string): string {
   return `two machines are ${name} in turns, with one replica and its copy: stop one of them, remove its replica (not what lies beside it), and start it again`;
@@ -122,6 +130,8 @@ export function whyBehind(replication: Replication, openedAt: number, now: numbe
   const { upToDateAt, behind, database, brokenLog } = replication;
   if (upToDateAt !== null && upToDateAt >= openedAt) return null;
   if (brokenLog !== undefined) return brokenLog;
+  if (replication.starting !== undefined)
+    return `not up to date since the start: ${startText(replication.starting)}`;
   if (database !== "reached") return "the database was not reached since the start";
   return `not up to date since the start: ${behind === null ? "the log was not read yet" : `${behind} changes are to be carried out`}`;
 }

@@ -43,4 +43,5 @@ const report = some({
   head: some({ sequence: whole(0), hash: hex(64) }),
   digest: hex(64),
   listeners: list(listener, MOST_LISTENERS),
+  starting: optional(some({ part: whole(0), parts: whole(0) })),
 });

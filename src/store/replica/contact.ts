@@ -1,4 +1,5 @@
 import { type ErrorCode, HandclaspError, isHandclaspError, reasonOf, toError } from "../../errors.ts";
+import type { SnapshotStart } from "../../trust/port/replication.ts";
 import { RULES } from "../../trust/rules.ts";
 import { RefusedSnapshots } from "./refused-snapshots.ts";
 import type { ReplicaRow } from "./replica-row.ts";
@@ -32,6 +33,8 @@ export class Contact {
   rules: number = RULES;
   /** Whether it was last read from a copy that may be behind. */
   isStandby = false;
+  /** The snapshot that is being taken in to begin with; undefined for none. */
+  starting: SnapshotStart | undefined;
   /** Snapshots that were not what they say. */
   readonly refused: RefusedSnapshots = new RefusedSnapshots();
   readonly #runtime: Runtime;

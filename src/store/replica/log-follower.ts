@@ -4,6 +4,7 @@ import type { LogEntry, LogPlace, LogRead } from "../../trust/port/change-log.ts
 import type { Cluster } from "../../trust/port/cluster.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { knownRules } from "../log/known-rules.ts";
+import type { NodeReport } from "../../trust/port/node-roster.ts";
 import type { NodeSelf } from "./node-self.ts";
 import type { Contact } from "./contact.ts";
 import type { ReplicaReader } from "./replica-reader.ts";
@@ -154,17 +155,19 @@ export class LogFollower {
     if (!isTime && cluster.log.tells) return;
     if (contact?.isForsaken === true) cluster.hangUp("it does not answer any more");
     // What became of it is in the contact.
-    (isTime ? this.look() : this.catchUp()).catch(() => undefined);
+    const isStarting = this.#looking !== undefined && contact?.starting !== undefined;
+    const done = isStarting && isTime ? this.#beatMeanwhile() : isTime ? this.look() : this.catchUp();
+    done.catch(() => undefined);
   }
 
   async #look(): Promise<void> {
-    const { cluster, self, contact } = this.#options;
+    const { cluster, contact } = this.#options;
     this.#lookedAt = this.#runtime.elapsed();
     contact?.begin();
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
     try {
-      const { rules, isWritten } = await cluster.nodes.beat(self.report());
+      const { rules, isWritten } = await cluster.nodes.beat(this.#report());
       this.#rules = rules;
       if (contact !== undefined) contact.rules = rules;
       await this.catchUp();
@@ -212,6 +215,21 @@ export class LogFollower {
       refused: contact?.refused,
       now: () => this.#runtime.now(),
     });
+  }
+
+  /** Whoever has much to take in is there all the same. */
+  async #beatMeanwhile(): Promise<void> {
+    this.#lookedAt = this.#runtime.elapsed();
+    await this.#options.cluster.nodes.beat(this.#report());
+  }
+
+  #report(): NodeReport {
+    const { self, contact } = this.#options;
+    const { starting } = contact ?? {};
+    const report = self.report();
+    return starting === undefined
+      ? report
+      : { ...report, starting: { part: starting.part, parts: starting.parts } };
   }
 
   /** No more than came through in time before: by a slow link it is little, but some each time. */

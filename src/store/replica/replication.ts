@@ -44,5 +44,6 @@ export function toReplication({ self, contact, replica, tells, ignored }: Stand)
     ...(contact.brokenLog !== undefined && { brokenLog: contact.brokenLog }),
     ...(ignored !== undefined && { ignored }),
     ...(contact.refused.last !== undefined && { refusedSnapshot: contact.refused.last }),
+    ...(contact.starting !== undefined && { starting: contact.starting }),
   };
 }

@@ -41,6 +41,7 @@ export async function startFromSnapshot(options: StartOptions): Promise<boolean>
       // What could not be fetched, or written, is tried again later.
       if (!isUntrue(error)) throw error;
       refused.add(snapshot, error, now());
+      if (rest.contact !== undefined) rest.contact.starting = undefined;
       await rest.channel.write({ kind: "snapshot-drop", snapshot });
     }
   }
@@ -80,15 +81,23 @@ const WRITTEN_AHEAD = 2;
 
 async function takeIn(options: StartOptions, snapshot: Snapshot): Promise<void> {
   const { database, contact, channel } = options;
-  const write = (what: Write): Promise<unknown> => {
+  const { id, parts } = snapshot;
+  const show = (part: number): void => {
+    if (contact !== undefined) contact.starting = { id, position: snapshot.place.position, part, parts };
+  };
+  const write = async (what: Write): Promise<unknown> => {
     const written = channel.write(what);
-    return contact?.busy(written) ?? written;
+    const done = await (contact?.busy(written) ?? written);
+    show(partIn(database, snapshot) ?? parts);
+    return done;
   };
   while (!isPlaced(database)) {
     const from = partIn(database, snapshot) ?? 0;
+    show(from);
     if (from >= snapshot.parts) await write({ kind: "snapshot-end", snapshot });
     else await takeParts(options, snapshot, from, write);
   }
+  if (contact !== undefined) contact.starting = undefined;
 }
 
 /** The parts from one on, as long as nobody takes something else in: some are fetched and written while others are. */

@@ -27,6 +27,8 @@ export interface NodeReport {
   /** Of all rows that were decided about, there: 64 hex digits. */
   readonly digest: string;
   readonly listeners: readonly NodeListener[];
+  /** How many parts of a snapshot are there that it begins with; left out where it has begun. */
+  readonly starting?: { readonly part: number; readonly parts: number };
   /**
    * On which start of which machine it runs: another one under the same id, in turns, is a machine with a copy of the replica. Only
    * for the roster; up to 300 bytes.

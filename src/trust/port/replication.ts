@@ -42,6 +42,18 @@ export interface Replication {
   readonly ignored?: IgnoredTelling;
   /** The last snapshot that this process would have started from, and that was not what it says; absent when there was none. */
   readonly refusedSnapshot?: RefusedSnapshot;
+  /** The snapshot that this process is taking in to begin with; absent when there is none. */
+  readonly starting?: SnapshotStart;
+}
+
+/** A snapshot that a machine begins with, and how much of it is here. */
+export interface SnapshotStart {
+  readonly id: string;
+  /** The change that it says to be of. */
+  readonly position: number;
+  /** How many of its parts are here, and how many there are. */
+  readonly part: number;
+  readonly parts: number;
 }
 
 export interface RefusedSnapshot {

@@ -39,7 +39,7 @@ interface RowProps {
 }
 
 function Row({ machine, isSelf }: RowProps): VNode {
-  const { name, version, rules, position, head, digest, equal, listeners, seen } = machine;
+  const { name, version, rules, position, head, digest, equal, listeners, seen, starting } = machine;
   const keys = new Set(listeners.map(({ keyId }) => keyId.slice(0, SHORT + 3)));
   return (
     <li class="record" tabIndex={-1} data-stop>
@@ -51,6 +51,11 @@ function Row({ machine, isSelf }: RowProps): VNode {
         version {version}, rules {rules}, {COUNT.format(position)} changes carried out, seen{" "}
         <Time at={seen} />
       </span>
+      {starting !== null && (
+        <span>
+          begins with a snapshot: {starting.part} of {starting.parts} parts are there
+        </span>
+      )}
       <span class="dim">
         head{" "}
         <span class="mono">
