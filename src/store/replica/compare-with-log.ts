@@ -33,7 +33,8 @@ export async function compareWithLog(options: CompareOptions): Promise<readonly 
       startFromSnapshot({ cluster, database, channel, before });
     const isBegun = await startBefore(isWhole ? NONE_OF_CHANGES : end.position);
     // It was cut right there: what the others came to is all that can be said of what led there.
-    if (!isWhole && !isBegun) await startBefore(end.position + 1);
+    if (!isWhole && !isBegun && !(await startBefore(end.position + 1)) && end.position > 0)
+      throw nothingToCompare();
     for (let at = anew.place(); at.position < end.position; at = anew.place()) {
       const { follows, entries } = await cluster.log.read(at, Math.min(AT_ONCE, end.position - at.position));
       if (!follows || entries.length === 0) return [`the log does not go on after change ${at.position}`];
@@ -67,6 +68,18 @@ function differences(here: ReturnType<ReplicaReader["standing"]>, anew: ReplicaR
   return [
     `what is decided here is not what the log leads to up to change ${position}: the digest here is ${here.digest}, and should be ${there.digest}`,
   ];
+}
+
+/** Nothing says that what is here is wrong. */
+function nothingToCompare(): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_READ",
+    "the log was cut, and no snapshot that counts leads to where it begins: what is here cannot be compared with it",
+    {
+      hint: "in itself it is in order; have a snapshot made that counts, by a machine that has all of the log, and look at those there are",
+      remedies: [{ act: "list-snapshots", at: "server" }],
+    },
+  );
 }
 
 function busy(): HandclaspError {
