@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { HandclaspError } from "../../../errors.ts";
 import { parseEvent } from "../../../trust/records/events.ts";
 import { sumOfRows } from "../digest/trust-digest.ts";
+import { CERTIFICATE_TABLES } from "./certificate-tables.ts";
 import { SHARED_TABLES } from "./shared-tables.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
 
@@ -236,6 +237,7 @@ export const MIGRATIONS: readonly string[] = [
      indexes TEXT NOT NULL
    ) STRICT;`,
   SHARED_TABLES,
+  CERTIFICATE_TABLES,
 ];
 
 /** What migrations need that SQL does not have. */

@@ -64,39 +64,51 @@ function rows(
   ];
 }
 
-/** Moments of one table, of which the latest counts; of those that are gone with what they are about, whoever says so is told. */
+/** Moments of one table, of which the latest counts. */
+interface Moments {
+  readonly kind: SharedKind;
+  readonly table: string;
+  readonly key: string;
+  readonly column: string;
+}
+
+/** Of those that are gone with what they are about, whoever says so is told. */
 function moments(
-  kind: SharedKind,
-  table: string,
-  key: string,
-  column: string,
-  isNews: (row: string) => string,
+  { kind, table, key, column }: Moments,
+  isNews: (row: string) => string = () => "1",
 ): readonly string[] {
   const trigger = (what: string, row: "NEW" | "OLD", isOther: string): string =>
     `${what} ON main.${table} WHEN ${isOther} AND ${isNews(row)} BEGIN ${mark(kind, `${row}.${key}`)}`;
   return [
-    trigger("INSERT", "NEW", `NEW.${column} > 0 AND is_own()`),
     trigger("UPDATE", "NEW", `NEW.${column} > OLD.${column} AND is_own()`),
     trigger("DELETE", "OLD", `is_told() AND OLD.${column} > 0`),
   ];
 }
+
+/** The first moment of something, whose row is not there before. */
+function firstMoment({ kind, table, key, column }: Moments): string {
+  return `INSERT ON main.${table} WHEN NEW.${column} > 0 AND is_own() BEGIN ${mark(kind, `NEW.${key}`)}`;
+}
+
+const SEEN: Moments = { kind: "seen", table: "seen", key: "pin", column: "last_seen" };
+const LOOKED: Moments = { kind: "looked", table: "looked", key: "pin", column: "at" };
+const USED: Moments = { kind: "used", table: "api_token_uses", key: "id", column: "last_used" };
 
 function isWaiting(row: string): string {
   return `${row}.state = 'pending' AND ${row}.expires IS NOT NULL AND ${row}.note IS NULL`;
 }
 
 const TRIGGERS: readonly string[] = [
-  // Of keys that wait nobody is told by it: there is a row for each of them.
+  // Of keys that wait nobody is told by it: there is a row for each of them. None is inserted: a key comes with its own.
   ...moments(
-    "seen",
-    "seen",
-    "pin",
-    "last_seen",
+    SEEN,
     (row) =>
       `NOT ${waited(row)} AND NOT EXISTS (SELECT 1 FROM main.keys AS k WHERE k.pin = ${row}.pin AND ${isWaiting("k")})`,
   ),
-  ...moments("looked", "looked", "pin", "at", () => "1"),
-  ...moments("used", "api_token_uses", "id", "last_used", () => "1"),
+  firstMoment(LOOKED),
+  ...moments(LOOKED),
+  firstMoment(USED),
+  ...moments(USED),
   ...rows("refusal", "refusals", "ROW.place", (row) => `is_own() AND ${row}.node IS NULL`),
   ...rows("run", "runs", "ROW.id", (row) => `is_own() AND ${row}.node IS NULL`),
   ...rows("connection", "connections", "ROW.run || ' ' || ROW.id", () => "is_own()"),

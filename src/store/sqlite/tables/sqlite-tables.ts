@@ -79,9 +79,9 @@ export class SqliteTables implements TrustTables {
   }
 
   keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    const sql =
-      "SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates WHERE fingerprint = ?) ORDER BY pin";
-    return this.#keys(sql, fingerprint);
+    const sql = `SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates
+      WHERE substr(fingerprint, 1, 16) = substr(?, 1, 16) AND fingerprint = ?) ORDER BY pin`;
+    return this.#keys(sql, fingerprint, fingerprint);
   }
 
   conflictsOf(pin: KeyPin): readonly KeyRecord[] {
@@ -140,9 +140,9 @@ export class SqliteTables implements TrustTables {
 
   /** That a key was seen, unless it was seen later. */
   noteSeen(pin: KeyPin, at: number): void {
-    const sql = `INSERT INTO seen VALUES (?,?) ON CONFLICT DO UPDATE SET last_seen = excluded.last_seen
-      WHERE last_seen < excluded.last_seen`;
-    this.#run(sql, pin, at);
+    const isNew = this.#run("INSERT OR IGNORE INTO seen VALUES (?,?)", pin, at) > 0;
+    if (!isNew && at > 0)
+      this.#run("UPDATE seen SET last_seen = ? WHERE pin = ? AND last_seen < ?", at, pin, at);
   }
 
   /** Returns the key that is gone. */
@@ -162,11 +162,17 @@ export class SqliteTables implements TrustTables {
       count: number;
     };
     this.#run(
-      "INSERT OR REPLACE INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)",
+      "INSERT INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)",
       pin,
       fingerprint,
       der,
       addedAt,
+    );
+    if (count === 0) return;
+    this.#run(
+      "DELETE FROM certificates WHERE pin = ? AND fingerprint = ? AND number < last_insert_rowid()",
+      pin,
+      fingerprint,
     );
     if (count < kept) return;
     // The newest is the one that was written last: clocks are set back.
