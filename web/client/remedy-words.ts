@@ -16,12 +16,17 @@ const WORDS: Readonly<Record<string, string>> = {
   "come-from-network": "the client has to come from that network",
   "check-store": "handclasp store check",
   "list-nodes": "handclasp store nodes",
+  "list-snapshots": "handclasp store snapshots",
+  "migrate-store": "handclasp store migrate, as the role that owns the schema",
+  "end-session":
+    "as an administrator of the database, end that session, and look whose it is: SELECT pg_terminate_backend(PID)",
+  update: "bring this machine to the version of the others",
   "reach-database": "see that PostgreSQL runs, and that this machine reaches it",
   "name-machine": "give one of them another name: node=NAME in its URL",
   "share-server-key": "copy the key file of one to the others, and start those again",
   "check-configuration": "handclasp check-config FILE",
   "open-another-store": "open another store: --store URL",
-  "try-again-later": "it may try again later",
+  "try-again-later": "let the client try again later",
 };
 
 /** A remedy that the page has no button for, in words. */

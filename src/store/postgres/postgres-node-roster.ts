@@ -7,6 +7,7 @@ import {
   type NodeReport,
   type NodeRoster,
 } from "../../trust/port/node-roster.ts";
+import { escapeText } from "../../trust/naming/peer-name.ts";
 import { databaseFailure } from "./database-failure.ts";
 import { explained } from "./lock-holders.ts";
 import { parseNodeReport } from "./parse-node-report.ts";
@@ -54,6 +55,7 @@ export class PostgresNodeRoster implements NodeRoster {
     const { name, rules } = report;
     const text = JSON.stringify(report);
     return this.#beat(
+      `the machine ${escapeText(name)} cannot say in the database how far it is`,
       (sql) => sql<RulesRow[]>`
         SELECT ${this.#pool.name(sql, "beat")}(
           ${id}::uuid, ${name}::text, ${rules}::int, ${text}::text, ${runOn}::text, ${NODE_KEPT_MS}::bigint) AS rules
@@ -63,12 +65,13 @@ export class PostgresNodeRoster implements NodeRoster {
 
   visit(): Promise<Beat> {
     return this.#beat(
+      "it cannot be seen whether the database can be written",
       (sql) =>
         sql<RulesRow[]>`SELECT ${this.#pool.name(sql, "visit")}() AS rules WHERE ${this.#pool.isOurs(sql)}`,
     );
   }
 
-  async #beat(query: (sql: Sql) => Promise<readonly RulesRow[]>): Promise<Beat> {
+  async #beat(failed: string, query: (sql: Sql) => Promise<readonly RulesRow[]>): Promise<Beat> {
     try {
       const rows = await query(await this.#pool.sql());
       if (rows.length === 0) throw await this.#pool.whyNone();
@@ -76,7 +79,7 @@ export class PostgresNodeRoster implements NodeRoster {
     } catch (error) {
       if (hasCode(error, NO_SCHEMA) || hasCode(error, NO_FUNCTION)) this.#pool.seeAgain();
       if (hasCode(error, NOT_OPEN)) this.#options.onNotOpen?.();
-      if (!hasCode(error, READ_ONLY)) throw unwritten(await explained(error, this.#pool));
+      if (!hasCode(error, READ_ONLY)) throw unwritten(failed, await explained(error, this.#pool));
       return await this.#beatOfCopy();
     }
   }
@@ -106,20 +109,24 @@ export class PostgresNodeRoster implements NodeRoster {
 
   async raiseRules(to: number): Promise<readonly KnownNode[]> {
     const rows = await this.#written(
+      `the rules that the machines go by cannot be raised to ${to}`,
       (sql) => sql<Row[]>`SELECT * FROM ${this.#pool.name(sql, "raise_rules")}(${to}::int)`,
     );
     return rows.map(toNode);
   }
 
   async forget(id: string): Promise<void> {
-    await this.#written((sql) => sql`SELECT ${this.#pool.name(sql, "forget_node")}(${id}::uuid)`);
+    await this.#written(
+      `the machine ${id} cannot be taken off the list`,
+      (sql) => sql`SELECT ${this.#pool.name(sql, "forget_node")}(${id}::uuid)`,
+    );
   }
 
-  async #written<T>(query: (sql: Sql) => Promise<T>): Promise<T> {
+  async #written<T>(failed: string, query: (sql: Sql) => Promise<T>): Promise<T> {
     try {
       return await query(await this.#pool.sql());
     } catch (error) {
-      throw unwritten(await explained(error, this.#pool));
+      throw unwritten(failed, await explained(error, this.#pool));
     }
   }
 
@@ -141,6 +148,6 @@ function toNode({ id, report, seen_at: seenAt, doubled }: Row): KnownNode {
   return { ...parseNodeReport(id, report), seenAt: Number(seenAt), ...(doubled && { isDoubled: true }) };
 }
 
-function unwritten(cause: unknown): HandclaspError {
-  return databaseFailure("ERR_HANDCLASP_STORE_WRITE", "cannot write to the machines of the cluster", cause);
+function unwritten(failed: string, cause: unknown): HandclaspError {
+  return databaseFailure("ERR_HANDCLASP_STORE_WRITE", failed, cause);
 }

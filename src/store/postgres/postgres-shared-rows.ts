@@ -79,7 +79,7 @@ export class PostgresSharedRows implements SharedRows {
     const why = await explained(error, this.#pool);
     return databaseFailure(
       "ERR_HANDCLASP_STORE_WRITE",
-      "cannot write what the machines of the cluster share",
+      "this machine cannot tell the others what it saw, and hear what they did",
       why,
     );
   }

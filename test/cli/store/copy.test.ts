@@ -5,6 +5,7 @@ import { PostgresServer, postgresPrograms } from "../../store/postgres/support/p
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { Home } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
+import { runHere } from "../support/run-here.ts";
 import { failure, printed, printedJson } from "../support/trust.ts";
 
 const [programs] = postgresPrograms();
@@ -52,6 +53,31 @@ describe("store copy, snapshot and compact", () => {
     await printed(home, "trust", "revoke", "ben", "--store", back);
     assert.match(await printed(home, "store", "check", "--store", back), /^ok: 3 events/);
     assert.match((await failure(home, "store", "copy", back, home.path("x.db"))).stderr, /one of both/);
+  });
+
+  it("print no password, wherever in a URL one was typed", async () => {
+    using home = new Home();
+    await printed(home, "trust", "add", (await makeClient(home, "anna")).cert);
+    for (const url of [
+      "postgres://ada:hunter2@127.0.0.1:1/trust",
+      "postgresql://ada:hunter2@127.0.0.1:1/trust",
+      "POSTGRES://ada:hunter2@127.0.0.1:1/trust",
+      " postgres://ada:hunter2@127.0.0.1:1/trust",
+      "postgres:ada:hunter2@127.0.0.1:1/trust",
+      "postgres://ada@127.0.0.1:1/trust?password=hunter2",
+      "postgres://ada@127.0.0.1:1/trust?sslpassword=hunter2",
+      "sqlite:postgres://ada:hunter2@127.0.0.1:1/trust",
+      "mysql://ada:hunter2@127.0.0.1:1/trust",
+    ])
+      for (const [from, to] of [
+        [home.store, url],
+        [url, home.path("copied.db")],
+      ] as const)
+        for (const json of [[], ["--json"]]) {
+          const { code, stdout, stderr } = await runHere(home, ["store", "copy", from, to, ...json]);
+          assert.notEqual(code, 0, url);
+          assert.ok(!`${stdout}${stderr}`.includes("hunter2"), `${stdout}${stderr}`);
+        }
   });
 
   it("restore a store that machines share from a backup of one of them", async () => {
