@@ -5,6 +5,7 @@ import type { PreparedChange } from "../../trust/changes/prepared-change.ts";
 import type { Write } from "../sqlite/writing/sqlite-writer.ts";
 import type { WriteChannel } from "../sqlite/writing/write-channel.ts";
 import { type Done, fromWriteError, type Written } from "../sqlite/writing/write-result.ts";
+import { AwaitedOutcomes } from "../sqlite/writing/awaited-outcomes.ts";
 import { BarsHere, isBarring } from "./bars-here.ts";
 import { BranchLeaver } from "./branch-leaver.ts";
 import { type Contact, isLocked } from "./contact.ts";
@@ -46,6 +47,9 @@ export class LogChannel implements WriteChannel {
   readonly #runtime: Runtime;
   readonly #follower: LogFollower;
   readonly #barsHere: BarsHere;
+  readonly #awaited: AwaitedOutcomes;
+  /** What is here was found to be of the log, and nothing else was done since then. */
+  #isSure = false;
   /** What one tick brings is appended together. */
   #outbox: Waiting[] = [];
   #isSending = false;
@@ -75,8 +79,10 @@ export class LogChannel implements WriteChannel {
       channel,
       runtime: this.#runtime,
     });
+    this.#awaited = new AwaitedOutcomes((ids) => replica.outcomesOf(ids));
     this.#follower = new LogFollower({
       ...options,
+      onStep: (position) => this.#awaited.look(position),
       appendLater: () => this.#appendLater(),
       leaveBranch: (place, head) => leaver.leave(place, head),
       onTrack: () => leaver.staysOn(),
@@ -129,9 +135,7 @@ export class LogChannel implements WriteChannel {
     let appended: Promise<number>;
     let text: string | null | undefined;
     try {
-      // What is here says nothing yet, or any more.
-      const { replica } = this.#options;
-      if (replica.isNew() || replica.isOnBranch()) await this.#catchUpFirst();
+      if (!this.#isOfLog()) await this.#catchUpFirst();
       const settled = await this.#settle(change, before);
       ({ text } = settled);
       if (text === undefined || text === null) return settled;
@@ -191,26 +195,33 @@ export class LogChannel implements WriteChannel {
     id: string,
     upTo: number | undefined,
   ): Promise<{ readonly written?: Written; readonly failure?: unknown }> {
-    let end: { readonly failure?: unknown } | undefined;
     const follower = this.#follower;
-    const caughtUp = (upTo === undefined ? follower.catchUp() : follower.reach(upTo)).then(
-      () => {
-        end = {};
-        return Infinity;
-      },
-      (failure: unknown) => {
-        end = { failure };
-        return Infinity;
-      },
+    const found = this.#awaited.of(id, upTo ?? 0).then((written) => ({ written }));
+    const end = (upTo === undefined ? follower.catchUp() : follower.reach(upTo)).then(
+      () => ({}),
+      (failure: unknown) => ({ failure }),
     );
-    for (;;) {
-      const reached = await Promise.race([caughtUp, follower.more()]);
-      if (reached < (upTo ?? 0)) continue;
+    try {
+      const first = await Promise.race([found, end]);
+      if ("written" in first) return first;
       // Another process on this replica may have carried it out.
       const written = this.#options.replica.outcomeOf(id);
-      if (written !== undefined) return { written };
-      if (end !== undefined) return end;
+      return written === undefined ? first : { written };
+    } finally {
+      this.#awaited.forget(id);
     }
+  }
+
+  /** Else what is here says nothing yet, or any more. Looked for once for all that is asked for at once. */
+  #isOfLog(): boolean {
+    if (this.#isSure) return true;
+    const { replica } = this.#options;
+    if (replica.isNew() || replica.isOnBranch()) return false;
+    this.#isSure = true;
+    queueMicrotask(() => {
+      this.#isSure = false;
+    });
+    return true;
   }
 
   /** What cannot be done may be possible once the replica has what is on its way: nobody is refused for less. */

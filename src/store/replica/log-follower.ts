@@ -36,6 +36,8 @@ interface FollowerOptions {
   readonly onTrack: () => Promise<void>;
   /** Appends what was done here alone; resolves with whether there is more to be carried out then. */
   readonly appendLater: () => Promise<boolean>;
+  /** Is told how far the replica is when some changes more were carried out. */
+  readonly onStep?: (position: number) => void;
   /** Is told of each look at the log: when it begins, and what it came to. */
   readonly contact?: Contact;
   /** Whether a replica that has nothing may start from a snapshot. Default true. */
@@ -69,7 +71,6 @@ export class LogFollower {
   #heard = 0;
   #restUntil = -Infinity;
   #stopResting: (() => void) | undefined;
-  #waiting: PromiseWithResolvers<number> | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -113,12 +114,6 @@ export class LogFollower {
     if (this.#options.replica.place().position < position) await this.catchUp();
   }
 
-  /** Resolves when some changes more were carried out, with how far the replica is then. */
-  more(): Promise<number> {
-    this.#waiting ??= Promise.withResolvers();
-    return this.#waiting.promise;
-  }
-
   stop(): void {
     this.#stopListening();
     this.#stopTimer();
@@ -142,11 +137,6 @@ export class LogFollower {
       this.#stopResting = undefined;
       if (this.#following === undefined) read();
     });
-  }
-
-  #wakeWaiting(): void {
-    this.#waiting?.resolve(this.#options.replica.place().position);
-    this.#waiting = undefined;
   }
 
   #tick(): void {
@@ -256,7 +246,7 @@ export class LogFollower {
   }
 
   async #follow(): Promise<void> {
-    const { replica, channel, leaveBranch, onTrack, appendLater, contact } = this.#options;
+    const { replica, channel, leaveBranch, onTrack, appendLater, onStep, contact } = this.#options;
     const began = this.#runtime.elapsed();
     // It cannot be over before whoever asked has it.
     await Promise.resolve();
@@ -289,7 +279,7 @@ export class LogFollower {
             const written = channel.write({ kind: "entries", entries: known });
             if (beyond === -1) ahead = this.#readAhead(known.at(-1), head);
             await (contact?.busy(written) ?? written);
-            this.#wakeWaiting();
+            onStep?.(replica.place().position);
           }
           knownRules(entries[beyond]?.rules ?? RULES);
           // That was all there was when it was read.

@@ -26,6 +26,7 @@ export class ReplicaReader {
   readonly database: DatabaseSync;
   readonly #place: StatementSync;
   readonly #outcome: StatementSync;
+  readonly #outcomes: StatementSync;
   readonly #branch: StatementSync;
   readonly #later: StatementSync;
   readonly #laterCount: StatementSync;
@@ -44,6 +45,9 @@ export class ReplicaReader {
          LEFT JOIN log_place AS l LEFT JOIN (SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1) AS e LIMIT 1`,
     );
     this.#outcome = database.prepare("SELECT json FROM outcomes WHERE id = ?");
+    this.#outcomes = database.prepare(
+      "SELECT id, json FROM outcomes WHERE id IN (SELECT value FROM json_each(?))",
+    );
   }
 
   place(): LogPlace {
@@ -90,5 +94,14 @@ export class ReplicaReader {
   outcomeOf(id: string): Written | undefined {
     const row = this.#outcome.get(id) as { readonly json: string } | undefined;
     return row && (JSON.parse(row.json) as Written);
+  }
+
+  /** Of those that were carried out, and not so long ago. */
+  outcomesOf(ids: readonly string[]): ReadonlyMap<string, Written> {
+    const rows = this.#outcomes.all(JSON.stringify(ids)) as unknown as readonly {
+      readonly id: string;
+      readonly json: string;
+    }[];
+    return new Map(rows.map(({ id, json }) => [id, JSON.parse(json) as Written]));
   }
 }

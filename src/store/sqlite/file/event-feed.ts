@@ -37,6 +37,8 @@ export class EventFeed {
   #seenVersion: number;
   /** All that was committed by then was told. */
   #toldVersion: number | undefined;
+  /** Several who wrote hear of it at once, and each asks: the first does it for all. */
+  #isJustTold = false;
   /** What the listeners were told of last. */
   #head: ChainHead;
 
@@ -91,9 +93,18 @@ export class EventFeed {
 
   /** Tells the listeners what came since they were last told. */
   announce(): void {
+    if (this.#isJustTold) return;
     // Of what is written by this connection it says nothing: a store in memory has no other.
     const version = this.#path === null ? undefined : this.#readVersion();
-    if (version !== undefined && version === this.#toldVersion) return;
+    if (version === undefined || version !== this.#toldVersion) this.#announce(version);
+    if (version === undefined || this.failure !== undefined) return;
+    this.#isJustTold = true;
+    queueMicrotask(() => {
+      this.#isJustTold = false;
+    });
+  }
+
+  #announce(version: number | undefined): void {
     const wentBack = this.#wentBack();
     // Asked after that: who replaced the chain said so in the same transaction.
     const left = this.#branches.left();
