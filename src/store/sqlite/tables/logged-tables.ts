@@ -3,6 +3,7 @@ import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
 import type { EventDraft, SealedEvent } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
+import { AbsentRows } from "./absent-rows.ts";
 import type { KeyMarks } from "./key-marks.ts";
 import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { JournaledTables } from "./journaled-tables.ts";
@@ -24,12 +25,16 @@ export class LoggedTables extends JournaledTables {
   readonly #beginning: StatementSync;
   readonly #count: StatementSync;
   readonly #marks: KeyMarks;
+  readonly #absent: AbsentRows;
   /** Of whose certificates the change says which is the newest. */
   #seen: readonly SeenRow[] = [];
   #shown: KeyPin | null = null;
   #brought: ReadonlySet<KeyPin> = new Set();
   /** What was read last, until it is written: a change asks for its key time and again. */
   #lastRead: { readonly pin: KeyPin; readonly key: KeyRecord | undefined } | null = null;
+
+  /** A key that was not there before: it has no certificates yet. */
+  #new: KeyPin | null = null;
 
   /** Of changes that are carried out at once: what the next one counts on. */
   #versions: VersionsGiven | null = null;
@@ -38,6 +43,7 @@ export class LoggedTables extends JournaledTables {
   constructor(database: DatabaseSync, journal: RowJournal, marks: KeyMarks) {
     super(database, journal);
     this.#marks = marks;
+    this.#absent = new AbsentRows(database);
     this.#beginning = database.prepare(
       `SELECT * FROM keys WHERE pin >= ? AND pin < ? || '~'
          AND (NOT (${FROM_STRANGERS}) OR pin IN (SELECT value FROM json_each(?))) ORDER BY pin LIMIT 1000`,
@@ -48,17 +54,19 @@ export class LoggedTables extends JournaledTables {
 
   /**
    * Has changes carried out that are taken back all together or not at all: the versions that they give out are counted, and the end
-   * of the chain is known, without asking the database at each.
+   * of the chain is known, without asking the database at each, and nothing is looked for of which there is none.
    */
   atOnce(carryOut: () => void): void {
     this.#versions = this.versions();
     this.#end = this.end();
+    this.#absent.begin();
     try {
       carryOut();
       this.#count.run(this.#versions.decided, this.#versions.waiting);
     } finally {
       this.#versions = null;
       this.#end = null;
+      this.#absent.end();
     }
   }
 
@@ -68,6 +76,7 @@ export class LoggedTables extends JournaledTables {
    */
   bring(seen: readonly SeenRow[], shown: KeyPin | null = null): void {
     this.#lastRead = null;
+    this.#new = null;
     this.#seen = seen;
     this.#shown = shown;
     for (const { waiting, certificate } of seen) this.#put(waiting, certificate);
@@ -80,14 +89,43 @@ export class LoggedTables extends JournaledTables {
   }
 
   override putKey(key: KeyRecord, seenAt?: number): void {
+    this.#new = this.stored(key.pin) === undefined ? key.pin : null;
     super.putKey(key, seenAt);
     this.#lastRead = null;
-    this.#marks.written(key.pin);
+    this.#absent.putKey(key);
+    if (!this.#absent.shared) this.#marks.written(key.pin);
   }
 
   override deleteKey(pin: KeyPin): KeyRecord | undefined {
     this.#lastRead = null;
+    this.#new = null;
     return super.deleteKey(pin);
+  }
+
+  override putCertificate(certificate: CertificateRecord, kept?: number): void {
+    super.putCertificate(certificate, kept);
+    this.#new = null;
+  }
+
+  protected override countCertificates(pin: KeyPin): number {
+    return pin === this.#new ? 0 : super.countCertificates(pin);
+  }
+
+  override putTombstone(pin: KeyPin, at: number): void {
+    super.putTombstone(pin, at);
+    this.#absent.putTombstone();
+  }
+
+  override tombstone(pin: KeyPin): number | undefined {
+    return this.#absent.tombstones ? undefined : super.tombstone(pin);
+  }
+
+  override conflictsOf(pin: KeyPin): readonly KeyRecord[] {
+    return this.#absent.conflicts ? [] : super.conflictsOf(pin);
+  }
+
+  override keysWaitingFor(folded: string): readonly KeyRecord[] {
+    return this.#absent.waiting ? [] : super.keysWaitingFor(folded);
   }
 
   protected override stored(pin: KeyPin): KeyRecord | undefined {
@@ -159,6 +197,6 @@ export class LoggedTables extends JournaledTables {
       this.putKey(waiting);
       this.#noteVersion(waiting.version);
     }
-    super.putCertificate(certificate);
+    this.putCertificate(certificate);
   }
 }

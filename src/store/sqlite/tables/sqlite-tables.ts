@@ -158,16 +158,9 @@ export class SqliteTables implements TrustTables {
     { pin, fingerprint, der, addedAt }: CertificateRecord,
     kept: number = CERTIFICATES_KEPT,
   ): void {
-    const { count } = this.#one("SELECT count(*) AS count FROM certificates WHERE pin = ?", pin) as {
-      count: number;
-    };
-    this.#run(
-      "INSERT INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)",
-      pin,
-      fingerprint,
-      der,
-      addedAt,
-    );
+    const count = this.countCertificates(pin);
+    const sql = "INSERT INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)";
+    this.#run(sql, pin, fingerprint, der, addedAt);
     if (count === 0) return;
     this.#run(
       "DELETE FROM certificates WHERE pin = ? AND fingerprint = ? AND number < last_insert_rowid()",
@@ -183,6 +176,11 @@ export class SqliteTables implements TrustTables {
       pin,
       kept,
     );
+  }
+
+  protected countCertificates(pin: KeyPin): number {
+    const sql = "SELECT count(*) AS count FROM certificates WHERE pin = ?";
+    return (this.#one(sql, pin) as { count: number }).count;
   }
 
   putTombstone(pin: KeyPin, at: number): void {
