@@ -4,8 +4,9 @@ import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { RefusalSighting } from "../../src/trust/port/ledger.ts";
 import { factsOf } from "../support/certificates.ts";
 import { runMany } from "./support/run-many.ts";
+import { NarrowHome } from "./support/narrow-home.ts";
 import { Home } from "./support/serve.ts";
-import { openHomeStore, printed } from "./support/trust.ts";
+import { openHomeStore, printed, printedJson } from "./support/trust.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -68,8 +69,7 @@ const REFUSALS = [
   }),
 ];
 
-async function homeWithRefusals(): Promise<Home> {
-  const home = new Home();
+async function homeWithRefusals(home: Home = new Home()): Promise<Home> {
   const { store } = openHomeStore(home);
   await store.record({ seen: [], refusals: REFUSALS, opened: [], closed: [] });
   await store.close();
@@ -89,7 +89,7 @@ async function listed(home: Home, ...lines: readonly (readonly string[])[]): Pro
 
 describe("refusals", () => {
   it("tells people who was refused, why, from where and how often, the newest first, in 80 columns", async () => {
-    using home = await homeWithRefusals();
+    using home = await homeWithRefusals(new NarrowHome());
     const table = await printed(home, "refusals");
     assert.match(table, /^LAST +REASON +KEY +FROM +TIMES +PEER\n/);
     const minute = new Date(now - 2 * HOUR).toISOString().slice(0, 16);
@@ -100,6 +100,14 @@ describe("refusals", () => {
     );
     assert.ok(table.indexOf("path-not-allowed") < table.indexOf("pending"));
     for (const line of table.split("\n")) assert.ok(line.length <= 80, line);
+  });
+
+  it("has each on one line where no terminal reads", async () => {
+    using home = await homeWithRefusals();
+    const { length } = await printedJson(home, "refusals");
+    const lines = (await printed(home, "refusals")).trimEnd().split("\n");
+    assert.equal(lines.length, 1 + length);
+    assert.ok(lines.some((line) => / pending .* Anna$/.test(line)));
   });
 
   it("keeps what was written into the store by hand on its line, and what is escaped as it is", async () => {

@@ -3,7 +3,7 @@ import { JsonList } from "./json-list.ts";
 import { type Column, ListTable } from "./list-table.ts";
 import { print, printBytes, say } from "../terminal/output.ts";
 import type { PageFlags } from "./page-options.ts";
-import { columnsOf } from "../terminal/prose.ts";
+import { rowColumnsOf } from "../terminal/prose.ts";
 import { stdout } from "../terminal/way-out.ts";
 
 /** How things on a list are shown. */
@@ -66,7 +66,7 @@ async function printAsTable<T>(
   flags: PageFlags,
   { columns, toCells, nothing }: ListShape<T>,
 ): Promise<string | null> {
-  const table = new ListTable(columns, columnsOf(process.stdout));
+  const table = new ListTable(columns, rowColumnsOf(process.stdout));
   let isEmpty = true;
   const next = await eachPage(pages, flags, (items) => {
     if (items.length === 0) return;

@@ -16,6 +16,12 @@ export function columnsOf(stream: { readonly columns?: number }): number {
   return columns === 0 ? COLUMNS : Math.max(LEAST_COLUMNS, columns);
 }
 
+/** The same for rows of a list: where no terminal reads, each is one line, however long, unless COLUMNS says otherwise. */
+export function rowColumnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
+  const isSaid = (process.env["COLUMNS"] ?? "") !== "";
+  return stream.isTTY === true || isSaid ? columnsOf(stream) : Infinity;
+}
+
 /** How many columns a text takes on a terminal. */
 export function textWidth(text: string): number {
   let width = 0;

@@ -12,7 +12,7 @@ import { print, printJsonLine, say } from "../terminal/output.ts";
 import { outliveReaders } from "../log/outlive-readers.ts";
 import { addSearchAndLimit, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
 import { eachPage } from "../lists/print-list.ts";
-import { columnsOf } from "../terminal/prose.ts";
+import { rowColumnsOf } from "../terminal/prose.ts";
 import { ServeLog } from "../log/event-log.ts";
 import { addTimeOptions, type TimeFlags, toTimes } from "../lists/time-options.ts";
 import { isOfReader, stdout } from "../terminal/way-out.ts";
@@ -73,7 +73,7 @@ async function printEvents(
     ...(type !== undefined && { type }),
     ...(peer !== undefined && { about: await eventsAbout(store, peer) }),
   };
-  const width = columnsOf(process.stdout);
+  const width = rowColumnsOf(process.stdout);
   let last = 0;
   const show = (event: SealedEvent): void => {
     last = event.sequence;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { columnsOf, flat, textWidth, whole, wrapped } from "../../../src/cli/terminal/prose.ts";
+import { columnsOf, rowColumnsOf, flat, textWidth, whole, wrapped } from "../../../src/cli/terminal/prose.ts";
 
 describe("wrapped", () => {
   it("breaks at words, and sets each line off", () => {
@@ -47,6 +47,22 @@ describe("wrapped", () => {
 
   it("gives programs one line with plain spaces", () => {
     assert.equal(flat(`a: ${whole("b c d")}`), "a: b c d");
+  });
+});
+
+describe("rowColumnsOf", () => {
+  it("has no end where no terminal reads, unless COLUMNS says one: a row is one line to programs", () => {
+    const before = process.env["COLUMNS"];
+    try {
+      delete process.env["COLUMNS"];
+      assert.equal(rowColumnsOf({}), Infinity);
+      assert.equal(rowColumnsOf({ isTTY: true, columns: 132 }), 132);
+      process.env["COLUMNS"] = "100";
+      assert.equal(rowColumnsOf({}), 100);
+    } finally {
+      if (before === undefined) delete process.env["COLUMNS"];
+      else process.env["COLUMNS"] = before;
+    }
   });
 });
 

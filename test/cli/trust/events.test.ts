@@ -10,6 +10,7 @@ import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import { randomPin } from "../../support/certificates.ts";
 import { runHere } from "../support/run-here.ts";
 import { runMany } from "../support/run-many.ts";
+import { NarrowHome } from "../support/narrow-home.ts";
 import { Home, MAIN } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
 import { failure, openHomeStore, printed } from "../support/trust.ts";
@@ -56,7 +57,7 @@ function tamper(home: Home, sql: string): void {
 
 describe("trust events", () => {
   it("prints each change of trust in 80 columns: who, what, when", async () => {
-    using home = new Home();
+    using home = new NarrowHome();
     await storeWithHistory(home);
     const text = await printed(home, "trust", "events");
     for (const line of text.split("\n")) assert.ok(line.length <= 80, line);

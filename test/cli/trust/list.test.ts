@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { toKeyId } from "../../../src/trust/naming/key-id.ts";
 import { runHere } from "../support/run-here.ts";
+import { NarrowHome } from "../support/narrow-home.ts";
 import { Home, runToEnd } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
 import { factsOfPem, failure, hold, openHomeStore, printed, printedJson } from "../support/trust.ts";
@@ -113,7 +114,7 @@ describe("trust list", () => {
   });
 
   it("shows people a table in which names that are only claimed are marked", async () => {
-    using home = new Home();
+    using home = new NarrowHome();
     const anna = await makeClient(home, "anna");
     const rival = await makeClient(home, "anna", { file: "rival" });
     await printed(home, "trust", "add", anna.cert);
