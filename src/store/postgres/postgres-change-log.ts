@@ -18,14 +18,15 @@ interface Row {
   readonly standby: boolean;
   readonly head_position: string | null;
   readonly head_hash: string | null;
+  /** Null where this and all that follows is no entry; the owner of the log may leave out one of them as well. */
   readonly position: string | null;
-  readonly id: string;
-  readonly previous: string;
-  readonly hash: string;
-  readonly rules: number;
-  readonly appended_by: string;
-  readonly at: string;
-  readonly change: string;
+  readonly id: string | null;
+  readonly previous: string | null;
+  readonly hash: string | null;
+  readonly rules: number | null;
+  readonly appended_by: string | null;
+  readonly at: string | null;
+  readonly change: string | null;
 }
 
 /** How long a change is sent again whose fate is not known. */
@@ -133,8 +134,18 @@ function toRead(rows: readonly Row[], after: LogPlace, most: number): LogRead {
   return { follows, entries: follows ? more : [], head, isPrimary };
 }
 
+/** What is left out makes no sense: whoever follows the log says so. */
 function toEntry({ position, id, previous, hash, rules, appended_by, at, change }: Row): LogEntry {
-  return { position: Number(position), id, previous, hash, rules, appendedBy: appended_by, at, change };
+  return {
+    position: Number(position),
+    id: id ?? "",
+    previous: previous ?? "",
+    hash: hash ?? "",
+    rules: rules ?? 0,
+    appendedBy: appended_by ?? "",
+    at: at ?? "",
+    change: change ?? "",
+  };
 }
 
 /** Undefined where nothing was said of it. */

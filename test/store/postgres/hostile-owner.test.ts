@@ -37,6 +37,11 @@ const FORGERIES: readonly (readonly [string, (entry: LogEntry) => LogEntry, RegE
   ["no time", (entry) => sealed({ ...entry, at: "now" }), /entry 2 has no time/],
   ["another one before it", (entry) => sealed({ ...entry, previous: "1".repeat(64) }), /does not follow/],
   ["a hole before it", (entry) => sealed({ ...entry, position: 4 }), /entry 4 comes after entry 1/],
+  ["nothing instead of its id", without("id"), /entry 2 has no id/],
+  ["nothing instead of who appended it", without("appendedBy"), /entry 2 has no id/],
+  ["nothing instead of its time", without("at"), /entry 2 has no time/],
+  ["nothing instead of its hash", without("hash"), /the hash of entry 2 does not match/],
+  ["nothing instead of what is before it", without("previous"), /does not follow/],
   ["rules that nobody knows", (entry) => sealed({ ...entry, rules: 9 }), /rules/],
 ];
 
@@ -49,6 +54,10 @@ const NONSENSE: readonly (readonly [string, string])[] = [
   ["a type of every object", CLAIM.replace('"type":"claim"', '"type":"constructor"')],
   ["more than any change is long", `${CLAIM}${" ".repeat(MOST_BYTES)}`],
 ];
+
+function without(field: keyof LogEntry): (entry: LogEntry) => LogEntry {
+  return (entry) => ({ ...entry, [field]: null });
+}
 
 function sealed(entry: LogEntry): LogEntry {
   const { position, previous, id, change, appendedBy, rules, at } = entry;
@@ -89,8 +98,11 @@ describe("a log in which its owner writes", () => {
 
   async function write(schema: string, entry: LogEntry): Promise<void> {
     const { position, id, previous, hash, rules, appendedBy, at, change } = entry;
-    await sql`INSERT INTO ${sql.unsafe(schema)}.change_log VALUES (${position}, ${id}, ${Buffer.from(previous, "hex")},
-      ${Buffer.from(hash, "hex")}, ${rules}, ${appendedBy}, ${at}, ${change})`;
+    const log = sql.unsafe(`${schema}.change_log`);
+    for (const column of ["id", "previous", "hash", "appended_by", "at"])
+      await sql`ALTER TABLE ${log} ALTER COLUMN ${sql.unsafe(column)} DROP NOT NULL`;
+    await sql`INSERT INTO ${log} VALUES (${position}, ${id}, decode(${previous}, 'hex'), decode(${hash}, 'hex'),
+      ${rules}, ${appendedBy}, ${at}, ${change})`;
   }
 
   async function placeOf(schema: string): Promise<LogPlace> {
