@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import { HandclaspError } from "../../errors.ts";
 import {
+  MOST_PART_BYTES,
   type Snapshot,
   type SnapshotFacts,
   type SnapshotShelf,
@@ -15,6 +16,12 @@ interface Row extends Omit<Snapshot, "place" | "head"> {
   readonly hash: string;
   readonly sequence: number;
   readonly head: string;
+}
+
+interface Slice {
+  /** Of the whole part. */
+  readonly size: number;
+  readonly slice: string;
 }
 
 /** The shelf in a PostgreSQL database, in a schema that was made before. */
@@ -70,11 +77,19 @@ export class PostgresSnapshotShelf implements SnapshotShelf {
   }
 
   async part(id: string, part: number): Promise<Uint8Array> {
-    const [row] = await this.#read(
-      (sql) => sql<{ readonly part: string | null }[]>`
-        SELECT ${this.#pool.name(sql, "snapshot_part")}(${id}::uuid, ${part}::int) AS part`,
+    let bytes: Buffer | undefined;
+    let end = 0;
+    // Each is gone by the time the next one comes, and none is kept as text.
+    await this.#read((sql) =>
+      sql<Slice[]>`
+        SELECT size, slice FROM ${this.#pool.name(sql, "snapshot_part")}(${id}::uuid, ${part}::int)`.forEach(
+        ({ size, slice }) => {
+          bytes ??= Buffer.from(new ArrayBuffer(Math.min(size, MOST_PART_BYTES)));
+          end += bytes.write(slice, end, "base64");
+        },
+      ),
     );
-    if (typeof row?.part === "string") return Buffer.from(row.part, "base64");
+    if (bytes !== undefined && end === bytes.byteLength) return bytes;
     throw new HandclaspError("ERR_HANDCLASP_STORE_READ", `the snapshot ${id} has no part ${part}`);
   }
 

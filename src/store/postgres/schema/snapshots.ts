@@ -10,6 +10,9 @@ import {
 } from "../../../trust/port/snapshot-shelf.ts";
 import { BY_FUNCTION } from "./functions.ts";
 
+/** What is read of a part at a time: texts that are as long as a part stay in memory for long. */
+const SLICE_BYTES = 24 * 1024;
+
 /** Whether a snapshot is one that new machines may start from: as `counts`. */
 function countsOf(schema: string, snapshot: string): string {
   const words = `FROM ${schema}.snapshot_words w WHERE w.id = ${snapshot}.id`;
@@ -120,10 +123,12 @@ export function snapshotsSchema(schema: string): string {
       FROM ${schema}.snapshots s WHERE s.finished;
     $known$;
 
-    CREATE FUNCTION ${schema}.snapshot_part(snapshot uuid, part int) RETURNS text
+    CREATE FUNCTION ${schema}.snapshot_part(snapshot uuid, part int) RETURNS TABLE (size int, slice text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $part$
-      SELECT encode(p.data, 'base64') FROM ${schema}.snapshot_parts p JOIN ${schema}.snapshots s ON s.id = p.id
-      WHERE p.id = snapshot AND p.part = snapshot_part.part AND s.finished;
+      SELECT octet_length(p.data), encode(substring(p.data FROM 1 + byte FOR ${SLICE_BYTES}), 'base64')
+      FROM ${schema}.snapshot_parts p JOIN ${schema}.snapshots s ON s.id = p.id,
+        generate_series(0, greatest(octet_length(p.data) - 1, 0), ${SLICE_BYTES}) AS byte
+      WHERE p.id = snapshot AND p.part = snapshot_part.part AND s.finished ORDER BY byte;
     $part$;
 
     REVOKE ALL ON FUNCTION ${schema}.begin_snapshot, ${schema}.put_snapshot_part, ${schema}.finish_snapshot,

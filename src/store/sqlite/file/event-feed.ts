@@ -10,6 +10,8 @@ import { type FileIdentity, fileIdentity } from "./sqlite-file.ts";
 
 const POLL_MS = 50;
 const MOST_AT_ONCE = 1000;
+/** So often in a row; what there is more is told at the next look. */
+const MOST_ROUNDS = 10;
 
 type Listener = (events: readonly SealedEvent[]) => void;
 type AnewListener = (anew: Anew) => void;
@@ -29,6 +31,8 @@ export class EventFeed {
   readonly #after: StatementSync;
   readonly #hashAt: StatementSync;
   readonly #revision: StatementSync;
+  readonly #last: StatementSync;
+  readonly #filling: StatementSync;
   readonly #branches: BranchFeed;
   readonly #bars: BarFeed;
   readonly #listeners = new Set<Listener>();
@@ -57,8 +61,9 @@ export class EventFeed {
     this.#hashAt = database.prepare("SELECT hash FROM events WHERE sequence = ?");
     this.#branches = new BranchFeed(database);
     this.#bars = new BarFeed(database);
-    const head = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").get();
-    this.#head = (head as ChainHead | undefined) ?? CHAIN_START;
+    this.#last = database.prepare("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1");
+    this.#filling = database.prepare("SELECT 1 FROM snapshot_load");
+    this.#head = this.#isBeingFilled() ? CHAIN_START : this.#end();
     // After the reads above: the first one makes the log and its index.
     this.#files = path === null ? [] : [path, `${path}-wal`, `${path}-shm`].flatMap(identified);
     if (path !== null) this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
@@ -114,14 +119,32 @@ export class EventFeed {
     const pins = this.#bars.added();
     if (pins.length > 0)
       for (const listener of this.#anewListeners) tell(() => listener({ why: "barred", pins }));
-    for (;;) {
+    if (this.#isBeingFilled()) return;
+    if (this.#tellEvents()) this.#toldVersion = version;
+  }
+
+  /** Whether all is told that there is: many at once are told bit by bit, where there is somebody to tell. */
+  #tellEvents(): boolean {
+    const mostRounds = this.#path === null ? Infinity : MOST_ROUNDS;
+    for (let round = 0; this.#listeners.size > 0; round++) {
+      if (round === mostRounds) return false;
       const events = this.#after.all(this.#head.sequence, MOST_AT_ONCE) as unknown as SealedEvent[];
       const last = events.at(-1);
-      if (last === undefined) break;
+      if (last === undefined) return true;
       this.#head = { sequence: last.sequence, hash: last.hash };
       for (const listener of this.#listeners) tell(() => listener(events));
     }
-    this.#toldVersion = version;
+    this.#head = this.#end();
+    return true;
+  }
+
+  /** By a snapshot, of which nothing counts until all of it is there: nobody is told of it, and all of it may be gone again. */
+  #isBeingFilled(): boolean {
+    return this.#filling.get() !== undefined;
+  }
+
+  #end(): ChainHead {
+    return (this.#last.get() as ChainHead | undefined) ?? CHAIN_START;
   }
 
   #poll(): void {
@@ -132,7 +155,7 @@ export class EventFeed {
       if (version === this.#seenVersion) return;
       readSchema(this.#database);
       this.announce();
-      if (this.failure === undefined) this.#seenVersion = version;
+      if (this.failure === undefined && this.#toldVersion === version) this.#seenVersion = version;
     } catch (error) {
       this.failure = toStoreError(
         error,

@@ -28,9 +28,6 @@ const LATER: readonly string[] = [
 
 /** Keys that this machine has by itself: no log says anything of them. */
 const WAITING = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
-/** Of these a machine has rows of its own, for keys that wait; they count in no digest. */
-const OWN_ROWS: ReadonlySet<string> = new Set(["certificates", "seen"]);
-
 /** What an empty store begins with. */
 const NO_VERSION = 2;
 
@@ -77,11 +74,13 @@ export class SnapshotLoader {
     const load = this.#load();
     if (load?.id !== id || load.part !== part) return;
     this.#keepPages(-CACHE_KIB);
-    const { table: name, columns, rows } = parseSnapshotPart(bytes);
+    using parsed = parseSnapshotPart(bytes);
+    const { table: name, columns } = parsed;
     const table = SNAPSHOT_TABLES.find((one) => one.name === name);
     if (table === undefined || columns.join() !== table.columns.join()) {
       throw untrue(`it has rows of another kind: ${name}`);
     }
+    const rows = parsed.rows();
     const taken = name === "events" ? this.#takeEvents(load, table, rows) : this.#takeRows(load, table, rows);
     this.#database
       .prepare("UPDATE snapshot_load SET part = ?, sum = ?, sequence = ?, head = ?, reached = ?")
@@ -110,7 +109,7 @@ export class SnapshotLoader {
       DELETE FROM certificates WHERE number IN (
         SELECT number FROM certificates WHERE pin NOT IN (SELECT pin FROM keys));
       DELETE FROM seen WHERE pin NOT IN (SELECT pin FROM keys);
-      INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys NOT INDEXED;
+      INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys ORDER BY pin;
       DELETE FROM snapshot_load;`);
     this.#database
       .prepare("INSERT OR REPLACE INTO log_place (rowid, position, hash) VALUES (1, ?, ?)")
@@ -187,7 +186,7 @@ export class SnapshotLoader {
     return true;
   }
 
-  #takeRows(load: Load, table: SnapshotTable, rows: readonly (readonly unknown[])[]): Load {
+  #takeRows(load: Load, table: SnapshotTable, rows: Iterable<readonly unknown[]>): Load {
     const sum = RowSum.fromBytes(load.sum);
     const insert = this.#inserting(table);
     for (const row of rows) {
@@ -199,7 +198,7 @@ export class SnapshotLoader {
     return { ...load, sum: sum.toBytes() };
   }
 
-  #takeEvents(load: Load, table: SnapshotTable, rows: readonly (readonly unknown[])[]): Load {
+  #takeEvents(load: Load, table: SnapshotTable, rows: Iterable<readonly unknown[]>): Load {
     let { sequence: last, head, reached } = load;
     const insert = this.#inserting(table);
     for (const row of rows) {
@@ -225,8 +224,11 @@ export class SnapshotLoader {
     }
     const columns = [...told, ...(FOUND[name] ?? [])];
     const places = columns.map(() => "?").join(", ");
-    const verb = OWN_ROWS.has(name) ? "INSERT OR REPLACE" : "INSERT";
-    const insert = this.#prepared(`${verb} INTO ${name} (${columns.join(", ")}) VALUES (${places})`);
+    const into = `INTO ${name} (${columns.join(", ")})`;
+    if (name === "certificates") return this.#insertingCertificates(`INSERT ${into} SELECT ${places}`);
+    // Of when keys were seen a machine has rows of its own, for keys that wait; they count in no digest.
+    const verb = name === "seen" ? "INSERT OR REPLACE" : "INSERT";
+    const insert = this.#prepared(`${verb} ${into} VALUES (${places})`);
     if (name !== "keys") return (values) => void insert.run(...values);
     return (values) => {
       try {
@@ -235,6 +237,16 @@ export class SnapshotLoader {
         if (!isTakenAlready(error) || !this.#makeRoom(values)) throw error;
         insert.run(...values);
       }
+    };
+  }
+
+  /** A key that waited here may have one of them: there is one row of each. */
+  #insertingCertificates(sql: string): (values: Values) => void {
+    const isThere = "SELECT 1 FROM certificates WHERE pin = ? AND fingerprint = ?";
+    const insert = this.#prepared(`${sql} WHERE NOT EXISTS (${isThere})`);
+    return (values) => {
+      const [pin = null, fingerprint = null] = values;
+      insert.run(...values, pin, fingerprint);
     };
   }
 

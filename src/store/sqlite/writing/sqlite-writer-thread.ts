@@ -20,8 +20,14 @@ port.on("message", (first: WriterMessage) => {
     message = receiveMessageOnPort(port)?.message;
   }
   if (writes.length > 0) port.postMessage(writer.write(writes));
+  for (const write of writes) if (write.kind === "snapshot-part") release(write.bytes);
   if (message === "close") {
     database.close();
     port.close();
   }
 });
+
+/** Memory that was handed over: there is much of it, and it is not waited for to be cleared away. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}

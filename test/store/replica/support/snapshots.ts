@@ -83,9 +83,14 @@ export function rewritten(
   change: (rows: unknown[][]) => unknown[][],
 ): Uint8Array[] {
   return parts.map((bytes) => {
-    const part = parseSnapshotPart(bytes);
-    return part.table === table
-      ? encodeSnapshotPart({ ...part, rows: change(part.rows.map((row) => [...row])) })
+    const { table: of, columns, bytes: inBytes, ...part } = parseSnapshotPart(bytes);
+    return of === table
+      ? encodeSnapshotPart({
+          table,
+          columns,
+          bytes: inBytes,
+          rows: change(Array.from(part.rows(), (row) => [...row])),
+        })
       : bytes;
   });
 }

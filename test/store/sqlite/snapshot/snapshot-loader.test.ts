@@ -86,10 +86,15 @@ describe("a large snapshot that is taken in", () => {
     ] as KeyPin;
     const key = node.tables.key(pin) ?? assert.fail();
     new SqliteTables(database).putKey({ ...key, state: "pending", expires: 1, note: null, version: 3 });
+    const certificates = "SELECT fingerprint, der, added_at FROM certificates WHERE pin = ?";
+    const there = node.database.prepare(certificates).all(pin) as { fingerprint: string; der: Uint8Array }[];
+    for (const { fingerprint, der } of there)
+      database.prepare("INSERT INTO certificates VALUES (NULL, ?, ?, ?, 1)").run(pin, fingerprint, der);
     const loader = new SnapshotLoader(database);
     for (const [part, bytes] of parts.entries()) loader.take(large, part, bytes);
     finish(database, large);
     assert.deepEqual(new SqliteTables(database).key(pin), key);
+    assert.deepEqual([there.length, database.prepare(certificates).all(pin).length], [1, 1]);
   });
 
   it("takes no part twice, nor one that is not the next", () => {
