@@ -108,7 +108,9 @@ export class ReplicaWriter {
         return { ok: true, outcome, text: null };
       }
       this.#takeBack(mark);
-      return { ok: true, outcome, text: encodeSettledChange({ change: logged, seen: this.#settling.asked }) };
+      const text = encodeSettledChange({ change: logged, seen: this.#settling.asked });
+      // What its keys are then is asked for where it was carried out.
+      return { ok: true, outcome: outcome.kind === "changed" ? { ...outcome, keys: [] } : outcome, text };
     } catch (error) {
       if (this.#database.isTransaction) this.#takeBack(mark);
       throw error;
