@@ -18,6 +18,7 @@ import type { KeyPin } from "../../trust/records/key-record.ts";
 import { everyItem } from "../../trust/port/page.ts";
 import type { Roll } from "../../trust/port/roll.ts";
 import { toPem } from "../../x509/certificate-description.ts";
+import { readCertificate } from "../../x509/certificate-facts.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
@@ -61,7 +62,7 @@ async function run(folder: string, { store: url, json }: Options): Promise<void>
       try {
         for await (const { file, pin } of eachExport(store, folder)) refuseForeign(file, pin, count);
         mkdirSync(folder, { recursive: true, mode: 0o755 });
-        for await (const { file, pin, pem } of eachExport(store, folder)) {
+        for await (const { file, pin, pem } of eachExport(store, folder, sayForged)) {
           // Others may have put it there meanwhile, and keys may have come.
           refuseForeign(file, pin, count);
           replaceFile(file, pem);
@@ -86,7 +87,11 @@ function endList(list: JsonList): void {
 }
 
 /** Read page by page, and one certificate at a time. */
-async function* eachExport(store: Roll, folder: string): AsyncGenerator<Export, undefined> {
+async function* eachExport(
+  store: Roll,
+  folder: string,
+  onForged?: (pin: KeyPin) => void,
+): AsyncGenerator<Export, undefined> {
   const now = Date.now();
   for await (const key of everyItem((page) => store.listKeys({ state: "trusted", ...page }))) {
     if (key.expires !== null && now >= key.expires) continue;
@@ -94,8 +99,25 @@ async function* eachExport(store: Roll, folder: string): AsyncGenerator<Export, 
     // A newer one may claim a name that nobody approved.
     const accepted = (await store.listCertificates(pin)).find((one) => one.fingerprint === fingerprint);
     if (accepted === undefined) continue;
+    if (!isOver(accepted.der, pin)) {
+      onForged?.(pin);
+      continue;
+    }
     yield { pin, file: join(folder, `${toKeyId(pin)}.pem`), pem: toPem(accepted.der) };
   }
+}
+
+/** What whoever reads the file would trust has to be what is trusted here. */
+function isOver(der: Uint8Array, pin: KeyPin): boolean {
+  try {
+    return readCertificate(der).pin === pin;
+  } catch {
+    return false;
+  }
+}
+
+function sayForged(pin: KeyPin): void {
+  say(`left out ${toKeyId(pin)}: what is kept for it is a certificate over another key`);
 }
 
 /** A file is ours when it holds one certificate, over the key that it is named after. */
