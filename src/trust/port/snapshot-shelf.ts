@@ -11,11 +11,11 @@ export interface SnapshotFacts {
   readonly head: ChainHead;
   /** Of all rows that were decided about, there: 64 lower-case hex digits. */
   readonly digest: string;
-  /** The node that made it: a UUID, lower-case. */
+  /** The node that it is said to be by, which nothing proves: a UUID, lower-case. */
   readonly madeBy: string;
 }
 
-/** Somebody who came to the same: a node by following the log, or whoever carried it out anew. */
+/** Somebody who came to the same, by what was said: a node by following the log, or whoever carried it out anew. */
 export interface SnapshotWord {
   /** A UUID, lower-case. */
   readonly node: string;
