@@ -145,7 +145,8 @@ describe("every route of the API", () => {
       pin,
       "anna",
       keyId.slice(0, 15),
-      keyId.toLowerCase().replace(/^./, "1"),
+      // Not by what is forgiven, as 1 for I.
+      keyId.toLowerCase().replace(/^./, (first) => (first === "a" ? "c" : "a")),
       "0",
       "..%2f..",
       "%00",
