@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { encodeSettledChange } from "../../../src/store/log/settled-change.ts";
 import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
+import { checkDatabase } from "../../../src/store/sqlite/tables/check-database.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import { MOST_BYTES } from "../../../src/trust/port/change-log.ts";
@@ -125,5 +126,26 @@ describe("a log to which somebody appends whatever they like", () => {
     }
     assert.deepEqual(other?.standing(), one?.standing());
     for (const { channel } of nodes) await channel.close();
+  });
+
+  it("cannot have rows come to another digest than is kept of them, by two API tokens of one secret", async () => {
+    const cluster = new MemoryCluster();
+    const node = new MemoryNode(cluster);
+    const origin = { at: 1, actor: { user: null, process: "p", address: null, listener: null } };
+    for (const digit of ["a", "b"]) {
+      const token = {
+        id: digit.repeat(32),
+        hash: "0".repeat(64),
+        name: digit,
+        scope: "read",
+        expires: 10,
+      } as const;
+      const change = prepareChange({ type: "create-api-token", ...origin, token });
+      await cluster.log.append([{ id: randomUUID(), change: encodeSettledChange({ change, seen: [] }) }], BY);
+    }
+    await node.channel.catchUp();
+    assert.equal(node.database.prepare("SELECT count(*) AS count FROM api_tokens").get()?.["count"], 1);
+    assert.deepEqual(checkDatabase(node.database).problems, []);
+    await node.channel.close();
   });
 });

@@ -31,11 +31,23 @@ export class ApiTokenRows {
     return (rows as unknown as ApiTokenRow[]).map(toApiTokenRecord);
   }
 
-  put({ id, hash, name, nameKey, scope, createdAt, expires, cancelledAt }: ApiTokenRecord): void {
+  /** Returns another that is gone for it: of two with one secret, it cannot be told who asks. */
+  put({
+    id,
+    hash,
+    name,
+    nameKey,
+    scope,
+    createdAt,
+    expires,
+    cancelledAt,
+  }: ApiTokenRecord): readonly ApiTokenRecord[] {
+    const gone = this.#prepare("DELETE FROM api_tokens WHERE hash = ? AND id <> ? RETURNING *").all(hash, id);
     this.#prepare(
       `INSERT OR REPLACE INTO api_tokens (id, hash, name, name_key, scope, created_at, expires, cancelled_at)
          VALUES (?,?,?,?,?,?,?,?)`,
     ).run(id, hash, name, nameKey, scope, createdAt, expires, cancelledAt);
+    return (gone as unknown as ApiTokenRow[]).map(toApiTokenRecord);
   }
 
   /** Returns those that are gone. */

@@ -60,10 +60,12 @@ export class JournaledTables extends SqliteTables {
     return dropped;
   }
 
-  override putApiToken(token: ApiTokenRecord): void {
+  override putApiToken(token: ApiTokenRecord): readonly ApiTokenRecord[] {
     const before = this.apiToken(token.id);
-    super.putApiToken(token);
+    const gone = super.putApiToken(token);
+    for (const other of gone) this.#journal.note(apiTokenText(other), undefined);
     this.#journal.note(before && apiTokenText(before), apiTokenText(token));
+    return gone;
   }
 
   override dropApiTokens(endedBefore: number): readonly ApiTokenRecord[] {

@@ -222,8 +222,9 @@ export class SqliteTables implements TrustTables {
     return this.#apiTokens.called(folded);
   }
 
-  putApiToken(token: ApiTokenRecord): void {
-    this.#apiTokens.put(token);
+  /** Returns another that is gone for it. */
+  putApiToken(token: ApiTokenRecord): readonly ApiTokenRecord[] {
+    return this.#apiTokens.put(token);
   }
 
   /** Returns those that are gone. */
