@@ -1,5 +1,10 @@
-/** Certificates with small indexes, in which rows of neighbours share a page; that there is one row of each is seen to by whoever writes it. */
-export const CERTIFICATE_TABLES = `DROP INDEX certificates_by_fingerprint;
+/**
+ * Certificates with small indexes, in which rows of neighbours share a page; that there is one row of each is seen to by whoever
+ * writes it. While a snapshot is being taken in, the former index is not there, but among those that are to be made.
+ */
+export const CERTIFICATE_TABLES = `DROP INDEX IF EXISTS certificates_by_fingerprint;
+   UPDATE snapshot_load SET indexes =
+     (SELECT json_group_array(value) FROM json_each(indexes) WHERE value NOT LIKE '%certificates_by_fingerprint%');
    ALTER TABLE certificates RENAME TO former_certificates;
    CREATE TABLE certificates (
      number INTEGER PRIMARY KEY,

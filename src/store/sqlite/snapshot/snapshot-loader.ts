@@ -250,9 +250,11 @@ export class SnapshotLoader {
     };
   }
 
-  /** A key that waits at this machine alone gives way to what the log says of it. Says whether there was one. */
+  /** A key that waits at this machine alone gives way to what the log says of it, its certificates too. Says whether there was one. */
   #makeRoom([pin = null]: Values): boolean {
-    return this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING}`).run(pin).changes === 1;
+    const { changes } = this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING}`).run(pin);
+    if (changes > 0) this.#prepared("DELETE FROM certificates WHERE pin = ?").run(pin);
+    return changes > 0;
   }
 
   #prepared(sql: string): StatementSync {

@@ -3,19 +3,15 @@ import type { KeyRecord } from "../../../trust/records/key-record.ts";
 
 /** Of what there is no row: nothing is looked for among none. Asked once for all that is done in one transaction. */
 export class AbsentRows {
-  readonly #ask: StatementSync;
+  readonly #database: DatabaseSync;
+  #ask: StatementSync | undefined;
   #tombstones = false;
   #conflicts = false;
   #waiting = false;
   #shared = false;
 
   constructor(database: DatabaseSync) {
-    this.#ask = database.prepare(
-      `SELECT NOT EXISTS (SELECT 1 FROM tombstones) AS tombstones,
-         NOT EXISTS (SELECT 1 FROM keys INDEXED BY keys_by_conflict WHERE conflicts_with IS NOT NULL) AS conflicts,
-         NOT EXISTS (SELECT 1 FROM keys INDEXED BY keys_waiting WHERE state = 'pending' AND name_key IS NULL) AS waiting,
-         NOT EXISTS (SELECT 1 FROM waiting_at) AS shared`,
-    );
+    this.#database = database;
   }
 
   /** Whether no key has a tombstone. */
@@ -39,6 +35,8 @@ export class AbsentRows {
   }
 
   begin(): void {
+    // While a snapshot is being taken in, the indexes may not be there.
+    this.#ask ??= this.#database.prepare(ABSENT);
     const row = this.#ask.get() as Readonly<Record<string, number>>;
     this.#tombstones = row["tombstones"] === 1;
     this.#conflicts = row["conflicts"] === 1;
@@ -60,3 +58,8 @@ export class AbsentRows {
     if (state === "pending") this.#waiting = false;
   }
 }
+
+const ABSENT = `SELECT NOT EXISTS (SELECT 1 FROM tombstones) AS tombstones,
+  NOT EXISTS (SELECT 1 FROM keys INDEXED BY keys_by_conflict WHERE conflicts_with IS NOT NULL) AS conflicts,
+  NOT EXISTS (SELECT 1 FROM keys INDEXED BY keys_waiting WHERE state = 'pending' AND name_key IS NULL) AS waiting,
+  NOT EXISTS (SELECT 1 FROM waiting_at) AS shared`;

@@ -57,10 +57,10 @@ export class LoggedTables extends JournaledTables {
    * of the chain is known, without asking the database at each, and nothing is looked for of which there is none.
    */
   atOnce(carryOut: () => void): void {
-    this.#versions = this.versions();
-    this.#end = this.end();
-    this.#absent.begin();
     try {
+      this.#absent.begin();
+      this.#versions = this.versions();
+      this.#end = this.end();
       carryOut();
       this.#count.run(this.#versions.decided, this.#versions.waiting);
     } finally {

@@ -2,6 +2,12 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
+import { openDatabase } from "../../../../src/node-sqlite.ts";
+import { RowJournal } from "../../../../src/store/sqlite/digest/row-journal.ts";
+import { CERTIFICATE_TABLES } from "../../../../src/store/sqlite/file/certificate-tables.ts";
+import { openSqliteFile } from "../../../../src/store/sqlite/file/sqlite-file.ts";
+import { SnapshotLoader } from "../../../../src/store/sqlite/snapshot/snapshot-loader.ts";
+import { ReplicaWriter } from "../../../../src/store/sqlite/writing/replica-writer.ts";
 import { createSchema, MIGRATIONS, SCHEMA } from "../../../../src/store/sqlite/file/schema.ts";
 import { Operator } from "../../../../src/operator/operator.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite/sqlite-store.ts";
@@ -42,4 +48,41 @@ describe("a store from before certificates had small indexes", () => {
     await assert.rejects(operator.revoke(`${"a".repeat(63)}0`), { code: "ERR_HANDCLASP_NOT_FOUND" });
     assert.deepEqual(store.check().problems, []);
   });
+
+  it("is brought up while a snapshot is being taken in, whose indexes are not there", () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    createSchema(
+      database,
+      MIGRATIONS.slice(
+        0,
+        MIGRATIONS.findIndex((sql) => sql === CERTIFICATE_TABLES),
+      ),
+    );
+    const indexes = database
+      .prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name IN ('keys', 'certificates') AND sql IS NOT NULL",
+      )
+      .all();
+    for (const { name } of indexes) database.exec(`DROP INDEX ${String(name)}`);
+    database
+      .prepare("INSERT INTO snapshot_load VALUES (?, 1, ?, 0, ?, 0, ?)")
+      .run("one", new Uint8Array(256), "0".repeat(64), JSON.stringify(indexes.map(({ sql }) => sql)));
+    database.close();
+
+    const brought = openSqliteFile(path);
+    assert.throws(() => new ReplicaWriter(brought, new RowJournal(brought)).follow([], "at once"));
+    assert.throws(() => new ReplicaWriter(brought, new RowJournal(brought)).follow([], "one by one"), {
+      code: "ERR_HANDCLASP_STORE_READ",
+    });
+    new SnapshotLoader(brought).drop({ id: "one" });
+    const fresh = openDatabase(":memory:");
+    createSchema(fresh);
+    assert.deepEqual(indexesOf(brought), indexesOf(fresh));
+    brought.close();
+  });
 });
+
+function indexesOf(database: DatabaseSync): unknown {
+  return database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name").all();
+}

@@ -8,7 +8,7 @@ import { SnapshotLoader } from "../../../../src/store/sqlite/snapshot/snapshot-l
 import { checkDatabase } from "../../../../src/store/sqlite/tables/check-database.ts";
 import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
 import type { Snapshot } from "../../../../src/trust/port/snapshot-shelf.ts";
-import type { KeyPin } from "../../../../src/trust/records/key-record.ts";
+import type { CertificateRecord, KeyPin } from "../../../../src/trust/records/key-record.ts";
 import type { MemoryNode } from "../../replica/support/memory-node.ts";
 import { confirmed, filled, MemoryNodes } from "../../replica/support/snapshots.ts";
 
@@ -95,6 +95,31 @@ describe("a large snapshot that is taken in", () => {
     finish(database, large);
     assert.deepEqual(new SqliteTables(database).key(pin), key);
     assert.deepEqual([there.length, database.prepare(certificates).all(pin).length], [1, 1]);
+  });
+
+  it("has the certificates of a key that waited here in the order in which others saw them", () => {
+    const database = emptyReplica();
+    const several = node.database
+      .prepare(
+        `SELECT pin FROM certificates JOIN keys USING (pin) WHERE expires IS NULL OR state <> 'pending'
+           GROUP BY pin HAVING count(*) > 1`,
+      )
+      .get();
+    const pin = several?.["pin"] as KeyPin;
+    const key = node.tables.key(pin) ?? assert.fail();
+    const newest = node.database
+      .prepare(
+        `SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? ORDER BY number DESC`,
+      )
+      .get(pin) as unknown as CertificateRecord;
+    const tables = new SqliteTables(database);
+    tables.putKey({ ...key, state: "pending", expires: 1, note: null, version: 3 });
+    tables.putCertificate(newest);
+    const loader = new SnapshotLoader(database);
+    for (const [part, bytes] of parts.entries()) loader.take(large, part, bytes);
+    finish(database, large);
+    const sql = "SELECT fingerprint FROM certificates WHERE pin = ? ORDER BY number";
+    assert.deepEqual(database.prepare(sql).all(pin), node.database.prepare(sql).all(pin));
   });
 
   it("takes no part twice, nor one that is not the next", () => {
