@@ -120,6 +120,9 @@ describe("a store in PostgreSQL, named by its URL", () => {
       assert.equal(listed.code, 0, listed.stderr);
       assert.match(listed.stdout, /anna +trusted/);
       assert.match(listed.stderr, /what follows is as of \d{4}-/);
+      const connections = await runHere(home, ["trust", "connections", "--store", store]);
+      assert.match(connections.stderr, /open at other machines cannot be known meanwhile/);
+      assert.match(connections.stderr, /no connections are open at this machine/);
       const ben = await certificateOf(home, "ben");
       const added = await runHere(home, ["trust", "add", ben, "--store", store]);
       assert.equal(added.code, 1);

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { HandclaspError } from "../../errors.ts";
+import { toIsoTime } from "../../operator/iso-time.ts";
 import { type CompactPlan, compactLog, mustCut, planCompact, takeSnapshot } from "../../store/compact-log.ts";
 import { isNeeded, snapshotMeant } from "../../store/drop-snapshot.ts";
 import { openClusterAt } from "../../store/open-cluster.ts";
@@ -194,7 +195,7 @@ function toCells(snapshot: Snapshot, idLength: number): readonly string[] {
 }
 
 function toJson(snapshot: Snapshot): object {
-  return { ...snapshot, counts: counts(snapshot) };
+  return { ...snapshot, at: toIsoTime(snapshot.at), counts: counts(snapshot) };
 }
 
 function planJson({ before, kept, others, dropped, leftBehind, heldBy }: CompactPlan, gone: number): object {

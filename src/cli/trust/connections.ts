@@ -5,7 +5,7 @@ import type { ListedConnection } from "../../trust/port/roll.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { storeOption } from "../command-line/store-option.ts";
 import { withStore } from "../trust-store/with-store.ts";
-import { showMinute, showName } from "../terminal/output.ts";
+import { say, showMinute, showName } from "../terminal/output.ts";
 import { addPageOptions, type PageFlags, SEARCHED_OF_KEYS, toSearch } from "../lists/page-options.ts";
 import { printList } from "../lists/print-list.ts";
 import { shortKeyId, showFrom } from "../lists/print-keys.ts";
@@ -30,6 +30,8 @@ async function run({ store: url, ...flags }: Options): Promise<void> {
     url,
     "trust connections",
     async (store) => {
+      const isAlone = store.replication()?.database === "away";
+      if (isAlone) say("which connections are open at other machines cannot be known meanwhile");
       await printList((page) => store.listConnections({ ...toSearch(flags), ...page }), flags, {
         toListed: (connections) => connections.map(toListedConnection),
         columns: [
@@ -41,7 +43,7 @@ async function run({ store: url, ...flags }: Options): Promise<void> {
           { title: "SINCE" },
         ],
         toCells,
-        nothing: "no connections are open",
+        nothing: isAlone ? "no connections are open at this machine" : "no connections are open",
       });
     },
     { reads: true },

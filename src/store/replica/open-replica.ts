@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { HandclaspError, isHandclaspError } from "../../errors.ts";
 import { openDatabase } from "../../node-sqlite.ts";
 import type { Cluster } from "../../trust/port/cluster.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
@@ -74,6 +75,10 @@ export function openMemoryReplica(options: ReplicaOptions): TrustStore {
  */
 export function openReplica(path: string, options: ReplicaOptions): TrustStore {
   const real = realStorePath(path);
+  return saysWhatAReplicaIs(() => openAt(real, options));
+}
+
+function openAt(real: string, options: ReplicaOptions): TrustStore {
   mustBeReplica(real);
   if (options.readOnly === true && existsSync(real) && whyNotWritable(real) !== undefined)
     return openUnfollowed(real, options);
@@ -90,6 +95,21 @@ export function openReplica(path: string, options: ReplicaOptions): TrustStore {
   } catch (error) {
     closed();
     throw error;
+  }
+}
+
+/** Of a store of its own there is but one: a replica is made again of what the others have. */
+function saysWhatAReplicaIs<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!isHandclaspError(error, "ERR_HANDCLASP_STORE_CORRUPT")) throw error;
+    const { code, message, details, cause } = error;
+    throw new HandclaspError(code, message, {
+      cause,
+      details,
+      hint: "give another path for the replica (replica=PATH in the URL); if it is this machine's, move it away with its -wal and -shm, and keep them: the next start makes another by the log",
+    });
   }
 }
 

@@ -141,6 +141,7 @@ describe("store copy, snapshot and compact", () => {
     assert.match(await printed(home, "store", "snapshots", "--store", url), /^no snapshots/);
     const [taken] = [await printedJson<Record<string, unknown>>(home, "store", "snapshot", "--store", url)];
     assert.equal(taken["counts"], true);
+    assert.match(String(taken["at"]), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/, "a time as everywhere");
     assert.match(await printed(home, "store", "snapshots", "--store", url), /yes \(anew, follows\)/);
     assert.match(
       await printed(home, "store", "compact", "--dry-run", "--store", url),

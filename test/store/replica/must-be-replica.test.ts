@@ -149,6 +149,18 @@ describe("the file that is named for a replica", () => {
     }
   });
 
+  it("is told from a store of which there is no other, where it cannot be read", () => {
+    const path = join(temporaryFolder(), "notes.txt");
+    writeFileSync(path, "not a database, and long enough to be read as the beginning of one".repeat(20));
+    assert.throws(
+      () => follow(path),
+      (error) =>
+        isHandclaspError(error, "ERR_HANDCLASP_STORE_CORRUPT") &&
+        (error.hint ?? "").startsWith("give another path for the replica") &&
+        !(error.hint ?? "").includes("all trust is in it"),
+    );
+  });
+
   it("becomes a replica where it is empty, or a store in which nothing was done yet", async () => {
     const folder = temporaryFolder();
     const [empty, unused] = [join(folder, "empty.db"), join(folder, "unused.db")];
