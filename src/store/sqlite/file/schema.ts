@@ -3,6 +3,7 @@ import { HandclaspError } from "../../../errors.ts";
 import { parseEvent } from "../../../trust/records/events.ts";
 import { sumOfRows } from "../digest/trust-digest.ts";
 import { CERTIFICATE_TABLES } from "./certificate-tables.ts";
+import { KEY_TABLES } from "./key-tables.ts";
 import { SHARED_TABLES } from "./shared-tables.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
 
@@ -238,6 +239,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
   SHARED_TABLES,
   CERTIFICATE_TABLES,
+  KEY_TABLES,
 ];
 
 /** What migrations need that SQL does not have. */

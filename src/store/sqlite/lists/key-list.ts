@@ -6,7 +6,7 @@ import type { KeyState } from "../../../trust/records/key-record.ts";
 import { type BarredKey, barredHere } from "./barred-here.ts";
 import { FEW, KeySearch } from "./key-search.ts";
 import { type Condition, Conditions, either, isOneOf, momentOf, pageOf } from "./page-query.ts";
-import { type ListedKeyRow, toListedKey } from "./rows.ts";
+import { KEYS_BY_PIN, type ListedKeyRow, toListedKey } from "./rows.ts";
 
 /** Members of a group whose keys are looked up, where that is told by an index alone, and where rows have to be read. */
 const MEMBERS = 20_000;
@@ -27,7 +27,7 @@ interface Source {
 
 /** All, in their order: what is asked of every row stands in that index, and rows are read for the page alone. */
 const IN_ORDER: Source = { from: "keys INDEXED BY keys_in_order", values: [], where: [] };
-const BY_PIN: Source = { from: "keys NOT INDEXED", values: [], where: [] };
+const BY_PIN: Source = { from: KEYS_BY_PIN, values: [], where: [] };
 /** Most keys are trusted: any others are looked for among the others. */
 const NOT_TRUSTED: Source = {
   from: "keys INDEXED BY keys_not_trusted",
@@ -156,7 +156,7 @@ function membersOf(group: string): Source {
 }
 
 function seen(than: "<" | ">=", moment: number): Source {
-  const from = "seen CROSS JOIN keys NOT INDEXED ON keys.pin = seen.pin";
+  const from = `seen CROSS JOIN ${KEYS_BY_PIN} ON keys.pin = seen.pin`;
   return { from, values: [], where: [{ text: `last_seen ${than} ?`, values: [moment] }] };
 }
 

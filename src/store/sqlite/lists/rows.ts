@@ -3,6 +3,9 @@ import type { TokenRecord } from "../../../trust/records/token-record.ts";
 import type { RefusalSighting } from "../../../trust/port/ledger.ts";
 import type { ListedKey, ListedMember, ListedRefusal } from "../../../trust/port/roll.ts";
 
+/** The index of pins, as SQLite calls that of a primary key: in queries where it is not left to a guess. */
+export const KEYS_BY_PIN = "keys INDEXED BY sqlite_autoindex_keys_1";
+
 /** A row of `keys`. */
 export interface KeyRow {
   pin: KeyPin;

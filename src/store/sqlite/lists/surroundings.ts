@@ -4,7 +4,7 @@ import { neighbourhood } from "../../../trust/network/source-network.ts";
 import type { KeyPin } from "../../../trust/records/key-record.ts";
 import type { KeySurroundings, RefusalTally } from "../../../trust/port/roll.ts";
 import { SILENT_MS } from "../sightings/live-run.ts";
-import { type CertificateRow, type RefusalRow, toListedRefusal } from "./rows.ts";
+import { KEYS_BY_PIN, type CertificateRow, type RefusalRow, toListedRefusal } from "./rows.ts";
 
 const MOST = 1000;
 
@@ -84,7 +84,7 @@ const CONNECTIONS = `SELECT pin, count(*) AS count FROM connections INDEXED BY c
 const REFUSALS = `SELECT *, max(last_at), sum(count) AS total FROM refusals INDEXED BY refusals_by_pin
   WHERE pin IN ${ASKED} GROUP BY pin`;
 
-const GROUPS = `SELECT pin, group_name AS "group" FROM keys NOT INDEXED
+const GROUPS = `SELECT pin, group_name AS "group" FROM ${KEYS_BY_PIN}
   CROSS JOIN group_members AS member ON member.name_key = keys.name_key
   WHERE pin IN ${ASKED} ORDER BY pin, group_key`;
 
