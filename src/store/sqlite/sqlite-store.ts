@@ -33,6 +33,7 @@ import { backUp } from "./file/back-up.ts";
 import { SqliteDesk } from "./desk/sqlite-desk.ts";
 import { EventFeed } from "./file/event-feed.ts";
 import { auditDatabase, checkDatabase } from "./tables/check-database.ts";
+import { toReadError } from "./snapshot/being-filled.ts";
 import { countRows } from "./tables/count-rows.ts";
 import { BarredTables } from "./tables/barred-tables.ts";
 import { KeyCache } from "./tables/key-cache.ts";
@@ -41,7 +42,6 @@ import { openWholeFile } from "./file/whole-file.ts";
 import { realStorePath } from "./file/real-store-path.ts";
 import { SCHEMA } from "./file/schema.ts";
 import { isListed } from "./sightings/sightings.ts";
-import { toStoreError } from "./file/sqlite-errors.ts";
 import { openToRead } from "./file/sqlite-file.ts";
 import type { StoreFile } from "./store-file.ts";
 import { KeyList } from "./lists/key-list.ts";
@@ -344,7 +344,7 @@ export class SqliteStore implements TrustStore {
   }
 
   #unreadable(error: unknown): HandclaspError {
-    return toStoreError(error, "ERR_HANDCLASP_STORE_READ", "cannot read the trust store", this.#path);
+    return toReadError(this.#database, error, this.#path);
   }
 
   #mustBeSure(): void {

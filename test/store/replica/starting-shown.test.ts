@@ -42,4 +42,30 @@ describe("a machine that begins with a snapshot", () => {
     assert.equal(store.replication()?.starting, undefined);
     await until(async () => (await listed()) === null);
   });
+
+  it("counts nothing of it before all is there, lists nothing, and is not called damaged", async () => {
+    await using nodes = new MemoryNodes();
+    const { cluster, node } = await filled(nodes);
+    const former = await confirmed(cluster, node);
+    const { snapshots } = cluster;
+    const [list, part] = [snapshots.list.bind(snapshots), snapshots.part.bind(snapshots)];
+    // As large as those are of which indexes are made when all rows are there.
+    snapshots.list = async () => (await list()).map((one) => ({ ...one, bytes: 100_000_000 }));
+    const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+    snapshots.part = async (of, number) => {
+      if (number === former.parts - 1) await goesOn;
+      return part(of, number);
+    };
+    await using store = openMemoryReplica({ cluster, machine: "new", url: "memory log" });
+    await until(() => (store.replication()?.starting?.part ?? 0) >= former.parts - 2);
+    const { trusted, revoked, pending } = store.stats().keys;
+    assert.deepEqual([trusted, revoked, pending], [0, 0, 0]);
+    await assert.rejects(store.listKeys(), { code: "ERR_HANDCLASP_STORE_READ", message: /is being filled/ });
+    const { problems, chain, rows } = store.check();
+    assert.deepEqual([problems, chain.broken, rows], [[], null, null]);
+    goOn();
+    await store.catchUp();
+    assert.notEqual(store.stats().keys.trusted, 0);
+    assert.deepEqual(store.check().problems, []);
+  });
 });

@@ -16,6 +16,7 @@ import type { Outcome } from "../../../trust/records/change.ts";
 import type { KeyPin, KeyState } from "../../../trust/records/key-record.ts";
 import { isAboutOneStatement, toStoreError } from "../file/sqlite-errors.ts";
 import type { RowJournal } from "../digest/row-journal.ts";
+import { beingFilled, isBeingFilled } from "../snapshot/being-filled.ts";
 import { WaitingMarks } from "../shared/waiting-marks.ts";
 import { LoggedTables } from "../tables/logged-tables.ts";
 import { SettlingTables } from "../tables/settling-tables.ts";
@@ -130,7 +131,8 @@ export class ReplicaWriter {
 
   #follow(entries: readonly LogEntry[], carryOut: (entry: LogEntry) => Written): void {
     let place = this.#placed();
-    if (this.#database.prepare("SELECT 1 FROM snapshot_load").get() !== undefined) throw unfinished();
+    // Another process found one that counts: what it is of comes first.
+    if (isBeingFilled(this.#database)) throw beingFilled();
     for (const entry of entries) {
       if (entry.position <= place.position) continue;
       const problem = problemOfEntry(place, entry);
@@ -261,9 +263,4 @@ export class ReplicaWriter {
     this.#undo.run();
     this.#journal.takeBack(mark);
   }
-}
-
-/** Another process found one that counts: what it is of comes first. */
-function unfinished(): HandclaspError {
-  return new HandclaspError("ERR_HANDCLASP_STORE_READ", "this replica is being filled from a snapshot");
 }
