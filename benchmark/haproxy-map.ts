@@ -21,7 +21,7 @@ import { readCertificate } from "../src/x509/certificate-facts.ts";
 import { createIdentity } from "../src/x509/create-identity.ts";
 import { median } from "./peers/figures.ts";
 import { createClient, pingPong, response } from "./peers/load.ts";
-import { freePort } from "./peers/server-under-test.ts";
+import { freePort } from "../test/support/free-port.ts";
 
 const { values } = parseArgs({
   options: {

@@ -42,6 +42,8 @@ try {
     [
       "--import",
       "./test/support/compile-cache.ts",
+      "--import",
+      "./test/support/no-endless-file.ts",
       "--test",
       `--test-concurrency=${availableParallelism() + 2}`,
       "--test-reporter=spec",

@@ -16,18 +16,13 @@ import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { median, rounded } from "../peers/figures.ts";
-import {
-  freePort,
-  killContenders,
-  residentKib,
-  startContender,
-  stopContender,
-} from "../peers/server-under-test.ts";
+import { killContenders, residentKib, startContender, stopContender } from "../peers/server-under-test.ts";
 import { GatewayWatch, type GatewayFigures } from "./gateway-figures.ts";
 import { KnownClients, type WorkTimes } from "./known.ts";
 import { CAN_KEEP_APART, giveWay, leaveFirstCore, ON_ALL_CORES } from "./placement.ts";
 import type { StrangersOrder, StrangersReport } from "./strangers.ts";
 import { keysIn } from "../../test/support/listed.ts";
+import { freePort } from "../../test/support/free-port.ts";
 
 const { values } = parseArgs({
   options: {

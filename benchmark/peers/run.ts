@@ -20,13 +20,13 @@ import {
   type Contender,
   cpuOf,
   cpuOfTree,
-  freePort,
   killContenders,
   pidOf,
   residentKib,
   startContender,
   stopContender,
 } from "./server-under-test.ts";
+import { freePort } from "../../test/support/free-port.ts";
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 
 /** `USER_HZ`, which Linux keeps at 100 for programs. */
 const MICROS_PER_TICK = 10_000;
@@ -53,16 +53,6 @@ export async function stopContender({ child }: Contender): Promise<void> {
 /** For the end, whatever it was. */
 export function killContenders(): void {
   for (const child of RUNNING) child.kill("SIGKILL");
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Microseconds of CPU that a process and those it started have used, one number for each. proc(5). */

@@ -15,7 +15,6 @@ import { createIdentity } from "../../src/x509/create-identity.ts";
 import { findBinary } from "../peers/contenders.ts";
 import {
   type Contender as Process,
-  freePort,
   killContenders,
   pidOf,
   startContender,
@@ -27,6 +26,7 @@ import { Services } from "./services.ts";
 import { type Outcome, toMarkdown, toText, writePage } from "./outcome.ts";
 import { Tally } from "./tally.ts";
 import { change, FIRST, type Variant } from "./variant.ts";
+import { freePort } from "../../test/support/free-port.ts";
 
 const { values } = parseArgs({
   options: {

@@ -10,10 +10,11 @@ import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
 import { median } from "../peers/figures.ts";
-import { freePort, pidOf, residentKib, startContender, stopContender } from "../peers/server-under-test.ts";
+import { pidOf, residentKib, startContender, stopContender } from "../peers/server-under-test.ts";
 import { act, ACTORS, type Scene } from "./actors.ts";
 import { createCounts } from "./counts.ts";
 import { startUpstreams } from "./upstream.ts";
+import { freePort } from "../../test/support/free-port.ts";
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "60" }, workers: { type: "string", default: "2" } },

@@ -8,6 +8,7 @@ import { runHere } from "./support/run-here.ts";
 import { Home, startServe } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
 import { makeClient } from "./support/tls-clients.ts";
+import { freePort } from "../support/free-port.ts";
 
 const POSTGRES = globSync("/usr/lib/postgresql/*/bin").at(-1);
 
@@ -59,14 +60,6 @@ function isOpen(port: number): Promise<boolean> {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const GET = "GET / HTTP/1.0\r\n\r\n";

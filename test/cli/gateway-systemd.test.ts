@@ -10,8 +10,8 @@ import { describe, it } from "node:test";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { openUpstream } from "../gateway/support/upstream.ts";
-import { freePort } from "../journeys/support/gateway.ts";
 import { Home, MAIN, until } from "./support/serve.ts";
+import { freePort } from "../support/free-port.ts";
 
 interface Told {
   readonly pid?: number;

@@ -4,9 +4,9 @@ import { describe, it } from "node:test";
 import { openUpstream, openClient, exchange } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectWithHeader, headerV2 } from "../gateway/support/proxy-header.ts";
-import { freePort } from "../journeys/support/gateway.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, startServe, startServer, until } from "./support/serve.ts";
+import { freePort } from "../support/free-port.ts";
 
 const ada = await identity("ada");
 

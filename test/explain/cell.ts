@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
@@ -11,6 +11,7 @@ import type { Cause, Client } from "./causes.ts";
 import { compiled, keyStore } from "./jdk-programs.ts";
 import type { Pki } from "./pki.ts";
 import type { Server } from "./server.ts";
+import { freePort } from "../support/free-port.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const START_MS = 20_000;
@@ -203,15 +204,6 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): P
   const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await exited;
   clearTimeout(late);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function pause(ms: number): Promise<void> {

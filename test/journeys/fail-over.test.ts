@@ -5,7 +5,7 @@ import { TestUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { ClusterGateway } from "./support/cluster-gateway.ts";
-import { freePort } from "./support/gateway.ts";
+import { freePort } from "../support/free-port.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");

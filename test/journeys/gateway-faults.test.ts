@@ -22,7 +22,7 @@ import { openClient, openUpstream, received } from "../gateway/support/upstream.
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { Flood } from "./support/flood.ts";
-import { freePort } from "./support/gateway.ts";
+import { freePort } from "../support/free-port.ts";
 
 const ada = await identity("ada");
 const REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -7,7 +7,8 @@ import { describe, it } from "node:test";
 import { Home, startServer } from "../cli/support/serve.ts";
 import { exchange, openClient, openUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
-import { freePort, startGateway } from "./support/gateway.ts";
+import { startGateway } from "./support/gateway.ts";
+import { freePort } from "../support/free-port.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
 const ada = await identity("ada");

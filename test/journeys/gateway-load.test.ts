@@ -6,9 +6,10 @@ import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { Home, startServer, until } from "../cli/support/serve.ts";
 import { gone, openUpstream, received } from "../gateway/support/upstream.ts";
-import { ask, freePort, Load, startForward, startGateway } from "./support/gateway.ts";
+import { ask, Load, startForward, startGateway } from "./support/gateway.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
+import { freePort } from "../support/free-port.ts";
 
 describe("a gateway under load", () => {
   it("takes over another configuration by SIGHUP, file and link, and loses nothing", async () => {

@@ -6,7 +6,8 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { describe, it } from "node:test";
 import { Home, runToEnd, until } from "../cli/support/serve.ts";
-import { freePort, reachable, startForward, startGateway } from "./support/gateway.ts";
+import { reachable, startForward, startGateway } from "./support/gateway.ts";
+import { freePort } from "../support/free-port.ts";
 
 const SSHD = "/usr/sbin/sshd";
 

@@ -7,8 +7,9 @@ import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { Home, runToEnd, startServer, until } from "../cli/support/serve.ts";
 import { gone, openUpstream } from "../gateway/support/upstream.ts";
-import { ask, freePort, reachable, startForward, startGateway } from "./support/gateway.ts";
+import { ask, reachable, startForward, startGateway } from "./support/gateway.ts";
 import { userIdOf } from "./support/user-id.ts";
+import { freePort } from "../support/free-port.ts";
 
 const POSTGRES = globSync("/usr/lib/postgresql/*/bin").at(-1);
 const REDIS = "/usr/bin/redis-server";

@@ -8,7 +8,8 @@ import { printed, printedJson } from "../cli/support/trust.ts";
 import { listening } from "../client/support/listening.ts";
 import { openUpstream } from "../gateway/support/upstream.ts";
 import { until } from "../proxies/support/until.ts";
-import { freePort, startForward } from "./support/gateway.ts";
+import { startForward } from "./support/gateway.ts";
+import { freePort } from "../support/free-port.ts";
 
 interface ListedToken {
   readonly peer: string;

@@ -6,8 +6,9 @@ import { Home, MAIN } from "../cli/support/serve.ts";
 import { connectPostgres } from "../store/postgres/support/open-pool.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { freePort, reachable } from "./support/gateway.ts";
+import { reachable } from "./support/gateway.ts";
 import { comparable, Shell, type Step, stepsOf } from "./support/walk-through.ts";
+import { freePort } from "../support/free-port.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/guide/many-machines.md"), "utf8");

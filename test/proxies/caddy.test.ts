@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { freePort } from "../journeys/support/gateway.ts";
 import { identity } from "../guard/support/identities.ts";
 import { CADDY, caddyWith } from "./support/caddy.ts";
 import { playScenarios } from "./support/play-scenarios.ts";
@@ -8,6 +7,7 @@ import { ask, fieldOf, ProxyClient } from "./support/proxy-client.ts";
 import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
 import { spoofedFields } from "./support/spoofed.ts";
+import { freePort } from "../support/free-port.ts";
 
 playScenarios(CADDY);
 

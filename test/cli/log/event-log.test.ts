@@ -9,8 +9,8 @@ import { received, openClient, openUpstream } from "../../gateway/support/upstre
 import { identity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
 import { forEachOf } from "../../journeys/support/flood.ts";
-import { freePort } from "../../journeys/support/gateway.ts";
 import { Home, MAIN, type RunningServer, startServer } from "../support/serve.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const ada = await identity("ada");
 

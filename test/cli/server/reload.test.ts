@@ -8,8 +8,8 @@ import type { TLSSocket } from "node:tls";
 import { openClient, openUpstream } from "../../gateway/support/upstream.ts";
 import { identity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
-import { freePort } from "../../journeys/support/gateway.ts";
 import { Home, type RunningServer, startServer, until } from "../support/serve.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const ada = await identity("ada");
 

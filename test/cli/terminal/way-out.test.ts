@@ -6,8 +6,8 @@ import { describe, it } from "node:test";
 import { openUpstream } from "../../gateway/support/upstream.ts";
 import { identity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
-import { freePort } from "../../journeys/support/gateway.ts";
 import { Home, MAIN, runToEnd, startServe, startServer } from "../support/serve.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const ada = await identity("ada");
 

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, reachable } from "../../journeys/support/gateway.ts";
+import { reachable } from "../../journeys/support/gateway.ts";
 import { userIdOf } from "../../journeys/support/user-id.ts";
+import { freePort } from "../../support/free-port.ts";
 
 /** Where Debian has pgbouncer; undefined where it is not installed. */
 export const PGBOUNCER: string | undefined = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((path) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import tls from "node:tls";
 import type { ListenerConfig } from "../../../src/gateway/config/config.ts";
@@ -9,6 +9,7 @@ import type { TestIdentity } from "../../guard/support/identities.ts";
 import { anna, clientOptions, connectRaw } from "../support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "../support/http-upstream.ts";
 import { configOf, type GatewayScene, listenerTo, openGateway } from "../support/scene.ts";
+import { freePort } from "../../support/free-port.ts";
 
 function listenerWith({ port }: Upstream, over: Partial<ListenerConfig>): ListenerConfig {
   const address = { host: "127.0.0.1", port };
@@ -26,15 +27,6 @@ async function replace(
   const here = { ...listenerWith(other, { name: "other" }), listen: { host: "127.0.0.1", port } };
   const there = { ...main, listen: { host: "127.0.0.1", port: await freePort() } };
   await gateway.reload(configOf(goes === "away" ? [here] : [here, there]));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** A connection that was accepted, and has said nothing yet. */

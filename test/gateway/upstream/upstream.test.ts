@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connectUpstream } from "../../../src/gateway/upstream/upstream.ts";
@@ -11,6 +10,7 @@ import { closed } from "../../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, openHttpScene } from "../support/http-scene.ts";
 import { configOf, listenerTo, openGateway } from "../support/scene.ts";
 import { exchange, openClient } from "../support/upstream.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const CLOSE = "Host: a\r\nConnection: close\r\n";
 const REQUESTS = {
@@ -23,15 +23,6 @@ const WEB_SOCKET = UPGRADE.replace("echo", "websocket\r\nSec-WebSocket-Key: dGhl
 const UPGRADE_WITH_BODY = `${UPGRADE.replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 4\r\n\r\n")}body`;
 const UPGRADES = { "for an upgrade": UPGRADE, "for an upgrade, with a body": UPGRADE_WITH_BODY };
 const RETRY = { connectRetryMs: 20_000 };
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Lets a server listen while somebody already tries to reach it. */
 async function late<Answer>(server: net.Server, port: number, asked: Promise<Answer>): Promise<Answer> {

@@ -1,7 +1,8 @@
-import { freePort, reachable } from "./gateway.ts";
+import { reachable } from "./gateway.ts";
 import { writeOwnCertificate } from "./own-certificate.ts";
 import { Quarters } from "./quarters.ts";
 import { userIdOf } from "./user-id.ts";
+import { freePort } from "../../support/free-port.ts";
 
 /** Dovecot with IMAP and POP3, which offers TLS itself; everybody's password is `secret`. */
 export class Dovecot implements AsyncDisposable {

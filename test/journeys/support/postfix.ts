@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync } from "node:fs";
-import { freePort, reachable } from "./gateway.ts";
+import { reachable } from "./gateway.ts";
 import { writeOwnCertificate } from "./own-certificate.ts";
 import { Quarters } from "./quarters.ts";
 import { userIdOf } from "./user-id.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const QUEUES = ["active", "bounce", "corrupt", "defer", "deferred", "incoming", "saved", "trace", "private"];
 

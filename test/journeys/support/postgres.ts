@@ -1,6 +1,7 @@
 import type { TestIdentity } from "../../guard/support/identities.ts";
-import { freePort, reachable } from "./gateway.ts";
+import { reachable } from "./gateway.ts";
 import { Quarters } from "./quarters.ts";
+import { freePort } from "../../support/free-port.ts";
 
 /** PostgreSQL with a user `app` of a database `app`, without TLS. */
 export class Postgres implements AsyncDisposable {

@@ -1,6 +1,7 @@
-import { freePort, reachable } from "./gateway.ts";
+import { reachable } from "./gateway.ts";
 import { writeOwnCertificate } from "./own-certificate.ts";
 import { Quarters } from "./quarters.ts";
+import { freePort } from "../../support/free-port.ts";
 
 /** OpenLDAP with one entry, `dc=example`, which offers TLS itself; `cn=admin,dc=example` has the password `secret`. */
 export class Slapd implements AsyncDisposable {

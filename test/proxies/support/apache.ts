@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { freePort } from "../../journeys/support/gateway.ts";
 import {
   exampleWith,
   type ProxyPlace,
@@ -9,6 +8,7 @@ import {
   type RunningProxy,
   startProxy,
 } from "./proxy-under-test.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const AVAILABLE = "/etc/apache2/mods-available";
 /** What Debian's apache2 has without being told. */

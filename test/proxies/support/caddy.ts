@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../../journeys/support/gateway.ts";
 import {
   exampleWith,
   type ProxyPlace,
@@ -8,6 +7,7 @@ import {
   type RunningProxy,
   startProxy,
 } from "./proxy-under-test.ts";
+import { freePort } from "../../support/free-port.ts";
 
 /** Another version is tried by naming it. */
 const PROGRAM = process.env["HANDCLASP_TEST_CADDY"] ?? "/usr/bin/caddy";

@@ -77,13 +77,16 @@ export async function startProxy(
     child.on("error", (error) => settle(`${program}: ${error.message}`));
     child.on("close", (code) => settle(`${program} ended with ${code}: ${said}`));
   });
-  const problem = await Promise.race([ended, reachable(port)]);
-  if (problem !== undefined) assert.fail(problem);
-  return {
-    port,
-    async stop() {
-      child.kill();
-      await ended;
-    },
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await ended;
   };
+  try {
+    const problem = await Promise.race([ended, reachable(port)]);
+    if (problem !== undefined) assert.fail(problem);
+    return { port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

@@ -13,11 +13,12 @@ import type { TrustStore } from "../../../../src/trust/port/trust-store.ts";
 import { Trust } from "../../../../src/trust/trust.ts";
 import { Home } from "../../../cli/support/serve.ts";
 import { identity, type TestIdentity } from "../../../guard/support/identities.ts";
-import { freePort, reachable } from "../../../journeys/support/gateway.ts";
+import { reachable } from "../../../journeys/support/gateway.ts";
 import { type Application, openApplication } from "../../../proxies/support/application.ts";
 import { HAPROXY_PROGRAM, mapOf, placeHaproxy, socketOf } from "../../../proxies/support/haproxy.ts";
 import { ask, type Answer } from "../../../proxies/support/proxy-client.ts";
 import { until } from "../../../proxies/support/until.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 export interface PushSceneOptions {
   /** Changes what is in HAProxy's configuration. */

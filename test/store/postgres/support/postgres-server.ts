@@ -2,12 +2,12 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import postgres from "postgres";
 import { copyRunning, followFrom } from "./base-backup.ts";
 import { userIdOf } from "../../../journeys/support/user-id.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 /** Programs of PostgreSQL that a test can start. */
 export interface PostgresPrograms {
@@ -178,14 +178,4 @@ function copyOf(bin: string, folder: string): string {
   const copied = join(folder, "programs");
   cpSync(dirname(bin), copied, { recursive: true, verbatimSymlinks: true });
   return copied;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
