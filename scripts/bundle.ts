@@ -26,15 +26,24 @@ export const THREAD: Readonly<Record<string, string>> = {
   "sqlite-writer-thread": join(root, "src/store/sqlite/writing/sqlite-writer-thread.ts"),
 };
 
+/** Bundles the command line into a folder, and gives the file that runs. */
+export function bundleCommandLine(outdir: string): Promise<string> {
+  return bundleProgram("main", join(root, "src/cli/main.ts"), outdir);
+}
+
 /**
- * Bundles the command line into a folder, and gives the file that runs. What is there already is not written again, and
- * what is written is whole at once: others may be running it.
+ * Bundles a program that opens stores into a folder of its own, and gives the file that runs. What is there already is not
+ * written again, and what is written is whole at once: others may be running it.
  */
-export async function bundleCommandLine(outdir: string): Promise<string> {
-  const entryPoints = { main: join(root, "src/cli/main.ts"), ...THREAD };
-  const { outputFiles } = await build({ ...BUNDLE, entryPoints, outdir, write: false });
+export async function bundleProgram(name: string, file: string, outdir: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...BUNDLE,
+    entryPoints: { [name]: file, ...THREAD },
+    outdir,
+    write: false,
+  });
   for (const { path, contents } of outputFiles) writeAnew(path, contents);
-  return join(outdir, "main.js");
+  return join(outdir, `${name}.js`);
 }
 
 function writeAnew(path: string, contents: Uint8Array): void {

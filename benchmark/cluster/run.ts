@@ -17,6 +17,7 @@ import { Seeded } from "../../test/cluster/simulation/seeded.ts";
 import { cost, median, type ServerProcess, startServer, visits } from "../server-process.ts";
 import type { Task } from "./machine.ts";
 import { snapshotCost } from "./snapshot.ts";
+import { bundledProgram } from "./bundled-program.ts";
 
 /** As many as `visits` makes at once. */
 const CLIENTS = 4;
@@ -45,6 +46,8 @@ const postgres = await PostgresServer.open(programs);
 const identityFile = join(folder, "server.pem");
 const identity = await createIdentity({ name: "localhost", now: new Date() });
 writeFileSync(identityFile, identity.privateKeyPem + identity.certificatePem);
+
+const machineFile = await bundledProgram("machine");
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "first-use": firstUse,
@@ -233,7 +236,7 @@ async function startMachine(name: string, url: string): Promise<ChildProcess> {
 }
 
 function forkMachine(name: string, url: string): ChildProcess {
-  return fork(join(import.meta.dirname, "machine.ts"), [url, name], {
+  return fork(machineFile, [url, name], {
     execArgv: [...profile(name)],
     serialization: "advanced",
   });

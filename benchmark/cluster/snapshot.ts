@@ -17,6 +17,7 @@ import { SqliteTables } from "../../src/store/sqlite/tables/sqlite-tables.ts";
 import { StoreUrl } from "../../src/trust/port/store-url.ts";
 import { CHAIN_START, sealEvent } from "../../src/trust/records/events.ts";
 import type { KeyPin } from "../../src/trust/records/key-record.ts";
+import { bundledProgram } from "./bundled-program.ts";
 import { PostgresServer, postgresPrograms } from "../../test/store/postgres/support/postgres-server.ts";
 
 /** What a new machine needed. */
@@ -68,8 +69,9 @@ async function startMachine(
   url: string,
   folder: string,
 ): Promise<Pick<SnapshotCost, "startSeconds" | "diskBytes" | "memoryBytes">> {
+  const program = await bundledProgram("new-machine");
   const begun = performance.now();
-  const child = fork(join(import.meta.dirname, "new-machine.ts"), [url], { execArgv: [] });
+  const child = fork(program, [url], { execArgv: [] });
   let diskBytes = 0;
   const timer = setInterval(() => (diskBytes = Math.max(diskBytes, bytesIn(folder))), LOOK_MS);
   const [memoryBytes] = (await once(child, "message")) as [number];

@@ -19,7 +19,7 @@ const LOCKED_SAID_MS = 10_000;
 const LOCKED_REFUSED_MS = 1000;
 
 interface ContactOptions {
-  readonly row: ReplicaRow;
+  readonly row: Pick<ReplicaRow, "upToDateAt">;
   readonly maxStalenessMs: number;
   readonly runtime: Runtime;
 }
@@ -45,7 +45,8 @@ export class Contact {
   #lookBegan: number | undefined;
   /** When the log said something last, of the look that is under way. */
   #heard = 0;
-  #isBusy = false;
+  /** How much of what was read is being taken in. */
+  #busy = 0;
   #failure: Error | undefined;
   /** Why nothing could be appended, though the log was reached; and when that was. */
   #locked: { readonly error: HandclaspError; readonly at: number } | undefined;
@@ -101,18 +102,18 @@ export class Contact {
 
   /** What was read is taken in here: however long that takes, nobody is asked for an answer. */
   async busy<T>(work: Promise<T>): Promise<T> {
-    this.#isBusy = true;
+    this.#busy++;
     try {
       return await work;
     } finally {
-      this.#isBusy = false;
+      this.#busy--;
       this.#heard = this.#runtime.elapsed();
     }
   }
 
   /** Whether a look is under way that nobody answers any more. */
   get isForsaken(): boolean {
-    if (this.#isBusy) return false;
+    if (this.#busy > 0) return false;
     return this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > FORSAKEN_MS;
   }
 

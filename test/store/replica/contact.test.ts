@@ -6,6 +6,7 @@ import { isHandclaspError } from "../../../src/errors.ts";
 import { MemoryCluster } from "../../../src/store/log/memory-cluster.ts";
 import { MemoryNodeRoster } from "../../../src/store/log/memory-node-roster.ts";
 import { Operator } from "../../../src/operator/operator.ts";
+import { Contact } from "../../../src/store/replica/contact.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { type Runtime, SYSTEM } from "../../../src/store/replica/runtime.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
@@ -252,5 +253,27 @@ describe("the file of a replica", () => {
     await first.backup(backup);
     await using copied = openSqliteStore(backup);
     assert.equal(copied.key(ANNA.pin)?.state, "trusted");
+  });
+});
+
+describe("a look at the log that takes long", () => {
+  it("is forsaken by nobody as long as anything that was read is taken in", async () => {
+    let elapsed = 0;
+    const contact = new Contact({
+      row: { upToDateAt: () => null },
+      maxStalenessMs: MINUTE_MS,
+      runtime: { ...SYSTEM, elapsed: () => elapsed },
+    });
+    contact.begin();
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const done = [contact.busy(first.promise), contact.busy(second.promise)] as const;
+    first.resolve();
+    await done[0];
+    elapsed += MINUTE_MS;
+    assert.equal(contact.isForsaken, false);
+    second.resolve();
+    await done[1];
+    elapsed += MINUTE_MS;
+    assert.equal(contact.isForsaken, true);
   });
 });
