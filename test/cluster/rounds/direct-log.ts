@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hasCode } from "../../../src/errors.ts";
 import { prepareChange } from "../../../src/trust/prepare-change.ts";
 import { encodeSettledChange } from "../../../src/store/log/settled-change.ts";
 import { problemOfEntry } from "../../../src/store/log/seal-entry.ts";
@@ -9,6 +10,7 @@ import type { Pool } from "../../../src/store/postgres/pool.ts";
 import {
   type Appender,
   LOG_START,
+  type LogRead,
   type LogEntry,
   type LogPlace,
 } from "../../../src/trust/port/change-log.ts";
@@ -65,10 +67,21 @@ export class DirectLog {
   /** Reads on to the end of the log. Throws when it is no chain. */
   async readOn(): Promise<void> {
     for (;;) {
-      const { follows, entries } = await this.#log.read(this.#place, AT_ONCE);
+      const { follows, entries } = await this.#read();
       if (!follows) throw new Error(`the log does not have what it had at ${this.#place.position}`);
       if (entries.length === 0) return;
       for (const entry of entries) this.#take(entry);
+    }
+  }
+
+  /** A standby that is about to take over breaks off what is read there, for what it carries out itself: who reads asks again. */
+  async #read(): Promise<LogRead> {
+    for (;;) {
+      try {
+        return await this.#log.read(this.#place, AT_ONCE);
+      } catch (error) {
+        if (!hasCode(error instanceof Error ? error.cause : undefined, "40001")) throw error;
+      }
     }
   }
 
