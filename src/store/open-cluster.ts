@@ -17,8 +17,13 @@ interface ClusterAt {
   readonly file: string;
 }
 
-/** What machines share, without a replica. Throws ERR_HANDCLASP_OPTION for a store of one place. */
+/** What machines share, without a replica: it has to be there. Throws ERR_HANDCLASP_OPTION for a store of one place. */
 export function openClusterAt(url: StoreUrl, name: string): Cluster {
+  return openCluster(clusterOf(url), name, { makes: false });
+}
+
+/** The same, made where nothing is. */
+export function openNewClusterAt(url: StoreUrl, name: string): Cluster {
   return openCluster(clusterOf(url), name);
 }
 
@@ -30,13 +35,24 @@ export interface Followed {
   readonly met: (cluster: string) => void;
 }
 
-export function openCluster({ address, file }: ClusterAt, name: string, followed?: Followed): Cluster {
+interface ClusterOptions {
+  readonly followed?: Followed;
+  /** What is needed is made in a database where nothing is. Default true. */
+  readonly makes?: boolean;
+}
+
+export function openCluster(
+  { address, file }: ClusterAt,
+  name: string,
+  { followed, makes = true }: ClusterOptions = {},
+): Cluster {
   const known = new KnownDatabaseServers(file, name);
   const sockets = new DatabaseSockets(address, () => known.open());
   let isMet = false;
   const meet = async (sql: Sql, schema: string): Promise<string> => {
-    const isThere = isMet || followed?.known() !== undefined;
-    await explaining(address, isThere ? mustBePrepared(sql, schema) : prepareSchema(sql, schema));
+    const wasThere = isMet || followed?.known() !== undefined;
+    const isMade = makes && !wasThere;
+    await explaining(address, isMade ? prepareSchema(sql, schema) : mustBePrepared(sql, schema, wasThere));
     const cluster = await clusterIn(sql, schema);
     followed?.met(cluster);
     isMet = true;

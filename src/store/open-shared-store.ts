@@ -11,18 +11,20 @@ interface SharedStore {
   readonly file: string;
   readonly url: string;
   /** As for a replica. */
-  readonly isPassing?: boolean;
+  readonly isPassing: boolean;
+  /** As for a cluster; nobody who only reads makes anything. */
+  readonly makes: boolean;
 }
 
 /** Opens this machine's replica at once, and what it follows when that can be reached. */
 export function openSharedStore(
-  { address, file, url, isPassing = false }: SharedStore,
+  { address, file, url, isPassing, makes }: SharedStore,
   options: StoreOptions,
 ): TrustStore {
   const { maxStalenessMs, node, usesSnapshots } = address;
   const cluster = openCluster({ address, file }, options.process ?? `node ${process.pid}`, {
-    known: () => followedBy(file),
-    met: (id) => mustFollow(file, id),
+    followed: { known: () => followedBy(file), met: (id) => mustFollow(file, id) },
+    makes: makes && options.readOnly !== true,
   });
   return openReplica(file, {
     ...options,

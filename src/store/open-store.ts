@@ -16,13 +16,18 @@ export function openStore(url: string, options: StoreOptions = {}): TrustStore {
 interface OpenOptions extends StoreOptions {
   /** For who asks or does something and goes: it is not on the list of machines that share the store. Default false. */
   readonly isPassing?: boolean;
+  /** What machines share is made where nothing is, unless nothing is written. Default true. */
+  readonly makes?: boolean;
 }
 
 /** The same for what was read already. */
-export function openStoreAt(url: StoreUrl, { isPassing = false, ...options }: OpenOptions = {}): TrustStore {
+export function openStoreAt(
+  url: StoreUrl,
+  { isPassing = false, makes = true, ...options }: OpenOptions = {},
+): TrustStore {
   const at = url.in(process.cwd());
   const { file, cluster } = at;
   if (cluster !== null && file !== null)
-    return openSharedStore({ address: cluster, file, url: String(at), isPassing }, options);
+    return openSharedStore({ address: cluster, file, url: String(at), isPassing, makes }, options);
   return file === null ? openMemoryStore(options) : openSqliteStore(file, options);
 }

@@ -140,14 +140,19 @@ async function onCluster(
 ): Promise<void> {
   const cluster = openClusterAt(url, processName(verb));
   try {
-    await withStore(url, verb, async (store) => {
-      const { file } = url.in(process.cwd());
-      const replication = store.replication();
-      if (file === null || replication === null)
-        throw new HandclaspError("ERR_HANDCLASP_STORE_READ", "no replica");
-      const { node, position } = replication;
-      await run(cluster, () => takeSnapshot(cluster, { file, node: node.id }), { id: node.id, position });
-    });
+    await withStore(
+      url,
+      verb,
+      async (store) => {
+        const { file } = url.in(process.cwd());
+        const replication = store.replication();
+        if (file === null || replication === null)
+          throw new HandclaspError("ERR_HANDCLASP_STORE_READ", "no replica");
+        const { node, position } = replication;
+        await run(cluster, () => takeSnapshot(cluster, { file, node: node.id }), { id: node.id, position });
+      },
+      { mustExist: true },
+    );
   } finally {
     await cluster.close();
   }

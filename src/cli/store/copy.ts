@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { dataFolder } from "../../data-folder.ts";
 import { HandclaspError } from "../../errors.ts";
 import { copyToCluster, leaveCluster } from "../../store/copy-store.ts";
-import { openClusterAt } from "../../store/open-cluster.ts";
+import { openNewClusterAt } from "../../store/open-cluster.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
 import { jsonOption } from "../command-line/json-option.ts";
 import { print, printJson } from "../terminal/output.ts";
@@ -49,7 +49,7 @@ async function toCluster(from: StoreUrl, to: StoreUrl): Promise<Copied> {
     from,
     "store copy",
     async (store) => {
-      const cluster = openClusterAt(to, processName("store copy"));
+      const cluster = openNewClusterAt(to, processName("store copy"));
       try {
         const { head } = await copyToCluster(resolve(from.file ?? ""), cluster);
         const { pending: _pending, ...decided } = store.stats().keys;

@@ -25,7 +25,12 @@ export async function withStore<T>(
   { reads = false, mustExist = reads, mayBeOld = reads }: WithStoreOptions = {},
 ): Promise<T> {
   if (mustExist) refuseMissing(url);
-  await using store = openStoreAt(url, { process: processName(verb), readOnly: reads, isPassing: true });
+  await using store = openStoreAt(url, {
+    process: processName(verb),
+    readOnly: reads,
+    isPassing: true,
+    makes: !mustExist,
+  });
   noteName(url, store);
   await catchUp(store, { reads, mayBeOld });
   return await run(

@@ -62,9 +62,12 @@ export async function prepareSchema(
   else if (number < migrations.length) throw behind(schema, number, migrations.length);
 }
 
-/** The same where a replica has followed what was there: it is not made anew. Throws ERR_HANDCLASP_STORE_OPEN. */
-export async function mustBePrepared(sql: Sql, schema: string): Promise<void> {
-  if ((await schemaNumber(sql, schema)) === undefined) throw gone(schema);
+/**
+ * The same where nothing is to be made: for a replica that has followed what was there, and for who looks only. Throws
+ * ERR_HANDCLASP_STORE_OPEN.
+ */
+export async function mustBePrepared(sql: Sql, schema: string, wasThere: boolean): Promise<void> {
+  if ((await schemaNumber(sql, schema)) === undefined) throw wasThere ? gone(schema) : notYet(schema);
   await prepareSchema(sql, schema);
 }
 
@@ -128,6 +131,17 @@ function gone(schema: string): HandclaspError {
     {
       hint: "see that the URL names the right database, or put it back from its backup; to begin a new one, move the replica, and -wal and -shm beside it, away",
       remedies: [{ act: "reach-database", at: "server" }],
+    },
+  );
+}
+
+function notYet(schema: string): HandclaspError {
+  return new HandclaspError(
+    "ERR_HANDCLASP_STORE_OPEN",
+    `nothing is in the schema ${schema} of the database yet`,
+    {
+      hint: "see that the URL names the right database and schema: handclasp serve, gateway and authorizer make what is needed in an empty one",
+      remedies: [{ act: "migrate-store", at: "server" }],
     },
   );
 }

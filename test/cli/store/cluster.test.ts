@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { recordListeners } from "../../../src/operator/known-server.ts";
-import { openClusterAt } from "../../../src/store/open-cluster.ts";
+import { openNewClusterAt } from "../../../src/store/open-cluster.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
 import type { NodeReport } from "../../../src/trust/port/node-roster.ts";
@@ -17,6 +17,7 @@ import { PostgresServer, postgresPrograms } from "../../store/postgres/support/p
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { Home } from "../support/serve.ts";
+import { createIdentity } from "../../../src/x509/create-identity.ts";
 import { runHere } from "../support/run-here.ts";
 import { failure, printed, printedJson } from "../support/trust.ts";
 
@@ -53,6 +54,35 @@ describe("the verbs of a store that machines share", () => {
       /^the schema is at number \d+ already\n$/,
     );
     assert.deepEqual(await printedJson(home, "store", "migrate", "--store", url), { from: 1, to: 1 });
+  });
+
+  it("make nothing in a database where nothing is, if they only look or need what is there, and leave no replica", async () => {
+    using home = new Home();
+    const url = newUrl();
+    const certificate = home.path("anna.pem");
+    const { certificatePem } = await createIdentity({ name: "anna", now: new Date() });
+    writeFileSync(certificate, certificatePem);
+    const [schema, folder] = [`of_verbs_${count}`, dirname(String(StoreUrl.parse(url, () => "/").file))];
+    for (const verb of [
+      ["store", "stats"],
+      ["store", "nodes"],
+      ["store", "snapshots"],
+      ["store", "compact"],
+      ["trust", "list"],
+      ["trust", "revoke", "anna"],
+    ]) {
+      const { stderr: said } = await failure(home, ...verb, "--store", url);
+      assert.match(said, /nothing is in the schema \w+ of the database yet/, verb.join(" "));
+    }
+    assert.equal((await runHere(home, ["doctor", "--store", url])).code, 0);
+    const sql = await connectPostgres(server.url());
+    try {
+      assert.deepEqual([...(await sql`SELECT 1 FROM pg_namespace WHERE nspname = ${schema}`)], []);
+    } finally {
+      await sql.end();
+    }
+    assert.deepEqual(readdirSync(folder), []);
+    assert.match(await printed(home, "trust", "add", certificate, "--store", url), /anna/);
   });
 
   it("list the machines, how far each is, and what they do not have in common", async () => {
@@ -195,6 +225,7 @@ describe("the verbs of a store that machines share", () => {
       await failure(home, ...verb, "--store", nowhere);
     assert.deepEqual(readdirSync(folder), []);
     const url = `${server.url()}?replica=${replica}&schema=of_verbs_${++count}`;
+    await printed(home, "store", "migrate", "--store", url);
     await printed(home, "store", "stats", "--store", url);
     assert.ok(existsSync(replica));
   });
@@ -232,6 +263,7 @@ describe("the verbs of a store that machines share", () => {
   it("say how far this machine is", async () => {
     using home = new Home();
     const url = newUrl();
+    await printed(home, "store", "migrate", "--store", url);
     const stats = await printedJson<{ replication: Record<string, unknown> }>(
       home,
       "store",
@@ -274,7 +306,7 @@ describe("the verbs of a store that machines share", () => {
 });
 
 async function beat(url: string, report: Partial<NodeReport>): Promise<void> {
-  const cluster = openClusterAt(StoreUrl.parse(url), "test");
+  const cluster = openNewClusterAt(StoreUrl.parse(url), "test");
   await cluster.nodes.beat({
     id: randomUUID(),
     name: "node",

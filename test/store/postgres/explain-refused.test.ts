@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { openClusterAt } from "../../../src/store/open-cluster.ts";
+import { openNewClusterAt } from "../../../src/store/open-cluster.ts";
 import { explainRefused } from "../../../src/store/postgres/explain-refused.ts";
 import { HandclaspError, isHandclaspError } from "../../../src/errors.ts";
 import { parseClusterUrl } from "../../../src/trust/port/cluster-address.ts";
@@ -56,7 +56,7 @@ describe("a database that lets nobody in", () => {
 
 async function refusedAt(url: string): Promise<{ message: string; hint: string | undefined }> {
   const named = StoreUrl.parse(`${url}?replica=${temporaryFolder()}/replica.db`);
-  const cluster = openClusterAt(named, "test");
+  const cluster = openNewClusterAt(named, "test");
   try {
     await cluster.nodes.nodes();
   } catch (error) {
