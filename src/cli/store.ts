@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import type { StoreUrl } from "../trust/port/store-url.ts";
+import type { TrustStore } from "../trust/port/trust-store.ts";
+import { howToMend } from "./trust-store/how-to-mend.ts";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption } from "./command-line/json-option.ts";
 import { clusterCommands } from "./store/cluster.ts";
@@ -65,7 +67,7 @@ async function runCheck({ store: url, json }: Options): Promise<void> {
       const ok = problems.length === 0 && broken === undefined;
       if (json === true)
         printJson({ ok, problems, chain, ...toJsonRows(report), ...(digest !== undefined && { digest }) });
-      if (problems.length > 0) throw damaged(store.url, problems, broken);
+      if (problems.length > 0) throw damaged(store, problems, broken);
       if (broken !== undefined) throw broken;
       const missing = notCompared(report);
       if (missing !== undefined) say(missing);
@@ -146,14 +148,14 @@ function replicationRows({ node, rules, ...as }: Replication): readonly (readonl
 }
 
 function damaged(
-  url: string,
+  store: TrustStore,
   problems: readonly string[],
   broken: HandclaspError | undefined,
 ): HandclaspError {
   const list = [...problems, ...(broken === undefined ? [] : [broken.message])].map(
     (problem) => `\n  ${problem}`,
   );
-  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${url} is damaged:${list.join("")}`, {
-    hint: "restore it from a backup (handclasp store backup makes them); do not delete it: all trust is in it",
+  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${store.url} is damaged:${list.join("")}`, {
+    hint: howToMend(store),
   });
 }

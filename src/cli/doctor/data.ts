@@ -11,6 +11,7 @@ import { toKeyId } from "../../trust/naming/key-id.ts";
 import type { TrustStore } from "../../trust/port/trust-store.ts";
 import { knownServersUrl } from "../client/known-servers.ts";
 import { dataFolder } from "../../data-folder.ts";
+import { howToMend } from "../trust-store/how-to-mend.ts";
 import { processName } from "../trust-store/process-name.ts";
 import { type Finding, toBrokenFinding, toFinding } from "./finding.ts";
 import { examineReplica } from "./replica.ts";
@@ -71,29 +72,21 @@ export async function examineStores(url: StoreUrl): Promise<StoreFindings> {
 function examineStore(subject: string, path: string, store: TrustStore): readonly Finding[] {
   const { problems, chain, rows } = store.check();
   const { schema, keys, events } = store.stats();
+  const more = store.replication() === null ? "handclasp trust audit verify" : howToMend(store);
   const shared = openToOthers(subject, path, statSync(path).mode);
   const findings = [
-    ...problems.map((problem) =>
-      toFinding("broken", subject, `${path}: ${problem}`, "restore it from a backup"),
-    ),
+    ...problems.map((problem) => toFinding("broken", subject, `${path}: ${problem}`, howToMend(store))),
     ...(chain.broken === null
       ? []
-      : [
-          toFinding(
-            "broken",
-            subject,
-            `event ${chain.broken.sequence}: ${chain.broken.problem}`,
-            "handclasp trust audit verify",
-          ),
-        ]),
+      : [toFinding("broken", subject, `event ${chain.broken.sequence}: ${chain.broken.problem}`, more)]),
     ...(rows === null || rows.count === 0
       ? []
       : [
           toFinding(
             "broken",
             subject,
-            `rows are not what the events come to, in ${rows.count} places`,
-            "handclasp trust audit verify",
+            `rows are not what the events come to, in ${rows.count === 1 ? "one place" : `${rows.count} places`}`,
+            more,
           ),
         ]),
     ...(shared === undefined ? [] : [shared]),

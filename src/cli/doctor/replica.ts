@@ -63,6 +63,8 @@ async function examineOthers(store: TrustStore): Promise<readonly Finding[]> {
     const nodes = await store.nodes();
     const differences = differencesOf(nodes, Date.now());
     if (differences.length === 0) {
+      if (nodes.length === 0)
+        return [toFinding("none", "machines", "none yet: one is on the list once a server runs on it")];
       const names = nodes.map(({ name }) => name).join(", ");
       return [toFinding("ok", "machines", `${names}: nothing differs between them`)];
     }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { recordListeners } from "../../../src/operator/known-server.ts";
+import { openDatabase } from "../../../src/node-sqlite.ts";
 import { openNewClusterAt } from "../../../src/store/open-cluster.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
@@ -276,6 +277,33 @@ describe("the verbs of a store that machines share", () => {
       await printed(home, "store", "stats", "--store", url),
       /^position in the log +0$.*^changes not appended yet +0$/ms,
     );
+  });
+
+  it("say of a replica whose rows were changed that it is to be made anew, and not to be restored", async () => {
+    using home = new Home();
+    const url = newUrl();
+    await printed(home, "store", "migrate", "--store", url);
+    await printed(home, "store", "stats", "--store", url);
+    const { stdout } = await runHere(home, ["doctor", "--store", url]);
+    assert.match(stdout, /^none +machines +none yet/m);
+    {
+      await using store = openStore(url);
+      await store.apply(claimOf(factsOf("anna")));
+    }
+    const { file } = StoreUrl.parse(url);
+    const replica = openDatabase(String(file));
+    replica.exec("UPDATE keys SET state = 'revoked'");
+    replica.close();
+    const { stderr } = await failure(home, "store", "check", "--store", url);
+    assert.match(
+      stderr,
+      /state is "revoked", by the events "trusted"\nhint: stop what runs on this machine, move the replica away/,
+    );
+    const found = await runHere(home, ["doctor", "--store", url]);
+    assert.match(found.stdout, /rows are not what the events come to, in one place/);
+    assert.match(found.stdout, /hint: trust store: stop what runs on this machine, move the replica away/);
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    assert.match(await printed(home, "store", "check", "--store", url), /^ok: 1 events/);
   });
 
   it("find on any machine where the servers of the others listen: a token can be made on each", async () => {
