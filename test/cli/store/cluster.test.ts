@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { recordListeners } from "../../../src/operator/known-server.ts";
-import { openDatabase } from "../../../src/node-sqlite.ts";
 import { openNewClusterAt } from "../../../src/store/open-cluster.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { CHAIN_START } from "../../../src/trust/records/events.ts";
@@ -18,7 +17,6 @@ import { PostgresServer, postgresPrograms } from "../../store/postgres/support/p
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { Home } from "../support/serve.ts";
-import { createIdentity } from "../../../src/x509/create-identity.ts";
 import { runHere } from "../support/run-here.ts";
 import { failure, printed, printedJson } from "../support/trust.ts";
 
@@ -55,35 +53,6 @@ describe("the verbs of a store that machines share", () => {
       /^the schema is at number \d+ already\n$/,
     );
     assert.deepEqual(await printedJson(home, "store", "migrate", "--store", url), { from: 1, to: 1 });
-  });
-
-  it("make nothing in a database where nothing is, if they only look or need what is there, and leave no replica", async () => {
-    using home = new Home();
-    const url = newUrl();
-    const certificate = home.path("anna.pem");
-    const { certificatePem } = await createIdentity({ name: "anna", now: new Date() });
-    writeFileSync(certificate, certificatePem);
-    const [schema, folder] = [`of_verbs_${count}`, dirname(String(StoreUrl.parse(url, () => "/").file))];
-    for (const verb of [
-      ["store", "stats"],
-      ["store", "nodes"],
-      ["store", "snapshots"],
-      ["store", "compact"],
-      ["trust", "list"],
-      ["trust", "revoke", "anna"],
-    ]) {
-      const { stderr: said } = await failure(home, ...verb, "--store", url);
-      assert.match(said, /nothing is in the schema \w+ of the database yet/, verb.join(" "));
-    }
-    assert.equal((await runHere(home, ["doctor", "--store", url])).code, 0);
-    const sql = await connectPostgres(server.url());
-    try {
-      assert.deepEqual([...(await sql`SELECT 1 FROM pg_namespace WHERE nspname = ${schema}`)], []);
-    } finally {
-      await sql.end();
-    }
-    assert.deepEqual(readdirSync(folder), []);
-    assert.match(await printed(home, "trust", "add", certificate, "--store", url), /anna/);
   });
 
   it("list the machines, how far each is, and what they do not have in common", async () => {
@@ -277,33 +246,6 @@ describe("the verbs of a store that machines share", () => {
       await printed(home, "store", "stats", "--store", url),
       /^position in the log +0$.*^changes not appended yet +0$/ms,
     );
-  });
-
-  it("say of a replica whose rows were changed that it is to be made anew, and not to be restored", async () => {
-    using home = new Home();
-    const url = newUrl();
-    await printed(home, "store", "migrate", "--store", url);
-    await printed(home, "store", "stats", "--store", url);
-    const { stdout } = await runHere(home, ["doctor", "--store", url]);
-    assert.match(stdout, /^none +machines +none yet/m);
-    {
-      await using store = openStore(url);
-      await store.apply(claimOf(factsOf("anna")));
-    }
-    const { file } = StoreUrl.parse(url);
-    const replica = openDatabase(String(file));
-    replica.exec("UPDATE keys SET state = 'revoked'");
-    replica.close();
-    const { stderr } = await failure(home, "store", "check", "--store", url);
-    assert.match(
-      stderr,
-      /state is "revoked", by the events "trusted"\nhint: stop what runs on this machine, move the replica away/,
-    );
-    const found = await runHere(home, ["doctor", "--store", url]);
-    assert.match(found.stdout, /rows are not what the events come to, in one place/);
-    assert.match(found.stdout, /hint: trust store: stop what runs on this machine, move the replica away/);
-    for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
-    assert.match(await printed(home, "store", "check", "--store", url), /^ok: 1 events/);
   });
 
   it("find on any machine where the servers of the others listen: a token can be made on each", async () => {
