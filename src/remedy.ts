@@ -61,6 +61,7 @@ export type HandclaspAct =
   | "check-store"
   | "list-nodes"
   | "list-snapshots"
+  | "restore-on-its-word"
   | "reach-database"
   | "end-session"
   | "name-machine"

@@ -302,7 +302,8 @@ export class Operator {
   /**
    * Leads trust back to what a backup of the store says, by changes of their own: nothing that happened since is gone, and
    * keys that were revoked, retired or ignored since, and tokens that ended, stay so. Keys that came since wait for approval.
-   * `undo` takes none of it back. Throws ERR_HANDCLASP_AUDIT for a backup that was edited, or is of another store.
+   * `undo` takes none of it back. Throws ERR_HANDCLASP_AUDIT for a backup that was edited, is of another store or
+   * goes on beyond the end of this one.
    */
   async restore(backup: TrustStore, options: RestoreOptions = {}): Promise<RestoreReport> {
     check("the backup", backup, STORE);

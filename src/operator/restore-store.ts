@@ -1,16 +1,19 @@
 import { HandclaspError } from "../errors.ts";
 import { auditProblem } from "./audit-problem.ts";
-import { eventAt } from "./listed-event.ts";
 import { type ChangeOrigin, type RestoreChange, type RestoredTotals } from "../trust/records/change.ts";
 import type { ChainHead } from "../trust/records/events.ts";
 import type { TrustStore } from "../trust/port/trust-store.ts";
+import { type BackupChain, compareChains, notOfThisStore } from "./restore/backup-chain.ts";
 import { planRestore, type RestoreItem, type RestoreStep } from "./restore/restore-plan.ts";
 import { RestoreBatch } from "./restore/restore-batch.ts";
 
 export interface RestoreOptions {
   /** Says what would be done, and does nothing. Default false. */
   readonly dryRun?: boolean;
-  /** Takes a backup that does not belong to the store: its keys are trusted on its word alone. Default false. */
+  /**
+   * Takes a backup of another chain than the store's, or one that goes on beyond its end: what the store has not is trusted on
+   * the backup's word alone. Default false; a dry run needs it for neither.
+   */
   readonly dangerouslyFromAnotherChain?: boolean;
 }
 
@@ -26,6 +29,7 @@ export interface RestoreReport {
   readonly totals: RestoredTotals;
   /** The first `MOST_STEPS`. */
   readonly steps: readonly RestoreStep[];
+  readonly chain: BackupChain;
 }
 
 /** How many steps are told one by one: all are counted. */
@@ -34,7 +38,8 @@ export const MOST_STEPS = 1000;
 /**
  * Leads a store back to what a backup of it says is trusted, by changes of their own: nothing of what happened since is
  * gone, and what took trust away for good stays. It is done in parts of some hundred keys; when it fails in between,
- * doing it once more goes on. Throws ERR_HANDCLASP_AUDIT for a backup that was written by others or is of another chain.
+ * doing it once more goes on. Throws ERR_HANDCLASP_AUDIT for a backup that was written by others, is of another chain or goes
+ * on beyond the store's end.
  */
 export async function restoreStore(
   store: TrustStore,
@@ -46,8 +51,11 @@ export async function restoreStore(
   if (problem !== undefined) throw untrustworthy(problem);
   const before = store.head();
   const head = backup.head();
-  const isOther = !(await isOneChain(store, backup));
-  if (isOther && !dangerouslyFromAnotherChain) throw anotherChain(head);
+  const ends = { backup: head, before };
+  const chain = await compareChains(store, backup, ends);
+  const refusal = notOfThisStore(chain, ends);
+  if (refusal !== undefined && !dangerouslyFromAnotherChain && !dryRun) throw refusal;
+  const isOther = chain === "other";
   const since = isOther ? 0 : Math.min(head.sequence, before.sequence);
   const window = windowToClose(store, backup, origin().at);
   const batch = new RestoreBatch(window);
@@ -64,16 +72,9 @@ export async function restoreStore(
     if (!batch.hasRoomFor(item)) await carryOut(null);
     batch.add(item);
   }
-  if (!isAsItWas) await carryOut({ backup: head, isOther, totals });
-  return { backup: head, before, after: store.head(), closesWindow: window !== null, totals, steps };
-}
-
-/** Whether one chain goes on where the other one ends. An empty one is the beginning of none. */
-async function isOneChain(store: TrustStore, backup: TrustStore): Promise<boolean> {
-  const [head, other] = [store.head(), backup.head()];
-  const [longer, end] = other.sequence <= head.sequence ? [store, other] : [backup, head];
-  if (end.sequence === 0) return false;
-  return (await eventAt(longer, end.sequence))?.hash === end.hash;
+  if (!isAsItWas)
+    await carryOut({ backup: head, isOther, ...(chain === "ahead" && { aheadOf: before.sequence }), totals });
+  return { ...ends, after: store.head(), closesWindow: window !== null, totals, steps, chain };
 }
 
 function windowToClose(store: TrustStore, backup: TrustStore, now: number): number | null {
@@ -108,16 +109,5 @@ function untrustworthy(problem: HandclaspError): HandclaspError {
     hint: "nothing was changed; restore another backup",
     details: problem.details,
     cause: problem,
-  });
-}
-
-function anotherChain({ sequence, hash }: ChainHead): HandclaspError {
-  const message =
-    sequence === 0
-      ? "the backup has no events: there is nothing by which it belongs to this store"
-      : `the backup is of another store, or of another life of it: its chain ends at ${sequence} ${hash}, and this one has another event there`;
-  return new HandclaspError("ERR_HANDCLASP_AUDIT", message, {
-    hint: "nothing was changed; give a backup of this very store",
-    details: { sequence, hash },
   });
 }

@@ -274,4 +274,38 @@ describe("restoring a store", () => {
     assert.deepEqual(archive.standing(ben), ["trusted", "ben"]);
     assert.equal(archive.store.audit().rows?.count, 0);
   });
+
+  it("takes what comes after the end of the store on the backup's word alone, if that is said", async () => {
+    await using archive = new Archive();
+    const anna = await archive.meet("anna");
+    await using fork = await archive.fork();
+    const mallory = await fork.meet("mallory");
+    await using backup = await fork.backUp();
+    const head = archive.store.head();
+    await assert.rejects(archive.operator.restore(backup.store), {
+      code: "ERR_HANDCLASP_AUDIT",
+      message: /^the backup has 1 event more than this store \(2\), /,
+    });
+    const dry = await archive.operator.restore(backup.store, { dryRun: true });
+    assert.deepEqual([dry.chain, dry.totals.trusted], ["ahead", 1]);
+    assert.deepEqual([archive.standing(mallory)[0], archive.store.head()], [null, head]);
+    await archive.restore(backup, { dangerouslyFromAnotherChain: true });
+    assert.deepEqual(
+      [anna, mallory].map((one) => archive.standing(one)[0]),
+      ["trusted", "trusted"],
+    );
+    const { items } = await archive.store.listEvents({ type: "restored" });
+    const { aheadOf, otherChain } = parseEvent(items[0]?.json ?? "")?.details ?? {};
+    assert.deepEqual([aheadOf, otherChain], ["1", undefined]);
+  });
+
+  it("says as a dry run what a backup of another store would do", async () => {
+    await using archive = new Archive();
+    await using other = new Archive();
+    await archive.meet("anna");
+    await other.meet("ben");
+    await using foreign = await other.backUp();
+    const { chain, totals } = await archive.operator.restore(foreign.store, { dryRun: true });
+    assert.deepEqual([chain, totals.trusted, totals.waiting], ["other", 1, 1]);
+  });
 });

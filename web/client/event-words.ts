@@ -29,9 +29,11 @@ const VERBS: Readonly<Record<string, ToWords>> = {
   "set-aside": () => said("set aside", "until it is approved again"),
   undone: ({ undoes, act }) => said(`took back event ${undoes ?? "?"} (${act ?? "?"}) of`),
   "put-back": () => said("put back", "to how a backup has it"),
-  restored: ({ backupSequence, trusted, waiting }) =>
+  restored: ({ backupSequence, aheadOf, otherChain, trusted, waiting }) =>
     said("restored a backup", [
       `up to event ${backupSequence ?? "?"}`,
+      otherChain && "of another store",
+      aheadOf && `though this store ended at ${aheadOf}`,
       `${trusted ?? "?"} trusted again`,
       `${waiting ?? "?"} wait`,
     ]),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { HandclaspError } from "../../errors.ts";
 import { MOST_STEPS, type RestoreReport } from "../../operator/restore-store.ts";
+import { whyOnItsWord } from "../../operator/restore/backup-chain.ts";
 import type { RestoreStep } from "../../operator/restore/restore-plan.ts";
 import { openBackup } from "../../store/open-backup.ts";
 import { realStorePath } from "../../store/sqlite/file/real-store-path.ts";
@@ -30,7 +31,7 @@ export function restoreCommand(): Command {
     .addOption(
       new Option(
         "--dangerously-from-another-chain",
-        "take a backup that does not belong to this store, on its word alone",
+        "take a backup that does not belong to this store, or goes on beyond its end, on its word alone",
       ),
     )
     .addOption(storeOption())
@@ -67,9 +68,9 @@ function mustBeAnother(path: string, url: StoreUrl): void {
 }
 
 function toJson(report: RestoreReport, file: string, dryRun: boolean): object {
-  const { backup, before, after, closesWindow, totals, steps } = report;
+  const { backup, before, after, closesWindow, totals, steps, chain } = report;
   const told = steps.map(({ pin, ...step }) => ({ ...step, keyId: pin === null ? null : toKeyId(pin), pin }));
-  return { file, dryRun, backup, before, after, closesWindow, totals, steps: told };
+  return { file, dryRun, backup, before, after, closesWindow, totals, steps: told, chain };
 }
 
 const WORDS: Readonly<Record<RestoreStep["what"], string>> = {
@@ -83,7 +84,7 @@ const WORDS: Readonly<Record<RestoreStep["what"], string>> = {
 };
 
 function printReport(
-  { backup, before, after, closesWindow, totals, steps }: RestoreReport,
+  { backup, before, after, closesWindow, totals, steps, chain }: RestoreReport,
   isDry: boolean,
 ): void {
   if (steps.length > 0) print(table(steps.map(rowOf)));
@@ -101,6 +102,8 @@ function printReport(
     `${tokens} tokens cancelled`,
   ];
   print(`${isDry ? "would lead" : "led"} back to event ${backup.sequence}: ${counts.join(", ")}`);
+  const why = whyOnItsWord(chain, { backup, before });
+  if (why !== undefined) print(isDry ? `${why}. Doing this takes --dangerously-from-another-chain` : why);
   if (isDry) print("nothing was changed");
   else if (after.sequence === before.sequence) print("there was nothing to do");
   else print(`events ${before.sequence + 1} to ${after.sequence}, head ${after.sequence} ${after.hash}`);

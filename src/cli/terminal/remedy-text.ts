@@ -95,6 +95,7 @@ const TEXTS: Readonly<Record<Act, ToText>> = {
   "migrate-store": () => whole("handclasp store migrate --store URL"),
   "list-nodes": () => whole("handclasp store nodes"),
   "list-snapshots": () => whole("handclasp store snapshots"),
+  "restore-on-its-word": () => whole("handclasp store restore FILE --dangerously-from-another-chain"),
   "reach-database": () => "see that PostgreSQL runs, and that this machine reaches it",
   "end-session": () =>
     "as an administrator of the database, end that session: SELECT pg_terminate_backend(PID), and look whose it is",

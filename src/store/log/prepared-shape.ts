@@ -212,7 +212,14 @@ const FIELDS = {
     tokens: list(hex(32), MOST_RESTORED),
     apiTokens: list(hex(32), MOST_RESTORED),
     window: nullable(whole(0)),
-    end: nullable(object({ backup: object({ sequence: whole(0), hash: hex(64) }), isOther: bool, totals })),
+    end: nullable(
+      object({
+        backup: object({ sequence: whole(0), hash: hex(64) }),
+        isOther: bool,
+        aheadOf: optional(whole(1)),
+        totals,
+      }),
+    ),
   },
 } satisfies Record<PreparedChange["type"], Fields>;
 

@@ -120,7 +120,7 @@ function settleMembers(tables: TrustTables, change: RestoreChange): void {
 function appendRestored(
   tables: TrustTables,
   { at, actor }: ChangeOrigin,
-  { backup, isOther, totals }: NonNullable<RestoreChange["end"]>,
+  { backup, isOther, aheadOf, totals }: NonNullable<RestoreChange["end"]>,
 ): void {
   const counts = Object.entries(totals).map(([what, count]) => [what, String(count)] as const);
   tables.appendEvent({
@@ -135,6 +135,7 @@ function appendRestored(
       backupSequence: String(backup.sequence),
       backupHash: backup.hash,
       ...(isOther && { otherChain: "yes" }),
+      ...(aheadOf !== undefined && { aheadOf: String(aheadOf) }),
       ...Object.fromEntries(counts),
     },
   });

@@ -270,6 +270,8 @@ export interface RestoreChange extends ChangeOrigin {
     readonly backup: ChainHead;
     /** Whether the backup is of another chain than the store. */
     readonly isOther: boolean;
+    /** The store's last event, where the backup goes on beyond it; left out where it does not. */
+    readonly aheadOf?: number;
     readonly totals: RestoredTotals;
   } | null;
 }

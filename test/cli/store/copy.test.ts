@@ -108,6 +108,33 @@ describe("store copy, snapshot and compact", () => {
     }
   });
 
+  it("restore what goes on beyond the end of a store that machines share only if that is said", async () => {
+    using home = new Home();
+    const schema = newSchema();
+    const [url, other] = [urlOf(schema), urlOf(schema, "other")];
+    const fork = `sqlite:${home.path("fork.db")}`;
+    const backup = home.path("fork.bak");
+    await printed(home, "trust", "add", (await makeClient(home, "anna")).cert, "--store", url);
+    await printed(home, "store", "copy", url, fork);
+    await printed(home, "trust", "add", (await makeClient(home, "mallory")).cert, "--store", fork);
+    await printed(home, "store", "backup", backup, "--store", fork);
+    const restore = ["store", "restore", backup, "--store", other];
+    assert.match((await failure(home, ...restore)).stderr, /has 1 event more than this store \(2\), /);
+    const dry = await printedJson<Readonly<Record<string, unknown>>>(home, ...restore, "--dry-run");
+    assert.equal(dry["chain"], "ahead");
+    const trusted = await printedJson(home, "trust", "list", "--state", "trusted", "--store", url);
+    assert.deepEqual(
+      trusted.map(({ peer }) => peer),
+      ["anna"],
+    );
+    await printed(home, ...restore, "--dangerously-from-another-chain");
+    for (const machine of [url, other]) {
+      const events = await printed(home, "trust", "events", "--json", "--store", machine);
+      assert.match(events, /"type":"restored".*"aheadOf":"1"/);
+      assert.match(await printed(home, "store", "check", "--store", machine), /^ok: /);
+    }
+  });
+
   it("have a database that was lost and made anew go on from a backup, or with a copy", async () => {
     using home = new Home();
     const [lost, led, begun] = [urlOf(newSchema()), urlOf(newSchema()), urlOf(newSchema())];
@@ -120,6 +147,8 @@ describe("store copy, snapshot and compact", () => {
     );
     for (const url of [led, begun]) await printed(home, "store", "migrate", "--store", url);
     const another = "--dangerously-from-another-chain";
+    const { stderr } = await failure(home, "store", "restore", backup, "--store", led);
+    assert.match(stderr, /this store has no events.*\nhint: .*--dangerously-from-another-chain\n$/);
     await printed(home, "store", "restore", backup, another, "--store", led);
     await printed(home, "store", "copy", `sqlite:${copy}`, begun);
     for (const url of [led, begun]) {

@@ -129,4 +129,34 @@ describe("store restore", () => {
     const [only] = await printedJson(home, "trust", "list", "--state", "trusted");
     assert.equal(only?.["peer"], "ben");
   });
+
+  it("takes a backup that goes on beyond the end of the store on its word alone, if that is said", async () => {
+    using home = new Home();
+    await homeWith(home, "anna");
+    const fork = home.path("fork.db");
+    await printed(home, "store", "backup", fork);
+    await printed(home, "trust", "add", (await makeClient(home, "mallory")).cert, "--store", fork);
+    await printed(home, "trust", "note", "mallory", "a friend", "--store", fork);
+    const backup = home.path("fork.bak");
+    await printed(home, "store", "backup", backup, "--store", fork);
+    const { stderr } = await failure(home, "store", "restore", backup);
+    assert.match(
+      stderr,
+      /^error: the backup has 2 events more than this store \(2 to 3\), .*\[ERR_HANDCLASP_AUDIT\]\nhint: nothing was changed; .* went on to 3 [0-9a-f]{64}, .*--dangerously-from-another-chain\n$/,
+    );
+    const dry = await printed(home, "store", "restore", backup, "--dry-run");
+    assert.match(dry, /^trusted again +\S+ +mallory +not there -> trusted$/m);
+    assert.match(
+      dry,
+      /^the backup has 2 events more than this store \(2 to 3\), .*\. Doing this takes --dangerously-from-another-chain$/m,
+    );
+    const [only, ...others] = await printedJson(home, "trust", "list", "--state", "trusted");
+    assert.deepEqual([only?.["peer"], others], ["anna", []]);
+    const flag = "--dangerously-from-another-chain";
+    const report = await printedJson<Record<string, unknown>>(home, "store", "restore", backup, flag);
+    assert.equal(report["chain"], "ahead");
+    assert.equal((await printedJson(home, "trust", "list", "--state", "trusted")).length, 2);
+    assert.match(await printed(home, "trust", "events", "--json"), /"type":"restored".*"aheadOf":"1"/);
+    assert.match(await printed(home, "store", "check"), /^ok: /);
+  });
 });

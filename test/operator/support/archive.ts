@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Operator } from "../../../src/operator/operator.ts";
-import type { RestoreReport } from "../../../src/operator/restore-store.ts";
+import type { RestoreOptions, RestoreReport } from "../../../src/operator/restore-store.ts";
 import { type Backup, openBackup } from "../../../src/store/open-backup.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
@@ -25,8 +25,8 @@ export class Archive implements AsyncDisposable {
   at: number = AT;
   #backups = 0;
 
-  constructor() {
-    this.store = openStore(join(this.folder, "trust.db"));
+  constructor(file?: string) {
+    this.store = openStore(file ?? join(this.folder, "trust.db"));
     const now = (): number => (this.at += 1000);
     this.operator = new Operator(this.store, { user: "olga", process: "test 1", now });
   }
@@ -36,6 +36,13 @@ export class Archive implements AsyncDisposable {
     const path = join(this.folder, `backup-${++this.#backups}.db`);
     await this.store.backup(path);
     return openBackup(path);
+  }
+
+  /** A copy of now that goes its own way. */
+  async fork(): Promise<Archive> {
+    const path = join(this.folder, "fork.db");
+    await this.store.backup(path);
+    return new Archive(path);
   }
 
   async meet(name: string): Promise<CertificateFacts> {
@@ -57,8 +64,8 @@ export class Archive implements AsyncDisposable {
     return [key?.state ?? null, key?.peer ?? null];
   }
 
-  async restore(backup: Backup): Promise<RestoreReport> {
-    const report = await this.operator.restore(backup.store);
+  async restore(backup: Backup, options: RestoreOptions = {}): Promise<RestoreReport> {
+    const report = await this.operator.restore(backup.store, options);
     const { chain, rows } = this.store.audit();
     assert.deepEqual([chain.broken, rows?.differences], [null, []]);
     return report;
