@@ -175,22 +175,6 @@ describe("restoring a store", () => {
     assert.deepEqual([store.firstUseWindow(), closesWindow, totals.tokens], [null, true, 2]);
   });
 
-  it("gives nobody back to the operators who left them", async () => {
-    await using archive = new Archive();
-    const { operator, store } = archive;
-    await archive.meet("boss");
-    await archive.meet("olga");
-    await operator.addToGroup("operators", "boss");
-    await operator.addToGroup("operators", "olga");
-    await using backup = await archive.backUp();
-    await operator.removeFromGroup("operators", "olga");
-    await archive.restore(backup);
-    assert.deepEqual(
-      [store.isMember("operators", "boss"), store.isMember("operators", "olga")],
-      [true, false],
-    );
-  });
-
   it("keeps what was endorsed void that came before a key was forgotten", async () => {
     await using archive = new Archive();
     const { operator, store } = archive;

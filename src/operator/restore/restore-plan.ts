@@ -64,7 +64,7 @@ export async function* planRestore(
   yield* takings(store, backup, heirs, { now, until });
   yield* puttings(store, backup, { now, since });
   yield* heirsToName(store, backup, heirs, now);
-  yield* members(store, backup);
+  yield* members(store, backup, { heirs, since });
 }
 
 /** Keys that took the place of one that the backup trusts, by its own endorsement, with what they inherit. */
@@ -195,10 +195,14 @@ async function* heirsToName(
 ): AsyncGenerator<RestoreItem, undefined> {
   for (const [pin, { peer, nameKey: fold, expires }] of heirs) {
     const key = store.key(pin);
-    if (key?.state !== "trusted" || backup.key(pin) !== undefined) continue;
+    if (key === undefined || !inherits(store, backup, pin)) continue;
     const item = itemFor({ ...key, peer, nameKey: fold, expires, certificate: null }, key, now);
     if (item !== undefined) yield item;
   }
+}
+
+function inherits(store: TrustStore, backup: TrustStore, heir: KeyPin): boolean {
+  return store.key(heir)?.state === "trusted" && backup.key(heir) === undefined;
 }
 
 function itemFor(backup: BackedUpKey, now: KeyRecord | undefined, at: number): RestoreItem | undefined {
@@ -234,7 +238,14 @@ function kept({ pin, peer, state }: KeyRecord): RestoreItem {
   return { step: { what: "kept", pin, name: peer, before: state, after: state, of: null }, part: null };
 }
 
-async function* members(store: TrustStore, backup: TrustStore): AsyncGenerator<RestoreItem, undefined> {
+async function* members(
+  store: TrustStore,
+  backup: TrustStore,
+  { heirs, since }: { readonly heirs: ReadonlyMap<KeyPin, KeyRecord>; readonly since: number },
+): AsyncGenerator<RestoreItem, undefined> {
+  const inherited = new Set(
+    [...heirs].filter(([pin]) => inherits(store, backup, pin)).map(([, { nameKey: fold }]) => fold),
+  );
   for await (const one of everyItem((page) => store.listMembers(page))) {
     const member = memberOf(one);
     if (backup.isMember(member.groupKey, member.nameKey)) continue;
@@ -243,9 +254,27 @@ async function* members(store: TrustStore, backup: TrustStore): AsyncGenerator<R
   for await (const one of everyItem((page) => backup.listMembers(page))) {
     const member = memberOf(one);
     if (OPERATOR_GROUPS.has(member.groupKey) || store.isMember(member.groupKey, member.nameKey)) continue;
-    if (!backup.keysOfName(member.nameKey).some(({ state }) => state === "trusted")) continue;
+    const isSpokenFor =
+      inherited.has(member.nameKey) || (await comesBack(store, backup, { fold: member.nameKey, since }));
+    if (!isSpokenFor) continue;
     yield { step: moved(member, "out", "in"), part: { entered: [member] } };
   }
+}
+
+/** Whether a key that the backup trusts under a name is trusted once all is done. */
+async function comesBack(
+  store: TrustStore,
+  backup: TrustStore,
+  { fold, since }: { readonly fold: string; readonly since: number },
+): Promise<boolean> {
+  for (const former of backup.keysOfName(fold)) {
+    if (former.state !== "trusted") continue;
+    const key = store.key(former.pin);
+    if (key !== undefined && !isBarred(key)) return true;
+    if (key !== undefined || (await certificateFor(backup, former, key)) === null) continue;
+    if ((await lastState(store, former, since)) === "trusted") return true;
+  }
+  return false;
 }
 
 function memberOf({ group, peer }: { readonly group: string; readonly peer: string }): RestoredMember {
