@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import type { StoreUrl } from "../trust/port/store-url.ts";
-import type { TrustStore } from "../trust/port/trust-store.ts";
 import { howToMend } from "./trust-store/how-to-mend.ts";
 import { HandclaspError } from "../errors.ts";
 import { jsonOption } from "./command-line/json-option.ts";
@@ -61,13 +60,14 @@ async function runCheck({ store: url, json }: Options): Promise<void> {
     async (store) => {
       const report = store.check();
       const { chain, digest } = report;
-      const parted = report.problems.length > 0 ? [] : await store.compareWithLog?.();
-      const problems = [...report.problems, ...(parted ?? [])];
+      const parted = report.problems.length > 0 ? undefined : await store.compareWithLog?.();
+      const problems = parted ?? report.problems;
       const broken = auditProblem(report);
       const ok = problems.length === 0 && broken === undefined;
       if (json === true)
         printJson({ ok, problems, chain, ...toJsonRows(report), ...(digest !== undefined && { digest }) });
-      if (problems.length > 0) throw damaged(store, problems, broken);
+      if (problems.length > 0)
+        throw damaged(store.url, problems, broken, parted === undefined ? howToMend(store) : PARTED);
       if (broken !== undefined) throw broken;
       const missing = notCompared(report);
       if (missing !== undefined) say(missing);
@@ -147,15 +147,18 @@ function replicationRows({ node, rules, ...as }: Replication): readonly (readonl
   ];
 }
 
+/** One of the two is wrong. */
+const PARTED =
+  "do the same on the other machines: if this one alone differs, move its replica away with -wal and -shm, and start again; if all do, the log was changed: bring the database back from its backup";
+
 function damaged(
-  store: TrustStore,
+  url: string,
   problems: readonly string[],
   broken: HandclaspError | undefined,
+  hint: string,
 ): HandclaspError {
   const list = [...problems, ...(broken === undefined ? [] : [broken.message])].map(
     (problem) => `\n  ${problem}`,
   );
-  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${store.url} is damaged:${list.join("")}`, {
-    hint: howToMend(store),
-  });
+  return new HandclaspError("ERR_HANDCLASP_STORE_CORRUPT", `${url} is damaged:${list.join("")}`, { hint });
 }

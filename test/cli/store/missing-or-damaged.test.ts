@@ -84,4 +84,24 @@ describe("verbs where a database is empty, or a replica damaged", () => {
     for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
     assert.match(await printed(home, "store", "check", "--store", url), /^ok: 1 events/);
   });
+
+  it("say where the log was changed that all machines are to be asked, and what to do if they agree", async () => {
+    using home = new Home();
+    const url = newUrl("changed");
+    {
+      await using store = openStore(url);
+      await store.apply(claimOf(factsOf("anna")));
+    }
+    const sql = await connectPostgres(server.url());
+    try {
+      await sql`UPDATE changed.change_log SET change = replace(change, 'anna', 'mary')`;
+    } finally {
+      await sql.end();
+    }
+    const { stderr } = await failure(home, "store", "check", "--store", url);
+    assert.match(
+      stderr,
+      /the hash of entry 1 does not match what it says\nhint: do the same on the other machines: .*; if all do, the log was changed: bring the database back/,
+    );
+  });
 });
