@@ -69,12 +69,17 @@ async function toFile(from: StoreUrl, to: StoreUrl): Promise<Copied> {
       hint: "a file that is there is not replaced: give another path",
     });
   }
-  return withStore(from, "store copy", async (store) => {
-    await store.backup(path);
-    leaveCluster(path);
-    const { pending: _pending, ...decided } = store.stats().keys;
-    return { head: store.head(), keys: sum(decided) };
-  });
+  return withStore(
+    from,
+    "store copy",
+    async (store) => {
+      await store.backup(path);
+      leaveCluster(path);
+      const { pending: _pending, ...decided } = store.stats().keys;
+      return { head: store.head(), keys: sum(decided) };
+    },
+    { mustExist: true },
+  );
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openDatabase } from "../../../src/node-sqlite.ts";
@@ -47,6 +47,10 @@ describe("verbs where a database is empty, or a replica damaged", () => {
       const { stderr: said } = await failure(home, ...verb, "--store", url);
       assert.match(said, /nothing is in the schema \w+ of the database yet/, verb.join(" "));
     }
+    const copied = home.path("copy.db");
+    const { stderr } = await failure(home, "store", "copy", url, `sqlite:${copied}`);
+    assert.match(stderr, /nothing is in the schema \w+ of the database yet/);
+    assert.equal(existsSync(copied), false);
     assert.equal((await runHere(home, ["doctor", "--store", url])).code, 0);
     const sql = await connectPostgres(server.url());
     try {
