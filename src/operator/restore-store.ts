@@ -47,10 +47,11 @@ export async function restoreStore(
   origin: () => ChangeOrigin,
   { dryRun = false, dangerouslyFromAnotherChain = false }: RestoreOptions = {},
 ): Promise<RestoreReport> {
-  const problem = auditProblem(backup.audit());
+  const audit = backup.audit();
+  const problem = auditProblem(audit);
   if (problem !== undefined) throw untrustworthy(problem);
   const before = store.head();
-  const head = backup.head();
+  const { head } = audit.chain;
   const ends = { backup: head, before };
   const chain = await compareChains(store, backup, ends);
   const refusal = notOfThisStore(chain, ends);
