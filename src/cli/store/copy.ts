@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { dataFolder } from "../../data-folder.ts";
 import { HandclaspError } from "../../errors.ts";
+import { auditProblem } from "../../operator/audit-problem.ts";
 import { copyToCluster, leaveCluster } from "../../store/copy-store.ts";
 import { openNewClusterAt } from "../../store/open-cluster.ts";
 import { StoreUrl } from "../../trust/port/store-url.ts";
@@ -49,6 +50,8 @@ async function toCluster(from: StoreUrl, to: StoreUrl): Promise<Copied> {
     from,
     "store copy",
     async (store) => {
+      const problem = auditProblem(store.audit());
+      if (problem !== undefined) throw problem;
       const cluster = openNewClusterAt(to, processName("store copy"));
       try {
         const { head } = await copyToCluster(resolve(from.file ?? ""), cluster);

@@ -140,7 +140,7 @@ function notYet(schema: string): HandclaspError {
     "ERR_HANDCLASP_STORE_OPEN",
     `nothing is in the schema ${schema} of the database yet`,
     {
-      hint: "see that the URL names the right database and schema: a server that is started makes what is needed in an empty one",
+      hint: "see that the URL names the right database and schema; a server that starts makes what is needed in an empty one, as does its owner",
       remedies: [{ act: "migrate-store", at: "server" }],
     },
   );

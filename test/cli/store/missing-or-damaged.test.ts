@@ -108,4 +108,23 @@ describe("verbs where a database is empty, or a replica damaged", () => {
       /the hash of entry 1 does not match what it says\nhint: do the same on the other machines: .*; if all do, the log was changed: bring the database back/,
     );
   });
+
+  it("begin no database with a file whose rows are not what its events come to", async () => {
+    using home = new Home();
+    {
+      await using store = openStore(home.store);
+      await store.apply(claimOf(factsOf("anna")));
+    }
+    {
+      using file = openDatabase(home.store);
+      file.exec("UPDATE keys SET state = 'revoked'");
+    }
+    const url = newUrl("copied");
+    const { stderr } = await failure(home, "store", "copy", `sqlite:${home.store}`, url);
+    assert.match(
+      stderr,
+      /^error: the rows are not what the events come to, in one place \[ERR_HANDCLASP_AUDIT\]:/,
+    );
+    assert.match(await printed(home, "store", "migrate", "--store", url), /^the schema is made/);
+  });
 });
