@@ -1,3 +1,4 @@
+import { hash as digestOf } from "node:crypto";
 import { apiTokenState } from "../../trust/records/api-token-record.ts";
 import type { BackedUpKey, RestoreChange, RestoredMember } from "../../trust/records/change.ts";
 import { isBarred, putBack, waitingAgain } from "../../trust/judging/put-back.ts";
@@ -183,7 +184,7 @@ async function certificateFor(
   const found = all.find((one) => one.fingerprint === fingerprint);
   if (found === undefined) return null;
   const { der, addedAt } = found;
-  return { fingerprint, der, addedAt };
+  return digestOf("sha256", der) === fingerprint ? { fingerprint, der, addedAt } : null;
 }
 
 /** Whoever was renamed since, and has another key by now, is called again as in the backup. */

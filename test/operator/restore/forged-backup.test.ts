@@ -70,6 +70,22 @@ describe("a backup that is forged below what its rows say", () => {
     );
   });
 
+  it("brings back no key with a certificate that is another one: no snapshot that has it would count", async () => {
+    await using archive = new Archive();
+    const [anna, ben] = [await archive.meet("anna"), await archive.meet("ben")];
+    const path = await forged(archive, (database) =>
+      database.prepare("UPDATE certificates SET der = x'3000' WHERE pin = ?").run(anna.pin),
+    );
+    await archive.operator.forget("anna");
+    await archive.operator.forget("ben");
+    await using backup = openBackup(path);
+    await archive.restore(backup);
+    assert.deepEqual(
+      [anna, ben].map((one) => archive.standing(one)[0]),
+      [null, "trusted"],
+    );
+  });
+
   it("is none where its events are a view, that can say something else each time", async () => {
     await using archive = new Archive();
     await archive.meet("anna");
