@@ -67,8 +67,9 @@ export async function prepareSchema(
  * ERR_HANDCLASP_STORE_OPEN.
  */
 export async function mustBePrepared(sql: Sql, schema: string, wasThere: boolean): Promise<void> {
-  if ((await schemaNumber(sql, schema)) === undefined) throw wasThere ? gone(schema) : notYet(schema);
-  await prepareSchema(sql, schema);
+  const number = await schemaNumber(sql, schema);
+  if (number === undefined) throw wasThere ? gone(schema) : notYet(schema);
+  if (number < MIGRATIONS.length) throw behind(schema, number, MIGRATIONS.length);
 }
 
 /** Which cluster a schema is of: a UUID that it was given when it was made, and that copies of the database have too. */

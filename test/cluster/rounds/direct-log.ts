@@ -81,6 +81,7 @@ export class DirectLog {
         return await this.#log.read(this.#place, AT_ONCE);
       } catch (error) {
         if (!hasCode(error instanceof Error ? error.cause : undefined, "40001")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
       }
     }
   }

@@ -5,9 +5,9 @@ import { createConnection } from "node:net";
 import { type Home, type RunningServer, startServer } from "../../cli/support/serve.ts";
 import { received } from "../../gateway/support/upstream.ts";
 
-/** Waits until a program that says nothing of it listens, for at most two minutes: Caddy takes 6 seconds alone, and some stand in a queue. */
-export async function reachable(port: number): Promise<void> {
-  for (let tries = 0; ; tries++) {
+/** Waits until a program that says nothing of it listens, for at most two minutes, or until nobody waits: Caddy takes 6 seconds alone, and some stand in a queue. */
+export async function reachable(port: number, signal?: AbortSignal): Promise<void> {
+  for (let tries = 0; signal?.aborted !== true; tries++) {
     const socket = createConnection(port, "127.0.0.1");
     const [outcome] = await Promise.race([
       once(socket, "connect").then(() => ["up"]),

@@ -77,15 +77,17 @@ export async function startProxy(
     child.on("error", (error) => settle(`${program}: ${error.message}`));
     child.on("close", (code) => settle(`${program} ended with ${code}: ${said}`));
   });
+  const over = new AbortController();
   const stop = async (): Promise<void> => {
     child.kill();
     await ended;
   };
   try {
-    const problem = await Promise.race([ended, reachable(port)]);
+    const problem = await Promise.race([ended, reachable(port, over.signal)]);
     if (problem !== undefined) assert.fail(problem);
     return { port, stop };
   } catch (error) {
+    over.abort();
     await stop();
     throw error;
   }
