@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createConnection } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Home, type RunningServer, startServer } from "../../cli/support/serve.ts";
 import { received } from "../../gateway/support/upstream.ts";
 
 /** Waits until a program that says nothing of it listens, for at most two minutes, or until nobody waits: Caddy takes 6 seconds alone, and some stand in a queue. */
 export async function reachable(port: number, signal?: AbortSignal): Promise<void> {
-  for (let tries = 0; signal?.aborted !== true; tries++) {
+  for (let tries = 0; ; tries++) {
     const socket = createConnection(port, "127.0.0.1");
     const [outcome] = await Promise.race([
       once(socket, "connect").then(() => ["up"]),
@@ -16,7 +17,7 @@ export async function reachable(port: number, signal?: AbortSignal): Promise<voi
     socket.destroy();
     if (outcome === "up") return;
     assert.ok(tries < 1200, `nobody listens on ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100, undefined, { signal });
   }
 }
 
