@@ -47,8 +47,13 @@ describe("a replica that never had anything of its log", () => {
   it("stays where it has something", async () => {
     using home = new Home();
     const url = `${server.url()}?replica=${join(home.folder, "made", "x.db")}`;
-    const { code, stderr } = await runHere(home, ["trust", "list", "--store", url]);
-    assert.equal(code, 0, stderr);
+    for (const verb of [
+      ["store", "migrate"],
+      ["trust", "list"],
+    ]) {
+      const { code, stderr } = await runHere(home, [...verb, "--store", url]);
+      assert.equal(code, 0, stderr);
+    }
     assert.ok(existsSync(home.path("made", "x.db")));
   });
 });
