@@ -100,7 +100,7 @@ describe("a store in PostgreSQL, named by its URL", () => {
       [`${database.url({ user: "nobody-like-it" })}?${replica}`, /role "nobody-like-it" does not exist/],
       [`${database.url()}?${replica}&schema=information_schema`, /holds something else/],
     ] as const) {
-      const { code, stderr } = await runHere(home, ["trust", "list", "--store", url]);
+      const { code, stderr } = await runHere(home, ["store", "migrate", "--store", url]);
       assert.equal(code, 1, url);
       assert.match(stderr, why);
       await assert.rejects(startServe(home, ["--store", url]), /ended with 1/);
@@ -166,6 +166,7 @@ describe("a database that speaks TLS and asks for a password", () => {
     const url = `${database.url()}?replica=${replica}`;
     const list = (more = ""): ReturnType<typeof runHere> =>
       runHere(home, ["trust", "list", "--store", `${url}&sslmode=require${more}`]);
+    await runHere(home, ["store", "migrate", "--store", `${url}&sslmode=require`]);
     const first = await list();
     assert.equal(first.code, 0, first.stderr);
     assert.ok(existsSync(home.path("known_servers.db")));
@@ -202,7 +203,7 @@ describe("a database that speaks TLS and asks for a password", () => {
     const run = async (password: string): Promise<Awaited<ReturnType<typeof runHere>>> => {
       process.env["PGPASSWORD"] = password;
       try {
-        return await runHere(home, ["store", "stats", "--json", "--store", store]);
+        return await runHere(home, ["store", "migrate", "--json", "--store", store]);
       } finally {
         delete process.env["PGPASSWORD"];
       }
