@@ -8,10 +8,13 @@ const HEADER_LENGTH = 5;
 const FIRST_CAPACITY = 4096;
 /** Of TLS a record ends long before: what has none among so many bytes is something else. */
 const MOST_PASSED = 128 * 1024;
+/** Of what may be headers so many are looked at again when more has come: in ciphertext there is hardly ever one by chance. */
+const MOST_WAITING = 16;
 
 /**
  * Finds where records begin in a stream that lacks bytes: at the first header that can be, behind whose record
- * another one stands, or nothing more has come. It holds back a little more than one record.
+ * another one stands, or nothing more has come. It holds back a little more than one record, which may be none: what looks like
+ * a header is in ciphertext now and then, and a record behind which another one stands is believed before one that has not all come.
  */
 export class RecordSeeker {
   readonly #maxFragmentLength: number;
@@ -20,6 +23,9 @@ export class RecordSeeker {
   #start = 0;
   #end = 0;
   #passed = 0;
+  /** Where a header may stand whose record has not all come; and up to where there is no other one. */
+  #waiting: number[] = [];
+  #scanned = 0;
   /** As many may be passed, unless bytes are missing again. */
   #limit = MOST_PASSED;
 
@@ -44,12 +50,26 @@ export class RecordSeeker {
       return undefined;
     }
     this.#append(chunk);
-    for (; this.#start < this.#end; this.#start++, this.#passed++) {
-      const type = this.#buffer[this.#start] ?? 0;
-      if (type < FIRST_TYPE || type > LAST_TYPE) continue;
-      const fits = this.#fits(this.#start);
-      if (fits === "yes") return this.#buffer.slice(this.#start, this.#end);
-      if (fits === "not yet") break;
+    const found = this.#waitingOne() ?? this.#nextOne();
+    const from = found ?? this.#waiting[0] ?? this.#scanned;
+    this.#passed += from - this.#start;
+    this.#start = from;
+    return found === undefined ? undefined : this.#buffer.slice(found, this.#end);
+  }
+
+  /** Of those that waited, the first whose record has come. */
+  #waitingOne(): number | undefined {
+    const said = this.#waiting.map((at) => this.#fits(at));
+    const found = this.#waiting[said.indexOf("yes")];
+    this.#waiting = this.#waiting.filter((_, index) => said[index] === "not yet");
+    return found;
+  }
+
+  #nextOne(): number | undefined {
+    for (; this.#scanned < this.#end && this.#waiting.length < MOST_WAITING; this.#scanned++) {
+      const fits = this.#fits(this.#scanned);
+      if (fits === "yes") return this.#scanned;
+      if (fits === "not yet") this.#waiting.push(this.#scanned);
     }
     return undefined;
   }
@@ -58,6 +78,8 @@ export class RecordSeeker {
   drop(): void {
     this.#passed += this.pending;
     this.#start = this.#end;
+    this.#scanned = this.#end;
+    this.#waiting = [];
     this.#limit = this.#passed + MOST_PASSED;
   }
 
@@ -70,6 +92,8 @@ export class RecordSeeker {
         this.#buffer = new Uint8Array(Math.max(4 * length, FIRST_CAPACITY));
       this.#buffer.set(old);
       this.#end -= this.#start;
+      this.#scanned -= this.#start;
+      this.#waiting = this.#waiting.map((at) => at - this.#start);
       this.#start = 0;
     }
     this.#buffer.set(chunk, this.#end);

@@ -52,6 +52,36 @@ describe("record reader, behind missing bytes", () => {
     ]);
   });
 
+  it("believes records that have come before one that looks as if it went on for long", () => {
+    const long = [23, 3, 3, 0x3f, 0xff];
+    const bytes = concat(
+      new Uint8Array(20),
+      long,
+      new Uint8Array(30),
+      record(23, new Uint8Array(50)),
+      record(23, new Uint8Array(60)),
+    );
+    const expected = [
+      [155, 50, 155],
+      [210, 60],
+    ];
+    assert.deepEqual(readAfterGap([bytes]), expected);
+    assert.deepEqual(readAfterGap(byteByByte(bytes)).at(-1), expected.at(-1));
+    assert.deepEqual(readAfterGap([bytes.subarray(0, 90), bytes.subarray(90)]), expected);
+  });
+
+  it("waits for a long record, whatever its beginning looks like", () => {
+    const looks = concat(...Array.from({ length: 40 }, () => [23, 3, 3, 0x3f, 0xff]));
+    const body = concat(looks, new Uint8Array(3000));
+    const bytes = concat(record(23, body), record(23, new Uint8Array(60)));
+    const expected = [
+      [100, 3200, 100],
+      [3305, 60],
+    ];
+    assert.deepEqual(readAfterGap([bytes]), expected);
+    assert.deepEqual(readAfterGap([bytes.subarray(0, 400), bytes.subarray(400)]), expected);
+  });
+
   it("gives up where no record comes, in time that grows with what comes", () => {
     const reader = new RecordReader();
     reader.gap(1);
