@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
+import { type Attempt, beforeItRunsOut } from "../support/before-it-runs-out.ts";
 import { fresh, type KnownCredentials } from "./support/certificates.ts";
 import { HeldConnection } from "./support/held-connection.ts";
 import { TICKET_CLIENTS, type TicketClient } from "./support/tickets.ts";
@@ -172,31 +173,26 @@ describe("a session ticket", () => {
 /** What runs out without anybody doing anything, and how a client comes to be known that long. */
 const RUNS_OUT: readonly {
   readonly what: string;
-  readonly forMs: number;
-  readonly meet: (
-    scene: Scene,
-    name: string,
-    forMs: number,
-  ) => Promise<{ who: KnownCredentials; until: number }>;
+  readonly meet: (scene: Scene, name: string, attempt: Attempt) => Promise<KnownCredentials>;
 }[] = [
   {
     what: "its approval",
-    forMs: 4000,
-    async meet(scene, name, forMs) {
+    async meet(scene, name, attempt) {
       const who = await fresh(scene.home, name);
       using _held = await HeldConnection.open(scene.port, who);
       await scene.server.logged(({ pin }) => pin === who.pin);
-      const until = Date.now() + forMs;
-      await scene.operator.approve(who.pin, { expires: until });
-      return { who, until };
+      const expires = attempt.runsOutAt(Date.now() + attempt.forMs);
+      await scene.operator.approve(who.pin, { expires });
+      return who;
     },
   },
   {
     what: "its certificate",
-    forMs: 4000,
-    async meet(scene, name, forMs) {
-      const who = await fresh(scene.home, name, { days: forMs / DAY_MS });
-      return { who, until: Date.now() + forMs };
+    async meet(scene, name, attempt) {
+      const who = await fresh(scene.home, name, { days: attempt.forMs / DAY_MS });
+      // It is good at that moment, too.
+      attempt.runsOutAt(new X509Certificate(who.cert).validToDate.getTime() + 1);
+      return who;
     },
   },
 ];
@@ -204,13 +200,17 @@ const RUNS_OUT: readonly {
 describe("a session ticket that is used", { concurrency: 6 }, () => {
   for (const client of TICKET_CLIENTS) {
     const { name, version } = client;
-    for (const { what, forMs, meet } of RUNS_OUT) {
+    for (const { what, meet } of RUNS_OUT) {
       it(`after ${what} has run out is refused (${name} in ${version})`, async () => {
-        await using scene = await Scene.open();
-        const { who, until } = await meet(scene, `ada-${name}`, forMs);
-        await using ticket = await client.obtain(scene.home, scene.port, who);
-        assert.equal((await ticket.use(who)).resumed, true);
-        await wait(until - Date.now() + 1);
+        await using done = await beforeItRunsOut(4000, async (attempt) => {
+          const scene = attempt.use(await Scene.open());
+          const who = await meet(scene, `ada-${name}`, attempt);
+          const ticket = attempt.use(await client.obtain(scene.home, scene.port, who));
+          assert.equal((await ticket.use(who)).resumed, true);
+          return { scene, who, ticket };
+        });
+        const { scene, who, ticket } = done;
+        await done.attempt.over();
         const first = await ticket.use(who);
         // A resumed TLS 1.2 handshake leaves no room for an alert: the connection just ends, and the tickets with it.
         const alert = version === "TLSv1.3" ? 45 : null;

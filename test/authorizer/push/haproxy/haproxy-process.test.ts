@@ -9,6 +9,7 @@ import { openWebSocket } from "../../../proxies/support/proxy-client.ts";
 import { missing } from "../../../proxies/support/proxy-under-test.ts";
 import { until } from "../../../proxies/support/until.ts";
 import { PushScene, startScene } from "../support/push-scene.ts";
+import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 import { openUnixRelay } from "../support/unix-relay.ts";
 
 const skip = missing(HAPROXY);
@@ -63,13 +64,20 @@ describe("what a revoked key has open", { skip, timeout: 120_000 }, () => {
 
   it("is ended when the approval is", async () => {
     await using scene = await startScene();
-    const ada = await identity("ada");
-    await scene.operator.import(ada.facts, { expires: Date.now() + 2500 });
-    const webSocket = openWebSocket(scene.port, ada);
-    await once(webSocket, "message");
-    await once(webSocket, "close");
-    const [cut] = scene.told.filter(({ type }) => type === "push-cut");
-    assert.ok(cut !== undefined);
+    await using done = await beforeItRunsOut(2500, async (attempt) => {
+      const ada = await identity(`ada-${attempt.forMs}`);
+      const expires = attempt.runsOutAt(Date.now() + attempt.forMs);
+      await scene.operator.import(ada.facts, { expires });
+      const webSocket = openWebSocket(scene.port, ada);
+      attempt.defer(() => webSocket.terminate());
+      const closed = once(webSocket, "close");
+      closed.catch(() => undefined);
+      const message = await Promise.race([once(webSocket, "message"), closed.then(() => undefined)]);
+      assert.ok(message !== undefined, "it was closed");
+      return { closed, pin: ada.facts.pin };
+    });
+    await done.closed;
+    assert.ok(scene.told.some((each) => each.type === "push-cut" && each.pin === done.pin));
   });
 
   it("is found even if HAProxy could not be told when it fell", async () => {
