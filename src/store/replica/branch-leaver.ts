@@ -91,9 +91,11 @@ export class BranchLeaver {
   }
 
   /** And carries it out. Throws where the log has lost it again. */
-  async #append(drafts: readonly LogDraft[], scratch: Scratch): Promise<void> {
-    if (drafts.length === 0) return;
+  async #append(all: readonly LogDraft[], scratch: Scratch): Promise<void> {
     const reader = new ReplicaReader(scratch.database);
+    // What the log was cut after knows it by its outcome alone.
+    const drafts = all.filter(({ id }) => reader.outcomeOf(id) === undefined);
+    if (drafts.length === 0) return;
     const { position } = reader.place();
     const { cluster, by } = this.#options;
     const positions = await cluster.log.append(drafts, await by());
