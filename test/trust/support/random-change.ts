@@ -174,7 +174,15 @@ function restoreOf({ key, other, name, choice }: Draw, at: number): RestoreChang
     tokens: choice % 4 === 2 ? [token] : [],
     apiTokens: choice % 4 === 3 ? [token] : [],
     window: choice > 8 ? 1 + ((choice * 3 + other) % 20) : null,
-    end: choice > 4 ? { backup: { sequence: choice, hash: token + token }, isOther: false, totals } : null,
+    end:
+      choice > 4
+        ? {
+            backup: { sequence: choice, hash: token + token },
+            isOther: false,
+            ...(choice > 6 && { aheadOf: choice }),
+            totals,
+          }
+        : null,
   };
 }
 
