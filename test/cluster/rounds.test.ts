@@ -3,7 +3,7 @@ import { runRounds } from "./rounds/rounds.ts";
 
 // The long form is `npm run test:cluster -- --rounds 200`.
 /** Its first ten are among those that nothing else tries. */
-const SEED = "4970";
+const SEED = "1190166";
 
 describe("a cluster of processes", () => {
   it("holds what it promises through ten rounds of faults", async (t) => {

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "200" },
     changes: { type: "string", default: "100000" },
+    missed: { type: "string", default: "10000" },
   },
 });
 
@@ -33,6 +34,6 @@ if (values.simulate) {
   await runGateways({ clients: 2000, names: 200, tokens: 100, strangers: 1000, say: console.log });
 } else {
   console.log(`${values.rounds} rounds of faults, seed ${seed}`);
-  const { only, rounds } = values;
-  await runRounds({ seed, rounds: Number(rounds), only, say: console.log });
+  const { only, rounds, missed } = values;
+  await runRounds({ seed, rounds: Number(rounds), missed: Number(missed), only, say: console.log });
 }

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "../../../src/node-sqlite.ts";
-import { ReplicaReader, type Standing } from "../../../src/store/replica/replica-reader.ts";
+import type { Standing } from "../../../src/store/replica/replica-reader.ts";
 import { PostgresServer, postgresPrograms } from "../../store/postgres/support/postgres-server.ts";
 import type { Seeded } from "../simulation/seeded.ts";
 import { UnreliableNetwork } from "../support/unreliable-network.ts";
@@ -106,7 +105,7 @@ export class ClusterUnderTest implements AsyncDisposable {
     while (performance.now() < until) {
       try {
         await this.log.readOn();
-        const all = this.nodes.map(({ replica }) => standingOf(replica));
+        const all = this.nodes.map((node) => standingOf(node));
         if (all.every(({ place }) => place.hash === this.log.place.hash)) return all;
         problem = `the log ends at ${this.log.position}, and they are at ${all.map(({ place }) => place.position).join(", ")}`;
       } catch (error) {
@@ -142,15 +141,10 @@ async function reportOf(node: NodeHandle): Promise<string> {
   return `${node.name}: ${String(said)}`;
 }
 
-/** As it is in the file: nobody is asked. */
-function standingOf(path: string): Standing {
-  const replica = openDatabase(path, { readOnly: true });
-  try {
-    const reader = new ReplicaReader(replica);
-    // What holds here alone is in the log before long.
-    if (reader.laterCount() > 0) throw new Error(`${path} has something to append`);
-    return reader.standing();
-  } finally {
-    replica.close();
-  }
+/** What holds there alone is in the log before long. */
+function standingOf(node: NodeHandle): Standing {
+  return node.read((replica) => {
+    if (replica.laterCount() > 0) throw new Error(`${node.name} has something to append`);
+    return replica.standing();
+  });
 }

@@ -28,14 +28,15 @@ export class DirectLog {
   #pool: Pool;
   #log: PostgresChangeLog;
   readonly #by: Appender = { node: randomUUID(), rules: 1 };
-  #place: LogPlace = LOG_START;
+  /** By position. */
+  readonly #hashes: string[] = [LOG_START.hash];
   readonly #nonsense = new Set<string>();
   /** Where a number of rules was first gone by. */
   readonly #firsts = new Map<number, number>();
   #claims = 0;
   /** Where keys were revoked that were let in. */
   #revocations: number[] = [];
-  expected: Expectation = new Expectation();
+  readonly expected: Expectation = new Expectation();
 
   constructor(url: string) {
     this.#pool = openPool(url, SCHEMA);
@@ -43,11 +44,11 @@ export class DirectLog {
   }
 
   get place(): LogPlace {
-    return this.#place;
+    return this.#placeAt(this.position);
   }
 
   get position(): number {
-    return this.#place.position;
+    return this.#hashes.length - 1;
   }
 
   /** Appends what no machine would. */
@@ -67,18 +68,18 @@ export class DirectLog {
   /** Reads on to the end of the log. Throws when it is no chain. */
   async readOn(): Promise<void> {
     for (;;) {
-      const { follows, entries } = await this.#read();
-      if (!follows) throw new Error(`the log does not have what it had at ${this.#place.position}`);
+      const { follows, entries } = await this.#read(this.place);
+      if (!follows) throw new Error(`the log does not have what it had at ${this.position}`);
       if (entries.length === 0) return;
       for (const entry of entries) this.#take(entry);
     }
   }
 
   /** A standby that is about to take over breaks off what is read there, for what it carries out itself: who reads asks again. */
-  async #read(): Promise<LogRead> {
+  async #read(after: LogPlace, most = AT_ONCE): Promise<LogRead> {
     for (;;) {
       try {
-        return await this.#log.read(this.#place, AT_ONCE);
+        return await this.#log.read(after, most);
       } catch (error) {
         if (!hasCode(error instanceof Error ? error.cause : undefined, "40001")) throw error;
         await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
@@ -107,8 +108,7 @@ export class DirectLog {
   async raiseRules(to: number, without: string): Promise<void> {
     const roster = new PostgresNodeRoster(this.#pool);
     for (;;) {
-      const nodes = await roster.nodes();
-      for (const { name, id } of nodes) if (name === without) await roster.forget(id);
+      await this.forgetNode(without);
       if ((await roster.raiseRules(to)).length === 0) return;
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
     }
@@ -154,13 +154,35 @@ export class DirectLog {
     this.#pool = openPool(url, SCHEMA);
     this.#log = new PostgresChangeLog(this.#pool);
     await former.close();
-    if (hasLost) {
-      this.#place = LOG_START;
-      this.#revocations = [];
-      this.#firsts.clear();
-      this.expected = new Expectation();
-    }
+    if (hasLost) this.#rewind(await this.#common());
     await this.readOn();
+  }
+
+  /** Reads on all the time while somebody does what may cut the log. */
+  async reading<T>(work: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const done = work.finally(() => over.abort());
+    // Whoever waits for the work hears of it.
+    done.catch(() => undefined);
+    while (!over.signal.aborted) {
+      await this.readOn();
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+    return done;
+  }
+
+  /** The position of the first change that was not cut off; 0 where there is none. */
+  async begins(): Promise<number> {
+    const sql = await this.#pool.sql();
+    const log = this.#pool.name(sql, "change_log");
+    const [row] = await sql<{ readonly first: string | null }[]>`SELECT min(position) AS first FROM ${log}`;
+    return Number(row?.first ?? 0);
+  }
+
+  /** Takes machines of that name off the list. */
+  async forgetNode(name: string): Promise<void> {
+    const roster = new PostgresNodeRoster(this.#pool);
+    for (const node of await roster.nodes()) if (node.name === name) await roster.forget(node.id);
   }
 
   close(): Promise<void> {
@@ -172,15 +194,43 @@ export class DirectLog {
     await this.#log.append(drafts, this.#by);
   }
 
+  #placeAt(position: number): LogPlace {
+    return { position, hash: this.#hashes[position] ?? "" };
+  }
+
+  /** The last position where the log has what was read. */
+  async #common(): Promise<number> {
+    const { head } = await this.#read(this.place, 1);
+    const begins = await this.begins();
+    const has = async (position: number): Promise<boolean> =>
+      (await this.#read(this.#placeAt(position), 1)).follows;
+    let apart = Math.min(this.position, head.position) + 1;
+    let common = begins <= 1 ? 0 : begins;
+    if (!(await has(common))) throw new Error("the log has nothing of what was read");
+    while (apart - common > 1) {
+      const middle = Math.floor((common + apart) / 2);
+      if (await has(middle)) common = middle;
+      else apart = middle;
+    }
+    return common;
+  }
+
+  #rewind(position: number): void {
+    this.#hashes.length = position + 1;
+    this.#revocations = this.#revocations.filter((at) => at <= position);
+    for (const [rules, at] of this.#firsts) if (at > position) this.#firsts.delete(rules);
+    this.expected.rewind(position);
+  }
+
   #settledClaim(): string {
     return encodeSettledChange({ change: prepareChange(this.claim()), seen: [] });
   }
 
   #take(entry: LogEntry): void {
-    const problem = problemOfEntry(this.#place, entry);
+    const problem = problemOfEntry(this.place, entry);
     if (problem !== undefined) throw new Error(problem);
     if (!this.#nonsense.has(entry.change)) this.expected.take(entry);
-    this.#place = { position: entry.position, hash: entry.hash };
+    this.#hashes.push(entry.hash);
     if (this.expected.isRevocation(entry.position)) this.#revocations.push(entry.position);
     if (!this.#firsts.has(entry.rules)) this.#firsts.set(entry.rules, entry.position);
   }

@@ -1,4 +1,5 @@
 import { PostgresServer } from "../../store/postgres/support/postgres-server.ts";
+import { compactWhileAway } from "./compaction.ts";
 import type { Scene } from "./round-faults.ts";
 
 const SHORT_MS = 600;
@@ -16,11 +17,13 @@ export async function failOverWithAll({ cluster }: Scene): Promise<void> {
   await pause(2 * SHORT_MS);
 }
 
-/** The standby that takes over had stopped before the last changes: revocations are among them. */
-export async function failOverWithoutLast({ cluster, chance }: Scene): Promise<void> {
+/** The standby that takes over had stopped before the last changes: revocations are among them, and it may be that the log was compacted since. */
+export async function failOverWithoutLast(scene: Scene): Promise<void> {
+  const { cluster, chance } = scene;
   const standby = await PostgresServer.standbyOf(cluster.server);
   await cluster.takesOver(standby, async () => {
     await standby.stop();
+    if (chance.chance(0.5)) await compactWhileAway(scene);
     await cluster.log.appendedMore(1 + chance.below(MOST_LOST));
     await cluster.loseDatabase();
     await standby.start();

@@ -1,15 +1,21 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { globSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { openDatabase } from "../../../src/node-sqlite.ts";
+import { ReplicaReader } from "../../../src/store/replica/replica-reader.ts";
 import type { Change, Outcome } from "../../../src/trust/records/change.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
 import { RULES } from "../../../src/trust/rules.ts";
 import type { UnreliableNetwork } from "../support/unreliable-network.ts";
 import type { Answer, Question, Told } from "./node-messages.ts";
-import { programOf } from "./other-version.ts";
+import { runToEnd } from "../../cli/support/serve.ts";
+import { programOf, verbsOf } from "./other-version.ts";
 
 export const FAKETIME: string | undefined = globSync("/usr/lib/*/faketime/libfaketimeMT.so.1")[0];
+
+/** What a busy machine may take for a verb. */
+const VERB_MS = 300_000;
 
 /** What a process said of a question that it could not answer. */
 export class Unanswered extends Error {
@@ -48,6 +54,8 @@ export class NodeHandle {
   rules: number = RULES;
   /** What ended by itself, which nothing may. */
   readonly crashes: string[] = [];
+  /** When it was started last that was dead. */
+  startedAt = 0;
   #count = 0;
 
   constructor({ name, replica, network, maxStalenessMs }: NodeOptions) {
@@ -66,6 +74,7 @@ export class NodeHandle {
   }
 
   start(): void {
+    if (!this.isAlive) this.startedAt = performance.now();
     const off = this.clockOffHours;
     const child = fork(programOf(this.rules, dirname(this.replica)), {
       serialization: "advanced",
@@ -84,6 +93,43 @@ export class NodeHandle {
     this.#processes.push(started);
     child.on("message", (answer: Answer) => settle(started, answer));
     child.on("exit", (code, signal) => this.#ended(started, code ?? signal));
+  }
+
+  /** What a verb prints that an operator runs on this machine, as a process of its own. Throws where it fails. */
+  async verb(...args: readonly string[]): Promise<unknown> {
+    const folder = dirname(this.replica);
+    const all = [verbsOf(this.rules, folder), ...args, "--json", "--store", this.#url()];
+    const environment = { ...process.env, XDG_DATA_HOME: folder, NO_COLOR: "1" };
+    const { code, stdout, stderr } = await runToEnd(process.execPath, all, {
+      environment,
+      timeoutMs: VERB_MS,
+    });
+    if (code !== 0) throw new Error(`${args.join(" ")} on ${this.name} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout);
+  }
+
+  /** Whether something was done here alone that is not in the log yet, or that cannot be told. */
+  hasLater(): boolean {
+    try {
+      return this.read((replica) => replica.laterCount() > 0);
+    } catch {
+      return true;
+    }
+  }
+
+  /** What its replica says, as it is in the file: nobody is asked. */
+  read<T>(what: (replica: ReplicaReader) => T): T {
+    const database = openDatabase(this.replica, { readOnly: true });
+    try {
+      return what(new ReplicaReader(database));
+    } finally {
+      database.close();
+    }
+  }
+
+  /** As by a broken disk. It is dead. */
+  loseReplica(): void {
+    for (const file of globSync(`${this.replica}*`)) rmSync(file);
   }
 
   /** All its processes end without a word. */

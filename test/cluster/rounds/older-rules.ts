@@ -3,7 +3,8 @@ import { openDatabase } from "../../../src/node-sqlite.ts";
 import { whyBehind } from "../../../src/operator/replication/replication-trouble.ts";
 import type { Replication } from "../../../src/trust/port/replication.ts";
 import type { KeyPin } from "../../../src/trust/records/key-record.ts";
-import { MAX_STALENESS_MS } from "./cluster-under-test.ts";
+import { compact } from "./compaction.ts";
+import { type ClusterUnderTest, MAX_STALENESS_MS } from "./cluster-under-test.ts";
 import type { NodeHandle } from "./node-handle.ts";
 import type { Scene } from "./round-faults.ts";
 
@@ -16,13 +17,7 @@ export async function outliveRules({ cluster, node, chance }: Scene): Promise<vo
   const rules = node.rules + 1;
   const isAway = chance.chance(0.5);
   if (isAway) await node.kill();
-  for (const other of cluster.nodes) {
-    if (other === node) continue;
-    await other.kill();
-    other.rules = rules;
-    other.start();
-  }
-  await cluster.log.raiseRules(rules, node.name);
+  await raiseRules(cluster, node);
   const raisedAt = performance.now();
   if (isAway) node.start();
   const pins = trustedAt(node);
@@ -43,6 +38,53 @@ export async function outliveRules({ cluster, node, chance }: Scene): Promise<vo
   await node.kill();
   node.rules = rules;
   node.start();
+}
+
+/** It would have to begin with what newer rules led to: it is not ready, and lets nobody in by that until it knows them. */
+export async function compactBeyondRules({ cluster, node, chance }: Scene): Promise<void> {
+  const rules = node.rules + 1;
+  await node.kill();
+  const killedAt = performance.now();
+  await raiseRules(cluster, node);
+  await cluster.log.firstOf(rules);
+  const other = chance.pick(cluster.nodes.filter((one) => one !== node));
+  await compact(cluster, other, { keep: 1, leavesBehind: true });
+  const pins = trustedAt(node);
+  await pause(Math.max(0, killedAt + MAX_STALENESS_MS - performance.now()));
+  node.start();
+  const startedAt = performance.now();
+  for (;;) {
+    const { cluster: heard } = (await reportOf(node)).rules;
+    const elapsed = performance.now() - startedAt;
+    if (heard === rules && elapsed > 2 * MAX_STALENESS_MS) break;
+    if (elapsed > STOPS_MS) throw new Error(`${node.name} goes by rules ${heard}`);
+    const states = await node.judge(pins);
+    assert.ok(!states.includes("unknown"), `${node.name} knows whom it knew`);
+    assert.ok(
+      !states.includes("trusted"),
+      `${node.name} lets nobody in by what it does not know the rules of`,
+    );
+    await pause(BETWEEN_MS);
+  }
+  const replication = await reportOf(node);
+  assert.deepEqual(replication.rules, { own: rules - 1, cluster: rules });
+  assert.notEqual(whyBehind(replication, 0, Date.now()), null, `${node.name} says that it is not ready`);
+  await assert.rejects(node.apply(cluster.log.claim()), /rules|reached/, `${node.name} decides nothing new`);
+  await node.kill();
+  node.rules = rules;
+  node.start();
+}
+
+/** All but one know newer rules, and that one is given up. */
+async function raiseRules({ nodes, log }: ClusterUnderTest, without: NodeHandle): Promise<void> {
+  const rules = without.rules + 1;
+  for (const other of nodes) {
+    if (other === without) continue;
+    await other.kill();
+    other.rules = rules;
+    other.start();
+  }
+  await log.raiseRules(rules, without.name);
 }
 
 /** As long as it is sure of what it knows, it says so of everybody; it forgets nobody. */

@@ -2,9 +2,10 @@ import { openDatabase } from "../../../src/node-sqlite.ts";
 import { PGBOUNCER, Pooler } from "../support/pooler.ts";
 import type { Seeded } from "../simulation/seeded.ts";
 import type { ClusterUnderTest } from "./cluster-under-test.ts";
+import { compactMeanwhile, compactWhileAway, loseReplica } from "./compaction.ts";
 import { failOverWithAll, failOverWithoutLast } from "./fail-over.ts";
 import { FAKETIME, type NodeHandle } from "./node-handle.ts";
-import { outliveRules } from "./older-rules.ts";
+import { compactBeyondRules, outliveRules } from "./older-rules.ts";
 
 /** Where a fault happens, and by whose chance. */
 export interface Scene {
@@ -26,6 +27,8 @@ export interface RoundFault {
 const SHORT_MS = 600;
 /** Longer than a machine relies on what it has. */
 const LONG_MS = 3500;
+/** As many as are carried out in one. */
+const IN_TRANSACTION = 4000;
 
 export const FAULTS: readonly RoundFault[] = [
   {
@@ -120,6 +123,9 @@ export const FAULTS: readonly RoundFault[] = [
       await node.killOne();
     },
   },
+  { name: "the log is compacted", happen: compactMeanwhile },
+  { name: "the log is compacted while a node is away", happen: compactWhileAway },
+  { name: "the replica of a node is lost", happen: loseReplica },
   { name: "a standby takes over that has all", happen: failOverWithAll },
   { name: "a standby takes over without the last changes", happen: failOverWithoutLast },
   {
@@ -133,6 +139,7 @@ export const FAULTS: readonly RoundFault[] = [
     },
   },
   { name: "a node has older rules", happen: outliveRules },
+  { name: "the log is compacted beyond what a node knows the rules of", happen: compactBeyondRules },
   {
     name: "a change throws",
     happen: async ({ cluster, chance }) => {
@@ -155,7 +162,7 @@ const THROWING = [
 /** While it catches up with much, so that it is inside of one when somebody else cannot begin one. */
 async function killInTransaction({ cluster, node, missed }: Scene): Promise<void> {
   node.network.pass({ kind: "cut" });
-  await cluster.log.appendClaims(missed);
+  await cluster.log.appendClaims(Math.min(missed, IN_TRANSACTION));
   node.network.pass({ kind: "open" });
   const replica = openDatabase(node.replica, { timeout: 0 });
   const until = performance.now() + 5000;

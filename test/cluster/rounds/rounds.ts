@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../../../src/node-sqlite.ts";
-import type { Standing } from "../../../src/store/replica/replica-reader.ts";
-import type { KeyPin } from "../../../src/trust/records/key-record.ts";
-import { decidedRows } from "../../store/replica/support/decided-rows.ts";
 import { Seeded } from "../simulation/seeded.ts";
 import { ClusterUnderTest, MAX_STALENESS_MS } from "./cluster-under-test.ts";
-import type { NodeHandle } from "./node-handle.ts";
+import { RoundChecks } from "./round-checks.ts";
 import { FAULTS, type RoundFault } from "./round-faults.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -22,8 +18,8 @@ export interface RoundsOptions {
 }
 
 const BEFORE_MS = 300;
-const SURE_MS = 60_000;
-const JUDGED_AT_ONCE = 500;
+/** Everything is compared after each so many rounds, and after the last. */
+const WHOLE_EACH = 10;
 /** A revocation is everywhere within this, or a machine knows that it cannot know. */
 const BOUND_MS = MAX_STALENESS_MS + 2000;
 /** What a busy machine may take longer. */
@@ -36,7 +32,7 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   const parts = (options.only ?? "").split(",");
   const faults = FAULTS.filter((fault) => isMeant(fault, parts) && isHere(fault, options));
   await using cluster = await ClusterUnderTest.open(chance, say);
-  const known: Known = { greeted: new Set(), revoked: new Set() };
+  const checks = new RoundChecks(cluster);
   let order: readonly RoundFault[] = [];
   for (let round = 1; round <= rounds; round++) {
     // Each of them before any of them comes again.
@@ -51,7 +47,8 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
         fault,
         chance,
         round,
-        known,
+        checks,
+        isWhole: round % WHOLE_EACH === 0 || round === rounds,
         missed: options.missed ?? 10_000,
       });
       say(`  ${became}; ${Math.round(performance.now() - began)} ms in all`);
@@ -64,22 +61,19 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   }
 }
 
-interface Known {
-  readonly greeted: Set<KeyPin>;
-  readonly revoked: Set<KeyPin>;
-}
-
 interface Round {
   readonly fault: RoundFault;
   readonly chance: Seeded;
   readonly round: number;
-  readonly known: Known;
+  readonly checks: RoundChecks;
+  /** Whether everything is compared after it, or what was touched since that was done last. */
+  readonly isWhole: boolean;
   readonly missed: number;
 }
 
 async function oneRound(
   cluster: ClusterUnderTest,
-  { fault, chance, round, known, missed }: Round,
+  { fault, chance, round, checks, isWhole, missed }: Round,
 ): Promise<string> {
   const traffic = new Traffic({
     nodes: cluster.nodes,
@@ -103,81 +97,15 @@ async function oneRound(
   const answered = since();
   const all = await cluster.settled();
   const settled = since();
-  for (const pin of traffic.greeted.keys()) known.greeted.add(pin);
-  for (const pin of traffic.revoked.keys()) known.revoked.add(pin);
-  if (cluster.hasLost) forgetLost(cluster, known);
+  checks.promised(traffic);
   assert.deepEqual(traffic.problems, []);
   assert.deepEqual(
     cluster.nodes.flatMap(({ crashes }) => crashes),
     [],
   );
-  checkAgreement(cluster, all);
-  await checkKeys(cluster, known);
-  return `position ${cluster.log.position}, all answered ${answered} ms after it was over, all equal after ${settled} ms`;
-}
-
-/** Whoever was greeted by what the log lost is told so by its machines; whoever was revoked stays so. */
-function forgetLost(cluster: ClusterUnderTest, { greeted }: Known): void {
-  const { expected, position } = cluster.log;
-  for (const pin of greeted) if (expected.stateAt(pin, position) === undefined) greeted.delete(pin);
-  cluster.hasLost = false;
-}
-
-/** One chain, equal digests, equal rows. */
-function checkAgreement(cluster: ClusterUnderTest, all: readonly Standing[]): void {
-  for (const one of all) assert.deepEqual(one, all[0]);
-  const rows = cluster.nodes.map(({ replica }) => {
-    const database = openDatabase(replica, { readOnly: true });
-    try {
-      assert.deepEqual(
-        database
-          .prepare(
-            "SELECT name_key FROM keys WHERE state = 'trusted' AND name_key GLOB 'peer-*' GROUP BY name_key HAVING count(*) > 1",
-          )
-          .all(),
-        [],
-        "no name has two keys",
-      );
-      return decidedRows(database);
-    } finally {
-      database.close();
-    }
-  });
-  for (const other of rows.slice(1)) assert.deepEqual(other, rows[0]);
-}
-
-/** Nobody who was greeted is unknown anywhere, and nobody who was revoked is let in anywhere. */
-async function checkKeys(cluster: ClusterUnderTest, { greeted, revoked }: Known): Promise<void> {
-  const { expected, position } = cluster.log;
-  const pins = [...expected.keys];
-  for (const pin of greeted)
-    assert.ok(expected.stateAt(pin, position), `${pin} was greeted, and is in the log`);
-  for (const pin of revoked) assert.equal(expected.stateAt(pin, position), "revoked");
-  for (const node of cluster.nodes) {
-    const states = await judgedBy(node, pins);
-    for (const [at, pin] of pins.entries()) {
-      const wanted = expected.stateAt(pin, position);
-      assert.equal(states[at], wanted, `${pin} at ${node.name}`);
-    }
-  }
-}
-
-/** Once it is sure of what it knows again. Some at a time: while it looks them up, it hears of nothing. */
-async function judgedBy(node: NodeHandle, pins: readonly KeyPin[]): Promise<readonly string[]> {
-  const all: string[] = [];
-  let since = performance.now();
-  while (all.length < pins.length) {
-    const states = await node.judge(pins.slice(all.length, all.length + JUDGED_AT_ONCE));
-    if (!states.includes("unavailable")) {
-      all.push(...states);
-      since = performance.now();
-      continue;
-    }
-    if (performance.now() - since > SURE_MS)
-      throw new Error(`${node.name} is not sure of what it knows any more`);
-    await pause(50);
-  }
-  return all;
+  const compared = await checks.check(all, isWhole);
+  const checked = since() - settled;
+  return `position ${cluster.log.position}, all answered ${answered} ms after it was over, all equal after ${settled} ms, ${compared} compared in ${checked} ms`;
 }
 
 function isMeant({ name }: RoundFault, parts: readonly string[]): boolean {

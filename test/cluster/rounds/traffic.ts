@@ -16,6 +16,13 @@ interface TrafficOptions {
   readonly answeredMs: number;
 }
 
+interface Revocation {
+  /** When it was said. */
+  at: number;
+  /** The machine where it was said to hold, and nowhere else so far; undefined for everywhere. */
+  alone: NodeHandle | undefined;
+}
+
 interface Open {
   readonly id: string;
   readonly peer: string;
@@ -41,8 +48,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
 /** Claims, tokens and revocations on all machines at once, and what was promised about them. */
 export class Traffic {
   readonly greeted: Map<KeyPin, string> = new Map();
-  /** When it was said that the key is revoked. */
-  readonly revoked: Map<KeyPin, number> = new Map();
+  readonly revoked: Map<KeyPin, Revocation> = new Map();
   /** What was answered how often. */
   readonly answers: Map<string, number> = new Map();
   readonly problems: string[] = [];
@@ -137,8 +143,9 @@ export class Traffic {
     if (this.#revocable.length === 0) return;
     const [key] = this.#revocable.splice(chance.below(this.#revocable.length), 1);
     if (key === undefined) return;
-    void this.#ask(this.#node(), { type: "revoke", ...origin(), key }, () =>
-      this.revoked.set(key, performance.now()),
+    const node = this.#node();
+    void this.#ask(node, { type: "revoke", ...origin(), key }, (isLater) =>
+      this.revoked.set(key, { at: performance.now(), alone: isLater ? node : undefined }),
     );
   }
 
@@ -147,13 +154,13 @@ export class Traffic {
     this.#revocable.push(pin);
   }
 
-  async #ask(node: NodeHandle, change: Change, changed: () => void): Promise<void> {
+  async #ask(node: NodeHandle, change: Change, changed: (isLater: boolean) => void): Promise<void> {
     this.#underWay += 1;
     let answer: string;
     try {
-      const { kind } = await node.apply(change);
-      answer = kind;
-      if (kind === "changed") changed();
+      const outcome = await node.apply(change);
+      answer = outcome.kind;
+      if (outcome.kind === "changed") changed(outcome.later === true);
     } catch (error) {
       answer = error instanceof Unanswered ? error.code : String(error);
       if (!(await this.#isExpected(answer, change, node)))
@@ -181,7 +188,7 @@ export class Traffic {
 
   async #probeAt(node: NodeHandle): Promise<void> {
     const late = performance.now() - this.#options.boundMs;
-    const pins = [...this.revoked].filter(([, at]) => at < late).slice(-PROBED);
+    const pins = [...this.revoked].filter(([, one]) => heldSince(one, node) < late).slice(-PROBED);
     if (!node.isAlive || pins.length === 0) return;
     const states = await node.judge(pins.map(([pin]) => pin)).catch(() => []);
     for (const [at, state] of states.entries()) {
@@ -197,6 +204,16 @@ export class Traffic {
   #node(): NodeHandle {
     return this.#options.chance.pick(this.#options.nodes);
   }
+}
+
+/** Since when a machine has to know of it. Where the only one that did ended before it said so, that is when it has come back and did. */
+function heldSince(revocation: Revocation, node: NodeHandle): number {
+  const { at, alone } = revocation;
+  if (alone === undefined || alone === node || (alone.isAlive && alone.startedAt < at)) return at;
+  if (alone.hasLater()) return Infinity;
+  revocation.at = performance.now();
+  revocation.alone = undefined;
+  return revocation.at;
 }
 
 function origin(): { readonly at: number; readonly actor: typeof ACTOR } {

@@ -8,6 +8,14 @@ interface Became {
   readonly state: KeyState;
 }
 
+/** Positions are where in the log that happened. */
+interface Token {
+  readonly name: string;
+  readonly madeAt: number;
+  usedAt: number | null;
+  cancelledAt: number | null;
+}
+
 /** Names of this kind are given to whoever is first and to nobody else. */
 const OWN_NAME = /^(?:peer|token)-[\d-]+$/;
 
@@ -18,14 +26,12 @@ const OWN_NAME = /^(?:peer|token)-[\d-]+$/;
 export class Expectation {
   readonly #became = new Map<KeyPin, Became[]>();
   readonly #holders = new Map<string, KeyPin>();
-  readonly #tokens = new Map<
-    string,
-    { readonly name: string; usedBy: KeyPin | null; isCancelled: boolean }
-  >();
+  readonly #tokens = new Map<string, Token>();
   /** By position, counted from 1: what an entry is about, of what is known here. */
   readonly #about: { readonly pins: readonly KeyPin[]; readonly name: string | null }[] = [];
   readonly #isOwn: (pin: KeyPin) => boolean;
-  readonly #claimed = new Set<KeyPin>();
+  /** And where. */
+  readonly #claimed = new Map<KeyPin, number>();
 
   /** `isOwn` tells keys that nobody decides about by hand, but for revoking them. */
   constructor(isOwn: (pin: KeyPin) => boolean = () => true) {
@@ -43,7 +49,7 @@ export class Expectation {
         const name = change.peer.nameKey;
         if (!OWN_NAME.test(name)) return;
         if (this.#claimed.has(pin)) throw new Error(`the claim of ${pin} is twice in the log`);
-        this.#claimed.add(pin);
+        this.#claimed.set(pin, position);
         if (!this.#holders.has(name) && !this.#became.has(pin)) this.#trust(name, pin, position);
         this.#about[position] = { pins: [pin], name };
         return;
@@ -52,16 +58,17 @@ export class Expectation {
         if (OWN_NAME.test(change.token.nameKey))
           this.#tokens.set(change.token.id, {
             name: change.token.nameKey,
-            usedBy: null,
-            isCancelled: false,
+            madeAt: position,
+            usedAt: null,
+            cancelledAt: null,
           });
         return;
       case "join": {
         const token = this.#tokens.get(change.token);
         if (token === undefined) return;
         const { pin } = change.certificate;
-        if (token.usedBy === null && !token.isCancelled && !this.#became.has(pin)) {
-          token.usedBy = pin;
+        if (token.usedAt === null && token.cancelledAt === null && !this.#became.has(pin)) {
+          token.usedAt = position;
           this.#trust(token.name, pin, position);
         }
         this.#about[position] = { pins: [pin], name: token.name };
@@ -78,7 +85,7 @@ export class Expectation {
         const pins = change.takings.flatMap((taking) =>
           taking.what === "key" && this.#isOwn(taking.pin) ? [taking.pin] : [],
         );
-        for (const taking of change.takings) if (taking.what === "token") this.#cancel(taking.id);
+        for (const taking of change.takings) if (taking.what === "token") this.#cancel(taking.id, position);
         for (const pin of pins) this.#bar(pin, position);
         this.#about[position] = { pins, name: null };
         return;
@@ -117,12 +124,29 @@ export class Expectation {
   }
 
   get tokensUsed(): number {
-    return [...this.#tokens.values()].filter(({ usedBy }) => usedBy !== null).length;
+    return [...this.#tokens.values()].filter(({ usedAt }) => usedAt !== null).length;
   }
 
-  #cancel(id: string): void {
+  /** Forgets all that came after a position, which the log has lost. */
+  rewind(position: number): void {
+    const isLost = (at: number | null): boolean => at !== null && at > position;
+    for (const [pin, became] of this.#became) {
+      while (isLost(became.at(-1)?.position ?? null)) became.pop();
+      if (became.length === 0) this.#became.delete(pin);
+    }
+    for (const [name, pin] of this.#holders) if (!this.#became.has(pin)) this.#holders.delete(name);
+    for (const [pin, at] of this.#claimed) if (isLost(at)) this.#claimed.delete(pin);
+    for (const [id, token] of this.#tokens) {
+      if (isLost(token.madeAt)) this.#tokens.delete(id);
+      if (isLost(token.usedAt)) token.usedAt = null;
+      if (isLost(token.cancelledAt)) token.cancelledAt = null;
+    }
+    this.#about.length = Math.min(this.#about.length, position + 1);
+  }
+
+  #cancel(id: string, position: number): void {
     const token = this.#tokens.get(id);
-    if (token !== undefined && token.usedBy === null) token.isCancelled = true;
+    if (token?.usedAt === null) token.cancelledAt ??= position;
   }
 
   /** Who was never let in, as far as this log goes, is kept out from now on. */

@@ -72,14 +72,17 @@ export class Replica {
 /** Every row of every table, but for sightings; by the table's name. */
 export type TrustContent = Readonly<Record<string, readonly string[]>>;
 
-export function contentOf(database: DatabaseSync): TrustContent {
-  const tables = database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+export function trustTables(database: DatabaseSync, schema = "main"): readonly string[] {
+  return database
+    .prepare(`SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table' ORDER BY name`)
     .all()
     .map(({ name }) => String(name))
     .filter((name) => !SIGHTINGS.has(name) && !name.startsWith("sqlite_"));
+}
+
+export function contentOf(database: DatabaseSync): TrustContent {
   return Object.fromEntries(
-    tables.map((table) => [
+    trustTables(database).map((table) => [
       table,
       database
         .prepare(`SELECT * FROM ${table}`)

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { contentOf } from "../../../trust/support/replica.ts";
+import { contentOf, trustTables } from "../../../trust/support/replica.ts";
 
 /** What each node keeps for itself. */
 const OWN: ReadonlySet<string> = new Set([
@@ -11,6 +11,11 @@ const OWN: ReadonlySet<string> = new Set([
   "lost_events",
   "replica",
 ]);
+
+/** Tables whose rows are the same on all machines; of `keys` and `key_versions` some is each machine's own. */
+export function decidedTables(database: DatabaseSync, schema = "main"): readonly string[] {
+  return trustTables(database, schema).filter((table) => !OWN.has(table));
+}
 
 /** All that was decided: what strangers brought, and the newest certificates, are each node's own. */
 export function decidedRows(database: DatabaseSync): unknown {
