@@ -10,6 +10,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { converse, LiveTls, observe } from "./support/live-tls.ts";
 import { cannotCapture, LoopbackCapture } from "./support/programs.ts";
 import { shapeOf, textOf } from "./support/segments.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 interface RealCapture {
   readonly program: "tcpdump" | "dumpcap";
@@ -32,7 +33,7 @@ const CONVERSATIONS = 4;
 
 /** Programs that capture write what they saw a while later: reads the file until every connection closed. */
 async function readWhenClosed(file: string): Promise<readonly TcpEvent[]> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const events = [...readStreams(readCapture(readFileSync(file)))];
     const closed = events.filter((event) => event.kind === "close" && event.reason === "finished");

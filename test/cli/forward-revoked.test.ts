@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
 import { Home, startServe, startServer } from "./support/serve.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
-describe("forward", { timeout: 120_000 }, () => {
+describe("forward", { timeout: FILE_PATIENCE_MS }, () => {
   it("ends what runs to a server whose key is revoked by another process, and says why", async () => {
     using home = new Home();
     await using server = await startServe(home);

@@ -16,6 +16,7 @@ import { exchange, openClient, openUpstream, type TestUpstream } from "../gatewa
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { Home, MAIN, type RunningServer, runToEnd, startServer } from "./support/serve.ts";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../support/patience.ts";
 
 const ada = await identity("ada");
 
@@ -26,9 +27,9 @@ async function page(gateway: RunningServer, path: string): Promise<string> {
   return `${response.status} ${(await response.text()).trim()}`;
 }
 
-/** Asks until the page says so, at most 10 seconds. */
+/** Asks until the page says so. */
 async function untilPage(gateway: RunningServer, path: string, expected: RegExp): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
     const said = await page(gateway, path);
     if (expected.test(said)) return;
@@ -42,7 +43,7 @@ function limitFiles(pid: number, most: number): void {
   assert.equal(spawnSync("prlimit", ["--pid", String(pid), `--nofile=${most}:`]).status, 0);
 }
 
-describe("the health of a gateway", { timeout: 120_000 }, () => {
+describe("the health of a gateway", { timeout: FILE_PATIENCE_MS }, () => {
   let upstream: TestUpstream;
   before(async () => (upstream = await openUpstream()));
   after(() => upstream[Symbol.asyncDispose]());

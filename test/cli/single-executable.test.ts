@@ -9,10 +9,11 @@ import { after, before, describe, it } from "node:test";
 import { readVersion } from "../../src/version.ts";
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../scripts/build-single.ts");
 
-describe("the single executable", { timeout: 120_000 }, () => {
+describe("the single executable", { timeout: FILE_PATIENCE_MS }, () => {
   const folder = mkdtempSync(join(tmpdir(), "handclasp-single-test-"));
   const program = join(folder, "handclasp");
   // Without a PATH there is no other Node that could help.

@@ -11,6 +11,7 @@ import { runHere } from "./support/run-here.ts";
 import { Home } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
 import { type ClientFiles, makeClient } from "./support/tls-clients.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 describe("trace read --explain, of what openssl refuses", () => {
   const home = new Home();
@@ -185,7 +186,7 @@ async function recordConnection(upstream: number, client: readonly string[]): Pr
   // Its input stays open: at the end of it the client would leave, perhaps before the server's alert arrives.
   const program = spawn("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, ...client], {
     stdio: ["pipe", "ignore", "ignore"],
-    timeout: 20_000,
+    timeout: PATIENCE_MS,
   });
   await once(program, "close");
   relay.close();

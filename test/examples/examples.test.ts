@@ -8,6 +8,7 @@ import { identity } from "../guard/support/identities.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startExample } from "./support/running-example.ts";
 import { type Protocol, visit } from "./support/visitor.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const EXAMPLES: readonly (readonly [file: string, protocol: Protocol])[] = [
   ["01-first-server.ts", "tls"],
@@ -43,7 +44,7 @@ describe("the examples", () => {
   for (const [file, protocol] of EXAMPLES) {
     it(
       `${file} meets, recognises, refuses and cuts its clients over ${protocol}`,
-      { timeout: 30_000 },
+      { timeout: FILE_PATIENCE_MS },
       async () => {
         const folder = temporaryFolder();
         await using example = await startExample(file, folder);

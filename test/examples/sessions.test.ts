@@ -5,6 +5,7 @@ import { connectAsync, type IClientOptions } from "mqtt";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startExample } from "./support/running-example.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 function mqttOptions(port: number, { key, cert }: TestIdentity, clientId: string): IClientOptions {
   return {
@@ -22,7 +23,7 @@ function mqttOptions(port: number, { key, cert }: TestIdentity, clientId: string
 /** What MQTT.js says when a broker grants 128, which is none. */
 const DENIED = /Subscribe error/;
 
-describe("sessions above TLS", { timeout: 60_000 }, () => {
+describe("sessions above TLS", { timeout: FILE_PATIENCE_MS }, () => {
   it("of MQTT are not taken over by another client that names them", async () => {
     await using example = await startExample("12-mqtt.ts", temporaryFolder());
     const [anna, bert] = [await identity("anna"), await identity("bert")];

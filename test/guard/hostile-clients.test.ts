@@ -5,6 +5,7 @@ import net from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
+import { beforeItRunsOut } from "../support/before-it-runs-out.ts";
 import { closed } from "./support/closed.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
@@ -56,9 +57,21 @@ describe("a guarded server", async () => {
   });
 
   it("leaves an admitted connection in peace after the handshake timeout", async () => {
-    await using scene = await openScene({ handshakeTimeoutMs: 1500 });
-    scene.server.on("secureConnection", (socket) => setTimeout(() => socket.end("late"), 1700));
-    assert.equal((await connectOnce({ port: scene.port, identity: client })).received, "late");
+    await using done = await beforeItRunsOut(1500, async (attempt) => {
+      const scene = attempt.use(await openScene({ handshakeTimeoutMs: attempt.forMs }));
+      const admitted = new Promise<tls.TLSSocket>((resolve) => scene.server.on("secureConnection", resolve));
+      attempt.runsOutAt(Date.now() + attempt.forMs);
+      const outcome = connectOnce({ port: scene.port, identity: client });
+      const socket = await Promise.race([
+        admitted,
+        outcome.then(() => assert.fail("the handshake has ended")),
+      ]);
+      return { scene, socket, outcome };
+    });
+    // Whoever came later, and says nothing, is ended by that deadline: the former one's would have passed before.
+    await closed(net.connect(done.scene.port, "127.0.0.1").resume());
+    done.socket.end("late");
+    assert.equal((await done.outcome).received, "late");
   });
 
   it("drops the oldest handshake when there are too many, so that newcomers get in", async () => {

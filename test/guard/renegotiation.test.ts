@@ -7,6 +7,7 @@ import { peerOf } from "../../src/guard/connection/peer-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { identity, inFiles } from "./support/identities.ts";
 import { openScene } from "./support/scene.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 describe("a TLS 1.2 client that renegotiates", async () => {
   const files = inFiles(temporaryFolder(), await identity("client"));
@@ -58,7 +59,7 @@ describe("a TLS 1.2 client that renegotiates", async () => {
     const { certFile, keyFile } = files;
     const address = ["-connect", `127.0.0.1:${port}`];
     const args = ["s_client", "-tls1_2", ...address, "-cert", certFile, "-key", keyFile];
-    const client = spawn("openssl", args, { timeout: 10_000 });
+    const client = spawn("openssl", args, { timeout: PATIENCE_MS });
     client.stdin.on("error", () => undefined);
     return client;
   }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { type Cell, runCases, TITLES } from "./cases.ts";
 import type { Stack } from "./stack.ts";
 import { NODE } from "./stacks/node.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 async function run(stack: Stack): Promise<ReadonlyMap<string, Cell>> {
   const client = await stack.find({ build: "", npm: "" });
@@ -17,7 +18,7 @@ function marked(cells: ReadonlyMap<string, Cell>, mark: Cell["mark"]): readonly 
     .map(([title]) => title);
 }
 
-describe("the cases of interop", { timeout: 120_000 }, () => {
+describe("the cases of interop", { timeout: FILE_PATIENCE_MS }, () => {
   it("are all right for Node", async () => {
     const cells = await run(NODE);
     assert.deepEqual(marked(cells, "yes"), ["first contact", "recognised", "resumed"]);

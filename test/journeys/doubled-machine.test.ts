@@ -8,6 +8,7 @@ import { fileMark } from "../../src/store/replica/file-mark.ts";
 import { runHere } from "../cli/support/run-here.ts";
 import { Home, startServer } from "../cli/support/serve.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
@@ -28,7 +29,7 @@ function cloneReplica(from: string, to: string): void {
   database.close();
 }
 
-describe("two machines with one replica and its copy", { timeout: 120_000 }, () => {
+describe("two machines with one replica and its copy", { timeout: FILE_PATIENCE_MS }, () => {
   it("both say so, and what to do, as long as both run", async () => {
     await using database = await PostgresServer.open(programs);
     using home = new Home();

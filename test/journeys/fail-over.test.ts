@@ -6,13 +6,14 @@ import { identity } from "../guard/support/identities.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { ClusterGateway } from "./support/cluster-gateway.ts";
 import { freePort } from "../support/free-port.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
 
 const PRIMARY = "target_session_attrs=read-write";
 
-describe("a gateway whose store is at several hosts", { timeout: 240_000 }, () => {
+describe("a gateway whose store is at several hosts", { timeout: FILE_PATIENCE_MS }, () => {
   let silent: TestUpstream;
   before(async () => {
     silent = await new TestUpstream((socket) => void socket.resume()).listen();

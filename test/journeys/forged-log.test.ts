@@ -10,11 +10,12 @@ import { identity } from "../guard/support/identities.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { factsOf } from "../support/certificates.ts";
 import { ClusterGateway } from "./support/cluster-gateway.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
 
-describe("a gateway whose log was written by its owner", { timeout: 120_000 }, () => {
+describe("a gateway whose log was written by its owner", { timeout: FILE_PATIENCE_MS }, () => {
   it("carries out nothing of that, lets known clients in as long as it may, and goes on once it is gone", async () => {
     using home = new Home();
     const [ada, bob] = await Promise.all([identity("ada"), identity("bob")]);

@@ -23,6 +23,7 @@ import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { Flood } from "./support/flood.ts";
 import { freePort } from "../support/free-port.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const ada = await identity("ada");
 const REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -150,7 +151,7 @@ async function answers({ tcp, http }: Ports): Promise<void> {
 }
 
 for (const workers of [1, 2]) {
-  describe(`a gateway of ${workers} in trouble`, { timeout: 240_000 }, () => {
+  describe(`a gateway of ${workers} in trouble`, { timeout: FILE_PATIENCE_MS }, () => {
     it("lets nobody in while its store is gone or another one, makes none, and goes on when it is back", async () => {
       using home = new Home();
       await using upstream = await openUpstream((socket) => socket.end("hello"));

@@ -7,6 +7,7 @@ import { Home, runToEnd, startServer } from "../cli/support/serve.ts";
 import { closed } from "../guard/support/closed.ts";
 import { identity, inFiles } from "../guard/support/identities.ts";
 import { openHttpUpstream, type Upstream } from "../gateway/support/http-upstream.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const anna = await identity("anna");
 
@@ -41,7 +42,7 @@ async function curl(...args: readonly string[]): Promise<string> {
   return (await runToEnd("curl", ["-sk", "-w", " %{http_code}", ...args])).stdout;
 }
 
-describe("a service behind the gateway with paths that are open", { timeout: 120_000 }, () => {
+describe("a service behind the gateway with paths that are open", { timeout: FILE_PATIENCE_MS }, () => {
   it("answers health checks and the LAN without a certificate, and nobody for anything else", async () => {
     using home = new Home();
     await using app = await openApp();

@@ -9,6 +9,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { reachable } from "./support/gateway.ts";
 import { comparable, Shell, type Step, stepsOf } from "./support/walk-through.ts";
 import { freePort } from "../support/free-port.ts";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../support/patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/guide/many-machines.md"), "utf8");
@@ -66,11 +67,13 @@ class WalkThrough implements AsyncDisposable {
 
   /** How far each machine is, once all are equally far. */
   async standings(): Promise<readonly unknown[]> {
-    for (let tries = 0; ; tries++) {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
       const said = await this.#shell.run('handclasp store nodes --json --store "$(at a)"');
       const { nodes } = JSON.parse(said) as { nodes: { position: number; head: unknown; digest: string }[] };
       const standings = nodes.map(({ position, head, digest }) => ({ position, head, digest }));
-      if (new Set(nodes.map(({ position }) => position)).size === 1 || tries === 10) return standings;
+      if (new Set(nodes.map(({ position }) => position)).size === 1 || performance.now() > end)
+        return standings;
     }
   }
 
@@ -143,7 +146,7 @@ describe("the guide's configuration for real machines", () => {
 
 describe(
   "the guide's walk-through of many machines",
-  { skip: existsSync(HAPROXY) ? false : "HAProxy is not installed", timeout: 300_000 },
+  { skip: existsSync(HAPROXY) ? false : "HAProxy is not installed", timeout: FILE_PATIENCE_MS },
   () => {
     it("goes as the page says, command by command", async () => {
       const steps = stepsOf(PAGE);

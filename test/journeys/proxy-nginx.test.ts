@@ -10,6 +10,7 @@ import { MAIN, runToEnd } from "../cli/support/serve.ts";
 import { NGINX } from "../proxies/support/nginx.ts";
 import { ProxyScene } from "../proxies/support/proxy-scene.ts";
 import { missing } from "../proxies/support/proxy-under-test.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 /** An application that takes nginx's word for who asks, and for where it is itself. */
 function application(): express.Express {
@@ -28,7 +29,7 @@ function application(): express.Express {
   return app;
 }
 
-describe("curl through nginx to an application", { skip: missing(NGINX), timeout: 60_000 }, () => {
+describe("curl through nginx to an application", { skip: missing(NGINX), timeout: FILE_PATIENCE_MS }, () => {
   let server: Server;
   let scene: ProxyScene;
   before(async () => {

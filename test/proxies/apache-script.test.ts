@@ -11,6 +11,7 @@ import { type Application, openApplication } from "./support/application.ts";
 import { expiredIdentity } from "./support/certificates.ts";
 import { ask, fieldOf } from "./support/proxy-client.ts";
 import { missing, type RunningProxy } from "./support/proxy-under-test.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const EMPTY = "Content-Length: 0\r\n\r\n";
 const ANNA = `HTTP/1.1 200 OK\r\nHandclasp-Peer: anna\r\nHandclasp-Key: k\r\nHandclasp-Groups: \r\n${EMPTY}`;
@@ -33,7 +34,7 @@ const NO_VERDICTS: readonly (readonly [what: string, answer: string])[] = [
   ["is nothing", ""],
 ];
 
-describe("apache.lua", { skip: missing(APACHE), timeout: 120_000 }, () => {
+describe("apache.lua", { skip: missing(APACHE), timeout: FILE_PATIENCE_MS }, () => {
   const folder = temporaryFolder();
   let application: Application;
   let apache: RunningProxy;

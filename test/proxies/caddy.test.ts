@@ -8,13 +8,14 @@ import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
 import { spoofedFields } from "./support/spoofed.ts";
 import { freePort } from "../support/free-port.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 playScenarios(CADDY);
 
 const ROUTE = "\troute {";
 const BELOW = "\t\tvars handclasp asked\n";
 
-describe("Caddy with more than the example has", { skip: missing(CADDY), timeout: 60_000 }, () => {
+describe("Caddy with more than the example has", { skip: missing(CADDY), timeout: FILE_PATIENCE_MS }, () => {
   it("guards what was added to the route, and drops a client's words even outside of it", async () => {
     const open = `\thandle /open/* {\n\t\treverse_proxy 127.0.0.1:8080\n\t}\n${ROUTE}`;
     const added = `${BELOW}\t\trespond /hello "hello, {http.request.header.Handclasp-Peer}"\n`;
@@ -30,7 +31,7 @@ describe("Caddy with more than the example has", { skip: missing(CADDY), timeout
   });
 });
 
-describe("Caddy before a group", { skip: missing(CADDY), timeout: 60_000 }, () => {
+describe("Caddy before a group", { skip: missing(CADDY), timeout: FILE_PATIENCE_MS }, () => {
   it("lets its members in alone, and tells the application where they are, whatever they say themselves", async () => {
     const only = `${BELOW}\t\t@others not header_regexp Handclasp-Groups (^|,)dba(,|$)\n\t\trespond @others 403\n`;
     await using scene = await ProxyScene.open(caddyWith({ [BELOW]: only }));
@@ -46,7 +47,7 @@ describe("Caddy before a group", { skip: missing(CADDY), timeout: 60_000 }, () =
   });
 });
 
-describe("Caddy's answers", { skip: missing(CADDY), timeout: 60_000 }, () => {
+describe("Caddy's answers", { skip: missing(CADDY), timeout: FILE_PATIENCE_MS }, () => {
   it("say why a client is refused, and what of a failure is the application's", async () => {
     await using scene = await ProxyScene.open(CADDY, await freePort());
     assert.equal((await ask(scene.port)).text, "a client certificate is needed");

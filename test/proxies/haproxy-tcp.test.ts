@@ -7,6 +7,7 @@ import { HAPROXY_IN_MODE_TCP } from "./support/haproxy.ts";
 import { ask, openWebSocket } from "./support/proxy-client.ts";
 import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 /** Connects; resolves when the other side has closed the connection. */
 async function closedOn(port: number, shown?: TestIdentity): Promise<void> {
@@ -15,7 +16,7 @@ async function closedOn(port: number, shown?: TestIdentity): Promise<void> {
   await once(socket, "close");
 }
 
-describe("HAProxy in mode tcp", { skip: missing(HAPROXY_IN_MODE_TCP), timeout: 60_000 }, () => {
+describe("HAProxy in mode tcp", { skip: missing(HAPROXY_IN_MODE_TCP), timeout: FILE_PATIENCE_MS }, () => {
   let scene: ProxyScene;
   before(async () => {
     scene = await ProxyScene.open(HAPROXY_IN_MODE_TCP);

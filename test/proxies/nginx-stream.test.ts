@@ -6,86 +6,91 @@ import { expiredIdentity } from "./support/certificates.ts";
 import { NGINX_STREAM } from "./support/nginx-stream.ts";
 import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const GREETING = "hello, ";
 
-describe("the authorizer behind nginx's stream", { skip: missing(NGINX_STREAM), timeout: 60_000 }, () => {
-  let scene: ProxyScene;
-  let upstream: Awaited<ReturnType<typeof openUpstream>>;
-  before(async () => {
-    upstream = await openUpstream((socket) => {
-      socket.write(GREETING);
-      socket.pipe(socket);
+describe(
+  "the authorizer behind nginx's stream",
+  { skip: missing(NGINX_STREAM), timeout: FILE_PATIENCE_MS },
+  () => {
+    let scene: ProxyScene;
+    let upstream: Awaited<ReturnType<typeof openUpstream>>;
+    before(async () => {
+      upstream = await openUpstream((socket) => {
+        socket.write(GREETING);
+        socket.pipe(socket);
+      });
+      scene = await ProxyScene.open(NGINX_STREAM, upstream.port);
     });
-    scene = await ProxyScene.open(NGINX_STREAM, upstream.port);
-  });
-  after(async () => {
-    await scene[Symbol.asyncDispose]();
-    await upstream[Symbol.asyncDispose]();
-  });
+    after(async () => {
+      await scene[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+    });
 
-  /** What a client that says this is answered: all of it, or what came before the server went. */
-  const told = async (shown?: TestIdentity, said = "it is me", meanwhile?: () => void): Promise<string> => {
-    const client = await openClient(scene.port, shown);
-    await new Promise<void>((resolve) => client.on("error", () => undefined).write(said, () => resolve()));
-    meanwhile?.();
-    let answer = "";
-    for await (const piece of client) {
-      answer += String(piece);
-      if (answer.length >= GREETING.length + said.length) break;
-    }
-    return answer;
-  };
+    /** What a client that says this is answered: all of it, or what came before the server went. */
+    const told = async (shown?: TestIdentity, said = "it is me", meanwhile?: () => void): Promise<string> => {
+      const client = await openClient(scene.port, shown);
+      await new Promise<void>((resolve) => client.on("error", () => undefined).write(said, () => resolve()));
+      meanwhile?.();
+      let answer = "";
+      for await (const piece of client) {
+        answer += String(piece);
+        if (answer.length >= GREETING.length + said.length) break;
+      }
+      return answer;
+    };
 
-  it("has a new client wait, and lets it in once it is approved", async () => {
-    const anna = await identity("anna");
-    assert.equal(await told(anna), "");
-    await scene.approve("anna");
-    assert.equal(await told(anna), `${GREETING}it is me`);
-  });
+    it("has a new client wait, and lets it in once it is approved", async () => {
+      const anna = await identity("anna");
+      assert.equal(await told(anna), "");
+      await scene.approve("anna");
+      assert.equal(await told(anna), `${GREETING}it is me`);
+    });
 
-  it("lets a server speak first, and a client say more than fits into one buffer", async () => {
-    const carl = await scene.known("carl");
-    assert.equal(await told(carl, ""), GREETING);
-    const long = "l".repeat(300_000);
-    scene.authorizer.signal("SIGSTOP");
-    const answer = await told(carl, long, () => scene.authorizer.signal("SIGCONT"));
-    assert.equal(answer.length, GREETING.length + long.length);
-  });
+    it("lets a server speak first, and a client say more than fits into one buffer", async () => {
+      const carl = await scene.known("carl");
+      assert.equal(await told(carl, ""), GREETING);
+      const long = "l".repeat(300_000);
+      scene.authorizer.signal("SIGSTOP");
+      const answer = await told(carl, long, () => scene.authorizer.signal("SIGCONT"));
+      assert.equal(answer.length, GREETING.length + long.length);
+    });
 
-  it("refuses a client without a certificate, another key under a bound name, and a revoked key that comes again", async () => {
-    const bert = await scene.known("bert");
-    const open = upstream.sockets.size;
-    assert.equal(await told(), "");
-    assert.equal(await told(await identity("bert")), "");
-    await scene.run("trust", "revoke", "bert", "--yes");
-    assert.equal(await told(bert), "");
-    assert.equal(upstream.sockets.size, open);
-  });
+    it("refuses a client without a certificate, another key under a bound name, and a revoked key that comes again", async () => {
+      const bert = await scene.known("bert");
+      const open = upstream.sockets.size;
+      assert.equal(await told(), "");
+      assert.equal(await told(await identity("bert")), "");
+      await scene.run("trust", "revoke", "bert", "--yes");
+      assert.equal(await told(bert), "");
+      assert.equal(upstream.sockets.size, open);
+    });
 
-  it("ends a certificate that nginx itself objects to, and asks nobody", async () => {
-    const late = await expiredIdentity("late");
-    assert.equal(await told(late), "");
-    const rows = await scene.run("refusals", "--search", "late", "--json");
-    assert.deepEqual(JSON.parse(rows), []);
-  });
+    it("ends a certificate that nginx itself objects to, and asks nobody", async () => {
+      const late = await expiredIdentity("late");
+      assert.equal(await told(late), "");
+      const rows = await scene.run("refusals", "--search", "late", "--json");
+      assert.deepEqual(JSON.parse(rows), []);
+    });
 
-  it("lets a connection that is open live on when its key is revoked", async () => {
-    const client = await talking(scene.port, await scene.known("dora"));
-    await scene.run("trust", "revoke", "dora", "--yes");
-    assert.ok(await answers(client));
-    client.destroy();
-  });
+    it("lets a connection that is open live on when its key is revoked", async () => {
+      const client = await talking(scene.port, await scene.known("dora"));
+      await scene.run("trust", "revoke", "dora", "--yes");
+      assert.ok(await answers(client));
+      client.destroy();
+    });
 
-  it("lets nobody in while the authorizer hangs or is gone", async () => {
-    const emil = await scene.known("emil");
-    scene.authorizer.signal("SIGSTOP");
-    try {
+    it("lets nobody in while the authorizer hangs or is gone", async () => {
+      const emil = await scene.known("emil");
+      scene.authorizer.signal("SIGSTOP");
+      try {
+        assert.equal(await told(emil), "");
+      } finally {
+        scene.authorizer.signal("SIGCONT");
+      }
+      await scene.stopAuthorizer();
       assert.equal(await told(emil), "");
-    } finally {
-      scene.authorizer.signal("SIGCONT");
-    }
-    await scene.stopAuthorizer();
-    assert.equal(await told(emil), "");
-  });
-});
+    });
+  },
+);

@@ -11,12 +11,13 @@ import { ask, fieldOf } from "./support/proxy-client.ts";
 import { ProxyScene } from "./support/proxy-scene.ts";
 import { missing } from "./support/proxy-under-test.ts";
 import { spoofedFields } from "./support/spoofed.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 playScenarios(NGINX);
 
 const LOCATION = "  location / {";
 
-describe("nginx with more than the example has", { skip: missing(NGINX), timeout: 60_000 }, () => {
+describe("nginx with more than the example has", { skip: missing(NGINX), timeout: FILE_PATIENCE_MS }, () => {
   it("guards a location that was added, and drops a client's words in one that is for everybody", async () => {
     const files = join(temporaryFolder(), "files");
     mkdirSync(files);

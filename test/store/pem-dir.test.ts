@@ -24,6 +24,7 @@ import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { certificatesFromPem } from "../../src/x509/certificate-description.ts";
 import { type CertificateFacts, readCertificate } from "../../src/x509/certificate-facts.ts";
 import { createIdentity } from "../../src/x509/create-identity.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 async function certificate(name = "ada"): Promise<CertificateFacts> {
   return (await createIdentity({ name, now: new Date() })).facts;
@@ -43,10 +44,10 @@ function fileOf({ pin }: CertificateFacts): string {
   return `${toKeyId(pin)}.pem`;
 }
 
-/** Waits until a folder has these files and no others; fails after ten seconds. */
+/** Waits until a folder has these files and no others. */
 async function comesToHold(folder: string, ...keys: readonly CertificateFacts[]): Promise<void> {
   const files = keys.map(fileOf).toSorted();
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE_MS;
   while (readdirSync(folder).toSorted().join() !== files.join() && performance.now() < end)
     await setImmediate();
   assert.deepEqual(readdirSync(folder).toSorted(), files);

@@ -6,6 +6,7 @@ export class Attempt extends AsyncDisposableStack {
   /** How long it is to last. */
   readonly forMs: number;
   #until = Number.POSITIVE_INFINITY;
+  #atLatest = Number.POSITIVE_INFINITY;
 
   constructor(forMs: number) {
     super();
@@ -17,9 +18,10 @@ export class Attempt extends AsyncDisposableStack {
     return this.#until;
   }
 
-  /** Says when it runs out, as soon as that is known. */
-  runsOutAt(moment: number): number {
+  /** Says when it runs out, as soon as that is known; `atLatest` where it is known for some time only. */
+  runsOutAt(moment: number, atLatest: number = moment): number {
     this.#until = moment;
+    this.#atLatest = atLatest;
     return moment;
   }
 
@@ -29,8 +31,8 @@ export class Attempt extends AsyncDisposableStack {
 
   /** Resolves when it has run out. */
   async over(): Promise<void> {
-    while (!this.isOver) {
-      await new Promise((resolve) => setTimeout(resolve, Math.max(1, this.#until - Date.now())));
+    for (let leftMs; (leftMs = this.#atLatest - Date.now()) > 0;) {
+      await new Promise((resolve) => setTimeout(resolve, leftMs));
     }
   }
 }

@@ -11,6 +11,7 @@ import { runToEnd } from "../../cli/support/serve.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { cannotCapture, LoopbackCapture, missing, tsharkFields } from "../support/programs.ts";
 import { type Preface, PrefaceServer } from "./preface-server.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 interface Case {
   readonly before: string;
@@ -174,7 +175,7 @@ function readAll(file: string): readonly Read[] {
   return found.map(({ preface, messages }) => ({ before: preface.before, messages }));
 }
 
-describe("TLS behind what real programs say first", { timeout: 180_000 }, () => {
+describe("TLS behind what real programs say first", { timeout: FILE_PATIENCE_MS }, () => {
   it(
     "is found in the packets in which tshark finds it, which is told where to look",
     { skip: missing("tshark") || cannotCapture("tcpdump") },

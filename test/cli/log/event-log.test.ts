@@ -11,6 +11,7 @@ import { connectOnce } from "../../guard/support/node-client.ts";
 import { forEachOf } from "../../journeys/support/flood.ts";
 import { Home, MAIN, type RunningServer, startServer } from "../support/serve.ts";
 import { freePort } from "../../support/free-port.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const ada = await identity("ada");
 
@@ -23,7 +24,7 @@ function told({ log }: RunningServer, name: string): { readonly lines: number; r
   };
 }
 
-describe("the log of a gateway", { timeout: 120_000 }, () => {
+describe("the log of a gateway", { timeout: FILE_PATIENCE_MS }, () => {
   for (const workers of [1, 2]) {
     it(`has a few lines of a flood, and how many more there were, with ${workers} workers`, async () => {
       using home = new Home();
@@ -110,7 +111,7 @@ describe("the log of a gateway", { timeout: 120_000 }, () => {
   });
 });
 
-describe("a log that cannot be written", { timeout: 120_000 }, () => {
+describe("a log that cannot be written", { timeout: FILE_PATIENCE_MS }, () => {
   for (const verb of [["serve"], ["gateway", "--to", "UPSTREAM", "--first-use", "accept"]]) {
     it(`ends nothing: ${verb.join(" ")}`, async () => {
       using home = new Home();

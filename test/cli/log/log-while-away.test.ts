@@ -9,6 +9,7 @@ import { configOf, listenerTo, openGateway } from "../../gateway/support/scene.t
 import { openUpstream } from "../../gateway/support/upstream.ts";
 import { identity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 /** What a gateway logs, when a stranger comes while the database of several machines is away. */
 async function loggedWith(detail: LogDetail): Promise<readonly string[]> {
@@ -35,7 +36,7 @@ async function loggedWith(detail: LogDetail): Promise<readonly string[]> {
   return lines.map(({ event }) => event).filter((event) => event === "refused" || event === "error");
 }
 
-describe("what fails for each client while the database is away", { timeout: 120_000 }, () => {
+describe("what fails for each client while the database is away", { timeout: FILE_PATIENCE_MS }, () => {
   it("is no line of its own", async () => {
     assert.deepEqual(await loggedWith("changes"), ["refused"]);
   });

@@ -6,10 +6,11 @@ import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { HEAP_FLAG } from "../../../src/cli/process/larger-heap.ts";
 import { Home, MAIN } from "../support/serve.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const skip = process.platform === "linux" ? false : "needs /proc";
 
-describe("the heap of a gateway", { timeout: 60_000, skip }, () => {
+describe("the heap of a gateway", { timeout: FILE_PATIENCE_MS, skip }, () => {
   for (const workers of ["1", "2"]) {
     it(`is larger in each of its processes, and the first is the one that was started, with ${workers} workers`, async () => {
       using home = new Home();

@@ -9,6 +9,7 @@ import { connectOnce, type Outcome } from "../../guard/support/node-client.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import { Operator } from "../../../src/operator/operator.ts";
 import { Home, MAIN, type RunningServer, startServer, until } from "../support/serve.ts";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../../support/patience.ts";
 
 /** Echoes. */
 async function startUpstream(): Promise<{ server: Server; port: number }> {
@@ -73,7 +74,7 @@ async function page(address: string, path: string = "/metrics"): Promise<Page> {
   };
 }
 
-describe("a gateway with two workers", { timeout: 120_000 }, () => {
+describe("a gateway with two workers", { timeout: FILE_PATIENCE_MS }, () => {
   const home = new Home();
   let upstream: { server: Server; port: number };
   let gateway: RunningServer;
@@ -191,7 +192,7 @@ describe("a gateway with two workers", { timeout: 120_000 }, () => {
     assert.ok(later.valueOf(sample) >= earlier.valueOf(sample));
     const from = gateway.log.length;
     // It is a process already, but it may take a while to listen.
-    const end = performance.now() + 10_000;
+    const end = performance.now() + PATIENCE_MS;
     for (let seen = 0; seen < 2;) {
       assert.ok(performance.now() < end, "no connection came to the new worker");
       (await hold(ada))[Symbol.dispose]();
@@ -204,7 +205,7 @@ describe("a gateway with two workers", { timeout: 120_000 }, () => {
     const second = spawn(
       process.execPath,
       [MAIN, "gateway", "--workers", "2", "--to", "127.0.0.1:1", "--listen", gateway.address, "--json"],
-      { env: home.environment, stdio: ["ignore", "ignore", "pipe"], timeout: 20_000 },
+      { env: home.environment, stdio: ["ignore", "ignore", "pipe"], timeout: PATIENCE_MS },
     );
     let said = "";
     second.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
@@ -220,7 +221,7 @@ describe("a gateway with two workers", { timeout: 120_000 }, () => {
   });
 });
 
-describe("a flood of new keys on two workers", { timeout: 120_000 }, () => {
+describe("a flood of new keys on two workers", { timeout: FILE_PATIENCE_MS }, () => {
   it("is let through no further than on one", async () => {
     using home = new Home();
     const { server: upstream, port } = await startUpstream();

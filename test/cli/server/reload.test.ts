@@ -10,6 +10,7 @@ import { identity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
 import { Home, type RunningServer, startServer, until } from "../support/serve.ts";
 import { freePort } from "../../support/free-port.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const ada = await identity("ada");
 
@@ -88,7 +89,7 @@ function listeningOn(port: number): readonly string[] {
   return listening.map((row) => row[9] ?? "").toSorted();
 }
 
-describe("a reload of a gateway with two workers", { timeout: 180_000 }, () => {
+describe("a reload of a gateway with two workers", { timeout: FILE_PATIENCE_MS }, () => {
   it("changes nothing, in successors of workers either, when one listener cannot be had, and says so", async () => {
     using home = new Home();
     await using upstream = await openUpstream((socket) => socket.end("hello"));

@@ -7,6 +7,7 @@ import { openUpstream } from "../../gateway/support/upstream.ts";
 import { closed } from "../../guard/support/closed.ts";
 import { byOpenssl, type Credentials } from "../../journeys/support/certificates.ts";
 import { Home, startServer } from "../support/serve.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 interface Visit {
   readonly resumed: boolean;
@@ -37,7 +38,7 @@ async function visit(port: number, who: Credentials, resume?: Buffer): Promise<r
   return [resumed, said];
 }
 
-describe("gateway --trust-ca", { timeout: 120_000 }, () => {
+describe("gateway --trust-ca", { timeout: FILE_PATIENCE_MS }, () => {
   it("takes another CA from the same file at a reload, and no ticket of before", async () => {
     using home = new Home();
     await using upstream = await openUpstream((socket) => socket.end("hello"));

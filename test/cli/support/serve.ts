@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** The command line: bundled as it is published if scripts/test.ts runs the tests, else as it runs from a checkout. */
 export const MAIN: string =
@@ -46,16 +47,16 @@ export class Home implements Disposable {
   }
 }
 
-/** Waits for what another process writes without an event to wait for; at most 10 seconds. */
+/** Waits for what another process writes without an event to wait for. */
 export async function until(isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + PATIENCE_MS;
   while (!isSo()) {
     if (performance.now() > end) throw new Error(`it never came to ${isSo.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-/** Runs a program to its end, at most 20 seconds unless told otherwise. */
+/** Runs a program to its end. */
 export function runToEnd(
   program: string,
   args: readonly string[],
@@ -66,7 +67,7 @@ export function runToEnd(
     readonly cwd?: string;
   } = {},
 ): Promise<RunResult> {
-  const { environment = process.env, timeoutMs = 20_000, cwd } = options;
+  const { environment = process.env, timeoutMs = PATIENCE_MS, cwd } = options;
   const child = spawn(program, args, { env: environment, timeout: timeoutMs, cwd });
   let stdout = "";
   let stderr = "";
@@ -129,7 +130,10 @@ export class RunningServer implements AsyncDisposable {
       const found = this.#lines.find(fits);
       if (found !== undefined) return found;
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const late = setTimeout(() => reject(new Error(`not logged: ${JSON.stringify(this.#lines)}`)), 10_000);
+      const late = setTimeout(
+        () => reject(new Error(`not logged: ${JSON.stringify(this.#lines)}`)),
+        PATIENCE_MS,
+      );
       this.#waiting.add(resolve);
       await promise.finally(() => {
         clearTimeout(late);

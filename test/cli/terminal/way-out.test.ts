@@ -8,6 +8,7 @@ import { identity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
 import { Home, MAIN, runToEnd, startServe, startServer } from "../support/serve.ts";
 import { freePort } from "../../support/free-port.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const ada = await identity("ada");
 
@@ -30,7 +31,7 @@ async function isGreeted(port: number): Promise<boolean> {
   return error === null && received.includes("ello");
 }
 
-describe("A verb that ends by itself", { timeout: 120_000 }, () => {
+describe("A verb that ends by itself", { timeout: FILE_PATIENCE_MS }, () => {
   it("says that its answer could not be written, with exit code 1 and no stack", async () => {
     using home = new Home();
     await using server = await startServe(home);
@@ -99,7 +100,7 @@ describe("A verb that ends by itself", { timeout: 120_000 }, () => {
   });
 });
 
-describe("A server", { timeout: 120_000 }, () => {
+describe("A server", { timeout: FILE_PATIENCE_MS }, () => {
   it("goes on where its stdout cannot be written, warns once, and says how much was lost", async () => {
     using home = new Home();
     await using server = await startServer(

@@ -15,6 +15,7 @@ import { Home, MAIN } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
 import { failure, openHomeStore, printed } from "../support/trust.ts";
 import { eventsIn } from "../../support/listed.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** A process that follows, read line by line. */
 function follow(
@@ -28,7 +29,7 @@ function follow(
   const child = spawn(process.execPath, [MAIN, "trust", "events", "--follow", ...args], {
     env: home.environment,
     stdio: ["ignore", "pipe", "ignore"],
-    timeout: 30_000,
+    timeout: PATIENCE_MS,
   });
   const exit = new Promise<number | null>((ended) => child.on("close", ended));
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), exit };

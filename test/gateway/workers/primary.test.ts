@@ -9,6 +9,7 @@ import type { WorkerHappening } from "../../../src/trust/happenings/worker-happe
 import type { WorkerReport } from "../../../src/gateway/workers/worker-message.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
 import { Home, MAIN, until } from "../../cli/support/serve.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const LISTENER = `[[listener]]\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:1"\n`;
 const ARGS = [MAIN, "gateway", "--worker", "--json"];
@@ -38,7 +39,7 @@ async function total(reports: readonly WorkerReport[], counter: string): Promise
   return values.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
 
-describe("the primary of several workers", { timeout: 120_000 }, () => {
+describe("the primary of several workers", { timeout: FILE_PATIENCE_MS }, () => {
   it("starts a successor as soon as it can be started", async () => {
     using home = new Home();
     const [program, elsewhere] = [home.path("node"), home.path("elsewhere")];

@@ -72,6 +72,7 @@ try:
 except OSError as error:
     print("error", type(error).__name__, getattr(error, "reason", None), error)
 `;
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** Python names alerts as OpenSSL's reason codes do, with the protocol that brought them in front. */
 function alertOfPython(output: string): number | null {
@@ -82,7 +83,7 @@ function alertOfPython(output: string): number | null {
 
 function run(program: string, args: readonly string[], input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], timeout: 20_000 });
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], timeout: PATIENCE_MS });
     let output = "";
     const read = (chunk: Buffer): void => {
       output += chunk.toString("latin1");

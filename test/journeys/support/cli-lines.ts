@@ -2,8 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type Home, MAIN } from "../../cli/support/serve.ts";
-
-const LATE_MS = 10_000;
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** A verb that runs until it is interrupted and prints a line of JSON for each thing that happens. */
 export class CliLines<Line> implements AsyncDisposable {
@@ -30,7 +29,7 @@ export class CliLines<Line> implements AsyncDisposable {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const late = setTimeout(() => {
         reject(new Error(`${this.lines.length} of ${count} lines: ${JSON.stringify(this.lines)}`));
-      }, LATE_MS);
+      }, PATIENCE_MS);
       this.#waiting.add(resolve);
       await promise.finally(() => {
         clearTimeout(late);

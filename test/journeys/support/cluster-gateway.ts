@@ -3,9 +3,7 @@ import { type Home, type LogLine, type RunningServer, startServer } from "../../
 import { TestUpstream } from "../../gateway/support/upstream.ts";
 import type { TestIdentity } from "../../guard/support/identities.ts";
 import { connectOnce } from "../../guard/support/node-client.ts";
-
-/** A few seconds, and what a machine takes that has much else to do. */
-const BOUND_MS = 30_000;
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** A gateway of a store in PostgreSQL, in front of a service that greets. */
 export class ClusterGateway implements AsyncDisposable {
@@ -87,7 +85,7 @@ async function until(
   holds: () => Promise<boolean>,
   said: () => string = () => "it never came to that",
 ): Promise<void> {
-  const end = performance.now() + BOUND_MS;
+  const end = performance.now() + PATIENCE_MS;
   while (!(await holds())) {
     assert.ok(performance.now() < end, said());
     await new Promise((resolve) => setTimeout(resolve, 100));

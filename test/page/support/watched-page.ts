@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Page } from "playwright-core";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** Lost patience: tests wait for what they see, on a machine that may be busy. */
-const PATIENCE_MS = 20_000;
 
 /** Runs in each page before its own scripts, whatever its policy. */
 const REPORT_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>

@@ -14,6 +14,7 @@ import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { until } from "../sqlite/support/stores.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
@@ -105,7 +106,7 @@ async function staysAsItIs(store: TrustStore, other: TrustStore): Promise<void> 
   );
 }
 
-describe("a machine whose database comes to have another cluster", { timeout: 120_000 }, () => {
+describe("a machine whose database comes to have another cluster", { timeout: FILE_PATIENCE_MS }, () => {
   it("says so, and carries none of its log out, where the schema was dropped and made anew", async () => {
     await using server = await PostgresServer.open(programs);
     await using store = open(hostOf(server));

@@ -8,6 +8,7 @@ import { Pool } from "../../../src/store/postgres/pool.ts";
 import { parseClusterUrl } from "../../../src/trust/port/cluster-address.ts";
 import { until } from "../sqlite/support/stores.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
@@ -43,7 +44,7 @@ class Asking {
   }
 }
 
-describe("the pool of connections to PostgreSQL", { timeout: 120_000 }, () => {
+describe("the pool of connections to PostgreSQL", { timeout: FILE_PATIENCE_MS }, () => {
   let server: PostgresServer;
   before(async () => (server = await PostgresServer.open(programs)));
   after(() => server[Symbol.asyncDispose]());

@@ -9,6 +9,7 @@ import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
@@ -52,7 +53,7 @@ class Proxy implements AsyncDisposable {
 }
 
 async function until(store: TrustStore, is: "away" | "reached"): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + PATIENCE_MS;
   while (store.replication()?.database !== is) {
     assert.ok(performance.now() < end, `it never was ${is}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -27,7 +27,10 @@ export class RuntimeApi {
   static async open(path: string): Promise<RuntimeApi> {
     const socket = connect({ path });
     try {
-      await once(socket, "connect", { signal: AbortSignal.timeout(ANSWER_MS) });
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      await once(socket, "connect", { signal }).catch((error: unknown) => {
+        throw signal.aborted ? late() : error;
+      });
       const api = new RuntimeApi(socket);
       await api.tell("prompt");
       return api;
@@ -43,7 +46,7 @@ export class RuntimeApi {
     const asked = Promise.withResolvers<string>();
     this.#asked = asked;
     const timer = setTimeout(() => {
-      asked.reject(lost(`HAProxy did not answer within ${ANSWER_MS / 1000} s`));
+      asked.reject(late());
       this.close();
     }, ANSWER_MS);
     const payload = lines.length === 0 ? "" : ` <<\n${lines.join("\n")}\n`;
@@ -82,6 +85,10 @@ export function refused(command: string, answer: string): HandclaspError {
   return new HandclaspError("ERR_HANDCLASP_PUSH", `HAProxy answers "${command}" with: ${first}`, {
     hint: "its stats socket needs level admin, and its configuration the map: docs/guide/haproxy.md",
   });
+}
+
+function late(): HandclaspError {
+  return lost(`HAProxy did not answer within ${ANSWER_MS / 1000} s`);
 }
 
 function lost(problem: string): HandclaspError {

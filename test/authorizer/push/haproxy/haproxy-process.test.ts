@@ -11,10 +11,11 @@ import { until } from "../../../proxies/support/until.ts";
 import { PushScene, startScene } from "../support/push-scene.ts";
 import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 import { openUnixRelay } from "../support/unix-relay.ts";
+import { FILE_PATIENCE_MS } from "../../../support/patience.ts";
 
 const skip = missing(HAPROXY);
 
-describe("what a revoked key has open", { skip, timeout: 120_000 }, () => {
+describe("what a revoked key has open", { skip, timeout: FILE_PATIENCE_MS }, () => {
   it("is ended in a process that a reload has replaced, which ends then", async () => {
     await using scene = await PushScene.open();
     await scene.startHaproxy("-W");
@@ -93,7 +94,7 @@ describe("what a revoked key has open", { skip, timeout: 120_000 }, () => {
   });
 });
 
-describe("HAProxy that cannot be told", { skip, timeout: 120_000 }, () => {
+describe("HAProxy that cannot be told", { skip, timeout: FILE_PATIENCE_MS }, () => {
   it("believes its map no longer than three seconds, and asks then", async () => {
     using home = new Home();
     const socket = home.path("relay.sock");

@@ -8,6 +8,7 @@ import type { TrustStore } from "../../../../src/trust/port/trust-store.ts";
 import { Trust } from "../../../../src/trust/trust.ts";
 import { fakeCertificate } from "../../../../src/testing/fake-certificate.ts";
 import { readCertificate } from "../../../../src/x509/certificate-facts.ts";
+import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 import { Home } from "../../../cli/support/serve.ts";
 
 /** Certificates of one store, which another opening of it changes, as another process does. */
@@ -73,12 +74,15 @@ describe("certificates that HAProxy may be told of", () => {
   });
 
   it("are never believable beyond the first end of an approval", async () => {
-    await using scene = new Scene();
-    const { certificates, elsewhere } = scene;
-    const end = Date.now() + 1500;
-    await elsewhere.import(ada, { expires: end });
-    await certificates.load();
-    assert.equal(await certificates.believableUntil(3000), end);
+    await using done = await beforeItRunsOut(1500, async (attempt) => {
+      const { certificates, elsewhere } = attempt.use(new Scene());
+      const expires = attempt.runsOutAt(Date.now() + attempt.forMs);
+      await elsewhere.import(ada, { expires });
+      await certificates.load();
+      assert.equal(await certificates.believableUntil(30_000), expires);
+      return { certificates, end: expires };
+    });
+    const { certificates, end } = done;
     while (certificates.valueOf(entry) !== undefined) {
       await setImmediate();
       await certificates.believableUntil(3000);

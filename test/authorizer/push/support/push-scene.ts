@@ -18,6 +18,7 @@ import { type Application, openApplication } from "../../../proxies/support/appl
 import { HAPROXY_PROGRAM, mapOf, placeHaproxy, socketOf } from "../../../proxies/support/haproxy.ts";
 import { ask, type Answer } from "../../../proxies/support/proxy-client.ts";
 import { until } from "../../../proxies/support/until.ts";
+import { PATIENCE_MS } from "../../../support/patience.ts";
 import { freePort } from "../../../support/free-port.ts";
 
 export interface PushSceneOptions {
@@ -125,8 +126,19 @@ export class PushScene implements AsyncDisposable {
     return mapOf(this.#folder);
   }
 
-  /** What HAProxy answers a command. */
+  /** What HAProxy answers a command, when it has time for that. */
   async runtime(command: string): Promise<string> {
+    for (const end = performance.now() + PATIENCE_MS; ;) {
+      try {
+        return await this.#askRuntime(command);
+      } catch (error) {
+        const isSlow = error instanceof Error && error.message.includes("did not answer within");
+        if (!isSlow || performance.now() > end) throw error;
+      }
+    }
+  }
+
+  async #askRuntime(command: string): Promise<string> {
     const api = await RuntimeApi.open(this.socket);
     try {
       return await api.ask(command);
@@ -148,18 +160,14 @@ export class PushScene implements AsyncDisposable {
 
   /** Waits until the map has these certificates and no others, and is believed. */
   async holds(...clients: readonly TestIdentity[]): Promise<void> {
-    const wanted = clients.map(entryOf).toSorted().join();
-    await until(async () => {
-      const entries = await this.entries();
-      const isBelieved = Number(entries.get("until")) > Date.now();
-      return (
-        isBelieved &&
-        [...entries.keys()]
-          .filter((each) => each !== "until")
-          .toSorted()
-          .join() === wanted
-      );
-    }, `the map holds ${clients.length} certificates`);
+    await until(() => this.isHolding(...clients), `the map holds ${clients.length} certificates`);
+  }
+
+  async isHolding(...clients: readonly TestIdentity[]): Promise<boolean> {
+    const entries = await this.entries();
+    const isBelieved = Number(entries.get("until")) > Date.now();
+    const held = [...entries.keys()].filter((each) => each !== "until").toSorted();
+    return isBelieved && held.join() === clients.map(entryOf).toSorted().join();
   }
 
   /** Waits until it is said that HAProxy could not be told; what is said then. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import dns from "node:dns";
 import { describe, it, mock } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { FieldList } from "../../../../src/gateway/http/fields/field-list.ts";
 import { CONNECTION_TIMES } from "../../../../src/gateway/http/upstream/connection-times.ts";
 import { openHttpTransports } from "../../../../src/gateway/http/upstream/http-transports.ts";
 import { RequestBody } from "../../../../src/gateway/http/exchange/request-body.ts";
 import type { Upstream as To } from "../../../../src/gateway/config/config.ts";
 import { Readable } from "node:stream";
+import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 import { listenerTo } from "../../support/scene.ts";
 import { openH2cUpstream, openHttpUpstream, type Upstream } from "../../support/http-upstream.ts";
 
@@ -60,19 +60,24 @@ describe("a connection to an HTTP upstream", () => {
         });
         try {
           const config = listenerTo(to, { mode: "http" });
-          const transports = openHttpTransports(config, {
-            ...CONNECTION_TIMES,
-            idleMs: 30_000,
-            mostAgeMs: 1500,
+          await using done = await beforeItRunsOut(1500, async (attempt) => {
+            const [connections, lookups] = [upstream.connections.length, lookup.mock.callCount()];
+            const times = { ...CONNECTION_TIMES, idleMs: 30_000, mostAgeMs: attempt.forMs };
+            const transports = openHttpTransports(config, times);
+            attempt.defer(() => transports.requests.close());
+            const soonest = attempt.runsOutAt(Date.now() + attempt.forMs);
+            assert.equal(await ask(transports, kind), 200);
+            attempt.runsOutAt(soonest, Date.now() + attempt.forMs);
+            for (let round = 0; round < 2; round += 1) assert.equal(await ask(transports, kind), 200);
+            assert.equal(upstream.connections.length, connections + 1);
+            return { transports, connections, lookups };
           });
-          for (let round = 0; round < 3; round += 1) assert.equal(await ask(transports, kind), 200);
-          assert.equal(upstream.connections.length, 1);
-          await pause(1600);
+          const { transports, connections, lookups } = done;
+          await done.attempt.over();
           // Over HTTP/1.1 with a body its age is seen behind an answer.
           for (let round = 0; round < 2; round += 1) assert.equal(await ask(transports, kind), 200);
-          assert.equal(upstream.connections.length, 2);
-          assert.equal(lookup.mock.callCount(), 2);
-          transports.requests.close();
+          assert.equal(upstream.connections.length, connections + 2);
+          assert.equal(lookup.mock.callCount(), lookups + 2);
         } finally {
           lookup.mock.restore();
         }

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
 import { openH2cUpstream } from "../../support/http-upstream.ts";
 import { openSilentProxy } from "../../support/silent-proxy.ts";
+import { FILE_PATIENCE_MS } from "../../../support/patience.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
@@ -66,7 +67,7 @@ describe(
 
     it(
       "is noticed by itself: what may be repeated is, what may not is answered with 504",
-      { timeout: 60_000 },
+      { timeout: FILE_PATIENCE_MS },
       async () => {
         await using upstream = await openH2cUpstream((stream) => {
           stream.resume();
@@ -87,7 +88,7 @@ describe(
       },
     );
 
-    it("is not taken for dead while its upstream thinks", { timeout: 60_000 }, async () => {
+    it("is not taken for dead while its upstream thinks", { timeout: FILE_PATIENCE_MS }, async () => {
       await using upstream = await openH2cUpstream((stream) => {
         setTimeout(() => stream.respond({ ":status": 200 }, { endStream: true }), 9000);
       });
@@ -98,7 +99,7 @@ describe(
       assert.equal(upstream.connections.length, 1);
     });
 
-    it("is not taken for dead when it takes no others any more", { timeout: 60_000 }, async () => {
+    it("is not taken for dead when it takes no others any more", { timeout: FILE_PATIENCE_MS }, async () => {
       await using upstream = await openH2cUpstream((stream) => {
         stream.respond({ ":status": 200 });
         stream.write("slow");
