@@ -6,13 +6,14 @@ import { isHandclaspError } from "../../../../src/errors.ts";
 import { RuntimeApi } from "../../../../src/authorizer/push/haproxy/runtime-api.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
+const isLate = (error: unknown): boolean =>
+  isHandclaspError(error, "ERR_HANDCLASP_PUSH") && error.message === "HAProxy did not answer within 2 s";
+
 describe("a conversation with HAProxy", () => {
   it("that does not begin in time fails as one in which nothing is answered", async () => {
     const path = `${temporaryFolder()}/haproxy.sock`;
     await using server = createServer((socket) => socket.resume()).listen(path);
     await once(server, "listening");
-    const isLate = (error: unknown): boolean =>
-      isHandclaspError(error, "ERR_HANDCLASP_PUSH") && error.message === "HAProxy did not answer within 2 s";
     const opening = RuntimeApi.open(path);
     // Before it hears that it is connected, its time is up.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2100);

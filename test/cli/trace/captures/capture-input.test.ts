@@ -56,7 +56,7 @@ function manyHellos(hello: Uint8Array, count: number): Buffer {
   return Buffer.concat(blocks);
 }
 
-describe("trace read, by where the capture comes from", { timeout: 120_000 }, () => {
+describe("trace read, by where the capture comes from", { timeout: FILE_PATIENCE_MS }, () => {
   const home = new Home();
   const plain = home.path("plain.pcapng");
   let file: Buffer;
@@ -89,7 +89,7 @@ describe("trace read, by where the capture comes from", { timeout: 120_000 }, ()
 
   function shell(script: string): Promise<RunResult> {
     const ours = `handclasp() { "${process.execPath}" "${MAIN}" "$@"; }; set -o pipefail; ${script}`;
-    return runToEnd("bash", ["-c", ours], { environment: home.environment, timeoutMs: 60_000 });
+    return runToEnd("bash", ["-c", ours], { environment: home.environment });
   }
 
   it("reads gzip, several members of it, and zstd, by their first bytes", async () => {
