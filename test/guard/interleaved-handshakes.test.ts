@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createSecureContext } from "node:tls";
 import { describe, it } from "node:test";
 import { peerOf } from "../../src/guard/connection/peer-of.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 import { identity } from "./support/identities.ts";
 import { connectOnce } from "./support/node-client.ts";
 import { openRelay } from "./support/relay.ts";
@@ -21,7 +22,7 @@ describe("fifty handshakes, interleaved byte by byte", async () => {
     it(`end with everybody recognised as themselves, and with their own alert (${version})`, async () => {
       await using scene = await openScene({
         // Byte by byte they take long where the machine is busy.
-        handshakeTimeoutMs: 60_000,
+        handshakeTimeoutMs: FILE_PATIENCE_MS,
         through: (trust) =>
           altered(trust, {
             judge(showing) {

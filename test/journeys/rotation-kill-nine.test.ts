@@ -42,87 +42,90 @@ function onlyTrusted(keys: readonly KeyRecord[]): KeyPin {
   return trusted[0]?.pin ?? assert.fail();
 }
 
-describe("a server that is killed while a client shows it a new key", () => {
-  it(
-    "knows the old key or the new one, whichever write it was at, and lets the client in",
-    { skip },
-    async () => {
+// Both wait for processes, one after the other.
+describe("a rotation that somebody does not live through", { concurrency: true }, () => {
+  describe("a server that is killed while a client shows it a new key", () => {
+    it(
+      "knows the old key or the new one, whichever write it was at, and lets the client in",
+      { skip },
+      async () => {
+        using home = new Home();
+        const killer = new Killer(home);
+        let kills = 0;
+        // Who takes the client after a kill is the next that is killed: nobody is met but by what the store holds.
+        await using servers = new AsyncDisposableStack();
+        const startVictim = async (write: number): Promise<RunningServer> =>
+          servers.use(await startServe(killer.at(write), ["--first-use", "refuse"]));
+        let server = await startVictim(1);
+        for (let write = 1; ; write++) {
+          assert.ok(write < MOST_WRITES);
+          // A peer's rotations are limited, over restarts too: it is another one each time.
+          const peer = `anna-${write}`;
+          const old = await identity(peer);
+          await approve(home, old.facts);
+          const first = await connectOnce({ port: server.port, identity: old, eager: "anna\n" });
+          assert.equal(first.received, "Hello, anna", `write ${write}: ${first.alert} ${first.error}`);
+          const client = await successorOf(old);
+          killer.start();
+          const { received } = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
+          const survived = received !== "" && (await server.stop("SIGTERM")) === 0;
+          if (received === "") assert.equal(await server.stop("SIGKILL"), null);
+          else assert.equal(onlyTrusted(await keysOf(home.store, peer)), client.facts.pin);
+          if (survived) break;
+          kills += 1;
+          const pin = onlyTrusted(await keysOf(home.store, peer));
+          assert.ok(pin === client.facts.pin || (pin === old.facts.pin && received === ""));
+          server = await startVictim(write + 1);
+          const again = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
+          assert.equal(again.received, "Hello, anna", `write ${write}: ${again.alert} ${again.error}`);
+          assert.equal(onlyTrusted(await keysOf(home.store, peer)), client.facts.pin);
+        }
+        assert.ok(kills > 5, `${kills}`);
+      },
+    );
+  });
+
+  describe("a client that is killed while a server shows it a new key", () => {
+    it("knows the old key or the new one, whichever write it was at, and follows", { skip }, async () => {
       using home = new Home();
       const killer = new Killer(home);
-      let kills = 0;
-      // Who takes the client after a kill is the next that is killed: nobody is met but by what the store holds.
-      await using servers = new AsyncDisposableStack();
-      const startVictim = async (write: number): Promise<RunningServer> =>
-        servers.use(await startServe(killer.at(write), ["--first-use", "refuse"]));
-      let server = await startVictim(1);
-      for (let write = 1; ; write++) {
-        assert.ok(write < MOST_WRITES);
-        // A peer's rotations are limited, over restarts too: it is another one each time.
-        const peer = `anna-${write}`;
-        const old = await identity(peer);
-        await approve(home, old.facts);
-        const first = await connectOnce({ port: server.port, identity: old, eager: "anna\n" });
-        assert.equal(first.received, "Hello, anna", `write ${write}: ${first.alert} ${first.error}`);
-        const client = await successorOf(old);
-        killer.start();
-        const { received } = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
-        const survived = received !== "" && (await server.stop("SIGTERM")) === 0;
-        if (received === "") assert.equal(await server.stop("SIGKILL"), null);
-        else assert.equal(onlyTrusted(await keysOf(home.store, peer)), client.facts.pin);
-        if (survived) break;
-        kills += 1;
-        const pin = onlyTrusted(await keysOf(home.store, peer));
-        assert.ok(pin === client.facts.pin || (pin === old.facts.pin && received === ""));
-        server = await startVictim(write + 1);
-        const again = await connectOnce({ port: server.port, identity: client, eager: "anna\n" });
-        assert.equal(again.received, "Hello, anna", `write ${write}: ${again.alert} ${again.error}`);
-        assert.equal(onlyTrusted(await keysOf(home.store, peer)), client.facts.pin);
-      }
-      assert.ok(kills > 5, `${kills}`);
-    },
-  );
-});
-
-describe("a client that is killed while a server shows it a new key", () => {
-  it("knows the old key or the new one, whichever write it was at, and follows", { skip }, async () => {
-    using home = new Home();
-    const killer = new Killer(home);
-    const folder = home.path("server");
-    const made = await createIdentity({ name: "server", now: new Date() });
-    saveIdentity(folder, "server", { key: made.privateKeyPem, certificate: made.certificatePem });
-    const server = createServer({ key: made.privateKeyPem, cert: made.certificatePem });
-    server.on("secureConnection", (socket) => socket.on("error", () => undefined).end("hello"));
-    server.on("tlsClientError", () => undefined);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const connect = ["connect", address, "--verify-server", "accept"];
-    try {
-      assert.equal((await runHere(home, connect)).stdout, "hello");
-      let kills = 0;
-      for (let write = 1; ; write++) {
-        assert.ok(write < MOST_WRITES);
-        const before = onlyTrusted(await keysOf(home.knownServers));
-        const { key, certificate: cert, facts } = await rotateIdentity(folder, "server", { now: Date.now });
-        server.setSecureContext({ key, cert });
-        const victim = killer.at(write);
-        killer.start();
-        const { code, stdout } = await victim.run(connect);
-        const between = onlyTrusted(await keysOf(home.knownServers));
-        assert.ok(between === before || between === facts.pin);
-        if (code === 0) {
-          assert.equal(stdout, "hello");
-          break;
+      const folder = home.path("server");
+      const made = await createIdentity({ name: "server", now: new Date() });
+      saveIdentity(folder, "server", { key: made.privateKeyPem, certificate: made.certificatePem });
+      const server = createServer({ key: made.privateKeyPem, cert: made.certificatePem });
+      server.on("secureConnection", (socket) => socket.on("error", () => undefined).end("hello"));
+      server.on("tlsClientError", () => undefined);
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const connect = ["connect", address, "--verify-server", "accept"];
+      try {
+        assert.equal((await runHere(home, connect)).stdout, "hello");
+        let kills = 0;
+        for (let write = 1; ; write++) {
+          assert.ok(write < MOST_WRITES);
+          const before = onlyTrusted(await keysOf(home.knownServers));
+          const { key, certificate: cert, facts } = await rotateIdentity(folder, "server", { now: Date.now });
+          server.setSecureContext({ key, cert });
+          const victim = killer.at(write);
+          killer.start();
+          const { code, stdout } = await victim.run(connect);
+          const between = onlyTrusted(await keysOf(home.knownServers));
+          assert.ok(between === before || between === facts.pin);
+          if (code === 0) {
+            assert.equal(stdout, "hello");
+            break;
+          }
+          assert.equal(code, null);
+          kills += 1;
+          const { stdout: answer, stderr } = await runHere(home, connect);
+          assert.equal(answer, "hello", stderr);
+          assert.equal(onlyTrusted(await keysOf(home.knownServers)), facts.pin);
         }
-        assert.equal(code, null);
-        kills += 1;
-        const { stdout: answer, stderr } = await runHere(home, connect);
-        assert.equal(answer, "hello", stderr);
-        assert.equal(onlyTrusted(await keysOf(home.knownServers)), facts.pin);
+        assert.ok(kills > 5, `${kills}`);
+      } finally {
+        server.close();
       }
-      assert.ok(kills > 5, `${kills}`);
-    } finally {
-      server.close();
-    }
+    });
   });
 });

@@ -21,8 +21,8 @@ describe("a tapped server", () => {
     await using tapped = await openTapped(true);
     tapped.server.on("secureConnection", (socket) => socket.end(randomBytes(50_000)));
     const wire: Record<"in" | "out", Buffer[]> = { in: [], out: [] };
-    const relay = net.createServer((client) => {
-      const upstream = net.connect(tapped.port, "127.0.0.1");
+    const relay = net.createServer({ allowHalfOpen: true }, (client) => {
+      const upstream = net.connect({ port: tapped.port, host: "127.0.0.1", allowHalfOpen: true });
       client.on("data", (chunk: Buffer) => wire.in.push(chunk));
       upstream.on("data", (chunk: Buffer) => wire.out.push(chunk));
       client.pipe(upstream).pipe(client);

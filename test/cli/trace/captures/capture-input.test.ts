@@ -16,6 +16,7 @@ import { FileBuilder } from "../../../capture/support/capture-files.ts";
 import { recordHandshakes } from "../../support/record-handshakes.ts";
 import { Home, MAIN, type RunResult, runToEnd } from "../../support/serve.ts";
 import { makeClient } from "../../support/tls-clients.ts";
+import { FILE_PATIENCE_MS } from "../../../support/patience.ts";
 
 const SECRETS_BLOCK = 10;
 const ETHERNET = 1;
