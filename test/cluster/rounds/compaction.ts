@@ -24,9 +24,10 @@ export async function compact(
   { keep, leavesBehind = false }: How,
 ): Promise<Compacted> {
   const may = leavesBehind ? ["--dangerously-leave-machines-behind"] : [];
+  const first = Math.max(1, await log.begins());
   // Whoever reads the log by another way is no machine: nobody waits for it.
   const made = (await log.reading(on.verb("store", "compact", "--keep", String(keep), ...may))) as Compacted;
-  assert.equal(await log.begins(), Math.max(1, made.before), "the log begins where it was said to");
+  assert.equal(await log.begins(), Math.max(first, made.before), "the log begins where it was said to");
   return made;
 }
 

@@ -59,36 +59,48 @@ function difference(
   const others = decidedTables(database, other);
   if (tables.join() !== others.join()) return `tables: ${tables.join()}; ${others.join()}`;
   for (const table of tables) {
-    const [here, there] = [one, other].map((replica) => rowsOf(database, replica, table, touched));
-    const counts = [here, there].map(
-      (rows) => database.prepare(`SELECT count(*) AS count FROM (${rows})`).get()?.["count"],
+    const { columns, keys, which } = comparedOf(database, one, table, touched);
+    const [here, there] = [one, other].map(
+      (replica) => `(SELECT ${columns.join(", ")} FROM ${replica}.${table} WHERE ${which})`,
     );
-    const only = [`${here} EXCEPT ${there}`, `${there} EXCEPT ${here}`].map((rows) =>
-      database.prepare(`SELECT * FROM (${rows}) LIMIT ${MOST_SHOWN}`).all(),
+    const count = (rows: string): unknown =>
+      database.prepare(`SELECT count(*) AS count FROM ${rows}`).get()?.["count"];
+    const equal = columns.map((name) => `here.${name} IS there.${name}`).join(" AND ");
+    // By their keys: to have them sorted takes several times as long.
+    const byKeys = keys.map((name) => `here.${name} = there.${name}`).join(" AND ");
+    const same = `${here} AS here JOIN ${there} AS there ON ${byKeys === "" ? equal : byKeys} WHERE ${equal}`;
+    const counts = [`${here}`, `${there}`].map(count);
+    if (counts[0] === counts[1] && count(same) === counts[0]) continue;
+    const only = [`${here} EXCEPT SELECT * FROM ${there}`, `${there} EXCEPT SELECT * FROM ${here}`].map(
+      (rows) => database.prepare(`SELECT * FROM ${rows} LIMIT ${MOST_SHOWN}`).all(),
     );
-    if (counts[0] === counts[1] && only.every(({ length }) => length === 0)) continue;
     return `${table}: ${counts.join(" and ")} rows; ${JSON.stringify(only)}`;
   }
   return undefined;
 }
 
-function rowsOf(database: DatabaseSync, replica: string, table: string, touched?: Touched): string {
-  const columns = database
-    .prepare("SELECT name FROM pragma_table_xinfo(?, ?)")
-    .all(table, replica)
-    .map(({ name }) => String(name));
-  const all = `SELECT ${columns.join(", ")} FROM ${replica}.${table}`;
+interface Compared {
+  readonly columns: readonly string[];
+  /** What tells its rows apart; none for a table of one row. */
+  readonly keys: readonly string[];
+  readonly which: string;
+}
+
+/** What is the same on all machines of a table; columns that follow from others are left out. */
+function comparedOf(database: DatabaseSync, replica: string, table: string, touched?: Touched): Compared {
+  const all = database.prepare("SELECT name, pk FROM pragma_table_info(?, ?)").all(table, replica);
+  const columns = all.map(({ name }) => String(name));
+  const keys = all.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name));
   switch (table) {
     case "keys": {
-      const shared = columns.filter((name) => name !== "fingerprint").join(", ");
-      const which = touched === undefined ? DECIDED : `${DECIDED} AND ${TOUCHED}`;
-      return `SELECT ${shared} FROM ${replica}.keys WHERE ${which}`;
+      const shared = columns.filter((name) => name !== "fingerprint");
+      return { columns: shared, keys, which: touched === undefined ? DECIDED : `${DECIDED} AND ${TOUCHED}` };
     }
     case "key_versions":
-      return `SELECT decided FROM ${replica}.key_versions`;
+      return { columns: ["decided"], keys, which: "true" };
     case "events":
-      return touched === undefined ? all : `${all} WHERE sequence > ${touched.afterEvent}`;
+      return { columns, keys, which: touched === undefined ? "true" : `sequence > ${touched.afterEvent}` };
     default:
-      return all;
+      return { columns, keys, which: "true" };
   }
 }

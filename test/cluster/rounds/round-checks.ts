@@ -39,7 +39,7 @@ export class RoundChecks {
     const replicas = cluster.nodes.map(({ replica }) => replica);
     if (isWhole || hasLost) compareReplicas(replicas);
     else compareReplicas(replicas, { pins, afterEvent: this.#whole.event });
-    for (const node of cluster.nodes) await this.#judge(node, pins);
+    await Promise.all(cluster.nodes.map((node) => this.#judge(node, pins)));
     if (!isWhole && !hasLost) return `${pins.length} keys`;
     this.#whole = { position: cluster.log.position, event: standing?.head.sequence ?? 0 };
     return `all ${pins.length} keys`;
