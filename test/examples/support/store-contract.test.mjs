@@ -1,4 +1,6 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { openMemoryStore, storeContract } from "../../../src/testing/index.ts";
 
+// As long as under node:test, where nothing says how long.
+vi.setConfig({ testTimeout: 600_000 });
 storeContract("memory store", () => openMemoryStore(), { describe, it });
