@@ -115,18 +115,11 @@ export function isWantedKey(key: ListedKey, filter: KeyFilter, { groups, address
   if (filter.notGroups?.some((group) => groups.includes(group)) === true) return false;
   if (seen < seenSince || seen >= seenBefore) return false;
   const folded = [key.nameKey, key.claimedKey, key.newKey, nameKey(key.note ?? ""), key.firstAddress];
-  return (
-    isFoundIn(search, [pinFor(search, key.pin)], [...folded, ...addresses]) || isOfKeyId(key.pin, search)
-  );
+  return isFoundIn(search, [key.pin], [...folded, ...addresses]) || isOfKeyId(key.pin, search);
 }
 
 function isAmong<T extends string>(value: T, wanted: T | readonly T[] | undefined): boolean {
   return wanted === undefined || (typeof wanted === "string" ? value === wanted : wanted.includes(value));
-}
-
-/** Few symbols are part of many pins by chance: no pin is found by fewer than four. */
-function pinFor(search: string | undefined, pin: KeyPin | null): KeyPin | null {
-  return (search ?? "").trim().length < 4 ? null : pin;
 }
 
 /** Whether a search is the beginning of a pin's key id: at least two groups of it. */
@@ -150,7 +143,7 @@ export function isWantedRefusal(
   }
   if (of !== undefined && !of.peers.includes(folded) && !isAnyOf(pin, of)) return false;
   if (network !== undefined && !isInNetwork(networkOf(network), address ?? "")) return false;
-  if (isFoundIn(search, [connection, pinFor(search, pin)], [folded, address])) return true;
+  if (isFoundIn(search, [connection, pin], [folded, address])) return true;
   return pin !== null && (found.has(pin) || isOfKeyId(pin, search));
 }
 

@@ -100,7 +100,7 @@ async function fill(path: string, peers: number): Promise<void> {
   database.exec("PRAGMA synchronous = OFF; BEGIN");
   const event = database.prepare("INSERT INTO events (sequence, json, hash, reached) VALUES (?, ?, ?, ?)");
   const certificate = database.prepare(
-    "INSERT INTO certificates (pin, fingerprint, der, added_at) VALUES (?, ?, ?, ?)",
+    "INSERT INTO certificates (key, fingerprint, der, added_at) SELECT number, ?, ?, ? FROM keys WHERE pin = ?",
   );
   const indexes = database
     .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
@@ -134,7 +134,7 @@ async function fill(path: string, peers: number): Promise<void> {
       note: null,
       version: 2 * index + 4,
     });
-    certificate.run(pin, fingerprint, der, at);
+    certificate.run(fingerprint, der, at, pin);
     const sealed = sealEvent(head, {
       type: "met",
       at,

@@ -6,6 +6,7 @@ import { parseEvent, type TrustEvent } from "../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin } from "../../trust/records/key-record.ts";
 import { encodeSettledChange, type SeenRow } from "../log/settled-change.ts";
 import { toStranger } from "../log/to-stranger.ts";
+import { CERTIFICATE_OF_KEY } from "../sqlite/lists/rows.ts";
 import { SqliteTables } from "../sqlite/tables/sqlite-tables.ts";
 import { type LostEvent, takingsOf } from "./takings-of.ts";
 
@@ -97,11 +98,9 @@ export class LostTail {
   #strangerOf(pin: KeyPin): SeenRow | undefined {
     const key = new SqliteTables(this.#replica).key(pin);
     if (key === undefined) return undefined;
-    const certificate = this.#replica
-      .prepare(
-        'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
-      )
-      .get(pin, key.fingerprint) as unknown as CertificateRecord | undefined;
+    const certificate = this.#replica.prepare(CERTIFICATE_OF_KEY).get(pin, key.fingerprint) as unknown as
+      | CertificateRecord
+      | undefined;
     return certificate && { waiting: toStranger(key), certificate: { ...certificate } };
   }
 }

@@ -76,7 +76,7 @@ export interface Search extends PageFilter {
 }
 
 export interface KeyFilter extends Search {
-  /** Also finds the beginning of a key id, four symbols of a pin or more, and part of a note, or of the address of the first use or a refusal. */
+  /** Also finds the beginning of a key id, and part of a pin, of a note, or of the address of the first use or a refusal. */
   readonly search?: string;
   /** In this state, or in one of these. */
   readonly state?: KeyState | readonly KeyState[];

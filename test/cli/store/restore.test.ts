@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { createSchema, MIGRATIONS } from "../../../src/store/sqlite/file/schema.ts";
-import { SqliteTables } from "../../../src/store/sqlite/tables/sqlite-tables.ts";
 import { toSeenCertificate } from "../../../src/trust/judging/seen-certificate.ts";
+import { CHAIN_START, sealEvent } from "../../../src/trust/records/events.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { Home } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
@@ -19,16 +19,18 @@ async function homeWith(home: Home, ...names: readonly string[]): Promise<void> 
 function writeFormerStore(path: string): string {
   using database = new DatabaseSync(path);
   createSchema(database, MIGRATIONS.slice(0, 12));
-  const tables = new SqliteTables(database);
   const { pin, fingerprint, der } = toSeenCertificate(factsOf("anna"));
-  const named = { peer: "anna", nameKey: "anna", claimedName: "anna", claimedKey: "anna" };
-  const nothing = { newName: null, newKey: null, firstAddress: null, expires: null, conflictsWith: null };
-  const standing = { staleSeen: false, endorsesFrom: 0, note: null, version: 1 };
   const at = Date.UTC(2026, 0, 1);
-  const key = { pin, state: "trusted", source: "first-use", fingerprint, firstSeen: at } as const;
-  tables.putKey({ ...key, ...named, ...nothing, ...standing });
-  tables.putCertificate({ pin, fingerprint, der, addedAt: at });
-  tables.appendEvent({
+  database
+    .prepare(
+      `INSERT INTO keys (pin, state, peer, name_key, claimed_name, claimed_key, source, fingerprint, first_seen, stale_seen,
+         place, searched) VALUES (?, 'trusted', 'anna', 'anna', 'anna', 'anna', 'first-use', ?, ?, 0, ?, 'anna')`,
+    )
+    .run(pin, fingerprint, at, at);
+  database
+    .prepare("INSERT INTO certificates (pin, fingerprint, der, added_at) VALUES (?, ?, ?, ?)")
+    .run(pin, fingerprint, der, at);
+  const { sequence, json, hash } = sealEvent(CHAIN_START, {
     type: "met",
     at,
     actor: { user: null, process: "serve 1", address: null, listener: null },
@@ -38,6 +40,9 @@ function writeFormerStore(path: string): string {
     after: "trusted",
     details: { source: "first-use" },
   });
+  database
+    .prepare("INSERT INTO events (sequence, json, hash, reached) VALUES (?, ?, ?, ?)")
+    .run(sequence, json, hash, at);
   return pin;
 }
 

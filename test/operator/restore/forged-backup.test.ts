@@ -41,7 +41,7 @@ function putIntoIndexes(database: DatabaseSync, { pin }: CertificateFacts): void
     for (const index of indexes) add.run(index.name, index.rootpage, index.sql);
     database.exec("PRAGMA writable_schema = RESET");
   };
-  describeKeys(table.replace("PRIMARY KEY", ""), []);
+  describeKeys(table.replace("UNIQUE", ""), []);
   database.prepare("UPDATE keys SET pin = ?").run(former);
   describeKeys(
     table,
@@ -55,7 +55,7 @@ describe("a backup that is forged below what its rows say", () => {
     const [anna, mallory] = [await archive.meet("anna"), factsOf("mallory")];
     const path = await forged(archive, (database) => {
       putIntoIndexes(database, mallory);
-      database.prepare("UPDATE certificates SET pin = ?, der = ?").run(mallory.pin, mallory.der);
+      database.prepare("UPDATE certificates SET der = ?").run(mallory.der);
     });
     await assert.rejects(
       async () => {
@@ -74,7 +74,7 @@ describe("a backup that is forged below what its rows say", () => {
     await using archive = new Archive();
     const [anna, ben] = [await archive.meet("anna"), await archive.meet("ben")];
     const path = await forged(archive, (database) =>
-      database.prepare("UPDATE certificates SET der = x'3000' WHERE pin = ?").run(anna.pin),
+      database.prepare("UPDATE certificates SET der = x'3000' WHERE fingerprint = ?").run(anna.fingerprint),
     );
     await archive.operator.forget("anna");
     await archive.operator.forget("ben");

@@ -2,16 +2,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { isHandclaspError } from "../../../src/errors.ts";
 import { openReplica } from "../../../src/store/replica/open-replica.ts";
 import { migrate } from "../../../src/store/postgres/migrate.ts";
 import { openPool } from "./support/open-pool.ts";
 import { PostgresCluster } from "../../../src/store/postgres/postgres-cluster.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
-import type { Outcome } from "../../../src/trust/records/change.ts";
 import { factsOf } from "../../support/certificates.ts";
-import { PATIENCE_MS } from "../../support/patience.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
@@ -42,7 +39,9 @@ describe("replicas of a log in PostgreSQL", () => {
   it("give each name to one key, and come to one head, whoever claims where at once", async () => {
     const nodes = await openNodes(3);
     const names = Array.from({ length: 40 }, (_, at) => `peer-${at}`);
-    const outcomes = await Promise.all(names.flatMap((name) => nodes.map((node) => claim(node, name))));
+    const outcomes = await Promise.all(
+      names.flatMap((name) => nodes.map((node) => node.apply(claimOf(factsOf(name), { maxPending: 1000 })))),
+    );
     assert.equal(outcomes.filter(({ kind }) => kind === "changed").length, names.length);
     const heads = await agreed(nodes);
     assert.equal(heads[0]?.sequence, names.length);
@@ -57,21 +56,6 @@ describe("replicas of a log in PostgreSQL", () => {
     await Promise.all(nodes.map((node) => node.close()));
   });
 });
-
-/** Where the machine is slow the log may be taken for one that does not answer: nothing was done then, and it is done again. */
-async function claim(node: TrustStore, name: string): Promise<Outcome> {
-  const change = claimOf(factsOf(name), { maxPending: 1000 });
-  for (const end = performance.now() + PATIENCE_MS; ;) {
-    try {
-      return await node.apply(change);
-    } catch (error) {
-      const isAway =
-        isHandclaspError(error, "ERR_HANDCLASP_STORE_WRITE") && error.details["replication"] === "away";
-      if (!isAway || performance.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
 
 /** The heads of all, once they are the same. */
 async function agreed(nodes: readonly TrustStore[]): Promise<readonly { sequence: number; hash: string }[]> {

@@ -68,7 +68,9 @@ describe("a new node of a cluster", () => {
     const fresh = nodeOf(cluster);
     await fresh.channel.catchUp();
     assert.equal(outcomesOf(fresh), outcomesOf(node));
-    const der = fresh.database.prepare("SELECT der FROM certificates WHERE pin = ?").get(anna.pin)?.["der"];
+    const der = fresh.database
+      .prepare("SELECT der FROM certificates WHERE fingerprint = ?")
+      .get(anna.fingerprint)?.["der"];
     assert.deepEqual(Buffer.from(der as Uint8Array), Buffer.from(anna.der));
   });
 

@@ -92,7 +92,8 @@ function* edits(database: DatabaseSync): Iterable<Edit> {
   };
   for (const [table, fields] of Object.entries(decided)) {
     const columns = database.prepare(`PRAGMA table_info(${table})`).all();
-    const id = columns.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name));
+    const id =
+      table === "keys" ? ["pin"] : columns.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name));
     const where = id.map((column) => `${column} = ?`).join(" AND ");
     for (const row of database.prepare(`SELECT * FROM ${table}`).all()) {
       const at = id.map((column) => row[column] as SQLInputValue);

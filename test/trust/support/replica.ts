@@ -69,6 +69,10 @@ export class Replica {
   }
 }
 
+/** Keys have numbers by which what belongs to them is found: which they are means nothing. */
+const CERTIFICATES = `SELECT pin, row_number() OVER (PARTITION BY key ORDER BY c.number) AS place, c.fingerprint, der, added_at
+  FROM certificates AS c LEFT JOIN keys ON keys.number = c.key`;
+
 /** Every row of every table, but for sightings; by the table's name. */
 export type TrustContent = Readonly<Record<string, readonly string[]>>;
 
@@ -85,9 +89,9 @@ export function contentOf(database: DatabaseSync): TrustContent {
     trustTables(database).map((table) => [
       table,
       database
-        .prepare(`SELECT * FROM ${table}`)
+        .prepare(table === "certificates" ? CERTIFICATES : `SELECT * FROM ${table}`)
         .all()
-        .map((row) => JSON.stringify(row, toShown))
+        .map((row) => JSON.stringify(table === "keys" ? { ...row, number: undefined } : row, toShown))
         .toSorted(),
     ]),
   );
@@ -102,7 +106,7 @@ function fillAndEmpty(database: DatabaseSync): void {
   const before = contentOf(database);
   database.exec(`
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
-      INSERT INTO certificates (pin, fingerprint, der, added_at) SELECT 'p' || i % 9, 'f' || i, zeroblob(300), i FROM n;
+      INSERT INTO certificates (key, fingerprint, der, added_at) SELECT i % 9, 'f' || i, zeroblob(300), i FROM n;
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
       INSERT INTO events (sequence, json, hash) SELECT i, '{}', 'x' FROM n;
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)

@@ -4,6 +4,7 @@ import { parseEvent } from "../../../trust/records/events.ts";
 import { sumOfRows } from "../digest/trust-digest.ts";
 import { CERTIFICATE_TABLES } from "./certificate-tables.ts";
 import { KEY_TABLES } from "./key-tables.ts";
+import { NUMBERED_KEYS } from "./numbered-keys.ts";
 import { SHARED_TABLES } from "./shared-tables.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
 
@@ -240,6 +241,7 @@ export const MIGRATIONS: readonly string[] = [
   SHARED_TABLES,
   CERTIFICATE_TABLES,
   KEY_TABLES,
+  NUMBERED_KEYS,
 ];
 
 /** What migrations need that SQL does not have. */

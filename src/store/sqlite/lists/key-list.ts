@@ -76,7 +76,7 @@ export class KeyList {
   ): readonly ListedKeyRow[] {
     const { sql: page, values } = keyPage(where, source, search, most);
     const sql = `SELECT keys.*, last_seen FROM (${page}) AS page
-      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.pin = page.pin ORDER BY page.place, keys.pin`;
+      CROSS JOIN keys ON keys.pin = page.pin LEFT JOIN seen ON seen.key = keys.number ORDER BY page.place, keys.pin`;
     return this.#database.prepare(sql).all(...values) as unknown as readonly ListedKeyRow[];
   }
 
@@ -144,7 +144,7 @@ function isSeldomFew({ pins, groups = [], notGroups = [], seenBefore, seenSince 
 function firstOf(behind: readonly Condition[]): Source {
   const conditions = new Conditions();
   for (const condition of behind) conditions.require(condition);
-  const columns = "pin, place, state, source, name_key, searched";
+  const columns = "number, pin, place, state, source, name_key, searched";
   const sql = `SELECT ${columns} FROM keys INDEXED BY keys_in_order ${conditions.sql} ORDER BY place, pin LIMIT ${FIRST}`;
   return { from: `(${sql}) AS keys`, values: conditions.values, where: [] };
 }
@@ -156,7 +156,7 @@ function membersOf(group: string): Source {
 }
 
 function seen(than: "<" | ">=", moment: number): Source {
-  const from = `seen CROSS JOIN ${KEYS_BY_PIN} ON keys.pin = seen.pin`;
+  const from = "seen CROSS JOIN keys ON keys.number = seen.key";
   return { from, values: [], where: [{ text: `last_seen ${than} ?`, values: [moment] }] };
 }
 
@@ -227,7 +227,7 @@ function isMemberOfAny(groups: readonly string[]): Condition {
 
 function isSeen(than: ">=", moment: number): Condition {
   return {
-    text: `EXISTS (SELECT 1 FROM seen AS one WHERE one.pin = keys.pin AND one.last_seen ${than} ?)`,
+    text: `EXISTS (SELECT 1 FROM seen AS one WHERE one.key = keys.number AND one.last_seen ${than} ?)`,
     values: [moment],
   };
 }

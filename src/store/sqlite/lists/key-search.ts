@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { looksLikeKeyId, parseKeyIdPrefix } from "../../../trust/naming/key-id.ts";
 import type { KeyRecord } from "../../../trust/records/key-record.ts";
 import { nameKey } from "../../../trust/naming/peer-name.ts";
-import { beginsWith, type Condition, either, isOneOf, mustBeShort } from "./page-query.ts";
+import { beginsWith, type Condition, either, isAbout, isOneOf, mustBeShort } from "./page-query.ts";
 
 /** Rows that are looked up one by one; where there are more, every row of a list is asked instead. */
 export const FEW: number = 1000;
@@ -74,13 +74,13 @@ export class KeySearch {
     return either(inRow, isOneOf(pin, this.elsewhere));
   }
 
-  /** Whether it is such a key, or the peer of one, that an event is about; `about` is the column of that. */
-  ofSubject(about: string): Condition {
+  /** Whether it is such a key, or the peer of one, that an event is about. */
+  ofSubject(): Condition {
     const subjects = this.fewSubjects;
-    if (subjects !== undefined) return isOneOf(about, subjects);
+    if (subjects !== undefined) return isAbout(...subjects);
     const { text, values } = this.inRow;
-    const isPeer = `EXISTS (SELECT 1 FROM keys WHERE keys.name_key = folded(${about}) AND ${text})`;
-    return either(this.ofPin(about), { text: isPeer, values });
+    const isPeer = `EXISTS (SELECT 1 FROM keys WHERE keys.name_key = folded(about) AND ${text})`;
+    return either(this.ofPin("about"), { text: isPeer, values });
   }
 
   /** What events about the keys that are found are about: pins, and names of peers; undefined when those are many. */

@@ -44,6 +44,22 @@ export function isOneOf(column: string, values: readonly string[]): Condition {
   return { text: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(values)] };
 }
 
+/** Whether an event is about one of these, as the index of subjects has it: of pins it has a part. */
+export function isAbout(...subjects: readonly string[]): Condition {
+  const [only, ...others] = subjects;
+  // About one, they stand in their order in the index.
+  if (only !== undefined && others.length === 0)
+    return { text: `${indexed("about")} = ${indexed("?")} AND about = ?`, values: [only, only, only, only] };
+  const all = JSON.stringify(subjects);
+  const text = `${indexed("about")} IN (SELECT ${indexed("value")} FROM json_each(?))
+    AND about IN (SELECT value FROM json_each(?))`;
+  return { text, values: [all, all] };
+}
+
+function indexed(subject: string): string {
+  return `iif(substr(${subject}, 1, 7) = 'sha256:', substr(${subject}, 8, 16), ${subject})`;
+}
+
 /** Whether what a column holds begins with some of base64's characters. */
 export function beginsWith(column: string, prefix: string): Condition {
   return { text: `(${column} >= ? AND ${column} < ? || '~')`, values: [prefix, prefix] };

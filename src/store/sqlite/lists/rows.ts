@@ -6,6 +6,10 @@ import type { ListedKey, ListedMember, ListedRefusal } from "../../../trust/port
 /** The index of pins, as SQLite calls that of a primary key: in queries where it is not left to a guess. */
 export const KEYS_BY_PIN = "keys INDEXED BY sqlite_autoindex_keys_1";
 
+/** The certificate of a key that has a fingerprint, as a record. */
+export const CERTIFICATE_OF_KEY = `SELECT pin, c.fingerprint AS fingerprint, der, added_at AS "addedAt"
+  FROM keys CROSS JOIN certificates AS c ON c.key = keys.number WHERE pin = ? AND c.fingerprint = ?`;
+
 /** A row of `keys`. */
 export interface KeyRow {
   pin: KeyPin;

@@ -24,6 +24,7 @@ import {
   type Condition,
   Conditions,
   either,
+  isAbout,
   isOneOf,
   isSaid,
   momentOf,
@@ -63,7 +64,8 @@ export class SqliteRoll {
   }
 
   certificates(pin: KeyPin): readonly CertificateRecord[] {
-    const sql = "SELECT * FROM certificates WHERE pin = ? ORDER BY number DESC";
+    const sql = `SELECT pin, c.fingerprint AS fingerprint, der, added_at
+      FROM keys CROSS JOIN certificates AS c ON c.key = keys.number WHERE pin = ? ORDER BY c.number DESC`;
     return (this.#rows(sql, [pin]) as CertificateRow[]).map(toCertificateRecord);
   }
 
@@ -83,10 +85,8 @@ export class SqliteRoll {
     const search = filter.search === undefined ? undefined : new KeySearch(this.#database, filter.search);
     const { about } = filter;
     const few = about ?? search?.fewSubjects;
-    // About one, they stand in their order in the index.
-    if (about?.length === 1) where.add("about = ?", about[0] ?? "");
-    else if (about !== undefined) where.require(isOneOf("about", about));
-    if (search !== undefined) where.require(search.ofSubject("about"));
+    if (about !== undefined) where.require(isAbout(...about));
+    if (search !== undefined) where.require(search.ofSubject());
     const by = eventsBy(few !== undefined, filter);
     if (by === BY_TYPE) where.add("type <> 'met'");
     const sql = `SELECT sequence, json, hash FROM events ${by} ${where.sql}

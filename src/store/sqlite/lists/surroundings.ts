@@ -76,7 +76,8 @@ function byPin<Row extends { readonly pin: KeyPin }>(rows: readonly Row[]): Read
 const ASKED = "(SELECT value FROM json_each(?))";
 
 // Of a row that has the greatest of a column, SQLite gives the others, too.
-const CERTIFICATES = `SELECT pin, max(number), der FROM certificates WHERE pin IN ${ASKED} GROUP BY pin`;
+const CERTIFICATES = `SELECT pin, max(c.number), der FROM ${KEYS_BY_PIN}
+  CROSS JOIN certificates AS c ON c.key = keys.number WHERE pin IN ${ASKED} GROUP BY pin`;
 
 const CONNECTIONS = `SELECT pin, count(*) AS count FROM connections INDEXED BY connections_by_pin
   CROSS JOIN runs ON runs.id = run WHERE pin IN ${ASKED} AND abs(beat - ?) <= ? GROUP BY pin`;

@@ -85,7 +85,12 @@ export class RowTaker {
     const { kind, key, value, at, node } = row;
     switch (kind) {
       case "seen":
-        return this.#moment("INSERT INTO seen SELECT pin, ? FROM keys WHERE pin = ?", "last_seen", row, by);
+        return this.#moment(
+          "INSERT INTO seen SELECT number, pin, ? FROM keys WHERE pin = ?",
+          "last_seen",
+          row,
+          by,
+        );
       case "looked":
         return this.#moment("INSERT INTO looked SELECT pin, ? FROM keys WHERE pin = ?", "at", row, by);
       case "used":

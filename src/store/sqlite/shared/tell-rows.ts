@@ -1,10 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SharedKind, SharedRow } from "../../../trust/port/shared-rows.ts";
-import type { RefusalRow } from "../lists/rows.ts";
+import { CERTIFICATE_OF_KEY, type RefusalRow } from "../lists/rows.ts";
 import { SqliteTables } from "../tables/sqlite-tables.ts";
 import { KeptStatements } from "./kept-statements.ts";
 import { KINDS } from "./shared-kinds.ts";
+
+const LAST_SEEN =
+  "SELECT last_seen AS at FROM keys CROSS JOIN seen ON seen.key = keys.number WHERE keys.pin = ?";
 
 /** A row that others are to be told of. */
 export interface UntoldRow extends SharedRow {
@@ -83,7 +86,7 @@ export class RowTeller {
   #tell(kind: SharedKind, key: string, machine: string): Told | undefined {
     switch (kind) {
       case "seen":
-        return moment(this.#one("SELECT last_seen AS at FROM seen WHERE pin = ? AND last_seen > 0", key));
+        return moment(this.#one(`${LAST_SEEN} AND last_seen > 0`, key));
       case "looked":
         return moment(this.#one("SELECT at FROM looked WHERE pin = ?", key));
       case "used":
@@ -132,13 +135,9 @@ export class RowTeller {
       return undefined;
     if (this.#one("SELECT 1 FROM waiting_at WHERE pin = ? AND node = ''", pin) === undefined)
       return undefined;
-    const found = this.#one(
-      "SELECT der FROM certificates WHERE pin = ? AND fingerprint = ?",
-      pin,
-      key.fingerprint,
-    );
+    const found = this.#one(CERTIFICATE_OF_KEY, pin, key.fingerprint);
     if (found === undefined) return undefined;
-    const seen = this.#one("SELECT last_seen AS at FROM seen WHERE pin = ?", pin)?.["at"] ?? key.firstSeen;
+    const seen = this.#one(LAST_SEEN, pin)?.["at"] ?? key.firstSeen;
     const { newName, firstSeen, firstAddress, expires } = key;
     const certificate = Buffer.from(found["der"] as Uint8Array).toString("base64");
     const value = JSON.stringify({ certificate, newName, firstSeen, firstAddress, lastSeen: seen });

@@ -23,7 +23,7 @@ export interface SeenBy {
 /** Writes what one run saw, inside the caller's transaction. Runs that fell silent, old and surplus refusals go. */
 export function recordSightings(database: DatabaseSync, by: SeenBy, batch: SightingBatch): void {
   const seen = database.prepare(
-    `INSERT INTO seen SELECT pin, ? FROM keys WHERE pin = ?
+    `INSERT INTO seen SELECT number, pin, ? FROM keys WHERE pin = ?
        ON CONFLICT DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)`,
   );
   for (const { pin, at } of batch.seen) seen.run(at, pin);

@@ -104,12 +104,8 @@ export class SnapshotLoader {
     if (came !== digest) throw untrue(`its rows come to ${came}`);
     if (this.#windows() > 1) throw untrue("it has more than one window");
     if (this.#makeIndex()) return;
-    // In the order of pins, and without reading what is in certificates.
     this.#database.exec(`
-      DELETE FROM certificates WHERE number IN (
-        SELECT number FROM certificates WHERE pin NOT IN (SELECT pin FROM keys));
-      DELETE FROM seen WHERE pin NOT IN (SELECT pin FROM keys);
-      INSERT OR IGNORE INTO seen SELECT pin, 0 FROM keys ORDER BY pin;
+      INSERT OR IGNORE INTO seen SELECT number, pin, 0 FROM keys ORDER BY number;
       DELETE FROM snapshot_load;`);
     this.#database
       .prepare("INSERT OR REPLACE INTO log_place (rowid, position, hash) VALUES (1, ?, ?)")
@@ -159,8 +155,8 @@ export class SnapshotLoader {
     }
     this.#database.exec(`
       DELETE FROM keys WHERE NOT (${WAITING});
-      DELETE FROM certificates WHERE pin NOT IN (SELECT pin FROM keys);
-      DELETE FROM seen WHERE pin NOT IN (SELECT pin FROM keys);
+      DELETE FROM certificates WHERE key NOT IN (SELECT number FROM keys);
+      DELETE FROM seen WHERE key NOT IN (SELECT number FROM keys);
       UPDATE key_versions SET decided = ${NO_VERSION};`);
     while (this.#makeIndex());
     this.#database.exec("DELETE FROM snapshot_load");
@@ -224,37 +220,49 @@ export class SnapshotLoader {
     }
     const columns = [...told, ...(FOUND[name] ?? [])];
     const places = columns.map(() => "?").join(", ");
-    const into = `INTO ${name} (${columns.join(", ")})`;
-    if (name === "certificates") return this.#insertingCertificates(`INSERT ${into} SELECT ${places}`);
-    // Of when keys were seen a machine has rows of its own, for keys that wait; they count in no digest.
-    const verb = name === "seen" ? "INSERT OR REPLACE" : "INSERT";
-    const insert = this.#prepared(`${verb} ${into} VALUES (${places})`);
+    if (name === "certificates") return this.#insertingCertificates();
+    if (name === "seen") return this.#insertingMoments();
+    const insert = this.#prepared(`INSERT INTO ${name} (${columns.join(", ")}) VALUES (${places})`);
     if (name !== "keys") return (values) => void insert.run(...values);
+    const anew = this.#prepared(`INSERT INTO keys (number, ${columns.join(", ")}) VALUES (?, ${places})`);
     return (values) => {
       try {
         insert.run(...values);
       } catch (error) {
-        if (!isTakenAlready(error) || !this.#makeRoom(values)) throw error;
-        insert.run(...values);
+        const number = isTakenAlready(error) ? this.#makeRoom(values) : undefined;
+        if (number === undefined) throw error;
+        anew.run(number, ...values);
       }
     };
   }
 
-  /** A key that waited here may have one of them: there is one row of each. */
-  #insertingCertificates(sql: string): (values: Values) => void {
-    const isThere = "SELECT 1 FROM certificates WHERE pin = ? AND fingerprint = ?";
-    const insert = this.#prepared(`${sql} WHERE NOT EXISTS (${isThere})`);
-    return (values) => {
-      const [pin = null, fingerprint = null] = values;
-      insert.run(...values, pin, fingerprint);
-    };
+  /** Of keys that are there. One that waited here may have one of them: there is one row of each. */
+  #insertingCertificates(): (values: Values) => void {
+    const insert = this.#prepared(`INSERT INTO certificates (key, fingerprint, der, added_at)
+      SELECT number, ?, ?, ? FROM keys WHERE pin = ? AND NOT EXISTS
+        (SELECT 1 FROM certificates AS c WHERE c.key = keys.number AND c.fingerprint = ?)`);
+    return ([pin = null, fingerprint = null, der = null, addedAt = null]) =>
+      void insert.run(fingerprint, der, addedAt, pin, fingerprint);
   }
 
-  /** A key that waits at this machine alone gives way to what the log says of it, its certificates too. Says whether there was one. */
-  #makeRoom([pin = null]: Values): boolean {
-    const { changes } = this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING}`).run(pin);
-    if (changes > 0) this.#prepared("DELETE FROM certificates WHERE pin = ?").run(pin);
-    return changes > 0;
+  /** Of when keys were seen a machine has rows of its own, for keys that wait; they count in no digest. */
+  #insertingMoments(): (values: Values) => void {
+    const insert = this.#prepared(
+      "INSERT OR REPLACE INTO seen SELECT number, pin, ? FROM keys WHERE pin = ?",
+    );
+    return ([pin = null, lastSeen = null]) => void insert.run(lastSeen, pin);
+  }
+
+  /**
+   * A key that waits at this machine alone gives way to what the log says of it, its certificates too. Returns its number; undefined
+   * if there was none.
+   */
+  #makeRoom([pin = null]: Values): number | undefined {
+    const gone = this.#prepared(`DELETE FROM keys WHERE pin = ? AND ${WAITING} RETURNING number`).get(pin);
+    if (gone === undefined) return undefined;
+    const number = Number(gone["number"]);
+    this.#prepared("DELETE FROM certificates WHERE key = ?").run(number);
+    return number;
   }
 
   #prepared(sql: string): StatementSync {

@@ -12,9 +12,9 @@ export function* snapshotParts(database: DatabaseSync): Generator<Uint8Array, un
 
 function* partsOf(
   database: DatabaseSync,
-  { name: table, columns, bytes = [], which }: SnapshotTable,
+  { name: table, columns, bytes = [], from = table, which }: SnapshotTable,
 ): Generator<Uint8Array, undefined> {
-  const statement = database.prepare(`SELECT ${columns.join(", ")} FROM ${table} ${which}`);
+  const statement = database.prepare(`SELECT ${columns.join(", ")} FROM ${from} ${which}`);
   statement.setReturnArrays(true);
   let rows: unknown[][] = [];
   let size = 0;

@@ -1,9 +1,13 @@
+import { KEYS_BY_PIN } from "../lists/rows.ts";
+
 /** A table of which a snapshot has rows. */
 export interface SnapshotTable {
   readonly name: string;
   readonly columns: readonly string[];
   /** Columns that hold bytes. */
   readonly bytes?: readonly string[];
+  /** Where the rows are read from, if not from the table alone. */
+  readonly from?: string;
   /** Which rows, and in which order: that of the table, so that they are written one behind the other. */
   readonly which: string;
 }
@@ -29,7 +33,9 @@ export const SNAPSHOT_TABLES: readonly SnapshotTable[] = [
     name: "certificates",
     columns: ["pin", "fingerprint", "der", "added_at"],
     bytes: ["der"],
-    which: `WHERE pin IN (SELECT pin FROM keys WHERE ${DECIDED}) ORDER BY pin, number`,
+    from: `(SELECT pin, c.fingerprint, der, added_at, c.number, state, expires, note
+      FROM ${KEYS_BY_PIN} CROSS JOIN certificates AS c ON c.key = keys.number)`,
+    which: `WHERE ${DECIDED} ORDER BY pin, number`,
   },
   { name: "tombstones", columns: ["pin", "at"], which: "ORDER BY pin" },
   {
@@ -60,5 +66,10 @@ export const SNAPSHOT_TABLES: readonly SnapshotTable[] = [
     columns: ["id", "position", "json"],
     which: `WHERE position > (SELECT max(position) FROM outcomes) - ${OUTCOMES} ORDER BY position`,
   },
-  { name: "seen", columns: ["pin", "last_seen"], which: "WHERE last_seen > 0 ORDER BY pin" },
+  {
+    name: "seen",
+    columns: ["pin", "last_seen"],
+    from: `(SELECT keys.pin, last_seen FROM ${KEYS_BY_PIN} CROSS JOIN seen ON seen.key = keys.number)`,
+    which: "WHERE last_seen > 0 ORDER BY pin",
+  },
 ];

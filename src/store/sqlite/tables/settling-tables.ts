@@ -3,6 +3,7 @@ import { isWaiting } from "../../../trust/judging/is-waiting.ts";
 import type { SeenRow } from "../../log/settled-change.ts";
 import type { EventDraft } from "../../../trust/records/events.ts";
 import type { CertificateRecord, KeyPin, KeyRecord } from "../../../trust/records/key-record.ts";
+import { CERTIFICATE_OF_KEY } from "../lists/rows.ts";
 import type { KeyMarks } from "./key-marks.ts";
 import { JournaledTables } from "./journaled-tables.ts";
 import { NOT_ELSEWHERE } from "./logged-tables.ts";
@@ -30,9 +31,7 @@ export class SettlingTables extends JournaledTables {
   constructor(database: DatabaseSync, journal: RowJournal, marks: KeyMarks) {
     super(database, journal);
     this.#marks = marks;
-    this.#certificate = database.prepare(
-      'SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? AND fingerprint = ?',
-    );
+    this.#certificate = database.prepare(CERTIFICATE_OF_KEY);
   }
 
   /** For another change. What was not kept of the one before is not written. */

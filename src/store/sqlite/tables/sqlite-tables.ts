@@ -15,16 +15,28 @@ import type { TokenRecord } from "../../../trust/records/token-record.ts";
 import { countDropped } from "../sightings/dropped.ts";
 import { searchedText } from "../lists/key-search.ts";
 import { ApiTokenRows } from "../desk/api-token-rows.ts";
+import { isAbout } from "../lists/page-query.ts";
 import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
 import { NEVER } from "../file/schema.ts";
 import { type EventRow, toEvent } from "./event-row.ts";
 import type { ChainEnd, VersionsGiven } from "./ends.ts";
+import { CertificateRows } from "./certificate-rows.ts";
 import { type DroppedTokens, TokenRows } from "./token-rows.ts";
 
 const CERTIFICATES_KEPT = 8;
 const LAPSED_AT_ONCE = 10;
 /** Keys that wait and may be dropped: operators set aside what has no end, and wrote down what has a note. */
 export const FROM_STRANGERS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
+
+const COLUMNS =
+  "pin state peer name_key claimed_name claimed_key new_name new_key source fingerprint first_seen first_address expires conflicts_with stale_seen endorses_from note version place searched".split(
+    " ",
+  );
+/** A key that is there keeps its number. */
+const PUT_KEY = `INSERT INTO keys (${COLUMNS.join()}) VALUES (${COLUMNS.map(() => "?").join()})
+  ON CONFLICT (pin) DO UPDATE SET ${COLUMNS.slice(1)
+    .map((name) => `${name} = excluded.${name}`)
+    .join()}`;
 
 /** What of a key another standing is. */
 export type KeyStanding = Pick<KeyRecord, "pin" | "state" | "expires" | "newName" | "newKey">;
@@ -36,11 +48,13 @@ export class SqliteTables implements TrustTables {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #key: StatementSync;
+  readonly #certificates: CertificateRows;
   readonly #tokens: TokenRows;
   readonly #apiTokens: ApiTokenRows;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#certificates = new CertificateRows(database);
     this.#tokens = new TokenRows(database);
     this.#apiTokens = new ApiTokenRows(database);
     this.#key = database.prepare("SELECT * FROM keys WHERE pin = ?");
@@ -79,7 +93,7 @@ export class SqliteTables implements TrustTables {
   }
 
   keysByFingerprint(fingerprint: string): readonly KeyRecord[] {
-    const sql = `SELECT * FROM keys WHERE pin IN (SELECT pin FROM certificates
+    const sql = `SELECT * FROM keys WHERE number IN (SELECT key FROM certificates
       WHERE substr(fingerprint, 1, 16) = substr(?, 1, 16) AND fingerprint = ?) ORDER BY pin`;
     return this.#keys(sql, fingerprint, fingerprint);
   }
@@ -110,9 +124,7 @@ export class SqliteTables implements TrustTables {
 
   putKey(key: KeyRecord, seenAt = 0): void {
     this.#run(
-      `INSERT OR REPLACE INTO keys (pin, state, peer, name_key, claimed_name, claimed_key, new_name, new_key, source,
-         fingerprint, first_seen, first_address, expires, conflicts_with, stale_seen, endorses_from, note, version,
-         place, searched) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      PUT_KEY,
       key.pin,
       key.state,
       key.peer,
@@ -140,47 +152,35 @@ export class SqliteTables implements TrustTables {
 
   /** That a key was seen, unless it was seen later. */
   noteSeen(pin: KeyPin, at: number): void {
-    const isNew = this.#run("INSERT OR IGNORE INTO seen VALUES (?,?)", pin, at) > 0;
+    const isNew =
+      this.#run("INSERT OR IGNORE INTO seen SELECT number, pin, ? FROM keys WHERE pin = ?", at, pin) > 0;
     if (!isNew && at > 0)
-      this.#run("UPDATE seen SET last_seen = ? WHERE pin = ? AND last_seen < ?", at, pin, at);
+      this.#run(
+        "UPDATE seen SET last_seen = ? WHERE key = (SELECT number FROM keys WHERE pin = ?) AND last_seen < ?",
+        at,
+        pin,
+        at,
+      );
   }
 
   /** Returns the key that is gone. */
   deleteKey(pin: KeyPin): KeyRecord | undefined {
-    const row = this.#one("DELETE FROM keys WHERE pin = ? RETURNING *", pin) as KeyRow | undefined;
-    this.#run("DELETE FROM certificates WHERE pin = ?", pin);
-    this.#run("DELETE FROM seen WHERE pin = ?", pin);
+    const row = this.#one("DELETE FROM keys WHERE pin = ? RETURNING *", pin) as
+      | (KeyRow & { number: number })
+      | undefined;
     this.#run("DELETE FROM looked WHERE pin = ?", pin);
-    return row && toKeyRecord(row);
+    if (row === undefined) return undefined;
+    this.#certificates.delete(row.number);
+    this.#run("DELETE FROM seen WHERE key = ?", row.number);
+    return toKeyRecord(row);
   }
 
-  putCertificate(
-    { pin, fingerprint, der, addedAt }: CertificateRecord,
-    kept: number = CERTIFICATES_KEPT,
-  ): void {
-    const count = this.countCertificates(pin);
-    const sql = "INSERT INTO certificates (pin, fingerprint, der, added_at) VALUES (?,?,?,?)";
-    this.#run(sql, pin, fingerprint, der, addedAt);
-    if (count === 0) return;
-    this.#run(
-      "DELETE FROM certificates WHERE pin = ? AND fingerprint = ? AND number < last_insert_rowid()",
-      pin,
-      fingerprint,
-    );
-    if (count < kept) return;
-    // The newest is the one that was written last: clocks are set back.
-    this.#run(
-      `DELETE FROM certificates WHERE pin = ? AND number <=
-         (SELECT number FROM certificates WHERE pin = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
-      pin,
-      pin,
-      kept,
-    );
+  putCertificate(certificate: CertificateRecord, kept: number = CERTIFICATES_KEPT): void {
+    this.#certificates.put(certificate, this.countCertificates(certificate.pin), kept);
   }
 
   protected countCertificates(pin: KeyPin): number {
-    const sql = "SELECT count(*) AS count FROM certificates WHERE pin = ?";
-    return (this.#one(sql, pin) as { count: number }).count;
+    return this.#certificates.count(pin);
   }
 
   putTombstone(pin: KeyPin, at: number): void {
@@ -319,7 +319,8 @@ export class SqliteTables implements TrustTables {
   }
 
   eventsAbout(subject: string): readonly TrustEvent[] {
-    const rows = this.#all("SELECT sequence, json FROM events WHERE about = ? ORDER BY sequence", subject);
+    const { text, values } = isAbout(subject);
+    const rows = this.#all(`SELECT sequence, json FROM events WHERE ${text} ORDER BY sequence`, ...values);
     return rows.map((row) => toEvent(row as unknown as EventRow));
   }
 

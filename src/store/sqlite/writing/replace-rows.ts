@@ -5,8 +5,6 @@ import type { SqliteTables } from "../tables/sqlite-tables.ts";
 
 /** What a log of changes leads to, all of it, but for what needs more than being replaced: see `replaceRows`. */
 const LOGGED = [
-  "keys",
-  "certificates",
   "tombstones",
   "tokens",
   "noted",
@@ -26,26 +24,53 @@ const WAITS = "state = 'pending' AND expires IS NOT NULL AND note IS NULL";
  * What is this machine's own stays: sightings, settings, sessions, keys that wait. Rows that are the same are not written.
  */
 export function replaceRows(database: DatabaseSync, tables: SqliteTables, commonEvent: number): void {
-  database.exec(`
-    CREATE TEMP TABLE waiting AS SELECT * FROM main.keys WHERE ${WAITS} AND pin NOT IN (SELECT pin FROM anew.keys);
-    CREATE TEMP TABLE waiting_certificates AS
-      SELECT * FROM main.certificates WHERE pin IN (SELECT pin FROM temp.waiting);`);
+  replaceKeys(database);
   for (const table of LOGGED) replaceTable(database, table);
   database.exec(`
-    INSERT INTO main.keys SELECT * FROM temp.waiting;
-    INSERT INTO main.certificates (pin, fingerprint, der, added_at)
-      SELECT pin, fingerprint, der, added_at FROM temp.waiting_certificates ORDER BY number;
-    DROP TABLE temp.waiting;
-    DROP TABLE temp.waiting_certificates;
     UPDATE main.key_versions SET decided = (SELECT decided FROM anew.key_versions),
       waiting = max(waiting, (SELECT waiting FROM anew.key_versions));
-    DELETE FROM main.seen WHERE pin NOT IN (SELECT pin FROM main.keys);
     DELETE FROM main.looked WHERE pin NOT IN (SELECT pin FROM main.keys);
-    INSERT OR IGNORE INTO main.seen SELECT pin, last_seen FROM anew.seen WHERE pin IN (SELECT pin FROM main.keys);
+    INSERT OR IGNORE INTO main.seen
+      SELECT number, pin, last_seen FROM anew.seen CROSS JOIN main.keys USING (pin) ORDER BY number;
     DELETE FROM main.events WHERE sequence > ${commonEvent};
     INSERT INTO main.events (sequence, json, hash, reached)
       SELECT sequence, json, hash, reached FROM anew.events WHERE sequence > ${commonEvent} ORDER BY sequence;`);
   settleConflicts(database, tables);
+}
+
+/**
+ * Keys keep the numbers that they have here. Those that wait stay, unless there is one of the same pin: then that is told,
+ * since they are gone for a moment, and only when they were seen is kept.
+ */
+function replaceKeys(database: DatabaseSync): void {
+  const columns = columnsOf(database, "keys").filter((name) => name !== "number");
+  const all = columns.join();
+  const put = columns.filter((name) => name !== "pin").map((name) => `${name} = excluded.${name}`);
+  database.exec(`
+    UPDATE main.seen SET key = -key WHERE pin IN (SELECT pin FROM main.keys WHERE ${WAITS} AND pin IN (SELECT pin FROM anew.keys));
+    CREATE TEMP TABLE gone AS SELECT number FROM main.keys WHERE (${WAITS}) = (pin IN (SELECT pin FROM anew.keys));
+    DELETE FROM main.certificates WHERE key IN (SELECT number FROM temp.gone);
+    DELETE FROM main.keys WHERE number IN (SELECT number FROM temp.gone);
+    DELETE FROM main.seen WHERE key > 0 AND key NOT IN (SELECT number FROM main.keys);
+    INSERT INTO main.keys (${all}) SELECT ${all} FROM (SELECT ${all} FROM anew.keys EXCEPT SELECT ${all} FROM main.keys) WHERE true
+      ON CONFLICT (pin) DO UPDATE SET ${put.join()};
+    UPDATE main.seen SET key = (SELECT number FROM main.keys WHERE keys.pin = seen.pin) WHERE key < 0;
+    CREATE TEMP TABLE certified AS SELECT main.keys.number AS key, anew.keys.number AS anew FROM main.keys JOIN anew.keys USING (pin)
+      WHERE pin IN (SELECT pin FROM
+        (SELECT * FROM (${certificatesIn("main")} EXCEPT ${certificatesIn("anew")})
+         UNION ALL SELECT * FROM (${certificatesIn("anew")} EXCEPT ${certificatesIn("main")})));
+    DELETE FROM main.certificates WHERE key IN (SELECT key FROM temp.certified);
+    INSERT INTO main.certificates (key, fingerprint, der, added_at)
+      SELECT certified.key, fingerprint, der, added_at
+        FROM temp.certified JOIN anew.certificates AS c ON c.key = certified.anew ORDER BY c.number;
+    DROP TABLE temp.certified;
+    DROP TABLE temp.gone;`);
+}
+
+/** In the order of each key. */
+function certificatesIn(schema: "main" | "anew"): string {
+  return `SELECT pin, c.fingerprint, added_at, row_number() OVER (PARTITION BY c.key ORDER BY c.number)
+    FROM ${schema}.certificates AS c JOIN ${schema}.keys ON keys.number = c.key`;
 }
 
 /** Whoever waits for a name conflicts with whoever has it now. */
@@ -61,17 +86,20 @@ function settleConflicts(database: DatabaseSync, tables: SqliteTables): void {
 }
 
 function replaceTable(database: DatabaseSync, table: string): void {
-  const columns = database
-    .prepare("SELECT name, pk FROM pragma_table_info(?)")
-    .all(table)
-    .map(({ name, pk }) => ({ name: String(name), isKey: Number(pk) > 0 }));
-  const all = columns.map(({ name }) => name).join(", ");
-  const key = columns.filter(({ isKey }) => isKey).map(({ name }) => name);
+  const all = columnsOf(database, table).join();
+  const key = columnsOf(database, table, "WHERE pk > 0");
   // Without a key, as there is one row at the most.
-  const same = key.length === 0 ? all : key.join(", ");
+  const same = key.length === 0 ? all : key.join();
   database.exec(`
     DELETE FROM main.${table} WHERE (${same}) IN (SELECT ${same} FROM
       (SELECT ${all} FROM main.${table} EXCEPT SELECT ${all} FROM anew.${table}));
     INSERT INTO main.${table} (${all}) SELECT ${all} FROM
       (SELECT ${all} FROM anew.${table} EXCEPT SELECT ${all} FROM main.${table});`);
+}
+
+function columnsOf(database: DatabaseSync, table: string, which = ""): readonly string[] {
+  return database
+    .prepare(`SELECT name FROM pragma_table_info(?) ${which}`)
+    .all(table)
+    .map(({ name }) => String(name));
 }

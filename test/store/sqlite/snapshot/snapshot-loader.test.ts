@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { openDatabase } from "../../../../src/node-sqlite.ts";
 import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
 import { ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
+import { CERTIFICATE_OF_KEY } from "../../../../src/store/sqlite/lists/rows.ts";
 import { SnapshotLoader } from "../../../../src/store/sqlite/snapshot/snapshot-loader.ts";
 import { checkDatabase } from "../../../../src/store/sqlite/tables/check-database.ts";
 import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
@@ -63,7 +64,7 @@ describe("a large snapshot that is taken in", () => {
     assert.deepEqual(new ReplicaReader(database).standing(), new ReplicaReader(node.database).standing());
     const { chain, rows, problems } = checkDatabase(database);
     assert.deepEqual([chain.broken, rows?.differences, problems], [null, [], []]);
-    const unseen = "SELECT count(*) AS count FROM keys WHERE pin NOT IN (SELECT pin FROM seen)";
+    const unseen = "SELECT count(*) AS count FROM keys WHERE number NOT IN (SELECT key FROM seen)";
     assert.equal(database.prepare(unseen).get()?.["count"], 0);
   });
 
@@ -86,10 +87,11 @@ describe("a large snapshot that is taken in", () => {
     ] as KeyPin;
     const key = node.tables.key(pin) ?? assert.fail();
     new SqliteTables(database).putKey({ ...key, state: "pending", expires: 1, note: null, version: 3 });
-    const certificates = "SELECT fingerprint, der, added_at FROM certificates WHERE pin = ?";
+    const certificates = `SELECT c.fingerprint AS fingerprint, der, added_at
+      FROM certificates AS c JOIN keys ON keys.number = c.key WHERE pin = ?`;
     const there = node.database.prepare(certificates).all(pin) as { fingerprint: string; der: Uint8Array }[];
     for (const { fingerprint, der } of there)
-      database.prepare("INSERT INTO certificates VALUES (NULL, ?, ?, ?, 1)").run(pin, fingerprint, der);
+      new SqliteTables(database).putCertificate({ pin, fingerprint, der, addedAt: 1 });
     const loader = new SnapshotLoader(database);
     for (const [part, bytes] of parts.entries()) loader.take(large, part, bytes);
     finish(database, large);
@@ -101,24 +103,23 @@ describe("a large snapshot that is taken in", () => {
     const database = emptyReplica();
     const several = node.database
       .prepare(
-        `SELECT pin FROM certificates JOIN keys USING (pin) WHERE expires IS NULL OR state <> 'pending'
+        `SELECT pin FROM certificates AS c JOIN keys ON keys.number = c.key WHERE expires IS NULL OR state <> 'pending'
            GROUP BY pin HAVING count(*) > 1`,
       )
       .get();
     const pin = several?.["pin"] as KeyPin;
     const key = node.tables.key(pin) ?? assert.fail();
     const newest = node.database
-      .prepare(
-        `SELECT pin, fingerprint, der, added_at AS "addedAt" FROM certificates WHERE pin = ? ORDER BY number DESC`,
-      )
-      .get(pin) as unknown as CertificateRecord;
+      .prepare(`${CERTIFICATE_OF_KEY} ORDER BY c.number DESC`)
+      .get(pin, key.fingerprint) as unknown as CertificateRecord;
     const tables = new SqliteTables(database);
     tables.putKey({ ...key, state: "pending", expires: 1, note: null, version: 3 });
     tables.putCertificate(newest);
     const loader = new SnapshotLoader(database);
     for (const [part, bytes] of parts.entries()) loader.take(large, part, bytes);
     finish(database, large);
-    const sql = "SELECT fingerprint FROM certificates WHERE pin = ? ORDER BY number";
+    const sql = `SELECT c.fingerprint FROM certificates AS c JOIN keys ON keys.number = c.key
+      WHERE pin = ? ORDER BY c.number`;
     assert.deepEqual(database.prepare(sql).all(pin), node.database.prepare(sql).all(pin));
   });
 
