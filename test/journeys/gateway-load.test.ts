@@ -53,13 +53,12 @@ describe("a gateway under load", () => {
     );
     assert.match(String(message), /gateway.toml:6:1: there is no key "idle_timeuot" here/);
     const askedBefore = load.asked;
-    await until(() => load.asked > askedBefore + 5);
+    await until(() => load.asked > Math.max(20, askedBefore + 5));
     held.write("b");
     assert.equal(String((await once(held, "data"))[0]), "b");
     held.destroy();
     await load.stop();
     assert.deepEqual(load.problems, []);
-    assert.ok(load.asked > 20, `${load.asked}`);
   });
 
   it("takes over another configuration in all of its workers, new listeners too", async () => {
