@@ -66,7 +66,7 @@ export interface CompactPlan {
 
 /**
  * Where the log can be cut: where the oldest of the newest so many snapshots is of that who cuts it came to, now or when it was
- * cut before, whatever machines say of others; and not above what a machine has still to carry out, unless those may be left behind. `here` has what is in the snapshots, whatever it said last.
+ * cut before, whatever machines say of others; and not above what a machine has still to carry out, unless those may be left behind, or were before. `here` has what is in the snapshots, whatever it said last.
  */
 export async function planCompact(
   { log, nodes, snapshots }: Cluster,
@@ -82,16 +82,21 @@ export async function planCompact(
   }
   const oldest = kept.at(-1)?.place.position ?? wouldMakeAt ?? 0;
   const machines = (await nodes.nodes()).filter(({ id }) => id !== here);
-  const behind = Math.min(oldest, ...machines.map(({ position }) => position));
-  const before = leaveBehind ? oldest : behind;
+  const first = await log.begins();
+  // Whoever was left behind begins with a snapshot, however much is kept; who has nothing may be doing so.
+  const waited = machines.filter(({ position }) => position === 0 || position >= first);
+  const behind = Math.min(oldest, ...waited.map(({ position }) => position));
+  const before = Math.max(first, leaveBehind ? oldest : behind);
   const besides = all.filter((one) => !kept.includes(one));
+  // What a whole log begins with is before its first change.
+  const stays = ({ place }: Snapshot): boolean => place.position >= before || before === 1;
   return {
     before,
     kept,
-    others: besides.filter(({ place }) => place.position >= before),
-    dropped: besides.filter(({ place }) => place.position < before),
+    others: besides.filter(stays),
+    dropped: besides.filter((one) => !stays(one)),
     leftBehind: machines.filter(({ position }) => position < before),
-    heldBy: leaveBehind ? [] : machines.filter(({ position }) => position < oldest),
+    heldBy: leaveBehind ? [] : waited.filter(({ position }) => position < oldest),
   };
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { compactLog, planCompact } from "../../src/store/compact-log.ts";
 import { MemoryCluster } from "../../src/store/log/memory-cluster.ts";
-import type { LogPlace } from "../../src/trust/port/change-log.ts";
+import { LOG_START, type LogPlace } from "../../src/trust/port/change-log.ts";
 import { CHAIN_START } from "../../src/trust/records/events.ts";
 
 const DIGEST = "00".repeat(32);
@@ -65,6 +65,51 @@ describe("who cuts a log", () => {
     assert.deepEqual([before, heldBy.map(({ name }) => name)], [2, ["other"]]);
   });
 });
+
+describe("a machine that is not as far as the log that is left", () => {
+  it("is not waited for any more once it was left behind: the log is said to begin where it does", async () => {
+    const cluster = new MemoryCluster();
+    const by = { node: randomUUID(), rules: 1 };
+    for (let at = 0; at < 6; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
+    const said = { version: "1", rules: 1, head: CHAIN_START, digest: DIGEST, listeners: [] };
+    await cluster.nodes.beat({ ...said, id: randomUUID(), name: "gone", position: 1 });
+    const made = await putSnapshot(cluster, { position: 3, hash: await hashAt(cluster, 3) });
+    const left = await planCompact(cluster, { keep: 1, leaveBehind: true, made });
+    assert.equal(await compactLog(cluster, left), 2);
+    await cluster.nodes.beat({ ...said, id: randomUUID(), name: "other", position: 5 });
+    const last = await putSnapshot(
+      cluster,
+      (await cluster.log.read(left.kept[0]?.place ?? assert.fail(), 9)).head,
+    );
+    const plan = await planCompact(cluster, { keep: 1, leaveBehind: false, made: last });
+    assert.deepEqual([plan.before, names(plan.leftBehind), names(plan.heldBy)], [5, ["gone"], ["other"]]);
+    // One that has nothing may be about to begin.
+    await cluster.nodes.beat({ ...said, id: randomUUID(), name: "new", position: 0 });
+    const held = await planCompact(cluster, { keep: 1, leaveBehind: false, made: last });
+    assert.deepEqual([held.before, names(held.heldBy)], [3, ["new", "other"]]);
+  });
+
+  it("has what the log begins with stay, when it is at the first change", async () => {
+    const cluster = new MemoryCluster();
+    const by = { node: randomUUID(), rules: 1 };
+    const copied = await putSnapshot(cluster, LOG_START);
+    for (let at = 0; at < 3; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
+    const said = { version: "1", rules: 1, head: CHAIN_START, digest: DIGEST, listeners: [] };
+    await cluster.nodes.beat({ ...said, id: randomUUID(), name: "other", position: 1 });
+    const made = await putSnapshot(cluster, { position: 3, hash: await hashAt(cluster, 3) });
+    const plan = await planCompact(cluster, { keep: 1, leaveBehind: false, made });
+    assert.deepEqual([plan.before, plan.dropped, plan.others.map(({ id }) => id)], [1, [], [copied]]);
+    await compactLog(cluster, plan);
+    assert.deepEqual(
+      (await cluster.snapshots.list()).map(({ id }) => id).toSorted(),
+      [copied, made].toSorted(),
+    );
+  });
+});
+
+function names(nodes: readonly { readonly name: string }[]): readonly string[] {
+  return nodes.map(({ name }) => name);
+}
 
 async function hashAt({ log }: MemoryCluster, position: number): Promise<string> {
   const { entries } = await log.read({ position: 0, hash: "0".repeat(64) }, position);

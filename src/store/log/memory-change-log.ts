@@ -56,6 +56,10 @@ export class MemoryChangeLog implements ChangeLog {
     return many;
   }
 
+  async begins(): Promise<number> {
+    return this.#gone + 1;
+  }
+
   onMore(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -70,13 +70,23 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   async read(after: LogPlace, most: number): Promise<LogRead> {
+    return toRead(await this.#read(after.position, most), after, most);
+  }
+
+  async begins(): Promise<number> {
+    const [first] = await this.#read(0, 1);
+    return Number(first?.position ?? 1);
+  }
+
+  /** From a position on; one row that is no entry where there is none. */
+  async #read(from: number, most: number): Promise<readonly Row[]> {
     try {
       const sql = await this.#pool.sql();
       const rows = await sql<Row[]>`
-        SELECT * FROM ${this.#pool.name(sql, "read_log")}(${after.position}::bigint, ${most}::int)
+        SELECT * FROM ${this.#pool.name(sql, "read_log")}(${from}::bigint, ${most}::int)
         WHERE ${this.#pool.isOurs(sql)}`;
       if (rows.length === 0) throw await this.#pool.whyNone();
-      return toRead(rows, after, most);
+      return rows;
     } catch (error) {
       throw databaseFailure("ERR_HANDCLASP_STORE_READ", "cannot read the log", error);
     }

@@ -64,6 +64,8 @@ export interface ChangeLog {
    * a snapshot. For who owns the log alone. Throws ERR_HANDCLASP_STORE_WRITE.
    */
   cutBefore(position: number): Promise<number>;
+  /** The position of the first change that is there, or will be; 1 unless the log was cut. Throws ERR_HANDCLASP_STORE_READ. */
+  begins(): Promise<number>;
   /**
    * Calls back when something may have been appended, by whomever, with how far the log goes by then where that is known; it
    * may be late, and may not come. Returns how to stop.

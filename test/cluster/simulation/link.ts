@@ -88,6 +88,10 @@ export class Link implements ChangeLog {
     return this.#options.server.cluster.log.cutBefore(position);
   }
 
+  begins(): Promise<number> {
+    return this.#options.server.cluster.log.begins();
+  }
+
   onMore(listener: () => void): () => void {
     const { server, weather } = this.#options;
     const stop = server.cluster.log.onMore(() => {

@@ -108,6 +108,16 @@ export function changeLogContract(kind: string, open: () => Promise<OpenedLog>):
       }
     });
 
+    it("begins with its first change, or with what it was cut before", async () => {
+      await using opened = await open();
+      const { log } = opened;
+      assert.equal(await log.begins(), 1);
+      await log.append(["a", "b", "c"].map(draft), BY);
+      assert.equal(await log.begins(), 1);
+      assert.equal(await log.cutBefore(3), 2);
+      assert.equal(await log.begins(), 3);
+    });
+
     it("has one order for all who append at once", async () => {
       await using opened = await open();
       const others = [opened.another(), opened.another()];

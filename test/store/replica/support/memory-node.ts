@@ -49,6 +49,7 @@ export class MemoryNode {
           read: (...r) => cluster.log.read(...r),
           onMore: () => () => undefined,
           cutBefore: (position) => cluster.log.cutBefore(position),
+          begins: () => cluster.log.begins(),
           tells: true,
         },
         nodes: cluster.nodes,

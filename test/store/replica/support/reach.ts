@@ -32,6 +32,7 @@ export class Reach {
         },
         onMore: (listener) => log.onMore(listener),
         cutBefore: (...cut) => log.cutBefore(...cut),
+        begins: () => log.begins(),
       },
       nodes,
       shared,
