@@ -37,7 +37,8 @@ async function replicas(harm: string): Promise<readonly string[]> {
 
 describe("replicas that are compared", () => {
   it("are equal when the same was decided in them, whatever is each machine's own", async () => {
-    const paths = await replicas(`UPDATE keys SET fingerprint = 'another'; UPDATE seen SET last_seen = 7;
+    const paths =
+      await replicas(`UPDATE keys SET fingerprint = 'another', number = number + 7; UPDATE seen SET last_seen = 7;
       DELETE FROM certificates; UPDATE key_versions SET waiting = waiting + 1`);
     compareReplicas(paths);
     compareReplicas(paths, LAST);

@@ -13,6 +13,8 @@ export interface Touched {
 
 /** What strangers brought is each machine's own. */
 const DECIDED = "NOT (state = 'pending' AND expires IS NOT NULL AND note IS NULL)";
+/** Which certificate is the newest, and by what number it is found. */
+const OWN_OF_KEYS: ReadonlySet<string> = new Set(["fingerprint", "number"]);
 const TOUCHED = "pin IN (SELECT pin FROM temp.touched)";
 const MOST_SHOWN = 3;
 
@@ -93,8 +95,9 @@ function comparedOf(database: DatabaseSync, replica: string, table: string, touc
   const keys = all.filter(({ pk }) => Number(pk) > 0).map(({ name }) => String(name));
   switch (table) {
     case "keys": {
-      const shared = columns.filter((name) => name !== "fingerprint");
-      return { columns: shared, keys, which: touched === undefined ? DECIDED : `${DECIDED} AND ${TOUCHED}` };
+      const shared = columns.filter((name) => !OWN_OF_KEYS.has(name));
+      const which = touched === undefined ? DECIDED : `${DECIDED} AND ${TOUCHED}`;
+      return { columns: shared, keys: ["pin"], which };
     }
     case "key_versions":
       return { columns: ["decided"], keys, which: "true" };
