@@ -1,7 +1,8 @@
 /**
  * Keys with numbers, in the order in which they came, by which their certificates and their moments are found: of what comes with a new
- * key, only what is found by a pin, a fingerprint or a subject is written among others; all else behind what is there. While a
- * snapshot is being taken in, some indexes are not there, but among those that are to be made: here all are.
+ * key, only what is found by a pin, a fingerprint or a subject is written among others; all else behind what is there. No
+ * certificate has the number of one that is gone: whoever reads tells by the highest whether there are new ones. While a snapshot is
+ * being taken in, some indexes are not there, but among those that are to be made: here all are.
  */
 export const NUMBERED_KEYS = `UPDATE snapshot_load SET indexes =
      (SELECT json_group_array(value) FROM json_each(indexes)
@@ -47,7 +48,7 @@ export const NUMBERED_KEYS = `UPDATE snapshot_load SET indexes =
    CREATE INDEX keys_not_trusted ON keys (state, place, pin, source, name_key, searched) WHERE state <> 'trusted';
    ALTER TABLE certificates RENAME TO former_certificates;
    CREATE TABLE certificates (
-     number INTEGER PRIMARY KEY,
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
      key INTEGER NOT NULL,
      fingerprint TEXT NOT NULL,
      der BLOB NOT NULL,

@@ -236,10 +236,10 @@ export class SnapshotLoader {
     };
   }
 
-  /** Of keys that are there. One that waited here may have one of them: there is one row of each. */
+  /** Of keys that it has. */
   #insertingCertificates(): (values: Values) => void {
     const insert = this.#prepared(`INSERT INTO certificates (key, fingerprint, der, added_at)
-      SELECT number, ?, ?, ? FROM keys WHERE pin = ? AND NOT EXISTS
+      SELECT number, ?, ?, ? FROM keys WHERE pin = ? AND NOT (${WAITING}) AND NOT EXISTS
         (SELECT 1 FROM certificates AS c WHERE c.key = keys.number AND c.fingerprint = ?)`);
     return ([pin = null, fingerprint = null, der = null, addedAt = null]) =>
       void insert.run(fingerprint, der, addedAt, pin, fingerprint);
@@ -248,7 +248,7 @@ export class SnapshotLoader {
   /** Of when keys were seen a machine has rows of its own, for keys that wait; they count in no digest. */
   #insertingMoments(): (values: Values) => void {
     const insert = this.#prepared(
-      "INSERT OR REPLACE INTO seen SELECT number, pin, ? FROM keys WHERE pin = ?",
+      `INSERT OR REPLACE INTO seen SELECT number, pin, ? FROM keys WHERE pin = ? AND NOT (${WAITING})`,
     );
     return ([pin = null, lastSeen = null]) => void insert.run(lastSeen, pin);
   }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { holderOf } from "../../../trust/naming/holder-of.ts";
 import { type KeyRow, toKeyRecord } from "../lists/rows.ts";
+import { rankOf } from "../shared/shared-kinds.ts";
 import type { SqliteTables } from "../tables/sqlite-tables.ts";
 
 /** What a log of changes leads to, all of it, but for what needs more than being replaced: see `replaceRows`. */
@@ -39,8 +40,8 @@ export function replaceRows(database: DatabaseSync, tables: SqliteTables, common
 }
 
 /**
- * Keys keep the numbers that they have here. Those that wait stay, unless there is one of the same pin: then that is told,
- * since they are gone for a moment, and only when they were seen is kept.
+ * Keys keep the numbers that they have here. Those that wait stay, unless there is one of the same pin: of those that is kept when
+ * they were seen, and others are told that they wait no more.
  */
 function replaceKeys(database: DatabaseSync): void {
   const columns = columnsOf(database, "keys").filter((name) => name !== "number");
@@ -55,6 +56,9 @@ function replaceKeys(database: DatabaseSync): void {
     INSERT INTO main.keys (${all}) SELECT ${all} FROM (SELECT ${all} FROM anew.keys EXCEPT SELECT ${all} FROM main.keys) WHERE true
       ON CONFLICT (pin) DO UPDATE SET ${put.join()};
     UPDATE main.seen SET key = (SELECT number FROM main.keys WHERE keys.pin = seen.pin) WHERE key < 0;
+    INSERT INTO main.untold (rank, key) SELECT ${rankOf("waiting")}, pin FROM main.waiting_at
+      WHERE node = '' AND pin IN (SELECT pin FROM main.keys WHERE NOT (${WAITS}))
+      ON CONFLICT (rank, key) DO UPDATE SET mark = mark + 1;
     CREATE TEMP TABLE certified AS SELECT main.keys.number AS key, anew.keys.number AS anew FROM main.keys JOIN anew.keys USING (pin)
       WHERE pin IN (SELECT pin FROM
         (SELECT * FROM (${certificatesIn("main")} EXCEPT ${certificatesIn("anew")})

@@ -5,9 +5,13 @@ import { openDatabase } from "../../../../src/node-sqlite.ts";
 import { createSchema } from "../../../../src/store/sqlite/file/schema.ts";
 import { ReplicaReader } from "../../../../src/store/replica/replica-reader.ts";
 import { CERTIFICATE_OF_KEY } from "../../../../src/store/sqlite/lists/rows.ts";
+import { TrustDigest } from "../../../../src/store/sqlite/digest/trust-digest.ts";
+import { encodeSnapshotPart } from "../../../../src/store/sqlite/snapshot/snapshot-part.ts";
 import { SnapshotLoader } from "../../../../src/store/sqlite/snapshot/snapshot-loader.ts";
 import { checkDatabase } from "../../../../src/store/sqlite/tables/check-database.ts";
 import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
+import { CHAIN_START } from "../../../../src/trust/records/events.ts";
+import { factsOf } from "../../../support/certificates.ts";
 import type { Snapshot } from "../../../../src/trust/port/snapshot-shelf.ts";
 import type { CertificateRecord, KeyPin } from "../../../../src/trust/records/key-record.ts";
 import type { MemoryNode } from "../../replica/support/memory-node.ts";
@@ -121,6 +125,32 @@ describe("a large snapshot that is taken in", () => {
     const sql = `SELECT c.fingerprint FROM certificates AS c JOIN keys ON keys.number = c.key
       WHERE pin = ? ORDER BY c.number`;
     assert.deepEqual(database.prepare(sql).all(pin), node.database.prepare(sql).all(pin));
+  });
+
+  it("gives nothing to a key that waits here and that it does not have", () => {
+    const database = emptyReplica();
+    const digest = new TrustDigest(database).kept();
+    const tables = new SqliteTables(database);
+    const [own, others] = [factsOf("anna"), factsOf("mallory")];
+    const { pin, fingerprint, der } = own;
+    const known = node.database.prepare("SELECT pin FROM keys WHERE state = 'trusted'").get();
+    const key = node.tables.key(known?.["pin"] as KeyPin) ?? assert.fail();
+    tables.putKey({ ...key, pin, fingerprint, state: "pending", expires: 1, note: null, version: 3 }, 5);
+    tables.putCertificate({ pin, fingerprint, der, addedAt: 1 });
+    const certificates = {
+      table: "certificates",
+      columns: ["pin", "fingerprint", "der", "added_at"],
+      bytes: ["der"],
+      rows: [[pin, others.fingerprint, others.der, 2]],
+    };
+    const moments = { table: "seen", columns: ["pin", "last_seen"], bytes: [], rows: [[pin, 4e12]] };
+    const forged = { ...large, parts: 2, head: CHAIN_START, digest };
+    const loader = new SnapshotLoader(database);
+    for (const [part, rows] of [certificates, moments].entries())
+      loader.take(forged, part, encodeSnapshotPart(rows));
+    finish(database, forged);
+    assert.deepEqual(tables.keysByFingerprint(others.fingerprint), []);
+    assert.equal(database.prepare("SELECT last_seen FROM seen").get()?.["last_seen"], 5);
   });
 
   it("takes no part twice, nor one that is not the next", () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { openDatabase } from "../../../../src/node-sqlite.ts";
+import { SqliteTables } from "../../../../src/store/sqlite/tables/sqlite-tables.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite/sqlite-store.ts";
 import type { Change } from "../../../../src/trust/records/change.ts";
 import { toSeenCertificate } from "../../../../src/trust/judging/seen-certificate.ts";
@@ -55,6 +57,25 @@ describe("a key that was looked up before", () => {
       await other.close();
     });
   }
+
+  it("is not kept for what it was when its next certificate comes behind one that is gone", async () => {
+    const path = join(temporaryFolder(), "trust.db");
+    await using store = openSqliteStore(path);
+    await store.apply(claimOf(anna));
+    const key = store.key(anna.pin) ?? assert.fail();
+    using database = openDatabase(path);
+    const tables = new SqliteTables(database);
+    const { pin, fingerprint, der } = factsOf("stranger");
+    tables.putKey({ ...key, pin, fingerprint, state: "pending", peer: null, nameKey: null, expires: 9 });
+    tables.putCertificate({ pin, fingerprint, der, addedAt: 2 });
+    assert.equal(store.key(anna.pin)?.fingerprint, anna.fingerprint);
+    database.exec("BEGIN");
+    tables.deleteKey(pin);
+    tables.putKey({ ...key, fingerprint: renewed.fingerprint });
+    tables.putCertificate({ ...toSeenCertificate(renewed), addedAt: 3 });
+    database.exec("COMMIT");
+    assert.equal(store.key(anna.pin)?.fingerprint, renewed.fingerprint);
+  });
 
   it("is not looked up again when only sightings were written", async () => {
     const { one, other } = twoStores();
