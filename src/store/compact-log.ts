@@ -88,14 +88,14 @@ export async function planCompact(
   const behind = Math.min(oldest, ...waited.map(({ position }) => position));
   const before = Math.max(first, leaveBehind ? oldest : behind);
   const besides = all.filter((one) => !kept.includes(one));
-  // What a whole log begins with is before its first change.
+  // What a whole log begins with is before its first change, as is whoever has carried out nothing yet.
   const stays = ({ place }: Snapshot): boolean => place.position >= before || before === 1;
   return {
     before,
     kept,
     others: besides.filter(stays),
     dropped: besides.filter((one) => !stays(one)),
-    leftBehind: machines.filter(({ position }) => position < before),
+    leftBehind: machines.filter(({ position }) => position < before && before > 1),
     heldBy: leaveBehind ? [] : waited.filter(({ position }) => position < oldest),
   };
 }

@@ -89,6 +89,19 @@ describe("a machine that is not as far as the log that is left", () => {
     assert.deepEqual([held.before, names(held.heldBy)], [3, ["new", "other"]]);
   });
 
+  it("is left behind by no log that is whole, though it has carried out nothing yet", async () => {
+    const cluster = new MemoryCluster();
+    const by = { node: randomUUID(), rules: 1 };
+    for (let at = 0; at < 3; at++) await cluster.log.append([{ id: randomUUID(), change: "{}" }], by);
+    const said = { version: "1", rules: 1, head: CHAIN_START, digest: DIGEST, listeners: [] };
+    await cluster.nodes.beat({ ...said, id: randomUUID(), name: "new", position: 0 });
+    const made = await putSnapshot(cluster, { position: 3, hash: await hashAt(cluster, 3) });
+    const plan = await planCompact(cluster, { keep: 1, leaveBehind: false, made });
+    assert.deepEqual([plan.before, names(plan.leftBehind), names(plan.heldBy)], [1, [], ["new"]]);
+    const past = await planCompact(cluster, { keep: 1, leaveBehind: true, made });
+    assert.deepEqual([past.before, names(past.leftBehind), names(past.heldBy)], [3, ["new"], []]);
+  });
+
   it("has what the log begins with stay, when it is at the first change", async () => {
     const cluster = new MemoryCluster();
     const by = { node: randomUUID(), rules: 1 };
