@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import { describe, it } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
+import { until } from "../cli/support/serve.ts";
 import { beforeItRunsOut } from "../support/before-it-runs-out.ts";
 import { closed } from "./support/closed.ts";
 import { identity } from "./support/identities.ts";
@@ -135,8 +135,5 @@ async function resetAfter({ port }: Scene, received: number): Promise<void> {
 
 /** Resets arrive when they arrive. */
 async function settled({ guard }: Scene): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (guard.handshakes === 0 && [...guard.connections].length === 0) return;
-    await delay(5);
-  }
+  await until(() => guard.handshakes === 0 && [...guard.connections].length === 0);
 }

@@ -7,9 +7,11 @@ import { connectOnce } from "./support/node-client.ts";
 import { openssl } from "./support/programs.ts";
 import { openRelay } from "./support/relay.ts";
 import { openScene } from "./support/scene.ts";
+import { stillClock } from "./support/still-clock.ts";
 import { refusing } from "./support/verdicts.ts";
 
 describe("a refused client", async () => {
+  stillClock();
   const client = await identity("client");
   const files = inFiles(temporaryFolder(), client);
 

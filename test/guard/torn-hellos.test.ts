@@ -47,7 +47,7 @@ describe("a chain of costly signatures behind a ClientHello", () => {
 
   for (const [way, bytes] of Object.entries(ways)) {
     it(`is refused before it is verified, ${way}`, async () => {
-      await using scene = await openScene({ handshakeTimeoutMs: 5000 });
+      await using scene = await openScene();
       await sendRaw(scene.port, bytes);
       assert.deepEqual([scene.guard.stats.refused, scene.guard.stats.timedOut], [1, 0]);
     });

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { describe, it } from "node:test";
 import tls from "node:tls";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 import { successorOf, successorsOf } from "../../support/successor.ts";
 import { closed } from "../support/closed.ts";
 import {
@@ -39,7 +40,7 @@ describe("what a client sends until its handshake is over", async () => {
     });
 
     it(`may come byte by byte (${maxVersion})`, async () => {
-      await using scene = await openScene({ handshakeTimeoutMs: 60_000 });
+      await using scene = await openScene({ handshakeTimeoutMs: FILE_PATIENCE_MS });
       greet(scene.server);
       await using relay = await openRelay(scene.port);
       const outcomes = await Promise.all(

@@ -6,6 +6,7 @@ import { ordinaryAuthority, costlyChain } from "../support/costly-chain.ts";
 import { identity } from "../support/identities.ts";
 import { connectOnce } from "../support/node-client.ts";
 import { greet, openScene } from "../support/scene.ts";
+import { stillClock } from "../support/still-clock.ts";
 
 const CHAIN_BYTES = 50_000;
 
@@ -51,6 +52,7 @@ describe("a network", () => {
 });
 
 describe("a guarded server on a Node that lets no handshake be bounded", async () => {
+  stillClock();
   const [known, mallory] = [await identity("known"), costlyChain(ordinaryAuthority(), 69)];
 
   it("listens no more to a network that sent too much in handshakes, but to those that are familiar", async () => {

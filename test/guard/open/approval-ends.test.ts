@@ -30,8 +30,9 @@ describe("guard on an approval with an end", async () => {
     const socket = connect({ ...options, key: client.key, cert: client.cert });
     socket.on("error", () => undefined).resume();
     await once(socket, "session");
+    const closed = once(socket, "close");
     await scene.operator.approve(client.facts.pin, { expires: Date.now() + 300 });
-    await once(socket, "close");
+    await closed;
     while ([...scene.guard.connections].length > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 });

@@ -14,9 +14,11 @@ import { identity, inFiles } from "../support/identities.ts";
 import { connectOnce } from "../support/node-client.ts";
 import { openssl, python } from "../support/programs.ts";
 import { greet, openScene } from "../support/scene.ts";
+import { stillClock } from "../support/still-clock.ts";
 import { altered } from "../support/verdicts.ts";
 
 describe("a claim that is lost to a rival", async () => {
+  stillClock();
   const folder = temporaryFolder();
   const client = await identity("client");
   const files = inFiles(folder, client);

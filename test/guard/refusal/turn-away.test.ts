@@ -5,11 +5,13 @@ import { identity, inFiles } from "../support/identities.ts";
 import { connectOnce } from "../support/node-client.ts";
 import { openssl, python } from "../support/programs.ts";
 import { openScene } from "../support/scene.ts";
+import { stillClock } from "../support/still-clock.ts";
 import { refusing } from "../support/verdicts.ts";
 
 const ROUNDS = 100;
 
 describe("a refused client that talks before it listens", async () => {
+  stillClock();
   const client = await identity("client");
   const files = inFiles(temporaryFolder(), client);
 

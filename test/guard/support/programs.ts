@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { ALERTS } from "../../../src/tls/code-points/alert.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import { alertIn } from "./node-client.ts";
 import type { IdentityFiles } from "./identities.ts";
 
@@ -63,7 +64,7 @@ context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, vers
 if cert:
     context.load_cert_chain(cert, key)
 try:
-    with socket.create_connection(("127.0.0.1", int(port)), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=${PATIENCE_MS / 1000}) as raw:
         with context.wrap_socket(raw) as client:
             if eager:
                 client.sendall(eager.encode())
@@ -72,7 +73,6 @@ try:
 except OSError as error:
     print("error", type(error).__name__, getattr(error, "reason", None), error)
 `;
-import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** Python names alerts as OpenSSL's reason codes do, with the protocol that brought them in front. */
 function alertOfPython(output: string): number | null {

@@ -11,6 +11,7 @@ import { Operator } from "../../../src/operator/operator.ts";
 import type { Policy } from "../../../src/trust/records/policy.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { Trust } from "../../../src/trust/trust.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import { identity } from "./identities.ts";
 
 export interface SceneOptions extends GuardOptions {
@@ -57,7 +58,10 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     process: "test",
   });
   const operator = new Operator(store, { user: "test", process: "test", now: Date.now });
-  const guarding = guard(server, through === undefined ? trust : through(trust), guardOptions);
+  const guarding = guard(server, through === undefined ? trust : through(trust), {
+    handshakeTimeoutMs: PATIENCE_MS,
+    ...guardOptions,
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
