@@ -7,11 +7,11 @@ import { BeforeTls } from "../../../src/capture/before-tls/before-tls.ts";
 import type { Connection } from "../../../src/capture/tcp/connection.ts";
 import { CONTENT_TYPE } from "../../../src/tls/code-points/content-type.ts";
 import { HandshakeObserver } from "../../../src/tls/observer/handshake-observer.ts";
-import { runToEnd } from "../../cli/support/serve.ts";
+import { runToEnd, until } from "../../cli/support/serve.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { cannotCapture, LoopbackCapture, missing, tsharkFields } from "../support/programs.ts";
 import { type Preface, PrefaceServer } from "./preface-server.ts";
-import { FILE_PATIENCE_MS } from "../../support/patience.ts";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../../support/patience.ts";
 
 interface Case {
   readonly before: string;
@@ -39,7 +39,7 @@ function startTls(protocol: string): (port: number) => readonly string[] {
 }
 
 function curl(...flags: readonly string[]): (port: number) => readonly string[] {
-  const all = ["curl", "-sk", "--max-time", "15", "--tls-max", "1.2", ...flags];
+  const all = ["curl", "-sk", "--max-time", String(PATIENCE_MS / 1000), "--tls-max", "1.2", ...flags];
   return (port) => all.map((flag) => flag.replace("PORT", String(port)));
 }
 
@@ -175,6 +175,11 @@ function readAll(file: string): readonly Read[] {
   return found.map(({ preface, messages }) => ({ before: preface.before, messages }));
 }
 
+/** Whether the messages that are clear are there, of each connection. */
+function isWhole(found: readonly Read[]): boolean {
+  return found.length === CASES.length && found.every(({ messages }) => messages.length >= 4);
+}
+
 describe("TLS behind what real programs say first", { timeout: FILE_PATIENCE_MS }, () => {
   it(
     "is found in the packets in which tshark finds it, which is told where to look",
@@ -186,15 +191,17 @@ describe("TLS behind what real programs say first", { timeout: FILE_PATIENCE_MS 
       for (const { preface, client } of CASES) {
         server.current = preface;
         const [program = "", ...args] = client(server.port);
-        await runToEnd(program, args, { input: "x\n", timeoutMs: 15_000 });
+        await runToEnd(program, args, { input: "x\n" });
       }
+      // What tcpdump has not read by the time it is told to end is lost.
+      await until(() => isWhole(readAll(file)));
       await capture.end();
       const found = readAll(file);
       assert.deepEqual(
         found.map(({ before }) => before),
         CASES.map(({ before }) => [before]),
       );
-      assert.ok(found.every(({ messages }) => messages.length >= 4));
+      assert.ok(isWhole(found));
       for (const [stream, { tshark, before }] of CASES.entries()) {
         if (tshark === undefined) continue;
         const rows = await tsharkFields(

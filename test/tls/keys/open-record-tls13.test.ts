@@ -8,6 +8,7 @@ import type { ProtectedRecord } from "../../../src/tls/keys/record-protection.ts
 import { sealRecord } from "../../../src/tls/keys/seal-record.ts";
 import { TLS13_SUITES } from "../../../src/tls/keys/tls13-suite.ts";
 import { trafficKeys } from "../../../src/tls/keys/traffic-keys.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 import { RFC_8448 } from "../../vectors/rfc8448.ts";
 import { versatileServer } from "../support/connection-options.ts";
 import { DecodedConnection } from "../support/decoded-connection.ts";
@@ -150,13 +151,17 @@ describe("opening TLS 1.3 connections", () => {
     });
   }
 
-  it("follows key updates of one side and of both", { skip: NO_OPENSSL, timeout: 30_000 }, async () => {
-    const lines = ["before", "k", "once more", "K", "after", "K", "at last"];
-    const decoded = new DecodedConnection(await recordOpenssl(server, lines));
-    assert.deepEqual(decoded.keyUpdates, ["client", "client", "server", "client", "server"]);
-    const said = lines.filter((line) => line.length > 1).map((line) => `${line}\n`);
-    assert.deepEqual(decoded.application, { client: said.join(""), server: said.join("") });
-  });
+  it(
+    "follows key updates of one side and of both",
+    { skip: NO_OPENSSL, timeout: FILE_PATIENCE_MS },
+    async () => {
+      const lines = ["before", "k", "once more", "K", "after", "K", "at last"];
+      const decoded = new DecodedConnection(await recordOpenssl(server, lines));
+      assert.deepEqual(decoded.keyUpdates, ["client", "client", "server", "client", "server"]);
+      const said = lines.filter((line) => line.length > 1).map((line) => `${line}\n`);
+      assert.deepEqual(decoded.application, { client: said.join(""), server: said.join("") });
+    },
+  );
 });
 
 function assertWhole(decoded: DecodedConnection): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { TlsOptions } from "node:tls";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 import {
   clientWith,
   NO_ENCRYPT_THEN_MAC,
@@ -37,7 +38,7 @@ describe("opening TLS 1.2 records", () => {
 
   it(
     "opens all that either side sends, in every suite that OpenSSL negotiates",
-    { timeout: 60_000 },
+    { timeout: FILE_PATIENCE_MS },
     async () => {
       const seen = await openEverySuite(server, "ALL:COMPLEMENTOFALL", 0);
       assert.deepEqual(
@@ -48,12 +49,12 @@ describe("opening TLS 1.2 records", () => {
     },
   );
 
-  it("opens them without encrypt-then-MAC too", { timeout: 60_000 }, async () => {
+  it("opens them without encrypt-then-MAC too", { timeout: FILE_PATIENCE_MS }, async () => {
     const seen = await openEverySuite(server, "ALL:!AESGCM:!AESCCM:!CHACHA20:!ARIAGCM", NO_ENCRYPT_THEN_MAC);
     assert.ok(seen.length >= 50, `${seen.length} suites`);
   });
 
-  it("opens them without an extended master secret too", { timeout: 60_000 }, async () => {
+  it("opens them without an extended master secret too", { timeout: FILE_PATIENCE_MS }, async () => {
     const seen = await openEverySuite(server, "ECDHE+aRSA:kRSA:PSK", NO_EXTENDED_MASTER_SECRET);
     assert.ok(seen.length >= 40, `${seen.length} suites`);
   });

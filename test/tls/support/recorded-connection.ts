@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Duplex, duplexPair } from "node:stream";
 import tls, { type ConnectionOptions, type TlsOptions } from "node:tls";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** What went over the wire, in the order in which it did, and the secrets that were logged. */
 export interface RecordedConnection {
@@ -24,8 +25,6 @@ export const SENT: Readonly<Record<"client" | "server", string>> = {
   client: "a question, of some length; ".repeat(1_000),
   server: "the answer",
 };
-
-const TIMEOUT_MS = 10_000;
 
 /** Makes a connection in memory in which each side says something, then both end. */
 export async function recordConnection(
@@ -58,7 +57,7 @@ export async function recordConnection(
   socket.on("keylog", (line: Buffer) => keyLog.push(line.toString("latin1")));
   let session: Buffer | undefined;
   socket.on("session", (ticket) => (session = ticket));
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
     await once(socket, "secureConnect", { signal });
     const { standardName: cipher, name: opensslCipher } = socket.getCipher();

@@ -5,6 +5,7 @@ import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls, { type TlsOptions } from "node:tls";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import type { RecordedChunk, RecordedConnection } from "./recorded-connection.ts";
 
 const COMMAND = /^[Kk]$/;
@@ -43,7 +44,7 @@ export async function recordOpenssl(
     const args = ["s_client", "-brief", "-connect", `127.0.0.1:${portOf(relay)}`, "-keylogfile", keyLog];
     const client = spawn("openssl", args, { stdio: "pipe" });
     const exit = once(client, "exit");
-    const timer = setTimeout(() => client.kill(), 15_000);
+    const timer = setTimeout(() => client.kill(), PATIENCE_MS);
     const output = { stdout: "", stderr: "" };
     client.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
     client.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));

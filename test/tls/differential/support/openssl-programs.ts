@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../../../support/patience.ts";
 import type { Chunks } from "./observed.ts";
 
 /** What s_client and s_server told of a connection with -msg, each as its blocks of text. */
@@ -19,8 +20,6 @@ export interface Step {
   readonly say: string;
   readonly until: RegExp;
 }
-
-const TIMEOUT_MS = 10_000;
 
 /** An `openssl s_server` that may serve several connections, one after the other. */
 export class OpensslServer implements AsyncDisposable {
@@ -109,7 +108,7 @@ class Program {
   readonly #child: ChildProcessWithoutNullStreams;
 
   constructor(args: readonly string[]) {
-    this.#child = spawn("openssl", args, { stdio: "pipe", timeout: 6 * TIMEOUT_MS });
+    this.#child = spawn("openssl", args, { stdio: "pipe", timeout: FILE_PATIENCE_MS });
     // Not "exit": output may still be on its way then.
     this.exit = once(this.#child, "close");
     this.#child.stdin.on("error", () => undefined);
@@ -131,7 +130,7 @@ class Program {
 
   /** The match, as soon as it is there. */
   async outputs(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     for (;;) {
       const output = this.output.slice(from);
       const match = pattern.exec(output);
