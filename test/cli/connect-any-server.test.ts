@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { TLSSocket } from "node:tls";
 import { runHere } from "./support/run-here.ts";
@@ -9,6 +9,7 @@ import { Home, startServe } from "./support/serve.ts";
 import { unwrapped } from "./support/unwrapped.ts";
 import { makeClient } from "./support/tls-clients.ts";
 import { freePort } from "../support/free-port.ts";
+import { reachable } from "../journeys/support/gateway.ts";
 
 const POSTGRES = globSync("/usr/lib/postgresql/*/bin").at(-1);
 
@@ -37,7 +38,7 @@ async function startOpenssl(home: Home): Promise<ForeignServer> {
     "-www",
   ];
   const server = spawn("openssl", [...args, "-quiet"], { stdio: "ignore" });
-  for (let tries = 0; tries < 500 && !(await isOpen(port)); tries++) await pause();
+  await reachable(port);
   return {
     address: `localhost:${port}`,
     cert,
@@ -48,18 +49,6 @@ async function startOpenssl(home: Home): Promise<ForeignServer> {
       await exited;
     },
   };
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 const GET = "GET / HTTP/1.0\r\n\r\n";
@@ -212,7 +201,7 @@ async function startPostgres(home: Home): Promise<ForeignServer> {
     one,
   ]);
   const server = spawn(`${POSTGRES}/postgres`, ["-D", data, ...flags], owner);
-  for (let tries = 0; tries < 500 && !(await isOpen(port)); tries++) await pause();
+  await reachable(port);
   return {
     address: `127.0.0.1:${port}`,
     cert,

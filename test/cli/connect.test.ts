@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, it } from "node:test";
 import { openStore } from "../../src/store/open-store.ts";
@@ -12,7 +11,7 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>
   all?.some(({ address }) => address === "::1"),
 );
 
-/** Types each line when the program has written something and then waits. */
+/** Types a line whenever the program has asked and then waits, the last one again: it may not have listened yet. */
 const TERMINAL = `
 import os, pty, select, sys
 pid, terminal = pty.fork()
@@ -20,7 +19,7 @@ if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 lines, seen = sys.argv[1].split("|"), b""
 while True:
-    ready, _, _ = select.select([terminal], [], [], 1.0 if lines else 10.0)
+    ready, _, _ = select.select([terminal], [], [], 1.0)
     if ready:
         try:
             part = os.read(terminal, 4096)
@@ -29,10 +28,12 @@ while True:
         if not part:
             break
         seen += part
-    elif lines and seen:
-        os.write(terminal, lines.pop(0).encode().decode("unicode_escape").encode())
+    elif b"[y/N]" in seen:
+        line = lines.pop(0) if len(lines) > 1 else lines[0]
+        os.write(terminal, line.encode().decode("unicode_escape").encode())
 sys.stdout.buffer.write(seen)
 `;
+import { freePort } from "../support/free-port.ts";
 import { keysIn } from "../support/listed.ts";
 
 async function onTerminal(home: Home, args: readonly string[], lines: readonly string[]): Promise<string> {
@@ -123,11 +124,11 @@ describe("connect", () => {
 
   it("refuses a server with another key, and names the command that accepts it", async () => {
     using home = new Home();
-    const first = await startServe(home);
+    const listen = ["--listen", `127.0.0.1:${await freePort()}`];
+    const first = await startServe(home, listen);
     await runHere(home, ["connect", first.address], "me\n");
     await first.stop();
-    const listen = ["--listen", first.address, "--store", home.path("elsewhere.db")];
-    await using impostor = await startServe(home, listen);
+    await using impostor = await startServe(home, [...listen, "--store", home.path("elsewhere.db")]);
     const refused = await runHere(home, ["connect", first.address], "secret\n");
     assert.equal(refused.code, 1);
     for (const text of [first.pin, first.keyId, impostor.pin, impostor.keyId])
@@ -187,11 +188,7 @@ describe("connect", () => {
 
   it("exits 1 when nobody answers, and 2 for what is no address", async () => {
     using home = new Home();
-    const tcp = createTcpServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => tcp.on("listening", resolve));
-    const { port } = tcp.address() as AddressInfo;
-    await new Promise((resolve) => tcp.close(resolve));
-    assert.equal((await runHere(home, ["connect", `127.0.0.1:${port}`])).code, 1);
+    assert.equal((await runHere(home, ["connect", `127.0.0.1:${await freePort()}`])).code, 1);
     assert.equal((await runHere(home, ["connect", "nowhere"])).code, 2);
     assert.equal((await runHere(home, ["connect"])).code, 2);
   });

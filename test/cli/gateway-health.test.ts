@@ -54,7 +54,7 @@ describe("the health of a gateway", { timeout: FILE_PATIENCE_MS }, () => {
       const to = ["--to", `127.0.0.1:${upstream.port}`, "--first-use", "accept"];
       const flags = ["--workers", workers, "--metrics", "127.0.0.1:0"];
       await using gateway = await startServer(home, ["gateway", ...to, ...flags]);
-      assert.equal(await page(gateway, "/readyz"), "200 ready");
+      await untilPage(gateway, "/readyz", /^200 ready$/);
       renameSync(home.store, home.path("elsewhere.db"));
       await untilPage(gateway, "/readyz", /^503 the trust store is not available: .*trust\.db was removed/);
       assert.equal(await page(gateway, "/healthz"), "200 ok");

@@ -8,6 +8,7 @@ import { openClient, openUpstream, received } from "../gateway/support/upstream.
 import { startTls } from "../../src/client/starttls/starttls.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, startServer, until } from "./support/serve.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const ada = await identity("ada");
 
@@ -17,7 +18,7 @@ function start(home: Home, to: number, ...args: readonly string[]): Promise<Runn
 
 async function ask({ host, port }: RunningServer, protocol: "smtp" | "ldap"): Promise<string> {
   const socket = connect(port, host);
-  await startTls(socket, { protocol, server: { host, port }, timeoutMs: 10_000 });
+  await startTls(socket, { protocol, server: { host, port }, timeoutMs: PATIENCE_MS });
   const client = await openClient(port, ada, { socket });
   const answer = received(client);
   client.end("hello");

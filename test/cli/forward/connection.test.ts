@@ -8,6 +8,7 @@ import { forwardConnection } from "../../../src/cli/forward/connection.ts";
 import type { ForwardLog } from "../../../src/cli/forward/log.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { closed } from "../../guard/support/closed.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 import { identity } from "../../guard/support/identities.ts";
 
 const own = await identity("server");
@@ -53,7 +54,7 @@ async function openForwarded(): Promise<Forwarded> {
   };
 }
 
-describe("a connection that forward takes to a server", { timeout: 60_000 }, () => {
+describe("a connection that forward takes to a server", { timeout: FILE_PATIENCE_MS }, () => {
   it("brings all that was said to a server that reads late, though its program has gone", async () => {
     await using forwarded = await openForwarded();
     const { local, remote } = forwarded;
