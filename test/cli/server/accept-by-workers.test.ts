@@ -47,6 +47,14 @@ class Held implements Disposable {
     return held;
   }
 
+  /** Whether it is still there, and says what it is told. */
+  async answers(): Promise<boolean> {
+    if (this.socket.destroyed) return false;
+    const said = once(this.socket, "data").then(([chunk]) => String(chunk) === "still here");
+    this.socket.write("still here");
+    return Promise.race([said, this.closedAt.then(() => false)]).catch(() => false);
+  }
+
   [Symbol.dispose](): void {
     this.socket.destroy();
   }
@@ -72,6 +80,21 @@ async function page(address: string, path: string = "/metrics"): Promise<Page> {
       return Number(line?.slice(sample.length + 1) ?? Number.NaN);
     },
   };
+}
+
+/** The page once it says so: of a worker that answers too late it has what that said before. */
+async function pageOnce(address: string, says: (read: Page) => boolean): Promise<Page> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const read = await page(address);
+    if (says(read)) return read;
+    assert.ok(performance.now() < end, read.text);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function refused(read: Page, reason: string): number {
+  return read.valueOf(`handclasp_refusals_total{listener="main",reason="${reason}"}`);
 }
 
 describe("a gateway with two workers", { timeout: FILE_PATIENCE_MS }, () => {
@@ -135,8 +158,8 @@ describe("a gateway with two workers", { timeout: FILE_PATIENCE_MS }, () => {
   });
 
   it("counts on one page what both did", async () => {
-    const read = await page(metrics);
-    assert.equal(read.valueOf('handclasp_handshakes_total{listener="main",verdict="admitted"}'), 24);
+    const admitted = 'handclasp_handshakes_total{listener="main",verdict="admitted"}';
+    const read = await pageOnce(metrics, (said) => said.valueOf(admitted) === 24);
     assert.equal(read.valueOf('handclasp_first_uses_total{listener="main"}'), 1);
     assert.equal(read.valueOf('handclasp_handshake_seconds_count{listener="main"}'), 24);
     assert.doesNotMatch(read.text, /ada/);
@@ -162,13 +185,15 @@ describe("a gateway with two workers", { timeout: FILE_PATIENCE_MS }, () => {
   });
 
   it("resumes clients on both with the keys that came after", async () => {
-    const first = await hold(ada);
-    const session = first.session;
-    first.socket.destroy();
-    for (let count = 0; count < 12; count++) {
-      const again = await hold(ada, session);
-      assert.equal(again.resumed, true);
-      again.socket.destroy();
+    const end = performance.now() + PATIENCE_MS;
+    let inARow = 0;
+    for (let session: Buffer | undefined; inARow < 12;) {
+      const held = await hold(ada, session);
+      held.socket.destroy();
+      inARow = held.resumed ? inARow + 1 : 0;
+      // Both have agreed on them a moment after each took others by itself.
+      if (!held.resumed) session = held.session;
+      assert.ok(performance.now() < end, "what one gives out the other does not take");
     }
   });
 
@@ -180,11 +205,8 @@ describe("a gateway with two workers", { timeout: FILE_PATIENCE_MS }, () => {
     process.kill(victim, "SIGKILL");
     await gateway.logged(({ event, pid }) => event === "worker-died" && pid === victim);
     await until(() => workers().length === 2);
-    const left = held.filter(({ socket }) => !socket.destroyed);
-    for (const { socket } of left) {
-      socket.write("still here");
-      assert.equal(String((await once(socket, "data"))[0]), "still here");
-    }
+    const left: Held[] = [];
+    for (const each of held) if (await each.answers()) left.push(each);
     assert.ok(left.length > 0 && left.length < held.length);
     for (const { socket } of left) socket.destroy();
     const later = await page(metrics);
@@ -242,11 +264,14 @@ describe("a flood of new keys on two workers", { timeout: FILE_PATIENCE_MS }, ()
     };
     await Promise.all(Array.from({ length: 8 }, visitor));
     const seconds = (performance.now() - began) / 1000;
-    const { text } = await page(address);
-    const pending = /handclasp_refusals_total\{listener="main",reason="pending"\} (\d+)/.exec(text)?.[1];
+    const all = await pageOnce(
+      address,
+      (read) => refused(read, "pending") + refused(read, "rate-limited") === flood.length,
+    );
+    const pending = refused(all, "pending");
     // 300 at once and 10 a second; what both let through while a report is on its way is a few.
-    assert.ok(Number(pending) >= 295, String(pending));
-    assert.ok(Number(pending) <= 300 + 10 * seconds + 16, `${pending} in ${seconds} s`);
+    assert.ok(pending >= 295, String(pending));
+    assert.ok(pending <= 300 + 10 * seconds + 16, `${pending} in ${seconds} s`);
     upstream.close();
   });
 });

@@ -10,6 +10,7 @@ import { StoryTeller } from "../../../../src/cli/trace/story/story.ts";
 import { runHere } from "../../support/run-here.ts";
 import { Home, type RunningServer, runToEnd, startServe, startServer } from "../../support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "../../support/tls-clients.ts";
+import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 
 /** Everything that is said of one connection ends up in one entry of the log. */
 class Explanations {
@@ -48,7 +49,7 @@ interface GivingUp {
   /** How much of the ClientHello is sent. */
   readonly bytes?: number;
   /** What is waited for before. */
-  readonly waitFor?: "server hello" | "the server";
+  readonly waitFor?: "server hello";
   readonly reset?: boolean;
   readonly version?: "TLSv1.2";
 }
@@ -60,7 +61,6 @@ async function giveUp(port: number, { bytes, waitFor, reset = false, version }: 
   await once(socket, "connect");
   socket.write(clientHello(version).subarray(0, bytes));
   if (waitFor === "server hello") await once(socket, "data");
-  if (waitFor === "the server") await once(socket.resume(), "end");
   if (reset) socket.resetAndDestroy();
   else socket.destroy();
 }
@@ -162,16 +162,20 @@ describe("trace --explain", () => {
   });
 
   it("explains clients that the server does not wait for any longer", async () => {
-    await using impatient = await startServer(home, [
-      "trace",
-      "listen",
-      "--explain",
-      "--handshake-timeout",
-      "1s",
-    ]);
+    await using done = await beforeItRunsOut(1000, async (attempt) => {
+      const limit = ["--handshake-timeout", `${attempt.forMs / 1000}s`];
+      const impatient = attempt.use(await startServer(home, ["trace", "listen", "--explain", ...limit]));
+      attempt.runsOutAt(Date.now() + attempt.forMs);
+      const waiting = net.connect(impatient.port, "127.0.0.1").on("error", () => undefined);
+      waiting.write(clientHello());
+      await once(waiting, "data");
+      const closed = new Promise((resolve) => waiting.resume().on("close", resolve));
+      return { impatient, closed };
+    });
+    const { impatient, closed } = done;
     const said = new Explanations(impatient);
     const silent = net.connect(impatient.port, "127.0.0.1");
-    await Promise.all([once(silent.resume(), "close"), giveUp(impatient.port, { waitFor: "the server" })]);
+    await Promise.all([once(silent.resume(), "close"), closed]);
     const both = [await said.next(), await said.next()].join("\n");
     assert.match(both, /said nothing until the server closed the connection \(a timeout\)/);
     assert.match(
