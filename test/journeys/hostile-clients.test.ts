@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import tls from "node:tls";
 import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
@@ -11,9 +11,10 @@ import { json } from "./support/cli-lines.ts";
 import { forEachOf } from "./support/flood.ts";
 import { HeldConnection } from "./support/held-connection.ts";
 import { cutAfter, damageCertificate, Relay } from "./support/relay.ts";
-import { stackOf, type TlsVersion } from "./support/stacks.ts";
+import { type Outcome, stackOf, type TlsVersion } from "./support/stacks.ts";
 
 const TIMEOUT_MS = 1000;
+const MOST_TRIES = 20;
 const MOST_HANDSHAKES = 64;
 const VERSIONS = ["TLSv1.3", "TLSv1.2"] as const;
 
@@ -46,11 +47,21 @@ function scene(...args: readonly string[]): Scene {
     ada: () => ada ?? assert.fail("nobody is known"),
     assertServed: async () => {
       for (const version of VERSIONS) {
-        const { greeted, said } = await stackOf("node", version).connect(running().port, ada);
+        const { greeted, said } = await inTime(() => stackOf("node", version).connect(running().port, ada));
         assert.equal(greeted, true, said);
       }
     },
   };
+}
+
+/** What became of a client: another one's where the machine was too slow for the handshake's time. */
+async function inTime(visit: () => Promise<Outcome>): Promise<Outcome> {
+  for (let tries = 1; ; tries++) {
+    const from = performance.now();
+    const outcome = await visit();
+    const isCutOff = !outcome.greeted && outcome.alert === null && performance.now() - from >= TIMEOUT_MS / 2;
+    if (!isCutOff || tries === MOST_TRIES) return outcome;
+  }
 }
 
 /** Connects without a word; gives the socket and what ends it. */
@@ -116,8 +127,9 @@ describe("a server lives on and serves the next client after clients that", () =
     const hello = await clientHello();
     const parts = [1, 5, hello.length >> 1, hello.length - 1];
     await forEachOf(parts, parts.length, async (part) => {
-      const { socket, closed } = await silent(server().port);
+      // From before the server can have begun to wait.
       const from = performance.now();
+      const { socket, closed } = await silent(server().port);
       socket.write(hello.subarray(0, part));
       await closed;
       assert.ok(performance.now() - from >= TIMEOUT_MS / 2, "it was not the timeout");
@@ -142,7 +154,7 @@ describe("a server lives on and serves the next client after clients that", () =
     const places = Array.from({ length: 24 }, (_, index) => index / 24);
     await forEachOf(places, 4, async (place) => {
       await using relay = await Relay.open(server().port, () => damageCertificate(place));
-      const { greeted, alert } = await stackOf("node", "TLSv1.2").connect(relay.port, stranger);
+      const { greeted, alert } = await inTime(() => stackOf("node", "TLSv1.2").connect(relay.port, stranger));
       assert.deepEqual({ greeted, told: alert !== null }, { greeted: false, told: true });
     });
     await assertServed();
@@ -226,14 +238,14 @@ describe("renegotiation in TLS 1.2", () => {
 
 /** What a client of Node's says first. */
 async function clientHello(version: TlsVersion = "TLSv1.3"): Promise<Buffer> {
-  const { promise, resolve } = Promise.withResolvers<Buffer>();
-  await using relay = await Relay.open(1, () => (chunk) => {
-    resolve(chunk);
-    return undefined;
-  });
-  const socket = tls.connect({ port: relay.port, host: "127.0.0.1", maxVersion: version });
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const socket = tls.connect({ port, host: "127.0.0.1", maxVersion: version });
   socket.on("error", () => undefined);
-  const hello = await promise;
+  const [accepted] = (await once(server, "connection")) as [Socket];
+  const [hello] = (await once(accepted, "data")) as [Buffer];
   socket.destroy();
+  server.close();
   return hello;
 }

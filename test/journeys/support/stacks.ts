@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import tls from "node:tls";
 import { runToEnd } from "../../cli/support/serve.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import type { Credentials } from "./certificates.ts";
 
 export type TlsVersion = "TLSv1.3" | "TLSv1.2";
@@ -119,7 +120,7 @@ function curlStack(version: TlsVersion): Stack {
       const show = shown === undefined ? [] : ["--cert", shown.certFile, "--key", shown.keyFile];
       const bounds = version === "TLSv1.3" ? ["--tlsv1.3"] : ["--tlsv1.2", "--tls-max", "1.2"];
       const request = ["--request", "hello", "--http0.9", `https://127.0.0.1:${port}/`];
-      const args = ["-sSk", "--max-time", "15", ...bounds, ...show, ...request];
+      const args = ["-sSk", "--max-time", String(PATIENCE_MS / 1000), ...bounds, ...show, ...request];
       // curl loads the certificate before it looks at --ciphers.
       const environment = weak ? { ...process.env, OPENSSL_CONF: WEAK_CONFIG } : process.env;
       const { code: exit, stdout, stderr } = await runToEnd("curl", args, { environment });
