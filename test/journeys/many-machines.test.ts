@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { Home, MAIN } from "../cli/support/serve.ts";
+import { Home, MAIN, until } from "../cli/support/serve.ts";
 import { connectPostgres } from "../store/postgres/support/open-pool.ts";
 import { PostgresServer, postgresPrograms } from "../store/postgres/support/postgres-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -20,6 +20,15 @@ assert.ok(programs, "no PostgreSQL was found, though npm installs one");
 
 /** Ports of the page; each run has others. */
 const PORTS = ["5499", "8080", "8441", "8442", "8444", "8443", "9441", "9442", "9444", "7443"] as const;
+
+/** What changes nothing. */
+const LOOKS = /^(?:handclasp (?:store nodes|trust list)|grep|curl) /;
+
+/** What has happened at the machine b once a while is over. */
+const AWAITED: Readonly<Record<string, string>> = {
+  "sleep 2": "changes-wait",
+  "sleep 4": "changes-appended",
+};
 
 /** The page's commands, run one by one: those of PostgreSQL by a server that the tests start. */
 class WalkThrough implements AsyncDisposable {
@@ -54,14 +63,24 @@ class WalkThrough implements AsyncDisposable {
     });
   }
 
-  /** What a command of the page prints here, in the page's words. */
-  async run({ command }: Step): Promise<string> {
+  /** What a command of the page prints here, in the page's words; what only looks looks again until it sees what the page says. */
+  async run(step: Step): Promise<string> {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const said = await this.#run(step);
+      const isAsSaid = comparable(said) === comparable(step.output);
+      if (isAsSaid || !LOOKS.test(step.command) || performance.now() > end) return said;
+    }
+  }
+
+  async #run({ command }: Step): Promise<string> {
     if (command.startsWith("initdb ")) return "";
     if (command.startsWith("pg_ctl ")) return this.#control(command);
     if (command.startsWith("psql ")) return this.#makeRoles();
     const said = await this.#shell.run(this.#here(command));
     if (command.startsWith("haproxy ")) await reachable(Number(this.#ports.get("8443")));
     if (command.startsWith("node ")) await reachable(Number(this.#ports.get("8080")));
+    if (command.startsWith("sleep ")) await this.#untilTold(command);
     return this.#asOnPage(said);
   }
 
@@ -88,8 +107,13 @@ class WalkThrough implements AsyncDisposable {
       body: JSON.stringify({ link: link.hash.slice("#k=".length) }),
     });
     const { secret } = (await signedIn.json()) as { readonly secret: string };
-    const health = await fetch(`${origin}/v1/health`, { headers: { authorization: `Bearer ${secret}` } });
-    const { replication } = (await health.json()) as { readonly replication: Record<string, unknown> };
+    const headers = { authorization: `Bearer ${secret}` };
+    const end = performance.now() + PATIENCE_MS;
+    let replication: Readonly<Record<string, unknown>> = {};
+    while (replication["database"] !== "reached" && performance.now() < end) {
+      const health = await fetch(`${origin}/v1/health`, { headers });
+      ({ replication } = (await health.json()) as { readonly replication: Record<string, unknown> });
+    }
     return { machine: replication["node"], database: replication["database"], stale: replication["stale"] };
   }
 
@@ -104,6 +128,15 @@ class WalkThrough implements AsyncDisposable {
     if (this.#isStopped) await this.#postgres.stop();
     else if (isStopped) await this.#postgres.start();
     return "";
+  }
+
+  /** What the page's reader has happen by waiting. */
+  async #untilTold(command: string): Promise<void> {
+    const event = AWAITED[command];
+    assert.ok(event, command);
+    const log = join(this.#folder, "b", "log");
+    await until(() => readFileSync(log, "utf8").includes(`"event":"${event}"`));
+    if (event === "changes-appended") await this.standings();
   }
 
   /** By the driver: psql is not everywhere. */

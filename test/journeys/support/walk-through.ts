@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** One command of a guide page, and what it says there that it prints. */
 export interface Step {
@@ -62,11 +63,11 @@ export class Shell implements AsyncDisposable {
     });
   }
 
-  /** What it prints, on whichever stream; at most a minute. */
+  /** What it prints, on whichever stream. */
   async run(command: string): Promise<string> {
     this.#said = "";
     this.#child.stdin.write(`{ ${command}\n} 2>&1; echo "${DONE} $?"\n`);
-    const end = performance.now() + 60_000;
+    const end = performance.now() + PATIENCE_MS;
     for (;;) {
       const at = this.#said.indexOf(DONE);
       if (at >= 0 && this.#said.endsWith("\n")) return this.#said.slice(0, at);
