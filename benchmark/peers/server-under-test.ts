@@ -7,7 +7,7 @@ import { connect } from "node:net";
 /** `USER_HZ`, which Linux keeps at 100 for programs. */
 const MICROS_PER_TICK = 10_000;
 const PAGE_KIB = 4;
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 export interface Contender {
   readonly name: string;
