@@ -10,10 +10,11 @@ import { exchange, openClient, openUpstream } from "../gateway/support/upstream.
 import { identity } from "../guard/support/identities.ts";
 import { connectOnce } from "../guard/support/node-client.ts";
 import { Home, MAIN, until } from "./support/serve.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const [ada, rival] = await Promise.all([identity("ada"), identity("ada")]);
 
-describe("what happens in workers", { timeout: 120_000 }, () => {
+describe("what happens in workers", { timeout: FILE_PATIENCE_MS }, () => {
   it("is told on the primary's stream, as far as somebody hears it there", async () => {
     using home = new Home();
     await using upstream = await openUpstream();

@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { Home, runToEnd, startServer } from "../cli/support/serve.ts";
 import { closed } from "../guard/support/closed.ts";
 import { identity, inFiles } from "../guard/support/identities.ts";
+import { until } from "../proxies/support/until.ts";
 import { openHttpUpstream, type Upstream } from "../gateway/support/http-upstream.ts";
 import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
@@ -83,8 +84,11 @@ describe("a service behind the gateway with paths that are open", { timeout: FIL
 
     assert.equal((await home.run(["trust", "revoke", "anna"])).code, 0);
     assert.match(await curl(...asAnna, `${url}/healthz`), / 000$/);
-    const refusals = await home.run(["refusals", "--reason", "path-not-allowed", "--json"]);
-    assert.match(refusals.stdout, /"peer":null,"pin":null,.*"reason":"path-not-allowed"/);
+    // Written down within a second.
+    await until(async () => {
+      const refusals = await home.run(["refusals", "--reason", "path-not-allowed", "--json"]);
+      return /"peer":null,"pin":null,.*"reason":"path-not-allowed"/.test(refusals.stdout);
+    }, "a refusal");
 
     const over = closed(session);
     writeFileSync(file, configured(app.port, '["any-peer"]', '["any-peer"]'));

@@ -10,6 +10,7 @@ import { parseKeyCode } from "../../src/trust/naming/key-code.ts";
 import type { KeyPin } from "../../src/trust/records/key-record.ts";
 import { Home, MAIN, type RunResult, runToEnd, startServe } from "../cli/support/serve.ts";
 import { openHomeStore, printed, printedJson } from "../cli/support/trust.ts";
+import { until } from "../proxies/support/until.ts";
 
 /** util-linux's `script`, which gives a program a terminal. */
 const terminal = await runToEnd("script", ["--version"]).catch(() => undefined);
@@ -81,8 +82,14 @@ function scanned(screen: string): string {
   return decodeQr({ width, height, data });
 }
 
+/** A client is refused at once; that its key waits is written a moment later. */
 async function onlyKey(home: Home): Promise<ShownKey> {
-  const [{ pin } = { pin: "" }, ...others] = await printedJson<ShownKey[]>(home, "trust", "list");
+  let keys: readonly ShownKey[] = [];
+  await until(async () => {
+    keys = await printedJson<ShownKey[]>(home, "trust", "list");
+    return keys.length > 0;
+  }, "a key");
+  const [{ pin } = { pin: "" }, ...others] = keys;
   assert.deepEqual(others, []);
   const [key] = await printedJson<ShownKey[]>(home, "trust", "show", pin);
   assert.ok(key);
