@@ -3,10 +3,12 @@ import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import {
   exampleWith,
+  PATIENCE_SECONDS,
   type ProxyPlace,
   type ProxyUnderTest,
   type RunningProxy,
   startProxy,
+  unlessHasty,
 } from "./proxy-under-test.ts";
 import { freePort } from "../../support/free-port.ts";
 
@@ -22,7 +24,10 @@ interface Site {
   readonly port: number;
 }
 
-/** What Debian's apache2.conf and ports.conf are around a site, in a folder of ours, with the modules that the example says it needs. */
+/**
+ * What Debian's apache2.conf and ports.conf are around a site, in a folder of ours, with the modules that the example says it
+ * needs. Connections are kept for as long as a test takes.
+ */
 function mainFile({ folder, site, port }: Site, example: string): string {
   const named = /^# +a2enmod (.+)$/m.exec(example)?.[1]?.split(" ") ?? [];
   return `ServerRoot ${folder}
@@ -33,6 +38,7 @@ LogLevel warn
 ServerName localhost
 ${isRoot ? `User ${WWW_DATA}\nGroup ${WWW_DATA}\n` : ""}${[...ALWAYS, ...named].flatMap(loaded).join("\n")}
 StartServers 1
+KeepAliveTimeout 600
 Listen 127.0.0.1:${port}
 Include ${site}
 `;
@@ -65,10 +71,15 @@ function letIn(
   chmodSync(folder, 0o750);
 }
 
-async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPlace): Promise<RunningProxy> {
+async function start(place: ProxyPlace): Promise<RunningProxy> {
+  const { folder, upstreamPort, authorizerSocket, certs } = place;
   const port = await freePort();
   const script = join(folder, "handclasp.lua");
-  writeFileSync(script, exampleWith("apache.lua", { "/run/handclasp/authz.sock": authorizerSocket }));
+  const asks = {
+    "/run/handclasp/authz.sock": authorizerSocket,
+    ...unlessHasty(place, { "local SECONDS = 2": `local SECONDS = ${PATIENCE_SECONDS}` }),
+  };
+  writeFileSync(script, exampleWith("apache.lua", asks));
   const site = join(folder, "app.conf");
   const example = exampleWith("apache.conf", {
     "<VirtualHost *:443>": `<VirtualHost 127.0.0.1:${port}>`,

@@ -33,6 +33,8 @@ export async function openApplication(): Promise<Application> {
       response.end(JSON.stringify(one));
     });
   });
+  // A proxy never asks on a connection that ends just then.
+  server.keepAliveTimeout = 0;
   const webSockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
     const protocol = request.headers.upgrade;

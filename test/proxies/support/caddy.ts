@@ -2,10 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   exampleWith,
+  PATIENCE_SECONDS,
   type ProxyPlace,
   type ProxyUnderTest,
   type RunningProxy,
   startProxy,
+  unlessHasty,
 } from "./proxy-under-test.ts";
 import { freePort } from "../../support/free-port.ts";
 
@@ -15,13 +17,15 @@ const PROGRAM = process.env["HANDCLASP_TEST_CADDY"] ?? "/usr/bin/caddy";
 /** No port but the one it is told. */
 const ALONE = "\tadmin off\n\tauto_https disable_redirects\n\thttps_port PORT\n";
 
-async function start(
-  { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
-  changes: Readonly<Record<string, string>>,
-): Promise<RunningProxy> {
+async function start(place: ProxyPlace, changes: Readonly<Record<string, string>>): Promise<RunningProxy> {
+  const { folder, upstreamPort, authorizerSocket, certs } = place;
   const port = await freePort();
   const site = exampleWith("Caddyfile", {
     ...changes,
+    ...unlessHasty(place, {
+      "dial_timeout 1s": `dial_timeout ${PATIENCE_SECONDS}s`,
+      "response_header_timeout 2s": `response_header_timeout ${PATIENCE_SECONDS}s`,
+    }),
     "\tservers {": `${ALONE.replace("PORT", String(port))}\tservers {`,
     "https://app.example {": `https://app.example, https://localhost {\n\tbind 127.0.0.1`,
     "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,

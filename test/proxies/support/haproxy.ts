@@ -2,10 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   exampleWith,
+  PATIENCE_SECONDS,
   type ProxyPlace,
   type ProxyUnderTest,
   type RunningProxy,
   startProxy,
+  unlessHasty,
 } from "./proxy-under-test.ts";
 import { freePort } from "../../support/free-port.ts";
 
@@ -14,15 +16,21 @@ export const HAPROXY_PROGRAM = "/usr/sbin/haproxy";
 /** Writes a configuration of examples/proxies with what belongs to it into a folder; gives its path. */
 export function placeHaproxy(
   example: "haproxy.cfg" | "haproxy-tcp.cfg",
-  { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
+  place: ProxyPlace,
   port: number,
   configure: (text: string) => string = (text) => text,
 ): string {
-  const asked = { "/run/handclasp/authz.sock": authorizerSocket };
+  const { folder, upstreamPort, authorizerSocket, certs } = place;
+  const asked = {
+    "/run/handclasp/authz.sock": authorizerSocket,
+    ...unlessHasty(place, { "timeout = 500": `timeout = ${PATIENCE_SECONDS * 1000}` }),
+  };
   writeFileSync(join(folder, "handclasp.lua"), exampleWith("haproxy.lua", asked));
   writeFileSync(join(folder, "handclasp.map"), "");
   const file = join(folder, example);
+  const inspects = { "inspect-delay 5s": `inspect-delay ${PATIENCE_SECONDS}s` };
   const config = exampleWith(example, {
+    ...(example === "haproxy-tcp.cfg" && unlessHasty(place, inspects)),
     "  user haproxy\n": "",
     "  group handclasp\n": "",
     "/run/haproxy/handclasp.sock user haproxy group handclasp": socketOf(folder),

@@ -2,20 +2,24 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   exampleWith,
+  PATIENCE_SECONDS,
   type ProxyPlace,
   type ProxyUnderTest,
   type RunningProxy,
   startProxy,
+  unlessHasty,
 } from "./proxy-under-test.ts";
 import { freePort } from "../../support/free-port.ts";
 
 const MODULES = "/usr/lib/nginx/modules";
 
-async function start({ folder, upstreamPort, authorizerSocket, certs }: ProxyPlace): Promise<RunningProxy> {
+async function start(place: ProxyPlace): Promise<RunningProxy> {
+  const { folder, upstreamPort, authorizerSocket, certs } = place;
   const port = await freePort();
   const script = join(folder, "handclasp.js");
   writeFileSync(script, exampleWith("handclasp.js", { "/run/handclasp/authz.sock": authorizerSocket }));
   const stream = exampleWith("nginx-stream.conf", {
+    ...unlessHasty(place, { "js_fetch_timeout 2s": `js_fetch_timeout ${PATIENCE_SECONDS}s` }),
     "listen 8883 ssl": `listen 127.0.0.1:${port} ssl`,
     "127.0.0.1:1883": `127.0.0.1:${upstreamPort}`,
     "/etc/nginx/handclasp.js": script,

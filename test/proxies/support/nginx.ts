@@ -2,10 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   exampleWith,
+  PATIENCE_SECONDS,
   type ProxyPlace,
   type ProxyUnderTest,
   type RunningProxy,
   startProxy,
+  unlessHasty,
 } from "./proxy-under-test.ts";
 import { freePort } from "../../support/free-port.ts";
 
@@ -41,16 +43,18 @@ export function nginxWith(changes: Readonly<Record<string, string>>): ProxyUnder
 
 export const NGINX: ProxyUnderTest = nginxWith({});
 
-async function start(
-  { folder, upstreamPort, authorizerSocket, certs }: ProxyPlace,
-  changes: Readonly<Record<string, string>>,
-): Promise<RunningProxy> {
+async function start(place: ProxyPlace, changes: Readonly<Record<string, string>>): Promise<RunningProxy> {
+  const { folder, upstreamPort, authorizerSocket, certs } = place;
   const port = await freePort();
   const site = join(folder, "app.conf");
   writeFileSync(
     site,
     exampleWith("nginx.conf", {
       ...changes,
+      ...unlessHasty(place, {
+        "proxy_connect_timeout 1s": `proxy_connect_timeout ${PATIENCE_SECONDS}s`,
+        "proxy_read_timeout 2s": `proxy_read_timeout ${PATIENCE_SECONDS}s`,
+      }),
       "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
       "127.0.0.1:8080": `127.0.0.1:${upstreamPort}`,
       "/run/handclasp/authz.sock": authorizerSocket,

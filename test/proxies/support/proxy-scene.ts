@@ -24,7 +24,20 @@ export class ProxyScene implements AsyncDisposable {
   }
 
   /** `upstreamPort` is of something else than the application. */
-  static async open(proxy: ProxyUnderTest, upstreamPort?: number): Promise<ProxyScene> {
+  static open(proxy: ProxyUnderTest, upstreamPort?: number): Promise<ProxyScene> {
+    return ProxyScene.#open(proxy, upstreamPort, false);
+  }
+
+  /** Of a proxy that waits for the authorizer no longer than its example says. */
+  static openHasty(proxy: ProxyUnderTest, upstreamPort?: number): Promise<ProxyScene> {
+    return ProxyScene.#open(proxy, upstreamPort, true);
+  }
+
+  static async #open(
+    proxy: ProxyUnderTest,
+    upstreamPort: number | undefined,
+    isHasty: boolean,
+  ): Promise<ProxyScene> {
     const scene = new ProxyScene(proxy, await identity("app.example"), await openApplication());
     const { cert, key, bundle } = scene.#certs;
     writeFileSync(cert, scene.own.cert);
@@ -39,6 +52,7 @@ export class ProxyScene implements AsyncDisposable {
         upstreamPort: upstreamPort ?? scene.application.port,
         authorizerSocket: scene.#socket,
         certs: scene.#certs,
+        isHasty,
       });
       return scene;
     } catch (error) {

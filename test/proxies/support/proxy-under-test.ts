@@ -3,8 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { reachable } from "../../journeys/support/gateway.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import type { ScenarioName } from "./scenario-name.ts";
 
+/** As long as tests wait for anything. */
+export const PATIENCE_SECONDS: number = PATIENCE_MS / 1000;
 const EXAMPLES = resolve(import.meta.dirname, "../../../examples/proxies");
 
 /** What a proxy is started with. */
@@ -14,6 +17,8 @@ export interface ProxyPlace {
   /** The application's, on 127.0.0.1. */
   readonly upstreamPort: number;
   readonly authorizerSocket: string;
+  /** Whether it waits for the authorizer no longer than the example says, and not as long as a slow machine needs. */
+  readonly isHasty?: boolean;
   /** The server's certificate, its key, and both in one file. */
   readonly certs: { readonly cert: string; readonly key: string; readonly bundle: string };
 }
@@ -60,6 +65,14 @@ export function exampleWith(file: string, replaced: Readonly<Record<string, stri
     },
     readFileSync(join(EXAMPLES, file), "utf8"),
   );
+}
+
+/** What an example says of how long it waits for the authorizer, said otherwise unless the proxy is to be hasty. */
+export function unlessHasty(
+  { isHasty = false }: Pick<ProxyPlace, "isHasty">,
+  changes: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return isHasty ? {} : changes;
 }
 
 /** Starts a proxy in the foreground; gives it back once it listens, or fails with what it said. */

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { identity } from "../../guard/support/identities.ts";
 import { largeIdentity } from "./certificates.ts";
 import { ask, fieldOf, openWebSocket, ProxyClient } from "./proxy-client.ts";
+import { ProxyScene } from "./proxy-scene.ts";
 import { until } from "./until.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -76,9 +77,10 @@ export const SCENARIOS_OF_CARRYING: readonly Scenario[] = [
   {
     name: "authorizer-hangs",
     title: "lets nobody in while the authorizer hangs",
-    async play(scene) {
+    async play({ proxy }) {
+      await using scene = await ProxyScene.openHasty(proxy);
       using client = new ProxyClient(scene.port, await scene.known("waiter"));
-      assert.equal((await client.ask()).status, 200);
+      await until(async () => (await client.ask()).status === 200, "it lets in");
       scene.authorizer.signal("SIGSTOP");
       try {
         await scene.heard(async () => (await client.ask()).status === 503);
