@@ -11,7 +11,10 @@ import {
   openHttpScene,
   openSession,
 } from "../support/http-scene.ts";
+import { fieldBlock, FLAG, FRAME, frame, openFrames } from "../support/http2-frames.ts";
 import { openHttpUpstream, type Upstream } from "../support/http-upstream.ts";
+import { LATEST_MS } from "../../../src/gateway/http/front/farewell.ts";
+import { GRACE_MS } from "../../../src/gateway/http/front/turns.ts";
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
@@ -20,6 +23,11 @@ function expireAll({ guard, proxy }: HttpScene): void {
   for (const connection of guard.connections) {
     if (!proxy.expire(connection)) guard.cut(connection, "too-old");
   }
+}
+
+/** As a process does whose machine has no time for it. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function asked({ server }: Upstream): Promise<http.ServerResponse> {
@@ -87,6 +95,21 @@ describe("a connection of HTTP/1.1 that is too old", () => {
     assert.match(received, /keep-alive.*one.*Connection: close.*one$/s);
   });
 
+  it("answers such a request, too, when this process stood still while it came", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.end("one"));
+    await using scene = await openHttpScene({ to: upstream.port });
+    const socket = await connectRaw(scene.port);
+    let received = "";
+    socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+    socket.write(get("/"));
+    while (scene.events.length === 0) await new Promise(setImmediate);
+    expireAll(scene);
+    socket.write(get("/"));
+    standStill(GRACE_MS + 100);
+    await closed(socket);
+    assert.match(received, /keep-alive.*one.*Connection: close.*one$/s);
+  });
+
   it("ends at once when it was upgraded", async () => {
     await using upstream = await openHttpUpstream(
       () => undefined,
@@ -124,6 +147,29 @@ describe("a connection of HTTP/2 that is too old", () => {
     await Promise.all(Array.from({ length: 5 }, keepAsking));
     await over;
     assert.ok(count >= 20);
+  });
+
+  it("answers a request that came while this process stood still", async () => {
+    await using upstream = await openHttpUpstream((_request, response) => response.end("fine"));
+    await using scene = await openHttpScene({ to: upstream.port });
+    await using frames = await openFrames(scene.port);
+    await frames.waitFor(({ type }) => type === FRAME.settings);
+    frames.write(frame(FRAME.settings, FLAG.ack, 0));
+    const block = fieldBlock([
+      [":method", "GET"],
+      [":scheme", "https"],
+      [":authority", "a"],
+      [":path", "/"],
+    ]);
+    const ask = (stream: number): void =>
+      frames.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, stream, block));
+    ask(1);
+    await frames.waitFor(({ type, stream }) => type === FRAME.data && stream === 1);
+    expireAll(scene);
+    ask(3);
+    standStill(LATEST_MS + 100);
+    const answer = await frames.waitFor(({ type, stream }) => type === FRAME.data && stream === 3);
+    assert.equal(String(answer?.payload), "fine");
   });
 
   it("ends after the streams that run, and takes no other one", async () => {

@@ -3,7 +3,7 @@ import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2
 /** Without a new stream, before the client is asked whether one is on its way. */
 const QUIET_MS = 50;
 /** Then the client is told, whatever it does. */
-const LATEST_MS = 1000;
+export const LATEST_MS = 1000;
 
 /**
  * Ends a session without losing what its client has just sent. RFC 9113 §6.8 has a GOAWAY with the highest number first,
@@ -23,7 +23,8 @@ export class Farewell {
   constructor(session: Http2Session, begun: () => number) {
     this.#session = session;
     this.#begun = begun;
-    this.#latest = setTimeout(() => this.#say(), LATEST_MS).unref();
+    // What came while this process stood still is read first.
+    this.#latest = setTimeout(() => setImmediate(() => this.#say()), LATEST_MS).unref();
     session.once("close", () => this.#say());
     this.#listen();
   }

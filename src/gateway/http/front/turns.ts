@@ -115,9 +115,11 @@ export class Turns implements LastAnswers {
   }
 
   #endIdle(connection: Socket, line: Line): void {
-    const late = setTimeout(() => {
+    const endNow = (): void => {
       if (line.response === undefined) connection.destroySoon();
-    }, GRACE_MS).unref();
+    };
+    // What came while this process stood still is read first.
+    const late = setTimeout(() => setImmediate(endNow), GRACE_MS).unref();
     connection.once("close", () => clearTimeout(late));
   }
 }
