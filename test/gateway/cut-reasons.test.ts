@@ -13,6 +13,8 @@ import { anna, connectRaw, openSession } from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 import { configOf, type GatewayScene, greetingListener, listenerTo, openGateway } from "./support/scene.ts";
 import { exchange, gone, openClient, openUpstream } from "./support/upstream.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
+import { beforeItRunsOut } from "../support/before-it-runs-out.ts";
 
 const [ada, next] = await Promise.all([identity("ada"), identity("next")]);
 
@@ -48,7 +50,7 @@ const WAYS: Readonly<Record<CutReason, Way>> = {
   closed: { act: ({ gateway }) => gateway.close() },
 };
 
-describe("a connection that is cut", { timeout: 60_000 }, () => {
+describe("a connection that is cut", { timeout: FILE_PATIENCE_MS }, () => {
   for (const reason of CUT_REASONS) {
     it(`says why, once: ${reason}`, async () => {
       await using upstream = await openUpstream();
@@ -123,7 +125,8 @@ function cutsOf({ happenings }: GatewayScene): readonly string[] {
 async function begin({ port }: GatewayScene, what: keyof typeof BEGINNINGS): Promise<TLSSocket> {
   const client = await connectRaw(port, anna);
   client.write(BEGINNINGS[what]);
-  await once(client, "readable");
+  const over = closed(client).then(() => assert.fail("it was cut before that"));
+  await Promise.race([once(client, "readable"), over]);
   return client;
 }
 
@@ -131,7 +134,7 @@ function only(...allow: readonly string[]): Partial<ForwardingListener> {
   return { paths: [{ path: "/admin", allow }] };
 }
 
-describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
+describe("a connection that is cut in mode http", { timeout: FILE_PATIENCE_MS }, () => {
   for (const what of ["an answer", "an upgraded connection"] as const) {
     it(`says that its path is for others now: ${what}`, async () => {
       await using upstream = await openEndless();
@@ -147,10 +150,15 @@ describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
 
     it(`says that nothing passed for too long: ${what}`, async () => {
       await using upstream = await openEndless();
-      await using scene = await openHttpGateway(upstream, { idleTimeoutMs: 1000 });
-      const told = cutsOf(scene);
-      // Reads nothing more.
-      const client = await begin(scene, what);
+      await using done = await beforeItRunsOut(1000, async (attempt) => {
+        const scene = attempt.use(await openHttpGateway(upstream, { idleTimeoutMs: attempt.forMs }));
+        const told = cutsOf(scene);
+        attempt.runsOutAt(Date.now() + attempt.forMs);
+        // Reads nothing more.
+        const client = await begin(scene, what);
+        return { told, client };
+      });
+      const { told, client } = done;
       await until(() => told.length > 0);
       client.destroy();
       assert.deepEqual(told, ["idle"]);
@@ -159,9 +167,14 @@ describe("a connection that is cut in mode http", { timeout: 60_000 }, () => {
 
   it("says that it was too old when it was upgraded, and so cannot be asked to end", async () => {
     await using upstream = await openEndless();
-    await using scene = await openHttpGateway(upstream, { maxConnectionAgeMs: 1000 });
-    const told = cutsOf(scene);
-    const client = await begin(scene, "an upgraded connection");
+    await using done = await beforeItRunsOut(1000, async (attempt) => {
+      const scene = attempt.use(await openHttpGateway(upstream, { maxConnectionAgeMs: attempt.forMs }));
+      const told = cutsOf(scene);
+      attempt.runsOutAt(Date.now() + attempt.forMs);
+      const client = await begin(scene, "an upgraded connection");
+      return { told, client };
+    });
+    const { told, client } = done;
     await closed(client.resume());
     assert.deepEqual(told, ["too-old"]);
   });

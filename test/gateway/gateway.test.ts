@@ -9,6 +9,7 @@ import { connectOnce } from "../guard/support/node-client.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
 import { answers, exchange, gone, openClient, openUpstream, talking } from "./support/upstream.ts";
 import { keysIn, refusalsIn } from "../support/listed.ts";
+import { freePort } from "../support/free-port.ts";
 
 const [ada, bob, otherServer] = await Promise.all([identity("ada"), identity("bob"), identity("other")]);
 
@@ -292,9 +293,7 @@ describe("a listener with a list of who may come in", () => {
 
   it("cuts them when the listener of that name moves to another address, too", async () => {
     await using upstream = await openUpstream();
-    await using free = await openUpstream();
-    const { port } = free;
-    await free[Symbol.asyncDispose]();
+    const port = await freePort();
     const listener = listenerTo(upstream.port, { allow: ["ada", "bob"] });
     await using scene = await openGateway(configOf([listener]));
     const [out, stays] = [await talking(scene.port, ada), await talking(scene.port, bob)];

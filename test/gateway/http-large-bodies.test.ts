@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { inFiles } from "../guard/support/identities.ts";
 import { anna, openHttpScene } from "./support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const GIGABYTE = 1024 ** 3;
 /** Less than any of the bodies, and more than buffers on the way need. */
@@ -67,7 +68,7 @@ describe("bodies that are larger than memory should be", () => {
   ] as const) {
     it(
       `pass both ways in constant memory: ${gigabytes} GB by curl ${version}`,
-      { timeout: 300_000 },
+      { timeout: FILE_PATIENCE_MS },
       async () => {
         await using upstream = await openBulk();
         await using scene = await openHttpScene({ to: upstream.port });

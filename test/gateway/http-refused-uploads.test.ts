@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { connectRaw, openHttpScene } from "./support/http-scene.ts";
-import { openHttpUpstream } from "./support/http-upstream.ts";
+import { freePort } from "../support/free-port.ts";
 
 const BYTES = 8 * 1024 * 1024;
 
@@ -13,10 +13,8 @@ describe("the answer to an upload that is refused while it comes", () => {
     ["by the upstream that is not there", "POST / HTTP/1.1\r\nHost: a\r\n", 502],
   ] as const) {
     it(`reaches the client, which goes on sending: ${name}`, async () => {
-      const upstream = await openHttpUpstream(() => undefined);
-      await upstream[Symbol.asyncDispose]();
       const config = { paths: [{ path: "/admin", allow: [] }], serverNames: ["a"] };
-      await using scene = await openHttpScene({ to: upstream.port, config });
+      await using scene = await openHttpScene({ to: await freePort(), config });
       const socket = await connectRaw(scene.port);
       const errors: Error[] = [];
       socket.on("error", (error) => errors.push(error));

@@ -18,6 +18,7 @@ import {
   talking,
   type TestUpstream,
 } from "./support/upstream.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const [anna, bob, stranger] = await Promise.all([identity("anna"), identity("bob"), identity("stranger")]);
 const ALERTS = { certificateRequired: 116, accessDenied: 49 };
@@ -55,7 +56,7 @@ async function said(
   return back;
 }
 
-describe("a listener in mode tcp whose list has words", { timeout: 20_000 }, () => {
+describe("a listener in mode tcp whose list has words", { timeout: FILE_PATIENCE_MS }, () => {
   it("lets in a network without certificates, peers of it, and from elsewhere who is in the list", async () => {
     await using upstream = await openUpstream();
     const over = { acceptProxy: ["127.0.0.0/8"] };

@@ -13,6 +13,7 @@ import { openHttpUpstream, type Upstream } from "./support/http-upstream.ts";
 import { connectWithHeader } from "./support/proxy-header.ts";
 import { type GatewayScene, openGateway } from "./support/scene.ts";
 import { received } from "./support/upstream.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const bob = await identity("bob");
 
@@ -74,7 +75,7 @@ async function statuses(
   return all;
 }
 
-describe("a path that anyone may have", { timeout: 60_000 }, () => {
+describe("a path that anyone may have", { timeout: FILE_PATIENCE_MS }, () => {
   it("is all that a stranger reaches, by either version of HTTP, between requests that are denied", async () => {
     await using upstream = await openMirror();
     await using scene = await open(upstream, paths(HEALTH));
@@ -180,7 +181,7 @@ describe("a path that anyone may have", { timeout: 60_000 }, () => {
   });
 });
 
-describe("what a stranger hides behind a request for an open path", { timeout: 60_000 }, () => {
+describe("what a stranger hides behind a request for an open path", { timeout: FILE_PATIENCE_MS }, () => {
   it("reaches no other path: not behind a body that ends in two places, nor as another target or method", async () => {
     const urls: string[] = [];
     await using upstream = await openHttpUpstream((request, response) => {
@@ -218,7 +219,7 @@ describe("what a stranger hides behind a request for an open path", { timeout: 6
   });
 });
 
-describe("a client that shows a certificate where a path is open", { timeout: 60_000 }, () => {
+describe("a client that shows a certificate where a path is open", { timeout: FILE_PATIENCE_MS }, () => {
   it("meets what it would elsewhere, and is no stranger: pending, revoked, new and not in the list", async () => {
     await using upstream = await openMirror();
     const [mallory, late] = [await identity("mallory"), await identity("late")];
@@ -239,7 +240,7 @@ describe("a client that shows a certificate where a path is open", { timeout: 60
   });
 });
 
-describe("a path that a network may have", { timeout: 60_000 }, () => {
+describe("a path that a network may have", { timeout: FILE_PATIENCE_MS }, () => {
   it("is for whoever a proxy says comes from there, with a certificate or without", async () => {
     await using upstream = await openMirror();
     const rules = paths({ "/lan": ["network:192.0.2.0/24", "network:2001:db8::/32", "bob"] });
@@ -276,7 +277,7 @@ describe("a path that a network may have", { timeout: 60_000 }, () => {
   });
 });
 
-describe("what runs for a stranger", { timeout: 60_000 }, () => {
+describe("what runs for a stranger", { timeout: FILE_PATIENCE_MS }, () => {
   it("ends when another configuration does not let it have that any more", async () => {
     await using upstream = await openMirror();
     await using scene = await open(upstream, paths({ "/feed": ["anyone"], "/health": ["anyone"] }));

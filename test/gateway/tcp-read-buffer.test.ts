@@ -6,6 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { identity } from "../guard/support/identities.ts";
 import { configOf, listenerTo, openGateway } from "./support/scene.ts";
 import { openClient, openUpstream } from "./support/upstream.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 const CONNECTIONS = 12;
 const BYTES = 3 * 1024 * 1024;
@@ -23,7 +24,7 @@ async function digest(socket: TLSSocket, slowly: boolean): Promise<string> {
 describe("the memory that all upstreams are read into", () => {
   it(
     "never shows one client what another's upstream sent, whoever is slow",
-    { timeout: 60_000 },
+    { timeout: FILE_PATIENCE_MS },
     async () => {
       const ada = await identity("ada");
       const contents = Array.from({ length: CONNECTIONS }, () => randomBytes(BYTES));

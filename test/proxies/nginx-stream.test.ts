@@ -67,12 +67,12 @@ describe(
 
     it("refuses a client without a certificate, another key under a bound name, and a revoked key that comes again", async () => {
       const bert = await scene.known("bert");
-      const before = connections;
+      const had = connections;
       assert.equal(await told(), "");
       assert.equal(await told(await identity("bert")), "");
       await scene.run("trust", "revoke", "bert", "--yes");
       assert.equal(await told(bert), "");
-      assert.equal(connections, before);
+      assert.equal(connections, had);
     });
 
     it("ends a certificate that nginx itself objects to, and asks nobody", async () => {

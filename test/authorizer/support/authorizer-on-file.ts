@@ -12,6 +12,7 @@ import type { Policy } from "../../../src/trust/records/policy.ts";
 import { Trust } from "../../../src/trust/trust.ts";
 import type { TestIdentity } from "../../guard/support/identities.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const FOLDER = temporaryFolder();
 let stores = 0;
@@ -97,7 +98,7 @@ export class AuthorizerOnFile implements AsyncDisposable {
   /** What comes back for bytes, until the server closes or has answered so often. */
   async send(bytes: string, answers = 1, behind = ""): Promise<string> {
     const socket = connect(this.port, "127.0.0.1");
-    socket.setTimeout(5000, () => socket.destroy());
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
     // What comes after its end is refused by a reset, which is no answer.
     socket.on("error", () => undefined);
     socket.write(bytes);

@@ -177,11 +177,11 @@ describe("counts over reloads", () => {
     const { port } = upstream.address() as AddressInfo;
     const to: Upstream = { kind: "tcp", protocol: "http", address: { host: "127.0.0.1", port } };
     await using counted = await new Counted(1).open();
-    await counted.reload(1, { mode: "http", to });
+    await counted.reload(60_000, { mode: "http", to });
     const client = await openClient(counted.scene.port, ada);
     client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await until(() => answers.length === 1);
-    await counted.reload(2, { mode: "http", to });
+    await counted.reload(50_000, { mode: "http", to });
     const answer = received(client);
     answers[0]?.end("late");
     assert.match(String(await answer), /late$/);

@@ -23,6 +23,7 @@ import {
   type TestUpstream,
 } from "../support/upstream.ts";
 import { START_TLS_REQUEST } from "./support.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const ada = await identity("ada");
 
@@ -52,7 +53,7 @@ function openScene(
 async function ready(port: number, protocol: StartTlsServerProtocol, before = ""): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   if (before !== "") socket.write(before, "latin1");
-  await startTls(socket, { protocol, server: { host: "127.0.0.1", port }, timeoutMs: 10_000 });
+  await startTls(socket, { protocol, server: { host: "127.0.0.1", port }, timeoutMs: PATIENCE_MS });
   return socket;
 }
 
@@ -211,17 +212,18 @@ describe("a client whose upstream greets", () => {
   });
 
   it("is gone when that greets as no such server, ends, or says nothing in time, and the failure is told", async () => {
-    for (const [serve, failure, message] of [
+    for (const [serve, failure, message, connectTimeoutMs] of [
       [
         (socket) => void socket.write("HTTP/1.1 400 Bad Request\r\n"),
         "broken",
         /greets as no such server does/,
+        PATIENCE_MS,
       ],
-      [(socket) => void socket.end(), "broken", /without a greeting/],
-      [() => undefined, "timed-out", /no greeting within 1000 ms/],
-    ] as const satisfies readonly (readonly [(socket: Socket) => void, string, RegExp])[]) {
+      [(socket) => void socket.end(), "broken", /without a greeting/, PATIENCE_MS],
+      [() => undefined, "timed-out", /no greeting within 1000 ms/, 1000],
+    ] as const satisfies readonly (readonly [(socket: Socket) => void, string, RegExp, number])[]) {
       await using upstream = await openUpstream(serve);
-      await using scene = await openScene("imap", upstream, { connectTimeoutMs: 1000 });
+      await using scene = await openScene("imap", upstream, { connectTimeoutMs });
       const client = await openClient(scene.port, ada, { socket: await ready(scene.port, "imap") });
       await gone(client);
       const failed = await scene.event("upstream-failed");

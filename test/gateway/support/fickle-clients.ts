@@ -7,6 +7,7 @@ import { closed } from "../../guard/support/closed.ts";
 import { CALM, PATIENT } from "./fickle-upstreams.ts";
 import { clientOptions, finish, openSession } from "./http-scene.ts";
 import type { Random } from "./random.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** Who it is, and what it throws its dice with. Its requests are called after it. */
 export interface Fickle {
@@ -16,8 +17,6 @@ export interface Fickle {
 }
 
 const HOST = "127.0.0.1";
-/** Far more than anything takes on a machine that is busy. */
-const MOST_MS = 30_000;
 
 /** Over TLS with HTTP/1.1 by hand: requests whole or in pieces, nonsense, ends, and resets, in any order. */
 export async function wildHttp1({ port, name, random }: Fickle): Promise<void> {
@@ -207,7 +206,7 @@ function assertOwnField(found: unknown, id: string): void {
 /** Says what it was that never came to its end. */
 async function within(what: string, work: () => Promise<void>): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const late = setTimeout(() => reject(new Error(`${what} never came to its end`)), MOST_MS);
+  const late = setTimeout(() => reject(new Error(`${what} never came to its end`)), PATIENCE_MS);
   try {
     await Promise.race([work(), promise]);
   } catch (error) {

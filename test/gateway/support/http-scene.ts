@@ -17,6 +17,7 @@ import { Trust } from "../../../src/trust/trust.ts";
 import { identity, type TestIdentity } from "../../guard/support/identities.ts";
 import { closed } from "../../guard/support/closed.ts";
 import { listenerTo } from "./scene.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** Whom clients meet. */
 export const server: TestIdentity = await identity("localhost");
@@ -101,9 +102,9 @@ function toConfig({ to, protocol = "http", config, policy }: HttpSceneOptions): 
   return listenerTo(upstream, {
     mode: "http",
     policy: { ...DEFAULT_POLICY, ...policy },
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: PATIENCE_MS,
     connectRetryMs: 0,
-    idleTimeoutMs: 30_000,
+    idleTimeoutMs: PATIENCE_MS,
     ...config,
   });
 }

@@ -17,6 +17,7 @@ import type { GatewayHappening } from "../../../src/trust/happenings/gateway-hap
 import { Happenings } from "../../../src/trust/happenings/happenings.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { identity } from "../../guard/support/identities.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 /** A gateway in this process, over a store in memory, with the events it told. */
 export interface GatewayScene extends AsyncDisposable {
@@ -82,10 +83,10 @@ export function listenerTo(
     starttls: "none",
     sendProxy: "none",
     acceptProxy: [],
-    handshakeTimeoutMs: 10_000,
+    handshakeTimeoutMs: PATIENCE_MS,
     maxHandshakes: 1024,
     maxConnections: 1000,
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: PATIENCE_MS,
     connectRetryMs: 0,
     idleTimeoutMs: 0,
     maxConnectionAgeMs: 0,
@@ -116,7 +117,7 @@ export function configOf(
     authorizer: undefined,
     maxPending: 1000,
     pemDir: undefined,
-    drainTimeoutMs: 10_000,
+    drainTimeoutMs: PATIENCE_MS,
     ...over,
   };
 }

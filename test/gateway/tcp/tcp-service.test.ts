@@ -13,18 +13,9 @@ import { connectOnce } from "../../guard/support/node-client.ts";
 import { configOf, listenerTo, openGateway, tcp } from "../support/scene.ts";
 import { exchange, gone, openClient, openUpstream, received } from "../support/upstream.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const ada = await identity("ada");
-
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 describe("mode tcp", () => {
   it("takes a client it knows to the upstream and back, in both versions of TLS", async () => {
@@ -55,6 +46,7 @@ describe("mode tcp", () => {
     const client = await openClient(scene.port, ada);
     const [served] = await arrived;
     await Promise.all([gone(served), gone(client)]);
+    await scene.gateway.reload(configOf([{ ...listener, idleTimeoutMs: 0 }]));
     assert.equal(await exchange(await openClient(scene.port, ada), "local"), "local");
     server.close();
   });
@@ -212,7 +204,7 @@ describe("mode tcp", () => {
   });
 
   it("closes the connection when the upstream is down, and goes on", async () => {
-    const port = await closedPort();
+    const port = await freePort();
     await using scene = await openGateway(configOf([listenerTo(port)]));
     const client = await openClient(scene.port, ada);
     await gone(client);

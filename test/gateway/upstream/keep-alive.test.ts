@@ -82,7 +82,7 @@ describe("a client that may have lost power", { skip }, () => {
     // Both ends of the tunnel are on this machine.
     const isTunnelProbed = (): boolean =>
       probedSockets().some(({ remotePort }) => remotePort === gateway.port);
-    while (!isTunnelProbed()) await new Promise(setImmediate);
+    await until(isTunnelProbed);
     local.destroy();
   });
 });

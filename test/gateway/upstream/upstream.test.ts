@@ -11,6 +11,7 @@ import { connectRaw, exchangeRaw, openHttpScene } from "../support/http-scene.ts
 import { configOf, listenerTo, openGateway } from "../support/scene.ts";
 import { exchange, openClient } from "../support/upstream.ts";
 import { freePort } from "../../support/free-port.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const CLOSE = "Host: a\r\nConnection: close\r\n";
 const REQUESTS = {
@@ -22,7 +23,7 @@ const UPGRADE = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ec
 const WEB_SOCKET = UPGRADE.replace("echo", "websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 const UPGRADE_WITH_BODY = `${UPGRADE.replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 4\r\n\r\n")}body`;
 const UPGRADES = { "for an upgrade": UPGRADE, "for an upgrade, with a body": UPGRADE_WITH_BODY };
-const RETRY = { connectRetryMs: 20_000 };
+const RETRY = { connectRetryMs: PATIENCE_MS };
 
 /** Lets a server listen while somebody already tries to reach it. */
 async function late<Answer>(server: net.Server, port: number, asked: Promise<Answer>): Promise<Answer> {
@@ -89,7 +90,9 @@ describe("an upstream that does not come back in time", () => {
   it("is not tried any more once nobody waits for it", async () => {
     const port = await freePort();
     const to = { kind: "tcp", address: { host: "127.0.0.1", port } } as const;
-    const giveUp = connectUpstream(to, { connectTimeoutMs: 5000, ...RETRY }, () => assert.fail("told"));
+    const giveUp = connectUpstream(to, { connectTimeoutMs: PATIENCE_MS, ...RETRY }, () =>
+      assert.fail("told"),
+    );
     await pause(200);
     giveUp();
     const server = net.createServer().listen(port, "127.0.0.1");

@@ -77,7 +77,7 @@ describe("the primary of several workers", { timeout: FILE_PATIENCE_MS }, () => 
     await until(() => failures >= 6);
     assert.ok(timers() > before, "no successor is to come");
     await primary.stop();
-    assert.equal(timers(), before);
+    await until(() => timers() <= before);
   });
 
   it("ends when none can be started", async () => {
@@ -94,13 +94,16 @@ describe("the primary of several workers", { timeout: FILE_PATIENCE_MS }, () => 
       for (let clients = 0; clients < 24; clients++) {
         assert.equal((await connectOnce({ port: address?.port ?? 0 })).alert, 116);
       }
-      assert.equal(await total(await primary.reports(), "handclasp_accepted_total"), 24);
+      // One that takes long to answer for the first time is left out.
+      const accepted = async (): Promise<number> =>
+        await total(await primary.reports(), "handclasp_accepted_total");
+      while ((await accepted()) !== 24) await new Promise(setImmediate);
       const [victim = 0] = primary.pids;
       process.kill(victim, "SIGSTOP");
       const reports = primary.reports();
       process.kill(victim, "SIGKILL");
       assert.equal(await total(await reports, "handclasp_accepted_total"), 24);
-      assert.equal(await total(await primary.reports(), "handclasp_accepted_total"), 24);
+      assert.equal(await accepted(), 24);
     } finally {
       await primary.stop("SIGKILL");
     }

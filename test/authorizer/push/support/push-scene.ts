@@ -21,6 +21,8 @@ import { until } from "../../../proxies/support/until.ts";
 import { PATIENCE_MS } from "../../../support/patience.ts";
 import { freePort } from "../../../support/free-port.ts";
 
+const LATE = "did not answer within";
+
 export interface PushSceneOptions {
   /** Changes what is in HAProxy's configuration. */
   readonly configure?: (text: string) => string;
@@ -132,7 +134,7 @@ export class PushScene implements AsyncDisposable {
       try {
         return await this.#askRuntime(command);
       } catch (error) {
-        const isSlow = error instanceof Error && error.message.includes("did not answer within");
+        const isSlow = error instanceof Error && error.message.includes(LATE);
         if (!isSlow || performance.now() > end) throw error;
       }
     }
@@ -179,6 +181,22 @@ export class PushScene implements AsyncDisposable {
       return said !== undefined;
     }, "it is said that HAProxy could not be told");
     return said ?? "";
+  }
+
+  /** Waits until it is said that HAProxy's map is in step; what is said then. */
+  async inStep(): Promise<PushHappening | undefined> {
+    let said: PushHappening | undefined;
+    await until(async () => {
+      said = this.told.find(({ type }) => type === "push-in-step");
+      return said !== undefined;
+    }, "it is said that the map is in step");
+    return said;
+  }
+
+  /** Why HAProxy could not be told, but for that it or this machine was slow. */
+  get problems(): readonly string[] {
+    const problems = this.told.flatMap((each) => (each.type === "push-failed" ? [each.error.message] : []));
+    return problems.filter((problem) => !problem.includes(LATE));
   }
 
   /** A new client whom the operator let in. */

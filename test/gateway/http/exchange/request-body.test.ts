@@ -96,9 +96,8 @@ describe("a body without a length and without a byte in it", () => {
     await using upstream = await openH2cUpstream((stream) => {
       stream.resume().on("end", () => stream.respond({ ":status": 204 }, { endStream: true }));
     });
-    const config = { idleTimeoutMs: 2000 };
     for (const method of ["POST", "PUT"]) {
-      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c", config });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
       await using session = openSession(scene.port);
       const stream = session.request({ ":path": "/", ":method": method });
       stream.end();

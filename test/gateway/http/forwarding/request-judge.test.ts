@@ -7,6 +7,7 @@ import { identity, type TestIdentity } from "../../../guard/support/identities.t
 import { anna, exchangeRaw, finish, openSession } from "../../support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "../../support/http-upstream.ts";
 import { configOf, listenerTo, openGateway } from "../../support/scene.ts";
+import { FILE_PATIENCE_MS } from "../../../support/patience.ts";
 
 const bob = await identity("bob");
 
@@ -35,7 +36,7 @@ async function recorded(store: TrustStore, count: number): Promise<readonly Refu
   }
 }
 
-describe("a request that a path rule denies", { timeout: 60_000 }, () => {
+describe("a request that a path rule denies", { timeout: FILE_PATIENCE_MS }, () => {
   it("is on record as a refusal, with the rule and what was asked for, and nothing of its query", async () => {
     await using upstream = await openHttpUpstream((_, response) => response.end("hello"));
     await using scene = await openGateway(configOf([listenerOf(upstream, "web")]));

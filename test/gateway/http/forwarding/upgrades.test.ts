@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { closed } from "../../../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, openHttpScene } from "../../support/http-scene.ts";
 import { openHttpUpstream, openTcpUpstream, type Upstream } from "../../support/http-upstream.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 /** Switches to whatever is asked for, and sends all back. */
 function openEcho(): Promise<Upstream> {
@@ -140,9 +141,7 @@ describe("an upgrade", () => {
   }
 
   it("is answered with 502 when the upstream is down", async () => {
-    const upstream = await openEcho();
-    await upstream[Symbol.asyncDispose]();
-    await using scene = await openHttpScene({ to: upstream.port });
+    await using scene = await openHttpScene({ to: await freePort() });
     assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 502 /);
   });
 

@@ -140,8 +140,7 @@ describe("an upstream over h2c that closes a stream without an error and without
     await using upstream = await openH2cUpstream((stream) => {
       stream.resume().on("end", () => stream.close(0));
     });
-    const config = { idleTimeoutMs: 5000 };
-    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c", config });
+    await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
     for (const request of [GET, POST]) {
       assert.match(await exchangeRaw(scene.port, request), /^HTTP\/1\.1 502 /);
     }

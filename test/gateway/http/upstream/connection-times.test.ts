@@ -76,8 +76,10 @@ describe("a connection to an HTTP upstream", () => {
           await done.attempt.over();
           // Over HTTP/1.1 with a body its age is seen behind an answer.
           for (let round = 0; round < 2; round += 1) assert.equal(await ask(transports, kind), 200);
-          assert.equal(upstream.connections.length, connections + 2);
-          assert.equal(lookup.mock.callCount(), lookups + 2);
+          // More than one, where that one was too old as well by then.
+          const made = upstream.connections.length - connections;
+          assert.ok(made >= 2, String(made));
+          assert.equal(lookup.mock.callCount(), lookups + made);
         } finally {
           lookup.mock.restore();
         }

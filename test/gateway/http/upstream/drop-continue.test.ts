@@ -48,7 +48,7 @@ describe("100 Continue", () => {
           if (!/body|\r\n\r\n$/.test(chunk.toString())) return;
           for (let at = 0; at < said.length; at += piece) {
             socket.write(said.slice(at, at + piece));
-            if (piece < 200) await pause(1);
+            if (piece < 200) await new Promise(setImmediate);
           }
         });
       });

@@ -8,8 +8,10 @@ import type { H2cConnection } from "../../../../src/gateway/http/upstream/h2c-co
 import { H2cSessions } from "../../../../src/gateway/http/upstream/h2c-sessions.ts";
 import { closed } from "../../../guard/support/closed.ts";
 import { openH2cUpstream } from "../../support/http-upstream.ts";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../../../support/patience.ts";
+import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 
-function sessionsTo(port: number, connectTimeoutMs = 1000, times = CONNECTION_TIMES): H2cSessions {
+function sessionsTo(port: number, connectTimeoutMs = PATIENCE_MS, times = CONNECTION_TIMES): H2cSessions {
   const to = { kind: "tcp", address: { host: "127.0.0.1", port }, protocol: "h2c" } as const;
   return new H2cSessions({ to, connectTimeoutMs, connectRetryMs: 0, times });
 }
@@ -69,7 +71,7 @@ describe("connections to an upstream over h2c", () => {
     await using upstream = await openH2cUpstream((stream) =>
       stream.respond({ ":status": 200 }, { endStream: true }),
     );
-    const old = sessionsTo(upstream.port, 1000, { ...CONNECTION_TIMES, mostAgeMs: 50 });
+    const old = sessionsTo(upstream.port, PATIENCE_MS, { ...CONNECTION_TIMES, mostAgeMs: 50 });
     const first = await acquire(old);
     await ask(first);
     const over = closed(first.session);
@@ -77,28 +79,38 @@ describe("connections to an upstream over h2c", () => {
     assert.notEqual(await acquire(old), first);
     await over;
     old.close();
-    const idle = sessionsTo(upstream.port, 1000, { ...CONNECTION_TIMES, sessionIdleMs: 50 });
+    const idle = sessionsTo(upstream.port, PATIENCE_MS, { ...CONNECTION_TIMES, sessionIdleMs: 50 });
     await closed((await acquire(idle)).session);
   });
 
-  it("are broken off when the upstream does not end them in its turn", { timeout: 10_000 }, async () => {
-    const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const sessions = sessionsTo((server.address() as AddressInfo).port, 200);
-    const accepted = once(server, "connection") as Promise<[Socket]>;
-    const { session } = await acquire(sessions);
-    const [upstream] = await accepted;
-    upstream.on("error", () => undefined).resume();
-    upstream.write(EMPTY_SETTINGS);
-    await once(session, "remoteSettings");
-    sessions.close();
-    await once(upstream, "end");
-    // Somebody who is still there takes it; somebody who is gone answers with a reset.
-    const saying = setInterval(() => upstream.write(EMPTY_SETTINGS), 20);
-    await closed(upstream);
-    clearInterval(saying);
-    server.close();
-  });
+  it(
+    "are broken off when the upstream does not end them in its turn",
+    { timeout: FILE_PATIENCE_MS },
+    async () => {
+      const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      await using done = await beforeItRunsOut(200, async (attempt) => {
+        // It has as long to be connected.
+        const tried = sessionsTo(port, attempt.forMs);
+        const accepted = once(server, "connection") as Promise<[Socket]>;
+        attempt.runsOutAt(Date.now() + attempt.forMs);
+        const { session: made } = await acquire(tried);
+        return { sessions: tried, session: made, upstream: (await accepted)[0] };
+      });
+      const { sessions, session, upstream } = done;
+      upstream.on("error", () => undefined).resume();
+      upstream.write(EMPTY_SETTINGS);
+      await once(session, "remoteSettings");
+      sessions.close();
+      await once(upstream, "end");
+      // Somebody who is still there takes it; somebody who is gone answers with a reset.
+      const saying = setInterval(() => upstream.write(EMPTY_SETTINGS), 20);
+      await closed(upstream);
+      clearInterval(saying);
+      server.close();
+    },
+  );
 });
 
 /** RFC 9113 §6.5. */

@@ -5,9 +5,17 @@ import http2 from "node:http2";
 import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { closed } from "../../../guard/support/closed.ts";
-import { clientOptions, exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
+import {
+  clientOptions,
+  exchangeRaw,
+  finish,
+  openHttpScene,
+  openSession,
+  connectRaw,
+} from "../../support/http-scene.ts";
 import { fieldBlock, FLAG, FRAME, frame, u32 } from "../../support/http2-frames.ts";
 import { openH2cUpstream, openTcpUpstream, type Upstream } from "../../support/http-upstream.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 /** Takes WebSockets at `/` and answers with what it gets; RFC 8441 has no masks to undo on the server's frames. */
 function openEcho(enableConnectProtocol = true): Promise<Upstream> {
@@ -77,6 +85,7 @@ describe("a WebSocket to an upstream over h2c", () => {
   });
 
   it("is declined without an end where the upstream's answer has none", async () => {
+    const heard = Promise.withResolvers<void>();
     await using upstream = await openTcpUpstream((socket) => {
       const takesConnect = Buffer.from([0, 8, 0, 0, 0, 1]);
       socket.write(frame(FRAME.settings, 0, 0, takesConnect));
@@ -84,11 +93,20 @@ describe("a WebSocket to an upstream over h2c", () => {
         if (!chunk.includes("/ws")) return;
         socket.write(frame(FRAME.headers, FLAG.endHeaders, 1, fieldBlock([[":status", "403"]])));
         socket.write(frame(FRAME.data, 0, 1, Buffer.from("part")));
-        setTimeout(() => socket.write(frame(FRAME.reset, 0, 1, u32(http2.constants.NGHTTP2_CANCEL))), 100);
+        const reset = frame(FRAME.reset, 0, 1, u32(http2.constants.NGHTTP2_CANCEL));
+        void heard.promise.then(() => socket.write(reset));
       });
     });
     await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
-    assert.match(await exchangeRaw(scene.port, ASK.replace("/", "/ws")), / 403 [^]*\r\n\r\n4\r\npart\r\n$/);
+    const client = await connectRaw(scene.port);
+    let answer = "";
+    client.setEncoding("latin1").on("data", (text: string) => {
+      answer += text;
+      if (answer.includes("part")) heard.resolve();
+    });
+    client.write(ASK.replace("/", "/ws"));
+    await closed(client);
+    assert.match(answer, / 403 [^]*\r\n\r\n4\r\npart\r\n$/);
   });
 
   it("is 501 where the upstream takes none, for other upgrades, and 502 where it is down", async () => {
@@ -96,9 +114,7 @@ describe("a WebSocket to an upstream over h2c", () => {
     await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
     assert.match(await exchangeRaw(scene.port, ASK), /^HTTP\/1\.1 501 /);
     assert.match(await exchangeRaw(scene.port, ASK.replace("websocket", "echo")), /^HTTP\/1\.1 501 /);
-    const gone = await openTcpUpstream(() => undefined);
-    await gone[Symbol.asyncDispose]();
-    await using other = await openHttpScene({ to: gone.port, protocol: "h2c" });
+    await using other = await openHttpScene({ to: await freePort(), protocol: "h2c" });
     assert.match(await exchangeRaw(other.port, ASK), /^HTTP\/1\.1 502 /);
   });
 
