@@ -51,6 +51,10 @@ export class ClusterGateway implements AsyncDisposable {
     return (await connectOnce({ port: this.server.port, identity: shown })).alert;
   }
 
+  async untilAlert(shown: TestIdentity, alert: number): Promise<void> {
+    await until(async () => (await this.alertOf(shown)) === alert);
+  }
+
   /** What load balancers are told, with its status. */
   async readiness(): Promise<string> {
     const { address } = await this.server.logged(({ event }) => event === "metrics");
@@ -66,6 +70,12 @@ export class ClusterGateway implements AsyncDisposable {
     );
   }
 
+  /** Until the log has told that these troubles have begun, and that all others are over. */
+  async untilTroubles(expected: readonly string[]): Promise<void> {
+    const said = (): string => [...troublesIn(this.server.log)].toSorted().join();
+    await until(async () => said() === expected.toSorted().join(), said);
+  }
+
   async untilLogged(event: string): Promise<LogLine> {
     const find = (): LogLine | undefined => this.server.log.find((line) => line.event === event);
     await until(
@@ -79,6 +89,23 @@ export class ClusterGateway implements AsyncDisposable {
     await this.server.stop();
     await this.#upstream[Symbol.asyncDispose]();
   }
+}
+
+/** What is not as it should be, by the line that says that it is over. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  "database-back": "database-away",
+  "log-whole": "log-broken",
+  "replica-fresh": "replica-stale",
+};
+
+function troublesIn(log: readonly LogLine[]): ReadonlySet<string> {
+  const troubles = new Set<string>();
+  for (const { event } of log) {
+    const over = TROUBLES[event];
+    if (over !== undefined) troubles.delete(over);
+    else if (Object.values(TROUBLES).includes(event)) troubles.add(event);
+  }
+  return troubles;
 }
 
 async function until(
