@@ -10,7 +10,7 @@ import { MAIN, runToEnd } from "../cli/support/serve.ts";
 import { NGINX } from "../proxies/support/nginx.ts";
 import { ProxyScene } from "../proxies/support/proxy-scene.ts";
 import { missing } from "../proxies/support/proxy-under-test.ts";
-import { FILE_PATIENCE_MS } from "../support/patience.ts";
+import { FILE_PATIENCE_MS, PATIENCE_MS } from "../support/patience.ts";
 
 /** An application that takes nginx's word for who asks, and for where it is itself. */
 function application(): express.Express {
@@ -49,7 +49,7 @@ describe("curl through nginx to an application", { skip: missing(NGINX), timeout
       "--cacert",
       scene.home.path("server.pem"),
     ];
-    const out = ["-sS", "--max-time", "15", "-w", "%{http_version} %{http_code}"];
+    const out = ["-sS", "--max-time", String(PATIENCE_MS / 1000), "-w", "%{http_version} %{http_code}"];
     const url = `https://app.example:${scene.port}${path}`;
     const { stdout, stderr } = await runToEnd("curl", [...place, ...out, ...args, url]);
     return stdout + stderr;

@@ -5,6 +5,7 @@ import { fresh, type KnownCredentials } from "./support/certificates.ts";
 import { CliLines, json } from "./support/cli-lines.ts";
 import { HeldConnection } from "./support/held-connection.ts";
 import { stackOf } from "./support/stacks.ts";
+import { FILE_PATIENCE_MS } from "../support/patience.ts";
 
 interface ListedEvent {
   readonly sequence: number;
@@ -103,17 +104,21 @@ describe("two servers and the command line on one store", () => {
     }
   });
 
-  it("have their open connections in one list, until these close", { timeout: 20_000 }, async () => {
-    const held = [await HeldConnection.open(one.port, ada), await HeldConnection.open(other.port, ada)];
-    let open: ListedConnection[] = [];
-    do open = await json<ListedConnection[]>(home, "trust", "connections");
-    while (open.length < held.length);
-    assert.equal(new Set(open.map(({ process }) => process)).size, 2);
-    assert.deepEqual(new Set(open.map(({ pin }) => pin)), new Set([ada.pin]));
-    for (const connection of held) connection[Symbol.dispose]();
-    do open = await json<ListedConnection[]>(home, "trust", "connections");
-    while (open.length > 0);
-  });
+  it(
+    "have their open connections in one list, until these close",
+    { timeout: FILE_PATIENCE_MS },
+    async () => {
+      const held = [await HeldConnection.open(one.port, ada), await HeldConnection.open(other.port, ada)];
+      let open: ListedConnection[] = [];
+      do open = await json<ListedConnection[]>(home, "trust", "connections");
+      while (open.length < held.length);
+      assert.equal(new Set(open.map(({ process }) => process)).size, 2);
+      assert.deepEqual(new Set(open.map(({ pin }) => pin)), new Set([ada.pin]));
+      for (const connection of held) connection[Symbol.dispose]();
+      do open = await json<ListedConnection[]>(home, "trust", "connections");
+      while (open.length > 0);
+    },
+  );
 
   it("both cut a peer off when it is revoked by the command line", async (context) => {
     const guest = await fresh(home, "guest");

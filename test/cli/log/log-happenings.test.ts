@@ -22,6 +22,7 @@ import { connectOnce } from "../../guard/support/node-client.ts";
 import { successorOf } from "../../support/successor.ts";
 import { Home, type LogLine, startServer } from "../support/serve.ts";
 import { openHomeStore } from "../support/trust.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 const NAMES = ["web", "api"] as const;
 
@@ -102,7 +103,7 @@ const TCP_KINDS: readonly Kind[] = [
   ["proxy-header-refused", { acceptProxy: ["127.0.0.1/32"] }, (port) => speak(port, GARBAGE)],
 ];
 
-describe("a listener of a gateway is named", { timeout: 120_000 }, () => {
+describe("a listener of a gateway is named", { timeout: FILE_PATIENCE_MS }, () => {
   for (const [event, over, act] of TCP_KINDS) {
     it(`in lines of "${event}"`, async () => {
       await using upstream = await openUpstream((socket) => socket.end("hello"));
@@ -200,7 +201,7 @@ async function wholeOf(two: Two): Promise<void> {
   await two.scene.gateway.close();
 }
 
-describe("a listener of a gateway is named in events", { timeout: 120_000 }, () => {
+describe("a listener of a gateway is named in events", { timeout: FILE_PATIENCE_MS }, () => {
   it("of whoever was met, brought a token, or changed its key there", async () => {
     await using upstream = await openUpstream((socket) => socket.end("hello"));
     await using two = await openTwo(upstream.port);
@@ -255,7 +256,7 @@ async function both<Item>(list: () => Promise<Page<Item>>): Promise<readonly Ite
   }
 }
 
-describe("a listener of a gateway is named in lists", { timeout: 120_000 }, () => {
+describe("a listener of a gateway is named in lists", { timeout: FILE_PATIENCE_MS }, () => {
   it("of refusals, which are added up for each of them", async () => {
     await using upstream = await openUpstream();
     await using two = await openTwo(upstream.port);

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { connect } from "node:tls";
 import { readCertificate } from "../../../src/x509/certificate-facts.ts";
 import { Home, type RunningServer, startServer } from "../support/serve.ts";
+import { FILE_PATIENCE_MS } from "../../support/patience.ts";
 
 /** The pin of what a server shows. */
 async function shownBy({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
@@ -24,7 +25,7 @@ function listener(name: string): string {
   return `[[listener]]\nname = "${name}"\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:1"\n`;
 }
 
-describe("A server with a store in memory", { timeout: 120_000 }, () => {
+describe("A server with a store in memory", { timeout: FILE_PATIENCE_MS }, () => {
   for (const verb of [["serve"], ["gateway", "--to", "127.0.0.1:1"]]) {
     it(`shows the key that it announces: ${verb[0]}`, async () => {
       using home = new Home();
@@ -47,7 +48,7 @@ describe("A server with a store in memory", { timeout: 120_000 }, () => {
   });
 });
 
-describe("Settings that weaken a server", { timeout: 120_000 }, () => {
+describe("Settings that weaken a server", { timeout: FILE_PATIENCE_MS }, () => {
   const weak = ["--trust-ca", "system", "--validity", "ignore", "--client-certificate", "none"];
 
   it("are warned of by gateway as by serve", async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { createIdentity } from "../../../src/x509/create-identity.ts";
 import type { IdentityType } from "../../../src/x509/identity-type.ts";
 import type { KeyPin } from "../../../src/x509/certificate-facts.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import { type Home, runToEnd, type RunResult } from "./serve.ts";
 
 /** Files with a client's key and certificate. */
@@ -51,7 +52,8 @@ export function openssl(
 /** curl, which takes whatever comes as HTTP/0.9. */
 export function curl(port: number, { cert, key }: Show): Promise<RunResult> {
   const show = cert === undefined || key === undefined ? [] : ["--cert", cert, "--key", key];
-  return runToEnd("curl", ["-sSk", "--http0.9", "--max-time", "15", ...show, `https://127.0.0.1:${port}/`]);
+  const most = ["--max-time", String(PATIENCE_MS / 1000)];
+  return runToEnd("curl", ["-sSk", "--http0.9", ...most, ...show, `https://127.0.0.1:${port}/`]);
 }
 
 const PYTHON = `
