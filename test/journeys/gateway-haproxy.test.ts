@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { Home, startServer } from "../cli/support/serve.ts";
 import { exchange, openClient, openUpstream } from "../gateway/support/upstream.ts";
 import { identity } from "../guard/support/identities.ts";
-import { startGateway } from "./support/gateway.ts";
+import { reachable, startGateway } from "./support/gateway.ts";
 import { freePort } from "../support/free-port.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
@@ -19,26 +19,19 @@ async function startHaproxy(home: Home, port: number, sections: string): Promise
   writeFileSync(
     file,
     `defaults
-  timeout connect 5s
-  timeout client 10s
-  timeout server 10s
+  timeout connect 60s
+  timeout client 60s
+  timeout server 60s
 ${sections}
 `,
   );
   const child = spawn(HAPROXY, ["-db", "-f", file], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => (said += String(chunk)));
-  for (let tries = 0; ; tries++) {
-    assert.ok(tries < 100 && child.exitCode === null, said);
-    const socket = createConnection(port, "127.0.0.1").on("error", () => undefined);
-    const outcome = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "close").then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (outcome) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const ended = once(child, "exit").then(() => assert.fail(said));
+  ended.catch(() => undefined);
+  await Promise.race([reachable(port), ended]);
+  return child;
 }
 
 describe("HAProxy", { skip: existsSync(HAPROXY) ? false : "it is not installed" }, () => {
