@@ -35,11 +35,14 @@ interface JsonLine {
   readonly data: string;
 }
 
+/** The lines that are whole: of what a process prints, the last one may not be so yet. */
+function wholeLines(text: string): readonly string[] {
+  return text.split("\n").slice(0, -1);
+}
+
 /** Those of messages; what else there is of a connection has a type. */
 function jsonLines(text: string): readonly JsonLine[] {
-  return text
-    .trimEnd()
-    .split("\n")
+  return wholeLines(text)
     .map((line) => JSON.parse(line) as JsonLine)
     .filter((line) => !("type" in line));
 }
@@ -57,7 +60,7 @@ describe("trace listen", () => {
       const outcome = await openssl(server.port, client, "Ada\n", flag);
       assert.match(outcome.stdout, /Hello, Ada/);
       await until(() => count(server.stdout, FINISHED) === 2 && count(server.stdout, CERTIFICATE) === 2);
-      for (const line of server.stdout.trimEnd().split("\n")) {
+      for (const line of wholeLines(server.stdout)) {
         assert.match(
           line,
           /^content_type=<_TLSContentType\.[A-Z_]+: \d+>\t\tmsg_type=<_TLS\w+\.[A-Z_]+: \d+>$/,
