@@ -34,6 +34,8 @@ export function postgresPrograms(): readonly PostgresPrograms[] {
 const READY = /ready to accept (?:read.only )?connections/;
 /** What a standby that lets nobody in says instead. */
 const STREAMS = /started streaming WAL/;
+/** What it says and ends where what a killed one had started is still there. */
+const IN_USE = /pre-existing shared memory block .* is still in use/;
 
 /** A PostgreSQL that a test started: a cluster of its own in a temporary folder, on a port of its own, not as root. */
 export class PostgresServer implements AsyncDisposable {
@@ -94,6 +96,16 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Again, on the same cluster and port, after it ended. */
   async start(): Promise<void> {
+    for (;;) {
+      const said = await this.#start();
+      if (this.#ready.test(said)) return;
+      if (!IN_USE.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Resolves with what it said until it was ready, or ended. */
+  async #start(): Promise<string> {
     const running = spawn(join(this.#bin, "postgres"), ["-D", join(this.#folder, "data"), ...this.#options], {
       ...owner(),
       cwd: this.#folder,
@@ -105,8 +117,8 @@ export class PostgresServer implements AsyncDisposable {
       said += String(chunk);
       if (this.#ready.test(said)) break;
     }
-    if (!this.#ready.test(said)) throw new Error(`PostgreSQL did not start: ${said}`);
     running.stderr.resume();
+    return said;
   }
 
   /** A question of the superuser; gives the first row of the answer. */

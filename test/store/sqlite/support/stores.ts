@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openSqliteStore } from "../../../../src/store/sqlite/sqlite-store.ts";
 import { claimOf } from "../../../../src/testing/contract/claims.ts";
 import { factsOf } from "../../../support/certificates.ts";
+import { PATIENCE_MS } from "../../../support/patience.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 /** Where a store may be made. */
@@ -21,11 +22,11 @@ export async function storeWithAnna(path: string, more = 0): Promise<ReturnType<
   return anna;
 }
 
-/** Waits until a condition holds; fails after ten seconds. */
+/** Waits until a condition holds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 5) {
-    if (await holds()) return;
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(performance.now() < end, `it never came to ${holds.toString()}`);
     await sleep(5);
   }
-  assert.fail("it did not happen within ten seconds");
 }
