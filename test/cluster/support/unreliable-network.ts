@@ -40,6 +40,7 @@ export class UnreliableNetwork implements AsyncDisposable {
   #passage: Passage = OPEN;
   #isDeaf = false;
   #unanswered = 0;
+  #unheard = 0;
   #questions = 0;
   #thaw = Promise.withResolvers<void>();
 
@@ -88,6 +89,11 @@ export class UnreliableNetwork implements AsyncDisposable {
   /** How many of these are still to come. */
   get unanswered(): number {
     return this.#unanswered;
+  }
+
+  /** How many were carried out, and are not heard of. */
+  get unheard(): number {
+    return this.#unheard;
   }
 
   /** How many pieces of what clients ask passed so far. */
@@ -156,7 +162,10 @@ export class UnreliableNetwork implements AsyncDisposable {
       const end = at + 1 + all.readUInt32BE(at + 1);
       if (end > all.length) break;
       const type = all[at];
-      if (line.unanswered === "done" && type === READY) this.#end(line);
+      if (line.unanswered === "done" && type === READY) {
+        this.#unheard += 1;
+        this.#end(line);
+      }
       if (line.unanswered !== null && type === COMPLETE) line.unanswered = "done";
       if (line.unanswered !== "done" && !(this.#isDeaf && type === NOTIFICATION))
         kept.push(all.subarray(at, end));

@@ -21,6 +21,8 @@ describe("a fail-over to a standby", () => {
     await caughtUp(one, other);
     await one.apply(claimOf(anna));
     await operatorOf(one).revoke("anna");
+    await one.apply(claimOf(factsOf("carl")));
+    await allAppended(one);
     await primary.replayedBy(standby);
     await primary.kill();
     await standby.promote();
@@ -42,10 +44,13 @@ describe("a fail-over to a standby", () => {
     await caughtUp(one, other);
     await primary.replayedBy(standby);
     await standby.stop();
+    const kept = one.replication()?.position ?? 0;
     await operatorOf(one).revoke("anna");
     await one.apply(claimOf(ben));
+    await allAppended(one);
     await caughtUp(one, other);
     assert.equal(other.key(ben.pin)?.state, "trusted");
+    const lost = (one.replication()?.position ?? 0) - kept;
     await primary.kill();
     await standby.start();
     await standby.promote();
@@ -67,7 +72,7 @@ describe("a fail-over to a standby", () => {
         branch?.decisions?.firstGone.map(({ type, peer }) => [type, peer]),
         [["met", "ben"]],
       );
-      assert.equal(branch?.lost, 2);
+      assert.equal(branch?.lost, lost);
       assert.deepEqual(node.audit().rows?.differences, []);
     }
     const left = (await one.listEvents({ type: "branch-left" })).items;
@@ -116,6 +121,11 @@ async function openCluster(): Promise<Cluster> {
 
 function operatorOf(store: TrustStore): Operator {
   return new Operator(store, { user: "olga", process: "test 1", now: Date.now });
+}
+
+/** A key is barred on a slow machine before the log has said so, and that comes into the log as well. */
+async function allAppended(node: TrustStore): Promise<void> {
+  await until(async () => node.replication()?.later === 0);
 }
 
 async function caughtUp(...nodes: readonly TrustStore[]): Promise<void> {

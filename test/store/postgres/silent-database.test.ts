@@ -14,13 +14,18 @@ import { PATIENCE_MS } from "../../support/patience.ts";
 const [programs] = postgresPrograms();
 assert.ok(programs, "no PostgreSQL was found, though npm installs one");
 
-/** Passes bytes on, until it loses all that those who are connected say. */
+/** Nobody listens there. */
+const NOWHERE = 1;
+
+/** Passes bytes on, until it loses all that anybody says. */
 class Proxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #passing = new Set<Socket>();
+  #isSwallowing = false;
 
   constructor(port: number) {
     this.#server = createServer((near) => {
+      if (this.#isSwallowing) return this.#swallow(near);
       const far = connect(port, "127.0.0.1");
       for (const [from, to] of [
         [near, far],
@@ -40,9 +45,20 @@ class Proxy implements AsyncDisposable {
     return address.port;
   }
 
-  /** Nobody is told. */
+  /** Nobody is told, who is connected or comes. */
   swallow(): void {
+    this.#isSwallowing = true;
     for (const socket of this.#passing) socket.unpipe().on("data", () => undefined);
+  }
+
+  /** Passes on what others say from now on. */
+  passOthers(): void {
+    this.#isSwallowing = false;
+  }
+
+  #swallow(near: Socket): void {
+    this.#passing.add(near);
+    near.on("error", () => near.destroy()).on("data", () => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,17 +78,10 @@ async function until(store: TrustStore, is: "away" | "reached"): Promise<void> {
 
 describe("a database that nobody reaches", () => {
   it("is named, with where it was looked for", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    assert.ok(address !== null && typeof address === "object");
-    const { port } = address;
-    server.close();
-    await once(server, "close");
     const replica = join(temporaryFolder(), "replica.db");
-    await using store = openStore(`postgres://postgres@127.0.0.1:${port}/postgres?replica=${replica}`);
+    await using store = openStore(`postgres://postgres@127.0.0.1:${NOWHERE}/postgres?replica=${replica}`);
     await assert.rejects(store.catchUp(), {
-      message: `this machine never had what the log of changes says: the database cannot be reached: 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+      message: `this machine never had what the log of changes says: the database cannot be reached: 127.0.0.1:${NOWHERE}: connect ECONNREFUSED 127.0.0.1:${NOWHERE}`,
     });
   });
 });
@@ -91,6 +100,7 @@ describe("a database that does not answer any more", () => {
     await until(store, "away");
     assert.equal(store.key(anna.pin)?.state, "trusted");
     await assert.rejects(store.apply(claimOf(factsOf("ben"))), { code: "ERR_HANDCLASP_STORE_WRITE" });
+    proxy.passOthers();
     await until(store, "reached");
     assert.equal((await store.apply(claimOf(factsOf("carl")))).kind, "changed");
   });

@@ -21,13 +21,14 @@ import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { parseEvent, type SealedEvent } from "../../../src/trust/records/events.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { MemoryNode } from "./support/memory-node.ts";
+import { PATIENT } from "./support/patient.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const OLGA = { user: "olga", process: "test 1", address: null, listener: null };
 const STRANGER = factsOf("nobody").pin;
 
 function openNode(cluster: MemoryCluster, path = join(temporaryFolder(), "replica.db")): TrustStore {
-  return openReplica(path, { cluster, machine: "test", url: "memory log" });
+  return openReplica(path, { cluster, machine: "test", url: "memory log", runtime: PATIENT });
 }
 
 function operatorOf(store: TrustStore): Operator {

@@ -12,6 +12,7 @@ import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { NOTHING, openMachines, until } from "./support/machines.ts";
+import { PATIENT } from "./support/patient.ts";
 
 describe("when a key was last seen elsewhere", () => {
   it("is known to a machine that was told before it had the key", async () => {
@@ -71,6 +72,7 @@ describe("when a key was last seen elsewhere", () => {
       cluster: behindIn(cluster, () => back),
       machine: "bert",
       url: "memory log",
+      runtime: PATIENT,
     });
     const at = await seen(cluster, anna);
     await anna.putSetting("said-by-anna", "1");
@@ -78,7 +80,12 @@ describe("when a key was last seen elsewhere", () => {
     const closed = bert.close();
     resolve();
     await closed;
-    await using again = openReplica(path, { cluster: behindIn(cluster), machine: "bert", url: "memory log" });
+    await using again = openReplica(path, {
+      cluster: behindIn(cluster),
+      machine: "bert",
+      url: "memory log",
+      runtime: PATIENT,
+    });
     await again.catchUp();
     assert.equal((await again.listKeys()).items[0]?.lastSeen, at);
   });

@@ -5,6 +5,7 @@ import { openReplica } from "../../../../src/store/replica/open-replica.ts";
 import type { Cluster } from "../../../../src/trust/port/cluster.ts";
 import type { TrustStore } from "../../../../src/trust/port/trust-store.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
+import { PATIENT } from "./patient.ts";
 
 /** A cluster that can be out of one machine's reach. */
 export class Reach {
@@ -51,5 +52,5 @@ export function openNode(
   { cluster }: Reach,
   path: string = join(temporaryFolder(), "replica.db"),
 ): TrustStore {
-  return openReplica(path, { cluster, machine: "one", url: "memory log" });
+  return openReplica(path, { cluster, machine: "one", url: "memory log", runtime: PATIENT });
 }
