@@ -124,6 +124,7 @@ class Gateways implements AsyncDisposable {
 
   async racedWithTokens(count: number): Promise<number> {
     const made = await this.#invite(count);
+    await this.#know(count);
     return this.raced(count, async (at) => {
       const token = made[at];
       assert.ok(token);
@@ -195,6 +196,14 @@ class Gateways implements AsyncDisposable {
         return token;
       }),
     );
+  }
+
+  /** Resolves once each gateway knows so many tokens: who comes to it before is a stranger. */
+  async #know(count: number): Promise<void> {
+    const sql = "SELECT count(*) AS count FROM tokens";
+    const counted = (): readonly number[] =>
+      this.#read((database) => Number(database.prepare(sql).get()?.["count"]));
+    while (counted().some((known) => known < count)) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   #url(home: Home, node: string, replica = "replica.db"): string {

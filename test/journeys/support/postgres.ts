@@ -1,7 +1,12 @@
+import postgres from "postgres";
+import { hasCode } from "../../../src/errors.ts";
 import type { TestIdentity } from "../../guard/support/identities.ts";
 import { reachable } from "./gateway.ts";
 import { Quarters } from "./quarters.ts";
 import { freePort } from "../../support/free-port.ts";
+
+/** PostgreSQL's code for "I am starting up": it takes connections before it lets anybody in. */
+const STARTS_UP = "57P03";
 
 /** PostgreSQL with a user `app` of a database `app`, without TLS. */
 export class Postgres implements AsyncDisposable {
@@ -23,6 +28,7 @@ export class Postgres implements AsyncDisposable {
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     quarters.start("postgres", "-D", data, "-c", "log_min_messages=panic", ...flags);
     await reachable(port);
+    await isReady(port);
     return new Postgres(quarters, port);
   }
 
@@ -55,5 +61,19 @@ ${settings.join("")}`,
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#quarters[Symbol.asyncDispose]();
+  }
+}
+
+async function isReady(port: number): Promise<void> {
+  for (;;) {
+    const sql = postgres({ host: "127.0.0.1", port, user: "app", database: "postgres", max: 1 });
+    try {
+      await sql`SELECT 1`;
+      return;
+    } catch (error) {
+      if (!hasCode(error, STARTS_UP)) throw error;
+    } finally {
+      await sql.end();
+    }
   }
 }

@@ -142,10 +142,10 @@ export function changeLogContract(kind: string, open: () => Promise<OpenedLog>):
     it("tells whoever listens that something was appended", async () => {
       await using opened = await open();
       const other = opened.another();
-      let told = 0;
-      const stop = other.onMore(() => (told += 1));
+      const told = new AbortController();
+      const stop = other.onMore(() => told.abort());
       // Whoever has only just begun to listen may miss the first.
-      while (told === 0) {
+      while (!told.signal.aborted) {
         await opened.log.append([draft("more")], BY);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }

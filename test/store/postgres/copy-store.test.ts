@@ -13,6 +13,7 @@ import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import { factsOf } from "../../support/certificates.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { until } from "../sqlite/support/stores.ts";
 import { PostgresServer, postgresPrograms } from "./support/postgres-server.ts";
 
 const [programs] = postgresPrograms();
@@ -102,7 +103,7 @@ describe("a store in PostgreSQL", () => {
     for (const replica of [one, other]) {
       assert.deepEqual(replica.head(), former);
       assert.equal(replica.keysOfName("peer-7").length, 1);
-      assert.equal(replica.setting("shared-servers"), "yes");
+      await until(() => replica.setting("shared-servers") === "yes");
       assert.deepEqual([replica.audit().chain.broken, replica.audit().rows?.count], [null, 0]);
     }
     const anna = factsOf("anna");
@@ -161,6 +162,9 @@ describe("a store in PostgreSQL", () => {
     await other.close();
     for (let peer = 10; peer < 20; peer++) await one.apply(claimOf(factsOf(`peer-${peer}`)));
     const cluster = machines.cluster();
+    await until(async () =>
+      (await cluster.nodes.nodes()).some(({ name, position }) => name === "one" && position === 20),
+    );
     const snapshot = await takeSnapshot(cluster, { file: machines.path("one"), node: nodeOf(one) });
     assert.equal(snapshot.place.position, 20);
     const careful = await planCompact(cluster, { keep: 1, leaveBehind: false, made: snapshot.id });

@@ -130,7 +130,7 @@ describe("a lock of the database that somebody holds for ever", () => {
         server,
         `SELECT two.beat('${id}', 'me', 1, '{}', '', 1000000000000)`,
       );
-      // Of a look that was under way, the beat may have come in before.
+      // A look that is under way may have said it before.
       await assert.rejects(
         async () => {
           await store.catchUp();

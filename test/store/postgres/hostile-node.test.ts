@@ -48,6 +48,7 @@ describe("a machine that says of itself what makes no sense", () => {
       url: "postgres",
     });
     await store.apply(claimOf(factsOf("anna")));
+    await until(async () => (await store.nodes()).some(({ name }) => name === "one"));
     const beat = (id: string, name: string, report: string): Promise<unknown> =>
       sql`SELECT ${sql.unsafe(`${schema}.beat`)}(${id}::uuid, ${name}, 1, ${report}, ${"0".repeat(64)}, 1000000)`;
     const ids: readonly string[] = REPORTS.map(() => randomUUID());

@@ -87,6 +87,12 @@ async function met(machine: Machine): Promise<void> {
   await store.apply(claimOf(ANNA));
 }
 
+/** As `catchUp`, by a look that began after this was called: one that is under way may have found the log still there. */
+async function lookAnew(store: TrustStore): Promise<void> {
+  await store.catchUp();
+  await store.catchUp();
+}
+
 function idOf(store: TrustStore): string | undefined {
   return store.replication()?.node.id;
 }
@@ -103,7 +109,7 @@ describe("a replica whose log is away", () => {
     await store.catchUp();
     await store.apply(claimOf(ANNA));
     machine.isAway = true;
-    await assert.rejects(store.catchUp(), /as of .*: nobody answers/);
+    await assert.rejects(lookAnew(store), /as of .*: nobody answers/);
     assert.ok(knows(store));
     assert.equal(store.replication()?.database, "away");
     machine.pass(4 * MINUTE_MS);
@@ -133,7 +139,7 @@ describe("a replica whose log is away", () => {
     const stream = await fetch(`${api.origin}/v1/stream`, { headers: bearer });
     assert.equal(stream.status, 200);
     machine.isAway = true;
-    await assert.rejects(store.catchUp());
+    await assert.rejects(lookAnew(store));
     for (const headers of [bearer, session])
       assert.equal((await api.ask("/v1/keys", { headers })).status, 200);
     machine.pass(6 * MINUTE_MS);
@@ -155,7 +161,7 @@ describe("a replica whose log is away", () => {
     await using store = machine.open();
     await store.catchUp();
     machine.isAway = true;
-    await assert.rejects(store.catchUp());
+    await assert.rejects(lookAnew(store));
     await assert.rejects(
       store.apply(claimOf(ANNA)),
       (error) =>
@@ -172,7 +178,7 @@ describe("a replica whose log is away", () => {
     await store.catchUp();
     await store.apply(claimOf(ANNA));
     machine.isAway = true;
-    await assert.rejects(store.catchUp());
+    await assert.rejects(lookAnew(store));
     machine.pass(3000);
     assert.ok(!knows(store));
   });
@@ -184,7 +190,7 @@ describe("a replica whose log is away", () => {
     const startAfter = async (ms: number): Promise<boolean> => {
       machine.wallMs = ms;
       await using store = machine.open();
-      await assert.rejects(store.catchUp());
+      await assert.rejects(lookAnew(store));
       return knows(store);
     };
     assert.equal(await startAfter(MINUTE_MS), true);
@@ -198,7 +204,7 @@ describe("a replica whose log is away", () => {
     await store.catchUp();
     await store.apply(claimOf(ANNA));
     machine.isAway = true;
-    await assert.rejects(store.catchUp());
+    await assert.rejects(lookAnew(store));
     machine.wallMs += 6 * MINUTE_MS;
     assert.ok(!knows(store));
   });
