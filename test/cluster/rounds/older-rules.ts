@@ -106,18 +106,21 @@ async function checkMeanwhile(node: NodeHandle, pins: readonly KeyPin[]): Promis
   const before = await reportOf(node);
   const states = await node.judge(pins);
   const after = await reportOf(node);
-  const isSure = !before.isStale && !after.isStale;
+  // Else it may have been too old in between.
+  const isSame = before.upToDateAt === after.upToDateAt;
+  const isSure = isSame && !before.isStale && !after.isStale;
   assert.ok(!states.includes("unknown"), `${node.name} knows whom it knew`);
   assert.ok(!isSure || !states.includes("unavailable"), `${node.name} goes on with what is new enough`);
   await pause(BETWEEN_MS);
 }
 
-/** What it says of itself once it is there, which is as far as it can be. */
+/** What it says of itself once it is there, which is as far as it can be, and has heard of the rules. */
 async function stopped(node: NodeHandle, position: number): Promise<Replication> {
   const until = performance.now() + STOPS_MS;
   for (;;) {
     const replication = await reportOf(node);
-    if (replication.position === position) return replication;
+    const { own, cluster } = replication.rules;
+    if (replication.position === position && cluster > own) return replication;
     if (replication.position > position || performance.now() > until)
       throw new Error(`${node.name} is at ${replication.position}, and can go as far as ${position}`);
     await pause(BETWEEN_MS);
