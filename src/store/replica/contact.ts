@@ -43,8 +43,11 @@ export class Contact {
   #elapsedAt = -Infinity;
   #wallAt = -Infinity;
   #lookBegan: number | undefined;
-  /** When the log said something last, of the look that is under way. */
+  /** When the log said something last, of the look that is under way: by the time in which this process did not stand still. */
   #heard = 0;
+  /** How long this process stood still so far, and when it was last known not to. */
+  #stillMs = 0;
+  #ticked: { readonly at: number; readonly mostMs: number } | undefined;
   /** How much of what was read is being taken in. */
   #busy = 0;
   #failure: Error | undefined;
@@ -89,13 +92,13 @@ export class Contact {
 
   /** A look at the log begins. */
   begin(): void {
-    this.#heard = this.#runtime.elapsed();
-    this.#lookBegan = this.#heard;
+    this.#heard = this.#awakeMs;
+    this.#lookBegan = this.#runtime.elapsed();
   }
 
   /** The log was read: it has `behind` changes more than were carried out. */
   read(behind: number, isPrimary: boolean): void {
-    this.#heard = this.#runtime.elapsed();
+    this.#heard = this.#awakeMs;
     this.behind = behind;
     this.isStandby = !isPrimary;
   }
@@ -107,14 +110,30 @@ export class Contact {
       return await work;
     } finally {
       this.#busy--;
-      this.#heard = this.#runtime.elapsed();
+      this.#heard = this.#awakeMs;
     }
   }
 
   /** Whether a look is under way that nobody answers any more. */
   get isForsaken(): boolean {
     if (this.#busy > 0) return false;
-    return this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > FORSAKEN_MS;
+    return this.#lookBegan !== undefined && this.#awakeMs - this.#heard > FORSAKEN_MS;
+  }
+
+  /** Is called so often: what passes besides, this process stood still, and heard nothing of what the log said meanwhile. */
+  tick(everyMs: number): void {
+    this.#stillMs += this.#standsStillMs;
+    this.#ticked = { at: this.#runtime.elapsed(), mostMs: 2 * everyMs };
+  }
+
+  get #awakeMs(): number {
+    return this.#runtime.elapsed() - this.#stillMs - this.#standsStillMs;
+  }
+
+  get #standsStillMs(): number {
+    if (this.#ticked === undefined) return 0;
+    const { at, mostMs } = this.#ticked;
+    return Math.max(0, this.#runtime.elapsed() - at - mostMs);
   }
 
   /** When what is known here is to be written down as this new, for the next process; undefined while that is not due. */
@@ -166,7 +185,7 @@ export class Contact {
     const locked = this.#lockedFor(LOCKED_REFUSED_MS);
     if (locked !== undefined) return locked;
     const cause = this.#failure;
-    const isLate = this.#lookBegan !== undefined && this.#runtime.elapsed() - this.#heard > MISSED_MS;
+    const isLate = this.#lookBegan !== undefined && this.#awakeMs - this.#heard > MISSED_MS;
     if (cause === undefined && !isLate) return undefined;
     const why = cause === undefined ? "does not answer" : `cannot be reached: ${reasonOf(cause)}`;
     return new HandclaspError("ERR_HANDCLASP_STORE_WRITE", `the log of changes ${why}`, {

@@ -141,6 +141,7 @@ export class LogFollower {
 
   #tick(): void {
     const { cluster, contact } = this.#options;
+    contact?.tick(UNTOLD_MS);
     const isTime = this.#runtime.elapsed() - this.#lookedAt >= BEAT_MS - UNTOLD_MS / 2;
     if (!isTime && cluster.log.tells) return;
     if (contact?.isForsaken === true) cluster.hangUp("it does not answer any more");

@@ -27,6 +27,8 @@ class Machine {
   wallMs = 0;
   elapsedMs = 0;
   isAway = false;
+  /** The log answers nobody before that. */
+  answers: Promise<void> = Promise.resolve();
   readonly #runtime: Runtime = {
     ...SYSTEM,
     now: () => Date.now() + this.wallMs,
@@ -35,7 +37,7 @@ class Machine {
 
   open(maxStalenessMs = 5 * MINUTE_MS, path: string = this.path): TrustStore {
     const { cluster } = this;
-    const nodes = new AwayRoster(() => this.isAway);
+    const nodes = new AwayRoster(this);
     const { log, shared, snapshots } = cluster;
     return openReplica(path, {
       cluster: { log, shared, snapshots, nodes, hangUp: () => undefined, close: async () => undefined },
@@ -54,15 +56,16 @@ class Machine {
 }
 
 class AwayRoster extends MemoryNodeRoster {
-  readonly #isAway: () => boolean;
+  readonly #machine: Machine;
 
-  constructor(isAway: () => boolean) {
+  constructor(machine: Machine) {
     super(Date.now, 1);
-    this.#isAway = isAway;
+    this.#machine = machine;
   }
 
   override async beat(report: NodeReport): Promise<Beat> {
-    if (this.#isAway()) throw new Error("nobody answers");
+    await this.#machine.answers;
+    if (this.#machine.isAway) throw new Error("nobody answers");
     return super.beat(report);
   }
 }
@@ -170,6 +173,19 @@ describe("a replica whose log is away", () => {
     machine.isAway = false;
     await store.catchUp();
     assert.equal((await store.apply(claimOf(ANNA))).kind, "changed");
+  });
+
+  it("refuses nobody because this process stood still: what the log said meanwhile is still to be heard", async () => {
+    const machine = new Machine();
+    await using store = machine.open();
+    await lookAnew(store);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    machine.answers = promise;
+    const looked = lookAnew(store);
+    machine.elapsedMs += MINUTE_MS;
+    const { kind } = await store.apply(claimOf(ANNA)).finally(resolve);
+    assert.equal(kind, "changed");
+    await looked;
   });
 
   it("has two seconds where it may be no older than nothing: one look may be on its way", async () => {
@@ -281,5 +297,31 @@ describe("a look at the log that takes long", () => {
     await done[1];
     elapsed += MINUTE_MS;
     assert.equal(contact.isForsaken, true);
+  });
+
+  it("is forsaken, and late, by who was there to hear something all the time, and not by who stood still", () => {
+    let elapsed = 0;
+    const contact = new Contact({
+      row: { upToDateAt: () => null },
+      maxStalenessMs: MINUTE_MS,
+      runtime: { ...SYSTEM, elapsed: () => elapsed },
+    });
+    const said = (): readonly boolean[] => [contact.away !== undefined, contact.isForsaken];
+    const pass = (ticks: number): void => {
+      for (let tick = 0; tick < ticks; tick++) {
+        elapsed += 200;
+        contact.tick(200);
+      }
+    };
+    pass(1);
+    contact.begin();
+    elapsed += MINUTE_MS;
+    assert.deepEqual(said(), [false, false]);
+    pass(5);
+    assert.deepEqual(said(), [false, false]);
+    pass(10);
+    assert.deepEqual(said(), [true, false]);
+    pass(15);
+    assert.deepEqual(said(), [true, true]);
   });
 });
