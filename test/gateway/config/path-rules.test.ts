@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { HandclaspError } from "../../../src/errors.ts";
 import { PathRules } from "../../../src/gateway/config/path-rules.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
 
 const ADMIN = { path: "/admin", allow: ["anna"] };
 const OPEN = { path: "/admin/open", allow: ["bob"] };
@@ -136,10 +137,10 @@ describe("path rules", () => {
   });
 
   it("judge the longest path within a moment", () => {
-    const began = performance.now();
+    const began = cpuMs();
     for (const piece of ["/../", ";/", "%2525", "\\..", "//a;%2f"])
       judge(`/${piece.repeat(8192 / piece.length)}`);
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(cpuMs() - began < 5000);
   });
 
   it("speak of no path when there are none", () => {
