@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Operator } from "../../src/operator/operator.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 import { OpenAdmin } from "./support/open-admin.ts";
 import { StreamReader } from "./support/read-stream.ts";
 
@@ -77,13 +78,13 @@ describe("one operator among many", () => {
   it("has the server busy for no longer than it takes to read what it sent", async () => {
     await using api = await OpenAdmin.open();
     const blank = `br,gzip${" ".repeat(15_000)}x`;
-    const began = performance.now();
+    const began = cpuMs();
     for (let at = 0; at < 40; at++) {
       const { status } = await api.ask("/", {
         headers: { "accept-encoding": blank },
       });
       assert.equal(status, 200);
     }
-    assert.ok(performance.now() - began < 10_000);
+    assert.ok(cpuMs() - began < 10_000);
   });
 });

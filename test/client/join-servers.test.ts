@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
-import { once } from "node:events";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import { describe, it } from "node:test";
 import { createSecureContext, createServer } from "node:tls";
 import { KnownServers } from "../../src/client/servers/known-servers.ts";
@@ -10,20 +9,11 @@ import { createEndorsement } from "../../src/x509/endorsement.ts";
 import { reissueCertificate } from "../../src/x509/reissue-certificate.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { assertRefusedWith, Guest, openJoinScene } from "./support/join-scene.ts";
+import { freePort } from "../support/free-port.ts";
 import { listening, unreadable } from "./support/listening.ts";
 import { refusalsIn } from "../support/listed.ts";
 
 const ACCESS_DENIED = 49;
-
-/** A port where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = net.createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A firewall that has no idea of the token: handshake_failure to whatever comes. */
 function answerWithAlert(socket: net.Socket): void {
@@ -52,7 +42,7 @@ describe("joinWithToken and the server of the token", () => {
     await using scene = await openJoinScene();
     await using other = await openJoinScene();
     await using guest = await Guest.called("anna");
-    const dead = `127.0.0.1:${await deadPort()}`;
+    const dead = `127.0.0.1:${await freePort()}`;
     const live = `127.0.0.1:${scene.port}`;
     const wrong = `127.0.0.1:${other.port}`;
     const { address } = await guest.join(await scene.invite({ servers: [dead, wrong, live] }));
@@ -81,7 +71,7 @@ describe("joinWithToken and the server of the token", () => {
     await using scene = await openJoinScene();
     await using other = await openJoinScene();
     await using guest = await Guest.called("anna");
-    const servers = [`127.0.0.1:${other.port}`, `127.0.0.1:${await deadPort()}`];
+    const servers = [`127.0.0.1:${other.port}`, `127.0.0.1:${await freePort()}`];
     await assert.rejects(guest.join(await scene.invite({ servers })), (error) => {
       assert.ok(isHandclaspError(error, "ERR_HANDCLASP_REFUSED"));
       assert.match(error.message, /is not the server of this join token/);
@@ -89,7 +79,7 @@ describe("joinWithToken and the server of the token", () => {
       assert.equal(error.details["pin"], other.own.facts.pin);
       return true;
     });
-    const dead = [`127.0.0.1:${await deadPort()}`];
+    const dead = [`127.0.0.1:${await freePort()}`];
     await assert.rejects(guest.join(await scene.invite({ servers: dead })), {
       code: "ERR_HANDCLASP_CONNECT",
     });
@@ -100,12 +90,13 @@ describe("joinWithToken and the server of the token", () => {
     await using guest = await Guest.called("anna");
     const live = `127.0.0.1:${scene.port}`;
     await using other = await openJoinScene();
-    const [dead, wrong] = [`127.0.0.1:${await deadPort()}`, `127.0.0.1:${other.port}`];
+    const [dead, wrong] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${other.port}`];
     const token = await scene.invite({ servers: [dead, live, wrong, live] });
     await scene.operator.cancelToken(token.id);
     const joining = guest.join(token);
     await assertRefusedWith(joining, ACCESS_DENIED);
-    assert.equal(scene.guard.stats.accepted, 2);
+    // Who is told too late comes once more.
+    assert.ok(scene.guard.stats.accepted >= 2);
     await assert.rejects(joining, (error) => {
       assert.ok(isHandclaspError(error));
       assert.match(

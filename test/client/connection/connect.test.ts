@@ -7,6 +7,7 @@ import { KnownServers } from "../../../src/client/servers/known-servers.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import { identity, listening, optionsFor, serve, showing } from "../support/listening.ts";
+import { freePort } from "../../support/free-port.ts";
 import { eventsIn } from "../../support/listed.ts";
 
 function failIfAsked(): Promise<boolean> {
@@ -31,7 +32,7 @@ describe("connect", () => {
   it("refuses a changed key without showing our certificate in TLS 1.3", async () => {
     await using store = openMemoryStore();
     const [own, impostor, ada] = await Promise.all([identity("server"), identity("server"), showing("ada")]);
-    await using known = await serve(own);
+    await using known = await serve(own, await freePort());
     const { port } = known;
     const first = await connect(optionsFor(store, port, ada));
     first.resume();
@@ -105,10 +106,7 @@ describe("connect", () => {
 
   it("says so when nobody listens", async () => {
     await using store = openMemoryStore();
-    const tcp = createTcpServer();
-    const port = await listening(tcp);
-    await new Promise((resolve) => tcp.close(resolve));
-    const failed = connect(optionsFor(store, port));
+    const failed = connect(optionsFor(store, await freePort()));
     await assert.rejects(failed, (error) => isHandclaspError(error, "ERR_HANDCLASP_CONNECT"));
   });
 

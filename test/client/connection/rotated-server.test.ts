@@ -4,6 +4,7 @@ import { connect } from "../../../src/client/connection/connect.ts";
 import { isHandclaspError } from "../../../src/errors.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/memory-store.ts";
 import type { CreatedIdentity } from "../../../src/x509/create-identity.ts";
+import { freePort } from "../../support/free-port.ts";
 import { successorOf } from "../../support/successor.ts";
 import { identity, optionsFor, serve, showing } from "../support/listening.ts";
 
@@ -22,7 +23,7 @@ describe("a server that changed its key", () => {
     it(`is followed under ${verifyServer} when the key that is known endorsed the new one`, async () => {
       await using store = openMemoryStore();
       const old = await identity("server");
-      const before = await serve(old);
+      const before = await serve(old, await freePort());
       const { port } = before;
       (await connect(optionsFor(store, port))).destroy();
       await before[Symbol.asyncDispose]();
@@ -44,7 +45,7 @@ describe("a server that changed its key", () => {
   it("is refused with the old key from then on", async () => {
     await using store = openMemoryStore();
     const old = await identity("server");
-    const before = await serve(old);
+    const before = await serve(old, await freePort());
     const { port } = before;
     (await connect(optionsFor(store, port))).destroy();
     await before[Symbol.asyncDispose]();
@@ -62,7 +63,7 @@ describe("a server that changed its key", () => {
 
   it("is refused when another key than the known one endorsed it", async () => {
     await using store = openMemoryStore();
-    const before = await serve(await identity("server"));
+    const before = await serve(await identity("server"), await freePort());
     const { port } = before;
     (await connect(optionsFor(store, port))).destroy();
     await before[Symbol.asyncDispose]();

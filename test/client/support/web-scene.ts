@@ -10,6 +10,7 @@ import { Operator } from "../../../src/operator/operator.ts";
 import type { TrustStore } from "../../../src/trust/port/trust-store.ts";
 import type { CreatedIdentity } from "../../../src/x509/create-identity.ts";
 import { openScene, type Scene, type SceneOptions } from "../../guard/support/scene.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import { identity, shownBy } from "./listening.ts";
 
 /** What the server tells each client about itself. */
@@ -45,6 +46,8 @@ export async function openWeb(
     ...options,
     server: { ...shownBy(own), ...options.server },
     prepare: (server) => {
+      // Who comes a moment later still finds the connection open.
+      Object.assign(server, { keepAliveTimeout: PATIENCE_MS });
       server.on("request", answer);
       const webSockets = new WebSocketServer({ noServer: true });
       server.on("upgrade", (request: IncomingMessage, socket, head: Buffer) => {
