@@ -120,7 +120,7 @@ describeInBrowser(
       await approve(page).tap();
       await page.getByText("Approved printer-4, compared by its code").waitFor();
       await person.page.getByText("the application").waitFor();
-      person.expectComplaint(/403|favicon/);
+      await person.expectComplaint(/403|favicon/);
     });
   },
   cameraArguments(FILM),

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { it } from "node:test";
 import { decodeQR } from "qr/decode.js";
+import { until } from "../cli/support/serve.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
 import { cameraArguments, filmQrCode } from "./support/camera.ts";
@@ -55,13 +56,12 @@ async function serve({
   };
 }
 
-/** What a page ends with that is looked at until something is wrong with it, at most for some seconds. */
-async function complaintOf(watched: WatchedPage, url: string): Promise<string> {
+/** What is wrong with a page by the time that this is among it. */
+async function complaintsOf(watched: WatchedPage, url: string, complaint: RegExp): Promise<string> {
   await watched.page.goto(url);
-  for (let tries = 0; watched.complaints.length === 0 && tries < 100; tries++) {
-    await watched.page.waitForTimeout(50);
-  }
-  return watched.complaints.join("\n");
+  const all = (): string => watched.complaints.join("\n");
+  await until(() => complaint.test(all())).catch(() => undefined);
+  return all();
 }
 
 describeInBrowser("the browser of the page's tests", (browser) => {
@@ -89,7 +89,7 @@ describeInBrowser("the browser of the page's tests", (browser) => {
     it(`fails for ${what}`, async () => {
       await using server = await serve(site);
       const watched = await WatchedPage.open(browser());
-      assert.match(await complaintOf(watched, server.url), complaint);
+      assert.match(await complaintsOf(watched, server.url, complaint), complaint);
       await watched[Symbol.asyncDispose]();
       assert.throws(expectNoComplaints, complaint);
     });

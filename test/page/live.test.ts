@@ -1,13 +1,30 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import { freePort } from "../support/free-port.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
 import { RunningPage } from "./support/running-page.ts";
 import { MINUTE_MS } from "./support/scene/scene-writer.ts";
 import { writeTuesday } from "./support/scene/tuesday.ts";
+import { untilSo } from "./support/until-so.ts";
 
 const LOST =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET/;
+
+/** Keeps what a page hears by its stream. */
+const LISTEN_IN = `
+  const ask = fetch;
+  globalThis.heardOfStream = "";
+  globalThis.fetch = async (...asked) => {
+    const answer = await ask(...asked);
+    if (asked[0] !== "/v1/stream" || answer.body === null) return answer;
+    const [ours, theirs] = answer.body.tee();
+    const hear = async () => {
+      for await (const text of ours.pipeThrough(new TextDecoderStream())) heardOfStream += text;
+    };
+    hear().catch(() => undefined);
+    return new Response(theirs, answer);
+  };`;
 
 describeInBrowser("a page that is open", (browser) => {
   it("shows who comes without being asked, and tells other tabs of the same browser", async () => {
@@ -22,7 +39,7 @@ describeInBrowser("a page that is open", (browser) => {
   });
 
   it("says that its server is lost, and comes back by itself with what happened meanwhile", async () => {
-    await using running = await RunningPage.start();
+    await using running = await RunningPage.start(undefined, { port: await freePort() });
     await using watched = await running.open(browser());
     const { page } = watched;
     await page.getByText("Nobody waits.").waitFor();
@@ -36,13 +53,15 @@ describeInBrowser("a page that is open", (browser) => {
     await page.getByRole("heading", { name: "claims printer-4" }).waitFor();
     await page.getByRole("link", { name: "healthy" }).waitFor();
     await page.getByText(/^Not live since/).waitFor({ state: "detached" });
-    watched.expectComplaint(LOST);
+    await watched.expectComplaint(LOST);
   });
 
   it("goes on with its stream where it was cut", async () => {
-    await using running = await RunningPage.start();
+    await using running = await RunningPage.start(undefined, { port: await freePort() });
     await using watched = await running.open(browser());
     const { page } = watched;
+    await page.addInitScript({ content: LISTEN_IN });
+    await page.reload();
     await page.getByText("Nobody waits.").waitFor();
     const streams: (string | undefined)[] = [];
     page.on("request", (request) => {
@@ -50,6 +69,8 @@ describeInBrowser("a page that is open", (browser) => {
     });
     const anna = await running.scene.meet("anna", MINUTE_MS);
     await page.getByText(/^head 1$/).waitFor();
+    // Which may have been asked for before the stream told it.
+    await untilSo(page, "heardOfStream.includes('id: 1\\n')");
     await page.context().setOffline(true);
     await running.fall();
     await running.scene.operator(0).revoke(anna.pin);
@@ -57,7 +78,7 @@ describeInBrowser("a page that is open", (browser) => {
     await page.context().setOffline(false);
     await page.getByText(/^head 2$/).waitFor();
     assert.ok(streams.includes("1"), `went on with ${String(streams)}`);
-    watched.expectComplaint(/ERR_/);
+    await watched.expectComplaint(/ERR_/);
   });
 
   it("has the second of two operators look again at what the first one changed", async () => {
@@ -79,6 +100,6 @@ describeInBrowser("a page that is open", (browser) => {
     await second.page.getByRole("button", { name: "Approve uncompared" }).click();
     await second.page.getByText("It changed since you looked: it is trusted now.").waitFor();
     await second.page.getByText("This key does not wait for an operator.").waitFor();
-    second.expectComplaint(/status of 412/);
+    await second.expectComplaint(/status of 412/);
   });
 });

@@ -16,7 +16,7 @@ describeInBrowser("the page of one of many machines", (browser) => {
   it("says which machine it shows, and of when that is while the database is away", async () => {
     const urlOf = (home: { path(name: string): string }): string =>
       `${server.url()}?node=west&replica=${home.path("replica.db")}&max_staleness=1h`;
-    await using running = await RunningPage.start((scene) => scene.meet("anna", MINUTE_MS), urlOf);
+    await using running = await RunningPage.start((scene) => scene.meet("anna", MINUTE_MS), { urlOf });
     await using watched = await running.open(browser(), "/settings");
     const { page } = watched;
     await page

@@ -4,9 +4,11 @@ import type { Locator, Page } from "playwright-core";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { TrustStore } from "../../src/trust/port/trust-store.ts";
 import { factsOf } from "../support/certificates.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
 import { RunningPage } from "./support/running-page.ts";
 import { DAY_MS, HOUR_MS, type SceneWriter } from "./support/scene/scene-writer.ts";
+import { untilSo } from "./support/until-so.ts";
 
 const MANY = 650;
 
@@ -22,9 +24,21 @@ async function writeMany(scene: SceneWriter): Promise<void> {
 const rows = (page: Page): Locator => page.getByRole("table", { name: "Peers" }).getByRole("row");
 
 async function untilThereAre(found: Locator, count: number): Promise<void> {
-  for (let tries = 0; tries < 200 && (await found.count()) !== count; tries++)
-    await found.page().waitForTimeout(50);
+  const end = performance.now() + PATIENCE_MS;
+  while ((await found.count()) !== count && performance.now() < end) await found.page().waitForTimeout(50);
   assert.equal(await found.count(), count);
+}
+
+/** Scrolls on, and waits until what is there is shown: nothing is skipped. */
+async function scrollOn(page: Page): Promise<void> {
+  const before = await page.evaluate<number>("scrollY");
+  await page.mouse.move(600, 400);
+  await page.mouse.wheel(0, 600);
+  await untilSo(
+    page,
+    `(scrollY > ${before} || scrollY + innerHeight >= document.documentElement.scrollHeight - 1) &&
+     document.elementFromPoint(600, 400)?.closest("[role=row]")?.querySelector("a") != null`,
+  );
 }
 
 async function named(store: TrustStore, name: string): Promise<string | undefined> {
@@ -39,13 +53,13 @@ describeInBrowser("the list of peers", (browser) => {
     const { page } = watched;
     await rows(page).nth(5).waitFor();
     const names = new Set<string>();
-    for (let tries = 0; tries < 200 && names.size < MANY; tries++) {
+    for (let end = performance.now() + PATIENCE_MS; names.size < MANY && performance.now() < end;) {
       const shown = await rows(page).getByRole("link").allTextContents();
       assert.ok(shown.length < 120, `${shown.length} rows at once`);
+      const former = names.size;
       for (const name of shown) names.add(name);
-      await page.mouse.move(600, 400);
-      await page.mouse.wheel(0, 600);
-      await page.waitForTimeout(60);
+      if (names.size > former) end = performance.now() + PATIENCE_MS;
+      await scrollOn(page);
     }
     assert.equal(names.size, MANY);
     assert.equal(await page.getByRole("table").getAttribute("aria-rowcount"), String(MANY + 1));
@@ -180,7 +194,7 @@ describeInBrowser("a peer", (browser) => {
     assert.deepEqual(await page.getByRole("menuitem").allTextContents(), offered);
     await page.getByRole("menuitem", { name: "Set aside" }).click();
     await page.getByText("It changed since you looked: it is revoked now. Nothing was done.").waitFor();
-    watched.expectComplaint(/status of 412/);
+    await watched.expectComplaint(/status of 412/);
   });
 
   it("has a time line in which each refusal says why, and commands beside its acts", async () => {

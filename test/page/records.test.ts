@@ -27,7 +27,7 @@ describeInBrowser("the page's records", (browser) => {
       });
 
       it("let somebody in by the link that was printed, once", async () => {
-        await using printed = await RunningPage.start();
+        await using printed = await RunningPage.start(undefined, { isSignedIn: false });
         await using watched = await WatchedPage.open(browser(), CONTEXT[way]);
         const { page } = watched;
         const hand = new Hand(page, way);
@@ -40,7 +40,7 @@ describeInBrowser("the page's records", (browser) => {
           again.page.getByRole("button", { name: "Sign in with this link" }),
         );
         await again.page.getByText(/this link was used before/i).waitFor();
-        again.expectComplaint(/status of 401/);
+        await again.expectComplaint(/status of 401/);
       });
 
       it("lead from a refusal to its explanation, and to the key that is compared and replaced", async () => {

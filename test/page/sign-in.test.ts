@@ -7,7 +7,7 @@ import { WatchedPage } from "./support/watched-page.ts";
 
 describeInBrowser("signing in", (browser) => {
   it("is one click with a link, whose secret stays in no address, and which is good once", async () => {
-    await using running = await RunningPage.start();
+    await using running = await RunningPage.start(undefined, { isSignedIn: false });
     await using watched = await WatchedPage.open(browser());
     const { page } = watched;
     await page.goto(running.link);
@@ -24,7 +24,7 @@ describeInBrowser("signing in", (browser) => {
     await late.page.getByText(/minute old\. Have another one printed: press Enter .* anew\.$/).waitFor();
     await late.page.getByRole("heading", { level: 1, name: "Operators only" }).waitFor();
     assert.equal(await late.page.getByRole("button", { name: "Sign in with this link" }).count(), 0);
-    late.expectComplaint(/status of 401/);
+    await late.expectComplaint(/status of 401/);
   });
 
   it("tells nobody what there is, and how to get in", async () => {
@@ -49,7 +49,7 @@ describeInBrowser("signing in", (browser) => {
     await page.getByLabel("API token").fill("hca1.nothing");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").waitFor();
-    watched.expectComplaint(/status of 401/);
+    await watched.expectComplaint(/status of 401/);
     await page.getByLabel("API token").fill(` ${token} `);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "printer" }).waitFor();

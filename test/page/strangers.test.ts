@@ -7,7 +7,7 @@ import { it } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { parseEvent } from "../../src/trust/records/events.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
-import { type RunningServer, startServer } from "../cli/support/serve.ts";
+import { type RunningServer, startServer, until } from "../cli/support/serve.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { HeldConnection } from "../journeys/support/held-connection.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
@@ -44,8 +44,8 @@ describeInBrowser(
       const [, frame] = watched.page.frames();
       await frame?.waitForLoadState();
       assert.equal(await frame?.getByText("handclasp").count(), 0);
-      watched.expectComplaint(/frame-ancestors/);
-      watched.expectComplaint(/asked elsewhere|favicon/);
+      await watched.expectComplaint(/frame-ancestors/);
+      await watched.expectComplaint(/asked elsewhere|favicon/);
     });
 
     it("answers nothing under a name that is not its own", async () => {
@@ -56,7 +56,7 @@ describeInBrowser(
       assert.equal(answer?.status(), 421);
       const inner = await watched.page.evaluate<number>("fetch('/v1/session').then(({ status }) => status)");
       assert.equal(inner, 421);
-      watched.expectComplaint(/421|Cross-Origin-Opener-Policy/);
+      await watched.expectComplaint(/421|Cross-Origin-Opener-Policy/);
     });
   },
   ["--host-resolver-rules=MAP rebound.example 127.0.0.1"],
@@ -77,6 +77,8 @@ async function startGuarded(running: RunningPage): Promise<{
   const mira = await identity("mira");
   using refused = await HeldConnection.open(gateway.port, mira);
   await refused.closedAt;
+  // That it waits is written while it is told.
+  await until(() => running.store.key(mira.facts.pin) !== undefined);
   await running.scene.operator(0).approve(mira.facts.pin);
   await running.scene.operator(0).addToGroup("operators", mira.facts.pin);
   const origin = `https://127.0.0.1:${String(port)}`;
@@ -111,7 +113,7 @@ describeInBrowser("the page of a gateway", (browser) => {
     await watched.page.getByText("Nobody waits.").waitFor();
     await running.scene.operator(0).revoke(mira.facts.pin);
     await watched.page.getByText(/its key was revoked/).waitFor();
-    watched.expectComplaint(/ERR_|401/);
+    await watched.expectComplaint(/ERR_|401/);
   });
 
   it("does nothing that a page of another origin asks for, though the browser has the operator's certificate", async () => {
@@ -141,7 +143,7 @@ describeInBrowser("the page of a gateway", (browser) => {
     await page.getByText(/"status": ?403/).waitFor();
     assert.equal(running.store.key(printer.pin)?.state, "pending");
     assert.equal(running.store.head().sequence, head);
-    watched.expectComplaint(/CORS|ERR_|asked elsewhere|favicon|403/);
+    await watched.expectComplaint(/CORS|ERR_|asked elsewhere|favicon|403/);
   });
 });
 

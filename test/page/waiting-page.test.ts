@@ -106,7 +106,7 @@ describeInBrowser("the page of a client that waits", (browser) => {
     await scene.gateway.operator.approve(pin);
     await page.getByRole("heading", { name: "Hello printer-4" }).waitFor();
     assert.deepEqual(scene.asked, ["/.well-known/handclasp-pending", "/confirm?token=once"]);
-    watched.expectComplaint(/403/);
+    await watched.expectComplaint(/403/);
   });
 
   it("says that there is no answer when the key was refused, and goes on when it is approved after all", async () => {
@@ -120,7 +120,7 @@ describeInBrowser("the page of a client that waits", (browser) => {
     await page.getByText("No answer. The service is away, or your key was refused").waitFor();
     await scene.gateway.operator.approve(printer.facts.pin);
     await page.getByRole("heading", { name: "Hello printer-4" }).waitFor();
-    watched.expectComplaint(/403|ERR_/);
+    await watched.expectComplaint(/403|ERR_/);
   });
 
   it("goes on without scripts, too", async () => {
@@ -133,7 +133,7 @@ describeInBrowser("the page of a client that waits", (browser) => {
     await scene.gateway.trust.flush();
     await scene.gateway.operator.approve(printer.facts.pin);
     await page.getByRole("heading", { name: "Hello printer-4" }).waitFor();
-    watched.expectComplaint(/403/);
+    await watched.expectComplaint(/403/);
   });
 
   it("shows a hostile name as text that a client claims", async () => {
@@ -145,6 +145,6 @@ describeInBrowser("the page of a client that waits", (browser) => {
     await page.getByText("You call yourself").waitFor();
     assert.equal(await page.locator("bdi").textContent(), NAME);
     assert.equal(await page.locator("img").count(), 0);
-    watched.expectComplaint(/403/);
+    await watched.expectComplaint(/403/);
   });
 });

@@ -12,6 +12,15 @@ import { WatchedPage } from "./watched-page.ts";
 const KEEP_SECRET = (secret: string): string =>
   `sessionStorage.setItem("handclasp-session", ${JSON.stringify(secret)})`;
 
+export interface StartOptions {
+  /** Names another store than the usual one. */
+  readonly urlOf?: (home: Home) => string;
+  /** For a server that falls and rises: nobody else has that port in between. */
+  readonly port?: number;
+  /** Not where a test uses the link that was printed. */
+  readonly isSignedIn?: boolean;
+}
+
 /** `handclasp ui` over a store with something in it. The store is open here, too: what a test does to it another process did. */
 export class RunningPage implements AsyncDisposable {
   readonly home: Home;
@@ -27,17 +36,19 @@ export class RunningPage implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** `urlOf` names another store than the usual one. */
   static async start(
     fill: (scene: SceneWriter) => Promise<unknown> = nothing,
-    urlOf: (home: Home) => string = ({ store }) => store,
+    { urlOf = ({ store }) => store, port = 0, isSignedIn = true }: StartOptions = {},
   ): Promise<RunningPage> {
     const home = new Home();
     const url = urlOf(home);
     const store = openStore(url, { process: "gateway 812" });
     const scene = new SceneWriter(store);
     await fill(scene);
-    return new RunningPage(home, store, scene, await startUi(home, "127.0.0.1:0", url));
+    const running = new RunningPage(home, store, scene, await startUi(home, `127.0.0.1:${port}`, url));
+    // The link is good for a minute, in which a test may not come to its first page.
+    if (isSignedIn) running.#secret = await running.#signIn();
+    return running;
   }
 
   /** `http://127.0.0.1:PORT`. */
@@ -45,7 +56,7 @@ export class RunningPage implements AsyncDisposable {
     return this.#server.origin;
   }
 
-  /** What was printed for the operator: good for one use. */
+  /** What was printed for the operator: good for one use, within a minute. */
   get link(): string {
     return this.#server.link;
   }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Page } from "playwright-core";
+import { until } from "../../cli/support/serve.ts";
 import { PATIENCE_MS } from "../../support/patience.ts";
-
-/** Lost patience: tests wait for what they see, on a machine that may be busy. */
 
 /** Runs in each page before its own scripts, whatever its policy. */
 const REPORT_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =>
@@ -49,14 +48,13 @@ export class WatchedPage implements AsyncDisposable {
     return this.#complaints;
   }
 
-  /** Takes what fits out of what is wrong, now that it happened; throws if nothing does. */
-  expectComplaint(fits: RegExp): void {
-    const others = this.#complaints.filter((complaint) => !fits.test(complaint));
-    assert.notEqual(
-      others.length,
-      this.#complaints.length,
-      `no complaint fits ${fits}: ${others.join("; ")}`,
+  /** Waits for what fits, which the browser may say a moment later, and takes it out of what is wrong. */
+  async expectComplaint(fits: RegExp): Promise<void> {
+    const isExpected = (complaint: string): boolean => fits.test(complaint);
+    await until(() => this.#complaints.some(isExpected)).catch(() =>
+      assert.fail(`no complaint fits ${fits}: ${this.#complaints.join("; ")}`),
     );
+    const others = this.#complaints.filter((complaint) => !isExpected(complaint));
     this.#complaints.splice(0, this.#complaints.length, ...others);
   }
 
