@@ -54,11 +54,13 @@ function story(version: TlsVersion): void {
 
   it("accepts the first", async () => {
     assert.deepEqual(await show(ada), GREETED);
+    await server.logged(({ event }) => event === "met");
     assert.deepEqual(events(), ["listening", "met"]);
   });
 
   it("recognises it the second time", async () => {
     assert.deepEqual(await show(ada), GREETED);
+    await server.logged(({ event }) => event === "recognised");
     assert.deepEqual(events().slice(2), ["recognised"]);
   });
 
@@ -145,6 +147,7 @@ describe("one server that asks about strangers and is never restarted", () => {
       assert.equal(code, 0, stderr);
       const { alert, greeted } = await openssl.connect(server.port, ada);
       assert.deepEqual({ alert, greeted }, { alert: null, greeted: true });
+      await server.logged(({ event }) => event === "recognised");
       assert.deepEqual(
         server.log.map(({ event, reason }) => reason ?? event),
         ["listening", "pending", "pending", "recognised"],

@@ -94,6 +94,7 @@ describe("forward", () => {
     for (let again = 0; again < 3; again++) {
       await gone(createConnection(forward.port, "127.0.0.1"));
     }
+    await forward.logged(({ event }) => event === "failed");
     const failures = forward.log.filter(({ event }) => event === "failed");
     assert.equal(failures.length, 1, JSON.stringify(failures));
     assert.match(String(failures[0]?.["message"]), /certificate_revoked/);
@@ -103,15 +104,16 @@ describe("forward", () => {
     using home = new Home();
     using other = new Home();
     await using upstream = await openUpstream();
-    const first = await startGateway(home, `127.0.0.1:${upstream.port}`);
+    const listen = ["--listen", `127.0.0.1:${await freePort()}`];
+    const first = await startGateway(home, `127.0.0.1:${upstream.port}`, ...listen);
     await using forward = await startForward(home, first);
     await ask(forward.port, Buffer.from("hello"));
     await first.stop();
-    const args = ["--listen", first.address];
-    await using second = await startGateway(other, `127.0.0.1:${upstream.port}`, ...args);
+    await using second = await startGateway(other, `127.0.0.1:${upstream.port}`, ...listen);
     for (let again = 0; again < 2; again++) {
       await gone(createConnection(forward.port, "127.0.0.1"));
     }
+    await forward.logged(({ event }) => event === "failed");
     const failures = forward.log.filter(({ event }) => event === "failed");
     assert.equal(failures.length, 1, JSON.stringify(failures));
     const text = `${String(failures[0]?.["message"])} ${String(failures[0]?.["hint"])}`;
