@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CreatedIdentity } from "../../src/x509/create-identity.ts";
-import { Home, startServe } from "../cli/support/serve.ts";
+import { Home, startServe, until } from "../cli/support/serve.ts";
 import { json } from "./support/cli-lines.ts";
 import { forEachOf, knock, strangers } from "./support/flood.ts";
 
@@ -43,10 +43,10 @@ describe("a server that is killed in the middle of 200 first uses", () => {
       await using restarted = await startServe(home);
       const again = await forEachOf(greeted, 8, (client) => knock(restarted.port, client));
       assert.ok(again.every((one) => one.greeted));
-      const recognised = new Set(
-        restarted.log.filter(({ event }) => event === "recognised").map(({ pin }) => pin),
-      );
-      assert.deepEqual(recognised, new Set(greeted.map(({ facts }) => facts.pin)));
+      const recognised = (): ReadonlySet<unknown> =>
+        new Set(restarted.log.filter(({ event }) => event === "recognised").map(({ pin }) => pin));
+      await until(() => recognised().size >= greeted.length);
+      assert.deepEqual(recognised(), new Set(greeted.map(({ facts }) => facts.pin)));
       assert.equal(
         restarted.log.some(({ event }) => event === "met"),
         false,

@@ -162,6 +162,7 @@ describe("a session ticket", () => {
       await optional.operator.approve(ada.pin);
       const { greeted, resumed, said } = await ticket.use(ada);
       assert.deepEqual({ greeted, resumed }, { greeted: true, resumed: false }, said);
+      assert.deepEqual(await optional.told(4), ["met", "recognised", "revoked", "recognised"]);
     });
   }
 

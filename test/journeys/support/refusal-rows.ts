@@ -60,9 +60,11 @@ export class Stage implements AsyncDisposable {
     assert.equal(code, 0, stderr);
   }
 
-  /** Shows them to the server that accepts first use; says whether they were greeted. */
-  async meet(who: Credentials): Promise<boolean> {
-    const { greeted } = await stackOf("node", "TLSv1.3").connect(this.server("accept").port, who);
+  /** Shows them to the server that accepts first use; says whether they were greeted, once the log has it. */
+  async meet(who: KnownCredentials): Promise<boolean> {
+    const server = this.server("accept");
+    const { greeted } = await stackOf("node", "TLSv1.3").connect(server.port, who);
+    await server.logged(({ pin }) => pin === who.pin);
     return greeted;
   }
 
