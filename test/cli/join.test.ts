@@ -8,6 +8,7 @@ import { parseJoinToken } from "../../src/trust/naming/join-token.ts";
 import { runHere } from "./support/run-here.ts";
 import { Home, type RunningServer, runToEnd, MAIN, startServe } from "./support/serve.ts";
 import { printed, printedJson } from "./support/trust.ts";
+import { freePort } from "../support/free-port.ts";
 
 interface Joined {
   readonly address: string;
@@ -157,10 +158,7 @@ describe("join", () => {
     using home = new Home();
     using laptop = new Home();
     await using server = await startServe(home, ["--first-use", "refuse"]);
-    const closed = net.createServer().listen(0, "127.0.0.1");
-    await once(closed, "listening");
-    const dead = `127.0.0.1:${(closed.address() as AddressInfo).port}`;
-    closed.close();
+    const dead = `127.0.0.1:${await freePort()}`;
     const token = await tokenFor(home, "anna", "--server", dead, "--server", server.address);
     const [first, second] = [await joined(laptop, token), await joined(laptop, token)];
     assert.deepEqual(first, second);

@@ -9,6 +9,7 @@ import { Home, type RunningServer, startServe } from "../cli/support/serve.ts";
 import { openHomeStore } from "../cli/support/trust.ts";
 import { Guest } from "../client/support/join-scene.ts";
 import { CAN_KILL, Killer } from "./support/killer.ts";
+import { freePort } from "../support/free-port.ts";
 import { eventsIn } from "../support/listed.ts";
 
 const skip = !CAN_KILL && "no C compiler here";
@@ -46,7 +47,7 @@ describe("a server that is killed while a client joins", () => {
     await using servers = new AsyncDisposableStack();
     const startVictim = async (write: number, ...more: readonly string[]): Promise<RunningServer> =>
       servers.use(await startServe(killer.at(write), ["--first-use", "refuse", ...more]));
-    let victim = await startVictim(1);
+    let victim = await startVictim(1, "--listen", `127.0.0.1:${await freePort()}`);
     let kills = 0;
     let knownAfterKill = 0;
     for (let write = 1; ; write = after(write)) {

@@ -8,6 +8,7 @@ import { readCertificate } from "../../../src/x509/certificate-facts.ts";
 import { runHere } from "../support/run-here.ts";
 import { Home, startServe } from "../support/serve.ts";
 import { makeClient } from "../support/tls-clients.ts";
+import { freePort } from "../../support/free-port.ts";
 import { keysIn } from "../../support/listed.ts";
 
 interface Row {
@@ -119,8 +120,8 @@ describe("identity rotate --server", () => {
 
   it("is followed by a client that missed four rotations, and not by one that missed five", async () => {
     using home = new Home();
-    const first = await startServe(home);
-    const listen = ["--listen", first.address];
+    const listen = ["--listen", `127.0.0.1:${await freePort()}`];
+    const first = await startServe(home, listen);
     await runHere(home, ["connect", first.address], "anna\n");
     await first.stop();
     for (let count = 1; count <= 5; count++) {
