@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import { Home, runToEnd, startServer } from "../cli/support/serve.ts";
 import { identity, inFiles } from "../guard/support/identities.ts";
+import { until } from "../proxies/support/until.ts";
 import { openHttpUpstream, type Upstream } from "../gateway/support/http-upstream.ts";
 
 const anna = await identity("anna");
@@ -61,8 +62,13 @@ describe("an HTTP service behind the gateway", () => {
     >;
     assert.equal(app.connections.length, 0);
 
-    const shown = await home.run(["trust", "list", "--json"]);
-    const [row] = JSON.parse(shown.stdout) as readonly Record<string, string>[];
+    // It is told at once; that the key waits is written a moment later.
+    let row: Readonly<Record<string, string>> | undefined;
+    await until(async () => {
+      const shown = await home.run(["trust", "list", "--json"]);
+      [row] = JSON.parse(shown.stdout) as readonly Record<string, string>[];
+      return row !== undefined;
+    }, "a pending key");
     assert.equal(row?.["keyId"], told["keyId"]);
     assert.equal((await home.run(["trust", "approve", told["keyId"] ?? ""])).code, 0);
 
