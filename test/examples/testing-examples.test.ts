@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
+const VITEST = [
+  join(ROOT, "node_modules/vitest/vitest.mjs"),
+  "run",
+  "--reporter=tap",
+  ...["--testTimeout", "--hookTimeout"].map((limit) => `${limit}=${PATIENCE_MS}`),
+];
 
 /** Runs tests as their reader would; says what they printed, and their status. */
 function run(args: readonly string[]): { readonly status: number | null; readonly output: string } {
@@ -27,7 +33,7 @@ describe("the examples of tests", () => {
   });
 
   it("pass under vitest", () => {
-    const { status, output } = run([VITEST, "run", "--reporter=tap", "examples/16-vitest.test.mjs"]);
+    const { status, output } = run([...VITEST, "examples/16-vitest.test.mjs"]);
     assert.equal(status, 0, output);
     assert.match(output, /^ok 1 - examples\/16-vitest\.test\.mjs/m);
     assert.match(output, /^ {4}1\.\.2$/m);
@@ -35,7 +41,7 @@ describe("the examples of tests", () => {
 
   it("hang the contract of stores into vitest, too", () => {
     const file = "test/examples/support/store-contract.test.mjs";
-    const { status, output } = run([VITEST, "run", "--reporter=tap", file]);
+    const { status, output } = run([...VITEST, file]);
     assert.equal(status, 0, output);
     assert.match(output, /ok \d+ - memory store: what it knows/);
   });

@@ -10,6 +10,7 @@ import { ask, Load, startForward, startGateway } from "./support/gateway.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { freePort } from "../support/free-port.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 describe("a gateway under load", () => {
   it("takes over another configuration by SIGHUP, file and link, and loses nothing", async () => {
@@ -89,13 +90,13 @@ describe("a gateway under load", () => {
     write(2);
     gateway.signal("SIGHUP");
     await gateway.logged(({ event }) => event === "reloaded");
-    let answered = 0;
-    for (let tries = 0; tries < 200 && answered < 20; tries++) {
+    const end = performance.now() + PATIENCE_MS;
+    for (let answered = 0; answered < 20;) {
       const answer = await ask(second.port, Buffer.from("hello")).catch(() => undefined);
       if (String(answer) === "hello") answered += 1;
       else await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok(performance.now() < end, `the new listener answered ${answered} times`);
     }
-    assert.equal(answered, 20);
     await load.stop();
     assert.deepEqual(load.problems, []);
     assert.equal(await gateway.stop(), 0);

@@ -78,7 +78,7 @@ describe("Postfix behind a gateway that its clients ask for TLS", AS_ROOT, () =>
     const seen = await mailClient("smtp", gateway.port, inFiles(home.folder, ada));
     assert.equal(seen.error, undefined);
     await until(() => postfix.mail.includes("Subject: by smtplib"));
-    assert.match(postfix.log, /connect from localhost\[127\.0\.0\.1\]/);
+    await until(() => /connect from localhost\[127\.0\.0\.1\]/.test(postfix.log));
   });
 });
 

@@ -11,6 +11,7 @@ import { identity, inFiles, type TestIdentity } from "../guard/support/identitie
 import { startForward, startGateway } from "./support/gateway.ts";
 import { Postgres } from "./support/postgres.ts";
 import { withoutPrograms } from "./support/quarters.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const ada = await identity("ada");
 const bob = await identity("bob");
@@ -94,7 +95,7 @@ describe("PostgreSQL behind a gateway that its clients ask for TLS", PROGRAMS, (
     assert.ok(inTheClear.includes("DO"));
     const { message } = await gateway.logged(({ event }) => event === "handshake-failed");
     assert.equal(message, "PostgreSQL SSLRequest: the client sent a CancelRequest in the clear");
-    const behindTls = await sleeping(15, async (keys) => {
+    const behindTls = await sleeping(600, async (keys) => {
       const client = await openPostgres(gateway.port, ada);
       client.write(cancelRequest(keys));
       await gone(client);
@@ -118,11 +119,15 @@ describe("PostgreSQL behind a gateway that its clients ask for TLS", PROGRAMS, (
   });
 });
 
-const SLEEP = "do $$ begin raise notice 'it runs'; perform pg_sleep(60); end $$";
+const SLEEP = "do $$ begin raise notice 'it runs'; perform pg_sleep(600); end $$";
 
 async function openPostgres(port: number, who: TestIdentity): Promise<TLSSocket> {
   const socket = connect(port, "127.0.0.1");
-  await startTls(socket, { protocol: "postgres", server: { host: "127.0.0.1", port }, timeoutMs: 10_000 });
+  await startTls(socket, {
+    protocol: "postgres",
+    server: { host: "127.0.0.1", port },
+    timeoutMs: PATIENCE_MS,
+  });
   return openClient(port, who, { socket });
 }
 

@@ -97,7 +97,7 @@ describe("gateway --trust-ca", { timeout: FILE_PATIENCE_MS }, () => {
         ];
         writeFileSync(home.path("gateway.toml"), [`workers = ${workers}`, ...lines].join("\n"));
       };
-      put(before, await byOpenssl(home, "/CN=first"), "9s");
+      put(before, await byOpenssl(home, "/CN=first"), "9m");
       await using gateway = await startServer(home, ["gateway", "--config", home.path("gateway.toml")]);
       const { port } = gateway;
       const { session, said, server } = await visitFully(port, ada);
@@ -105,7 +105,7 @@ describe("gateway --trust-ca", { timeout: FILE_PATIENCE_MS }, () => {
       const second = await byOpenssl(home, "/CN=second");
       // All at once: it must not look in between.
       gateway.signal("SIGSTOP");
-      put(after, second, "8s");
+      put(after, second, "8m");
       gateway.signal("SIGHUP");
       gateway.signal("SIGCONT");
       await gateway.logged(({ event }) => event === "reloaded");

@@ -20,7 +20,7 @@ if key:
 seen = {}
 try:
     if kind == "smtp":
-        client = smtplib.SMTP("127.0.0.1", port, timeout=15)
+        client = smtplib.SMTP("127.0.0.1", port, timeout=60)
         client.ehlo()
         seen["before"] = sorted(client.esmtp_features)
         if has_tls:
@@ -30,7 +30,7 @@ try:
         client.sendmail("a@b.example", ["x@mail.example"], "Subject: by smtplib\r\n\r\nhello\r\n")
         client.quit()
     elif kind == "imap":
-        client = imaplib.IMAP4("127.0.0.1", port, timeout=15)
+        client = imaplib.IMAP4("127.0.0.1", port, timeout=60)
         seen["before"] = sorted(client.capabilities)
         if has_tls:
             client.starttls(context)
@@ -41,7 +41,7 @@ try:
         seen["mail"] = client.fetch("1", "(BODY[])")[1][0][1].decode()
         client.logout()
     elif kind == "pop3":
-        client = poplib.POP3("127.0.0.1", port, timeout=15)
+        client = poplib.POP3("127.0.0.1", port, timeout=60)
         seen["before"] = sorted(client.capa())
         if has_tls:
             client.stls(context)
