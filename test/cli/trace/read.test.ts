@@ -4,6 +4,7 @@ import net from "node:net";
 import { after, before, describe, it } from "node:test";
 import { cannotCapture, LoopbackCapture, missing, tsharkFields } from "../../capture/support/programs.ts";
 import { runHere } from "../support/run-here.ts";
+import { until } from "../../proxies/support/until.ts";
 import { recordHandshakes } from "../support/record-handshakes.ts";
 import { Home, startServer } from "../support/serve.ts";
 import { type ClientFiles, makeClient, openssl } from "../support/tls-clients.ts";
@@ -111,8 +112,19 @@ describe("trace read", () => {
       const keylog = home.path("keylog.txt");
       await using server = await startServer(home, ["trace", "listen"]);
       const capture = await LoopbackCapture.begin("tcpdump", file, server.port, ["--immediate-mode"]);
-      for (const flag of ["-tls1_3", "-tls1_2"]) {
+      const read = ["trace", "read", file, "--keylog", keylog];
+      const seen: string[] = [];
+      for (const [flag, messages] of [
+        ["-tls1_3", TLS13],
+        ["-tls1_2", TLS12],
+      ] as const) {
         await openssl(server.port, client, "Ada\n", flag, "-keylogfile", keylog);
+        // What tcpdump has not read by the time it is told to end is lost.
+        seen.push(messages);
+        await until(
+          async () => handshakes((await runHere(home, read)).stdout).join() === seen.join(),
+          "its packets",
+        );
       }
       await sayInTheClear(server.port);
       await capture.end();
@@ -123,13 +135,12 @@ describe("trace read", () => {
         blind.stdout,
         /^# connection 1, client, undecryptable: .*CLIENT_HANDSHAKE_TRAFFIC_SECRET/m,
       );
-      const { stdout } = await runHere(home, ["trace", "read", file, "--keylog", keylog]);
+      const { stdout } = await runHere(home, read);
       assert.deepEqual(handshakes(stdout).slice(0, 2), [TLS13, TLS12]);
       assert.doesNotMatch(stdout, /undecryptable/);
       assert.match(stdout, /msg_type=<_TLSAlertType\.CLOSE_NOTIFY: 0>/);
 
-      const lines = (await runHere(home, ["trace", "read", file, "--keylog", keylog, "--format", "jsonl"]))
-        .stdout;
+      const lines = (await runHere(home, [...read, "--format", "jsonl"])).stdout;
       const names = lines
         .trimEnd()
         .split("\n")
