@@ -14,7 +14,9 @@ import type { Server } from "./server.ts";
 import { freePort } from "../support/free-port.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
-const START_MS = 20_000;
+const START_MS = 60_000;
+/** Longer than any client or server of a cell takes that comes to an end. */
+const TALK_MS = 20_000;
 const STOP_MS = 2000;
 const KEYS = "keys.log";
 /** As all servers here answer whom they let in. */
@@ -81,7 +83,7 @@ async function talk(client: Client, place: Place): Promise<string> {
   const child = spawn(program, args, {
     env: { ...process.env, SSLKEYLOGFILE: join(place.folder, KEYS) },
     stdio: ["pipe", "pipe", "ignore"],
-    timeout: 5000,
+    timeout: TALK_MS,
     killSignal: "SIGKILL",
   });
   child.stdin.on("error", () => undefined);
@@ -97,7 +99,7 @@ async function commandOf(client: Client, { port, version, folder }: Place): Prom
         "curl",
         "--silent",
         "--max-time",
-        "4",
+        String(TALK_MS / 1000 - 1),
         ...client.args,
         ...(client.scheme === "https" ? ["--tls-max", version] : []),
         `${client.scheme}://localhost:${port}/`,
