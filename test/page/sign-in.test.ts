@@ -63,4 +63,37 @@ describeInBrowser("signing in", (browser) => {
     await page.reload();
     await page.getByText("Nobody is signed in here.").waitFor();
   });
+
+  it("is over at once for whoever signs out: nothing more is asked as somebody whom the server is about to forget", async () => {
+    await using running = await RunningPage.start((scene) => scene.wait("printer", MINUTE_MS));
+    await using watched = await WatchedPage.open(browser());
+    const { page } = watched;
+    const { token } = await running.scene
+      .operator(0)
+      .createApiToken({ name: "wallboard", scope: "read", expires: Date.now() + DAY_MS });
+    await page.goto(running.origin);
+    await page.getByLabel("API token").fill(token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "printer" }).waitFor();
+    const isLeaving = Promise.withResolvers<void>();
+    const isLate = Promise.withResolvers<void>();
+    await page.route("**/v1/session", async (route) => {
+      if (route.request().method() === "DELETE") {
+        isLeaving.resolve();
+        await isLate.promise;
+      }
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Other views, and signing out" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await isLeaving.promise;
+    const asked: string[] = [];
+    page.on("request", (request) => void asked.push(new URL(request.url()).pathname));
+    await running.scene.wait("scanner", MINUTE_MS);
+    await page.waitForTimeout(1000);
+    assert.deepEqual(asked, []);
+    isLate.resolve();
+    await page.getByText("Nobody is signed in here.").waitFor();
+    assert.deepEqual(watched.complaints, []);
+  });
 });

@@ -50,8 +50,15 @@ export async function signIn(by: { readonly link: string } | { readonly bearer: 
   await refreshSession();
 }
 
+/** From now on nothing is asked as somebody whom the server is about to forget. */
 export async function signOut(): Promise<void> {
-  await request("/v1/session", { method: "DELETE", body: {} });
-  keepSecret(null);
+  current.value = null;
+  try {
+    await request("/v1/session", { method: "DELETE", body: {} });
+    keepSecret(null);
+  } catch (error) {
+    // Whether one is still signed in is asked now.
+    if (!(error instanceof ProblemError)) throw error;
+  }
   await refreshSession();
 }
