@@ -13,6 +13,7 @@ import {
 } from "../support/http-scene.ts";
 import { fieldBlock, FLAG, FRAME, frame, openFrames } from "../support/http2-frames.ts";
 import { openHttpUpstream, type Upstream } from "../support/http-upstream.ts";
+import { standStill } from "../../support/stand-still.ts";
 import { LATEST_MS } from "../../../src/gateway/http/front/farewell.ts";
 import { GRACE_MS } from "../../../src/gateway/http/front/turns.ts";
 
@@ -23,11 +24,6 @@ function expireAll({ guard, proxy }: HttpScene): void {
   for (const connection of guard.connections) {
     if (!proxy.expire(connection)) guard.cut(connection, "too-old");
   }
-}
-
-/** As a process does whose machine has no time for it. */
-function standStill(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function asked({ server }: Upstream): Promise<http.ServerResponse> {

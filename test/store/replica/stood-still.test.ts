@@ -9,6 +9,7 @@ import { SYSTEM } from "../../../src/store/replica/runtime.ts";
 import { claimOf } from "../../../src/testing/contract/claims.ts";
 import type { Beat, NodeReport } from "../../../src/trust/port/node-roster.ts";
 import { factsOf } from "../../support/certificates.ts";
+import { standStill } from "../../support/stand-still.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** Answers by what the system has to be asked for, as a database does. */
@@ -27,9 +28,12 @@ describe("a process that stood still while a look was under way", () => {
     const nodes = new AskedRoster(Date.now, 1);
     let stoodMs = 0;
     let hungUp = 0;
+    const { log, shared, snapshots } = new MemoryCluster();
     await using store = openReplica(join(temporaryFolder(), "replica.db"), {
       cluster: {
-        ...pick(new MemoryCluster()),
+        log,
+        shared,
+        snapshots,
         nodes,
         hangUp: () => {
           hungUp++;
@@ -49,8 +53,7 @@ describe("a process that stood still while a look was under way", () => {
     const before = nodes.asked;
     const looking = store.catchUp();
     while (nodes.asked === before) await Promise.resolve();
-    // All timers are due when it goes on, before anything that came is read.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    standStill(1500);
     stoodMs = 60_000;
     const decided = store.apply(claimOf(factsOf("anna")));
     await looking;
@@ -58,11 +61,3 @@ describe("a process that stood still while a look was under way", () => {
     assert.equal(hungUp, 0);
   });
 });
-
-function pick({
-  log,
-  shared,
-  snapshots,
-}: MemoryCluster): Pick<MemoryCluster, "log" | "shared" | "snapshots"> {
-  return { log, shared, snapshots };
-}

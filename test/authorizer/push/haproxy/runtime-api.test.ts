@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { isHandclaspError } from "../../../../src/errors.ts";
 import { RuntimeApi } from "../../../../src/authorizer/push/haproxy/runtime-api.ts";
+import { standStill } from "../../../support/stand-still.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 const isLate = (error: unknown): boolean =>
@@ -16,7 +17,7 @@ describe("a conversation with HAProxy", () => {
     await once(server, "listening");
     const opening = RuntimeApi.open(path);
     // Before it hears that it is connected, its time is up.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2100);
+    standStill(2100);
     await assert.rejects(opening, isLate);
     await assert.rejects(RuntimeApi.open(path), isLate);
   });
