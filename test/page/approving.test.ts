@@ -13,6 +13,7 @@ import { HeldConnection } from "../journeys/support/held-connection.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
 import { cameraArguments, filmQrCode } from "./support/camera.ts";
+import { CertificateProxy } from "./support/certificate-proxy.ts";
 import { RunningPage } from "./support/running-page.ts";
 import { WatchedPage } from "./support/watched-page.ts";
 
@@ -102,11 +103,8 @@ describeInBrowser(
       ]);
       const printer = await identity("printer-4");
       const origin = `https://127.0.0.1:${gateway.port}`;
-      const [cert, key] = [Buffer.from(printer.cert), Buffer.from(printer.key)];
-      await using person = await WatchedPage.open(browser(), {
-        ignoreHTTPSErrors: true,
-        clientCertificates: [{ origin, cert, key }],
-      });
+      await using proxy = await CertificateProxy.open(printer);
+      await using person = await WatchedPage.open(browser(), proxy.options);
       await person.page.goto(origin);
       await person.page.getByText("Waiting for approval").waitFor();
 

@@ -4,13 +4,14 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { it } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { parseEvent } from "../../src/trust/records/events.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import { type RunningServer, startServer, until } from "../cli/support/serve.ts";
 import { identity, type TestIdentity } from "../guard/support/identities.ts";
 import { HeldConnection } from "../journeys/support/held-connection.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
+import { CertificateProxy } from "./support/certificate-proxy.ts";
 import { RunningPage } from "./support/running-page.ts";
 import { MINUTE_MS } from "./support/scene/scene-writer.ts";
 import { WatchedPage } from "./support/watched-page.ts";
@@ -67,7 +68,6 @@ async function startGuarded(running: RunningPage): Promise<{
   readonly gateway: RunningServer;
   readonly origin: string;
   readonly mira: TestIdentity;
-  readonly options: BrowserContextOptions;
 }> {
   const file = running.home.path("gateway.toml");
   const listener = `[[listener]]\nlisten = "127.0.0.1:0"\nto = "127.0.0.1:9"\nfirst_use = "ask"\n`;
@@ -82,18 +82,17 @@ async function startGuarded(running: RunningPage): Promise<{
   await running.scene.operator(0).approve(mira.facts.pin);
   await running.scene.operator(0).addToGroup("operators", mira.facts.pin);
   const origin = `https://127.0.0.1:${String(port)}`;
-  const [cert, key] = [Buffer.from(mira.cert), Buffer.from(mira.key)];
-  const options = { ignoreHTTPSErrors: true, clientCertificates: [{ origin, cert, key }] };
-  return { gateway, origin, mira, options };
+  return { gateway, origin, mira };
 }
 
 describeInBrowser("the page of a gateway", (browser) => {
   it("knows its operators by their certificates, and has that in what they do", async () => {
     await using running = await RunningPage.start();
-    const { gateway, origin, mira, options } = await startGuarded(running);
+    const { gateway, origin, mira } = await startGuarded(running);
     await using _gateway = gateway;
     const printer = await running.scene.wait("printer-4", MINUTE_MS);
-    await using watched = await WatchedPage.open(browser(), options);
+    await using proxy = await CertificateProxy.open(mira);
+    await using watched = await WatchedPage.open(browser(), proxy.options);
     await watched.page.goto(`${origin}/compare/${toKeyId(printer.pin)}`);
     await approveUncompared(watched.page);
     const { items } = await running.store.listEvents({ type: "approved", newestFirst: true, limit: 1 });
@@ -103,12 +102,13 @@ describeInBrowser("the page of a gateway", (browser) => {
 
   it("says why somebody is nobody here: without a certificate, and with one that was revoked meanwhile", async () => {
     await using running = await RunningPage.start();
-    const { gateway, origin, mira, options } = await startGuarded(running);
+    const { gateway, origin, mira } = await startGuarded(running);
     await using _gateway = gateway;
     await using nobody = await WatchedPage.open(browser(), { ignoreHTTPSErrors: true });
     await nobody.page.goto(origin);
     await nobody.page.getByText("Nobody is signed in here.").waitFor();
-    await using watched = await WatchedPage.open(browser(), options);
+    await using proxy = await CertificateProxy.open(mira);
+    await using watched = await WatchedPage.open(browser(), proxy.options);
     await watched.page.goto(origin);
     await watched.page.getByText("Nobody waits.").waitFor();
     await running.scene.operator(0).revoke(mira.facts.pin);
@@ -118,7 +118,7 @@ describeInBrowser("the page of a gateway", (browser) => {
 
   it("does nothing that a page of another origin asks for, though the browser has the operator's certificate", async () => {
     await using running = await RunningPage.start();
-    const { gateway, origin, options } = await startGuarded(running);
+    const { gateway, origin, mira } = await startGuarded(running);
     await using _gateway = gateway;
     const printer = await running.scene.wait("printer-4", MINUTE_MS);
     const head = running.store.head().sequence;
@@ -126,7 +126,8 @@ describeInBrowser("the page of a gateway", (browser) => {
     await using elsewhere = await openElsewhere(
       `<form method="post" enctype="text/plain" action="${path}"><input name='{"name":"x","y":"' value='"}'></form>`,
     );
-    await using watched = await WatchedPage.open(browser(), options);
+    await using proxy = await CertificateProxy.open(mira);
+    await using watched = await WatchedPage.open(browser(), proxy.options);
     const { page } = watched;
     await page.goto(origin);
     await page.getByRole("heading", { name: "claims printer-4" }).waitFor();

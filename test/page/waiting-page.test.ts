@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import decodeQr from "qr/decode.js";
 import { encodeKeyCode } from "../../src/trust/naming/key-code.ts";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
 import type { SightingBatch } from "../../src/trust/port/ledger.ts";
-import { identity, type TestIdentity } from "../guard/support/identities.ts";
+import { identity } from "../guard/support/identities.ts";
 import { type HttpScene, openHttpScene, server } from "../gateway/support/http-scene.ts";
 import { openHttpUpstream, type Upstream } from "../gateway/support/http-upstream.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
+import { CertificateProxy } from "./support/certificate-proxy.ts";
 import { expectAccessible } from "./support/expect-accessible.ts";
 import { WatchedPage } from "./support/watched-page.ts";
 
@@ -50,14 +51,6 @@ async function openScene(): Promise<Scene> {
   };
 }
 
-/** A browser profile that has this client's certificate. */
-function having({ cert, key }: TestIdentity, origin: string): BrowserContextOptions {
-  return {
-    ignoreHTTPSErrors: true,
-    clientCertificates: [{ origin, cert: Buffer.from(cert), key: Buffer.from(key) }],
-  };
-}
-
 interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -82,7 +75,8 @@ async function scanned(page: Page): Promise<string> {
 describeInBrowser("the page of a client that waits", (browser) => {
   it("shows its code, says that an operator has seen it, and goes on to what was asked for", async () => {
     await using scene = await openScene();
-    await using watched = await WatchedPage.open(browser(), { ...having(printer, scene.url), ...PHONE });
+    await using proxy = await CertificateProxy.open(printer);
+    await using watched = await WatchedPage.open(browser(), { ...proxy.options, ...PHONE });
     const { page } = watched;
     await page.goto(`${scene.url}/confirm?token=once`);
     await page.getByRole("heading", { name: "Waiting for approval" }).waitFor();
@@ -111,7 +105,8 @@ describeInBrowser("the page of a client that waits", (browser) => {
 
   it("says that there is no answer when the key was refused, and goes on when it is approved after all", async () => {
     await using scene = await openScene();
-    await using watched = await WatchedPage.open(browser(), having(printer, scene.url));
+    await using proxy = await CertificateProxy.open(printer);
+    await using watched = await WatchedPage.open(browser(), proxy.options);
     const { page } = watched;
     await page.goto(scene.url);
     await page.getByText("Nobody who can approve you has looked yet.").waitFor();
@@ -125,8 +120,8 @@ describeInBrowser("the page of a client that waits", (browser) => {
 
   it("goes on without scripts, too", async () => {
     await using scene = await openScene();
-    const profile = { ...having(printer, scene.url), javaScriptEnabled: false };
-    await using watched = await WatchedPage.open(browser(), profile);
+    await using proxy = await CertificateProxy.open(printer);
+    await using watched = await WatchedPage.open(browser(), { ...proxy.options, javaScriptEnabled: false });
     const { page } = watched;
     await page.goto(scene.url);
     await page.getByRole("heading", { name: "Waiting for approval" }).waitFor();
@@ -139,7 +134,8 @@ describeInBrowser("the page of a client that waits", (browser) => {
   it("shows a hostile name as text that a client claims", async () => {
     await using scene = await openScene();
     const hostile = await identity(NAME);
-    await using watched = await WatchedPage.open(browser(), having(hostile, scene.url));
+    await using proxy = await CertificateProxy.open(hostile);
+    await using watched = await WatchedPage.open(browser(), proxy.options);
     const { page } = watched;
     await page.goto(scene.url);
     await page.getByText("You call yourself").waitFor();
