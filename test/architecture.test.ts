@@ -32,6 +32,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   "remedy.ts",
   "data-folder.ts",
   "duration.ts",
+  "deadline.ts",
   "errors.ts",
   "check-options.ts",
   "bounded-map.ts",

@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import { Deadline } from "../../deadline.ts";
 
 /**
  * In TLS 1.3 a server judges us after our handshake is done (RFC 8446 §4.4.2). What is sent before its alert arrives can
@@ -15,11 +16,11 @@ export function firstSign(socket: TLSSocket, mostMs = 200): Promise<void> | unde
 export function awaitAny(socket: TLSSocket, events: readonly string[], mostMs: number): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      clearTimeout(timer);
+      late[Symbol.dispose]();
       for (const event of events) socket.off(event, done);
       resolve();
     };
-    const timer = setTimeout(done, mostMs);
+    const late = new Deadline(mostMs, done);
     for (const event of events) socket.once(event, done);
   });
 }

@@ -13,6 +13,7 @@ import { noLongerTrusted } from "../servers/live-servers.ts";
 import { isAlertError, toConnectError } from "./refused-by-server.ts";
 import { canonicalHost, formatServerAddress } from "../servers/server-address.ts";
 import type { KeptSession } from "./session-cache.ts";
+import { Deadline } from "../../deadline.ts";
 
 /** A connection to a server that was judged. */
 export interface VerifiedSocket {
@@ -37,7 +38,7 @@ export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown
   const mostMs = options.timeoutMs ?? 10_000;
   options.signal?.throwIfAborted();
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
-  const late = setTimeout(() => giveUp(timedOut(address, mostMs)), mostMs);
+  using late = new Deadline(mostMs, () => giveUp(timedOut(address, mostMs)));
   const abort = (): void => giveUp(options.signal?.reason);
   options.signal?.addEventListener("abort", abort, { once: true });
   let socket: TLSSocket | undefined;
@@ -50,7 +51,7 @@ export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown
       address,
       offered,
       onUnknown,
-      onDone: () => clearTimeout(late),
+      onDone: () => late[Symbol.dispose](),
     });
     const facts = await Promise.race([handshake, givenUp]);
     return {
@@ -66,7 +67,6 @@ export async function openVerified(options: ConnectOptions, onUnknown: OnUnknown
     socket?.destroy();
     throw options.signal?.aborted === true ? error : toConnectError(error, address);
   } finally {
-    clearTimeout(late);
     options.signal?.removeEventListener("abort", abort);
   }
 }

@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { firstSign } from "../connection/first-sign.ts";
+import { Deadline } from "../../deadline.ts";
 
 /** What a server answered, as far as it says whether we are let in. */
 export interface HttpAnswer {
@@ -22,7 +23,7 @@ export async function askOverHttp(socket: TLSSocket, host: string, mostMs: numbe
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   let said = Buffer.alloc(0);
   const settle = (): void => resolve(readAnswer(said.toString("latin1")));
-  const late = setTimeout(settle, mostMs);
+  using _late = new Deadline(mostMs, settle);
   socket.on("error", reject);
   socket.on("data", (piece: Buffer) => {
     said = Buffer.concat([said, piece]);
@@ -30,14 +31,10 @@ export async function askOverHttp(socket: TLSSocket, host: string, mostMs: numbe
   });
   socket.once("end", settle);
   socket.once("close", settle);
-  try {
-    await Promise.race([promise, firstSign(socket)]);
-    const fields = ["User-Agent: handclasp", "Accept: */*", "Connection: close"];
-    if (!socket.destroyed) socket.write(["GET / HTTP/1.1", `Host: ${host}`, ...fields].join("\r\n") + END);
-    return await promise;
-  } finally {
-    clearTimeout(late);
-  }
+  await Promise.race([promise, firstSign(socket)]);
+  const fields = ["User-Agent: handclasp", "Accept: */*", "Connection: close"];
+  if (!socket.destroyed) socket.write(["GET / HTTP/1.1", `Host: ${host}`, ...fields].join("\r\n") + END);
+  return await promise;
 }
 
 /** Whether a head is there that is the last one, or something that is none. */

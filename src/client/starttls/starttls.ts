@@ -4,6 +4,7 @@ import { ClearConversation } from "./clear-conversation.ts";
 import { formatServerAddress, type ServerAddress } from "../servers/server-address.ts";
 import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import { STARTTLS } from "./starttls-protocols.ts";
+import { Deadline } from "../../deadline.ts";
 
 export interface StartTlsOptions {
   readonly protocol: StartTlsProtocol;
@@ -23,9 +24,8 @@ export async function startTls(
 ): Promise<void> {
   const wanted = STARTTLS[protocol];
   const conversation = new ClearConversation(socket);
-  const late = setTimeout(
-    () => conversation.fail(new Error(`said nothing for ${timeoutMs / 1000} seconds`)),
-    timeoutMs,
+  using _late = new Deadline(timeoutMs, () =>
+    conversation.fail(new Error(`said nothing for ${timeoutMs / 1000} seconds`)),
   );
   try {
     await wanted.begin(conversation, server.host);
@@ -42,7 +42,6 @@ export async function startTls(
       cause: error,
     });
   } finally {
-    clearTimeout(late);
     conversation.close();
   }
 }

@@ -11,6 +11,7 @@ import { STARTTLS_SERVERS } from "../starttls/starttls-servers.ts";
 import { UpstreamTalk } from "../starttls/upstream-talk.ts";
 import { breakOff, isPassedOn, leave, passOnEnd } from "./relay-bytes.ts";
 import { connectUpstream, UpstreamTimeout } from "../upstream/upstream.ts";
+import { Deadline } from "../../deadline.ts";
 
 /**
  * What upstreams send is read into the same memory for all connections: it is encrypted, and by that copied, before
@@ -29,7 +30,7 @@ export class TcpRelay {
   readonly #beganAt = performance.now();
   /** What the upstream says as if there were no TLS yet; undefined where it says nothing of the kind. */
   readonly #talk: UpstreamTalk | undefined;
-  #awaitsGreeting: NodeJS.Timeout | undefined;
+  #awaitsGreeting: Deadline | undefined;
   #upstream: Socket | undefined;
   #giveUp: () => void = ignore;
   /** Whether a write to the client is under way. */
@@ -102,9 +103,9 @@ export class TcpRelay {
   #awaitGreeting(upstream: Socket, talk: UpstreamTalk): void {
     const client = this.#client;
     const { connectTimeoutMs } = this.#context.config;
-    this.#awaitsGreeting = setTimeout(() => {
+    this.#awaitsGreeting = new Deadline(connectTimeoutMs, () => {
       this.#unreachable(new UpstreamTimeout(`no greeting within ${connectTimeoutMs} ms`));
-    }, connectTimeoutMs);
+    });
     upstream.on("end", () => {
       try {
         client.end(talk.end());
@@ -128,7 +129,7 @@ export class TcpRelay {
       return true;
     }
     if (!hadGreeted && talk.hasGreeted) {
-      clearTimeout(this.#awaitsGreeting);
+      this.#awaitsGreeting?.[Symbol.dispose]();
       this.#client.on("data", (chunk: Buffer) => talk.heard(chunk));
       this.#passOn(upstream);
     }
@@ -180,7 +181,7 @@ export class TcpRelay {
 
   readonly #clientClosed = (): void => {
     this.#giveUp();
-    clearTimeout(this.#awaitsGreeting);
+    this.#awaitsGreeting?.[Symbol.dispose]();
     const upstream = this.#upstream;
     if (this.#context.happenings.hears("relayed")) this.#relayed();
     if (upstream === undefined) return;

@@ -1,6 +1,7 @@
 import type { SocketConstructorOpts, TcpSocketConnectOpts, IpcSocketConnectOpts } from "node:net";
 import type { Upstream } from "../config/config.ts";
 import { UpstreamSocket } from "./upstream-socket.ts";
+import { Deadline } from "../../deadline.ts";
 
 /** Between two attempts: the first, and what it grows to. */
 const FIRST_PAUSE_MS = 50;
@@ -63,15 +64,15 @@ function connectOnce(
   connected: Connected,
 ): () => void {
   const socket = new UpstreamSocket(options);
-  const timer = setTimeout(() => {
+  const late = new Deadline(timeoutMs, () => {
     socket.destroy(new UpstreamTimeout(`no connection within ${timeoutMs} ms`));
-  }, timeoutMs);
+  });
   const onError = (error: Error): void => {
-    clearTimeout(timer);
+    late[Symbol.dispose]();
     connected(error, undefined);
   };
   const onConnect = (): void => {
-    clearTimeout(timer);
+    late[Symbol.dispose]();
     socket.off("error", onError);
     connected(undefined, socket);
   };
@@ -79,7 +80,7 @@ function connectOnce(
   socket.once("connect", onConnect);
   socket.connect(addressOf(to));
   return () => {
-    clearTimeout(timer);
+    late[Symbol.dispose]();
     socket.off("connect", onConnect);
     socket.off("error", onError);
     socket.on("error", () => undefined);

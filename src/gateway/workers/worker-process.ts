@@ -4,6 +4,7 @@ import { HandclaspError, type ErrorCode } from "../../errors.ts";
 import type { GatewayConfig } from "../config/config.ts";
 import { toConfigMessage } from "./config-message.ts";
 import type { FromWorker, Health, ToWorker, WorkerError, WorkerReport } from "./worker-message.ts";
+import { Deadline } from "../../deadline.ts";
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -102,9 +103,9 @@ export class WorkerProcess {
   #ask(type: Answer["type"]): Promise<Answer | undefined> {
     const id = ++this.#requests;
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
-    const late = setTimeout(() => this.#answers.get(id)?.(undefined), ANSWER_MS).unref();
+    const late = new Deadline(ANSWER_MS, () => this.#answers.get(id)?.(undefined)).unref();
     this.#answers.set(id, (answer) => {
-      clearTimeout(late);
+      late[Symbol.dispose]();
       this.#answers.delete(id);
       resolve(answer);
     });
@@ -134,11 +135,10 @@ export class WorkerProcess {
     if (this.#hasExited) return null;
     const { promise, resolve } = Promise.withResolvers<Error | null>();
     const silent = new Error(`worker ${this.pid} does not answer`);
-    const late = setTimeout(() => resolve(silent), RELOAD_MS).unref();
+    using _late = new Deadline(RELOAD_MS, () => resolve(silent)).unref();
     this.#reloads.set(id, resolve);
     this.send(message);
     const error = await promise;
-    clearTimeout(late);
     this.#reloads.delete(id);
     return error;
   }

@@ -10,6 +10,8 @@ import { closed } from "../../guard/support/closed.ts";
 import { connectRaw, exchangeRaw, openHttpScene } from "../support/http-scene.ts";
 import { configOf, listenerTo, openGateway } from "../support/scene.ts";
 import { exchange, openClient } from "../support/upstream.ts";
+import { openTcpUpstream } from "../support/http-upstream.ts";
+import { standStill } from "../../support/stand-still.ts";
 import { freePort } from "../../support/free-port.ts";
 import { PATIENCE_MS } from "../../support/patience.ts";
 
@@ -72,6 +74,21 @@ describe("an upstream that comes back within the time for trying again", () => {
     const server = net.createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
     const client = await openClient(scene.port, await identity("ada"));
     assert.equal(await late(server, port, exchange(client, "hello")), "hello");
+  });
+});
+
+describe("an upstream that is there", () => {
+  it("is connected to, though this process stood still for longer than that may take", async () => {
+    await using upstream = await openTcpUpstream(() => undefined);
+    const to = { kind: "tcp", address: { host: "127.0.0.1", port: upstream.port } } as const;
+    const limits = { connectTimeoutMs: 50, connectRetryMs: 0 };
+    const connected = new Promise<net.Socket>((resolve, reject) => {
+      connectUpstream(to, limits, (error, socket) =>
+        socket === undefined ? reject(error ?? new Error("no socket")) : resolve(socket),
+      );
+    });
+    standStill(100);
+    (await connected).destroy();
   });
 });
 

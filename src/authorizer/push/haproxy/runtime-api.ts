@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { HandclaspError } from "../../../errors.ts";
+import { Deadline } from "../../../deadline.ts";
 
 const ANSWER_MS = 2000;
 /** What an interactive conversation shows when an answer is over; no line of one begins so. */
@@ -27,10 +28,10 @@ export class RuntimeApi {
   static async open(path: string): Promise<RuntimeApi> {
     const socket = connect({ path });
     try {
-      const signal = AbortSignal.timeout(ANSWER_MS);
-      await once(socket, "connect", { signal }).catch((error: unknown) => {
-        throw signal.aborted ? late() : error;
-      });
+      {
+        using _late = new Deadline(ANSWER_MS, () => socket.destroy(late()));
+        await once(socket, "connect");
+      }
       const api = new RuntimeApi(socket);
       await api.tell("prompt");
       return api;
@@ -45,16 +46,15 @@ export class RuntimeApi {
     if (this.#socket.destroyed) throw lost("HAProxy ended the conversation");
     const asked = Promise.withResolvers<string>();
     this.#asked = asked;
-    const timer = setTimeout(() => {
+    using _late = new Deadline(ANSWER_MS, () => {
       asked.reject(late());
       this.close();
-    }, ANSWER_MS);
+    });
     const payload = lines.length === 0 ? "" : ` <<\n${lines.join("\n")}\n`;
     this.#socket.write(`${command}${payload}\n`);
     try {
       return await asked.promise;
     } finally {
-      clearTimeout(timer);
       this.#asked = undefined;
     }
   }

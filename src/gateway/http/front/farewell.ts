@@ -1,4 +1,5 @@
 import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
+import { Deadline } from "../../../deadline.ts";
 
 /** Without a new stream, before the client is asked whether one is on its way. */
 const QUIET_MS = 50;
@@ -16,15 +17,14 @@ export class Farewell {
   /** Streams that the client has begun. */
   readonly #begun: () => number;
   readonly #held: (() => void)[] = [];
-  readonly #latest: NodeJS.Timeout;
+  readonly #latest: Deadline;
   #quiet: NodeJS.Timeout | undefined;
   #isSaid = false;
 
   constructor(session: Http2Session, begun: () => number) {
     this.#session = session;
     this.#begun = begun;
-    // What came while this process stood still is read first.
-    this.#latest = setTimeout(() => setImmediate(() => this.#say()), LATEST_MS).unref();
+    this.#latest = new Deadline(LATEST_MS, () => this.#say()).unref();
     session.once("close", () => this.#say());
     this.#listen();
   }
@@ -52,7 +52,7 @@ export class Farewell {
   #say(): void {
     if (this.#isSaid) return;
     this.#isSaid = true;
-    clearTimeout(this.#latest);
+    this.#latest[Symbol.dispose]();
     clearTimeout(this.#quiet);
     if (!this.#session.destroyed) this.#session.close();
     for (const send of this.#held.splice(0)) send();

@@ -1,5 +1,6 @@
 import type { Http2Session } from "node:http2";
 import { isStreamError } from "../exchange/is-stream-error.ts";
+import { Deadline } from "../../../deadline.ts";
 
 const PING_MS = 2000;
 
@@ -18,8 +19,8 @@ export function outliveStreamErrors(session: Http2Session): void {
     }
     if (broken !== undefined) return;
     broken = error;
-    const late = setTimeout(() => destroy(error, code), PING_MS).unref();
-    const stop = (): void => clearTimeout(late);
+    const late = new Deadline(PING_MS, () => destroy(error, code)).unref();
+    const stop = (): void => late[Symbol.dispose]();
     session.once("close", stop);
     try {
       session.ping((failure) => {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { endRaw } from "../replies/end-raw.ts";
 import type { LastAnswers } from "../exchange/reply.ts";
+import { Deadline } from "../../../deadline.ts";
 
 /** As many as the streams of an HTTP/2 connection. */
 const MOST_WAITING = 100;
@@ -118,9 +119,8 @@ export class Turns implements LastAnswers {
     const endNow = (): void => {
       if (line.response === undefined) connection.destroySoon();
     };
-    // What came while this process stood still is read first.
-    const late = setTimeout(() => setImmediate(endNow), GRACE_MS).unref();
-    connection.once("close", () => clearTimeout(late));
+    const late = new Deadline(GRACE_MS, endNow).unref();
+    connection.once("close", () => late[Symbol.dispose]());
   }
 }
 

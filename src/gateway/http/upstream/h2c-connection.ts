@@ -11,6 +11,7 @@ import { toFailure, type UpstreamFailure } from "../exchange/http-upstream.ts";
 import { isStreamError } from "../exchange/is-stream-error.ts";
 import { UpstreamTimeout } from "../../upstream/upstream.ts";
 import type { UpstreamSocket } from "../../upstream/upstream-socket.ts";
+import { Deadline } from "../../../deadline.ts";
 
 /** What is not in Node's types: what is said twice goes on as it came, and no field is lost for a space at its end. */
 const OPTIONS = {
@@ -152,12 +153,12 @@ export class H2cConnection {
     const onClose = (): void => {
       settle({ kind: "broken", error: new Error("the upstream closed the connection"), repeats: "all" });
     };
-    const late = setTimeout(() => {
+    const late = new Deadline(timeoutMs, () => {
       this.unanswered(heard);
       settle(toFailure(new UpstreamTimeout("the upstream said nothing for too long")));
-    }, timeoutMs);
+    });
     const forget = (): void => {
-      clearTimeout(late);
+      late[Symbol.dispose]();
       session.off("remoteSettings", onSettings);
       session.off("close", onClose);
     };
@@ -229,14 +230,15 @@ export class H2cConnection {
   #doubt(): void {
     if (this.#isDoubted || this.session.destroyed) return;
     this.#isDoubted = true;
-    const late = setTimeout(() => {
+    const late = new Deadline(this.#times.pingMs, () => {
       this.session.destroy(new UpstreamTimeout("the upstream does not answer a ping"));
-    }, this.#times.pingMs);
-    this.session.once("close", () => clearTimeout(late));
+    });
+    const stop = (): void => late[Symbol.dispose]();
+    this.session.once("close", stop);
     try {
       this.session.ping((error) => {
         if (error !== null) return;
-        clearTimeout(late);
+        stop();
         this.#isDoubted = false;
       });
     } catch {

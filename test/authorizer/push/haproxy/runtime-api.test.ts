@@ -11,6 +11,16 @@ const isLate = (error: unknown): boolean =>
   isHandclaspError(error, "ERR_HANDCLASP_PUSH") && error.message === "HAProxy did not answer within 2 s";
 
 describe("a conversation with HAProxy", () => {
+  it("goes on where it answered while this process stood still", async () => {
+    const path = `${temporaryFolder()}/haproxy.sock`;
+    await using server = createServer((socket) =>
+      socket.once("data", () => socket.write("\n> ", () => standStill(2100))),
+    ).listen(path);
+    await once(server, "listening");
+    const conversation = await RuntimeApi.open(path);
+    conversation.close();
+  });
+
   it("that does not begin in time fails as one in which nothing is answered", async () => {
     const path = `${temporaryFolder()}/haproxy.sock`;
     await using server = createServer((socket) => socket.resume()).listen(path);

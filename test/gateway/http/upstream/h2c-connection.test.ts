@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import type { ServerHttp2Stream } from "node:http2";
 import { describe, it } from "node:test";
 import { exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
 import { openH2cUpstream } from "../../support/http-upstream.ts";
 import { openSilentProxy } from "../../support/silent-proxy.ts";
+import { CONNECTION_TIMES } from "../../../../src/gateway/http/upstream/connection-times.ts";
+import { standStill } from "../../../support/stand-still.ts";
 import { FILE_PATIENCE_MS } from "../../../support/patience.ts";
 import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 
@@ -70,6 +73,32 @@ describe(
       for (let round = 0; round < 5; round += 1)
         assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
       assert.ok(upstream.connections.length <= 2, String(upstream.connections.length));
+    });
+
+    it("is used again when its answer to a ping came while this process stood still", async () => {
+      await using upstream = await openH2cUpstream((stream, headers) => {
+        if (headers[":path"] === "/") stream.respond({ ":status": 200 }, { endStream: true });
+      });
+      await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
+      await using session = openSession(scene.port);
+      assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+      const slow = session.request({ ":path": "/slow" });
+      const over = finish(slow);
+      const [{ session: upstreams }] = (await once(upstream.server, "stream")) as [ServerHttp2Stream];
+      const { promise: stoodStill, resolve } = Promise.withResolvers<void>();
+      // Its acknowledgement is sent by then.
+      upstreams?.once("ping", () =>
+        setImmediate(() => {
+          standStill(CONNECTION_TIMES.pingMs + 100);
+          resolve();
+        }),
+      );
+      slow.close();
+      await Promise.all([over, stoodStill]);
+      // A connection that was given up is, by then.
+      await finish(session.request({ ":path": "/" }));
+      assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
+      assert.equal(upstreams?.destroyed, false);
     });
 
     it(
