@@ -34,6 +34,8 @@ export class HaproxyProcess {
   readonly #copy: MapCopy;
   /** Keys whose open streams are to end, even if they are trusted again by now. */
   readonly #fallen: Set<KeyPin>;
+  /** By key and place, what was cut and was still in the table at the last look. */
+  #cut: ReadonlySet<string> = new Set();
   #looksLeft = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #streamProblem: Error | undefined;
@@ -117,8 +119,20 @@ export class HaproxyProcess {
     this.#lookedAt = now;
     const noTable = wrong(`what revoked peers have open cannot be ended: it has no table ${OPEN_TABLE}`);
     this.#streamProblem = streams === undefined ? noTable : problem;
-    if (problem === undefined) for (const stream of over) this.#options.onCut(stream);
+    if (problem === undefined) this.#tellOfCut(over);
     return this.#streamProblem;
+  }
+
+  /** Once of each: HAProxy may not have ended it before the next look. */
+  #tellOfCut(streams: readonly OpenStream[]): void {
+    const before = this.#cut;
+    const told = new Set<string>();
+    for (const stream of streams) {
+      const place = `${stream.pin}/${stream.from}`;
+      if (!before.has(place)) this.#options.onCut(stream);
+      told.add(place);
+    }
+    this.#cut = told;
   }
 
   #isDistrusted(pin: KeyPin): boolean {

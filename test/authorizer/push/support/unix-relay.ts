@@ -6,11 +6,14 @@ export interface UnixRelay extends AsyncDisposable {
   /** From now on nothing gets through, and no connection ends. */
   hang(): void;
   goOn(): void;
+  /** The next thing of this kind that is said is answered so, and does not get through. */
+  answer(said: RegExp, answer: string): void;
 }
 
 export async function openUnixRelay(path: string, to: string): Promise<UnixRelay> {
   const sockets = new Set<Socket>();
   let hangs = false;
+  let answered: { readonly said: RegExp; readonly answer: string } | undefined;
   const server = createServer((near) => {
     const far = connect({ path: to });
     for (const [one, other] of [
@@ -20,7 +23,11 @@ export async function openUnixRelay(path: string, to: string): Promise<UnixRelay
       sockets.add(one);
       one.on("error", () => other.destroy());
       one.on("close", () => other.destroy());
-      one.on("data", (data) => other.write(data));
+      one.on("data", (data) => {
+        if (one !== near || answered?.said.test(data.toString()) !== true) return void other.write(data);
+        near.write(answered.answer);
+        answered = undefined;
+      });
       if (hangs) one.pause();
     }
   });
@@ -34,6 +41,9 @@ export async function openUnixRelay(path: string, to: string): Promise<UnixRelay
     goOn() {
       hangs = false;
       for (const socket of sockets) socket.resume();
+    },
+    answer(said, answer) {
+      answered = { said, answer };
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
