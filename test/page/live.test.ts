@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import type { Route } from "playwright-core";
 import { toKeyId } from "../../src/trust/naming/key-id.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { freePort } from "../support/free-port.ts";
 import { describeInBrowser } from "./support/browser-tests.ts";
 import { RunningPage } from "./support/running-page.ts";
@@ -10,6 +12,9 @@ import { untilSo } from "./support/until-so.ts";
 
 const LOST =
   /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET/;
+
+/** Longer than a page rests between two looks. */
+const SLOW_MS = 2500;
 
 /** Keeps what a page hears by its stream. */
 const LISTEN_IN = `
@@ -36,6 +41,38 @@ describeInBrowser("a page that is open", (browser) => {
     await running.scene.wait("printer-4", MINUTE_MS);
     await watched.page.getByRole("heading", { name: "claims printer-4" }).waitFor();
     await other.page.getByRole("heading", { name: "claims printer-4" }).waitFor();
+  });
+
+  it("shows what happened between its first look and its stream", async () => {
+    await using running = await RunningPage.start();
+    await using watched = await running.open(browser());
+    const { page } = watched;
+    const asked = Promise.withResolvers<Route>();
+    await page.route("**/v1/stream", (route) => asked.resolve(route));
+    await page.goto(`${running.origin}/history`);
+    const stream = await asked.promise;
+    await page.getByText("Nothing has happened yet.").waitFor();
+    await running.scene.meet("anna", MINUTE_MS);
+    await stream.continue();
+    await page.getByText("Nothing has happened yet.").waitFor({ state: "detached" });
+  });
+
+  it("shows who waits though answers take longer than until more is heard", async () => {
+    await using running = await RunningPage.start();
+    await using watched = await running.open(browser());
+    const { page } = watched;
+    await page.route("**/v1/waiting?*", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+      await route.continue().catch(() => undefined);
+    });
+    const counted = page.getByText(/^[1-9]\d* waiting$/);
+    const end = performance.now() + PATIENCE_MS;
+    for (let count = 0; !(await counted.isVisible()); count++) {
+      assert.ok(performance.now() < end, "it shows nobody as long as others come");
+      await running.scene.wait(`printer-${count}`, MINUTE_MS);
+      await new Promise((resolve) => setTimeout(resolve, SLOW_MS / 5));
+    }
+    await page.unrouteAll({ behavior: "wait" });
   });
 
   it("says that its server is lost, and comes back by itself with what happened meanwhile", async () => {
@@ -68,7 +105,7 @@ describeInBrowser("a page that is open", (browser) => {
       if (request.url().endsWith("/v1/stream")) streams.push(request.headers()["last-event-id"]);
     });
     const anna = await running.scene.meet("anna", MINUTE_MS);
-    await page.getByText(/^head 1$/).waitFor();
+    await page.getByText(/^head 1(?!\d)/).waitFor();
     // Which may have been asked for before the stream told it.
     await untilSo(page, "heardOfStream.includes('id: 1\\n')");
     await page.context().setOffline(true);
@@ -76,7 +113,7 @@ describeInBrowser("a page that is open", (browser) => {
     await running.scene.operator(0).revoke(anna.pin);
     await running.rise();
     await page.context().setOffline(false);
-    await page.getByText(/^head 2$/).waitFor();
+    await page.getByText(/^head 2(?!\d)/).waitFor();
     assert.ok(streams.includes("1"), `went on with ${String(streams)}`);
     await watched.expectComplaint(/ERR_/);
   });

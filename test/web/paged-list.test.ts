@@ -46,6 +46,25 @@ describe("a list page by page", () => {
     assert.equal(list.count, 1_000);
   });
 
+  it("asks once more for what may have changed while it was asked for", async () => {
+    const asked: PromiseWithResolvers<ListAnswer<string>>[] = [];
+    const list = new PagedList<string>(() => {
+      const next = Promise.withResolvers<ListAnswer<string>>();
+      asked.push(next);
+      return next.promise;
+    });
+    const shown = list.show(0, 5);
+    while (asked.length < 1) await new Promise(setImmediate);
+    await Promise.all([list.refresh(0, 5), list.refresh(0, 5)]);
+    asked[0]?.resolve({ items: ["before"], next: null });
+    while (asked.length < 2) await new Promise(setImmediate);
+    assert.equal(list.at(0), "before");
+    asked[1]?.resolve({ items: ["now"], next: null });
+    await shown;
+    assert.equal(list.at(0), "now");
+    assert.equal(asked.length, 2);
+  });
+
   it("takes no answer after it was left", async () => {
     const { list } = numbers(25);
     const shown = list.show(0, 5);

@@ -25,6 +25,8 @@ export class PagedList<T> {
   readonly #ask: (cursor: string | null) => Promise<ListAnswer<T>>;
   readonly #pages: Signal<readonly ListPage<T>[]> = signal([]);
   readonly #asking = new Set<number>();
+  /** Of which something may have changed since they were asked for. */
+  readonly #stale = new Set<number>();
   #next: string | null = null;
   #ended = false;
   #stopped = false;
@@ -71,7 +73,7 @@ export class PagedList<T> {
   /** Asks anew for what is looked at. */
   async refresh(from: number, to: number): Promise<void> {
     const pages = this.#pagesOf(from, to);
-    await Promise.all((pages.length === 0 ? [0] : pages).map((page) => this.#load(page)));
+    await Promise.all((pages.length === 0 ? [0] : pages).map((page) => this.#reload(page)));
   }
 
   /** Answers that come later change nothing. */
@@ -79,9 +81,15 @@ export class PagedList<T> {
     this.#stopped = true;
   }
 
+  async #reload(page: number): Promise<void> {
+    if (this.#asking.has(page)) this.#stale.add(page);
+    else await this.#load(page);
+  }
+
   async #load(page: number): Promise<void> {
     if (this.#asking.has(page)) return;
     this.#asking.add(page);
+    this.#stale.delete(page);
     try {
       const known = this.#pages.value[page];
       const cursor = known === undefined ? this.#next : known.cursor;
@@ -96,6 +104,7 @@ export class PagedList<T> {
     } finally {
       this.#asking.delete(page);
     }
+    if (this.#stale.has(page)) await this.#load(page);
   }
 
   #pagesOf(from: number, to: number): readonly number[] {

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { onTopic, type Topic } from "../stream/topics.ts";
+import { Asking } from "./asking.ts";
 import { ProblemError, request } from "./request.ts";
 import type { Problem } from "./shapes.ts";
 
@@ -30,6 +31,7 @@ export function usePages<T>(path: string, topics: readonly Topic[] = []): Pages<
   const round = useSignal(0);
   const asked = useSignal(path);
   const shown = useRef(path);
+  const asking = useMemo(() => new Asking(() => (round.value += 1)), []);
   asked.value = path;
   const load = async (
     from: string,
@@ -61,15 +63,17 @@ export function usePages<T>(path: string, topics: readonly Topic[] = []): Pages<
     void round.value;
     const stop = new AbortController();
     const known = shown.current === from ? (items.peek()?.length ?? 0) : 0;
-    void load(from, Math.min(MOST, Math.max(PAGE, known)), null, stop.signal);
+    const answered = asking.begin();
+    void load(from, Math.min(MOST, Math.max(PAGE, known)), null, stop.signal).then(answered);
     return () => stop.abort();
   });
-  useEffect(() => onTopic(topics, () => (round.value += 1)), [topics.join()]);
+  const reload = (): void => asking.lookAgain();
+  useEffect(() => onTopic(topics, reload), [topics.join()]);
   const cursor = next.value;
   return {
     items,
     problem,
     more: cursor === null ? null : () => void load(asked.peek(), PAGE, cursor),
-    reload: () => (round.value += 1),
+    reload,
   };
 }

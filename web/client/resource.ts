@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { onTopic, type Topic } from "../stream/topics.ts";
+import { Asking } from "./asking.ts";
 import { ProblemError, request } from "./request.ts";
 import { refreshSession } from "./session.ts";
 import type { Problem } from "./shapes.ts";
@@ -24,6 +25,7 @@ export function useResource<T>(path: string | null, topics: readonly Topic[] = [
   const problem: Signal<Problem | null> = useSignal(null);
   const round = useSignal(0);
   const asked = useSignal(path);
+  const asking = useMemo(() => new Asking(() => (round.value += 1)), []);
   const shown = useRef(path);
   asked.value = path;
 
@@ -32,6 +34,7 @@ export function useResource<T>(path: string | null, topics: readonly Topic[] = [
     void round.value;
     if (wanted === null) return undefined;
     const stop = new AbortController();
+    const answered = asking.begin();
     const ask = async (): Promise<void> => {
       try {
         const answer = await request<T>(wanted, { signal: stop.signal });
@@ -48,10 +51,12 @@ export function useResource<T>(path: string | null, topics: readonly Topic[] = [
         if (shown.current !== wanted || error.problem.status !== 0) value.value = null;
         problem.value = error.problem;
       }
+      answered();
     };
     void ask();
     return () => stop.abort();
   });
-  useEffect(() => onTopic(topics, () => (round.value += 1)), [topics.join()]);
-  return { value, etag, problem, reload: () => (round.value += 1) };
+  const reload = (): void => asking.lookAgain();
+  useEffect(() => onTopic(topics, reload), [topics.join()]);
+  return { value, etag, problem, reload };
 }

@@ -5,8 +5,6 @@ import type { TrustStore } from "../../trust/port/trust-store.ts";
 /** What pages show that no event tells of. */
 export type Topic = "waiting" | "connections" | "health";
 
-export const TOPICS: readonly Topic[] = ["waiting", "connections", "health"];
-
 /** Looking takes no more than one part in so many of the time. */
 const SHARE = 50;
 

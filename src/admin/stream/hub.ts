@@ -1,7 +1,7 @@
 import { toListedEvent } from "../../operator/listed-event.ts";
 import type { SealedEvent } from "../../trust/records/events.ts";
 import { EventStream } from "./event-stream.ts";
-import { Glance, type GlanceOptions, TOPICS } from "./glance.ts";
+import { Glance, type GlanceOptions } from "./glance.ts";
 
 const TICK_MS = 1000;
 const COMMENT_EVERY = 15;
@@ -28,7 +28,7 @@ interface Listener extends Pick<WhoListens, "by" | "isWelcome"> {
   readonly stream: EventStream;
   /** The last event that it was told; null until it was told what it had missed. */
   told: number | null;
-  /** What it looked at may be older than what is compared with: it is told to look at everything once. */
+  /** What it looked at may be older than what it is told from: it is told to look at everything once. */
   isNew: boolean;
 }
 
@@ -145,7 +145,7 @@ export class Hub {
     for (const listener of newcomers) listener.isNew = false;
     const topics = await this.#glance.look();
     for (const listener of this.#listeners) {
-      for (const topic of newcomers.has(listener) ? TOPICS : topics) listener.stream.tell(topic, {});
+      for (const topic of newcomers.has(listener) ? ["reset"] : topics) listener.stream.tell(topic, {});
     }
   }
 

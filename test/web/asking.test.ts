@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Asking } from "../../web/client/asking.ts";
+
+describe("a question that is asked again and again", () => {
+  it("is asked at once where no answer is waited for", () => {
+    let asked = 0;
+    const asking = new Asking(() => (asked += 1));
+    asking.lookAgain();
+    asking.begin()();
+    asking.lookAgain();
+    assert.equal(asked, 2);
+  });
+
+  it("is asked once more, and once only, when there is the answer that was waited for", () => {
+    let asked = 0;
+    const asking = new Asking(() => (asked += 1));
+    const answered = asking.begin();
+    asking.lookAgain();
+    asking.lookAgain();
+    assert.equal(asked, 0);
+    answered();
+    answered();
+    assert.equal(asked, 1);
+  });
+
+  it("waits for no answer to what another question took the place of", () => {
+    let asked = 0;
+    const asking = new Asking(() => (asked += 1));
+    const former = asking.begin();
+    asking.lookAgain();
+    const answered = asking.begin();
+    former();
+    assert.equal(asked, 0);
+    answered();
+    assert.equal(asked, 0);
+  });
+});
