@@ -26,6 +26,8 @@ export class ClusterUnderTest implements AsyncDisposable {
   readonly #formers: PostgresServer[] = [];
   /** Whether the last changes of the log were lost since that was asked last. */
   hasLost = false;
+  /** `performance.now()` of that; never by default. */
+  lostAt: number = Number.NEGATIVE_INFINITY;
 
   static async open(chance: Seeded, say?: (line: string) => void): Promise<ClusterUnderTest> {
     const programs = chance.pick(postgresPrograms());

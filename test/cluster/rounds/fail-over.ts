@@ -29,6 +29,7 @@ export async function failOverWithoutLast(scene: Scene): Promise<void> {
     await standby.start();
     await standby.promote();
     cluster.hasLost = true;
+    cluster.lostAt = performance.now();
   });
   await pause(2 * SHORT_MS);
 }

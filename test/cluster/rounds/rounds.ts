@@ -81,6 +81,7 @@ async function oneRound(
     label: `${round}-`,
     boundMs: BOUND_MS + SLACK_MS,
     answeredMs: cluster.patienceMs,
+    lostAt: () => cluster.lostAt,
   });
   const running = traffic.run();
   try {

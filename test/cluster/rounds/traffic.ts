@@ -12,6 +12,8 @@ interface TrafficOptions {
   readonly label: string;
   /** How long a machine may let a key in after it was revoked, that cannot have heard of it. */
   readonly boundMs: number;
+  /** When the log lost its end last (`performance.now()`): whoever had it takes again what it took, and whoever had not cannot know. */
+  readonly lostAt: () => number;
   /** Whatever happens, a change is answered within this. */
   readonly answeredMs: number;
 }
@@ -33,6 +35,9 @@ const LATER = Date.UTC(2100, 0, 1);
 const PENDING = { maxPending: 50, pendingExpires: LATER };
 /** How many are under way at the most. */
 const AT_ONCE = 24;
+/** After so many of one round they come one by one: where a fault takes minutes, it would be the longer for all that comes meanwhile. */
+const DENSE = 1500;
+const SPARSE_MS = 50;
 const PROBE_MS = 100;
 const PROBED = 20;
 
@@ -56,6 +61,7 @@ export class Traffic {
   readonly #open: Open[] = [];
   readonly #revocable: KeyPin[] = [];
   #count = 0;
+  #asked = 0;
   #underWay = 0;
   #isOver = false;
 
@@ -67,7 +73,7 @@ export class Traffic {
   async run(): Promise<void> {
     const probing = this.#probe();
     while (!this.#isOver) {
-      await pause(1);
+      await pause(this.#asked < DENSE ? 1 : SPARSE_MS);
       if (this.#underWay < AT_ONCE) this.#one();
     }
     const { answeredMs } = this.#options;
@@ -155,6 +161,7 @@ export class Traffic {
   }
 
   async #ask(node: NodeHandle, change: Change, changed: (isLater: boolean) => void): Promise<void> {
+    this.#asked += 1;
     this.#underWay += 1;
     let answer: string;
     try {
@@ -188,7 +195,10 @@ export class Traffic {
 
   async #probeAt(node: NodeHandle): Promise<void> {
     const late = performance.now() - this.#options.boundMs;
-    const pins = [...this.revoked].filter(([, one]) => heldSince(one, node) < late).slice(-PROBED);
+    const lostAt = this.#options.lostAt();
+    const pins = [...this.revoked]
+      .filter(([, one]) => one.at > lostAt && heldSince(one, node) < late)
+      .slice(-PROBED);
     if (!node.isAlive || pins.length === 0) return;
     const states = await node.judge(pins.map(([pin]) => pin)).catch(() => []);
     for (const [at, state] of states.entries()) {
