@@ -2,10 +2,32 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import net, { type AddressInfo, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { Deadline } from "../src/deadline.ts";
+import { connectedWithin, Deadline } from "../src/deadline.ts";
 import { standStill } from "./support/stand-still.ts";
 
 const MS = 50;
+
+describe("a socket that has to be connected in time", () => {
+  it("is, though this process stood still meanwhile", async () => {
+    await using server = net.createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const socket = net.connect((server.address() as AddressInfo).port, "127.0.0.1");
+    const connected = connectedWithin(socket, MS);
+    standStill(2 * MS);
+    await connected;
+    socket.destroy();
+  });
+
+  it("is destroyed where it cannot be", async () => {
+    await using server = net.createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    const socket = net.connect(port, "127.0.0.1");
+    await assert.rejects(connectedWithin(socket, 60_000), { code: "ECONNREFUSED" });
+    assert.equal(socket.destroyed, true);
+  });
+});
 
 describe("a deadline", () => {
   it("is missed once it is over", async () => {
@@ -42,9 +64,12 @@ describe("a deadline", () => {
 
   it("that is over is not missed any more when it is disposed of before the callback", async () => {
     const deadline = new Deadline(0, () => assert.fail("missed"));
-    await new Promise<void>((resolve) => {
+    const over = new Promise<void>((resolve) => {
       setTimeout(resolve, 0);
     });
+    // Both are due in one turn of the loop.
+    standStill(5);
+    await over;
     deadline[Symbol.dispose]();
     await new Promise(setImmediate);
     await new Promise(setImmediate);

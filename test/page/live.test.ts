@@ -75,6 +75,25 @@ describeInBrowser("a page that is open", (browser) => {
     await page.unrouteAll({ behavior: "wait" });
   });
 
+  it("looks again after an answer that was cut off", async () => {
+    await using running = await RunningPage.start();
+    await using watched = await running.open(browser());
+    const { page } = watched;
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const cutOff = async (route: Route): Promise<void> => {
+      await route.fulfill({ status: 200, contentType: "application/json", body: `{"head":{"sequ` });
+      resolve();
+    };
+    await page.route("**/v1/audit/head", cutOff, { times: 1 });
+    await page.goto(`${running.origin}/history`);
+    await asked;
+    await running.scene.meet("anna", MINUTE_MS);
+    await page
+      .getByText(/Verified to/)
+      .first()
+      .waitFor();
+  });
+
   it("says that its server is lost, and comes back by itself with what happened meanwhile", async () => {
     await using running = await RunningPage.start(undefined, { port: await freePort() });
     await using watched = await running.open(browser());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Asking } from "../../web/client/asking.ts";
+import { Asking, LATE_MS } from "../../web/client/asking.ts";
 
 describe("a question that is asked again and again", () => {
   it("is asked at once where no answer is waited for", () => {
@@ -21,6 +21,16 @@ describe("a question that is asked again and again", () => {
     assert.equal(asked, 0);
     answered();
     answered();
+    assert.equal(asked, 1);
+  });
+
+  it("is asked again, too, when no answer comes", (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let asked = 0;
+    const asking = new Asking(() => (asked += 1));
+    asking.begin();
+    asking.lookAgain();
+    t.mock.timers.tick(LATE_MS);
     assert.equal(asked, 1);
   });
 

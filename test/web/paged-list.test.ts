@@ -55,14 +55,34 @@ describe("a list page by page", () => {
     });
     const shown = list.show(0, 5);
     while (asked.length < 1) await new Promise(setImmediate);
-    await Promise.all([list.refresh(0, 5), list.refresh(0, 5)]);
+    const refreshed = Promise.all([list.refresh(0, 5), list.refresh(0, 5)]);
     asked[0]?.resolve({ items: ["before"], next: null });
     while (asked.length < 2) await new Promise(setImmediate);
+    // Whoever waited for the first answer has it.
+    await shown;
     assert.equal(list.at(0), "before");
     asked[1]?.resolve({ items: ["now"], next: null });
-    await shown;
+    await refreshed;
     assert.equal(list.at(0), "now");
     assert.equal(asked.length, 2);
+  });
+
+  it("asks once more, too, where the answer that was waited for failed", async () => {
+    const asked: PromiseWithResolvers<ListAnswer<string>>[] = [];
+    const list = new PagedList<string>(() => {
+      const next = Promise.withResolvers<ListAnswer<string>>();
+      asked.push(next);
+      return next.promise;
+    });
+    const shown = assert.rejects(list.show(0, 5), /cut off/);
+    while (asked.length < 1) await new Promise(setImmediate);
+    const refreshed = list.refresh(0, 5);
+    asked[0]?.reject(new Error("cut off"));
+    await shown;
+    while (asked.length < 2) await new Promise(setImmediate);
+    asked[1]?.resolve({ items: ["now"], next: null });
+    await refreshed;
+    assert.equal(list.at(0), "now");
   });
 
   it("takes no answer after it was left", async () => {

@@ -1,5 +1,5 @@
 /** After so long an answer is not waited for any more when there is a reason to ask again. */
-const LATE_MS = 30_000;
+export const LATE_MS = 30_000;
 
 interface Question {
   readonly since: number;
@@ -14,6 +14,7 @@ interface Question {
 export class Asking {
   readonly #again: () => void;
   #current: Question | undefined;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   constructor(again: () => void) {
     this.#again = again;
@@ -23,17 +24,22 @@ export class Asking {
   begin(): () => void {
     const own: Question = { since: performance.now(), isStale: false };
     this.#current = own;
+    clearTimeout(this.#late);
     return () => {
       if (this.#current !== own) return;
       this.#current = undefined;
+      clearTimeout(this.#late);
       if (own.isStale) this.#again();
     };
   }
 
-  /** Asks again: at once, or when what is under way was answered. */
+  /** Asks again: at once, or when what is under way was answered, or is late. */
   lookAgain(): void {
     const current = this.#current;
-    if (current === undefined || performance.now() - current.since > LATE_MS) this.#again();
-    else current.isStale = true;
+    const leftMs = current === undefined ? 0 : current.since + LATE_MS - performance.now();
+    if (current === undefined || leftMs <= 0) return this.#again();
+    if (current.isStale) return;
+    current.isStale = true;
+    this.#late = setTimeout(this.#again, leftMs);
   }
 }

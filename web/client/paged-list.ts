@@ -24,7 +24,7 @@ const KEPT = 12;
 export class PagedList<T> {
   readonly #ask: (cursor: string | null) => Promise<ListAnswer<T>>;
   readonly #pages: Signal<readonly ListPage<T>[]> = signal([]);
-  readonly #asking = new Set<number>();
+  readonly #asking = new Map<number, Promise<void>>();
   /** Of which something may have changed since they were asked for. */
   readonly #stale = new Set<number>();
   #next: string | null = null;
@@ -81,30 +81,36 @@ export class PagedList<T> {
     this.#stopped = true;
   }
 
+  /** Once more, when the answer is there that is waited for. */
   async #reload(page: number): Promise<void> {
-    if (this.#asking.has(page)) this.#stale.add(page);
-    else await this.#load(page);
+    const asked = this.#asking.get(page);
+    if (asked !== undefined) {
+      if (this.#stale.has(page)) return;
+      this.#stale.add(page);
+      await asked.catch(() => undefined);
+      this.#stale.delete(page);
+      if (this.#stopped) return;
+    }
+    await this.#load(page);
   }
 
   async #load(page: number): Promise<void> {
     if (this.#asking.has(page)) return;
-    this.#asking.add(page);
-    this.#stale.delete(page);
-    try {
-      const known = this.#pages.value[page];
-      const cursor = known === undefined ? this.#next : known.cursor;
-      const { items, next } = await this.#ask(cursor);
-      if (this.#stopped) return;
-      const isLast = page >= this.#pages.value.length - 1;
-      this.#pages.value = this.#pages.value.toSpliced(page, 1, { cursor, count: items.length, items });
-      if (isLast) {
-        this.#next = next;
-        this.#ended = next === null;
-      }
-    } finally {
-      this.#asking.delete(page);
-    }
-    if (this.#stale.has(page)) await this.#load(page);
+    const asked = this.#take(page).finally(() => this.#asking.delete(page));
+    this.#asking.set(page, asked);
+    await asked;
+  }
+
+  async #take(page: number): Promise<void> {
+    const known = this.#pages.value[page];
+    const cursor = known === undefined ? this.#next : known.cursor;
+    const { items, next } = await this.#ask(cursor);
+    if (this.#stopped) return;
+    const isLast = page >= this.#pages.value.length - 1;
+    this.#pages.value = this.#pages.value.toSpliced(page, 1, { cursor, count: items.length, items });
+    if (!isLast) return;
+    this.#next = next;
+    this.#ended = next === null;
   }
 
   #pagesOf(from: number, to: number): readonly number[] {

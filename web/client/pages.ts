@@ -64,7 +64,7 @@ export function usePages<T>(path: string, topics: readonly Topic[] = []): Pages<
     const stop = new AbortController();
     const known = shown.current === from ? (items.peek()?.length ?? 0) : 0;
     const answered = asking.begin();
-    void load(from, Math.min(MOST, Math.max(PAGE, known)), null, stop.signal).then(answered);
+    void load(from, Math.min(MOST, Math.max(PAGE, known)), null, stop.signal).finally(answered);
     return () => stop.abort();
   });
   const reload = (): void => asking.lookAgain();

@@ -52,9 +52,22 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     throw new ProblemError(UNREACHABLE);
   });
   noteServerTime(response.headers.get("date"));
-  const text = await response.text();
+  const text = await response.text().catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    throw new ProblemError(UNREACHABLE);
+  });
   if (!response.ok) throw new ProblemError(toProblem(response, text));
-  return { value: (text === "" ? null : JSON.parse(text)) as T, etag: response.headers.get("etag") };
+  return { value: toValue(text) as T, etag: response.headers.get("etag") };
+}
+
+function toValue(text: string): unknown {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // Somebody in between broke it off.
+    throw new ProblemError(UNREACHABLE);
+  }
 }
 
 function toProblem(response: Response, text: string): Problem {

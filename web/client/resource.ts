@@ -50,8 +50,9 @@ export function useResource<T>(path: string | null, topics: readonly Topic[] = [
         // What is shown of another path is not an answer to this one.
         if (shown.current !== wanted || error.problem.status !== 0) value.value = null;
         problem.value = error.problem;
+      } finally {
+        answered();
       }
-      answered();
     };
     void ask();
     return () => stop.abort();

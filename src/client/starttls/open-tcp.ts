@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connectedWithin } from "../../deadline.ts";
 import type { StartTlsProtocol } from "../../trust/naming/starttls-protocol.ts";
 import type { ServerAddress } from "../servers/server-address.ts";
 import { startTls } from "./starttls.ts";
@@ -14,10 +14,7 @@ export async function openTcp(
   protocol: StartTlsProtocol | undefined,
 ): Promise<Socket> {
   const socket = connect(server);
-  await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) }).catch((error: unknown) => {
-    socket.destroy();
-    throw error;
-  });
+  await connectedWithin(socket, CONNECT_MS);
   if (protocol !== undefined) await startTls(socket, { protocol, server, timeoutMs: STARTTLS_MS });
   return socket;
 }

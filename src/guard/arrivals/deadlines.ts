@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { STOOD_STILL_MS } from "../../deadline.ts";
 
 /** A connection that has to get somewhere in time. */
 export interface Waiting {
@@ -16,6 +17,7 @@ export class Deadlines {
   readonly #forMs: number;
   readonly #count: ((why: "timedOut" | "dropped") => void) | undefined;
   #sweep: NodeJS.Timeout | undefined;
+  #sweptAt = 0;
 
   constructor(max: number, forMs: number, count?: (why: "timedOut" | "dropped") => void) {
     this.#max = max;
@@ -37,7 +39,9 @@ export class Deadlines {
     handshake.dueAt = performance.now() + this.#forMs;
     this.#waiting.add(handshake);
     this.#unspared.add(handshake);
-    this.#sweep ??= setInterval(() => this.#end(), sweepEveryMs(this.#forMs)).unref();
+    if (this.#sweep !== undefined) return;
+    this.#sweptAt = performance.now();
+    this.#sweep = setInterval(() => this.#end(), sweepEveryMs(this.#forMs)).unref();
   }
 
   /** It goes for its age only when there is no other one to go. */
@@ -66,9 +70,12 @@ export class Deadlines {
     oldest.transport.destroy();
   }
 
-  /** All wait equally long, so the set is in the order in which they are due. */
+  /** All wait equally long, so the set is in the order in which they are due. While this process stood still nobody was heard. */
   #end(): void {
     const now = performance.now();
+    const lateMs = now - this.#sweptAt - sweepEveryMs(this.#forMs);
+    this.#sweptAt = now;
+    if (lateMs > STOOD_STILL_MS) for (const handshake of this.#waiting) handshake.dueAt += lateMs;
     for (const handshake of this.#waiting) {
       if (handshake.dueAt > now) break;
       this.delete(handshake);

@@ -1,11 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { readFileSync } from "node:fs";
-import { once } from "node:events";
 import { rootCertificates } from "node:tls";
 import { connect as connectVerified } from "../../client/connection/connect.ts";
 import { openTcp } from "../../client/starttls/open-tcp.ts";
 import { formatServerAddress } from "../../client/servers/server-address.ts";
 import type { KnownServers } from "../../client/servers/known-servers.ts";
+import { connectedWithin } from "../../deadline.ts";
 import { databasePassword } from "./database-password.ts";
 import { HandclaspError, reasonOf } from "../../errors.ts";
 import { type ClusterAddress, type DatabaseHost, isOnThisMachine } from "../../trust/port/cluster-address.ts";
@@ -113,16 +113,10 @@ function wantsTls({ tls, rootCert }: ClusterAddress, to: DatabaseHost): boolean 
 async function openPlain({ host, port }: DatabaseHost): Promise<Socket> {
   const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
   try {
-    await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) });
+    await connectedWithin(socket, CONNECT_MS);
     return socket;
   } catch (error) {
-    socket.destroy();
     const where = host.startsWith("/") ? host : formatServerAddress({ host, port });
-    const said = isTimeout(error) ? "no connection within 5 seconds" : reasonOf(error);
-    throw new HandclaspError("ERR_HANDCLASP_CONNECT", `${where}: ${said}`, { cause: error });
+    throw new HandclaspError("ERR_HANDCLASP_CONNECT", `${where}: ${reasonOf(error)}`, { cause: error });
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }

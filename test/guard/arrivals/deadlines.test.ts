@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import net, { type AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { Deadlines, type Waiting } from "../../../src/guard/arrivals/deadlines.ts";
+import { standStill } from "../../support/stand-still.ts";
 
 function waiting(): Waiting {
   return { transport: new PassThrough(), dueAt: 0 };
@@ -43,6 +46,27 @@ describe("Deadlines", () => {
     await promise.finally(() => clearTimeout(keepsAlive));
     assert.deepEqual(destroyed([late, done, later]), [true, false, true]);
     assert.deepEqual([whys, deadlines.size], [["timedOut", "timedOut"], 0]);
+  });
+
+  it("gives those whom nobody heard while this process stood still as much time again", async () => {
+    const deadlines = new Deadlines(10, 40, () => assert.fail("given up"));
+    const server = net.createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = net.connect((server.address() as AddressInfo).port, "127.0.0.1");
+    const [[transport]] = await Promise.all([
+      once(server, "connection") as Promise<[net.Socket]>,
+      once(client, "connect"),
+    ]);
+    const connection: Waiting = { transport, dueAt: 0 };
+    deadlines.add(connection);
+    transport.on("data", () => deadlines.delete(connection));
+    client.write("here");
+    standStill(300);
+    await once(transport, "data");
+    assert.deepEqual([transport.destroyed, deadlines.size], [false, 0]);
+    deadlines.clear();
+    client.destroy();
+    server.close();
   });
 
   it("ends all at once when it is told to, which nobody counts", () => {
