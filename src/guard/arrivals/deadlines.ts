@@ -70,12 +70,14 @@ export class Deadlines {
     oldest.transport.destroy();
   }
 
-  /** All wait equally long, so the set is in the order in which they are due. While this process stood still nobody was heard. */
+  /** All wait equally long, so the set is in the order in which they are due. */
   #end(): void {
     const now = performance.now();
     const lateMs = now - this.#sweptAt - sweepEveryMs(this.#forMs);
     this.#sweptAt = now;
-    if (lateMs > STOOD_STILL_MS) for (const handshake of this.#waiting) handshake.dueAt += lateMs;
+    // Nobody was heard meanwhile. A process that is only slow, as under a flood, gives nobody more time for that.
+    if (lateMs > Math.max(STOOD_STILL_MS, this.#forMs / 10))
+      for (const handshake of this.#waiting) handshake.dueAt += lateMs;
     for (const handshake of this.#waiting) {
       if (handshake.dueAt > now) break;
       this.delete(handshake);
