@@ -117,7 +117,8 @@ export class ProxyScene implements AsyncDisposable {
 
   /** Waits until a proxy that is told of changes was told: then this is so. Others ask each time. */
   async heard(isSo: () => Promise<boolean | undefined>): Promise<void> {
-    if (this.proxy.hears === "soon") await until(isSo, `${this.proxy.name} heard of it`);
+    if (this.proxy.hears === "soon")
+      await until(() => isSo().catch(notIfCut), `${this.proxy.name} heard of it`);
   }
 
   /** A client, a new one if it is not given, whom the operator let in. */
@@ -148,4 +149,11 @@ export class ProxyScene implements AsyncDisposable {
       bundle: home.path("server-bundle.pem"),
     };
   }
+}
+
+/** A request that was under way when the proxy heard of it may be cut: that is no answer yet. */
+function notIfCut(error: unknown): false {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ECONNRESET" || code === "ERR_HTTP2_STREAM_ERROR") return false;
+  throw error;
 }

@@ -85,8 +85,11 @@ export const SCENARIOS_OF_TRUST: readonly Scenario[] = [
       assert.equal(client.sockets.size, 1);
       await scene.run("trust", "revoke", "kept", "--yes");
       await scene.heard(async () => (await client.ask()).status === 403);
+      const { size } = client.sockets;
+      // What is under way when a proxy hears of it by itself is cut.
+      if (scene.proxy.hears !== "soon") assert.equal(size, 1);
       assert.equal((await client.ask()).status, 403);
-      assert.equal(client.sockets.size, 1);
+      assert.equal(client.sockets.size, size);
     },
   },
   {
