@@ -16,6 +16,20 @@ function numbers(length: number): { readonly list: PagedList<number>; readonly a
   return { list, asked };
 }
 
+/** A list whose answers come when a test gives them. */
+function heldBack(): {
+  readonly list: PagedList<string>;
+  readonly asked: readonly PromiseWithResolvers<ListAnswer<string>>[];
+} {
+  const asked: PromiseWithResolvers<ListAnswer<string>>[] = [];
+  const list = new PagedList<string>(() => {
+    const next = Promise.withResolvers<ListAnswer<string>>();
+    asked.push(next);
+    return next.promise;
+  });
+  return { list, asked };
+}
+
 describe("a list page by page", () => {
   it("asks for the next page when one comes to the end of what is known", async () => {
     const { list, asked } = numbers(25);
@@ -47,12 +61,7 @@ describe("a list page by page", () => {
   });
 
   it("asks once more for what may have changed while it was asked for", async () => {
-    const asked: PromiseWithResolvers<ListAnswer<string>>[] = [];
-    const list = new PagedList<string>(() => {
-      const next = Promise.withResolvers<ListAnswer<string>>();
-      asked.push(next);
-      return next.promise;
-    });
+    const { list, asked } = heldBack();
     const shown = list.show(0, 5);
     while (asked.length < 1) await new Promise(setImmediate);
     const refreshed = Promise.all([list.refresh(0, 5), list.refresh(0, 5)]);
@@ -68,12 +77,7 @@ describe("a list page by page", () => {
   });
 
   it("asks once more, too, where the answer that was waited for failed", async () => {
-    const asked: PromiseWithResolvers<ListAnswer<string>>[] = [];
-    const list = new PagedList<string>(() => {
-      const next = Promise.withResolvers<ListAnswer<string>>();
-      asked.push(next);
-      return next.promise;
-    });
+    const { list, asked } = heldBack();
     const shown = assert.rejects(list.show(0, 5), /cut off/);
     while (asked.length < 1) await new Promise(setImmediate);
     const refreshed = list.refresh(0, 5);
