@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { describe, it } from "node:test";
 import { exchangeRaw, finish, openHttpScene, openSession } from "../../support/http-scene.ts";
 import { openH2cUpstream } from "../../support/http-upstream.ts";
@@ -11,6 +11,11 @@ import { FILE_PATIENCE_MS } from "../../../support/patience.ts";
 import { beforeItRunsOut } from "../../../support/before-it-runs-out.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+/** Whatever else is asked for is never answered. */
+function answerRootAlone(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  if (headers[":path"] === "/") stream.respond({ ":status": 200 }, { endStream: true });
+}
 
 describe(
   "a connection to an upstream over h2c on which nothing comes any more",
@@ -58,9 +63,7 @@ describe(
     });
 
     it("is used again when it was only slow", async () => {
-      await using upstream = await openH2cUpstream((stream, headers) => {
-        if (headers[":path"] === "/") stream.respond({ ":status": 200 }, { endStream: true });
-      });
+      await using upstream = await openH2cUpstream(answerRootAlone);
       await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
       await using session = openSession(scene.port);
       assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
@@ -76,9 +79,7 @@ describe(
     });
 
     it("is used again when its answer to a ping came while this process stood still", async () => {
-      await using upstream = await openH2cUpstream((stream, headers) => {
-        if (headers[":path"] === "/") stream.respond({ ":status": 200 }, { endStream: true });
-      });
+      await using upstream = await openH2cUpstream(answerRootAlone);
       await using scene = await openHttpScene({ to: upstream.port, protocol: "h2c" });
       await using session = openSession(scene.port);
       assert.equal((await finish(session.request({ ":path": "/" }))).status, 200);
